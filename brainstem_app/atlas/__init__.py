@@ -1,0 +1,1 @@
+"""Label tables, recipes and the builder of brainstem atlases."""

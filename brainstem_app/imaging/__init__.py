@@ -1,0 +1,1 @@
+"""Scans: read NIfTI, MGZ and DICOM, check headers, orient, resample."""

@@ -1,0 +1,1 @@
+"""Long work: job files, events, the worker process."""

@@ -1,0 +1,93 @@
+"""What a job says while it runs: JSON objects, one a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Started(_Event):
+    """The job has begun."""
+
+    event: Literal["started"] = "started"
+    kind: str
+    folder: str
+
+
+class Progress(_Event):
+    """How far the job is: ``done`` of ``total`` steps, and what it does now.
+
+    ``item`` is the scan or subject the step belongs to, empty when the job is about one thing.
+    """
+
+    event: Literal["progress"] = "progress"
+    done: float
+    total: float
+    message: str
+    item: str = ""
+
+
+class Metric(_Event):
+    """A number of the run, e.g. ``name="val_miou"`` at epoch ``step``."""
+
+    event: Literal["metric"] = "metric"
+    name: str
+    value: float
+    step: int
+
+
+class Warned(_Event):
+    """Something the user should know; the job goes on."""
+
+    event: Literal["warning"] = "warning"
+    what: str
+    where: str = ""
+    fix: str = ""
+
+
+class Artifact(_Event):
+    """A file the job has written; ``role`` is e.g. ``labels_native``, ``report_html``, ``folder``."""
+
+    event: Literal["artifact"] = "artifact"
+    role: str
+    path: str
+    item: str = ""
+
+
+class Failed(_Event):
+    """The job ended without its result."""
+
+    event: Literal["failed"] = "failed"
+    what: str
+    where: str = ""
+    fix: str = ""
+    exit_status: int = 1
+    details: str = ""
+
+
+class Finished(_Event):
+    """The job is done."""
+
+    event: Literal["finished"] = "finished"
+    seconds: float
+    summary: dict[str, float | int | str] = {}
+
+
+Event = Annotated[
+    Started | Progress | Metric | Warned | Artifact | Failed | Finished, Field(discriminator="event")
+]
+Emit = Callable[[Event], None]
+IsCancelled = Callable[[], bool]
+
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+def parse_event(line: str | bytes) -> Event:
+    """Event of one JSON line; pydantic's ValidationError if the line is none."""
+    return _ADAPTER.validate_json(line)

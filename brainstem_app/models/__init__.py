@@ -1,0 +1,1 @@
+"""Trained models: cards, the library of models, prediction with ONNX Runtime."""

@@ -1,0 +1,1 @@
+"""Simulated subjects with known labels."""
