@@ -1,0 +1,65 @@
+"""What every test shares: few threads, no display, a home of its own, the folder of the real scans."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+# Before NumPy, TensorFlow or Qt is imported, which read these once: tests run beside other work.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+for _name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"):
+    os.environ.setdefault(_name, "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_API", "pyside6")
+
+import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
+
+ROOT = Path(__file__).resolve().parent.parent
+
+settings.register_profile("house", deadline=None, max_examples=30, derandomize=True)
+settings.load_profile("house")
+
+
+def _find_data_folder() -> Path | None:
+    named = os.environ.get("BRAINSTEM_TEST_DATA")
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    return folder if folder.is_dir() else None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the session a home of its own, so that no test reads or writes the user's models and settings."""
+    home = tempfile.TemporaryDirectory(prefix="brainstem-tests-", ignore_cleanup_errors=True)
+    config.add_cleanup(home.cleanup)
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+        os.environ[name] = str(Path(home.name) / name.lower())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs the real scans where they are not."""
+    if _find_data_folder() is not None:
+        return
+    skip = pytest.mark.skip(reason="the real scans are not here; BRAINSTEM_TEST_DATA can name their folder")
+    for item in items:
+        if item.get_closest_marker("real_data"):
+            item.add_marker(skip)
+
+
+@pytest.fixture(scope="session")
+def repository_root() -> Path:
+    """Root of the source checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """Folder of the real scans and source atlases; skips the test where it is not there."""
+    folder = _find_data_folder()
+    if folder is None:
+        pytest.skip("the real scans are not here; BRAINSTEM_TEST_DATA can name their folder")
+    return folder
