@@ -1,0 +1,145 @@
+"""Which way the axes of a volume point. The only place of the program that flips or permutes axes."""
+
+# mypy: allow-untyped-calls
+from __future__ import annotations
+
+from itertools import permutations, product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainstem_app.imaging.spaces import Affine
+
+_SIDES = ("LR", "PA", "IS")
+
+
+def axis_letters(affine: Affine) -> tuple[str, str, str]:
+    """Direction of the patient that each voxel axis runs towards.
+
+    Parameters
+    ----------
+    affine : ndarray, shape (4, 4)
+        Voxel to world (mm, RAS+), not singular.
+
+    Returns
+    -------
+    tuple of str
+        One of ``L R``, ``P A``, ``I S`` for each of the three axes; of an oblique volume the nearest.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> axis_letters(np.diag([-1.0, 1.0, 1.0, 1.0]))
+    ('L', 'A', 'S')
+    """
+    letters = [_SIDES[int(axis)][int(sign > 0)] for axis, sign in _axis_codes(affine)]
+    return letters[0], letters[1], letters[2]
+
+
+def to_canonical(data: NDArray[Any], affine: Affine) -> tuple[NDArray[Any], Affine]:
+    """Reorder the axes so that they run as nearly as possible towards right, anterior and superior.
+
+    Only permutes and flips; no voxel is interpolated, and an oblique volume stays oblique.
+
+    Parameters
+    ----------
+    data : ndarray, shape (X, Y, Z, …)
+        Any dtype; kept.
+    affine : ndarray, shape (4, 4)
+        Voxel to world (mm, RAS+), not singular.
+
+    Returns
+    -------
+    data : ndarray
+        A view of the same voxels.
+    affine : ndarray of float64, shape (4, 4)
+        Voxel to world of the reordered data.
+    """
+    from nibabel.orientations import apply_orientation, inv_ornt_aff
+
+    codes = _axis_codes(affine)
+    moved = apply_orientation(data, codes)
+    return moved, np.asarray(affine, dtype=np.float64) @ inv_ornt_aff(codes, data.shape[:3])
+
+
+def from_canonical(data: NDArray[Any], native_affine: Affine) -> NDArray[Any]:
+    """Undo `to_canonical`: put canonical voxels back in the native order of axes.
+
+    Parameters
+    ----------
+    data : ndarray, shape (X, Y, Z, …)
+        Volume on the grid that `to_canonical` made; any dtype; kept.
+    native_affine : ndarray, shape (4, 4)
+        The affine that was given to `to_canonical`.
+
+    Returns
+    -------
+    ndarray
+        A view of the same voxels, in native order.
+    """
+    from nibabel.orientations import apply_orientation, ornt_transform
+
+    canonical = np.array([[0, 1], [1, 1], [2, 1]])
+    return np.asarray(apply_orientation(data, ornt_transform(canonical, _axis_codes(native_affine))))
+
+
+def all_orientations() -> tuple[str, ...]:
+    """List the 48 orders and directions that three axes can have, as letters, e.g. ``"LPS"``."""
+    return tuple(
+        "".join(_SIDES[axis][flip] for axis, flip in zip(order, flips, strict=True))
+        for order in permutations(range(3))
+        for flips in product((1, 0), repeat=3)
+    )
+
+
+def affine_from_letters(
+    letters: str, shape: tuple[int, int, int], voxel_size_mm: tuple[float, float, float]
+) -> Affine:
+    """Affine of a volume of which only the orientation is known; its centre is put at 0 mm.
+
+    Parameters
+    ----------
+    letters : str
+        Direction each voxel axis runs towards, e.g. ``"RAS"``.
+    shape : tuple of int
+        Voxels along the three axes.
+    voxel_size_mm : tuple of float
+        Length of a voxel's edges in mm.
+
+    Returns
+    -------
+    ndarray of float64, shape (4, 4)
+        Voxel to world (mm, RAS+).
+
+    Raises
+    ------
+    ValueError
+        If the letters are not one of `all_orientations`.
+    """
+    if letters not in all_orientations():
+        raise ValueError(f"{letters!r} is not an orientation such as RAS or LPS")
+    affine = np.zeros((4, 4))
+    affine[3, 3] = 1.0
+    for column, (letter, size) in enumerate(zip(letters, voxel_size_mm, strict=True)):
+        row = next(i for i, side in enumerate(_SIDES) if letter in side)
+        affine[row, column] = size if _SIDES[row].index(letter) else -size
+    affine[:3, 3] = -affine[:3, :3] @ ((np.array(shape) - 1) / 2)
+    return affine
+
+
+def obliquity_degrees(affine: Affine) -> float:
+    """Largest angle in degrees between a voxel axis and the body axis nearest to it."""
+    directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    nearest = [int(axis) for axis, _ in _axis_codes(affine)]
+    cosines = np.abs(directions[nearest, range(3)])
+    return float(np.degrees(np.arccos(np.clip(cosines.min(), 0.0, 1.0))))
+
+
+def _axis_codes(affine: Affine) -> NDArray[Any]:
+    from nibabel.orientations import io_orientation
+
+    codes = io_orientation(np.asarray(affine, dtype=np.float64))
+    if np.isnan(codes).any():
+        raise ValueError("the affine is singular: an axis of the volume has no direction")
+    return np.asarray(codes)

@@ -1,0 +1,268 @@
+"""Open a NIfTI or MGH file by what it holds, whatever its name ends in."""
+
+# mypy: allow-untyped-calls
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from io import BufferedIOBase, BufferedReader
+from pathlib import Path
+from typing import Any, Literal
+
+import nibabel as nib
+import numpy as np
+from nibabel.filebasedimages import ImageFileError
+from nibabel.imageglobals import LoggingOutputSuppressor
+from nibabel.spatialimages import HeaderDataError
+from numpy.typing import NDArray
+
+from brainstem_app.imaging.scan import Finding, Level
+from brainstem_app.imaging.unreadable import UnreadableScanError
+
+FileKind = Literal["nifti1", "nifti2", "nifti1-pair", "mgh"]
+
+_MAX_VOXELS = 1024**3
+_HEADER_BYTES = 544
+_BROKEN = (OSError, EOFError, zlib.error, ValueError, HeaderDataError, ImageFileError, KeyError, TypeError)
+_OTHER_FORMATS = (
+    (b"NRRD", "an NRRD file"),
+    (b"\x89HDF", "a MINC or other HDF5 file"),
+    (b"CDF", "a MINC file"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"\xfd7zXZ", "an XZ archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"\x89PNG", "a picture (PNG)"),
+    (b"\xff\xd8\xff", "a picture (JPEG)"),
+    (b"%PDF", "a PDF"),
+)
+_COPY_AGAIN = "Copy or download the file again, or convert the scan from DICOM again."
+_CONVERT = "Give a NIfTI (.nii, .nii.gz) or MGH/MGZ file, or the folder of the DICOM series."
+
+
+@dataclass(frozen=True)
+class OpenedScan:
+    """A scan file whose header is read and whose voxels are not yet.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    kind : str
+        What it holds.
+    image : nibabel image
+        Its voxels can be read while the file is open.
+    raw_header : nibabel header
+        The header as it stands in the file, before nibabel repairs it.
+    shape : tuple of int
+        Voxels along the three axes; further axes of length one are left out.
+    findings : tuple of Finding
+        What was odd about the file itself.
+    """
+
+    path: Path
+    kind: FileKind
+    image: Any
+    raw_header: Any
+    shape: tuple[int, int, int]
+    findings: tuple[Finding, ...]
+
+    def read_values(self) -> NDArray[np.float32]:
+        """Voxel values, scaled as the header says: float32 of `shape`, NaN and Inf kept.
+
+        Raises
+        ------
+        UnreadableScanError
+            If the file ends early or is damaged.
+        """
+        try:
+            with np.errstate(over="ignore", invalid="ignore"):
+                values = np.asarray(self.image.dataobj, dtype=np.float32)
+        except _BROKEN as error:
+            raise _damaged(self.path, error) from error
+        except MemoryError as error:
+            raise UnreadableScanError(
+                "out-of-memory",
+                f"The scan of {_times(self.shape)} voxels does not fit into memory.",
+                self.path,
+                "Close other programs, or crop the scan.",
+            ) from error
+        return values.reshape(self.shape, order="F")
+
+
+@contextmanager
+def open_scan_file(path: Path) -> Iterator[OpenedScan]:
+    """Open a scan file and read its header.
+
+    Parameters
+    ----------
+    path : Path
+        NIfTI-1 or NIfTI-2 file, compressed or not, NIfTI-1 pair (.hdr/.img), or MGH/MGZ file.
+
+    Yields
+    ------
+    OpenedScan
+        Header and a promise of the voxels, valid inside the ``with`` block.
+
+    Raises
+    ------
+    UnreadableScanError
+        If the file is missing, empty, damaged, of another kind, or holds no single three-dimensional
+        grey-scale volume.
+    """
+    with ExitStack() as stack:
+        try:
+            file, compressed = _open_stream(path, stack)
+            start = file.read(_HEADER_BYTES)
+            file.seek(0)
+        except _BROKEN as error:
+            raise _damaged(path, error) from error
+        kind = _kind_of(path, start)
+        try:
+            with LoggingOutputSuppressor():
+                image, raw_header = _read_header(path, kind, file, start)
+        except _BROKEN as error:
+            raise _damaged(path, error) from error
+        shape = _single_volume_shape(path, image)
+        yield OpenedScan(path, kind, image, raw_header, shape, _ending_findings(path, kind, compressed))
+
+
+def is_dicom_start(start: bytes) -> bool:
+    """Whether these first bytes (132 or more) of a file are those of a DICOM file."""
+    return start[128:132] == b"DICM"
+
+
+def _open_stream(path: Path, stack: ExitStack) -> tuple[BufferedIOBase, bool]:
+    if not path.exists():
+        raise UnreadableScanError(
+            "file-missing", "There is no such file.", path, "Check the name and the folder."
+        )
+    if path.stat().st_size == 0:
+        raise UnreadableScanError("file-empty", "The file is empty.", path, _COPY_AGAIN)
+    file = stack.enter_context(path.open("rb"))
+    compressed = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    if compressed:
+        unpacked = stack.enter_context(gzip.GzipFile(fileobj=file, mode="rb"))
+        return BufferedReader(unpacked, 1 << 20), True
+    return file, False
+
+
+def _kind_of(path: Path, start: bytes) -> FileKind:
+    if len(start) >= 348:
+        size = {int.from_bytes(start[:4], "little"), int.from_bytes(start[:4], "big")}
+        if 540 in size and start[4:7] == b"n+2":
+            return "nifti2"
+        if start[344:347] == b"n+1":
+            return "nifti1"
+        if start[344:347] == b"ni1":
+            return "nifti1-pair"
+        if 348 in size:
+            raise UnreadableScanError(
+                "format-analyze",
+                "This is an Analyze 7.5 file, which does not say where left and right are.",
+                path,
+                "Convert the scan from its DICOM files to NIfTI.",
+            )
+        if int.from_bytes(start[:4], "big") == 1:
+            return "mgh"
+    if is_dicom_start(start):
+        raise UnreadableScanError(
+            "format-dicom",
+            "This is one DICOM file of a series.",
+            path,
+            "Give the folder that holds the series.",
+        )
+    for magic, name in _OTHER_FORMATS:
+        if start.startswith(magic):
+            raise UnreadableScanError("format-unknown", f"This is {name}, no scan.", path, _CONVERT)
+    raise UnreadableScanError(
+        "format-unknown", "This file holds no scan that can be recognised.", path, _CONVERT
+    )
+
+
+def _read_header(path: Path, kind: FileKind, file: BufferedIOBase, start: bytes) -> tuple[Any, Any]:
+    if kind == "mgh":
+        image = nib.MGHImage.from_stream(file)
+        return image, image.header
+    if kind == "nifti2":
+        return nib.Nifti2Image.from_stream(file), nib.Nifti2Header(start[:540], check=False)
+    raw = nib.Nifti1Header(start[:348], check=False)
+    if kind == "nifti1-pair":
+        return nib.Nifti1Pair.from_filename(str(path)), raw
+    return nib.Nifti1Image.from_stream(file), raw
+
+
+def _single_volume_shape(path: Path, image: Any) -> tuple[int, int, int]:
+    dtype = image.get_data_dtype()
+    if dtype.fields is not None or np.issubdtype(dtype, np.complexfloating):
+        kind = "colours" if dtype.fields is not None else "complex numbers"
+        raise UnreadableScanError(
+            "not-grey-scale", f"The voxels are {kind}, not intensities.", path, "Give the magnitude T1 image."
+        )
+    shape = tuple(int(n) for n in image.shape)
+    if len(shape) > 3 and int(np.prod(shape[3:])) != 1:
+        count = int(np.prod(shape[3:]))
+        raise UnreadableScanError(
+            "several-volumes",
+            f"The file holds {count} volumes ({_times(shape)}); one is needed.",
+            path,
+            "Give a T1-weighted scan, or save the one volume you mean as its own file.",
+        )
+    if len(shape) < 3 or min(shape[:3]) < 2:
+        raise UnreadableScanError(
+            "not-three-dimensional",
+            f"The file holds {_times(shape) or 'no'} voxels, which is no volume.",
+            path,
+            "Give a three-dimensional T1-weighted scan.",
+        )
+    if int(np.prod(shape[:3], dtype=np.float64)) > _MAX_VOXELS:
+        raise UnreadableScanError(
+            "too-many-voxels",
+            f"The header speaks of {_times(shape)} voxels; no head scan has that many.",
+            path,
+            "The header is damaged, or this is no MRI of a head. " + _COPY_AGAIN,
+        )
+    return shape[0], shape[1], shape[2]
+
+
+def _ending_findings(path: Path, kind: FileKind, compressed: bool) -> tuple[Finding, ...]:
+    name = path.name.lower()
+    right = {
+        "mgh": (".mgz",) if compressed else (".mgh",),
+        "nifti1-pair": (".hdr", ".img", ".hdr.gz", ".img.gz"),
+    }.get(kind, (".nii.gz",) if compressed else (".nii",))
+    if name.endswith(right):
+        return ()
+    packed = "compressed " if compressed else "uncompressed "
+    what = packed + ("MGH" if kind == "mgh" else "NIfTI")
+    return (
+        Finding(
+            Level.WARNING,
+            "wrong-extension",
+            f"The name does not fit what is inside: {what} data. It was read all the same.",
+            f"Let the name end in {right[0]}, so that other programs can read it too.",
+        ),
+    )
+
+
+def _damaged(path: Path, error: BaseException) -> UnreadableScanError:
+    text = str(error)
+    if isinstance(error, PermissionError):
+        return UnreadableScanError(
+            "file-forbidden", "You may not read this file.", path, "Ask for the right to read it, or copy it."
+        )
+    if isinstance(error, EOFError | zlib.error) or "Expected" in text or "CRC" in text:
+        return UnreadableScanError(
+            "file-truncated",
+            "The file ends early or is damaged; a part of the scan is missing.",
+            path,
+            _COPY_AGAIN,
+        )
+    return UnreadableScanError("file-damaged", f"The file cannot be read: {text}", path, _COPY_AGAIN)
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return "×".join(str(n) for n in shape)
