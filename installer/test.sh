@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Passes the tests: installer/test.sh checks everything; installer/test.sh [pytest arguments] runs only pytest with them.
+set -euo pipefail
+source "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
+
+ensure_environment train test
+ensure_packages "${WINDOW_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+cd -- "$ROOT"
+export QT_QPA_PLATFORM="${QT_QPA_PLATFORM:-offscreen}"
+
+if [[ $# -gt 0 ]]; then exec "$PYTHON" -m pytest "$@"; fi
+
+failed=()
+check() {
+    local name="$1"
+    shift
+    printf '\n== %s\n' "$name"
+    "$@" || failed+=("$name")
+}
+check "style (ruff)" "$PYTHON" -m ruff check .
+check "types (mypy)" "$PYTHON" -m mypy
+check "who imports whom (import-linter)" "$VENV/bin/lint-imports"
+check "behaviour (pytest)" "$PYTHON" -m pytest --durations=15
+if [[ ${#failed[@]} -gt 0 ]]; then
+    printf 'Failed: %s\n' "${failed[@]}" >&2
+    exit 1
+fi
