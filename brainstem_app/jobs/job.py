@@ -1,0 +1,173 @@
+"""What a job has to do: one small JSON file a job, the same for window, command line and cluster."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.atomic import write_text
+
+Engine = Literal["onnx", "keras"]
+SpaceName = Literal["affine", "nonlinear"]
+DEFAULT_MODEL = "brainstem31"
+DEFAULT_ATLAS = "brainstem31"
+
+
+class _Job(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: Literal[1] = 1
+
+
+class SegmentJob(_Job):
+    """Label the brainstem of scans: one folder a scan below `out`."""
+
+    kind: Literal["segment"] = "segment"
+    scans: Annotated[tuple[Path, ...], Field(min_length=1)]
+    out: Path
+    model: str = DEFAULT_MODEL
+    engine: Engine = "onnx"
+
+
+class PrepareJob(_Job):
+    """Normalise the scans of a BIDS dataset, make reference labels, split by subject.
+
+    `repeat` also makes the reference labels a second time with another setting, to measure how well the
+    reference repeats itself. `subjects` limits the work to these BIDS subjects (all when empty).
+    """
+
+    kind: Literal["prepare"] = "prepare"
+    dataset: Path
+    study: Path
+    space: SpaceName = "affine"
+    atlas: str = DEFAULT_ATLAS
+    jobs: Annotated[int, Field(ge=1)] = 1
+    seed: int = 0
+    repeat: bool = False
+    subjects: tuple[str, ...] = ()
+
+
+class TrainJob(_Job):
+    """Train a network on a study; the defaults are the paper's.
+
+    `simulated` subjects are added to those of the study's training part.
+    """
+
+    kind: Literal["train"] = "train"
+    study: Path
+    run: str
+    decoder: str = "n_deconet"
+    encoder: str = "resnet34"
+    loss: str = "dicece"
+    alpha: float = 0.1
+    epochs: Annotated[int, Field(ge=1)] = 10
+    batch_size: Annotated[int, Field(ge=1)] = 16
+    learning_rate: Annotated[float, Field(gt=0)] = 1e-4
+    seed: int = 0
+    simulated: Annotated[int, Field(ge=0)] = 0
+    augment: bool = False
+
+
+class EvaluateVolumesJob(_Job):
+    """Compare two label volumes on one grid."""
+
+    kind: Literal["evaluate-volumes"] = "evaluate-volumes"
+    predicted: Path
+    reference: Path
+    out: Path
+    atlas: str = DEFAULT_ATLAS
+
+
+class EvaluateRunJob(_Job):
+    """Measure a run on the test subjects of its study; the result lies in the run's folder."""
+
+    kind: Literal["evaluate-run"] = "evaluate-run"
+    study: Path
+    run: str
+    part: Literal["validation", "test"] = "test"
+
+
+class SimulateJob(_Job):
+    """Make simulated subjects with known labels, as a BIDS dataset."""
+
+    kind: Literal["simulate"] = "simulate"
+    subjects: Annotated[int, Field(ge=1)]
+    out: Path
+    seed: int = 0
+
+
+class DemoJob(_Job):
+    """One simulated subject, segmented and reported against its true labels."""
+
+    kind: Literal["demo"] = "demo"
+    out: Path
+    seed: int = 0
+    model: str = DEFAULT_MODEL
+
+
+class BuildAtlasJob(_Job):
+    """Build an atlas from a recipe."""
+
+    kind: Literal["build-atlas"] = "build-atlas"
+    recipe: Path
+    out: Path
+    data: Path
+
+
+class ExportModelJob(_Job):
+    """Export a run's best network as ``model.keras``, ``model.onnx`` and ``model.json``.
+
+    With `install` the model is also put among the user's models, where `segment --model NAME` finds it.
+    """
+
+    kind: Literal["export-model"] = "export-model"
+    run: Path
+    out: Path | None = None
+    name: str = ""
+    install: bool = False
+
+
+Job = Annotated[
+    SegmentJob
+    | PrepareJob
+    | TrainJob
+    | EvaluateVolumesJob
+    | EvaluateRunJob
+    | SimulateJob
+    | DemoJob
+    | BuildAtlasJob
+    | ExportModelJob,
+    Field(discriminator="kind"),
+]
+
+_ADAPTER: TypeAdapter[Job] = TypeAdapter(Job)
+
+
+def write_job(job: Job, path: Path) -> None:
+    """Write a job file (JSON)."""
+    write_text(path, job.model_dump_json(indent=1) + "\n")
+
+
+def read_job(path: Path) -> Job:
+    """Read a job file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or is not the description of a job this version knows.
+    """
+    try:
+        return _ADAPTER.validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError("The job file cannot be read.", path, "Check that the file exists.") from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = ".".join(str(part) for part in problem["loc"])
+        raise InputError(
+            f"The job file does not describe a job: {place} {problem['msg']}.",
+            path,
+            "Write it with this version of Brainstem App.",
+        ) from error

@@ -1,0 +1,246 @@
+"""Prepare a BIDS dataset: normalise each scan, make its reference labels, split the people.
+
+Each subject is on disk when it is done, and its manifest is written last: started again, the job goes on
+with those that are missing or failed. A subject that fails is recorded with its reason and does not stop
+the others.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from brainstem_app.atlas.library import Atlas, load_atlas
+from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
+from brainstem_app.imaging.bids import BidsScan, find_t1w_scans, is_bids_dataset, read_participants
+from brainstem_app.imaging.reading import read_scan, require_usable
+from brainstem_app.jobs.job import PrepareJob, SpaceName
+from brainstem_app.jobs.parallel import Report, run_tasks
+from brainstem_app.jobs.provenance import as_json, file_hashes, sha256_of, software_versions
+from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.run import describe_failure
+from brainstem_app.study.splits import split_subjects
+from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord
+
+
+@dataclass(frozen=True)
+class SubjectTask:
+    """One scan to prepare, as it travels to the process that does it."""
+
+    name: str
+    person: str
+    source: Path
+    folder: Path
+    space: SpaceName
+    atlas: str
+    repeat: bool
+    group: str = ""
+
+
+def prepare(job: PrepareJob, reporter: Reporter) -> Summary:
+    """Prepare the scans of `job.dataset` into the study `job.study`.
+
+    Raises
+    ------
+    InputError
+        If the dataset holds no T1-weighted scan, or the study was made with other settings.
+    BrainstemError
+        If not one subject could be prepared.
+    JobCancelled
+        If the user cancels; finished subjects are kept.
+    """
+    atlas = load_atlas(job.atlas)
+    scans = _scans_of(job)
+    study = Study.create(job.study, _settings(job, atlas))
+    groups = _groups(job.dataset)
+    tasks = [_task(job, study, name, scan, groups) for name, scan in _named(scans)]
+    waiting = [task for task in tasks if not _is_done(study, task)]
+    n_done = len(tasks) - len(waiting)
+    if n_done:
+        reporter.progress(0, max(len(waiting), 1), f"{n_done} of {len(tasks)} are prepared already")
+    for record in run_tasks(prepare_one, waiting, job.jobs, reporter):
+        _report_subject(study, record, reporter)
+    return _finish(job, study, groups, reporter)
+
+
+def prepare_one(task: SubjectTask, report: Report) -> SubjectRecord:
+    """Prepare one scan; a failure is recorded in the subject's manifest, not raised.
+
+    Raises
+    ------
+    JobCancelled
+        If `report` raises it.
+    """
+    try:
+        record = _prepare_files(task, report)
+    except JobCancelled:
+        raise
+    except Exception as error:  # noqa: BLE001 - one subject's failure must not stop the others
+        failed = describe_failure(error)
+        record = SubjectRecord(
+            name=task.name,
+            person=task.person,
+            state="failed",
+            source=str(task.source),
+            group=task.group,
+            software=as_json(software_versions()),
+            failure=Failure(what=failed.what, where=failed.where, fix=failed.fix),
+        )
+    record.save(task.folder / "manifest.json")
+    return record
+
+
+def _prepare_files(task: SubjectTask, report: Report) -> SubjectRecord:
+    from brainstem_app.preprocessing.reference import prepare_subject
+    from brainstem_app.reports.qc_picture import draw_box_picture
+
+    _empty(task.folder)
+    report(0.0, "reading the scan")
+    scan = read_scan(task.source)
+    require_usable(scan)
+    atlas = load_atlas(task.atlas)
+    prepared = prepare_subject(
+        scan,
+        atlas,
+        task.space,
+        task.folder,
+        lambda fraction, text: report(0.95 * fraction, text),
+        repeat=task.repeat,
+    )
+    errors = [finding for finding in prepared.findings if finding.level == "error"]
+    if errors:
+        raise ImplausibleResultError(errors[0].problem, task.source, errors[0].fix)
+    report(0.95, "drawing the picture to check")
+    draw_box_picture(task.folder, atlas.table)
+    return SubjectRecord(
+        name=task.name,
+        person=task.person,
+        state="finished",
+        source=str(task.source),
+        sha256=sha256_of(task.source),
+        group=task.group,
+        settings={"space": task.space, "atlas": atlas.name, "atlas_version": atlas.version},
+        fit=as_json(prepared.fit),
+        findings=tuple(as_json(finding) for finding in (*scan.findings, *prepared.findings)),
+        timings=prepared.timings,
+        files=file_hashes(task.folder),
+        software=as_json(software_versions()),
+    )
+
+
+def _empty(folder: Path) -> None:
+    """Remove what an earlier, unfinished attempt left."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+
+
+def _scans_of(job: PrepareJob) -> list[BidsScan]:
+    if not is_bids_dataset(job.dataset):
+        raise InputError(
+            "This is not a BIDS dataset.",
+            job.dataset,
+            "Choose the folder that holds dataset_description.json and the sub-… folders.",
+        )
+    scans = find_t1w_scans(job.dataset)
+    wanted = {subject.removeprefix("sub-") for subject in job.subjects}
+    chosen = [scan for scan in scans if not wanted or scan.subject.removeprefix("sub-") in wanted]
+    if not chosen:
+        raise InputError(
+            "The dataset has no T1-weighted scan to prepare.",
+            job.dataset,
+            "Look for sub-*/anat/sub-*_T1w.nii.gz.",
+        )
+    return chosen
+
+
+def _named(scans: Sequence[BidsScan]) -> list[tuple[str, BidsScan]]:
+    """Folder name of each scan: the person, with session and run where a person has several scans."""
+    count = Counter(scan.subject for scan in scans)
+    named = []
+    for scan in scans:
+        person = "sub-" + scan.subject.removeprefix("sub-")
+        stem = re.sub(r"_T1w(\.nii(\.gz)?|\.mgz)?$", "", scan.path.name)
+        named.append((person if count[scan.subject] == 1 else stem, scan))
+    return named
+
+
+def _task(job: PrepareJob, study: Study, name: str, scan: BidsScan, groups: dict[str, str]) -> SubjectTask:
+    person = "sub-" + scan.subject.removeprefix("sub-")
+    return SubjectTask(
+        name=name,
+        person=person,
+        source=scan.path,
+        folder=study.subject_folder(name),
+        space=job.space,
+        atlas=job.atlas,
+        repeat=job.repeat,
+        group=groups.get(person, ""),
+    )
+
+
+def _settings(job: PrepareJob, atlas: Atlas) -> StudySettings:
+    return StudySettings(
+        dataset=str(job.dataset.resolve()),
+        space=job.space,
+        atlas=atlas.name,
+        atlas_version=atlas.version,
+        seed=job.seed,
+    )
+
+
+def _groups(dataset: Path) -> dict[str, str]:
+    """Group of each person from ``participants.tsv``; empty where there is none."""
+    try:
+        participants = read_participants(dataset)
+    except BrainstemError:
+        return {}
+    return {
+        "sub-" + person.removeprefix("sub-"): str(row.get("group", ""))
+        for person, row in participants.items()
+    }
+
+
+def _is_done(study: Study, task: SubjectTask) -> bool:
+    record = study.subject(task.name)
+    if record is None or record.state != "finished":
+        return False
+    return not task.repeat or (task.folder / "labels_box_repeat.nii.gz").exists()
+
+
+def _report_subject(study: Study, record: SubjectRecord, reporter: Reporter) -> None:
+    if record.failure is not None:
+        failure = record.failure
+        reporter.warn(f"{record.name} could not be prepared: {failure.what}", failure.where, failure.fix)
+        return
+    for finding in record.findings:
+        if finding["level"] == "warning":
+            reporter.warn(f"{record.name}: {finding['problem']}", record.source, str(finding["fix"]))
+    reporter.artifact("subject", study.subject_folder(record.name), record.name)
+
+
+def _finish(job: PrepareJob, study: Study, groups: dict[str, str], reporter: Reporter) -> Summary:
+    """Split the people whose scans are prepared, and count."""
+    finished = study.finished_subjects()
+    n_failed = len(study.subjects()) - len(finished)
+    if not finished:
+        raise BrainstemError(
+            "Not one subject could be prepared.", study.folder, "The warnings above say why for each of them."
+        )
+    scans_of: dict[str, list[str]] = {}
+    for record in finished:
+        scans_of.setdefault(record.person, []).append(record.name)
+    splits = split_subjects(scans_of, seed=job.seed, group_of=groups)
+    study.save_splits(splits)
+    reporter.artifact("study", study.folder)
+    return {
+        "prepared": len(finished),
+        "failed": n_failed,
+        "train": len(splits.train),
+        "validation": len(splits.validation),
+        "test": len(splits.test),
+    }

@@ -1,0 +1,54 @@
+"""How a job speaks to whoever started it, and hears that it should stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from brainstem_app.errors import BrainstemError, JobCancelled
+from brainstem_app.jobs.events import Artifact, Emit, IsCancelled, Metric, Progress, Warned
+
+Summary = dict[str, float | int | str]
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Events out, cancellation in.
+
+    Attributes
+    ----------
+    emit : callable
+        Takes each event.
+    is_cancelled : callable
+        True once the user wants the job to stop.
+    """
+
+    emit: Emit
+    is_cancelled: IsCancelled
+
+    def check(self) -> None:
+        """Raise JobCancelled if the user wants the job to stop."""
+        if self.is_cancelled():
+            raise JobCancelled
+
+    def progress(self, done: float, total: float, message: str, item: str = "") -> None:
+        """Say how far the job is; raises JobCancelled if it should stop."""
+        self.emit(Progress(done=done, total=total, message=message, item=item))
+        self.check()
+
+    def metric(self, name: str, value: float, step: int) -> None:
+        """Pass on one number of the run."""
+        self.emit(Metric(name=name, value=value, step=step))
+
+    def warn(self, what: str, where: Path | str = "", fix: str = "") -> None:
+        """Pass on something the user should know."""
+        self.emit(Warned(what=what, where=str(where), fix=fix))
+
+    def warn_of(self, error: BrainstemError, item: str = "") -> None:
+        """Pass on a failure that does not end the job."""
+        what = f"{item}: {error.what}" if item else error.what
+        self.warn(what, error.where or "", error.fix)
+
+    def artifact(self, role: str, path: Path, item: str = "") -> None:
+        """Name a file that was written."""
+        self.emit(Artifact(role=role, path=str(path), item=item))

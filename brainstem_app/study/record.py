@@ -1,0 +1,58 @@
+"""Small JSON files of a study: typed, versioned, written atomically."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.atomic import write_text
+
+
+class Record(BaseModel):
+    """A pydantic model that lives in one JSON file.
+
+    A field ``schema_name`` with the alias ``schema`` names kind and version, e.g. ``brainstem-study/1``.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    def save(self, path: Path) -> None:
+        """Write the record as indented JSON; the old file stays whole until the new one is."""
+        write_text(path, self.model_dump_json(indent=1, by_alias=True) + "\n")
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read a record.
+
+        Raises
+        ------
+        InputError
+            If the file is missing, damaged, or of another kind or version.
+        """
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise InputError(
+                f"There is no {path.name}.", path, "Choose a folder made by `brainstem-app prepare`."
+            ) from error
+        except OSError as error:
+            raise InputError(
+                f"The file cannot be read: {error.strerror}.", path, "Check the permissions of the folder."
+            ) from error
+        except (ValidationError, UnicodeDecodeError) as error:
+            raise InputError(
+                f"The file is damaged or was written by another version: {_first_problem(error)}",
+                path,
+                "Restore it from a copy, or delete it and run the same command again.",
+            ) from error
+
+
+def _first_problem(error: ValidationError | UnicodeDecodeError) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return "it is not text."
+    problem = error.errors()[0]
+    place = ".".join(str(part) for part in problem["loc"])
+    return f"{place}: {problem['msg']}." if place else f"{problem['msg']}."

@@ -1,0 +1,235 @@
+"""The study folder: prepared subjects, their split, and the runs of networks trained on them.
+
+::
+
+    study.json  splits.json
+    subjects/sub-01/  scan_box.nii.gz  labels_box.nii.gz  transforms/  qc.png  manifest.json
+    runs/NAME/        config.json  history.csv  events.jsonl  last.keras  best.keras  metrics.json  …
+
+A subject is done when its ``manifest.json`` says so: it is written last.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, JsonValue
+
+from brainstem_app import __version__
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.spaces import BOX_SHAPE
+from brainstem_app.study.record import Record
+from brainstem_app.study.splits import Splits
+
+SpaceName = Literal["affine", "nonlinear"]
+
+
+class StudySettings(Record):
+    """``study.json``: what all subjects of the study have in common."""
+
+    schema_name: Literal["brainstem-study/1"] = Field("brainstem-study/1", alias="schema")
+    dataset: str
+    space: SpaceName = "affine"
+    atlas: str = "brainstem31"
+    atlas_version: str = ""
+    seed: int = 0
+    program_version: str = __version__
+    created: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+class Failure(Record):
+    """Why a subject could not be prepared."""
+
+    what: str
+    where: str = ""
+    fix: str = ""
+
+
+class SubjectRecord(Record):
+    """``subjects/NAME/manifest.json``: what was done to one scan, and how it ended.
+
+    Attributes
+    ----------
+    name : str
+        Folder name, e.g. ``sub-01`` or ``sub-01_ses-2``.
+    person : str
+        BIDS subject the scan belongs to; the unit of the split.
+    state : {"finished", "failed"}
+        Finished subjects are not prepared again.
+    source, sha256 : str
+        The scan's file and its hash.
+    files : dict of str to str
+        SHA-256 of each file written, by its name.
+    fit, timings : dict of str to float
+        Measures of the registrations, seconds of each step.
+    """
+
+    schema_name: Literal["brainstem-subject/1"] = Field("brainstem-subject/1", alias="schema")
+    name: str
+    person: str
+    state: Literal["finished", "failed"]
+    source: str
+    sha256: str = ""
+    group: str = ""
+    settings: dict[str, JsonValue] = Field(default_factory=dict)
+    fit: dict[str, JsonValue] = Field(default_factory=dict)
+    findings: tuple[dict[str, JsonValue], ...] = ()
+    timings: dict[str, float] = Field(default_factory=dict)
+    files: dict[str, str] = Field(default_factory=dict)
+    software: dict[str, JsonValue] = Field(default_factory=dict)
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class PreparedBox:
+    """One prepared subject in the ``box``.
+
+    Attributes
+    ----------
+    image : ndarray of float32, shape (50, 50, 73)
+        Normalised intensities, about 0…1.
+    labels : ndarray of uint8, shape (50, 50, 73)
+        Reference labels.
+    """
+
+    name: str
+    image: NDArray[np.float32]
+    labels: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study folder and its settings."""
+
+    folder: Path
+    settings: StudySettings
+
+    @classmethod
+    def open(cls, folder: Path) -> Self:
+        """Open an existing study.
+
+        Raises
+        ------
+        InputError
+            If the folder is no study, or its ``study.json`` is damaged.
+        """
+        if not folder.is_dir():
+            raise InputError(
+                "The study folder does not exist.", folder, "Make it with `brainstem-app prepare`."
+            )
+        return cls(folder, StudySettings.load(folder / "study.json"))
+
+    @classmethod
+    def create(cls, folder: Path, settings: StudySettings) -> Self:
+        """Make a study, or open the one that is there to go on with it.
+
+        Raises
+        ------
+        InputError
+            If the study that is there was made with another space, atlas or dataset, or the folder
+            cannot be written.
+        """
+        if (folder / "study.json").exists():
+            study = cls.open(folder)
+            study._require_same(settings)
+            return study
+        try:
+            (folder / "subjects").mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"The study folder cannot be made: {error.strerror}.",
+                folder,
+                "Choose a folder you may write to.",
+            ) from error
+        settings.save(folder / "study.json")
+        return cls(folder, settings)
+
+    def _require_same(self, settings: StudySettings) -> None:
+        for name in ("space", "atlas", "atlas_version", "dataset"):
+            mine, other = getattr(self.settings, name), getattr(settings, name)
+            if mine != other:
+                raise InputError(
+                    f"This study was prepared with {name} “{mine}”, not “{other}”.",
+                    self.folder,
+                    "Choose another --study folder, or the same settings as before.",
+                )
+
+    def subject_folder(self, name: str) -> Path:
+        """Folder of a subject (not created here)."""
+        return self.folder / "subjects" / name
+
+    def run_folder(self, name: str) -> Path:
+        """Folder of a run (not created here); InputError if the name is no plain file name."""
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
+            raise InputError(
+                f"“{name}” cannot be the name of a run.",
+                None,
+                "Use letters, digits, dots, dashes, underscores.",
+            )
+        return self.folder / "runs" / name
+
+    def run_names(self) -> tuple[str, ...]:
+        """Names of the runs that were started, sorted."""
+        return tuple(sorted(path.parent.name for path in self.folder.glob("runs/*/config.json")))
+
+    def subject(self, name: str) -> SubjectRecord | None:
+        """Return what is known of a subject, None if nothing is (or its manifest is damaged)."""
+        try:
+            return SubjectRecord.load(self.subject_folder(name) / "manifest.json")
+        except InputError:
+            return None
+
+    def subjects(self) -> tuple[SubjectRecord, ...]:
+        """Return the records of all subjects that finished or failed, sorted by name."""
+        names = sorted(path.parent.name for path in self.folder.glob("subjects/*/manifest.json"))
+        found = (self.subject(name) for name in names)
+        return tuple(record for record in found if record is not None)
+
+    def finished_subjects(self) -> tuple[SubjectRecord, ...]:
+        """Return the records of the subjects that can be trained on."""
+        return tuple(record for record in self.subjects() if record.state == "finished")
+
+    def splits(self) -> Splits:
+        """Read the split by subject; InputError if it is missing or damaged."""
+        return Splits.load(self.folder / "splits.json")
+
+    def save_splits(self, splits: Splits) -> None:
+        """Write ``splits.json``."""
+        splits.save(self.folder / "splits.json")
+
+    def load_box(self, name: str) -> PreparedBox:
+        """Image and reference labels of one subject.
+
+        Raises
+        ------
+        InputError
+            If a file is missing, damaged or of another shape.
+        """
+        folder = self.subject_folder(name)
+        image = _read_box(folder / "scan_box.nii.gz").astype(np.float32)
+        labels = _read_box(folder / "labels_box.nii.gz").astype(np.uint8)
+        return PreparedBox(name, image, labels)
+
+    def load_repeat_labels(self, name: str) -> NDArray[np.uint8] | None:
+        """Read the reference labels made a second time with another setting, None where there are none."""
+        path = self.subject_folder(name) / "labels_box_repeat.nii.gz"
+        return _read_box(path).astype(np.uint8) if path.exists() else None
+
+
+def _read_box(path: Path) -> NDArray[Any]:
+    import nibabel
+
+    fix = "Delete the subject's folder and run `brainstem-app prepare` again."
+    try:
+        volume = np.asarray(nibabel.load(path).dataobj)  # type: ignore[attr-defined]
+    except (OSError, EOFError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
+        raise InputError("A file of the study is missing or damaged.", path, fix) from error
+    if volume.shape != BOX_SHAPE:
+        raise InputError(f"The volume has shape {volume.shape}, not {BOX_SHAPE}.", path, fix)
+    return volume
