@@ -1,0 +1,61 @@
+"""The typer application: every command, and what happens to errors."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from brainstem_app import __version__
+from brainstem_app.cli import atlases, diagnose, models, scans, studies
+from brainstem_app.cli.show import say_failure
+from brainstem_app.errors import BrainstemError
+
+app = typer.Typer(
+    name="brainstem-app",
+    help="Segment the nuclei of the brainstem on T1-weighted MRI. Without a command: opens the window.",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+scans.register(app)
+studies.register(app)
+app.add_typer(atlases.app, name="atlas")
+app.add_typer(models.app, name="models")
+app.command("diagnose")(diagnose.diagnose)
+
+_INTERRUPTED = 3
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"brainstem-app {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Segment the nuclei of the brainstem on T1-weighted MRI. Without a command: opens the window."""
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status: 0 done, 1 failed, 2 bad input, 3 cancelled."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        app(given, prog_name="brainstem-app", standalone_mode=True)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except BrainstemError as error:
+        if "--debug" in given:
+            raise
+        say_failure(error)
+        return error.exit_status
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    return 0

@@ -1,0 +1,69 @@
+"""Commands about scans: demo, doctor, segment, simulate."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from brainstem_app.cli.options import AsJson, Debug, Out
+from brainstem_app.cli.show import run_and_show
+from brainstem_app.jobs.job import DEFAULT_MODEL, DemoJob, SegmentJob, SimulateJob
+
+Scans = Annotated[
+    list[Path], typer.Argument(metavar="SCAN…", help="NIfTI, MGZ, a DICOM folder, or a BIDS dataset.")
+]
+
+
+class EngineName(StrEnum):
+    """What runs the network."""
+
+    ONNX = "onnx"
+    KERAS = "keras"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file to the application."""
+    for command in (demo, doctor, segment, simulate):
+        app.command(command.__name__)(command)
+
+
+def demo(out: Out, seed: int = 0, as_json: AsJson = False, debug: Debug = False) -> None:
+    """Segment one simulated subject and report it against its true labels; needs no scan."""
+    run_and_show(DemoJob(out=out, seed=seed), as_json=as_json, debug=debug)
+
+
+def doctor(scans: Scans, as_json: AsJson = False) -> None:
+    """Check the headers and the coverage of scans; exit status 2 if one has an error."""
+    from brainstem_app.cli.doctor import examine
+
+    raise typer.Exit(examine(scans, as_json=as_json))
+
+
+def segment(
+    scans: Scans,
+    out: Out,
+    model: Annotated[str, typer.Option(help="Name of a model, or its file or folder.")] = DEFAULT_MODEL,
+    engine: Annotated[EngineName, typer.Option(help="What runs the network.")] = EngineName.ONNX,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Label the brainstem of each scan, on the scan's own grid, with a report: one folder a scan.
+
+    Results that are there already are replaced, each file at once when the new one is whole.
+    """
+    job = SegmentJob(scans=tuple(scans), out=out, model=model, engine=engine.value)
+    run_and_show(job, as_json=as_json, debug=debug)
+
+
+def simulate(
+    subjects: Annotated[int, typer.Option(min=1, help="Number of subjects.")],
+    out: Out,
+    seed: int = 0,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Make a BIDS dataset of simulated scans with their true labels."""
+    run_and_show(SimulateJob(subjects=subjects, out=out, seed=seed), as_json=as_json, debug=debug)

@@ -1,0 +1,144 @@
+"""Commands about studies: prepare, train, evaluate."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from brainstem_app.cli.options import AsJson, Debug
+from brainstem_app.cli.show import run_and_show
+from brainstem_app.errors import InputError
+from brainstem_app.jobs.job import EvaluateRunJob, EvaluateVolumesJob, PrepareJob, TrainJob
+
+
+class SpaceChoice(StrEnum):
+    """How far images are normalised."""
+
+    AFFINE = "affine"
+    NONLINEAR = "nonlinear"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file to the application."""
+    for command in (prepare, train, evaluate):
+        app.command(command.__name__)(command)
+
+
+def prepare(
+    dataset: Annotated[Path, typer.Argument(help="A BIDS dataset.")],
+    study: Annotated[Path, typer.Option(help="Study folder, new or to go on with.")],
+    space: Annotated[SpaceChoice, typer.Option(help="How far to normalise.")] = SpaceChoice.AFFINE,
+    jobs: Annotated[int, typer.Option(min=1, help="Subjects at a time, one thread each.")] = 1,
+    seed: Annotated[int, typer.Option(help="Seed of the split by subject.")] = 0,
+    repeat: Annotated[
+        bool, typer.Option("--repeat", help="Make reference labels twice, to measure their repeatability.")
+    ] = False,
+    subject: Annotated[list[str] | None, typer.Option(help="Only this subject; may be given again.")] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Normalise a BIDS dataset, make reference labels, split by subject; goes on where it stopped."""
+    job = PrepareJob(
+        dataset=dataset,
+        study=study,
+        space=space.value,
+        jobs=jobs,
+        seed=seed,
+        repeat=repeat,
+        subjects=tuple(subject or ()),
+    )
+    run_and_show(job, as_json=as_json, debug=debug)
+
+
+def train(
+    study: Annotated[Path, typer.Argument(help="A study folder made by prepare.")],
+    run: Annotated[str, typer.Option(help="Name of the run; the same name goes on where it stopped.")],
+    decoder: Annotated[str | None, typer.Option(help="[default: n_deconet]")] = None,
+    encoder: Annotated[str | None, typer.Option(help="[default: resnet34]")] = None,
+    loss: Annotated[str | None, typer.Option(help="[default: dicece]")] = None,
+    alpha: Annotated[float | None, typer.Option(help="Weight inside the loss. [default: 0.1]")] = None,
+    epochs: Annotated[int | None, typer.Option(help="[default: 10]")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="[default: 16]")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="[default: 0.0001]")] = None,
+    seed: Annotated[int | None, typer.Option(help="[default: 0]")] = None,
+    simulated: Annotated[
+        int | None, typer.Option(help="Simulated subjects to add to the training part. [default: 0]")
+    ] = None,
+    augment: Annotated[
+        bool | None, typer.Option("--augment/--no-augment", help="Vary the slices while training.")
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="JSON file with any of these settings; options given here win.")
+    ] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Train a network on a study; can be stopped and goes on. The defaults are the paper's."""
+    given = {
+        "decoder": decoder,
+        "encoder": encoder,
+        "loss": loss,
+        "alpha": alpha,
+        "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "seed": seed,
+        "simulated": simulated,
+        "augment": augment,
+    }
+    settings = _read_config(config) | {name: value for name, value in given.items() if value is not None}
+    try:
+        job = TrainJob.model_validate({**settings, "study": study, "run": run})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = ".".join(str(part) for part in problem["loc"])
+        raise InputError(
+            f"The setting {name} does not fit: {problem['msg']}.", config, "Correct it."
+        ) from error
+    run_and_show(job, as_json=as_json, debug=debug)
+
+
+def _read_config(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    fix = 'Write a JSON object such as {"epochs": 20, "loss": "dice"}.'
+    try:
+        settings = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError("The configuration file cannot be read.", path, "Check that it exists.") from error
+    except ValueError as error:
+        raise InputError("The configuration file is not JSON.", path, fix) from error
+    if not isinstance(settings, dict):
+        raise InputError("The configuration file holds no JSON object.", path, fix)
+    # A run's own config.json may be given: where it lies and what it was called is not taken over.
+    own = {"study", "run", "kind", "version"}
+    return {name: value for name, value in settings.items() if name not in own}
+
+
+def evaluate(
+    predicted: Annotated[Path | None, typer.Argument(help="Predicted label volume.")] = None,
+    reference: Annotated[Path | None, typer.Argument(help="Reference label volume on the same grid.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for the report on two volumes.")] = None,
+    study: Annotated[Path | None, typer.Option(help="Study whose run to measure.")] = None,
+    run: Annotated[str | None, typer.Option(help="Run to measure on the test subjects.")] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Measure two label volumes (PREDICTED REFERENCE --out DIR), or a run (--study STUDY --run NAME)."""
+    job: EvaluateVolumesJob | EvaluateRunJob
+    if study is not None and run is not None and predicted is None:
+        job = EvaluateRunJob(study=study, run=run)
+    elif predicted is not None and reference is not None and out is not None and study is None:
+        job = EvaluateVolumesJob(predicted=predicted, reference=reference, out=out)
+    else:
+        raise InputError(
+            "It is not clear what to evaluate.",
+            None,
+            "Give PREDICTED REFERENCE --out DIR for two volumes, or --study STUDY --run NAME for a run.",
+        )
+    run_and_show(job, as_json=as_json, debug=debug)
