@@ -1,0 +1,1 @@
+"""Batches of slices from arrays in memory."""

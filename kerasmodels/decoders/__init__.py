@@ -1,0 +1,1 @@
+"""Decoders: from feature maps to logits at the size of the image."""

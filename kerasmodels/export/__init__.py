@@ -1,0 +1,1 @@
+"""Networks as files: Keras archives and ONNX."""

@@ -1,0 +1,44 @@
+"""The last layers of every decoder: classifier and enlargement to the size of the image."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import keras
+
+from kerasmodels.layers import upsample
+
+if TYPE_CHECKING:
+    from keras import KerasTensor
+
+
+def segmentation_head(x: KerasTensor, classes: int, *, size: int, factor: int) -> KerasTensor:
+    """Classify every pixel, then enlarge the logits to the size of the image.
+
+    Both steps are linear and the 1×1 classifier commutes with the enlargement, so it runs on the
+    small map.
+
+    Parameters
+    ----------
+    x : KerasTensor
+        (N, h, w, channels).
+    classes : int
+        Number of classes.
+    size : int
+        Side of the classifying convolution.
+    factor : int
+        How many times smaller than the image `x` is.
+
+    Returns
+    -------
+    KerasTensor
+        Logits, float32, (N, h·factor, w·factor, classes), from the layer `logits`.
+    """
+    x = keras.layers.Conv2D(
+        classes,
+        size,
+        padding="same" if size > 1 else "valid",
+        dtype="float32",
+        name="logits" if factor == 1 else "classifier",
+    )(x)
+    return upsample(x, factor, name="logits", dtype="float32")

@@ -1,0 +1,114 @@
+"""The paper's two compound losses: Dice with cross entropy (equation 1) and with focal loss (equation 2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from kerasmodels.losses.focal import Focal
+from kerasmodels.losses.overlap import AbsentClasses, Dice
+from kerasmodels.losses.segmentation_loss import Prediction, SegmentationLoss, require_between
+from kerasmodels.losses.soft_cross_entropy import SoftCrossEntropy
+
+if TYPE_CHECKING:
+    from keras import KerasTensor
+
+
+class CompoundLoss(SegmentationLoss):
+    """α × pixel loss + (1 − α) × Dice loss; subclasses name the pixel loss."""
+
+    pixel_loss: SegmentationLoss
+
+    def __init__(
+        self,
+        *,
+        alpha: float,
+        smooth: float,
+        smallest: float,
+        absent: AbsentClasses,
+        from_logits: bool,
+        name: str,
+    ) -> None:
+        super().__init__(from_logits=from_logits, name=name)
+        require_between("alpha", alpha, 0.0, 1.0)
+        self.alpha = alpha
+        self.dice = Dice(smooth=smooth, smallest=smallest, absent=absent, from_logits=from_logits)
+
+    def value(self, prediction: Prediction, one_hot: KerasTensor) -> KerasTensor:
+        """Return the weighted sum."""
+        pixels = self.pixel_loss.value(prediction, one_hot)
+        return self.alpha * pixels + (1.0 - self.alpha) * self.dice.value(prediction, one_hot)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to make the same loss again."""
+        shared = ("from_logits", "name")
+        pixels = {key: value for key, value in self.pixel_loss.get_config().items() if key not in shared}
+        return {**self.dice.get_config(), **pixels, **super().get_config(), "alpha": self.alpha}
+
+
+@keras.saving.register_keras_serializable(package="kerasmodels")
+class DiceCE(CompoundLoss):
+    """α × SoftCE + (1 − α) × Dice, the paper's equation 1.
+
+    Parameters
+    ----------
+    alpha : float
+        Share of the cross entropy; 0.1 by default, as in the paper.
+    smoothing : float
+        See `SoftCrossEntropy`.
+    smooth, smallest, absent
+        See `OverlapLoss`.
+    from_logits, name
+        See `SegmentationLoss`.
+    """
+
+    def __init__(
+        self,
+        *,
+        alpha: float = 0.1,
+        smoothing: float = 0.1,
+        smooth: float = 0.0,
+        smallest: float = 1e-7,
+        absent: AbsentClasses = "zero",
+        from_logits: bool = False,
+        name: str = "dicece",
+    ) -> None:
+        super().__init__(
+            alpha=alpha, smooth=smooth, smallest=smallest, absent=absent, from_logits=from_logits, name=name
+        )
+        self.pixel_loss = SoftCrossEntropy(smoothing=smoothing, from_logits=from_logits)
+
+
+@keras.saving.register_keras_serializable(package="kerasmodels")
+class DiceFocal(CompoundLoss):
+    """α × Focal + (1 − α) × Dice, the paper's equation 2.
+
+    Parameters
+    ----------
+    alpha : float
+        Share of the focal loss; 0.1 by default, as in the paper's DiceCE.
+    gamma, class_share
+        See `Focal`.
+    smooth, smallest, absent
+        See `OverlapLoss`.
+    from_logits, name
+        See `SegmentationLoss`.
+    """
+
+    def __init__(
+        self,
+        *,
+        alpha: float = 0.1,
+        gamma: float = 2.0,
+        class_share: float | None = None,
+        smooth: float = 0.0,
+        smallest: float = 1e-7,
+        absent: AbsentClasses = "zero",
+        from_logits: bool = False,
+        name: str = "dicefocal",
+    ) -> None:
+        super().__init__(
+            alpha=alpha, smooth=smooth, smallest=smallest, absent=absent, from_logits=from_logits, name=name
+        )
+        self.pixel_loss = Focal(gamma=gamma, class_share=class_share, from_logits=from_logits)

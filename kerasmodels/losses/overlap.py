@@ -1,0 +1,105 @@
+"""Dice and Jaccard losses: one minus the overlap of each class, counted over the whole batch.
+
+Dice: Sudre et al., DLMIA 2017. Jaccard: Bertels et al., MICCAI 2019. The defaults are those of
+segmentation_models.pytorch (multiclass mode), and so are the values.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import keras
+from keras import ops
+
+from kerasmodels.errors import ModelError
+from kerasmodels.losses.segmentation_loss import Prediction, SegmentationLoss, require_between
+
+if TYPE_CHECKING:
+    from keras import KerasTensor
+
+#: What becomes of a class that no pixel of the batch has.
+AbsentClasses = Literal["zero", "skip", "count"]
+
+
+class OverlapLoss(SegmentationLoss):
+    """Mean over classes of one minus a ratio of overlap; subclasses give the ratio.
+
+    Parameters
+    ----------
+    smooth : float
+        Added to both sides of the ratio; 0 by default.
+    smallest : float
+        Smallest denominator, so that 0/0 is 0; 1e-7 by default.
+    absent : {"zero", "skip", "count"}
+        What a class absent from the batch's labels adds. "zero", the default: a loss of 0, the mean still
+        being over all classes. "skip": it is left out of the mean. "count": its loss is 1 when `smooth`
+        is 0, whatever is predicted.
+    from_logits, name
+        See `SegmentationLoss`.
+    """
+
+    def __init__(
+        self,
+        *,
+        smooth: float = 0.0,
+        smallest: float = 1e-7,
+        absent: AbsentClasses = "zero",
+        from_logits: bool = False,
+        name: str = "overlap",
+    ) -> None:
+        super().__init__(from_logits=from_logits, name=name)
+        require_between("smooth", smooth, 0.0, float("inf"))
+        require_between("smallest", smallest, 0.0, 1.0)
+        if absent not in ("zero", "skip", "count"):
+            raise ModelError(f"absent = {absent!r} is unknown.", "Give 'zero', 'skip' or 'count'.")
+        self.smooth = smooth
+        self.smallest = smallest
+        self.absent = absent
+
+    def value(self, prediction: Prediction, one_hot: KerasTensor) -> KerasTensor:
+        """Return the mean over classes of one minus the overlap."""
+        pixels = tuple(range(len(one_hot.shape) - 1))
+        probabilities = prediction.probabilities
+        common = ops.sum(probabilities * one_hot, axis=pixels)
+        predicted = ops.sum(probabilities, axis=pixels)
+        labelled = ops.sum(one_hot, axis=pixels)
+        losses = 1.0 - self.ratio(common, predicted + labelled)
+        if self.absent == "count":
+            return ops.mean(losses)
+        present = ops.cast(labelled > 0, losses.dtype)
+        if self.absent == "zero":
+            return ops.mean(losses * present)
+        return ops.sum(losses * present) / ops.maximum(ops.sum(present), 1.0)
+
+    def ratio(self, common: KerasTensor, both: KerasTensor) -> KerasTensor:
+        """Return the overlap (classes,) from the sizes of the intersection and of both sets together."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to make the same loss again."""
+        own = {"smooth": self.smooth, "smallest": self.smallest, "absent": self.absent}
+        return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable(package="kerasmodels")
+class Dice(OverlapLoss):
+    """One minus Dice's coefficient, twice the intersection over the sum of both sizes; see `OverlapLoss`."""
+
+    def __init__(self, *, name: str = "dice", **parameters: Any) -> None:
+        super().__init__(name=name, **parameters)
+
+    def ratio(self, common: KerasTensor, both: KerasTensor) -> KerasTensor:
+        """Dice's coefficient."""
+        return (2.0 * common + self.smooth) / ops.maximum(both + self.smooth, self.smallest)
+
+
+@keras.saving.register_keras_serializable(package="kerasmodels")
+class Jaccard(OverlapLoss):
+    """One minus Jaccard's index, the intersection over the union; see `OverlapLoss`."""
+
+    def __init__(self, *, name: str = "jaccard", **parameters: Any) -> None:
+        super().__init__(name=name, **parameters)
+
+    def ratio(self, common: KerasTensor, both: KerasTensor) -> KerasTensor:
+        """Jaccard's index."""
+        return (common + self.smooth) / ops.maximum(both - common + self.smooth, self.smallest)

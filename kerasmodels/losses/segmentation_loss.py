@@ -1,0 +1,85 @@
+"""What all losses share: integer labels in, one-hot per batch inside, float32 throughout."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras import ops
+
+from kerasmodels.errors import ModelError
+
+if TYPE_CHECKING:
+    from keras import KerasTensor
+
+#: Smallest probability whose logarithm is taken. Near float32's smallest number on purpose: a wrong pixel
+#: keeps its full gradient until its logit lies 69 below the winner's.
+SMALLEST_PROBABILITY = 1e-30
+
+
+class Prediction:
+    """A network's output, as logarithms or as probabilities, each computed at most once.
+
+    Parameters
+    ----------
+    values : tensor
+        (N, h, w, classes), float32: logits or probabilities.
+    from_logits : bool
+        Which of the two.
+    """
+
+    def __init__(self, values: KerasTensor, *, from_logits: bool) -> None:
+        self.values = values
+        self.from_logits = from_logits
+
+    @cached_property
+    def log_probabilities(self) -> KerasTensor:
+        """Logarithm of the softmax."""
+        if self.from_logits:
+            return ops.log_softmax(self.values, axis=-1)
+        return ops.log(ops.maximum(self.values, SMALLEST_PROBABILITY))
+
+    @cached_property
+    def probabilities(self) -> KerasTensor:
+        """The softmax itself."""
+        return ops.exp(self.log_probabilities) if self.from_logits else self.values
+
+
+class SegmentationLoss(keras.losses.Loss):
+    """A loss on integer labels; subclasses say what it measures in `value`.
+
+    Parameters
+    ----------
+    from_logits : bool
+        False: the predictions are probabilities. True: they are the values before the softmax.
+    name : str
+        Name of the loss.
+    """
+
+    def __init__(self, *, from_logits: bool = False, name: str = "segmentation_loss") -> None:
+        # Already one number: Keras' reduction leaves it as it is. float32 also under mixed precision.
+        super().__init__(name=name, reduction="sum_over_batch_size", dtype="float32")
+        self.from_logits = from_logits
+
+    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+        """Measure predictions (N, h, w, classes) against labels (N, h, w) or (N, h, w, 1)."""
+        labels = ops.cast(y_true, "int32")
+        if len(labels.shape) == len(y_pred.shape):
+            labels = ops.squeeze(labels, axis=-1)
+        one_hot = ops.one_hot(labels, y_pred.shape[-1], dtype="float32")
+        return self.value(Prediction(ops.cast(y_pred, "float32"), from_logits=self.from_logits), one_hot)
+
+    def value(self, prediction: Prediction, one_hot: KerasTensor) -> KerasTensor:
+        """Return the loss, a number, of a prediction and one-hot labels (N, h, w, classes)."""
+        raise NotImplementedError
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to make the same loss again."""
+        return {"from_logits": self.from_logits, "name": self.name}
+
+
+def require_between(name: str, value: float, low: float, high: float) -> None:
+    """Raise `ModelError` unless low ≤ value ≤ high."""
+    if not low <= value <= high:
+        raise ModelError(f"{name} = {value} is out of range.", f"Give a value from {low} to {high}.")

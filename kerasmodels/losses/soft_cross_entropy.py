@@ -1,0 +1,45 @@
+"""Cross entropy with label smoothing, the paper's SoftCE."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+from keras import ops
+
+from kerasmodels.losses.segmentation_loss import Prediction, SegmentationLoss, require_between
+
+if TYPE_CHECKING:
+    from keras import KerasTensor
+
+
+@keras.saving.register_keras_serializable(package="kerasmodels")
+class SoftCrossEntropy(SegmentationLoss):
+    """Mean over pixels of the cross entropy with smoothed labels.
+
+    Szegedy et al., Rethinking the inception architecture for computer vision, CVPR 2016. The value is
+    that of segmentation_models.pytorch's SoftCrossEntropyLoss.
+
+    Parameters
+    ----------
+    smoothing : float
+        Share of each label spread evenly over all classes; 0.1 by default, as in the article that the
+        paper cites (the paper itself gives no number).
+    from_logits, name
+        See `SegmentationLoss`.
+    """
+
+    def __init__(self, *, smoothing: float = 0.1, from_logits: bool = False, name: str = "softce") -> None:
+        super().__init__(from_logits=from_logits, name=name)
+        require_between("smoothing", smoothing, 0.0, 1.0)
+        self.smoothing = smoothing
+
+    def value(self, prediction: Prediction, one_hot: KerasTensor) -> KerasTensor:
+        """Return the smoothed cross entropy."""
+        classes = one_hot.shape[-1]
+        smoothed = one_hot * (1.0 - self.smoothing) + self.smoothing / classes
+        return -ops.mean(ops.sum(smoothed * prediction.log_probabilities, axis=-1))
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to make the same loss again."""
+        return {**super().get_config(), "smoothing": self.smoothing}

@@ -1,0 +1,53 @@
+"""Overlap measures from a confusion matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def class_iou(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Intersection over union of each class.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, (classes, classes)
+        Pixels by reference class (rows) and predicted class (columns).
+
+    Returns
+    -------
+    ndarray of float64, (classes,)
+        From 0 to 1; NaN for a class in neither the reference nor the prediction.
+    """
+    common = np.diagonal(counts).astype(np.float64)
+    union = counts.sum(axis=0) + counts.sum(axis=1) - common
+    return np.divide(common, union, out=np.full(common.shape, np.nan), where=union > 0)
+
+
+def class_dice(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Dice's coefficient of each class; shapes and NaN as in `class_iou`."""
+    common = np.diagonal(counts).astype(np.float64)
+    both = (counts.sum(axis=0) + counts.sum(axis=1)).astype(np.float64)
+    return np.divide(2.0 * common, both, out=np.full(common.shape, np.nan), where=both > 0)
+
+
+def macro_iou(counts: NDArray[np.int64], classes: Sequence[int] | None = None) -> float:
+    """Macro mean IoU as in PASCAL VOC: counts over all pixels, IoU per class, mean over classes.
+
+    Parameters
+    ----------
+    counts : ndarray of int64, (classes, classes)
+        Pixels by reference class (rows) and predicted class (columns).
+    classes : sequence of int, optional
+        Classes of the mean; all by default. Those that do not occur in the reference are not counted.
+
+    Returns
+    -------
+    float
+        From 0 to 1; NaN if none of the classes occurs in the reference.
+    """
+    chosen = np.arange(len(counts)) if classes is None else np.asarray(classes, dtype=np.intp)
+    chosen = chosen[counts.sum(axis=1)[chosen] > 0]
+    return float(class_iou(counts)[chosen].mean()) if len(chosen) else float("nan")

@@ -1,0 +1,72 @@
+"""The encoders, decoders and losses that are there, by name.
+
+Only names and the places of their builders: importing this module loads neither Keras nor a backend.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import Any
+
+from kerasmodels.errors import UnknownNameError
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the builder of a name is: a module and a function or class in it."""
+
+    module: str
+    attribute: str
+
+    def load(self) -> Any:
+        """Import the builder (this loads Keras)."""
+        return getattr(importlib.import_module(self.module), self.attribute)
+
+
+ENCODERS: dict[str, Place] = {
+    name: Place("kerasmodels.encoders.resnet", name)
+    for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+}
+
+DECODERS: dict[str, Place] = {
+    "n_deconet": Place("kerasmodels.decoders.n_deconet", "n_deconet"),
+    "u_deconet": Place("kerasmodels.decoders.u_deconet", "u_deconet"),
+}
+
+LOSSES: dict[str, Place] = {
+    "dice": Place("kerasmodels.losses.overlap", "Dice"),
+    "jaccard": Place("kerasmodels.losses.overlap", "Jaccard"),
+    "focal": Place("kerasmodels.losses.focal", "Focal"),
+    "softce": Place("kerasmodels.losses.soft_cross_entropy", "SoftCrossEntropy"),
+    "dicefocal": Place("kerasmodels.losses.compound", "DiceFocal"),
+    "dicece": Place("kerasmodels.losses.compound", "DiceCE"),
+}
+
+
+def encoder_names() -> tuple[str, ...]:
+    """Names that `build_model(encoder=…)` takes."""
+    return tuple(ENCODERS)
+
+
+def decoder_names() -> tuple[str, ...]:
+    """Names that `build_model(decoder=…)` takes."""
+    return tuple(DECODERS)
+
+
+def loss_names() -> tuple[str, ...]:
+    """Names that `make_loss` takes."""
+    return tuple(LOSSES)
+
+
+def find(kind: str, name: str, places: dict[str, Place]) -> Any:
+    """Builder of a name.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none; the message offers the nearest names.
+    """
+    if name not in places:
+        raise UnknownNameError(kind, name, places)
+    return places[name].load()
