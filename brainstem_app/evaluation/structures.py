@@ -1,0 +1,203 @@
+"""All measures of every structure of a label map, with or without a reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import find_objects
+
+from brainstem_app.atlas.label_table import Group, LabelTable, Structure
+from brainstem_app.errors import InputError
+from brainstem_app.evaluation.confusion import Counts, confusion_counts, dice_per_class, iou_per_class
+from brainstem_app.evaluation.surface import compare_surfaces, surface_points_mm
+from brainstem_app.evaluation.volume import Point, centroid_mm, distance_mm, voxel_volume_mm3
+from brainstem_app.imaging.spaces import Affine
+
+Labels = NDArray[np.uint8]
+
+
+class Status(StrEnum):
+    """What happened to a structure."""
+
+    SCORED = "scored"
+    MISSED = "missed"
+    ABSENT = "absent"
+    UNSCORED = "unscored"
+
+
+@dataclass(frozen=True)
+class StructureMeasures:
+    """Numbers of one structure; None where a number is not defined.
+
+    Attributes
+    ----------
+    structure : Structure
+        Row of the label table.
+    status : Status
+        ``scored`` (in both), ``missed`` (in the reference only: overlap is 0, and counts), ``absent`` (not
+        in the reference: not counted), ``unscored`` (no reference given).
+    voxels, volume_mm3 : int, float
+        Predicted size.
+    centroid_mm : tuple of three floats or None
+        Predicted centre of mass in world mm (RAS+).
+    confidence : float or None
+        Mean over the predicted voxels of the highest class probability, 0…1.
+    iou, dice, nsd_1mm : float or None
+        0…1; `nsd_1mm` is the normalised surface distance at 1 mm.
+    hd95_mm, assd_mm, centroid_error_mm : float or None
+        None unless the structure is in both.
+    reference_voxels, reference_volume_mm3 : int, float or None
+        Size in the reference; None without one.
+    false_positive_mm3 : float or None
+        Predicted volume of an ``absent`` structure, else None.
+    """
+
+    structure: Structure
+    status: Status
+    voxels: int
+    volume_mm3: float
+    centroid_mm: Point | None = None
+    confidence: float | None = None
+    iou: float | None = None
+    dice: float | None = None
+    nsd_1mm: float | None = None
+    hd95_mm: float | None = None
+    assd_mm: float | None = None
+    centroid_error_mm: float | None = None
+    reference_voxels: int | None = None
+    reference_volume_mm3: float | None = None
+    false_positive_mm3: float | None = None
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """One structure in one label map: its surface and its centre."""
+
+    surface_mm: NDArray[np.float64]
+    centroid_mm: Point | None
+    confidence: float | None
+
+
+def measure_structures(
+    predicted: Labels,
+    affine: Affine,
+    table: LabelTable,
+    reference: Labels | None = None,
+    confidence: NDArray[np.float32] | None = None,
+) -> list[StructureMeasures]:
+    """Measure every structure of the table, the background included, in the table's order.
+
+    The background has voxels, volume, IoU and Dice only: it is one of the classes of the macro mean IoU, but
+    has no surface or centre of interest.
+
+    Parameters
+    ----------
+    predicted : ndarray of uint8, shape (X, Y, Z)
+        Labels.
+    affine : ndarray of float64, shape (4, 4)
+        Voxel to world in mm; may be anisotropic, oblique or sheared.
+    table : LabelTable
+        What the labels mean.
+    reference : ndarray of uint8, shape (X, Y, Z), optional
+        Labels on the same grid to compare with.
+    confidence : ndarray of float32, shape (X, Y, Z), optional
+        Highest class probability of each voxel.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ or a label is not in the table.
+    """
+    counts = confusion_counts(predicted if reference is None else reference, predicted, table.n_classes)
+    if confidence is not None and confidence.shape != predicted.shape:
+        raise InputError(
+            f"The confidence map {confidence.shape} differs in size from the labels {predicted.shape}.",
+            None,
+            "Bring both onto the same grid.",
+        )
+    shapes = _shapes(predicted, affine, table, confidence, with_surface=reference is not None)
+    volume = voxel_volume_mm3(affine)
+    if reference is None:
+        return [
+            _unscored(s, int(counts[s.index, s.index]), volume, shapes.get(s.index)) for s in table.structures
+        ]
+    reference_shapes = _shapes(reference, affine, table, None, with_surface=True)
+    return [
+        _compared(s, counts, volume, shapes.get(s.index), reference_shapes.get(s.index))
+        for s in table.structures
+    ]
+
+
+def _unscored(structure: Structure, voxels: int, voxel_mm3: float, shape: _Shape | None) -> StructureMeasures:
+    return StructureMeasures(
+        structure=structure,
+        status=Status.UNSCORED,
+        voxels=voxels,
+        volume_mm3=voxels * voxel_mm3,
+        centroid_mm=shape.centroid_mm if shape else None,
+        confidence=shape.confidence if shape else None,
+    )
+
+
+def _compared(
+    structure: Structure, counts: Counts, voxel_mm3: float, shape: _Shape | None, reference: _Shape | None
+) -> StructureMeasures:
+    index = structure.index
+    voxels = int(counts[:, index].sum())
+    reference_voxels = int(counts[index].sum())
+    status = _status(voxels, reference_voxels)
+    counted = status is not Status.ABSENT
+    agreement = compare_surfaces(shape.surface_mm, reference.surface_mm) if shape and reference else None
+    nsd = 0.0 if status is Status.MISSED and structure.group is not Group.BACKGROUND else None
+    return StructureMeasures(
+        structure=structure,
+        status=status,
+        voxels=voxels,
+        volume_mm3=voxels * voxel_mm3,
+        centroid_mm=shape.centroid_mm if shape else None,
+        confidence=shape.confidence if shape else None,
+        iou=float(iou_per_class(counts)[index]) if counted else None,
+        dice=float(dice_per_class(counts)[index]) if counted else None,
+        nsd_1mm=agreement.nsd_1mm if agreement else nsd,
+        hd95_mm=agreement.hd95_mm if agreement else None,
+        assd_mm=agreement.assd_mm if agreement else None,
+        centroid_error_mm=distance_mm(shape.centroid_mm, reference.centroid_mm)
+        if shape and reference
+        else None,
+        reference_voxels=reference_voxels,
+        reference_volume_mm3=reference_voxels * voxel_mm3,
+        false_positive_mm3=None if counted else voxels * voxel_mm3,
+    )
+
+
+def _status(voxels: int, reference_voxels: int) -> Status:
+    if not reference_voxels:
+        return Status.ABSENT
+    return Status.SCORED if voxels else Status.MISSED
+
+
+def _shapes(
+    labels: Labels,
+    affine: Affine,
+    table: LabelTable,
+    confidence: NDArray[np.float32] | None,
+    *,
+    with_surface: bool,
+) -> dict[int, _Shape]:
+    """Shape of each structure but the background that is in the label map, measured in its bounding box."""
+    shapes = {}
+    boxes = find_objects(labels, max_label=table.n_classes - 1)
+    for structure in table.structures:
+        if structure.index == 0 or (box := boxes[structure.index - 1]) is None:
+            continue
+        mask = labels[box] == structure.index
+        start = (box[0].start, box[1].start, box[2].start)
+        shapes[structure.index] = _Shape(
+            surface_mm=surface_points_mm(mask, affine, start) if with_surface else np.zeros((0, 3)),
+            centroid_mm=centroid_mm(mask, affine, start),
+            confidence=None if confidence is None else float(confidence[box][mask].mean()),
+        )
+    return shapes

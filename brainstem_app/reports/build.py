@@ -1,0 +1,187 @@
+"""Make the `Report` of a segmentation: measures, warnings, summary, words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from brainstem_app.atlas.label_table import Group
+from brainstem_app.errors import InputError
+from brainstem_app.evaluation.structures import Status, StructureMeasures, measure_structures
+from brainstem_app.imaging.scan import Finding, Level
+from brainstem_app.reports.manifest import Manifest
+from brainstem_app.reports.methods import methods_paragraph
+from brainstem_app.reports.report_model import (
+    LIMITS,
+    AtlasEntry,
+    ModelEntry,
+    Report,
+    ReportInputs,
+    ScanEntry,
+    StructureEntry,
+    Summary,
+    WarningEntry,
+)
+
+_DECIMALS = 6
+LOW_CONFIDENCE = 0.5
+
+
+def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
+    """Measure the labels and put the report together; nothing is written.
+
+    Raises
+    ------
+    InputError
+        If a grid differs from the labels' grid, or a label is not in the table.
+    """
+    _require_one_grid(inputs)
+    measures = measure_structures(
+        inputs.labels_native, inputs.labels_affine, inputs.table, inputs.reference, inputs.confidence_native
+    )
+    hashed = manifest.files.get("scan") or manifest.files.get("predicted")
+    return Report(
+        created=manifest.created,
+        scan=ScanEntry(file=inputs.title, sha256=hashed.sha256 if hashed else None),
+        model=_model_entry(inputs),
+        atlas=AtlasEntry(name=inputs.atlas_name, version=inputs.atlas_version),
+        structures=tuple(_structure_entry(m, inputs) for m in measures),
+        summary=_summary(measures),
+        warnings=_warnings(inputs, measures),
+        limits=_limits(inputs),
+        methods=methods_paragraph(inputs),
+    )
+
+
+def _require_one_grid(inputs: ReportInputs) -> None:
+    shape = inputs.labels_native.shape
+    for name, volume in (
+        ("scan", inputs.scan.data if inputs.scan else None),
+        ("reference", inputs.reference),
+    ):
+        if volume is not None and volume.shape != shape:
+            raise InputError(
+                f"The {name} {volume.shape} and the labels {shape} lie on different grids.",
+                inputs.title,
+                "Give labels on the scan's own grid.",
+            )
+
+
+def _model_entry(inputs: ReportInputs) -> ModelEntry | None:
+    model = inputs.model
+    if model is None:
+        return None
+    return ModelEntry(
+        name=model.name,
+        sha256=model.sha256 or None,
+        test_macro_miou=_rounded(model.test_macro_miou),
+        test_macro_miou_nuclei=_rounded(model.test_nuclei_miou),
+    )
+
+
+def _structure_entry(measures: StructureMeasures, inputs: ReportInputs) -> StructureEntry:
+    structure = measures.structure
+    tested = inputs.model.iou_per_structure if inputs.model else {}
+    centroid = measures.centroid_mm
+    return StructureEntry(
+        index=structure.index,
+        name=structure.name,
+        full_name=structure.full_name,
+        side=structure.side,
+        group=structure.group,
+        reliability=structure.reliability,
+        status=measures.status,
+        voxels=measures.voxels,
+        volume_mm3=round(measures.volume_mm3, _DECIMALS),
+        centroid_mm=None if centroid is None else tuple(round(x, _DECIMALS) for x in centroid),
+        confidence=_rounded(measures.confidence),
+        iou=_rounded(measures.iou),
+        dice=_rounded(measures.dice),
+        nsd_1mm=_rounded(measures.nsd_1mm),
+        hd95_mm=_rounded(measures.hd95_mm),
+        assd_mm=_rounded(measures.assd_mm),
+        centroid_error_mm=_rounded(measures.centroid_error_mm),
+        reference_voxels=measures.reference_voxels,
+        reference_volume_mm3=_rounded(measures.reference_volume_mm3),
+        false_positive_mm3=_rounded(measures.false_positive_mm3),
+        model_test_iou=_rounded(tested.get(structure.name)),
+    )
+
+
+def _summary(measures: list[StructureMeasures]) -> Summary:
+    nuclei = [m for m in measures if m.structure.group is Group.NUCLEUS]
+    number = {status: sum(m.status is status for m in nuclei) for status in Status}
+    return Summary(
+        macro_miou=_mean_iou(measures),
+        macro_miou_nuclei=_mean_iou(nuclei),
+        n_scored=number[Status.SCORED],
+        n_missed=number[Status.MISSED],
+        n_absent=number[Status.ABSENT],
+        n_unscored=number[Status.UNSCORED],
+        n_found=sum(m.voxels > 0 for m in nuclei),
+        volume_nuclei_mm3=round(sum(m.volume_mm3 for m in nuclei), _DECIMALS),
+    )
+
+
+def _mean_iou(measures: Iterable[StructureMeasures]) -> float | None:
+    values = [m.iou for m in measures if m.iou is not None]
+    return round(sum(values) / len(values), _DECIMALS) if values else None
+
+
+def _limits(inputs: ReportInputs) -> str:
+    own = inputs.model.limits.strip() if inputs.model else ""
+    return f"{LIMITS} Of this model: {own}" if own else LIMITS
+
+
+def _warnings(inputs: ReportInputs, measures: list[StructureMeasures]) -> tuple[WarningEntry, ...]:
+    given = (
+        *(inputs.scan.findings if inputs.scan else ()),
+        *inputs.warnings,
+        *_own_findings(inputs, measures),
+    )
+    order = [Level.ERROR, Level.WARNING, Level.INFO]
+    unique = sorted(dict.fromkeys(given), key=lambda finding: order.index(finding.level))
+    return tuple(WarningEntry(level=f.level, code=f.code, problem=f.problem, fix=f.fix) for f in unique)
+
+
+def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> list[Finding]:
+    nuclei = [m for m in measures if m.structure.group is Group.NUCLEUS]
+    found = []
+    if lost := [m.structure.name for m in nuclei if m.status is Status.MISSED]:
+        problem = f"{_count(lost)} of the reference not predicted: {', '.join(lost)}. Counted as 0."
+        found.append(Finding(Level.WARNING, "nuclei-missed", problem, "Look at the picture at their place."))
+    if lost := [m.structure.name for m in nuclei if m.status is Status.UNSCORED and not m.voxels]:
+        problem = f"{_count(lost)} not found: {', '.join(lost)}."
+        fix = "Look whether the scan covers them; small nuclei can vanish between thick slices."
+        found.append(Finding(Level.WARNING, "nuclei-not-found", problem, fix))
+    if weak := [
+        m.structure.name for m in nuclei if m.confidence is not None and m.confidence < LOW_CONFIDENCE
+    ]:
+        problem = f"{_count(weak)} with a mean confidence below {LOW_CONFIDENCE}: {', '.join(weak)}."
+        found.append(Finding(Level.WARNING, "low-confidence", problem, "Check their outlines before use."))
+    if _touches_edge(inputs):
+        found.append(
+            Finding(
+                Level.WARNING,
+                "labels-at-edge",
+                "Labels reach the edge of the scan: what lies beyond is missing from their volumes.",
+                "Do not use the volumes of structures that are cut.",
+            )
+        )
+    return found
+
+
+def _touches_edge(inputs: ReportInputs) -> bool:
+    if inputs.scan is None:
+        return False
+    labels = inputs.labels_native
+    return any(bool(np.take(labels, end, axis=axis).any()) for axis in range(3) for end in (0, -1))
+
+
+def _count(names: list[str]) -> str:
+    return f"{len(names)} nucleus" if len(names) == 1 else f"{len(names)} nuclei"
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else round(float(value), _DECIMALS)

@@ -1,0 +1,48 @@
+"""Numbers as a reader wants them: as many digits as they are worth, a dash where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+MISSING = "–"
+
+
+def share(value: float | None) -> str:
+    """Write a number from 0 to 1 with two decimals."""
+    return MISSING if value is None else f"{value:.2f}"
+
+
+def share3(value: float | None) -> str:
+    """Write a mean of many numbers from 0 to 1, with three decimals."""
+    return MISSING if value is None else f"{value:.3f}"
+
+
+def length(value: float | None) -> str:
+    """Write a length in mm with one decimal."""
+    return MISSING if value is None else f"{value:.1f}"
+
+
+def volume(value: float | None) -> str:
+    """Write a volume in mm³: whole from 100 on, one decimal below; thousands set apart by a thin space."""
+    if value is None:
+        return MISSING
+    if value < 99.95:
+        return f"{value:.1f}" if value else "0"
+    return f"{value:,.0f}".replace(",", "\u2009")
+
+
+def point(value: Sequence[float] | None) -> str:
+    """Write a world position in mm with one decimal, a real minus sign and no negative zero."""
+    if value is None:
+        return MISSING
+    return ", ".join(f"{round(x, 1) + 0.0:.1f}".replace("-", "−") for x in value)
+
+
+def seconds(value: float) -> str:
+    """Write a duration: 0.4 s, 12 s, 3 min 05 s."""
+    if value < 10:
+        return f"{value:.1f} s"
+    if value < 60:
+        return f"{value:.0f} s"
+    whole = round(value)
+    return f"{whole // 60} min {whole % 60:02d} s"

@@ -1,0 +1,38 @@
+"""The report as one self-contained HTML file: no other file, no network."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from brainstem_app.locations import resource
+from brainstem_app.reports import digits
+from brainstem_app.reports.page import Page
+from brainstem_app.reports.report_model import RELIABILITY_TEXT
+
+
+def report_html(page: Page, picture_png: bytes) -> str:
+    """HTML text with the picture and the styles inside."""
+    picture = base64.b64encode(picture_png).decode("ascii")
+    return render("report.html", **vars(page), picture=picture, reliability=RELIABILITY_TEXT)
+
+
+def render(template: str, **content: Any) -> str:
+    """Fill a template of ``resources/report``; every inserted text is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(resource("report")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "share": digits.share,
+        "share3": digits.share3,
+        "length_mm": digits.length,
+        "volume": digits.volume,
+        "point": digits.point,
+    }
+    return environment.get_template(template).render(**content)

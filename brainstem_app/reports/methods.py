@@ -1,0 +1,95 @@
+"""Sentences of a report: methods to paste into a paper, and how to repeat the run."""
+
+from __future__ import annotations
+
+import platform
+import shlex
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from brainstem_app import __version__
+from brainstem_app.reports.report_model import ReportInputs
+
+_SPACES = {
+    "affine": "by an affine registration (12 degrees of freedom)",
+    "nonlinear": "by an affine registration (12 degrees of freedom) followed by a coarse, smooth warp",
+}
+MEASURES = (
+    "Intersection over union (IoU), Dice coefficient, normalised surface distance at 1 mm (NSD), 95th "
+    "percentile of the Hausdorff distance (HD95, the larger of both directions), average symmetric surface "
+    "distance (ASSD) and the distance of the centres of mass were computed on the label grid in millimetres. "
+    "A nucleus of the reference that was not predicted counts as 0; one that is not in the reference is not "
+    "counted."
+)
+
+
+def methods_paragraph(inputs: ReportInputs) -> str:
+    """Paragraph to paste into a methods section."""
+    n_nuclei = len(inputs.table.nuclei)
+    atlas = f"the atlas {inputs.atlas_name} (version {inputs.atlas_version}, {n_nuclei} nuclei)"
+    sentences = []
+    if inputs.scan is None:
+        sentences.append(
+            f"Two label maps with the labels of {atlas} were compared with Brainstem App {__version__} "
+            f"(Python {platform.python_version()})."
+        )
+    else:
+        sentences += _segmentation_sentences(inputs, atlas)
+    sentences.append("Volumes are the number of voxels times the voxel volume of the scan's own grid.")
+    if inputs.reference is not None:
+        sentences.append(MEASURES)
+    return " ".join(sentences)
+
+
+def _segmentation_sentences(inputs: ReportInputs, atlas: str) -> list[str]:
+    way = _SPACES.get(str(inputs.settings.get("space", "affine")), _SPACES["affine"])
+    sentences = [
+        "The nuclei of the brainstem were segmented on the T1-weighted scan with Brainstem App "
+        f"{__version__} (Python {platform.python_version()}), with the labels of {atlas}.",
+        "The scan was corrected for its bias field (N4), brought to the MNI152 template (ICBM 2009a "
+        f"nonlinear symmetric, 1 mm) {way}, normalised in intensity and cropped to 50 × 50 × 73 mm around "
+        "the brainstem.",
+    ]
+    if inputs.model is not None:
+        digest = f", SHA-256 {inputs.model.sha256[:12]}…" if inputs.model.sha256 else ""
+        engine = inputs.settings.get("engine")
+        by = f" with {_ENGINES.get(str(engine), str(engine))}" if engine else ""
+        sentences.append(
+            f"The 73 axial slices were labelled by the network “{inputs.model.name}”{digest}{by}; the labels "
+            "were brought back to the scan's own grid by undoing the same transforms, with nearest-neighbour "
+            "interpolation."
+        )
+    return sentences
+
+
+_ENGINES = {"onnx": "ONNX Runtime", "keras": "Keras"}
+
+
+def shareable_command(command: tuple[str, ...]) -> str:
+    """Command line with every path cut to its name, so that a shared report shows no folders of the user."""
+    return shlex.join(_without_folders(word) for word in command)
+
+
+def _without_folders(word: str) -> str:
+    if word.startswith("--") and "=" in word:
+        option, _, value = word.partition("=")
+        return f"{option}={_without_folders(value)}"
+    if "\\" in word:
+        return PureWindowsPath(word).name or word
+    if "/" in word:
+        return PurePosixPath(word).name or word
+    return word
+
+
+def repeat_steps(inputs: ReportInputs, output: Path) -> list[str]:
+    """How to repeat the run, step by step; ``output`` is the report's folder."""
+    steps = [f"Install Brainstem App {__version__}; manifest.json lists the version of every library."]
+    if inputs.files or inputs.scan is not None:
+        steps.append(
+            "Check that the files are the same: manifest.json holds the SHA-256 of the scan, model and atlas."
+        )
+    if inputs.command:
+        steps.append(
+            "Run the command below. The full one, with folders, is in manifest.json; this folder was "
+            f"“{output.name}”."
+        )
+    return steps

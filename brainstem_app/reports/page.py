@@ -1,0 +1,149 @@
+"""What the HTML and the PDF report both show, worded once."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass
+from pathlib import Path
+
+from brainstem_app import __version__
+from brainstem_app.atlas.label_table import Group
+from brainstem_app.reports import digits
+from brainstem_app.reports.manifest import Manifest
+from brainstem_app.reports.methods import repeat_steps, shareable_command
+from brainstem_app.reports.qc_picture import CONVENTION
+from brainstem_app.reports.report_model import Report, ReportInputs, StructureEntry
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A number to see first."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Words and numbers of one report, ready to be laid out."""
+
+    report: Report
+    kind: str
+    about: str
+    tiles: tuple[Tile, ...]
+    groups: tuple[tuple[str, tuple[StructureEntry, ...]], ...]
+    colours: dict[int, str]
+    scored: bool
+    with_confidence: bool
+    with_test: bool
+    caption: str
+    table_note: str
+    steps: tuple[str, ...]
+    command: str
+    facts: tuple[tuple[str, str], ...]
+    footer: str
+
+
+def make_page(report: Report, inputs: ReportInputs, manifest: Manifest, folder: Path) -> Page:
+    """Choose and word what a reader sees of a report."""
+    groups = [
+        (g.value, tuple(s for s in report.structures if s.group is g)) for g in (Group.NUCLEUS, Group.TISSUE)
+    ]
+    scored = inputs.reference is not None
+    return Page(
+        report=report,
+        kind="Brainstem segmentation report" if inputs.scan else "Comparison of two label maps",
+        about=_about(report, manifest),
+        tiles=_scored_tiles(report) if scored else _unscored_tiles(report),
+        groups=tuple((name, entries) for name, entries in groups if entries),
+        colours={s.index: s.colour for s in inputs.table.structures},
+        scored=scored,
+        with_confidence=any(s.confidence is not None for s in report.structures),
+        with_test=any(s.model_test_iou is not None for s in report.structures),
+        caption=_caption(inputs),
+        table_note=_table_note(report, scored),
+        steps=tuple(repeat_steps(inputs, folder)),
+        command=shareable_command(inputs.command) if inputs.command else "",
+        facts=_facts(manifest),
+        footer=f"Brainstem App {__version__}. Research software: not for diagnosis or treatment.",
+    )
+
+
+def _about(report: Report, manifest: Manifest) -> str:
+    parts = [report.created.replace("T", " ")[:16]]
+    if report.model:
+        parts.append(f"model {report.model.name}")
+    parts.append(f"atlas {report.atlas.name} {report.atlas.version}")
+    parts.append("grid " + " × ".join(str(n) for n in manifest.grid.shape))
+    return "  ·  ".join(parts)
+
+
+def _scored_tiles(report: Report) -> tuple[Tile, ...]:
+    summary = report.summary
+    return (
+        Tile(digits.share3(summary.macro_miou_nuclei), "mean IoU of the nuclei"),
+        Tile(digits.share3(summary.macro_miou), "mean IoU of all classes, background included"),
+        Tile(f"{summary.n_scored}", "nuclei scored"),
+        Tile(f"{summary.n_missed}", "missed (count as 0)"),
+        Tile(f"{summary.n_absent}", "not in the reference (not counted)"),
+    )
+
+
+def _unscored_tiles(report: Report) -> tuple[Tile, ...]:
+    summary = report.summary
+    tiles = [
+        Tile(f"{summary.n_found} of {summary.n_unscored}", "nuclei found"),
+        Tile(f"{digits.volume(summary.volume_nuclei_mm3)} mm³", "all nuclei together"),
+    ]
+    confidences = [
+        s.confidence for s in report.structures if s.group is Group.NUCLEUS and s.confidence is not None
+    ]
+    if confidences:
+        tiles.append(Tile(digits.share(sum(confidences) / len(confidences)), "mean confidence of the nuclei"))
+    if report.model and report.model.test_macro_miou_nuclei is not None:
+        label = "the model's mean IoU of nuclei, in testing on other people"
+        tiles.append(Tile(digits.share3(report.model.test_macro_miou_nuclei), label))
+    return tuple(tiles)
+
+
+def _caption(inputs: ReportInputs) -> str:
+    what = "the scan" if inputs.scan else "an empty background"
+    dotted = " White dots: the reference." if inputs.reference is not None else ""
+    return f"Outlines of the nuclei on {what}; thin white: edge of all labels.{dotted} {CONVENTION}"
+
+
+def _table_note(report: Report, scored: bool) -> str:
+    notes = [
+        "Volumes are on the scan's own grid; centres in mm of its world (right, anterior, superior positive)."
+    ]
+    if scored:
+        background = next((s for s in report.structures if s.group is Group.BACKGROUND), None)
+        if background is not None and background.iou is not None:
+            notes.append(f"The background is a class of the mean too (IoU {background.iou:.4f}).")
+        notes.append("A dash: not defined, because the structure is missing from one of the two.")
+    if any(s.confidence is not None for s in report.structures):
+        notes.append(
+            "Confidence is the mean of the model's highest class probability; it is not an accuracy."
+        )
+    return " ".join(notes)
+
+
+def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
+    facts = [
+        (f"SHA-256 of {role}", f"{entry.file}: {entry.sha256 or 'not on disk'}")
+        for role, entry in manifest.files.items()
+    ]
+    if manifest.settings:
+        facts.append(
+            ("Settings", ", ".join(f"{name} = {value}" for name, value in manifest.settings.items()))
+        )
+    if manifest.seed is not None:
+        facts.append(("Seed", str(manifest.seed)))
+    facts.append(
+        ("Computed on", f"{manifest.computer.device}; {manifest.computer.cpu}, {manifest.computer.os}")
+    )
+    if manifest.timings_s:
+        steps = ", ".join(f"{step} {digits.seconds(value)}" for step, value in manifest.timings_s.items())
+        facts.append(("Time", steps))
+    facts.append(("Software", f"Brainstem App {manifest.brainstem_app}, Python {platform.python_version()}"))
+    return tuple(facts)

@@ -1,0 +1,226 @@
+"""The report as PDF, A4, with the same content as the HTML file."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib
+from fpdf import FPDF
+from fpdf.enums import TableBordersLayout, WrapMode, XPos, YPos
+from fpdf.fonts import FontFace
+from fpdf.table import Row
+
+from brainstem_app.reports import digits
+from brainstem_app.reports.page import Page
+from brainstem_app.reports.report_model import RELIABILITY_TEXT, StructureEntry
+
+_INK = (23, 32, 42)
+_SOFT = (86, 99, 111)
+_ACCENT = (11, 107, 138)
+_LINE = (205, 213, 220)
+_PANEL = (243, 246, 248)
+_LEVEL_COLOURS = {"error": (179, 38, 30), "warning": (200, 140, 0), "info": (11, 107, 138)}
+_GRADE_COLOURS = {"A": (29, 122, 70), "B": (154, 101, 0), "C": (179, 38, 30)}
+_MARGIN_MM = 14.0
+
+_Cell = Callable[[StructureEntry], str]
+
+
+class ReportPdf(FPDF):
+    """A4 pages in DejaVu Sans (all of Unicode that reports use), with a footer on each page."""
+
+    def __init__(self, footer: str) -> None:
+        super().__init__(orientation="P", unit="mm", format="A4")
+        self._footer = footer
+        fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+        self.add_font("DejaVu", "", fonts / "DejaVuSans.ttf")
+        self.add_font("DejaVu", "B", fonts / "DejaVuSans-Bold.ttf")
+        self.add_font("Mono", "", fonts / "DejaVuSansMono.ttf")
+        self.set_margins(_MARGIN_MM, _MARGIN_MM, _MARGIN_MM)
+        self.set_auto_page_break(True, margin=16)
+        self.add_page()
+
+    def footer(self) -> None:
+        """Write the footer line; called by fpdf2 on every page."""
+        self.set_y(-11)
+        self.set_font("DejaVu", size=7)
+        self.set_text_color(*_SOFT)
+        self.cell(0, 4, self._footer)
+        self.set_x(-_MARGIN_MM - 30)
+        self.cell(30, 4, f"{self.page_no()} / {{nb}}", align="R")
+
+    def heading(self, text: str, *, room_mm: float = 20) -> None:
+        """Section heading, moved to the next page when less than ``room_mm`` would follow it."""
+        if self.will_page_break(room_mm):
+            self.add_page()
+        self.ln(3)
+        self.set_font("DejaVu", "B", 11)
+        self.set_text_color(*_INK)
+        self.cell(0, 6, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.set_draw_color(*_LINE)
+        self.line(_MARGIN_MM, self.get_y(), self.w - _MARGIN_MM, self.get_y())
+        self.ln(1.5)
+
+    def words(
+        self, text: str, size: float = 8.5, colour: tuple[int, int, int] = _INK, font: str = "DejaVu"
+    ) -> None:
+        """Paragraph over the full width."""
+        self.set_font(font, size=size)
+        self.set_text_color(*colour)
+        self.multi_cell(0, size * 0.5, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.ln(1)
+
+
+def report_pdf(page: Page, picture_png: bytes) -> bytes:
+    """Bytes of the PDF file."""
+    pdf = ReportPdf(page.footer)
+    pdf.set_title(f"{page.report.scan.file} – brainstem report")
+    pdf.set_creator("Brainstem App")
+    _title(pdf, page)
+    _warnings(pdf, page)
+    pdf.heading("What these labels are, and are not")
+    pdf.words(page.report.limits)
+    _picture(pdf, page, picture_png)
+    _structures(pdf, page)
+    pdf.heading("Methods, to paste")
+    pdf.words(page.report.methods)
+    _repeat(pdf, page)
+    return bytes(pdf.output())
+
+
+def _title(pdf: ReportPdf, page: Page) -> None:
+    pdf.words(page.kind, 9, _ACCENT)
+    pdf.set_font("DejaVu", "B", 15)
+    pdf.set_text_color(*_INK)
+    pdf.multi_cell(
+        0, 7, page.report.scan.file, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT, wrapmode=WrapMode.CHAR
+    )
+    pdf.ln(1)
+    pdf.words(page.about, 8, _SOFT)
+    pdf.ln(1)
+    width = (pdf.epw - 2.5 * (len(page.tiles) - 1)) / len(page.tiles)
+    top = pdf.get_y()
+    for number, tile in enumerate(page.tiles):
+        x = _MARGIN_MM + number * (width + 2.5)
+        pdf.set_fill_color(*_PANEL)
+        pdf.set_draw_color(*_LINE)
+        pdf.rect(x, top, width, 18, style="DF", round_corners=True, corner_radius=1.5)
+        pdf.set_xy(x + 1.5, top + 2)
+        pdf.set_font("DejaVu", "B", 12)
+        pdf.set_text_color(*_INK)
+        pdf.cell(width - 3, 5.5, tile.value)
+        pdf.set_xy(x + 1.5, top + 8.5)
+        pdf.set_font("DejaVu", size=6.5)
+        pdf.set_text_color(*_SOFT)
+        pdf.multi_cell(width - 3, 3, tile.label, align="L")
+    pdf.set_xy(_MARGIN_MM, top + 19)
+
+
+def _warnings(pdf: ReportPdf, page: Page) -> None:
+    pdf.heading("Warnings")
+    if not page.report.warnings:
+        pdf.words("None.")
+    for warning in page.report.warnings:
+        if pdf.will_page_break(14):
+            pdf.add_page()
+        start, first_page = pdf.get_y(), pdf.page_no()
+        pdf.set_left_margin(_MARGIN_MM + 3.5)
+        pdf.set_x(_MARGIN_MM + 3.5)
+        pdf.words(f"{warning.level.capitalize()}. {warning.problem}")
+        if warning.fix:
+            pdf.words(warning.fix, 8, _SOFT)
+        pdf.set_left_margin(_MARGIN_MM)
+        pdf.set_x(_MARGIN_MM)
+        if pdf.page_no() == first_page:
+            pdf.set_fill_color(*_LEVEL_COLOURS[warning.level])
+            pdf.rect(_MARGIN_MM, start, 1.2, pdf.get_y() - start - 1, style="F")
+        pdf.ln(1)
+
+
+def _picture(pdf: ReportPdf, page: Page, picture_png: bytes) -> None:
+    height = pdf.epw * 9.2 / 12
+    pdf.heading("Picture", room_mm=height + 22)
+    pdf.image(io.BytesIO(picture_png), x=_MARGIN_MM, w=pdf.epw)
+    pdf.ln(1)
+    pdf.words(page.caption, 7.5, _SOFT)
+
+
+def _columns(page: Page) -> list[tuple[str, float, _Cell]]:
+    """Heading, relative width and content of each column."""
+    columns: list[tuple[str, float, _Cell]] = [
+        ("Structure", 22, lambda s: s.name),
+        ("Reliability", 17, lambda s: s.reliability),
+        ("Volume mm³", 16, lambda s: digits.volume(s.volume_mm3)),
+    ]
+    if page.scored:
+        columns += [
+            ("Ref. mm³", 16, lambda s: digits.volume(s.reference_volume_mm3)),
+            ("IoU", 12, lambda s: digits.share(s.iou)),
+            ("Dice", 12, lambda s: digits.share(s.dice)),
+            ("NSD 1 mm", 12, lambda s: digits.share(s.nsd_1mm)),
+            ("HD95 mm", 13, lambda s: digits.length(s.hd95_mm)),
+            ("ASSD mm", 13, lambda s: digits.length(s.assd_mm)),
+            ("Centre off mm", 15, lambda s: digits.length(s.centroid_error_mm)),
+            ("Status", 16, lambda s: s.status.value),
+        ]
+    else:
+        columns.insert(1, ("Name", 62, lambda s: s.full_name))
+        columns += [
+            ("Voxels", 14, lambda s: str(s.voxels)),
+            ("Centre x, y, z mm", 33, lambda s: digits.point(s.centroid_mm)),
+        ]
+    if page.with_confidence:
+        columns.append(("Confi- dence", 14, lambda s: digits.share(s.confidence)))
+    if page.with_test:
+        columns.append(("IoU in testing", 14, lambda s: digits.share(s.model_test_iou)))
+    return columns
+
+
+def _structures(pdf: ReportPdf, page: Page) -> None:
+    pdf.add_page()
+    pdf.heading("Structures")
+    columns = _columns(page)
+    pdf.set_font("DejaVu", size=7)
+    pdf.set_text_color(*_INK)
+    pdf.set_draw_color(*_LINE)
+    head = FontFace(emphasis="BOLD", color=_SOFT, size_pt=6.5)
+    words = {"Structure", "Name"}
+    with pdf.table(
+        borders_layout=TableBordersLayout.HORIZONTAL_LINES,
+        col_widths=[width for _, width, _ in columns],
+        text_align=["LEFT" if name in words else "RIGHT" for name, _, _ in columns],
+        headings_style=head,
+        line_height=3.4,
+        padding=0.9,
+        width=pdf.epw,
+    ) as table:
+        row = table.row()
+        for name, _, _ in columns:
+            row.cell(name)
+        for _, entries in page.groups:
+            for entry in entries:
+                _table_row(table.row(), entry, columns)
+    pdf.ln(2)
+    pdf.words(page.table_note, 7.5, _SOFT)
+    for grade, text in RELIABILITY_TEXT.items():
+        pdf.words(f"{grade}: {text}.", 7.5, _GRADE_COLOURS[grade])
+
+
+def _table_row(row: Row, entry: StructureEntry, columns: list[tuple[str, float, _Cell]]) -> None:
+    for name, _, content in columns:
+        style = None
+        if name == "Reliability" and entry.reliability:
+            style = FontFace(emphasis="BOLD", color=_GRADE_COLOURS[entry.reliability])
+        row.cell(content(entry), style=style)
+
+
+def _repeat(pdf: ReportPdf, page: Page) -> None:
+    pdf.heading("How to repeat this")
+    for number, step in enumerate(page.steps, start=1):
+        pdf.words(f"{number}. {step}")
+    if page.command:
+        pdf.words(page.command, 7.5, font="Mono")
+    for name, value in page.facts:
+        pdf.words(f"{name}: {value}", 7, _SOFT)

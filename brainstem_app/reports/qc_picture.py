@@ -1,0 +1,219 @@
+"""Picture to check a segmentation by eye: label outlines on the scan at fixed levels of the brainstem."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from numpy.typing import NDArray
+
+from brainstem_app.atlas.label_table import Group, LabelTable
+from brainstem_app.imaging.orientation import axis_letters, to_canonical
+from brainstem_app.reports.report_model import ReportInputs
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+CONVENTION = "Radiological convention: the patient's right is on the left of axial and coronal pictures."
+MARGIN_MM = 30.0
+# Share of the labels' height, from below, at which the axial pictures are taken.
+AXIAL_LEVELS = {"Midbrain": 0.83, "Pons": 0.55, "Medulla": 0.22}
+
+_BACKGROUND = "#101418"
+_INK = "#e8ecf0"
+_OPPOSITE = {"R": "L", "L": "R", "A": "P", "P": "A", "S": "I", "I": "S"}
+_FILL = 0.30
+
+
+@dataclass(frozen=True)
+class _View:
+    """Canonical volumes cropped around the labels, voxel sizes in mm, and the letters of the axes' ends."""
+
+    scan: NDArray[np.float32] | None
+    labels: NDArray[np.uint8]
+    reference: NDArray[np.uint8] | None
+    sizes: tuple[float, float, float]
+    letters: tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """One slice: across the ``axis``, at voxel ``index`` of it, titled."""
+
+    axis: int
+    index: int
+    title: str
+
+
+def qc_png(inputs: ReportInputs) -> bytes:
+    """PNG of the scan with the outlines of its labels in three planes.
+
+    Three axial levels (midbrain, pons, medulla), one coronal and one sagittal picture through the middle of
+    the labels, on the scan's own voxels in their true proportions, cropped to 30 mm around the labels, with
+    the letters of the directions from the affine, and the colours' legend. A reference is drawn as a white
+    dotted outline.
+    """
+    view = _cropped_view(inputs)
+    figure = Figure(figsize=(12, 9.2), facecolor=_BACKGROUND, layout=None)
+    FigureCanvasAgg(figure)
+    places = ((0.03, 0.50), (0.35, 0.50), (0.67, 0.50), (0.03, 0.055), (0.35, 0.055))
+    for panel, (left, bottom) in zip(_panels(view.labels), places, strict=True):
+        axes = figure.add_axes((left, bottom, 0.30, 0.40))
+        _draw(axes, view, panel, inputs.table)
+    _legend(figure, inputs)
+    figure.text(0.03, 0.965, f"{inputs.title}", color=_INK, fontsize=13, fontweight="bold", va="center")
+    note = CONVENTION + ("  White dots: reference." if view.reference is not None else "")
+    figure.text(0.03, 0.02, note, color=_INK, fontsize=9, va="center")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110, facecolor=_BACKGROUND, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _cropped_view(inputs: ReportInputs) -> _View:
+    labels, affine = to_canonical(inputs.labels_native, inputs.labels_affine)
+    x, y, z = np.linalg.norm(affine[:3, :3], axis=0)
+    sizes = (float(x), float(y), float(z))
+    reference = None if inputs.reference is None else to_canonical(inputs.reference, inputs.labels_affine)[0]
+    shown = labels if reference is None else np.maximum(labels, reference)
+    box = _box(shown, sizes)
+    scan = None if inputs.scan is None else to_canonical(inputs.scan.data, inputs.labels_affine)[0][box]
+    return _View(
+        scan=scan,
+        labels=labels[box],
+        reference=None if reference is None else reference[box],
+        sizes=sizes,
+        letters=axis_letters(affine),
+    )
+
+
+def _box(labels: NDArray[np.uint8], sizes: tuple[float, float, float]) -> tuple[slice, ...]:
+    """Bounding box of the labels and 30 mm more; the whole volume if there are none."""
+    box = []
+    for axis in range(3):
+        others = tuple(a for a in range(3) if a != axis)
+        filled = np.flatnonzero(labels.any(axis=others))
+        if not filled.size:
+            return (slice(None),) * 3
+        margin = round(MARGIN_MM / sizes[axis])
+        box.append(slice(max(0, int(filled[0]) - margin), int(filled[-1]) + 1 + margin))
+    return tuple(box)
+
+
+def _panels(labels: NDArray[np.uint8]) -> Iterator[_Panel]:
+    low, high = _extent(labels, 2)
+    for title, level in AXIAL_LEVELS.items():
+        yield _Panel(2, round(low + level * (high - low)), title)
+    for axis, title in ((1, "Coronal"), (0, "Sagittal")):
+        low, high = _extent(labels, axis)
+        yield _Panel(axis, round((low + high) / 2), title)
+
+
+def _extent(labels: NDArray[np.uint8], axis: int) -> tuple[int, int]:
+    filled = np.flatnonzero(labels.any(axis=tuple(a for a in range(3) if a != axis)))
+    return (int(filled[0]), int(filled[-1])) if filled.size else (0, labels.shape[axis] - 1)
+
+
+def _draw(axes: Axes, view: _View, panel: _Panel, table: LabelTable) -> None:
+    across, up = (a for a in range(3) if a != panel.axis)
+    width, height = (view.labels.shape[a] * view.sizes[a] for a in (across, up))
+    extent = (0.0, width, 0.0, height)
+    if view.scan is not None:
+        low, high = _window(view.scan)
+        picture = _slice(view.scan, panel)
+        axes.imshow(
+            picture, cmap="gray", vmin=low, vmax=high, origin="lower", extent=extent, interpolation="bilinear"
+        )
+    labels = _slice(view.labels, panel)
+    axes.imshow(_colours(labels, table), origin="lower", extent=extent, interpolation="nearest")
+    scale = (view.sizes[across], view.sizes[up])
+    for structure in table.structures[1:]:
+        if structure.group is Group.NUCLEUS:
+            _outline(axes, labels == structure.index, scale, structure.colour, 1.1)
+    _outline(axes, labels > 0, scale, "#ffffff", 0.6)
+    if view.reference is not None:
+        reference = _slice(view.reference, panel)
+        for structure in table.nuclei:
+            _outline(axes, reference == structure.index, scale, "#ffffff", 1.2, dotted=True)
+    axes.set_xlim(0, width)
+    axes.set_ylim(0, height)
+    axes.set_aspect("equal")
+    axes.invert_xaxis()  # axial, coronal: the patient's right on the left; sagittal: anterior on the left
+    axes.set_axis_off()
+    axes.set_title(panel.title, color=_INK, fontsize=11, pad=5)
+    _letters(axes, view.letters[across], view.letters[up])
+
+
+def _slice(volume: NDArray[Any], panel: _Panel) -> NDArray[Any]:
+    return np.asarray(np.take(volume, panel.index, axis=panel.axis).T)
+
+
+def _window(scan: NDArray[np.float32]) -> tuple[float, float]:
+    bright = scan[scan > 0]
+    if not bright.size:
+        return 0.0, 1.0
+    return 0.0, float(np.percentile(bright, 99))
+
+
+def _colours(labels: NDArray[np.uint8], table: LabelTable) -> NDArray[np.float64]:
+    palette = np.zeros((256, 4))
+    for structure in table.nuclei:
+        palette[structure.index] = (*(c / 255 for c in structure.rgb), _FILL)
+    return np.asarray(palette[labels])
+
+
+def _outline(
+    axes: Axes,
+    mask: NDArray[np.bool_],
+    scale: tuple[float, float],
+    colour: str,
+    width: float,
+    *,
+    dotted: bool = False,
+) -> None:
+    """Draw the edges between voxels in and out of a mask (rows up, columns across), in mm."""
+    if not mask.any():
+        return
+    padded = np.pad(mask, 1)
+    rows, columns = np.nonzero(padded[:, 1:] != padded[:, :-1])
+    upright = [((c, r - 1), (c, r)) for r, c in zip(rows, columns, strict=True)]
+    rows, columns = np.nonzero(padded[1:] != padded[:-1])
+    flat = [((c - 1, r), (c, r)) for r, c in zip(rows, columns, strict=True)]
+    lines = np.array(upright + flat, dtype=np.float64) * scale
+    style = (0, (1, 1.5)) if dotted else "solid"
+    axes.add_collection(LineCollection(list(lines), colors=colour, linewidths=width, linestyles=[style]))
+
+
+def _letters(axes: Axes, towards_end: str, up: str) -> None:
+    # The picture's horizontal axis is inverted: its end is on the left.
+    places = {
+        (0.02, 0.5): (towards_end, "left", "center"),
+        (0.98, 0.5): (_OPPOSITE[towards_end], "right", "center"),
+        (0.5, 0.985): (up, "center", "top"),
+        (0.5, 0.015): (_OPPOSITE[up], "center", "bottom"),
+    }
+    for (x, y), (letter, horizontal, vertical) in places.items():
+        axes.text(
+            x, y, letter, transform=axes.transAxes, color="#ffd84d", fontsize=12, fontweight="bold",
+            ha=horizontal, va=vertical,
+        )  # fmt: skip
+
+
+def _legend(figure: Figure, inputs: ReportInputs) -> None:
+    present = set(np.unique(inputs.labels_native).tolist())
+    handles = [
+        Patch(
+            facecolor=s.colour, edgecolor="none", label=s.name if s.index in present else f"{s.name} (none)"
+        )
+        for s in inputs.table.nuclei
+    ]
+    figure.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(0.675, 0.47), ncols=3, frameon=False,
+        labelcolor=_INK, fontsize=8.5, handlelength=1.1, handleheight=1.1, columnspacing=1.2, borderaxespad=0,
+    )  # fmt: skip

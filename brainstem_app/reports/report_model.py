@@ -1,0 +1,224 @@
+"""What a report is made from, and what it holds: the data model of ``report.json``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from brainstem_app.atlas.label_table import Group, LabelTable, Side
+from brainstem_app.evaluation.structures import Status
+from brainstem_app.imaging.scan import Finding, Level, Scan
+from brainstem_app.imaging.spaces import Affine
+
+LIMITS = (
+    "The labels are not an expert's. The reference labels that the model learned from, and is scored "
+    "against, come from registering an atlas to each scan; nobody outlined nuclei by hand on these scans. "
+    "Most nuclei cannot be told apart on a T1-weighted scan: their place is inferred from the anatomy around "
+    "them. Small nuclei are unreliable: one voxel of displacement can halve their overlap. The lower "
+    "medulla, below z = −72 mm of the MNI template, is never labelled, so volumes of structures that reach "
+    "there are cut. For research only; not for diagnosis or treatment."
+)
+
+RELIABILITY_TEXT = {
+    "A": "good: large against the error of registration",
+    "B": "fair: use group means, read single values with care",
+    "C": "poor: about as small as the error of registration; position is a guide only",
+}
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """What a report says about the model.
+
+    Attributes
+    ----------
+    name : str
+        Name of the model.
+    sha256 : str
+        Hash of its weights file, empty if unknown.
+    trained_on, trained_date, licence, limits : str
+        In words, from the model's card.
+    test_macro_miou, test_nuclei_miou : float or None
+        Pooled mean IoU on its test subjects, all classes and nuclei only.
+    iou_per_structure : dict of str to float
+        IoU on its test subjects by structure name.
+    """
+
+    name: str
+    sha256: str = ""
+    trained_on: str = ""
+    trained_date: str = ""
+    test_macro_miou: float | None = None
+    test_nuclei_miou: float | None = None
+    iou_per_structure: dict[str, float] = field(default_factory=dict)
+    limits: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """Everything a report is written from.
+
+    Attributes
+    ----------
+    labels_native : ndarray of uint8, shape (X, Y, Z)
+        Predicted labels on the scan's own grid.
+    labels_affine : ndarray of float64, shape (4, 4)
+        Voxel to world (mm, RAS+) of the labels.
+    table : LabelTable
+        What the labels mean.
+    atlas_name, atlas_version : str
+        Atlas of the table.
+    model : ModelDescription or None
+        None if the labels do not come from a model of this program.
+    scan : Scan or None
+        The scan that was segmented, on the labels' grid; None when two label maps are compared.
+    name : str
+        File name in the report's title; the scan's by default.
+    confidence_native : ndarray of float32, shape (X, Y, Z), or None
+        Highest class probability of each voxel.
+    reference : ndarray of uint8, shape (X, Y, Z), or None
+        Labels to compare with, on the same grid.
+    warnings : tuple of Finding
+        Shown first, after the findings of the scan itself.
+    settings : dict
+        Settings of the run, for the manifest and the methods paragraph: ``space``, ``engine``, ….
+    timings : dict of str to float
+        Seconds a step took.
+    files : dict of str to Path
+        Files or folders to hash into the manifest, by role: ``scan``, ``model``, ``atlas``, ….
+    seed : int or None
+        Seed of the run.
+    device : str
+        What computed the prediction.
+    command : tuple of str
+        The command line that repeats the run, one word an entry.
+    """
+
+    labels_native: NDArray[np.uint8]
+    labels_affine: Affine
+    table: LabelTable
+    atlas_name: str
+    atlas_version: str
+    model: ModelDescription | None = None
+    scan: Scan | None = None
+    name: str = ""
+    confidence_native: NDArray[np.float32] | None = None
+    reference: NDArray[np.uint8] | None = None
+    warnings: tuple[Finding, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+    files: dict[str, Path] = field(default_factory=dict)
+    seed: int | None = None
+    device: str = "CPU"
+    command: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """File name that the report is about, without folders."""
+        if self.name:
+            return self.name
+        return self.scan.source.name if self.scan else "label map"
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+
+
+class ScanEntry(_Entry):
+    """File the report is about: its name without folders, and its hash (None if it is not on disk)."""
+
+    file: str
+    sha256: str | None
+
+
+class ModelEntry(_Entry):
+    """Model that made the labels, with its accuracy on its own test subjects where known."""
+
+    name: str
+    sha256: str | None = None
+    test_macro_miou: float | None = None
+    test_macro_miou_nuclei: float | None = None
+
+
+class AtlasEntry(_Entry):
+    """Atlas that defines the labels."""
+
+    name: str
+    version: str
+
+
+class StructureEntry(_Entry):
+    """Numbers of one structure; null where not defined. See `StructureMeasures` for each."""
+
+    index: int
+    name: str
+    full_name: str
+    side: Side
+    group: Group
+    reliability: str
+    status: Status
+    voxels: int
+    volume_mm3: float
+    centroid_mm: tuple[float, float, float] | None
+    confidence: float | None
+    iou: float | None
+    dice: float | None
+    nsd_1mm: float | None
+    hd95_mm: float | None
+    assd_mm: float | None
+    centroid_error_mm: float | None
+    reference_voxels: int | None
+    reference_volume_mm3: float | None
+    false_positive_mm3: float | None
+    model_test_iou: float | None
+
+
+class Summary(_Entry):
+    """Means and counts. The counts are of nuclei; the means are null without a reference.
+
+    `macro_miou` is over all classes of the reference, background and tissue included; `macro_miou_nuclei`
+    over its nuclei. Missed structures count as 0, absent ones are not counted.
+    """
+
+    macro_miou: float | None
+    macro_miou_nuclei: float | None
+    n_scored: int
+    n_missed: int
+    n_absent: int
+    n_unscored: int
+    n_found: int
+    volume_nuclei_mm3: float
+
+
+class WarningEntry(_Entry):
+    """Something the reader must know before the numbers."""
+
+    level: Level
+    code: str
+    problem: str
+    fix: str
+
+
+class Report(_Entry):
+    """Content of ``report.json``."""
+
+    schema_name: Annotated[Literal["brainstem-report/1"], Field(alias="schema")] = "brainstem-report/1"
+    created: str
+    scan: ScanEntry
+    model: ModelEntry | None
+    atlas: AtlasEntry
+    structures: tuple[StructureEntry, ...]
+    summary: Summary
+    warnings: tuple[WarningEntry, ...]
+    limits: str
+    methods: str
+
+    def to_json(self) -> str:
+        """JSON text with the names of the interface; never NaN."""
+        return self.model_dump_json(by_alias=True, indent=1) + "\n"

@@ -1,0 +1,54 @@
+"""Write all files of a report into its folder."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from brainstem_app.imaging.atomic import atomic_path, write_text
+from brainstem_app.reports.build import build_report
+from brainstem_app.reports.html import report_html
+from brainstem_app.reports.manifest import make_manifest
+from brainstem_app.reports.page import make_page
+from brainstem_app.reports.pdf import report_pdf
+from brainstem_app.reports.qc_picture import qc_png
+from brainstem_app.reports.report_model import Report, ReportInputs
+from brainstem_app.reports.table_csv import report_csv
+
+
+def write_report(folder: Path, inputs: ReportInputs) -> Report:
+    """Measure the labels and write the six files of a report.
+
+    They are ``report.json``, ``.csv``, ``.html`` and ``.pdf``, ``qc.png`` and ``manifest.json``. Each file is
+    written whole or not at all; ``report.json`` comes last, so that a folder with it is complete.
+
+    Parameters
+    ----------
+    folder : Path
+        Made if missing; files of those names are replaced.
+    inputs : ReportInputs
+        What the report is made from.
+
+    Raises
+    ------
+    InputError
+        If grids differ or a label is not in the table; nothing is written then.
+    """
+    created = datetime.now(UTC).astimezone().isoformat(timespec="seconds")
+    manifest = make_manifest(inputs, created)
+    report = build_report(inputs, manifest)
+    picture = qc_png(inputs)
+    page = make_page(report, inputs, manifest, folder)
+    write_bytes(folder / "qc.png", picture)
+    write_text(folder / "manifest.json", manifest.to_json())
+    write_text(folder / "report.csv", report_csv(report))
+    write_text(folder / "report.html", report_html(page, picture))
+    write_bytes(folder / "report.pdf", report_pdf(page, picture))
+    write_text(folder / "report.json", report.to_json())
+    return report
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write bytes atomically."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
