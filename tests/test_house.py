@@ -1,0 +1,145 @@
+"""The rules of the house that no single file can keep: imports, what the wheel holds, notices, and names."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from hatchling.builders.wheel import WheelBuilder
+
+PRODUCT = ("brainstem_app", "kerasmodels")
+WORKING_FILES = {
+    ".py",
+    ".md",
+    ".toml",
+    ".txt",
+    ".sh",
+    ".bat",
+    ".json",
+    ".csv",
+    ".cff",
+    ".html",
+    ".svg",
+    ".yml",
+}
+VAGUE_NAMES = {"utils.py", "helpers.py", "common.py", "manager.py", "handler.py", "misc.py", "tools.py"}
+LONGEST_FILE = 400
+MACHINE_PATHS = re.compile(r"(?<![\w./])/(?:work|home|root|opt|Users)/\w")
+PACKAGE_INDEXES = re.compile(
+    r"https?://[^\s\"')]*(?:/simple\b|pypi|pythonhosted|npmjs)|--(?:extra-)?index-url", re.I
+)
+START_UP_TABOO = ("tensorflow", "keras", "nilearn", "pandas", "sklearn")
+
+
+def _tracked_files(root: Path) -> list[Path]:
+    listing = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, text=True, check=False)
+    if listing.returncode != 0:
+        pytest.skip("not a git checkout")
+    return [root / name for name in listing.stdout.split("\0") if name and (root / name).is_file()]
+
+
+def _project(root: Path) -> dict:
+    return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def _modules_loaded_by(statement: str) -> set[str]:
+    probe = f"{statement}\nimport sys\nsys.stdout.write('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.splitlines()}
+
+
+def test_import_contracts_hold(repository_root: Path) -> None:
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run(
+        [lint, "--no-cache"], cwd=repository_root, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("start", ["import brainstem_app.cli", "import brainstem_app.__main__"])
+def test_start_up_loads_nothing_heavy(start: str) -> None:
+    assert not _modules_loaded_by(start).intersection(START_UP_TABOO)
+
+
+def test_networks_import_without_the_application() -> None:
+    assert "brainstem_app" not in _modules_loaded_by("import kerasmodels")
+
+
+def test_wheel_holds_both_packages_and_every_resource(repository_root: Path) -> None:
+    """Ask the library that builds the wheel for the wheel's files, without building it."""
+    builder = WheelBuilder(str(repository_root))
+    inside = {file.distribution_path for file in builder.recurse_included_files()}
+    tracked = {path.relative_to(repository_root).as_posix() for path in _tracked_files(repository_root)}
+    expected = {name for name in tracked if name.startswith(tuple(f"{package}/" for package in PRODUCT))}
+    expected |= {f"brainstem_app/{name}" for name in tracked if name.startswith("resources/")}
+    assert expected - inside == set()
+    assert not [name for name in inside if not name.startswith(tuple(f"{package}/" for package in PRODUCT))]
+
+
+def test_every_resource_folder_names_its_source_and_licence(repository_root: Path) -> None:
+    resources = repository_root / "resources"
+    overview = (resources / "README.md").read_text(encoding="utf-8")
+    tracked = [
+        path.relative_to(resources) for path in _tracked_files(repository_root) if resources in path.parents
+    ]
+    folders = {path.parent for path in tracked if len(path.parts) > 1}
+    assert folders
+    for folder in sorted(folders):
+        noticed = [
+            resources.joinpath(*folder.parts[:depth], "NOTICE.md")
+            for depth in range(1, len(folder.parts) + 1)
+        ]
+        cards = [resources / folder / "model.json"]
+        assert any(notice.is_file() for notice in noticed + cards), f"no NOTICE.md for resources/{folder}"
+        assert f"`{folder.parts[0]}/" in overview, f"resources/README.md does not name {folder.parts[0]}/"
+
+
+def test_no_file_names_a_package_index_or_a_path_of_one_machine(repository_root: Path) -> None:
+    found = []
+    for path in _tracked_files(repository_root):
+        if (path.suffix not in WORKING_FILES and path.name != "run") or path == Path(__file__).resolve():
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        found += [
+            f"{path.name}: {hit.group()}"
+            for rule in (MACHINE_PATHS, PACKAGE_INDEXES)
+            for hit in rule.finditer(text)
+        ]
+    assert found == []
+
+
+def test_file_names_say_what_is_inside(repository_root: Path) -> None:
+    assert [path for path in _tracked_files(repository_root) if path.name in VAGUE_NAMES] == []
+
+
+def test_no_product_file_grows_too_long(repository_root: Path) -> None:
+    lengths = {
+        path.relative_to(repository_root).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
+        for path in _tracked_files(repository_root)
+        if path.suffix == ".py" and path.relative_to(repository_root).parts[0] in PRODUCT
+    }
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_every_dependency_is_pinned(repository_root: Path) -> None:
+    lines = (repository_root / "installer" / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+(; .+)?", pin) for pin in pins)
+    pinned = {_normal(pin.partition("==")[0]) for pin in pins}
+    project = _project(repository_root)["project"]
+    extras = project["optional-dependencies"]
+    wanted = project["dependencies"] + extras["train"] + extras["test"]
+    assert {_normal(re.split(r"[<>=!~\[; ]", line, maxsplit=1)[0]) for line in wanted} <= pinned
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_commands_of_the_checkout_can_be_started(repository_root: Path) -> None:
+    for name in ("installer/run.sh", "installer/test.sh", ".ci/run"):
+        assert (repository_root / name).stat().st_mode & 0o100, f"{name} is not executable"
