@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.dicom import convert_series, is_dicom_file, split_series
 from brainstem_app.imaging.header_checks import check_header
 from brainstem_app.imaging.orientation import all_orientations
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.scan_file import open_scan_file
 from brainstem_app.imaging.voxel_checks import check_geometry, check_voxels, replace_not_finite
+
+_FILE_OF_SERIES = Finding(
+    Level.INFO,
+    "dicom-file-given",
+    "One DICOM file was given; the whole series it belongs to was read from its folder.",
+)
 
 
 def read_scan(path: Path, assume_orientation: str | None = None, series: str | None = None) -> Scan:
@@ -43,6 +51,11 @@ def read_scan(path: Path, assume_orientation: str | None = None, series: str | N
             None,
             "Give three letters for the directions of the axes, such as RAS, LAS or LPS.",
         )
+    folder, chosen = split_series(path)
+    if folder.is_dir():
+        return _read_dicom(folder, series or chosen, assume_orientation, ())
+    if is_dicom_file(path):
+        return _read_dicom(path, None, assume_orientation, (_FILE_OF_SERIES,))
     return _read_file(path, assume_orientation)
 
 
@@ -57,6 +70,15 @@ def require_usable(scan: Scan) -> None:
     for finding in scan.findings:
         if finding.level is Level.ERROR:
             raise InputError(finding.problem, scan.source, finding.fix)
+
+
+def _read_dicom(
+    path: Path, series: str | None, assume_orientation: str | None, extra: tuple[Finding, ...]
+) -> Scan:
+    with tempfile.TemporaryDirectory(prefix="brainstem-dicom-", ignore_cleanup_errors=True) as name:
+        converted = convert_series(path, Path(name), series)
+        scan = _read_file(converted.path, assume_orientation, (*extra, *converted.findings))
+    return replace(scan, source=path.parent if path.is_file() else path)
 
 
 def _read_file(path: Path, assume_orientation: str | None, extra: tuple[Finding, ...] = ()) -> Scan:

@@ -1,0 +1,159 @@
+"""Find the T1-weighted scans of a BIDS dataset."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from brainstem_app.errors import InputError
+
+_ENTITY = re.compile(r"([a-zA-Z]+)-([a-zA-Z0-9+]+)")
+_ENDINGS = ("_T1w.nii.gz", "_T1w.nii")
+_MISSING = {"", "n/a"}
+
+
+@dataclass(frozen=True)
+class BidsScan:
+    """One T1-weighted scan of a BIDS dataset.
+
+    Attributes
+    ----------
+    subject : str
+        With its prefix, e.g. ``"sub-01"``.
+    session, run : str or None
+        Without prefix, e.g. ``"2"`` of ``ses-2``; None where the file name has none.
+    path : Path
+        The NIfTI file.
+    """
+
+    subject: str
+    session: str | None
+    run: str | None
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Subject and session, e.g. ``"sub-01"`` or ``"sub-01_ses-2"``."""
+        return self.subject if self.session is None else f"{self.subject}_ses-{self.session}"
+
+    @property
+    def full_name(self) -> str:
+        """All entities of the file name, e.g. ``"sub-01_ses-2_acq-mprage_run-1"``."""
+        return next(self.path.name.removesuffix(e) for e in _ENDINGS if self.path.name.endswith(e))
+
+
+def is_bids_dataset(path: Path) -> bool:
+    """Whether a folder is laid out as BIDS: it has a description or a ``sub-…`` folder with ``anat``."""
+    if not path.is_dir():
+        return False
+    if (path / "dataset_description.json").is_file():
+        return True
+    return any(True for pattern in ("sub-*/anat", "sub-*/ses-*/anat") for _ in path.glob(pattern))
+
+
+def find_t1w_scans(root: Path) -> list[BidsScan]:
+    """Find the T1-weighted NIfTI files of a dataset, or of one of its subject folders.
+
+    Derivatives, hidden folders and scans that were moved to a template (``space-…``) are left out.
+
+    Parameters
+    ----------
+    root : Path
+        Root of the dataset, or a folder ``sub-…`` or ``ses-…`` in it.
+
+    Returns
+    -------
+    list of BidsScan
+        In the order of subject, session and file name, numbers in them by their value.
+
+    Raises
+    ------
+    InputError
+        If the folder is missing, or holds no such scan.
+    """
+    if not root.is_dir():
+        raise InputError("There is no such folder.", root, "Check the name of the dataset's folder.")
+    patterns: tuple[str, ...] = ("sub-*/anat", "sub-*/ses-*/anat")
+    if root.name.startswith("sub-"):
+        patterns = ("anat", "ses-*/anat")
+    elif root.name.startswith("ses-"):
+        patterns = ("anat",)
+    files = [file for pattern in patterns for folder in root.glob(pattern) for file in folder.iterdir()]
+    scans = [scan for file in files if (scan := _scan_of(file)) is not None]
+    if not scans:
+        raise _nothing_found(root)
+    return sorted(scans, key=lambda s: _natural(s.full_name))
+
+
+def read_participants(root: Path) -> dict[str, dict[str, str]]:
+    """Read ``participants.tsv``: for each ``sub-…`` its columns; values that are missing are left out.
+
+    Returns
+    -------
+    dict
+        ``{"sub-01": {"age": "34", "sex": "f"}, …}``; empty when the dataset has no such file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or has no column ``participant_id``.
+    """
+    path = root / "participants.tsv"
+    if not path.is_file():
+        return {}
+    fix = "participants.tsv is a table with tabs between its columns, the first of them participant_id."
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, delimiter="\t")
+            if "participant_id" not in (reader.fieldnames or ()):
+                raise InputError("The table has no column participant_id.", path, fix)
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"The table of participants cannot be read: {error}", path, fix) from error
+    return {_subject(row["participant_id"]): _known(row) for row in rows if row["participant_id"]}
+
+
+def _scan_of(path: Path) -> BidsScan | None:
+    ending = next((e for e in _ENDINGS if path.name.endswith(e)), None)
+    if ending is None or path.name.startswith(".") or not path.is_file():
+        return None
+    entities = dict(_ENTITY.findall(path.name.removesuffix(ending)))
+    if "sub" not in entities or "space" in entities:
+        return None
+    return BidsScan(f"sub-{entities['sub']}", entities.get("ses"), entities.get("run"), path)
+
+
+def _nothing_found(root: Path) -> InputError:
+    if is_bids_dataset(root):
+        return InputError(
+            "The dataset holds no T1-weighted scan.",
+            root,
+            "It looks for sub-…/[ses-…/]anat/…_T1w.nii.gz; with DataLad or git-annex, get the files first.",
+        )
+    return InputError(
+        "This folder is no BIDS dataset.",
+        root,
+        "Give the folder that holds dataset_description.json and the folders sub-….",
+    )
+
+
+def _subject(name: str) -> str:
+    name = name.strip()
+    return name if name.startswith("sub-") else f"sub-{name}"
+
+
+def _known(row: dict[str, str]) -> dict[str, str]:
+    # A row longer than the header has a None key, a shorter one None values.
+    pairs = ((key, value) for key, value in row.items() if key and isinstance(value, str))
+    return {
+        key: value.strip()
+        for key, value in pairs
+        if key != "participant_id" and value.strip().casefold() not in _MISSING
+    }
+
+
+def _natural(text: str) -> list[tuple[bool, int, str]]:
+    parts = re.split(r"(\d+)", text)
+    return [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
