@@ -70,7 +70,12 @@ def max_pool(x: KerasTensor, *, name: str) -> KerasTensor:
 
 
 def upsample(
-    x: KerasTensor, factor: int, *, name: str, interpolation: Interpolation = "bilinear", dtype: str | None = None
+    x: KerasTensor,
+    factor: int,
+    *,
+    name: str,
+    interpolation: Interpolation = "bilinear",
+    dtype: str | None = None,
 ) -> KerasTensor:
     """Enlarge by a whole factor, with half-pixel centres; factor 1 returns the map itself."""
     if factor == 1:

@@ -65,7 +65,9 @@ def build_model(
     _check_shape(input_shape)
     _check_weights(encoder_weights)
     if classes < 2:
-        raise ModelError(f"A network for {classes} class(es) has nothing to tell apart.", "Give at least 2 classes.")
+        raise ModelError(
+            f"A network for {classes} class(es) has nothing to tell apart.", "Give at least 2 classes."
+        )
     import keras
 
     with _repeatable(seed):
@@ -107,7 +109,8 @@ def build_encoder(
     with _repeatable(seed):
         image = keras.Input(input_shape, name="image")
         maps = encode(image)
-        return keras.Model(image, {f"stride_{stride}": maps[stride] for stride in maps if stride > 1}, name=name)
+        named = {f"stride_{stride}": x for stride, x in maps.items() if stride > 1}
+        return keras.Model(image, named, name=name)
 
 
 def _check_shape(input_shape: tuple[int, int, int]) -> None:
@@ -137,7 +140,7 @@ def _check_weights(encoder_weights: object) -> None:
 
 @contextmanager
 def _repeatable(seed: int | None) -> Iterator[None]:
-    """Keras draws the seed of an unseeded initializer or dropout from `random`: seed that, then put it back."""
+    """Seed Python's `random`, where Keras takes the seeds of initializers and dropout; put it back after."""
     if seed is None:
         yield
         return

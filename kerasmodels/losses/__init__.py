@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from kerasmodels.losses.segmentation_loss import SegmentationLoss
 
 
-def make_loss(name: str = "dicece", alpha: float = 0.1, *, from_logits: bool = False, **parameters: Any) -> SegmentationLoss:
+def make_loss(
+    name: str = "dicece", alpha: float = 0.1, *, from_logits: bool = False, **parameters: Any
+) -> SegmentationLoss:
     """Make a loss by name.
 
     Parameters

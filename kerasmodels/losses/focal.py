@@ -70,7 +70,8 @@ class Focal(SegmentationLoss):
         """−log of the probability of the right answer, class by class."""
         if prediction.from_logits:
             return ops.softplus(prediction.values) - prediction.values * one_hot
-        right = ops.where(one_hot > 0, prediction.values, 1.0 - ops.minimum(prediction.values, _LARGEST_PROBABILITY))
+        others = 1.0 - ops.minimum(prediction.values, _LARGEST_PROBABILITY)
+        right = ops.where(one_hot > 0, prediction.values, others)
         return -ops.log(ops.maximum(right, SMALLEST_PROBABILITY))
 
     def get_config(self) -> dict[str, Any]:

@@ -23,7 +23,8 @@ _CARRY = 2**30
 class ConfusionMatrix(keras.metrics.Metric):
     """Counts of pixels by reference class (rows) and predicted class (columns).
 
-    `result()` is the macro mean IoU over the classes that occur in the reference; `counts()` gives the matrix itself.
+    `result()` is the macro mean IoU over the classes that occur in the reference; `counts()` gives the
+    matrix itself.
 
     Parameters
     ----------
@@ -36,8 +37,9 @@ class ConfusionMatrix(keras.metrics.Metric):
     def __init__(self, classes: int, name: str = "macro_miou", **kwargs: Any) -> None:
         super().__init__(name=name, dtype="float32", **kwargs)
         self.classes = classes
-        self.low = self.add_weight(shape=(classes * classes,), initializer="zeros", dtype="int32", name="low")
-        self.high = self.add_weight(shape=(classes * classes,), initializer="zeros", dtype="int32", name="high")
+        pairs = (classes * classes,)
+        self.low = self.add_weight(shape=pairs, initializer="zeros", dtype="int32", name="low")
+        self.high = self.add_weight(shape=pairs, initializer="zeros", dtype="int32", name="high")
 
     def update_state(self, y_true: KerasTensor, y_pred: KerasTensor, sample_weight: None = None) -> None:
         """Add a batch: labels (N, h, w), probabilities or logits (N, h, w, classes)."""

@@ -1,0 +1,99 @@
+"""`last.keras`: network, optimizer and history of a run in one file that is replaced in one step.
+
+It is an ordinary Keras archive of the network (anyone can load it) with two members more: the
+optimizer's variables and the run's state. So weights, optimizer and epoch cannot disagree.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kerasmodels.errors import ModelError
+from kerasmodels.training.events import EpochDone
+
+if TYPE_CHECKING:
+    import keras
+
+_STATE = "kerasmodels/training_state.json"
+_VARIABLES = "kerasmodels/training_variables.npz"
+
+
+@dataclass
+class RunState:
+    """Where a run stands after an epoch.
+
+    Parameters
+    ----------
+    settings : dict
+        Settings that must stay the same when the run goes on.
+    history : list of EpochDone
+        One row an epoch done.
+    """
+
+    settings: dict[str, Any]
+    history: list[EpochDone] = field(default_factory=list)
+
+    @property
+    def epochs_done(self) -> int:
+        """Number of epochs done."""
+        return len(self.history)
+
+    @property
+    def best(self) -> EpochDone | None:
+        """The latest epoch that was the best."""
+        return next((row for row in reversed(self.history) if row.best), None)
+
+
+def write_checkpoint(path: Path, model: keras.Model, optimizer: keras.Optimizer, state: RunState) -> None:
+    """Write network, optimizer and state; the old file stays until the new one is whole."""
+    values = {f"{i:05d}": np.asarray(v) for i, v in enumerate(_training_variables(model, optimizer))}
+    packed = io.BytesIO()
+    np.savez(packed, **values)  # type: ignore[arg-type]
+    described = {"settings": state.settings, "history": [asdict(row) for row in state.history]}
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
+        part = Path(folder) / path.name
+        model.save(part, include_optimizer=False)
+        with zipfile.ZipFile(part, "a") as archive:
+            archive.writestr(_VARIABLES, packed.getvalue())
+            archive.writestr(_STATE, json.dumps(described))
+        os.replace(part, path)  # noqa: PTH105 - the point is the one system call
+
+
+def read_checkpoint(path: Path, model: keras.Model, optimizer: keras.Optimizer) -> RunState:
+    """Put a file's weights into the network and optimizer (both built), and return its state.
+
+    Raises
+    ------
+    ModelError
+        If the file is damaged or belongs to another network.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            described = json.loads(archive.read(_STATE))
+            with np.load(io.BytesIO(archive.read(_VARIABLES))) as packed:
+                values = [packed[name] for name in sorted(packed.files)]
+        model.load_weights(path)
+        variables = _training_variables(model, optimizer)
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise ModelError(
+            f"{path} cannot be read as this network's training state ({error}).",
+            "Delete the file to begin the run again, or give the network it was made with.",
+        ) from error
+    return RunState(described["settings"], [EpochDone(**row) for row in described["history"]])
+
+
+def _training_variables(model: keras.Model, optimizer: keras.Optimizer) -> list[Any]:
+    """Variables that are not weights: the optimizer's, and the random states of dropout."""
+    weights = {id(variable) for variable in model.weights}
+    return [*optimizer.variables, *(v for v in model.variables if id(v) not in weights)]

@@ -1,0 +1,239 @@
+"""A training run in a folder: it can be stopped at any batch and goes on after the last whole epoch."""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+import keras
+
+from kerasmodels.data.slices import SliceArrays, slice_dataset
+from kerasmodels.errors import DivergedError, ModelError
+from kerasmodels.export.keras_file import save_keras
+from kerasmodels.losses import make_loss
+from kerasmodels.metrics.confusion import ConfusionMatrix
+from kerasmodels.metrics.overlap import macro_iou
+from kerasmodels.training.batch_watcher import BatchWatcher
+from kerasmodels.training.checkpoint import RunState, read_checkpoint, write_checkpoint
+from kerasmodels.training.events import EpochDone, TrainingEvent
+from kerasmodels.training.settings import TrainingSettings
+
+#: Settings that may change when a run goes on: more epochs may be asked for.
+_FREE_SETTINGS = {"epochs"}
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """How a run ended.
+
+    Parameters
+    ----------
+    finished : bool
+        False if it was cancelled; starting it again goes on.
+    history : tuple of EpochDone
+        One row an epoch done, those of earlier calls included.
+    best_epoch : int or None
+        Number, from 1, of the epoch in `best.keras`.
+    """
+
+    finished: bool
+    history: tuple[EpochDone, ...]
+    best_epoch: int | None
+
+
+def fit(
+    model: keras.Model,
+    train: SliceArrays,
+    validation: SliceArrays,
+    settings: TrainingSettings,
+    folder: Path,
+    *,
+    on_event: Callable[[TrainingEvent], None] = lambda event: None,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> TrainingResult:
+    """Train a network; if the folder holds the run already, go on where it stopped.
+
+    After every epoch the folder holds, each file replaced in one step: `best.keras` (the network with
+    the best nuclei mean so far on the validation slices), `last.keras` (the network, the optimizer and
+    the history) and `history.csv`. A run that was stopped and goes on sees the same batches, and on one
+    machine's CPU ends with the same weights, as one that was not.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From `build_model`; trained in place.
+    train, validation : SliceArrays
+        Slices; subjects of one must not be in the other.
+    settings : TrainingSettings
+        Epochs, batch size, loss and so on.
+    folder : Path
+        Folder of the run; made if it is not there.
+    on_event : callable
+        Told of every batch and epoch.
+    is_cancelled : callable
+        Asked after every batch; the run stops when it returns True.
+
+    Returns
+    -------
+    TrainingResult
+        The network is left as after the last batch; `best.keras` is the one to keep.
+
+    Raises
+    ------
+    DivergedError
+        If the loss is not finite any more; the files of the last whole epoch are kept.
+    ModelError
+        If the folder holds a run with other settings or another network, or a label is not a class.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    run = _Run(model, train, validation, settings, folder)
+    run.resume()
+    watcher = BatchWatcher(on_event, is_cancelled, settings.epochs, time.monotonic())
+    while run.state.epochs_done < settings.epochs and not is_cancelled():
+        done = run.epoch(watcher)
+        if done is None:
+            break
+        on_event(done)
+    best = run.state.best
+    return TrainingResult(
+        finished=run.state.epochs_done >= settings.epochs,
+        history=tuple(run.state.history),
+        best_epoch=best.epoch if best else None,
+    )
+
+
+class _Run:
+    """A run's network, twice: as it is trained and as it is validated, on the same weights."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        train: SliceArrays,
+        validation: SliceArrays,
+        settings: TrainingSettings,
+        folder: Path,
+    ) -> None:
+        self.model, self.settings, self.folder = model, settings, folder
+        self.train, self.validation = train, validation
+        self.size, self.classes = _size_and_classes(model)
+        for slices in (train, validation):
+            _check_labels(slices, self.classes)
+        kept = settings.model_dump(mode="json", exclude=_FREE_SETTINGS)
+        self.state = RunState({**kept, "network": model.name, "slices": len(train)})
+        # The loss sees the logits: exact where a softmax has rounded to 0 or 1.
+        logits = keras.Model(model.inputs, model.get_layer("logits").output)
+        loss = make_loss(settings.loss, settings.alpha, from_logits=True)
+        self.optimizer = keras.optimizers.Adam(settings.learning_rate)
+        self.optimizer.build(logits.trainable_variables)
+        self.trained, self.confusion = logits, ConfusionMatrix(self.classes)
+        self.validated = keras.Model(logits.inputs, logits.outputs)
+        self.trained.compile(optimizer=self.optimizer, loss=loss)
+        self.validated.compile(loss=loss, metrics=[self.confusion])
+
+    @property
+    def last(self) -> Path:
+        """File of the network, optimizer and history."""
+        return self.folder / "last.keras"
+
+    def resume(self) -> None:
+        """Take over what the folder holds, if anything."""
+        if not self.last.exists():
+            return
+        state = read_checkpoint(self.last, self.model, self.optimizer)
+        changed = [key for key, value in self.state.settings.items() if state.settings.get(key) != value]
+        if changed:
+            raise ModelError(
+                f"The run in {self.folder} was begun with other settings ({', '.join(changed)}).",
+                "Give the same settings to go on, or another folder to begin anew.",
+            )
+        self.state = state
+
+    def epoch(self, watcher: BatchWatcher) -> EpochDone | None:
+        """Train and validate once, and write the files; None if cancelled before that."""
+        began, epoch = time.monotonic(), self.state.epochs_done
+        settings = self.settings
+        batches = slice_dataset(
+            self.train,
+            settings.batch_size,
+            size=self.size,
+            shuffle_seed=settings.seed,
+            epoch=epoch,
+            augmentation=settings.augmentation,
+        )
+        watcher.begin(epoch + 1, math.ceil(len(self.train) / settings.batch_size))
+        fitted = self.trained.fit(batches, callbacks=[watcher], shuffle=False, verbose=0)
+        if watcher.cancelled:
+            return None
+        loss = float(fitted.history["loss"][-1])
+        self._require_finite(loss, epoch + 1)
+        row = self._validate(watcher, epoch + 1, loss, began)
+        if row is not None:
+            self._write(row)
+        return row
+
+    def _validate(self, watcher: BatchWatcher, epoch: int, loss: float, began: float) -> EpochDone | None:
+        batch_size = self.settings.batch_size
+        batches = slice_dataset(self.validation, batch_size, size=self.size)
+        watcher.begin(epoch, math.ceil(len(self.validation) / batch_size))
+        values = self.validated.evaluate(batches, callbacks=[watcher], verbose=0, return_dict=True)
+        if watcher.cancelled:
+            return None
+        counts = self.confusion.counts()
+        nuclei = macro_iou(counts, self.settings.nuclei_of(self.classes))
+        best = self.state.best
+        return EpochDone(
+            epoch=epoch,
+            loss=loss,
+            val_loss=float(values["loss"]),
+            val_macro_miou=macro_iou(counts),
+            val_nuclei_miou=nuclei,
+            seconds=time.monotonic() - began,
+            best=best is None or nuclei > best.val_nuclei_miou or math.isnan(best.val_nuclei_miou),
+        )
+
+    def _write(self, row: EpochDone) -> None:
+        self.state.history.append(row)
+        if row.best:
+            save_keras(self.model, self.folder / "best.keras", half=False)
+        write_checkpoint(self.last, self.model, self.optimizer, self.state)
+        _write_history(self.folder / "history.csv", self.state.history)
+
+    def _require_finite(self, loss: float, epoch: int) -> None:
+        if not math.isfinite(loss):
+            raise DivergedError(
+                f"The training loss is not a number any more (epoch {epoch}).",
+                "Lower the learning rate, or look for slices with extreme intensities.",
+            )
+
+
+def _size_and_classes(model: keras.Model) -> tuple[int, int]:
+    _, height, width, channels = model.input_shape
+    if height != width or channels != 1:
+        raise ModelError(
+            f"The network takes {height}×{width} images of {channels} channels.",
+            "Train one of square images with 1 channel.",
+        )
+    return int(height), int(model.output_shape[-1])
+
+
+def _check_labels(slices: SliceArrays, classes: int) -> None:
+    largest = int(slices.labels.max())
+    if largest >= classes:
+        raise ModelError(
+            f"There is a label {largest}, but the network has {classes} classes (0 to {classes - 1}).",
+            f"Build the network with classes={largest + 1}, or correct the labels.",
+        )
+
+
+def _write_history(path: Path, history: list[EpochDone]) -> None:
+    part = path.with_name(f".{path.name}.part")
+    with part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [column.name for column in fields(EpochDone)])
+        writer.writeheader()
+        writer.writerows(asdict(row) for row in history)
+    os.replace(part, path)  # noqa: PTH105 - the point is the one system call

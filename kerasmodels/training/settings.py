@@ -1,0 +1,49 @@
+"""What a training run is made of."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from kerasmodels.data.augmentation import Augmentation
+
+
+class TrainingSettings(BaseModel):
+    """Settings of a run; the defaults are the paper's (Adam 1e-4, batches of 16, 10 epochs, DiceCE 0.1).
+
+    Parameters
+    ----------
+    epochs : int
+        Times that every training slice is seen.
+    batch_size : int
+        Slices a step.
+    learning_rate : float
+        Adam's, constant.
+    loss : str
+        One of `loss_names()`.
+    alpha : float
+        Share of the pixel loss in a compound loss.
+    seed : int
+        Decides the order of the slices and their augmentation. The network's first weights are
+        decided by `build_model(seed=…)`.
+    nuclei : tuple of int, optional
+        Classes of the nuclei mean; all but 0, 1 and 2 (background, white and grey matter) by default.
+    augmentation : Augmentation, optional
+        Random changes of the training slices; none by default, as in the paper.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    epochs: int = Field(default=10, ge=1)
+    batch_size: int = Field(default=16, ge=1)
+    learning_rate: float = Field(default=1e-4, gt=0)
+    loss: str = "dicece"
+    alpha: float = Field(default=0.1, ge=0, le=1)
+    seed: int = Field(default=0, ge=0)
+    nuclei: tuple[int, ...] | None = None
+    augmentation: Augmentation | None = None
+
+    def nuclei_of(self, classes: int) -> tuple[int, ...]:
+        """Classes of the nuclei mean for a network of that many classes."""
+        if self.nuclei is not None:
+            return self.nuclei
+        return tuple(range(3, classes)) or tuple(range(1, classes))
