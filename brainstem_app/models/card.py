@@ -1,0 +1,108 @@
+"""The model card: what a network was trained on, how well it does, and what it must not be used for."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.atomic import write_text
+
+CARD_FILE_NAME = "model.json"
+INTENSITY = "skull-stripped, N4 bias corrected, normalised as by brainstem_app.preprocessing.normalise"
+
+
+class ModelResults(BaseModel):
+    """Results on subjects the network has not seen; None and empty where it was not tested.
+
+    Attributes
+    ----------
+    subjects : int
+        Number of test subjects.
+    macro_miou, macro_miou_nuclei : float or None
+        VOC mean IoU over all classes, and over the nuclei, counts summed over all test voxels.
+    yardstick_macro_miou, yardstick_macro_miou_nuclei : float or None
+        The same for the atlas placed by the same normalisation: what the network has to beat.
+    iou_per_structure : dict of str to float
+        By short name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    subjects: int = 0
+    macro_miou: float | None = None
+    macro_miou_nuclei: float | None = None
+    yardstick_macro_miou: float | None = None
+    yardstick_macro_miou_nuclei: float | None = None
+    iou_per_structure: dict[str, float] = Field(default_factory=dict)
+
+
+class ModelCard(BaseModel):
+    """``model.json``, beside the weights.
+
+    Attributes
+    ----------
+    atlas, atlas_version : str
+        Whose labels the network predicts.
+    classes : int
+        Number of classes, the background included.
+    space : {"affine", "nonlinear"}
+        How far scans are normalised before.
+    intensity : str
+        How intensities are scaled before, in words.
+    sha256 : dict of str to str
+        Hash of each weights file by its name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    schema_name: Literal["brainstem-model/1"] = Field("brainstem-model/1", alias="schema")
+    name: str
+    version: str = "1"
+    date: str = Field(default_factory=lambda: date.today().isoformat())
+    atlas: str
+    atlas_version: str
+    decoder: str
+    encoder: str
+    classes: int
+    space: Literal["affine", "nonlinear"] = "affine"
+    intensity: str = INTENSITY
+    training_data: str = ""
+    licence: str = ""
+    results: ModelResults = ModelResults()
+    limits: str = ""
+    sha256: dict[str, str] = Field(default_factory=dict)
+
+    def save(self, folder: Path) -> None:
+        """Write ``model.json`` into a folder."""
+        write_text(folder / CARD_FILE_NAME, self.model_dump_json(indent=1, by_alias=True) + "\n")
+
+
+def read_card(folder: Path) -> ModelCard:
+    """Read the model card of a folder.
+
+    Raises
+    ------
+    InputError
+        If it is missing, damaged or of another version.
+    """
+    path = folder / CARD_FILE_NAME
+    try:
+        return ModelCard.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InputError(
+            "The model has no model card: a network alone does not say which atlas and preparation it needs.",
+            path,
+            "Keep model.json beside the weights, as `brainstem-app models export` writes them.",
+        ) from error
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = ".".join(str(part) for part in problem["loc"])
+        raise InputError(
+            f"The model card is damaged or of another version: {place}: {problem['msg']}.",
+            path,
+            "Export the model again with this version of Brainstem App.",
+        ) from error

@@ -1,0 +1,72 @@
+"""Between the ``box`` and the network: 73 axial slices, enlarged 50 → 224, and probabilities back to 50.
+
+A slice is ``box[:, :, k]``: the first axis (x, from the patient's left to right) is the image's height, the
+second (y, from posterior to anterior) its width, in training as in prediction.
+
+Enlarging is bilinear with half-pixel centres, the same as ``keras.ops.image.resize`` and ``tf.image.resize``.
+The way back is the mean over the area of each pixel: enlarged probabilities are smooth, and a mean over all
+4.48 × 4.48 of them keeps their sum and uses every one, where bilinear sampling would read four.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainstem_app.imaging.spaces import BOX_SHAPE, SLICE_SIZE
+
+FloatArray = NDArray[np.float32]
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+
+def box_to_slices(box: NDArray[Scalar]) -> NDArray[Scalar]:
+    """Axial slices (73, 50, 50) of a box (50, 50, 73), from below upwards, same dtype."""
+    return np.ascontiguousarray(np.moveaxis(box, 2, 0))
+
+
+def slices_to_box(slices: NDArray[Scalar]) -> NDArray[Scalar]:
+    """Box (50, 50, 73) of axial slices (73, 50, 50), same dtype."""
+    return np.ascontiguousarray(np.moveaxis(slices, 0, 2))
+
+
+@lru_cache(maxsize=4)
+def bilinear_matrix(size: int, target: int) -> FloatArray:
+    """Matrix (target, size) that resizes a line bilinearly, half-pixel centres, edges held."""
+    centres = np.clip((np.arange(target) + 0.5) * size / target - 0.5, 0, size - 1)
+    lower = np.minimum(centres.astype(int), size - 2)
+    upper_weight = centres - lower
+    matrix = np.zeros((target, size))
+    rows = np.arange(target)
+    matrix[rows, lower] = 1 - upper_weight
+    matrix[rows, lower + 1] = upper_weight
+    return matrix.astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def area_matrix(size: int, target: int) -> FloatArray:
+    """Matrix (target, size) that shrinks a line: each target pixel is the mean over its own area."""
+    edges = np.arange(target + 1) * size / target
+    pixels = np.arange(size)
+    overlap = np.minimum(edges[1:, None], pixels + 1) - np.maximum(edges[:-1, None], pixels)
+    matrix = np.maximum(overlap, 0)
+    shares: FloatArray = (matrix / matrix.sum(axis=1, keepdims=True)).astype(np.float32)
+    return shares
+
+
+def enlarge(slices: FloatArray, target: int = SLICE_SIZE) -> FloatArray:
+    """Enlarge slices (S, H, W) to the network's input (S, target, target, 1), float32."""
+    rows = bilinear_matrix(slices.shape[1], target)
+    columns = bilinear_matrix(slices.shape[2], target)
+    return np.ascontiguousarray((rows @ slices @ columns.T)[..., None], dtype=np.float32)
+
+
+def shrink(probabilities: FloatArray, target: int = BOX_SHAPE[0]) -> FloatArray:
+    """Shrink probabilities (S, H, W, K) to (S, target, target, K), float32; sums over K stay."""
+    rows = area_matrix(probabilities.shape[1], target)
+    columns = area_matrix(probabilities.shape[2], target)
+    n, _, width, classes = probabilities.shape
+    down = (rows @ probabilities.reshape(n, -1, width * classes)).reshape(n, target, width, classes)
+    return np.ascontiguousarray(columns @ down)

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brainstem_app.errors import InputError
+from brainstem_app.models.onnx_predictor import OnnxPredictor
+from brainstem_app.models.prediction import predict_box
+from brainstem_app.models.slices import FloatArray
+
+
+class Threshold:
+    """Stands in for a network: class 1 where the image is bright, class 0 elsewhere."""
+
+    device = "none"
+
+    def run(self, images: FloatArray) -> FloatArray:
+        bright = np.clip(images, 0, 1)
+        return np.concatenate([1 - bright, bright], axis=-1)
+
+
+def test_labels_and_confidence_lie_where_the_image_is() -> None:
+    box = np.full((50, 50, 73), 0.1, dtype=np.float32)
+    box[10:20, 30:34, 5:70] = 0.9
+    prediction = predict_box(Threshold(), box, classes=2)
+    expected = (box > 0.5).astype(np.uint8)
+    assert prediction.labels.dtype == np.uint8
+    np.testing.assert_array_equal(prediction.labels, expected)
+    assert prediction.confidence[15, 32, 40] == pytest.approx(0.9, abs=1e-3)
+    assert prediction.confidence[0, 0, 0] == pytest.approx(0.9, abs=1e-3)
+
+
+def test_network_with_other_classes_than_its_card_is_refused() -> None:
+    with pytest.raises(InputError, match="promises"):
+        predict_box(Threshold(), np.zeros((50, 50, 73), dtype=np.float32), classes=34)
+
+
+def test_progress_may_stop_the_prediction() -> None:
+    def stop(fraction: float, text: str) -> None:
+        if fraction > 0.3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        predict_box(Threshold(), np.zeros((50, 50, 73), dtype=np.float32), 2, stop)
+
+
+def test_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"this is not a network")
+    with pytest.raises(InputError, match="cannot load"):
+        OnnxPredictor(path)
+
+
+def test_onnx_network_gives_the_probabilities_it_should(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    path = tmp_path / "model.onnx"
+    _save_sigmoid_pair(onnx, path)
+    images = np.random.default_rng(0).random((3, 224, 224, 1)).astype(np.float32)
+    given = OnnxPredictor(path, threads=1).run(images)
+    bright = 1 / (1 + np.exp(-images))
+    np.testing.assert_allclose(given, np.concatenate([1 - bright, bright], axis=-1), atol=1e-6)
+
+
+def _save_sigmoid_pair(onnx: object, path: Path) -> None:
+    from onnx import TensorProto, helper
+
+    nodes = [
+        helper.make_node("Sigmoid", ["image"], ["bright"]),
+        helper.make_node("Sub", ["one", "bright"], ["dark"]),
+        helper.make_node("Concat", ["dark", "bright"], ["probabilities"], axis=3),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "pair",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 224, 224, 1])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", 224, 224, 2])],
+        [helper.make_tensor("one", TensorProto.FLOAT, [1], [1.0])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    from onnx import save
+
+    save(model, str(path))
