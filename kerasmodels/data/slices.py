@@ -39,7 +39,7 @@ class SliceArrays:
     def __post_init__(self) -> None:
         if self.images.ndim != 3 or self.images.shape != self.labels.shape:
             raise ModelError(
-                f"Images of shape {self.images.shape} and labels of shape {self.labels.shape} do not belong together.",
+                f"Images {self.images.shape} and labels {self.labels.shape} differ in shape.",
                 "Give both as (slices, height, width).",
             )
         if self.images.dtype != np.float32 or self.labels.dtype != np.uint8:

@@ -23,14 +23,14 @@ def class_iou(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """
     common = np.diagonal(counts).astype(np.float64)
     union = counts.sum(axis=0) + counts.sum(axis=1) - common
-    return np.divide(common, union, out=np.full(common.shape, np.nan), where=union > 0)
+    return _ratio(common, union)
 
 
 def class_dice(counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Dice's coefficient of each class; shapes and NaN as in `class_iou`."""
     common = np.diagonal(counts).astype(np.float64)
     both = (counts.sum(axis=0) + counts.sum(axis=1)).astype(np.float64)
-    return np.divide(2.0 * common, both, out=np.full(common.shape, np.nan), where=both > 0)
+    return _ratio(2.0 * common, both)
 
 
 def macro_iou(counts: NDArray[np.int64], classes: Sequence[int] | None = None) -> float:
@@ -51,3 +51,9 @@ def macro_iou(counts: NDArray[np.int64], classes: Sequence[int] | None = None) -
     chosen = np.arange(len(counts)) if classes is None else np.asarray(classes, dtype=np.intp)
     chosen = chosen[counts.sum(axis=1)[chosen] > 0]
     return float(class_iou(counts)[chosen].mean()) if len(chosen) else float("nan")
+
+
+def _ratio(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    ratio = np.full(part.shape, np.nan)
+    np.divide(part, whole, out=ratio, where=whole > 0)
+    return ratio
