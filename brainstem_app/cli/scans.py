@@ -37,9 +37,9 @@ def demo(out: Out, seed: int = 0, as_json: AsJson = False, debug: Debug = False)
 
 def doctor(scans: Scans, as_json: AsJson = False) -> None:
     """Check the headers and the coverage of scans; exit status 2 if one has an error."""
-    from brainstem_app.cli.doctor import examine
+    from brainstem_app.cli.doctor import examine_all
 
-    raise typer.Exit(examine(scans, as_json=as_json))
+    raise typer.Exit(examine_all(scans, as_json=as_json))
 
 
 def segment(

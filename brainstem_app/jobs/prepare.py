@@ -7,7 +7,6 @@ the others.
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections import Counter
 from collections.abc import Sequence
@@ -16,15 +15,18 @@ from pathlib import Path
 
 from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
-from brainstem_app.imaging.bids import BidsScan, find_t1w_scans, is_bids_dataset, read_participants
+from brainstem_app.imaging.bids import BidsScan, find_t1w_scans, read_participants
 from brainstem_app.imaging.reading import read_scan, require_usable
+from brainstem_app.imaging.scan import Scan
+from brainstem_app.imaging.spaces import box_affine
 from brainstem_app.jobs.job import PrepareJob, SpaceName
 from brainstem_app.jobs.parallel import Report, run_tasks
-from brainstem_app.jobs.provenance import as_json, file_hashes, sha256_of, software_versions
+from brainstem_app.jobs.provenance import as_json, file_hashes, software_versions
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.run import describe_failure
+from brainstem_app.reports.manifest import sha256_of
 from brainstem_app.study.splits import split_subjects
-from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord
+from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord, read_prepared_box
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,6 @@ def prepare_one(task: SubjectTask, report: Report) -> SubjectRecord:
 
 def _prepare_files(task: SubjectTask, report: Report) -> SubjectRecord:
     from brainstem_app.preprocessing.reference import prepare_subject
-    from brainstem_app.reports.qc_picture import draw_box_picture
 
     _empty(task.folder)
     report(0.0, "reading the scan")
@@ -115,13 +116,13 @@ def _prepare_files(task: SubjectTask, report: Report) -> SubjectRecord:
     if errors:
         raise ImplausibleResultError(errors[0].problem, task.source, errors[0].fix)
     report(0.95, "drawing the picture to check")
-    draw_box_picture(task.folder, atlas.table)
+    _draw_picture(task.folder, atlas)
     return SubjectRecord(
         name=task.name,
         person=task.person,
         state="finished",
         source=str(task.source),
-        sha256=sha256_of(task.source),
+        sha256=sha256_of(task.source) or "",
         group=task.group,
         settings={"space": task.space, "atlas": atlas.name, "atlas_version": atlas.version},
         fit=as_json(prepared.fit),
@@ -132,6 +133,26 @@ def _prepare_files(task: SubjectTask, report: Report) -> SubjectRecord:
     )
 
 
+def _draw_picture(folder: Path, atlas: Atlas) -> None:
+    """Draw the reference labels on the normalised image."""
+    from brainstem_app.reports.qc_picture import qc_png
+    from brainstem_app.reports.report_model import ReportInputs
+    from brainstem_app.reports.write import write_bytes
+
+    box = read_prepared_box(folder)
+    scan = Scan(box.image, box_affine(), folder / "scan_box.nii.gz")
+    inputs = ReportInputs(
+        labels_native=box.labels,
+        labels_affine=box_affine(),
+        table=atlas.table,
+        atlas_name=atlas.name,
+        atlas_version=atlas.version,
+        scan=scan,
+        name=folder.name,
+    )
+    write_bytes(folder / "qc.png", qc_png(inputs))
+
+
 def _empty(folder: Path) -> None:
     """Remove what an earlier, unfinished attempt left."""
     if folder.exists():
@@ -140,46 +161,34 @@ def _empty(folder: Path) -> None:
 
 
 def _scans_of(job: PrepareJob) -> list[BidsScan]:
-    if not is_bids_dataset(job.dataset):
-        raise InputError(
-            "This is not a BIDS dataset.",
-            job.dataset,
-            "Choose the folder that holds dataset_description.json and the sub-… folders.",
-        )
     scans = find_t1w_scans(job.dataset)
     wanted = {subject.removeprefix("sub-") for subject in job.subjects}
     chosen = [scan for scan in scans if not wanted or scan.subject.removeprefix("sub-") in wanted]
     if not chosen:
         raise InputError(
-            "The dataset has no T1-weighted scan to prepare.",
+            "The dataset has no T1-weighted scan of these subjects.",
             job.dataset,
-            "Look for sub-*/anat/sub-*_T1w.nii.gz.",
+            "Give subjects of the dataset, such as sub-01.",
         )
     return chosen
 
 
 def _named(scans: Sequence[BidsScan]) -> list[tuple[str, BidsScan]]:
-    """Folder name of each scan: the person, with session and run where a person has several scans."""
+    """Folder name of each scan: the person, with all of the file's name where a person has several scans."""
     count = Counter(scan.subject for scan in scans)
-    named = []
-    for scan in scans:
-        person = "sub-" + scan.subject.removeprefix("sub-")
-        stem = re.sub(r"_T1w(\.nii(\.gz)?|\.mgz)?$", "", scan.path.name)
-        named.append((person if count[scan.subject] == 1 else stem, scan))
-    return named
+    return [(scan.subject if count[scan.subject] == 1 else scan.full_name, scan) for scan in scans]
 
 
 def _task(job: PrepareJob, study: Study, name: str, scan: BidsScan, groups: dict[str, str]) -> SubjectTask:
-    person = "sub-" + scan.subject.removeprefix("sub-")
     return SubjectTask(
         name=name,
-        person=person,
+        person=scan.subject,
         source=scan.path,
         folder=study.subject_folder(name),
         space=job.space,
         atlas=job.atlas,
         repeat=job.repeat,
-        group=groups.get(person, ""),
+        group=groups.get(scan.subject, ""),
     )
 
 
@@ -199,10 +208,7 @@ def _groups(dataset: Path) -> dict[str, str]:
         participants = read_participants(dataset)
     except BrainstemError:
         return {}
-    return {
-        "sub-" + person.removeprefix("sub-"): str(row.get("group", ""))
-        for person, row in participants.items()
-    }
+    return {person: columns.get("group", "") for person, columns in participants.items()}
 
 
 def _is_done(study: Study, task: SubjectTask) -> bool:

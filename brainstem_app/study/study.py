@@ -211,15 +211,19 @@ class Study:
         InputError
             If a file is missing, damaged or of another shape.
         """
-        folder = self.subject_folder(name)
-        image = _read_box(folder / "scan_box.nii.gz").astype(np.float32)
-        labels = _read_box(folder / "labels_box.nii.gz").astype(np.uint8)
-        return PreparedBox(name, image, labels)
+        return read_prepared_box(self.subject_folder(name))
 
     def load_repeat_labels(self, name: str) -> NDArray[np.uint8] | None:
         """Read the reference labels made a second time with another setting, None where there are none."""
         path = self.subject_folder(name) / "labels_box_repeat.nii.gz"
         return _read_box(path).astype(np.uint8) if path.exists() else None
+
+
+def read_prepared_box(folder: Path) -> PreparedBox:
+    """Image and reference labels of a subject's folder; see `Study.load_box`."""
+    image = _read_box(folder / "scan_box.nii.gz").astype(np.float32)
+    labels = _read_box(folder / "labels_box.nii.gz").astype(np.uint8)
+    return PreparedBox(folder.name, image, labels)
 
 
 def _read_box(path: Path) -> NDArray[Any]:

@@ -1,0 +1,47 @@
+"""Run a network with Keras: the engine it was trained with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from brainstem_app.errors import InputError
+from brainstem_app.models.slices import FloatArray
+
+
+class KerasPredictor:
+    """A network loaded from a ``.keras`` file, or one in memory.
+
+    Parameters
+    ----------
+    path : Path
+        Written by ``kerasmodels.export.save_keras``.
+
+    Raises
+    ------
+    InputError
+        If the file is no such network.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import keras
+
+        from kerasmodels.export import load_keras
+
+        try:
+            self._model = load_keras(path)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"Keras cannot load the network: {str(error).splitlines()[0]}",
+                path,
+                "Export the model again with this version of Brainstem App.",
+            ) from error
+        self.device = f"Keras {keras.__version__} on {keras.backend.backend()}"
+
+    def run(self, images: FloatArray) -> FloatArray:
+        """Probabilities (N, 224, 224, K) of images (N, 224, 224, 1)."""
+        import keras
+
+        # Called directly: predict() keeps a copy of all outputs and traces anew for the last, smaller batch.
+        return np.asarray(keras.ops.convert_to_numpy(self._model(images, training=False)), dtype=np.float32)

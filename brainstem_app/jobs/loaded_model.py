@@ -1,0 +1,76 @@
+"""A model ready to predict: its card, its atlas and its network in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from brainstem_app.atlas.library import Atlas, load_atlas
+from brainstem_app.errors import InputError
+from brainstem_app.jobs.job import Engine
+from brainstem_app.models.card import ModelCard
+from brainstem_app.models.library import ModelFiles, find_model
+from brainstem_app.models.prediction import Predictor
+from brainstem_app.reports.report_model import ModelDescription
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A network ready to predict, with what is known of it."""
+
+    files: ModelFiles
+    weights: Path
+    predictor: Predictor
+    atlas: Atlas
+    engine: Engine
+
+    @property
+    def card(self) -> ModelCard:
+        """Card of the model."""
+        return self.files.card
+
+
+def load_model(name: str, engine: Engine) -> LoadedModel:
+    """Find a model, check that its atlas is here, and load its network.
+
+    Raises
+    ------
+    InputError
+        If the model, its weights for that engine or its atlas are missing or do not fit.
+    """
+    files = find_model(name)
+    weights = files.weights(engine)
+    atlas = load_atlas(files.card.atlas)
+    if (atlas.table.n_classes, atlas.version) != (files.card.classes, files.card.atlas_version):
+        raise InputError(
+            f"The model predicts {files.card.classes} classes of the atlas {atlas.name} "
+            f"{files.card.atlas_version}, but here is version {atlas.version} with {atlas.table.n_classes}.",
+            files.folder,
+            "Use a model that was trained with this version of the atlas.",
+        )
+    return LoadedModel(files, weights, _load_predictor(weights, engine), atlas, engine)
+
+
+def _load_predictor(weights: Path, engine: Engine) -> Predictor:
+    if engine == "keras":
+        from brainstem_app.jobs.keras_predictor import KerasPredictor
+
+        return KerasPredictor(weights)
+    from brainstem_app.models.onnx_predictor import OnnxPredictor
+
+    return OnnxPredictor(weights)
+
+
+def describe_model(card: ModelCard, weights: Path) -> ModelDescription:
+    """Say of a model what the report says of it."""
+    return ModelDescription(
+        name=card.name,
+        sha256=card.sha256.get(weights.name, ""),
+        trained_on=card.training_data,
+        trained_date=card.date,
+        test_macro_miou=card.results.macro_miou,
+        test_nuclei_miou=card.results.macro_miou_nuclei,
+        iou_per_structure=card.results.iou_per_structure,
+        limits=card.limits,
+        licence=card.licence,
+    )

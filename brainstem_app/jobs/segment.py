@@ -1,0 +1,266 @@
+"""Segment scans: read, normalise, predict, bring the labels back onto the scan's own grid, report.
+
+Results of an earlier run in the same folder are replaced, each file at once when the new one is whole.
+One scan that fails does not stop the others; the job then ends as failed and names each of them.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainstem_app.atlas.library import Atlas
+from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
+from brainstem_app.imaging.inputs import ScanInput, expand_inputs
+from brainstem_app.imaging.label_map import save_label_map
+from brainstem_app.imaging.reading import read_scan, require_usable
+from brainstem_app.imaging.scan import Level, Scan
+from brainstem_app.imaging.spaces import mni_affine, paste_into_mni
+from brainstem_app.jobs.job import SegmentJob
+from brainstem_app.jobs.loaded_model import LoadedModel, describe_model, load_model
+from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.run import describe_failure
+from brainstem_app.models.prediction import Prediction, predict_box
+from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
+from brainstem_app.reports.report_model import ReportInputs
+from brainstem_app.reports.write import write_report
+
+Report = Callable[[float, str], None]
+
+# Share of the time of one scan, up to the end of each step.
+_READ, _NORMALISED, _PREDICTED, _PLACED = 0.03, 0.75, 0.90, 0.93
+
+ARTIFACTS = {
+    "labels_native": "labels_native.nii.gz",
+    "labels_mni": "labels_mni.nii.gz",
+    "report_html": "report.html",
+    "report_pdf": "report.pdf",
+    "report_json": "report.json",
+    "report_csv": "report.csv",
+    "picture": "qc.png",
+    "manifest": "manifest.json",
+}
+
+
+def segment(job: SegmentJob, reporter: Reporter) -> Summary:
+    """Segment the scans of a job, each into a folder of its own below `job.out`.
+
+    Raises
+    ------
+    InputError
+        If there is no such model or scan.
+    BrainstemError
+        If a scan fails: at once if it is the only one, else at the end, when the others are done.
+    JobCancelled
+        If the user cancels; finished scans are kept.
+    """
+    scans, refused = _expand(job.scans, reporter)
+    total = len(scans) + len(refused)
+    reporter.progress(0, len(scans), "loading the model")
+    model = load_model(job.model, job.engine)
+    for index, scan in enumerate(scans):
+        report = _report_of(reporter, index, len(scans), scan.name)
+        try:
+            segment_scan(scan.path, job.out / scan.name, model, report, reporter)
+        except JobCancelled:
+            raise
+        except Exception as error:
+            if total == 1:
+                raise
+            failed = describe_failure(error)
+            reporter.warn(f"{scan.name}: {failed.what}", failed.where or scan.path, failed.fix)
+            refused.append(scan.name)
+    if refused:
+        raise BrainstemError(
+            f"{len(refused)} of {total} scans could not be segmented: {', '.join(refused)}.",
+            job.out,
+            "The warnings above say why; the other scans are done.",
+        )
+    return {"scans": len(scans), "folder": str(job.out)}
+
+
+def segment_scan(
+    path: Path,
+    folder: Path,
+    model: LoadedModel,
+    report: Report,
+    reporter: Reporter,
+    *,
+    reference: NDArray[np.uint8] | None = None,
+) -> None:
+    """Segment one scan into a folder.
+
+    Parameters
+    ----------
+    path : Path
+        File or DICOM folder.
+    folder : Path
+        Made if missing; files of an earlier run are replaced.
+    report : callable
+        Called with the fraction done and what is done now; may raise to stop.
+    reference : ndarray of uint8, optional
+        True labels on the scan's grid, to score against.
+
+    Raises
+    ------
+    InputError
+        If the scan cannot be read or used.
+    ImplausibleResultError
+        If the scan does not fit the template, or no nucleus is found; no labels are written then.
+    """
+    clock = Stopwatch()
+    report(0.0, "reading the scan")
+    with clock.measure("read"):
+        scan = read_scan(path)
+        require_usable(scan)
+    normalised = normalise_scan(scan, space=model.card.space, report=_within(report, _READ, _NORMALISED))
+    clock.seconds.update(normalised.timings)
+    require_plausible(normalised, path)
+    with clock.measure("predict"):
+        prediction = predict_box(
+            model.predictor, normalised.box, model.card.classes, _within(report, _NORMALISED, _PREDICTED)
+        )
+    _require_nuclei(prediction, model.atlas, path)
+    report(_PREDICTED, "bringing the labels back onto the scan")
+    with clock.measure("back to native"):
+        labels, confidence = _to_native(scan, normalised, prediction)
+    _write_labels(folder, scan, normalised, labels, prediction)
+    report(_PLACED, "writing the report")
+    write_report(
+        folder, _report_inputs(scan, normalised, model, labels, confidence, reference, clock.seconds)
+    )
+    for role, name in ARTIFACTS.items():
+        reporter.artifact(role, folder / name, folder.name)
+    reporter.artifact("folder", folder, folder.name)
+    for finding in (*scan.findings, *normalised.findings):
+        if finding.level is Level.WARNING:
+            reporter.warn(f"{folder.name}: {finding.problem}", path, finding.fix)
+
+
+class Stopwatch:
+    """Seconds of each step."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def measure(self, step: str) -> Iterator[None]:
+        """Measure what happens inside."""
+        start = time.monotonic()
+        yield
+        self.seconds[step] = time.monotonic() - start
+
+
+def require_plausible(normalised: Normalised, path: Path) -> None:
+    """Refuse a normalisation with a finding of level ``error``: its labels would be nonsense.
+
+    Raises
+    ------
+    ImplausibleResultError
+        With the first such finding.
+    """
+    for finding in normalised.findings:
+        if finding.level is Level.ERROR:
+            raise ImplausibleResultError(finding.problem, path, finding.fix)
+
+
+def _require_nuclei(prediction: Prediction, atlas: Atlas, path: Path) -> None:
+    nuclei = [structure.index for structure in atlas.table.nuclei]
+    if not np.isin(prediction.labels, nuclei).any():
+        raise ImplausibleResultError(
+            "The network finds not one nucleus in this scan, so no labels are written.",
+            path,
+            "Look whether it is a T1-weighted head with the whole brainstem, and the model a trained one.",
+        )
+
+
+def _to_native(
+    scan: Scan, normalised: Normalised, prediction: Prediction
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Labels and confidence on the scan's grid, both from the nearest voxel of the box."""
+    place = normalised.transforms.labels_to_native
+    labels = place(prediction.labels, scan.shape, scan.affine)
+    steps = np.round(prediction.confidence * 255).astype(np.uint8)
+    return labels, place(steps, scan.shape, scan.affine).astype(np.float32) / 255
+
+
+def _write_labels(
+    folder: Path, scan: Scan, normalised: Normalised, labels: NDArray[np.uint8], prediction: Prediction
+) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    # The report of an earlier run would belong to other labels than those written now.
+    (folder / "report.json").unlink(missing_ok=True)
+    normalised.transforms.save(folder / "transforms")
+    save_label_map(folder / ARTIFACTS["labels_native"], labels, scan.affine, space="native")
+    in_mni = paste_into_mni(prediction.labels)
+    save_label_map(folder / ARTIFACTS["labels_mni"], in_mni, mni_affine(), space="mni")
+
+
+def _report_inputs(
+    scan: Scan,
+    normalised: Normalised,
+    model: LoadedModel,
+    labels: NDArray[np.uint8],
+    confidence: NDArray[np.float32],
+    reference: NDArray[np.uint8] | None,
+    timings: dict[str, float],
+) -> ReportInputs:
+    return ReportInputs(
+        labels_native=labels,
+        labels_affine=scan.affine,
+        table=model.atlas.table,
+        atlas_name=model.atlas.name,
+        atlas_version=model.atlas.version,
+        model=describe_model(model.card, model.weights),
+        scan=scan,
+        confidence_native=confidence,
+        reference=reference,
+        warnings=normalised.findings,
+        settings={"space": model.card.space, "engine": model.engine, "model": model.card.name},
+        timings=timings,
+        files={"scan": scan.source, "model": model.weights},
+        device=model.predictor.device,
+        command=(
+            *("brainstem-app", "segment", scan.source.name, "--out", "OUT"),
+            *("--model", model.card.name, "--engine", model.engine),
+        ),
+    )
+
+
+def _expand(paths: Sequence[Path], reporter: Reporter) -> tuple[list[ScanInput], list[str]]:
+    """Return the scans to do, and the names of paths that hold none."""
+    good, refused = [], []
+    for path in paths:
+        try:
+            expand_inputs([path])
+        except InputError as error:
+            if len(paths) == 1:
+                raise
+            reporter.warn_of(error, path.name)
+            refused.append(path.name)
+        else:
+            good.append(path)
+    if not good:
+        raise InputError(
+            "None of the paths holds a scan.", None, "The warnings above say why for each of them."
+        )
+    return expand_inputs(good), refused
+
+
+def _report_of(reporter: Reporter, index: int, total: int, name: str) -> Report:
+    def report(fraction: float, message: str) -> None:
+        reporter.progress(index + fraction, total, message, name)
+
+    return report
+
+
+def _within(report: Report, start: float, end: float) -> Report:
+    def part(fraction: float, message: str) -> None:
+        report(start + (end - start) * min(max(fraction, 0.0), 1.0), message)
+
+    return part
