@@ -88,7 +88,7 @@ def file_stem(path: Path) -> str:
 
 
 def _scans_in(path: Path) -> list[tuple[Path, tuple[str, ...]]]:
-    """Scans a path stands for, each with possible names, the shortest first."""
+    """List the scans a path stands for, each with possible names, the shortest first."""
     folder, series = split_series(path)
     if not folder.exists():
         raise InputError("There is no such file or folder.", folder, "Check the name.")
@@ -99,7 +99,8 @@ def _scans_in(path: Path) -> list[tuple[Path, tuple[str, ...]]]:
         return [(path, (name, f"{name}_{series}", f"{parent}_{name}_{series}"))]
     is_part_of_bids = name.startswith(("sub-", "ses-")) and any(folder.glob("**/anat/*_T1w.nii*"))
     if is_bids_dataset(folder) or is_part_of_bids:
-        return [(s.path, (s.name, s.full_name, f"{name}_{s.full_name}")) for s in find_t1w_scans(folder)]
+        dataset = parent if is_part_of_bids else name
+        return [(s.path, (s.name, s.full_name, f"{dataset}_{s.full_name}")) for s in find_t1w_scans(folder)]
     loose = sorted(p for p in folder.iterdir() if p.name.casefold().endswith(_LOOSE_ENDINGS) and p.is_file())
     loose = [p for p in loose if not p.name.startswith(".")]
     if loose:

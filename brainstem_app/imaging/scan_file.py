@@ -15,6 +15,7 @@ from typing import Any, Literal
 import nibabel as nib
 import numpy as np
 from nibabel.filebasedimages import ImageFileError
+from nibabel.freesurfer import mghformat
 from nibabel.imageglobals import LoggingOutputSuppressor
 from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
@@ -54,7 +55,7 @@ class OpenedScan:
         What it holds.
     image : nibabel image
         Its voxels can be read while the file is open.
-    raw_header : nibabel header
+    raw_header : nibabel header, or NumPy record of an MGH file
         The header as it stands in the file, before nibabel repairs it.
     shape : tuple of int
         Voxels along the three axes; further axes of length one are left out.
@@ -185,8 +186,8 @@ def _kind_of(path: Path, start: bytes) -> FileKind:
 
 def _read_header(path: Path, kind: FileKind, file: BufferedIOBase, start: bytes) -> tuple[Any, Any]:
     if kind == "mgh":
-        image = nib.MGHImage.from_stream(file)
-        return image, image.header
+        raw_mgh = np.frombuffer(start, dtype=mghformat.header_dtype, count=1)[0]
+        return nib.MGHImage.from_stream(file), raw_mgh
     if kind == "nifti2":
         return nib.Nifti2Image.from_stream(file), nib.Nifti2Header(start[:540], check=False)
     raw = nib.Nifti1Header(start[:348], check=False)

@@ -1,0 +1,122 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.inputs import expand_inputs, file_stem
+
+from .conftest import WriteDicom
+
+
+def _touch(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return path
+
+
+def _names(*paths: Path) -> list[str]:
+    return [one.name for one in expand_inputs(paths)]
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [("a.nii.gz", "a"), ("a.b.nii", "a.b"), ("T1.MGZ", "T1"), ("x.tar", "x.tar"), (".nii", ".nii")],
+)
+def test_stem_is_the_name_without_the_ending_of_a_scan(name: str, stem: str) -> None:
+    assert file_stem(Path(name)) == stem
+
+
+def test_file_is_named_by_its_stem(tmp_path: Path) -> None:
+    assert _names(_touch(tmp_path / "Patient 7.nii.gz")) == ["Patient 7"]
+
+
+def test_dataset_gives_one_scan_a_subject_and_session(tmp_path: Path) -> None:
+    _touch(tmp_path / "sub-01" / "anat" / "sub-01_T1w.nii.gz")
+    _touch(tmp_path / "sub-02" / "ses-2" / "anat" / "sub-02_ses-2_T1w.nii.gz")
+    assert _names(tmp_path) == ["sub-01", "sub-02_ses-2"]
+    assert _names(tmp_path / "sub-01") == ["sub-01"]
+
+
+def test_runs_of_one_session_get_their_run_in_the_name(tmp_path: Path) -> None:
+    for run in (1, 2):
+        _touch(tmp_path / "sub-01" / "anat" / f"sub-01_run-{run}_T1w.nii.gz")
+    _touch(tmp_path / "sub-02" / "anat" / "sub-02_T1w.nii.gz")
+    assert _names(tmp_path) == ["sub-01_run-1", "sub-01_run-2", "sub-02"]
+
+
+def test_same_subject_of_two_datasets_gets_the_dataset_in_the_name(tmp_path: Path) -> None:
+    for dataset in ("old", "new"):
+        _touch(tmp_path / dataset / "sub-01" / "anat" / "sub-01_T1w.nii.gz")
+    assert _names(tmp_path / "old", tmp_path / "new") == ["old_sub-01", "new_sub-01"]
+    assert _names(tmp_path / "old" / "sub-01", tmp_path / "new") == ["old_sub-01", "new_sub-01"]
+
+
+def test_same_stem_in_two_folders_gets_the_folder_in_the_name(tmp_path: Path) -> None:
+    paths = [_touch(tmp_path / folder / "T1.mgz") for folder in ("anna", "bert")]
+    assert _names(*paths) == ["anna_T1", "bert_T1"]
+
+
+def test_names_that_differ_only_in_case_or_ending_stay_apart(tmp_path: Path) -> None:
+    paths = [_touch(tmp_path / name) for name in ("t1.nii", "t1.nii.gz", "T1.mgz")]
+    names = [name.casefold() for name in _names(*paths)]
+    assert len(set(names)) == 3
+
+
+def test_scan_given_twice_is_done_once(tmp_path: Path) -> None:
+    path = _touch(tmp_path / "a.nii")
+    assert _names(path, path) == ["a"]
+
+
+def test_names_are_allowed_on_windows(tmp_path: Path) -> None:
+    path = _touch(tmp_path / "aux.nii")
+    other = _touch(tmp_path / 'a:b?"c.nii')
+    assert _names(path, other) == ["aux_", "a_b_c"]
+
+
+def test_plain_folder_of_scans_gives_each_of_them(tmp_path: Path) -> None:
+    for name in ("b.nii.gz", "a.mgz", ".hidden.nii", "notes.txt"):
+        _touch(tmp_path / name)
+    assert _names(tmp_path) == ["a", "b"]
+
+
+def test_dicom_folder_is_one_scan_and_its_series_can_be_named(
+    tmp_path: Path, write_dicom: WriteDicom
+) -> None:
+    folder = write_dicom(tmp_path / "case 7" / "exam", volume=np.ones((8, 8, 2)))
+    assert _names(folder) == ["exam"]
+    assert _names(folder.with_name("exam#3"), folder.with_name("exam#4")) == ["exam_3", "exam_4"]
+
+
+def test_folder_without_scans_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no scan"):
+        expand_inputs([tmp_path])
+
+
+def test_missing_path_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        expand_inputs([tmp_path / "nothing.nii"])
+
+
+def test_no_path_at_all_is_refused() -> None:
+    with pytest.raises(InputError, match="No scan"):
+        expand_inputs([])
+
+
+def test_start_up_modules_load_neither_nibabel_nor_scipy() -> None:
+    modules = (
+        "inputs",
+        "bids",
+        "dicom",
+        "scan",
+        "spaces",
+        "doctor",
+        "orientation",
+        "resampling",
+        "unreadable",
+    )
+    imports = "; ".join(f"import brainstem_app.imaging.{name}" for name in modules)
+    check = f"import sys; {imports}; sys.exit(bool(set(sys.modules) & {{'nibabel', 'scipy', 'pandas'}}))"
+    assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
