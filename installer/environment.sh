@@ -68,14 +68,14 @@ apt_install() {
     local name
     read -r -a rights <<<"$(administrator)"
     [[ ${#rights[@]} -gt 0 ]] || return 1
-    "${rights[@]}" apt-get update -qq </dev/null >&2 || true
+    "${rights[@]}" apt-get update -qq </dev/null >/dev/null || true
     for name in "$@"; do # a name that this release does not know would make apt refuse all of them
         if apt-cache show "$name" >/dev/null 2>&1 || apt-cache showpkg "$name" 2>/dev/null | grep -q '^Reverse Provides'; then
             offered+=("$name")
         fi
     done
     "${rights[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        "${offered[@]}" </dev/null >&2
+        "${offered[@]}" </dev/null >/dev/null
 }
 
 # Installs what is missing. When that is not allowed, says what an administrator should run, and goes on.
