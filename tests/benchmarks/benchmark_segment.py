@@ -1,0 +1,169 @@
+"""Time and memory of each step of `segment` on given heads, and of `demo`, printed as Markdown tables.
+
+    python tests/benchmarks/benchmark_segment.py --scan HEAD.nii.gz --demo > docs/results/time-and-memory.md
+
+Each command runs as a child process, as a user would start it. A step is what the program itself reports with
+`--json`. Its peak is the highest resident memory while it ran: on Linux the kernel's high-water mark is reset
+between steps. The totals come from the kernel's account of the finished child, start of Python included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+CPU_LIMIT_S = 50
+MEMORY_LIMIT_GB = 1.5
+DEMO_LIMIT_S = 120
+STARTING = "starting Python"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a command: wall and CPU seconds, peak resident memory in GB (1e9 bytes)."""
+
+    name: str
+    wall_s: float
+    cpu_s: float
+    peak_gb: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """One command, by step and in all."""
+
+    command: str
+    steps: tuple[Step, ...]
+    total: Step
+
+
+class Stopwatch:
+    """Reads a child's clocks and memory from the kernel, from one step to the next."""
+
+    def __init__(self, pid: int) -> None:
+        self._folder = Path("/proc", str(pid))
+        self._name = STARTING
+        self._mark = (time.monotonic(), 0.0)
+        self.steps: list[Step] = []
+
+    def next_step(self, name: str) -> None:
+        """End the step that runs and begin another; the same name goes on."""
+        if name == self._name:
+            return
+        now = (time.monotonic(), self._cpu_s())
+        wall, cpu = (after - before for after, before in zip(now, self._mark, strict=True))
+        self.steps.append(Step(self._name, wall, cpu, self._peak_gb()))
+        (self._folder / "clear_refs").write_text("5")
+        self._name, self._mark = name, now
+
+    def _cpu_s(self) -> float:
+        fields = (self._folder / "stat").read_text().rpartition(")")[2].split()
+        return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+
+    def _peak_gb(self) -> float:
+        status = (self._folder / "status").read_text().splitlines()
+        line = next(line for line in status if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024 / 1e9
+
+
+def measure(arguments: list[str]) -> Run:
+    """Run one command of brainstem-app and measure it; exits with what it said if it fails."""
+    start = time.monotonic()
+    command = [sys.executable, "-m", "brainstem_app", *arguments, "--json"]
+    with tempfile.TemporaryFile("w+") as errors:
+        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        watch = Stopwatch(child.pid)
+        for event in _events(child):
+            if event["event"] == "progress":
+                watch.next_step(event["message"])
+            elif event["event"] == "finished":
+                watch.next_step("finished")
+        _, status, usage = os.wait4(child.pid, 0)
+        if status:
+            errors.seek(0)
+            sys.exit(errors.read() or f"{arguments[0]} ended with status {status}")
+    cpu = usage.ru_utime + usage.ru_stime
+    total = Step("in all", time.monotonic() - start, cpu, max(usage.ru_maxrss * 1024 / 1e9, *_peaks(watch)))
+    shown = " ".join(Path(word).name if os.sep in word else word for word in arguments)
+    return Run(f"brainstem-app {shown}", tuple(watch.steps), total)
+
+
+def _events(child: subprocess.Popen[str]) -> Iterator[dict[str, str]]:
+    assert child.stdout is not None
+    for line in child.stdout:
+        yield json.loads(line)
+
+
+def _peaks(watch: Stopwatch) -> list[float]:
+    return [step.peak_gb for step in watch.steps] or [0.0]
+
+
+def table(run: Run) -> str:
+    """Return one run as Markdown."""
+    rows = [
+        f"| {step.name} | {step.wall_s:.1f} | {step.cpu_s:.1f} | {step.peak_gb:.2f} |" for step in run.steps
+    ]
+    whole = run.total
+    total = f"| **{whole.name}** | **{whole.wall_s:.1f}** | **{whole.cpu_s:.1f}** | **{whole.peak_gb:.2f}** |"
+    head = ["| step | wall (s) | CPU (s) | peak memory (GB) |", "|---|---|---|---|"]
+    return "\n".join([f"### `{run.command}`", "", *head, *rows, total])
+
+
+def machine() -> str:
+    """Return the machine in one line."""
+    model = platform.processor() or platform.machine()
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith("model name"):
+            model = line.partition(":")[2].strip()
+            break
+    memory = psutil.virtual_memory().total / 1e9
+    cores = len(os.sched_getaffinity(0))
+    return f"{model}, {cores} cores, {memory:.0f} GB, {platform.system()}, Python {platform.python_version()}"
+
+
+def report(scans: list[Path], *, demo: bool) -> str:
+    """Measure everything asked for and return the page."""
+    load = os.getloadavg()[0]
+    lines = ["# Time and memory", "", f"{datetime.now(UTC):%Y-%m-%d}, {machine()}. Made by"]
+    lines += ["`tests/benchmarks/benchmark_segment.py`; other work on the machine when it began: load"]
+    lines += [f"{load:.1f} (it lengthens wall seconds, hardly CPU seconds).", ""]
+    with tempfile.TemporaryDirectory() as folder:
+        for number, scan in enumerate(scans):
+            run = measure(["segment", str(scan), "--out", f"{folder}/{number}"])
+            lines += [table(run), "", _verdict(run), ""]
+        if demo:
+            run = measure(["demo", "--out", f"{folder}/demo"])
+            met = "met" if run.total.wall_s <= DEMO_LIMIT_S else "NOT met"
+            lines += [table(run), "", f"Target {DEMO_LIMIT_S} s: {met}.", ""]
+    return "\n".join(lines)
+
+
+def _verdict(run: Run) -> str:
+    cpu = "met" if run.total.cpu_s <= CPU_LIMIT_S else "NOT met"
+    memory = "met" if run.total.peak_gb <= MEMORY_LIMIT_GB else "NOT met"
+    return f"Targets: {CPU_LIMIT_S} CPU-seconds {cpu}, {MEMORY_LIMIT_GB} GB {memory}."
+
+
+def main() -> None:
+    """Read the arguments, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--scan", type=Path, action="append", default=[], help="a head; may be given again")
+    parser.add_argument("--demo", action="store_true", help="also measure `demo`")
+    given = parser.parse_args()
+    print(report(given.scan, demo=given.demo or not given.scan))
+
+
+if __name__ == "__main__":
+    main()
