@@ -13,6 +13,9 @@ from kerasmodels.errors import ModelError
 if TYPE_CHECKING:
     import keras
 
+#: Prefix of the folder, beside a file, in which it is written before it replaces the old one.
+WRITING = ".writing-"
+
 _WEIGHTS = "model.weights.h5"
 
 
@@ -36,7 +39,7 @@ def save_keras(model: keras.Model, path: Path, half: bool = True) -> None:
     """
     if path.suffix != ".keras":
         raise ModelError(f"{path.name} is no name for a Keras archive.", "End it in .keras.")
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=WRITING) as folder:
         whole = Path(folder) / path.name
         model.save(whole, include_optimizer=False)
         if half:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from kerasmodels.errors import ModelError
+from kerasmodels.export.keras_file import WRITING
 from kerasmodels.training.events import EpochDone
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def write_checkpoint(path: Path, model: keras.Model, optimizer: keras.Optimizer,
     packed = io.BytesIO()
     np.savez(packed, **values)  # type: ignore[arg-type]
     described = {"settings": state.settings, "history": [asdict(row) for row in state.history]}
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".writing-") as folder:
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=WRITING) as folder:
         part = Path(folder) / path.name
         model.save(part, include_optimizer=False)
         with zipfile.ZipFile(part, "a") as archive:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import os
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
@@ -14,7 +15,7 @@ import keras
 
 from kerasmodels.data.slices import SliceArrays, slice_dataset
 from kerasmodels.errors import DivergedError, ModelError
-from kerasmodels.export.keras_file import save_keras
+from kerasmodels.export.keras_file import WRITING, save_keras
 from kerasmodels.losses import make_loss
 from kerasmodels.metrics.confusion import ConfusionMatrix
 from kerasmodels.metrics.overlap import macro_iou
@@ -91,6 +92,8 @@ def fit(
         If the folder holds a run with other settings or another network, or a label is not a class.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    for half_written in folder.glob(f"{WRITING}*"):
+        shutil.rmtree(half_written, ignore_errors=True)
     run = _Run(model, train, validation, settings, folder)
     run.resume()
     watcher = BatchWatcher(on_event, is_cancelled, settings.epochs, time.monotonic())
