@@ -150,7 +150,7 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
     found = []
     if lost := [m.structure.name for m in nuclei if m.status is Status.MISSED]:
         problem = f"{_count(lost)} of the reference not predicted: {', '.join(lost)}. Counted as 0."
-        found.append(Finding(Level.WARNING, "nuclei-missed", problem, "Look at the picture at their place."))
+        found.append(Finding(Level.WARNING, "nuclei-missed", problem, "Look at their place in the viewer."))
     if lost := [m.structure.name for m in nuclei if m.status is Status.UNSCORED and not m.voxels]:
         problem = f"{_count(lost)} not found: {', '.join(lost)}."
         fix = "Look whether the scan covers them; small nuclei can vanish between thick slices."

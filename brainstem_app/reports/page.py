@@ -121,6 +121,8 @@ def _table_note(report: Report, scored: bool) -> str:
         if background is not None and background.iou is not None:
             notes.append(f"The background is a class of the mean too (IoU {background.iou:.4f}).")
         notes.append("A dash: not defined, because the structure is missing from one of the two.")
+        if any(s.false_positive_mm3 for s in report.structures):
+            notes.append("The volume of an absent structure is a false positive.")
     if any(s.confidence is not None for s in report.structures):
         notes.append(
             "Confidence is the mean of the model's highest class probability; it is not an accuracy."

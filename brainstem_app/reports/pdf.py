@@ -11,6 +11,7 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, WrapMode, XPos, YPos
 from fpdf.fonts import FontFace
 from fpdf.table import Row
+from PIL import Image
 
 from brainstem_app.reports import digits
 from brainstem_app.reports.page import Page
@@ -24,6 +25,8 @@ _PANEL = (243, 246, 248)
 _LEVEL_COLOURS = {"error": (179, 38, 30), "warning": (200, 140, 0), "info": (11, 107, 138)}
 _GRADE_COLOURS = {"A": (29, 122, 70), "B": (154, 101, 0), "C": (179, 38, 30)}
 _MARGIN_MM = 14.0
+_AROUND_PICTURE_MM = 24.0
+_SMALLEST_PICTURE = 0.75
 
 _Cell = Callable[[StructureEntry], str]
 
@@ -140,16 +143,25 @@ def _warnings(pdf: ReportPdf, page: Page) -> None:
 
 
 def _picture(pdf: ReportPdf, page: Page, picture_png: bytes) -> None:
-    height = pdf.epw * 9.2 / 12
-    pdf.heading("Picture", room_mm=height + 22)
-    pdf.image(io.BytesIO(picture_png), x=_MARGIN_MM, w=pdf.epw)
-    pdf.ln(1)
+    image = io.BytesIO(picture_png)
+    with Image.open(image) as opened:
+        shape = opened.height / opened.width
+    full = pdf.epw * shape
+    left_over = pdf.page_break_trigger - pdf.get_y() - _AROUND_PICTURE_MM
+    height = min(full, left_over) if left_over > _SMALLEST_PICTURE * full else full
+    pdf.heading("Picture", room_mm=height + _AROUND_PICTURE_MM)
+    pdf.image(image, x=_MARGIN_MM + (pdf.epw - height / shape) / 2, h=height)
+    pdf.ln(1.5)
     pdf.words(page.caption, 7.5, _SOFT)
+
+
+_ALIGNED = {"": "CENTER", "Structure": "LEFT", "Name": "LEFT", "Reliability": "CENTER", "Status": "CENTER"}
 
 
 def _columns(page: Page) -> list[tuple[str, float, _Cell]]:
     """Heading, relative width and content of each column."""
     columns: list[tuple[str, float, _Cell]] = [
+        ("", 5, lambda s: "■"),
         ("Structure", 22, lambda s: s.name),
         ("Reliability", 17, lambda s: s.reliability),
         ("Volume mm³", 16, lambda s: digits.volume(s.volume_mm3)),
@@ -166,7 +178,7 @@ def _columns(page: Page) -> list[tuple[str, float, _Cell]]:
             ("Status", 16, lambda s: s.status.value),
         ]
     else:
-        columns.insert(1, ("Name", 62, lambda s: s.full_name))
+        columns.insert(2, ("Name", 62, lambda s: s.full_name))
         columns += [
             ("Voxels", 14, lambda s: str(s.voxels)),
             ("Centre x, y, z mm", 33, lambda s: digits.point(s.centroid_mm)),
@@ -185,12 +197,12 @@ def _structures(pdf: ReportPdf, page: Page) -> None:
     pdf.set_font("DejaVu", size=7)
     pdf.set_text_color(*_INK)
     pdf.set_draw_color(*_LINE)
-    head = FontFace(emphasis="BOLD", color=_SOFT, size_pt=6.5)
-    words = {"Structure", "Name"}
+    pdf.set_fill_color(255, 255, 255)
+    head = FontFace(emphasis="BOLD", color=_SOFT, size_pt=6.5, fill_color=(255, 255, 255))
     with pdf.table(
         borders_layout=TableBordersLayout.HORIZONTAL_LINES,
         col_widths=[width for _, width, _ in columns],
-        text_align=["LEFT" if name in words else "RIGHT" for name, _, _ in columns],
+        text_align=[_ALIGNED.get(name, "RIGHT") for name, _, _ in columns],
         headings_style=head,
         line_height=3.4,
         padding=0.9,
@@ -201,17 +213,19 @@ def _structures(pdf: ReportPdf, page: Page) -> None:
             row.cell(name)
         for _, entries in page.groups:
             for entry in entries:
-                _table_row(table.row(), entry, columns)
+                _table_row(table.row(), entry, columns, page.colours[entry.index])
     pdf.ln(2)
     pdf.words(page.table_note, 7.5, _SOFT)
     for grade, text in RELIABILITY_TEXT.items():
         pdf.words(f"{grade}: {text}.", 7.5, _GRADE_COLOURS[grade])
 
 
-def _table_row(row: Row, entry: StructureEntry, columns: list[tuple[str, float, _Cell]]) -> None:
+def _table_row(row: Row, entry: StructureEntry, columns: list[tuple[str, float, _Cell]], colour: str) -> None:
     for name, _, content in columns:
         style = None
-        if name == "Reliability" and entry.reliability:
+        if not name:
+            style = FontFace(color=colour)
+        elif name == "Reliability" and entry.reliability:
             style = FontFace(emphasis="BOLD", color=_GRADE_COLOURS[entry.reliability])
         row.cell(content(entry), style=style)
 

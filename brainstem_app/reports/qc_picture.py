@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,17 +13,21 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import Group, LabelTable
+from brainstem_app.imaging.atomic import atomic_path
+from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.orientation import axis_letters, to_canonical
-from brainstem_app.reports.report_model import ReportInputs
+from brainstem_app.imaging.reading import read_scan
+from brainstem_app.imaging.spaces import Affine
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CONVENTION = "Radiological convention: the patient's right is on the left of axial and coronal pictures."
-MARGIN_MM = 30.0
+MARGIN_MM = 20.0
 # Share of the labels' height, from below, at which the axial pictures are taken.
 AXIAL_LEVELS = {"Midbrain": 0.83, "Pons": 0.55, "Medulla": 0.22}
 
@@ -52,40 +57,72 @@ class _Panel:
     title: str
 
 
-def qc_png(inputs: ReportInputs) -> bytes:
+@dataclass(frozen=True)
+class QcVolumes:
+    """What the picture shows, all on one grid (X, Y, Z).
+
+    Attributes
+    ----------
+    labels, reference : ndarray of uint8
+        Label map, and another one to draw on top as white dots.
+    affine : ndarray of float64, shape (4, 4)
+        Voxel to world (mm, RAS+).
+    scan : ndarray of float32 or None
+        Background.
+    """
+
+    labels: NDArray[np.uint8]
+    affine: Affine
+    scan: NDArray[np.float32] | None = None
+    reference: NDArray[np.uint8] | None = None
+
+
+def qc_png(volumes: QcVolumes, table: LabelTable, title: str) -> bytes:
     """PNG of the scan with the outlines of its labels in three planes.
 
     Three axial levels (midbrain, pons, medulla), one coronal and one sagittal picture through the middle of
-    the labels, on the scan's own voxels in their true proportions, cropped to 30 mm around the labels, with
-    the letters of the directions from the affine, and the colours' legend. A reference is drawn as a white
-    dotted outline.
+    the labels, on the scan's own voxels in their true proportions, cropped to 20 mm around the labels, with
+    the letters of the directions from the affine, and the colours' legend. A reference is drawn as white
+    dots.
     """
-    view = _cropped_view(inputs)
-    figure = Figure(figsize=(12, 9.2), facecolor=_BACKGROUND, layout=None)
+    view = _cropped_view(volumes)
+    figure = Figure(figsize=(12, 9.2), facecolor=_BACKGROUND)
     FigureCanvasAgg(figure)
     places = ((0.03, 0.50), (0.35, 0.50), (0.67, 0.50), (0.03, 0.055), (0.35, 0.055))
     for panel, (left, bottom) in zip(_panels(view.labels), places, strict=True):
         axes = figure.add_axes((left, bottom, 0.30, 0.40))
-        _draw(axes, view, panel, inputs.table)
-    _legend(figure, inputs)
-    figure.text(0.03, 0.965, f"{inputs.title}", color=_INK, fontsize=13, fontweight="bold", va="center")
+        _draw(axes, view, panel, table)
+    _legend(figure, table, volumes.labels)
+    figure.text(0.03, 0.965, title, color=_INK, fontsize=13, fontweight="bold", va="center")
     note = CONVENTION + ("  White dots: reference." if view.reference is not None else "")
     figure.text(0.03, 0.02, note, color=_INK, fontsize=9, va="center")
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110, facecolor=_BACKGROUND, metadata={"Software": None})
+    figure.savefig(buffer, format="png", dpi=130, facecolor=_BACKGROUND, metadata={"Software": None})
     return buffer.getvalue()
 
 
-def _cropped_view(inputs: ReportInputs) -> _View:
-    labels, affine = to_canonical(inputs.labels_native, inputs.labels_affine)
+def draw_box_picture(folder: Path, table: LabelTable) -> Path:
+    """Draw ``qc.png`` of a prepared subject's folder, from ``scan_box.nii.gz`` and ``labels_box.nii.gz``."""
+    labels, affine = load_label_map(folder / "labels_box.nii.gz")
+    scan = read_scan(folder / "scan_box.nii.gz").data
+    picture = qc_png(QcVolumes(labels, affine, scan), table, folder.name)
+    path = folder / "qc.png"
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(picture)
+    return path
+
+
+def _cropped_view(volumes: QcVolumes) -> _View:
+    labels, affine = to_canonical(volumes.labels, volumes.affine)
     x, y, z = np.linalg.norm(affine[:3, :3], axis=0)
     sizes = (float(x), float(y), float(z))
-    reference = None if inputs.reference is None else to_canonical(inputs.reference, inputs.labels_affine)[0]
-    shown = labels if reference is None else np.maximum(labels, reference)
-    box = _box(shown, sizes)
-    scan = None if inputs.scan is None else to_canonical(inputs.scan.data, inputs.labels_affine)[0][box]
+    scan, reference = (
+        None if volume is None else to_canonical(volume, volumes.affine)[0]
+        for volume in (volumes.scan, volumes.reference)
+    )
+    box = _box(labels if reference is None else np.maximum(labels, reference), sizes)
     return _View(
-        scan=scan,
+        scan=None if scan is None else scan[box],
         labels=labels[box],
         reference=None if reference is None else reference[box],
         sizes=sizes,
@@ -94,7 +131,7 @@ def _cropped_view(inputs: ReportInputs) -> _View:
 
 
 def _box(labels: NDArray[np.uint8], sizes: tuple[float, float, float]) -> tuple[slice, ...]:
-    """Bounding box of the labels and 30 mm more; the whole volume if there are none."""
+    """Bounding box of the labels and 20 mm more; the whole volume if there are none."""
     box = []
     for axis in range(3):
         others = tuple(a for a in range(3) if a != axis)
@@ -143,7 +180,7 @@ def _draw(axes: Axes, view: _View, panel: _Panel, table: LabelTable) -> None:
             _outline(axes, reference == structure.index, scale, "#ffffff", 1.2, dotted=True)
     axes.set_xlim(0, width)
     axes.set_ylim(0, height)
-    axes.set_aspect("equal")
+    axes.set_aspect("equal", anchor="N")
     axes.invert_xaxis()  # axial, coronal: the patient's right on the left; sagittal: anterior on the left
     axes.set_axis_off()
     axes.set_title(panel.title, color=_INK, fontsize=11, pad=5)
@@ -158,7 +195,7 @@ def _window(scan: NDArray[np.float32]) -> tuple[float, float]:
     bright = scan[scan > 0]
     if not bright.size:
         return 0.0, 1.0
-    return 0.0, float(np.percentile(bright, 99))
+    return 0.0, float(np.percentile(bright, 99.5))
 
 
 def _colours(labels: NDArray[np.uint8], table: LabelTable) -> NDArray[np.float64]:
@@ -201,19 +238,17 @@ def _letters(axes: Axes, towards_end: str, up: str) -> None:
     for (x, y), (letter, horizontal, vertical) in places.items():
         axes.text(
             x, y, letter, transform=axes.transAxes, color="#ffd84d", fontsize=12, fontweight="bold",
-            ha=horizontal, va=vertical,
+            path_effects=[withStroke(linewidth=2.5, foreground=_BACKGROUND)], ha=horizontal, va=vertical,
         )  # fmt: skip
 
 
-def _legend(figure: Figure, inputs: ReportInputs) -> None:
-    present = set(np.unique(inputs.labels_native).tolist())
+def _legend(figure: Figure, table: LabelTable, labels: NDArray[np.uint8]) -> None:
+    present = np.bincount(labels.reshape(-1), minlength=256) > 0
     handles = [
-        Patch(
-            facecolor=s.colour, edgecolor="none", label=s.name if s.index in present else f"{s.name} (none)"
-        )
-        for s in inputs.table.nuclei
+        Patch(facecolor=s.colour, edgecolor="none", label=s.name if present[s.index] else f"{s.name} (none)")
+        for s in table.nuclei
     ]
     figure.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0.675, 0.47), ncols=3, frameon=False,
-        labelcolor=_INK, fontsize=8.5, handlelength=1.1, handleheight=1.1, columnspacing=1.2, borderaxespad=0,
+        handles=handles, loc="upper left", bbox_to_anchor=(0.675, 0.455), ncols=3, frameon=False,
+        labelcolor=_INK, fontsize=9, handlelength=1.1, handleheight=1.1, columnspacing=1.2, borderaxespad=0,
     )  # fmt: skip

@@ -11,7 +11,7 @@ from brainstem_app.reports.html import report_html
 from brainstem_app.reports.manifest import make_manifest
 from brainstem_app.reports.page import make_page
 from brainstem_app.reports.pdf import report_pdf
-from brainstem_app.reports.qc_picture import qc_png
+from brainstem_app.reports.qc_picture import QcVolumes, qc_png
 from brainstem_app.reports.report_model import Report, ReportInputs
 from brainstem_app.reports.table_csv import report_csv
 
@@ -37,7 +37,9 @@ def write_report(folder: Path, inputs: ReportInputs) -> Report:
     created = datetime.now(UTC).astimezone().isoformat(timespec="seconds")
     manifest = make_manifest(inputs, created)
     report = build_report(inputs, manifest)
-    picture = qc_png(inputs)
+    scan = inputs.scan.data if inputs.scan else None
+    volumes = QcVolumes(inputs.labels_native, inputs.labels_affine, scan, inputs.reference)
+    picture = qc_png(volumes, inputs.table, inputs.title)
     page = make_page(report, inputs, manifest, folder)
     write_bytes(folder / "qc.png", picture)
     write_text(folder / "manifest.json", manifest.to_json())

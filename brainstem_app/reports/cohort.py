@@ -1,0 +1,197 @@
+"""Report of a run on many subjects, beside its yardsticks, with intervals over subjects."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from brainstem_app import __version__
+from brainstem_app.errors import InputError
+from brainstem_app.evaluation.bootstrap import Interval, bootstrap_mean, bootstrap_miou
+from brainstem_app.evaluation.confusion import (
+    Counts,
+    dice_per_class,
+    iou_per_class,
+    macro_miou,
+    mean_subject_miou,
+)
+from brainstem_app.evaluation.structures import Status
+from brainstem_app.imaging.atomic import write_text
+from brainstem_app.reports.cohort_model import (
+    CohortInputs,
+    CohortReport,
+    CohortResult,
+    CohortStructure,
+    Estimate,
+    MethodSummary,
+    SubjectSummary,
+)
+from brainstem_app.reports.html import render
+from brainstem_app.reports.methods import shareable_command
+from brainstem_app.reports.report_model import LIMITS, RELIABILITY_TEXT
+
+_DECIMALS = 6
+
+
+def write_cohort_report(folder: Path, inputs: CohortInputs) -> CohortReport:
+    """Write ``metrics.json``, ``metrics.csv`` (one row a structure) and ``metrics.html`` (one file).
+
+    Each file is written whole or not at all; ``metrics.json`` comes last.
+
+    Raises
+    ------
+    InputError
+        If there is no subject, the counts do not fit the label table, or a yardstick has other subjects.
+    """
+    report = build_cohort_report(inputs)
+    page = render(
+        "cohort.html",
+        report=report,
+        colours={s.index: s.colour for s in inputs.table.structures},
+        command=shareable_command(inputs.command) if inputs.command else "",
+        reliability=RELIABILITY_TEXT,
+        version=__version__,
+    )
+    write_text(folder / "metrics.csv", _csv(report))
+    write_text(folder / "metrics.html", page)
+    write_text(folder / "metrics.json", report.to_json())
+    return report
+
+
+def build_cohort_report(inputs: CohortInputs) -> CohortReport:
+    """Compute a cohort's numbers; nothing is written. Raises as `write_cohort_report`."""
+    _check(inputs)
+    rng = np.random.default_rng(inputs.seed)
+    methods = [_summarise(result, inputs, rng) for result in (inputs.result, *inputs.yardsticks)]
+    nuclei = [s.index for s in inputs.table.nuclei]
+    return CohortReport(
+        created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+        part=inputs.part,
+        atlas=f"{inputs.atlas_name} {inputs.atlas_version}",
+        summary=methods[0],
+        yardsticks=tuple(methods[1:]),
+        structures=_structures(inputs, rng),
+        subjects=tuple(
+            SubjectSummary(
+                subject=name,
+                macro_miou=_rounded(macro_miou(counts)),
+                macro_miou_nuclei=_rounded(macro_miou(counts, nuclei)),
+            )
+            for name, counts in sorted(inputs.result.counts.items())
+        ),
+        settings=inputs.settings,
+        bootstrap_seed=inputs.seed,
+        command=inputs.command,
+        notes=inputs.notes,
+        limits=LIMITS,
+    )
+
+
+def _check(inputs: CohortInputs) -> None:
+    if not inputs.result.counts:
+        raise InputError(
+            "There is no subject to evaluate.", inputs.result.name, "Choose a part with subjects."
+        )
+    shape = (inputs.table.n_classes,) * 2
+    for result in (inputs.result, *inputs.yardsticks):
+        if set(result.counts) != set(inputs.result.counts):
+            raise InputError(
+                f"“{result.name}” was measured on other subjects than “{inputs.result.name}”.",
+                result.name,
+                "Measure both on the same subjects.",
+            )
+        if any(counts.shape != shape for counts in result.counts.values()):
+            raise InputError(
+                f"The counts of “{result.name}” do not fit the atlas's {inputs.table.n_classes} classes.",
+                result.name,
+                "Use the atlas the run was trained with.",
+            )
+
+
+def _summarise(result: CohortResult, inputs: CohortInputs, rng: np.random.Generator) -> MethodSummary:
+    every = [s.index for s in inputs.table.structures]
+    nuclei = [s.index for s in inputs.table.nuclei]
+    counts = list(result.counts.values())
+    return MethodSummary(
+        name=result.name,
+        n_subjects=len(counts),
+        macro_miou=_pooled(counts, every, rng),
+        macro_miou_nuclei=_pooled(counts, nuclei, rng),
+        mean_subject_miou=_over_subjects(counts, every, rng),
+        mean_subject_miou_nuclei=_over_subjects(counts, nuclei, rng),
+    )
+
+
+def _pooled(counts: Sequence[Counts], classes: list[int], rng: np.random.Generator) -> Estimate:
+    return _estimate(macro_miou(_sum(counts), classes), bootstrap_miou(counts, classes, rng).macro)
+
+
+def _over_subjects(counts: Sequence[Counts], classes: list[int], rng: np.random.Generator) -> Estimate:
+    values = [value for c in counts if (value := macro_miou(c, classes)) is not None]
+    return _estimate(mean_subject_miou(counts, classes), bootstrap_mean(values, rng))
+
+
+def _structures(inputs: CohortInputs, rng: np.random.Generator) -> tuple[CohortStructure, ...]:
+    counts = list(inputs.result.counts.values())
+    total = _sum(counts)
+    iou, dice = iou_per_class(total), dice_per_class(total)
+    intervals = bootstrap_miou(counts, range(inputs.table.n_classes), rng).per_class
+    others = {y.name: iou_per_class(_sum(list(y.counts.values()))) for y in inputs.yardsticks}
+    entries = []
+    for structure in inputs.table.structures:
+        k = structure.index
+        in_reference, predicted = int(total[k].sum()), int(total[:, k].sum())
+        status = Status.ABSENT if not in_reference else Status.SCORED if predicted else Status.MISSED
+        entries.append(
+            CohortStructure(
+                index=k,
+                name=structure.name,
+                full_name=structure.full_name,
+                side=structure.side,
+                group=structure.group,
+                reliability=structure.reliability,
+                status=status,
+                iou=_estimate(iou[k], intervals[k]),
+                dice=_rounded(dice[k]),
+                reference_voxels=in_reference,
+                missed_subjects=sum(bool(c[k].sum()) and not c[:, k].sum() for c in counts),
+                yardsticks={name: _rounded(values[k]) for name, values in others.items()},
+            )
+        )
+    return tuple(entries)
+
+
+def _csv(report: CohortReport) -> str:
+    names = [y.name for y in report.yardsticks]
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    head = (
+        "index name side group reliability status iou iou_low iou_high dice reference_voxels missed_subjects"
+    )
+    writer.writerow([*head.split(), *(f"iou {name}" for name in names)])
+    for s in report.structures:
+        row = [s.index, s.name, s.side.value, s.group.value, s.reliability, s.status.value]
+        numbers = [s.iou.value, s.iou.low, s.iou.high, s.dice, s.reference_voxels, s.missed_subjects]
+        writer.writerow([*row, *numbers, *(s.yardsticks[name] for name in names)])
+    return buffer.getvalue()
+
+
+def _sum(counts: Sequence[Counts]) -> Counts:
+    return np.asarray(np.stack(counts).sum(axis=0), dtype=np.int64)
+
+
+def _estimate(value: float | None, interval: Interval | None) -> Estimate:
+    return Estimate(
+        value=_rounded(value),
+        low=_rounded(interval.low) if interval else None,
+        high=_rounded(interval.high) if interval else None,
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else round(float(value), _DECIMALS)

@@ -1,0 +1,150 @@
+"""What a cohort report is made from, and what it holds: the data model of ``metrics.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from brainstem_app.atlas.label_table import Group, LabelTable, Side
+from brainstem_app.evaluation.confusion import Counts
+from brainstem_app.evaluation.structures import Status
+
+
+@dataclass(frozen=True)
+class CohortResult:
+    """Counts of one method on the subjects of a cohort.
+
+    Attributes
+    ----------
+    name : str
+        Name of the method, e.g. the run's, ``"affine atlas"`` or ``"reference repeatability"``.
+    counts : mapping of str to ndarray of int64, shape (K, K)
+        From `confusion_counts`, by subject.
+    """
+
+    name: str
+    counts: Mapping[str, Counts]
+
+
+@dataclass(frozen=True)
+class CohortInputs:
+    """Everything a cohort report is written from.
+
+    Attributes
+    ----------
+    result : CohortResult
+        The run that is measured.
+    table : LabelTable
+        What the classes are.
+    atlas_name, atlas_version : str
+        Atlas of the table.
+    yardsticks : tuple of CohortResult
+        Other methods on the same subjects, shown beside the run, in this order.
+    part : str
+        Which subjects these are: ``"test"``, ``"validation"``.
+    settings : dict
+        Settings of the run.
+    seed : int
+        Seed of the bootstrap.
+    command : tuple of str
+        The command line that repeats the evaluation.
+    notes : tuple of str
+        Sentences the reader must know first.
+    """
+
+    result: CohortResult
+    table: LabelTable
+    atlas_name: str
+    atlas_version: str
+    yardsticks: tuple[CohortResult, ...] = ()
+    part: str = "test"
+    settings: dict[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    command: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
+
+
+class Estimate(_Entry):
+    """A number with its 95 % bootstrap interval over subjects (null for fewer than two subjects)."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class MethodSummary(_Entry):
+    """Means of one method.
+
+    `macro_miou` and `macro_miou_nuclei` are the VOC definition: counts summed over all voxels of all
+    subjects, IoU per class, mean over the classes. The `mean_subject_…` are means over subjects of each
+    subject's own mean IoU.
+    """
+
+    name: str
+    n_subjects: int
+    macro_miou: Estimate
+    macro_miou_nuclei: Estimate
+    mean_subject_miou: Estimate
+    mean_subject_miou_nuclei: Estimate
+
+
+class CohortStructure(_Entry):
+    """Pooled numbers of one structure over all subjects.
+
+    `missed_subjects` counts the subjects that have it in the reference and not in the prediction;
+    `yardsticks` is the pooled IoU of each other method by its name.
+    """
+
+    index: int
+    name: str
+    full_name: str
+    side: Side
+    group: Group
+    reliability: str
+    status: Status
+    iou: Estimate
+    dice: float | None
+    reference_voxels: int
+    missed_subjects: int
+    yardsticks: dict[str, float | None]
+
+
+class SubjectSummary(_Entry):
+    """Mean IoU of one subject."""
+
+    subject: str
+    macro_miou: float | None
+    macro_miou_nuclei: float | None
+
+
+class CohortReport(_Entry):
+    """Content of ``metrics.json``."""
+
+    schema_name: Annotated[Literal["brainstem-metrics/1"], Field(alias="schema")] = "brainstem-metrics/1"
+    created: str
+    part: str
+    atlas: str
+    summary: MethodSummary
+    yardsticks: tuple[MethodSummary, ...]
+    structures: tuple[CohortStructure, ...]
+    subjects: tuple[SubjectSummary, ...]
+    settings: dict[str, Any]
+    bootstrap_seed: int
+    command: tuple[str, ...]
+    notes: tuple[str, ...]
+    limits: str
+
+    def iou_per_structure(self) -> dict[str, float]:
+        """Pooled IoU by structure name, for a model card; structures not in the reference are left out."""
+        return {s.name: s.iou.value for s in self.structures if s.iou.value is not None}
+
+    def to_json(self) -> str:
+        """JSON text; never NaN."""
+        return self.model_dump_json(by_alias=True, indent=1) + "\n"

@@ -1,0 +1,109 @@
+"""Report of two label volumes: a prediction against a reference."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.label_map import load_label_map
+from brainstem_app.imaging.orientation import to_canonical
+from brainstem_app.imaging.spaces import Affine
+from brainstem_app.reports.report_model import Report, ReportInputs
+from brainstem_app.reports.write import write_report
+
+GRID_TOLERANCE_MM = 0.1
+
+
+def write_comparison(
+    predicted: Path,
+    reference: Path,
+    folder: Path,
+    *,
+    table: LabelTable,
+    atlas_name: str,
+    atlas_version: str,
+    command: tuple[str, ...] = (),
+) -> Report:
+    """Compare two label files and write the report into a folder.
+
+    The files may store the same grid with their axes in another order or direction; they are compared in
+    the order nearest to right, anterior, superior.
+
+    Parameters
+    ----------
+    predicted, reference : Path
+        Label maps, NIfTI or MGZ, on the same grid.
+    folder : Path
+        Where the report goes.
+    table : LabelTable
+        What the labels of both mean.
+    atlas_name, atlas_version : str
+        Atlas of the table.
+    command : tuple of str
+        Command line for the report's "how to repeat".
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read, a label is not in the table, or the grids differ.
+    """
+    labels, affine = _load(predicted, table)
+    reference_labels, reference_affine = _load(reference, table)
+    _require_same_grid(labels.shape, affine, reference_labels.shape, reference_affine, reference)
+    inputs = ReportInputs(
+        labels_native=labels,
+        labels_affine=affine,
+        table=table,
+        atlas_name=atlas_name,
+        atlas_version=atlas_version,
+        name=predicted.name,
+        reference=reference_labels,
+        files={"predicted": predicted, "reference": reference},
+        command=command,
+    )
+    return write_report(folder, inputs)
+
+
+def _load(path: Path, table: LabelTable) -> tuple[NDArray[np.uint8], Affine]:
+    labels, affine = to_canonical(*load_label_map(path))
+    if labels.size and int(labels.max()) >= table.n_classes:
+        raise InputError(
+            f"The file has label {int(labels.max())}, but the atlas has only 0 to {table.n_classes - 1}.",
+            path,
+            "Choose the atlas the labels were made with, or renumber them.",
+        )
+    return np.ascontiguousarray(labels), affine
+
+
+def _require_same_grid(
+    shape: tuple[int, ...],
+    affine: Affine,
+    reference_shape: tuple[int, ...],
+    reference_affine: Affine,
+    where: Path,
+) -> None:
+    fix = "Resample one onto the other with nearest-neighbour interpolation, or choose the matching file."
+    if shape != reference_shape:
+        raise InputError(
+            f"The two label maps have different grids: {_times(shape)} and {_times(reference_shape)} voxels.",
+            where,
+            fix,
+        )
+    corners = np.array(
+        [[*(end * (n - 1) for end, n in zip(bits, shape, strict=True)), 1] for bits in np.ndindex(2, 2, 2)]
+    )
+    apart = float(np.linalg.norm(corners @ (affine - reference_affine).T, axis=1).max())
+    if apart > GRID_TOLERANCE_MM:
+        raise InputError(
+            f"The two label maps lie at different places: their grids are up to {apart:.1f} mm apart.",
+            where,
+            fix,
+        )
+
+
+def _times(shape: tuple[int, ...]) -> str:
+    return " × ".join(str(n) for n in shape)

@@ -1,0 +1,71 @@
+"""The report of a run on many subjects."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.errors import InputError
+from brainstem_app.reports.cohort import write_cohort_report
+from brainstem_app.reports.cohort_model import CohortInputs, CohortResult
+
+
+def _counts(found: int, of: int = 100, *, missed: bool = False) -> np.ndarray:
+    counts = np.diag([1000, 400, found, found, 0 if missed else found]).astype(np.int64)
+    counts[2:, 1] = of - np.diagonal(counts)[2:]
+    return counts
+
+
+@pytest.fixture
+def inputs(table: LabelTable) -> CohortInputs:
+    run = {"sub-01": _counts(80), "sub-02": _counts(60, missed=True), "sub-03": _counts(70)}
+    affine = {name: _counts(30) for name in run}
+    return CohortInputs(
+        CohortResult("net", run), table, "small", "1", (CohortResult("affine atlas", affine),)
+    )
+
+
+def test_pooled_and_subject_means_stand_side_by_side(inputs: CohortInputs, tmp_path: Path) -> None:
+    write_cohort_report(tmp_path, inputs)
+    metrics = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["schema"] == "brainstem-metrics/1"
+    summary = metrics["summary"]
+    assert summary["macro_miou_nuclei"]["value"] == pytest.approx((0.7 + 0.7 + 0.5) / 3, abs=1e-6)
+    assert summary["mean_subject_miou_nuclei"]["value"] == pytest.approx((0.8 + 0.4 + 0.7) / 3, abs=1e-6)
+    assert summary["macro_miou_nuclei"]["low"] < summary["macro_miou_nuclei"]["high"]
+    assert metrics["yardsticks"][0]["macro_miou_nuclei"]["value"] == pytest.approx(0.3)
+    middle = metrics["structures"][4]
+    assert (middle["missed_subjects"], middle["yardsticks"]) == (1, {"affine atlas": 0.3})
+    assert [s["subject"] for s in metrics["subjects"]] == ["sub-01", "sub-02", "sub-03"]
+
+
+def test_table_and_page_name_every_structure_and_yardstick(inputs: CohortInputs, tmp_path: Path) -> None:
+    write_cohort_report(tmp_path, inputs)
+    with (tmp_path / "metrics.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["iou affine atlas"] for row in rows[2:]] == ["0.3"] * 3
+    page = (tmp_path / "metrics.html").read_text(encoding="utf-8")
+    assert all(name in page for name in ("RN_L", "RN_R", "PAG", "affine atlas"))
+
+
+def test_card_gets_the_iou_of_each_structure(inputs: CohortInputs, tmp_path: Path) -> None:
+    report = write_cohort_report(tmp_path, inputs)
+    assert report.iou_per_structure()["RN_R"] == pytest.approx(0.7)
+
+
+def test_yardstick_on_other_subjects_is_refused(
+    inputs: CohortInputs, tmp_path: Path, table: LabelTable
+) -> None:
+    other = CohortResult("affine atlas", {"sub-99": _counts(30)})
+    with pytest.raises(InputError, match="other subjects"):
+        write_cohort_report(tmp_path, CohortInputs(inputs.result, table, "small", "1", (other,)))
+
+
+def test_no_subject_is_an_input_error(table: LabelTable, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no subject"):
+        write_cohort_report(tmp_path, CohortInputs(CohortResult("net", {}), table, "small", "1"))

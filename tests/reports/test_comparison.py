@@ -1,0 +1,75 @@
+"""Comparing two label files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.label_map import save_label_map
+from brainstem_app.reports.comparison import write_comparison
+from brainstem_app.reports.report_model import Report
+
+AFFINE = np.diag([1.0, 1.0, 2.0, 1.0])
+
+
+@pytest.fixture
+def labels() -> np.ndarray:
+    volume = np.zeros((10, 9, 8), dtype=np.uint8)
+    volume[2:5, 3:6, 3:5] = 2
+    volume[6:9, 3:6, 3:5] = 3
+    return volume
+
+
+def _compare(folder: Path, table: LabelTable) -> Report:
+    return write_comparison(
+        folder / "a.nii.gz",
+        folder / "b.nii.gz",
+        folder / "out",
+        table=table,
+        atlas_name="small",
+        atlas_version="1",
+    )
+
+
+def test_same_labels_stored_in_another_order_agree_fully(
+    labels: np.ndarray, table: LabelTable, tmp_path: Path
+) -> None:
+    save_label_map(tmp_path / "a.nii.gz", labels, AFFINE)
+    flip = np.diag([-1.0, 1, 1, 1])
+    flip[0, 3] = len(labels) - 1
+    save_label_map(tmp_path / "b.nii.gz", labels[::-1], AFFINE @ flip)
+    report = _compare(tmp_path, table)
+    assert report.summary.macro_miou_nuclei == 1.0
+    assert report.summary.n_scored == 2
+    assert report.scan.file == "a.nii.gz"
+    assert (tmp_path / "out" / "report.pdf").exists()
+
+
+def test_other_place_is_an_input_error_that_says_how_far(
+    labels: np.ndarray, table: LabelTable, tmp_path: Path
+) -> None:
+    moved = AFFINE.copy()
+    moved[1, 3] = 3
+    save_label_map(tmp_path / "a.nii.gz", labels, AFFINE)
+    save_label_map(tmp_path / "b.nii.gz", labels, moved)
+    with pytest.raises(InputError, match=r"3\.0 mm"):
+        _compare(tmp_path, table)
+
+
+def test_other_size_is_an_input_error(labels: np.ndarray, table: LabelTable, tmp_path: Path) -> None:
+    save_label_map(tmp_path / "a.nii.gz", labels, AFFINE)
+    save_label_map(tmp_path / "b.nii.gz", labels[1:], AFFINE)
+    with pytest.raises(InputError, match="10 × 9 × 8"):
+        _compare(tmp_path, table)
+
+
+def test_label_of_another_atlas_names_the_file(labels: np.ndarray, table: LabelTable, tmp_path: Path) -> None:
+    save_label_map(tmp_path / "a.nii.gz", labels, AFFINE)
+    save_label_map(tmp_path / "b.nii.gz", labels * 20, AFFINE)
+    with pytest.raises(InputError, match="label 60") as caught:
+        _compare(tmp_path, table)
+    assert caught.value.where == str(tmp_path / "b.nii.gz")

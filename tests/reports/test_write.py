@@ -1,0 +1,172 @@
+"""The report's files: complete, in the promised form, private, and repeatable."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.scan import Finding, Level, Scan
+from brainstem_app.reports.report_model import LIMITS, ModelDescription, ReportInputs
+from brainstem_app.reports.write import write_report
+
+FILES = {"report.json", "report.csv", "report.html", "report.pdf", "qc.png", "manifest.json"}
+INTERFACE_KEYS = {
+    "index", "name", "side", "group", "status", "voxels", "volume_mm3", "centroid_mm", "confidence", "iou",
+    "dice", "nsd_1mm", "hd95_mm", "assd_mm", "centroid_error_mm",
+}  # fmt: skip
+
+
+@pytest.fixture
+def inputs(tmp_path: Path, table: LabelTable) -> ReportInputs:
+    labels = np.zeros((16, 14, 12), dtype=np.uint8)
+    labels[3:13, 3:11, 2:10] = 1
+    labels[4:6, 5:7, 4:6] = 3
+    labels[10:12, 5:7, 4:6] = 2
+    folder = tmp_path / "clinic of Anna"
+    folder.mkdir()
+    source = folder / "sub-07_<T1w>.nii.gz"
+    source.write_bytes(b"scan")
+    affine = np.diag([-1.0, 1.0, 1.5, 1.0])
+    noise = np.random.default_rng(0).normal(100, 10, labels.shape).astype(np.float32)
+    finding = Finding(Level.WARNING, "qform-sform-differ", "Two positions in the header.", "Check the sides.")
+    return ReportInputs(
+        labels_native=labels,
+        labels_affine=affine,
+        table=table,
+        atlas_name="small",
+        atlas_version="1.0",
+        model=ModelDescription(
+            "net", sha256="c" * 64, iou_per_structure={"RN_L": 0.612}, limits="Adults only."
+        ),
+        scan=Scan(noise, affine, source, (finding,)),
+        confidence_native=np.full(labels.shape, 0.75, dtype=np.float32),
+        settings={"space": "affine", "engine": "onnx", "threshold": 0.5},
+        timings={"network": 2.5},
+        seed=11,
+        command=("brainstem-app", "segment", str(source), "--out", str(tmp_path / "out")),
+    )
+
+
+def _json(folder: Path, name: str = "report.json") -> dict:
+    return json.loads((folder / name).read_text(encoding="utf-8"), parse_constant=pytest.fail)
+
+
+def test_all_files_are_written_and_no_temporary_one_stays(inputs: ReportInputs, tmp_path: Path) -> None:
+    write_report(tmp_path / "out", inputs)
+    assert {p.name for p in (tmp_path / "out").iterdir()} == FILES
+    assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF-")
+    assert (tmp_path / "out" / "qc.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_json_has_the_promised_form(inputs: ReportInputs, tmp_path: Path) -> None:
+    write_report(tmp_path / "out", inputs)
+    report = _json(tmp_path / "out")
+    assert report["schema"] == "brainstem-report/1"
+    assert report["scan"] == {"file": "sub-07_<T1w>.nii.gz", "sha256": hashlib.sha256(b"scan").hexdigest()}
+    assert report["model"]["name"] == "net"
+    assert report["atlas"] == {"name": "small", "version": "1.0"}
+    left = report["structures"][2]
+    assert left.keys() >= INTERFACE_KEYS
+    assert (left["name"], left["side"], left["group"], left["status"]) == (
+        "RN_L",
+        "left",
+        "nucleus",
+        "unscored",
+    )
+    assert (left["voxels"], left["volume_mm3"], left["confidence"]) == (8, 12.0, 0.75)
+    assert left["centroid_mm"] == [-10.5, 5.5, 6.75]
+    assert (left["iou"], left["model_test_iou"]) == (None, 0.612)
+    assert report["summary"]["macro_miou"] is None
+
+
+def test_summary_with_a_reference_counts_missed_as_zero(inputs: ReportInputs, tmp_path: Path) -> None:
+    reference = inputs.labels_native.copy()
+    reference[7, 5:7, 7] = 4
+    write_report(tmp_path / "out", replace(inputs, reference=reference))
+    report = _json(tmp_path / "out")
+    summary = report["summary"]
+    assert (summary["n_scored"], summary["n_missed"], summary["n_absent"]) == (2, 1, 0)
+    assert summary["macro_miou_nuclei"] == pytest.approx((1 + 1 + 0) / 3, abs=1e-6)
+    tissue = report["structures"][1]["iou"]
+    assert summary["macro_miou"] == pytest.approx((1 + tissue + 1 + 1 + 0) / 5, abs=1e-6)
+    assert "nuclei-missed" in {w["code"] for w in report["warnings"]}
+
+
+def test_warnings_of_the_scan_and_of_the_result_are_all_there(inputs: ReportInputs, tmp_path: Path) -> None:
+    doubtful = Finding(Level.ERROR, "poor-fit", "The scan does not fit.", "Look at it.")
+    report = write_report(tmp_path / "out", replace(inputs, warnings=(doubtful, *inputs.scan.findings)))
+    assert [w.code for w in report.warnings] == ["poor-fit", "qform-sform-differ", "nuclei-not-found"]
+    assert "PAG" in report.warnings[2].problem
+
+
+def test_labels_at_the_edge_of_the_scan_are_warned_of(inputs: ReportInputs, tmp_path: Path) -> None:
+    cut = inputs.labels_native.copy()
+    cut[:, :, :3] = cut[:, :, 4:5]
+    report = write_report(tmp_path / "out", replace(inputs, labels_native=cut))
+    assert "labels-at-edge" in {w.code for w in report.warnings}
+
+
+def test_limits_are_stated_with_those_of_the_model(inputs: ReportInputs, tmp_path: Path) -> None:
+    report = write_report(tmp_path / "out", inputs)
+    assert report.limits.startswith(LIMITS)
+    assert report.limits.endswith("Adults only.")
+    without = write_report(tmp_path / "out", replace(inputs, model=None))
+    assert without.limits == LIMITS
+
+
+def test_csv_has_a_row_a_structure_and_the_same_numbers(inputs: ReportInputs, tmp_path: Path) -> None:
+    write_report(tmp_path / "out", inputs)
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "out" / "report.csv").read_text(encoding="utf-8"))))
+    report = _json(tmp_path / "out")
+    assert [row["name"] for row in rows] == [s["name"] for s in report["structures"]]
+    assert float(rows[2]["volume_mm3"]) == 12.0
+    assert (rows[2]["centroid_x_mm"], rows[2]["hd95_mm"]) == ("-10.5", "")
+
+
+def test_html_needs_no_other_file_and_escapes_names(inputs: ReportInputs, tmp_path: Path) -> None:
+    write_report(tmp_path / "out", inputs)
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    sources = re.findall(r"(?:src|href)=\"([^\"]{0,30})", page) + re.findall(
+        r"url\(|@import|<script|<link", page
+    )
+    assert sources == ["data:image/png;base64,iVBORw0K"[:30]]
+    assert "sub-07_&lt;T1w&gt;" in page
+    assert "<T1w>" not in page
+
+
+def test_shared_files_name_no_folder_and_the_manifest_repeats_the_run(
+    inputs: ReportInputs, tmp_path: Path
+) -> None:
+    write_report(tmp_path / "out", inputs)
+    for name in ("report.json", "report.csv", "report.html"):
+        assert "Anna" not in (tmp_path / "out" / name).read_text(encoding="utf-8")
+    manifest = _json(tmp_path / "out", "manifest.json")
+    assert manifest["command"] == list(inputs.command)
+    assert manifest["files"]["scan"]["sha256"] == hashlib.sha256(b"scan").hexdigest()
+    assert manifest["settings"] == {"space": "affine", "engine": "onnx", "threshold": 0.5}
+    assert (manifest["seed"], manifest["timings_s"]) == (11, {"network": 2.5})
+    assert manifest["libraries"]["numpy"] == np.__version__
+
+
+def test_scan_on_another_grid_is_refused_and_nothing_written(inputs: ReportInputs, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="different grids"):
+        write_report(tmp_path / "out", replace(inputs, labels_native=inputs.labels_native[1:]))
+    assert not (tmp_path / "out").exists()
+
+
+def test_empty_label_map_still_gives_a_report(inputs: ReportInputs, tmp_path: Path) -> None:
+    report = write_report(
+        tmp_path / "out", replace(inputs, labels_native=np.zeros_like(inputs.labels_native))
+    )
+    assert report.summary.n_found == 0
+    assert {p.name for p in (tmp_path / "out").iterdir()} == FILES
