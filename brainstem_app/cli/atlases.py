@@ -27,7 +27,8 @@ def list_them() -> None:
 @app.command()
 def build(
     recipe: Annotated[
-        Path, typer.Argument(help="A recipe (TOML): sources, mapping, priorities, thresholds.")
+        Path,
+        typer.Argument(metavar="RECIPE", help="A recipe (TOML): sources, mapping, priorities, thresholds."),
     ],
     out: Out,
     data: Annotated[Path, typer.Option(help="Folder with the source atlases.")],

@@ -39,7 +39,7 @@ def list_them() -> None:
 
 @app.command()
 def export(
-    run: Annotated[Path, typer.Argument(help="Folder of a run: STUDY/runs/NAME.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run: STUDY/runs/NAME.")],
     out: Annotated[Path | None, typer.Option(help="Folder for the model; RUN/export if not given.")] = None,
     name: Annotated[str, typer.Option(help="Name of the model; the run's if not given.")] = "",
     install: Annotated[

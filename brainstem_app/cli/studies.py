@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 
 
 def prepare(
-    dataset: Annotated[Path, typer.Argument(help="A BIDS dataset.")],
+    dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A BIDS dataset.")],
     study: Annotated[Path, typer.Option(help="Study folder, new or to go on with.")],
     space: Annotated[SpaceChoice, typer.Option(help="How far to normalise.")] = SpaceChoice.AFFINE,
     jobs: Annotated[int, typer.Option(min=1, help="Subjects at a time, one thread each.")] = 1,
@@ -56,7 +56,7 @@ def prepare(
 
 
 def train(
-    study: Annotated[Path, typer.Argument(help="A study folder made by prepare.")],
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="A study folder made by prepare.")],
     run: Annotated[str, typer.Option(help="Name of the run; the same name goes on where it stopped.")],
     decoder: Annotated[str | None, typer.Option(help="[default: n_deconet]")] = None,
     encoder: Annotated[str | None, typer.Option(help="[default: resnet34]")] = None,
@@ -121,8 +121,12 @@ def _read_config(path: Path | None) -> dict[str, Any]:
 
 
 def evaluate(
-    predicted: Annotated[Path | None, typer.Argument(help="Predicted label volume.")] = None,
-    reference: Annotated[Path | None, typer.Argument(help="Reference label volume on the same grid.")] = None,
+    predicted: Annotated[
+        Path | None, typer.Argument(metavar="PREDICTED", help="Predicted label volume.")
+    ] = None,
+    reference: Annotated[
+        Path | None, typer.Argument(metavar="REFERENCE", help="Reference label volume on the same grid.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the report on two volumes.")] = None,
     study: Annotated[Path | None, typer.Option(help="Study whose run to measure.")] = None,
     run: Annotated[str | None, typer.Option(help="Run to measure on the test subjects.")] = None,

@@ -11,7 +11,7 @@ from brainstem_app.models.slices import FloatArray
 
 
 class KerasPredictor:
-    """A network loaded from a ``.keras`` file, or one in memory.
+    """A network loaded from a ``.keras`` file.
 
     Parameters
     ----------
@@ -27,16 +27,13 @@ class KerasPredictor:
     def __init__(self, path: Path) -> None:
         import keras
 
-        from kerasmodels.export import load_keras
+        from kerasmodels.errors import ModelError
+        from kerasmodels.export.keras_file import load_keras
 
         try:
             self._model = load_keras(path)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise InputError(
-                f"Keras cannot load the network: {str(error).splitlines()[0]}",
-                path,
-                "Export the model again with this version of Brainstem App.",
-            ) from error
+        except ModelError as error:
+            raise InputError(error.what, path, error.fix) from error
         self.device = f"Keras {keras.__version__} on {keras.backend.backend()}"
 
     def run(self, images: FloatArray) -> FloatArray:

@@ -17,7 +17,6 @@ from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.imaging.bids import BidsScan, find_t1w_scans, read_participants
 from brainstem_app.imaging.reading import read_scan, require_usable
-from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import box_affine
 from brainstem_app.jobs.job import PrepareJob, SpaceName
 from brainstem_app.jobs.parallel import Report, run_tasks
@@ -135,22 +134,12 @@ def _prepare_files(task: SubjectTask, report: Report) -> SubjectRecord:
 
 def _draw_picture(folder: Path, atlas: Atlas) -> None:
     """Draw the reference labels on the normalised image."""
-    from brainstem_app.reports.qc_picture import qc_png
-    from brainstem_app.reports.report_model import ReportInputs
+    from brainstem_app.reports.qc_picture import QcVolumes, qc_png
     from brainstem_app.reports.write import write_bytes
 
     box = read_prepared_box(folder)
-    scan = Scan(box.image, box_affine(), folder / "scan_box.nii.gz")
-    inputs = ReportInputs(
-        labels_native=box.labels,
-        labels_affine=box_affine(),
-        table=atlas.table,
-        atlas_name=atlas.name,
-        atlas_version=atlas.version,
-        scan=scan,
-        name=folder.name,
-    )
-    write_bytes(folder / "qc.png", qc_png(inputs))
+    volumes = QcVolumes(labels=box.labels, affine=box_affine(), scan=box.image)
+    write_bytes(folder / "qc.png", qc_png(volumes, atlas.table, folder.name))
 
 
 def _empty(folder: Path) -> None:

@@ -21,6 +21,7 @@ from brainstem_app.jobs.job import (
     TrainJob,
 )
 from brainstem_app.jobs.reporter import Reporter, Summary
+from kerasmodels.errors import DivergedError, ModelError
 
 _LOGS = "If it happens again, report it with the details."
 
@@ -79,6 +80,9 @@ def describe_failure(error: Exception) -> Failed:
             exit_status=error.exit_status,
             details=details,
         )
+    if isinstance(error, ModelError):
+        status = 1 if isinstance(error, DivergedError) else 2
+        return Failed(what=error.what, fix=error.fix, exit_status=status)
     what, where, fix = _foreseen(error)
     return Failed(what=what, where=where, fix=fix, details="".join(traceback.format_exception(error)))
 

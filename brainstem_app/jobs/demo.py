@@ -1,0 +1,54 @@
+"""One simulated subject, segmented and reported against its true labels: shows that everything works."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from brainstem_app.errors import BrainstemError
+from brainstem_app.imaging.label_map import load_label_map
+from brainstem_app.jobs.job import DemoJob
+from brainstem_app.jobs.loaded_model import load_model
+from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.segment import Report, segment_scan
+from brainstem_app.simulation.dataset import write_dataset
+
+_SIMULATED = 0.3
+DATASET_FOLDER = "simulated"
+
+
+def demo(job: DemoJob, reporter: Reporter) -> Summary:
+    """Write ``OUT/simulated``, a BIDS dataset of one subject, and its labels and report into ``OUT``.
+
+    Raises
+    ------
+    BrainstemError
+        If the model is missing or the segmentation fails.
+    JobCancelled
+        If the user cancels.
+    """
+    model = load_model(job.model, "onnx")
+    dataset = job.out / DATASET_FOLDER
+    write_dataset(dataset, 1, job.seed, _part(reporter, 0.0, _SIMULATED))
+    scan, truth = (
+        _only(dataset, "sub-*/anat/*_T1w.nii.gz"),
+        _only(dataset, "derivatives/truth/**/*_dseg.nii.gz"),
+    )
+    labels, _ = load_label_map(truth)
+    segment_scan(scan, job.out, model, _part(reporter, _SIMULATED, 1.0), reporter, reference=labels)
+    return {"folder": str(job.out), "report": str(job.out / "report.html")}
+
+
+def _only(folder: Path, pattern: str) -> Path:
+    found = sorted(folder.glob(pattern))
+    if len(found) != 1:
+        raise BrainstemError(
+            f"There are {len(found)} files where the demo made one.", folder, "Choose an empty --out folder."
+        )
+    return found[0]
+
+
+def _part(reporter: Reporter, start: float, end: float) -> Report:
+    def report(fraction: float, message: str) -> None:
+        reporter.progress(start + (end - start) * fraction, 1.0, message)
+
+    return report

@@ -1,0 +1,134 @@
+"""Export a run's best network as a model: weights for both engines, and the model card."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from brainstem_app.atlas.library import load_atlas
+from brainstem_app.errors import BrainstemError, InputError
+from brainstem_app.jobs.job import ExportModelJob, TrainJob, read_job
+from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.locations import resource
+from brainstem_app.models.card import ModelCard, ModelResults
+from brainstem_app.models.library import hash_file, user_models_folder
+from brainstem_app.reports.cohort_model import CohortReport, MethodSummary
+from brainstem_app.study.study import Study
+from kerasmodels.export.keras_file import load_keras, save_keras
+from kerasmodels.export.onnx_file import to_onnx
+
+FILES = ("model.keras", "model.onnx", "model.json")
+LIMITS = (
+    "Learned from labels that registration placed, not from an expert's. Adults' T1-weighted scans of about "
+    "1 mm; children, lesions, deformed brainstems and other contrasts were not tested."
+)
+
+
+def export_model(job: ExportModelJob, reporter: Reporter) -> Summary:
+    """Write ``model.keras``, ``model.onnx`` and ``model.json`` of a run.
+
+    Raises
+    ------
+    InputError
+        If the folder is no run, it has no network yet, or the name is taken by a model of the program.
+    """
+    run = job.run.resolve()
+    study, settings = _run_of(run)
+    name = job.name or run.name
+    folder = job.out or run / "export"
+    folder.mkdir(parents=True, exist_ok=True)
+    reporter.progress(0, 3, "reading the network")
+    network = load_keras(run / "best.keras")
+    save_keras(network, folder / "model.keras", half=True)
+    reporter.progress(1, 3, "converting it to ONNX")
+    # The same half-precision weights go into both files, so that both engines give the same labels.
+    to_onnx(load_keras(folder / "model.keras"), folder / "model.onnx")
+    reporter.progress(2, 3, "writing the model card")
+    _card(name, run, study, settings, folder).save(folder)
+    if job.install:
+        _install(folder, name, reporter)
+    for file in FILES:
+        reporter.artifact(Path(file).suffix.lstrip("."), folder / file)
+    return {"model": name, "folder": str(folder)}
+
+
+def _run_of(run: Path) -> tuple[Study, TrainJob]:
+    fix = "Give the folder of a trained run: STUDY/runs/NAME."
+    if not (run / "best.keras").is_file() or run.parent.name != "runs":
+        raise InputError("This folder is no run, or it has no network yet.", run, fix)
+    settings = read_job(run / "config.json")
+    if not isinstance(settings, TrainJob):
+        raise InputError("The run's config.json is not that of a training.", run, fix)
+    return Study.open(run.parent.parent), settings
+
+
+def _card(name: str, run: Path, study: Study, settings: TrainJob, folder: Path) -> ModelCard:
+    atlas = load_atlas(study.settings.atlas)
+    splits = study.splits()
+    simulated = f" and {settings.simulated} simulated subjects" if settings.simulated else ""
+    return ModelCard(
+        name=name,
+        atlas=atlas.name,
+        atlas_version=atlas.version,
+        decoder=settings.decoder,
+        encoder=settings.encoder,
+        classes=atlas.table.n_classes,
+        space=study.settings.space,
+        training_data=(
+            f"{len(splits.train)} scans of {Path(study.settings.dataset).name}{simulated}; "
+            f"{len(splits.validation)} other scans chose the epoch"
+        ),
+        licence="GPL-3.0-or-later, as the labels it learned from",
+        results=_results(run / "metrics.json"),
+        limits=LIMITS,
+        sha256={file: hash_file(folder / file) for file in ("model.keras", "model.onnx")},
+    )
+
+
+def _results(path: Path) -> ModelResults:
+    """Results on the test subjects; empty if the run was not evaluated on them."""
+    try:
+        report = CohortReport.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return ModelResults()
+    if report.part != "test":
+        return ModelResults()
+    yardstick = report.yardsticks[0] if report.yardsticks else None
+    return ModelResults(
+        subjects=report.summary.n_subjects,
+        macro_miou=report.summary.macro_miou.value,
+        macro_miou_nuclei=report.summary.macro_miou_nuclei.value,
+        yardstick_macro_miou=_value(yardstick, "macro_miou"),
+        yardstick_macro_miou_nuclei=_value(yardstick, "macro_miou_nuclei"),
+        iou_per_structure=report.iou_per_structure(),
+    )
+
+
+def _value(summary: MethodSummary | None, name: str) -> float | None:
+    if summary is None:
+        return None
+    value: float | None = getattr(summary, name).value
+    return value
+
+
+def _install(folder: Path, name: str, reporter: Reporter) -> None:
+    """Copy a model among the user's; the card, which makes it a model, comes last."""
+    if name in _shipped_names():
+        raise InputError(
+            f"“{name}” is the name of a model of the program.", folder, "Give another one with --name."
+        )
+    target = user_models_folder() / name
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "model.json").unlink(missing_ok=True)
+    for file in FILES:
+        shutil.copy2(folder / file, target / file)
+    reporter.artifact("installed", target)
+
+
+def _shipped_names() -> set[str]:
+    try:
+        return {path.name for path in resource("models").iterdir()}
+    except BrainstemError:
+        return set()

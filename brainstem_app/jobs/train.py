@@ -1,0 +1,212 @@
+"""Train a network on a study; stopped at any batch, it goes on after the last whole epoch.
+
+A run's folder::
+
+    config.json   the job            history.csv   one row an epoch
+    events.jsonl  what it said       metrics.json  validation subjects, then test subjects once evaluated
+    last.keras    to go on from      best.keras    the epoch best on the nuclei of the validation slices
+    manifest.json software, machine, data
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from brainstem_app.atlas.library import Atlas, load_atlas
+from brainstem_app.errors import InputError, JobCancelled
+from brainstem_app.jobs.evaluate_run import evaluate_part
+from brainstem_app.jobs.events import Event, Progress
+from brainstem_app.jobs.job import TrainJob, read_job, write_job
+from brainstem_app.jobs.provenance import software_versions, usable_cores
+from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.training_slices import slices_of, with_simulated
+from brainstem_app.study.record import Record
+from brainstem_app.study.splits import Splits
+from brainstem_app.study.study import Study
+from kerasmodels import build_model
+from kerasmodels.data.augmentation import MILD, Augmentation
+from kerasmodels.training.events import BatchDone, EpochDone, TrainingEvent
+from kerasmodels.training.fit import TrainingResult, fit
+from kerasmodels.training.settings import TrainingSettings
+
+# Share of an epoch's time that is training; the rest is validation.
+_TRAINING_SHARE = 0.85
+_MAY_CHANGE = {"epochs", "study"}
+
+
+class RunManifest(Record):
+    """``manifest.json`` of a run: enough to repeat it.
+
+    Attributes
+    ----------
+    job : dict
+        All settings.
+    data : dict of str to str
+        SHA-256 of image and labels of every subject of the training and validation parts.
+    """
+
+    schema_name: Literal["brainstem-run/1"] = Field("brainstem-run/1", alias="schema")
+    job: dict[str, JsonValue]
+    atlas: str
+    splits: Splits
+    data: dict[str, dict[str, str]]
+    software: dict[str, str]
+    device: str
+    seconds: float
+
+
+def train(job: TrainJob, reporter: Reporter) -> Summary:
+    """Train the network of a job, or go on with it.
+
+    Raises
+    ------
+    InputError
+        If the study has no training or validation subjects, or the run was begun with other settings.
+    kerasmodels.errors.ModelError
+        If a name is unknown, or the loss is not finite any more.
+    JobCancelled
+        If the user cancels; whole epochs are kept.
+    """
+    start = time.monotonic()
+    study = Study.open(job.study)
+    folder = study.run_folder(job.run)
+    _require_same_run(folder / "config.json", job)
+    atlas = load_atlas(study.settings.atlas)
+    splits = _usable_splits(study)
+    reporter = _also_into(folder / "events.jsonl", reporter)
+    reporter.progress(0, job.epochs, "reading the prepared subjects")
+    validation = slices_of(study, splits.validation)
+    training = with_simulated(slices_of(study, splits.train), job.simulated, job.seed, atlas, reporter)
+    reporter.progress(0, job.epochs, "building the network")
+    model = build_model(job.decoder, job.encoder, classes=atlas.table.n_classes, seed=job.seed)
+    write_job(job, folder / "config.json")
+    result = fit(
+        model,
+        training,
+        validation,
+        _settings(job, atlas),
+        folder,
+        on_event=lambda event: _pass_on(event, reporter),
+        is_cancelled=reporter.is_cancelled,
+    )
+    if not result.finished:
+        raise JobCancelled
+    _manifest(job, study, atlas, splits, time.monotonic() - start).save(folder / "manifest.json")
+    return _finish(study, folder, result, reporter)
+
+
+def _finish(study: Study, folder: Path, result: TrainingResult, reporter: Reporter) -> Summary:
+    """Measure the best epoch on the validation subjects, unless the run has been evaluated already."""
+    if not (folder / "metrics.json").exists():
+        evaluate_part(study, folder.name, "validation", reporter)
+    for role in ("best.keras", "history.csv", "metrics.json"):
+        reporter.artifact(Path(role).stem, folder / role)
+    best = next(row for row in result.history if row.epoch == result.best_epoch)
+    return {
+        "epochs": len(result.history),
+        "best_epoch": best.epoch,
+        "val_macro_miou": round(best.val_macro_miou, 4),
+        "val_nuclei_miou": round(best.val_nuclei_miou, 4),
+        "folder": str(folder),
+    }
+
+
+def _settings(job: TrainJob, atlas: Atlas) -> TrainingSettings:
+    return TrainingSettings(
+        epochs=job.epochs,
+        batch_size=job.batch_size,
+        learning_rate=job.learning_rate,
+        loss=job.loss,
+        alpha=job.alpha,
+        seed=job.seed,
+        nuclei=tuple(structure.index for structure in atlas.table.nuclei),
+        augmentation=_augmentation(atlas) if job.augment else None,
+    )
+
+
+def _augmentation(atlas: Atlas) -> Augmentation:
+    return MILD.model_copy(update={"mirrored_indices": atlas.table.mirrored_indices()})
+
+
+def _usable_splits(study: Study) -> Splits:
+    splits = study.splits()
+    if not splits.train or not splits.validation:
+        raise InputError(
+            "The study has no subject to train on, or none to validate on.",
+            study.folder,
+            "Prepare at least three subjects.",
+        )
+    return splits
+
+
+def _require_same_run(config: Path, job: TrainJob) -> None:
+    """Refuse to go on with a run under other settings; more epochs may be asked for."""
+    if not config.exists():
+        return
+    before, now = (found.model_dump(exclude=_MAY_CHANGE) for found in (read_job(config), job))
+    changed = sorted(name for name in now if before.get(name) != now[name])
+    if changed:
+        raise InputError(
+            f"The run “{job.run}” was begun with other settings: {', '.join(changed)}.",
+            config,
+            "Give the same settings to go on, or another --run name to begin anew.",
+        )
+
+
+def _also_into(path: Path, reporter: Reporter) -> Reporter:
+    """Return a reporter whose events are also appended to a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    def emit(event: Event) -> None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(event.model_dump_json() + "\n")
+        reporter.emit(event)
+
+    return Reporter(emit, reporter.is_cancelled)
+
+
+def _pass_on(event: TrainingEvent, reporter: Reporter) -> None:
+    if isinstance(event, BatchDone):
+        share = _TRAINING_SHARE + (1 - _TRAINING_SHARE) * event.fraction if event.validating else 0.0
+        done = event.epoch - 1 + (share or _TRAINING_SHARE * event.fraction)
+        what = "validating" if event.validating else f"training, loss {event.loss:.3f}"
+        message = f"epoch {event.epoch} of {event.epochs}: {what}"
+        # Not `reporter.progress`: that raises, and Keras must leave its loop by itself.
+        reporter.emit(Progress(done=done, total=event.epochs, message=message))
+        return
+    _pass_on_epoch(event, reporter)
+
+
+def _pass_on_epoch(row: EpochDone, reporter: Reporter) -> None:
+    for name in ("loss", "val_loss", "val_macro_miou", "val_nuclei_miou"):
+        value = float(asdict(row)[name])
+        if math.isfinite(value):
+            reporter.metric(name, value, row.epoch)
+
+
+def _manifest(job: TrainJob, study: Study, atlas: Atlas, splits: Splits, seconds: float) -> RunManifest:
+    records = {record.name: record for record in study.finished_subjects()}
+    used = (*splits.train, *splits.validation)
+    files = ("scan_box.nii.gz", "labels_box.nii.gz")
+    return RunManifest(
+        job=job.model_dump(mode="json", exclude={"study"}),
+        atlas=f"{atlas.name} {atlas.version}",
+        splits=splits,
+        data={name: {file: records[name].files.get(file, "") for file in files} for name in used},
+        software=software_versions(),
+        device=f"Keras on {_device()}",
+        seconds=round(seconds, 1),
+    )
+
+
+def _device() -> str:
+    import tensorflow
+
+    gpus = tensorflow.config.list_physical_devices("GPU")
+    return f"{len(gpus)} GPU" if gpus else f"CPU, {usable_cores()} cores"

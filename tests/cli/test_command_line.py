@@ -1,0 +1,207 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from brainstem_app.cli import show
+from brainstem_app.cli.app import run
+from brainstem_app.jobs import run as run_module
+from brainstem_app.jobs.job import Job, PrepareJob, SegmentJob, TrainJob
+from brainstem_app.jobs.reporter import Reporter, Summary
+
+COMMANDS = [
+    "demo",
+    "doctor",
+    "segment",
+    "prepare",
+    "train",
+    "evaluate",
+    "simulate",
+    "atlas",
+    "models",
+    "diagnose",
+]
+
+
+@pytest.fixture
+def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+    """The jobs that commands start, instead of doing them."""
+    started: list[Job] = []
+    monkeypatch.setattr("brainstem_app.cli.scans.run_and_show", lambda job, **rest: started.append(job))
+    monkeypatch.setattr("brainstem_app.cli.studies.run_and_show", lambda job, **rest: started.append(job))
+    return started
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    shown = capsys.readouterr().out
+    assert [command for command in COMMANDS if command not in shown] == []
+
+
+def test_help_loads_no_heavy_library() -> None:
+    code = (
+        "import sys, runpy; sys.argv = ['brainstem-app', '--help']\n"
+        "try: runpy.run_module('brainstem_app', run_name='__main__')\n"
+        "except SystemExit: pass\n"
+        "heavy = 'keras tensorflow nilearn pandas sklearn scipy dipy SimpleITK matplotlib PySide6'.split()\n"
+        "sys.stderr.write(' '.join(name for name in heavy if name in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert "segment" in done.stdout
+    assert done.stderr == ""
+
+
+def test_segment_makes_the_job_it_was_asked_for(jobs: list[Job], tmp_path: Path) -> None:
+    arguments = ["segment", "a.nii.gz", "b", "--out", str(tmp_path), "--engine", "keras", "--model", "mine"]
+    assert run(arguments) == 0
+    expected = SegmentJob(scans=(Path("a.nii.gz"), Path("b")), out=tmp_path, model="mine", engine="keras")
+    assert jobs == [expected]
+
+
+def test_prepare_makes_the_job_it_was_asked_for(jobs: list[Job], tmp_path: Path) -> None:
+    arguments = ["prepare", "ds", "--study", str(tmp_path), "--space", "nonlinear", "--jobs", "3", "--repeat"]
+    assert run(arguments) == 0
+    expected = PrepareJob(dataset=Path("ds"), study=tmp_path, space="nonlinear", jobs=3, repeat=True)
+    assert jobs == [expected]
+
+
+def test_training_without_options_is_the_papers(jobs: list[Job]) -> None:
+    assert run(["train", "study", "--run", "first"]) == 0
+    assert jobs == [TrainJob(study=Path("study"), run="first")]
+
+
+def test_options_win_over_the_configuration_file(jobs: list[Job], tmp_path: Path) -> None:
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({"epochs": 3, "loss": "dice", "run": "another"}), encoding="utf-8")
+    assert run(["train", "study", "--run", "first", "--config", str(config), "--epochs", "5"]) == 0
+    assert jobs == [TrainJob(study=Path("study"), run="first", epochs=5, loss="dice")]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"epoks": 3}', '{"epochs": "many"}'])
+def test_configuration_that_does_not_fit_is_bad_input(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.json").write_text(text, encoding="utf-8")
+    assert run(["train", "study", "--run", "r", "--config", str(tmp_path / "config.json")]) == 2
+    shown = capsys.readouterr().err
+    assert "config.json" in shown
+    assert "to do:" in shown
+    assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["segment"],
+        ["dance"],
+        ["prepare", "ds"],
+        ["evaluate"],
+        ["evaluate", "a", "b"],
+        ["simulate", "--out", "x"],
+    ],
+)
+def test_wrong_usage_ends_with_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 2
+    assert "Error" in capsys.readouterr().err
+
+
+def _work(monkeypatch: pytest.MonkeyPatch, outcome: BaseException | None) -> None:
+    def work(job: Job, reporter: Reporter) -> Summary:
+        reporter.progress(1, 4, "first step", "sub-01")
+        reporter.warn("Something odd.", "scan.nii.gz", "Look at it.")
+        if outcome is not None:
+            raise outcome
+        return {"scans": 1}
+
+    monkeypatch.setattr(run_module, "_work", work)
+
+
+def test_plain_lines_show_progress_and_warnings(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    _work(monkeypatch, None)
+    assert run(["demo", "--out", "out"]) == 0
+    shown = capfd.readouterr()
+    assert "25 %  sub-01: first step" in shown.out
+    assert "Something odd." in shown.err
+
+
+def test_json_is_one_event_a_line(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from brainstem_app.jobs import run\n"
+        "run._work = lambda job, reporter: (print('chatter'), reporter.progress(1, 2, 'x'), {})[-1]\n"
+        "from brainstem_app.cli.app import run as command\n"
+        "sys.exit(command(['demo', '--out', 'out', '--json']))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=True)
+    assert [json.loads(line)["event"] for line in done.stdout.splitlines()] == [
+        "started",
+        "progress",
+        "finished",
+    ]
+    assert "chatter" in done.stderr
+
+
+def test_unforeseen_failure_shows_its_traceback_only_when_asked(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    _work(monkeypatch, ZeroDivisionError("division by zero"))
+    assert run(["demo", "--out", "out"]) == 1
+    assert "Traceback" not in capfd.readouterr().err
+    assert run(["demo", "--out", "out", "--debug"]) == 1
+    assert "Traceback" in capfd.readouterr().err
+
+
+def test_interrupt_cancels_at_the_next_step(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    import signal
+
+    def work(job: Job, reporter: Reporter) -> Summary:
+        reporter.progress(0, 2, "before")
+        signal.raise_signal(signal.SIGINT)
+        reporter.progress(1, 2, "after")
+        return {}
+
+    monkeypatch.setattr(run_module, "_work", work)
+    assert run(["demo", "--out", "out"]) == 3
+    assert "Stopping" in capfd.readouterr().err
+
+
+def test_progress_bar_puts_warnings_above_it(capfd: pytest.CaptureFixture[str]) -> None:
+    from brainstem_app.jobs.events import Finished, Progress, Warned
+
+    bar = show.Bar(debug=False)
+    bar.show(Progress(done=1, total=2, message="half", item="sub-01"))
+    bar.show(Warned(what="Something odd [in brackets]."))
+    bar.show(Finished(seconds=3, summary={"scans": 1}))
+    shown = capfd.readouterr()
+    assert "Something odd [in brackets]." in shown.err
+    assert "Done in 3 s, scans: 1" in shown.out
+
+
+def test_window_without_a_display_says_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from brainstem_app.__main__ import main
+
+    for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "argv", ["brainstem-app"])
+    monkeypatch.setattr(sys, "platform", "linux")
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+    assert "no display" in capsys.readouterr().err
+
+
+def test_diagnose_says_why_no_gpu_is_used(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["diagnose"]) == 0
+    shown = capsys.readouterr().out
+    for word in ("Versions", "memory", "writable", "ONNX Runtime", "device"):
+        assert word in shown

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from brainstem_app.errors import ImplausibleResultError, InputError, JobCancelled
+from brainstem_app.jobs import run as run_module
+from brainstem_app.jobs.events import Event, Failed, Finished, Started
+from brainstem_app.jobs.job import DemoJob
+from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.run import describe_failure, run_job
+from kerasmodels.errors import UnknownNameError
+
+
+def _run(monkeypatch: pytest.MonkeyPatch, outcome: Exception | None) -> tuple[int, list[Event]]:
+    def work(job: DemoJob, reporter: Reporter) -> Summary:
+        if outcome is not None:
+            raise outcome
+        return {"scans": 1}
+
+    monkeypatch.setattr(run_module, "_work", work)
+    events: list[Event] = []
+    status = run_job(DemoJob(out=Path("out")), events.append, lambda: False)
+    return status, events
+
+
+def test_done_job_starts_and_finishes(monkeypatch: pytest.MonkeyPatch) -> None:
+    status, events = _run(monkeypatch, None)
+    assert status == 0
+    assert isinstance(events[0], Started)
+    assert isinstance(events[-1], Finished)
+    assert events[-1].summary == {"scans": 1}
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (InputError("Bad.", "file", "Change it."), 2),
+        (ImplausibleResultError("Cannot be.", "file", "Look."), 1),
+        (JobCancelled(), 3),
+        (ZeroDivisionError("division by zero"), 1),
+        (MemoryError(), 1),
+        (UnknownNameError("decoder", "unett", ["unet"]), 2),
+    ],
+)
+def test_every_failure_is_one_event_with_its_exit_status(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, status: int
+) -> None:
+    returned, events = _run(monkeypatch, error)
+    (failed,) = [event for event in events if isinstance(event, Failed)]
+    assert returned == failed.exit_status == status
+    assert failed.what
+    assert failed.fix
+
+
+def test_unforeseen_failure_carries_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, events = _run(monkeypatch, ZeroDivisionError("division by zero"))
+    assert isinstance(events[-1], Failed)
+    assert "Traceback" in events[-1].details
+
+
+def test_our_own_error_carries_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, events = _run(monkeypatch, InputError("Bad.", "file", "Change it."))
+    assert isinstance(events[-1], Failed)
+    assert events[-1].details == ""
+    assert events[-1].where == "file"
+
+
+def test_full_disk_says_so() -> None:
+    failed = describe_failure(OSError(errno.ENOSPC, "No space left on device", "/out/labels.nii.gz"))
+    assert "full" in failed.what
+    assert failed.where == "/out/labels.nii.gz"
+
+
+def test_missing_training_packages_say_how_to_install_them() -> None:
+    failed = describe_failure(ModuleNotFoundError("No module named 'keras'", name="keras"))
+    assert "train" in failed.fix

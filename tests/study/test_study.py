@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
+from brainstem_app.study.splits import split_subjects
+from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord
+
+SETTINGS = StudySettings(dataset="/data/ds", atlas_version="1")
+
+
+def _record(name: str, state: str = "finished") -> SubjectRecord:
+    failure = Failure(what="It broke.") if state == "failed" else None
+    return SubjectRecord.model_validate(
+        {"name": name, "person": name, "state": state, "source": "scan.nii.gz", "failure": failure}
+    )
+
+
+def test_study_survives_the_disk(tmp_path: Path) -> None:
+    made = Study.create(tmp_path / "study", SETTINGS)
+    assert Study.open(tmp_path / "study") == made
+    text = (tmp_path / "study" / "study.json").read_text(encoding="utf-8")
+    assert '"schema": "brainstem-study/1"' in text
+
+
+def test_creating_again_opens_what_is_there(tmp_path: Path) -> None:
+    made = Study.create(tmp_path, SETTINGS)
+    assert Study.create(tmp_path, StudySettings(dataset="/data/ds", atlas_version="1", seed=9)) == made
+
+
+def test_going_on_with_other_settings_is_refused(tmp_path: Path) -> None:
+    Study.create(tmp_path, SETTINGS)
+    with pytest.raises(InputError, match="space"):
+        Study.create(tmp_path, SETTINGS.model_copy(update={"space": "nonlinear"}))
+
+
+@pytest.mark.parametrize("text", ["{", '{"schema": "brainstem-study/9", "dataset": ""}', "\x00\x01", "[]"])
+def test_damaged_study_says_which_file(tmp_path: Path, text: str) -> None:
+    (tmp_path / "study.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="damaged") as caught:
+        Study.open(tmp_path)
+    assert caught.value.where == str(tmp_path / "study.json")
+
+
+def test_binary_garbage_is_a_damaged_study_too(tmp_path: Path) -> None:
+    (tmp_path / "study.json").write_bytes(b"\xff\xfe\xff\x80")
+    with pytest.raises(InputError, match="damaged"):
+        Study.open(tmp_path)
+
+
+def test_folder_without_a_study_says_how_to_make_one(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        Study.open(tmp_path)
+    assert "prepare" in caught.value.fix
+
+
+def test_finished_and_failed_subjects_are_told_apart(tmp_path: Path) -> None:
+    study = Study.create(tmp_path, SETTINGS)
+    for record in (_record("sub-01"), _record("sub-02", "failed")):
+        record.save(study.subject_folder(record.name) / "manifest.json")
+    (study.subject_folder("sub-03")).mkdir()
+    (study.subject_folder("sub-03") / "manifest.json").write_text("{", encoding="utf-8")
+    assert [record.name for record in study.subjects()] == ["sub-01", "sub-02"]
+    assert [record.name for record in study.finished_subjects()] == ["sub-01"]
+    assert study.subject("sub-03") is None
+
+
+def test_splits_survive_the_disk(tmp_path: Path) -> None:
+    study = Study.create(tmp_path, SETTINGS)
+    splits = split_subjects({f"sub-{i}": [f"sub-{i}"] for i in range(7)}, seed=0)
+    study.save_splits(splits)
+    assert study.splits() == splits
+
+
+def test_prepared_box_is_read_with_its_types(tmp_path: Path) -> None:
+    study = Study.create(tmp_path, SETTINGS)
+    folder = study.subject_folder("sub-01")
+    folder.mkdir(parents=True)
+    image = np.random.default_rng(0).random(BOX_SHAPE).astype(np.float32)
+    labels = np.random.default_rng(1).integers(0, 34, BOX_SHAPE).astype(np.uint8)
+    for name, volume in (("scan_box", image), ("labels_box", labels)):
+        nibabel.save(nibabel.Nifti1Image(volume, box_affine()), folder / f"{name}.nii.gz")
+    box = study.load_box("sub-01")
+    np.testing.assert_array_equal(box.image, image)
+    np.testing.assert_array_equal(box.labels, labels)
+    assert (box.image.dtype, box.labels.dtype) == (np.float32, np.uint8)
+    assert study.load_repeat_labels("sub-01") is None
+
+
+def test_truncated_box_is_a_readable_error(tmp_path: Path) -> None:
+    study = Study.create(tmp_path, SETTINGS)
+    folder = study.subject_folder("sub-01")
+    folder.mkdir(parents=True)
+    nibabel.save(
+        nibabel.Nifti1Image(np.ones(BOX_SHAPE, np.float32), box_affine()), folder / "scan_box.nii.gz"
+    )
+    path = folder / "scan_box.nii.gz"
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(InputError, match="missing or damaged"):
+        study.load_box("sub-01")
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", "", ".hidden"])
+def test_run_names_cannot_leave_the_study(tmp_path: Path, name: str) -> None:
+    with pytest.raises(InputError):
+        Study.create(tmp_path, SETTINGS).run_folder(name)
