@@ -1,0 +1,207 @@
+"""A BIDS dataset of simulated subjects, their true labels as a derivative."""
+
+# mypy: allow-untyped-calls
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+from numpy.typing import NDArray
+
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.atlas.library import Atlas, load_atlas
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.atomic import write_text
+from brainstem_app.imaging.label_map import save_label_map
+from brainstem_app.imaging.spaces import Affine
+from brainstem_app.preprocessing.template import Template, load_template
+from brainstem_app.simulation.subject import SimulatedSubject, SimulationSettings, simulate_subject
+
+BIDS_VERSION = "1.10.0"
+NAME = "Simulated brainstem subjects"
+TRUTH = Path("derivatives") / "truth"
+
+_COLUMNS = {
+    "seed": "Seed of the dataset the subject was drawn from.",
+    "orientation": "Directions that the voxel axes run towards.",
+    "voxel_size_mm": "Edges of a voxel in mm.",
+    "noise": "Standard deviation of the Rician noise; white matter before shading is 1.",
+}
+
+
+def write_dataset(
+    out: Path,
+    n_subjects: int,
+    seed: int,
+    report: Callable[[float, str], None],
+    *,
+    settings: SimulationSettings | None = None,
+    template: Template | None = None,
+    atlas: Atlas | None = None,
+) -> tuple[Path, ...]:
+    """Write simulated subjects ``sub-sim01`` … as a BIDS dataset; subjects already there are kept.
+
+    A subject depends on the seed and its number alone, so that a larger dataset begins with the smaller
+    one. Each is complete or absent on disk.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the dataset; made if missing.
+    n_subjects : int
+        How many.
+    seed : int
+        Seed of the dataset, not negative.
+    report : callable
+        Receives the share done (0…1) and one line of text.
+    settings : SimulationSettings, optional
+        What the subjects look like.
+    template : Template, optional
+        Default: the packaged one.
+    atlas : Atlas, optional
+        Default: ``brainstem31``.
+
+    Returns
+    -------
+    tuple of Path
+        The scans, in order.
+
+    Raises
+    ------
+    InputError
+        If the folder holds something else, or subjects of another seed.
+    """
+    _check(out, n_subjects, seed)
+    template = template or load_template()
+    atlas = atlas or load_atlas()
+    _write_frame(out, atlas)
+    scans = []
+    for number in range(1, n_subjects + 1):
+        subject = f"sub-sim{number:02d}"
+        scan = out / subject / "anat" / f"{subject}_T1w.nii.gz"
+        if not scan.exists():
+            report((number - 1) / n_subjects, f"Simulating {subject}")
+            generator = np.random.default_rng([seed, number])
+            _write_subject(out, subject, seed, simulate_subject(generator, template, atlas.labels, settings))
+        scans.append(scan)
+        _write_participants(out)
+    report(1.0, f"{n_subjects} simulated subjects")
+    return tuple(scans)
+
+
+def _check(out: Path, n_subjects: int, seed: int) -> None:
+    if n_subjects < 1 or seed < 0:
+        raise InputError("The number of subjects must be at least 1 and the seed not negative.", None, "")
+    description = out / "dataset_description.json"
+    if not out.exists() or not any(out.iterdir()):
+        return
+    fix = "Choose an empty folder, or one this command has made before."
+    if not description.is_file() or json.loads(description.read_text(encoding="utf-8")).get("Name") != NAME:
+        raise InputError("The folder holds something else than simulated subjects.", out, fix)
+    if any(row["Simulation"]["seed"] != seed for _, row in _sidecars(out)):
+        raise InputError(
+            "The folder holds subjects of another seed.", out, "Give that seed, or another folder."
+        )
+
+
+def _write_frame(out: Path, atlas: Atlas) -> None:
+    """Everything of the dataset but its subjects."""
+    made_by = [{"Name": "Brainstem App", "Version": _version()}]
+    common: dict[str, Any] = {"BIDSVersion": BIDS_VERSION, "GeneratedBy": made_by}
+    _write_json(out / "dataset_description.json", {"Name": NAME, "DatasetType": "raw", **common})
+    truth: dict[str, Any] = {
+        "Name": f"True labels ({atlas.name} {atlas.version}) of the simulated subjects",
+        "DatasetType": "derivative",
+        **common,
+    }
+    _write_json(out / TRUTH / "dataset_description.json", truth)
+    write_text(out / TRUTH / "dseg.tsv", _label_rows(atlas.table))
+    columns = {name: {"Description": text} for name, text in _COLUMNS.items()}
+    _write_json(out / "participants.json", columns)
+    write_text(
+        out / "README",
+        "T1-weighted scans simulated by Brainstem App from the ICBM 152 template.\n"
+        "The true labels of the brainstem lie in derivatives/truth, on the grids of the scans.\n",
+    )
+
+
+def _write_subject(out: Path, subject: str, seed: int, simulated: SimulatedSubject) -> None:
+    """Write the labels, then the scan: a subject counts as there when its scan is."""
+    with _whole_folder(out / TRUTH / subject) as folder:
+        labels = folder / "anat" / f"{subject}_space-orig_dseg.nii.gz"
+        labels.parent.mkdir()
+        save_label_map(labels, simulated.labels, simulated.affine)
+    with _whole_folder(out / subject) as folder:
+        scan = folder / "anat" / f"{subject}_T1w.nii.gz"
+        scan.parent.mkdir()
+        _save_scan(scan, simulated.data, simulated.affine)
+        facts = {
+            "seed": seed,
+            "orientation": simulated.orientation,
+            "voxel_size_mm": [round(size, 4) for size in simulated.voxel_size_mm],
+            "noise": round(simulated.noise, 5),
+        }
+        _write_json(scan.with_name(f"{subject}_T1w.json"), {"Modality": "MR", "Simulation": facts})
+
+
+@contextmanager
+def _whole_folder(target: Path) -> Iterator[Path]:
+    """Yield a hidden folder beside the target; it becomes the target when all went well, else vanishes."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        yield temporary
+        temporary.chmod(0o755)
+        if target.exists():
+            shutil.rmtree(target)
+        temporary.rename(target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _save_scan(path: Path, data: NDArray[np.float32], affine: Affine) -> None:
+    image = nib.Nifti1Image(np.clip(data, 0, 32767).astype(np.int16), affine)
+    image.header.set_xyzt_units("mm")
+    image.set_sform(affine, 1)
+    image.set_qform(affine, 1)
+    nib.save(image, path)
+
+
+def _sidecars(out: Path) -> list[tuple[str, dict[str, Any]]]:
+    files = sorted(out.glob("sub-*/anat/sub-*_T1w.json"))
+    return [(file.parts[-3], json.loads(file.read_text(encoding="utf-8"))) for file in files]
+
+
+def _write_participants(out: Path) -> None:
+    lines = ["\t".join(["participant_id", *_COLUMNS])]
+    for subject, sidecar in _sidecars(out):
+        facts = sidecar["Simulation"]
+        sizes = "x".join(f"{size:.3f}" for size in facts["voxel_size_mm"])
+        lines.append(
+            "\t".join([subject, str(facts["seed"]), facts["orientation"], sizes, f"{facts['noise']}"])
+        )
+    write_text(out / "participants.tsv", "\n".join(lines) + "\n")
+
+
+def _label_rows(table: LabelTable) -> str:
+    rows = ["index\tname\tcolor", *(f"{s.index}\t{s.name}\t{s.colour}" for s in table.structures)]
+    return "\n".join(rows) + "\n"
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def _version() -> str:
+    try:
+        return version("brainstem-app")
+    except PackageNotFoundError:
+        return "source"
