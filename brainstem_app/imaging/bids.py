@@ -117,7 +117,10 @@ def read_participants(root: Path) -> dict[str, dict[str, str]]:
 
 def _scan_of(path: Path) -> BidsScan | None:
     ending = next((e for e in _ENDINGS if path.name.endswith(e)), None)
-    if ending is None or path.name.startswith(".") or not path.is_file():
+    if ending is None or path.name.startswith("."):
+        return None
+    # A link whose data were not fetched counts: reading it says so, rather than a subject missing silently.
+    if not (path.is_file() or path.is_symlink()):
         return None
     entities = dict(_ENTITY.findall(path.name.removesuffix(ending)))
     if "sub" not in entities or "space" in entities:

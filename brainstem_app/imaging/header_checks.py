@@ -15,6 +15,9 @@ from brainstem_app.imaging.spaces import Affine
 SAME_PLACE_MM = 0.1
 _OBLIQUE_DEGREES = 1.0
 _SHEAR = 1e-3
+_SMALLEST_MM = 1e-6
+_FARTHEST_MM = 1e9
+_KNOWN_CODES = range(6)
 _STANDARD_SPACE_CODES = {3: "Talairach", 4: "MNI", 5: "a template's"}
 _UNIT_NAMES = {1: "metres", 3: "micrometres"}
 
@@ -68,7 +71,7 @@ def check_header(opened: OpenedScan, assume_orientation: str | None = None) -> P
     else:
         affine, chosen, unknown = _without_forms(opened, forms, assume_orientation)
         findings.append(unknown)
-    findings += _unit_findings(opened, affine) + _pixdim_findings(opened, affine) + _shape_findings(affine)
+    findings += _unit_findings(opened) + _pixdim_findings(opened, affine, chosen) + _shape_findings(affine)
     if usable and usable[0].code in _STANDARD_SPACE_CODES and opened.kind != "mgh":
         findings.append(_standard_space(usable[0].code))
     return Placement(affine, chosen, tuple(findings))
@@ -106,8 +109,10 @@ def _nifti_forms(opened: OpenedScan) -> list[_Form]:
         qform, q_broken = np.asarray(header.get_qform(), dtype=np.float64), False
     except Exception:  # noqa: BLE001 - nibabel raises several types for a quaternion that is none
         qform, q_broken = np.eye(4), True
-    q_code = int(raw["qform_code"])
-    s_code = int(raw["sform_code"])
+    # Codes that NIfTI does not know count as 0, as in nibabel.
+    q_code, s_code = (
+        code if code in _KNOWN_CODES else 0 for code in map(int, (raw["qform_code"], raw["sform_code"]))
+    )
     sizes = np.asarray(raw["pixdim"][1:4], dtype=np.float64)
     q_broken = q_broken or not (np.isfinite(sizes).all() and (sizes != 0).all())
     return [
@@ -123,10 +128,10 @@ def _mgh_forms(opened: OpenedScan) -> list[_Form]:
 
 
 def _is_singular(affine: Affine) -> bool:
-    if not np.isfinite(affine).all():
+    if not (np.abs(affine) < _FARTHEST_MM).all():
         return True
     lengths = np.linalg.norm(affine[:3, :3], axis=0)
-    if (lengths < 1e-6).any():
+    if (lengths < _SMALLEST_MM).any():
         return True
     return bool(abs(np.linalg.det(affine[:3, :3] / lengths)) < 1e-3)
 
@@ -198,7 +203,7 @@ def _without_forms(
 def _voxel_sizes(raw_header: Any, kind: str) -> tuple[float, float, float]:
     values = raw_header["delta"] if kind == "mgh" else raw_header["pixdim"][1:4]
     sizes = np.abs(np.asarray(values, dtype=np.float64))
-    sizes[~np.isfinite(sizes) | (sizes == 0)] = 1.0
+    sizes[~((sizes > _SMALLEST_MM) & (sizes < _FARTHEST_MM))] = 1.0
     return float(sizes[0]), float(sizes[1]), float(sizes[2])
 
 
@@ -211,7 +216,7 @@ def _assumption_unused(letters: str, affine: Affine) -> Finding:
     )
 
 
-def _unit_findings(opened: OpenedScan, affine: Affine) -> list[Finding]:
+def _unit_findings(opened: OpenedScan) -> list[Finding]:
     if opened.kind == "mgh":
         return []
     unit = int(opened.raw_header["xyzt_units"]) & 7
@@ -227,7 +232,7 @@ def _unit_findings(opened: OpenedScan, affine: Affine) -> list[Finding]:
     ]
 
 
-def _pixdim_findings(opened: OpenedScan, affine: Affine) -> list[Finding]:
+def _pixdim_findings(opened: OpenedScan, affine: Affine, chosen: str) -> list[Finding]:
     if opened.kind == "mgh":
         return []
     stated = np.asarray(opened.raw_header["pixdim"][1:4], dtype=np.float64)
@@ -235,14 +240,14 @@ def _pixdim_findings(opened: OpenedScan, affine: Affine) -> list[Finding]:
         text = "×".join(f"{s:g}" for s in stated)
         return [
             Finding(
-                Level.WARNING,
+                Level.WARNING if chosen in ("sform", "qform") else Level.ERROR,
                 "voxel-size-invalid",
                 f"The header gives the voxel size {text} mm, which cannot be.",
                 "Convert the scan from DICOM again.",
             )
         ]
     used = np.linalg.norm(affine[:3, :3], axis=0)
-    if np.abs(stated / used - 1).max() < 0.01:
+    if np.abs(stated / used - 1).max() < 0.01 or _shear(affine) > _SHEAR:
         return []
     return [
         Finding(
@@ -256,8 +261,7 @@ def _pixdim_findings(opened: OpenedScan, affine: Affine) -> list[Finding]:
 
 
 def _shape_findings(affine: Affine) -> list[Finding]:
-    columns = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
-    shear = float(np.abs(columns.T @ columns - np.eye(3)).max())
+    shear = _shear(affine)
     found = []
     if shear > _SHEAR:
         degrees = float(np.degrees(np.arcsin(min(shear, 1.0))))
@@ -278,6 +282,11 @@ def _shape_findings(affine: Affine) -> list[Finding]:
             )
         )
     return found
+
+
+def _shear(affine: Affine) -> float:
+    columns = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    return float(np.abs(columns.T @ columns - np.eye(3)).max())
 
 
 def _standard_space(code: int) -> Finding:

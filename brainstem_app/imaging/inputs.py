@@ -90,9 +90,9 @@ def file_stem(path: Path) -> str:
 def _scans_in(path: Path) -> list[tuple[Path, tuple[str, ...]]]:
     """List the scans a path stands for, each with possible names, the shortest first."""
     folder, series = split_series(path)
-    if not folder.exists():
+    if not folder.exists() and not folder.is_symlink():
         raise InputError("There is no such file or folder.", folder, "Check the name.")
-    if folder.is_file():
+    if not folder.is_dir():
         return [(path, _file_names(folder))]
     name, parent = folder.resolve().name, folder.resolve().parent.name
     if series is not None:

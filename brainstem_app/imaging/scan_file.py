@@ -14,10 +14,8 @@ from typing import Any, Literal
 
 import nibabel as nib
 import numpy as np
-from nibabel.filebasedimages import ImageFileError
 from nibabel.freesurfer import mghformat
-from nibabel.imageglobals import LoggingOutputSuppressor
-from nibabel.spatialimages import HeaderDataError
+from nibabel.imageglobals import logger as nibabel_logger
 from numpy.typing import NDArray
 
 from brainstem_app.imaging.scan import Finding, Level
@@ -27,7 +25,6 @@ FileKind = Literal["nifti1", "nifti2", "nifti1-pair", "mgh"]
 
 _MAX_VOXELS = 1024**3
 _HEADER_BYTES = 544
-_BROKEN = (OSError, EOFError, zlib.error, ValueError, HeaderDataError, ImageFileError, KeyError, TypeError)
 _OTHER_FORMATS = (
     (b"NRRD", "an NRRD file"),
     (b"\x89HDF", "a MINC or other HDF5 file"),
@@ -40,6 +37,7 @@ _OTHER_FORMATS = (
     (b"%PDF", "a PDF"),
 )
 _COPY_AGAIN = "Copy or download the file again, or convert the scan from DICOM again."
+_FETCH = "Fetch the data first, e.g. with datalad get or git annex get."
 _CONVERT = "Give a NIfTI (.nii, .nii.gz) or MGH/MGZ file, or the folder of the DICOM series."
 
 
@@ -81,8 +79,6 @@ class OpenedScan:
         try:
             with np.errstate(over="ignore", invalid="ignore"):
                 values = np.asarray(self.image.dataobj, dtype=np.float32)
-        except _BROKEN as error:
-            raise _damaged(self.path, error) from error
         except MemoryError as error:
             raise UnreadableScanError(
                 "out-of-memory",
@@ -90,6 +86,8 @@ class OpenedScan:
                 self.path,
                 "Close other programs, or crop the scan.",
             ) from error
+        except Exception as error:
+            raise _damaged(self.path, error) from error
         return values.reshape(self.shape, order="F")
 
 
@@ -118,13 +116,13 @@ def open_scan_file(path: Path) -> Iterator[OpenedScan]:
             file, compressed = _open_stream(path, stack)
             start = file.read(_HEADER_BYTES)
             file.seek(0)
-        except _BROKEN as error:
+        except (OSError, EOFError, zlib.error) as error:
             raise _damaged(path, error) from error
         kind = _kind_of(path, start)
         try:
-            with LoggingOutputSuppressor():
+            with _silent_nibabel():
                 image, raw_header = _read_header(path, kind, file, start)
-        except _BROKEN as error:
+        except Exception as error:  # nibabel and NumPy raise a dozen unrelated types for odd headers
             raise _damaged(path, error) from error
         shape = _single_volume_shape(path, image)
         yield OpenedScan(path, kind, image, raw_header, shape, _ending_findings(path, kind, compressed))
@@ -135,7 +133,22 @@ def is_dicom_start(start: bytes) -> bool:
     return start[128:132] == b"DICM"
 
 
+@contextmanager
+def _silent_nibabel() -> Iterator[None]:
+    """Keep nibabel from logging what it repairs in a header: `header_checks` tells it in our words."""
+    before = nibabel_logger.disabled
+    nibabel_logger.disabled = True
+    try:
+        yield
+    finally:
+        nibabel_logger.disabled = before
+
+
 def _open_stream(path: Path, stack: ExitStack) -> tuple[BufferedIOBase, bool]:
+    if path.is_symlink() and not path.exists():
+        raise UnreadableScanError(
+            "file-not-fetched", "The file is a link to data that are not here.", path, _FETCH
+        )
     if not path.exists():
         raise UnreadableScanError(
             "file-missing", "There is no such file.", path, "Check the name and the folder."
@@ -169,17 +182,25 @@ def _kind_of(path: Path, start: bytes) -> FileKind:
             )
         if int.from_bytes(start[:4], "big") == 1:
             return "mgh"
+    raise _other_kind(path, start)
+
+
+def _other_kind(path: Path, start: bytes) -> UnreadableScanError:
     if is_dicom_start(start):
-        raise UnreadableScanError(
+        return UnreadableScanError(
             "format-dicom",
             "This is one DICOM file of a series.",
             path,
             "Give the folder that holds the series.",
         )
+    if start.startswith((b"/annex/objects", b"version https://git-lfs")):
+        return UnreadableScanError(
+            "file-not-fetched", "The file is only a placeholder for data that are not here.", path, _FETCH
+        )
     for magic, name in _OTHER_FORMATS:
         if start.startswith(magic):
-            raise UnreadableScanError("format-unknown", f"This is {name}, no scan.", path, _CONVERT)
-    raise UnreadableScanError(
+            return UnreadableScanError("format-unknown", f"This is {name}, no scan.", path, _CONVERT)
+    return UnreadableScanError(
         "format-unknown", "This file holds no scan that can be recognised.", path, _CONVERT
     )
 
@@ -250,7 +271,7 @@ def _ending_findings(path: Path, kind: FileKind, compressed: bool) -> tuple[Find
 
 
 def _damaged(path: Path, error: BaseException) -> UnreadableScanError:
-    text = str(error)
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
     if isinstance(error, PermissionError):
         return UnreadableScanError(
             "file-forbidden", "You may not read this file.", path, "Ask for the right to read it, or copy it."

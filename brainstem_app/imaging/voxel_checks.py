@@ -16,6 +16,9 @@ _FEWEST_VOXELS = 24
 _SMALLEST_HEAD_MM = 90.0
 _SMALL_HEAD_MM = 120.0
 _LARGEST_SCAN_MM = 1000.0
+_SMALLEST_CONTENT_MM = 70.0
+_SMALL_CONTENT_MM = 105.0
+_OPPOSITE = {"L": "R", "P": "A", "I": "S"}
 _FEW_VALUES = 32
 _SAMPLE = 200_000
 
@@ -75,7 +78,7 @@ def check_voxels(scan: Scan) -> tuple[Finding, ...]:
                 "Give another file, or convert the scan from DICOM again.",
             ),
         )
-    findings = []
+    findings = _content(scan)
     values = _sample(scan.data)
     distinct = np.unique(values)
     if distinct.size < _FEW_VALUES and np.unique(scan.data).size < _FEW_VALUES:
@@ -104,8 +107,40 @@ def extent_mm(scan: Scan) -> tuple[float, float, float]:
     lengths = np.array(scan.shape) * np.array(scan.voxel_size_mm)
     along = dict.fromkeys("RAS", 0.0)
     for letter, length in zip(axis_letters(scan.affine), lengths, strict=True):
-        along[{"L": "R", "P": "A", "I": "S"}.get(letter, letter)] = float(length)
+        along[_OPPOSITE.get(letter, letter)] = float(length)
     return along["R"], along["A"], along["S"]
+
+
+def content_extent_mm(scan: Scan) -> tuple[float, float, float]:
+    """Extent in mm, right–left, back–front and down–up, of what stands out from the background.
+
+    A plane counts when 2 % of it are brighter than a tenth of the scan's brightest tissue.
+    """
+    thinned = scan.data[::2, ::2, ::2]
+    bright = thinned > 0.1 * np.percentile(thinned, 99)
+    along = dict.fromkeys("RAS", 0.0)
+    for axis, letter in enumerate(axis_letters(scan.affine)):
+        others = tuple(other for other in range(3) if other != axis)
+        planes = np.flatnonzero(bright.mean(axis=others) > 0.02)
+        length = 2.0 * (planes[-1] - planes[0] + 1) * scan.voxel_size_mm[axis] if planes.size else 0.0
+        along[_OPPOSITE.get(letter, letter)] = float(length)
+    return along["R"], along["A"], along["S"]
+
+
+def _content(scan: Scan) -> list[Finding]:
+    if min(extent_mm(scan)) < _SMALL_HEAD_MM:
+        return []  # said by `check_geometry` already
+    extent = content_extent_mm(scan)
+    if min(extent) >= _SMALL_CONTENT_MM:
+        return []
+    return [
+        Finding(
+            Level.WARNING if min(extent) >= _SMALLEST_CONTENT_MM else Level.ERROR,
+            "head-incomplete",
+            f"Only {_mm(extent)} mm (left–right, back–front, down–up) of the scan show anything.",
+            "Look whether the whole brain with its brainstem is inside; an adult's is larger.",
+        )
+    ]
 
 
 def _thickness(sizes: tuple[float, float, float]) -> list[Finding]:
@@ -170,4 +205,4 @@ def _sample(data: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _mm(lengths: tuple[float, float, float]) -> str:
-    return "×".join(f"{length:.3g}" for length in lengths)
+    return "×".join(f"{length:.0f}" if length >= 100 else f"{length:.3g}" for length in lengths)

@@ -43,6 +43,12 @@ def test_everything_that_is_no_raw_t1w_is_left_out(tmp_path: Path) -> None:
     assert [s.path for s in find_t1w_scans(tmp_path)] == [tmp_path / "sub-1/anat/sub-1_T1w.nii.gz"]
 
 
+def test_scan_that_was_not_fetched_is_not_dropped_silently(tmp_path: Path) -> None:
+    _touch(tmp_path, "sub-1/anat/sub-1_T1w.nii.gz")
+    (tmp_path / "sub-1/anat/sub-1_run-2_T1w.nii.gz").symlink_to(tmp_path / "nowhere")
+    assert len(find_t1w_scans(tmp_path)) == 2
+
+
 def test_folder_of_one_subject_is_enough(tmp_path: Path) -> None:
     _touch(tmp_path, "sub-1/ses-1/anat/sub-1_ses-1_T1w.nii.gz", "sub-2/anat/sub-2_T1w.nii.gz")
     assert [s.name for s in find_t1w_scans(tmp_path / "sub-1")] == ["sub-1_ses-1"]

@@ -149,6 +149,17 @@ def test_impossible_voxel_sizes_are_named(write_nifti: WriteNifti, pixdim: list[
     assert "voxel-size-invalid" in _codes(read_scan(_patch(write_nifti("scan.nii"), pixdim=pixdim)))
 
 
+def test_stated_orientation_does_not_replace_a_voxel_size(write_nifti: WriteNifti) -> None:
+    path = _patch(write_nifti("scan.nii", codes=(0, 0)), pixdim=[1, 0, 4, 4, 0, 0, 0, 0])
+    scan = read_scan(path, assume_orientation="RAS")
+    assert _finding(scan, "voxel-size-invalid").level is Level.ERROR
+
+
+def test_code_that_nifti_does_not_know_counts_as_zero(write_nifti: WriteNifti) -> None:
+    path = _patch(write_nifti("scan.nii"), sform_code=128, qform_code=-3)
+    assert "orientation-unknown" in _codes(read_scan(path))
+
+
 def test_two_different_voxel_sizes_are_named(write_nifti: WriteNifti) -> None:
     path = _patch(write_nifti("scan.nii", codes=(1, 0)), pixdim=[1, 1, 1, 1, 0, 0, 0, 0])
     assert "1×1×1 mm, and 4×4×4 mm" in _finding(read_scan(path), "voxel-size-differs").problem

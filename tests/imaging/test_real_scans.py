@@ -1,6 +1,8 @@
+import gzip
 import tarfile
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from brainstem_app.imaging.reading import read_scan
 
 pytestmark = pytest.mark.real_data
 
-# sub-40 has sform code 0 and a valid qform; sub-01 is straight; sub-64 is the largest.
+# sub-01 is straight, sub-40 tilted, sub-64 the largest.
 SKULL_STRIPPED = ("sub-01", "sub-40", "sub-64")
 
 
@@ -31,6 +33,21 @@ def test_both_datasets_are_found_whole(data_folder: Path) -> None:
 @pytest.mark.parametrize("subject", SKULL_STRIPPED)
 def test_skull_stripped_scan_has_neither_error_nor_warning(data_folder: Path, subject: str) -> None:
     assert {f.level.value for f in examine(_scan(data_folder, subject)).findings} <= {"info"}
+
+
+@pytest.mark.parametrize(("s_code", "q_code"), [(0, 1), (2, 1), (1, 0)])
+def test_scan_lies_in_the_same_place_by_either_transform(
+    data_folder: Path, tmp_path: Path, s_code: int, q_code: int
+) -> None:
+    path = _scan(data_folder, "sub-40")
+    content = bytearray(gzip.decompress(path.read_bytes()))
+    header = nib.Nifti1Header(bytes(content[:348]), check=False)
+    header["sform_code"], header["qform_code"] = s_code, q_code
+    content[:348] = header.binaryblock
+    (tmp_path / "scan.nii").write_bytes(content)
+    scan = read_scan(tmp_path / "scan.nii")
+    np.testing.assert_allclose(scan.affine, read_scan(path).affine, atol=1e-4)
+    assert {f.code for f in scan.findings} == {"oblique"}
 
 
 def test_whole_head_has_no_finding(data_folder: Path) -> None:

@@ -5,8 +5,11 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from brainstem_app.imaging.doctor import examine
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.unreadable import UnreadableScanError
 
@@ -187,7 +190,7 @@ def test_unknown_number_type_is_refused(write_nifti: WriteNifti) -> None:
 
 
 def test_nothing_is_printed_about_odd_headers(
-    write_nifti: WriteNifti, capfd: pytest.CaptureFixture[str]
+    write_nifti: WriteNifti, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     path = write_nifti("scan.nii")
     content = bytearray(path.read_bytes())
@@ -195,6 +198,8 @@ def test_nothing_is_printed_about_odd_headers(
     path.write_bytes(content)
     read_scan(path)
     assert capfd.readouterr() == ("", "")
+    # Without a handler, as in the program, Python itself would print what is logged here.
+    assert caplog.records == []
 
 
 def test_double_compression_is_no_scan(write_nifti: WriteNifti) -> None:
@@ -203,6 +208,32 @@ def test_double_compression_is_no_scan(write_nifti: WriteNifti) -> None:
     with path.open("rb") as source, gzip.open(twice, "wb") as target:
         shutil.copyfileobj(source, target)
     assert _code_of(twice) == "format-unknown"
+
+
+def test_link_whose_data_were_not_fetched(tmp_path: Path) -> None:
+    link = tmp_path / "sub-01_T1w.nii.gz"
+    link.symlink_to(tmp_path / ".git" / "annex" / "objects" / "x")
+    assert _code_of(link) == "file-not-fetched"
+    pointer = tmp_path / "sub-02_T1w.nii.gz"
+    pointer.write_text("/annex/objects/SHA256E-s123--abc.nii.gz\n")
+    assert _code_of(pointer) == "file-not-fetched"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["scan.nii", "scan2.nii", "scan.mgh"])
+@given(changes=st.lists(st.tuples(st.integers(0, 560), st.integers(0, 255)), min_size=1, max_size=12))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+def test_damaged_header_never_ends_in_a_traceback(
+    tmp_path: Path, name: str, changes: list[tuple[int, int]]
+) -> None:
+    kind = {"scan.nii": nib.Nifti1Image, "scan2.nii": nib.Nifti2Image, "scan.mgh": nib.MGHImage}[name]
+    nib.save(kind(np.ones((4, 5, 6), np.float32), np.eye(4)), tmp_path / name)
+    content = bytearray((tmp_path / name).read_bytes())
+    for place, value in changes:
+        content[place] = value
+    (tmp_path / name).write_bytes(content)
+    for finding in examine(tmp_path / name).findings:
+        assert finding.problem
 
 
 def _saved_as(write_nifti: WriteNifti, data: NDArray[np.generic]) -> Path:

@@ -57,6 +57,13 @@ def test_tight_field_of_view_is_a_warning(write_nifti: WriteNifti) -> None:
     assert found == {"field-of-view-small": Level.WARNING}
 
 
+@pytest.mark.parametrize(("height", "level"), [(80, Level.WARNING), (40, Level.ERROR)])
+def test_slab_in_an_empty_field_of_view_is_seen(write_nifti: WriteNifti, height: int, level: Level) -> None:
+    data = _block((160, 180, 150))
+    data[:, :, height:] = 0
+    assert _levels(write_nifti, data, (1.0, 1.0, 1.0)) == {"head-incomplete": level}
+
+
 def test_too_few_voxels(write_nifti: WriteNifti) -> None:
     assert "too-few-voxels" in _levels(write_nifti, _block((10, 160, 160)), (15.0, 1.0, 1.0))
 
