@@ -50,13 +50,16 @@ missing_packages() {
     done
 }
 
-# Prints the words that give a command the administrator's rights, or fails when nobody can be asked.
+# Prints the words that give a command the administrator's rights, or fails when there is no way to them. A password is
+# asked for once, at a terminal, and not again at every start: a file notes it.
 administrator() {
+    local asked="$VENV/.asked-for-password"
     if [[ "$(id -u)" == 0 ]]; then
         echo env
     elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
         echo "sudo -n"
-    elif command -v sudo >/dev/null && [[ -t 0 && -t 2 ]]; then
+    elif command -v sudo >/dev/null && [[ -t 0 && -t 2 && ! -e "$asked" ]]; then
+        if [[ -d "$VENV" ]]; then touch "$asked"; fi
         echo sudo
     else
         return 1
@@ -68,6 +71,7 @@ apt_install() {
     local name
     read -r -a rights <<<"$(administrator)"
     [[ ${#rights[@]} -gt 0 ]] || return 1
+    say "Installing system packages: $*"
     "${rights[@]}" apt-get update -qq </dev/null >/dev/null || true
     for name in "$@"; do # a name that this release does not know would make apt refuse all of them
         if apt-cache show "$name" >/dev/null 2>&1 || apt-cache showpkg "$name" 2>/dev/null | grep -q '^Reverse Provides'; then
@@ -78,18 +82,13 @@ apt_install() {
         "${offered[@]}" </dev/null >/dev/null
 }
 
-# Installs what is missing. When that is not allowed, says what an administrator should run, and goes on.
+# Installs what is missing. When that is not possible, says what an administrator should run, and goes on.
 ensure_packages() {
     command -v dpkg-query >/dev/null && command -v apt-get >/dev/null || return 0
     local -a missing
     mapfile -t missing < <(missing_packages "$@")
     [[ ${#missing[@]} -gt 0 ]] || return 0
-    local tried="$VENV/.tried-packages"
-    if [[ ! -f "$tried" || "$(cat "$tried")" != "${missing[*]}" ]]; then # ask once, not at every start
-        say "Installing system packages: ${missing[*]}"
-        if apt_install "${missing[@]}"; then return 0; fi
-        if [[ -d "$VENV" ]]; then echo "${missing[*]}" >"$tried"; fi
-    fi
+    apt_install "${missing[@]}" && return 0
     say "These system packages are missing; an administrator can install them with:"
     say "  sudo apt-get install ${missing[*]}"
     say "Going on without them."
