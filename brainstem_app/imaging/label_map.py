@@ -1,6 +1,5 @@
 """Label maps and volumes on disk: NIfTI files that every program places alike."""
 
-# mypy: allow-untyped-calls
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,6 +1,5 @@
 """Which way the axes of a volume point. The only place of the program that flips or permutes axes."""
 
-# mypy: allow-untyped-calls
 from __future__ import annotations
 
 from itertools import permutations, product

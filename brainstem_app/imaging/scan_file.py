@@ -1,6 +1,5 @@
 """Open a NIfTI or MGH file by what it holds, whatever its name ends in."""
 
-# mypy: allow-untyped-calls
 from __future__ import annotations
 
 import gzip
