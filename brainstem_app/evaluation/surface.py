@@ -2,7 +2,9 @@
 
 The surface of a mask is its voxels that touch the outside by a face (the grid's edge is outside). Distances
 are Euclidean between voxel centres placed by the affine, from a k-d tree: the same as a distance transform
-on orthogonal grids, also right on sheared ones, and not slowed down by a stray voxel far away.
+on orthogonal grids, also right on sheared ones, and not slowed down by a stray voxel far away. These are the
+definitions of MONAI and MedPy. DeepMind's surface-distance puts the surface between the voxels, where points
+lie denser, and so gives smaller distances and a higher NSD on small structures: compare like with like.
 
 References
 ----------

@@ -13,6 +13,7 @@ from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.reports.manifest import Manifest
 from brainstem_app.reports.methods import methods_paragraph
 from brainstem_app.reports.report_model import (
+    COMPARISON_LIMITS,
     LIMITS,
     AtlasEntry,
     ModelEntry,
@@ -130,6 +131,8 @@ def _mean_iou(measures: Iterable[StructureMeasures]) -> float | None:
 
 
 def _limits(inputs: ReportInputs) -> str:
+    if inputs.scan is None:
+        return COMPARISON_LIMITS
     own = inputs.model.limits.strip() if inputs.model else ""
     return f"{LIMITS} Of this model: {own}" if own else LIMITS
 
@@ -150,7 +153,14 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
     found = []
     if lost := [m.structure.name for m in nuclei if m.status is Status.MISSED]:
         problem = f"{_count(lost)} of the reference not predicted: {', '.join(lost)}. Counted as 0."
-        found.append(Finding(Level.WARNING, "nuclei-missed", problem, "Look at their place in the viewer."))
+        found.append(
+            Finding(
+                Level.WARNING,
+                "nuclei-missed",
+                problem,
+                "Look at the reference and the labels there, in the viewer.",
+            )
+        )
     if lost := [m.structure.name for m in nuclei if m.status is Status.UNSCORED and not m.voxels]:
         problem = f"{_count(lost)} not found: {', '.join(lost)}."
         fix = "Look whether the scan covers them; small nuclei can vanish between thick slices."

@@ -9,10 +9,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from brainstem_app import __version__
 from brainstem_app.reports.report_model import ReportInputs
 
-_SPACES = {
-    "affine": "by an affine registration (12 degrees of freedom)",
-    "nonlinear": "by an affine registration (12 degrees of freedom) followed by a coarse, smooth warp",
-}
+_AFFINE = "by affine registrations (12 degrees of freedom) of the brain and then of the brainstem"
+_SPACES = {"affine": _AFFINE, "nonlinear": f"{_AFFINE}, followed by a coarse, smooth warp"}
 MEASURES = (
     "Intersection over union (IoU), Dice coefficient, normalised surface distance at 1 mm (NSD), 95th "
     "percentile of the Hausdorff distance (HD95, the larger of both directions), average symmetric surface "
@@ -34,8 +32,10 @@ def methods_paragraph(inputs: ReportInputs) -> str:
         )
     else:
         sentences += _segmentation_sentences(inputs, atlas)
-    sentences.append("Volumes are the number of voxels times the voxel volume of the scan's own grid.")
+    sentences.append("Volumes are the number of voxels times the voxel volume of the labels' grid.")
     if inputs.reference is not None:
+        if inputs.reference_origin:
+            sentences.append(f"The reference is {inputs.reference_origin}.")
         sentences.append(MEASURES)
     return " ".join(sentences)
 
@@ -45,9 +45,9 @@ def _segmentation_sentences(inputs: ReportInputs, atlas: str) -> list[str]:
     sentences = [
         "The nuclei of the brainstem were segmented on the T1-weighted scan with Brainstem App "
         f"{__version__} (Python {platform.python_version()}), with the labels of {atlas}.",
-        "The scan was corrected for its bias field (N4), brought to the MNI152 template (ICBM 2009a "
-        f"nonlinear symmetric, 1 mm) {way}, normalised in intensity and cropped to 50 × 50 × 73 mm around "
-        "the brainstem.",
+        "The scan was stripped of the skull unless it already was, corrected for its bias field (N4), brought "
+        f"to the MNI152 template (ICBM 2009a nonlinear symmetric, 1 mm) {way}, normalised in intensity and "
+        "cropped to 50 × 50 × 73 mm around the brainstem.",
     ]
     if inputs.model is not None:
         digest = f", SHA-256 {inputs.model.sha256[:12]}…" if inputs.model.sha256 else ""

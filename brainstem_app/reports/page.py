@@ -12,7 +12,7 @@ from brainstem_app.reports import digits
 from brainstem_app.reports.manifest import Manifest
 from brainstem_app.reports.methods import repeat_steps, shareable_command
 from brainstem_app.reports.qc_picture import CONVENTION
-from brainstem_app.reports.report_model import Report, ReportInputs, StructureEntry
+from brainstem_app.reports.report_model import ModelDescription, Report, ReportInputs, StructureEntry
 
 
 @dataclass(frozen=True)
@@ -61,10 +61,10 @@ def make_page(report: Report, inputs: ReportInputs, manifest: Manifest, folder: 
         with_confidence=any(s.confidence is not None for s in report.structures),
         with_test=any(s.model_test_iou is not None for s in report.structures),
         caption=_caption(inputs),
-        table_note=_table_note(report, scored),
+        table_note=_table_note(report, scored, inputs.reference_origin),
         steps=tuple(repeat_steps(inputs, folder)),
         command=shareable_command(inputs.command) if inputs.command else "",
-        facts=_facts(manifest),
+        facts=(*_model_facts(inputs.model), *_facts(manifest)),
         footer=f"Brainstem App {__version__}. Research software: not for diagnosis or treatment.",
     )
 
@@ -112,22 +112,36 @@ def _caption(inputs: ReportInputs) -> str:
     return f"Outlines of the nuclei on {what}; thin white: edge of all labels.{dotted} {CONVENTION}"
 
 
-def _table_note(report: Report, scored: bool) -> str:
-    notes = [
-        "Volumes are on the scan's own grid; centres in mm of its world (right, anterior, superior positive)."
-    ]
+def _table_note(report: Report, scored: bool, origin: str) -> str:
+    notes = ["Volumes are on the labels' own grid."]
     if scored:
         background = next((s for s in report.structures if s.group is Group.BACKGROUND), None)
         if background is not None and background.iou is not None:
             notes.append(f"The background is a class of the mean too (IoU {background.iou:.4f}).")
+        if origin:
+            notes.append(f"The reference is {origin}.")
         notes.append("A dash: not defined, because the structure is missing from one of the two.")
         if any(s.false_positive_mm3 for s in report.structures):
             notes.append("The volume of an absent structure is a false positive.")
+    else:
+        notes.append("Centres are in mm of the scan's world: right, anterior and superior are positive.")
     if any(s.confidence is not None for s in report.structures):
         notes.append(
             "Confidence is the mean of the model's highest class probability; it is not an accuracy."
         )
     return " ".join(notes)
+
+
+def _model_facts(model: ModelDescription | None) -> tuple[tuple[str, str], ...]:
+    if model is None:
+        return ()
+    words = [model.name]
+    if model.trained_on:
+        when = f", {model.trained_date}" if model.trained_date else ""
+        words.append(f"trained on {model.trained_on}{when}")
+    if model.licence:
+        words.append(f"licence {model.licence}")
+    return (("Model", "; ".join(words)),)
 
 
 def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,10 +16,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import Group, LabelTable
-from brainstem_app.imaging.atomic import atomic_path
-from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.orientation import axis_letters, to_canonical
-from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.spaces import Affine
 
 if TYPE_CHECKING:
@@ -99,17 +95,6 @@ def qc_png(volumes: QcVolumes, table: LabelTable, title: str) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=130, facecolor=_BACKGROUND, metadata={"Software": None})
     return buffer.getvalue()
-
-
-def draw_box_picture(folder: Path, table: LabelTable) -> Path:
-    """Draw ``qc.png`` of a prepared subject's folder, from ``scan_box.nii.gz`` and ``labels_box.nii.gz``."""
-    labels, affine = load_label_map(folder / "labels_box.nii.gz")
-    scan = read_scan(folder / "scan_box.nii.gz").data
-    picture = qc_png(QcVolumes(labels, affine, scan), table, folder.name)
-    path = folder / "qc.png"
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(picture)
-    return path
 
 
 def _cropped_view(volumes: QcVolumes) -> _View:

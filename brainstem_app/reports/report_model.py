@@ -24,6 +24,14 @@ LIMITS = (
     "there are cut. For research only; not for diagnosis or treatment."
 )
 
+COMPARISON_LIMITS = (
+    "These numbers say how far two label maps agree, not which is right: they are as good as the reference. "
+    "Labels of this program, and reference labels that come from registering an atlas, are not an expert's. "
+    "Small nuclei are unreliable: one voxel of displacement can halve their overlap. Labels of this program "
+    "end at z = −72 mm of the MNI template: the lower medulla is never labelled. For research only; not for "
+    "diagnosis or treatment."
+)
+
 RELIABILITY_TEXT = {
     "A": "good: large against the error of registration",
     "B": "fair: use group means, read single values with care",
@@ -84,6 +92,8 @@ class ReportInputs:
         Highest class probability of each voxel.
     reference : ndarray of uint8, shape (X, Y, Z), or None
         Labels to compare with, on the same grid.
+    reference_origin : str
+        What the reference is, to follow "The reference is …", e.g. "the truth of a simulated head".
     warnings : tuple of Finding
         Shown first, after the findings of the scan itself.
     settings : dict
@@ -110,6 +120,7 @@ class ReportInputs:
     name: str = ""
     confidence_native: NDArray[np.float32] | None = None
     reference: NDArray[np.uint8] | None = None
+    reference_origin: str = ""
     warnings: tuple[Finding, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_erosion, distance_transform_edt, gaussian_filter
 
 from brainstem_app.evaluation.surface import SurfaceAgreement, compare_surfaces, surface_points_mm
 
@@ -82,6 +83,20 @@ def test_sheared_grid_is_measured_in_the_world() -> None:
     affine[0, 1] = 0.5  # one voxel along y is (0.5, 1, 0) mm
     found = _agreement(_box((3, 3, 3), (1, 1, 1)), _box((3, 5, 3), (1, 1, 1)), affine)
     assert found.hd95_mm == pytest.approx(np.hypot(1.0, 2.0))
+
+
+@pytest.mark.parametrize("sizes", [(1.0, 1.0, 1.0), (0.7, 1.33, 2.0)])
+def test_distances_are_those_of_a_distance_transform(sizes: tuple[float, float, float]) -> None:
+    """Another way to the same numbers: the Euclidean distance transform of the other surface."""
+    rng = np.random.default_rng(1)
+    first, second = (gaussian_filter(rng.normal(size=(16, 16, 16)), 2) > 0.02 for _ in range(2))
+    shells = [mask & ~binary_erosion(mask) for mask in (first, second)]
+    there = distance_transform_edt(~shells[1], sampling=sizes)[shells[0]]
+    back = distance_transform_edt(~shells[0], sampling=sizes)[shells[1]]
+    found = _agreement(first, second, np.diag([*sizes, 1.0]))
+    assert found.assd_mm == pytest.approx((there.sum() + back.sum()) / (there.size + back.size))
+    assert found.hd95_mm == pytest.approx(max(np.percentile(there, 95), np.percentile(back, 95)))
+    assert found.nsd_1mm == pytest.approx((np.concatenate([there, back]) < 1 + 1e-9).mean())
 
 
 def test_empty_mask_has_no_agreement() -> None:
