@@ -1,0 +1,49 @@
+"""Start the window."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtWidgets import QApplication
+
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.locations import resource
+
+
+def make_application(arguments: list[str] | None = None) -> QApplication:
+    """Make the Qt application, with name, icon and style; or return the one there is."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    application = QApplication(arguments if arguments is not None else sys.argv[:1])
+    application.setApplicationName("Brainstem App")
+    application.setOrganizationName("Brainstem App")
+    application.setStyle("Fusion")
+    QGuiApplication.setDesktopFileName("brainstem-app")
+    application.setWindowIcon(QIcon(str(resource("icons", "brainstem-app.svg"))))
+    return application
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Show the window until the user closes it.
+
+    Parameters
+    ----------
+    arguments : list of str, optional
+        Paths to open: a scan, a result folder, a label map.
+
+    Returns
+    -------
+    int
+        Exit status of the program.
+    """
+    application = make_application()
+    window = MainWindow(WindowSettings())
+    window.show()
+    for argument in arguments or ():
+        QTimer.singleShot(0, window, lambda path=Path(argument): window.open_path(path))
+    return application.exec()

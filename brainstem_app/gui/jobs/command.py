@@ -1,0 +1,17 @@
+"""How the worker process is started, from source, from a wheel and from a frozen program."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+WORKER_MODULE = "brainstem_app.jobs.worker"
+
+
+def worker_command(job_file: Path) -> tuple[str, list[str]]:
+    """Program and arguments of the worker of a job file.
+
+    A frozen program (PyInstaller) cannot run ``-m``; its entry point understands ``-m`` with the
+    worker's name in the same way, so that the command is the same everywhere.
+    """
+    return sys.executable, ["-m", WORKER_MODULE, str(job_file)]

@@ -1,0 +1,91 @@
+"""Progress of a running job: bar, what it does, elapsed time, Cancel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.jobs.job_process import JobProcess
+    from brainstem_app.jobs.events import Progress
+
+_STEPS = 1000
+
+
+class JobProgress(QWidget):
+    """Follows one `JobProcess`; hidden while there is none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._job: JobProcess | None = None
+        self.message = QLabel(self)
+        self.message.setWordWrap(True)
+        self.message.setAccessibleName(self.tr("What the job does now"))
+        self.elapsed = QLabel(self)
+        self.elapsed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
+        self.elapsed.setAccessibleName(self.tr("Elapsed time"))
+        self.bar = QProgressBar(self)
+        self.bar.setAccessibleName(self.tr("Progress of the job"))
+        self.cancel_button = QPushButton(self.tr("Cancel"), self)
+        self.cancel_button.setAccessibleName(self.tr("Cancel the job"))
+        self.cancel_button.setToolTip(self.tr("Stop the job; nothing that is open changes."))
+        self.cancel_button.clicked.connect(self._cancel)
+        self._timer = QTimer(self, interval=500)
+        self._timer.timeout.connect(self._show_elapsed)
+
+        words = QHBoxLayout()
+        words.addWidget(self.message, 1)
+        words.addWidget(self.elapsed)
+        controls = QHBoxLayout()
+        controls.addWidget(self.bar, 1)
+        controls.addWidget(self.cancel_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(words)
+        layout.addLayout(controls)
+        self.hide()
+
+    def follow(self, job: JobProcess, first_message: str) -> None:
+        """Show the progress of a job until it ends."""
+        self._job = job
+        self.message.setText(first_message)
+        self.bar.setRange(0, 0)
+        self.cancel_button.setEnabled(True)
+        job.progress.connect(self._show_progress)
+        job.ended.connect(self._stop)
+        self._timer.start()
+        self._show_elapsed()
+        self.show()
+
+    def _show_progress(self, progress: Progress) -> None:
+        if self._job is not None and self._job.is_cancelling:
+            return
+        if progress.total > 0:
+            self.bar.setRange(0, _STEPS)
+            self.bar.setValue(round(_STEPS * min(1.0, progress.done / progress.total)))
+        self.message.setText(progress.message)
+
+    def _show_elapsed(self) -> None:
+        if self._job is not None:
+            self.elapsed.setText(clock_text(self._job.elapsed_seconds))
+
+    def _cancel(self) -> None:
+        if self._job is not None:
+            self.cancel_button.setEnabled(False)
+            self.message.setText(self.tr("Stopping…"))
+            self.bar.setRange(0, 0)
+            self._job.cancel()
+
+    def _stop(self) -> None:
+        self._timer.stop()
+        self._job = None
+        self.hide()
+
+
+def clock_text(seconds: float) -> str:
+    """Minutes and seconds, e.g. ``"1:05"``; with hours from 60 minutes on."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

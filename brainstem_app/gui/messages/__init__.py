@@ -1,0 +1,1 @@
+"""Messages in place: what happened, where, what to do."""

@@ -1,0 +1,59 @@
+"""One message to the user: how bad, what, where, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from brainstem_app.errors import BrainstemError
+
+
+class MessageLevel(StrEnum):
+    """How much a message matters."""
+
+    INFO = "info"
+    QUESTION = "question"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class MessageAction:
+    """A button of a message."""
+
+    text: str
+    run: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message in place, instead of a dialog.
+
+    Attributes
+    ----------
+    level : MessageLevel
+    what, where, fix : str
+        What happened, in which file, what to do; the last two may be empty.
+    details : str
+        What a developer would ask for (a traceback); folded away.
+    actions : tuple of MessageAction
+        Buttons.
+    """
+
+    level: MessageLevel
+    what: str
+    where: str = ""
+    fix: str = ""
+    details: str = ""
+    actions: tuple[MessageAction, ...] = field(default=())
+
+
+def message_of_error(error: BaseException, what: str) -> Message:
+    """Message of an exception; ``what`` is used if it is not one of ours."""
+    if isinstance(error, BrainstemError):
+        return Message(MessageLevel.ERROR, error.what, error.where or "", error.fix)
+    if isinstance(error, OSError):
+        reason = error.strerror or str(error)
+        return Message(MessageLevel.ERROR, f"{what} {reason}.", str(error.filename or ""))
+    return Message(MessageLevel.ERROR, what, details=f"{type(error).__name__}: {error}")

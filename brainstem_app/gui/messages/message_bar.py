@@ -1,0 +1,159 @@
+"""A bar at the top of the window that says what happened, where, and what to do."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainstem_app.gui.messages.message import Message, MessageLevel
+
+_STRIPE = {
+    MessageLevel.INFO: "#2f7bd9",
+    MessageLevel.QUESTION: "#2f7bd9",
+    MessageLevel.WARNING: "#d98b00",
+    MessageLevel.ERROR: "#d0342c",
+}
+_ICON = {
+    MessageLevel.INFO: QStyle.StandardPixmap.SP_MessageBoxInformation,
+    MessageLevel.QUESTION: QStyle.StandardPixmap.SP_MessageBoxQuestion,
+    MessageLevel.WARNING: QStyle.StandardPixmap.SP_MessageBoxWarning,
+    MessageLevel.ERROR: QStyle.StandardPixmap.SP_MessageBoxCritical,
+}
+
+
+class MessageBar(QFrame):
+    """Shows one message at a time; hidden while there is none.
+
+    Signals
+    -------
+    dismissed
+        The user closed the message.
+    """
+
+    dismissed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._message: Message | None = None
+        self.setObjectName("message_bar")
+        self.setAccessibleName(self.tr("Message"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+        self._icon = QLabel(self)
+        self._what = _text_label(self)
+        self._where = _text_label(self)
+        self._fix = _text_label(self)
+        self._details = QPlainTextEdit(self)
+        self._details.setReadOnly(True)
+        self._details.setMaximumHeight(160)
+        self._details.setAccessibleName(self.tr("Details"))
+        self._details_button = QPushButton(self.tr("Details"), self)
+        self._details_button.setCheckable(True)
+        self._details_button.toggled.connect(self._details.setVisible)
+        self._close = QToolButton(self)
+        self._close.setIcon(self.style().standardIcon(QStyle.StandardPixmap.SP_TitleBarCloseButton))
+        self._close.setAutoRaise(True)
+        self._close.setToolTip(self.tr("Close this message (Esc)"))
+        self._close.setAccessibleName(self.tr("Close this message"))
+        self._close.clicked.connect(self.dismiss)
+        self._buttons: list[QPushButton] = []
+        self._lay_out()
+        self.hide()
+
+    def _lay_out(self) -> None:
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        for label in (self._what, self._where, self._fix):
+            words.addWidget(label)
+        words.addWidget(self._details)
+        self._row = QHBoxLayout()
+        self._row.setContentsMargins(14, 8, 8, 8)
+        self._row.setSpacing(10)
+        self._row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        self._row.addLayout(words, 1)
+        self._row.addWidget(self._details_button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        self.setLayout(self._row)
+
+    @property
+    def message(self) -> Message | None:
+        """The message shown now."""
+        return self._message
+
+    def show_message(self, message: Message) -> None:
+        """Show a message in place of the one before."""
+        self._message = message
+        size = self.fontMetrics().height() + 6
+        self._icon.setPixmap(self.style().standardIcon(_ICON[message.level]).pixmap(size, size))
+        self._what.setText(f"<b>{_escaped(message.what)}</b>")
+        self._where.setText(self.tr("In: {0}").format(_escaped(message.where)))
+        self._where.setVisible(bool(message.where))
+        self._fix.setText(self.tr("What to do: {0}").format(_escaped(message.fix)))
+        self._fix.setVisible(bool(message.fix))
+        self._details.setPlainText(message.details)
+        self._details_button.setChecked(False)
+        self._details_button.setVisible(bool(message.details))
+        self._details.setVisible(False)
+        stripe = _STRIPE[message.level]
+        self.setStyleSheet(
+            f"#message_bar {{ border-left: 5px solid {stripe}; background: palette(alternate-base); }}"
+        )
+        self._replace_buttons(message)
+        self.setAccessibleDescription(" ".join((message.what, message.where, message.fix)))
+        self.show()
+
+    def dismiss(self) -> None:
+        """Hide the message."""
+        self.clear()
+        self.dismissed.emit()
+
+    def clear(self) -> None:
+        """Hide the message without telling anyone."""
+        self._message = None
+        self.hide()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Esc closes the message."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.dismiss()
+        else:
+            super().keyPressEvent(event)
+
+    def _replace_buttons(self, message: Message) -> None:
+        for button in self._buttons:
+            self._row.removeWidget(button)
+            button.deleteLater()
+        self._buttons = []
+        place = self._row.indexOf(self._details_button)
+        for number, action in enumerate(message.actions):
+            button = QPushButton(action.text, self)
+            button.setAccessibleName(action.text)
+            button.clicked.connect(self.clear)
+            button.clicked.connect(lambda _checked=False, run=action.run: run())
+            self._row.insertWidget(place + number, button, 0, Qt.AlignmentFlag.AlignVCenter)
+            self._buttons.append(button)
+
+
+def _text_label(parent: QWidget) -> QLabel:
+    label = QLabel(parent)
+    label.setWordWrap(True)
+    label.setTextFormat(Qt.TextFormat.RichText)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return label
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace("\n", "<br>")

@@ -1,0 +1,1 @@
+"""Opening scans, results and label maps; what was found in their headers."""

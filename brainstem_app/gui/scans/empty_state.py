@@ -1,0 +1,111 @@
+"""What the window shows before anything is open: where to begin."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from brainstem_app.gui.jobs.job_progress import JobProgress
+
+_MARGIN = 24
+_RADIUS = 14
+
+
+class EmptyState(QWidget):
+    """A large place to drop a scan on, and the three ways to begin.
+
+    Signals
+    -------
+    open_requested, folder_requested, example_requested
+        The user pressed the button.
+    """
+
+    open_requested = Signal()
+    folder_requested = Signal()
+    example_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("No scan is open"))
+        self._is_target = False
+        title = QLabel(self.tr("Drop a T1 scan here or open one"), self)
+        font = title.font()
+        font.setPointSizeF(font.pointSizeF() * 1.9)
+        title.setFont(font)
+        title.setWordWrap(True)
+        kinds = QLabel(self.tr("NIfTI (.nii, .nii.gz), FreeSurfer (.mgz) or a folder of DICOM files"), self)
+        kinds.setWordWrap(True)
+        kinds.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.open_button = self._button(self.tr("Open a scan…"), self.open_requested)
+        self.open_button.setDefault(True)
+        self.folder_button = self._button(self.tr("Open a DICOM folder…"), self.folder_requested)
+        self.example_button = self._button(self.tr("Try it with a simulated scan"), self.example_requested)
+        self.example_button.setToolTip(self.tr("Makes a scan from the template, as a scanner might take it"))
+        self.busy = QLabel(self)
+        self.busy.setAccessibleName(self.tr("What is being read"))
+        self.busy.hide()
+        self.progress = JobProgress(self)
+        self.progress.setMaximumWidth(480)
+        self.progress.setMinimumWidth(420)
+        self._lay_out(title, kinds)
+
+    def _lay_out(self, title: QLabel, kinds: QLabel) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(12)
+        buttons.addStretch(1)
+        buttons.addWidget(self.open_button)
+        buttons.addWidget(self.folder_button)
+        buttons.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(_MARGIN * 2, _MARGIN * 2, _MARGIN * 2, _MARGIN * 2)
+        layout.setSpacing(14)
+        centre = Qt.AlignmentFlag.AlignHCenter
+        layout.addStretch(2)
+        for label in (title, kinds):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            layout.addWidget(label)
+        layout.addSpacing(10)
+        layout.addLayout(buttons)
+        layout.addWidget(self.example_button, 0, centre)
+        layout.addSpacing(10)
+        layout.addWidget(self.busy, 0, centre)
+        layout.addWidget(self.progress, 0, centre)
+        layout.addStretch(3)
+
+    def _button(self, text: str, signal: Signal) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setAccessibleName(text)
+        button.setMinimumHeight(36)
+        button.setMinimumWidth(190)
+        button.clicked.connect(signal)
+        return button
+
+    def set_target(self, is_target: bool) -> None:
+        """Highlight the frame while a file is dragged over the window."""
+        self._is_target = is_target
+        self.update()
+
+    def set_busy(self, text: str) -> None:
+        """Say what is being read; nothing if the text is empty."""
+        self.busy.setText(text)
+        self.busy.setVisible(bool(text))
+
+    def set_buttons_enabled(self, enabled: bool) -> None:
+        """Switch off the example while it is being made."""
+        self.example_button.setEnabled(enabled)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the dashed frame of the drop area."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        role = QPalette.ColorRole.Highlight if self._is_target else QPalette.ColorRole.Mid
+        colour = QColor(self.palette().color(role))
+        pen = QPen(colour, 3 if self._is_target else 2, Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        frame = QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        if self._is_target:
+            colour.setAlpha(30)
+            painter.setBrush(colour)
+        painter.drawRoundedRect(frame, _RADIUS, _RADIUS)

@@ -1,0 +1,214 @@
+"""What the user can open, and reading it (on a thread: nibabel and NumPy only)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from brainstem_app.errors import InputError
+
+if TYPE_CHECKING:
+    from brainstem_app.atlas.label_table import LabelTable
+    from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
+    from brainstem_app.imaging.scan import Finding
+
+LABELS_FILE = "labels_native.nii.gz"
+DEFAULT_ATLAS = "brainstem31"
+JOB_FILE_NAME = "job.json"
+_LABEL_MARKS = ("labels_", "_dseg.", "_labels.", "aseg.")
+
+
+class OpenKind(Enum):
+    """What a path holds."""
+
+    SCAN = auto()
+    LABELS = auto()
+    RESULT = auto()
+
+
+@dataclass(frozen=True)
+class OpenedScan:
+    """A scan that was read for the viewer."""
+
+    path: Path
+    image: ImageVolume
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class OpenedLabels:
+    """A label map that was read for the viewer, with the table of its structures.
+
+    ``labels.volumes_mm3`` and ``labels.places`` are worked out already.
+    """
+
+    path: Path
+    labels: LabelVolume
+    table: LabelTable
+
+
+@dataclass(frozen=True)
+class ResultFiles:
+    """The files of a segmentation; those that do not exist are None.
+
+    Attributes
+    ----------
+    folder : Path
+    labels : Path
+    report_html, report_pdf, report_csv, report_json : Path or None
+    scan : Path or None
+        The scan it was made from, as the window's job file beside it names it; it may be gone. Reports
+        name no folders, so without a job file it is None.
+    atlas : str
+    """
+
+    folder: Path
+    labels: Path
+    report_html: Path | None = None
+    report_pdf: Path | None = None
+    report_csv: Path | None = None
+    report_json: Path | None = None
+    scan: Path | None = None
+    atlas: str = DEFAULT_ATLAS
+
+    @property
+    def reports(self) -> tuple[Path, ...]:
+        """The report files there are, the readable ones first."""
+        files = (self.report_html, self.report_pdf, self.report_csv, self.report_json)
+        return tuple(file for file in files if file is not None)
+
+
+@dataclass(frozen=True)
+class OpenedResult:
+    """A segmentation that was read for the viewer; ``scan`` is None if it is open already or gone."""
+
+    files: ResultFiles
+    labels: OpenedLabels
+    scan: OpenedScan | None
+
+
+def kind_of(path: Path) -> OpenKind:
+    """Guess from the names what a file or folder holds."""
+    if path.is_dir():
+        return OpenKind.SCAN if _label_file_below(path) is None else OpenKind.RESULT
+    name = path.name.lower()
+    return OpenKind.LABELS if any(mark in name for mark in _LABEL_MARKS) else OpenKind.SCAN
+
+
+def read_for_viewer(path: Path) -> OpenedScan:
+    """Read a scan (NIfTI, MGZ, DICOM folder) for the viewer.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read as a three-dimensional scan.
+    """
+    from brainstem_app.gui.viewer.volume import image_volume
+    from brainstem_app.imaging.reading import read_scan
+
+    scan = read_scan(path)
+    return OpenedScan(path, image_volume(scan.data, scan.affine), scan.findings)
+
+
+def read_labels_for_viewer(path: Path, atlas: str = DEFAULT_ATLAS) -> OpenedLabels:
+    """Read a label map and the table of its structures for the viewer.
+
+    Raises
+    ------
+    InputError
+        If it is no label map, or holds labels that the atlas does not name.
+    """
+    from brainstem_app.atlas.label_table import TABLE_FILE_NAME, read_label_table
+    from brainstem_app.gui.viewer.volume import label_volume
+    from brainstem_app.imaging.label_map import load_label_map
+    from brainstem_app.locations import resource
+
+    table = read_label_table(resource("atlas", atlas, TABLE_FILE_NAME))
+    labels, affine = load_label_map(path)
+    highest = int(labels.max(initial=0))
+    if highest >= table.n_classes:
+        raise InputError(
+            f"The label map holds the label {highest}; the atlas {atlas} ends at {table.n_classes - 1}.",
+            path,
+            "Open a label map that was made with this atlas.",
+        )
+    ready = label_volume(labels, affine)
+    _ = ready.volumes_mm3, ready.places
+    return OpenedLabels(path, ready, table)
+
+
+def read_result_for_viewer(folder: Path, open_scan: Path | None = None) -> OpenedResult:
+    """Read a segmentation and, unless it is the open one, the scan it was made from.
+
+    Raises
+    ------
+    InputError
+        If there is no label map in the folder, or it cannot be read.
+    """
+    files = find_result(folder)
+    labels = read_labels_for_viewer(files.labels, files.atlas)
+    if files.scan is None or files.scan == open_scan or not files.scan.exists():
+        return OpenedResult(files, labels, None)
+    try:
+        scan = read_for_viewer(files.scan)
+    except InputError:
+        scan = None
+    return OpenedResult(files, labels, scan)
+
+
+def find_result(folder: Path) -> ResultFiles:
+    """Files of the segmentation in a folder, or in its only subfolder that holds one.
+
+    Raises
+    ------
+    InputError
+        If there is no label map in it.
+    """
+    labels = _label_file_below(folder)
+    if labels is None:
+        raise InputError(
+            f"The folder holds no {LABELS_FILE}.", folder, "Choose a folder that Segment has written."
+        )
+    home = labels.parent
+    return ResultFiles(
+        folder=home,
+        labels=labels,
+        report_html=_existing(home / "report.html"),
+        report_pdf=_existing(home / "report.pdf"),
+        report_csv=_existing(home / "report.csv"),
+        report_json=_existing(home / "report.json"),
+        scan=_scan_of_job(home),
+        atlas=_atlas_of_report(home / "report.json"),
+    )
+
+
+def _label_file_below(folder: Path) -> Path | None:
+    direct = folder / LABELS_FILE
+    if direct.is_file():
+        return direct
+    below = sorted(folder.glob(f"*/{LABELS_FILE}"))
+    return below[0] if len(below) == 1 else None
+
+
+def _existing(path: Path) -> Path | None:
+    return path if path.is_file() else None
+
+
+def _atlas_of_report(report: Path) -> str:
+    """Atlas that a report names; the default if it names none."""
+    try:
+        return str(json.loads(report.read_text(encoding="utf-8"))["atlas"]["name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return DEFAULT_ATLAS
+
+
+def _scan_of_job(home: Path) -> Path | None:
+    """Return the one scan of the job file in the folder above a result."""
+    try:
+        scans = json.loads((home.parent / JOB_FILE_NAME).read_text(encoding="utf-8"))["scans"]
+        return Path(scans[0]) if len(scans) == 1 else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,83 @@
+"""Opens what the user gives, on a thread; an answer that comes too late is dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from brainstem_app.gui.background import Background
+from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.scans.opened import (
+    OpenKind,
+    kind_of,
+    read_for_viewer,
+    read_labels_for_viewer,
+    read_result_for_viewer,
+)
+
+
+class ScanOpener(QObject):
+    """Reads scans, label maps and results.
+
+    Signals
+    -------
+    scan_read(object), labels_read(object), result_read(object)
+        An `OpenedScan`, `OpenedLabels`, `OpenedResult`.
+    busy(str)
+        What is being read; empty when nothing is.
+    failed(object)
+        A `Message`.
+    """
+
+    scan_read = Signal(object)
+    labels_read = Signal(object)
+    result_read = Signal(object)
+    busy = Signal(str)
+    failed = Signal(object)
+
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._request = 0
+
+    def open(self, path: Path, open_scan: Path | None) -> None:
+        """Open a path as what it looks like; ``open_scan`` need not be read again."""
+        kind = kind_of(path)
+        if kind is OpenKind.RESULT:
+            self.open_result(path, open_scan)
+        elif kind is OpenKind.LABELS:
+            self.open_labels(path)
+        else:
+            self.open_scan(path)
+
+    def open_scan(self, path: Path) -> None:
+        """Read a scan."""
+        self._read(lambda: read_for_viewer(path), self.scan_read, path)
+
+    def open_labels(self, path: Path) -> None:
+        """Read a label map."""
+        self._read(lambda: read_labels_for_viewer(path), self.labels_read, path)
+
+    def open_result(self, folder: Path, open_scan: Path | None) -> None:
+        """Read a result folder, and its scan unless that is open."""
+        self._read(lambda: read_result_for_viewer(folder, open_scan), self.result_read, folder)
+
+    def _read(self, function: Callable[[], Any], signal: Any, path: Path) -> None:
+        self._request += 1
+        request = self._request
+        self.busy.emit(self.tr("Reading {0}…").format(path.name))
+
+        def done(result: Any) -> None:
+            if request == self._request:
+                self.busy.emit("")
+                signal.emit(result)
+
+        def failed(error: BaseException) -> None:
+            if request == self._request:
+                self.busy.emit("")
+                self.failed.emit(message_of_error(error, self.tr("{0} cannot be opened.").format(path.name)))
+
+        self._background.run(function, done, failed)

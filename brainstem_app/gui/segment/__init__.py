@@ -1,0 +1,1 @@
+"""The step Segment: model, run, result."""

@@ -1,0 +1,45 @@
+"""Take the result away: save labels, open or save the report."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from brainstem_app.gui.scans.opened import ResultFiles
+
+
+class ResultPanel(QWidget):
+    """The buttons under the list of nuclei.
+
+    Signals
+    -------
+    save_labels_requested, open_report_requested, save_report_requested
+        The user pressed the button.
+    """
+
+    save_labels_requested = Signal()
+    open_report_requested = Signal()
+    save_report_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.save_labels = self._button(self.tr("Save labels as…"), self.save_labels_requested)
+        self.open_report = self._button(self.tr("Open report"), self.open_report_requested)
+        self.save_report = self._button(self.tr("Save report…"), self.save_report_requested)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for button in (self.save_labels, self.open_report, self.save_report):
+            layout.addWidget(button, 1)
+        self.show_result(None)
+
+    def show_result(self, result: ResultFiles | None) -> None:
+        """Enable what there is to take."""
+        self.save_labels.setEnabled(result is not None)
+        self.open_report.setEnabled(result is not None and result.report_html is not None)
+        self.save_report.setEnabled(result is not None and bool(result.reports))
+
+    def _button(self, text: str, signal: Signal) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setAccessibleName(text)
+        button.clicked.connect(signal)
+        return button

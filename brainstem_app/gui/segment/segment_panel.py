@@ -1,0 +1,137 @@
+"""Choose a model, start and follow the segmentation, take its result away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainstem_app.gui.jobs.job_progress import JobProgress
+from brainstem_app.gui.segment.card_text import card_details, card_summary
+
+if TYPE_CHECKING:
+    from brainstem_app.models.library import ModelFiles
+
+
+class SegmentPanel(QGroupBox):
+    """Model, Segment button, progress.
+
+    Signals
+    -------
+    segment_requested(str)
+        Segment the open scan with the model of this name.
+    """
+
+    segment_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTitle(self.tr("Segment"))
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self._models: tuple[ModelFiles, ...] = ()
+        self._has_scan = False
+        self._is_running = False
+        self._refusal = ""
+        self.models = QComboBox(self)
+        self.models.setAccessibleName(self.tr("Model"))
+        self.models.setToolTip(self.tr("The network that segments"))
+        self.models.setEnabled(False)
+        self.models.currentIndexChanged.connect(self._show_card)
+        name = QLabel(self.tr("&Model"), self)
+        name.setBuddy(self.models)
+        self.card = QLabel(self.tr("Looking for models…"), self)
+        self.card.setWordWrap(True)
+        self.card.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.card.setAccessibleName(self.tr("What the model was trained on and how well it does"))
+        self.details_button = QPushButton(self.tr("More…"), self)
+        self.details_button.setCheckable(True)
+        self.details_button.setFlat(True)
+        self.details_button.setAccessibleName(self.tr("More about the model"))
+        self.details_button.toggled.connect(self._show_card)
+        self.details_button.hide()
+        self.start_button = QPushButton(self.tr("Segment"), self)
+        self.start_button.setAccessibleName(self.tr("Segment the open scan"))
+        self.start_button.setMinimumHeight(34)
+        self.start_button.clicked.connect(lambda: self.segment_requested.emit(self.model))
+        self.hint = QLabel(self)
+        self.hint.setWordWrap(True)
+        self.hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.progress = JobProgress(self)
+        chooser = QHBoxLayout()
+        chooser.addWidget(name)
+        chooser.addWidget(self.models, 1)
+        chooser.addWidget(self.details_button)
+        layout = QVBoxLayout(self)
+        layout.addLayout(chooser)
+        for widget in (self.card, self.start_button, self.hint, self.progress):
+            layout.addWidget(widget)
+        self._update()
+
+    @property
+    def model(self) -> str:
+        """Name of the chosen model, empty if there is none."""
+        return str(self.models.currentData() or "")
+
+    @property
+    def can_start(self) -> bool:
+        """Whether there is a scan that can be segmented, and a model to do it."""
+        return self._has_scan and not self._refusal and bool(self._models)
+
+    def set_models(self, models: tuple[ModelFiles, ...], chosen: str = "") -> None:
+        """Offer models; ``chosen`` is the name to begin with."""
+        self._models = models
+        self.models.clear()
+        for model in models:
+            self.models.addItem(model.card.name, model.card.name)
+        place = self.models.findData(chosen)
+        if models:
+            self.models.setCurrentIndex(max(place, 0))
+        self.models.setEnabled(bool(models))
+        self._show_card()
+        self._update()
+
+    def set_scan(self, has_scan: bool, refusal: str = "") -> None:
+        """Say whether a scan is open, and why it cannot be segmented if it cannot."""
+        self._has_scan, self._refusal = has_scan, refusal
+        self._update()
+
+    def set_running(self, running: bool) -> None:
+        """Show the button, or the progress of the job."""
+        self._is_running = running
+        self._update()
+
+    def _show_card(self) -> None:
+        row = self.models.currentIndex()
+        if not 0 <= row < len(self._models):
+            self.card.setText(
+                self.tr(
+                    "No model is installed. Put a folder with model.json and model.onnx among your models."
+                )
+            )
+            self.details_button.hide()
+            return
+        card = self._models[row].card
+        self.details_button.show()
+        text = card_details(card) if self.details_button.isChecked() else card_summary(card)
+        self.card.setText(text)
+        self.models.setToolTip(card_details(card))
+
+    def _update(self) -> None:
+        self.start_button.setVisible(not self._is_running)
+        self.start_button.setEnabled(self.can_start)
+        hint = self._refusal
+        if not self._has_scan:
+            hint = self.tr("Open a scan first.")
+        self.hint.setText(hint)
+        self.hint.setVisible(bool(hint) and not self._is_running)

@@ -1,0 +1,342 @@
+"""The step Segment: a scan and its labels at the left; model, structures and result at the right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from brainstem_app.gui.background import Background
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.scans.empty_state import EmptyState
+from brainstem_app.gui.scans.opened import OpenedLabels, OpenedResult, OpenedScan, ResultFiles
+from brainstem_app.gui.scans.scan_opener import ScanOpener
+from brainstem_app.gui.scans.scan_panel import ScanPanel
+from brainstem_app.gui.segment.result_panel import ResultPanel
+from brainstem_app.gui.segment.save_copies import copy_whole, label_target, report_target
+from brainstem_app.gui.segment.segment_panel import SegmentPanel
+from brainstem_app.gui.segment.segmentation import Segmentation
+from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.structures.structure_panel import StructurePanel
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.viewer.viewer_panel import ViewerPanel
+    from brainstem_app.gui.viewer.volume import Voxel
+
+_SIDE_WIDTH = 430
+
+
+class SegmentStep(QWidget):
+    """One page of the window.
+
+    Signals
+    -------
+    message(object)
+        A `Message` to show in place.
+    pointed(str), crosshair(str)
+        Texts for the status line.
+    convention_changed(object)
+        The user chose another `Convention` below the picture.
+    scan_changed, result_changed
+        Another scan or result is open (or none).
+    """
+
+    message = Signal(object)
+    pointed = Signal(str)
+    crosshair = Signal(str)
+    convention_changed = Signal(object)
+    scan_changed = Signal()
+    result_changed = Signal()
+
+    def __init__(
+        self, settings: WindowSettings, background: Background, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._background = background
+        self.scan: OpenedScan | None = None
+        self.labels: OpenedLabels | None = None
+        self.result: ResultFiles | None = None
+        self._viewer: ViewerPanel | None = None
+        self.opener = ScanOpener(background, self)
+        self.segmentation = Segmentation(self)
+        self.empty_state = EmptyState(self)
+        self.scan_panel = ScanPanel(self)
+        self.segment_panel = SegmentPanel(self)
+        self.structure_panel = StructurePanel(self)
+        self.result_panel = ResultPanel(self)
+        self._lay_out()
+        self._connect()
+
+    def _lay_out(self) -> None:
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.empty_state)
+        side = QWidget(self)
+        side.setMinimumWidth(340)
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.scan_panel)
+        column.addWidget(self.segment_panel)
+        column.addWidget(self.structure_panel, 1)
+        column.addWidget(self.result_panel)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        self.splitter.addWidget(self.stack)
+        self.splitter.addWidget(side)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 0)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setSizes([800, _SIDE_WIDTH])
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 4)
+        layout.addWidget(self.splitter)
+
+    def _connect(self) -> None:
+        self.opener.scan_read.connect(self.show_scan)
+        self.opener.labels_read.connect(self.show_labels)
+        self.opener.result_read.connect(self.show_result)
+        self.opener.failed.connect(self.message)
+        self.opener.busy.connect(self._show_busy)
+        self.empty_state.example_requested.connect(self.simulate)
+        self.segment_panel.segment_requested.connect(lambda _model: self.segment())
+        self.segment_panel.models.activated.connect(self._remember_model)
+        self.segmentation.segmented.connect(self._on_segmented)
+        self.segmentation.simulated.connect(self._on_simulated)
+        self.segmentation.message.connect(self.message)
+        self.segmentation.running_changed.connect(self._on_running)
+        self.structure_panel.chosen.connect(self.go_to)
+        self.structure_panel.model.visibility_changed.connect(self._update_colours)
+        self.result_panel.open_report_requested.connect(self.open_report)
+
+    # Opening -----------------------------------------------------------------------------------------
+
+    def open_path(self, path: Path) -> None:
+        """Open a scan, a DICOM folder, a result folder or a label map."""
+        self.opener.open(path, None if self.scan is None else self.scan.path)
+
+    def show_scan(self, scan: OpenedScan) -> None:
+        """Show a scan that was read, without labels."""
+        self.scan, self.labels = scan, None
+        self.viewer.set_image(scan.image)
+        self.scan_panel.show_scan(scan)
+        self.structure_panel.model.set_volumes(None)
+        errors = [f for f in scan.findings if f.level.value == "error"]
+        refusal = self.tr("This scan cannot be segmented; the red lines above say why.") if errors else ""
+        self.segment_panel.set_scan(True, refusal)
+        self._set_result(None)
+        self.stack.setCurrentWidget(self.viewer)
+        self._show_crosshair(self.viewer.view.crosshair)
+        self.scan_changed.emit()
+
+    def show_labels(self, labels: OpenedLabels) -> None:
+        """Show a label map over the open scan, or alone if it does not belong to it."""
+        if self.scan is None or not labels.labels.grid.matches(self.scan.image.grid):
+            self._show_labels_alone(labels)
+        self.labels = labels
+        if self._is_new_table(labels):
+            self.structure_panel.model.set_table(labels.table)
+        self.structure_panel.model.set_volumes(labels.labels.volumes_mm3.tolist())
+        self.viewer.view.set_labels(labels.labels)
+        self._update_colours()
+        self._set_result(ResultFiles(folder=labels.path.parent, labels=labels.path))
+        self._go_to_first()
+
+    def show_result(self, opened: OpenedResult) -> None:
+        """Show a segmentation: its scan, its labels, its report."""
+        if opened.scan is not None:
+            self.show_scan(opened.scan)
+        self.show_labels(opened.labels)
+        self._set_result(opened.files)
+
+    def _show_labels_alone(self, labels: OpenedLabels) -> None:
+        from brainstem_app.gui.viewer.volume import empty_image
+
+        had_scan = self.scan is not None
+        self.scan = None
+        self.viewer.set_image(empty_image(labels.labels.grid))
+        self.scan_panel.show_missing(self.tr("Labels without their scan"))
+        self.segment_panel.set_scan(False)
+        self.stack.setCurrentWidget(self.viewer)
+        self.scan_changed.emit()
+        what = (
+            self.tr("These labels do not lie on the grid of the scan that was open, so they are shown alone.")
+            if had_scan
+            else self.tr("These labels are shown without their scan.")
+        )
+        fix = self.tr("Open the scan they were made from, then the labels again.")
+        self.message.emit(Message(MessageLevel.WARNING, what, str(labels.path), fix))
+
+    # Jobs --------------------------------------------------------------------------------------------
+
+    def segment(self) -> None:
+        """Segment the open scan."""
+        if self.scan is not None:
+            self.segmentation.segment(self.scan.path, self.segment_panel.model, self._settings.results_folder)
+
+    def simulate(self) -> None:
+        """Make a simulated scan and open it."""
+        self.segmentation.simulate(self._settings.results_folder)
+
+    def _on_running(self, running: bool) -> None:
+        kind = self.segmentation.kind
+        self.segment_panel.set_running(running)
+        self.empty_state.set_buttons_enabled(not running)
+        job = self.segmentation.job
+        if running and job is not None:
+            shows_here = kind == "simulate" and self.stack.currentWidget() is self.empty_state
+            progress = self.empty_state.progress if shows_here else self.segment_panel.progress
+            first = self.tr("Making a scan…") if kind == "simulate" else self.tr("Starting…")
+            progress.follow(job, first)
+
+    def _on_segmented(self, folder: Path, scan: Path, seconds: float) -> None:
+        what = self.tr("{0} is segmented ({1:.0f} s).").format(scan.name, seconds)
+        action = MessageAction(self.tr("Open folder"), lambda: self._open_url(folder))
+        if self.scan is not None and self.scan.path == scan:
+            self.opener.open_result(folder, scan)
+        else:
+            open_scan = None if self.scan is None else self.scan.path
+            show = MessageAction(self.tr("Show it"), lambda: self.opener.open_result(folder, open_scan))
+            self.message.emit(Message(MessageLevel.INFO, what, str(folder), actions=(show, action)))
+            return
+        self.message.emit(Message(MessageLevel.INFO, what, str(folder), actions=(action,)))
+
+    def _on_simulated(self, scan: Path) -> None:
+        self.opener.open_scan(scan)
+
+    def set_models(self, models: tuple[object, ...]) -> None:
+        """Offer the models that were found."""
+        self.segment_panel.set_models(models, self._settings.model)
+
+    def _remember_model(self) -> None:
+        self._settings.model = self.segment_panel.model
+
+    # Results -----------------------------------------------------------------------------------------
+
+    def open_report(self) -> None:
+        """Open the HTML report in the browser."""
+        if self.result is not None and self.result.report_html is not None:
+            self._open_url(self.result.report_html)
+
+    def save_labels(self, chosen: Path) -> None:
+        """Copy the label map to where the user wants it."""
+        if self.result is not None:
+            self._copy(self.result.labels, label_target(chosen))
+
+    def save_report(self, chosen: Path) -> None:
+        """Copy the report of the kind that the name ends in."""
+        if self.result is None:
+            return
+        try:
+            source, target = report_target(chosen, self.result.reports)
+        except Exception as error:  # noqa: BLE001 - shown in place
+            self.message.emit(message_of_error(error, self.tr("The report could not be saved.")))
+            return
+        self._copy(source, target)
+
+    def _copy(self, source: Path, target: Path) -> None:
+        def done(path: Path) -> None:
+            action = MessageAction(self.tr("Open folder"), lambda: self._open_url(path.parent))
+            what = self.tr("{0} is saved.").format(path.name)
+            self.message.emit(Message(MessageLevel.INFO, what, str(path.parent), actions=(action,)))
+
+        def failed(error: BaseException) -> None:
+            self.message.emit(message_of_error(error, self.tr("The file could not be saved.")))
+
+        self._background.run(lambda: copy_whole(source, target), done, failed)
+
+    def _set_result(self, result: ResultFiles | None) -> None:
+        self.result = result
+        self.result_panel.show_result(result)
+        self.result_changed.emit()
+
+    def _open_url(self, path: Path) -> None:
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            what = self.tr("No program on this computer opens {0}.").format(path.name)
+            fix = self.tr("Open it from your file manager.")
+            self.message.emit(Message(MessageLevel.WARNING, what, str(path), fix))
+
+    # Viewer ------------------------------------------------------------------------------------------
+
+    @property
+    def viewer(self) -> ViewerPanel:
+        """The viewer; made when it is first needed, for it loads pyqtgraph and NumPy."""
+        if self._viewer is None:
+            from brainstem_app.gui.viewer.viewer_panel import ViewerPanel
+
+            self._viewer = ViewerPanel(self._settings.opacity, self._settings.convention, self)
+            self._viewer.opacity_changed.connect(self._remember_opacity)
+            self._viewer.convention_changed.connect(self._remember_convention)
+            self._viewer.view.pointed.connect(self._show_pointed)
+            self._viewer.view.crosshair_moved.connect(self._show_crosshair)
+            self.stack.addWidget(self._viewer)
+        return self._viewer
+
+    @property
+    def has_viewer(self) -> bool:
+        """Whether the viewer is shown."""
+        return self._viewer is not None and self.stack.currentWidget() is self._viewer
+
+    def go_to(self, label: int) -> None:
+        """Show the slice that holds most of a structure."""
+        place = None if self.labels is None else self.labels.labels.places.get(label)
+        if place is not None:
+            self.viewer.view.set_crosshair(place)
+            self._show_crosshair(place)
+
+    def _go_to_first(self) -> None:
+        """Show the largest nucleus, so that labels are on the screen at once."""
+        if self.labels is None:
+            return
+        volumes = self.labels.labels.volumes_mm3
+        present = [s.index for s in self.labels.table.nuclei if volumes[s.index] > 0]
+        if present:
+            self.go_to(max(present, key=lambda label: volumes[label]))
+
+    def _is_new_table(self, labels: OpenedLabels) -> bool:
+        model = self.structure_panel.model
+        return model.rowCount() != labels.table.n_classes - 1 or any(
+            model.structure(s.index) != s for s in labels.table.structures[1:]
+        )
+
+    def _update_colours(self) -> None:
+        if self._viewer is not None:
+            from brainstem_app.gui.viewer.overlay import colour_table
+
+            model = self.structure_panel.model
+            self._viewer.view.set_colours(colour_table(model.colours, model.visible))
+
+    def _remember_opacity(self, value: int) -> None:
+        self._settings.opacity = value
+
+    def _remember_convention(self, convention: object) -> None:
+        self._settings.convention = convention
+        self.convention_changed.emit(convention)
+
+    def _show_busy(self, text: str) -> None:
+        self.empty_state.set_busy(text)
+        self.pointed.emit(text)
+
+    def _show_crosshair(self, voxel: Voxel) -> None:
+        grid = self.viewer.image.grid
+        self.crosshair.emit(self.tr("Crosshair {0}").format(_mm(grid.world_mm(voxel))))
+
+    def _show_pointed(self, voxel: Voxel | None) -> None:
+        if voxel is None:
+            self.pointed.emit("")
+            return
+        image = self.viewer.image
+        words = [_mm(image.grid.world_mm(voxel))]
+        if self.labels is not None:
+            structure = self.structure_panel.model.structure(self.labels.labels.label(voxel))
+            if structure is not None:
+                words.append(f"{structure.name}: {structure.full_name}")
+        if self.scan is not None:
+            words.append(self.tr("intensity {0:.4g}").format(image.intensity(voxel)))
+        self.pointed.emit("   ·   ".join(words))
+
+
+def _mm(point: tuple[float, float, float]) -> str:
+    x, y, z = point
+    return f"x {x:.1f}  y {y:.1f}  z {z:.1f} mm"

@@ -1,0 +1,112 @@
+"""The list of structures beside the viewer."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QGroupBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLineEdit,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainstem_app.gui.structures.structure_model import SORT_ROLE, Column, StructureModel
+
+
+class StructurePanel(QGroupBox):
+    """Table of structures with a search field and show/hide all.
+
+    Signals
+    -------
+    chosen(int)
+        The user wants to see the structure with this label.
+    """
+
+    chosen = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTitle(self.tr("Nuclei"))
+        self.model = StructureModel(self)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self.model)
+        self._sorted.setSortRole(SORT_ROLE)
+        self._sorted.setFilterKeyColumn(-1)
+        self._sorted.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText(self.tr("Find a nucleus"))
+        self.search.setAccessibleName(self.tr("Find a nucleus"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._sorted.setFilterFixedString)
+        self.show_button = self._button(self.tr("Show all"), self.tr("Draw every structure, tissue too"))
+        self.show_button.clicked.connect(lambda: self.model.show_all(True))
+        self.nuclei_button = self._button(self.tr("Nuclei"), self.tr("Draw the nuclei, without tissue"))
+        self.nuclei_button.clicked.connect(self.model.show_nuclei)
+        self.hide_button = self._button(self.tr("Hide all"), self.tr("Draw no structure"))
+        self.hide_button.clicked.connect(lambda: self.model.show_all(False))
+        self.table = self._table()
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.search, 1)
+        for button in (self.show_button, self.nuclei_button, self.hide_button):
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.addLayout(buttons)
+        layout.addWidget(self.table, 1)
+
+    def select(self, label: int) -> None:
+        """Mark the row of a label, without jumping to it in the viewer."""
+        row = self.model.row_of(label)
+        if row < 0:
+            return
+        index = self._sorted.mapFromSource(self.model.index(row, 0))
+        selection = self.table.selectionModel()
+        selection.blockSignals(True)
+        self.table.selectRow(index.row())
+        selection.blockSignals(False)
+        self.table.scrollTo(index)
+        self.table.viewport().update()
+
+    def click_row(self, label: int) -> QModelIndex:
+        """Index of the name cell of a label in the table as sorted and filtered now."""
+        return self._sorted.mapFromSource(self.model.index(self.model.row_of(label), 0))
+
+    def _button(self, text: str, hint: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(hint)
+        button.setAccessibleName(text)
+        button.setAccessibleDescription(hint)
+        return button
+
+    def _table(self) -> QTableView:
+        table = QTableView(self)
+        table.setModel(self._sorted)
+        table.setSortingEnabled(True)
+        table.sortByColumn(Column.NAME, Qt.SortOrder.AscendingOrder)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setAlternatingRowColors(True)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(Column.FULL_NAME, QHeaderView.ResizeMode.Stretch)
+        header.setHighlightSections(False)
+        table.setAccessibleName(self.tr("List of nuclei"))
+        table.setAccessibleDescription(
+            self.tr("Space shows or hides a nucleus; moving to a row shows its slice.")
+        )
+        table.selectionModel().currentRowChanged.connect(self._on_current)
+        table.clicked.connect(self._on_current)
+        return table
+
+    def _on_current(self, index: QModelIndex, _before: QModelIndex | None = None) -> None:
+        if index.isValid():
+            row = self._sorted.mapToSource(index).row()
+            self.chosen.emit(self.model.structure_at(row).index)

@@ -1,0 +1,1 @@
+"""Slices of a scan on the screen, with labels over them."""

@@ -1,0 +1,112 @@
+"""The viewer: slices, slider, and the controls under them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+
+from brainstem_app.gui.viewer.convention import Convention
+from brainstem_app.gui.viewer.slice_view import PAGE, SliceView
+from brainstem_app.gui.viewer.volume import ImageVolume
+
+
+class ViewerPanel(QWidget):
+    """A `SliceView` with its slice slider, opacity, convention and "whole slice" button.
+
+    Signals
+    -------
+    opacity_changed(int), convention_changed(object)
+        The user chose another percentage, another `Convention`.
+    """
+
+    opacity_changed = Signal(int)
+    convention_changed = Signal(object)
+
+    def __init__(self, opacity: int, convention: Convention, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = SliceView(parent=self)
+        self.slider = QSlider(Qt.Orientation.Vertical, self)
+        self.slider.setAccessibleName(self.tr("Slice"))
+        self.slider.setToolTip(self.tr("Slice, from the feet (bottom) to the head (top)"))
+        self.slider.setPageStep(PAGE)
+        self.slider.valueChanged.connect(self.view.set_index)
+        self.position = QLabel(self)
+        self.position.setAccessibleName(self.tr("Slice shown"))
+        self.opacity = QSlider(Qt.Orientation.Horizontal, self)
+        self.opacity.setRange(0, 100)
+        self.opacity.setMaximumWidth(160)
+        self.opacity.setAccessibleName(self.tr("Opacity of the labels"))
+        self.opacity.setToolTip(self.tr("Opacity of the labels"))
+        self.opacity_value = QLabel(self)
+        self.opacity_value.setMinimumWidth(self.fontMetrics().horizontalAdvance("100 %"))
+        self.opacity.valueChanged.connect(self._on_opacity)
+        self.convention = QComboBox(self)
+        self.convention.addItem(self.tr("Radiological (R on the left)"), Convention.RADIOLOGICAL)
+        self.convention.addItem(self.tr("Neurological (L on the left)"), Convention.NEUROLOGICAL)
+        self.convention.setAccessibleName(self.tr("Display convention"))
+        self.convention.setToolTip(
+            self.tr(
+                "Radiological: the patient's right is at the left of the picture.\n"
+                "Neurological: the patient's left is at the left of the picture."
+            )
+        )
+        self.convention.currentIndexChanged.connect(self._on_convention)
+        self.fit_button = QToolButton(self)
+        self.fit_button.setText(self.tr("Whole slice"))
+        self.fit_button.setToolTip(self.tr("Undo zoom (Ctrl+0)"))
+        self.fit_button.setAccessibleName(self.tr("Show the whole slice"))
+        self.fit_button.clicked.connect(self.view.fit)
+        self.view.index_changed.connect(self._on_index)
+        self._lay_out()
+        self.opacity.setValue(opacity)
+        self._on_opacity(opacity)
+        self.set_convention(convention)
+        self.view.set_convention(convention)
+
+    def _lay_out(self) -> None:
+        picture = QHBoxLayout()
+        picture.setSpacing(4)
+        picture.addWidget(self.view, 1)
+        picture.addWidget(self.slider)
+        opacity_name = QLabel(self.tr("&Labels"), self)
+        opacity_name.setBuddy(self.opacity)
+        controls = QHBoxLayout()
+        controls.setSpacing(8)
+        controls.addWidget(self.position)
+        controls.addStretch(1)
+        for widget in (opacity_name, self.opacity, self.opacity_value, self.convention, self.fit_button):
+            controls.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(picture, 1)
+        layout.addLayout(controls)
+
+    def set_image(self, image: ImageVolume) -> None:
+        """Show a scan from its middle."""
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, image.grid.shape[self.view.plane.normal] - 1)
+        self.image = image
+        self.view.set_image(image)
+        self.view.setFocus()
+
+    def set_convention(self, convention: Convention) -> None:
+        """Choose a convention, as if the user had."""
+        self.convention.setCurrentIndex(self.convention.findData(convention))
+
+    def _on_index(self, index: int) -> None:
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(index)
+        height = self.image.grid.world_mm(self.view.crosshair)[self.view.plane.normal]
+        self.position.setText(
+            self.tr("Slice {0} of {1}  ·  z = {2:.1f} mm").format(index + 1, self.view.n_slices, height)
+        )
+
+    def _on_opacity(self, value: int) -> None:
+        self.opacity_value.setText(f"{value} %")
+        self.view.set_opacity(value / 100)
+        self.opacity_changed.emit(value)
+
+    def _on_convention(self, _row: int) -> None:
+        convention = Convention(self.convention.currentData())
+        self.view.set_convention(convention)
+        self.convention_changed.emit(convention)

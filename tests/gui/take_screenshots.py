@@ -1,0 +1,120 @@
+"""Take pictures of every state of the window, for README and docs.
+
+Run under a display, e.g. ``xvfb-run -s "-screen 0 1400x900x24" python tests/gui/take_screenshots.py OUT
+--scan SCAN [--result FOLDER] [--dark]``. Without ``--result`` the picture with labels is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QApplication
+
+from brainstem_app.errors import BrainstemError
+from brainstem_app.gui.application import make_application
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.settings import WindowSettings
+
+SIZE = (1280, 820)
+_LIMIT_S = 120.0
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = _LIMIT_S) -> None:
+    """Run the event loop until the condition holds."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError("the window did not get there")
+        QApplication.processEvents()
+        time.sleep(0.01)
+
+
+def settle(seconds: float = 0.4) -> None:
+    """Run the event loop for a while."""
+    end = time.monotonic() + seconds
+    wait_for(lambda: time.monotonic() > end)
+
+
+def take(window: MainWindow, out: Path, name: str) -> None:
+    """Save a picture of the window."""
+    settle()
+    path = out / f"{name}.png"
+    window.grab().save(str(path))
+    sys.stdout.write(f"{path}\n")
+
+
+def take_all(window: MainWindow, out: Path, scan: Path, result: Path | None, *, job: bool) -> None:
+    """Go through the states of the window."""
+    take(window, out, "window_empty")
+    window.step.empty_state.set_target(True)
+    take(window, out, "window_drop")
+    window.step.empty_state.set_target(False)
+    window.open_path(scan)
+    wait_for(lambda: window.step.scan is not None)
+    take(window, out, "window_scan")
+    if job:
+        window.segment()
+        settle(6)
+        take(window, out, "window_segmenting")
+        window.close()
+        take(window, out, "window_closing")
+        window.message_bar.clear()
+        window.cancel_job()
+        settle(0.5)
+        take(window, out, "window_stopping")
+        wait_for(lambda: not window.step.segmentation.is_running)
+        take(window, out, "window_stopped")
+    window.open_path(out / "nothing.nii.gz")
+    wait_for(lambda: window.message_bar.message is not None)
+    take(window, out, "window_error")
+    error = BrainstemError(
+        "The medulla is cut off: the scan ends 22 mm above the end of the brainstem.",
+        scan,
+        "Scan further down, or leave the nuclei of the medulla out of your results.",
+    )
+    window.message_bar.show_message(message_of_error(error, ""))
+    take(window, out, "window_error_of_job")
+    window.message_bar.clear()
+    if result is not None:
+        before = window.step.result
+        window.open_path(result)
+        wait_for(lambda: window.step.result is not before)
+        take(window, out, "window_result")
+        window.step.viewer.opacity.setValue(35)
+        window.step.viewer.view.zoom(3.0)
+        take(window, out, "window_result_zoomed")
+
+
+def main() -> None:
+    """Read the arguments and take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--scan", type=Path, required=True)
+    parser.add_argument("--result", type=Path)
+    parser.add_argument("--job", action="store_true", help="also start and stop a segmentation")
+    parser.add_argument("--dark", action="store_true")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    application = make_application()
+    scheme = Qt.ColorScheme.Dark if arguments.dark else Qt.ColorScheme.Light
+    application.styleHints().setColorScheme(scheme)
+    with tempfile.TemporaryDirectory() as home:
+        settings = WindowSettings(QSettings(str(Path(home) / "settings.ini"), QSettings.Format.IniFormat))
+        settings.results_folder = Path(home) / "results"
+        window = MainWindow(settings)
+        window.resize(*SIZE)
+        window.show()
+        take_all(window, arguments.out, arguments.scan, arguments.result, job=arguments.job)
+        window.step.segmentation.kill()
+        window.close()
+
+
+if __name__ == "__main__":
+    main()
