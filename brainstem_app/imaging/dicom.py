@@ -126,12 +126,16 @@ def convert_series(path: Path, out_folder: Path, series: str | None = None) -> C
     UnreadableScanError
         If there is no DICOM file, the choice is open, or the series is no single volume.
     """
-    chosen = _choose(path, list_series(path), series)
+    found = list_series(path)
+    chosen = _choose(path, found, series)
     folder = path.parent if path.is_file() else path
     with _plain_path(folder) as readable:
         options = ["-n", chosen.key, "-f", "scan", "-z", "n", "-o", str(out_folder), str(readable)]
         output = _run_dcm2niix(options, path)
     file, findings = _pick_volume(sorted(out_folder.glob("*.nii")), output, chosen, path)
+    if len(found) > 1:
+        told = f"Series {chosen} was read, one of {len(found)} in the folder."
+        findings = (Finding(Level.INFO, "dicom-series-chosen", told), *findings)
     return ConvertedSeries(file, chosen, findings)
 
 
@@ -241,11 +245,11 @@ def _run_dcm2niix(options: list[str], path: Path) -> str:
 def _no_dicom(path: Path) -> UnreadableScanError:
     return UnreadableScanError(
         "folder-without-dicom",
-        "There is no DICOM image in this folder."
+        "No DICOM image lies in this folder."
         if path.is_dir()
         else "No DICOM image can be read from this file.",
         path,
-        "Give the folder that holds the files of the series, or a NIfTI file.",
+        "Give the folder of the DICOM series or of a BIDS dataset, or a NIfTI or MGZ file.",
     )
 
 

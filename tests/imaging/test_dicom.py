@@ -1,11 +1,13 @@
 import shutil
 from pathlib import Path
 
+import dcm2niix
 import numpy as np
 import pytest
 from nibabel.affines import apply_affine
 from numpy.typing import NDArray
 
+from brainstem_app.imaging import dicom
 from brainstem_app.imaging.dicom import convert_series, holds_dicom, is_dicom_file, list_series, split_series
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.scan import Level
@@ -46,7 +48,9 @@ def test_two_series_are_refused_by_name_and_one_can_be_chosen(
     assert caught.value.code == "several-series"
     assert "exam#3" in caught.value.fix
     assert read_scan(tmp_path / "exam#3").shape == (40, 44, 36)
-    assert read_scan(folder, series="11").shape == (30, 30, 30)
+    chosen = read_scan(folder, series="11")
+    assert chosen.shape == (30, 30, 30)
+    assert "Series 11 (t2_tse) was read" in chosen.findings[0].problem
     assert read_scan(folder, series="T2_TSE").shape == (30, 30, 30)
     assert [s.number for s in list_series(folder)] == ["3", "11"]
     with pytest.raises(UnreadableScanError, match="no series 5"):
@@ -105,6 +109,23 @@ def test_no_name_of_the_patient_is_kept(tmp_path: Path, write_dicom: WriteDicom)
     content = (out / "scan.nii").read_bytes()
     assert b"Secret" not in content
     assert b"4711" not in content
+
+
+def test_converter_that_does_not_end_is_stopped(
+    tmp_path: Path, write_dicom: WriteDicom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dicom, "TIME_LIMIT_S", 1e-4)
+    with pytest.raises(UnreadableScanError) as caught:
+        read_scan(write_dicom(tmp_path / "exam"))
+    assert caught.value.code == "dicom-too-slow"
+
+
+def test_converter_that_is_missing_is_named(
+    tmp_path: Path, write_dicom: WriteDicom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dcm2niix, "bin", str(tmp_path / "nothing"))
+    with pytest.raises(UnreadableScanError, match="dcm2niix"):
+        read_scan(write_dicom(tmp_path / "exam"))
 
 
 def test_folder_with_a_hash_in_its_name_is_no_series(tmp_path: Path, write_dicom: WriteDicom) -> None:
