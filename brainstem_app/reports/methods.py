@@ -45,7 +45,7 @@ def _segmentation_sentences(inputs: ReportInputs, atlas: str) -> list[str]:
     sentences = [
         "The nuclei of the brainstem were segmented on the T1-weighted scan with Brainstem App "
         f"{__version__} (Python {platform.python_version()}), with the labels of {atlas}.",
-        "The scan was stripped of the skull unless it already was, corrected for its bias field (N4), brought "
+        "The scan was stripped of the skull if it was not yet, corrected for its bias field (N4), brought "
         f"to the MNI152 template (ICBM 2009a nonlinear symmetric, 1 mm) {way}, normalised in intensity and "
         "cropped to 50 × 50 × 73 mm around the brainstem.",
     ]
