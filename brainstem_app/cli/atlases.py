@@ -28,7 +28,7 @@ def list_them() -> None:
 def build(
     recipe: Annotated[
         Path,
-        typer.Argument(metavar="RECIPE", help="A recipe (TOML): sources, mapping, priorities, thresholds."),
+        typer.Argument(metavar="RECIPE", help="A recipe (TOML file)."),
     ],
     out: Out,
     data: Annotated[Path, typer.Option(help="Folder with the source atlases.")],

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from brainstem_app.errors import BrainstemError
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.jobs.job import DemoJob
 from brainstem_app.jobs.loaded_model import load_model
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.segment import Report, segment_scan
-from brainstem_app.simulation.dataset import write_dataset
+from brainstem_app.simulation.dataset import TRUTH, write_dataset
 
 _SIMULATED = 0.3
 DATASET_FOLDER = "simulated"
@@ -28,23 +27,16 @@ def demo(job: DemoJob, reporter: Reporter) -> Summary:
     """
     model = load_model(job.model, "onnx")
     dataset = job.out / DATASET_FOLDER
-    write_dataset(dataset, 1, job.seed, _part(reporter, 0.0, _SIMULATED))
-    scan, truth = (
-        _only(dataset, "sub-*/anat/*_T1w.nii.gz"),
-        _only(dataset, "derivatives/truth/**/*_dseg.nii.gz"),
-    )
-    labels, _ = load_label_map(truth)
+    (scan,) = write_dataset(dataset, 1, job.seed, _part(reporter, 0.0, _SIMULATED), atlas=model.atlas)
+    labels, _ = load_label_map(_truth_of(scan, dataset))
     segment_scan(scan, job.out, model, _part(reporter, _SIMULATED, 1.0), reporter, reference=labels)
     return {"folder": str(job.out), "report": str(job.out / "report.html")}
 
 
-def _only(folder: Path, pattern: str) -> Path:
-    found = sorted(folder.glob(pattern))
-    if len(found) != 1:
-        raise BrainstemError(
-            f"There are {len(found)} files where the demo made one.", folder, "Choose an empty --out folder."
-        )
-    return found[0]
+def _truth_of(scan: Path, dataset: Path) -> Path:
+    """Label map of a simulated scan, on the scan's grid."""
+    subject = scan.name.removesuffix("_T1w.nii.gz")
+    return dataset / TRUTH / subject / "anat" / f"{subject}_space-orig_dseg.nii.gz"
 
 
 def _part(reporter: Reporter, start: float, end: float) -> Report:

@@ -105,7 +105,7 @@ def _prepare_files(task: SubjectTask, report: Report) -> SubjectRecord:
     atlas = load_atlas(task.atlas)
     prepared = prepare_subject(
         scan,
-        atlas,
+        atlas.labels,
         task.space,
         task.folder,
         lambda fraction, text: report(0.95 * fraction, text),

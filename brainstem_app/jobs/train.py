@@ -131,7 +131,12 @@ def _settings(job: TrainJob, atlas: Atlas) -> TrainingSettings:
 
 
 def _augmentation(atlas: Atlas) -> Augmentation:
-    return MILD.model_copy(update={"mirrored_indices": atlas.table.mirrored_indices()})
+    """Return mild changes that suit standardised intensities (mean 0, deviation 1 in the brain).
+
+    Gamma and smooth factors are for intensities from 0 upwards, and left out.
+    """
+    changes = {"gamma": 0.0, "bias": 0.0, "noise": 0.1, "mirrored_indices": atlas.table.mirrored_indices()}
+    return MILD.model_copy(update=changes)
 
 
 def _usable_splits(study: Study) -> Splits:

@@ -48,7 +48,7 @@ def with_simulated(
     for number in range(subjects):
         reporter.progress(number, subjects, f"simulating subject {number + 1} of {subjects}")
         generator = np.random.default_rng([seed, number])
-        simulated = simulate_box(generator, template, atlas.labels)
-        images.append(box_to_slices(simulated.image))
-        labels.append(box_to_slices(simulated.labels))
+        image, label_map = simulate_box(generator, template, atlas.labels)
+        images.append(box_to_slices(image))
+        labels.append(box_to_slices(label_map))
     return SliceArrays(np.concatenate(images), np.concatenate(labels))

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+from brainstem_app.atlas.library import load_atlas
+from numpy.typing import NDArray
+
+from brainstem_app.imaging.label_map import save_label_map, save_volume
+from brainstem_app.imaging.scan import Finding, Level, Scan
+from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
+from brainstem_app.jobs.events import Event, Failed, Finished, Warned
+from brainstem_app.jobs.job import PrepareJob
+from brainstem_app.jobs.run import run_job
+from brainstem_app.preprocessing.fit import Fit
+from brainstem_app.preprocessing.reference import PreparedSubject
+from brainstem_app.study.study import Study
+
+FIT = Fit(correlation=0.9, coverage=1.0, lowest_mm=-72.0, smallest_scale=0.9, largest_scale=1.1)
+Prepare = Callable[..., PreparedSubject]
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    """Four tiny BIDS subjects, two of a group each; sub-03 is no image at all."""
+    root = tmp_path / "dataset"
+    rows = ["participant_id\tgroup"]
+    for number in range(1, 5):
+        name = f"sub-{number:02d}"
+        path = root / name / "anat" / f"{name}_T1w.nii.gz"
+        path.parent.mkdir(parents=True)
+        voxels = np.random.default_rng(number).random((64, 64, 64)).astype(np.float32)
+        image = nibabel.Nifti1Image(voxels, np.diag([3.0, 3.0, 3.0, 1.0]))
+        image.set_qform(image.affine, 1)
+        image.set_sform(image.affine, 1)
+        nibabel.save(image, path)
+        rows.append(f"{name}\t{'control' if number % 2 else 'patient'}")
+    (root / "sub-03" / "anat" / "sub-03_T1w.nii.gz").write_bytes(b"no image")
+    (root / "dataset_description.json").write_text('{"Name": "made"}', encoding="utf-8")
+    (root / "participants.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def prepared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Names of the scans that were prepared; preparing itself is replaced by made boxes."""
+    names: list[str] = []
+    _replace(monkeypatch, names, lambda name: ())
+    return names
+
+
+def _replace(
+    monkeypatch: pytest.MonkeyPatch, names: list[str], findings: Callable[[str], tuple[Finding, ...]]
+) -> None:
+    def prepare_subject(
+        scan: Scan,
+        atlas_labels: NDArray[np.uint8],
+        space: str,
+        folder: Path,
+        report: Callable[[float, str], None],
+        *,
+        repeat: bool = False,
+    ) -> PreparedSubject:
+        report(0.5, "registering")
+        names.append(folder.name)
+        labels = np.zeros(BOX_SHAPE, dtype=np.uint8)
+        labels[20:30, 20:30, 20:50] = 3
+        save_volume(folder / "scan_box.nii.gz", labels.astype(np.float32), box_affine(), space="mni")
+        save_label_map(folder / "labels_box.nii.gz", labels, box_affine(), space="mni")
+        if repeat:
+            save_label_map(folder / "labels_box_repeat.nii.gz", labels, box_affine(), space="mni")
+        return PreparedSubject(FIT, findings(folder.name), {"affine": 1.0})
+
+    monkeypatch.setattr("brainstem_app.preprocessing.reference.prepare_subject", prepare_subject)
+
+
+def _run(dataset: Path, **settings: object) -> tuple[int, list[Event]]:
+    events: list[Event] = []
+    study = dataset.parent / "study"
+    job = PrepareJob.model_validate({"dataset": dataset, "study": study, **settings})
+    return run_job(job, events.append, lambda: False), events
+
+
+def test_failed_subject_is_recorded_and_does_not_stop_the_others(dataset: Path, prepared: list[str]) -> None:
+    status, events = _run(dataset)
+    assert status == 0
+    assert prepared == ["sub-01", "sub-02", "sub-04"]
+    study = Study.open(dataset.parent / "study")
+    broken = study.subject("sub-03")
+    assert broken is not None
+    assert broken.failure is not None
+    assert broken.failure.what
+    assert any(isinstance(event, Warned) and "sub-03" in event.what for event in events)
+    last = events[-1]
+    assert isinstance(last, Finished)
+    assert (last.summary["prepared"], last.summary["failed"]) == (3, 1)
+
+
+def test_subject_folder_holds_what_the_interface_names(dataset: Path, prepared: list[str]) -> None:
+    _run(dataset)
+    folder = dataset.parent / "study" / "subjects" / "sub-01"
+    for name in ("scan_box.nii.gz", "labels_box.nii.gz", "qc.png", "manifest.json"):
+        assert (folder / name).exists()
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["state"] == "finished"
+    assert manifest["group"] == "control"
+    assert manifest["fit"]["correlation"] == 0.9
+    assert len(manifest["sha256"]) == len(manifest["files"]["labels_box.nii.gz"]) == 64
+
+
+def test_split_names_only_subjects_that_succeeded(dataset: Path, prepared: list[str]) -> None:
+    _run(dataset)
+    splits = Study.open(dataset.parent / "study").splits()
+    assert sorted(splits.names) == ["sub-01", "sub-02", "sub-04"]
+
+
+def test_second_start_prepares_only_what_is_missing(dataset: Path, prepared: list[str]) -> None:
+    _run(dataset)
+    prepared.clear()
+    status, _ = _run(dataset)
+    assert status == 0
+    assert prepared == []
+
+
+def test_asking_for_the_repeat_later_makes_it(dataset: Path, prepared: list[str]) -> None:
+    _run(dataset)
+    _run(dataset, repeat=True)
+    assert prepared.count("sub-01") == 2
+    assert (dataset.parent / "study" / "subjects" / "sub-01" / "labels_box_repeat.nii.gz").exists()
+
+
+def test_subject_that_does_not_fit_is_refused(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = Finding(Level.ERROR, "no-fit", "The scan does not fit.", "Look at it.")
+    _replace(monkeypatch, [], lambda name: (refusal,) if name == "sub-01" else ())
+    _run(dataset)
+    record = Study.open(dataset.parent / "study").subject("sub-01")
+    assert record is not None
+    assert record.failure is not None
+    assert (record.state, record.failure.what) == ("failed", "The scan does not fit.")
+
+
+def test_cancelling_keeps_the_finished_subjects(dataset: Path, prepared: list[str]) -> None:
+    events: list[Event] = []
+    job = PrepareJob(dataset=dataset, study=dataset.parent / "study")
+    status = run_job(job, events.append, lambda: len(prepared) == 2)
+    assert status == 3
+    assert prepared == ["sub-01", "sub-02"]
+    assert [r.name for r in Study.open(dataset.parent / "study").finished_subjects()] == ["sub-01", "sub-02"]
+    _run(dataset)
+    assert prepared == ["sub-01", "sub-02", "sub-04"]
+
+
+def test_only_the_subjects_asked_for(dataset: Path, prepared: list[str]) -> None:
+    _run(dataset, subjects=("sub-02", "04"))
+    assert prepared == ["sub-02", "sub-04"]
+
+
+def test_dataset_without_the_subjects_asked_for_is_bad_input(dataset: Path, prepared: list[str]) -> None:
+    status, events = _run(dataset, subjects=("sub-99",))
+    assert status == 2
+    assert isinstance(events[-1], Failed)
+
+
+def test_study_says_which_atlas_it_was_made_with(dataset: Path, prepared: list[str]) -> None:
+    _run(dataset)
+    settings = Study.open(dataset.parent / "study").settings
+    assert (settings.atlas, settings.atlas_version) == ("brainstem31", load_atlas().version)

@@ -1,0 +1,143 @@
+"""A study of made subjects: train, stop, go on, evaluate, export, predict; on a small network."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from brainstem_app.atlas.library import Atlas, load_atlas
+
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.label_map import save_label_map, save_volume
+from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, paste_into_mni
+from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Metric
+from brainstem_app.jobs.job import EvaluateRunJob, ExportModelJob, Job, TrainJob
+from brainstem_app.jobs.run import run_job
+from brainstem_app.models.library import find_model
+from brainstem_app.models.onnx_predictor import OnnxPredictor
+from brainstem_app.models.prediction import predict_box
+from brainstem_app.study.splits import split_subjects
+from brainstem_app.study.study import Study, StudySettings, SubjectRecord
+
+pytest.importorskip("tensorflow")
+pytestmark = pytest.mark.slow
+
+NAMES = ("sub-1", "sub-2", "sub-3")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """Three subjects: a bright block (PAG) that lies elsewhere in each; the atlas has it only nearby."""
+    made = Study.create(tmp_path_factory.mktemp("study"), StudySettings(dataset="made", atlas_version="1"))
+    rng = np.random.default_rng(0)
+    for number, name in enumerate(NAMES):
+        labels = _block(20 + 2 * number)
+        image = (labels > 0) * 0.7 + 0.2 + rng.normal(0, 0.02, BOX_SHAPE)
+        folder = made.subject_folder(name)
+        folder.mkdir(parents=True)
+        save_volume(folder / "scan_box.nii.gz", image.astype(np.float32), box_affine(), space="mni")
+        save_label_map(folder / "labels_box.nii.gz", labels, box_affine(), space="mni")
+        save_label_map(folder / "labels_box_repeat.nii.gz", labels, box_affine(), space="mni")
+        SubjectRecord(name=name, person=name, state="finished", source="made").save(folder / "manifest.json")
+    made.save_splits(split_subjects({name: [name] for name in NAMES}, seed=0))
+    return made
+
+
+def _block(start: int) -> np.ndarray:
+    labels = np.zeros(BOX_SHAPE, dtype=np.uint8)
+    labels[start : start + 12, 15:35, 10:60] = 3
+    return labels
+
+
+@pytest.fixture(autouse=True)
+def _atlas_with_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = load_atlas()
+    made = Atlas(real.name, real.version, paste_into_mni(_block(22)), real.table, real.notice)
+    for module in ("train", "evaluate_run", "export"):
+        monkeypatch.setattr(f"brainstem_app.jobs.{module}.load_atlas", lambda name: made)
+
+
+def _job(study: Study, run: str = "tiny", epochs: int = 1) -> TrainJob:
+    return TrainJob(study=study.folder, run=run, encoder="resnet18", epochs=epochs, batch_size=8)
+
+
+def _run(job: Job, cancel_after: type[Event] | None = None) -> tuple[int, list[Event]]:
+    events: list[Event] = []
+
+    def is_cancelled() -> bool:
+        return cancel_after is not None and any(isinstance(event, cancel_after) for event in events)
+
+    return run_job(job, events.append, is_cancelled), events
+
+
+@pytest.fixture(scope="module")
+def trained(study: Study) -> Path:
+    """A run that was cancelled after its first epoch and then went on to its second."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        real = load_atlas()
+        made = Atlas(real.name, real.version, paste_into_mni(_block(22)), real.table, real.notice)
+        for module in ("train", "evaluate_run"):
+            monkeypatch.setattr(f"brainstem_app.jobs.{module}.load_atlas", lambda name: made)
+        status, events = _run(_job(study, epochs=2), cancel_after=Metric)
+        assert status == 3, events[-1]
+        status, events = _run(_job(study, epochs=2))
+        assert status == 0, events[-1]
+    epochs = [event.step for event in events if isinstance(event, Metric) and event.name == "loss"]
+    assert epochs == [2]
+    return study.run_folder("tiny")
+
+
+def test_run_folder_holds_what_the_interface_names(trained: Path) -> None:
+    names = [
+        "config.json",
+        "history.csv",
+        "events.jsonl",
+        "last.keras",
+        "best.keras",
+        "metrics.json",
+        "manifest.json",
+    ]
+    assert [name for name in names if not (trained / name).exists()] == []
+    assert len((trained / "history.csv").read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_training_again_under_other_settings_is_refused(trained: Path, study: Study) -> None:
+    status, events = _run(_job(study, epochs=2).model_copy(update={"alpha": 0.5}))
+    assert status == 2
+    assert isinstance(events[-1], Failed)
+    assert "alpha" in events[-1].what
+
+
+def test_evaluation_stands_beside_its_yardsticks(trained: Path, study: Study) -> None:
+    status, events = _run(EvaluateRunJob(study=study.folder, run="tiny"))
+    assert status == 0, events[-1]
+    assert isinstance(events[-1], Finished)
+    report = json.loads((trained / "metrics.json").read_text(encoding="utf-8"))
+    assert report["part"] == "test"
+    alone, repeat = report["yardsticks"]
+    assert 0 < alone["macro_miou_nuclei"]["value"] <= 1
+    assert repeat["macro_miou_nuclei"]["value"] == 1.0
+
+
+def test_exported_model_gives_the_same_labels_in_both_engines(
+    trained: Path, study: Study, tmp_path: Path
+) -> None:
+    from brainstem_app.jobs.keras_predictor import KerasPredictor
+
+    status, events = _run(ExportModelJob(run=trained, out=tmp_path / "model", name="tiny"))
+    assert status == 0, events[-1]
+    assert {event.role for event in events if isinstance(event, Artifact)} == {"keras", "onnx", "json"}
+    files = find_model(str(tmp_path / "model"))
+    box = study.load_box("sub-1").image
+    onnx = predict_box(OnnxPredictor(files.weights("onnx"), threads=1), box, 34)
+    keras = predict_box(KerasPredictor(files.weights("keras")), box, 34)
+    assert (onnx.labels == keras.labels).mean() > 0.999
+    np.testing.assert_allclose(onnx.confidence, keras.confidence, atol=1e-3)
+
+
+def test_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    status, events = _run(ExportModelJob(run=tmp_path))
+    assert status == InputError.exit_status
+    assert isinstance(events[-1], Failed)
