@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -134,6 +136,32 @@ def test_every_dependency_is_pinned(repository_root: Path) -> None:
     extras = project["optional-dependencies"]
     wanted = project["dependencies"] + extras["train"] + extras["test"]
     assert {_normal(re.split(r"[<>=!~\[; ]", line, maxsplit=1)[0]) for line in wanted} <= pinned
+
+
+def _third_party_imports(root: Path) -> dict[str, str]:
+    """Name of every library that the product imports, and one file that does."""
+    found: dict[str, str] = {}
+    for path in (path for package in PRODUCT for path in (root / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            found.update({name.partition(".")[0]: path.name for name in names})
+    own = {*PRODUCT, *sys.stdlib_module_names}
+    return {name: path for name, path in found.items() if name not in own}
+
+
+def test_every_imported_library_is_a_declared_dependency(repository_root: Path) -> None:
+    project = _project(repository_root)["project"]
+    lines = project["dependencies"] + project["optional-dependencies"]["train"]
+    declared = {_normal(re.split(r"[<>=!~\[; ]", line, maxsplit=1)[0]) for line in lines}
+    distributions = packages_distributions()
+    undeclared = {
+        name: path
+        for name, path in _third_party_imports(repository_root).items()
+        if not declared.intersection(_normal(owner) for owner in distributions.get(name, [name]))
+    }
+    assert undeclared == {}
 
 
 def _normal(name: str) -> str:
