@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _STATE = "kerasmodels/training_state.json"
 _VARIABLES = "kerasmodels/training_variables.npz"
 
+#: What reading a torn or foreign archive raises.
+_UNREADABLE = (OSError, KeyError, TypeError, ValueError, zipfile.BadZipFile)
+
 
 @dataclass
 class RunState:
@@ -56,9 +59,12 @@ class RunState:
 
 def write_checkpoint(path: Path, model: keras.Model, optimizer: keras.Optimizer, state: RunState) -> None:
     """Write network, optimizer and state; the old file stays until the new one is whole."""
-    values = {f"{i:05d}": np.asarray(v) for i, v in enumerate(_training_variables(model, optimizer))}
+    from keras import ops
+
+    variables = _training_variables(model, optimizer)
+    values = {f"{i:05d}": ops.convert_to_numpy(v) for i, v in enumerate(variables)}
     packed = io.BytesIO()
-    np.savez(packed, **values)  # type: ignore[arg-type]
+    np.savez(packed, **values)
     described = {"settings": state.settings, "history": [asdict(row) for row in state.history]}
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=WRITING) as folder:
         part = Path(folder) / path.name
@@ -69,8 +75,24 @@ def write_checkpoint(path: Path, model: keras.Model, optimizer: keras.Optimizer,
         os.replace(part, path)  # noqa: PTH105 - the point is the one system call
 
 
-def read_checkpoint(path: Path, model: keras.Model, optimizer: keras.Optimizer) -> RunState:
-    """Put a file's weights into the network and optimizer (both built), and return its state.
+def read_state(path: Path) -> RunState:
+    """Read where the run of a file stands, without its weights.
+
+    Raises
+    ------
+    ModelError
+        If the file is damaged or no such file.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            described = json.loads(archive.read(_STATE))
+        return RunState(described["settings"], [EpochDone(**row) for row in described["history"]])
+    except _UNREADABLE as error:
+        raise _damaged(path, error) from error
+
+
+def restore(path: Path, model: keras.Model, optimizer: keras.Optimizer) -> None:
+    """Put a file's weights into the network and its optimizer, both built.
 
     Raises
     ------
@@ -78,20 +100,20 @@ def read_checkpoint(path: Path, model: keras.Model, optimizer: keras.Optimizer) 
         If the file is damaged or belongs to another network.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
-            described = json.loads(archive.read(_STATE))
-            with np.load(io.BytesIO(archive.read(_VARIABLES))) as packed:
-                values = [packed[name] for name in sorted(packed.files)]
+        with zipfile.ZipFile(path) as archive, np.load(io.BytesIO(archive.read(_VARIABLES))) as packed:
+            values = [packed[name] for name in sorted(packed.files)]
         model.load_weights(path)
-        variables = _training_variables(model, optimizer)
-        for variable, value in zip(variables, values, strict=True):
+        for variable, value in zip(_training_variables(model, optimizer), values, strict=True):
             variable.assign(value)
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise ModelError(
-            f"{path} cannot be read as this network's training state ({error}).",
-            "Delete the file to begin the run again, or give the network it was made with.",
-        ) from error
-    return RunState(described["settings"], [EpochDone(**row) for row in described["history"]])
+    except _UNREADABLE as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> ModelError:
+    return ModelError(
+        f"{path} cannot be read as the training state of this network ({error}).",
+        "Delete the file to begin the run again, or give the network it was made with.",
+    )
 
 
 def _training_variables(model: keras.Model, optimizer: keras.Optimizer) -> list[Any]:

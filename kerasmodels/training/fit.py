@@ -20,7 +20,7 @@ from kerasmodels.losses import make_loss
 from kerasmodels.metrics.confusion import ConfusionMatrix
 from kerasmodels.metrics.overlap import macro_iou
 from kerasmodels.training.batch_watcher import BatchWatcher
-from kerasmodels.training.checkpoint import RunState, read_checkpoint, write_checkpoint
+from kerasmodels.training.checkpoint import RunState, read_state, restore, write_checkpoint
 from kerasmodels.training.events import EpochDone, TrainingEvent
 from kerasmodels.training.settings import TrainingSettings
 
@@ -127,7 +127,9 @@ class _Run:
         for slices in (train, validation):
             _check_labels(slices, self.classes)
         kept = settings.model_dump(mode="json", exclude=_FREE_SETTINGS)
-        self.state = RunState({**kept, "network": model.name, "slices": len(train)})
+        self.state = RunState(
+            {**kept, "network": model.name, "classes": self.classes, "size": self.size, "slices": len(train)}
+        )
         # The loss sees the logits: exact where a softmax has rounded to 0 or 1.
         logits = keras.Model(model.inputs, model.get_layer("logits").output)
         loss = make_loss(settings.loss, settings.alpha, from_logits=True)
@@ -147,13 +149,14 @@ class _Run:
         """Take over what the folder holds, if anything."""
         if not self.last.exists():
             return
-        state = read_checkpoint(self.last, self.model, self.optimizer)
+        state = read_state(self.last)
         changed = [key for key, value in self.state.settings.items() if state.settings.get(key) != value]
         if changed:
             raise ModelError(
                 f"The run in {self.folder} was begun with other settings ({', '.join(changed)}).",
                 "Give the same settings to go on, or another folder to begin anew.",
             )
+        restore(self.last, self.model, self.optimizer)
         self.state = state
 
     def epoch(self, watcher: BatchWatcher) -> EpochDone | None:

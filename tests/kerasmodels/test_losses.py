@@ -1,0 +1,157 @@
+"""Losses: the published formulas, finite gradients everywhere, float32 whatever the network computes in."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from kerasmodels import ModelError, loss_names, make_loss
+
+Arrays = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
+
+
+@pytest.fixture
+def case(rng: np.random.Generator) -> Arrays:
+    """Labels in which class 4 is absent, logits, probabilities."""
+    labels = rng.integers(0, 4, (2, 6, 5)).astype(np.uint8)
+    logits = rng.normal(0, 2, (2, 6, 5, 5)).astype(np.float32)
+    powers = np.exp(logits)
+    return labels, logits, powers / powers.sum(axis=-1, keepdims=True)
+
+
+def dice_by_loops(labels: NDArray[np.uint8], p: NDArray[np.float32]) -> list[float]:
+    """1 − Dice of the classes that occur, one after the other."""
+    losses = []
+    for k in range(p.shape[-1]):
+        there = labels == k
+        if there.any():
+            losses.append(1 - 2 * p[..., k][there].sum() / (p[..., k].sum() + there.sum()))
+    return losses
+
+
+def soft_entropy_by_loops(labels: NDArray[np.uint8], p: NDArray[np.float32], smoothing: float) -> float:
+    total = 0.0
+    for place in np.ndindex(labels.shape):
+        right = -np.log(p[place][labels[place]])
+        total += (1 - smoothing) * right + smoothing * -np.log(p[place]).mean()
+    return total / labels.size
+
+
+@pytest.mark.parametrize("from_logits", [False, True])
+def test_dice_leaves_absent_classes_at_zero_and_divides_by_all(case: Arrays, from_logits: bool) -> None:
+    labels, logits, p = case
+    loss = make_loss("dice", from_logits=from_logits)(labels, logits if from_logits else p)
+    assert float(loss) == pytest.approx(sum(dice_by_loops(labels, p)) / 5, abs=1e-6)
+
+
+def test_absent_classes_can_be_skipped_or_counted(case: Arrays) -> None:
+    labels, _, p = case
+    losses = dice_by_loops(labels, p)
+    assert len(losses) == 4
+    assert float(make_loss("dice", absent="skip")(labels, p)) == pytest.approx(np.mean(losses), abs=1e-6)
+    assert float(make_loss("dice", absent="count")(labels, p)) == pytest.approx(
+        (sum(losses) + 1) / 5, abs=1e-6
+    )
+
+
+def test_jaccard_is_one_minus_intersection_over_union(case: Arrays) -> None:
+    labels, _, p = case
+    expected = 0.0
+    for k in range(4):
+        common = p[..., k][labels == k].sum()
+        expected += 1 - common / (p[..., k].sum() + (labels == k).sum() - common)
+    assert float(make_loss("jaccard")(labels, p)) == pytest.approx(expected / 5, abs=1e-6)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.3])
+@pytest.mark.parametrize("from_logits", [False, True])
+def test_soft_cross_entropy_spreads_the_label(case: Arrays, smoothing: float, from_logits: bool) -> None:
+    labels, logits, p = case
+    loss = make_loss("softce", smoothing=smoothing, from_logits=from_logits)
+    value = float(loss(labels, logits if from_logits else p))
+    assert value == pytest.approx(soft_entropy_by_loops(labels, p, smoothing), abs=1e-5)
+
+
+@pytest.mark.parametrize("from_logits", [False, True])
+def test_focal_sums_one_binary_loss_a_class(case: Arrays, from_logits: bool) -> None:
+    labels, logits, p = case
+    chance = 1 / (1 + np.exp(-logits)) if from_logits else p
+    expected = 0.0
+    for k in range(5):
+        right = np.where(labels == k, chance[..., k], 1 - chance[..., k])
+        expected += np.mean(-((1 - right) ** 2) * np.log(right))
+    value = float(make_loss("focal", from_logits=from_logits)(labels, logits if from_logits else p))
+    assert value == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(("name", "pixel_loss"), [("dicece", "softce"), ("dicefocal", "focal")])
+def test_alpha_is_the_share_of_the_pixel_loss(case: Arrays, name: str, pixel_loss: str) -> None:
+    labels, _, p = case
+    pixels, dice = (float(make_loss(part)(labels, p)) for part in (pixel_loss, "dice"))
+    assert float(make_loss(name, 0.3)(labels, p)) == pytest.approx(0.3 * pixels + 0.7 * dice, abs=1e-6)
+    assert float(make_loss(name)(labels, p)) == pytest.approx(0.1 * pixels + 0.9 * dice, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", loss_names())
+@pytest.mark.parametrize("scale", [1.0, 60.0, 1e4])
+@pytest.mark.parametrize("background_only", [False, True])
+@pytest.mark.parametrize("on_probabilities", [False, True])
+def test_gradient_is_finite_with_absent_classes_and_saturated_probabilities(
+    case: Arrays, name: str, scale: float, background_only: bool, on_probabilities: bool
+) -> None:
+    labels, logits, _ = case
+    labels = labels * 0 if background_only else labels
+    values = tf.Variable(logits * scale)
+    loss = make_loss(name, from_logits=not on_probabilities)
+    with tf.GradientTape() as tape:
+        value = loss(labels, tf.nn.softmax(values) if on_probabilities else values)
+    assert np.isfinite(float(value))
+    assert np.isfinite(tape.gradient(value, values).numpy()).all()
+
+
+def test_wrong_pixel_keeps_its_gradient_when_its_probability_is_tiny() -> None:
+    logits = tf.Variable([[[[40.0, 0.0]]]])
+    with tf.GradientTape() as tape:
+        value = make_loss("softce", smoothing=0.0)(np.ones((1, 1, 1), np.uint8), tf.nn.softmax(logits))
+    np.testing.assert_allclose(tape.gradient(value, logits).numpy().ravel(), [1.0, -1.0], atol=1e-4)
+
+
+@pytest.mark.parametrize("name", loss_names())
+def test_loss_of_half_precision_predictions_is_float32(case: Arrays, name: str) -> None:
+    labels, _, p = case
+    value = make_loss(name)(labels, p.astype(np.float16))
+    assert keras.backend.standardize_dtype(value.dtype) == "float32"
+    assert float(value) == pytest.approx(float(make_loss(name)(labels, p)), abs=2e-3)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.int64])
+def test_labels_may_be_of_any_integer_type_and_have_a_last_axis(case: Arrays, dtype: type) -> None:
+    labels, _, p = case
+    expected = float(make_loss("dicece")(labels, p))
+    assert float(make_loss("dicece")(labels[..., None].astype(dtype), p)) == expected
+
+
+@pytest.mark.parametrize("name", loss_names())
+def test_loss_is_made_again_from_its_configuration(case: Arrays, name: str) -> None:
+    labels, _, p = case
+    loss = make_loss(name, 0.4)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
+    assert float(again(labels, p)) == float(loss(labels, p))
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters"),
+    [
+        ("dicece", {"alpha": 1.5}),
+        ("dice", {"absent": "forget"}),
+        ("dice", {"smooth": -1.0}),
+        ("softce", {"smoothing": 2.0}),
+        ("focal", {"gamma": -1.0}),
+    ],
+)
+def test_parameter_out_of_range_is_refused(name: str, parameters: dict[str, object]) -> None:
+    with pytest.raises(ModelError):
+        make_loss(name, **parameters)  # type: ignore[arg-type]

@@ -1,0 +1,183 @@
+"""A run can be stopped anywhere, goes on where it was, and ends as if it had never stopped."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import kerasmodels
+from kerasmodels import ModelError, build_model
+from kerasmodels.data.augmentation import MILD
+from kerasmodels.data.slices import SliceArrays
+from kerasmodels.errors import DivergedError
+from kerasmodels.export import load_keras
+from kerasmodels.training.events import BatchDone, EpochDone, TrainingEvent
+from kerasmodels.training.fit import TrainingResult, fit
+from kerasmodels.training.settings import TrainingSettings
+
+SETTINGS = TrainingSettings(epochs=3, batch_size=4, augmentation=MILD)
+
+
+def tiny() -> keras.Model:
+    return build_model(encoder="resnet18", classes=4, input_shape=(32, 32, 1), seed=1)
+
+
+def train(
+    slices: SliceArrays, folder: Path, stop_after: int | None = None, settings: TrainingSettings = SETTINGS
+) -> tuple[keras.Model, TrainingResult, list[TrainingEvent]]:
+    model, events = tiny(), list[TrainingEvent]()
+    result = fit(
+        model,
+        slices,
+        slices,
+        settings,
+        folder,
+        on_event=events.append,
+        is_cancelled=lambda: stop_after is not None and len(events) >= stop_after,
+    )
+    return model, result, events
+
+
+@pytest.fixture(scope="module")
+def straight(
+    slices: SliceArrays, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[keras.Model, TrainingResult, list[TrainingEvent], Path]:
+    folder = tmp_path_factory.mktemp("straight")
+    return *train(slices, folder), folder
+
+
+def test_run_stopped_in_mid_epoch_ends_with_the_same_weights(
+    straight, slices: SliceArrays, tmp_path: Path
+) -> None:
+    # Three training and three validation batches and one epoch: the ninth event is in the second epoch.
+    _, stopped, _ = train(slices, tmp_path, stop_after=9)
+    assert not stopped.finished
+    assert len(stopped.history) == 1
+    model, result, _ = train(slices, tmp_path)
+    assert result.finished
+    for one, other in zip(straight[0].get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert [row.val_loss for row in result.history] == [row.val_loss for row in straight[1].history]
+
+
+def test_run_tells_of_every_batch_and_epoch(straight) -> None:
+    events = straight[2]
+    batches = [event for event in events if isinstance(event, BatchDone)]
+    first = [(b.epoch, b.batch, b.batches, b.validating) for b in batches[:6]]
+    assert first == [(1, batch, 3, validating) for validating in (False, True) for batch in (1, 2, 3)]
+    assert [event.epoch for event in events if isinstance(event, EpochDone)] == [1, 2, 3]
+    assert batches[-1].seconds >= batches[0].seconds
+
+
+def test_best_file_is_of_the_epoch_with_the_best_nuclei(straight, slices: SliceArrays) -> None:
+    _, result, _, folder = straight
+    scores = [row.val_nuclei_miou for row in result.history]
+    assert result.history[result.best_epoch - 1].val_nuclei_miou == max(scores)
+    with (folder / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["val_nuclei_miou"]) for row in rows] == scores
+    # Count again in plain NumPy, on labels resized here, what the best file predicts.
+    nearest = np.floor((np.arange(32) + 0.5) * 20 / 32).astype(int)
+    reference = slices.labels[:, nearest][:, :, nearest]
+    images = keras.ops.image.resize(slices.images[..., None], (32, 32))
+    predicted = load_keras(folder / "best.keras").predict(images, verbose=0).argmax(axis=-1)
+    common = ((reference == 3) & (predicted == 3)).sum()
+    assert common / ((reference == 3) | (predicted == 3)).sum() == pytest.approx(max(scores), abs=0.01)
+
+
+def test_finished_run_is_not_trained_again(straight, slices: SliceArrays) -> None:
+    folder = straight[3]
+    before = (folder / "last.keras").stat().st_mtime_ns
+    model, result, events = train(slices, folder)
+    assert result.finished
+    assert not events
+    assert (folder / "last.keras").stat().st_mtime_ns == before
+    np.testing.assert_array_equal(model.get_weights()[0], straight[0].get_weights()[0])
+
+
+def test_last_file_is_a_network_like_any_other(straight, rng: np.random.Generator) -> None:
+    image = rng.random((1, 32, 32, 1), dtype=np.float32)
+    again = load_keras(straight[3] / "last.keras").predict(image, verbose=0)
+    np.testing.assert_allclose(again, straight[0].predict(image, verbose=0), atol=1e-6)
+
+
+def test_going_on_with_other_settings_is_refused(straight, slices: SliceArrays) -> None:
+    with pytest.raises(ModelError, match="batch_size"):
+        train(slices, straight[3], settings=SETTINGS.model_copy(update={"batch_size": 5}))
+
+
+def test_going_on_with_another_network_is_refused(straight, slices: SliceArrays) -> None:
+    other = build_model("u_deconet", "resnet18", 4, (64, 64, 1))
+    with pytest.raises(ModelError):
+        fit(other, slices, slices, SETTINGS, straight[3])
+
+
+def test_damaged_last_file_is_an_error_that_names_it(slices: SliceArrays, tmp_path: Path) -> None:
+    (tmp_path / "last.keras").write_bytes(b"PK\x03\x04 torn")
+    with pytest.raises(ModelError, match=r"last\.keras"):
+        train(slices, tmp_path)
+
+
+def test_label_beyond_the_classes_is_refused(slices: SliceArrays, tmp_path: Path) -> None:
+    labels = slices.labels.copy()
+    labels[0, 0, 0] = 4
+    with pytest.raises(ModelError, match="label 4"):
+        fit(tiny(), SliceArrays(slices.images, labels), slices, SETTINGS, tmp_path)
+
+
+def test_loss_that_is_no_number_stops_the_run_and_keeps_its_files(
+    slices: SliceArrays, tmp_path: Path
+) -> None:
+    wild = SliceArrays(slices.images * np.float32(3e38), slices.labels)
+    with pytest.raises(DivergedError) as caught:
+        fit(tiny(), wild, slices, TrainingSettings(epochs=1, batch_size=4), tmp_path)
+    assert "learning rate" in caught.value.fix
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_kill_costs_at_most_one_epoch(straight, tmp_path: Path) -> None:
+    script = """
+import sys
+from pathlib import Path
+import numpy as np
+from kerasmodels import build_model
+from kerasmodels.data.augmentation import MILD
+from kerasmodels.data.slices import SliceArrays
+from kerasmodels.training.fit import fit
+from kerasmodels.training.settings import TrainingSettings
+images = np.random.default_rng(7).random((12, 20, 20), dtype=np.float32)
+slices = SliceArrays(images, (images * 4).astype(np.uint8))
+model = build_model(encoder="resnet18", classes=4, input_shape=(32, 32, 1), seed=1)
+fit(model, slices, slices, TrainingSettings(epochs=3, batch_size=4, augmentation=MILD), Path(sys.argv[1]))
+"""
+    root = str(Path(kerasmodels.__file__).parent.parent)
+    child = subprocess.Popen(
+        [sys.executable, "-c", script, str(tmp_path)], cwd=root, stderr=subprocess.DEVNULL
+    )
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "last.keras").exists() and child.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(child.pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
+    child.wait()
+    slices = SliceArrays(*_same_slices())
+    model, result, events = train(slices, tmp_path)
+    assert result.finished
+    assert sum(isinstance(event, EpochDone) for event in events) <= 2
+    for one, other in zip(straight[0].get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert not list(tmp_path.glob(".writing-*"))
+
+
+def _same_slices() -> tuple[np.ndarray, np.ndarray]:
+    images = np.random.default_rng(7).random((12, 20, 20), dtype=np.float32)
+    return images, (images * 4).astype(np.uint8)
