@@ -15,7 +15,7 @@ from brainstem_app.gui.messages.message_bar import MessageBar
 from brainstem_app.gui.segment.segment_step import SegmentStep
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Convention
-from brainstem_app.gui.warm_up import find_models, import_viewer
+from brainstem_app.gui.warm_up import find_models, import_viewer, read_structures
 
 _ZOOM_STEP = 1.25
 _FIRST_SIZE = (1280, 820)
@@ -70,6 +70,7 @@ class MainWindow(QMainWindow):
         step.segmentation.running_changed.connect(self._on_running)
         step.empty_state.open_requested.connect(self.choose_scan)
         step.empty_state.folder_requested.connect(self.choose_folder)
+        step.result_panel.open_report_requested.connect(self.open_report)
         step.result_panel.save_labels_requested.connect(self.choose_labels_target)
         step.result_panel.save_report_requested.connect(self.choose_report_target)
 
@@ -91,6 +92,7 @@ class MainWindow(QMainWindow):
 
     def _warm_up(self) -> None:
         self.background.run(find_models, self._on_models, self._on_no_models)
+        self.background.run(read_structures, self.step.set_table, lambda _error: None)
         self.background.run(import_viewer, lambda _result: None, lambda _error: None)
 
     def _on_models(self, models: tuple[object, ...]) -> None:
@@ -149,7 +151,7 @@ class MainWindow(QMainWindow):
         )
         if name:
             self._settings.last_folder = Path(name).parent
-            self.step.save_labels(Path(name))
+            self.step.saver.save_labels(Path(name))
 
     def choose_report_target(self) -> None:
         """Ask where to save the report."""
@@ -164,11 +166,11 @@ class MainWindow(QMainWindow):
             if not path.suffix:
                 path = path.with_suffix("." + kind.split(" ")[0].lower())
             self._settings.last_folder = path.parent
-            self.step.save_report(path)
+            self.step.saver.save_report(path)
 
     def open_report(self) -> None:
         """Open the HTML report in the browser."""
-        self.step.open_report()
+        self.step.saver.open_report()
 
     def _start(self) -> str:
         return str(self._settings.last_folder)
@@ -214,6 +216,14 @@ class MainWindow(QMainWindow):
     def fit(self) -> None:
         """Show the whole slice."""
         self.step.viewer.view.fit()
+
+    def fit_labels(self) -> None:
+        """Zoom to the labels."""
+        self.step.viewer.fit_labels()
+
+    def show_crosshair(self, shown: bool) -> None:
+        """Draw the crosshair or not."""
+        self.step.viewer.view.show_crosshair(shown)
 
     def reset_window(self) -> None:
         """Undo changes of brightness and contrast."""

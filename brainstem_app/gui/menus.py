@@ -42,6 +42,10 @@ class WindowActions:
         self.zoom_in = act(tr("Zoom &in"), QKeySequence.StandardKey.ZoomIn, window.zoom_in)
         self.zoom_out = act(tr("Zoom &out"), QKeySequence.StandardKey.ZoomOut, window.zoom_out)
         self.fit = act(tr("&Whole slice"), "Ctrl+0", window.fit)
+        self.fit_labels = act(tr("&Brainstem"), "Ctrl+9", window.fit_labels)
+        self.crosshair = QAction(tr("&Crosshair"), window, checkable=True, checked=True)
+        self.crosshair.setShortcut(QKeySequence("Ctrl+H"))
+        self.crosshair.toggled.connect(window.show_crosshair)
         self.reset_window = act(tr("Reset &brightness and contrast"), "Ctrl+B", window.reset_window)
         self.help = act(tr("&Mouse and keys"), QKeySequence.StandardKey.HelpContents, window.show_help)
         self.radiological, self.neurological = self._conventions()
@@ -51,7 +55,14 @@ class WindowActions:
         self, *, scan: bool, viewer: bool, result: bool, report: bool, running: bool, model: bool
     ) -> None:
         """Enable what can be done now."""
-        for action in (self.zoom_in, self.zoom_out, self.fit, self.reset_window):
+        for action in (
+            self.zoom_in,
+            self.zoom_out,
+            self.fit,
+            self.fit_labels,
+            self.crosshair,
+            self.reset_window,
+        ):
             action.setEnabled(viewer)
         self.save_labels.setEnabled(result)
         self.open_report.setEnabled(report)
@@ -113,7 +124,9 @@ class WindowActions:
                     self.zoom_in,
                     self.zoom_out,
                     self.fit,
+                    self.fit_labels,
                     None,
+                    self.crosshair,
                     self.reset_window,
                 ),
             ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from brainstem_app.atlas.label_table import LabelTable
     from brainstem_app.models.library import ModelFiles
 
 
@@ -13,6 +14,15 @@ def find_models() -> tuple[ModelFiles, ...]:
     from brainstem_app.models.library import list_models
 
     return list_models()
+
+
+def read_structures() -> LabelTable:
+    """Read the structures of the default atlas."""
+    from brainstem_app.atlas.label_table import TABLE_FILE_NAME, read_label_table
+    from brainstem_app.gui.scans.opened import DEFAULT_ATLAS
+    from brainstem_app.locations import resource
+
+    return read_label_table(resource("atlas", DEFAULT_ATLAS, TABLE_FILE_NAME))
 
 
 def import_viewer() -> None:

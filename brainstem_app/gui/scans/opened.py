@@ -42,7 +42,7 @@ class OpenedScan:
 class OpenedLabels:
     """A label map that was read for the viewer, with the table of its structures.
 
-    ``labels.volumes_mm3`` and ``labels.places`` are worked out already.
+    ``labels.volumes_mm3``, ``labels.places`` and ``labels.extent`` are worked out already.
     """
 
     path: Path
@@ -83,11 +83,15 @@ class ResultFiles:
 
 @dataclass(frozen=True)
 class OpenedResult:
-    """A segmentation that was read for the viewer; ``scan`` is None if it is open already or gone."""
+    """A segmentation that was read for the viewer.
+
+    ``scan`` is None if it is open already or gone; ``warnings`` are those of the report.
+    """
 
     files: ResultFiles
     labels: OpenedLabels
     scan: OpenedScan | None
+    warnings: tuple[Finding, ...] = ()
 
 
 def kind_of(path: Path) -> OpenKind:
@@ -136,7 +140,7 @@ def read_labels_for_viewer(path: Path, atlas: str = DEFAULT_ATLAS) -> OpenedLabe
             "Open a label map that was made with this atlas.",
         )
     ready = label_volume(labels, affine)
-    _ = ready.volumes_mm3, ready.places
+    _ = ready.volumes_mm3, ready.places, ready.extent
     return OpenedLabels(path, ready, table)
 
 
@@ -150,13 +154,14 @@ def read_result_for_viewer(folder: Path, open_scan: Path | None = None) -> Opene
     """
     files = find_result(folder)
     labels = read_labels_for_viewer(files.labels, files.atlas)
+    warnings = () if files.report_json is None else _warnings_of_report(files.report_json)
     if files.scan is None or files.scan == open_scan or not files.scan.exists():
-        return OpenedResult(files, labels, None)
+        return OpenedResult(files, labels, None, warnings)
     try:
         scan = read_for_viewer(files.scan)
     except InputError:
         scan = None
-    return OpenedResult(files, labels, scan)
+    return OpenedResult(files, labels, scan, warnings)
 
 
 def find_result(folder: Path) -> ResultFiles:
@@ -212,3 +217,14 @@ def _scan_of_job(home: Path) -> Path | None:
         return Path(scans[0]) if len(scans) == 1 else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _warnings_of_report(report: Path) -> tuple[Finding, ...]:
+    """Return what the report warns of: findings of the scan and of its segmentation."""
+    from brainstem_app.imaging.scan import Finding, Level
+
+    try:
+        entries = json.loads(report.read_text(encoding="utf-8"))["warnings"]
+        return tuple(Finding(Level(e["level"]), e["code"], e["problem"], e.get("fix", "")) for e in entries)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return ()

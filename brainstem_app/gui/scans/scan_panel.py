@@ -77,16 +77,17 @@ class ScanPanel(QGroupBox):
         sizes = " × ".join(f"{size:.2f}" for size in grid.voxel_size_mm)
         self.size.setText(self.tr("{0} voxels of {1} mm").format(voxels, sizes))
         self.size.show()
-        self._show_findings(scan.findings)
+        self.show_findings(scan.findings)
 
     def show_missing(self, text: str) -> None:
         """Say that labels are shown without their scan."""
         self.name.setText(text)
         self.name.setToolTip("")
         self.size.hide()
-        self._show_findings(())
+        self.show_findings(())
 
-    def _show_findings(self, findings: tuple[Finding, ...]) -> None:
+    def show_findings(self, findings: tuple[Finding, ...]) -> None:
+        """Show what was found in the scan or in its segmentation, the worst first."""
         while self._rows.count():
             row = self._rows.takeAt(0).widget()
             row.setParent(None)

@@ -5,28 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from brainstem_app.gui.background import Background
-from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
 from brainstem_app.gui.scans.empty_state import EmptyState
 from brainstem_app.gui.scans.opened import OpenedLabels, OpenedResult, OpenedScan, ResultFiles
 from brainstem_app.gui.scans.scan_opener import ScanOpener
 from brainstem_app.gui.scans.scan_panel import ScanPanel
 from brainstem_app.gui.segment.result_panel import ResultPanel
-from brainstem_app.gui.segment.save_copies import copy_whole, label_target, report_target
+from brainstem_app.gui.segment.result_saver import ResultSaver
 from brainstem_app.gui.segment.segment_panel import SegmentPanel
 from brainstem_app.gui.segment.segmentation import Segmentation
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.structures.structure_panel import StructurePanel
 
 if TYPE_CHECKING:
+    from brainstem_app.atlas.label_table import LabelTable
     from brainstem_app.gui.viewer.viewer_panel import ViewerPanel
     from brainstem_app.gui.viewer.volume import Voxel
 
-_SIDE_WIDTH = 430
+_SIDE_WIDTH = 470
 
 
 class SegmentStep(QWidget):
@@ -63,6 +63,7 @@ class SegmentStep(QWidget):
         self._viewer: ViewerPanel | None = None
         self.opener = ScanOpener(background, self)
         self.segmentation = Segmentation(self)
+        self.saver = ResultSaver(background, self)
         self.empty_state = EmptyState(self)
         self.scan_panel = ScanPanel(self)
         self.segment_panel = SegmentPanel(self)
@@ -108,7 +109,7 @@ class SegmentStep(QWidget):
         self.segmentation.running_changed.connect(self._on_running)
         self.structure_panel.chosen.connect(self.go_to)
         self.structure_panel.model.visibility_changed.connect(self._update_colours)
-        self.result_panel.open_report_requested.connect(self.open_report)
+        self.saver.message.connect(self.message)
 
     # Opening -----------------------------------------------------------------------------------------
 
@@ -138,9 +139,10 @@ class SegmentStep(QWidget):
         if self._is_new_table(labels):
             self.structure_panel.model.set_table(labels.table)
         self.structure_panel.model.set_volumes(labels.labels.volumes_mm3.tolist())
-        self.viewer.view.set_labels(labels.labels)
+        self.viewer.set_labels(labels.labels)
         self._update_colours()
         self._set_result(ResultFiles(folder=labels.path.parent, labels=labels.path))
+        self.viewer.fit_labels()
         self._go_to_first()
 
     def show_result(self, opened: OpenedResult) -> None:
@@ -149,6 +151,8 @@ class SegmentStep(QWidget):
             self.show_scan(opened.scan)
         self.show_labels(opened.labels)
         self._set_result(opened.files)
+        if opened.warnings:
+            self.scan_panel.show_findings(opened.warnings)
 
     def _show_labels_alone(self, labels: OpenedLabels) -> None:
         from brainstem_app.gui.viewer.volume import empty_image
@@ -192,7 +196,7 @@ class SegmentStep(QWidget):
 
     def _on_segmented(self, folder: Path, scan: Path, seconds: float) -> None:
         what = self.tr("{0} is segmented ({1:.0f} s).").format(scan.name, seconds)
-        action = MessageAction(self.tr("Open folder"), lambda: self._open_url(folder))
+        action = MessageAction(self.tr("Open folder"), lambda: self.saver.open_path(folder))
         if self.scan is not None and self.scan.path == scan:
             self.opener.open_result(folder, scan)
         else:
@@ -205,6 +209,11 @@ class SegmentStep(QWidget):
     def _on_simulated(self, scan: Path) -> None:
         self.opener.open_scan(scan)
 
+    def set_table(self, table: LabelTable) -> None:
+        """List the structures that will be found, before there are any labels."""
+        if self.labels is None:
+            self.structure_panel.model.set_table(table)
+
     def set_models(self, models: tuple[object, ...]) -> None:
         """Offer the models that were found."""
         self.segment_panel.set_models(models, self._settings.model)
@@ -214,48 +223,10 @@ class SegmentStep(QWidget):
 
     # Results -----------------------------------------------------------------------------------------
 
-    def open_report(self) -> None:
-        """Open the HTML report in the browser."""
-        if self.result is not None and self.result.report_html is not None:
-            self._open_url(self.result.report_html)
-
-    def save_labels(self, chosen: Path) -> None:
-        """Copy the label map to where the user wants it."""
-        if self.result is not None:
-            self._copy(self.result.labels, label_target(chosen))
-
-    def save_report(self, chosen: Path) -> None:
-        """Copy the report of the kind that the name ends in."""
-        if self.result is None:
-            return
-        try:
-            source, target = report_target(chosen, self.result.reports)
-        except Exception as error:  # noqa: BLE001 - shown in place
-            self.message.emit(message_of_error(error, self.tr("The report could not be saved.")))
-            return
-        self._copy(source, target)
-
-    def _copy(self, source: Path, target: Path) -> None:
-        def done(path: Path) -> None:
-            action = MessageAction(self.tr("Open folder"), lambda: self._open_url(path.parent))
-            what = self.tr("{0} is saved.").format(path.name)
-            self.message.emit(Message(MessageLevel.INFO, what, str(path.parent), actions=(action,)))
-
-        def failed(error: BaseException) -> None:
-            self.message.emit(message_of_error(error, self.tr("The file could not be saved.")))
-
-        self._background.run(lambda: copy_whole(source, target), done, failed)
-
     def _set_result(self, result: ResultFiles | None) -> None:
-        self.result = result
+        self.result = self.saver.result = result
         self.result_panel.show_result(result)
         self.result_changed.emit()
-
-    def _open_url(self, path: Path) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            what = self.tr("No program on this computer opens {0}.").format(path.name)
-            fix = self.tr("Open it from your file manager.")
-            self.message.emit(Message(MessageLevel.WARNING, what, str(path), fix))
 
     # Viewer ------------------------------------------------------------------------------------------
 

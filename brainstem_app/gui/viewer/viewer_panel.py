@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButt
 
 from brainstem_app.gui.viewer.convention import Convention
 from brainstem_app.gui.viewer.slice_view import PAGE, SliceView
-from brainstem_app.gui.viewer.volume import ImageVolume
+from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
 
 
 class ViewerPanel(QWidget):
@@ -56,6 +56,13 @@ class ViewerPanel(QWidget):
         self.fit_button.setToolTip(self.tr("Undo zoom (Ctrl+0)"))
         self.fit_button.setAccessibleName(self.tr("Show the whole slice"))
         self.fit_button.clicked.connect(self.view.fit)
+        self.labels_button = QToolButton(self)
+        self.labels_button.setText(self.tr("Brainstem"))
+        self.labels_button.setToolTip(self.tr("Zoom to the labels (Ctrl+9)"))
+        self.labels_button.setAccessibleName(self.tr("Zoom to the labels"))
+        self.labels_button.setEnabled(False)
+        self.labels_button.clicked.connect(self.fit_labels)
+        self._labels: LabelVolume | None = None
         self.view.index_changed.connect(self._on_index)
         self._lay_out()
         self.opacity.setValue(opacity)
@@ -74,7 +81,14 @@ class ViewerPanel(QWidget):
         controls.setSpacing(8)
         controls.addWidget(self.position)
         controls.addStretch(1)
-        for widget in (opacity_name, self.opacity, self.opacity_value, self.convention, self.fit_button):
+        for widget in (
+            opacity_name,
+            self.opacity,
+            self.opacity_value,
+            self.convention,
+            self.labels_button,
+            self.fit_button,
+        ):
             controls.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -86,8 +100,21 @@ class ViewerPanel(QWidget):
         with QSignalBlocker(self.slider):
             self.slider.setRange(0, image.grid.shape[self.view.plane.normal] - 1)
         self.image = image
+        self._labels = None
+        self.labels_button.setEnabled(False)
         self.view.set_image(image)
         self.view.setFocus()
+
+    def set_labels(self, labels: LabelVolume) -> None:
+        """Show labels over the scan."""
+        self._labels = labels
+        self.view.set_labels(labels)
+        self.labels_button.setEnabled(labels.extent is not None)
+
+    def fit_labels(self) -> None:
+        """Zoom to the labels."""
+        if self._labels is not None and self._labels.extent is not None:
+            self.view.fit_labels(*self._labels.extent)
 
     def set_convention(self, convention: Convention) -> None:
         """Choose a convention, as if the user had."""

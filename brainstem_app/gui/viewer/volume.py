@@ -112,6 +112,14 @@ class LabelVolume:
         return counts * abs(float(np.linalg.det(self.grid.affine[:3, :3])))
 
     @cached_property
+    def extent(self) -> tuple[Voxel, Voxel] | None:
+        """Lowest and highest voxel of the box that holds all labels; None if there are none."""
+        if not self.places:
+            return None
+        z, y, x = (np.flatnonzero(self.labels.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1)))
+        return (int(x[0]), int(y[0]), int(z[0])), (int(x[-1]), int(y[-1]), int(z[-1]))
+
+    @cached_property
     def places(self) -> dict[int, Voxel]:
         """For each label present, a voxel in the middle of the axial slice that holds most of it."""
         z, y, x = np.nonzero(self.labels)
@@ -187,5 +195,6 @@ def _first_window(steps: NDArray[np.uint16]) -> tuple[float, float]:
     inside = sample[sample > 0]
     if inside.size == 0:
         return 0.0, float(_STEPS)
-    low, high = np.percentile(inside, (1.0, 99.5))
+    head = inside[inside >= inside.mean()]
+    low, high = np.percentile(inside, 1.0), np.percentile(head, 99.5)
     return (float(low), float(high)) if high > low else (0.0, float(max(high, 1.0)))

@@ -1,0 +1,70 @@
+"""Saves copies of a result, and opens its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+
+from brainstem_app.errors import BrainstemError
+from brainstem_app.gui.background import Background
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.scans.opened import ResultFiles
+from brainstem_app.gui.segment.save_copies import copy_whole, label_target, report_target
+
+
+class ResultSaver(QObject):
+    """Copies the files of the result that is open.
+
+    Signals
+    -------
+    message(object)
+        A `Message`: saved, or why not.
+    """
+
+    message = Signal(object)
+
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        self.result: ResultFiles | None = None
+
+    def open_report(self) -> None:
+        """Open the HTML report in the browser."""
+        if self.result is not None and self.result.report_html is not None:
+            self.open_path(self.result.report_html)
+
+    def save_labels(self, chosen: Path) -> None:
+        """Copy the label map to where the user wants it."""
+        if self.result is not None:
+            self._copy(self.result.labels, label_target(chosen))
+
+    def save_report(self, chosen: Path) -> None:
+        """Copy the report of the kind that the name ends in."""
+        if self.result is None:
+            return
+        try:
+            source, target = report_target(chosen, self.result.reports)
+        except BrainstemError as error:
+            self.message.emit(message_of_error(error, self.tr("The report could not be saved.")))
+            return
+        self._copy(source, target)
+
+    def open_path(self, path: Path) -> None:
+        """Open a file or folder with the program the system has for it."""
+        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+            what = self.tr("No program on this computer opens {0}.").format(path.name)
+            fix = self.tr("Open it from your file manager.")
+            self.message.emit(Message(MessageLevel.WARNING, what, str(path), fix))
+
+    def _copy(self, source: Path, target: Path) -> None:
+        def done(path: Path) -> None:
+            action = MessageAction(self.tr("Open folder"), lambda: self.open_path(path.parent))
+            what = self.tr("{0} is saved.").format(path.name)
+            self.message.emit(Message(MessageLevel.INFO, what, str(path.parent), actions=(action,)))
+
+        def failed(error: BaseException) -> None:
+            self.message.emit(message_of_error(error, self.tr("The file could not be saved.")))
+
+        self._background.run(lambda: copy_whole(source, target), done, failed)

@@ -1,0 +1,267 @@
+"""One plane of a scan with its labels and the crosshair; `SliceView` adds mouse and keys."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QPointF, QRectF, Signal
+from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent, QTransform
+from PySide6.QtWidgets import QWidget
+
+from brainstem_app.gui.viewer.convention import Convention, Plane
+from brainstem_app.gui.viewer.graphics import pg
+from brainstem_app.gui.viewer.letter_labels import LetterLabels
+from brainstem_app.gui.viewer.orientation_letters import edge_letters, is_mirrored
+from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume, Voxel, slice_of
+from brainstem_app.imaging.orientation import axis_letters
+
+_CROSSHAIR_COLOUR = (255, 214, 0, 190)
+_CROSSHAIR_GAP = 14
+
+
+class SlicePicture(pg.GraphicsView):
+    """Draws one slice at a time of an `ImageVolume`, and the labels over it.
+
+    Parameters
+    ----------
+    plane : Plane
+        Plane through the canonical volume.
+
+    Signals
+    -------
+    index_changed(int)
+        Another slice is shown.
+    crosshair_moved(object)
+        The user moved the crosshair to this voxel (x, y, z).
+    """
+
+    index_changed = Signal(int)
+    crosshair_moved = Signal(object)
+
+    def __init__(self, plane: Plane = Plane.AXIAL, parent: QWidget | None = None) -> None:
+        super().__init__(parent, background="k")
+        self.plane = plane
+        self._convention = Convention.RADIOLOGICAL
+        self._image: ImageVolume | None = None
+        self._labels: LabelVolume | None = None
+        self._crosshair: Voxel = (0, 0, 0)
+        self._window = (0.0, 1.0)
+        self._shows_crosshair = True
+        self._build()
+
+    def _build(self) -> None:
+        self.box = pg.ViewBox(enableMenu=False, enableMouse=False, lockAspect=1.0)
+        self.box.setDefaultPadding(0.02)
+        self.setCentralItem(self.box)
+        self.image_item = _SmoothImage()
+        self.label_item = pg.ImageItem()
+        self.label_item.setZValue(1)
+        self.label_item.setLookupTable(np.zeros((256, 4), dtype=np.uint8))
+        for item in (self.image_item, self.label_item):
+            self.box.addItem(item, ignoreBounds=True)
+        self._letters = LetterLabels(self)
+
+    # What is shown ---------------------------------------------------------------------------------
+
+    @property
+    def index(self) -> int:
+        """Number of the slice shown, from 0."""
+        return self._crosshair[self.plane.normal]
+
+    @property
+    def n_slices(self) -> int:
+        """Number of slices, 0 without a scan."""
+        return 0 if self._image is None else self._image.grid.shape[self.plane.normal]
+
+    @property
+    def crosshair(self) -> Voxel:
+        """Voxel (x, y, z) the crosshair is at."""
+        return self._crosshair
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """Darkest and brightest intensity step."""
+        return self._window
+
+    @property
+    def convention(self) -> Convention:
+        """Which side of the patient is at the left."""
+        return self._convention
+
+    def set_image(self, image: ImageVolume) -> None:
+        """Show a scan from its middle, without labels."""
+        self._image, self._labels = image, None
+        self._crosshair = image.grid.centre
+        self._window = image.window
+        sizes = image.grid.voxel_size_mm
+        scale = QTransform.fromScale(sizes[self.plane.horizontal], sizes[self.plane.vertical])
+        self.image_item.setTransform(scale)
+        self.label_item.setTransform(scale)
+        self._show_letters()
+        self._redraw()
+        self.fit()
+        self.index_changed.emit(self.index)
+
+    def set_labels(self, labels: LabelVolume | None) -> None:
+        """Show a label map on the scan's grid over the scan, or none."""
+        if labels is not None and self._image is not None and not labels.grid.matches(self._image.grid):
+            raise ValueError("the labels are not on the grid of the scan")
+        self._labels = labels
+        self._redraw()
+
+    def set_colours(self, table: NDArray[np.uint8]) -> None:
+        """Set the colours of the labels, (256, 4): red, green, blue, opacity."""
+        self.label_item.setLookupTable(table)
+
+    def set_opacity(self, opacity: float) -> None:
+        """Set the opacity of all labels, 0…1."""
+        self.label_item.setOpacity(opacity)
+
+    def set_convention(self, convention: Convention) -> None:
+        """Put the patient's right (radiological) or left (neurological) at the left of the screen."""
+        self._convention = convention
+        self.box.invertX(is_mirrored(self.plane, convention))
+        self._show_letters()
+
+    def set_index(self, index: int) -> None:
+        """Show a slice; the crosshair goes with it."""
+        self.move_to(self._with_axis(self._crosshair, self.plane.normal, index), by_user=True)
+
+    def set_crosshair(self, voxel: Voxel) -> None:
+        """Put the crosshair at a voxel and show its slice."""
+        self.move_to(voxel, by_user=False)
+
+    def step(self, slices: int) -> None:
+        """Go some slices up (positive: towards the head) or down."""
+        self.set_index(self.index + slices)
+
+    def show_crosshair(self, shown: bool) -> None:
+        """Draw the crosshair or not."""
+        self._shows_crosshair = shown
+        self.viewport().update()
+
+    def fit_labels(self, lowest: Voxel, highest: Voxel, margin_mm: float = 15.0) -> None:
+        """Zoom to the part of the slice between two corners of a box of voxels."""
+        if self._image is None:
+            return
+        sizes = self._image.grid.voxel_size_mm
+        h, v = self.plane.horizontal, self.plane.vertical
+        self.box.setRange(
+            xRange=(lowest[h] * sizes[h] - margin_mm, (highest[h] + 1) * sizes[h] + margin_mm),
+            yRange=(lowest[v] * sizes[v] - margin_mm, (highest[v] + 1) * sizes[v] + margin_mm),
+        )
+
+    def fit(self) -> None:
+        """Show the whole slice."""
+        if self._image is None:
+            return
+        sizes, shape = self._image.grid.voxel_size_mm, self._image.grid.shape
+        h, v = self.plane.horizontal, self.plane.vertical
+        self.box.setRange(xRange=(0, shape[h] * sizes[h]), yRange=(0, shape[v] * sizes[v]))
+
+    def zoom(self, factor: float, centre: QPointF | None = None) -> None:
+        """Magnify (factor above 1) about a point in mm of the slice."""
+        self.box.scaleBy((1 / factor, 1 / factor), center=centre)
+
+    def set_window(self, low: float, high: float) -> None:
+        """Show intensity steps from ``low`` (black) to ``high`` (white)."""
+        self._window = (low, max(high, low + 1.0))
+        self.image_item.setLevels(self._window)
+
+    def reset_window(self) -> None:
+        """Back to the window that suits the whole scan."""
+        if self._image is not None:
+            self.set_window(*self._image.window)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Keep the letters at the edges."""
+        super().resizeEvent(event)
+        if hasattr(self, "_letters"):
+            self._letters.place()
+
+    def move_to(self, voxel: Voxel, *, by_user: bool) -> None:
+        """Put the crosshair at a voxel (or the nearest there is); tell others if the user did it."""
+        if self._image is None:
+            return
+        x, y, z = (min(max(i, 0), n - 1) for i, n in zip(voxel, self._image.grid.shape, strict=True))
+        before, self._crosshair = self._crosshair, (x, y, z)
+        if before == self._crosshair:
+            return
+        if before[self.plane.normal] != self.index:
+            self._redraw()
+            self.index_changed.emit(self.index)
+        else:
+            self.viewport().update()
+        if by_user:
+            self.crosshair_moved.emit(self._crosshair)
+
+    def _redraw(self) -> None:
+        if self._image is None:
+            return
+        picture = slice_of(self._image.steps, self.plane, self.index)
+        self.image_item.setImage(picture, autoLevels=False, levels=self._window)
+        if self._labels is None:
+            self.label_item.clear()
+        else:
+            labels = slice_of(self._labels.labels, self.plane, self.index)
+            self.label_item.setImage(labels, autoLevels=False, levels=None)
+        self.viewport().update()
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802 - Qt's name
+        """Draw the crosshair, open in its middle so that it hides no nucleus."""
+        super().drawForeground(painter, rect)
+        if self._image is None or not self._shows_crosshair:
+            return
+        centre = self._crosshair_pixel()
+        width, height = self.viewport().width(), self.viewport().height()
+        painter.save()
+        painter.resetTransform()
+        painter.setPen(QPen(QColor(*_CROSSHAIR_COLOUR), 1))
+        painter.drawLine(QPoint(0, centre.y()), QPoint(centre.x() - _CROSSHAIR_GAP, centre.y()))
+        painter.drawLine(QPoint(centre.x() + _CROSSHAIR_GAP, centre.y()), QPoint(width, centre.y()))
+        painter.drawLine(QPoint(centre.x(), 0), QPoint(centre.x(), centre.y() - _CROSSHAIR_GAP))
+        painter.drawLine(QPoint(centre.x(), centre.y() + _CROSSHAIR_GAP), QPoint(centre.x(), height))
+        painter.restore()
+
+    def _crosshair_pixel(self) -> QPoint:
+        if self._image is None:
+            return QPoint()
+        sizes = self._image.grid.voxel_size_mm
+        h, v = self.plane.horizontal, self.plane.vertical
+        middle = QPointF((self._crosshair[h] + 0.5) * sizes[h], (self._crosshair[v] + 0.5) * sizes[v])
+        return self.mapFromScene(self.box.mapViewToScene(middle))
+
+    def _show_letters(self) -> None:
+        if self._image is not None:
+            axes = axis_letters(self._image.grid.affine)
+            self._letters.show_letters(edge_letters(axes, self.plane, self._convention))
+
+    def slice_point(self, position: QPoint) -> QPointF:
+        """Return the point of the slice, in mm from its corner, at a pixel of this widget."""
+        return self.box.mapSceneToView(self.mapToScene(position))
+
+    def voxel_at(self, position: QPoint) -> Voxel | None:
+        """Return the voxel at a pixel of this widget, None outside the scan."""
+        if self._image is None:
+            return None
+        point = self.slice_point(position)
+        sizes = self._image.grid.voxel_size_mm
+        h, v = self.plane.horizontal, self.plane.vertical
+        voxel = self._with_axis(self._crosshair, h, int(np.floor(point.x() / sizes[h])))
+        voxel = self._with_axis(voxel, v, int(np.floor(point.y() / sizes[v])))
+        return voxel if self._image.grid.contains(voxel) else None
+
+    @staticmethod
+    def _with_axis(voxel: Voxel, axis: int, value: int) -> Voxel:
+        x, y, z = (value if i == axis else voxel[i] for i in range(3))
+        return x, y, z
+
+
+class _SmoothImage(pg.ImageItem):
+    """An image that is interpolated on the screen, so that enlarged voxels do not look like bricks."""
+
+    def paint(self, painter: QPainter, *arguments: object) -> None:
+        """Draw with bilinear interpolation."""
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
+        super().paint(painter, *arguments)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
