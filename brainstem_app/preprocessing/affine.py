@@ -1,0 +1,198 @@
+"""Place a head in MNI space with twelve degrees of freedom: first the brain, then the brainstem.
+
+The affine that fits the whole brain leaves the brainstem 1–5 mm off, mostly by one shift. A second affine
+that looks at the brainstem alone takes most of that away. It maximises the correlation of the intensities,
+then of the locally standardised intensities, which follow edges rather than brightness.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation, gaussian_filter
+
+from brainstem_app.imaging.resampling import resample
+from brainstem_app.imaging.spaces import Affine, mni_affine
+from brainstem_app.preprocessing.linear_registration import LinearSettings, as_itk, register_linear
+from brainstem_app.preprocessing.template import Template
+
+_GRID_MM = 2.0
+_BRAIN_CENTRE_MM = (0.0, -20.0, 10.0)
+_BRAIN_RIGID = LinearSettings("mutual-information", (4, 2), rigid=True)
+_BRAIN_AFFINE = LinearSettings("mutual-information", (4, 2))
+
+# Where the brainstem step works: x −50…50, y −80…20, z −72…38 mm.
+_WIDE_START = (48, 54, 0)
+_WIDE_SHAPE = (101, 101, 111)
+_BRAINSTEM_CENTRE_MM = (0.0, -28.0, -35.0)
+_BRAINSTEM_MARGIN_VOXELS = 6
+_BRAINSTEM_COARSE = LinearSettings("correlation", (4, 2))
+_BRAINSTEM_EDGES = LinearSettings("correlation", (2,))
+_LOCAL_SIGMA_MM = 3.0
+_LOCAL_FLOOR = 0.03
+_LARGEST_SHIFT_MM = 15.0
+_LARGEST_SCALE = 1.35
+
+
+def register_brain(
+    data: NDArray[np.float32], mask: NDArray[np.bool_], affine: Affine, template: Template
+) -> Affine:
+    """Affine of the whole brain: ``mni`` mm → ``native`` mm.
+
+    Parameters
+    ----------
+    data : ndarray of float32, shape (X, Y, Z)
+        Bias-corrected scan on its own grid.
+    mask : ndarray of bool, shape (X, Y, Z)
+        Brain.
+    affine : ndarray, shape (4, 4)
+        Voxel to world (mm) of the scan.
+    template : Template
+        What to fit to.
+
+    Returns
+    -------
+    ndarray of float64, shape (4, 4)
+    """
+    brain = np.where(mask, data, np.float32(0))
+    grid_shape, grid_affine = _grid_around(mask, affine)
+    moving = resample(_blurred(brain, affine), affine, grid_shape, grid_affine)
+    moving_itk = as_itk(moving, grid_affine)
+    template_shape, template_affine = _thinned(template.t1.shape)
+    fixed = resample(_blurred(template.t1, mni_affine()), mni_affine(), template_shape, template_affine)
+    fixed_itk = as_itk(fixed, template_affine)
+    start = np.eye(4)
+    start[:3, 3] = _centre_of_mass(moving, grid_affine) - _centre_of_mass(fixed, template_affine)
+    for settings in (_BRAIN_RIGID, _BRAIN_AFFINE):
+        start = register_linear(fixed_itk, moving_itk, None, start, _BRAIN_CENTRE_MM, settings)
+    return start
+
+
+def register_brainstem(aligned: NDArray[np.float32], template: Template) -> Affine:
+    """Affine of the brainstem on top of the brain's: ``mni`` mm → mm of the brain-aligned image.
+
+    Parameters
+    ----------
+    aligned : ndarray of float32, shape (197, 233, 189)
+        Brain (zero outside) resampled to ``mni`` by `register_brain`, brightness of the order of 1.
+    template : Template
+        What to fit to.
+
+    Returns
+    -------
+    ndarray of float64, shape (4, 4)
+        The identity where the step found nothing plausible (a shift above 15 mm, a scale above 1.35, or no
+        better correlation than before).
+    """
+    wide = tuple(slice(a, a + n) for a, n in zip(_WIDE_START, _WIDE_SHAPE, strict=True))
+    affine = mni_affine()
+    affine[:3, 3] += _WIDE_START
+    fixed, moving = np.ascontiguousarray(template.t1[wide]), np.ascontiguousarray(aligned[wide])
+    brainstem = template.brainstem[wide]
+    region = binary_dilation(brainstem, iterations=_BRAINSTEM_MARGIN_VOXELS)
+    mask = as_itk(region.astype(np.uint8), affine)
+    best, best_score = np.eye(4), _edge_correlation(fixed, moving, affine, np.eye(4), brainstem)
+    current = best
+    for images, settings in (
+        ((fixed, moving), _BRAINSTEM_COARSE),
+        ((locally_standardised(fixed), locally_standardised(moving)), _BRAINSTEM_EDGES),
+    ):
+        found = register_linear(
+            as_itk(images[0], affine),
+            as_itk(images[1], affine),
+            mask,
+            current,
+            _BRAINSTEM_CENTRE_MM,
+            settings,
+        )
+        score = _edge_correlation(fixed, moving, affine, found, brainstem)
+        if is_plausible_correction(found) and score > best_score:
+            best, best_score = found, score
+        current = best
+    return best
+
+
+def is_plausible_correction(matrix: Affine) -> bool:
+    """Whether a brainstem affine moves its centre at most 15 mm and scales at most by 1.35."""
+    centre = np.array([*_BRAINSTEM_CENTRE_MM, 1.0])
+    shift = np.linalg.norm((matrix @ centre - centre)[:3])
+    scales = np.linalg.svd(matrix[:3, :3], compute_uv=False)
+    limits = (1 / _LARGEST_SCALE, _LARGEST_SCALE)
+    return bool(shift <= _LARGEST_SHIFT_MM and limits[0] <= scales.min() and scales.max() <= limits[1])
+
+
+def locally_standardised(
+    volume: NDArray[np.float32], sigma_voxels: float = _LOCAL_SIGMA_MM
+) -> NDArray[np.float32]:
+    """Subtract the local mean and divide by the local spread, both over a Gaussian window."""
+    mean = gaussian_filter(volume, sigma_voxels)
+    variance = gaussian_filter(volume * volume, sigma_voxels) - mean * mean
+    result: NDArray[np.float32] = (volume - mean) / (np.sqrt(np.maximum(variance, 0)) + _LOCAL_FLOOR)
+    return result.astype(np.float32)
+
+
+def correlation(first: NDArray[np.float32], second: NDArray[np.float32]) -> float:
+    """Pearson correlation of two sets of values; 0 where one of them is constant."""
+    a = first.astype(np.float64) - first.mean(dtype=np.float64)
+    b = second.astype(np.float64) - second.mean(dtype=np.float64)
+    norm = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum() / norm) if norm > 0 else 0.0
+
+
+def _edge_correlation(
+    fixed: NDArray[np.float32],
+    moving: NDArray[np.float32],
+    affine: Affine,
+    matrix: Affine,
+    mask: NDArray[np.bool_],
+) -> float:
+    moved = resample(moving, affine, _WIDE_SHAPE, affine, world_to_world=matrix)
+    return correlation(locally_standardised(fixed)[mask], locally_standardised(moved)[mask])
+
+
+def _grid_around(mask: NDArray[np.bool_], affine: Affine) -> tuple[tuple[int, int, int], Affine]:
+    """RAS grid of 2 mm around the mask, with a margin of 10 mm."""
+    voxels = np.argwhere(mask)
+    low, high = voxels.min(axis=0), voxels.max(axis=0)
+    corners = np.array(
+        [[x, y, z, 1] for x in (low[0], high[0]) for y in (low[1], high[1]) for z in (low[2], high[2])]
+    )
+    world = corners @ affine[:3].T
+    start = world.min(axis=0) - 10.0
+    x, y, z = (np.ceil((world.max(axis=0) + 10.0 - start) / _GRID_MM).astype(int) + 1).tolist()
+    return (x, y, z), _grid_affine(start)
+
+
+def _thinned(shape: tuple[int, ...]) -> tuple[tuple[int, int, int], Affine]:
+    x, y, z = (int(np.ceil(n / _GRID_MM)) for n in shape)
+    return (x, y, z), _grid_affine(mni_affine()[:3, 3])
+
+
+def _grid_affine(origin: NDArray[np.float64]) -> Affine:
+    affine = np.diag([_GRID_MM, _GRID_MM, _GRID_MM, 1.0])
+    affine[:3, 3] = origin
+    return affine
+
+
+def _blurred(volume: NDArray[np.float32], affine: Affine) -> NDArray[np.float32]:
+    """Blur to the working grid, so that thinning does not alias."""
+    sizes = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
+    blurred: NDArray[np.float32] = gaussian_filter(
+        volume, np.where(sizes < _GRID_MM, 0.4 * _GRID_MM / sizes, 0.0)
+    )
+    return blurred
+
+
+def _centre_of_mass(volume: NDArray[np.float32], affine: Affine) -> NDArray[np.float64]:
+    weights = volume.astype(np.float64)
+    total = weights.sum()
+    centre = [
+        float((weights.sum(axis=_others(axis)) * np.arange(n)).sum() / total)
+        for axis, n in enumerate(volume.shape)
+    ]
+    world: NDArray[np.float64] = affine @ np.array([*centre, 1.0])
+    return world[:3]
+
+
+def _others(axis: int) -> tuple[int, ...]:
+    return tuple(other for other in range(3) if other != axis)

@@ -1,0 +1,134 @@
+"""Whether a scan fits the template well enough for its labels to mean anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation
+
+from brainstem_app.imaging.scan import Finding, Level
+from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, Affine
+from brainstem_app.preprocessing.affine import correlation
+from brainstem_app.preprocessing.template import Template
+
+REFUSED_CORRELATION = 0.45
+DOUBTFUL_CORRELATION = 0.70
+REFUSED_COVERAGE = 0.60
+DOUBTFUL_COVERAGE = 0.97
+_SCALES = (0.65, 1.55)
+_RIM_VOXELS = 3
+_SLICE_IS_COVERED = 0.5
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well a scan lies on the template.
+
+    Attributes
+    ----------
+    correlation : float
+        Pearson correlation of scan and template in the brainstem and 3 mm around it.
+    coverage : float
+        Share of the template's brainstem that the scan shows, 0…1.
+    lowest_mm : float
+        z (mm, ``mni``) of the lowest axial slice in which at least half of the brainstem is shown.
+    smallest_scale, largest_scale : float
+        Stretch of the affine along its principal axes, ``mni`` → ``native``.
+    """
+
+    correlation: float
+    coverage: float
+    lowest_mm: float
+    smallest_scale: float
+    largest_scale: float
+
+
+def measure_fit(
+    aligned: NDArray[np.float32], shown: NDArray[np.bool_], mni_to_native: Affine, template: Template
+) -> Fit:
+    """Measure how well an aligned scan fits.
+
+    Parameters
+    ----------
+    aligned : ndarray of float32, shape (197, 233, 189)
+        Normalised image on ``mni``.
+    shown : ndarray of bool, shape (197, 233, 189)
+        Where the scan shows brain: inside its field of view and its brain mask.
+    mni_to_native : ndarray, shape (4, 4)
+        Affine of the placement.
+    template : Template
+        What it was fitted to.
+    """
+    region = binary_dilation(template.brainstem, iterations=_RIM_VOXELS)
+    scales = np.linalg.svd(mni_to_native[:3, :3], compute_uv=False)
+    expected = template.brainstem.sum(axis=(0, 1))
+    found = (shown & template.brainstem).sum(axis=(0, 1))
+    covered = (expected > 0) & (found >= _SLICE_IS_COVERED * expected)
+    lowest = int(np.argmax(covered)) if covered.any() else int(expected.nonzero()[0].max())
+    return Fit(
+        correlation=correlation(template.t1[region], aligned[region]),
+        coverage=float(found.sum() / expected.sum()),
+        lowest_mm=float(lowest + MNI_ORIGIN_MM[2]),
+        smallest_scale=float(scales.min()),
+        largest_scale=float(scales.max()),
+    )
+
+
+def judge_fit(fit: Fit) -> tuple[Finding, ...]:
+    """Judge a fit; a finding of level ``error`` means that labels would be nonsense."""
+    return tuple(
+        f for f in (_judge_scale(fit), _judge_correlation(fit), _judge_coverage(fit)) if f is not None
+    )
+
+
+def _judge_scale(fit: Fit) -> Finding | None:
+    if _SCALES[0] <= fit.smallest_scale and fit.largest_scale <= _SCALES[1]:
+        return None
+    return Finding(
+        Level.ERROR,
+        "implausible-size",
+        "The scan could be laid on the template only by stretching it by "
+        f"{fit.smallest_scale:.2f} to {fit.largest_scale:.2f}, which no adult head needs.",
+        "Check that this is a T1-weighted scan of a human head and that its voxel size is right.",
+    )
+
+
+def _judge_correlation(fit: Fit) -> Finding | None:
+    number = f"(correlation {fit.correlation:.2f} in the brainstem; a good fit is above 0.80)"
+    if fit.correlation < REFUSED_CORRELATION:
+        return Finding(
+            Level.ERROR,
+            "no-fit",
+            f"The scan does not fit the template {number}, so labels would be nonsense.",
+            "Check that this is a T1-weighted head scan with the right orientation in its header.",
+        )
+    if fit.correlation < DOUBTFUL_CORRELATION:
+        return Finding(
+            Level.WARNING,
+            "poor-fit",
+            f"The scan fits the template poorly {number}.",
+            "Look at the labels over the scan before using any number.",
+        )
+    return None
+
+
+def _judge_coverage(fit: Fit) -> Finding | None:
+    share = f"{100 * fit.coverage:.0f} % of the brainstem is in the scan"
+    if fit.coverage < REFUSED_COVERAGE:
+        return Finding(
+            Level.ERROR,
+            "brainstem-cut-off",
+            f"Only {share}.",
+            "Use a scan whose field of view holds the whole brainstem.",
+        )
+    if fit.coverage < DOUBTFUL_COVERAGE:
+        return Finding(
+            Level.WARNING,
+            "medulla-cut-off",
+            f"{share}; it ends at z = {fit.lowest_mm:.0f} mm (MNI), "
+            f"the template at {MNI_ORIGIN_MM[2]:.0f} mm.",
+            "Do not use volumes of structures that reach below that level.",
+        )
+    return None

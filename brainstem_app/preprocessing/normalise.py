@@ -1,0 +1,177 @@
+"""From a scan to the normalised brainstem box that a network sees."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainstem_app.errors import ImplausibleResultError
+from brainstem_app.imaging.scan import Finding, Scan
+from brainstem_app.imaging.spaces import Affine, crop_to_box
+from brainstem_app.preprocessing.affine import register_brain, register_brainstem
+from brainstem_app.preprocessing.fit import Fit, judge_fit, measure_fit
+from brainstem_app.preprocessing.intensity import LIMIT, normalise
+from brainstem_app.preprocessing.n4 import correct_bias
+from brainstem_app.preprocessing.skull_strip import brain_mask, is_stripped, stripped_mask
+from brainstem_app.preprocessing.syn import coarse_warp
+from brainstem_app.preprocessing.template import load_template
+from brainstem_app.preprocessing.transforms import Transforms
+
+Report = Callable[[float, str], None]
+_MARGIN_VOXELS = 5
+_FEWEST_BRAIN_MM3 = 3e5
+
+
+class Space(StrEnum):
+    """How far a scan is made alike the template before a network sees it.
+
+    ``affine`` keeps each subject's own anatomy; ``nonlinear`` adds a coarse, smooth warp as in the paper.
+    """
+
+    AFFINE = "affine"
+    NONLINEAR = "nonlinear"
+
+
+@dataclass(frozen=True)
+class Normalised:
+    """A scan in ``mni``.
+
+    Attributes
+    ----------
+    image : ndarray of float32, shape (197, 233, 189)
+        Z-scored brain on ``mni``, −3 outside the brain.
+    transforms : Transforms
+        How it got there.
+    fit : Fit
+        How well it lies there.
+    findings : tuple of Finding
+        What the fit means for the user.
+    timings : dict
+        Seconds of each step.
+    """
+
+    image: NDArray[np.float32]
+    transforms: Transforms
+    fit: Fit
+    findings: tuple[Finding, ...]
+    timings: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def box(self) -> NDArray[np.float32]:
+        """The brainstem box (50, 50, 73) of `image`."""
+        return crop_to_box(self.image)
+
+
+def normalise_scan(
+    scan: Scan, *, space: Space | str = Space.AFFINE, report: Report | None = None
+) -> Normalised:
+    """Strip, correct, register and standardise a scan.
+
+    Parameters
+    ----------
+    scan : Scan
+        A usable scan (`require_usable`).
+    space : Space
+        ``affine`` or ``nonlinear``.
+    report : callable, optional
+        Called with the share done (0…1) and what is done now; what it raises stops the work.
+
+    Returns
+    -------
+    Normalised
+        With a finding of level ``error`` where labels would be nonsense; the caller decides.
+
+    Raises
+    ------
+    ImplausibleResultError
+        If no brain is found in the scan.
+    """
+    steps = _Steps(report)
+    template = load_template()
+    steps.begin(0.0, "skull strip", "finding the brain")
+    brain = _cropped_brain(scan)
+    steps.begin(0.2, "bias field", "correcting the bias field")
+    corrected = correct_bias(brain.data, brain.mask, scan.voxel_size_mm)
+    steps.begin(0.5, "affine", "placing the brain in MNI space")
+    standard = normalise(corrected, brain.mask)
+    bright = np.where(
+        brain.mask, corrected / np.float32(np.percentile(corrected[brain.mask], 99.5)), np.float32(0)
+    )
+    to_brain = register_brain(bright, brain.mask, brain.affine, template)
+    steps.begin(0.7, "brainstem affine", "placing the brainstem")
+    aligned = Transforms(to_brain).image_to_mni(bright, brain.affine)
+    transforms = Transforms(to_brain @ register_brainstem(aligned, template))
+    if Space(space) is Space.NONLINEAR:
+        steps.begin(0.8, "coarse warp", "warping smoothly")
+        aligned = transforms.image_to_mni(bright, brain.affine)
+        transforms = Transforms(transforms.mni_to_native, coarse_warp(aligned, template))
+    steps.begin(0.9, "resample", "resampling once")
+    image = _pulled(standard, brain.affine, transforms)
+    shown = transforms.image_to_mni(brain.mask.astype(np.float32), brain.affine) > 0.5
+    fit = measure_fit(image, shown, transforms.mni_to_native, template)
+    timings = steps.end()
+    return Normalised(image, transforms, fit, judge_fit(fit), timings)
+
+
+@dataclass(frozen=True)
+class _Brain:
+    data: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+    affine: Affine
+
+
+class _Steps:
+    """Reports steps and measures how long each takes."""
+
+    def __init__(self, report: Report | None) -> None:
+        self._report = report
+        self._name = ""
+        self._start = 0.0
+        self._seconds: dict[str, float] = {}
+
+    def begin(self, share: float, name: str, text: str) -> None:
+        self.end()
+        if self._report is not None:
+            self._report(share, text)
+        self._name, self._start = name, time.monotonic()
+
+    def end(self) -> dict[str, float]:
+        if self._name:
+            self._seconds[self._name] = time.monotonic() - self._start
+        self._name = ""
+        return self._seconds
+
+
+def _cropped_brain(scan: Scan) -> _Brain:
+    """Brain mask, and the scan cropped around it: everything later is as small as the brain."""
+    stripped = is_stripped(scan.data, scan.affine)
+    mask = stripped_mask(scan.data, scan.affine) if stripped else brain_mask(scan.data, scan.affine)
+    volume = float(mask.sum()) * abs(float(np.linalg.det(scan.affine[:3, :3])))
+    if volume < _FEWEST_BRAIN_MM3:
+        raise ImplausibleResultError(
+            f"No brain was found in the scan: the brain mask holds {volume / 1000:.0f} ml.",
+            scan.source,
+            "Check that this is a T1-weighted scan of a whole head and that its voxel size is right.",
+        )
+    voxels = (
+        np.argwhere(mask.any(axis=(1, 2))),
+        np.argwhere(mask.any(axis=(0, 2))),
+        np.argwhere(mask.any(axis=(0, 1))),
+    )
+    low = [max(0, int(v.min()) - _MARGIN_VOXELS) for v in voxels]
+    high = [min(n, int(v.max()) + 1 + _MARGIN_VOXELS) for v, n in zip(voxels, mask.shape, strict=True)]
+    region = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
+    affine = scan.affine.copy()
+    affine[:3, 3] = scan.affine[:3, :3] @ np.array(low) + scan.affine[:3, 3]
+    return _Brain(np.ascontiguousarray(scan.data[region]), np.ascontiguousarray(mask[region]), affine)
+
+
+def _pulled(standard: NDArray[np.float32], affine: Affine, transforms: Transforms) -> NDArray[np.float32]:
+    """Pull a standardised volume to ``mni``; what lies outside of the scan is −3, as outside the brain."""
+    limit = np.float32(LIMIT)
+    return transforms.image_to_mni(standard + limit, affine) - limit

@@ -1,0 +1,113 @@
+"""Diffeomorphic registration (SyN with local correlation, Avants et al. 2008), as dipy implements it.
+
+`fine_warp` follows the brainstem's own anatomy and makes reference labels. `coarse_warp` is smooth over
+centimetres: the optional nonlinear normalisation, never the reference.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from dipy.align.imwarp import SymmetricDiffeomorphicRegistration
+from dipy.align.metrics import CCMetric
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from brainstem_app.imaging.spaces import Affine, mni_affine
+from brainstem_app.preprocessing.template import Template
+from brainstem_app.preprocessing.transforms import Displacement
+
+# The fine step sees the box and 12 mm around it: x −37…37, y −63…12, z −72…12 mm.
+_FINE_START = (61, 71, 0)
+_FINE_SHAPE = (75, 76, 85)
+_COARSE_STEP = 4
+_COARSE_SMOOTHING_VOXELS = 1.5
+
+
+@dataclass(frozen=True)
+class SynSettings:
+    """Settings of one registration.
+
+    Attributes
+    ----------
+    radius : int
+        Radius (voxels) of the window of the local correlation.
+    iterations : tuple of int
+        Iterations a level, coarse to fine.
+    """
+
+    radius: int = 4
+    iterations: tuple[int, ...] = (60, 40, 20)
+
+
+FINE = SynSettings()
+# The same registration made differently: how far two of them agree is what the reference itself is worth.
+FINE_REPEAT = SynSettings(radius=3, iterations=(50, 30, 10))
+_COARSE = SynSettings(radius=3, iterations=(30, 15))
+
+
+def fine_warp(aligned: NDArray[np.float32], template: Template, settings: SynSettings = FINE) -> Displacement:
+    """Displacement that carries points of the aligned image to the template, around the brainstem.
+
+    Parameters
+    ----------
+    aligned : ndarray of float32, shape (197, 233, 189)
+        Normalised image on ``mni``.
+    template : Template
+        The template the atlas was drawn on.
+    settings : SynSettings
+        `FINE`, or `FINE_REPEAT` for the repeatability of the reference.
+
+    Returns
+    -------
+    Displacement
+        ``atlas(x + d(x))`` is the label at x of the aligned image (mm).
+    """
+    region = tuple(slice(a, a + n) for a, n in zip(_FINE_START, _FINE_SHAPE, strict=True))
+    affine = mni_affine()
+    affine[:3, 3] += _FINE_START
+    return _register(
+        np.ascontiguousarray(aligned[region]), np.ascontiguousarray(template.t1[region]), affine, settings
+    )
+
+
+def coarse_warp(aligned: NDArray[np.float32], template: Template) -> Displacement:
+    """Smooth displacement that carries points of the template to the aligned image, over the whole brain.
+
+    Found on a grid of 4 mm and smoothed, so that it changes over centimetres only, as SPM's does.
+    """
+    affine = mni_affine() @ np.diag([_COARSE_STEP, _COARSE_STEP, _COARSE_STEP, 1.0])
+    thin = (slice(None, None, _COARSE_STEP),) * 3
+    still = gaussian_filter(template.t1, _COARSE_STEP / 2)[thin]
+    moving = gaussian_filter(aligned, _COARSE_STEP / 2)[thin]
+    found = _register(still, moving, affine, _COARSE)
+    smooth = np.stack(
+        [gaussian_filter(found.field[..., axis], _COARSE_SMOOTHING_VOXELS) for axis in range(3)], axis=-1
+    )
+    return Displacement(smooth, affine)
+
+
+def smallest_jacobian(displacement: Displacement) -> float:
+    """Smallest determinant of the Jacobian of x + d(x); zero or less means that the warp folds."""
+    sizes = np.sqrt((displacement.affine[:3, :3] ** 2).sum(axis=0))
+    field = displacement.field.astype(np.float64)
+    slopes = [np.gradient(field, size, axis=axis) for axis, size in enumerate(sizes)]
+    gradients = np.stack(slopes, axis=-1)
+    return float(np.linalg.det(gradients + np.eye(3)).min())
+
+
+def _register(
+    static: NDArray[np.float32], moving: NDArray[np.float32], affine: Affine, settings: SynSettings
+) -> Displacement:
+    registration = SymmetricDiffeomorphicRegistration(
+        metric=CCMetric(3, radius=settings.radius), level_iters=list(settings.iterations)
+    )
+    registration.verbosity = 0
+    mapping = registration.optimize(
+        static.astype(np.float64),
+        moving.astype(np.float64),
+        static_grid2world=affine,
+        moving_grid2world=affine,
+    )
+    return Displacement(np.asarray(mapping.get_forward_field(), dtype=np.float32), affine)

@@ -1,0 +1,195 @@
+"""The way between ``native`` and ``mni``: saved once, reapplied as often as wanted, never recomputed.
+
+A point y of ``mni`` (mm) lies at x = A·(y + d(y)) in the scan (mm), with the affine A and, in the nonlinear
+space, the smooth displacement d. Images are pulled along that way. Labels go back along its inverse, which
+is exact for the affine and found by fixed-point iteration for the smooth displacement.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates
+
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.atomic import atomic_path, write_text
+from brainstem_app.imaging.resampling import resample
+from brainstem_app.imaging.spaces import BOX_SHAPE, MNI_SHAPE, Affine, box_affine, mni_affine
+
+AFFINE_FILE = "mni_to_native_mm.txt"
+WARP_FILE = "mni_coarse_warp_mm.nii.gz"
+_INVERSE_STEPS = 20
+
+
+@dataclass(frozen=True)
+class Displacement:
+    """A field of displacements in mm on a regular grid.
+
+    Attributes
+    ----------
+    field : ndarray of float32, shape (X, Y, Z, 3)
+        Displacement (mm, RAS) at each grid point; 0 outside of the grid.
+    affine : ndarray, shape (4, 4)
+        Voxel to world (mm) of the grid.
+    """
+
+    field: NDArray[np.float32]
+    affine: Affine
+
+    def at(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Displacement (N, 3) in mm at points (N, 3) in mm, interpolated linearly."""
+        inverse = np.linalg.inv(self.affine)
+        voxels = points_mm @ inverse[:3, :3].T + inverse[:3, 3]
+        moved = [
+            map_coordinates(self.field[..., axis], voxels.T, order=1, mode="grid-constant", cval=0.0)
+            for axis in range(3)
+        ]
+        return np.stack(moved, axis=-1).astype(np.float64)
+
+    def save(self, path: Path) -> None:
+        """Write as NIfTI with a vector per voxel (intent 1006, displacement)."""
+        image = nib.Nifti1Image(self.field[:, :, :, None, :], self.affine)
+        image.header.set_intent(1006)
+        image.header.set_xyzt_units("mm")
+        with atomic_path(path) as temporary:
+            nib.save(image, temporary)
+
+    @classmethod
+    def load(cls, path: Path) -> Displacement:
+        """Read what `save` wrote."""
+        image: Any = nib.load(path)
+        field = np.asarray(image.dataobj, dtype=np.float32)[:, :, :, 0, :]
+        return cls(field, np.asarray(image.affine, dtype=np.float64))
+
+
+@dataclass(frozen=True)
+class Transforms:
+    """How one scan was placed in ``mni``.
+
+    Attributes
+    ----------
+    mni_to_native : ndarray of float64, shape (4, 4)
+        A: ``mni`` mm → ``native`` mm.
+    warp : Displacement or None
+        d: displacement in ``mni`` before A; None in the affine space.
+    """
+
+    mni_to_native: Affine
+    warp: Displacement | None = None
+
+    def image_to_mni(
+        self, data: NDArray[np.float32], affine: Affine, *, order: int = 1
+    ) -> NDArray[np.float32]:
+        """Pull a ``native`` volume (X, Y, Z) onto the ``mni`` grid (197, 233, 189)."""
+        if self.warp is None:
+            return resample(
+                data, affine, MNI_SHAPE, mni_affine(), order=order, world_to_world=self.mni_to_native
+            )
+        points = grid_points(MNI_SHAPE, mni_affine())
+        points += self.warp.at(points)
+        return _sample(data, affine, points, self.mni_to_native, MNI_SHAPE, order)
+
+    def labels_to_native(
+        self, labels: NDArray[np.uint8], shape: tuple[int, int, int], affine: Affine
+    ) -> NDArray[np.uint8]:
+        """Carry ``box`` labels (50, 50, 73) to the scan's grid: the nearest voxel's label, 0 outside the box.
+
+        Parameters
+        ----------
+        labels : ndarray of uint8, shape (50, 50, 73)
+            Labels on the ``box`` grid.
+        shape, affine : tuple, ndarray (4, 4)
+            Grid of the scan.
+
+        Returns
+        -------
+        ndarray of uint8, shape `shape`
+        """
+        native_to_mni: Affine = np.linalg.inv(self.mni_to_native)
+        if self.warp is None:
+            return resample(labels, box_affine(), shape, affine, order=0, world_to_world=native_to_mni)
+        result = np.zeros(shape, dtype=np.uint8)
+        region = self._native_region(shape, affine)
+        start = np.array([part.start for part in region])
+        region_affine = affine.copy()
+        region_affine[:3, 3] = affine[:3, :3] @ start + affine[:3, 3]
+        size = tuple(part.stop - part.start for part in region)
+        points = grid_points(size, region_affine) @ native_to_mni[:3, :3].T + native_to_mni[:3, 3]
+        result[region] = _sample(labels, box_affine(), self._unwarped(points), np.eye(4), size, 0)
+        return result
+
+    def _unwarped(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Solve y + d(y) = point for y."""
+        if self.warp is None:
+            return points
+        found = points.copy()
+        for _ in range(_INVERSE_STEPS):
+            found = points - self.warp.at(found)
+        return found
+
+    def _native_region(self, shape: tuple[int, int, int], affine: Affine) -> tuple[slice, ...]:
+        """Voxels of the scan that can lie in the box: its corners, carried over, with a margin of 15 mm."""
+        size = np.array(BOX_SHAPE)
+        corners = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)]) * (size - 1)
+        around = box_affine()
+        world = corners @ around[:3, :3].T + around[:3, 3] + (np.sign(corners - 1) * 15.0)
+        to_voxel = np.linalg.inv(affine) @ self.mni_to_native
+        voxels = world @ to_voxel[:3, :3].T + to_voxel[:3, 3]
+        low = np.clip(np.floor(voxels.min(axis=0)).astype(int), 0, shape)
+        high = np.clip(np.ceil(voxels.max(axis=0)).astype(int) + 1, 0, shape)
+        return tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+
+    def save(self, folder: Path) -> None:
+        """Write the transforms into a folder (made if missing)."""
+        header = "# mni mm -> native mm (RAS+), 4x4\n"
+        rows = "\n".join(" ".join(f"{value:.17g}" for value in row) for row in self.mni_to_native)
+        write_text(folder / AFFINE_FILE, header + rows + "\n")
+        if self.warp is not None:
+            self.warp.save(folder / WARP_FILE)
+
+    @classmethod
+    def load(cls, folder: Path) -> Transforms:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If the affine is missing or damaged.
+        """
+        path = folder / AFFINE_FILE
+        try:
+            matrix = np.loadtxt(path)
+        except (OSError, ValueError) as error:
+            raise InputError(
+                "The saved transform cannot be read.", path, "Prepare this subject again."
+            ) from error
+        if matrix.shape != (4, 4):
+            raise InputError("The saved transform is not a 4×4 matrix.", path, "Prepare this subject again.")
+        warp = folder / WARP_FILE
+        return cls(matrix, Displacement.load(warp) if warp.exists() else None)
+
+
+def grid_points(shape: tuple[int, ...], affine: Affine) -> NDArray[np.float64]:
+    """World coordinates (N, 3) in mm of all voxels of a grid, in C order."""
+    voxels = np.indices(shape, dtype=np.float64).reshape(3, -1).T
+    points: NDArray[np.float64] = voxels @ affine[:3, :3].T + affine[:3, 3]
+    return points
+
+
+def _sample(
+    data: NDArray[Any],
+    affine: Affine,
+    points: NDArray[np.float64],
+    between: Affine,
+    shape: tuple[int, ...],
+    order: int,
+) -> NDArray[Any]:
+    pull = np.linalg.inv(affine) @ between
+    voxels = points @ pull[:3, :3].T + pull[:3, 3]
+    values = map_coordinates(data, voxels.T, order=order, mode="grid-constant", cval=0.0, prefilter=order > 1)
+    return np.asarray(values, dtype=data.dtype).reshape(shape)
