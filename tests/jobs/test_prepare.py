@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
-from brainstem_app.jobs.events import Event, Failed, Finished, Warned
+from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Warned
 from brainstem_app.jobs.job import PrepareJob
 from brainstem_app.jobs.run import run_job
 from brainstem_app.preprocessing.fit import Fit
@@ -146,8 +146,11 @@ def test_subject_that_does_not_fit_is_refused(dataset: Path, monkeypatch: pytest
 def test_cancelling_keeps_the_finished_subjects(dataset: Path, prepared: list[str]) -> None:
     events: list[Event] = []
     job = PrepareJob(dataset=dataset, study=dataset.parent / "study")
-    status = run_job(job, events.append, lambda: len(prepared) == 2)
-    assert status == 3
+
+    def is_cancelled() -> bool:
+        return any(isinstance(event, Artifact) and event.item == "sub-02" for event in events)
+
+    assert run_job(job, events.append, is_cancelled) == 3
     assert prepared == ["sub-01", "sub-02"]
     assert [r.name for r in Study.open(dataset.parent / "study").finished_subjects()] == ["sub-01", "sub-02"]
     _run(dataset)
