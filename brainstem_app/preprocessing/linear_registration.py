@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -69,7 +70,7 @@ def register_linear(
     ndarray of float64, shape (4, 4)
         Fixed mm → moving mm. The start, unchanged, where the images do not overlap.
     """
-    transform = sitk.Euler3DTransform() if settings.rigid else sitk.AffineTransform(3)
+    transform: Any = sitk.Euler3DTransform() if settings.rigid else sitk.AffineTransform(3)
     transform.SetCenter([float(value) for value in centre_mm])
     method = sitk.ImageRegistrationMethod()
     method.SetNumberOfThreads(1)

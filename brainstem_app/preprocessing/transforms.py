@@ -90,9 +90,14 @@ class Transforms:
             return resample(
                 data, affine, MNI_SHAPE, mni_affine(), order=order, world_to_world=self.mni_to_native
             )
-        points = grid_points(MNI_SHAPE, mni_affine())
-        points += self.warp.at(points)
-        return _sample(data, affine, points, self.mni_to_native, MNI_SHAPE, order)
+        result = np.empty(MNI_SHAPE, dtype=data.dtype)
+        for x in range(MNI_SHAPE[0]):  # plane by plane: the points of all of mni would take a gigabyte
+            plane = mni_affine()
+            plane[0, 3] += x
+            points = grid_points((1, *MNI_SHAPE[1:]), plane)
+            points += self.warp.at(points)
+            result[x] = _sample(data, affine, points, self.mni_to_native, MNI_SHAPE[1:], order)
+        return result
 
     def labels_to_native(
         self, labels: NDArray[np.uint8], shape: tuple[int, int, int], affine: Affine
@@ -110,7 +115,7 @@ class Transforms:
         -------
         ndarray of uint8, shape `shape`
         """
-        native_to_mni: Affine = np.linalg.inv(self.mni_to_native)
+        native_to_mni = np.asarray(np.linalg.inv(self.mni_to_native), dtype=np.float64)
         if self.warp is None:
             return resample(labels, box_affine(), shape, affine, order=0, world_to_world=native_to_mni)
         result = np.zeros(shape, dtype=np.uint8)
