@@ -135,6 +135,7 @@ class MessageBar(QFrame):
     def _replace_buttons(self, message: Message) -> None:
         for button in self._buttons:
             self._row.removeWidget(button)
+            button.hide()
             button.deleteLater()
         self._buttons = []
         place = self._row.indexOf(self._details_button)

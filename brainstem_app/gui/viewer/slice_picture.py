@@ -59,6 +59,7 @@ class SlicePicture(pg.GraphicsView):
         self.label_item.setLookupTable(np.zeros((256, 4), dtype=np.uint8))
         for item in (self.image_item, self.label_item):
             self.box.addItem(item, ignoreBounds=True)
+        self.box.invertX(is_mirrored(self.plane, self._convention))
         self._letters = LetterLabels(self)
 
     # What is shown ---------------------------------------------------------------------------------

@@ -31,6 +31,8 @@ class SliceView(SlicePicture):
         super().__init__(plane, parent)
         self._drag: tuple[QPoint, Qt.MouseButton, Qt.KeyboardModifier] | None = None
         self._wheel = 0
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

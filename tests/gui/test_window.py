@@ -1,0 +1,444 @@
+"""The window, by clicks and keys, with made scans and a worker of the test's own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QSlider, QTableView
+from pytestqt.qtbot import QtBot
+
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.messages.message import MessageLevel
+from brainstem_app.gui.segment.save_copies import label_target
+from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.structures.structure_model import Column
+from brainstem_app.gui.viewer.convention import Convention
+
+Fake = Callable[[str], Path]
+_FIRST_PAINT = """
+import sys
+from PySide6.QtCore import QEvent, QObject, QSettings, QTimer
+from brainstem_app.gui.application import make_application
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.settings import WindowSettings
+application = make_application([])
+window = MainWindow(WindowSettings(QSettings(sys.argv[1], QSettings.Format.IniFormat)))
+class Painted(QObject):
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint:
+            QTimer.singleShot(0, lambda: report("paint"))
+            window.removeEventFilter(self)
+        return False
+def report(when):
+    heavy = ("tensorflow", "keras", "nilearn", "pandas", "scipy.stats", "matplotlib", "onnxruntime", "dipy")
+    print(when, [name for name in heavy if name in sys.modules])
+filter = Painted()
+window.installEventFilter(filter)
+window.show()
+def warm():
+    window.background.wait()
+    report("warm")
+    window.step.viewer
+    report("viewer")
+    application.quit()
+QTimer.singleShot(1000, warm)
+application.exec()
+"""
+
+
+def open_scan(qtbot: QtBot, window: MainWindow, path: Path) -> None:
+    with qtbot.waitSignal(window.step.scan_changed):
+        window.open_path(path)
+
+
+def open_result(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
+    window.open_path(folder)
+    qtbot.waitUntil(lambda: window.step.result is not None and bool(window.step.result.reports))
+
+
+def message_text(window: MainWindow) -> str:
+    message = window.message_bar.message
+    return "" if message is None else "\n".join((message.what, message.where, message.fix))
+
+
+def press_message_button(qtbot: QtBot, window: MainWindow, text: str) -> None:
+    buttons = window.message_bar.findChildren(QAbstractButton)
+    (button,) = (b for b in buttons if b.text() == text and b.isVisible())
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+@pytest.fixture
+def ready(qtbot: QtBot, window: MainWindow, scan_file: Path) -> MainWindow:
+    """A window with a scan."""
+    open_scan(qtbot, window, scan_file)
+    return window
+
+
+def test_first_paint_loads_nothing_heavy(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _FIRST_PAINT, str(tmp_path / "s.ini")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["paint []", "warm []", "viewer []"], done.stdout
+
+
+def test_empty_window_says_how_to_begin(window: MainWindow) -> None:
+    texts = [button.text() for button in window.step.empty_state.findChildren(QAbstractButton)]
+    assert "Open a scan…" in texts
+    assert "Try it with a simulated scan" in texts
+    assert not window.step.segment_panel.start_button.isEnabled()
+    assert window.step.segment_panel.hint.text() == "Open a scan first."
+
+
+def test_model_says_what_it_is_and_what_it_is_not_for(qtbot: QtBot, window: MainWindow) -> None:
+    panel = window.step.segment_panel
+    assert "resnet34 + n_deconet" in panel.card.text()
+    assert "not been measured" in panel.card.text()
+    qtbot.mouseClick(panel.details_button, Qt.MouseButton.LeftButton)
+    assert "Not for patients." in panel.card.text()
+
+
+def test_without_a_model_the_window_says_where_to_put_one(
+    qtbot: QtBot, ready: MainWindow, scan_file: Path
+) -> None:
+    ready.step.set_models(())
+    assert "model.json" in ready.step.segment_panel.card.text()
+    assert not ready.step.segment_panel.start_button.isEnabled()
+
+
+def test_scan_opens_with_letters_and_its_size(qtbot: QtBot, window: MainWindow, scan_file: Path) -> None:
+    open_scan(qtbot, window, scan_file)
+    letters = window.step.viewer.view._letters.letters
+    assert (letters.left, letters.right, letters.top, letters.bottom) == ("R", "L", "A", "P")
+    assert "30 × 36 × 28" in window.step.scan_panel.size.text()
+    assert scan_file.name in window.windowTitle()
+
+
+def test_dropped_scan_opens(qtbot: QtBot, window: MainWindow, scan_file: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(scan_file))])
+    event = QDropEvent(
+        QPointF(50, 50),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    with qtbot.waitSignal(window.step.scan_changed):
+        window.dropEvent(event)
+    assert window.step.scan is not None
+    assert window.step.scan.path == scan_file
+    view = window.step.viewer.view
+    assert not view.acceptDrops(), "a drop on the picture must reach the window"
+    assert not view.viewport().acceptDrops()
+
+
+def test_file_that_is_no_scan_is_explained_in_place(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.nii.gz"
+    broken.write_bytes(b"not a scan")
+    window.open_path(broken)
+    qtbot.waitUntil(lambda: window.message_bar.message is not None)
+    assert window.message_bar.isVisible()
+    assert str(broken) in message_text(window)
+    assert window.message_bar.message is not None
+    assert window.message_bar.message.fix
+    assert window.step.scan is None
+
+
+def test_slow_answer_of_an_earlier_choice_is_dropped(
+    qtbot: QtBot, window: MainWindow, scan_file: Path, tmp_path: Path
+) -> None:
+    window.open_path(tmp_path / "missing.nii.gz")
+    open_scan(qtbot, window, scan_file)
+    qtbot.waitUntil(lambda: not window.background.is_busy)
+    assert window.message_bar.message is None
+
+
+def test_findings_of_the_header_are_shown_and_errors_forbid_segmenting(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    image = nib.Nifti1Image(np.random.default_rng(0).random((20, 20, 20), dtype=np.float32), np.eye(4))
+    image.set_qform(None, 0)
+    image.set_sform(None, 0)
+    path = tmp_path / "lost.nii"
+    nib.save(image, path)
+    open_scan(qtbot, window, path)
+    assert any(text.startswith("error") for text in window.step.scan_panel.finding_texts)
+    assert not window.step.segment_panel.start_button.isEnabled()
+    assert "cannot be segmented" in window.step.segment_panel.hint.text()
+
+
+def test_result_folder_opens_scan_labels_volumes_and_warnings(
+    qtbot: QtBot, window: MainWindow, result_folder: Path, scan_file: Path
+) -> None:
+    open_result(qtbot, window, result_folder)
+    assert window.step.scan is not None
+    assert window.step.scan.path == scan_file
+    model = window.step.structure_panel.model
+    cell = model.index(model.row_of(3), Column.VOLUME)
+    assert cell.data() == "662"
+    assert any("medulla" in text for text in window.step.scan_panel.finding_texts)
+    assert window.step.result_panel.open_report.isEnabled()
+
+
+def test_click_on_a_nucleus_jumps_to_its_slice(qtbot: QtBot, window: MainWindow, result_folder: Path) -> None:
+    open_result(qtbot, window, result_folder)
+    panel = window.step.structure_panel
+    index = panel.click_row(4)
+    panel.table.scrollTo(index)
+    centre = panel.table.visualRect(index).center() + QPoint(30, 0)
+    qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=centre)
+    assert window.step.viewer.view.index == 12
+    window.step.viewer.view.set_index(0)
+    qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=centre)
+    assert window.step.viewer.view.index == 12
+
+
+def test_status_line_names_the_nucleus_under_the_pointer(
+    qtbot: QtBot, window: MainWindow, result_folder: Path
+) -> None:
+    open_result(qtbot, window, result_folder)
+    window.step.go_to(3)
+    view = window.step.viewer.view
+    QApplication.processEvents()
+    qtbot.mouseMove(view.viewport(), view._crosshair_pixel())
+    view.pointed.emit(view.voxel_at(view._crosshair_pixel()))
+    assert "PAG: Periaqueductal grey" in window.pointed.text()
+    assert "mm" in window.pointed.text()
+    assert window.crosshair.text().startswith("Crosshair x ")
+
+
+def test_visibility_box_and_buttons_change_what_is_drawn(
+    qtbot: QtBot, window: MainWindow, result_folder: Path
+) -> None:
+    open_result(qtbot, window, result_folder)
+    panel = window.step.structure_panel
+    table = window.step.viewer.view.label_item
+    assert table.lut[3, 3] == 255
+    assert table.lut[1, 3] == 0, "tissue would cover the nuclei"
+    qtbot.mouseClick(panel.hide_button, Qt.MouseButton.LeftButton)
+    assert table.lut[:, 3].max() == 0
+    panel.table.setCurrentIndex(panel.click_row(3))
+    qtbot.keyClick(panel.table, Qt.Key.Key_Space)
+    assert table.lut[3, 3] == 255
+    qtbot.mouseClick(panel.show_button, Qt.MouseButton.LeftButton)
+    assert table.lut[1, 3] == 255
+
+
+def test_search_finds_a_nucleus_by_its_full_name(
+    window: MainWindow, qtbot: QtBot, result_folder: Path
+) -> None:
+    open_result(qtbot, window, result_folder)
+    panel = window.step.structure_panel
+    qtbot.keyClicks(panel.search, "periaq")
+    assert panel.table.model().rowCount() == 1
+
+
+def test_labels_of_another_scan_are_not_drawn_over_this_one(
+    qtbot: QtBot, window: MainWindow, scan_file: Path, tmp_path: Path, result_folder: Path
+) -> None:
+    other = tmp_path / "other_T1w.nii.gz"
+    nib.save(nib.Nifti1Image(np.ones((9, 9, 9), np.int16), np.diag([1.0, 1, 1, 1])), other)
+    open_scan(qtbot, window, other)
+    window.step.opener.open_labels(result_folder / "labels_native.nii.gz")
+    qtbot.waitUntil(lambda: window.step.labels is not None)
+    assert window.step.scan is None
+    assert window.message_bar.message is not None
+    assert window.message_bar.message.level is MessageLevel.WARNING
+
+
+def test_label_map_with_foreign_numbers_is_refused(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "x_dseg.nii.gz"
+    nib.save(nib.Nifti1Image(np.full((5, 5, 5), 200, np.uint8), np.eye(4)), path)
+    window.open_path(path)
+    qtbot.waitUntil(lambda: window.message_bar.message is not None)
+    assert "200" in message_text(window)
+
+
+def test_segment_runs_the_worker_and_shows_its_labels(
+    qtbot: QtBot, ready: MainWindow, result_folder: Path, fake_worker: Fake
+) -> None:
+    fake_worker(f"""
+job = json.loads(job_file.read_text())
+assert job["kind"] == "segment" and job["model"] == "test-model", job
+emit(event="started", kind="segment", folder="x")
+emit(event="progress", done=0.5, total=1, message="placing the labels")
+emit(event="artifact", role="labels_native", path={str(result_folder / "labels_native.nii.gz")!r})
+emit(event="finished", seconds=12.0)
+""")
+    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    assert ready.step.segment_panel.progress.isVisible()
+    assert not ready.step.segment_panel.start_button.isVisible()
+    qtbot.waitUntil(lambda: ready.step.result is not None and bool(ready.step.result.reports), timeout=15_000)
+    assert ready.step.segment_panel.start_button.isVisible()
+    assert "12 s" in message_text(ready)
+    assert ready.step.scan is not None
+
+
+def test_failed_job_says_what_where_and_what_to_do(
+    qtbot: QtBot, ready: MainWindow, fake_worker: Fake
+) -> None:
+    fake_worker("""
+print("Traceback (most recent call last): deep", file=sys.stderr, flush=True)
+emit(event="failed", what="The fit is implausible.", where="head.nii", fix="Check the orientation.")
+sys.exit(1)
+""")
+    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: ready.message_bar.message is not None, timeout=15_000)
+    assert message_text(ready) == "The fit is implausible.\nhead.nii\nCheck the orientation."
+    assert ready.message_bar.message is not None
+    assert "deep" in ready.message_bar.message.details
+    assert ready.step.segment_panel.start_button.isEnabled()
+
+
+def test_cancel_button_stops_the_worker(qtbot: QtBot, ready: MainWindow, fake_worker: Fake) -> None:
+    fake_worker("""
+emit(event="progress", done=0, total=1, message="working")
+if cancelled():
+    emit(event="failed", what="Cancelled.", exit_status=3)
+    sys.exit(3)
+""")
+    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    progress = ready.step.segment_panel.progress
+    qtbot.waitUntil(lambda: progress.message.text() == "working", timeout=15_000)
+    qtbot.mouseClick(progress.cancel_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=15_000)
+    assert "Stopped" in message_text(ready)
+
+
+def test_closing_with_a_running_job_asks_in_place(qtbot: QtBot, ready: MainWindow, fake_worker: Fake) -> None:
+    fake_worker("""
+emit(event="progress", done=0, total=1, message="working")
+if cancelled():
+    emit(event="failed", what="Cancelled.", exit_status=3)
+    sys.exit(3)
+""")
+    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    ready.close()
+    assert ready.isVisible()
+    assert "still running" in message_text(ready)
+    press_message_button(qtbot, ready, "Keep running")
+    assert ready.step.segmentation.is_running
+    ready.close()
+    press_message_button(qtbot, ready, "Stop it and close")
+    qtbot.waitUntil(lambda: not ready.isVisible(), timeout=15_000)
+    assert not ready.step.segmentation.is_running
+
+
+def test_result_of_a_scan_that_is_no_longer_open_waits_to_be_shown(
+    qtbot: QtBot, ready: MainWindow, result_folder: Path, tmp_path: Path, fake_worker: Fake, scan_file: Path
+) -> None:
+    other = tmp_path / "other_T1w.nii.gz"
+    nib.save(nib.Nifti1Image(np.ones((9, 9, 9), np.int16), np.diag([1.0, 1, 1, 1])), other)
+    fake_worker(f"""
+while not Path({str(tmp_path / "go")!r}).exists():
+    time.sleep(0.02)
+emit(event="artifact", role="labels_native", path={str(result_folder / "labels_native.nii.gz")!r})
+emit(event="finished", seconds=3.0)
+""")
+    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    open_scan(qtbot, ready, other)
+    (tmp_path / "go").touch()
+    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=15_000)
+    assert ready.step.labels is None
+    press_message_button(qtbot, ready, "Show it")
+    qtbot.waitUntil(lambda: ready.step.labels is not None)
+    assert ready.step.scan is not None
+    assert ready.step.scan.path == scan_file
+
+
+def test_simulated_scan_is_made_and_opened(
+    qtbot: QtBot, window: MainWindow, scan_file: Path, fake_worker: Fake
+) -> None:
+    fake_worker(f"""
+import shutil
+job = json.loads(job_file.read_text())
+target = Path(job["out"]) / "sub-sim01" / "anat" / "sub-sim01_T1w.nii.gz"
+target.parent.mkdir(parents=True)
+shutil.copy({str(scan_file)!r}, target)
+emit(event="artifact", role="dataset", path=job["out"])
+emit(event="finished", seconds=1.0)
+""")
+    qtbot.mouseClick(window.step.empty_state.example_button, Qt.MouseButton.LeftButton)
+    assert window.step.empty_state.progress.isVisible()
+    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=15_000)
+    assert window.step.scan is not None
+    assert window.step.scan.path.name == "sub-sim01_T1w.nii.gz"
+
+
+def test_saved_labels_are_the_result_file(
+    qtbot: QtBot, window: MainWindow, result_folder: Path, tmp_path: Path
+) -> None:
+    open_result(qtbot, window, result_folder)
+    window.step.saver.save_labels(tmp_path / "mine.nii")
+    qtbot.waitUntil(lambda: "saved" in message_text(window))
+    saved = tmp_path / "mine.nii.gz"
+    assert saved.read_bytes() == (result_folder / "labels_native.nii.gz").read_bytes()
+
+
+def test_report_that_cannot_be_written_is_explained(
+    qtbot: QtBot, window: MainWindow, result_folder: Path, tmp_path: Path
+) -> None:
+    open_result(qtbot, window, result_folder)
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    window.step.saver.save_report(tmp_path / "file" / "report.html")
+    qtbot.waitUntil(lambda: "could not be saved" in message_text(window))
+    window.step.saver.save_report(tmp_path / "report.docx")
+    assert ".docx" in message_text(window)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [("a", "a.nii.gz"), ("a.nii", "a.nii.gz"), ("a.nii.gz", "a.nii.gz"), ("v1.2", "v1.2.nii.gz")],
+)
+def test_saved_labels_end_in_nii_gz(chosen: str, expected: str) -> None:
+    assert label_target(Path("x") / chosen) == Path("x") / expected
+
+
+def test_window_remembers_opacity_convention_and_folder(
+    qtbot: QtBot, window: MainWindow, settings: WindowSettings, scan_file: Path
+) -> None:
+    open_scan(qtbot, window, scan_file)
+    window.step.viewer.opacity.setValue(25)
+    window.actions_.neurological.trigger()
+    assert window.step.viewer.view.convention is Convention.NEUROLOGICAL
+    assert window.step.viewer.view._letters.letters.left == "L"
+    window.close()
+    again = MainWindow(settings)
+    qtbot.addWidget(again)
+    open_scan(qtbot, again, scan_file)
+    assert again.step.viewer.opacity.value() == 25
+    assert again.step.viewer.view.convention is Convention.NEUROLOGICAL
+    assert again.actions_.neurological.isChecked()
+    assert settings.last_folder == scan_file.parent
+    again.close()
+
+
+def test_every_control_has_a_name_for_screen_readers(
+    qtbot: QtBot, window: MainWindow, result_folder: Path
+) -> None:
+    open_result(qtbot, window, result_folder)
+    window.step.viewer  # noqa: B018 - made now
+    for kind in (QAbstractButton, QComboBox, QSlider, QLineEdit, QTableView):
+        for control in window.findChildren(kind):
+            inside = control.objectName().startswith("qt_") or control.parent().metaObject().className() in (
+                "QTableView",
+                "QLineEdit",
+                "QToolBar",
+                "QMenuBar",
+                "QComboBoxPrivateContainer",
+            )
+            named = control.accessibleName() or (isinstance(control, QAbstractButton) and control.text())
+            assert inside or named, control
