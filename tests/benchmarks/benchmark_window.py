@@ -1,0 +1,193 @@
+"""Measure the window: first paint, slice change, gaps of the event loop, memory.
+
+``python tests/benchmarks/benchmark_window.py`` (offscreen), or under ``xvfb-run`` with
+``QT_QPA_PLATFORM=xcb``. CPU time stands beside wall time, for on a busy machine the latter is longer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import nibabel as nib
+import numpy as np
+import psutil
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from brainstem_app.gui.application import make_application
+from brainstem_app.gui.jobs.job_process import JobProcess
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.viewer.overlay import colour_table
+from brainstem_app.gui.viewer.slice_view import SliceView
+from brainstem_app.gui.viewer.volume import image_volume, label_volume
+
+_STARTS = 7
+_TICK_MS = 5
+_FRESH_WINDOW = """
+import json, os, sys, time
+from PySide6.QtCore import QEvent, QObject, QSettings, QTimer
+from brainstem_app.gui.application import make_application
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.settings import WindowSettings
+application = make_application([])
+window = MainWindow(WindowSettings(QSettings(sys.argv[1], QSettings.Format.IniFormat)))
+found = {}
+class Painted(QObject):
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint and not found:
+            found["pending"] = True
+            QTimer.singleShot(0, first)
+        return False
+def first():
+    found.update(wall=time.time() - float(sys.argv[2]), cpu=time.process_time())
+    QTimer.singleShot(4000, end)
+def end():
+    import psutil
+    window.background.wait()
+    memory = psutil.Process().memory_full_info()
+    found.update(rss=memory.rss / 2**20, uss=memory.uss / 2**20)
+    window.step.viewer
+    memory = psutil.Process().memory_full_info()
+    found.update(viewer_rss=memory.rss / 2**20, viewer_uss=memory.uss / 2**20)
+    print(json.dumps(found))
+    application.quit()
+painted = Painted()
+window.installEventFilter(painted)
+window.show()
+application.exec()
+"""
+_BUSY_WORKER = """
+import json, time
+print(json.dumps({"event": "started", "kind": "segment", "folder": "x"}), flush=True)
+end = time.monotonic() + 6
+while time.monotonic() < end:
+    sum(i * i for i in range(20000))
+    done = 6 - (end - time.monotonic())
+    print(json.dumps({"event": "progress", "done": done, "total": 6, "message": "x"}), flush=True)
+print(json.dumps({"event": "finished", "seconds": 6}), flush=True)
+"""
+
+
+def say(line: str = "") -> None:
+    """Write one line."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def measure_starts(folder: Path) -> None:
+    """Print the time from the start of a fresh process to the end of the first paint, and its memory."""
+    runs = []
+    for _ in range(_STARTS):
+        command = [sys.executable, "-c", _FRESH_WINDOW, str(folder / "s.ini"), repr(time.time())]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        runs.append(json.loads(done.stdout))
+    wall, cpu = ([run[name] for run in runs] for name in ("wall", "cpu"))
+    say(f"first paint, fresh process: median {np.median(wall):.2f} s, worst {max(wall):.2f} s of {_STARTS}")
+    say(f"  CPU time up to then: median {np.median(cpu):.2f} s")
+    for name, words in (("", "idle"), ("viewer_", "idle with an empty viewer")):
+        rss, uss = (np.median([run[f"{name}{kind}"] for run in runs]) for kind in ("rss", "uss"))
+        say(f"memory {words}: {rss:.0f} MiB resident, {uss:.0f} MiB its own")
+
+
+def measure_slices(side: int) -> None:
+    """Print the time of a slice change with labels, redrawn on the screen, on a volume of side³."""
+    rng = np.random.default_rng(0)
+    data = rng.integers(0, 1000, (side, side, side), dtype=np.int16)
+    labels = np.zeros((side, side, side), dtype=np.uint8)
+    middle = slice(side // 3, 2 * side // 3)
+    labels[middle, middle] = rng.integers(0, 34, side, dtype=np.uint8)
+    view = SliceView()
+    view.resize(800, 700)
+    view.set_image(image_volume(data, np.diag([-0.8, 0.8, 0.8, 1.0])))
+    view.set_labels(label_volume(labels, np.diag([-0.8, 0.8, 0.8, 1.0])))
+    view.set_colours(colour_table({i: (i * 7, 255 - i * 7, 128) for i in range(1, 34)}, range(34)))
+    view.set_opacity(0.6)
+    view.show()
+    QApplication.processEvents()
+    wall, cpu = [], []
+    for index in [*range(side), *range(side - 1, -1, -1)]:
+        start, start_cpu = time.perf_counter(), time.process_time()
+        view.set_index(index)
+        view.viewport().repaint()
+        wall.append((time.perf_counter() - start) * 1000)
+        cpu.append((time.process_time() - start_cpu) * 1000)
+    say(
+        f"slice change {side}³ with labels: median {np.median(wall):.1f} ms, 95th percentile "
+        f"{np.percentile(wall, 95):.1f} ms; CPU {np.median(cpu):.1f} and {np.percentile(cpu, 95):.1f} ms"
+    )
+    view.close()
+
+
+def worst_gap(until: Callable[[], bool]) -> float:
+    """Run the event loop until the condition holds; the longest time in ms between two ticks of a timer."""
+    worst = 0.0
+    last = time.perf_counter()
+
+    def tick() -> None:
+        nonlocal worst, last
+        now = time.perf_counter()
+        worst, last = max(worst, (now - last) * 1000), now
+
+    timer = QTimer()
+    timer.timeout.connect(tick)
+    timer.start(_TICK_MS)
+    while not until():
+        QApplication.processEvents()
+        time.sleep(0.001)
+    timer.stop()
+    return worst
+
+
+def measure_gaps(folder: Path) -> None:
+    """Print the worst gap of the event loop while a job runs and while a scan is read."""
+    window = MainWindow(WindowSettings(QSettings(str(folder / "g.ini"), QSettings.Format.IniFormat)))
+    window.resize(1280, 820)
+    window.show()
+    end = time.monotonic() + 3
+    say(f"worst gap while the window loads the rest: {worst_gap(lambda: time.monotonic() > end):.0f} ms")
+    data = np.random.default_rng(0).integers(0, 1000, (256, 256, 256), dtype=np.int16)
+    scan = folder / "big.nii.gz"
+    nib.save(nib.Nifti1Image(data, np.diag([-0.8, 0.8, 0.8, 1.0])), scan)
+    start = time.perf_counter()
+    window.open_path(scan)
+    gap = worst_gap(lambda: window.step.scan is not None)
+    say(f"worst gap while a 256³ scan is opened ({time.perf_counter() - start:.1f} s): {gap:.0f} ms")
+    worker = folder / "busy.py"
+    worker.write_text(_BUSY_WORKER, encoding="utf-8")
+    job = JobProcess(folder / "job.json", window)
+    window.step.segment_panel.progress.follow(job, "…")
+    events = []
+    job.progress.connect(events.append)
+    job.start(sys.executable, [str(worker)])
+    gap = worst_gap(lambda: not job.is_running)
+    say(f"worst gap while a job runs ({len(events)} events in 6 s): {gap:.0f} ms")
+    window.close()
+
+
+def main() -> None:
+    """Measure everything."""
+    make_application([])
+    load = psutil.getloadavg()[0]
+    say(f"{date.today()}, {platform.platform()}, {os.cpu_count()} cores, load {load:.1f}")
+    say(f"Python {platform.python_version()}, Qt platform {QApplication.platformName()}")
+    with tempfile.TemporaryDirectory() as name:
+        measure_starts(Path(name))
+        measure_slices(256)
+        measure_slices(512)
+        measure_gaps(Path(name))
+
+
+if __name__ == "__main__":
+    main()
