@@ -24,6 +24,11 @@ def he_normal() -> keras.initializers.Initializer:
     return keras.initializers.VarianceScaling(scale=2.0, mode="fan_out", distribution="untruncated_normal")
 
 
+def he_uniform() -> keras.initializers.Initializer:
+    """He's uniform initialization over the incoming connections: segmentation_models.pytorch's decoders."""
+    return keras.initializers.VarianceScaling(scale=2.0, mode="fan_in", distribution="uniform")
+
+
 def convolution(
     x: KerasTensor,
     filters: int,
@@ -34,6 +39,7 @@ def convolution(
     dilation: int = 1,
     groups: int = 1,
     bias: bool = False,
+    initializer: keras.initializers.Initializer | None = None,
 ) -> KerasTensor:
     """Convolve with `size // 2 × dilation` pixels of zeros on every side, as PyTorch pads."""
     padding = dilation * (size // 2)
@@ -48,7 +54,7 @@ def convolution(
         dilation_rate=dilation,
         groups=groups,
         use_bias=bias,
-        kernel_initializer=he_normal(),
+        kernel_initializer=initializer or he_normal(),
         name=name,
     )(x)
 
@@ -57,6 +63,12 @@ def batch_norm(x: KerasTensor, *, name: str, relu: bool = False) -> KerasTensor:
     """Normalize over the batch with PyTorch's constants, and cut off below zero if asked."""
     x = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, name=name)(x)
     return keras.layers.ReLU(name=f"{name}_relu")(x) if relu else x
+
+
+def conv_bn_relu(x: KerasTensor, filters: int, size: int, *, name: str, dilation: int = 1) -> KerasTensor:
+    """Convolve, normalize and cut off below zero; the decoders' usual step."""
+    x = convolution(x, filters, size, name=f"{name}_0", dilation=dilation, initializer=he_uniform())
+    return batch_norm(x, name=f"{name}_1", relu=True)
 
 
 def max_pool(x: KerasTensor, *, name: str) -> KerasTensor:

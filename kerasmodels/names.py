@@ -30,8 +30,8 @@ ENCODERS: dict[str, Place] = {
 }
 
 DECODERS: dict[str, Place] = {
-    "n_deconet": Place("kerasmodels.decoders.n_deconet", "n_deconet"),
-    "u_deconet": Place("kerasmodels.decoders.u_deconet", "u_deconet"),
+    name: Place(f"kerasmodels.decoders.{name}", name)
+    for name in ("n_deconet", "u_deconet", "unet", "unetplusplus", "manet")
 }
 
 LOSSES: dict[str, Place] = {

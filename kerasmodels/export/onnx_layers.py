@@ -193,6 +193,39 @@ def _upsampling(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
     return graph.node("Resize", [*inputs, "", scales], layer.name, **ways[layer.interpolation])
 
 
+def _in_keras_order(graph: OnnxGraph, layer: Any, x: str, operator: Callable[[str, str], str]) -> str:
+    """Apply an operator that counts axes to a map turned to Keras' order, and turn the result back."""
+    if len(layer.input.shape) == 4:
+        x = graph.node("Transpose", [x], f"{layer.name}_last", perm=[0, 2, 3, 1])
+    x = operator(x, f"{layer.name}_moved")
+    if len(layer.output.shape) == 4:
+        x = graph.node("Transpose", [x], f"{layer.name}_first", perm=[0, 3, 1, 2])
+    return x
+
+
+def _reshape(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
+    # 0 keeps the batch axis as it is.
+    shape = graph.weight(f"{layer.name}_shape", np.array([0, *layer.output.shape[1:]], dtype=np.int64))
+    return _in_keras_order(graph, layer, inputs[0], lambda x, name: graph.node("Reshape", [x, shape], name))
+
+
+def _permute(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
+    order = [0, *layer.dims]
+    return _in_keras_order(
+        graph, layer, inputs[0], lambda x, name: graph.node("Transpose", [x], name, perm=order)
+    )
+
+
+def _dot(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
+    axes = (layer.axes, layer.axes) if isinstance(layer.axes, int) else tuple(layer.axes)
+    if layer.normalize or axes not in ((2, 2), (2, 1)) or len(layer.output.shape) != 3:
+        raise refusal(layer, f"multiplies along the axes {axes}")
+    first, second = inputs
+    if axes == (2, 2):
+        second = graph.node("Transpose", [second], f"{layer.name}_turned", perm=[0, 2, 1])
+    return graph.node("MatMul", [first, second], layer.name)
+
+
 def _nothing(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
     """Dropout does nothing at prediction."""
     return graph.node("Identity", inputs, layer.name)
@@ -213,6 +246,9 @@ _TRANSLATORS: dict[type, Translator] = {
     keras.layers.AveragePooling2D: _average_pool,
     keras.layers.GlobalAveragePooling2D: _global_average,
     keras.layers.UpSampling2D: _upsampling,
+    keras.layers.Reshape: _reshape,
+    keras.layers.Permute: _permute,
+    keras.layers.Dot: _dot,
     keras.layers.Dropout: _nothing,
     keras.layers.SpatialDropout2D: _nothing,
 }

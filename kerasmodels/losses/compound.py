@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from kerasmodels.losses.focal import Focal
+from kerasmodels.losses.focal import Focal, OverClasses
 from kerasmodels.losses.overlap import AbsentClasses, Dice
 from kerasmodels.losses.segmentation_loss import Prediction, SegmentationLoss, require_between
 from kerasmodels.losses.soft_cross_entropy import SoftCrossEntropy
@@ -88,7 +88,7 @@ class DiceFocal(CompoundLoss):
     ----------
     alpha : float
         Share of the focal loss; 0.1 by default, as in the paper's DiceCE.
-    gamma, class_share
+    gamma, class_share, over_classes
         See `Focal`.
     smooth, smallest, absent
         See `OverlapLoss`.
@@ -102,6 +102,7 @@ class DiceFocal(CompoundLoss):
         alpha: float = 0.1,
         gamma: float = 2.0,
         class_share: float | None = None,
+        over_classes: OverClasses = "mean",
         smooth: float = 0.0,
         smallest: float = 1e-7,
         absent: AbsentClasses = "zero",
@@ -111,4 +112,6 @@ class DiceFocal(CompoundLoss):
         super().__init__(
             alpha=alpha, smooth=smooth, smallest=smallest, absent=absent, from_logits=from_logits, name=name
         )
-        self.pixel_loss = Focal(gamma=gamma, class_share=class_share, from_logits=from_logits)
+        self.pixel_loss = Focal(
+            gamma=gamma, class_share=class_share, over_classes=over_classes, from_logits=from_logits
+        )

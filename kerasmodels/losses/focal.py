@@ -1,16 +1,17 @@
 """Focal loss: cross entropy of each class against the rest, easy pixels weighted down.
 
 Lin et al., Focal loss for dense object detection, ICCV 2017; for several classes as in
-segmentation_models.pytorch: one binary loss a class, averaged over pixels and summed over classes.
+segmentation_models.pytorch: one binary loss a class, averaged over pixels and over classes.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import keras
 from keras import ops
 
+from kerasmodels.errors import ModelError
 from kerasmodels.losses.segmentation_loss import (
     SMALLEST_PROBABILITY,
     Prediction,
@@ -21,13 +22,16 @@ from kerasmodels.losses.segmentation_loss import (
 if TYPE_CHECKING:
     from keras import KerasTensor
 
+#: How the losses of the classes become one.
+OverClasses = Literal["mean", "sum"]
+
 #: Largest probability of a class whose complement's logarithm is taken: the last float32 below 1.
 _LARGEST_PROBABILITY = 1.0 - 2.0**-24
 
 
 @keras.saving.register_keras_serializable(package="kerasmodels")
 class Focal(SegmentationLoss):
-    """Sum over classes of the mean of −(1 − p)^γ log p, p being the probability of the right answer.
+    """Mean over classes and pixels of −(1 − p)^γ log p, p being the probability of the right answer.
 
     From logits, each class's probability is its sigmoid, which is segmentation_models.pytorch's
     value. From probabilities, it is the softmax's, since a softmax has forgotten the sigmoid.
@@ -39,6 +43,9 @@ class Focal(SegmentationLoss):
     class_share : float, optional
         Weight of the pixels of a class, that of the others being one minus it (the original's α, which
         is not the α of `DiceFocal`); none by default.
+    over_classes : {"mean", "sum"}
+        How the classes' losses are put together. "mean" is the default of segmentation_models.pytorch
+        since 0.6; the versions before, among them those of the paper's time, took the sum.
     from_logits, name
         See `SegmentationLoss`.
     """
@@ -48,6 +55,7 @@ class Focal(SegmentationLoss):
         *,
         gamma: float = 2.0,
         class_share: float | None = None,
+        over_classes: OverClasses = "mean",
         from_logits: bool = False,
         name: str = "focal",
     ) -> None:
@@ -55,7 +63,10 @@ class Focal(SegmentationLoss):
         require_between("gamma", gamma, 0.0, 100.0)
         if class_share is not None:
             require_between("class_share", class_share, 0.0, 1.0)
+        if over_classes not in ("mean", "sum"):
+            raise ModelError(f"over_classes = {over_classes!r} is unknown.", "Give 'mean' or 'sum'.")
         self.gamma = gamma
+        self.over_classes = over_classes
         self.class_share = class_share
 
     def value(self, prediction: Prediction, one_hot: KerasTensor) -> KerasTensor:
@@ -64,7 +75,7 @@ class Focal(SegmentationLoss):
         terms = ops.power(ops.maximum(1.0 - ops.exp(-entropy), 0.0), self.gamma) * entropy
         if self.class_share is not None:
             terms = terms * (self.class_share * one_hot + (1.0 - self.class_share) * (1.0 - one_hot))
-        return ops.mean(ops.sum(terms, axis=-1))
+        return ops.mean(terms) if self.over_classes == "mean" else ops.mean(ops.sum(terms, axis=-1))
 
     def _entropy(self, prediction: Prediction, one_hot: KerasTensor) -> KerasTensor:
         """−log of the probability of the right answer, class by class."""
@@ -76,4 +87,5 @@ class Focal(SegmentationLoss):
 
     def get_config(self) -> dict[str, Any]:
         """Return what is needed to make the same loss again."""
-        return {**super().get_config(), "gamma": self.gamma, "class_share": self.class_share}
+        own = {"gamma": self.gamma, "class_share": self.class_share, "over_classes": self.over_classes}
+        return {**super().get_config(), **own}

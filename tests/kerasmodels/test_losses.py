@@ -76,15 +76,17 @@ def test_soft_cross_entropy_spreads_the_label(case: Arrays, smoothing: float, fr
 
 
 @pytest.mark.parametrize("from_logits", [False, True])
-def test_focal_sums_one_binary_loss_a_class(case: Arrays, from_logits: bool) -> None:
+def test_focal_is_one_binary_loss_a_class(case: Arrays, from_logits: bool) -> None:
     labels, logits, p = case
     chance = 1 / (1 + np.exp(-logits)) if from_logits else p
     expected = 0.0
     for k in range(5):
         right = np.where(labels == k, chance[..., k], 1 - chance[..., k])
         expected += np.mean(-((1 - right) ** 2) * np.log(right))
-    value = float(make_loss("focal", from_logits=from_logits)(labels, logits if from_logits else p))
-    assert value == pytest.approx(expected, abs=1e-5)
+    prediction = logits if from_logits else p
+    for over_classes, divisor in (("mean", 5), ("sum", 1)):
+        loss = make_loss("focal", over_classes=over_classes, from_logits=from_logits)
+        assert float(loss(labels, prediction)) == pytest.approx(expected / divisor, abs=1e-5)
 
 
 @pytest.mark.parametrize(("name", "pixel_loss"), [("dicece", "softce"), ("dicefocal", "focal")])
