@@ -1,0 +1,114 @@
+"""The atlases at hand: those that ship with the program, and the user's own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainstem_app.atlas.label_table import TABLE_FILE_NAME, LabelTable, read_label_table
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.spaces import MNI_SHAPE, mni_affine
+from brainstem_app.locations import resource, user_data_folder
+
+DEFAULT_ATLAS = "brainstem31"
+LABELS_FILE_NAME = "labels.nii.gz"
+CARD_FILE_NAME = "atlas.json"
+NOTICE_FILE_NAME = "NOTICE.md"
+
+
+@dataclass(frozen=True)
+class Atlas:
+    """A label map on the ``mni`` grid and what its labels mean.
+
+    Attributes
+    ----------
+    name, version : str
+        As in ``atlas.json``.
+    labels : ndarray of uint8, shape (197, 233, 189)
+        Label map; read-only.
+    table : LabelTable
+        Structures 0…K−1.
+    notice : str
+        Sources, licences, citations (Markdown).
+    """
+
+    name: str
+    version: str
+    labels: NDArray[np.uint8]
+    table: LabelTable
+    notice: str
+
+
+def list_atlases() -> list[str]:
+    """Names of the atlases, those that ship with the program first."""
+    shipped = _names_in(resource("atlas"))
+    own = _names_in(user_data_folder() / "atlases")
+    return shipped + [name for name in own if name not in shipped]
+
+
+def load_atlas(name_or_folder: str | Path = DEFAULT_ATLAS) -> Atlas:
+    """Load an atlas by its name or from its folder.
+
+    Raises
+    ------
+    InputError
+        If there is no such atlas, or its files are damaged or do not belong together.
+    """
+    from brainstem_app.imaging.label_map import load_label_map
+
+    folder = _folder_of(name_or_folder)
+    card = _read_card(folder / CARD_FILE_NAME)
+    table = read_label_table(folder / TABLE_FILE_NAME)
+    path = folder / LABELS_FILE_NAME
+    labels, affine = load_label_map(path)
+    if labels.shape != MNI_SHAPE or not np.allclose(affine, mni_affine()):
+        raise InputError("The label map is not on the program's MNI grid.", path, "Build the atlas again.")
+    if labels.max() >= table.n_classes:
+        raise InputError(
+            f"The label map holds {labels.max()}, which the label table does not know.",
+            path,
+            "Build the atlas again.",
+        )
+    labels.setflags(write=False)
+    notice = folder / NOTICE_FILE_NAME
+    return Atlas(
+        name=card["name"],
+        version=card["version"],
+        labels=labels,
+        table=table,
+        notice=notice.read_text(encoding="utf-8") if notice.is_file() else "",
+    )
+
+
+def _names_in(folder: Path) -> list[str]:
+    return sorted(path.parent.name for path in folder.glob(f"*/{LABELS_FILE_NAME}"))
+
+
+def _folder_of(name_or_folder: str | Path) -> Path:
+    text = str(name_or_folder)
+    if text in list_atlases():
+        own = user_data_folder() / "atlases" / text
+        return resource("atlas", text) if text in _names_in(resource("atlas")) else own
+    folder = Path(name_or_folder)
+    if folder.is_dir():
+        return folder
+    known = ", ".join(list_atlases())
+    raise InputError(
+        f"There is no atlas named {text}.", None, f"Choose one of {known}, or give an atlas' folder."
+    )
+
+
+def _read_card(path: Path) -> dict[str, str]:
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        return {"name": str(card["name"]), "version": str(card["version"])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            "The atlas' description cannot be read.",
+            path,
+            "It is a JSON file with name and version; build the atlas again.",
+        ) from error
