@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from brainstem_app.cli.options import AsJson, Debug, Out
+from brainstem_app.cli.options import AsJson, Debug
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.jobs.job import BuildAtlasJob
 
@@ -30,8 +30,12 @@ def build(
         Path,
         typer.Argument(metavar="RECIPE", help="A recipe (TOML file)."),
     ],
-    out: Out,
-    data: Annotated[Path, typer.Option(help="Folder with the source atlases.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the atlas; among your own atlases if not given.")
+    ] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Folder with the source atlases; the recipe's if not given.")
+    ] = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:

@@ -6,17 +6,24 @@ from brainstem_app.atlas.builder import build_atlas
 from brainstem_app.atlas.recipe import read_recipe
 from brainstem_app.jobs.job import BuildAtlasJob
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.locations import user_data_folder
 
 
 def build(job: BuildAtlasJob, reporter: Reporter) -> Summary:
-    """Build the label map, table and notice of an atlas.
+    """Build the label map, table, description and notice of an atlas.
 
     Raises
     ------
     InputError
         If the recipe or a source does not fit.
+    ImplausibleResultError
+        If a nucleus comes out empty.
+    JobCancelled
+        If the user cancels.
     """
-    reporter.progress(0, 1, "building the atlas")
-    build_atlas(read_recipe(job.recipe), job.out, job.data)
-    reporter.artifact("atlas", job.out)
-    return {"folder": str(job.out)}
+    recipe = read_recipe(job.recipe)
+    folder = job.out or user_data_folder() / "atlases" / recipe.name
+    data = job.data or job.recipe.resolve().parent
+    table = build_atlas(recipe, folder, data, lambda done, text: reporter.progress(done, 1, text))
+    reporter.artifact("atlas", folder)
+    return {"atlas": recipe.name, "nuclei": len(table.nuclei), "folder": str(folder)}

@@ -109,12 +109,15 @@ class DemoJob(_Job):
 
 
 class BuildAtlasJob(_Job):
-    """Build an atlas from a recipe."""
+    """Build an atlas from a recipe: into `out`, or among the user's atlases; `data` holds its sources.
+
+    Without `data` the sources lie beside the recipe.
+    """
 
     kind: Literal["build-atlas"] = "build-atlas"
     recipe: Path
-    out: Path
-    data: Path
+    out: Path | None = None
+    data: Path | None = None
 
 
 class ExportModelJob(_Job):

@@ -64,6 +64,8 @@ def folder_of(job: Job) -> str:
             return str(job.study / "runs" / job.run)
         case ExportModelJob():
             return str(job.out or job.run / "export")
+        case BuildAtlasJob():
+            return str(job.out or job.recipe.parent)
         case _:
             return str(job.out)
 

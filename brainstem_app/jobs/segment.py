@@ -186,7 +186,7 @@ def _to_native(
     place = normalised.transforms.labels_to_native
     labels = place(prediction.labels, scan.shape, scan.affine)
     steps = np.round(prediction.confidence * 255).astype(np.uint8)
-    return labels, place(steps, scan.shape, scan.affine).astype(np.float32) / 255
+    return labels, place(steps, scan.shape, scan.affine).astype(np.float32) / np.float32(255)
 
 
 def _write_labels(

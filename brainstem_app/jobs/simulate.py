@@ -21,6 +21,7 @@ def simulate(job: SimulateJob, reporter: Reporter) -> Summary:
     def report(fraction: float, message: str) -> None:
         reporter.progress(fraction * job.subjects, job.subjects, message)
 
-    write_dataset(job.out, job.subjects, job.seed, report)
+    for scan in write_dataset(job.out, job.subjects, job.seed, report):
+        reporter.artifact("scan", scan, scan.name.removesuffix("_T1w.nii.gz"))
     reporter.artifact("dataset", job.out)
     return {"subjects": job.subjects, "folder": str(job.out)}

@@ -1,0 +1,220 @@
+"""The way of a scan through `segment`; the registration and the network are replaced by made ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nibabel
+import numpy as np
+import pytest
+
+from brainstem_app.atlas.library import load_atlas
+from brainstem_app.imaging.label_map import load_label_map
+from brainstem_app.imaging.resampling import resample
+from brainstem_app.imaging.scan import Finding, Level, Scan
+from brainstem_app.imaging.spaces import MNI_SHAPE, mni_affine
+from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Warned
+from brainstem_app.jobs.job import SegmentJob
+from brainstem_app.jobs.run import run_job
+from brainstem_app.models.card import ModelCard
+from brainstem_app.models.library import hash_file
+from brainstem_app.preprocessing.fit import Fit
+from brainstem_app.preprocessing.normalise import Normalised
+from brainstem_app.preprocessing.transforms import Transforms
+
+PAG = 3
+# A bright block in MNI mm, inside the box; the made network calls bright voxels PAG.
+BLOCK_MM = ((-6.0, 6.0), (-34.0, -22.0), (-16.0, 0.0))
+FIT = Fit(correlation=0.9, coverage=1.0, lowest_mm=-72.0, smallest_scale=0.9, largest_scale=1.1)
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """Network of 34 classes that calls bright voxels PAG, as a model folder."""
+    pytest.importorskip("onnx")
+    from onnx import TensorProto, helper, save
+
+    nodes = [
+        helper.make_node("Clip", ["image", "zero", "one"], ["bright"]),
+        helper.make_node("Sub", ["one", "bright"], ["dark"]),
+        helper.make_node("Mul", ["bright", "zero"], ["none"]),
+        helper.make_node(
+            "Concat", ["dark", "none", "none", "bright", *["none"] * 30], ["probabilities"], axis=3
+        ),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "bright",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, ["N", 224, 224, 1])],
+        [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["N", 224, 224, 34])],
+        [
+            helper.make_tensor(name, TensorProto.FLOAT, [], [value])
+            for name, value in (("zero", 0.0), ("one", 1.0))
+        ],
+    )
+    folder = tmp_path / "model"
+    folder.mkdir()
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    save(made, str(folder / "model.onnx"))
+    ModelCard(
+        name="bright",
+        atlas="brainstem31",
+        atlas_version=load_atlas().version,
+        decoder="none",
+        encoder="none",
+        classes=34,
+        sha256={"model.onnx": hash_file(folder / "model.onnx")},
+    ).save(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _made_registration(monkeypatch: pytest.MonkeyPatch) -> None:
+    _replace_normalise(monkeypatch, lambda scan: ())
+
+
+def _replace_normalise(
+    monkeypatch: pytest.MonkeyPatch, findings: Callable[[Scan], tuple[Finding, ...]]
+) -> None:
+    """Scans are made in MNI space already: all that is left is to resample them."""
+
+    def normalise_scan(scan: Scan, *, space: str, report: Callable[[float, str], None]) -> Normalised:
+        report(0.5, "registering")
+        image = resample(scan.data, scan.affine, MNI_SHAPE, mni_affine(), order=1)
+        return Normalised(image, Transforms(np.eye(4)), FIT, findings(scan), {"affine": 1.0})
+
+    monkeypatch.setattr("brainstem_app.jobs.segment.normalise_scan", normalise_scan)
+
+
+def _write_scan(path: Path, *, bright: bool = True) -> Path:
+    """A scan of the brainstem's surroundings with left on the left, 2 mm voxels, and the block in it."""
+    affine = np.diag([-2.0, 2.0, 2.0, 1.0])
+    affine[:3, 3] = (60.0, -110.0, -72.0)
+    voxels = np.indices((60, 60, 60)).reshape(3, -1)
+    mm = (affine[:3, :3] @ voxels + affine[:3, 3:]).reshape(3, 60, 60, 60)
+    inside = np.all([(low <= x) & (x <= high) for x, (low, high) in zip(mm, BLOCK_MM, strict=True)], axis=0)
+    data = np.where(inside & bright, 1.0, 0.1).astype(np.float32)
+    data += np.random.default_rng(0).normal(0, 0.01, data.shape).astype(np.float32)
+    image = nibabel.Nifti1Image(data, affine)
+    image.set_qform(affine, 1)
+    image.set_sform(affine, 1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nibabel.save(image, path)
+    return path
+
+
+def _run(scans: list[Path], out: Path, model: Path, **settings: Any) -> tuple[int, list[Event]]:
+    events: list[Event] = []
+    job = SegmentJob(scans=tuple(scans), out=out, model=str(model), **settings)
+    return run_job(job, events.append, lambda: False), events
+
+
+def test_labels_lie_on_the_scan_where_the_block_is(tmp_path: Path, model: Path) -> None:
+    scan = _write_scan(tmp_path / "head.nii.gz")
+    status, events = _run([scan], tmp_path / "out", model)
+    assert status == 0, events[-1]
+    labels, affine = load_label_map(tmp_path / "out" / "head" / "labels_native.nii.gz")
+    source = nibabel.load(scan)
+    np.testing.assert_allclose(affine, source.affine, atol=1e-5)
+    bright = np.asarray(source.dataobj) > 0.5
+    assert labels.shape == bright.shape
+    overlap = (labels == PAG) & bright
+    assert overlap.sum() > 0.8 * bright.sum()
+    assert not (labels[~bright] == PAG).sum() > 0.25 * bright.sum()
+
+
+def test_output_folder_holds_what_the_interface_names(tmp_path: Path, model: Path) -> None:
+    _, events = _run([_write_scan(tmp_path / "head.nii.gz")], tmp_path / "out", model)
+    folder = tmp_path / "out" / "head"
+    files = "labels_native.nii.gz labels_mni.nii.gz report.json report.csv report.html report.pdf qc.png"
+    names = [*files.split(), "manifest.json"]
+    assert [name for name in names if not (folder / name).exists()] == []
+    named = {Path(event.path).name for event in events if isinstance(event, Artifact)}
+    assert set(names) <= named
+    in_mni, affine = load_label_map(folder / "labels_mni.nii.gz")
+    assert in_mni.shape == MNI_SHAPE
+    np.testing.assert_allclose(affine, mni_affine())
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    (pag,) = [entry for entry in report["structures"] if entry["index"] == PAG]
+    assert pag["status"] == "unscored"
+    assert 0.5 < pag["confidence"] <= 1
+    timings = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["timings_s"]
+    assert {"read", "affine", "predict"} <= set(timings)
+
+
+def test_one_bad_scan_does_not_stop_the_others_and_is_named(tmp_path: Path, model: Path) -> None:
+    good = _write_scan(tmp_path / "good.nii.gz")
+    (tmp_path / "bad.nii.gz").write_bytes(b"no image")
+    scans = [tmp_path / "bad.nii.gz", good, tmp_path / "missing.nii.gz"]
+    status, events = _run(scans, tmp_path / "out", model)
+    assert status == 1
+    assert (tmp_path / "out" / "good" / "report.json").exists()
+    failed = events[-1]
+    assert isinstance(failed, Failed)
+    assert "2 of 3" in failed.what
+    assert "bad" in failed.what
+    assert "missing" in failed.what
+    warned = " ".join(event.what for event in events if isinstance(event, Warned))
+    assert "bad" in warned
+
+
+def test_single_bad_scan_is_bad_input(tmp_path: Path, model: Path) -> None:
+    (tmp_path / "bad.nii.gz").write_bytes(b"no image")
+    status, events = _run([tmp_path / "bad.nii.gz"], tmp_path / "out", model)
+    assert status == 2
+    assert isinstance(events[-1], Failed)
+    assert "bad.nii.gz" in events[-1].where
+
+
+def test_implausible_fit_writes_no_labels(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = Finding(Level.ERROR, "no-fit", "The scan does not fit the template.", "Look at it.")
+    _replace_normalise(monkeypatch, lambda scan: (refusal,))
+    status, events = _run([_write_scan(tmp_path / "head.nii.gz")], tmp_path / "out", model)
+    assert status == 1
+    assert isinstance(events[-1], Failed)
+    assert events[-1].what == "The scan does not fit the template."
+    assert not list(tmp_path.glob("out/**/labels_*"))
+
+
+def test_scan_without_a_nucleus_writes_no_labels(tmp_path: Path, model: Path) -> None:
+    scan = _write_scan(tmp_path / "head.nii.gz", bright=False)
+    status, events = _run([scan], tmp_path / "out", model)
+    assert status == 1
+    assert isinstance(events[-1], Failed)
+    assert "not one nucleus" in events[-1].what
+    assert not list(tmp_path.glob("out/**/labels_*"))
+
+
+def test_poor_fit_is_a_warning_in_the_report(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubt = Finding(Level.WARNING, "poor-fit", "The scan fits the template poorly.", "Look at it.")
+    _replace_normalise(monkeypatch, lambda scan: (doubt,))
+    status, events = _run([_write_scan(tmp_path / "head.nii.gz")], tmp_path / "out", model)
+    assert status == 0
+    assert isinstance(events[-1], Finished)
+    assert any(isinstance(event, Warned) and "fits the template poorly" in event.what for event in events)
+    report = json.loads((tmp_path / "out" / "head" / "report.json").read_text(encoding="utf-8"))
+    assert "poor-fit" in {warning["code"] for warning in report["warnings"]}
+
+
+def test_model_of_another_atlas_version_is_refused(tmp_path: Path, model: Path) -> None:
+    card = ModelCard.model_validate_json((model / "model.json").read_bytes())
+    card.model_copy(update={"atlas_version": "0.0"}).save(model)
+    status, events = _run([_write_scan(tmp_path / "head.nii.gz")], tmp_path / "out", model)
+    assert status == 2
+    assert isinstance(events[-1], Failed)
+    assert "0.0" in events[-1].what
+
+
+def test_missing_model_says_which_there_are(tmp_path: Path) -> None:
+    scan = _write_scan(tmp_path / "head.nii.gz")
+    status, events = _run([scan], tmp_path / "out", Path("no-such-model"))
+    assert status == 2
+    assert isinstance(events[-1], Failed)
+    assert "no-such-model" in events[-1].what
