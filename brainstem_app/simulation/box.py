@@ -7,17 +7,24 @@ template's own grey levels instead of one level a label.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
 from scipy.spatial.transform import Rotation
 
-from brainstem_app.imaging.spaces import BOX_SHAPE, BOX_START, Affine, box_affine
+from brainstem_app.imaging.spaces import BOX_SHAPE, BOX_START, MNI_ORIGIN_MM, Affine, box_affine
 from brainstem_app.preprocessing.intensity import normalise
 from brainstem_app.simulation.acquisition import add_rician_noise, shading
-from brainstem_app.simulation.contrast import Range, label_offsets, random_levels, remap
+from brainstem_app.simulation.contrast import (
+    Range,
+    brainstem_gain,
+    label_offsets,
+    random_levels,
+    random_tones,
+    remap,
+)
 from brainstem_app.simulation.warp import Roughness, random_warp
 
 if TYPE_CHECKING:
@@ -25,6 +32,7 @@ if TYPE_CHECKING:
 
 MARGIN = 16
 TAPER_SLICES = 6
+CONTEXT_STEP = 2
 WARP_STEP_MM = 3.0
 WARP_MARGIN_MM = 12.0
 WARP_SHAPE = (25, 25, 33)
@@ -50,6 +58,8 @@ class BoxSettings:
         As in `SimulationSettings`.
     mask_growth_mm : tuple of float
         Range by which the brain mask is wider than the template's.
+    extra_fluid : tuple of float
+        Range of the fluid that a scan's brain mask holds beyond the template's, as a share of its voxels.
     """
 
     shift_mm: float = 1.0
@@ -57,12 +67,28 @@ class BoxSettings:
     scale: float = 0.03
     warp: tuple[Roughness, ...] = (Roughness(2.0, 15.0), Roughness(1.2, 7.0))
     csf: Range = (0.1, 0.4)
-    grey: Range = (0.6, 0.92)
+    grey: Range = (0.5, 0.85)
     label_contrast: float = 0.02
     shading: Range = (0.0, 0.08)
     noise: Range = (0.005, 0.06)
     blur_mm: Range = (0.3, 0.9)
-    mask_growth_mm: Range = (0.0, 3.0)
+    mask_growth_mm: Range = (0.0, 6.0)
+    extra_fluid: Range = (0.0, 0.25)
+
+
+class SimulatedBox(NamedTuple):
+    """A brainstem box and its true labels.
+
+    Attributes
+    ----------
+    image : ndarray of float32, shape (50, 50, 73)
+        Normalised as by `brainstem_app.preprocessing.intensity.normalise`.
+    labels : ndarray of uint8, shape (50, 50, 73)
+        True labels.
+    """
+
+    image: NDArray[np.float32]
+    labels: NDArray[np.uint8]
 
 
 def simulate_box(
@@ -70,7 +96,7 @@ def simulate_box(
     template: Template,
     atlas_labels: NDArray[np.uint8],
     settings: BoxSettings | None = None,
-) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+) -> SimulatedBox:
     """Simulate the brainstem box of one subject, as preprocessing hands it to a network.
 
     Parameters
@@ -83,13 +109,6 @@ def simulate_box(
         Label map on the ``mni`` grid.
     settings : BoxSettings, optional
         Ranges to draw from.
-
-    Returns
-    -------
-    image : ndarray of float32, shape (50, 50, 73)
-        Normalised as by `brainstem_app.preprocessing.intensity.normalise`.
-    labels : ndarray of uint8, shape (50, 50, 73)
-        True labels.
     """
     settings = settings or BoxSettings()
     window = tuple(
@@ -97,19 +116,49 @@ def simulate_box(
     )
     labels_near, brain_near = atlas_labels[window], template.brain[window]
     levels = random_levels(generator, settings.csf, settings.grey)
-    image_near = remap(template.t1[window], levels, generator)
+    tones = random_tones(generator, levels)
+    origin = np.array([part.start for part in window])
+    t1_near = template.t1[window]
+    t1_near = t1_near * brainstem_gain(generator, t1_near.shape, origin + np.array(MNI_ORIGIN_MM))
+    image_near = remap(t1_near, tones)
     image_near += label_offsets(labels_near, settings.label_contrast, generator)
     image_near[~brain_near] = levels.csf
     if generator.random() < 0.5:
         image_near, brain_near = _without_taper(image_near), _without_taper(brain_near)
 
-    origin = np.array([part.start for part in window]) - BOX_START
-    voxels = _box_points(generator, settings) - origin.reshape(3, 1, 1, 1).astype(np.float32)
+    voxels = _box_points(generator, settings) + (BOX_START - origin).reshape(3, 1, 1, 1).astype(np.float32)
     labels = map_coordinates(labels_near, voxels, order=0)
     image = map_coordinates(image_near, voxels, order=1, mode="nearest")
     brain = map_coordinates(brain_near.astype(np.uint8), voxels, order=0, mode="nearest") > 0
-    mask = distance_transform_edt(~brain) <= generator.uniform(*settings.mask_growth_mm)
-    return normalise(_acquire(generator, image, mask, settings), mask), labels
+    image[~brain] *= _texture(generator, BOX_SHAPE, 2.5)[~brain]
+    growth_mm = generator.uniform(*settings.mask_growth_mm) * _texture(generator, BOX_SHAPE, 5.0)
+    mask = brain | (distance_transform_edt(~brain) <= growth_mm)
+    noise = float(generator.uniform(*settings.noise))
+    image = _acquire(generator, image, noise, settings)
+    sparse = (slice(None), slice(None, None, CONTEXT_STEP), slice(None, None, CONTEXT_STEP))
+    whole_brain = remap(template.t1[sparse][template.brain[sparse]], tones)
+    n_fluid = int(whole_brain.size * generator.uniform(*settings.extra_fluid))
+    whole_brain = np.append(whole_brain, np.full(n_fluid, levels.csf, dtype=np.float32))
+    whole_brain = add_rician_noise(generator, whole_brain, noise)
+    return SimulatedBox(_normalise(image, mask, whole_brain), labels)
+
+
+def _normalise(
+    image: NDArray[np.float32], mask: NDArray[np.bool_], whole_brain: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """Standardise the box by the grey levels of the whole brain, as in preprocessing."""
+    values = np.concatenate([image.ravel(), whole_brain])
+    counted = np.concatenate([mask.ravel(), np.ones(whole_brain.size, dtype=bool)])
+    return normalise(values, counted)[: image.size].reshape(image.shape)
+
+
+def _texture(
+    generator: np.random.Generator, shape: tuple[int, ...], smoothness_mm: float
+) -> NDArray[np.float32]:
+    """Smooth positive factors around 1."""
+    noise = generator.standard_normal(shape, dtype=np.float32)
+    smooth = gaussian_filter(noise, smoothness_mm, truncate=2)
+    return np.asarray(np.clip(1 + 0.4 * smooth / smooth.std(), 0.2, 3.0))
 
 
 def _without_taper(volume: NDArray[_Number]) -> NDArray[_Number]:
@@ -151,12 +200,11 @@ def _residual(generator: np.random.Generator, settings: BoxSettings) -> Affine:
 def _acquire(
     generator: np.random.Generator,
     image: NDArray[np.float32],
-    mask: NDArray[np.bool_],
+    noise: float,
     settings: BoxSettings,
 ) -> NDArray[np.float32]:
-    """Blur, shade and add noise that a later interpolation has smoothed a little; 0 outside the mask."""
+    """Blur, shade and add noise that a later interpolation has smoothed a little."""
     image = gaussian_filter(image, generator.uniform(*settings.blur_mm))
     image *= shading(generator, BOX_SHAPE, generator.uniform(*settings.shading))
-    image = add_rician_noise(generator, image, generator.uniform(*settings.noise))
-    image = gaussian_filter(image, generator.uniform(0.0, 0.5))
-    return np.where(mask, image, np.float32(0))
+    image = add_rician_noise(generator, image, noise)
+    return np.asarray(gaussian_filter(image, generator.uniform(0.0, 0.5)))

@@ -12,6 +12,12 @@ TEMPLATE_CSF = 0.28
 TEMPLATE_GREY = 0.66
 TEMPLATE_WHITE = 0.84
 
+# The template's brainstem is darker than that of scans: its median lies 0.41 of the way from grey to
+# cerebral white matter; in ds002748 sub-01 and ds000011 sub-07, N4-corrected, 0.88. A gain of 1.11 mends that.
+BRAINSTEM_CENTRE_MM = (0.0, -32.0, -38.0)
+BRAINSTEM_SPREAD_MM = (32.0, 30.0, 36.0)
+BRAINSTEM_GAIN = (0.06, 0.17)
+
 Range = tuple[float, float]
 
 
@@ -39,18 +45,51 @@ def random_levels(generator: np.random.Generator, csf: Range, grey: Range) -> Ti
     )
 
 
-def remap(
-    intensity: NDArray[np.float32], levels: TissueLevels, generator: np.random.Generator
-) -> NDArray[np.float32]:
-    """Give a template's intensities (0…1) the levels of another head; monotone, so that nothing is inverted.
+@dataclass(frozen=True)
+class Tones:
+    """A piecewise linear curve from the template's intensities to grey levels, increasing."""
 
-    Piecewise linear through the three tissues, with a random bend (gamma) between grey and white.
-    """
-    between = 0.5 * (TEMPLATE_GREY + TEMPLATE_WHITE)
+    template: tuple[float, ...]
+    level: tuple[float, ...]
+
+
+def random_tones(generator: np.random.Generator, levels: TissueLevels) -> Tones:
+    """Draw the curve through the levels of fluid, grey and white matter, with a bend between the last two."""
     bend = generator.uniform(0.4, 0.6)
-    nodes = (0.0, TEMPLATE_CSF, TEMPLATE_GREY, between, TEMPLATE_WHITE, 1.0)
-    values = (0.5 * levels.csf, levels.csf, levels.grey, levels.grey + bend * (1 - levels.grey), 1.0, 1.12)
-    return np.interp(intensity, nodes, values).astype(np.float32)
+    between = levels.grey + bend * (1 - levels.grey)
+    return Tones(
+        (0.0, TEMPLATE_CSF, TEMPLATE_GREY, 0.5 * (TEMPLATE_GREY + TEMPLATE_WHITE), TEMPLATE_WHITE, 1.0),
+        (0.5 * levels.csf, levels.csf, levels.grey, between, 1.0, 1.12),
+    )
+
+
+def remap(intensity: NDArray[np.float32], tones: Tones) -> NDArray[np.float32]:
+    """Give a template's intensities (0…1) the grey levels of another head."""
+    return np.interp(intensity, tones.template, tones.level).astype(np.float32)
+
+
+def brainstem_gain(
+    generator: np.random.Generator, shape: tuple[int, ...], origin_mm: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Draw factors that brighten the template's brainstem to that of scans, fading out around it.
+
+    Parameters
+    ----------
+    generator : Generator
+        Source of randomness.
+    shape : tuple of int
+        Voxels of 1 mm.
+    origin_mm : ndarray, shape (3,)
+        MNI position of the first voxel.
+    """
+    bells = [
+        np.exp(-0.5 * ((start + np.arange(n) - centre) / spread) ** 2).astype(np.float32)
+        for n, start, centre, spread in zip(
+            shape, origin_mm, BRAINSTEM_CENTRE_MM, BRAINSTEM_SPREAD_MM, strict=True
+        )
+    ]
+    x, y, z = np.ix_(*bells)
+    return np.asarray(1 + np.float32(generator.uniform(*BRAINSTEM_GAIN)) * (x * y * z))
 
 
 def label_offsets(

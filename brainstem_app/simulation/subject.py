@@ -13,7 +13,14 @@ from scipy.spatial.transform import Rotation
 from brainstem_app.imaging.resampling import resample
 from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, MNI_SHAPE, Affine, mni_affine
 from brainstem_app.simulation.acquisition import Grid, add_rician_noise, blur, make_grid, shading
-from brainstem_app.simulation.contrast import Range, label_offsets, random_levels, remap
+from brainstem_app.simulation.contrast import (
+    Range,
+    brainstem_gain,
+    label_offsets,
+    random_levels,
+    random_tones,
+    remap,
+)
 from brainstem_app.simulation.surroundings import HEAD_ORIGIN_MM, make_surroundings
 from brainstem_app.simulation.surroundings import head_affine as coarse_head_affine
 from brainstem_app.simulation.warp import Roughness, Warp, random_warp
@@ -204,7 +211,8 @@ def _render(
 ) -> tuple[NDArray[np.float32], Affine]:
     """Grey levels of the undeformed head in MNI space at 1 mm, and the voxel-to-world matrix."""
     levels = random_levels(generator, settings.csf, settings.grey)
-    brain = remap(template.t1, levels, generator)
+    t1 = template.t1 * brainstem_gain(generator, MNI_SHAPE, mni_affine()[:3, 3])
+    brain = remap(t1, random_tones(generator, levels))
     brain += label_offsets(atlas_labels, settings.label_contrast, generator)
     if not settings.with_skull:
         return np.where(template.brain, brain, np.float32(levels.csf)), mni_affine()
