@@ -312,7 +312,7 @@ if cancelled():
 """)
     qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
     progress = ready.step.segment_panel.progress
-    qtbot.waitUntil(lambda: progress.message.text() == "working", timeout=15_000)
+    qtbot.waitUntil(lambda: progress.message.text() == "Working", timeout=15_000)
     qtbot.mouseClick(progress.cancel_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=15_000)
     assert "Stopped" in message_text(ready)

@@ -62,10 +62,10 @@ class JobProgress(QWidget):
     def _show_progress(self, progress: Progress) -> None:
         if self._job is not None and self._job.is_cancelling:
             return
-        if progress.total > 0:
+        if progress.total > 0 and progress.done > 0:
             self.bar.setRange(0, _STEPS)
             self.bar.setValue(round(_STEPS * min(1.0, progress.done / progress.total)))
-        self.message.setText(progress.message)
+        self.message.setText(progress.message[:1].upper() + progress.message[1:])
 
     def _show_elapsed(self) -> None:
         if self._job is not None:

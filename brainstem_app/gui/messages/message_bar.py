@@ -84,7 +84,7 @@ class MessageBar(QFrame):
         self._row.setSpacing(10)
         self._row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         self._row.addLayout(words, 1)
-        self._row.addWidget(self._details_button, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._row.addWidget(self._details_button, 0, Qt.AlignmentFlag.AlignTop)
         self._row.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
         self.setLayout(self._row)
 
@@ -144,7 +144,7 @@ class MessageBar(QFrame):
             button.setAccessibleName(action.text)
             button.clicked.connect(self.clear)
             button.clicked.connect(lambda _checked=False, run=action.run: run())
-            self._row.insertWidget(place + number, button, 0, Qt.AlignmentFlag.AlignVCenter)
+            self._row.insertWidget(place + number, button, 0, Qt.AlignmentFlag.AlignTop)
             self._buttons.append(button)
 
 

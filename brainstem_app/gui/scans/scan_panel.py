@@ -10,8 +10,7 @@ from PySide6.QtWidgets import (
     QGroupBox,
     QHBoxLayout,
     QLabel,
-    QScrollArea,
-    QSizePolicy,
+    QPushButton,
     QStyle,
     QVBoxLayout,
     QWidget,
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.scans.opened import OpenedScan
     from brainstem_app.imaging.scan import Finding
 
-_MAX_FINDINGS_HEIGHT = 150
+_UNFOLDED = 2
 _ICONS = {
     "info": QStyle.StandardPixmap.SP_MessageBoxInformation,
     "warning": QStyle.StandardPixmap.SP_MessageBoxWarning,
@@ -44,23 +43,20 @@ class ScanPanel(QGroupBox):
         self.size.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.size.setAccessibleName(self.tr("Size of the scan"))
         self.size.hide()
-        self._findings = QWidget(self)
-        self._findings.setAccessibleName(self.tr("What was found in the scan's header"))
-        self._rows = QVBoxLayout(self._findings)
+        self._rows = QVBoxLayout()
         self._rows.setContentsMargins(0, 4, 0, 0)
         self._rows.setSpacing(6)
-        self._scroll = QScrollArea(self)
-        self._scroll.setWidget(self._findings)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
-        self._scroll.hide()
+        self._more = QPushButton(self)
+        self._more.setFlat(True)
+        self._more.setCheckable(True)
+        self._more.toggled.connect(self._fold)
+        self._more.hide()
         layout = QVBoxLayout(self)
         layout.setSpacing(2)
-        for widget in (self.name, self.size, self._scroll):
-            layout.addWidget(widget)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        layout.addWidget(self.name)
+        layout.addWidget(self.size)
+        layout.addLayout(self._rows)
+        layout.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
 
     @property
     def finding_texts(self) -> list[str]:
@@ -94,20 +90,29 @@ class ScanPanel(QGroupBox):
             row.deleteLater()
         for finding in sorted(findings, key=lambda f: _ORDER.index(f.level.value)):
             self._rows.addWidget(self._row(finding))
-        self._scroll.setVisible(bool(findings))
-        width = max(self._scroll.viewport().width(), 300)
-        needed = self._findings.heightForWidth(width) if self._findings.hasHeightForWidth() else 0
-        needed = max(needed, self._findings.sizeHint().height()) + 4
-        self._scroll.setFixedHeight(min(needed, _MAX_FINDINGS_HEIGHT))
+        self._more.setChecked(False)
+        self._fold()
+
+    def _fold(self) -> None:
+        """Show the worst findings, and the others if the user wants them."""
+        count = self._rows.count()
+        unfolded = self._more.isChecked()
+        for place in range(count):
+            self._rows.itemAt(place).widget().setVisible(unfolded or place < _UNFOLDED)
+        hidden = self.tr("{0} more…").format(count - _UNFOLDED)
+        self._more.setText(self.tr("Show fewer") if unfolded else hidden)
+        self._more.setAccessibleName(self._more.text())
+        self._more.setVisible(count > _UNFOLDED)
 
     def _row(self, finding: Finding) -> QWidget:
-        row = QWidget(self._findings)
+        row = QWidget(self)
         icon = QLabel(row)
         size = self.fontMetrics().height()
         icon.setPixmap(self.style().standardIcon(_ICONS[finding.level.value]).pixmap(size, size))
         text = finding.problem if not finding.fix else f"{finding.problem} {finding.fix}"
         label = QLabel(text, row)
         label.setWordWrap(True)
+        label.setAlignment(Qt.AlignmentFlag.AlignTop)
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)

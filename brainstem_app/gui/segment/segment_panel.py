@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QComboBox,
@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -38,7 +37,6 @@ class SegmentPanel(QGroupBox):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTitle(self.tr("Segment"))
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self._models: tuple[ModelFiles, ...] = ()
         self._has_scan = False
         self._is_running = False
@@ -52,6 +50,7 @@ class SegmentPanel(QGroupBox):
         name.setBuddy(self.models)
         self.card = QLabel(self.tr("Looking for models…"), self)
         self.card.setWordWrap(True)
+        self.card.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.card.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.card.setAccessibleName(self.tr("What the model was trained on and how well it does"))
         self.details_button = QPushButton(self.tr("More…"), self)

@@ -85,6 +85,7 @@ class StructurePanel(QGroupBox):
     def _table(self) -> QTableView:
         table = QTableView(self)
         table.setModel(self._sorted)
+        table.setMinimumHeight(120)
         table.setSortingEnabled(True)
         table.sortByColumn(Column.NAME, Qt.SortOrder.AscendingOrder)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
