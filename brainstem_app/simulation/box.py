@@ -19,6 +19,8 @@ from brainstem_app.preprocessing.intensity import normalise
 from brainstem_app.simulation.acquisition import add_rician_noise, shading
 from brainstem_app.simulation.contrast import (
     Range,
+    TissueLevels,
+    Tones,
     brainstem_gain,
     label_offsets,
     random_levels,
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
 MARGIN = 16
 TAPER_SLICES = 6
-CONTEXT_STEP = 2
 WARP_STEP_MM = 3.0
 WARP_MARGIN_MM = 12.0
 WARP_SHAPE = (25, 25, 33)
@@ -111,36 +112,65 @@ def simulate_box(
         Ranges to draw from.
     """
     settings = settings or BoxSettings()
-    window = tuple(
-        slice(max(0, a - MARGIN), a + n + MARGIN) for a, n in zip(BOX_START, BOX_SHAPE, strict=True)
-    )
-    labels_near, brain_near = atlas_labels[window], template.brain[window]
     levels = random_levels(generator, settings.csf, settings.grey)
     tones = random_tones(generator, levels)
-    origin = np.array([part.start for part in window])
-    t1_near = template.t1[window]
-    t1_near = t1_near * brainstem_gain(generator, t1_near.shape, origin + np.array(MNI_ORIGIN_MM))
-    image_near = remap(t1_near, tones)
-    image_near += label_offsets(labels_near, settings.label_contrast, generator)
-    image_near[~brain_near] = levels.csf
-    if generator.random() < 0.5:
-        image_near, brain_near = _without_taper(image_near), _without_taper(brain_near)
-
-    voxels = _box_points(generator, settings) + (BOX_START - origin).reshape(3, 1, 1, 1).astype(np.float32)
-    labels = map_coordinates(labels_near, voxels, order=0)
-    image = map_coordinates(image_near, voxels, order=1, mode="nearest")
-    brain = map_coordinates(brain_near.astype(np.uint8), voxels, order=0, mode="nearest") > 0
+    near = _undeformed(generator, template, atlas_labels, tones, levels, settings)
+    voxels = _box_points(generator, settings) + near.box_start.astype(np.float32).reshape(3, 1, 1, 1)
+    labels = map_coordinates(near.labels, voxels, order=0)
+    image = map_coordinates(near.image, voxels, order=1, mode="nearest")
+    brain = map_coordinates(near.brain.astype(np.uint8), voxels, order=0, mode="nearest") > 0
     image[~brain] *= _texture(generator, BOX_SHAPE, 2.5)[~brain]
     growth_mm = generator.uniform(*settings.mask_growth_mm) * _texture(generator, BOX_SHAPE, 5.0)
     mask = brain | (distance_transform_edt(~brain) <= growth_mm)
     noise = float(generator.uniform(*settings.noise))
-    image = _acquire(generator, image, noise, settings)
-    sparse = (slice(None), slice(None, None, CONTEXT_STEP), slice(None, None, CONTEXT_STEP))
-    whole_brain = remap(template.t1[sparse][template.brain[sparse]], tones)
-    n_fluid = int(whole_brain.size * generator.uniform(*settings.extra_fluid))
-    whole_brain = np.append(whole_brain, np.full(n_fluid, levels.csf, dtype=np.float32))
+    whole_brain = _whole_brain(generator, template, tones, levels, settings)
     whole_brain = add_rician_noise(generator, whole_brain, noise)
-    return SimulatedBox(_normalise(image, mask, whole_brain), labels)
+    return SimulatedBox(_normalise(_acquire(generator, image, noise, settings), mask, whole_brain), labels)
+
+
+@dataclass(frozen=True)
+class _Near:
+    """The template around the box with the grey levels of a scan, and where in it the box starts."""
+
+    image: NDArray[np.float32]
+    brain: NDArray[np.bool_]
+    labels: NDArray[np.uint8]
+    box_start: NDArray[np.float64]
+
+
+def _undeformed(
+    generator: np.random.Generator,
+    template: Template,
+    atlas_labels: NDArray[np.uint8],
+    tones: Tones,
+    levels: TissueLevels,
+    settings: BoxSettings,
+) -> _Near:
+    window = tuple(
+        slice(max(0, a - MARGIN), a + n + MARGIN) for a, n in zip(BOX_START, BOX_SHAPE, strict=True)
+    )
+    start = np.array([part.start for part in window])
+    t1, brain, labels = template.t1[window], template.brain[window], atlas_labels[window]
+    image = remap(t1 * brainstem_gain(generator, t1.shape, start + np.array(MNI_ORIGIN_MM)), tones)
+    image += label_offsets(labels, settings.label_contrast, generator)
+    image[~brain] = levels.csf
+    if generator.random() < 0.5:
+        image, brain = _without_taper(image), _without_taper(brain)
+    return _Near(image, brain, labels, np.array(BOX_START, dtype=np.float64) - start)
+
+
+def _whole_brain(
+    generator: np.random.Generator,
+    template: Template,
+    tones: Tones,
+    levels: TissueLevels,
+    settings: BoxSettings,
+) -> NDArray[np.float32]:
+    """Grey levels of every fourth voxel of the brain, and of the fluid around it."""
+    sparse = (slice(None), slice(None, None, 2), slice(None, None, 2))
+    tissue = remap(template.t1[sparse][template.brain[sparse]], tones)
+    n_fluid = int(tissue.size * generator.uniform(*settings.extra_fluid))
+    return np.append(tissue, np.full(n_fluid, levels.csf, dtype=np.float32))
 
 
 def _normalise(

@@ -13,7 +13,7 @@ TEMPLATE_GREY = 0.66
 TEMPLATE_WHITE = 0.84
 
 # The template's brainstem is darker than that of scans: its median lies 0.41 of the way from grey to
-# cerebral white matter; in ds002748 sub-01 and ds000011 sub-07, N4-corrected, 0.88. A gain of 1.11 mends that.
+# cerebral white matter, in ds002748 sub-01 and ds000011 sub-07 (N4-corrected) 0.88. A gain of 1.11 mends it.
 BRAINSTEM_CENTRE_MM = (0.0, -32.0, -38.0)
 BRAINSTEM_SPREAD_MM = (32.0, 30.0, 36.0)
 BRAINSTEM_GAIN = (0.06, 0.17)
