@@ -151,15 +151,17 @@ def _empty(folder: Path) -> None:
 
 def _scans_of(job: PrepareJob) -> list[BidsScan]:
     scans = find_t1w_scans(job.dataset)
-    wanted = {subject.removeprefix("sub-") for subject in job.subjects}
-    chosen = [scan for scan in scans if not wanted or scan.subject.removeprefix("sub-") in wanted]
-    if not chosen:
+    if not job.subjects:
+        return scans
+    wanted = {"sub-" + subject.removeprefix("sub-") for subject in job.subjects}
+    missing = sorted(wanted - {scan.subject for scan in scans})
+    if missing:
         raise InputError(
-            "The dataset has no T1-weighted scan of these subjects.",
+            f"The dataset has no T1-weighted scan of {', '.join(missing)}.",
             job.dataset,
             "Give subjects of the dataset, such as sub-01.",
         )
-    return chosen
+    return [scan for scan in scans if scan.subject in wanted]
 
 
 def _named(scans: Sequence[BidsScan]) -> list[tuple[str, BidsScan]]:
