@@ -167,6 +167,19 @@ def test_shift_drag_changes_the_window_and_double_click_resets_it(
     assert view.window == first
 
 
+@pytest.mark.parametrize("convention", Convention)
+def test_middle_drag_takes_the_picture_along(
+    qtbot: QtBot, show: Callable[[], SliceView], convention: Convention
+) -> None:
+    view = show()
+    view.set_convention(convention)
+    taken = view.voxel_at(QPoint(250, 250))
+    qtbot.mousePress(view.viewport(), Qt.MouseButton.MiddleButton, pos=QPoint(250, 250))
+    qtbot.mouseMove(view.viewport(), QPoint(300, 200))
+    qtbot.mouseRelease(view.viewport(), Qt.MouseButton.MiddleButton, pos=QPoint(300, 200))
+    assert view.voxel_at(QPoint(300, 200)) == taken
+
+
 def test_pointer_outside_the_picture_is_nowhere(show: Callable[[], SliceView]) -> None:
     view = show()
     assert view.voxel_at(QPoint(1, 1)) is None

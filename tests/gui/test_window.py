@@ -303,7 +303,9 @@ sys.exit(1)
     assert ready.step.segment_panel.start_button.isEnabled()
 
 
-def test_cancel_button_stops_the_worker(qtbot: QtBot, ready: MainWindow, fake_worker: Fake) -> None:
+def test_cancel_button_stops_the_worker(
+    qtbot: QtBot, ready: MainWindow, fake_worker: Fake, settings: WindowSettings
+) -> None:
     fake_worker("""
 emit(event="progress", done=0, total=1, message="working")
 if cancelled():
@@ -316,6 +318,7 @@ if cancelled():
     qtbot.mouseClick(progress.cancel_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=15_000)
     assert "Stopped" in message_text(ready)
+    assert not list(settings.results_folder.iterdir()), "a cancelled job leaves no empty folder"
 
 
 def test_closing_with_a_running_job_asks_in_place(qtbot: QtBot, ready: MainWindow, fake_worker: Fake) -> None:

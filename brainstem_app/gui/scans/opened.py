@@ -102,6 +102,20 @@ def kind_of(path: Path) -> OpenKind:
     return OpenKind.LABELS if any(mark in name for mark in _LABEL_MARKS) else OpenKind.SCAN
 
 
+def read_anything(path: Path, open_scan: Path | None) -> OpenedScan | OpenedLabels | OpenedResult:
+    """Read a scan, a label map or a result folder, whichever the path looks like.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
+    kind = kind_of(path)
+    if kind is OpenKind.RESULT:
+        return read_result_for_viewer(path, open_scan)
+    return read_labels_for_viewer(path) if kind is OpenKind.LABELS else read_for_viewer(path)
+
+
 def read_for_viewer(path: Path) -> OpenedScan:
     """Read a scan (NIfTI, MGZ, DICOM folder) for the viewer.
 

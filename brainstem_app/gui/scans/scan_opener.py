@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.scans.opened import (
-    OpenKind,
-    kind_of,
+    OpenedLabels,
+    OpenedResult,
+    OpenedScan,
+    read_anything,
     read_for_viewer,
     read_labels_for_viewer,
     read_result_for_viewer,
 )
+
+AnyOpened = OpenedScan | OpenedLabels | OpenedResult
 
 
 class ScanOpener(QObject):
@@ -45,35 +48,29 @@ class ScanOpener(QObject):
 
     def open(self, path: Path, open_scan: Path | None) -> None:
         """Open a path as what it looks like; ``open_scan`` need not be read again."""
-        kind = kind_of(path)
-        if kind is OpenKind.RESULT:
-            self.open_result(path, open_scan)
-        elif kind is OpenKind.LABELS:
-            self.open_labels(path)
-        else:
-            self.open_scan(path)
+        self._read(lambda: read_anything(path, open_scan), path)
 
     def open_scan(self, path: Path) -> None:
         """Read a scan."""
-        self._read(lambda: read_for_viewer(path), self.scan_read, path)
+        self._read(lambda: read_for_viewer(path), path)
 
     def open_labels(self, path: Path) -> None:
         """Read a label map."""
-        self._read(lambda: read_labels_for_viewer(path), self.labels_read, path)
+        self._read(lambda: read_labels_for_viewer(path), path)
 
     def open_result(self, folder: Path, open_scan: Path | None) -> None:
         """Read a result folder, and its scan unless that is open."""
-        self._read(lambda: read_result_for_viewer(folder, open_scan), self.result_read, folder)
+        self._read(lambda: read_result_for_viewer(folder, open_scan), folder)
 
-    def _read(self, function: Callable[[], Any], signal: Any, path: Path) -> None:
+    def _read(self, function: Callable[[], AnyOpened], path: Path) -> None:
         self._request += 1
         request = self._request
         self.busy.emit(self.tr("Reading {0}…").format(path.name))
 
-        def done(result: Any) -> None:
+        def done(opened: AnyOpened) -> None:
             if request == self._request:
                 self.busy.emit("")
-                signal.emit(result)
+                self._tell(opened)
 
         def failed(error: BaseException) -> None:
             if request == self._request:
@@ -81,3 +78,12 @@ class ScanOpener(QObject):
                 self.failed.emit(message_of_error(error, self.tr("{0} cannot be opened.").format(path.name)))
 
         self._background.run(function, done, failed)
+
+    def _tell(self, opened: AnyOpened) -> None:
+        match opened:
+            case OpenedScan():
+                self.scan_read.emit(opened)
+            case OpenedLabels():
+                self.labels_read.emit(opened)
+            case OpenedResult():
+                self.result_read.emit(opened)

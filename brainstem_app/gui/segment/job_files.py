@@ -28,6 +28,17 @@ def write_simulate_job(results_folder: Path, seed: int = 0) -> Path:
     return path
 
 
+def remove_job_without_result(job_file: Path) -> None:
+    """Remove the folder of a cancelled job if there is nothing in it but the job."""
+    folder = job_file.parent
+    try:
+        if [path.name for path in folder.iterdir()] == [JOB_FILE_NAME]:
+            job_file.unlink()
+            folder.rmdir()
+    except OSError:
+        return
+
+
 def simulated_scan(dataset: Path) -> Path | None:
     """Return the scan of a simulated dataset, if it is there."""
     return next(iter(sorted(dataset.glob("sub-*/anat/*_T1w.nii.gz"))), None)

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
-from brainstem_app.gui.segment.job_files import simulated_scan, write_segment_job, write_simulate_job
+from brainstem_app.gui.segment.job_files import (
+    remove_job_without_result,
+    simulated_scan,
+    write_segment_job,
+    write_simulate_job,
+)
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.job_process import JobProcess
@@ -96,6 +101,7 @@ class Segmentation(QObject):
             case "finished":
                 self._on_finished(job)
             case "cancelled":
+                remove_job_without_result(job.job_file)
                 self.message.emit(Message(MessageLevel.INFO, self.tr("Stopped. Nothing was changed.")))
             case _:
                 self._on_failed(job)

@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QGuiApplication
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable, Structure
@@ -139,6 +139,8 @@ class StructureModel(QAbstractTableModel):
             return f"{structure.name}, {structure.full_name}"
         if role == Qt.ItemDataRole.TextAlignmentRole and column is Column.VOLUME:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ForegroundRole and self._is_absent(structure):
+            return QGuiApplication.palette().placeholderText()
         if column is not Column.NAME:
             return None
         if role == Qt.ItemDataRole.DecorationRole:
@@ -171,6 +173,9 @@ class StructureModel(QAbstractTableModel):
             sides = {"left": self.tr("left"), "right": self.tr("right"), "midline": self.tr("midline")}
             return sides[structure.side.value]
         return "" if self._volumes is None else f"{self._volumes[structure.index]:,.0f}"
+
+    def _is_absent(self, structure: Structure) -> bool:
+        return self._volumes is not None and self._volumes[structure.index] == 0
 
     def _sort_key(self, structure: Structure, column: Column) -> str | float | int:
         if column is Column.VOLUME:
