@@ -121,10 +121,14 @@ def segment_scan(
     normalised = normalise_scan(scan, space=model.card.space, report=_within(report, _READ, _NORMALISED))
     clock.seconds.update(normalised.timings)
     require_plausible(normalised, path)
+    # Opened only now, and for each scan anew: while the brain is looked for, the memory is needed there.
     with clock.measure("predict"):
+        network = model.open_network()
         prediction = predict_box(
-            model.predictor, normalised.box, model.card.classes, _within(report, _NORMALISED, _PREDICTED)
+            network, normalised.box, model.card.classes, _within(report, _NORMALISED, _PREDICTED)
         )
+        device = network.device
+        del network
     _require_nuclei(prediction, model.atlas, path)
     report(_PREDICTED, "bringing the labels back onto the scan")
     with clock.measure("back to native"):
@@ -132,7 +136,8 @@ def segment_scan(
     _write_labels(folder, scan, normalised, labels, prediction)
     report(_PLACED, "writing the report")
     write_report(
-        folder, _report_inputs(scan, normalised, model, labels, confidence, reference, clock.seconds)
+        folder,
+        _report_inputs(scan, normalised, model, device, (labels, confidence), reference, clock.seconds),
     )
     for role, name in ARTIFACTS.items():
         reporter.artifact(role, folder / name, folder.name)
@@ -205,11 +210,12 @@ def _report_inputs(
     scan: Scan,
     normalised: Normalised,
     model: LoadedModel,
-    labels: NDArray[np.uint8],
-    confidence: NDArray[np.float32],
+    device: str,
+    predicted: tuple[NDArray[np.uint8], NDArray[np.float32]],
     reference: NDArray[np.uint8] | None,
     timings: dict[str, float],
 ) -> ReportInputs:
+    labels, confidence = predicted
     return ReportInputs(
         labels_native=labels,
         labels_affine=scan.affine,
@@ -224,7 +230,7 @@ def _report_inputs(
         settings={"space": model.card.space, "engine": model.engine, "model": model.card.name},
         timings=timings,
         files={"scan": scan.source, "model": model.weights},
-        device=model.predictor.device,
+        device=device,
         command=(
             *("brainstem-app", "segment", scan.source.name, "--out", "OUT"),
             *("--model", model.card.name, "--engine", model.engine),
