@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from brainstem_app.errors import BrainstemError
@@ -48,6 +49,20 @@ def take(window: MainWindow, out: Path, name: str) -> None:
     path = out / f"{name}.png"
     window.grab().save(str(path))
     sys.stdout.write(f"{path}\n")
+
+
+def dark_palette() -> QPalette:
+    """Colours as a dark desktop sets them; a bare X server has no such setting that Qt could follow."""
+    palette = QPalette(QColor(50, 50, 52))
+    roles = QPalette.ColorRole
+    for role, colour in (
+        (roles.Base, QColor(35, 35, 37)),
+        (roles.AlternateBase, QColor(43, 43, 46)),
+        (roles.Highlight, QColor(48, 120, 200)),
+        (roles.PlaceholderText, QColor(160, 160, 165)),
+    ):
+        palette.setColor(role, colour)
+    return palette
 
 
 def take_all(window: MainWindow, out: Path, scan: Path, result: Path | None, *, job: bool) -> None:
@@ -103,8 +118,8 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     application = make_application()
-    scheme = Qt.ColorScheme.Dark if arguments.dark else Qt.ColorScheme.Light
-    application.styleHints().setColorScheme(scheme)
+    if arguments.dark:
+        application.setPalette(dark_palette())
     with tempfile.TemporaryDirectory() as home:
         settings = WindowSettings(QSettings(str(Path(home) / "settings.ini"), QSettings.Format.IniFormat))
         settings.results_folder = Path(home) / "results"

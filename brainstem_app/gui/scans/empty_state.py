@@ -100,8 +100,9 @@ class EmptyState(QWidget):
         super().paintEvent(event)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        role = QPalette.ColorRole.Highlight if self._is_target else QPalette.ColorRole.Mid
+        role = QPalette.ColorRole.Highlight if self._is_target else QPalette.ColorRole.WindowText
         colour = QColor(self.palette().color(role))
+        colour.setAlpha(255 if self._is_target else 90)
         pen = QPen(colour, 3 if self._is_target else 2, Qt.PenStyle.DashLine)
         painter.setPen(pen)
         frame = QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)

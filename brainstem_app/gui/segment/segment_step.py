@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
@@ -75,14 +75,24 @@ class SegmentStep(QWidget):
     def _lay_out(self) -> None:
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.empty_state)
-        side = QWidget(self)
-        side.setMinimumWidth(340)
-        column = QVBoxLayout(side)
+        panels = QWidget(self)
+        column = QVBoxLayout(panels)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.scan_panel)
         column.addWidget(self.segment_panel)
         column.addWidget(self.structure_panel, 1)
-        column.addWidget(self.result_panel)
+        scroll = QScrollArea(self)
+        scroll.setWidget(panels)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        side = QWidget(self)
+        side.setMinimumWidth(360)
+        below = QVBoxLayout(side)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.addWidget(scroll, 1)
+        below.addWidget(self.result_panel)
         self.splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self.splitter.addWidget(self.stack)
         self.splitter.addWidget(side)
