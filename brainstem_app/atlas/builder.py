@@ -32,8 +32,10 @@ Report = Callable[[float, str], None]
 
 # CSF of the template's T1 (0…1) lies below this, brainstem tissue above.
 _CSF_T1 = 0.47
-# Aqueduct and upper fourth ventricle: near the midline, in these voxel ranges (mm of the `mni` world).
-_AQUEDUCT_MM = ((-4, 4), (-41, -24), (-24, -3))
+# Where the aqueduct and the upper end of the fourth ventricle lie (x, y, z in mm of the `mni` world).
+_AQUEDUCT_MM = ((-4, 4), (-41, -27), (-20, -6))
+# Below this height (mm) the canal is open behind, and only its side walls are brainstem.
+_CANAL_OPEN_BELOW_MM = -14
 
 
 def build_atlas(
@@ -88,7 +90,7 @@ def build_atlas(
 
 
 def table_text(table: LabelTable) -> str:
-    """The label table as CSV."""
+    """Write the label table as CSV text."""
     text = io.StringIO()
     writer = csv.DictWriter(text, fieldnames=list(Structure.model_fields), lineterminator="\n")
     writer.writeheader()
@@ -121,6 +123,9 @@ def _aqueduct(template: Template) -> NDArray[np.bool_]:
         slice(int(low - o), int(high - o) + 1) for (low, high), o in zip(_AQUEDUCT_MM, origin, strict=True)
     )
     filled = ndi.binary_closing(template.brainstem, iterations=4)
+    between_walls = ndi.binary_closing(template.brainstem, np.ones((9, 1, 1)))
+    lower = int(_CANAL_OPEN_BELOW_MM - origin[2])
+    filled[..., :lower] = between_walls[..., :lower]
     canal = np.zeros_like(template.brainstem)
     canal[window] = (filled & ~template.brainstem & (template.t1 < _CSF_T1))[window]
     return canal
@@ -192,7 +197,7 @@ def _describe_source(source: Source, fit: Fitted | None) -> dict[str, Any]:
         "space": entry.space,
         "file": entry.file.as_posix(),
         "sha256": source.sha256,
-        "registration": {"method": entry.registration.method},
+        "registration": {"method": entry.registration.method, "why": entry.registration.why},
     }
     if fit is not None:
         described["registration"] |= {

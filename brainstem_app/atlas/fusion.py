@@ -62,7 +62,7 @@ def fuse(
 
 
 def threshold_of(volume: NDArray[np.float32], threshold: float | Literal["expected"]) -> float:
-    """The threshold itself, or the one whose volume is the sum of the probabilities."""
+    """Return the threshold itself, or the one whose volume is the sum of the probabilities."""
     if threshold != "expected":
         return threshold
     ranked = np.sort(volume[volume > 0])[::-1]

@@ -10,13 +10,13 @@ def write_notice(recipe: Recipe) -> str:
     lines = [
         f"# Atlas {recipe.name}, version {recipe.version} ({recipe.date})",
         "",
-        "A label map fused from the atlases below. They were changed: registered to the ICBM 2009a nonlinear "
-        "symmetric template, made left–right symmetric, thresholded, corrected, clipped to the brainstem and put "
-        "together as `recipe.toml` says; `atlas.json` says how far each was moved. No author of a source "
-        "endorses the result. Labels come from registration, not from an expert's drawing on your scan.",
+        "A label map fused from the atlases below. They were changed: laid on the ICBM 2009a nonlinear "
+        "symmetric template (`atlas.json` says which were moved, and how far), made left–right symmetric, "
+        "thresholded, corrected, clipped to the brainstem and put together as `recipe.toml` says. No author "
+        "of a source endorses the result. No expert drew these labels on a scan of yours.",
         "",
-        "The fused map as a whole is under the GNU General Public License, version 3 or later: one of its sources "
-        "is under the GPL 3, the others allow it with attribution (CC BY 4.0). The CC BY 4.0 licence is at "
+        "The fused map as a whole is under the GNU General Public License, version 3: one of its sources is "
+        "under it, the others allow it with attribution (CC BY 4.0). The CC BY 4.0 licence is at "
         "<https://creativecommons.org/licenses/by/4.0/>.",
         "",
     ]

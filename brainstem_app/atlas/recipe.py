@@ -54,12 +54,15 @@ class Registration(_Part):
         Labels that look alike on T1, e.g. ventricles; what is in no group is one group more.
     parameters : tuple of {"x", "y", "z", "pitch", "scale"}
         What may change: shifts (mm), rotation about the left–right axis, one size.
+    why : str
+        Reason for the method, with what was measured.
     """
 
     method: Literal["none", "correlation-ratio", "landmarks"] = "none"
     landmarks: tuple[Landmark, ...] = ()
     groups: tuple[tuple[int, ...], ...] = ()
     parameters: tuple[Literal["x", "y", "z", "pitch", "scale"], ...] = ("x", "y", "z")
+    why: str = ""
 
 
 class RecipeSource(_Part):
@@ -112,7 +115,7 @@ class RecipeStructure(_Part):
         Correction: keep only what is within this radius of the centre line through the axial slices.
     aqueduct_mm : tuple of 4 float, optional
         Correction: the ring of this thickness around the aqueduct, ``(behind and beside, in front,
-        lowest z, highest z)``, joined to the source's label.
+        lowest z, highest z)``, joined to the source's label, which is cut 1 mm outside of the ring.
     priority : int
         Where two overlap, the higher priority wins; at the same priority the more probable.
     drawn : bool

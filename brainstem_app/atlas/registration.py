@@ -166,7 +166,7 @@ def _describe(names: tuple[str, ...], steps: NDArray[np.float64]) -> dict[str, f
 
 
 def _voxels_around(source: Source) -> NDArray[np.int64]:
-    """Indices (N, 3) on the ``mni`` grid of the groups and a margin around them, every second voxel."""
+    """Find indices (N, 3) on the ``mni`` grid: the groups and a margin around them, every second voxel."""
     labels = [label for group in source.recipe.registration.groups for label in group]
     near = source.probability(labels) > _LEAST_MEMBERSHIP
     near = ndi.binary_dilation(near | near[::-1], iterations=_MARGIN_MM)

@@ -39,7 +39,9 @@ def dice_after_shift(mask: NDArray[Any], voxels: int = 1) -> float:
     """
     padded = np.pad(mask, voxels)
     overlap = [
-        np.count_nonzero(padded & np.roll(padded, way * voxels, axis=axis)) for axis in range(3) for way in (1, -1)
+        np.count_nonzero(padded & np.roll(padded, way * voxels, axis=axis))
+        for axis in range(3)
+        for way in (1, -1)
     ]
     return float(np.mean(overlap)) / np.count_nonzero(mask)
 

@@ -15,6 +15,8 @@ from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, MNI_SHAPE
 
 Probability = NDArray[np.float32]
 MIDPLANE = -round(MNI_ORIGIN_MM[0])
+# How far beyond the ring around the aqueduct the source's own label is believed.
+RING_MARGIN_MM = 1.0
 
 
 def structure_probability(
@@ -46,7 +48,9 @@ def structure_probability(
     if structure.column_mm is not None:
         volume = column(volume, structure.column_mm)
     if structure.aqueduct_mm is not None:
-        volume = np.maximum(volume, ring(aqueduct, *structure.aqueduct_mm))
+        around, front, lowest, highest = structure.aqueduct_mm
+        near = ring(aqueduct, around + RING_MARGIN_MM, front + RING_MARGIN_MM, lowest, highest)
+        volume = np.maximum(volume * near, ring(aqueduct, *structure.aqueduct_mm))
     if structure.paired:
         volume[MIDPLANE:] = 0
         return volume
@@ -61,9 +65,9 @@ def mirror_mean(volume: Probability) -> Probability:
 def column(volume: Probability, radius_mm: float) -> Probability:
     """Keep what is within a radius of the centre line through the axial slices.
 
-    The centre line is the straight line fitted to the slices' centres of mass (each slice weighted by its
-    mass), so that a blurred map's ragged ends do not bend it. Voxels within the radius become 1, others 0; the
-    slices are those that hold at least half as much as the median slice.
+    The centre line is the straight line fitted to the slices' centres of mass (each slice weighted by
+    its mass), so that a blurred map's ragged ends do not bend it. Voxels within the radius become 1,
+    others 0; the slices are those that hold at least half as much as the median slice.
     """
     mass = volume.sum(axis=(0, 1))
     used = np.flatnonzero(mass >= 0.5 * np.median(mass[mass > 1]))
@@ -82,8 +86,8 @@ def ring(
 ) -> Probability:
     """1 within a distance of a canal, in axial slices between two heights, else 0.
 
-    The distance allowed is `around_mm` behind and beside the canal and `front_mm` in front of it, in between at
-    an angle: half an ellipse in front.
+    The distance allowed is `around_mm` behind and beside the canal and `front_mm` in front of it, in
+    between at an angle: half an ellipse in front.
     """
     result = np.zeros(canal.shape, dtype=np.float32)
     heights = MNI_ORIGIN_MM[2] + np.arange(MNI_SHAPE[2])

@@ -43,13 +43,13 @@ class Source:
     sha256: str
 
     def registered(self, template_to_source: Affine) -> Source:
-        """The same source laid elsewhere."""
+        """Return the same source laid elsewhere."""
         return replace(self, template_to_source=template_to_source)
 
     def membership(self, labels: Sequence[int]) -> NDArray[np.float32]:
         """Probability 0…1 of being in one of the labels, on the source's own grid."""
         if self.recipe.kind == "probabilities":
-            return np.clip(self.values[..., list(labels)].sum(axis=-1), 0, 1).astype(np.float32)
+            return np.asarray(np.clip(self.values[..., list(labels)].sum(axis=-1), 0, 1), dtype=np.float32)
         return np.isin(self.values, labels).astype(np.float32)
 
     def probability(self, labels: Sequence[int]) -> NDArray[np.float32]:
@@ -86,7 +86,7 @@ def read_source(recipe: RecipeSource, data_folder: Path) -> Source:
     """
     path = data_folder / recipe.file
     try:
-        image = nib.load(path)  # type: ignore[attr-defined]
+        image = nib.Nifti1Image.from_filename(path)
         values = np.asanyarray(image.dataobj)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except (OSError, EOFError, ValueError, nib.filebasedimages.ImageFileError) as error:
