@@ -40,7 +40,7 @@ def correct_bias(
     n4.SetMaximumNumberOfIterations(list(_ITERATIONS))
     n4.SetConvergenceThreshold(_CONVERGENCE)
     n4.Execute(small, small_mask)
-    log_field = sitk.GetArrayViewFromImage(n4.GetLogBiasFieldAsImage(image)).T
+    log_field = sitk.GetArrayFromImage(n4.GetLogBiasFieldAsImage(image)).T
     # Far from the mask the spline runs away; no scanner's field is beyond a factor of e² there.
     field = np.exp(np.clip(log_field, -_LARGEST_LOG, _LARGEST_LOG).astype(np.float32))
     corrected: NDArray[np.float32] = data / field
