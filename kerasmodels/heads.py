@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from kerasmodels.layers import upsample
+from kerasmodels.layers import enlarge_corner_aligned, upsample
 
 if TYPE_CHECKING:
     from keras import KerasTensor
 
 
-def segmentation_head(x: KerasTensor, classes: int, *, size: int, factor: int) -> KerasTensor:
+def segmentation_head(
+    x: KerasTensor, classes: int, *, size: int, factor: int, corner_aligned: bool = False
+) -> KerasTensor:
     """Classify every pixel, then enlarge the logits to the size of the image.
 
-    Both steps are linear and the 1×1 classifier commutes with the enlargement, so it runs on the
-    small map.
+    The classifier runs on the small map: both steps are linear, and the large one would cost more.
 
     Parameters
     ----------
@@ -28,6 +29,8 @@ def segmentation_head(x: KerasTensor, classes: int, *, size: int, factor: int) -
         Side of the classifying convolution.
     factor : int
         How many times smaller than the image `x` is.
+    corner_aligned : bool
+        Whether the corner pixels stay in place when the logits are enlarged; else half-pixel centres.
 
     Returns
     -------
@@ -41,4 +44,5 @@ def segmentation_head(x: KerasTensor, classes: int, *, size: int, factor: int) -
         dtype="float32",
         name="logits" if factor == 1 else "classifier",
     )(x)
-    return upsample(x, factor, name="logits", dtype="float32")
+    enlarge = enlarge_corner_aligned if corner_aligned else upsample
+    return enlarge(x, factor, name="logits", dtype="float32")

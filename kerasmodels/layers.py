@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 import keras
 
+from kerasmodels.resampling import CornerAlignedResize
+
 if TYPE_CHECKING:
     from keras import KerasTensor
 
@@ -93,3 +95,11 @@ def upsample(
     if factor == 1:
         return x
     return keras.layers.UpSampling2D(factor, interpolation=interpolation, name=name, dtype=dtype)(x)
+
+
+def enlarge_corner_aligned(
+    x: KerasTensor, factor: int, *, name: str, dtype: str | None = None
+) -> KerasTensor:
+    """Enlarge bilinearly by a whole factor, the corner pixels staying in place; see `CornerAlignedResize`."""
+    _, height, width, _ = x.shape
+    return CornerAlignedResize(height * factor, width * factor, name=name, dtype=dtype)(x)

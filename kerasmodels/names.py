@@ -14,10 +14,14 @@ from kerasmodels.errors import UnknownNameError
 
 @dataclass(frozen=True)
 class Place:
-    """Where the builder of a name is: a module and a function or class in it."""
+    """Where the builder of a name is: a module and a function or class in it.
+
+    A decoder also says what stride the encoder may go down to: below 32, later stages are dilated.
+    """
 
     module: str
     attribute: str
+    output_stride: int = 32
 
     def load(self) -> Any:
         """Import the builder (this loads Keras)."""
@@ -30,8 +34,18 @@ ENCODERS: dict[str, Place] = {
 }
 
 DECODERS: dict[str, Place] = {
-    name: Place(f"kerasmodels.decoders.{name}", name)
-    for name in ("n_deconet", "u_deconet", "unet", "unetplusplus", "manet")
+    name: Place(f"kerasmodels.decoders.{name}", name, output_stride)
+    for name, output_stride in {
+        "n_deconet": 32,
+        "u_deconet": 32,
+        "unet": 32,
+        "unetplusplus": 32,
+        "manet": 32,
+        "pspnet": 32,
+        "fpn": 32,
+        "deeplabv3": 8,
+        "deeplabv3plus": 16,
+    }.items()
 }
 
 LOSSES: dict[str, Place] = {

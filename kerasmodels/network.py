@@ -46,7 +46,8 @@ def build_model(
     keras.Model
         Input `image`, (N, height, width, channels) float32; output `probabilities`, (N, height, width,
         classes) float32, summing to 1 over the classes. The layer `logits` holds the values before
-        the softmax. All layers are Keras' own, so a saved file loads without this package.
+        the softmax. N-DecoNet, U-DecoNet,
+        U-Net, UNet++ and MA-Net consist of Keras' own layers, so their files load without this package.
 
     Raises
     ------
@@ -72,7 +73,7 @@ def build_model(
 
     with _repeatable(seed):
         image = keras.Input(input_shape, name="image")
-        logits = decode(encode(image), classes)
+        logits = decode(encode(image, DECODERS[decoder].output_stride), classes)
         # float32 also under mixed precision: small probabilities decide about small nuclei.
         probabilities = keras.layers.Softmax(axis=-1, dtype="float32", name="probabilities")(logits)
         return keras.Model(image, probabilities, name=f"{decoder}_{encoder}")

@@ -67,6 +67,8 @@ def load_keras(path: Path) -> keras.Model:
     """
     import keras
 
+    # Registers the layers of ours that some decoders use.
+
     if not path.is_file():
         raise ModelError(f"There is no file {path}.", "Check the name.")
     try:

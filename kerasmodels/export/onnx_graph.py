@@ -42,11 +42,15 @@ class OnnxGraph:
         return output
 
     def weight(self, name: str, values: NDArray[np.generic]) -> str:
-        """Add a constant; returns the name under which nodes use it as its own type."""
+        """Add a weight; returns the name under which nodes use it as its own type."""
         if self.half and values.ndim >= 2 and values.dtype == np.float32:
             stored = f"{name}_float16"
             self._weights[stored] = numpy_helper.from_array(values.astype(np.float16), stored)
             return self.closing_node("Cast", [stored], f"{name}_cast", name, to=TensorProto.FLOAT)
+        return self.exact(name, values)
+
+    def exact(self, name: str, values: NDArray[np.generic]) -> str:
+        """Add a constant that is never rounded; returns its name."""
         self._weights[name] = numpy_helper.from_array(np.ascontiguousarray(values), name)
         return name
 

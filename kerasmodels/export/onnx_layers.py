@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from kerasmodels.errors import ModelError
 from kerasmodels.export.onnx_graph import OnnxGraph
+from kerasmodels.idle_stages import IdleStages
+from kerasmodels.resampling import CornerAlignedResize, FieldAverage, corner_aligned_weights, field_weights
 
 Translator = Callable[[OnnxGraph, Any, list[str]], str]
 
@@ -226,8 +228,43 @@ def _dot(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
     return graph.node("MatMul", [first, second], layer.name)
 
 
+def _map_axes(
+    graph: OnnxGraph, layer: Any, x: str, rows: NDArray[np.float32], columns: NDArray[np.float32]
+) -> str:
+    """Multiply the rows of a map by one matrix and its columns by another."""
+    x = graph.node("MatMul", [graph.exact(f"{layer.name}_rows", rows), x], f"{layer.name}_by_rows")
+    return graph.node("MatMul", [x, graph.exact(f"{layer.name}_columns", columns.T)], layer.name)
+
+
+def _corner_aligned(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
+    _, height, width, _ = layer.input.shape
+    rows = corner_aligned_weights(height, layer.height)
+    return _map_axes(graph, layer, inputs[0], rows, corner_aligned_weights(width, layer.width))
+
+
+def _field_average(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
+    _, height, width, _ = layer.input.shape
+    rows = field_weights(height, layer.fields)
+    return _map_axes(graph, layer, inputs[0], rows, field_weights(width, layer.fields))
+
+
+def _group_norm(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
+    _, height, width, channels = layer.input.shape
+    name, groups = layer.name, layer.groups
+    ones, zeros = np.ones(groups, dtype=np.float32), np.zeros(groups, dtype=np.float32)
+    grouped = graph.weight(f"{name}_grouped", np.array([0, groups, -1], dtype=np.int64))
+    whole = graph.weight(f"{name}_whole", np.array([-1, channels, height, width], dtype=np.int64))
+    unit = [graph.weight(f"{name}_ones", ones), graph.weight(f"{name}_zeros", zeros)]
+    x = graph.node("Reshape", [*inputs, grouped], f"{name}_split")
+    x = graph.node("InstanceNormalization", [x, *unit], f"{name}_normalized", epsilon=layer.epsilon)
+    x = graph.node("Reshape", [x, whole], f"{name}_joined")
+    gamma = graph.exact(f"{name}_gamma", _values(layer.gamma).reshape(-1, 1, 1))
+    beta = graph.exact(f"{name}_beta", _values(layer.beta).reshape(-1, 1, 1))
+    return graph.node("Add", [graph.node("Mul", [x, gamma], f"{name}_scaled"), beta], name)
+
+
 def _nothing(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
-    """Dropout does nothing at prediction."""
+    """Dropout and idle stages do nothing at prediction."""
     return graph.node("Identity", inputs, layer.name)
 
 
@@ -249,6 +286,10 @@ _TRANSLATORS: dict[type, Translator] = {
     keras.layers.Reshape: _reshape,
     keras.layers.Permute: _permute,
     keras.layers.Dot: _dot,
+    keras.layers.GroupNormalization: _group_norm,
+    FieldAverage: _field_average,
+    CornerAlignedResize: _corner_aligned,
+    IdleStages: _nothing,
     keras.layers.Dropout: _nothing,
     keras.layers.SpatialDropout2D: _nothing,
 }

@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -172,7 +173,10 @@ class _Run:
             augmentation=settings.augmentation,
         )
         watcher.begin(epoch + 1, math.ceil(len(self.train) / settings.batch_size))
-        fitted = self.trained.fit(batches, callbacks=[watcher], shuffle=False, verbose=0)
+        with warnings.catch_warnings():
+            # Of stages that a decoder keeps but does not use (see IdleStages): known, not to be told.
+            warnings.filterwarnings("ignore", "Gradients do not exist for variables", UserWarning)
+            fitted = self.trained.fit(batches, callbacks=[watcher], shuffle=False, verbose=0)
         if watcher.cancelled:
             return None
         loss = float(fitted.history["loss"][-1])

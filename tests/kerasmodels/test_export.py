@@ -94,6 +94,17 @@ def test_onnx_file_is_valid_with_the_agreed_names_and_any_batch(
     assert onnx.load(tmp_path / "net.onnx").opset_import[0].version >= 17
 
 
+@pytest.mark.parametrize("decoder", ["pspnet", "fpn"])
+def test_network_with_layers_of_ours_loads_in_safe_mode(
+    decoder: str, images: NDArray[np.float32], shake: Callable[[keras.Model], keras.Model], tmp_path: Path
+) -> None:
+    model = shake(build_model(decoder, "resnet18", 4, (64, 64, 1), seed=2))
+    save_keras(model, tmp_path / "net.keras", half=False)
+    loaded = load_keras(tmp_path / "net.keras")
+    assert len(loaded.trainable_variables) == len(model.trainable_variables)
+    np.testing.assert_array_equal(loaded.predict(images, verbose=0), model.predict(images, verbose=0))
+
+
 def test_loaded_network_exports_like_the_original(
     small_model: keras.Model, images: NDArray[np.float32], tmp_path: Path
 ) -> None:

@@ -69,6 +69,30 @@ def test_run_stopped_in_mid_epoch_ends_with_the_same_weights(
     assert [row.val_loss for row in result.history] == [row.val_loss for row in straight[1].history]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("decoder", ["pspnet", "fpn"])
+def test_networks_with_dropout_and_idle_stages_go_on_the_same_too(
+    decoder: str, slices: SliceArrays, tmp_path: Path
+) -> None:
+    settings = TrainingSettings(epochs=2, batch_size=6)
+    weights = []
+    for folder, stops in (("straight", [None]), ("stopped", [6, None])):
+        for stop in stops:
+            model, events = build_model(decoder, "resnet18", 4, (64, 64, 1), seed=1), list[TrainingEvent]()
+            fit(
+                model,
+                slices,
+                slices,
+                settings,
+                tmp_path / folder,
+                on_event=events.append,
+                is_cancelled=lambda events=events, stop=stop: stop is not None and len(events) >= stop,
+            )
+        weights.append(model.get_weights())
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_run_tells_of_every_batch_and_epoch(straight) -> None:
     events = straight[2]
     batches = [event for event in events if isinstance(event, BatchDone)]

@@ -24,7 +24,6 @@ GOLDEN = json.loads((FOLDER / "golden.json").read_text())
 #: PyTorch's name of each of a Keras layer's variables.
 KINDS = {
     "kernel": "weight",
-    "depthwise_kernel": "weight",
     "gamma": "weight",
     "bias": "bias",
     "beta": "bias",
@@ -54,7 +53,7 @@ def fill(model: keras.Model) -> None:
             if owner == "classifier" or (owner == "logits" and isinstance(layer, keras.layers.Conv2D)):
                 owner = "segmentation_head_0"
             shape = tuple(variable.shape)
-            if name == "depthwise_kernel":
+            if isinstance(layer, keras.layers.DepthwiseConv2D):
                 values = formula.weights(owner, "weight", (shape[2], 1, *shape[:2])).transpose(2, 3, 0, 1)
             elif len(shape) == 4:
                 values = formula.weights(owner, "weight", (shape[3], shape[2], *shape[:2])).transpose(
