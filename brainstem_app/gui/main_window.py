@@ -186,6 +186,10 @@ class MainWindow(QMainWindow):
         self.message_bar.clear()
         self.step.segment()
 
+    def simulate(self) -> None:
+        """Make a simulated scan and open it."""
+        self.step.simulate()
+
     def cancel_job(self) -> None:
         """Ask the running job to stop."""
         self.step.segmentation.cancel()

@@ -31,6 +31,7 @@ class WindowActions:
         self.open_folder.setIcon(window.style().standardIcon(icons.SP_DirOpenIcon))
         self.open_result = act(tr("Open a &result folder…"), "Ctrl+R", window.choose_result)
         self.open_labels = act(tr("Open a &label map…"), "Ctrl+L", window.choose_labels)
+        self.simulate = act(tr("&Try a simulated scan"), "", window.simulate)
         self.save_labels = act(
             tr("&Save labels as…"), QKeySequence.StandardKey.Save, window.choose_labels_target
         )
@@ -68,6 +69,7 @@ class WindowActions:
         self.open_report.setEnabled(report)
         self.save_report.setEnabled(report)
         self.segment.setEnabled(scan and model and not running)
+        self.simulate.setEnabled(not running)
         self.cancel.setEnabled(running)
 
     def show_convention(self, convention: Convention) -> None:
@@ -106,6 +108,7 @@ class WindowActions:
                     self.open_folder,
                     self.open_result,
                     self.open_labels,
+                    self.simulate,
                     None,
                     self.save_labels,
                     self.open_report,

@@ -115,7 +115,8 @@ def measure_slices(side: int) -> None:
     view.set_colours(colour_table({i: (i * 7, 255 - i * 7, 128) for i in range(1, 34)}, range(34)))
     view.set_opacity(0.6)
     view.show()
-    QApplication.processEvents()
+    while not view.windowHandle().isExposed():
+        QApplication.processEvents()
     wall, cpu = [], []
     for index in [*range(side), *range(side - 1, -1, -1)]:
         start, start_cpu = time.perf_counter(), time.process_time()
