@@ -189,7 +189,7 @@ class StructureModel(QAbstractTableModel):
         words = {"A": self.tr("good"), "B": self.tr("fair"), "C": self.tr("poor")}
         if structure.reliability:
             lines.append(
-                self.tr("Reliability of its border: {0} ({1})").format(
+                self.tr("Reliability, by size against the error of registration: {0} ({1})").format(
                     structure.reliability, words[structure.reliability]
                 )
             )
