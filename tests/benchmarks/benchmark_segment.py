@@ -133,15 +133,16 @@ def machine() -> str:
     return f"{model}, {cores} cores, {memory:.0f} GB, {platform.system()}, Python {platform.python_version()}"
 
 
-def report(scans: list[Path], *, demo: bool) -> str:
+def report(scans: list[Path], *, demo: bool, model: str = "") -> str:
     """Measure everything asked for and return the page."""
     load = os.getloadavg()[0]
     lines = ["# Time and memory", "", f"{datetime.now(UTC):%Y-%m-%d}, {machine()}. Made by"]
     lines += ["`tests/benchmarks/benchmark_segment.py`; other work on the machine when it began: load"]
-    lines += [f"{load:.1f} (it lengthens wall seconds, hardly CPU seconds).", ""]
+    lines += [f"{load:.1f} (it lengthens wall seconds, CPU seconds a little).", ""]
     with tempfile.TemporaryDirectory() as folder:
         for number, scan in enumerate(scans):
-            run = measure(["segment", str(scan), "--out", f"{folder}/{number}"])
+            choice = ["--model", model] if model else []
+            run = measure(["segment", str(scan), "--out", f"{folder}/{number}", *choice])
             lines += [table(run), "", _verdict(run), ""]
         if demo:
             run = measure(["demo", "--out", f"{folder}/demo"])
@@ -160,9 +161,10 @@ def main() -> None:
     """Read the arguments, measure, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scan", type=Path, action="append", default=[], help="a head; may be given again")
+    parser.add_argument("--model", default="", help="name or file of a model; the default one if not given")
     parser.add_argument("--demo", action="store_true", help="also measure `demo`")
     given = parser.parse_args()
-    print(report(given.scan, demo=given.demo or not given.scan))
+    print(report(given.scan, demo=given.demo or not given.scan, model=given.model))
 
 
 if __name__ == "__main__":
