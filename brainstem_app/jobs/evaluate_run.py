@@ -93,9 +93,8 @@ def _count(
     alone: dict[str, Counts] = {}
     repeat: dict[str, Counts] = {}
     for index, name in enumerate(names):
-        reporter.progress(index, len(names), "predicting", name)
         box = study.load_box(name)
-        prediction = predict_box(predictor, box.image, classes)
+        prediction = predict_box(predictor, box.image, classes, reporter.part(index, len(names), name))
         network[name] = confusion_counts(box.labels, prediction.labels, classes)
         alone[name] = confusion_counts(box.labels, atlas_box, classes)
         again = study.load_repeat_labels(name)

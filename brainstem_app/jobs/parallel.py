@@ -58,16 +58,9 @@ def run_tasks(work: Work[T, R], tasks: Sequence[T], processes: int, reporter: Re
     """
     if processes == 1 or len(tasks) == 1:
         for index, task in enumerate(tasks):
-            yield work(task, _inline_report(index, len(tasks), task.name, reporter))
+            yield work(task, reporter.part(index, len(tasks), task.name))
     else:
         yield from _run_in_pool(work, tasks, min(processes, len(tasks)), reporter)
-
-
-def _inline_report(index: int, total: int, name: str, reporter: Reporter) -> Report:
-    def report(fraction: float, message: str) -> None:
-        reporter.progress(index + fraction, total, message, name)
-
-    return report
 
 
 def _run_in_pool(work: Work[T, R], tasks: Sequence[T], processes: int, reporter: Reporter) -> Iterator[R]:

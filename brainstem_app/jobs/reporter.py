@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +36,14 @@ class Reporter:
         """Say how far the job is; raises JobCancelled if it should stop."""
         self.emit(Progress(done=done, total=total, message=message, item=item))
         self.check()
+
+    def part(self, index: int, total: int, item: str) -> Callable[[float, str], None]:
+        """Return what one of `total` items reports its own share (0…1) and steps to."""
+
+        def report(fraction: float, message: str) -> None:
+            self.progress(index + fraction, total, message, item)
+
+        return report
 
     def metric(self, name: str, value: float, step: int) -> None:
         """Pass on one number of the run."""

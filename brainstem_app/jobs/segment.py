@@ -64,7 +64,7 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
     reporter.progress(0, len(scans), "loading the model")
     model = load_model(job.model, job.engine)
     for index, scan in enumerate(scans):
-        report = _report_of(reporter, index, len(scans), scan.name)
+        report = reporter.part(index, len(scans), scan.name)
         try:
             segment_scan(scan.path, job.out / scan.name, model, report, reporter)
         except JobCancelled:
@@ -256,13 +256,6 @@ def _expand(paths: Sequence[Path], reporter: Reporter) -> tuple[list[ScanInput],
             "None of the paths holds a scan.", None, "The warnings above say why for each of them."
         )
     return expand_inputs(good), refused
-
-
-def _report_of(reporter: Reporter, index: int, total: int, name: str) -> Report:
-    def report(fraction: float, message: str) -> None:
-        reporter.progress(index + fraction, total, message, name)
-
-    return report
 
 
 def _within(report: Report, start: float, end: float) -> Report:
