@@ -72,6 +72,10 @@ def train(
     augment: Annotated[
         bool | None, typer.Option("--augment/--no-augment", help="Vary the slices while training.")
     ] = None,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(help="A .keras file of the same network to go on from, e.g. of another run."),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="JSON file with any of these settings; options given here win.")
     ] = None,
@@ -90,6 +94,7 @@ def train(
         "seed": seed,
         "simulated": simulated,
         "augment": augment,
+        "start_from": start_from,
     }
     settings = _read_config(config) | {name: value for name, value in given.items() if value is not None}
     try:

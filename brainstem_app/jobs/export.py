@@ -68,6 +68,7 @@ def _card(name: str, run: Path, study: Study, settings: TrainJob, folder: Path) 
     atlas = load_atlas(study.settings.atlas)
     splits = study.splits()
     simulated = f" and {settings.simulated} simulated subjects" if settings.simulated else ""
+    begun = f", begun from the weights of {settings.start_from}" if settings.start_from else ""
     return ModelCard(
         name=name,
         atlas=atlas.name,
@@ -77,7 +78,7 @@ def _card(name: str, run: Path, study: Study, settings: TrainJob, folder: Path) 
         classes=atlas.table.n_classes,
         space=study.settings.space,
         training_data=(
-            f"{len(splits.train)} scans of {Path(study.settings.dataset).name}{simulated}; "
+            f"{len(splits.train)} scans of {Path(study.settings.dataset).name}{simulated}{begun}; "
             f"{len(splits.validation)} other scans chose the epoch"
         ),
         licence="GPL-3.0-or-later, as the labels it learned from",

@@ -53,7 +53,8 @@ class PrepareJob(_Job):
 class TrainJob(_Job):
     """Train a network on a study; the defaults are the paper's.
 
-    `simulated` subjects are added to those of the study's training part.
+    `simulated` subjects are added to those of the study's training part. `start_from` is a `.keras` file of
+    the same network to take the first weights from, instead of random ones.
     """
 
     kind: Literal["train"] = "train"
@@ -69,6 +70,7 @@ class TrainJob(_Job):
     seed: int = 0
     simulated: Annotated[int, Field(ge=0)] = 0
     augment: bool = False
+    start_from: Path | None = None
 
 
 class EvaluateVolumesJob(_Job):

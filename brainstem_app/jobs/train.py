@@ -14,7 +14,7 @@ import math
 import time
 from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, JsonValue
 
@@ -31,9 +31,13 @@ from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study
 from kerasmodels import build_model
 from kerasmodels.data.augmentation import MILD, Augmentation
+from kerasmodels.export.keras_file import load_keras
 from kerasmodels.training.events import BatchDone, EpochDone, TrainingEvent
 from kerasmodels.training.fit import TrainingResult, fit
 from kerasmodels.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    import keras
 
 # Share of an epoch's time that is training; the rest is validation.
 _TRAINING_SHARE = 0.85
@@ -84,7 +88,7 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     validation = slices_of(study, splits.validation)
     training = with_simulated(slices_of(study, splits.train), job.simulated, job.seed, atlas, reporter)
     reporter.progress(0, job.epochs, "building the network")
-    model = build_model(job.decoder, job.encoder, classes=atlas.table.n_classes, seed=job.seed)
+    model = _network(job, atlas)
     write_job(job, folder / "config.json")
     result = fit(
         model,
@@ -99,6 +103,30 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
         raise JobCancelled
     _manifest(job, study, atlas, splits, time.monotonic() - start).save(folder / "manifest.json")
     return _finish(study, folder, result, reporter)
+
+
+def _network(job: TrainJob, atlas: Atlas) -> keras.Model:
+    """Build the network, with the weights of another run if asked.
+
+    Raises
+    ------
+    InputError
+        If the file to start from holds another network.
+    """
+    model = build_model(job.decoder, job.encoder, classes=atlas.table.n_classes, seed=job.seed)
+    if job.start_from is None:
+        return model
+    begun = load_keras(job.start_from)
+    # The name tells topologies apart whose weights have the same shapes, as those of N- and U-DecoNet.
+    same_shapes = [w.shape for w in begun.weights] == [w.shape for w in model.weights]
+    if begun.name != model.name or not same_shapes:
+        raise InputError(
+            "The network to start from is another than the one to train.",
+            job.start_from,
+            "Give a file with the same encoder, decoder and number of classes.",
+        )
+    model.set_weights(begun.get_weights())
+    return model
 
 
 def _finish(study: Study, folder: Path, result: TrainingResult, reporter: Reporter) -> Summary:

@@ -68,6 +68,8 @@ def load_keras(path: Path) -> keras.Model:
     import keras
 
     # Registers the layers of ours that some decoders use.
+    import kerasmodels.idle_stages
+    import kerasmodels.resampling  # noqa: F401
 
     if not path.is_file():
         raise ModelError(f"There is no file {path}.", "Check the name.")

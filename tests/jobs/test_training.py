@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from brainstem_app.atlas.library import Atlas, load_atlas
 
+from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, paste_into_mni
@@ -20,6 +20,7 @@ from brainstem_app.models.onnx_predictor import OnnxPredictor
 from brainstem_app.models.prediction import predict_box
 from brainstem_app.study.splits import split_subjects
 from brainstem_app.study.study import Study, StudySettings, SubjectRecord
+from kerasmodels.export.keras_file import load_keras
 
 pytest.importorskip("tensorflow")
 pytestmark = [
@@ -112,6 +113,27 @@ def test_training_again_under_other_settings_is_refused(trained: Path, study: St
     assert status == 2
     assert isinstance(events[-1], Failed)
     assert "alpha" in events[-1].what
+
+
+def test_training_starts_from_another_runs_weights(trained: Path, study: Study) -> None:
+    start = trained / "best.keras"
+    job = _job(study, run="continued").model_copy(update={"start_from": start, "learning_rate": 1e-12})
+    status, events = _run(job)
+    assert status == 0, events[-1]
+    first = study.run_folder("continued") / "best.keras"
+    kernels = [load_keras(path).get_layer("classifier").get_weights() for path in (start, first)]
+    for before, after in zip(*kernels, strict=True):
+        np.testing.assert_allclose(before, after, atol=1e-6)
+
+
+def test_training_does_not_start_from_another_network(trained: Path, study: Study) -> None:
+    job = _job(study, run="other").model_copy(
+        update={"start_from": trained / "best.keras", "decoder": "u_deconet"}
+    )
+    status, events = _run(job)
+    assert status == 2
+    assert isinstance(events[-1], Failed)
+    assert "start from" in events[-1].what
 
 
 def test_evaluation_stands_beside_its_yardsticks(trained: Path, study: Study) -> None:
