@@ -26,7 +26,7 @@ if exist "%VENV%" rmdir /s /q "%VENV%"
 
 :install
 "%PYTHON%" -m pip --version >nul 2>&1 || goto broken
-echo Installing the program's packages ^(about 2 GB with TensorFlow^). The first time this takes minutes.
+echo Installing the program's packages ^(3 GB on disk with TensorFlow^). The first time this takes minutes.
 pushd "%ROOT%" || goto nopackages
 "%PYTHON%" -m pip install --no-input --disable-pip-version-check -c installer\constraints.txt -e ".[train]"
 if errorlevel 1 goto nopackages

@@ -173,7 +173,7 @@ install_extras() {
     local quiet=(--quiet) extras
     if [[ -t 2 ]]; then quiet=(); fi
     extras="$(IFS=, && echo "$*")"
-    say "Installing the program's packages (about 2 GB with TensorFlow). The first time this takes minutes."
+    say "Installing the program's packages (3 GB on disk with TensorFlow). The first time this takes minutes."
     (cd -- "$ROOT" && "$PYTHON" -m pip install "${quiet[@]}" --no-input --disable-pip-version-check \
         -c installer/constraints.txt -e ".[$extras]" </dev/null >&2) \
         || stop "The packages could not be installed into $VENV." \
