@@ -34,6 +34,8 @@ class Atlas:
         Structures 0…K−1.
     notice : str
         Sources, licences, citations (Markdown).
+    folder : Path or None
+        Where it was loaded from.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Atlas:
     labels: NDArray[np.uint8]
     table: LabelTable
     notice: str
+    folder: Path | None = None
 
 
 def list_atlases() -> list[str]:
@@ -81,6 +84,7 @@ def load_atlas(name_or_folder: str | Path = DEFAULT_ATLAS) -> Atlas:
         labels=labels,
         table=table,
         notice=notice.read_text(encoding="utf-8") if notice.is_file() else "",
+        folder=folder,
     )
 
 

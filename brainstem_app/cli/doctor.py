@@ -18,14 +18,14 @@ _COLOURS = {Level.INFO: "blue", Level.WARNING: "yellow", Level.ERROR: "red"}
 _BAD_INPUT = 2
 
 
-def examine_all(paths: Sequence[Path], *, as_json: bool) -> int:
+def examine_all(paths: Sequence[Path], orientation: str | None = None, *, as_json: bool = False) -> int:
     """Examine scans and print what was found; returns 2 if one finding is an error, else 0."""
     from brainstem_app.imaging.doctor import examine
 
     status = 0
     for path in paths:
         for scan in _scans(path):
-            examination = examine(scan)
+            examination = examine(scan, orientation)
             typer.echo(examination.model_dump_json()) if as_json else _print(examination)
             if not examination.is_usable:
                 status = _BAD_INPUT

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from brainstem_app.cli.options import AsJson, Debug, Out
+from brainstem_app.cli.options import AsJson, Debug, Orientation, Out
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.jobs.job import DEFAULT_MODEL, DemoJob, SegmentJob, SimulateJob
 
@@ -35,11 +35,11 @@ def demo(out: Out, seed: int = 0, as_json: AsJson = False, debug: Debug = False)
     run_and_show(DemoJob(out=out, seed=seed), as_json=as_json, debug=debug)
 
 
-def doctor(scans: Scans, as_json: AsJson = False) -> None:
+def doctor(scans: Scans, orientation: Orientation = None, as_json: AsJson = False) -> None:
     """Check the headers and the coverage of scans; exit status 2 if one has an error."""
     from brainstem_app.cli.doctor import examine_all
 
-    raise typer.Exit(examine_all(scans, as_json=as_json))
+    raise typer.Exit(examine_all(scans, orientation, as_json=as_json))
 
 
 def segment(
@@ -47,6 +47,7 @@ def segment(
     out: Out,
     model: Annotated[str, typer.Option(help="Name of a model, or its file or folder.")] = DEFAULT_MODEL,
     engine: Annotated[EngineName, typer.Option(help="What runs the network.")] = EngineName.ONNX,
+    orientation: Orientation = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -54,7 +55,7 @@ def segment(
 
     Results that are there already are replaced, each file at once when the new one is whole.
     """
-    job = SegmentJob(scans=tuple(scans), out=out, model=model, engine=engine.value)
+    job = SegmentJob(scans=tuple(scans), out=out, model=model, engine=engine.value, orientation=orientation)
     run_and_show(job, as_json=as_json, debug=debug)
 
 

@@ -29,7 +29,15 @@ def demo(job: DemoJob, reporter: Reporter) -> Summary:
     dataset = job.out / DATASET_FOLDER
     (scan,) = write_dataset(dataset, 1, job.seed, _part(reporter, 0.0, _SIMULATED), atlas=model.atlas)
     labels, _ = load_label_map(_truth_of(scan, dataset))
-    segment_scan(scan, job.out, model, _part(reporter, _SIMULATED, 1.0), reporter, reference=labels)
+    segment_scan(
+        scan,
+        job.out,
+        model,
+        _part(reporter, _SIMULATED, 1.0),
+        reporter,
+        reference=labels,
+        reference_origin="the truth of a simulated head",
+    )
     return {"folder": str(job.out), "report": str(job.out / "report.html")}
 
 

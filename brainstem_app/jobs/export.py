@@ -68,7 +68,11 @@ def _card(name: str, run: Path, study: Study, settings: TrainJob, folder: Path) 
     atlas = load_atlas(study.settings.atlas)
     splits = study.splits()
     simulated = f" and {settings.simulated} simulated subjects" if settings.simulated else ""
-    begun = f", begun from the weights of {settings.start_from}" if settings.start_from else ""
+    begun = (
+        f", begun from the weights of {settings.start_from.parent.name}/{settings.start_from.name}"
+        if settings.start_from
+        else ""
+    )
     return ModelCard(
         name=name,
         atlas=atlas.name,

@@ -23,13 +23,17 @@ class _Job(BaseModel):
 
 
 class SegmentJob(_Job):
-    """Label the brainstem of scans: one folder a scan below `out`."""
+    """Label the brainstem of scans: one folder a scan below `out`.
+
+    `orientation` (``"RAS"``, ``"LPI"``, …) is the user's word for scans whose header does not say it.
+    """
 
     kind: Literal["segment"] = "segment"
     scans: Annotated[tuple[Path, ...], Field(min_length=1)]
     out: Path
     model: str = DEFAULT_MODEL
     engine: Engine = "onnx"
+    orientation: str | None = None
 
 
 class PrepareJob(_Job):

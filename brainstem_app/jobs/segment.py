@@ -9,12 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.library import Atlas
+from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
 from brainstem_app.imaging.label_map import save_label_map
@@ -66,7 +67,7 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
     for index, scan in enumerate(scans):
         report = reporter.part(index, len(scans), scan.name)
         try:
-            segment_scan(scan.path, job.out / scan.name, model, report, reporter)
+            segment_scan(scan.path, job.out / scan.name, model, report, reporter, orientation=job.orientation)
         except JobCancelled:
             raise
         except Exception as error:
@@ -92,6 +93,8 @@ def segment_scan(
     reporter: Reporter,
     *,
     reference: NDArray[np.uint8] | None = None,
+    reference_origin: str = "",
+    orientation: str | None = None,
 ) -> None:
     """Segment one scan into a folder.
 
@@ -105,6 +108,10 @@ def segment_scan(
         Called with the fraction done and what is done now; may raise to stop.
     reference : ndarray of uint8, optional
         True labels on the scan's grid, to score against.
+    reference_origin : str
+        Where the reference comes from, e.g. "the truth of a simulated head".
+    orientation : str, optional
+        Axis letters the user states, for a scan whose header does not.
 
     Raises
     ------
@@ -116,7 +123,7 @@ def segment_scan(
     clock = Stopwatch()
     report(0.0, "reading the scan")
     with clock.measure("read"):
-        scan = read_scan(path)
+        scan = read_scan(path, orientation)
         require_usable(scan)
     normalised = normalise_scan(scan, space=model.card.space, report=_within(report, _READ, _NORMALISED))
     clock.seconds.update(normalised.timings)
@@ -135,10 +142,8 @@ def segment_scan(
         labels, confidence = _to_native(scan, normalised, prediction)
     _write_labels(folder, scan, normalised, labels, prediction)
     report(_PLACED, "writing the report")
-    write_report(
-        folder,
-        _report_inputs(scan, normalised, model, device, (labels, confidence), reference, clock.seconds),
-    )
+    inputs = _report_inputs(scan, normalised, model, device, (labels, confidence), clock.seconds, orientation)
+    write_report(folder, replace(inputs, reference=reference, reference_origin=reference_origin))
     for role, name in ARTIFACTS.items():
         reporter.artifact(role, folder / name, folder.name)
     reporter.artifact("folder", folder, folder.name)
@@ -212,10 +217,11 @@ def _report_inputs(
     model: LoadedModel,
     device: str,
     predicted: tuple[NDArray[np.uint8], NDArray[np.float32]],
-    reference: NDArray[np.uint8] | None,
     timings: dict[str, float],
+    orientation: str | None,
 ) -> ReportInputs:
     labels, confidence = predicted
+    fit = normalised.fit
     return ReportInputs(
         labels_native=labels,
         labels_affine=scan.affine,
@@ -225,17 +231,31 @@ def _report_inputs(
         model=describe_model(model.card, model.weights),
         scan=scan,
         confidence_native=confidence,
-        reference=reference,
         warnings=normalised.findings,
-        settings={"space": model.card.space, "engine": model.engine, "model": model.card.name},
+        settings={
+            "space": model.card.space,
+            "engine": model.engine,
+            "model": model.card.name,
+            "fit_correlation": round(fit.correlation, 4),
+            "fit_coverage": round(fit.coverage, 4),
+        },
         timings=timings,
-        files={"scan": scan.source, "model": model.weights},
+        files=_files(scan, model),
         device=device,
         command=(
             *("brainstem-app", "segment", scan.source.name, "--out", "OUT"),
             *("--model", model.card.name, "--engine", model.engine),
+            *(("--orientation", orientation) if orientation else ()),
         ),
     )
+
+
+def _files(scan: Scan, model: LoadedModel) -> dict[str, Path]:
+    """Files the manifest holds the hashes of, by their role."""
+    files = {"scan": scan.source, "model": model.weights}
+    if model.atlas.folder is not None:
+        files["atlas"] = model.atlas.folder / LABELS_FILE_NAME
+    return files
 
 
 def _expand(paths: Sequence[Path], reporter: Reporter) -> tuple[list[ScanInput], list[str]]:
