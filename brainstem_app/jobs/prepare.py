@@ -18,11 +18,11 @@ from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputEr
 from brainstem_app.imaging.bids import BidsScan, find_t1w_scans, read_participants
 from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.spaces import box_affine
+from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import PrepareJob, SpaceName
 from brainstem_app.jobs.parallel import Report, run_tasks
 from brainstem_app.jobs.provenance import as_json, file_hashes, software_versions
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.run import describe_failure
 from brainstem_app.reports.manifest import sha256_of
 from brainstem_app.study.splits import split_subjects
 from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord, read_prepared_box

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import time
-import traceback
 
-from brainstem_app.errors import BrainstemError
-from brainstem_app.jobs.events import Emit, Failed, Finished, IsCancelled, Started
+from brainstem_app.jobs.events import Emit, Finished, IsCancelled, Started
+from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import (
     BuildAtlasJob,
     DemoJob,
@@ -21,9 +19,6 @@ from brainstem_app.jobs.job import (
     TrainJob,
 )
 from brainstem_app.jobs.reporter import Reporter, Summary
-from kerasmodels.errors import DivergedError, ModelError
-
-_LOGS = "If it happens again, report it with the details."
 
 
 def run_job(job: Job, emit: Emit, is_cancelled: IsCancelled) -> int:
@@ -68,48 +63,6 @@ def folder_of(job: Job) -> str:
             return str(job.out or job.recipe.parent)
         case _:
             return str(job.out)
-
-
-def describe_failure(error: Exception) -> Failed:
-    """Say what, where and how to fix for any exception; with the traceback if it was not foreseen."""
-    if isinstance(error, BrainstemError):
-        cause = error.__cause__
-        details = "".join(traceback.format_exception(cause)) if cause is not None else ""
-        return Failed(
-            what=error.what,
-            where=error.where or "",
-            fix=error.fix,
-            exit_status=error.exit_status,
-            details=details,
-        )
-    if isinstance(error, ModelError):
-        status = 1 if isinstance(error, DivergedError) else 2
-        return Failed(what=error.what, fix=error.fix, exit_status=status)
-    what, where, fix = _foreseen(error)
-    return Failed(what=what, where=where, fix=fix, details="".join(traceback.format_exception(error)))
-
-
-def _foreseen(error: Exception) -> tuple[str, str, str]:
-    if isinstance(error, MemoryError):
-        return (
-            "There is not enough memory.",
-            "",
-            "Close other programs, or use fewer --jobs or a smaller batch.",
-        )
-    if isinstance(error, ModuleNotFoundError) and error.name in {"keras", "tensorflow", "h5py", "onnx"}:
-        return (
-            f"The package {error.name}, needed to train or convert networks, is not installed.",
-            "",
-            "Install Brainstem App with the extra “train”: pip install 'brainstem-app[train]'.",
-        )
-    if isinstance(error, OSError):
-        where = str(error.filename or "")
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            return "The disk is full.", where, "Free some space; what was finished is kept."
-        if isinstance(error, PermissionError):
-            return "The file or folder may not be read or written.", where, "Check its permissions."
-        return f"A file could not be read or written: {error.strerror or error}.", where, _LOGS
-    return f"Something unforeseen went wrong: {type(error).__name__}: {error}", "", _LOGS
 
 
 def _work(job: Job, reporter: Reporter) -> Summary:

@@ -22,10 +22,10 @@ from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.scan import Level, Scan
 from brainstem_app.imaging.spaces import mni_affine, paste_into_mni
+from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.loaded_model import LoadedModel, describe_model, load_model
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.run import describe_failure
 from brainstem_app.models.prediction import Prediction, predict_box
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
 from brainstem_app.reports.report_model import ReportInputs

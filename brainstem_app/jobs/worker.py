@@ -14,8 +14,9 @@ from typing import TextIO
 
 from brainstem_app.errors import BrainstemError
 from brainstem_app.jobs.events import Emit, Event
+from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import read_job
-from brainstem_app.jobs.run import describe_failure, run_job
+from brainstem_app.jobs.run import run_job
 
 
 def claim_stdout() -> TextIO:

@@ -8,9 +8,10 @@ import pytest
 from brainstem_app.errors import ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.jobs import run as run_module
 from brainstem_app.jobs.events import Event, Failed, Finished, Started
+from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import DemoJob
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.run import describe_failure, run_job
+from brainstem_app.jobs.run import run_job
 from kerasmodels.errors import UnknownNameError
 
 
