@@ -17,7 +17,7 @@ check() {
     printf '\n== %s\n' "$name"
     "$@" || failed+=("$name")
 }
-check "style (ruff)" "$PYTHON" -m ruff check .
+check "style (ruff)" "$PYTHON" -m ruff check --no-cache .
 check "types (mypy)" "$PYTHON" -m mypy
 check "who imports whom (import-linter)" "$VENV/bin/lint-imports"
 check "behaviour (pytest)" "$PYTHON" -m pytest --durations=15

@@ -7,9 +7,9 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
-from brainstem_app.atlas.library import load_atlas
 from numpy.typing import NDArray
 
+from brainstem_app.atlas.library import load_atlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
