@@ -53,10 +53,22 @@ def _accuracy(study: Path, runs: dict[str, dict[str, Any]]) -> list[str]:
     for name, metrics in runs.items():
         lines.append(_summary_row(f"N-DecoNet/ResNet-34, run `{name}`", metrics["summary"]))
     lines += [_summary_row(yardstick["name"], yardstick) for yardstick in first["yardsticks"]]
-    lines += ["", "Value and 95 % interval by bootstrap over subjects. How each run was trained:", ""]
+    lines += ["", "Value and 95 % interval by bootstrap over subjects.", ""]
+    lines += [_against_yardsticks(name, metrics) for name, metrics in runs.items()]
+    lines += ["", "How each run was trained:", ""]
     lines += [_training(study, name, metrics) for name, metrics in runs.items()]
     lines += ["", "### Each structure", "", *_structures(runs)]
     return lines
+
+
+def _against_yardsticks(name: str, metrics: dict[str, Any]) -> str:
+    """Say where a run lies between the atlas alone (0 %) and the reference's own repeatability (100 %)."""
+    run = metrics["summary"]["macro_miou_nuclei"]["value"]
+    floor, *ceiling = (yardstick["macro_miou_nuclei"]["value"] for yardstick in metrics["yardsticks"])
+    text = f"- `{name}` gains {run - floor:+.3f} nuclei mIoU over the atlas placed by the same affine"
+    if ceiling:
+        text += f": {100 * (run - floor) / (ceiling[0] - floor):.0f} % of the way to the reference's repeatability"
+    return text + "."
 
 
 def _training(study: Path, name: str, metrics: dict[str, Any]) -> str:
