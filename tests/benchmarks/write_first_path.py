@@ -67,7 +67,8 @@ def _against_yardsticks(name: str, metrics: dict[str, Any]) -> str:
     floor, *ceiling = (yardstick["macro_miou_nuclei"]["value"] for yardstick in metrics["yardsticks"])
     text = f"- `{name}` gains {run - floor:+.3f} nuclei mIoU over the atlas placed by the same affine"
     if ceiling:
-        text += f": {100 * (run - floor) / (ceiling[0] - floor):.0f} % of the way to the reference's repeatability"
+        share = 100 * (run - floor) / (ceiling[0] - floor)
+        text += f": {share:.0f} % of the way to the reference's repeatability"
     return text + "."
 
 
