@@ -93,7 +93,7 @@ class PreparedBox:
     Attributes
     ----------
     image : ndarray of float32, shape (50, 50, 73)
-        Normalised intensities, about 0…1.
+        Normalised intensities, −3…3; −3 outside the brain.
     labels : ndarray of uint8, shape (50, 50, 73)
         Reference labels.
     """
