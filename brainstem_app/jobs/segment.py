@@ -231,7 +231,7 @@ def _report_inputs(
         model=describe_model(model.card, model.weights),
         scan=scan,
         confidence_native=confidence,
-        warnings=normalised.findings,
+        findings=normalised.findings,
         settings={
             "space": model.card.space,
             "engine": model.engine,

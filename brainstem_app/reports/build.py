@@ -16,13 +16,13 @@ from brainstem_app.reports.report_model import (
     COMPARISON_LIMITS,
     LIMITS,
     AtlasEntry,
+    FindingEntry,
     ModelEntry,
     Report,
     ReportInputs,
     ScanEntry,
     StructureEntry,
     Summary,
-    WarningEntry,
 )
 
 _DECIMALS = 6
@@ -41,6 +41,7 @@ def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
     measures = measure_structures(
         inputs.labels_native, inputs.labels_affine, inputs.table, inputs.reference, inputs.confidence_native
     )
+    findings = _findings(inputs, measures)
     hashed = manifest.files.get("scan") or manifest.files.get("predicted")
     return Report(
         created=manifest.created,
@@ -49,7 +50,8 @@ def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
         atlas=AtlasEntry(name=inputs.atlas_name, version=inputs.atlas_version),
         structures=tuple(_structure_entry(m, inputs) for m in measures),
         summary=_summary(measures),
-        warnings=_warnings(inputs, measures),
+        warnings=tuple(finding for finding in findings if finding.level is not Level.INFO),
+        notes=tuple(finding for finding in findings if finding.level is Level.INFO),
         limits=_limits(inputs),
         methods=methods_paragraph(inputs),
     )
@@ -137,15 +139,16 @@ def _limits(inputs: ReportInputs) -> str:
     return f"{LIMITS} Of this model: {own}" if own else LIMITS
 
 
-def _warnings(inputs: ReportInputs, measures: list[StructureMeasures]) -> tuple[WarningEntry, ...]:
+def _findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> tuple[FindingEntry, ...]:
+    """All findings, each once, the worst first."""
     given = (
         *(inputs.scan.findings if inputs.scan else ()),
-        *inputs.warnings,
+        *inputs.findings,
         *_own_findings(inputs, measures),
     )
     order = [Level.ERROR, Level.WARNING, Level.INFO]
     unique = sorted(dict.fromkeys(given), key=lambda finding: order.index(finding.level))
-    return tuple(WarningEntry(level=f.level, code=f.code, problem=f.problem, fix=f.fix) for f in unique)
+    return tuple(FindingEntry(level=f.level, code=f.code, problem=f.problem, fix=f.fix) for f in unique)
 
 
 def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> list[Finding]:

@@ -13,9 +13,10 @@ from fpdf.fonts import FontFace
 from fpdf.table import Row
 from PIL import Image
 
+from brainstem_app.imaging.scan import Level
 from brainstem_app.reports import digits
 from brainstem_app.reports.page import Page
-from brainstem_app.reports.report_model import RELIABILITY_TEXT, StructureEntry
+from brainstem_app.reports.report_model import RELIABILITY_TEXT, FindingEntry, StructureEntry
 
 _INK = (23, 32, 42)
 _SOFT = (86, 99, 111)
@@ -82,7 +83,11 @@ def report_pdf(page: Page, picture_png: bytes) -> bytes:
     pdf.set_title(f"{page.report.scan.file} – brainstem report")
     pdf.set_creator("Brainstem App")
     _title(pdf, page)
-    _warnings(pdf, page)
+    pdf.heading("Warnings")
+    _findings(pdf, page.report.warnings)
+    if page.report.notes:
+        pdf.heading("Notes")
+        _findings(pdf, page.report.notes)
     pdf.heading("What these labels are, and are not")
     pdf.words(page.report.limits)
     _picture(pdf, page, picture_png)
@@ -121,23 +126,24 @@ def _title(pdf: ReportPdf, page: Page) -> None:
     pdf.set_xy(_MARGIN_MM, top + 19)
 
 
-def _warnings(pdf: ReportPdf, page: Page) -> None:
-    pdf.heading("Warnings")
-    if not page.report.warnings:
+def _findings(pdf: ReportPdf, findings: tuple[FindingEntry, ...]) -> None:
+    """Each with a bar in the colour of its level."""
+    if not findings:
         pdf.words("None.")
-    for warning in page.report.warnings:
+    for finding in findings:
         if pdf.will_page_break(14):
             pdf.add_page()
         start, first_page = pdf.get_y(), pdf.page_no()
         pdf.set_left_margin(_MARGIN_MM + 3.5)
         pdf.set_x(_MARGIN_MM + 3.5)
-        pdf.words(f"{warning.level.capitalize()}. {warning.problem}")
-        if warning.fix:
-            pdf.words(warning.fix, 8, _SOFT)
+        level = "" if finding.level is Level.INFO else f"{finding.level.capitalize()}. "
+        pdf.words(level + finding.problem)
+        if finding.fix:
+            pdf.words(finding.fix, 8, _SOFT)
         pdf.set_left_margin(_MARGIN_MM)
         pdf.set_x(_MARGIN_MM)
         if pdf.page_no() == first_page:
-            pdf.set_fill_color(*_LEVEL_COLOURS[warning.level])
+            pdf.set_fill_color(*_LEVEL_COLOURS[finding.level])
             pdf.rect(_MARGIN_MM, start, 1.2, pdf.get_y() - start - 1, style="F")
         pdf.ln(1)
 

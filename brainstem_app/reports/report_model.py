@@ -94,8 +94,8 @@ class ReportInputs:
         Labels to compare with, on the same grid.
     reference_origin : str
         What the reference is, to follow "The reference is …", e.g. "the truth of a simulated head".
-    warnings : tuple of Finding
-        Shown first, after the findings of the scan itself.
+    findings : tuple of Finding
+        Shown after those of the scan itself: as warnings, or as notes if their level is ``info``.
     settings : dict
         Settings of the run, for the manifest and the methods paragraph: ``space``, ``engine``, ….
     timings : dict of str to float
@@ -121,7 +121,7 @@ class ReportInputs:
     confidence_native: NDArray[np.float32] | None = None
     reference: NDArray[np.uint8] | None = None
     reference_origin: str = ""
-    warnings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
@@ -207,8 +207,8 @@ class Summary(_Entry):
     volume_nuclei_mm3: float
 
 
-class WarningEntry(_Entry):
-    """Something the reader must know before the numbers."""
+class FindingEntry(_Entry):
+    """Something found in the scan, its fit or its labels."""
 
     level: Level
     code: str
@@ -217,7 +217,11 @@ class WarningEntry(_Entry):
 
 
 class Report(_Entry):
-    """Content of ``report.json``."""
+    """Content of ``report.json``.
+
+    ``warnings`` are what the reader must know before the numbers (levels ``error`` and ``warning``);
+    ``notes`` are what is good to know (level ``info``) and changes no trust in them.
+    """
 
     schema_name: Annotated[Literal["brainstem-report/1"], Field(alias="schema")] = "brainstem-report/1"
     created: str
@@ -226,7 +230,8 @@ class Report(_Entry):
     atlas: AtlasEntry
     structures: tuple[StructureEntry, ...]
     summary: Summary
-    warnings: tuple[WarningEntry, ...]
+    warnings: tuple[FindingEntry, ...]
+    notes: tuple[FindingEntry, ...]
     limits: str
     methods: str
 

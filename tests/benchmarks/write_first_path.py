@@ -99,8 +99,15 @@ def _segmented(folders: list[Path], out: Path) -> list[str]:
     if not folders:
         return []
     lines = ["## Real scans, segmented with the shipped model", ""]
-    lines += ["| scan | nuclei found | brainstem (ml) | smallest / mean confidence of a nucleus | warnings |"]
-    lines += ["|---|---|---|---|---|"]
+    head = [
+        "scan",
+        "nuclei found",
+        "brainstem (ml)",
+        "smallest / mean confidence of a nucleus",
+        "warnings",
+        "notes",
+    ]
+    lines += ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     lines += [_scan_row(folder) for folder in folders]
     lines += ["", "Pictures: outlines on the scan in three planes, as each report shows them.", ""]
     for number, start in enumerate(range(0, len(folders), PICTURES_A_SHEET), start=1):
@@ -118,13 +125,9 @@ def _scan_row(folder: Path) -> str:
     volume = sum(s["volume_mm3"] for s in report["structures"] if s["group"] != "background") / 1000
     confidence = [s["confidence"] for s in found if s["confidence"] is not None]
     low, mean = min(confidence), sum(confidence) / len(confidence)
-    warnings = "; ".join(_text(w) for w in report["warnings"]) or "none"
+    words = ["; ".join(finding["problem"] for finding in report[key]) or "–" for key in ("warnings", "notes")]
     numbers = f"{len(found)} of {len(nuclei)} | {volume:.1f} | {low:.2f} / {mean:.2f}"
-    return f"| {folder.name} | {numbers} | {warnings} |"
-
-
-def _text(warning: Any) -> str:
-    return warning if isinstance(warning, str) else str(warning.get("problem", warning))
+    return f"| {folder.name} | {numbers} | {' | '.join(words)} |"
 
 
 def _sheet(pictures: list[Path], target: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -104,12 +105,19 @@ def result_folder(tmp_path: Path, labels: np.ndarray, affine: np.ndarray, scan_f
     save_label_map(home / "labels_native.nii.gz", labels, affine)
     (home / "report.html").write_text("<h1>Report</h1>", encoding="utf-8")
     (home / "report.csv").write_text("index,name\n", encoding="utf-8")
-    finding = (
-        '{"level": "warning", "code": "medulla-cut", "problem": "The medulla is cut off.", "fix": "Rescan."}'
-    )
-    (home / "report.json").write_text(
-        f'{{"atlas": {{"name": "brainstem31"}}, "warnings": [{finding}]}}', encoding="utf-8"
-    )
+    report = {
+        "atlas": {"name": "brainstem31"},
+        "warnings": [
+            {
+                "level": "warning",
+                "code": "medulla-cut",
+                "problem": "The medulla is cut off.",
+                "fix": "Rescan.",
+            }
+        ],
+        "notes": [{"level": "info", "code": "oblique", "problem": "The scan is tilted.", "fix": ""}],
+    }
+    (home / "report.json").write_text(json.dumps(report), encoding="utf-8")
     job = f'{{"kind": "segment", "scans": ["{scan_file.as_posix()}"]}}'
     (home.parent / "job.json").write_text(job, encoding="utf-8")
     return home

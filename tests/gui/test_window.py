@@ -180,7 +180,7 @@ def test_findings_of_the_header_are_shown_and_errors_forbid_segmenting(
     assert "cannot be segmented" in window.step.segment_panel.hint.text()
 
 
-def test_result_folder_opens_scan_labels_volumes_and_warnings(
+def test_result_folder_opens_scan_labels_volumes_and_findings(
     qtbot: QtBot, window: MainWindow, result_folder: Path, scan_file: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
@@ -189,7 +189,10 @@ def test_result_folder_opens_scan_labels_volumes_and_warnings(
     model = window.step.structure_panel.model
     cell = model.index(model.row_of(3), Column.VOLUME)
     assert cell.data() == "662"
-    assert any("medulla" in text for text in window.step.scan_panel.finding_texts)
+    assert window.step.scan_panel.finding_texts == [
+        "warning: The medulla is cut off. Rescan.",
+        "info: The scan is tilted.",
+    ]
     assert window.step.result_panel.open_report.isEnabled()
 
 

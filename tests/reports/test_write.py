@@ -104,9 +104,21 @@ def test_summary_with_a_reference_counts_missed_as_zero(inputs: ReportInputs, tm
 
 def test_warnings_of_the_scan_and_of_the_result_are_all_there(inputs: ReportInputs, tmp_path: Path) -> None:
     doubtful = Finding(Level.ERROR, "poor-fit", "The scan does not fit.", "Look at it.")
-    report = write_report(tmp_path / "out", replace(inputs, warnings=(doubtful, *inputs.scan.findings)))
+    report = write_report(tmp_path / "out", replace(inputs, findings=(doubtful, *inputs.scan.findings)))
     assert [w.code for w in report.warnings] == ["poor-fit", "qform-sform-differ", "nuclei-not-found"]
     assert "PAG" in report.warnings[2].problem
+
+
+def test_findings_of_level_info_are_notes_and_no_warnings(inputs: ReportInputs, tmp_path: Path) -> None:
+    tilted = Finding(Level.INFO, "oblique", "The scan is tilted by 8°.")
+    write_report(tmp_path / "out", replace(inputs, findings=(tilted,)))
+    report = _json(tmp_path / "out")
+    assert [(note["level"], note["code"]) for note in report["notes"]] == [("info", "oblique")]
+    assert "oblique" not in {warning["code"] for warning in report["warnings"]}
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    warnings, notes = page.split("<h2>Notes</h2>")
+    assert "tilted" not in warnings
+    assert "tilted by 8°" in notes
 
 
 def test_labels_at_the_edge_of_the_scan_are_warned_of(inputs: ReportInputs, tmp_path: Path) -> None:

@@ -85,13 +85,13 @@ class ResultFiles:
 class OpenedResult:
     """A segmentation that was read for the viewer.
 
-    ``scan`` is None if it is open already or gone; ``warnings`` are those of the report.
+    ``scan`` is None if it is open already or gone; ``findings`` are the report's warnings and notes.
     """
 
     files: ResultFiles
     labels: OpenedLabels
     scan: OpenedScan | None
-    warnings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def kind_of(path: Path) -> OpenKind:
@@ -168,14 +168,14 @@ def read_result_for_viewer(folder: Path, open_scan: Path | None = None) -> Opene
     """
     files = find_result(folder)
     labels = read_labels_for_viewer(files.labels, files.atlas)
-    warnings = () if files.report_json is None else _warnings_of_report(files.report_json)
+    findings = () if files.report_json is None else _findings_of_report(files.report_json)
     if files.scan is None or files.scan == open_scan or not files.scan.exists():
-        return OpenedResult(files, labels, None, warnings)
+        return OpenedResult(files, labels, None, findings)
     try:
         scan = read_for_viewer(files.scan)
     except InputError:
         scan = None
-    return OpenedResult(files, labels, scan, warnings)
+    return OpenedResult(files, labels, scan, findings)
 
 
 def find_result(folder: Path) -> ResultFiles:
@@ -233,12 +233,13 @@ def _scan_of_job(home: Path) -> Path | None:
         return None
 
 
-def _warnings_of_report(report: Path) -> tuple[Finding, ...]:
-    """Return what the report warns of: findings of the scan and of its segmentation."""
+def _findings_of_report(report: Path) -> tuple[Finding, ...]:
+    """Return what the report warns of and notes: findings of the scan and of its segmentation."""
     from brainstem_app.imaging.scan import Finding, Level
 
     try:
-        entries = json.loads(report.read_text(encoding="utf-8"))["warnings"]
+        content = json.loads(report.read_text(encoding="utf-8"))
+        entries = (*content["warnings"], *content.get("notes", ()))
         return tuple(Finding(Level(e["level"]), e["code"], e["problem"], e.get("fix", "")) for e in entries)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return ()

@@ -161,8 +161,8 @@ class SegmentStep(QWidget):
             self.show_scan(opened.scan)
         self.show_labels(opened.labels)
         self._set_result(opened.files)
-        if opened.warnings:
-            self.scan_panel.show_findings(opened.warnings)
+        if opened.findings:
+            self.scan_panel.show_findings(opened.findings)
 
     def _show_labels_alone(self, labels: OpenedLabels) -> None:
         from brainstem_app.gui.viewer.volume import empty_image
