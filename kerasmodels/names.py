@@ -29,8 +29,13 @@ class Place:
 
 
 ENCODERS: dict[str, Place] = {
-    name: Place("kerasmodels.encoders.resnet", name)
-    for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+    name: Place(f"kerasmodels.encoders.{family}", name)
+    for family, names in {
+        "resnet": ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"),
+        "senet": ("seresnet50", "seresnet101", "senet154"),
+        "efficientnet": tuple(f"efficientnetb{size}" for size in range(5)),
+    }.items()
+    for name in names
 }
 
 DECODERS: dict[str, Place] = {

@@ -49,7 +49,7 @@ def test_decoder_has_exactly_the_papers_parameters(decoder: str, channels: int) 
     assert model.output_shape == (None, 224, 224, 34)
 
 
-@pytest.mark.parametrize("name", kerasmodels.encoder_names())
+@pytest.mark.parametrize("name", ENCODER_PARAMETERS)
 def test_encoder_has_torchvisions_parameters_and_strides(name: str) -> None:
     encoder = build_encoder(name, (64, 96, 3))
     assert trainable(encoder) == ENCODER_PARAMETERS[name]
