@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
-from brainstem_app.imaging.label_map import save_label_map
+from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.scan import Level, Scan
 from brainstem_app.imaging.spaces import mni_affine, paste_into_mni
@@ -39,6 +39,7 @@ _READ, _NORMALISED, _PREDICTED, _PLACED = 0.03, 0.75, 0.90, 0.93
 ARTIFACTS = {
     "labels_native": "labels_native.nii.gz",
     "labels_mni": "labels_mni.nii.gz",
+    "confidence_native": "confidence_native.nii.gz",
     "report_html": "report.html",
     "report_pdf": "report.pdf",
     "report_json": "report.json",
@@ -132,7 +133,11 @@ def segment_scan(
     with clock.measure("predict"):
         network = model.open_network()
         prediction = predict_box(
-            network, normalised.box, model.card.classes, _within(report, _NORMALISED, _PREDICTED)
+            network,
+            normalised.box,
+            model.card.classes,
+            model.card.slice_input,
+            _within(report, _NORMALISED, _PREDICTED),
         )
         device = network.device
         del network
@@ -140,7 +145,7 @@ def segment_scan(
     report(_PREDICTED, "bringing the labels back onto the scan")
     with clock.measure("back to native"):
         labels, confidence = _to_native(scan, normalised, prediction)
-    _write_labels(folder, scan, normalised, labels, prediction)
+    _write_volumes(folder, scan, normalised, (labels, confidence), prediction)
     report(_PLACED, "writing the report")
     inputs = _report_inputs(scan, normalised, model, device, (labels, confidence), clock.seconds, orientation)
     write_report(folder, replace(inputs, reference=reference, reference_origin=reference_origin))
@@ -199,14 +204,20 @@ def _to_native(
     return labels, place(steps, scan.shape, scan.affine).astype(np.float32) / np.float32(255)
 
 
-def _write_labels(
-    folder: Path, scan: Scan, normalised: Normalised, labels: NDArray[np.uint8], prediction: Prediction
+def _write_volumes(
+    folder: Path,
+    scan: Scan,
+    normalised: Normalised,
+    predicted: tuple[NDArray[np.uint8], NDArray[np.float32]],
+    prediction: Prediction,
 ) -> None:
+    labels, confidence = predicted
     folder.mkdir(parents=True, exist_ok=True)
     # The report of an earlier run would belong to other labels than those written now.
     (folder / "report.json").unlink(missing_ok=True)
     normalised.transforms.save(folder / "transforms")
     save_label_map(folder / ARTIFACTS["labels_native"], labels, scan.affine, space="native")
+    save_volume(folder / ARTIFACTS["confidence_native"], confidence, scan.affine, space="native")
     in_mni = paste_into_mni(prediction.labels)
     save_label_map(folder / ARTIFACTS["labels_mni"], in_mni, mni_affine(), space="mni")
 

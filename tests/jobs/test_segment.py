@@ -124,13 +124,20 @@ def test_labels_lie_on_the_scan_where_the_block_is(tmp_path: Path, model: Path) 
     overlap = (labels == PAG) & bright
     assert overlap.sum() > 0.8 * bright.sum()
     assert not (labels[~bright] == PAG).sum() > 0.25 * bright.sum()
+    file = nibabel.load(tmp_path / "out" / "head" / "confidence_native.nii.gz")
+    np.testing.assert_allclose(file.affine, source.affine, atol=1e-5)
+    confidence = np.asarray(file.dataobj)
+    assert confidence.shape == labels.shape
+    assert 0 <= confidence.min() <= confidence.max() <= 1
+    assert confidence[labels == PAG].min() > 0.4  # the made network gives a bright voxel its brightness
+    assert confidence[0, 0, 0] == 0  # outside the box
 
 
 def test_output_folder_holds_what_the_interface_names(tmp_path: Path, model: Path) -> None:
     _, events = _run([_write_scan(tmp_path / "head.nii.gz")], tmp_path / "out", model)
     folder = tmp_path / "out" / "head"
     files = "labels_native.nii.gz labels_mni.nii.gz report.json report.csv report.html report.pdf qc.png"
-    names = [*files.split(), "manifest.json"]
+    names = [*files.split(), "confidence_native.nii.gz", "manifest.json"]
     assert [name for name in names if not (folder / name).exists()] == []
     named = {Path(event.path).name for event in events if isinstance(event, Artifact)}
     assert set(names) <= named
