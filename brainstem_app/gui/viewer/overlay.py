@@ -1,4 +1,4 @@
-"""Colours of the labels: a table from label to red, green, blue, opacity."""
+"""Colours of what lies over the scan: tables from a value to red, green, blue, opacity."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Collection, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+
+# Red (unsure) over yellow to blue (sure): told apart by colour-blind eyes too.
+CONFIDENCE_COLOURS = ((165, 0, 38), (244, 109, 67), (255, 255, 191), (116, 173, 209), (69, 96, 190))
 
 
 def colour_table(colours: Mapping[int, tuple[int, int, int]], visible: Collection[int]) -> NDArray[np.uint8]:
@@ -27,4 +30,14 @@ def colour_table(colours: Mapping[int, tuple[int, int, int]], visible: Collectio
     for label, colour in colours.items():
         table[label, :3] = colour
         table[label, 3] = 255 if label in visible and label > 0 else 0
+    return table
+
+
+def confidence_table() -> NDArray[np.uint8]:
+    """Look-up table of a confidence overlay, (256, 4): 0 is transparent, 1…255 is 0…1."""
+    table = np.zeros((256, 4), dtype=np.uint8)
+    anchors = np.linspace(0, 255, len(CONFIDENCE_COLOURS))
+    for channel, values in enumerate(zip(*CONFIDENCE_COLOURS, strict=True)):
+        table[:, channel] = np.interp(np.arange(256), anchors, values)
+    table[1:, 3] = 255
     return table

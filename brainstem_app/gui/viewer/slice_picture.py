@@ -12,6 +12,8 @@ from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.graphics import pg
 from brainstem_app.gui.viewer.letter_labels import LetterLabels
 from brainstem_app.gui.viewer.orientation_letters import edge_letters, is_mirrored
+from brainstem_app.gui.viewer.overlay_layers import OverlayLayers, OverlayStyle
+from brainstem_app.gui.viewer.smooth_image import SmoothImage
 from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume, Voxel, slice_of
 from brainstem_app.imaging.orientation import axis_letters
 
@@ -33,10 +35,13 @@ class SlicePicture(pg.GraphicsView):
         Another slice is shown.
     crosshair_moved(object)
         The user moved the crosshair to this voxel (x, y, z).
+    window_changed(float, float)
+        Another darkest and brightest step are shown.
     """
 
     index_changed = Signal(int)
     crosshair_moved = Signal(object)
+    window_changed = Signal(float, float)
 
     def __init__(self, plane: Plane = Plane.AXIAL, parent: QWidget | None = None) -> None:
         super().__init__(parent, background="k")
@@ -44,6 +49,8 @@ class SlicePicture(pg.GraphicsView):
         self._convention = Convention.RADIOLOGICAL
         self._image: ImageVolume | None = None
         self._labels: LabelVolume | None = None
+        self._reference: LabelVolume | None = None
+        self._confidence: NDArray[np.uint8] | None = None
         self._crosshair: Voxel = (0, 0, 0)
         self._window = (0.0, 1.0)
         self._shows_crosshair = True
@@ -53,12 +60,9 @@ class SlicePicture(pg.GraphicsView):
         self.box = pg.ViewBox(enableMenu=False, enableMouse=False, lockAspect=1.0)
         self.box.setDefaultPadding(0.02)
         self.setCentralItem(self.box)
-        self.image_item = _SmoothImage()
-        self.label_item = pg.ImageItem()
-        self.label_item.setZValue(1)
-        self.label_item.setLookupTable(np.zeros((256, 4), dtype=np.uint8))
-        for item in (self.image_item, self.label_item):
-            self.box.addItem(item, ignoreBounds=True)
+        self.image_item = SmoothImage()
+        self.box.addItem(self.image_item, ignoreBounds=True)
+        self.overlays = OverlayLayers(self.box)
         self.box.invertX(is_mirrored(self.plane, self._convention))
         self._letters = LetterLabels(self)
 
@@ -92,31 +96,66 @@ class SlicePicture(pg.GraphicsView):
     def set_image(self, image: ImageVolume) -> None:
         """Show a scan from its middle, without labels."""
         self._image, self._labels = image, None
+        self._reference = self._confidence = None
         self._crosshair = image.grid.centre
         self._window = image.window
-        sizes = image.grid.voxel_size_mm
+        self._show_plane()
+        self.index_changed.emit(self.index)
+
+    def set_plane(self, plane: Plane) -> None:
+        """Show another plane through the crosshair."""
+        self.plane = plane
+        if self._image is not None:
+            self._show_plane()
+            self.index_changed.emit(self.index)
+
+    def _show_plane(self) -> None:
+        if self._image is None:
+            return
+        sizes = self._image.grid.voxel_size_mm
         scale = QTransform.fromScale(sizes[self.plane.horizontal], sizes[self.plane.vertical])
         self.image_item.setTransform(scale)
-        self.label_item.setTransform(scale)
-        self._show_letters()
-        self._redraw()
+        self.overlays.set_scale(scale)
+        self.set_convention(self._convention)
+        self.redraw()
         self.fit()
-        self.index_changed.emit(self.index)
 
     def set_labels(self, labels: LabelVolume | None) -> None:
         """Show a label map on the scan's grid over the scan, or none."""
+        self._labels = self._on_grid(labels)
+        self.redraw()
+
+    def set_reference(self, reference: LabelVolume | None) -> None:
+        """Mark where the labels differ from these (of visible structures only), or mark nothing."""
+        self._reference = self._on_grid(reference)
+        self.redraw()
+
+    def set_confidence(self, confidence: NDArray[np.uint8] | None) -> None:
+        """Draw this confidence, (Z, Y, X), 255 for 1, in place of the labels' colours; None for the colours.
+
+        Only where a visible label is.
+        """
+        if confidence is not None and self._image is not None and confidence.shape != self._image.steps.shape:
+            raise ValueError("the confidence is not on the grid of the scan")
+        self._confidence = confidence
+        self.redraw()
+
+    def _on_grid(self, labels: LabelVolume | None) -> LabelVolume | None:
         if labels is not None and self._image is not None and not labels.grid.matches(self._image.grid):
             raise ValueError("the labels are not on the grid of the scan")
-        self._labels = labels
-        self._redraw()
+        return labels
 
     def set_colours(self, table: NDArray[np.uint8]) -> None:
         """Set the colours of the labels, (256, 4): red, green, blue, opacity."""
-        self.label_item.setLookupTable(table)
+        self.overlays.set_colours(table)
 
     def set_opacity(self, opacity: float) -> None:
         """Set the opacity of all labels, 0…1."""
-        self.label_item.setOpacity(opacity)
+        self.overlays.set_opacity(opacity)
+
+    def set_style(self, style: OverlayStyle) -> None:
+        """Fill the labels or outline them."""
+        self.overlays.set_style(style)
 
     def set_convention(self, convention: Convention) -> None:
         """Put the patient's right (radiological) or left (neurological) at the left of the screen."""
@@ -166,8 +205,11 @@ class SlicePicture(pg.GraphicsView):
 
     def set_window(self, low: float, high: float) -> None:
         """Show intensity steps from ``low`` (black) to ``high`` (white)."""
-        self._window = (low, max(high, low + 1.0))
-        self.image_item.setLevels(self._window)
+        window = (low, max(high, low + 1.0))
+        if window != self._window:
+            self._window = window
+            self.image_item.setLevels(window)
+            self.window_changed.emit(*window)
 
     def reset_window(self) -> None:
         """Back to the window that suits the whole scan."""
@@ -189,24 +231,34 @@ class SlicePicture(pg.GraphicsView):
         if before == self._crosshair:
             return
         if before[self.plane.normal] != self.index:
-            self._redraw()
+            self.redraw()
             self.index_changed.emit(self.index)
         else:
             self.viewport().update()
         if by_user:
             self.crosshair_moved.emit(self._crosshair)
 
-    def _redraw(self) -> None:
+    def redraw(self) -> None:
+        """Draw the slice anew, because it or its labels have changed."""
         if self._image is None:
             return
         picture = slice_of(self._image.steps, self.plane, self.index)
         self.image_item.setImage(picture, autoLevels=False, levels=self._window)
         if self._labels is None:
-            self.label_item.clear()
+            self.overlays.show(None, None, None)
         else:
-            labels = slice_of(self._labels.labels, self.plane, self.index)
-            self.label_item.setImage(labels, autoLevels=False, levels=None)
+            self.redraw_labels()
         self.viewport().update()
+
+    def redraw_labels(self) -> None:
+        """Draw the labels of the slice anew, because they have changed."""
+        layers = (
+            self._labels and self._labels.labels,
+            self._reference and self._reference.labels,
+            self._confidence,
+        )
+        slices = [None if layer is None else slice_of(layer, self.plane, self.index) for layer in layers]
+        self.overlays.show(*slices)
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802 - Qt's name
         """Draw the crosshair, open in its middle so that it hides no nucleus."""
@@ -256,13 +308,3 @@ class SlicePicture(pg.GraphicsView):
     def _with_axis(voxel: Voxel, axis: int, value: int) -> Voxel:
         x, y, z = (value if i == axis else voxel[i] for i in range(3))
         return x, y, z
-
-
-class _SmoothImage(pg.ImageItem):
-    """An image that is interpolated on the screen, so that enlarged voxels do not look like bricks."""
-
-    def paint(self, painter: QPainter, *arguments: object) -> None:
-        """Draw with bilinear interpolation."""
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
-        super().paint(painter, *arguments)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from brainstem_app.gui.viewer.convention import Plane
+from brainstem_app.gui.viewer.footprint import footprint_path
 from brainstem_app.gui.viewer.slice_picture import SlicePicture
+from brainstem_app.gui.viewer.volume import Voxel
 
 PAGE = 10
 _ZOOM_STEP = 1.2
@@ -23,14 +27,25 @@ class SliceView(SlicePicture):
     -------
     pointed(object)
         Voxel (x, y, z) under the pointer, None outside the picture.
+    stroke_began(bool), stroke_moved(object, object), stroke_ended
+        The user draws with the brush: whether to erase; from which voxel to which.
+    focused
+        The view has the keys now.
     """
 
     pointed = Signal(object)
+    stroke_began = Signal(bool)
+    stroke_moved = Signal(object, object)
+    stroke_ended = Signal()
+    focused = Signal()
 
     def __init__(self, plane: Plane = Plane.AXIAL, parent: QWidget | None = None) -> None:
         super().__init__(plane, parent)
         self._drag: tuple[QPoint, Qt.MouseButton, Qt.KeyboardModifier] | None = None
         self._wheel = 0
+        self._footprint: NDArray[np.int64] | None = None
+        self._stroke_end: Voxel | None = None
+        self._pointed: Voxel | None = None
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
         self.setMouseTracking(True)
@@ -72,12 +87,38 @@ class SliceView(SlicePicture):
         self.step(step)
         event.accept()
 
+    def set_brush(self, footprint: NDArray[np.int64] | None) -> None:
+        """Draw with the left button, erase with the right; None puts the crosshair back on the left button.
+
+        Parameters
+        ----------
+        footprint : ndarray of int64, shape (N, 3), optional
+            Voxels (x, y, z) that one touch covers, from the voxel under the pointer.
+        """
+        self._footprint = footprint
+        shape = Qt.CursorShape.ArrowCursor if footprint is None else Qt.CursorShape.CrossCursor
+        self.viewport().setCursor(shape)
+        self.viewport().update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Tell that keys come here now."""
+        super().focusInEvent(event)
+        self.focused.emit()
+
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Left: crosshair. Shift and left: window and level. Middle: move the picture."""
+        """Left: crosshair, or the brush. Shift and left: window and level. Middle: move the picture."""
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        self._drag = (event.position().toPoint(), event.button(), event.modifiers())
+        position = event.position().toPoint()
+        if self._footprint is not None and self._is_stroke(event.button(), event.modifiers()):
+            self.stroke_began.emit(event.button() is Qt.MouseButton.RightButton)
+            self._stroke_end = self.voxel_at(position)
+            if self._stroke_end is not None:
+                self.stroke_moved.emit(self._stroke_end, self._stroke_end)
+            self._drag = (position, Qt.MouseButton.NoButton, event.modifiers())
+        else:
+            self._drag = (position, event.button(), event.modifiers())
         if self._is_crosshair_drag():
-            self._crosshair_to(event.position().toPoint())
+            self._crosshair_to(position)
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
@@ -85,23 +126,61 @@ class SliceView(SlicePicture):
         position = event.position().toPoint()
         if self._drag is not None:
             self._continue_drag(position)
-        self.pointed.emit(self.voxel_at(position))
+        self._point_at(self.voxel_at(position))
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """End a drag."""
+        if self._is_stroke_drag():
+            self._stroke_end = None
+            self.stroke_ended.emit()
         self._drag = None
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Reset window and level."""
-        self.reset_window()
-        event.accept()
+        """Reset window and level; with the brush, a second touch."""
+        if self._footprint is None:
+            self.reset_window()
+            event.accept()
+        else:
+            self.mousePressEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Nothing is under the pointer any more."""
-        self.pointed.emit(None)
+        self._point_at(None)
         super().leaveEvent(event)
+
+    def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802 - Qt's name
+        """Draw the crosshair, and the voxels that the brush would cover."""
+        super().drawForeground(painter, rect)
+        if self._footprint is None or self._pointed is None or self._image is None:
+            return
+        h, v = self.plane.horizontal, self.plane.vertical
+        sizes = self._image.grid.voxel_size_mm
+        path = footprint_path(
+            self._footprint[:, (h, v)], (self._pointed[h], self._pointed[v]), (sizes[h], sizes[v])
+        )
+        painter.save()
+        painter.resetTransform()
+        on_screen = self.mapFromScene(self.box.childGroup.mapToScene(path))
+        for colour, width in ((QColor(0, 0, 0, 160), 3), (QColor(255, 255, 255), 1)):
+            painter.setPen(QPen(colour, width))
+            painter.drawPath(on_screen)
+        painter.restore()
+
+    def _point_at(self, voxel: Voxel | None) -> None:
+        if self._footprint is not None and voxel != self._pointed:
+            self.viewport().update()
+        self._pointed = voxel
+        self.pointed.emit(voxel)
+
+    @staticmethod
+    def _is_stroke(button: Qt.MouseButton, modifiers: Qt.KeyboardModifier) -> bool:
+        keys = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
+        return button in (Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton) and not modifiers & keys
+
+    def _is_stroke_drag(self) -> bool:
+        return self._drag is not None and self._drag[1] is Qt.MouseButton.NoButton
 
     def _is_crosshair_drag(self) -> bool:
         if self._drag is None:
@@ -116,6 +195,8 @@ class SliceView(SlicePicture):
         moved = position - start
         if self._is_crosshair_drag():
             self._crosshair_to(position)
+        elif button is Qt.MouseButton.NoButton:
+            self._draw_to(position)
         elif button is Qt.MouseButton.LeftButton:
             self._change_window(moved)
         elif button is Qt.MouseButton.MiddleButton:
@@ -133,6 +214,12 @@ class SliceView(SlicePicture):
         width = max(width + unit * moved.x(), 1.0)
         level += unit * moved.y()
         self.set_window(level - width / 2, level + width / 2)
+
+    def _draw_to(self, position: QPoint) -> None:
+        voxel = self.voxel_at(position)
+        if voxel is not None and voxel != self._stroke_end:
+            self.stroke_moved.emit(self._stroke_end or voxel, voxel)
+        self._stroke_end = voxel
 
     def _crosshair_to(self, position: QPoint) -> None:
         voxel = self.voxel_at(position)

@@ -1,0 +1,33 @@
+"""The outline of the voxels that a brush would cover."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QPainterPath
+
+from brainstem_app.gui.viewer.graphics import pg
+from brainstem_app.gui.viewer.outline import outline_lines
+
+
+def footprint_path(
+    offsets: NDArray[np.int64], centre: tuple[int, int], voxel_mm: tuple[float, float]
+) -> QPainterPath:
+    """Outline of a brush on a slice, in mm from the corner of the slice.
+
+    Parameters
+    ----------
+    offsets : ndarray of int64, shape (N, 2)
+        Voxels covered, horizontally and vertically from the centre.
+    centre : tuple of int
+        Voxel under the pointer.
+    voxel_mm : tuple of float
+        Width and height of a voxel.
+    """
+    lowest = offsets.min(axis=0)
+    columns, rows = (offsets - lowest).T
+    mask = np.zeros((rows.max() + 1, columns.max() + 1), dtype=np.uint8)
+    mask[rows, columns] = 1
+    points = outline_lines(mask)[1].reshape(-1, 2) + lowest + np.array(centre)
+    mm = points * np.array(voxel_mm)
+    return pg.arrayToQPath(mm[:, 0].copy(), mm[:, 1].copy(), connect="pairs")

@@ -1,0 +1,101 @@
+"""A view of one plane with its caption and its slider."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+
+from brainstem_app.gui.viewer.convention import Plane
+from brainstem_app.gui.viewer.slice_view import PAGE, SliceView
+from brainstem_app.gui.viewer.volume import ImageVolume
+
+
+class SlicePane(QWidget):
+    """A `SliceView` with what plane and slice it shows above, and a slider at the right.
+
+    Parameters
+    ----------
+    plane : Plane
+    title : str, optional
+        What is shown, before the plane, e.g. "Reference".
+    """
+
+    def __init__(self, plane: Plane, title: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = title
+        self._image: ImageVolume | None = None
+        self.view = SliceView(plane, self)
+        self.caption = QLabel(self)
+        self.slider = QSlider(Qt.Orientation.Vertical, self)
+        self.slider.setPageStep(PAGE)
+        self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.slider.valueChanged.connect(self.view.set_index)
+        self.view.index_changed.connect(self._on_index)
+        picture = QHBoxLayout()
+        picture.setSpacing(2)
+        picture.addWidget(self.view, 1)
+        picture.addWidget(self.slider)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(self.caption)
+        layout.addLayout(picture, 1)
+        self._name()
+
+    def set_title(self, title: str) -> None:
+        """Say what is shown, before the plane."""
+        self._title = title
+        self._name()
+        if self._image is not None:
+            self._on_index(self.view.index)
+
+    def set_image(self, image: ImageVolume) -> None:
+        """Show a scan from its middle, without labels."""
+        self._image = image
+        self._set_range()
+        self.view.set_image(image)
+
+    def set_plane(self, plane: Plane) -> None:
+        """Show another plane."""
+        if plane is self.view.plane:
+            return
+        self.view.plane = plane
+        self._name()
+        self._set_range()
+        self.view.set_plane(plane)
+
+    def plane_name(self) -> str:
+        """Name of the plane in words."""
+        names = {
+            Plane.AXIAL: self.tr("Axial"),
+            Plane.CORONAL: self.tr("Coronal"),
+            Plane.SAGITTAL: self.tr("Sagittal"),
+        }
+        return names[self.view.plane]
+
+    def _set_range(self) -> None:
+        if self._image is not None:
+            with QSignalBlocker(self.slider):
+                self.slider.setRange(0, self._image.grid.shape[self.view.plane.normal] - 1)
+
+    def _name(self) -> None:
+        name = f"{self._title}, {self.plane_name().lower()}" if self._title else self.plane_name()
+        self.caption.setText(name)
+        self.view.setAccessibleName(self.tr("{0} slices").format(name))
+        self.slider.setAccessibleName(self.tr("{0} slice").format(name))
+        self.slider.setToolTip(self.tr("Slice (wheel, ↑ ↓, Page Up, Page Down)"))
+
+    def _on_index(self, index: int) -> None:
+        if self._image is None:
+            return
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(index)
+        plane = self.view.plane
+        place = self._image.grid.world_mm(self.view.crosshair)[plane.normal]
+        axis = "xyz"[plane.normal]
+        name = f"{self._title}, {self.plane_name().lower()}" if self._title else self.plane_name()
+        self.caption.setText(
+            self.tr("{0}  ·  slice {1} of {2}  ·  {3} = {4:.1f} mm").format(
+                name, index + 1, self.view.n_slices, axis, place
+            )
+        )
