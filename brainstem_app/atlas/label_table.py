@@ -84,6 +84,11 @@ class LabelTable(BaseModel):
         return len(self.structures)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Short name of each structure, by its index."""
+        return tuple(s.name for s in self.structures)
+
+    @property
     def nuclei(self) -> tuple[Structure, ...]:
         """The structures of group ``nucleus``."""
         return tuple(s for s in self.structures if s.group is Group.NUCLEUS)

@@ -2,7 +2,7 @@
 
 Each subject is on disk when it is done, and its manifest is written last: started again, the job goes on
 with those that are missing or failed. A subject that fails is recorded with its reason and does not stop
-the others.
+the others. If only the atlas has changed since, the labels are made anew from what is saved.
 """
 
 from __future__ import annotations
@@ -13,19 +13,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from brainstem_app.atlas.library import Atlas, load_atlas
+from pydantic import JsonValue
+
+from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, load_atlas
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.imaging.bids import BidsScan, find_t1w_scans, read_participants
 from brainstem_app.imaging.reading import read_scan, require_usable
-from brainstem_app.imaging.spaces import box_affine
 from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import PrepareJob, SpaceName
 from brainstem_app.jobs.parallel import Report, run_tasks
 from brainstem_app.jobs.provenance import as_json, file_hashes, software_versions
+from brainstem_app.jobs.relabel import draw_reference, relabel_study
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.reports.manifest import sha256_of
 from brainstem_app.study.splits import split_subjects
-from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord, read_prepared_box
+from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class SubjectTask:
     folder: Path
     space: SpaceName
     atlas: str
+    atlas_settings: dict[str, JsonValue]
     repeat: bool
     group: str = ""
 
@@ -48,7 +51,8 @@ def prepare(job: PrepareJob, reporter: Reporter) -> Summary:
     Raises
     ------
     InputError
-        If the dataset holds no T1-weighted scan, or the study was made with other settings.
+        If the dataset holds no T1-weighted scan, or the study was made of another dataset or in another
+        space.
     BrainstemError
         If not one subject could be prepared.
     JobCancelled
@@ -58,6 +62,7 @@ def prepare(job: PrepareJob, reporter: Reporter) -> Summary:
     scans = _scans_of(job)
     study = Study.create(job.study, _settings(job, atlas))
     groups = _groups(job.dataset)
+    n_relabelled = relabel_study(study, job.atlas, job.jobs, reporter)
     tasks = [_task(job, study, name, scan, groups) for name, scan in _named(scans)]
     waiting = [task for task in tasks if not _is_done(study, task)]
     n_done = len(tasks) - len(waiting)
@@ -65,7 +70,8 @@ def prepare(job: PrepareJob, reporter: Reporter) -> Summary:
         reporter.progress(0, max(len(waiting), 1), f"{n_done} of {len(tasks)} are prepared already")
     for record in run_tasks(prepare_one, waiting, job.jobs, reporter):
         _report_subject(study, record, reporter)
-    return _finish(job, study, groups, reporter)
+    summary = _finish(job, study, groups, reporter)
+    return {**summary, "labelled_anew": n_relabelled} if n_relabelled else summary
 
 
 def prepare_one(task: SubjectTask, report: Report) -> SubjectRecord:
@@ -106,6 +112,7 @@ def _prepare_files(task: SubjectTask, report: Report) -> SubjectRecord:
     prepared = prepare_subject(
         scan,
         atlas.labels,
+        atlas.table.names,
         task.space,
         task.folder,
         lambda fraction, text: report(0.95 * fraction, text),
@@ -115,7 +122,7 @@ def _prepare_files(task: SubjectTask, report: Report) -> SubjectRecord:
     if errors:
         raise ImplausibleResultError(errors[0].problem, task.source, errors[0].fix)
     report(0.95, "drawing the picture to check")
-    _draw_picture(task.folder, atlas)
+    draw_reference(task.folder, atlas)
     return SubjectRecord(
         name=task.name,
         person=task.person,
@@ -123,23 +130,13 @@ def _prepare_files(task: SubjectTask, report: Report) -> SubjectRecord:
         source=str(task.source),
         sha256=sha256_of(task.source) or "",
         group=task.group,
-        settings={"space": task.space, "atlas": atlas.name, "atlas_version": atlas.version},
+        settings={"space": task.space, **task.atlas_settings},
         fit=as_json(prepared.fit),
         findings=tuple(as_json(finding) for finding in (*scan.findings, *prepared.findings)),
         timings=prepared.timings,
         files=file_hashes(task.folder),
         software=as_json(software_versions()),
     )
-
-
-def _draw_picture(folder: Path, atlas: Atlas) -> None:
-    """Draw the reference labels on the normalised image."""
-    from brainstem_app.reports.qc_picture import QcVolumes, qc_png
-    from brainstem_app.reports.write import write_bytes
-
-    box = read_prepared_box(folder)
-    volumes = QcVolumes(labels=box.labels, affine=box_affine(), scan=box.image)
-    write_bytes(folder / "qc.png", qc_png(volumes, atlas.table, folder.name))
 
 
 def _empty(folder: Path) -> None:
@@ -178,6 +175,7 @@ def _task(job: PrepareJob, study: Study, name: str, scan: BidsScan, groups: dict
         folder=study.subject_folder(name),
         space=job.space,
         atlas=job.atlas,
+        atlas_settings=study.settings.atlas_settings,
         repeat=job.repeat,
         group=groups.get(scan.subject, ""),
     )
@@ -189,6 +187,7 @@ def _settings(job: PrepareJob, atlas: Atlas) -> StudySettings:
         space=job.space,
         atlas=atlas.name,
         atlas_version=atlas.version,
+        atlas_sha256=(atlas.folder and sha256_of(atlas.folder / LABELS_FILE_NAME)) or "",
         seed=job.seed,
     )
 
@@ -204,7 +203,7 @@ def _groups(dataset: Path) -> dict[str, str]:
 
 def _is_done(study: Study, task: SubjectTask) -> bool:
     record = study.subject(task.name)
-    if record is None or record.state != "finished":
+    if record is None or record.state != "finished" or not study.is_current(record):
         return False
     return not task.repeat or (task.folder / "labels_box_repeat.nii.gz").exists()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
+from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, mni_affine
@@ -25,6 +27,7 @@ REPEAT_FILE = "labels_box_repeat.nii.gz"
 TRANSFORMS_FOLDER = "transforms"
 FINE_WARP_FILE = "fine_warp_mm.nii.gz"
 REPEAT_WARP_FILE = "fine_warp_repeat_mm.nii.gz"
+LABEL_SHRUNK = "label-shrunk"
 _LEAST_LABEL_SHARE = 0.3
 
 
@@ -50,6 +53,7 @@ class PreparedSubject:
 def prepare_subject(
     scan: Scan,
     atlas_labels: NDArray[np.uint8],
+    names: Sequence[str],
     space: Space | str,
     folder: Path,
     report: Report,
@@ -64,6 +68,8 @@ def prepare_subject(
         A usable scan.
     atlas_labels : ndarray of uint8, shape (197, 233, 189)
         Label map of the atlas on ``mni``.
+    names : sequence of str
+        Name of each label, by its index.
     space : Space
         ``affine`` or ``nonlinear``.
     folder : Path
@@ -95,11 +101,13 @@ def prepare_subject(
         crop_displacement(warp).save(transforms / name)
         timings[name.removesuffix("_mm.nii.gz").replace("_", " ")] = time.monotonic() - start
         findings = (*findings, *_judge_warp(warp))
-    findings = (*findings, *relabel_subject(folder, atlas_labels))
+    findings = (*findings, *relabel_subject(folder, atlas_labels, names))
     return PreparedSubject(normalised.fit, findings, timings)
 
 
-def relabel_subject(folder: Path, atlas_labels: NDArray[np.uint8]) -> tuple[Finding, ...]:
+def relabel_subject(
+    folder: Path, atlas_labels: NDArray[np.uint8], names: Sequence[str]
+) -> tuple[Finding, ...]:
     """Make a prepared subject's reference labels from an atlas, through the fine warps already saved.
 
     Parameters
@@ -108,13 +116,22 @@ def relabel_subject(folder: Path, atlas_labels: NDArray[np.uint8]) -> tuple[Find
         Subject folder that `prepare_subject` filled, with whichever atlas.
     atlas_labels : ndarray of uint8, shape (197, 233, 189)
         Label map of the atlas on ``mni``.
+    names : sequence of str
+        Name of each label, by its index.
 
     Returns
     -------
     tuple of Finding
-        A warning where a label lost most of its volume.
+        A warning (code `LABEL_SHRUNK`) where a label lost most of its volume.
+
+    Raises
+    ------
+    InputError
+        If the fine warp is not there.
     """
     findings: tuple[Finding, ...] = ()
+    if not (folder / TRANSFORMS_FOLDER / FINE_WARP_FILE).exists():
+        raise InputError("The subject's fine warp is missing.", folder, "Prepare the subject again.")
     for warp_name, labels_name in ((FINE_WARP_FILE, LABELS_FILE), (REPEAT_WARP_FILE, REPEAT_FILE)):
         path = folder / TRANSFORMS_FOLDER / warp_name
         if not path.exists():
@@ -122,7 +139,7 @@ def relabel_subject(folder: Path, atlas_labels: NDArray[np.uint8]) -> tuple[Find
         labels = reference_labels(atlas_labels, Displacement.load(path))
         save_label_map(folder / labels_name, labels, box_affine(), space="mni")
         if labels_name == LABELS_FILE:
-            findings = _judge_labels(labels, atlas_labels)
+            findings = _judge_labels(labels, atlas_labels, names)
     return findings
 
 
@@ -155,19 +172,21 @@ def crop_displacement(warp: Displacement) -> Displacement:
     return Displacement(np.ascontiguousarray(warp.field[region]), box_affine())
 
 
-def _judge_labels(labels: NDArray[np.uint8], atlas_labels: NDArray[np.uint8]) -> tuple[Finding, ...]:
+def _judge_labels(
+    labels: NDArray[np.uint8], atlas_labels: NDArray[np.uint8], names: Sequence[str]
+) -> tuple[Finding, ...]:
     """Which labels lost most of their volume on the way."""
     n = int(atlas_labels.max()) + 1
     before, after = np.bincount(atlas_labels.ravel(), minlength=n), np.bincount(labels.ravel(), minlength=n)
     lost = [k for k in range(1, n) if before[k] and after[k] < _LEAST_LABEL_SHARE * before[k]]
     if not lost:
         return ()
-    names, share = ", ".join(str(k) for k in lost), 100 * _LEAST_LABEL_SHARE
+    lost_names, share = ", ".join(names[k] for k in lost), 100 * _LEAST_LABEL_SHARE
     return (
         Finding(
             Level.WARNING,
-            "label-shrunk",
-            f"The reference labels {names} hold less than {share:.0f} % of the atlas's volume.",
+            LABEL_SHRUNK,
+            f"The reference labels {lost_names} hold less than {share:.0f} % of the atlas's volume.",
             "Look at the reference picture of this subject; leave the subject out if the labels are torn.",
         ),
     )

@@ -38,9 +38,19 @@ class StudySettings(Record):
     space: SpaceName = "affine"
     atlas: str = "brainstem31"
     atlas_version: str = ""
+    atlas_sha256: str = ""
     seed: int = 0
     program_version: str = __version__
     created: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    @property
+    def atlas_settings(self) -> dict[str, JsonValue]:
+        """What the reference labels are made from; kept in each subject's record too."""
+        return {
+            "atlas": self.atlas,
+            "atlas_version": self.atlas_version,
+            "atlas_sha256": self.atlas_sha256,
+        }
 
 
 class Failure(Record):
@@ -129,16 +139,19 @@ class Study:
     def create(cls, folder: Path, settings: StudySettings) -> Self:
         """Make a study, or open the one that is there to go on with it.
 
+        A study that is there takes on the atlas of `settings`; its subjects whose reference labels come from
+        another are then no longer current (see `is_current`) and have to be labelled anew.
+
         Raises
         ------
         InputError
-            If the study that is there was made with another space, atlas or dataset, or the folder
-            cannot be written.
+            If the study that is there was made with another space or dataset, or the folder cannot be
+            written.
         """
         if (folder / "study.json").exists():
             study = cls.open(folder)
             study._require_same(settings)
-            return study
+            return study._with_atlas_of(settings)
         try:
             (folder / "subjects").mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -151,7 +164,7 @@ class Study:
         return cls(folder, settings)
 
     def _require_same(self, settings: StudySettings) -> None:
-        for name in ("space", "atlas", "atlas_version", "dataset"):
+        for name in ("space", "dataset"):
             mine, other = getattr(self.settings, name), getattr(settings, name)
             if mine != other:
                 raise InputError(
@@ -159,6 +172,19 @@ class Study:
                     self.folder,
                     "Choose another --study folder, or the same settings as before.",
                 )
+
+    def _with_atlas_of(self, settings: StudySettings) -> Self:
+        changed = self.settings.model_copy(update=dict(settings.atlas_settings))
+        if changed != self.settings:
+            changed.save(self.folder / "study.json")
+        return type(self)(self.folder, changed)
+
+    def is_current(self, record: SubjectRecord) -> bool:
+        """Whether a subject's reference labels come from the study's atlas, as far as its record says."""
+        if "atlas" not in record.settings:
+            return True
+        atlas = self.settings.atlas_settings
+        return {name: record.settings.get(name, "") for name in atlas} == atlas
 
     def subject_folder(self, name: str) -> Path:
         """Folder of a subject (not created here)."""
@@ -209,8 +235,17 @@ class Study:
         Raises
         ------
         InputError
-            If a file is missing, damaged or of another shape.
+                If a file is missing, damaged or of another shape, or the labels come from another atlas than
+            the study's.
         """
+        record = self.subject(name)
+        if record is not None and not self.is_current(record):
+            raise InputError(
+                f"The reference labels of {name} come from another atlas than the study's: "
+                "preparing it was interrupted.",
+                self.subject_folder(name),
+                "Run the same `brainstem-app prepare` again; it goes on where it stopped.",
+            )
         return read_prepared_box(self.subject_folder(name))
 
     def load_repeat_labels(self, name: str) -> NDArray[np.uint8] | None:

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nibabel
@@ -12,15 +13,18 @@ from numpy.typing import NDArray
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Finding, Level, Scan
-from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
+from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, crop_to_box, mni_affine
 from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Warned
 from brainstem_app.jobs.job import PrepareJob
 from brainstem_app.jobs.run import run_job
 from brainstem_app.preprocessing.fit import Fit
 from brainstem_app.preprocessing.reference import PreparedSubject
+from brainstem_app.preprocessing.transforms import Displacement
+from brainstem_app.reports.manifest import sha256_of
 from brainstem_app.study.study import Study
 
 FIT = Fit(correlation=0.9, coverage=1.0, lowest_mm=-72.0, smallest_scale=0.9, largest_scale=1.1)
+FINE_WARP = "transforms/fine_warp_mm.nii.gz"
 Prepare = Callable[..., PreparedSubject]
 
 
@@ -59,6 +63,7 @@ def _replace(
     def prepare_subject(
         scan: Scan,
         atlas_labels: NDArray[np.uint8],
+        names_of_labels: Sequence[str],
         space: str,
         folder: Path,
         report: Callable[[float, str], None],
@@ -71,6 +76,7 @@ def _replace(
         labels[20:30, 20:30, 20:50] = 3
         save_volume(folder / "scan_box.nii.gz", labels.astype(np.float32), box_affine(), space="mni")
         save_label_map(folder / "labels_box.nii.gz", labels, box_affine(), space="mni")
+        Displacement(np.zeros((*BOX_SHAPE, 3), np.float32), box_affine()).save(folder / FINE_WARP)
         if repeat:
             save_label_map(folder / "labels_box_repeat.nii.gz", labels, box_affine(), space="mni")
         return PreparedSubject(FIT, findings(folder.name), {"affine": 1.0})
@@ -172,3 +178,65 @@ def test_study_says_which_atlas_it_was_made_with(dataset: Path, prepared: list[s
     _run(dataset)
     settings = Study.open(dataset.parent / "study").settings
     assert (settings.atlas, settings.atlas_version) == ("brainstem31", load_atlas().version)
+
+
+@pytest.fixture
+def changed_atlas(tmp_path: Path) -> Path:
+    """The shipped atlas with its first nucleus as white matter, as another edition of the same version."""
+    shipped = load_atlas()
+    folder = tmp_path / "changed atlas"
+    assert shipped.folder is not None
+    shutil.copytree(shipped.folder, folder)
+    labels = shipped.labels.copy()
+    labels[labels == 3] = 1
+    save_label_map(folder / "labels.nii.gz", labels, mni_affine(), space="mni")
+    return folder
+
+
+def test_when_only_the_atlas_changed_the_saved_warps_carry_the_new_one(
+    dataset: Path, prepared: list[str], changed_atlas: Path
+) -> None:
+    _run(dataset, subjects=("sub-01", "sub-02"))
+    prepared.clear()
+    status, events = _run(dataset, subjects=("sub-01", "sub-02"), atlas=str(changed_atlas))
+    assert (status, prepared) == (0, [])
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    assert finished.summary["labelled_anew"] == 2
+    assert any(isinstance(event, Warned) and "made anew" in event.what for event in events)
+    study = Study.open(dataset.parent / "study")
+    labels = study.load_box("sub-02").labels
+    np.testing.assert_array_equal(labels, crop_to_box(load_atlas(changed_atlas).labels))
+    record = study.subject("sub-02")
+    assert record is not None
+    assert (
+        record.settings["atlas_sha256"]
+        == study.settings.atlas_sha256
+        == sha256_of(changed_atlas / "labels.nii.gz")
+    )
+    assert record.files["labels_box.nii.gz"] == sha256_of(
+        study.subject_folder("sub-02") / "labels_box.nii.gz"
+    )
+
+
+def test_subject_whose_warp_is_gone_is_prepared_again_for_the_new_atlas(
+    dataset: Path, prepared: list[str], changed_atlas: Path
+) -> None:
+    _run(dataset, subjects=("sub-01", "sub-02"))
+    (dataset.parent / "study" / "subjects" / "sub-01" / FINE_WARP).unlink()
+    prepared.clear()
+    status, _ = _run(dataset, subjects=("sub-01", "sub-02"), atlas=str(changed_atlas))
+    assert (status, prepared) == (0, ["sub-01"])
+    study = Study.open(dataset.parent / "study")
+    assert all(study.is_current(record) for record in study.finished_subjects())
+
+
+def test_runs_that_learned_from_the_atlas_before_are_named(
+    dataset: Path, prepared: list[str], changed_atlas: Path
+) -> None:
+    _run(dataset, subjects=("sub-01",))
+    config = dataset.parent / "study" / "runs" / "first" / "config.json"
+    config.parent.mkdir(parents=True)
+    config.write_text("{}", encoding="utf-8")
+    _, events = _run(dataset, subjects=("sub-01",), atlas=str(changed_atlas))
+    assert any(isinstance(event, Warned) and "first learned from" in event.fix for event in events)

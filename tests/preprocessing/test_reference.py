@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.spaces import BOX_SHAPE, MNI_SHAPE, box_affine, crop_to_box, mni_affine
 from brainstem_app.preprocessing.reference import (
@@ -19,6 +20,8 @@ from brainstem_app.preprocessing.reference import (
 from brainstem_app.preprocessing.syn import SynSettings, fine_warp, smallest_jacobian
 from brainstem_app.preprocessing.template import load_template
 from brainstem_app.preprocessing.transforms import Displacement
+
+NAMES = ("background", "WM", "GM", "PAG", "SC_L")
 
 
 def _atlas() -> np.ndarray:
@@ -42,7 +45,7 @@ def test_the_warp_points_from_the_subject_to_the_atlas() -> None:
 
 def test_a_new_atlas_is_laid_through_the_saved_warp(tmp_path: Path) -> None:
     _shift((0, 0, 0)).save(tmp_path / TRANSFORMS_FOLDER / FINE_WARP_FILE)
-    findings = relabel_subject(tmp_path, _atlas())
+    findings = relabel_subject(tmp_path, _atlas(), NAMES)
     labels, affine = load_label_map(tmp_path / LABELS_FILE)
     np.testing.assert_array_equal(labels, crop_to_box(_atlas()))
     np.testing.assert_allclose(affine, box_affine())
@@ -52,9 +55,14 @@ def test_a_new_atlas_is_laid_through_the_saved_warp(tmp_path: Path) -> None:
 
 def test_a_label_that_the_warp_loses_is_named(tmp_path: Path) -> None:
     _shift((0.0, 0.0, 60.0)).save(tmp_path / TRANSFORMS_FOLDER / FINE_WARP_FILE)
-    (finding,) = relabel_subject(tmp_path, _atlas())
+    (finding,) = relabel_subject(tmp_path, _atlas(), NAMES)
     assert finding.code == "label-shrunk"
-    assert "4" in finding.problem
+    assert "SC_L" in finding.problem
+
+
+def test_a_subject_without_its_warp_cannot_be_labelled_anew(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="warp is missing"):
+        relabel_subject(tmp_path, _atlas(), NAMES)
 
 
 def test_the_box_is_cut_from_where_it_lies_in_the_wider_warp() -> None:

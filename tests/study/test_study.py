@@ -39,6 +39,25 @@ def test_going_on_with_other_settings_is_refused(tmp_path: Path) -> None:
         Study.create(tmp_path, SETTINGS.model_copy(update={"space": "nonlinear"}))
 
 
+def test_study_takes_on_a_new_atlas_and_knows_which_subjects_lack_it(tmp_path: Path) -> None:
+    study = Study.create(tmp_path, SETTINGS)
+    old = _record("sub-01").model_copy(update={"settings": study.settings.atlas_settings})
+    assert study.is_current(old)
+    changed = Study.create(tmp_path, SETTINGS.model_copy(update={"atlas_sha256": "a" * 64}))
+    assert not changed.is_current(old)
+    assert Study.open(tmp_path).settings.atlas_sha256 == "a" * 64
+    assert changed.settings.created == study.settings.created
+
+
+def test_labels_of_another_atlas_than_the_studys_are_not_loaded(tmp_path: Path) -> None:
+    study = Study.create(tmp_path, SETTINGS)
+    record = _record("sub-01").model_copy(update={"settings": {"atlas": "another"}})
+    record.save(study.subject_folder("sub-01") / "manifest.json")
+    with pytest.raises(InputError, match="another atlas") as caught:
+        study.load_box("sub-01")
+    assert "prepare" in caught.value.fix
+
+
 @pytest.mark.parametrize("text", ["{", '{"schema": "brainstem-study/9", "dataset": ""}', "\x00\x01", "[]"])
 def test_damaged_study_says_which_file(tmp_path: Path, text: str) -> None:
     (tmp_path / "study.json").write_text(text, encoding="utf-8")
