@@ -66,11 +66,32 @@ def train(
     batch_size: Annotated[int | None, typer.Option(help="[default: 16]")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="[default: 0.0001]")] = None,
     seed: Annotated[int | None, typer.Option(help="[default: 0]")] = None,
+    schedule: Annotated[
+        str | None, typer.Option(help="Learning rate: constant or cosine. [default: constant]")
+    ] = None,
+    gradient_clip: Annotated[
+        float | None, typer.Option(help="Largest norm of the gradients. [default: none]")
+    ] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="Stop after so many epochs without a better one. [default: none]")
+    ] = None,
+    size: Annotated[
+        int | None, typer.Option(help="Pixels that a slice is enlarged to. [default: 224]")
+    ] = None,
+    context: Annotated[
+        int | None, typer.Option(min=0, help="Neighbouring slices on each side as channels. [default: 0]")
+    ] = None,
+    position: Annotated[
+        bool | None, typer.Option("--position/--no-position", help="Show the network where each pixel lies.")
+    ] = None,
     simulated: Annotated[
         int | None, typer.Option(help="Simulated subjects to add to the training part. [default: 0]")
     ] = None,
     augment: Annotated[
-        bool | None, typer.Option("--augment/--no-augment", help="Vary the slices while training.")
+        bool | None,
+        typer.Option(
+            "--augment/--no-augment", help="Change the training subjects at random, other ways every epoch."
+        ),
     ] = None,
     start_from: Annotated[
         Path | None,
@@ -92,11 +113,15 @@ def train(
         "batch_size": batch_size,
         "learning_rate": learning_rate,
         "seed": seed,
+        "schedule": schedule,
+        "gradient_clip": gradient_clip,
+        "patience": patience,
         "simulated": simulated,
         "augment": augment,
         "start_from": start_from,
     }
     settings = _read_config(config) | {name: value for name, value in given.items() if value is not None}
+    settings["input"] = settings.get("input", {}) | _input(size, context, position)
     try:
         job = TrainJob.model_validate({**settings, "study": study, "run": run})
     except ValidationError as error:
@@ -106,6 +131,13 @@ def train(
             f"The setting {name} does not fit: {problem['msg']}.", config, "Correct it."
         ) from error
     run_and_show(job, as_json=as_json, debug=debug)
+
+
+def _input(size: int | None, context: int | None, position: bool | None) -> dict[str, Any]:
+    """Return the settings of the network's input that were given."""
+    offsets = None if context is None else tuple(range(-context, context + 1))
+    given = {"size": size, "context": offsets, "position": position}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _read_config(path: Path | None) -> dict[str, Any]:

@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -23,11 +25,12 @@ from brainstem_app.jobs.job import EvaluateRunJob, TrainJob, read_job
 from brainstem_app.jobs.keras_predictor import KerasPredictor
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.models.prediction import Predictor, predict_box
+from brainstem_app.models.prediction import Prediction, predict_box
 from brainstem_app.reports.cohort import write_cohort_report
 from brainstem_app.reports.cohort_model import CohortInputs, CohortReport, CohortResult
 from brainstem_app.study.study import Study
 
+TakeSubject = Callable[[str, NDArray[np.uint8], Counts], None]
 ATLAS_ALONE = "atlas placed by the normalisation"
 REPEATABILITY = "reference repeatability"
 
@@ -55,17 +58,25 @@ def evaluate_run(job: EvaluateRunJob, reporter: Reporter) -> Summary:
 
 
 def evaluate_part(
-    study: Study, run: str, part: Literal["validation", "test"], reporter: Reporter
+    study: Study,
+    run: str,
+    part: Literal["validation", "test"],
+    reporter: Reporter,
+    on_subject: TakeSubject = lambda name, labels, counts: None,
 ) -> CohortReport:
-    """Predict each subject of a part with the run's best network and write the cohort report."""
+    """Predict each subject of a part with the run's best network and write the cohort report.
+
+    `on_subject` is told each subject's predicted labels and confusion counts.
+    """
     folder = study.run_folder(run)
     names = study.splits().test if part == "test" else study.splits().validation
     if not names:
         raise InputError(f"The study has no {part} subject.", study.folder, "Prepare more subjects.")
     atlas = load_atlas(study.settings.atlas)
     reporter.progress(0, len(names), "loading the network")
-    predictor = _load_best(folder)
-    network, alone, repeat = _count(study, names, atlas, predictor, reporter)
+    job = _job_of(folder)
+    predict = partial(predict_box, _load_best(folder), classes=atlas.table.n_classes, slice_input=job.input)
+    network, alone, repeat = _count(study, names, atlas, predict, reporter, on_subject)
     yardsticks = [CohortResult(ATLAS_ALONE, alone)]
     if set(repeat) == set(names):
         yardsticks.append(CohortResult(REPEATABILITY, repeat))
@@ -76,7 +87,7 @@ def evaluate_part(
         atlas_version=atlas.version,
         yardsticks=tuple(yardsticks),
         part=part,
-        settings=_settings_of(folder),
+        settings=as_json(job.model_dump(exclude={"study", "version", "kind"})),
         command=("brainstem-app", "evaluate", "--study", study.folder.name, "--run", run),
         notes=_notes(study, part, len(names), bool(repeat)),
     )
@@ -84,7 +95,12 @@ def evaluate_part(
 
 
 def _count(
-    study: Study, names: tuple[str, ...], atlas: Atlas, predictor: Predictor, reporter: Reporter
+    study: Study,
+    names: tuple[str, ...],
+    atlas: Atlas,
+    predict: Callable[..., Prediction],
+    reporter: Reporter,
+    on_subject: TakeSubject,
 ) -> tuple[dict[str, Counts], dict[str, Counts], dict[str, Counts]]:
     """Confusion counts by subject of the network, of the atlas alone, and of the reference made again."""
     classes = atlas.table.n_classes
@@ -94,8 +110,9 @@ def _count(
     repeat: dict[str, Counts] = {}
     for index, name in enumerate(names):
         box = study.load_box(name)
-        prediction = predict_box(predictor, box.image, classes, reporter.part(index, len(names), name))
+        prediction = predict(box.image, report=reporter.part(index, len(names), name))
         network[name] = confusion_counts(box.labels, prediction.labels, classes)
+        on_subject(name, prediction.labels, network[name])
         alone[name] = confusion_counts(box.labels, atlas_box, classes)
         again = study.load_repeat_labels(name)
         if again is not None:
@@ -112,14 +129,13 @@ def _load_best(folder: Path) -> KerasPredictor:
     return KerasPredictor(best)
 
 
-def _settings_of(folder: Path) -> dict[str, object]:
+def _job_of(folder: Path) -> TrainJob:
     job = read_job(folder / "config.json")
     if not isinstance(job, TrainJob):
         raise InputError(
             "This is not the configuration of a training run.", folder / "config.json", "Train the run again."
         )
-    settings: dict[str, object] = as_json(job.model_dump(exclude={"study", "version", "kind"}))
-    return settings
+    return job
 
 
 def _notes(study: Study, part: str, subjects: int, has_repeat: bool) -> tuple[str, ...]:

@@ -81,6 +81,7 @@ def _card(name: str, run: Path, study: Study, settings: TrainJob, folder: Path) 
         encoder=settings.encoder,
         classes=atlas.table.n_classes,
         space=study.settings.space,
+        slice_input=settings.input,
         training_data=(
             f"{len(splits.train)} scans of {Path(study.settings.dataset).name}{simulated}{begun}; "
             f"{len(splits.validation)} other scans chose the epoch"

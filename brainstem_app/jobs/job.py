@@ -9,9 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
+from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
+from brainstem_app.study.grid import Grid
+from kerasmodels.data.slice_input import SliceInput
+from kerasmodels.training.settings import Schedule
 
 Engine = Literal["onnx", "keras"]
 SpaceName = Literal["affine", "nonlinear"]
+ExecutorName = Literal["local", "slurm"]
 DEFAULT_MODEL = "brainstem31"
 DEFAULT_ATLAS = "brainstem31"
 
@@ -57,6 +62,8 @@ class PrepareJob(_Job):
 class TrainJob(_Job):
     """Train a network on a study; the defaults are the paper's.
 
+    `schedule`, `gradient_clip` and `patience` are those of `kerasmodels.training.settings`, `input` says what
+    the network sees of a slice. `augment` changes the training subjects at random, other ways every epoch.
     `simulated` subjects are added to those of the study's training part. `start_from` is a `.keras` file of
     the same network to take the first weights from, instead of random ones.
     """
@@ -72,6 +79,10 @@ class TrainJob(_Job):
     batch_size: Annotated[int, Field(ge=1)] = 16
     learning_rate: Annotated[float, Field(gt=0)] = 1e-4
     seed: int = 0
+    schedule: Schedule = "constant"
+    gradient_clip: Annotated[float | None, Field(gt=0)] = None
+    patience: Annotated[int | None, Field(ge=1)] = None
+    input: SliceInput = SliceInput()
     simulated: Annotated[int, Field(ge=0)] = 0
     augment: bool = False
     start_from: Path | None = None
@@ -94,6 +105,31 @@ class EvaluateRunJob(_Job):
     study: Path
     run: str
     part: Literal["validation", "test"] = "test"
+
+
+class CompareJob(_Job):
+    """Train and test every cell of a grid, and write the comparison's table and page.
+
+    `jobs` is how many cells run at once on this machine (None: as many as fit). A cell that failed is left
+    as it is unless `retry_failed`. Of the networks of finished cells `keep` keeps all, none, or the best of each
+    decoder; predictions, numbers and curves are always kept.
+    """
+
+    kind: Literal["compare"] = "compare"
+    study: Path
+    grid: Grid
+    executor: ExecutorName = "local"
+    jobs: Annotated[int | None, Field(ge=1)] = None
+    slurm: SlurmSettings = SlurmSettings()
+    retry_failed: bool = False
+    keep: Literal["all", "best", "none"] = "best"
+
+
+class CompareCellJob(_Job):
+    """One cell of a comparison: a run to train, and to measure on the test subjects."""
+
+    kind: Literal["compare-cell"] = "compare-cell"
+    train: TrainJob
 
 
 class SimulateJob(_Job):
@@ -145,6 +181,8 @@ Job = Annotated[
     | TrainJob
     | EvaluateVolumesJob
     | EvaluateRunJob
+    | CompareJob
+    | CompareCellJob
     | SimulateJob
     | DemoJob
     | BuildAtlasJob

@@ -37,7 +37,7 @@ class KerasPredictor:
         self.device = f"Keras {keras.__version__} on {keras.backend.backend()}"
 
     def run(self, images: FloatArray) -> FloatArray:
-        """Probabilities (N, 224, 224, K) of images (N, 224, 224, 1)."""
+        """Probabilities (N, size, size, K) of images (N, size, size, channels)."""
         import keras
 
         # Called directly: predict() keeps a copy of all outputs and traces anew for the last, smaller batch.

@@ -25,7 +25,7 @@ from brainstem_app.jobs.events import Event, Progress
 from brainstem_app.jobs.job import TrainJob, read_job, write_job
 from brainstem_app.jobs.provenance import software_versions, usable_cores
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.training_slices import slices_of, with_simulated
+from brainstem_app.jobs.training_volumes import volumes_of, with_simulated
 from brainstem_app.study.record import Record
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 # Share of an epoch's time that is training; the rest is validation.
 _TRAINING_SHARE = 0.85
-_MAY_CHANGE = {"epochs", "study"}
+_MAY_CHANGE = {"epochs", "patience", "study"}
 
 
 class RunManifest(Record):
@@ -85,8 +85,8 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     splits = _usable_splits(study)
     reporter = _also_into(folder / "events.jsonl", reporter)
     reporter.progress(0, job.epochs, "reading the prepared subjects")
-    validation = slices_of(study, splits.validation)
-    training = with_simulated(slices_of(study, splits.train), job.simulated, job.seed, atlas, reporter)
+    validation = volumes_of(study, splits.validation)
+    training = with_simulated(volumes_of(study, splits.train), job.simulated, job.seed, atlas, reporter)
     reporter.progress(0, job.epochs, "building the network")
     model = _network(job, atlas)
     write_job(job, folder / "config.json")
@@ -113,7 +113,7 @@ def _network(job: TrainJob, atlas: Atlas) -> keras.Model:
     InputError
         If the file to start from holds another network.
     """
-    model = build_model(job.decoder, job.encoder, classes=atlas.table.n_classes, seed=job.seed)
+    model = build_model(job.decoder, job.encoder, atlas.table.n_classes, job.input.shape, seed=job.seed)
     if job.start_from is None:
         return model
     begun = load_keras(job.start_from)
@@ -150,6 +150,10 @@ def _settings(job: TrainJob, atlas: Atlas) -> TrainingSettings:
         epochs=job.epochs,
         batch_size=job.batch_size,
         learning_rate=job.learning_rate,
+        schedule=job.schedule,
+        gradient_clip=job.gradient_clip,
+        patience=job.patience,
+        slice_input=job.input,
         loss=job.loss,
         alpha=job.alpha,
         seed=job.seed,
@@ -159,12 +163,7 @@ def _settings(job: TrainJob, atlas: Atlas) -> TrainingSettings:
 
 
 def _augmentation(atlas: Atlas) -> Augmentation:
-    """Return mild changes that suit standardised intensities (mean 0, deviation 1 in the brain).
-
-    Gamma and smooth factors are for intensities from 0 upwards, and left out.
-    """
-    changes = {"gamma": 0.0, "bias": 0.0, "noise": 0.1, "mirrored_indices": atlas.table.mirrored_indices()}
-    return MILD.model_copy(update=changes)
+    return MILD.model_copy(update={"mirrored_indices": atlas.table.mirrored_indices()})
 
 
 def _usable_splits(study: Study) -> Splits:

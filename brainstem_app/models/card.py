@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
+from kerasmodels.data.slice_input import SliceInput
 
 CARD_FILE_NAME = "model.json"
 INTENSITY = "skull-stripped, N4 bias corrected, normalised as by brainstem_app.preprocessing.normalise"
@@ -51,6 +52,8 @@ class ModelCard(BaseModel):
         Number of classes, the background included.
     space : {"affine", "nonlinear"}
         How far scans are normalised before.
+    slice_input : SliceInput
+        What the network sees of a slice: size, neighbouring slices, positions.
     intensity : str
         How intensities are scaled before, in words.
     sha256 : dict of str to str
@@ -69,6 +72,7 @@ class ModelCard(BaseModel):
     encoder: str
     classes: int
     space: Literal["affine", "nonlinear"] = "affine"
+    slice_input: SliceInput = SliceInput()
     intensity: str = INTENSITY
     training_data: str = ""
     licence: str = ""

@@ -20,7 +20,7 @@ class OnnxPredictor:
     Parameters
     ----------
     path : Path
-        Input ``image`` (N, 224, 224, 1) float32, output ``probabilities`` (N, 224, 224, K) float32.
+        Input ``image`` (N, size, size, channels), output ``probabilities`` (N, size, size, K), float32.
     threads : int, optional
         Threads to compute with; all usable cores by default.
 
@@ -61,7 +61,7 @@ class OnnxPredictor:
         self.device = f"CPU, {threads} threads, ONNX Runtime"
 
     def run(self, images: FloatArray) -> FloatArray:
-        """Probabilities (N, 224, 224, K) of images (N, 224, 224, 1)."""
+        """Probabilities (N, size, size, K) of images (N, size, size, channels)."""
         (probabilities,) = self._session.run([OUTPUT_NAME], {INPUT_NAME: images})
         return np.asarray(probabilities, dtype=np.float32)
 

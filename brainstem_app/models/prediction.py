@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import BOX_SHAPE
 from brainstem_app.models.slices import FloatArray, box_to_slices, enlarge, shrink, slices_to_box
+from kerasmodels.data.slice_input import SliceInput
 
 BATCH_SIZE = 8
 Report = Callable[[float, str], None]
@@ -29,7 +30,7 @@ class Predictor(Protocol):
     device: str
 
     def run(self, images: FloatArray) -> FloatArray:
-        """Probabilities (N, 224, 224, K) of images (N, 224, 224, 1)."""
+        """Probabilities (N, size, size, K) of images (N, size, size, channels)."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,11 @@ class Prediction:
 
 
 def predict_box(
-    predictor: Predictor, box: FloatArray, classes: int, report: Report = lambda fraction, text: None
+    predictor: Predictor,
+    box: FloatArray,
+    classes: int,
+    slice_input: SliceInput,
+    report: Report = lambda fraction, text: None,
 ) -> Prediction:
     """Label a normalised box slice by slice, in batches that bound the memory.
 
@@ -59,6 +64,8 @@ def predict_box(
         Normalised intensities.
     classes : int
         Number of classes the model card promises.
+    slice_input : SliceInput
+        What the network sees of a slice.
     report : callable
         Called with the fraction done; may raise to stop.
 
@@ -69,13 +76,13 @@ def predict_box(
     """
     if box.shape != BOX_SHAPE:
         raise ValueError(f"a box of shape {BOX_SHAPE} is needed, not {box.shape}")
-    slices = box_to_slices(box.astype(np.float32, copy=False))
-    labels = np.zeros(slices.shape, dtype=np.uint8)
-    confidence = np.zeros(slices.shape, dtype=np.float32)
+    slices = slice_input.stack(box_to_slices(box.astype(np.float32, copy=False)))
+    labels = np.zeros(slices.shape[:3], dtype=np.uint8)
+    confidence = np.zeros(slices.shape[:3], dtype=np.float32)
     for start in range(0, len(slices), BATCH_SIZE):
         report(start / len(slices), "labelling the slices")
         part = slice(start, start + BATCH_SIZE)
-        images = enlarge(slices[part])
+        images = enlarge(slices[part], slice_input.size)
         probabilities = predictor.run(images)
         _require_shape(probabilities, (*images.shape[:3], classes))
         small = shrink(probabilities)

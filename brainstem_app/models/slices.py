@@ -1,11 +1,11 @@
-"""Between the ``box`` and the network: 73 axial slices, enlarged 50 → 224, and probabilities back to 50.
+"""Between the ``box`` and the network: 73 axial slices, enlarged, and probabilities back.
 
 A slice is ``box[:, :, k]``: the first axis (x, from the patient's left to right) is the image's height, the
 second (y, from posterior to anterior) its width, in training as in prediction.
 
 Enlarging is bilinear with half-pixel centres, the same as ``keras.ops.image.resize`` and ``tf.image.resize``.
 The way back is the mean over the area of each pixel: enlarged probabilities are smooth, and a mean over all
-4.48 × 4.48 of them keeps their sum and uses every one, where bilinear sampling would read four.
+of them (4.48 × 4.48 at 224) keeps their sum and uses every one, where bilinear sampling would read four.
 """
 
 from __future__ import annotations
@@ -57,10 +57,11 @@ def area_matrix(size: int, target: int) -> FloatArray:
 
 
 def enlarge(slices: FloatArray, target: int = SLICE_SIZE) -> FloatArray:
-    """Enlarge slices (S, H, W) to the network's input (S, target, target, 1), float32."""
+    """Enlarge slices (S, H, W, C) to the network's input (S, target, target, C), float32."""
     rows = bilinear_matrix(slices.shape[1], target)
     columns = bilinear_matrix(slices.shape[2], target)
-    return np.ascontiguousarray((rows @ slices @ columns.T)[..., None], dtype=np.float32)
+    channels_first = np.moveaxis(slices, -1, 1)
+    return np.ascontiguousarray(np.moveaxis(rows @ channels_first @ columns.T, 1, -1), dtype=np.float32)
 
 
 def shrink(probabilities: FloatArray, target: int = BOX_SHAPE[0]) -> FloatArray:

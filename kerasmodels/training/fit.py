@@ -14,7 +14,8 @@ from pathlib import Path
 
 import keras
 
-from kerasmodels.data.slices import SliceArrays, slice_dataset
+from kerasmodels.data.slice_input import SliceInput
+from kerasmodels.data.volumes import Volumes, slice_dataset
 from kerasmodels.errors import DivergedError, ModelError
 from kerasmodels.export.keras_file import WRITING, save_keras
 from kerasmodels.losses import make_loss
@@ -23,10 +24,11 @@ from kerasmodels.metrics.overlap import macro_iou
 from kerasmodels.training.batch_watcher import BatchWatcher
 from kerasmodels.training.checkpoint import RunState, read_state, restore, write_checkpoint
 from kerasmodels.training.events import EpochDone, TrainingEvent
+from kerasmodels.training.learning_rate import LearningRate
 from kerasmodels.training.settings import TrainingSettings
 
-#: Settings that may change when a run goes on: more epochs may be asked for.
-_FREE_SETTINGS = {"epochs"}
+#: Settings that may change when a run goes on. More epochs may be asked for, unless a schedule spans them.
+_FREE_SETTINGS = {"epochs", "patience"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class TrainingResult:
     Parameters
     ----------
     finished : bool
-        False if it was cancelled; starting it again goes on.
+        False if it was cancelled; starting it again goes on. True also if it stopped early.
     history : tuple of EpochDone
         One row an epoch done, those of earlier calls included.
     best_epoch : int or None
@@ -50,8 +52,8 @@ class TrainingResult:
 
 def fit(
     model: keras.Model,
-    train: SliceArrays,
-    validation: SliceArrays,
+    train: Volumes,
+    validation: Volumes,
     settings: TrainingSettings,
     folder: Path,
     *,
@@ -69,8 +71,8 @@ def fit(
     ----------
     model : keras.Model
         From `build_model`; trained in place.
-    train, validation : SliceArrays
-        Slices; subjects of one must not be in the other.
+    train, validation : Volumes
+        Images and labels; subjects of one must not be in the other.
     settings : TrainingSettings
         Epochs, batch size, loss and so on.
     folder : Path
@@ -98,14 +100,14 @@ def fit(
     run = _Run(model, train, validation, settings, folder)
     run.resume()
     watcher = BatchWatcher(on_event, is_cancelled, settings.epochs, time.monotonic())
-    while run.state.epochs_done < settings.epochs and not is_cancelled():
+    while not run.finished and not is_cancelled():
         done = run.epoch(watcher)
         if done is None:
             break
         on_event(done)
     best = run.state.best
     return TrainingResult(
-        finished=run.state.epochs_done >= settings.epochs,
+        finished=run.finished,
         history=tuple(run.state.history),
         best_epoch=best.epoch if best else None,
     )
@@ -117,24 +119,26 @@ class _Run:
     def __init__(
         self,
         model: keras.Model,
-        train: SliceArrays,
-        validation: SliceArrays,
+        train: Volumes,
+        validation: Volumes,
         settings: TrainingSettings,
         folder: Path,
     ) -> None:
         self.model, self.settings, self.folder = model, settings, folder
         self.train, self.validation = train, validation
-        self.size, self.classes = _size_and_classes(model)
-        for slices in (train, validation):
-            _check_labels(slices, self.classes)
-        kept = settings.model_dump(mode="json", exclude=_FREE_SETTINGS)
+        self.classes = int(model.output_shape[-1])
+        _check_input(model, settings.slice_input)
+        for volumes in (train, validation):
+            _check_labels(volumes, self.classes)
+        free = _FREE_SETTINGS - ({"epochs"} if settings.schedule != "constant" else set())
+        kept = settings.model_dump(mode="json", exclude=free)
         self.state = RunState(
-            {**kept, "network": model.name, "classes": self.classes, "size": self.size, "slices": len(train)}
+            {**kept, "network": model.name, "classes": self.classes, "slices": train.slices}
         )
         # The loss sees the logits: exact where a softmax has rounded to 0 or 1.
         logits = keras.Model(model.inputs, model.get_layer("logits").output)
         loss = make_loss(settings.loss, settings.alpha, from_logits=True)
-        self.optimizer = keras.optimizers.Adam(settings.learning_rate)
+        self.optimizer = keras.optimizers.Adam(settings.learning_rate, global_clipnorm=settings.gradient_clip)
         self.optimizer.build(logits.trainable_variables)
         self.trained, self.confusion = logits, ConfusionMatrix(self.classes)
         self.validated = keras.Model(logits.inputs, logits.outputs)
@@ -145,6 +149,15 @@ class _Run:
     def last(self) -> Path:
         """File of the network, optimizer and history."""
         return self.folder / "last.keras"
+
+    @property
+    def finished(self) -> bool:
+        """Whether all epochs are done, or the last ones were no better than an earlier one."""
+        done, patience = self.state.epochs_done, self.settings.patience
+        early = (
+            patience is not None and self.state.best is not None and done - self.state.best.epoch >= patience
+        )
+        return early or done >= self.settings.epochs
 
     def resume(self) -> None:
         """Take over what the folder holds, if anything."""
@@ -167,16 +180,18 @@ class _Run:
         batches = slice_dataset(
             self.train,
             settings.batch_size,
-            size=self.size,
+            settings.slice_input,
             shuffle_seed=settings.seed,
             epoch=epoch,
             augmentation=settings.augmentation,
         )
-        watcher.begin(epoch + 1, math.ceil(len(self.train) / settings.batch_size))
+        steps = math.ceil(self.train.slices / settings.batch_size)
+        watcher.begin(epoch + 1, steps)
+        rates = LearningRate(settings, steps, epoch)
         with warnings.catch_warnings():
             # Of stages that a decoder keeps but does not use (see IdleStages): known, not to be told.
             warnings.filterwarnings("ignore", "Gradients do not exist for variables", UserWarning)
-            fitted = self.trained.fit(batches, callbacks=[watcher], shuffle=False, verbose=0)
+            fitted = self.trained.fit(batches, callbacks=[rates, watcher], shuffle=False, verbose=0)
         if watcher.cancelled:
             return None
         loss = float(fitted.history["loss"][-1])
@@ -188,8 +203,8 @@ class _Run:
 
     def _validate(self, watcher: BatchWatcher, epoch: int, loss: float, began: float) -> EpochDone | None:
         batch_size = self.settings.batch_size
-        batches = slice_dataset(self.validation, batch_size, size=self.size)
-        watcher.begin(epoch, math.ceil(len(self.validation) / batch_size))
+        batches = slice_dataset(self.validation, batch_size, self.settings.slice_input)
+        watcher.begin(epoch, math.ceil(self.validation.slices / batch_size))
         values = self.validated.evaluate(batches, callbacks=[watcher], verbose=0, return_dict=True)
         if watcher.cancelled:
             return None
@@ -221,18 +236,16 @@ class _Run:
             )
 
 
-def _size_and_classes(model: keras.Model) -> tuple[int, int]:
-    _, height, width, channels = model.input_shape
-    if height != width or channels != 1:
+def _check_input(model: keras.Model, slice_input: SliceInput) -> None:
+    if tuple(model.input_shape[1:]) != slice_input.shape:
         raise ModelError(
-            f"The network takes {height}×{width} images of {channels} channels.",
-            "Train one of square images with 1 channel.",
+            f"The network takes images of {model.input_shape[1:]}, the settings make {slice_input.shape}.",
+            "Build it with input_shape=settings.slice_input.shape.",
         )
-    return int(height), int(model.output_shape[-1])
 
 
-def _check_labels(slices: SliceArrays, classes: int) -> None:
-    largest = int(slices.labels.max())
+def _check_labels(volumes: Volumes, classes: int) -> None:
+    largest = int(volumes.labels.max())
     if largest >= classes:
         raise ModelError(
             f"There is a label {largest}, but the network has {classes} classes (0 to {classes - 1}).",

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from kerasmodels.data.augmentation import Augmentation
+from kerasmodels.data.slice_input import SliceInput
+
+Schedule = Literal["constant", "cosine"]
+
+#: Share of a cosine schedule in which the learning rate rises.
+WARM_UP = 0.05
 
 
 class TrainingSettings(BaseModel):
@@ -17,7 +26,16 @@ class TrainingSettings(BaseModel):
     batch_size : int
         Slices a step.
     learning_rate : float
-        Adam's, constant.
+        Adam's; the highest one of a schedule.
+    schedule : {"constant", "cosine"}
+        How the learning rate goes on: the same all the time, or rising for a twentieth of all steps and then
+        falling to nothing along half a cosine (Loshchilov and Hutter, ICLR 2017).
+    gradient_clip : float, optional
+        Largest norm of all gradients together; longer ones are shortened.
+    patience : int, optional
+        Epochs without a better nuclei mean after which the run stops early.
+    slice_input : SliceInput
+        Size, neighbouring slices and positions that the network sees.
     loss : str
         One of `loss_names()`.
     alpha : float
@@ -28,7 +46,7 @@ class TrainingSettings(BaseModel):
     nuclei : tuple of int, optional
         Classes of the nuclei mean; all but 0, 1 and 2 (background, white and grey matter) by default.
     augmentation : Augmentation, optional
-        Random changes of the training slices; none by default, as in the paper.
+        Random changes of the training volumes; none by default, as in the paper.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,6 +54,10 @@ class TrainingSettings(BaseModel):
     epochs: int = Field(default=10, ge=1)
     batch_size: int = Field(default=16, ge=1)
     learning_rate: float = Field(default=1e-4, gt=0)
+    schedule: Schedule = "constant"
+    gradient_clip: float | None = Field(default=None, gt=0)
+    patience: int | None = Field(default=None, ge=1)
+    slice_input: SliceInput = SliceInput()
     loss: str = "dicece"
     alpha: float = Field(default=0.1, ge=0, le=1)
     seed: int = Field(default=0, ge=0)
@@ -47,3 +69,12 @@ class TrainingSettings(BaseModel):
         if self.nuclei is not None:
             return self.nuclei
         return tuple(range(3, classes)) or tuple(range(1, classes))
+
+    def rate_at(self, step: int, steps: int) -> float:
+        """Learning rate of a step, from 0, of all steps of the run."""
+        if self.schedule == "constant":
+            return self.learning_rate
+        warm = max(1, round(WARM_UP * steps))
+        if step < warm:
+            return self.learning_rate * (step + 1) / warm
+        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))

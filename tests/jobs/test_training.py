@@ -157,8 +157,8 @@ def test_exported_model_gives_the_same_labels_in_both_engines(
     assert {event.role for event in events if isinstance(event, Artifact)} == {"keras", "onnx", "json"}
     files = find_model(str(tmp_path / "model"))
     box = study.load_box("sub-1").image
-    onnx = predict_box(OnnxPredictor(files.weights("onnx"), threads=1), box, 34)
-    keras = predict_box(KerasPredictor(files.weights("keras")), box, 34)
+    onnx = predict_box(OnnxPredictor(files.weights("onnx"), threads=1), box, 34, files.card.slice_input)
+    keras = predict_box(KerasPredictor(files.weights("keras")), box, 34, files.card.slice_input)
     assert (onnx.labels == keras.labels).mean() > 0.999
     np.testing.assert_allclose(onnx.confidence, keras.confidence, atol=1e-3)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from kerasmodels import build_model
-from kerasmodels.data.slices import SliceArrays
+from kerasmodels.data.volumes import Volumes
 
 
 @pytest.fixture
@@ -44,11 +44,11 @@ def small_model() -> keras.Model:
 
 
 @pytest.fixture(scope="session")
-def slices() -> SliceArrays:
-    """Twelve slices of 20×20 whose labels can be learnt from the intensity."""
+def volumes() -> Volumes:
+    """Three volumes of four slices of 20×20 whose labels can be learnt from the intensity."""
     draw = np.random.default_rng(7)
-    images = draw.random((12, 20, 20), dtype=np.float32)
-    return SliceArrays(images, (images * 4).astype(np.uint8))
+    images = draw.random((3, 4, 20, 20), dtype=np.float32)
+    return Volumes(images, (images * 4).astype(np.uint8))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -171,7 +171,8 @@ def test_mixed_precision_keeps_the_softmax_in_float32() -> None:
 
 def test_names_and_losses_are_listed_without_loading_keras() -> None:
     script = (
-        "import sys, kerasmodels, kerasmodels.export, kerasmodels.training.settings, kerasmodels.data.slices;"
+        "import sys, kerasmodels, kerasmodels.export, kerasmodels.data.volumes;"
+        "import kerasmodels.training.settings;"
         "kerasmodels.decoder_names(), kerasmodels.encoder_names(), kerasmodels.loss_names();"
         "print([n for n in ('keras', 'tensorflow', 'h5py', 'onnx') if n in sys.modules])"
     )

@@ -17,14 +17,15 @@ import pytest
 import kerasmodels
 from kerasmodels import ModelError, build_model
 from kerasmodels.data.augmentation import MILD
-from kerasmodels.data.slices import SliceArrays
+from kerasmodels.data.slice_input import SliceInput
+from kerasmodels.data.volumes import Volumes
 from kerasmodels.errors import DivergedError
 from kerasmodels.export import load_keras
 from kerasmodels.training.events import BatchDone, EpochDone, TrainingEvent
 from kerasmodels.training.fit import TrainingResult, fit
 from kerasmodels.training.settings import TrainingSettings
 
-SETTINGS = TrainingSettings(epochs=3, batch_size=4, augmentation=MILD)
+SETTINGS = TrainingSettings(epochs=3, batch_size=4, augmentation=MILD, slice_input=SliceInput(size=32))
 
 
 def tiny() -> keras.Model:
@@ -32,13 +33,13 @@ def tiny() -> keras.Model:
 
 
 def train(
-    slices: SliceArrays, folder: Path, stop_after: int | None = None, settings: TrainingSettings = SETTINGS
+    volumes: Volumes, folder: Path, stop_after: int | None = None, settings: TrainingSettings = SETTINGS
 ) -> tuple[keras.Model, TrainingResult, list[TrainingEvent]]:
     model, events = tiny(), list[TrainingEvent]()
     result = fit(
         model,
-        slices,
-        slices,
+        volumes,
+        volumes,
         settings,
         folder,
         on_event=events.append,
@@ -49,20 +50,20 @@ def train(
 
 @pytest.fixture(scope="module")
 def straight(
-    slices: SliceArrays, tmp_path_factory: pytest.TempPathFactory
+    volumes: Volumes, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[keras.Model, TrainingResult, list[TrainingEvent], Path]:
     folder = tmp_path_factory.mktemp("straight")
-    return *train(slices, folder), folder
+    return *train(volumes, folder), folder
 
 
 def test_run_stopped_in_mid_epoch_ends_with_the_same_weights(
-    straight, slices: SliceArrays, tmp_path: Path
+    straight, volumes: Volumes, tmp_path: Path
 ) -> None:
     # Three training and three validation batches and one epoch: the ninth event is in the second epoch.
-    _, stopped, _ = train(slices, tmp_path, stop_after=9)
+    _, stopped, _ = train(volumes, tmp_path, stop_after=9)
     assert not stopped.finished
     assert len(stopped.history) == 1
-    model, result, _ = train(slices, tmp_path)
+    model, result, _ = train(volumes, tmp_path)
     assert result.finished
     for one, other in zip(straight[0].get_weights(), model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -72,17 +73,17 @@ def test_run_stopped_in_mid_epoch_ends_with_the_same_weights(
 @pytest.mark.slow
 @pytest.mark.parametrize("decoder", ["pspnet", "fpn"])
 def test_networks_with_dropout_and_idle_stages_go_on_the_same_too(
-    decoder: str, slices: SliceArrays, tmp_path: Path
+    decoder: str, volumes: Volumes, tmp_path: Path
 ) -> None:
-    settings = TrainingSettings(epochs=2, batch_size=6)
+    settings = TrainingSettings(epochs=2, batch_size=6, slice_input=SliceInput(size=64))
     weights = []
     for folder, stops in (("straight", [None]), ("stopped", [6, None])):
         for stop in stops:
             model, events = build_model(decoder, "resnet18", 4, (64, 64, 1), seed=1), list[TrainingEvent]()
             fit(
                 model,
-                slices,
-                slices,
+                volumes,
+                volumes,
                 settings,
                 tmp_path / folder,
                 on_event=events.append,
@@ -102,7 +103,7 @@ def test_run_tells_of_every_batch_and_epoch(straight) -> None:
     assert batches[-1].seconds >= batches[0].seconds
 
 
-def test_best_file_is_of_the_epoch_with_the_best_nuclei(straight, slices: SliceArrays) -> None:
+def test_best_file_is_of_the_epoch_with_the_best_nuclei(straight, volumes: Volumes) -> None:
     _, result, _, folder = straight
     scores = [row.val_nuclei_miou for row in result.history]
     assert result.history[result.best_epoch - 1].val_nuclei_miou == max(scores)
@@ -111,17 +112,17 @@ def test_best_file_is_of_the_epoch_with_the_best_nuclei(straight, slices: SliceA
     assert [float(row["val_nuclei_miou"]) for row in rows] == scores
     # Count again in plain NumPy, on labels resized here, what the best file predicts.
     nearest = np.floor((np.arange(32) + 0.5) * 20 / 32).astype(int)
-    reference = slices.labels[:, nearest][:, :, nearest]
-    images = keras.ops.image.resize(slices.images[..., None], (32, 32))
+    reference = volumes.labels.reshape(12, 20, 20)[:, nearest][:, :, nearest]
+    images = keras.ops.image.resize(volumes.images.reshape(12, 20, 20, 1), (32, 32))
     predicted = load_keras(folder / "best.keras").predict(images, verbose=0).argmax(axis=-1)
     common = ((reference == 3) & (predicted == 3)).sum()
     assert common / ((reference == 3) | (predicted == 3)).sum() == pytest.approx(max(scores), abs=0.01)
 
 
-def test_finished_run_is_not_trained_again(straight, slices: SliceArrays) -> None:
+def test_finished_run_is_not_trained_again(straight, volumes: Volumes) -> None:
     folder = straight[3]
     before = (folder / "last.keras").stat().st_mtime_ns
-    model, result, events = train(slices, folder)
+    model, result, events = train(volumes, folder)
     assert result.finished
     assert not events
     assert (folder / "last.keras").stat().st_mtime_ns == before
@@ -134,36 +135,40 @@ def test_last_file_is_a_network_like_any_other(straight, rng: np.random.Generato
     np.testing.assert_allclose(again, straight[0].predict(image, verbose=0), atol=1e-6)
 
 
-def test_going_on_with_other_settings_is_refused(straight, slices: SliceArrays) -> None:
+def test_going_on_with_other_settings_is_refused(straight, volumes: Volumes) -> None:
     with pytest.raises(ModelError, match="batch_size"):
-        train(slices, straight[3], settings=SETTINGS.model_copy(update={"batch_size": 5}))
+        train(volumes, straight[3], settings=SETTINGS.model_copy(update={"batch_size": 5}))
 
 
-def test_going_on_with_another_network_is_refused(straight, slices: SliceArrays) -> None:
+def test_going_on_with_another_network_is_refused(straight, volumes: Volumes) -> None:
     other = build_model("u_deconet", "resnet18", 4, (64, 64, 1))
     with pytest.raises(ModelError):
-        fit(other, slices, slices, SETTINGS, straight[3])
+        fit(other, volumes, volumes, SETTINGS, straight[3])
 
 
-def test_damaged_last_file_is_an_error_that_names_it(slices: SliceArrays, tmp_path: Path) -> None:
+def test_damaged_last_file_is_an_error_that_names_it(volumes: Volumes, tmp_path: Path) -> None:
     (tmp_path / "last.keras").write_bytes(b"PK\x03\x04 torn")
     with pytest.raises(ModelError, match=r"last\.keras"):
-        train(slices, tmp_path)
+        train(volumes, tmp_path)
 
 
-def test_label_beyond_the_classes_is_refused(slices: SliceArrays, tmp_path: Path) -> None:
-    labels = slices.labels.copy()
-    labels[0, 0, 0] = 4
+def test_label_beyond_the_classes_is_refused(volumes: Volumes, tmp_path: Path) -> None:
+    labels = volumes.labels.copy()
+    labels[0, 0, 0, 0] = 4
     with pytest.raises(ModelError, match="label 4"):
-        fit(tiny(), SliceArrays(slices.images, labels), slices, SETTINGS, tmp_path)
+        fit(tiny(), Volumes(volumes.images, labels), volumes, SETTINGS, tmp_path)
 
 
-def test_loss_that_is_no_number_stops_the_run_and_keeps_its_files(
-    slices: SliceArrays, tmp_path: Path
-) -> None:
-    wild = SliceArrays(slices.images * np.float32(3e38), slices.labels)
+def test_loss_that_is_no_number_stops_the_run_and_keeps_its_files(volumes: Volumes, tmp_path: Path) -> None:
+    wild = Volumes(volumes.images * np.float32(3e38), volumes.labels)
     with pytest.raises(DivergedError) as caught:
-        fit(tiny(), wild, slices, TrainingSettings(epochs=1, batch_size=4), tmp_path)
+        fit(
+            tiny(),
+            wild,
+            volumes,
+            TrainingSettings(epochs=1, batch_size=4, slice_input=SliceInput(size=32)),
+            tmp_path,
+        )
     assert "learning rate" in caught.value.fix
     assert not list(tmp_path.iterdir())
 
@@ -176,13 +181,15 @@ from pathlib import Path
 import numpy as np
 from kerasmodels import build_model
 from kerasmodels.data.augmentation import MILD
-from kerasmodels.data.slices import SliceArrays
+from kerasmodels.data.slice_input import SliceInput
+from kerasmodels.data.volumes import Volumes
 from kerasmodels.training.fit import fit
 from kerasmodels.training.settings import TrainingSettings
-images = np.random.default_rng(7).random((12, 20, 20), dtype=np.float32)
-slices = SliceArrays(images, (images * 4).astype(np.uint8))
+images = np.random.default_rng(7).random((3, 4, 20, 20), dtype=np.float32)
+volumes = Volumes(images, (images * 4).astype(np.uint8))
 model = build_model(encoder="resnet18", classes=4, input_shape=(32, 32, 1), seed=1)
-fit(model, slices, slices, TrainingSettings(epochs=3, batch_size=4, augmentation=MILD), Path(sys.argv[1]))
+settings = TrainingSettings(epochs=3, batch_size=4, augmentation=MILD, slice_input=SliceInput(size=32))
+fit(model, volumes, volumes, settings, Path(sys.argv[1]))
 """
     root = str(Path(kerasmodels.__file__).parent.parent)
     child = subprocess.Popen(
@@ -193,8 +200,8 @@ fit(model, slices, slices, TrainingSettings(epochs=3, batch_size=4, augmentation
         time.sleep(0.02)
     os.kill(child.pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
     child.wait()
-    slices = SliceArrays(*_same_slices())
-    model, result, events = train(slices, tmp_path)
+    volumes = Volumes(*_same_volumes())
+    model, result, events = train(volumes, tmp_path)
     assert result.finished
     assert sum(isinstance(event, EpochDone) for event in events) <= 2
     for one, other in zip(straight[0].get_weights(), model.get_weights(), strict=True):
@@ -202,6 +209,23 @@ fit(model, slices, slices, TrainingSettings(epochs=3, batch_size=4, augmentation
     assert not list(tmp_path.glob(".writing-*"))
 
 
-def _same_slices() -> tuple[np.ndarray, np.ndarray]:
-    images = np.random.default_rng(7).random((12, 20, 20), dtype=np.float32)
+def _same_volumes() -> tuple[np.ndarray, np.ndarray]:
+    images = np.random.default_rng(7).random((3, 4, 20, 20), dtype=np.float32)
     return images, (images * 4).astype(np.uint8)
+
+
+def test_cosine_schedule_rises_then_falls_to_nothing() -> None:
+    settings = TrainingSettings(learning_rate=0.1, schedule="cosine")
+    rates = [settings.rate_at(step, 100) for step in range(100)]
+    assert rates.index(max(rates)) == 4
+    assert max(rates) == pytest.approx(0.1)
+    assert rates[:5] == pytest.approx([0.02, 0.04, 0.06, 0.08, 0.1])
+    assert rates[-1] < 1e-4
+    assert rates[5:] == sorted(rates[5:], reverse=True)
+
+
+def test_run_without_progress_stops_early(volumes: Volumes, tmp_path: Path) -> None:
+    settings = SETTINGS.model_copy(update={"epochs": 50, "learning_rate": 1e-30, "patience": 1})
+    _, result, _ = train(volumes, tmp_path, settings=settings)
+    assert result.finished
+    assert 1 < len(result.history) < 10

@@ -8,6 +8,7 @@ import pytest
 from brainstem_app.errors import InputError
 from brainstem_app.models.onnx_predictor import OnnxPredictor
 from brainstem_app.models.prediction import predict_box
+from kerasmodels.data.slice_input import SliceInput
 from brainstem_app.models.slices import FloatArray
 
 
@@ -24,7 +25,7 @@ class Threshold:
 def test_labels_and_confidence_lie_where_the_image_is() -> None:
     box = np.full((50, 50, 73), 0.1, dtype=np.float32)
     box[10:20, 30:34, 5:70] = 0.9
-    prediction = predict_box(Threshold(), box, classes=2)
+    prediction = predict_box(Threshold(), box, 2, SliceInput())
     expected = (box > 0.5).astype(np.uint8)
     assert prediction.labels.dtype == np.uint8
     np.testing.assert_array_equal(prediction.labels, expected)
@@ -34,7 +35,7 @@ def test_labels_and_confidence_lie_where_the_image_is() -> None:
 
 def test_network_with_other_classes_than_its_card_is_refused() -> None:
     with pytest.raises(InputError, match="promises"):
-        predict_box(Threshold(), np.zeros((50, 50, 73), dtype=np.float32), classes=34)
+        predict_box(Threshold(), np.zeros((50, 50, 73), dtype=np.float32), 34, SliceInput())
 
 
 def test_progress_may_stop_the_prediction() -> None:
@@ -43,7 +44,7 @@ def test_progress_may_stop_the_prediction() -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        predict_box(Threshold(), np.zeros((50, 50, 73), dtype=np.float32), 2, stop)
+        predict_box(Threshold(), np.zeros((50, 50, 73), dtype=np.float32), 2, SliceInput(), stop)
 
 
 def test_file_that_is_no_network_is_refused(tmp_path: Path) -> None:

@@ -21,11 +21,11 @@ def test_enlarging_is_the_same_as_in_training() -> None:
     expected = keras.ops.convert_to_numpy(
         keras.ops.image.resize(slices[..., None], (224, 224), interpolation="bilinear")
     )
-    np.testing.assert_allclose(enlarge(slices), expected, atol=1e-5)
+    np.testing.assert_allclose(enlarge(slices[..., None]), expected, atol=1e-5)
 
 
 def test_enlarging_keeps_a_ramp_straight_away_from_the_edges() -> None:
-    ramp = np.tile(np.arange(50, dtype=np.float32)[:, None], (1, 50))[None]
+    ramp = np.tile(np.arange(50, dtype=np.float32)[:, None], (1, 50))[None, ..., None]
     large = enlarge(ramp)[0, :, 0, 0]
     expected = (np.arange(224) + 0.5) * 50 / 224 - 0.5
     np.testing.assert_allclose(large[5:-5], expected[5:-5], atol=1e-4)
