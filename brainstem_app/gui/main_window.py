@@ -1,24 +1,44 @@
-"""The window: menus, messages in place, the step Segment, the status line."""
+"""The window: the steps at the left, the page of one of them, messages in place, the jobs."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QLabel, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from brainstem_app.gui.background import Background
+from brainstem_app.gui.closing import Closing
+from brainstem_app.gui.file_commands import FileCommands
+from brainstem_app.gui.jobs.job_queue import JobQueue
+from brainstem_app.gui.jobs.jobs_panel import JobsPanel
 from brainstem_app.gui.menus import WindowActions
-from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.messages.message_bar import MessageBar
 from brainstem_app.gui.segment.segment_step import SegmentStep
 from brainstem_app.gui.settings import WindowSettings
-from brainstem_app.gui.viewer.convention import Convention
+from brainstem_app.gui.study.open_study import OpenStudy
+from brainstem_app.gui.view_commands import ViewCommands
 from brainstem_app.gui.warm_up import find_models, import_viewer, read_structures
+from brainstem_app.gui.workflow.pages import STEPS, make_page
+from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.gui.workflow.step_bar import StepBar
+from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 
-_ZOOM_STEP = 1.25
-_FIRST_SIZE = (1280, 820)
+if TYPE_CHECKING:
+    from brainstem_app.gui.scans.scans_page import ScansPage
+
+_FIRST_SIZE = (1320, 840)
 
 
 class MainWindow(QMainWindow):
@@ -33,46 +53,88 @@ class MainWindow(QMainWindow):
     def __init__(self, settings: WindowSettings) -> None:
         super().__init__()
         self._settings = settings
-        self._is_closing = False
         self._is_warm = False
-        self.setWindowTitle(self.tr("Brainstem App"))
         self.setAcceptDrops(True)
         self.background = Background(self)
+        self.bench = Workbench(
+            settings,
+            self.background,
+            OpenStudy(settings, self.background, self),
+            JobQueue(settings, self.background, self),
+        )
         self.message_bar = MessageBar(self)
         self.step = SegmentStep(settings, self.background, self)
+        self.step_bar = StepBar(STEPS, self)
+        self._pages: dict[StepName, QWidget] = {StepName.SEGMENT: self.step}
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.step)
+        self.files = FileCommands(self)
+        self.view = ViewCommands(self)
+        self._lay_out()
+        self.jobs_panel = JobsPanel(self.bench.jobs, self)
+        self.jobs_dock = self._dock(self.jobs_panel)
+        self._fill_status_bar()
+        self.actions_ = WindowActions(self)
+        self.actions_.show_convention(settings.convention)
+        self.closing = Closing(self)
+        self._connect()
+        self._restore()
+        self._show_title()
+        self._update_actions()
+
+    def _lay_out(self) -> None:
         central = QWidget(self)
-        layout = QVBoxLayout(central)
+        layout = QHBoxLayout(central)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.message_bar)
-        layout.addWidget(self.step, 1)
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        right.addWidget(self.message_bar)
+        right.addWidget(self.stack, 1)
+        layout.addWidget(self.step_bar)
+        layout.addLayout(right, 1)
         self.setCentralWidget(central)
+
+    def _dock(self, panel: JobsPanel) -> QDockWidget:
+        dock = QDockWidget(self.tr("Jobs"), self)
+        dock.setObjectName("jobs_dock")
+        dock.setWidget(panel)
+        dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
+        dock.hide()
+        return dock
+
+    def _fill_status_bar(self) -> None:
         self.pointed = QLabel(self)
         self.pointed.setAccessibleName(self.tr("Under the pointer"))
         self.crosshair = QLabel(self)
         self.crosshair.setAccessibleName(self.tr("Crosshair"))
+        self.job_count = QLabel(self)
+        self.job_count.setAccessibleName(self.tr("Jobs that run and wait"))
+        self.job_count.setToolTip(self.tr("Ctrl+J shows the jobs"))
         self.statusBar().addWidget(self.pointed, 1)
         self.statusBar().addPermanentWidget(self.crosshair)
-        self.actions_ = WindowActions(self)
-        self.actions_.show_convention(settings.convention)
-        self._connect()
-        self._restore()
-        self._update_actions()
+        self.statusBar().addPermanentWidget(self.job_count)
 
     def _connect(self) -> None:
-        step = self.step
-        step.message.connect(self.message_bar.show_message)
+        step, bench = self.step, self.bench
+        for source in (step, bench.study, bench.jobs):
+            source.message.connect(self.message_bar.show_message)
         step.pointed.connect(self.pointed.setText)
         step.crosshair.connect(self.crosshair.setText)
         step.scan_changed.connect(self._on_scan_changed)
         step.result_changed.connect(self._update_actions)
         step.convention_changed.connect(self.actions_.show_convention)
         step.segmentation.running_changed.connect(self._on_running)
-        step.empty_state.open_requested.connect(self.choose_scan)
-        step.empty_state.folder_requested.connect(self.choose_folder)
-        step.result_panel.open_report_requested.connect(self.open_report)
-        step.result_panel.save_labels_requested.connect(self.choose_labels_target)
-        step.result_panel.save_report_requested.connect(self.choose_report_target)
+        step.empty_state.open_requested.connect(self.files.choose_scan)
+        step.empty_state.folder_requested.connect(self.files.choose_folder)
+        step.result_panel.open_report_requested.connect(self.files.open_report)
+        step.result_panel.save_labels_requested.connect(self.files.choose_labels_target)
+        step.result_panel.save_report_requested.connect(self.files.choose_report_target)
+        self.step_bar.chosen.connect(self.show_step)
+        self.jobs_panel.count_changed.connect(self.job_count.setText)
+        bench.jobs.changed.connect(self._on_job_changed)
+        bench.study.opened.connect(self._on_study_opened)
 
     def _restore(self) -> None:
         self.resize(*_FIRST_SIZE)
@@ -80,6 +142,47 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(self._settings.geometry)
         if not self._settings.splitter.isEmpty():
             self.step.splitter.restoreState(self._settings.splitter)
+        self.show_step(StepName.SCANS)
+
+    # Steps -------------------------------------------------------------------------------------------
+
+    @property
+    def current_step(self) -> StepName:
+        """The step on the screen."""
+        return next(step for step, page in self._pages.items() if page is self.stack.currentWidget())
+
+    def page(self, step: StepName) -> QWidget:
+        """Page of a step; made when it is first asked for."""
+        if step not in self._pages:
+            page = make_page(step, self.bench, self)
+            page.message.connect(self.message_bar.show_message)
+            page.step_requested.connect(self.show_step)
+            page.status.connect(lambda text: self.step_bar.set_status(step, text))
+            self._pages[step] = page
+            self.stack.addWidget(page)
+            self._connect_page(step, page)
+        return self._pages[step]
+
+    @property
+    def scans(self) -> ScansPage:
+        """The page Scans."""
+        return self.page(StepName.SCANS)
+
+    def show_step(self, step: StepName) -> None:
+        """Go to a step."""
+        page = self.page(step)
+        self.stack.setCurrentWidget(page)
+        self.step_bar.show_step(step)
+        if isinstance(page, StepPage):
+            page.activate()
+        self.bench.study.remember(step=step.value) if self.bench.study.is_open else None
+
+    def _connect_page(self, step: StepName, page: StepPage) -> None:
+        if step is StepName.SCANS:
+            page.open_requested.connect(self.files.choose_scan)
+            page.folder_requested.connect(self.files.choose_folder)
+            page.example_requested.connect(self.simulate)
+            page.view_requested.connect(self.view_scan)
 
     # After the first paint ---------------------------------------------------------------------------
 
@@ -94,6 +197,10 @@ class MainWindow(QMainWindow):
         self.background.run(find_models, self._on_models, self._on_no_models)
         self.background.run(read_structures, self.step.set_table, lambda _error: None)
         self.background.run(import_viewer, lambda _result: None, lambda _error: None)
+        self.bench.jobs.restore()
+        last = self._settings.last_study
+        if last is not None and not self.bench.study.is_open:
+            self.bench.study.open(last)
 
     def _on_models(self, models: tuple[object, ...]) -> None:
         self.step.set_models(models)
@@ -103,149 +210,131 @@ class MainWindow(QMainWindow):
         self.step.set_models(())
         self.message_bar.show_message(message_of_error(error, self.tr("The models cannot be listed.")))
 
-    # Opening and saving ------------------------------------------------------------------------------
+    # Opening -----------------------------------------------------------------------------------------
+
+    def open_paths(self, paths: list[Path]) -> None:
+        """Open what the user chose or dropped: one thing as what it is, several as scans of the list."""
+        if len(paths) == 1:
+            self.open_path(paths[0])
+        elif paths:
+            self._settings.last_folder = paths[0].parent
+            self.message_bar.clear()
+            self.show_step(StepName.SCANS)
+            self.scans.add(paths)
 
     def open_path(self, path: Path) -> None:
-        """Open a scan, a DICOM folder, a result folder or a label map."""
+        """Open a study, a scan, a folder of scans, a result folder or a label map."""
+        from brainstem_app.gui.scans.opened import OpenKind, kind_of
+        from brainstem_app.gui.study.workspace import is_study
+
         self._settings.last_folder = path.parent
         self.message_bar.clear()
+        if path.is_dir() and is_study(path):
+            self.bench.study.open(path)
+            return
+        kind = kind_of(path)
+        if path.is_dir() and kind is OpenKind.SCAN:
+            self.show_step(StepName.SCANS)
+            self.scans.add([path])
+            return
+        if kind is OpenKind.SCAN and path.exists():
+            self.scans.add([path])
+        self.view_scan(path)
+
+    def view_scan(self, path: Path) -> None:
+        """Show a scan, a result or a label map in the step Segment."""
+        self.show_step(StepName.SEGMENT)
         self.step.open_path(path)
 
-    def choose_scan(self) -> None:
-        """Ask for a scan and open it."""
-        kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh);;All files (*)")
-        name, _ = QFileDialog.getOpenFileName(self, self.tr("Open a scan"), self._start(), kinds)
-        if name:
-            self.open_path(Path(name))
+    def open_result(self, folder: Path) -> None:
+        """Show a segmentation."""
+        self.message_bar.clear()
+        self.show_step(StepName.SEGMENT)
+        self.step.opener.open_result(folder, None if self.step.scan is None else self.step.scan.path)
 
-    def choose_folder(self) -> None:
-        """Ask for a folder of DICOM files and open it."""
-        name = QFileDialog.getExistingDirectory(self, self.tr("Open a DICOM folder"), self._start())
-        if name:
-            self.open_path(Path(name))
+    def open_labels(self, path: Path) -> None:
+        """Show a label map over the open scan."""
+        self.message_bar.clear()
+        self.show_step(StepName.SEGMENT)
+        self.step.opener.open_labels(path)
 
-    def choose_result(self) -> None:
-        """Ask for a folder that Segment has written and open it."""
-        start = str(self._settings.results_folder)
-        name = QFileDialog.getExistingDirectory(self, self.tr("Open a result folder"), start)
-        if name:
-            self.message_bar.clear()
-            self.step.opener.open_result(Path(name), None if self.step.scan is None else self.step.scan.path)
+    def _on_study_opened(self) -> None:
+        study = self.bench.study
+        self._show_title()
+        self.actions_.fill_recent()
+        try:
+            step = StepName(study.workspace.step)
+        except ValueError:
+            step = StepName.SCANS
+        self.scans.set_sources(tuple(Path(source) for source in study.workspace.sources))
+        if study.is_open:
+            self.show_step(step if step in STEPS else StepName.SCANS)
 
-    def choose_labels(self) -> None:
-        """Ask for a label map and open it."""
-        kinds = self.tr("Label maps (*.nii *.nii.gz *.mgz);;All files (*)")
-        name, _ = QFileDialog.getOpenFileName(self, self.tr("Open a label map"), self._start(), kinds)
-        if name:
-            self._settings.last_folder = Path(name).parent
-            self.message_bar.clear()
-            self.step.opener.open_labels(Path(name))
-
-    def choose_labels_target(self) -> None:
-        """Ask where to save the label map."""
-        if self.step.result is None:
-            return
-        start = self._settings.last_folder / f"{self._result_name()}_labels.nii.gz"
-        name, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Save labels as"), str(start), self.tr("NIfTI (*.nii.gz)")
-        )
-        if name:
-            self._settings.last_folder = Path(name).parent
-            self.step.saver.save_labels(Path(name))
-
-    def choose_report_target(self) -> None:
-        """Ask where to save the report."""
-        if self.step.result is None or not self.step.result.reports:
-            return
-        suffixes = [file.suffix for file in self.step.result.reports]
-        kinds = ";;".join(f"{suffix[1:].upper()} (*{suffix})" for suffix in suffixes)
-        start = self._settings.last_folder / f"{self._result_name()}_report{suffixes[0]}"
-        name, kind = QFileDialog.getSaveFileName(self, self.tr("Save report"), str(start), kinds)
-        if name:
-            path = Path(name)
-            if not path.suffix:
-                path = path.with_suffix("." + kind.split(" ")[0].lower())
-            self._settings.last_folder = path.parent
-            self.step.saver.save_report(path)
-
-    def open_report(self) -> None:
-        """Open the HTML report in the browser."""
-        self.step.saver.open_report()
-
-    def _start(self) -> str:
-        return str(self._settings.last_folder)
-
-    def _result_name(self) -> str:
-        result = self.step.result
-        return result.folder.name if result is not None else "result"
-
-    # Segmenting --------------------------------------------------------------------------------------
+    # Jobs --------------------------------------------------------------------------------------------
 
     def segment(self) -> None:
         """Segment the open scan."""
         self.message_bar.clear()
+        self.show_step(StepName.SEGMENT)
         self.step.segment()
 
     def simulate(self) -> None:
         """Make a simulated scan and open it."""
+        self.show_step(StepName.SEGMENT)
         self.step.simulate()
 
     def cancel_job(self) -> None:
-        """Ask the running job to stop."""
+        """Ask the running segmentation to stop."""
         self.step.segmentation.cancel()
+
+    def show_jobs(self) -> None:
+        """Show the panel of jobs, or hide it."""
+        shown = self.jobs_dock.isHidden()
+        self.jobs_dock.setVisible(shown)
+        if shown:
+            self.jobs_panel.table.setFocus()
 
     def _on_running(self, running: bool) -> None:
         if running:
             self.message_bar.clear()
         self._update_actions()
-        if not running and self._is_closing:
-            self.close()
+        self.step_bar.set_status(StepName.SEGMENT, self.tr("running") if running else "")
+        self.closing.go_on()
 
-    # View --------------------------------------------------------------------------------------------
+    def _on_job_changed(self, job: object) -> None:
+        record = job.record
+        if record.state.is_over and record.study and record.study == str(self.bench.study.folder):
+            self.bench.study.refresh()
+        if record.state == "failed":
+            self.message_bar.show_message(
+                Message(
+                    MessageLevel.ERROR,
+                    f"{record.title}: {record.what}",
+                    record.where,
+                    record.fix,
+                    details=job.log,
+                )
+            )
 
-    def set_convention(self, convention: Convention) -> None:
-        """Put the patient's right or left at the left of the picture."""
-        self._settings.convention = convention
-        if self.step.has_viewer:
-            self.step.viewer.set_convention(convention)
-
-    def zoom_in(self) -> None:
-        """Magnify the slice."""
-        self.step.viewer.view.zoom(_ZOOM_STEP)
-
-    def zoom_out(self) -> None:
-        """Show more of the slice."""
-        self.step.viewer.view.zoom(1 / _ZOOM_STEP)
-
-    def fit(self) -> None:
-        """Show the whole slice."""
-        self.step.viewer.view.fit()
-
-    def fit_labels(self) -> None:
-        """Zoom to the labels."""
-        self.step.viewer.fit_labels()
-
-    def show_crosshair(self, shown: bool) -> None:
-        """Draw the crosshair or not."""
-        self.step.viewer.view.show_crosshair(shown)
-
-    def reset_window(self) -> None:
-        """Undo changes of brightness and contrast."""
-        self.step.viewer.view.reset_window()
+    # What the window says ----------------------------------------------------------------------------
 
     def show_help(self) -> None:
         """Say what mouse and keys do."""
         text = self.tr(
+            "Ctrl+1 … Ctrl+7: steps.  Ctrl+J: jobs.  "
             "Wheel, ↑ ↓, Page Up, Page Down: slices.  Ctrl+wheel: zoom, Ctrl+0: whole slice.  "
             "Click: crosshair.  Middle drag: move.  Shift+drag: brightness and contrast, double click: reset."
         )
         self.message_bar.show_message(Message(MessageLevel.INFO, text))
 
     def _on_scan_changed(self) -> None:
-        scan = self.step.scan
-        name = "" if scan is None else f"{scan.path.name} – "
-        self.setWindowTitle(self.tr("{0}Brainstem App").format(name))
+        self._show_title()
         self._update_actions()
+
+    def _show_title(self) -> None:
+        scan, folder = self.step.scan, self.bench.study.folder
+        parts = [scan.path.name if scan is not None else "", folder.name if folder is not None else ""]
+        self.setWindowTitle(" – ".join([*(part for part in parts if part), self.tr("Brainstem App")]))
 
     def _update_actions(self) -> None:
         step = self.step
@@ -264,54 +353,35 @@ class MainWindow(QMainWindow):
         """Take files and folders."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
-            self.step.empty_state.set_target(True)
+            self._show_drop_target(True)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
         """Take the highlight away."""
-        self.step.empty_state.set_target(False)
+        self._show_drop_target(False)
         super().dragLeaveEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
-        """Open the first file or folder that was dropped."""
-        self.step.empty_state.set_target(False)
+        """Open what was dropped."""
+        self._show_drop_target(False)
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if not paths:
-            return
-        event.acceptProposedAction()
-        self.open_path(paths[0])
-        if len(paths) > 1:
-            what = self.tr("{0} files were dropped; the first is opened.").format(len(paths))
-            self.message_bar.show_message(Message(MessageLevel.INFO, what))
+        if paths:
+            event.acceptProposedAction()
+            self.open_paths(paths)
+
+    def _show_drop_target(self, shown: bool) -> None:
+        self.step.empty_state.set_target(shown)
+        self.scans.empty_state.set_target(shown)
 
     # Closing -----------------------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802 - Qt's name
         """Ask in place if a job runs; else remember the window and go."""
-        if self.step.segmentation.is_running:
+        if not self.closing.may_close():
             event.ignore()
-            if not self._is_closing:
-                self._ask_before_closing()
             return
         self._settings.geometry = self.saveGeometry()
         self._settings.splitter = self.step.splitter.saveState()
+        self.bench.study.save()
+        self.bench.jobs.leave_running()
         self.background.wait()
         super().closeEvent(event)
-
-    def _ask_before_closing(self) -> None:
-        self.message_bar.show_message(
-            Message(
-                MessageLevel.QUESTION,
-                self.tr("A job is still running. Close the window and stop it?"),
-                actions=(
-                    MessageAction(self.tr("Stop it and close"), self._stop_and_close),
-                    MessageAction(self.tr("Keep running"), lambda: None),
-                ),
-            )
-        )
-
-    def _stop_and_close(self) -> None:
-        self._is_closing = True
-        if self.step.segmentation.is_running:
-            self.step.segmentation.cancel()
-        else:
-            self.close()

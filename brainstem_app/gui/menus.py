@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QStyle
+from PySide6.QtWidgets import QMainWindow, QMenu, QStyle
 
 from brainstem_app.gui.viewer.convention import Convention
+from brainstem_app.gui.workflow.pages import STEPS
+from brainstem_app.gui.workflow.step import StepName, step_text
 
 
 class WindowActions:
@@ -17,7 +19,7 @@ class WindowActions:
     Parameters
     ----------
     window : QMainWindow
-        Its methods of the same names as the actions are called.
+        Its methods, and those of its `files` and `view`, are called.
     """
 
     def __init__(self, window: QMainWindow) -> None:
@@ -25,29 +27,37 @@ class WindowActions:
         tr = window.tr
         act = self._action
         icons = QStyle.StandardPixmap
-        self.open_scan = act(tr("&Open a scan…"), QKeySequence.StandardKey.Open, window.choose_scan)
+        files, view = window.files, window.view
+        self.new_study = act(tr("&New study…"), QKeySequence.StandardKey.New, files.new_study)
+        self.open_study = act(tr("Open a s&tudy…"), "Ctrl+Shift+N", files.choose_study)
+        self.close_study = act(tr("Close the study"), "", window.bench.study.close)
+        self.open_scan = act(tr("&Open scans…"), QKeySequence.StandardKey.Open, files.choose_scan)
         self.open_scan.setIcon(window.style().standardIcon(icons.SP_DialogOpenButton))
-        self.open_folder = act(tr("Open a &DICOM folder…"), "Ctrl+Shift+O", window.choose_folder)
+        self.open_folder = act(tr("Open a &folder (DICOM, BIDS)…"), "Ctrl+Shift+O", files.choose_folder)
         self.open_folder.setIcon(window.style().standardIcon(icons.SP_DirOpenIcon))
-        self.open_result = act(tr("Open a &result folder…"), "Ctrl+R", window.choose_result)
-        self.open_labels = act(tr("Open a &label map…"), "Ctrl+L", window.choose_labels)
+        self.open_result = act(tr("Open a &result folder…"), "Ctrl+R", files.choose_result)
+        self.open_labels = act(tr("Open a &label map…"), "Ctrl+L", files.choose_labels)
         self.simulate = act(tr("&Try a simulated scan"), "", window.simulate)
         self.save_labels = act(
-            tr("&Save labels as…"), QKeySequence.StandardKey.Save, window.choose_labels_target
+            tr("&Save labels as…"), QKeySequence.StandardKey.Save, files.choose_labels_target
         )
-        self.open_report = act(tr("Open re&port"), "Ctrl+P", window.open_report)
-        self.save_report = act(tr("Sa&ve report…"), "Ctrl+Shift+S", window.choose_report_target)
+        self.open_report = act(tr("Open re&port"), "Ctrl+P", files.open_report)
+        self.save_report = act(tr("Sa&ve report…"), "Ctrl+E", files.choose_report_target)
         self.quit = act(tr("&Quit"), QKeySequence.StandardKey.Quit, window.close)
         self.segment = act(tr("&Segment"), "Ctrl+Return", window.segment)
         self.cancel = act(tr("&Cancel"), "Ctrl+.", window.cancel_job)
-        self.zoom_in = act(tr("Zoom &in"), QKeySequence.StandardKey.ZoomIn, window.zoom_in)
-        self.zoom_out = act(tr("Zoom &out"), QKeySequence.StandardKey.ZoomOut, window.zoom_out)
-        self.fit = act(tr("&Whole slice"), "Ctrl+0", window.fit)
-        self.fit_labels = act(tr("&Brainstem"), "Ctrl+9", window.fit_labels)
+        self.zoom_in = act(tr("Zoom &in"), QKeySequence.StandardKey.ZoomIn, view.zoom_in)
+        self.zoom_out = act(tr("Zoom &out"), QKeySequence.StandardKey.ZoomOut, view.zoom_out)
+        self.fit = act(tr("&Whole slice"), "Ctrl+0", view.fit)
+        self.fit_labels = act(tr("&Brainstem"), "Ctrl+9", view.fit_labels)
         self.crosshair = QAction(tr("&Crosshair"), window, checkable=True, checked=True)
         self.crosshair.setShortcut(QKeySequence("Ctrl+H"))
-        self.crosshair.toggled.connect(window.show_crosshair)
-        self.reset_window = act(tr("Reset &brightness and contrast"), "Ctrl+B", window.reset_window)
+        self.crosshair.toggled.connect(view.show_crosshair)
+        self.reset_window = act(tr("Reset &brightness and contrast"), "Ctrl+B", view.reset_window)
+        self.jobs = act(tr("&Jobs"), "Ctrl+J", window.show_jobs)
+        self.steps = tuple(self._step(step) for step in STEPS)
+        self.recent = QMenu(tr("Recent"), window)
+        self.recent.aboutToShow.connect(self.fill_recent)
         self.help = act(tr("&Mouse and keys"), QKeySequence.StandardKey.HelpContents, window.show_help)
         self.radiological, self.neurological = self._conventions()
         self._fill_menus()
@@ -77,6 +87,31 @@ class WindowActions:
         chosen = self.radiological if convention is Convention.RADIOLOGICAL else self.neurological
         chosen.setChecked(True)
 
+    def fill_recent(self) -> None:
+        """List the studies and scans opened last."""
+        settings, tr = self._window.bench.settings, self._window.tr
+        self.close_study.setEnabled(self._window.bench.study.is_open)
+        self.recent.clear()
+        for title, paths in ((tr("Studies"), settings.recent_studies), (tr("Scans"), settings.recent_scans)):
+            if paths:
+                self.recent.addSection(title)
+            for path in paths:
+                action = self.recent.addAction(f"{path.name}    {path.parent}")
+                action.triggered.connect(lambda _checked=False, p=path: self._window.open_path(p))
+        if self.recent.isEmpty():
+            self.recent.addAction(tr("Nothing has been opened yet")).setEnabled(False)
+            return
+        self.recent.addSeparator()
+        self.recent.addAction(tr("Forget these")).triggered.connect(lambda: settings.forget_recent())
+
+    def _step(self, step: StepName) -> QAction:
+        text = step_text(step)
+        action = self._action(
+            f"&{step.number}  {text.title}", f"Ctrl+{step.number}", lambda: self._window.show_step(step)
+        )
+        action.setStatusTip(text.purpose)
+        return action
+
     def _action(self, text: str, keys: object, slot: Callable[[], object]) -> QAction:
         action = QAction(text, self._window)
         action.setShortcut(QKeySequence(keys))
@@ -93,7 +128,7 @@ class WindowActions:
         actions = []
         for convention, text in texts.items():
             action = QAction(text, self._window, checkable=True)
-            action.triggered.connect(lambda _checked=False, c=convention: self._window.set_convention(c))
+            action.triggered.connect(lambda _checked=False, c=convention: self._window.view.set_convention(c))
             group.addAction(action)
             actions.append(action)
         return actions[0], actions[1]
@@ -104,8 +139,13 @@ class WindowActions:
             (
                 tr("&File"),
                 (
+                    self.new_study,
+                    self.open_study,
+                    self.close_study,
+                    None,
                     self.open_scan,
                     self.open_folder,
+                    self.recent,
                     self.open_result,
                     self.open_labels,
                     self.simulate,
@@ -117,6 +157,7 @@ class WindowActions:
                     self.quit,
                 ),
             ),
+            (tr("&Go"), (*self.steps, None, self.jobs)),
             (tr("&Segment"), (self.segment, self.cancel)),
             (
                 tr("&View"),
@@ -138,7 +179,19 @@ class WindowActions:
         for title, actions in menus:
             menu = window.menuBar().addMenu(title)
             for action in actions:
-                menu.addSeparator() if action is None else menu.addAction(action)
+                self._add_to(menu, action)
+        self._add_tool_bar()
+
+    def _add_to(self, menu: QMenu, entry: QAction | QMenu | None) -> None:
+        if entry is None:
+            menu.addSeparator()
+        elif isinstance(entry, QMenu):
+            menu.addMenu(entry)
+        else:
+            menu.addAction(entry)
+
+    def _add_tool_bar(self) -> None:
+        window, tr = self._window, self._window.tr
         bar = window.addToolBar(tr("Open"))
         bar.setObjectName("open_bar")
         bar.setMovable(False)

@@ -10,6 +10,7 @@ from brainstem_app.gui.viewer.convention import Convention
 from brainstem_app.locations import user_data_folder
 
 DEFAULT_OPACITY = 60
+RECENT_COUNT = 8
 
 
 class WindowSettings:
@@ -95,6 +96,58 @@ class WindowSettings:
     @model.setter
     def model(self, value: str) -> None:
         self._store.setValue("segment/model", value)
+
+    @property
+    def jobs_folder(self) -> Path:
+        """Folder that the jobs of the window are kept in, so that they are found again."""
+        stored = str(self._store.value("files/jobs_folder", ""))
+        return Path(stored) if stored else user_data_folder() / "jobs"
+
+    @jobs_folder.setter
+    def jobs_folder(self, value: Path) -> None:
+        self._store.setValue("files/jobs_folder", str(value))
+
+    @property
+    def last_study(self) -> Path | None:
+        """Study that was open at the end, None if there was none or it is gone."""
+        stored = str(self._store.value("study/last", ""))
+        return Path(stored) if stored and Path(stored).is_dir() else None
+
+    @last_study.setter
+    def last_study(self, value: Path | None) -> None:
+        self._store.setValue("study/last", "" if value is None else str(value))
+
+    @property
+    def recent_studies(self) -> tuple[Path, ...]:
+        """Studies opened before, the last one first; also those on a drive that is not connected."""
+        return self._paths("study/recent")
+
+    def add_recent_study(self, folder: Path) -> None:
+        """Put a study at the head of the recent ones."""
+        self.last_study = folder
+        self._add_path("study/recent", folder)
+
+    @property
+    def recent_scans(self) -> tuple[Path, ...]:
+        """Scans, folders and datasets opened before, the last one first."""
+        return self._paths("files/recent")
+
+    def add_recent_scan(self, path: Path) -> None:
+        """Put a scan, folder or dataset at the head of the recent ones."""
+        self._add_path("files/recent", path)
+
+    def forget_recent(self) -> None:
+        """Empty both lists of recent things."""
+        self._store.setValue("study/recent", "")
+        self._store.setValue("files/recent", "")
+
+    def _paths(self, key: str) -> tuple[Path, ...]:
+        lines = str(self._store.value(key, "") or "").splitlines()
+        return tuple(Path(line) for line in lines if line)
+
+    def _add_path(self, key: str, path: Path) -> None:
+        others = [other for other in self._paths(key) if other != path]
+        self._store.setValue(key, "\n".join(str(one) for one in [path, *others][:RECENT_COUNT]))
 
     def _bytes(self, key: str) -> QByteArray:
         value = self._store.value(key)

@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.orientation import affine_from_letters
 from brainstem_app.models.card import ModelCard
@@ -33,6 +34,7 @@ def settings(tmp_path: Path) -> WindowSettings:
     store = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
     remembered = WindowSettings(store)
     remembered.results_folder = tmp_path / "results"
+    remembered.jobs_folder = tmp_path / "jobs"
     return remembered
 
 
@@ -61,6 +63,7 @@ def window(
     qtbot.addWidget(shown)
     shown.resize(1200, 800)
     shown.show()
+    shown.show_step(StepName.SEGMENT)
     qtbot.waitUntil(lambda: shown.step.segment_panel.model == model.card.name, timeout=20_000)
     yield shown
     shown.step.segmentation.kill()

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 WORKER_MODULE = "brainstem_app.jobs.worker"
+DETACHED_MODULE = "brainstem_app.jobs.detached"
 
 
 def worker_command(job_file: Path) -> tuple[str, list[str]]:
@@ -15,3 +16,8 @@ def worker_command(job_file: Path) -> tuple[str, list[str]]:
     worker's name in the same way, so that the command is the same everywhere.
     """
     return sys.executable, ["-m", WORKER_MODULE, str(job_file)]
+
+
+def detached_command(folder: Path) -> tuple[str, list[str]]:
+    """Program and arguments of a job that may outlive the window; its folder holds the job."""
+    return sys.executable, ["-m", DETACHED_MODULE, str(folder)]

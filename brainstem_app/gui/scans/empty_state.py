@@ -34,12 +34,15 @@ class EmptyState(QWidget):
         font.setPointSizeF(font.pointSizeF() * 1.9)
         title.setFont(font)
         title.setWordWrap(True)
-        kinds = QLabel(self.tr("NIfTI (.nii, .nii.gz), FreeSurfer (.mgz) or a folder of DICOM files"), self)
+        kinds = QLabel(
+            self.tr("NIfTI (.nii, .nii.gz), FreeSurfer (.mgz), a folder of DICOM files or a BIDS dataset"),
+            self,
+        )
         kinds.setWordWrap(True)
         kinds.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.open_button = self._button(self.tr("Open a scan…"), self.open_requested)
         self.open_button.setDefault(True)
-        self.folder_button = self._button(self.tr("Open a DICOM folder…"), self.folder_requested)
+        self.folder_button = self._button(self.tr("Open a folder…"), self.folder_requested)
         self.example_button = self._button(self.tr("Try it with a simulated scan"), self.example_requested)
         self.example_button.setToolTip(self.tr("Makes a scan from the template, as a scanner might take it"))
         self.busy = QLabel(self)

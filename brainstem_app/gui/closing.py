@@ -1,0 +1,77 @@
+"""Closing the window while jobs run: ask in place, stop them or let them go on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.main_window import MainWindow
+
+
+class Closing(QObject):
+    """Decides whether the window may close now."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._is_stopping = False
+        self._leaves_running = False
+        window.bench.jobs.changed.connect(lambda _job: self.go_on())
+
+    def may_close(self) -> bool:
+        """Whether nothing runs that closing would end; if something does, ask."""
+        queue = self._window.bench.jobs
+        if self._window.step.segmentation.is_running:
+            if not self._is_stopping:
+                self._ask()
+            return False
+        if self._leaves_running or not (queue.running or queue.waiting):
+            return True
+        if not self._is_stopping:
+            self._ask()
+        return False
+
+    def go_on(self) -> None:
+        """Close after all, for the jobs that were asked to stop have stopped."""
+        queue = self._window.bench.jobs
+        if (
+            self._is_stopping
+            and not queue.running
+            and not queue.waiting
+            and not self._window.step.segmentation.is_running
+        ):
+            QTimer.singleShot(0, self._window, self._window.close)
+
+    def _ask(self) -> None:
+        queue = self._window.bench.jobs
+        here = self._window.step.segmentation.is_running
+        count = len(queue.running) + len(queue.waiting) + int(here)
+        what = (
+            self.tr("A job is still running.")
+            if count == 1
+            else self.tr("{0} jobs are still running.").format(count)
+        )
+        actions = [MessageAction(self.tr("Stop it and close"), self._stop_and_close)]
+        if count > 1:
+            actions = [MessageAction(self.tr("Stop them and close"), self._stop_and_close)]
+        if not here:
+            what += " " + self.tr("It may go on without the window and is found again at the next start.")
+            actions.insert(0, MessageAction(self.tr("Close and let it go on"), self._leave_and_close))
+        else:
+            what += " " + self.tr("Close the window and stop it?")
+        actions.append(MessageAction(self.tr("Keep running"), lambda: None))
+        self._window.message_bar.show_message(Message(MessageLevel.QUESTION, what, actions=tuple(actions)))
+
+    def _leave_and_close(self) -> None:
+        self._leaves_running = True
+        self._window.close()
+
+    def _stop_and_close(self) -> None:
+        self._is_stopping = True
+        self._window.step.segmentation.cancel()
+        self._window.bench.jobs.stop_all()
+        self.go_on()

@@ -1,0 +1,101 @@
+"""What the File menu asks for: which study, scan, result to open, where to save."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.main_window import MainWindow
+
+
+class FileCommands(QObject):
+    """Shows file dialogs and passes the answers to the window."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._settings = window.bench.settings
+
+    def new_study(self) -> None:
+        """Ask for the folder of a new study; the scans that are open go into it."""
+        name = QFileDialog.getExistingDirectory(
+            self._window, self.tr("New study: choose or make an empty folder"), self._start()
+        )
+        if name:
+            self._settings.last_folder = Path(name).parent
+            self._window.bench.study.create(Path(name))
+
+    def choose_study(self) -> None:
+        """Ask for a study folder and open it."""
+        name = QFileDialog.getExistingDirectory(self._window, self.tr("Open a study"), self._start())
+        if name:
+            self._settings.last_folder = Path(name).parent
+            self._window.bench.study.open(Path(name))
+
+    def choose_scan(self) -> None:
+        """Ask for scans and open them."""
+        kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh);;All files (*)")
+        names, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Open scans"), self._start(), kinds)
+        self._window.open_paths([Path(name) for name in names])
+
+    def choose_folder(self) -> None:
+        """Ask for a folder of DICOM files, a BIDS dataset or a folder of scans and open it."""
+        title = self.tr("Open a DICOM folder, a BIDS dataset or a folder of scans")
+        name = QFileDialog.getExistingDirectory(self._window, title, self._start())
+        if name:
+            self._window.open_path(Path(name))
+
+    def choose_result(self) -> None:
+        """Ask for a folder that Segment has written and open it."""
+        start = str(self._settings.results_folder)
+        name = QFileDialog.getExistingDirectory(self._window, self.tr("Open a result folder"), start)
+        if name:
+            self._window.open_result(Path(name))
+
+    def choose_labels(self) -> None:
+        """Ask for a label map and open it."""
+        kinds = self.tr("Label maps (*.nii *.nii.gz *.mgz);;All files (*)")
+        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open a label map"), self._start(), kinds)
+        if name:
+            self._settings.last_folder = Path(name).parent
+            self._window.open_labels(Path(name))
+
+    def choose_labels_target(self) -> None:
+        """Ask where to save the label map."""
+        step = self._window.step
+        if step.result is None:
+            return
+        start = self._settings.last_folder / f"{step.result.folder.name}_labels.nii.gz"
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, self.tr("Save labels as"), str(start), self.tr("NIfTI (*.nii.gz)")
+        )
+        if name:
+            self._settings.last_folder = Path(name).parent
+            step.saver.save_labels(Path(name))
+
+    def choose_report_target(self) -> None:
+        """Ask where to save the report."""
+        step = self._window.step
+        if step.result is None or not step.result.reports:
+            return
+        suffixes = [file.suffix for file in step.result.reports]
+        kinds = ";;".join(f"{suffix[1:].upper()} (*{suffix})" for suffix in suffixes)
+        start = self._settings.last_folder / f"{step.result.folder.name}_report{suffixes[0]}"
+        name, kind = QFileDialog.getSaveFileName(self._window, self.tr("Save report"), str(start), kinds)
+        if name:
+            path = Path(name)
+            if not path.suffix:
+                path = path.with_suffix("." + kind.split(" ")[0].lower())
+            self._settings.last_folder = path.parent
+            step.saver.save_report(path)
+
+    def open_report(self) -> None:
+        """Open the HTML report in the browser."""
+        self._window.step.saver.open_report()
+
+    def _start(self) -> str:
+        return str(self._settings.last_folder)

@@ -1,0 +1,213 @@
+"""One panel for all jobs: progress, time left, cancel, log, restart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSplitter,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainstem_app.gui.jobs.job_table import JobColumn, JobTable, ProgressDelegate
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.jobs.job_queue import JobQueue
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
+
+_PROGRESS_WIDTH = 150
+
+
+class JobsPanel(QWidget):
+    """Table of the jobs, and the log of the chosen one.
+
+    Signals
+    -------
+    count_changed(str)
+        How many run and wait, in words; empty when none does.
+    """
+
+    count_changed = Signal(str)
+
+    def __init__(self, queue: JobQueue, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._queue = queue
+        self.model = JobTable(queue, self)
+        self.table = self._table()
+        self.log = QPlainTextEdit(self)
+        self.log.setReadOnly(True)
+        self.log.setAccessibleName(self.tr("Log of the job"))
+        self.log.hide()
+        self.cancel_button = self._button(self.tr("&Cancel"), self.tr("Stop the job at its next step"))
+        self.cancel_button.clicked.connect(self._cancel)
+        self.restart_button = self._button(
+            self.tr("Start a&gain"),
+            self.tr("Do the job again; preparing, training and comparing go on where they stopped"),
+        )
+        self.restart_button.clicked.connect(self._restart)
+        self.log_button = self._button(self.tr("&Log"), self.tr("Show what the job has printed"))
+        self.log_button.setCheckable(True)
+        self.log_button.toggled.connect(self._show_log)
+        self.folder_button = self._button(
+            self.tr("Open &folder"), self.tr("Folder of the job file and its log")
+        )
+        self.folder_button.clicked.connect(self._open_folder)
+        self.remove_button = self._button(
+            self.tr("&Remove from list"), self.tr("Forget the job; what it has made stays")
+        )
+        self.remove_button.clicked.connect(self._remove)
+        self.empty = QLabel(self.tr("No job has been started yet."), self)
+        self.empty.setEnabled(False)
+        self._lay_out()
+        for signal in (queue.added, queue.removed, queue.changed):
+            signal.connect(lambda _job: self._update())
+        self._clock = QTimer(self, interval=1000)
+        self._clock.timeout.connect(self._tick)
+        QShortcut(QKeySequence.StandardKey.Delete, self.table, self._remove)
+        self._update()
+
+    def select(self, job: QueuedJob) -> None:
+        """Mark a job."""
+        self.table.selectRow(self.model.row_of(job))
+
+    @property
+    def chosen(self) -> QueuedJob | None:
+        """The job whose row is marked; the only one, if there is one only."""
+        rows = self.table.selectionModel().selectedRows()
+        return self.model.job(rows[0].row()) if rows else None
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        for button in (self.cancel_button, self.restart_button, self.log_button, self.folder_button):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.empty)
+        buttons.addStretch(1)
+        buttons.addWidget(self.remove_button)
+        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split.addWidget(self.table)
+        split.addWidget(self.log)
+        split.setStretchFactor(0, 3)
+        split.setStretchFactor(1, 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 4)
+        layout.addWidget(split, 1)
+        layout.addLayout(buttons)
+
+    def _table(self) -> QTableView:
+        table = QTableView(self)
+        table.setModel(self.model)
+        table.setAccessibleName(self.tr("Jobs"))
+        table.setAccessibleDescription(
+            self.tr("The latest job is at the top; Delete removes one that is over.")
+        )
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setItemDelegateForColumn(JobColumn.PROGRESS, ProgressDelegate(table))
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSectionResizeMode(JobColumn.NOW, QHeaderView.ResizeMode.Stretch)
+        for column, width in (
+            (JobColumn.TITLE, 250),
+            (JobColumn.PROGRESS, _PROGRESS_WIDTH),
+            (JobColumn.LEFT, 150),
+        ):
+            table.setColumnWidth(column, width)
+        table.selectionModel().selectionChanged.connect(lambda _new, _old: self._update())
+        return table
+
+    def _button(self, text: str, hint: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(hint)
+        button.setAccessibleName(text.replace("&", ""))
+        button.setAccessibleDescription(hint)
+        return button
+
+    def _tick(self) -> None:
+        self.model.tick()
+        if self.log.isVisible():
+            self._fill_log()
+
+    def _update(self) -> None:
+        if self.chosen is None and self.model.rowCount():
+            row = self.model.index(0, 0)
+            flags = QItemSelectionModel.SelectionFlag
+            self.table.selectionModel().select(row, flags.Select | flags.Rows)
+            return
+        job = self.chosen
+        over = job is not None and job.state.is_over
+        self.cancel_button.setEnabled(job is not None and not over and not job.is_cancelling)
+        self.restart_button.setEnabled(over)
+        self.remove_button.setEnabled(over)
+        self.log_button.setEnabled(job is not None)
+        self.folder_button.setEnabled(job is not None)
+        self.empty.setVisible(self.model.rowCount() == 0)
+        running, waiting = len(self._queue.running), len(self._queue.waiting)
+        if running and not self._clock.isActive():
+            self._clock.start()
+        elif not running:
+            self._clock.stop()
+        self.count_changed.emit(self._count_text(running, waiting))
+        if self.log.isVisible():
+            self._fill_log()
+
+    def _count_text(self, running: int, waiting: int) -> str:
+        if running and waiting:
+            return self.tr("Jobs: {0} running, {1} waiting").format(running, waiting)
+        if running:
+            return self.tr("Jobs: {0} running").format(running)
+        return self.tr("Jobs: {0} waiting").format(waiting) if waiting else ""
+
+    def _cancel(self) -> None:
+        if self.chosen is not None:
+            self.chosen.cancel()
+            self._update()
+            self.model.tick()
+
+    def _restart(self) -> None:
+        if self.chosen is not None:
+            self._queue.restart(self.chosen)
+
+    def _remove(self) -> None:
+        if self.chosen is not None:
+            self._queue.remove(self.chosen)
+
+    def _open_folder(self) -> None:
+        if self.chosen is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.chosen.folder)))
+
+    def _show_log(self, shown: bool) -> None:
+        self.log.setVisible(shown)
+        if shown:
+            self._fill_log()
+
+    def _fill_log(self) -> None:
+        job = self.chosen
+        text = "" if job is None else self._log_text(job)
+        if text != self.log.toPlainText():
+            self.log.setPlainText(text)
+            bar = self.log.verticalScrollBar()
+            bar.setValue(bar.maximum())
+
+    def _log_text(self, job: QueuedJob) -> str:
+        record = job.record
+        parts = [f"{w.what} {w.where} {w.fix}".strip() for w in job.warnings]
+        if record.what:
+            parts.append("\n".join(text for text in (record.what, record.where, record.fix) if text))
+        return "\n".join(text for text in (job.log, *parts) if text) or self.tr("Nothing has been printed.")

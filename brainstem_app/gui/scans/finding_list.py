@@ -1,0 +1,118 @@
+"""What was found in the chosen scan, and what to do about each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QStyle,
+    QVBoxLayout,
+    QWidget,
+)
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.scans.listing import ListedScan
+    from brainstem_app.imaging.doctor import Examination
+
+_ICONS = {
+    "info": QStyle.StandardPixmap.SP_MessageBoxInformation,
+    "warning": QStyle.StandardPixmap.SP_MessageBoxWarning,
+    "error": QStyle.StandardPixmap.SP_MessageBoxCritical,
+}
+
+
+class FindingList(QScrollArea):
+    """Findings of one scan, with the choice of a series where a DICOM folder holds several.
+
+    Signals
+    -------
+    series_chosen(str)
+        ``FOLDER#SERIES`` that the user wants.
+    """
+
+    series_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setAccessibleName(self.tr("Findings of the chosen scan"))
+        self.title = QLabel()
+        self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.title.setWordWrap(True)
+        self.title.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self._rows = QVBoxLayout()
+        self.series = QComboBox()
+        self.series.setAccessibleName(self.tr("Series of the DICOM folder"))
+        self.take_button = QPushButton(self.tr("Take this series"))
+        self.take_button.setAccessibleName(self.tr("Take this series"))
+        self.take_button.clicked.connect(lambda: self.series_chosen.emit(str(self.series.currentData())))
+        self._chooser = QWidget()
+        chooser = QHBoxLayout(self._chooser)
+        chooser.setContentsMargins(0, 0, 0, 0)
+        chooser.addWidget(self.series, 1)
+        chooser.addWidget(self.take_button)
+        self._chooser.hide()
+        inside = QWidget()
+        layout = QVBoxLayout(inside)
+        layout.addWidget(self.title)
+        layout.addWidget(self._chooser)
+        layout.addLayout(self._rows)
+        layout.addStretch(1)
+        self.setWidget(inside)
+
+    @property
+    def texts(self) -> list[str]:
+        """The findings shown, as read aloud."""
+        rows = (self._rows.itemAt(i).widget() for i in range(self._rows.count()))
+        return [row.accessibleName() for row in rows]
+
+    def show_scan(self, scan: ListedScan | None, found: Examination | None) -> None:
+        """Show the findings of a scan, or nothing."""
+        self._chooser.hide()
+        while self._rows.count():
+            row = self._rows.takeAt(0).widget()
+            row.setParent(None)
+            row.deleteLater()
+        if scan is None:
+            self.title.setText("")
+            return
+        orientation = (
+            "" if found is None or not found.orientation else self.tr(", axes {0}").format(found.orientation)
+        )
+        self.title.setText(f"{scan.path}{orientation}")
+        if found is None:
+            self._add("", self.tr("The scan is being looked at…"), "")
+        elif not found.findings:
+            self._add("", self.tr("Nothing is wrong with the header, the voxels or the coverage."), "")
+        for finding in found.findings if found is not None else ():
+            self._add(finding.level.value, finding.problem, finding.fix)
+
+    def offer_series(self, series: tuple[tuple[str, str], ...]) -> None:
+        """Let the user choose among the series of a DICOM folder."""
+        self.series.clear()
+        for path, text in series:
+            self.series.addItem(text, path)
+        self._chooser.setVisible(bool(series))
+
+    def _add(self, level: str, problem: str, fix: str) -> None:
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        if level:
+            icon = QLabel(row)
+            size = self.fontMetrics().height()
+            icon.setPixmap(self.style().standardIcon(_ICONS[level]).pixmap(size, size))
+            layout.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
+        label = QLabel(f"{problem}\n→ {fix}" if fix else problem, row)
+        label.setWordWrap(True)
+        layout.addWidget(label, 1)
+        row.setAccessibleName(f"{level}: {problem} {fix}".strip(": "))
+        self._rows.addWidget(row)

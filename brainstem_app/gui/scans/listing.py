@@ -1,0 +1,133 @@
+"""The scans that the user has opened, as the table shows them; listed and examined on a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from brainstem_app.errors import InputError
+
+if TYPE_CHECKING:
+    from brainstem_app.imaging.doctor import Examination
+
+SEVERAL_SERIES = "several-series"
+
+
+@dataclass(frozen=True)
+class ListedScan:
+    """One scan of the list.
+
+    Attributes
+    ----------
+    path : Path
+        What `read_scan` takes: a file, a DICOM folder, or ``FOLDER#SERIES``.
+    name : str
+        Unique in the list, e.g. ``"sub-01_ses-2"``.
+    columns : dict of str to str
+        What participants.tsv says of the person: group, age, …
+    dataset : Path or None
+        BIDS dataset it belongs to.
+    """
+
+    path: Path
+    name: str
+    columns: dict[str, str] = field(default_factory=dict)
+    dataset: Path | None = None
+
+    @property
+    def person(self) -> str:
+        """BIDS subject, or the name where there is none."""
+        return self.name.split("_", 1)[0] if self.dataset is not None else self.name
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Scans found in what was opened, and what could not be listed.
+
+    `problems` holds the error of each source that holds no scan.
+    """
+
+    scans: tuple[ListedScan, ...] = ()
+    problems: tuple[InputError, ...] = ()
+
+    @property
+    def datasets(self) -> tuple[Path, ...]:
+        """BIDS datasets among the sources."""
+        return tuple(dict.fromkeys(scan.dataset for scan in self.scans if scan.dataset is not None))
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Columns of participants.tsv, ``group`` first, in the order of the tables."""
+        names = list(dict.fromkeys(name for scan in self.scans for name in scan.columns))
+        return tuple(sorted(names, key=lambda name: name != "group"))
+
+
+def list_scans(sources: Sequence[Path]) -> Listing:
+    """List the scans in files, DICOM folders, BIDS datasets and plain folders."""
+    from brainstem_app.imaging.inputs import expand_inputs
+
+    good: list[Path] = []
+    problems: list[InputError] = []
+    for source in sources:
+        try:
+            expand_inputs([source])
+        except InputError as error:
+            problems.append(error)
+        else:
+            good.append(source)
+    if not good:
+        return Listing((), tuple(problems))
+    datasets = _datasets(good)
+    tables = {dataset: _participants(dataset, problems) for dataset in datasets}
+    scans = []
+    for given in expand_inputs(good):
+        dataset = next((one for one in datasets if one in given.path.parents), None)
+        person = given.name.split("_", 1)[0]
+        columns = {} if dataset is None else tables[dataset].get(person, {})
+        scans.append(ListedScan(given.path, given.name, columns, dataset))
+    return Listing(tuple(scans), tuple(problems))
+
+
+def examine_scan(path: Path) -> Examination:
+    """Read a scan and gather what was found in it."""
+    from brainstem_app.imaging.doctor import examine
+
+    return examine(path)
+
+
+def series_of(path: Path) -> tuple[tuple[str, str], ...]:
+    """Series in a DICOM folder: path with its mark, and description, of each.
+
+    Raises
+    ------
+    InputError
+        If there is no DICOM file.
+    """
+    from brainstem_app.imaging.dicom import list_series, split_series
+
+    folder, _ = split_series(path)
+    return tuple((f"{folder}#{series.key}", str(series)) for series in list_series(folder))
+
+
+def _datasets(sources: Sequence[Path]) -> tuple[Path, ...]:
+    from brainstem_app.imaging.bids import is_bids_dataset
+
+    found = []
+    for source in sources:
+        for folder in (source, source.parent):
+            if folder.is_dir() and is_bids_dataset(folder):
+                found.append(folder)
+                break
+    return tuple(dict.fromkeys(found))
+
+
+def _participants(dataset: Path, problems: list[InputError]) -> dict[str, dict[str, str]]:
+    from brainstem_app.imaging.bids import read_participants
+
+    try:
+        return read_participants(dataset)
+    except InputError as error:
+        problems.append(error)
+        return {}

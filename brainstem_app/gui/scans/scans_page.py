@@ -1,0 +1,289 @@
+"""The step Scans: open scans, see whether they can be used and what to do where they cannot."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSplitter,
+    QStackedWidget,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.scans.empty_state import EmptyState
+from brainstem_app.gui.scans.finding_list import FindingList
+from brainstem_app.gui.scans.listing import SEVERAL_SERIES, Listing, examine_scan, list_scans, series_of
+from brainstem_app.gui.scans.scan_table import SORT_ROLE, ScanTable
+from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.scans.listing import ListedScan
+    from brainstem_app.imaging.doctor import Examination
+
+
+class ScansPage(StepPage):
+    """A table of the opened scans; what was found in the chosen one below it.
+
+    Signals
+    -------
+    open_requested, folder_requested, example_requested
+        The user wants to open files, a folder, or to try a simulated scan.
+    view_requested(object)
+        The scan with this path is to be shown in the viewer.
+    """
+
+    open_requested = Signal()
+    folder_requested = Signal()
+    example_requested = Signal()
+    view_requested = Signal(object)
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(bench, parent)
+        self.sources: tuple[Path, ...] = ()
+        self._request = 0
+        self._is_examining = False
+        self.empty_state = EmptyState(self)
+        self.empty_state.open_requested.connect(self.open_requested)
+        self.empty_state.folder_requested.connect(self.folder_requested)
+        self.empty_state.example_requested.connect(self.example_requested)
+        self.model = ScanTable(self)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self.model)
+        self._sorted.setSortRole(SORT_ROLE)
+        self._sorted.setFilterKeyColumn(-1)
+        self._sorted.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self.table = self._table()
+        self.findings = FindingList(self)
+        self.findings.series_chosen.connect(self._take_series)
+        self.summary = QLabel(self)
+        self.summary.setAccessibleName(self.tr("How many scans there are"))
+        self.search = QLineEdit(self)
+        self.search.setPlaceholderText(self.tr("Find a scan"))
+        self.search.setAccessibleName(self.tr("Find a scan"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._sorted.setFilterFixedString)
+        self._lay_out()
+        bench.study.contents_changed.connect(self._show_prepared)
+
+    def _lay_out(self) -> None:
+        self.view_button = self._button(self.tr("&View"), self.tr("Show the scan (Return)"), self._view)
+        self.segment_button = self._button(
+            self.tr("&Segment…"), self.tr("Label the nuclei of the chosen scan"), self._view
+        )
+        self.prepare_button = self._button(
+            self.tr("&Prepare for training…"),
+            self.tr("Bring the scans of the dataset to one space"),
+            lambda: self.step_requested.emit(StepName.PREPARE),
+        )
+        self.add_button = self._button(
+            self.tr("&Add scans…"), self.tr("Open more scans"), self.open_requested.emit
+        )
+        self.add_folder_button = self._button(
+            self.tr("Add a &folder…"),
+            self.tr("Open a DICOM folder or BIDS dataset"),
+            self.folder_requested.emit,
+        )
+        self.clear_button = self._button(
+            self.tr("&Empty the list"), self.tr("No file is removed"), lambda: self.set_sources(())
+        )
+        head = QHBoxLayout()
+        head.addWidget(self.summary, 1)
+        head.addWidget(self.search)
+        for button in (self.add_button, self.add_folder_button, self.clear_button):
+            head.addWidget(button)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        for button in (self.view_button, self.segment_button, self.prepare_button):
+            foot.addWidget(button)
+        split = QSplitter(Qt.Orientation.Vertical, self)
+        split.addWidget(self.table)
+        split.addWidget(self.findings)
+        split.setStretchFactor(0, 4)
+        split.setStretchFactor(1, 1)
+        split.setChildrenCollapsible(False)
+        listed = QWidget(self)
+        layout = QVBoxLayout(listed)
+        layout.addLayout(head)
+        layout.addWidget(split, 1)
+        layout.addLayout(foot)
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.empty_state)
+        self.stack.addWidget(listed)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.stack)
+
+    def _button(self, text: str, hint: str, slot: object) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(hint)
+        button.setAccessibleName(text.replace("&", ""))
+        button.setAccessibleDescription(hint)
+        button.clicked.connect(lambda _checked=False: slot())
+        return button
+
+    def _table(self) -> QTableView:
+        table = QTableView(self)
+        table.setModel(self._sorted)
+        table.setSortingEnabled(True)
+        table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setAlternatingRowColors(True)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        table.horizontalHeader().setHighlightSections(False)
+        table.horizontalHeader().setDefaultAlignment(
+            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        )
+        table.setAccessibleName(self.tr("Scans"))
+        table.setAccessibleDescription(self.tr("Return shows a scan; its findings are below the table."))
+        table.selectionModel().currentRowChanged.connect(lambda _new, _old: self._show_current())
+        table.activated.connect(lambda _index: self._view())
+        return table
+
+    # The list ----------------------------------------------------------------------------------------
+
+    def activate(self) -> None:
+        """Begin to look at the scans."""
+        self._examine_next()
+
+    def add(self, paths: list[Path]) -> None:
+        """Add files, DICOM folders, BIDS datasets or folders of scans."""
+        for path in paths:
+            self.bench.settings.add_recent_scan(path)
+        self.set_sources(tuple(dict.fromkeys((*self.sources, *paths))))
+
+    def set_sources(self, sources: tuple[Path, ...]) -> None:
+        """Show the scans in these files and folders, and no others."""
+        self._request += 1
+        request = self._request
+        self.sources = sources
+        if self.bench.study.workspace.sources != tuple(map(str, sources)):
+            self.bench.study.remember(sources=tuple(map(str, sources)))
+
+        def done(listing: Listing) -> None:
+            if request == self._request:
+                self._show_listing(listing)
+
+        self.bench.background.run(
+            lambda: list_scans(sources), done, lambda error: self.message.emit(message_of_error(error, ""))
+        )
+
+    def _show_listing(self, listing: Listing) -> None:
+        for problem in listing.problems:
+            if not problem.where or Path(problem.where).is_dir():
+                self.message.emit(message_of_error(problem, ""))
+        self.model.set_listing(listing)
+        self.stack.setCurrentIndex(1 if listing.scans else 0)
+        dataset = str(listing.datasets[0]) if listing.datasets else ""
+        self.bench.study.remember_choice("dataset", dataset)
+        self._fit_columns()
+        if listing.scans:
+            self.table.selectRow(0)
+        self.prepare_button.setVisible(bool(dataset))
+        self._show_prepared()
+        self._show_summary()
+        self._examine_next()
+
+    def _fit_columns(self) -> None:
+        """Columns as wide as what will be in them; the findings get the rest."""
+        header = self.table.horizontalHeader()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.table.resizeColumnsToContents()
+        last = self.model.columnCount() - 1
+        wide = self.fontMetrics().horizontalAdvance("256×256×256, 0.94×0.94×0.94 mm  ")
+        self.table.setColumnWidth(last - 2, wide)
+        header.setSectionResizeMode(last, QHeaderView.ResizeMode.Stretch)
+
+    def _examine_next(self) -> None:
+        """Look at one scan after the other, on a thread, while the page is on the screen."""
+        scan = self.model.next_to_examine()
+        if scan is None or self._is_examining or not self.isVisible():
+            return
+        self._is_examining = True
+        self.bench.background.run(lambda: examine_scan(scan.path), self._on_examined, self._on_not_examined)
+
+    def _on_examined(self, examination: Examination) -> None:
+        self._is_examining = False
+        self.model.set_found(examination)
+        current = self.current
+        if current is not None and str(current.path) == examination.path:
+            self._show_current()
+        self._show_summary()
+        self._examine_next()
+
+    def _on_not_examined(self, error: BaseException) -> None:
+        self._is_examining = False
+        self.message.emit(message_of_error(error, self.tr("A scan could not be looked at.")))
+
+    def _show_summary(self) -> None:
+        count = self.model.rowCount()
+        errors, warnings, left = self.model.counts()
+        parts = [self.tr("{0} scans").format(count) if count != 1 else self.tr("1 scan")]
+        if errors:
+            parts.append(self.tr("{0} cannot be used").format(errors))
+        if warnings:
+            parts.append(self.tr("{0} with a warning").format(warnings))
+        if left:
+            parts.append(self.tr("{0} still to look at").format(left))
+        self.summary.setText(", ".join(parts))
+        self.status.emit(parts[0] if count else "")
+
+    def _show_prepared(self) -> None:
+        contents = self.bench.study.contents
+        records = () if contents is None else contents.subjects
+        self.model.set_prepared({record.name: record.state for record in records})
+
+    # The chosen scan ---------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> ListedScan | None:
+        """The scan whose row is marked."""
+        index: QModelIndex = self._sorted.mapToSource(self.table.currentIndex())
+        return self.model.scan(index.row()) if index.isValid() else None
+
+    def _show_current(self) -> None:
+        scan = self.current
+        found = None if scan is None else self.model.found(scan)
+        self.findings.show_scan(scan, found)
+        usable = found is None or found.readable
+        self.view_button.setEnabled(scan is not None and usable)
+        self.segment_button.setEnabled(scan is not None and (found is None or found.is_usable))
+        if scan is not None and found is not None and any(f.code == SEVERAL_SERIES for f in found.findings):
+            path = scan.path
+            self.bench.background.run(
+                lambda: series_of(path),
+                lambda series: self.findings.offer_series(series) if self.current == scan else None,
+                lambda _error: None,
+            )
+
+    def _take_series(self, path: str) -> None:
+        scan = self.current
+        if scan is None:
+            return
+        row = self.model.scans.index(scan)
+        self.model.replace(row, replace(scan, path=Path(path)))
+        self.sources = tuple(Path(path) if source == scan.path else source for source in self.sources)
+        self.bench.study.remember(sources=tuple(map(str, self.sources)))
+        self._show_current()
+        self._examine_next()
+
+    def _view(self) -> None:
+        if self.current is not None:
+            self.view_requested.emit(self.current.path)

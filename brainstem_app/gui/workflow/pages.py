@@ -1,0 +1,26 @@
+"""The pages of the workflow, each made when it is first shown."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from brainstem_app.gui.workflow.step import StepName
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+
+# Segment is made with the window; the others when they are needed, so that the first paint waits for none.
+_PAGES: dict[StepName, tuple[str, str]] = {
+    StepName.SCANS: ("brainstem_app.gui.scans.scans_page", "ScansPage"),
+}
+STEPS: tuple[StepName, ...] = tuple(step for step in StepName if step in _PAGES or step is StepName.SEGMENT)
+
+
+def make_page(step: StepName, bench: Workbench, parent: QWidget) -> StepPage:
+    """Make the page of a step (all but Segment)."""
+    module, name = _PAGES[step]
+    page: StepPage = getattr(import_module(module), name)(bench, parent)
+    return page
