@@ -1,0 +1,241 @@
+"""The nuclei in three dimensions, drawn in software on a thread."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from brainstem_app.gui.background import Background
+from brainstem_app.gui.viewer.surface import Surface
+from brainstem_app.gui.viewer.surface_render import Camera, Rendered, render
+
+_DEGREES_PER_PIXEL = 0.5
+_KEY_DEGREES = 15.0
+_ZOOM_STEP = 1.15
+_SETTLE_MS = 180
+_CLICK_PIXELS = 3
+_FILLED = 0.9
+_ARROW = 26
+
+
+class SurfaceView(QWidget):
+    """Shows a `Surface`; dragging and arrow keys turn it, the wheel magnifies, a double click resets.
+
+    Signals
+    -------
+    picked(int)
+        The user clicked on the structure with this label.
+    """
+
+    picked = Signal(int)
+
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._surface: Surface | None = None
+        self._table = np.zeros((256, 4), dtype=np.uint8)
+        self._rendered: Rendered | None = None
+        self._camera = Camera()
+        self._is_rendering = False
+        self._is_stale = False
+        self._pressed: QPoint | None = None
+        self._last = QPoint()
+        self._fine = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._fine.timeout.connect(self._render_fine)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(120, 120)
+        self.setAccessibleName(self.tr("Nuclei in three dimensions"))
+        self.setAccessibleDescription(
+            self.tr("Arrow keys turn the nuclei; plus and minus change their size.")
+        )
+        self.setToolTip(
+            self.tr("Drag to turn, wheel to magnify, click to show a nucleus, double click to reset")
+        )
+
+    @property
+    def camera(self) -> Camera:
+        """Where it is looked at from."""
+        return self._camera
+
+    def set_surface(self, surface: Surface | None) -> None:
+        """Show these surfaces, or nothing."""
+        is_first = self._surface is None
+        self._surface = surface
+        if surface is None or not len(surface.quads):
+            self._surface, self._rendered = None, None
+            self.update()
+        elif is_first:
+            self.reset()
+        else:
+            self._render(1)
+
+    def set_colours(self, table: NDArray[np.uint8]) -> None:
+        """Set the colours of the labels, (256, 4); those without opacity are not drawn."""
+        self._table = table
+        self._render(1)
+
+    def reset(self) -> None:
+        """Look from the front, a little from the left and above, at all of it."""
+        self._camera = Camera(pixels_per_mm=self._fitting())
+        self._render(1)
+
+    def turn(self, yaw: float, pitch: float) -> None:
+        """Turn by some degrees."""
+        camera = self._camera
+        self._camera = replace(
+            camera, yaw=(camera.yaw + yaw) % 360, pitch=min(max(camera.pitch + pitch, -90.0), 90.0)
+        )
+        self._render_soon()
+
+    def magnify(self, factor: float) -> None:
+        """Show it larger (factor above 1) or smaller."""
+        size = min(max(self._camera.pixels_per_mm * factor, 0.5), 60.0)
+        self._camera = replace(self._camera, pixels_per_mm=size)
+        self._render_soon()
+
+    # Rendering ---------------------------------------------------------------------------------------
+
+    def _fitting(self) -> float:
+        if self._surface is None:
+            return Camera().pixels_per_mm
+        span = float(np.ptp(self._surface.points, axis=0).max())
+        return max(_FILLED * min(self.width(), self.height()) / max(span, 1.0), 0.5)
+
+    def _render_soon(self) -> None:
+        """Render coarsely now, and finely once the user rests."""
+        self._render(2)
+        self._fine.start()
+
+    def _render_fine(self) -> None:
+        self._render(1)
+
+    def _render(self, coarseness: int) -> None:
+        """Render on the thread; what comes while it works is done after it, once."""
+        if self._surface is None or not self.isVisible():
+            return
+        if self._is_rendering:
+            self._is_stale = True
+            return
+        self._is_rendering, self._is_stale = True, False
+        ratio = 1.0 if coarseness > 1 else self.devicePixelRatioF()
+        scale = ratio / coarseness
+        size = max(int(self.width() * scale), 1), max(int(self.height() * scale), 1)
+        camera = replace(self._camera, pixels_per_mm=self._camera.pixels_per_mm * scale)
+        surface, table = self._surface, self._table
+        self._background.run(lambda: render(surface, camera, size, table), self._on_rendered, self._on_failed)
+
+    def _on_rendered(self, rendered: Rendered) -> None:
+        self._is_rendering = False
+        if self._surface is not None:
+            self._rendered = rendered
+        self.update()
+        if self._is_stale:
+            self._render(1 if not self._fine.isActive() else 2)
+
+    def _on_failed(self, _error: BaseException) -> None:
+        self._is_rendering = False
+
+    # Qt's events -------------------------------------------------------------------------------------
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw what was rendered last, and the directions of the body."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(0, 0, 0))
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._rendered is None:
+            painter.setPen(QColor(150, 150, 155))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("No labels"))
+            return
+        pixels = np.ascontiguousarray(self._rendered.pixels)
+        height, width = pixels.shape[:2]
+        image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
+        painter.drawImage(QRectF(self.rect()), image)
+        self._draw_directions(painter)
+
+    def _draw_directions(self, painter: QPainter) -> None:
+        """Draw a small cross with the letters of the body's directions; those that point away are dim."""
+        axes = self._camera.axes
+        centre = QPointF(_ARROW + 18, self.height() - _ARROW - 18)
+        for letter, world in (
+            ("R", (1, 0, 0)), ("L", (-1, 0, 0)), ("A", (0, 1, 0)),
+            ("P", (0, -1, 0)), ("S", (0, 0, 1)), ("I", (0, 0, -1)),
+        ):  # fmt: skip
+            right, up, near = (float(value) for value in axes @ np.array(world, dtype=np.float32))
+            painter.setPen(QPen(QColor(255, 217, 74, 255 if near > -0.2 else 110), 1.2))
+            tip = centre + QPointF(right, -up) * _ARROW
+            painter.drawLine(centre, tip)
+            middle = centre + QPointF(right, -up) * (_ARROW + 9)
+            painter.drawText(
+                QRectF(middle.x() - 8, middle.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, letter
+            )
+
+    def resizeEvent(self, _event: object) -> None:  # noqa: N802 - Qt's name
+        """Fit it to the new size."""
+        self._camera = replace(self._camera, pixels_per_mm=self._fitting())
+        self._render_soon()
+
+    def showEvent(self, _event: object) -> None:  # noqa: N802 - Qt's name
+        """Render what was not rendered while hidden."""
+        self._render_soon()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin to turn, or a click."""
+        self._pressed = self._last = event.position().toPoint()
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Turn."""
+        if self._pressed is None:
+            return
+        position = event.position().toPoint()
+        moved, self._last = position - self._last, position
+        self.turn(-moved.x() * _DEGREES_PER_PIXEL, moved.y() * _DEGREES_PER_PIXEL)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Pick the nucleus under a click."""
+        position = event.position().toPoint()
+        if self._pressed is not None and (position - self._pressed).manhattanLength() <= _CLICK_PIXELS:
+            label = self.label_at(position)
+            if label:
+                self.picked.emit(label)
+        self._pressed = None
+
+    def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Look from the front again."""
+        self._pressed = None
+        self.reset()
+
+    def label_at(self, position: QPoint) -> int:
+        """Label drawn at a pixel of this widget, 0 for none."""
+        if self._rendered is None or not self.rect().contains(position):
+            return 0
+        height, width = self._rendered.labels.shape
+        x, y = position.x() * width // self.width(), position.y() * height // self.height()
+        return int(self._rendered.labels[y, x])
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Magnify."""
+        self.magnify(_ZOOM_STEP ** (event.angleDelta().y() / 120))
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Turn with the arrows, magnify with plus and minus."""
+        turns = {
+            Qt.Key.Key_Left: (_KEY_DEGREES, 0.0),
+            Qt.Key.Key_Right: (-_KEY_DEGREES, 0.0),
+            Qt.Key.Key_Up: (0.0, _KEY_DEGREES),
+            Qt.Key.Key_Down: (0.0, -_KEY_DEGREES),
+        }
+        key = Qt.Key(event.key())
+        if key in turns:
+            self.turn(*turns[key])
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Minus):
+            self.magnify(_ZOOM_STEP if key is Qt.Key.Key_Plus else 1 / _ZOOM_STEP)
+        else:
+            event.ignore()
