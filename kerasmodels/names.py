@@ -34,6 +34,8 @@ ENCODERS: dict[str, Place] = {
         "resnet": ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"),
         "senet": ("seresnet50", "seresnet101", "senet154"),
         "efficientnet": tuple(f"efficientnetb{size}" for size in range(5)),
+        "efficientnet_lite": ("efficientnetlite0",),
+        "mit": tuple(f"mit_b{size}" for size in range(6)),
     }.items()
     for name in names
 }

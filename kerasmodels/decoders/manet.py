@@ -29,7 +29,8 @@ def manet(maps: FeatureMaps, classes: int) -> KerasTensor:
     Parameters
     ----------
     maps : dict of int to KerasTensor
-        Feature maps by stride; those of strides 2 to 32 are used.
+        Feature maps by stride; those of strides 2 to 32 are used. Without one of stride 2 (MiT) that step
+        is U-Net's: there is nothing to weigh channels against.
     classes : int
         Number of classes.
 
@@ -39,9 +40,13 @@ def manet(maps: FeatureMaps, classes: int) -> KerasTensor:
         (N, height, width, classes), float32.
     """
     x = position_attention(maps[32], name="decoder_center")
-    for index, stride in enumerate(SKIP_STRIDES):
-        x = _fusion_block(x, maps[stride], CHANNELS[index], name=f"decoder_blocks_{index}")
-    x = unet_block(x, None, CHANNELS[-1], name=f"decoder_blocks_{len(SKIP_STRIDES)}")
+    for index, channels in enumerate(CHANNELS):
+        name = f"decoder_blocks_{index}"
+        skip = maps.get(SKIP_STRIDES[index]) if index < len(SKIP_STRIDES) else None
+        if skip is None:
+            x = unet_block(x, None, channels, name=name)
+        else:
+            x = _fusion_block(x, skip, channels, name=name)
     return segmentation_head(x, classes, size=3, factor=1)
 
 

@@ -28,7 +28,8 @@ def unet(maps: FeatureMaps, classes: int) -> KerasTensor:
     Parameters
     ----------
     maps : dict of int to KerasTensor
-        Feature maps by stride; those of strides 2 to 32 are used.
+        Feature maps by stride; those of strides 2 to 32 are used. Without one of stride 2 (MiT) that step
+        joins nothing.
     classes : int
         Number of classes.
 

@@ -67,7 +67,8 @@ def load_keras(path: Path) -> keras.Model:
     """
     import keras
 
-    # Registers the layers of ours that some decoders use.
+    # Registers the layers of ours that some encoders and decoders use.
+    import kerasmodels.encoders.mit_attention
     import kerasmodels.idle_stages
     import kerasmodels.resampling  # noqa: F401
 
