@@ -111,8 +111,8 @@ class CompareJob(_Job):
     """Train and test every cell of a grid, and write the comparison's table and page.
 
     `jobs` is how many cells run at once on this machine (None: as many as fit). A cell that failed is left
-    as it is unless `retry_failed`. Of the networks of finished cells `keep` keeps all, none, or the best of each
-    decoder; predictions, numbers and curves are always kept.
+    as it is unless `retry_failed`. Of the networks of finished cells `keep` keeps all, none, or the best of
+    each decoder; predictions, numbers and curves are always kept.
     """
 
     kind: Literal["compare"] = "compare"

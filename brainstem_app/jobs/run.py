@@ -8,6 +8,8 @@ from brainstem_app.jobs.events import Emit, Finished, IsCancelled, Started
 from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import (
     BuildAtlasJob,
+    CompareCellJob,
+    CompareJob,
     DemoJob,
     EvaluateRunJob,
     EvaluateVolumesJob,
@@ -57,6 +59,10 @@ def folder_of(job: Job) -> str:
             return str(job.study)
         case TrainJob() | EvaluateRunJob():
             return str(job.study / "runs" / job.run)
+        case CompareJob():
+            return str(job.study / "comparisons" / job.grid.name)
+        case CompareCellJob():
+            return str(job.train.study / "runs" / job.train.run)
         case ExportModelJob():
             return str(job.out or job.run / "export")
         case BuildAtlasJob():
@@ -91,8 +97,22 @@ def _work(job: Job, reporter: Reporter) -> Summary:
             from brainstem_app.jobs.export import export_model
 
             return export_model(job, reporter)
+        case CompareJob() | CompareCellJob():
+            return _compare(job, reporter)
         case _:
             return _make(job, reporter)
+
+
+def _compare(job: CompareJob | CompareCellJob, reporter: Reporter) -> Summary:
+    match job:
+        case CompareJob():
+            from brainstem_app.jobs.compare import compare
+
+            return compare(job, reporter)
+        case CompareCellJob():
+            from brainstem_app.jobs.compare_cell import compare_cell
+
+            return compare_cell(job, reporter)
 
 
 def _make(job: SimulateJob | DemoJob | BuildAtlasJob, reporter: Reporter) -> Summary:

@@ -1,0 +1,204 @@
+"""Compare networks: train and test every cell of a grid, here or on a cluster, and write table and page.
+
+::
+
+    comparisons/NAME/   grid.json  results.csv  report.html
+                        cells/RUN/ job, events and log of each cell (see jobs.detached)
+    runs/RUN/           config.json  history.csv  best.keras  metrics.json  cell.json  predictions.npz  …
+
+A cell is finished when its run's ``cell.json`` says so, and is never run again. A run is named after its
+settings: two grids that share a cell share its run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from brainstem_app.errors import BrainstemError, InputError
+from brainstem_app.jobs.compare_plan import Cell, Plan
+from brainstem_app.jobs.compare_report import write_report
+from brainstem_app.jobs.events import Failed, Finished
+from brainstem_app.jobs.executors.local import LocalExecutor, find_places
+from brainstem_app.jobs.executors.run_tasks import Ended, run_tasks_on
+from brainstem_app.jobs.executors.task import Executor, Task
+from brainstem_app.jobs.job import CompareCellJob, CompareJob
+from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.study.cell_record import CELL_FILE, CellRecord, read_cell
+from brainstem_app.study.study import Failure, Study
+
+#: What a process is expected to need before one like it has been measured: paper's size and batch.
+_MEMORY_GIB = 4.0
+_PAPER_PIXELS = 16 * 224 * 224
+_PROGRAM_GIB = 1.2
+_MARGIN = 1.15
+#: The page is written anew at most this often while cells end.
+_PAGE_EVERY_S = 60.0
+
+
+def compare(job: CompareJob, reporter: Reporter) -> Summary:
+    """Run the cells of a comparison that are to do, and write its results.
+
+    Raises
+    ------
+    InputError
+        If the study has no test subject, or the grid does not fit.
+    BrainstemError
+        If not one cell could be finished.
+    JobCancelled
+        If the user cancels; finished cells and whole epochs are kept.
+    """
+    study = Study.open(job.study.resolve())
+    if not study.splits().test:
+        raise InputError("The study has no test subject.", study.folder, "Prepare more subjects.")
+    plan = Plan.of(job.grid, study, retry_failed=job.retry_failed)
+    folder = comparison_folder(study, job.grid.name)
+    job.grid.save(folder / "grid.json")
+    executor, at_once = _executor(job, plan, folder)
+    total = len(plan.cells)
+    reporter.progress(total - len(plan.waiting), total, plan.describe(at_once))
+    results = _Results(job, study, folder, reporter)
+    tasks = _tasks(plan, study, folder)
+    try:
+        for ended in run_tasks_on(executor, tasks, reporter, done_before=total - len(tasks)):
+            results.take(ended)
+    finally:
+        plan = results.write()
+    return _summary(plan, folder, reporter)
+
+
+def comparison_folder(study: Study, name: str) -> Path:
+    """Folder of a comparison (not created here)."""
+    return study.folder / "comparisons" / name
+
+
+def describe_plan(job: CompareJob) -> str:
+    """Size of a comparison, where it stands, and an estimate of the time it takes; nothing is started.
+
+    Raises
+    ------
+    InputError
+        If the study cannot be opened or the grid does not fit.
+    """
+    plan = Plan.of(job.grid, Study.open(job.study.resolve()), retry_failed=job.retry_failed)
+    at_once = None if job.executor == "slurm" else find_places(job.jobs, expected_memory(plan)).processes
+    return plan.describe(at_once)
+
+
+def expected_memory(plan: Plan) -> float:
+    """GiB a cell's process is expected to need: the most that one needed, else by the size of its batches."""
+    measured = [record.memory_gib for record in plan.records.values() if record.memory_gib]
+    if measured:
+        return _MARGIN * max(measured)
+    pixels = max((cell.job.batch_size * cell.job.input.size**2 for cell in plan.waiting), default=0)
+    return _PROGRAM_GIB + (_MEMORY_GIB - _PROGRAM_GIB) * pixels / _PAPER_PIXELS
+
+
+def _executor(job: CompareJob, plan: Plan, folder: Path) -> tuple[Executor, int | None]:
+    if job.executor == "slurm":
+        from brainstem_app.jobs.executors.slurm import SlurmExecutor
+
+        return SlurmExecutor(job.slurm, f"compare-{job.grid.name}", folder / "slurm"), None
+    memory = expected_memory(plan)
+    places = find_places(job.jobs, memory)
+    # Who says how many is not held up by a guess.
+    return LocalExecutor(places, 0.0 if job.jobs else memory), places.processes
+
+
+def _tasks(plan: Plan, study: Study, folder: Path) -> list[Task]:
+    """Tasks of the cells to do; what an earlier failure left in their way is removed."""
+    for cell in plan.waiting:
+        (study.run_folder(cell.job.run) / CELL_FILE).unlink(missing_ok=True)
+    return [
+        Task(cell.name, folder / "cells" / cell.job.run, CompareCellJob(train=cell.job))
+        for cell in plan.waiting
+    ]
+
+
+@dataclass
+class _Results:
+    """Takes down how cells end, and keeps table and page up to date."""
+
+    job: CompareJob
+    study: Study
+    folder: Path
+    reporter: Reporter
+    _written: float = field(default_factory=time.monotonic)
+
+    def take(self, ended: Ended) -> None:
+        """Note a cell that has ended."""
+        if ended.cancelled:
+            return
+        run = self.study.run_folder(ended.task.folder.name)
+        record = read_cell(run) or _record_death(run, ended.end)
+        if record.failure is not None:
+            failure = record.failure
+            self.reporter.warn(f"{ended.task.name} failed: {failure.what}", failure.where, failure.fix)
+        else:
+            self.reporter.artifact("run", run, ended.task.name)
+            self._prune()
+        if time.monotonic() - self._written > _PAGE_EVERY_S:
+            self.write()
+
+    def write(self) -> Plan:
+        """Write table and page; return where the comparison stands."""
+        plan = Plan.of(self.job.grid, self.study, retry_failed=self.job.retry_failed)
+        write_report(self.job, self.study, plan, self.folder)
+        self._written = time.monotonic()
+        return plan
+
+    def _prune(self) -> None:
+        if self.job.keep == "all":
+            return
+        plan = Plan.of(self.job.grid, self.study)
+        finished = plan.ended("finished")
+        kept = best_of_each(finished, plan, "decoder") if self.job.keep == "best" else ()
+        runs = {cell.job.run for cell in kept}
+        for cell in finished:
+            if cell.job.run not in runs:
+                (self.study.run_folder(cell.job.run) / "best.keras").unlink(missing_ok=True)
+
+
+def best_of_each(cells: Iterable[Cell], plan: Plan, setting: str) -> tuple[Cell, ...]:
+    """For each value of a setting the cell that is best on the validation subjects' nuclei."""
+    best: dict[object, Cell] = {}
+    for cell in cells:
+        value = getattr(cell.job, setting)
+        if value not in best or _validated(plan, cell) > _validated(plan, best[value]):
+            best[value] = cell
+    return tuple(best.values())
+
+
+def _validated(plan: Plan, cell: Cell) -> float:
+    return plan.records[cell.job.run].val_nuclei_miou or 0.0
+
+
+def _record_death(run: Path, end: Finished | Failed) -> CellRecord:
+    """Write down for a process that died why it did."""
+    if isinstance(end, Finished):
+        end = Failed(what="The cell ended without its result.", where=str(run), fix="Start it again.")
+    failure = Failure(what=end.what, where=end.where, fix=end.fix)
+    record = CellRecord(state="failed", failure=failure)
+    record.save(run / CELL_FILE)
+    return record
+
+
+def _summary(plan: Plan, folder: Path, reporter: Reporter) -> Summary:
+    for role, name in {"results": "results.csv", "report": "report.html"}.items():
+        reporter.artifact(role, folder / name)
+    finished, failed = plan.ended("finished"), plan.ended("failed")
+    if not finished:
+        raise BrainstemError(
+            "Not one cell could be finished.", folder / "report.html", "The page says why for each of them."
+        )
+    best = max(finished, key=lambda cell: _validated(plan, cell))
+    nuclei = plan.records[best.job.run].macro_miou_nuclei.value
+    return {
+        "finished": len(finished),
+        "failed": len(failed),
+        "best": best.name,
+        "best_nuclei_miou": round(nuclei or 0.0, 4),
+        "folder": str(folder),
+    }

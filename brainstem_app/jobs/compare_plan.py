@@ -1,0 +1,225 @@
+"""The cells of a grid as runs to train, where each of them stands, and how long the rest will take."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from pydantic import JsonValue, ValidationError
+
+from brainstem_app.errors import InputError
+from brainstem_app.jobs.job import TrainJob
+from brainstem_app.study.cell_record import CellRecord, read_cell
+from brainstem_app.study.grid import Grid, Settings
+from brainstem_app.study.study import Study
+from kerasmodels.errors import UnknownNameError
+from kerasmodels.names import DECODERS, ENCODERS, LOSSES
+
+# What does not make another run: where it lies, what it is called, and the version of the file.
+_NOT_SETTINGS = {"study", "run", "kind", "version"}
+_NAMES = {"decoder": DECODERS, "encoder": ENCODERS, "loss": LOSSES}
+_HASH_LETTERS = 8
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a comparison.
+
+    Attributes
+    ----------
+    variant : dict
+        Its values of the settings that vary.
+    repeat : int
+        Number of the repeat, from 1.
+    job : TrainJob
+        All its settings. The run is named after them: the same settings are the same run, in whatever grid.
+    """
+
+    variant: Settings
+    repeat: int
+    job: TrainJob
+
+    @property
+    def name(self) -> str:
+        """Name a person can read, e.g. ``unet · dice · repeat 1``."""
+        return " · ".join([*map(_word, self.variant.items()), f"repeat {self.repeat}"])
+
+
+def cells_of(grid: Grid, study: Path) -> tuple[Cell, ...]:
+    """All cells of a grid: first the first repeat of each combination, then the second, and so on.
+
+    Raises
+    ------
+    InputError
+        If a setting is unknown or does not fit.
+    """
+    return tuple(
+        Cell(variant, repeat, _job(grid, variant, repeat, study))
+        for repeat in range(1, grid.repeats + 1)
+        for variant in grid.variants()
+    )
+
+
+def _job(grid: Grid, variant: Settings, repeat: int, study: Path) -> TrainJob:
+    flat = {**grid.settings, **variant}
+    seed = flat.pop("seed", 0)
+    if not isinstance(seed, int):
+        raise InputError("The seed is no whole number.", f"grid {grid.name}", "Correct it.")
+    content: dict[str, Any] = {"study": study, "run": "unnamed", "seed": seed + repeat - 1}
+    for name, value in flat.items():
+        _put(content, name.split("."), value)
+    try:
+        job = TrainJob.model_validate(content)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        place = ".".join(str(part) for part in problem["loc"])
+        raise InputError(
+            f"The setting {place} of the grid does not fit: {problem['msg']}.",
+            f"grid {grid.name}",
+            "Name settings of a training run, as its config.json does.",
+        ) from error
+    _require_known_names(job, grid.name)
+    return job.model_copy(update={"run": run_name(job)})
+
+
+def _put(content: dict[str, Any], path: list[str], value: JsonValue) -> None:
+    for part in path[:-1]:
+        content = content.setdefault(part, {})
+    content[path[-1]] = value
+
+
+def _require_known_names(job: TrainJob, grid: str) -> None:
+    for kind, names in _NAMES.items():
+        name = getattr(job, kind)
+        if name not in names:
+            error = UnknownNameError(kind, name, names)
+            raise InputError(error.what, f"grid {grid}", error.fix)
+
+
+def run_name(job: TrainJob) -> str:
+    """Name of the run with these settings, e.g. ``unet-resnet34-dice-1c8f03ab``.
+
+    Settings at their defaults do not count, so that a setting added to the program later changes no name.
+    """
+    settings = job.model_dump(mode="json", exclude=_NOT_SETTINGS, exclude_defaults=True)
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+    return f"{job.decoder}-{job.encoder}-{job.loss}-{digest[:_HASH_LETTERS]}"
+
+
+def _word(pair: tuple[str, JsonValue]) -> str:
+    name, value = pair
+    if isinstance(value, str):
+        return value
+    word = name.rpartition(".")[2].replace("_", " ")
+    return f"{word} {'none' if value is None else value}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where a comparison stands.
+
+    Attributes
+    ----------
+    cells : tuple of Cell
+        All of them.
+    records : dict of str to CellRecord
+        How those that have ended did, by run.
+    retry_failed : bool
+        Whether cells that failed are to be run again.
+    """
+
+    cells: tuple[Cell, ...]
+    records: dict[str, CellRecord]
+    retry_failed: bool = False
+
+    @classmethod
+    def of(cls, grid: Grid, study: Study, *, retry_failed: bool = False) -> Plan:
+        """Look up every cell of a grid in a study; raises as `cells_of`."""
+        cells = cells_of(grid, study.folder)
+        found = ((cell.job.run, read_cell(study.run_folder(cell.job.run))) for cell in cells)
+        return cls(cells, {run: record for run, record in found if record is not None}, retry_failed)
+
+    def ended(self, state: str) -> tuple[Cell, ...]:
+        """Cells that ended so: ``finished`` or ``failed``."""
+        return tuple(c for c in self.cells if c.job.run in self.records and self._state(c) == state)
+
+    @property
+    def waiting(self) -> tuple[Cell, ...]:
+        """Cells that are to be run."""
+        over = {"finished"} if self.retry_failed else {"finished", "failed"}
+        return tuple(cell for cell in self.cells if self._state(cell) not in over)
+
+    def _state(self, cell: Cell) -> str:
+        record = self.records.get(cell.job.run)
+        return record.state if record else "waiting"
+
+    def describe(self, at_once: int | None = None) -> str:
+        """Size of the plan, what is done, and an estimate of the time the rest takes, in one sentence."""
+        n_variants = len({json.dumps(cell.variant, sort_keys=True) for cell in self.cells})
+        parts = [f"{n_variants} networks × {len(self.cells) // n_variants} repeats = {len(self.cells)} cells"]
+        for state in ("finished", "failed"):
+            if number := len(self.ended(state)):
+                parts.append(f"{number} {state}")
+        parts.append(f"{len(self.waiting)} to do")
+        if at_once is not None:
+            parts.append(f"{at_once} at a time")
+        if self.waiting:
+            parts.append(self._time(at_once or 1))
+        return ", ".join(parts)
+
+    def _time(self, at_once: int) -> str:
+        seconds, rough = estimate_seconds(self.waiting, self._finished_pairs())
+        if seconds is None:
+            return "time: known when the first cell is done"
+        return f"about {duration(seconds / at_once)}{' (rough: not every network has been timed)' * rough}"
+
+    def _finished_pairs(self) -> list[tuple[TrainJob, CellRecord]]:
+        return [(cell.job, self.records[cell.job.run]) for cell in self.ended("finished")]
+
+
+def estimate_seconds(
+    waiting: Iterable[Cell], known: Iterable[tuple[TrainJob, CellRecord]]
+) -> tuple[float | None, bool]:
+    """Seconds that cells take one after the other, by those that are done.
+
+    Returns
+    -------
+    seconds : float or None
+        None if no cell is done.
+    rough : bool
+        Whether a network among them was never timed, so that the median of the others stands for it.
+    """
+    timed: dict[str, list[float]] = {}
+    for job, record in known:
+        timed.setdefault(_cost_key(job), []).append(record.seconds / max(record.epochs, 1))
+    if not timed:
+        return None, True
+    per_epoch = {key: median(values) for key, values in timed.items()}
+    usual = median(per_epoch.values())
+    jobs = [cell.job for cell in waiting]
+    seconds = sum(job.epochs * per_epoch.get(_cost_key(job), usual) for job in jobs)
+    return seconds, any(_cost_key(job) not in per_epoch for job in jobs)
+
+
+def _cost_key(job: TrainJob) -> str:
+    """Return what decides how long an epoch takes."""
+    names = {"decoder", "encoder", "batch_size", "input", "simulated", "augment"}
+    return job.model_dump_json(include=names)
+
+
+def duration(seconds: float) -> str:
+    """Write a time to wait: 40 s, 12 min, 3 h 20 min, 2 days 4 h."""
+    minutes = round(seconds / 60)
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes:02d} min"
+    return f"{hours // 24} days {hours % 24} h"

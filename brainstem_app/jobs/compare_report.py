@@ -1,0 +1,169 @@
+"""Collect what a comparison's runs say, and write its table and page."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from brainstem_app.atlas.library import load_atlas
+from brainstem_app.errors import InputError
+from brainstem_app.evaluation.confusion import macro_miou
+from brainstem_app.jobs.compare_plan import Cell, Plan
+from brainstem_app.jobs.job import CompareJob, TrainJob
+from brainstem_app.reports.grid.figures import row_axis
+from brainstem_app.reports.grid.page import write_page, write_results_csv
+from brainstem_app.reports.grid.results import (
+    BestPicture,
+    CellResult,
+    CurvePoint,
+    GridInputs,
+    Triple,
+    value_name,
+)
+from brainstem_app.study.cell_record import PREDICTIONS_FILE, CellRecord, Measured, Predictions
+from brainstem_app.study.study import Study
+
+_NOT_SETTINGS = {"study", "run", "kind", "version"}
+
+
+def write_report(job: CompareJob, study: Study, plan: Plan, folder: Path) -> None:
+    """Write ``results.csv`` and ``report.html`` of a comparison, as far as it is done."""
+    cells = tuple(_cell_result(cell, plan.records.get(cell.job.run), study) for cell in plan.cells)
+    write_results_csv(folder / "results.csv", cells)
+    records = [plan.records[cell.job.run] for cell in plan.ended("finished")]
+    inputs = GridInputs(
+        title=job.grid.title,
+        name=job.grid.name,
+        axes=dict(job.grid.vary),
+        settings=job.grid.settings,
+        cells=cells,
+        table=load_atlas(study.settings.atlas).table,
+        n_subjects=len(study.splits().test),
+        study=study.folder.name,
+        yardsticks=records[0].yardsticks if records else {},
+        picture=_picture(job, plan, study),
+        command=("brainstem-app", "compare", study.folder.name, "--grid", "grid.json"),
+        plan=plan.describe(),
+    )
+    write_page(folder / "report.html", inputs)
+
+
+def _cell_result(cell: Cell, record: CellRecord | None, study: Study) -> CellResult:
+    folder = study.run_folder(cell.job.run)
+    common: dict[str, Any] = {
+        "name": cell.name,
+        "run": cell.job.run,
+        "variant": cell.variant,
+        "settings": flat_settings(cell.job),
+        "repeat": cell.repeat,
+        "curve": read_curve(folder / "history.csv"),
+    }
+    if record is None:
+        return CellResult(**common, state="waiting")
+    failure = record.failure
+    return CellResult(
+        **common,
+        state=record.state,
+        what=failure.what if failure else "",
+        fix=failure.fix if failure else "",
+        parameters=record.parameters,
+        epochs=record.epochs,
+        best_epoch=record.best_epoch,
+        val_macro_miou=record.val_macro_miou,
+        val_nuclei_miou=record.val_nuclei_miou,
+        macro_miou=_triple(record.macro_miou),
+        macro_miou_nuclei=_triple(record.macro_miou_nuclei),
+        seconds=record.seconds,
+        seconds_per_epoch=record.seconds_per_epoch,
+        memory_gib=record.memory_gib,
+        device=record.device,
+        counts=_counts(folder, study) if record.state == "finished" else None,
+    )
+
+
+def flat_settings(job: TrainJob) -> dict[str, Any]:
+    """Return the settings of a run by name, those in parts with a dot: ``input.size``."""
+
+    def flat(content: dict[str, Any], before: str = "") -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in content.items():
+            if isinstance(value, dict):
+                found |= flat(value, f"{before}{name}.")
+            else:
+                found[before + name] = value
+        return found
+
+    return flat(job.model_dump(mode="json", exclude=_NOT_SETTINGS))
+
+
+def read_curve(path: Path) -> tuple[CurvePoint, ...]:
+    """Epochs of a ``history.csv``; none where it is missing or damaged."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        return tuple(
+            CurvePoint(
+                int(row["epoch"]), float(row["loss"]), float(row["val_loss"]), float(row["val_nuclei_miou"])
+            )
+            for row in rows
+        )
+    except (OSError, KeyError, ValueError):
+        return ()
+
+
+def _triple(measured: Measured) -> Triple:
+    return measured.value, measured.low, measured.high
+
+
+def _counts(folder: Path, study: Study) -> np.ndarray[Any, np.dtype[np.int64]] | None:
+    try:
+        counts = Predictions.load(folder / PREDICTIONS_FILE, labels=False).counts
+        return np.stack([counts[name] for name in study.splits().test])
+    except (InputError, KeyError):
+        return None
+
+
+def _picture(job: CompareJob, plan: Plan, study: Study) -> BestPicture | None:
+    """Predictions of the best cell of each row on the subject of middling accuracy of the best of all."""
+    rows = row_axis(job.grid.vary)
+    best: dict[Any, tuple[float, Cell]] = {}
+    for cell in plan.ended("finished"):
+        score = plan.records[cell.job.run].val_nuclei_miou
+        score = -1.0 if score is None or not math.isfinite(score) else score
+        value = str(cell.variant[rows])
+        if value not in best or score > best[value][0]:
+            best[value] = (score, cell)
+    if not best:
+        return None
+    try:
+        predictions = {
+            value: Predictions.load(study.run_folder(cell.job.run) / PREDICTIONS_FILE)
+            for value, (_, cell) in best.items()
+        }
+        winner = max(best, key=lambda value: best[value][0])
+        subject = _middling(predictions[winner])
+        box = study.load_box(subject)
+        titles = {value: _title(rows, cell) for value, (_, cell) in best.items()}
+        return BestPicture(
+            subject=subject,
+            image=box.image,
+            reference=box.labels,
+            predictions={titles[value]: found.labels[subject] for value, found in predictions.items()},
+        )
+    except (InputError, KeyError):
+        return None
+
+
+def _title(rows: str, cell: Cell) -> str:
+    others = [value_name(name, value) for name, value in cell.variant.items() if name != rows]
+    return "\n".join([value_name(rows, cell.variant[rows]), ", ".join(others)])
+
+
+def _middling(predictions: Predictions) -> str:
+    """Subject whose mean IoU is the median (of an even number the better one of the two)."""
+    ranked = sorted(predictions.counts, key=lambda name: macro_miou(predictions.counts[name]) or 0.0)
+    return ranked[len(ranked) // 2]

@@ -1,0 +1,1 @@
+"""Where jobs run: as processes of this machine, or on a cluster; the same job files everywhere."""

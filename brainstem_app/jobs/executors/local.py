@@ -1,0 +1,164 @@
+"""Run tasks as processes of this machine: as many as fit in its memory and cores, one for each GPU."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from brainstem_app.jobs.detached import running_process
+from brainstem_app.jobs.executors.task import Task
+from brainstem_app.jobs.provenance import usable_cores
+
+_GIB = 2**30
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+#: A process shows its need of memory only after a while: until then the next one waits.
+_SETTLE_S = 20.0
+_CORES_EACH = 2
+
+
+@dataclass(frozen=True)
+class Places:
+    """How many processes run at once, and what each of them may use.
+
+    Attributes
+    ----------
+    processes : int
+        At once.
+    threads : int
+        Of each.
+    gpus : tuple of str
+        Numbers of the GPUs the processes are spread over; empty where there is none.
+    """
+
+    processes: int
+    threads: int
+    gpus: tuple[str, ...] = ()
+
+
+def find_places(wanted: int | None, memory_gib: float) -> Places:
+    """Count the processes that fit.
+
+    Parameters
+    ----------
+    wanted : int or None
+        What the user asked for; None leaves the choice to this function: one a GPU, or where there is
+        none, one for every two cores.
+    memory_gib : float
+        What one process is expected to need.
+    """
+    cores, gpus = usable_cores(), visible_gpus()
+    if wanted is not None:
+        return Places(wanted, max(1, cores // wanted), gpus)
+    most = len(gpus) or max(1, cores // _CORES_EACH)
+    fitting = max(1, int(_free_memory_gib() // memory_gib))
+    processes = min(most, fitting)
+    return Places(processes, max(1, cores // processes), gpus)
+
+
+def visible_gpus() -> tuple[str, ...]:
+    """Numbers of the NVIDIA GPUs that this process may use."""
+    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if chosen is not None:
+        return tuple(name for name in chosen.split(",") if name and name != "-1")
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return ()
+    query = [program, "--query-gpu=index", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    return tuple(answer.stdout.split()) if answer.returncode == 0 else ()
+
+
+@dataclass
+class LocalExecutor:
+    """Starts each task as a process that outlives this one: killed and started again, it finds them.
+
+    Attributes
+    ----------
+    places : Places
+        How many at once.
+    memory_gib : float
+        What one process is expected to need: the next one waits until so much is free. With 0 none waits.
+    """
+
+    places: Places
+    memory_gib: float
+    _processes: dict[Path, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _gpu_of: dict[Path, str] = field(default_factory=dict)
+    _last_start: float = -_SETTLE_S
+
+    def room(self, running: int) -> int:
+        """How many more may be started now: none while the memory is short, but one always runs."""
+        free = self.places.processes - running
+        if not self.memory_gib or free < 1:
+            return max(0, free)
+        if not running:
+            return 1
+        settled = time.monotonic() - self._last_start >= _SETTLE_S
+        return 1 if settled and _free_memory_gib() >= self.memory_gib else 0
+
+    def start(self, tasks: list[Task]) -> None:
+        """Start a process for each task."""
+        for task in tasks:
+            self._processes[task.folder] = subprocess.Popen(
+                [sys.executable, "-m", "brainstem_app.jobs.detached", str(task.folder)],
+                env=self._environment(task),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            self._last_start = time.monotonic()
+
+    def is_alive(self, task: Task) -> bool:
+        """Whether the task's process runs."""
+        process = self._processes.get(task.folder)
+        if process is not None:
+            return process.poll() is None
+        return running_process(task.folder) is not None
+
+    def kill(self, task: Task) -> None:
+        """End the task's process at once."""
+        process = self._processes.get(task.folder) or running_process(task.folder)
+        if process is not None:
+            process.kill()
+            process.wait()
+
+    def _environment(self, task: Task) -> dict[str, str]:
+        environment = {**os.environ, **dict.fromkeys(_THREADS, str(self.places.threads))}
+        gpus = self.places.gpus
+        if gpus:
+            busy = Counter(gpu for folder, gpu in self._gpu_of.items() if self._runs(folder))
+            gpu = min(gpus, key=lambda name: busy[name])
+            self._gpu_of[task.folder] = gpu
+            environment["CUDA_VISIBLE_DEVICES"] = gpu
+            environment |= _shared_gpu(-(-self.places.processes // len(gpus)))
+        return environment
+
+    def _runs(self, folder: Path) -> bool:
+        process = self._processes.get(folder)
+        return process is not None and process.poll() is None
+
+
+def _shared_gpu(processes: int) -> dict[str, str]:
+    """Let several processes live on one GPU: each library takes only its share."""
+    if processes == 1:
+        return {}
+    return {
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        "XLA_PYTHON_CLIENT_MEM_FRACTION": f"{0.9 / processes:.3f}",
+    }
+
+
+def _free_memory_gib() -> float:
+    import psutil
+
+    return float(psutil.virtual_memory().available) / _GIB

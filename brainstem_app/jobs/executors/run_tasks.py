@@ -1,0 +1,135 @@
+"""Run tasks on an executor: start what fits, pass on what they say, and stop them when asked to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from brainstem_app.errors import JobCancelled
+from brainstem_app.jobs.events import Event, Failed, Finished, Progress, Warned
+from brainstem_app.jobs.executors.task import EventTail, Executor, Task
+from brainstem_app.jobs.reporter import Reporter
+
+_POLL_S = 0.3
+#: How long a task may take to its next step after it was asked to stop.
+CANCEL_PATIENCE_S = 60.0
+#: How long a task that is seen nowhere may take to show its last event (a network disk is slow).
+_LAST_WORD_S = 5.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A task, and how it ended."""
+
+    task: Task
+    end: Finished | Failed
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it ended because it was asked to."""
+        return isinstance(self.end, Failed) and self.end.exit_status == JobCancelled.exit_status
+
+
+def run_tasks_on(
+    executor: Executor, tasks: Sequence[Task], reporter: Reporter, *, done_before: int = 0
+) -> Iterator[Ended]:
+    """Yield each task as it ends, in that order; one that fails does not stop the others.
+
+    Tasks that still run from an earlier time are waited for, not started again.
+
+    Parameters
+    ----------
+    executor : Executor
+        Where they run.
+    reporter : Reporter
+        Told of progress (over all tasks, with those `done_before`), of warnings and of artifacts.
+
+    Raises
+    ------
+    JobCancelled
+        When the user cancels, after all that run have stopped.
+    """
+    crew = _Crew(executor, tasks, reporter, done_before)
+    try:
+        while crew.waiting or crew.running:
+            crew.start()
+            yield from crew.look()
+            reporter.check()
+            time.sleep(_POLL_S)
+    except JobCancelled:
+        yield from crew.stop()
+        raise
+    except BaseException:
+        crew.ask_to_stop()
+        raise
+
+
+class _Crew:
+    """Tasks that wait, and tasks that run."""
+
+    def __init__(
+        self, executor: Executor, tasks: Sequence[Task], reporter: Reporter, done_before: int
+    ) -> None:
+        self.executor, self.reporter = executor, reporter
+        self.total, self.done = len(tasks) + done_before, done_before
+        alive = {task.name for task in tasks if executor.is_alive(task)}
+        self.running = {task.name: EventTail(task) for task in tasks if task.name in alive}
+        self.waiting = [task for task in tasks if task.name not in alive]
+        self.fractions: dict[str, float] = {}
+        self.gone: dict[str, float] = {}
+
+    def start(self) -> None:
+        """Start as many as there is room for."""
+        room = self.executor.room(len(self.running)) if self.waiting else 0
+        begun, self.waiting = self.waiting[:room], self.waiting[room:]
+        for task in begun:
+            task.prepare()
+        if begun:
+            self.executor.start(begun)
+            self.running.update({task.name: EventTail(task) for task in begun})
+
+    def look(self) -> Iterator[Ended]:
+        """Pass on what is new, and yield what has ended."""
+        for name, tail in list(self.running.items()):
+            for event in tail.read():
+                self._pass_on(name, event)
+            end = tail.end or self._death(name, tail)
+            if end is not None:
+                del self.running[name]
+                self.fractions.pop(name, None)
+                self.done += 1
+                yield Ended(tail.task, end)
+
+    def _death(self, name: str, tail: EventTail) -> Finished | Failed | None:
+        if self.executor.is_alive(tail.task):
+            self.gone.pop(name, None)
+            return None
+        since = self.gone.setdefault(name, time.monotonic())
+        if time.monotonic() - since < _LAST_WORD_S:
+            return None
+        tail.read()
+        return tail.end or tail.died()
+
+    def _pass_on(self, name: str, event: Event) -> None:
+        if isinstance(event, Progress):
+            self.fractions[name] = min(1.0, event.done / event.total) if event.total else 0.0
+            done = self.done + sum(self.fractions.values())
+            self.reporter.emit(Progress(done=done, total=self.total, message=event.message, item=name))
+        elif isinstance(event, Warned):
+            self.reporter.emit(event.model_copy(update={"what": f"{name}: {event.what}"}))
+
+    def ask_to_stop(self) -> None:
+        """Ask all that run to stop at their next step; those in a queue are taken out."""
+        for tail in self.running.values():
+            tail.task.cancel()
+
+    def stop(self) -> Iterator[Ended]:
+        """Stop all that run, killing what does not listen; yield those that had ended by themselves."""
+        self.ask_to_stop()
+        deadline = time.monotonic() + CANCEL_PATIENCE_S
+        while self.running and time.monotonic() < deadline:
+            yield from (ended for ended in self.look() if not ended.cancelled)
+            time.sleep(_POLL_S)
+        for tail in self.running.values():
+            self.executor.kill(tail.task)

@@ -1,0 +1,142 @@
+"""Line charts as the numbers an SVG is drawn from; the page's template draws them in its own colours."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+COLOURS = (
+    "#2f7fc1",
+    "#d9822b",
+    "#2f9e5f",
+    "#c2417c",
+    "#7a5cc9",
+    "#a08a00",
+    "#c8452f",
+    "#1a9aa8",
+    "#8a6d5a",
+    "#6f7b86",
+)
+WIDTH, HEIGHT = 420.0, 230.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 10.0, 12.0, 40.0
+_TICKS = 5
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a chart.
+
+    Attributes
+    ----------
+    label : str
+        For the legend; lines of one label are named there once.
+    colour : str
+        ``#rrggbb``.
+    points : tuple of (x, y)
+        In the chart's own units.
+    ranges : tuple of (x, low, high)
+        Intervals, drawn as whiskers.
+    joined : bool
+        Whether a line joins the points.
+    thin : bool
+        Drawn thin and without dots: one of many.
+    """
+
+    label: str
+    colour: str
+    points: tuple[tuple[float, float], ...]
+    ranges: tuple[tuple[float, float, float], ...] = ()
+    joined: bool = True
+    thin: bool = False
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Lines on common axes.
+
+    Attributes
+    ----------
+    x_ticks : tuple of (x, text)
+        Given for categories; made from the points when empty.
+    diagonal : bool
+        Whether the line of equal values is drawn.
+    """
+
+    title: str
+    x_label: str
+    y_label: str
+    lines: tuple[Line, ...]
+    x_ticks: tuple[tuple[float, str], ...] = ()
+    diagonal: bool = False
+
+    @property
+    def x_range(self) -> tuple[float, float]:
+        """Ends of the horizontal axis."""
+        xs = [x for line in self.lines for x, _ in line.points] + [x for x, _ in self.x_ticks]
+        if self.diagonal:
+            return self.y_range
+        low, high = (min(xs), max(xs)) if xs else (0.0, 1.0)
+        margin = 0.05 * (high - low) or 0.5
+        return low - margin, high + margin
+
+    @property
+    def y_range(self) -> tuple[float, float]:
+        """Ends of the vertical axis: what the points need, within 0 to 1."""
+        ys = [y for line in self.lines for _, y in line.points]
+        ys += [end for line in self.lines for _, *ends in line.ranges for end in ends]
+        if self.diagonal:
+            ys += [x for line in self.lines for x, _ in line.points]
+        finite = [y for y in ys if math.isfinite(y)]
+        if not finite:
+            return 0.0, 1.0
+        low, high = min(finite), max(finite)
+        margin = 0.08 * (high - low) or 0.05
+        return max(0.0, low - margin), min(1.0, high + margin)
+
+    @property
+    def ticks_x(self) -> tuple[tuple[float, str], ...]:
+        """Marks of the horizontal axis: place in the picture, text."""
+        ticks = self.x_ticks or tuple((v, _number(v)) for v in nice_ticks(*self.x_range))
+        return tuple((self.px(value), text) for value, text in ticks)
+
+    @property
+    def ticks_y(self) -> tuple[tuple[float, str], ...]:
+        """Marks of the vertical axis: place in the picture, text."""
+        return tuple((self.py(value), _number(value)) for value in nice_ticks(*self.y_range))
+
+    @property
+    def legend(self) -> tuple[tuple[str, str], ...]:
+        """Labels and their colours, each once."""
+        return tuple({line.label: line.colour for line in self.lines if line.label}.items())
+
+    def px(self, x: float) -> float:
+        """Horizontal place in the picture."""
+        low, high = self.x_range
+        return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * (x - low) / (high - low), 1)
+
+    def py(self, y: float) -> float:
+        """Vertical place in the picture."""
+        low, high = self.y_range
+        return round(HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * (y - low) / (high - low), 1)
+
+    def path(self, line: Line) -> str:
+        """Corners of a line, for an SVG polyline."""
+        return " ".join(f"{self.px(x)},{self.py(y)}" for x, y in line.points if math.isfinite(y))
+
+    @property
+    def frame(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of the field."""
+        return _LEFT, _TOP, WIDTH - _RIGHT, HEIGHT - _BOTTOM
+
+
+def nice_ticks(low: float, high: float) -> Sequence[float]:
+    """Return about five round numbers between two."""
+    step = 10 ** math.floor(math.log10((high - low) / _TICKS))
+    step = next(step * factor for factor in (1, 2, 5, 10) if (high - low) / (step * factor) <= _TICKS)
+    first = math.ceil(low / step - 1e-9)
+    return [round(n * step, 10) for n in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def _number(value: float) -> str:
+    return f"{value:g}"

@@ -1,0 +1,233 @@
+"""What the paper found, and whether it is found here too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from brainstem_app.reports.grid.paper import PaperResults
+from brainstem_app.reports.grid.results import DECODER_NAMES, value_name
+from brainstem_app.reports.grid.summary import VariantSummary
+
+UNET_TYPE = ("unet", "unetplusplus", "manet")
+PYRAMID_TYPE = ("pspnet", "fpn", "deeplabv3", "deeplabv3plus")
+PROPOSED = ("n_deconet", "u_deconet")
+_ENOUGH = 3
+#: A rank correlation from here on counts as the same order.
+_STRONG = 0.5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A statement of the paper, tested on our means (macro mIoU of all classes, as the paper's).
+
+    Attributes
+    ----------
+    claim : str
+        What the paper says.
+    holds : bool
+        Whether our means agree.
+    detail : str
+        Our numbers.
+    """
+
+    claim: str
+    holds: bool
+    detail: str
+
+
+Row = tuple[dict[str, Any], float]
+
+
+def findings(
+    summaries: Sequence[VariantSummary], settings: dict[str, Any], paper: PaperResults
+) -> tuple[Finding, ...]:
+    """Test every statement for which there are numbers.
+
+    Parameters
+    ----------
+    summaries : sequence of VariantSummary
+        Combinations; those without a finished repeat are left out.
+    settings : dict
+        The settings all share.
+    """
+    rows: list[Row] = [
+        ({**settings, **s.variant}, mean) for s in summaries if (mean := s.mean("all")) is not None
+    ]
+    tests: tuple[Callable[[list[Row], PaperResults], Finding | None], ...] = (
+        _same_order,
+        _best_loss,
+        _kinds_of_decoder,
+        _n_before_u,
+        _alpha_harms,
+        _steady_over_alpha,
+        _deeper_encoders,
+        _pretrained,
+    )
+    return tuple(found for test in tests if (found := test(rows, paper)) is not None)
+
+
+def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
+    """Spearman's rank correlation; None for fewer than three pairs or no spread."""
+    if len(pairs) < _ENOUGH:
+        return None
+    from scipy.stats import spearmanr
+
+    ours, theirs = zip(*pairs, strict=True)
+    if len(set(ours)) < 2 or len(set(theirs)) < 2:
+        return None
+    return float(spearmanr(ours, theirs).statistic)
+
+
+def _same_order(rows: list[Row], paper: PaperResults) -> Finding | None:
+    pairs = [(mean, theirs[0]) for settings, mean in rows if (theirs := paper.result(settings)) is not None]
+    correlation = rank_correlation(pairs)
+    if correlation is None:
+        return None
+    return Finding(
+        "The combinations of decoder and loss come in the order of Table 1.",
+        correlation >= _STRONG,
+        f"Spearman's rank correlation of {len(pairs)} combinations with the paper's: {correlation:.2f}.",
+    )
+
+
+def _best_loss(rows: list[Row], paper: PaperResults) -> Finding | None:
+    table = _table(rows, "decoder", "loss")
+    full = {d: losses for d, losses in table.items() if "dicece" in losses and len(losses) > 1}
+    if not full:
+        return None
+    best = {decoder: max(losses, key=lambda name: losses[name]) for decoder, losses in full.items()}
+    others = [f"{_decoder(d)}: {value_name('loss', loss)}" for d, loss in best.items() if loss != "dicece"]
+    detail = f"DiceCE is the best loss for {len(best) - len(others)} of {len(best)} decoders"
+    detail += f"; not for {', '.join(others)}." if others else "."
+    return Finding("All decoders are best with DiceCE.", not others, detail)
+
+
+def _kinds_of_decoder(rows: list[Row], paper: PaperResults) -> Finding | None:
+    scores = _decoders(rows)
+    low = {d: scores[d] for d in UNET_TYPE if d in scores}
+    high = {d: scores[d] for d in (*PYRAMID_TYPE, *PROPOSED) if d in scores}
+    if not low or not high:
+        return None
+    best, worst = max(low, key=lambda d: low[d]), min(high, key=lambda d: high[d])
+    return Finding(
+        "Pyramid-type decoders, N-DecoNet and U-DecoNet do better than U-Net-type ones (DiceCE).",
+        low[best] < high[worst],
+        f"Mean of the U-Net type {_average(low):.3f}, of the others {_average(high):.3f}; the best of the U-Net "
+        f"type is {_decoder(best)} ({low[best]:.3f}), "
+        f"the worst of the others {_decoder(worst)} ({high[worst]:.3f}).",
+    )
+
+
+def _n_before_u(rows: list[Row], paper: PaperResults) -> Finding | None:
+    pairs = _pairs(rows, "decoder", "n_deconet", "u_deconet")
+    if not pairs:
+        return None
+    ahead = sum(n > u for n, u in pairs)
+    difference = _average([n - u for n, u in pairs])
+    return Finding(
+        "Adding the maps of the level above costs accuracy: N-DecoNet is better than U-DecoNet.",
+        ahead == len(pairs),
+        f"N-DecoNet is ahead in {ahead} of {len(pairs)} combinations, by {difference:+.3f} on average.",
+    )
+
+
+def _alpha_harms(rows: list[Row], paper: PaperResults) -> Finding | None:
+    table = _table(rows, "decoder", "alpha")
+    slopes = {d: c for d, by in table.items() if (c := rank_correlation(list(by.items()))) is not None}
+    if not slopes:
+        return None
+    falling = [d for d, slope in slopes.items() if slope < -_STRONG]
+    told = ", ".join(f"{_decoder(d)} {slope:+.2f}" for d, slope in slopes.items())
+    return Finding(
+        "The larger the share α of cross-entropy, the worse.",
+        len(falling) == len(slopes),
+        f"Rank correlation of accuracy with α: {told}.",
+    )
+
+
+def _steady_over_alpha(rows: list[Row], paper: PaperResults) -> Finding | None:
+    table = {d: by for d, by in _table(rows, "decoder", "alpha").items() if len(by) >= _ENOUGH}
+    if "deeplabv3" not in table or len(table) < 2:
+        return None
+    spread = {d: float(np.std(list(by.values()), ddof=1)) for d, by in table.items()}
+    told = ", ".join(
+        f"{_decoder(d)} {value:.3f} (paper {paper.deviation_over_alpha[d]:.3f})"
+        if d in paper.deviation_over_alpha
+        else f"{_decoder(d)} {value:.3f}"
+        for d, value in spread.items()
+    )
+    return Finding(
+        "DeepLabV3 changes least over α.",
+        min(spread, key=lambda d: spread[d]) == "deeplabv3",
+        f"Standard deviation over α: {told}.",
+    )
+
+
+def _deeper_encoders(rows: list[Row], paper: PaperResults) -> Finding | None:
+    pairs = _pairs(rows, "encoder", "resnet152", "resnet34") or _pairs(
+        rows, "encoder", "resnet101", "resnet34"
+    )
+    if not pairs:
+        return None
+    difference = _average([deep - small for deep, small in pairs])
+    return Finding(
+        "Deeper encoders do not improve the result.",
+        difference <= 0.01,
+        f"The deepest ResNet against ResNet-34, over {len(pairs)} combinations: {difference:+.3f}.",
+    )
+
+
+def _pretrained(rows: list[Row], paper: PaperResults) -> Finding | None:
+    pairs = _pairs(rows, "encoder_weights", "imagenet", None)
+    if not pairs:
+        return None
+    differences = [pretrained - random for pretrained, random in pairs]
+    mean = _average(differences)
+    return Finding(
+        "Pretrained encoders do no better than random ones.",
+        mean <= 0.01,
+        f"Pretrained minus random, over {len(pairs)} combinations: {mean:+.3f} on average "
+        f"({min(differences):+.3f} to {max(differences):+.3f}).",
+    )
+
+
+def _table(rows: list[Row], first: str, second: str) -> dict[str, dict[Any, float]]:
+    """Mean by two settings that both vary; over what else varies the largest counts."""
+    table: dict[str, dict[Any, float]] = {}
+    for settings, mean in rows:
+        if first in settings and second in settings:
+            row = table.setdefault(str(settings[first]), {})
+            row[settings[second]] = max(mean, row.get(settings[second], -1.0))
+    return table
+
+
+def _decoders(rows: list[Row]) -> dict[str, float]:
+    scores: dict[str, float] = {}
+    for settings, mean in rows:
+        if settings.get("loss", "dicece") == "dicece":
+            name = str(settings.get("decoder", ""))
+            scores[name] = max(mean, scores.get(name, -1.0))
+    return scores
+
+
+def _pairs(rows: list[Row], name: str, first: object, second: object) -> list[tuple[float, float]]:
+    """Means of two values of a setting where all others are the same."""
+    found: dict[str, dict[object, float]] = {}
+    for settings, mean in rows:
+        if name in settings and settings[name] in (first, second):
+            rest = str(sorted((k, str(v)) for k, v in settings.items() if k != name))
+            found.setdefault(rest, {})[settings[name]] = mean
+    return [(both[first], both[second]) for both in found.values() if len(both) == 2]
+
+
+def _average(values: Any) -> float:
+    numbers = list(values.values()) if isinstance(values, dict) else list(values)
+    return float(np.mean(numbers))
+
+
+def _decoder(name: str) -> str:
+    return DECODER_NAMES.get(name, name)
