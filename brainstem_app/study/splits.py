@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
 from pydantic import Field
@@ -32,6 +32,11 @@ class Splits(Record):
     def names(self) -> tuple[str, ...]:
         """All names, of the three parts together."""
         return self.train + self.validation + self.test
+
+    def without(self, names: frozenset[str]) -> Self:
+        """Return the same split with some subjects left out of every part."""
+        kept = {part: tuple(name for name in getattr(self, part) if name not in names) for part in PARTS}
+        return self.model_copy(update=kept)
 
 
 def part_sizes(n: int) -> tuple[int, int, int]:

@@ -24,6 +24,7 @@ from pydantic import Field, JsonValue
 from brainstem_app import __version__
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import BOX_SHAPE
+from brainstem_app.study.quality import read_quality
 from brainstem_app.study.record import Record
 from brainstem_app.study.splits import Splits
 
@@ -222,8 +223,8 @@ class Study:
         return tuple(record for record in self.subjects() if record.state == "finished")
 
     def splits(self) -> Splits:
-        """Read the split by subject; InputError if it is missing or damaged."""
-        return Splits.load(self.folder / "splits.json")
+        """Read the split by subject, without the rejected ones; InputError if it is missing or damaged."""
+        return Splits.load(self.folder / "splits.json").without(read_quality(self.folder).rejected)
 
     def save_splits(self, splits: Splits) -> None:
         """Write ``splits.json``."""

@@ -104,6 +104,7 @@ class OpenStudy(QObject):
             self.save()
             self.folder = folder
             self.contents, self._workspace = read
+            self._fill_in(self.contents)
             self._settings.add_recent_study(folder)
             self.opened.emit()
             self.contents_changed.emit()
@@ -146,6 +147,17 @@ class OpenStudy(QObject):
             self._workspace.save(self.folder / WORKSPACE_FILE)
         except OSError as error:
             self.message.emit(message_of_error(error, self.tr("Where the work was left could not be saved.")))
+
+    def _fill_in(self, contents: StudyContents) -> None:
+        """Say where to begin in a study that was made by the command line."""
+        if not self.workspace.sources and contents.settings is not None:
+            dataset = Path(contents.settings.dataset)
+            self._workspace = self.workspace.model_copy(
+                update={
+                    "sources": (str(dataset),) if dataset.is_dir() else (),
+                    "step": "prepare" if self.workspace.step == "scans" else self.workspace.step,
+                }
+            )
 
     def _read(self, what: str, function: Callable[[], Any], done: Callable[[Any], None]) -> None:
         """Read on a thread; of several answers to the same question only the latest counts."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # Segment is made with the window; the others when they are needed, so that the first paint waits for none.
 _PAGES: dict[StepName, tuple[str, str]] = {
     StepName.SCANS: ("brainstem_app.gui.scans.scans_page", "ScansPage"),
+    StepName.PREPARE: ("brainstem_app.gui.prepare.prepare_page", "PreparePage"),
 }
 STEPS: tuple[StepName, ...] = tuple(step for step in StepName if step in _PAGES or step is StepName.SEGMENT)
 

@@ -1,0 +1,205 @@
+"""The control that edits one setting, behind one small interface."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
+
+from brainstem_app.gui.forms.field_spec import FieldKind, FieldSpec
+
+_NO_LIMIT = 2_000_000_000
+_NARROW = 130
+
+
+class Editor(QWidget):
+    """Edits one setting.
+
+    Signals
+    -------
+    changed
+        The user, or `set_value`, has changed it.
+    """
+
+    changed = Signal()
+
+    def __init__(self, spec: FieldSpec, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.spec = spec
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self.control = self._make()
+        self.control.setAccessibleName(spec.words.label)
+        self.control.setAccessibleDescription(spec.words.hint)
+        self.setFocusProxy(self.control)
+        self._row.addWidget(self.control, 0 if self._is_narrow else 1)
+        if self._is_narrow:
+            self._row.addStretch(1)
+
+    @property
+    def _is_narrow(self) -> bool:
+        return self.spec.kind in {FieldKind.WHOLE, FieldKind.NUMBER, FieldKind.NUMBERS}
+
+    def value(self) -> Any:
+        """Return what is typed or chosen: a value of the field's type, or the text where it is none."""
+        raise NotImplementedError
+
+    def set_value(self, value: Any) -> None:
+        """Show a value."""
+        raise NotImplementedError
+
+    def _make(self) -> QWidget:
+        raise NotImplementedError
+
+
+class SwitchEditor(Editor):
+    """A check box."""
+
+    def _make(self) -> QWidget:
+        self._box = QCheckBox(self.spec.words.placeholder or "", self)
+        self._box.toggled.connect(lambda _on: self.changed.emit())
+        return self._box
+
+    def value(self) -> bool:
+        """Whether it is ticked."""
+        return self._box.isChecked()
+
+    def set_value(self, value: Any) -> None:
+        """Tick it or not."""
+        self._box.setChecked(bool(value))
+
+
+class ChoiceEditor(Editor):
+    """A drop-down list."""
+
+    def _make(self) -> QWidget:
+        self._box = QComboBox(self)
+        for choice in self.spec.choices:
+            self._box.addItem(self.spec.words.names.get(choice, choice), choice)
+        self._box.currentIndexChanged.connect(lambda _row: self.changed.emit())
+        return self._box
+
+    def value(self) -> str:
+        """Return the chosen name."""
+        return str(self._box.currentData())
+
+    def set_value(self, value: Any) -> None:
+        """Choose a name; one that is not offered is added, so that nothing is changed silently."""
+        place = self._box.findData(str(value))
+        if place < 0:
+            self._box.addItem(str(value), str(value))
+            place = self._box.count() - 1
+        self._box.setCurrentIndex(place)
+
+
+class WholeEditor(Editor):
+    """A spin box for a whole number."""
+
+    def _make(self) -> QWidget:
+        spec = self.spec
+        self._box = QSpinBox(self)
+        self._box.setMinimum(int(spec.minimum if spec.minimum is not None else -_NO_LIMIT))
+        self._box.setMaximum(int(spec.maximum if spec.maximum is not None else _NO_LIMIT))
+        self._box.setSingleStep(int(spec.step or 1))
+        self._box.setFixedWidth(_NARROW)
+        # The wheel scrolls the page; it must not change a setting on the way.
+        self._box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._box.wheelEvent = lambda event: event.ignore()
+        self._box.valueChanged.connect(lambda _value: self.changed.emit())
+        return self._box
+
+    def value(self) -> int:
+        """Return the number."""
+        return self._box.value()
+
+    def set_value(self, value: Any) -> None:
+        """Show a number."""
+        self._box.setValue(int(value))
+
+
+class LineEditor(Editor):
+    """A line of text; numbers are typed too, for 1e-4 fits no spin box."""
+
+    def _make(self) -> QWidget:
+        self._line = QLineEdit(self)
+        self._line.setPlaceholderText(self.spec.words.placeholder)
+        self._line.textChanged.connect(lambda _text: self.changed.emit())
+        if self._is_narrow:
+            self._line.setFixedWidth(_NARROW)
+        return self._line
+
+    def value(self) -> Any:
+        """Return the text, or the number or numbers it says."""
+        text = self._line.text().strip()
+        if not text and self.spec.optional:
+            return None
+        match self.spec.kind:
+            case FieldKind.NUMBER:
+                return _number(text)
+            case FieldKind.WHOLE:
+                return int(text) if text.lstrip("+-").isdigit() else text
+            case FieldKind.NUMBERS:
+                parts = text.replace("−", "-").replace(",", " ").split()
+                return tuple(int(part) if part.lstrip("+-").isdigit() else part for part in parts)
+            case _:
+                return text
+
+    def set_value(self, value: Any) -> None:
+        """Show a value."""
+        if isinstance(value, tuple | list):
+            value = ", ".join(str(part) for part in value)
+        elif isinstance(value, float):
+            value = f"{value:g}"
+        self._line.setText("" if value is None else str(value))
+
+
+class PathEditor(LineEditor):
+    """A file or folder, typed or chosen."""
+
+    def __init__(self, spec: FieldSpec, parent: QWidget | None = None) -> None:
+        super().__init__(spec, parent)
+        text = QCoreApplication.translate("PathEditor", "Choose…")
+        self.button = QPushButton(text, self)
+        self.button.setAccessibleName(f"{spec.words.label}: {text}")
+        self.button.clicked.connect(self._choose)
+        self._row.addWidget(self.button)
+
+    def _choose(self) -> None:
+        start = self._line.text() or str(Path.home())
+        if self.spec.optional:
+            name, _ = QFileDialog.getOpenFileName(self, self.spec.words.label, start)
+        else:
+            name = QFileDialog.getExistingDirectory(self, self.spec.words.label, start)
+        if name:
+            self._line.setText(name)
+
+
+def make_editor(spec: FieldSpec, parent: QWidget) -> Editor:
+    """Make the control that suits a setting."""
+    if spec.kind is FieldKind.WHOLE and spec.optional:
+        return LineEditor(spec, parent)
+    kinds: dict[FieldKind, type[Editor]] = {
+        FieldKind.SWITCH: SwitchEditor,
+        FieldKind.CHOICE: ChoiceEditor,
+        FieldKind.WHOLE: WholeEditor,
+        FieldKind.PATH: PathEditor,
+    }
+    return kinds.get(spec.kind, LineEditor)(spec, parent)
+
+
+def _number(text: str) -> float | str:
+    try:
+        return float(text.replace(",", "."))
+    except ValueError:
+        return text

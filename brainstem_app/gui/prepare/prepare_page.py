@@ -1,0 +1,331 @@
+"""The step Prepare: settings at the left, subjects in the middle, their pictures at the right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainstem_app.gui.forms.model_form import ModelForm
+from brainstem_app.gui.jobs.job_progress import JobProgress
+from brainstem_app.gui.jobs.job_table import about_text
+from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
+from brainstem_app.gui.prepare.prepare_words import prepare_words
+from brainstem_app.gui.prepare.subject_list import Subject, read_subjects
+from brainstem_app.gui.prepare.subject_table import SORT_ROLE, SubjectColumn, SubjectTable
+from brainstem_app.gui.prepare.subject_view import SubjectView
+from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+from brainstem_app.jobs.job import DEFAULT_ATLAS, PrepareJob
+from brainstem_app.study.quality import save_decision
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
+
+# Seconds a scan takes on one core, as measured on 52 scans; used until this study has its own.
+_USUAL_S = 90.0
+_REFRESH_MS = 2000
+_REDO = frozenset({"subjects", "version", "kind"})
+
+
+class PreparePage(StepPage):
+    """Prepares the scans of a dataset into a study."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(bench, parent)
+        self._job: QueuedJob | None = None
+        self.form = ModelForm(PrepareJob, prepare_words(_atlases()), _REDO, self)
+        self.form.changed.connect(self._on_form)
+        self.estimate = QLabel(self)
+        self.estimate.setWordWrap(True)
+        self.estimate.setAccessibleName(self.tr("How long it will take"))
+        self.all_button = self._button(self.tr("Prepare &all"), lambda: self._start(()))
+        self.some_button = self._button(self.tr("Prepare the &chosen"), self._start_chosen)
+        self.progress = JobProgress(self)
+        self.model = SubjectTable(self)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self.model)
+        self._sorted.setSortRole(SORT_ROLE)
+        self.table = self._table()
+        self.view = SubjectView(bench.background, self)
+        self.view.decided.connect(self.decide)
+        self._refresh = QTimer(self, singleShot=True, interval=_REFRESH_MS)
+        self._refresh.timeout.connect(bench.study.refresh)
+        self._lay_out()
+        for keys, decision in (("A", "accepted"), ("R", "rejected"), ("U", None)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(lambda d=decision: self.decide(d))
+        bench.study.contents_changed.connect(self._read)
+        bench.study.opened.connect(self._on_study)
+        bench.jobs.added.connect(lambda _job: self._find_job())
+        self._on_study()
+
+    def _lay_out(self) -> None:
+        settings = QWidget(self)
+        column = QVBoxLayout(settings)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.addWidget(self.form)
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidget(settings)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        left = QWidget(self)
+        left.setMinimumWidth(330)
+        below = QVBoxLayout(left)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.addWidget(scroll, 1)
+        below.addWidget(self.estimate)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.all_button, 1)
+        buttons.addWidget(self.some_button, 1)
+        below.addLayout(buttons)
+        below.addWidget(self.progress)
+        split = QSplitter(Qt.Orientation.Horizontal, self)
+        for part, stretch in ((left, 0), (self.table, 1), (self.view, 2)):
+            split.addWidget(part)
+            split.setStretchFactor(split.count() - 1, stretch)
+        split.setChildrenCollapsible(False)
+        split.setSizes([340, 330, 540])
+        layout = QVBoxLayout(self)
+        layout.addWidget(split)
+
+    def _table(self) -> QTableView:
+        table = QTableView(self)
+        table.setModel(self._sorted)
+        table.setSortingEnabled(True)
+        table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setAlternatingRowColors(True)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setMinimumWidth(260)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(SubjectColumn.STATE, QHeaderView.ResizeMode.Stretch)
+        table.setAccessibleName(self.tr("Subjects"))
+        table.setAccessibleDescription(
+            self.tr("A accepts the picture of a subject, R rejects it, U undecides.")
+        )
+        table.selectionModel().currentRowChanged.connect(lambda _new, _old: self._show_current())
+        table.selectionModel().selectionChanged.connect(lambda _new, _old: self._update())
+        return table
+
+    def _button(self, text: str, slot: object) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setAccessibleName(text.replace("&", ""))
+        button.setMinimumHeight(32)
+        button.clicked.connect(lambda _checked=False: slot())
+        return button
+
+    # What there is to prepare ------------------------------------------------------------------------
+
+    def activate(self) -> None:
+        """Take over the dataset that was opened in Scans."""
+        if self.dataset is None:
+            chosen = self.bench.study.workspace.choices.get("dataset", "")
+            if chosen:
+                self.form.editor("dataset").set_value(chosen)
+        self._propose_study()
+        self._read()
+
+    @property
+    def dataset(self) -> Path | None:
+        """Dataset of the form."""
+        text = str(self.form.editor("dataset").value() or "")
+        return Path(text) if text else None
+
+    def _on_study(self) -> None:
+        """Another study: its dataset and settings, as they were used."""
+        study = self.bench.study
+        kept = study.workspace.forms.get("prepare", {})
+        self.form.reset()
+        self.form.set_values({"dataset": study.workspace.choices.get("dataset", ""), **kept})
+        self.form.set_values({"study": str(study.folder or "")})
+        self.form.editor("study").setEnabled(not study.is_open)
+        self._read()
+        self._find_job()
+
+    def _propose_study(self) -> None:
+        dataset, study = self.dataset, self.form.editor("study")
+        if dataset is not None and not study.value() and not self.bench.study.is_open:
+            study.set_value(str(dataset.parent / f"{dataset.name}-study"))
+
+    def _on_form(self) -> None:
+        self.bench.study.remember_form("prepare", _without(self.form.values(), "study"))
+        self._update()
+
+    def _read(self) -> None:
+        study = self.bench.study
+        contents, dataset = study.contents, self.dataset
+        settings = None if contents is None else contents.settings
+        if settings is not None:
+            dataset = Path(settings.dataset)
+            self.form.set_values(
+                {"dataset": settings.dataset, "space": settings.space, "atlas": settings.atlas}
+            )
+        for name in ("dataset", "space", "atlas"):
+            self.form.editor(name).setEnabled(settings is None)
+        self.bench.background.run(
+            lambda: read_subjects(dataset, contents),
+            self._show_subjects,
+            lambda error: self.message.emit(
+                message_of_error(error, self.tr("The subjects cannot be listed."))
+            ),
+        )
+
+    def _show_subjects(self, subjects: tuple[Subject, ...]) -> None:
+        chosen = self.current
+        self.model.set_subjects(subjects)
+        row = -1 if chosen is None else self.model.row_of(chosen.name)
+        if subjects and not self.table.currentIndex().isValid():
+            index = self._sorted.mapFromSource(self.model.index(max(row, 0), 0))
+            self.table.setCurrentIndex(index)
+        self._show_current()
+        self._update()
+
+    # Working -----------------------------------------------------------------------------------------
+
+    def _start_chosen(self) -> None:
+        rows = self.table.selectionModel().selectedRows()
+        people = {self.model.subject(self._sorted.mapToSource(row).row()).person for row in rows}
+        self._start(tuple(sorted(people)))
+
+    def _start(self, people: tuple[str, ...]) -> None:
+        job = self.form.build(subjects=people)
+        if not isinstance(job, PrepareJob):
+            return
+        if not job.dataset.is_dir() or not str(job.study).strip(". "):
+            self.message.emit(
+                Message(
+                    MessageLevel.WARNING,
+                    self.tr("It is not clear what to prepare, or where to."),
+                    str(job.dataset),
+                    self.tr(
+                        "Choose the folder of a BIDS dataset, here or in Scans, and a folder for the study."
+                    ),
+                )
+            )
+            return
+        folder = job.study.absolute()
+        if not self.bench.study.is_open:
+            self.bench.study.create(folder)
+        title = self.tr("Prepare {0}").format(job.dataset.name)
+        self.bench.jobs.submit(job.model_copy(update={"study": folder}), title, folder)
+
+    def _find_job(self) -> None:
+        """Follow the job that prepares this study, also one that an earlier window has started."""
+        folder = self.bench.study.folder or _path(self.form.editor("study").value())
+        job = self.bench.jobs.find("prepare", folder)
+        if job is None or job is self._job:
+            return
+        self._job = job
+        job.progress.connect(self._on_progress)
+        job.artifact.connect(lambda _event: self._refresh.start())
+        job.warned.connect(lambda _event: self._refresh.start())
+        job.ended.connect(lambda _outcome: self._on_ended())
+        self.progress.follow(job, self.tr("Starting…"))
+        self._update()
+
+    def _on_progress(self, event: object) -> None:
+        if event.item:
+            self.model.set_now(event.item, event.message)
+
+    def _on_ended(self) -> None:
+        self._job = None
+        self.model.clear_now()
+        self.bench.study.refresh()
+        self._update()
+
+    # Looking -----------------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> Subject | None:
+        """The subject whose row is marked."""
+        index = self._sorted.mapToSource(self.table.currentIndex())
+        return self.model.subject(index.row()) if index.isValid() else None
+
+    def decide(self, decision: str | None) -> None:
+        """Accept or reject the chosen subject, and go to the next; None takes a decision back."""
+        subject, folder = self.current, self.bench.study.folder
+        if subject is None or folder is None or subject.state != "finished":
+            return
+        self.bench.background.run(
+            lambda: save_decision(folder, subject.name, decision),
+            lambda _quality: self._read(),
+            lambda error: self.message.emit(message_of_error(error, self.tr("The decision was not saved."))),
+        )
+        row = self.table.currentIndex().row()
+        if decision is not None and row + 1 < self._sorted.rowCount():
+            self.table.selectRow(row + 1)
+
+    def _show_current(self) -> None:
+        self.view.show_subject(self.current, self.bench.study.folder)
+
+    def _update(self) -> None:
+        """Show what can be done now, and about how long it takes."""
+        subjects = self.model.subjects
+        left = [subject for subject in subjects if subject.state != "finished"]
+        working = self._job is not None
+        self.all_button.setText(
+            self.tr("Prepare &all ({0})").format(len(left)) if left else self.tr("Prepare &all")
+        )
+        self.all_button.setEnabled(bool(subjects) and not working)
+        self.some_button.setEnabled(bool(self.table.selectionModel().selectedRows()) and not working)
+        self.estimate.setText("" if working else self._estimate(subjects, left))
+        done = len(subjects) - len(left)
+        self.status.emit(self.tr("{0} of {1}").format(done, len(subjects)) if subjects else "")
+
+    def _estimate(self, subjects: tuple[Subject, ...], left: list[Subject]) -> str:
+        if not subjects:
+            return self.tr("Open a BIDS dataset in Scans (Ctrl+1), or choose its folder above.")
+        if not left:
+            return self.tr("All {0} are prepared. Look at their pictures: A accepts, R rejects.").format(
+                len(subjects)
+            )
+        timed = [
+            sum(s.record.timings.values()) for s in subjects if s.record is not None and s.record.timings
+        ]
+        each = sorted(timed)[len(timed) // 2] if timed else _USUAL_S
+        jobs = max(1, int(self.form.editor("jobs").value()))
+        text = about_text(each * len(left) / min(jobs, len(left)))
+        if timed:
+            return self.tr("{1} to go: about {0}, judging by those that are prepared.").format(
+                text, len(left)
+            )
+        return self.tr("{1} to go: about {0} on a usual machine.").format(text, len(left))
+
+
+def _atlases() -> tuple[str, ...]:
+    from brainstem_app.atlas.library import list_atlases
+
+    names = tuple(list_atlases())
+    return names if DEFAULT_ATLAS in names else (DEFAULT_ATLAS, *names)
+
+
+def _path(text: object) -> Path | None:
+    return Path(str(text)) if text else None
+
+
+def _without(values: dict[str, object], name: str) -> dict[str, object]:
+    return {key: value for key, value in values.items() if key != name}

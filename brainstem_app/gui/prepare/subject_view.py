@@ -1,0 +1,152 @@
+"""The picture of a prepared subject, to accept or reject; or why it could not be prepared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.background import Background
+    from brainstem_app.gui.prepare.subject_list import Subject
+
+
+class Picture(QWidget):
+    """A picture as large as there is room, its proportions kept."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(self.tr("Picture of the normalised scan with its reference labels"))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(260, 200)
+        self._pixmap = QPixmap()
+        self._scaled = QPixmap()
+        self.path: Path | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no picture."""
+        return self._pixmap.isNull()
+
+    def show_image(self, image: QImage | None, path: Path | None) -> None:
+        """Show a picture that was read, or none."""
+        self.path = path
+        self._pixmap = QPixmap() if image is None else QPixmap.fromImage(image)
+        self._scaled = QPixmap()
+        self.setToolTip("" if path is None else self.tr("Double click opens it at its full size"))
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Open the picture with the system's program."""
+        if self.path is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.path)))
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw the picture, scaled once a size."""
+        if self._pixmap.isNull():
+            return
+        ratio = self.devicePixelRatioF()
+        target = self._pixmap.size().scaled(self.size() * ratio, Qt.AspectRatioMode.KeepAspectRatio)
+        if self._scaled.size() != target:
+            smooth = Qt.TransformationMode.SmoothTransformation
+            self._scaled = self._pixmap.scaled(target, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
+            self._scaled.setDevicePixelRatio(ratio)
+        left = (self.width() - target.width() / ratio) / 2
+        QPainter(self).drawPixmap(round(left), 0, self._scaled)
+
+
+class SubjectView(QWidget):
+    """Picture or reasons of one subject, and the decision on it.
+
+    Signals
+    -------
+    decided(object)
+        ``"accepted"``, ``"rejected"`` or None.
+    """
+
+    decided = Signal(object)
+
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._subject: Subject | None = None
+        self.title = QLabel(self)
+        self.title.setAccessibleName(self.tr("Chosen subject"))
+        self.reason = QLabel(self)
+        self.reason.setWordWrap(True)
+        self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.reason.setAccessibleName(self.tr("Why the subject could not be prepared, or what to look at"))
+        self.picture = Picture(self)
+        self.accept_button = self._button(
+            self.tr("&Accept  (A)"), self.tr("Use this subject, and go to the next"), "accepted"
+        )
+        self.reject_button = self._button(
+            self.tr("&Reject  (R)"),
+            self.tr("Neither train nor test on this subject, and go to the next"),
+            "rejected",
+        )
+        self.undo_button = self._button(self.tr("&Undecide  (U)"), self.tr("Take the decision back"), None)
+        row = QHBoxLayout()
+        for button in (self.accept_button, self.reject_button, self.undo_button):
+            row.addWidget(button)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.title)
+        layout.addWidget(self.reason)
+        layout.addWidget(self.picture, 1)
+        layout.addLayout(row)
+        self.show_subject(None, None)
+
+    def show_subject(self, subject: Subject | None, study: Path | None) -> None:
+        """Show a subject of a study, or none."""
+        self._subject = subject
+        finished = subject is not None and subject.state == "finished"
+        self.accept_button.setEnabled(finished and subject.decision != "accepted")
+        self.reject_button.setEnabled(finished and subject.decision != "rejected")
+        self.undo_button.setEnabled(finished and bool(subject.decision))
+        self.title.setText("" if subject is None else f"<b>{subject.name}</b>  {self._decision(subject)}")
+        self.reason.setText(self._reason(subject))
+        self.reason.setVisible(bool(self.reason.text()))
+        path = None if not finished or study is None else study / "subjects" / subject.name / "qc.png"
+        if path is None:
+            self.picture.show_image(None, None)
+        elif path != self.picture.path:
+            self._background.run(
+                lambda: QImage(str(path)), lambda image: self._show(subject, image, path), lambda _error: None
+            )
+
+    def _show(self, subject: Subject, image: QImage, path: Path) -> None:
+        if self._subject is None or self._subject.name != subject.name:
+            return
+        self.picture.show_image(None if image.isNull() else image, path)
+        if image.isNull():
+            self.reason.setText(self.tr("The picture is missing: {0}").format(path))
+            self.reason.show()
+
+    def _decision(self, subject: Subject) -> str:
+        words = {"accepted": self.tr("accepted"), "rejected": self.tr("rejected: it is left out")}
+        return words.get(subject.decision, "")
+
+    def _reason(self, subject: Subject | None) -> str:
+        if subject is None or subject.record is None:
+            return ""
+        failure = subject.record.failure
+        if failure is not None:
+            parts = [self.tr("It could not be prepared: {0}").format(failure.what), failure.where]
+            if failure.fix:
+                parts.append(self.tr("What to do: {0}").format(failure.fix))
+            return "\n".join(part for part in parts if part)
+        notes = [f for f in subject.record.findings if f.get("level") in {"warning", "error"}]
+        return "\n".join(f"{note.get('problem', '')} {note.get('fix', '')}".strip() for note in notes)
+
+    def _button(self, text: str, hint: str, decision: str | None) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(hint)
+        button.setAccessibleName(text.replace("&", ""))
+        button.setAccessibleDescription(hint)
+        button.clicked.connect(lambda _checked=False: self.decided.emit(decision))
+        return button
