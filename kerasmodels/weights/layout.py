@@ -30,16 +30,20 @@ def to_keras(values: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
         Convolution (out, in, height, width), depthwise (channels, 1, height, width), linear (out, in), or
         anything with one axis.
     shape : tuple of int
-        Shape of Keras' variable; tells a depthwise kernel from another.
+        Shape of Keras' variable; tells a depthwise kernel from another, and a linear map from the 1×1
+        convolution that does the same.
 
     Returns
     -------
     ndarray
-        Convolution (height, width, in, out), depthwise (height, width, channels, 1), linear (in, out).
+        Convolution (height, width, in, out), depthwise (height, width, channels, 1), linear (in, out) or
+        (1, 1, in, out).
     """
     if values.ndim == 4:
         depthwise = values.shape[1] == 1 and shape[2:] == (values.shape[0], 1)
         return values.transpose(2, 3, 0, 1) if depthwise else values.transpose(2, 3, 1, 0)
+    if values.ndim == 2 and len(shape) == 4:
+        return values.T[None, None]
     return values.T
 
 
@@ -63,5 +67,7 @@ def for_channels(kernel: NDArray[Any], channels: int) -> NDArray[Any]:
         (height, width, `channels`, out).
     """
     if channels == 1:
-        return kernel.sum(axis=2, keepdims=True)
-    return kernel[:, :, np.arange(channels) % COLOURS] * np.asarray(COLOURS / channels, kernel.dtype)
+        fitted: NDArray[Any] = kernel.sum(axis=2, keepdims=True)
+    else:
+        fitted = kernel[:, :, np.arange(channels) % COLOURS] * np.asarray(COLOURS / channels, kernel.dtype)
+    return fitted

@@ -131,7 +131,7 @@ def test_unknown_name_offers_the_nearest(call: object, nearest: str) -> None:
         {"classes": 1},
         {"input_shape": (224, 224, 0)},
         {"input_shape": (224, 224)},
-        {"encoder_weights": "imagenet"},
+        {"encoder_weights": "imagnet"},
     ],
 )
 def test_impossible_network_is_refused_with_a_remedy(arguments: dict[str, object]) -> None:
