@@ -13,7 +13,9 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasmodels.encoders.mit_attention import HeadedAttention
 from kerasmodels.errors import ModelError
+from kerasmodels.export.onnx_attention import gelu, headed_attention, layer_norm
 from kerasmodels.export.onnx_graph import OnnxGraph
 from kerasmodels.idle_stages import IdleStages
 from kerasmodels.resampling import CornerAlignedResize, FieldAverage, corner_aligned_weights, field_weights
@@ -74,6 +76,8 @@ def _activate(graph: OnnxGraph, layer: Any, x: str, name: str) -> str:
     if activation in ("silu", "swish"):
         gate = graph.node("Sigmoid", [x], f"{name}_gate")
         return graph.node("Mul", [x, gate], name)
+    if activation == "gelu":
+        return gelu(graph, x, name)
     if activation not in _ACTIVATIONS:
         raise refusal(layer, f"has the activation {activation!r}, which is not translated")
     return graph.node(_ACTIVATIONS[activation], [x], name)
@@ -124,9 +128,13 @@ def _batch_norm(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
 
 
 def _relu(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
-    if layer.max_value is not None or layer.negative_slope or layer.threshold:
-        raise refusal(layer, "is a ReLU with a maximum, slope or threshold")
-    return graph.node("Relu", inputs, layer.name)
+    if layer.negative_slope or layer.threshold:
+        raise refusal(layer, "is a ReLU with a slope or threshold")
+    if layer.max_value is None:
+        return graph.node("Relu", inputs, layer.name)
+    ends = {"least": 0.0, "most": layer.max_value}
+    bounds = [graph.exact(f"{layer.name}_{key}", np.array(end, np.float32)) for key, end in ends.items()]
+    return graph.node("Clip", [*inputs, *bounds], layer.name)
 
 
 def _activation(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
@@ -263,6 +271,15 @@ def _group_norm(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
     return graph.node("Add", [graph.node("Mul", [x, gamma], f"{name}_scaled"), beta], name)
 
 
+def _layer_norm(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
+    channels = layer.input.shape[-1]
+    if tuple(layer.axis) not in ((-1,), (len(layer.input.shape) - 1,)) or layer.rms_scaling:
+        raise refusal(layer, "is a layer norm over other axes than the last, or without subtracting the mean")
+    gamma = _values(layer.gamma) if layer.scale else np.ones(channels, dtype=np.float32)
+    beta = _values(layer.beta) if layer.center else np.zeros(channels, dtype=np.float32)
+    return layer_norm(graph, layer, inputs[0], gamma, beta)
+
+
 def _nothing(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
     """Dropout and idle stages do nothing at prediction."""
     return graph.node("Identity", inputs, layer.name)
@@ -287,6 +304,8 @@ _TRANSLATORS: dict[type, Translator] = {
     keras.layers.Permute: _permute,
     keras.layers.Dot: _dot,
     keras.layers.GroupNormalization: _group_norm,
+    keras.layers.LayerNormalization: _layer_norm,
+    HeadedAttention: headed_attention,
     FieldAverage: _field_average,
     CornerAlignedResize: _corner_aligned,
     IdleStages: _nothing,
