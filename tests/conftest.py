@@ -1,4 +1,4 @@
-"""What every test shares: few threads, no display, a home of its own, the folder of the real scans."""
+"""What every test shares: few threads, no display, a home of its own, the real scans, a small label table."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ os.environ.setdefault("QT_API", "pyside6")
 
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
+
+from brainstem_app.atlas.label_table import Group, LabelTable, Side, Structure  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -63,3 +65,24 @@ def data_folder() -> Path:
     if folder is None:
         pytest.skip("the real scans are not here; BRAINSTEM_TEST_DATA can name their folder")
     return folder
+
+
+@pytest.fixture
+def table() -> LabelTable:
+    """Background, a tissue, one nucleus on each side, one in the middle."""
+    rows = (
+        _row(0, "background", Side.MIDLINE, Group.BACKGROUND, "#000000"),
+        _row(1, "WM", Side.MIDLINE, Group.TISSUE, "#d9d9d9"),
+        _row(2, "RN_L", Side.LEFT, Group.NUCLEUS, "#ff0000"),
+        _row(3, "RN_R", Side.RIGHT, Group.NUCLEUS, "#0000ff"),
+        _row(4, "PAG", Side.MIDLINE, Group.NUCLEUS, "#00ff00"),
+    )
+    return LabelTable(structures=rows)
+
+
+def _row(index: int, name: str, side: Side, group: Group, colour: str) -> Structure:
+    reliability = "B" if group is Group.NUCLEUS else ""
+    return Structure(
+        index=index, name=name, full_name=name, side=side, group=group, colour=colour, source="made",
+        licence="none", reliability=reliability,
+    )  # fmt: skip

@@ -7,6 +7,8 @@ z −72…0 mm. ``slice`` is one axial slice of the box, 50×50, resized to 224�
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,30 +22,62 @@ BOX_START = (73, 83, 0)
 BOX_SHAPE = (50, 50, 73)
 SLICE_SIZE = 224
 
-BOX_SLICES = tuple(slice(a, a + n) for a, n in zip(BOX_START, BOX_SHAPE, strict=True))
+
+@dataclass(frozen=True)
+class Region:
+    """A block of the ``mni`` grid.
+
+    Attributes
+    ----------
+    start, shape : tuple of int
+        First voxel, and number of voxels, along the three axes.
+    """
+
+    start: tuple[int, int, int]
+    shape: tuple[int, int, int]
+
+    @property
+    def slices(self) -> tuple[slice, ...]:
+        """Index of the block in an ``mni`` volume."""
+        return tuple(slice(a, a + n) for a, n in zip(self.start, self.shape, strict=True))
+
+    @property
+    def affine(self) -> Affine:
+        """Voxel-to-world matrix (4×4, mm) of the block."""
+        return ras_affine(1.0, np.add(MNI_ORIGIN_MM, self.start))
+
+    def crop(self, volume: NDArray[Any]) -> NDArray[Any]:
+        """Cut the block (with any further axes) out of an ``mni`` volume; a copy."""
+        return np.ascontiguousarray(volume[self.slices])
+
+
+BOX = Region(BOX_START, BOX_SHAPE)
+
+
+def ras_affine(edge_mm: float, origin_mm: Sequence[float] | NDArray[np.float64]) -> Affine:
+    """Voxel-to-world matrix (4×4, mm) of a RAS grid without rotation whose voxels are cubes."""
+    affine = np.diag([edge_mm, edge_mm, edge_mm, 1.0])
+    affine[:3, 3] = origin_mm
+    return affine
 
 
 def mni_affine() -> Affine:
     """Voxel-to-world matrix (4×4, mm) of the ``mni`` grid."""
-    affine = np.eye(4)
-    affine[:3, 3] = MNI_ORIGIN_MM
-    return affine
+    return ras_affine(1.0, MNI_ORIGIN_MM)
 
 
 def box_affine() -> Affine:
     """Voxel-to-world matrix (4×4, mm) of the ``box`` grid."""
-    affine = mni_affine()
-    affine[:3, 3] += BOX_START
-    return affine
+    return BOX.affine
 
 
 def crop_to_box(volume: NDArray[Any]) -> NDArray[Any]:
     """Crop an ``mni`` volume (197, 233, 189, …) to the ``box`` (50, 50, 73, …); a copy."""
-    return np.ascontiguousarray(volume[BOX_SLICES])
+    return BOX.crop(volume)
 
 
 def paste_into_mni(box: NDArray[Any]) -> NDArray[Any]:
     """Place a ``box`` volume (50, 50, 73, …) into zeros of the ``mni`` grid, same dtype."""
     volume = np.zeros(MNI_SHAPE + box.shape[3:], dtype=box.dtype)
-    volume[BOX_SLICES] = box
+    volume[BOX.slices] = box
     return volume

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter
 
 from brainstem_app.imaging.resampling import resample
-from brainstem_app.imaging.spaces import Affine, mni_affine
+from brainstem_app.imaging.spaces import Affine, Region, mni_affine, ras_affine
 from brainstem_app.preprocessing.linear_registration import LinearSettings, as_itk, register_linear
 from brainstem_app.preprocessing.template import Template
 
@@ -22,8 +22,7 @@ _BRAIN_RIGID = LinearSettings("mutual-information", (4, 2), rigid=True)
 _BRAIN_AFFINE = LinearSettings("mutual-information", (4, 2))
 
 # Where the brainstem step works: x −50…50, y −80…20, z −72…38 mm.
-_WIDE_START = (48, 54, 0)
-_WIDE_SHAPE = (101, 101, 111)
+_WIDE = Region((48, 54, 0), (101, 101, 111))
 _BRAINSTEM_CENTRE_MM = (0.0, -28.0, -35.0)
 _BRAINSTEM_MARGIN_VOXELS = 6
 _BRAINSTEM_COARSE = LinearSettings("correlation", (4, 2))
@@ -84,11 +83,9 @@ def register_brainstem(aligned: NDArray[np.float32], template: Template) -> Affi
         The identity where the step found nothing plausible (a shift above 15 mm, a scale above 1.35, or no
         better correlation than before).
     """
-    wide = tuple(slice(a, a + n) for a, n in zip(_WIDE_START, _WIDE_SHAPE, strict=True))
-    affine = mni_affine()
-    affine[:3, 3] += _WIDE_START
-    fixed, moving = np.ascontiguousarray(template.t1[wide]), np.ascontiguousarray(aligned[wide])
-    brainstem = template.brainstem[wide]
+    affine = _WIDE.affine
+    fixed, moving = _WIDE.crop(template.t1), _WIDE.crop(aligned)
+    brainstem = _WIDE.crop(template.brainstem)
     region = binary_dilation(brainstem, iterations=_BRAINSTEM_MARGIN_VOXELS)
     mask = as_itk(region.astype(np.uint8), affine)
     best, best_score = np.eye(4), _edge_correlation(fixed, moving, affine, np.eye(4), brainstem)
@@ -146,7 +143,7 @@ def _edge_correlation(
     matrix: Affine,
     mask: NDArray[np.bool_],
 ) -> float:
-    moved = resample(moving, affine, _WIDE_SHAPE, affine, world_to_world=matrix)
+    moved = resample(moving, affine, _WIDE.shape, affine, world_to_world=matrix)
     return correlation(locally_standardised(fixed)[mask], locally_standardised(moved)[mask])
 
 
@@ -160,18 +157,12 @@ def _grid_around(mask: NDArray[np.bool_], affine: Affine) -> tuple[tuple[int, in
     world = corners @ affine[:3].T
     start = world.min(axis=0) - 10.0
     x, y, z = (np.ceil((world.max(axis=0) + 10.0 - start) / _GRID_MM).astype(int) + 1).tolist()
-    return (x, y, z), _grid_affine(start)
+    return (x, y, z), ras_affine(_GRID_MM, start)
 
 
 def _thinned(shape: tuple[int, ...]) -> tuple[tuple[int, int, int], Affine]:
     x, y, z = (int(np.ceil(n / _GRID_MM)) for n in shape)
-    return (x, y, z), _grid_affine(mni_affine()[:3, 3])
-
-
-def _grid_affine(origin: NDArray[np.float64]) -> Affine:
-    affine = np.diag([_GRID_MM, _GRID_MM, _GRID_MM, 1.0])
-    affine[:3, 3] = origin
-    return affine
+    return (x, y, z), ras_affine(_GRID_MM, mni_affine()[:3, 3])
 
 
 def _blurred(volume: NDArray[np.float32], affine: Affine) -> NDArray[np.float32]:

@@ -14,13 +14,12 @@ from dipy.align.metrics import CCMetric
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from brainstem_app.imaging.spaces import Affine, mni_affine
+from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, Affine, Region, ras_affine
 from brainstem_app.preprocessing.template import Template
 from brainstem_app.preprocessing.transforms import Displacement
 
 # The fine step sees the box and 12 mm around it: x −37…37, y −63…12, z −72…12 mm.
-_FINE_START = (61, 71, 0)
-_FINE_SHAPE = (75, 76, 85)
+_FINE_REGION = Region((61, 71, 0), (75, 76, 85))
 _COARSE_STEP = 4
 _COARSE_SMOOTHING_VOXELS = 1.5
 
@@ -64,12 +63,8 @@ def fine_warp(aligned: NDArray[np.float32], template: Template, settings: SynSet
     Displacement
         ``atlas(x + d(x))`` is the label at x of the aligned image (mm).
     """
-    region = tuple(slice(a, a + n) for a, n in zip(_FINE_START, _FINE_SHAPE, strict=True))
-    affine = mni_affine()
-    affine[:3, 3] += _FINE_START
-    return _register(
-        np.ascontiguousarray(aligned[region]), np.ascontiguousarray(template.t1[region]), affine, settings
-    )
+    region = _FINE_REGION
+    return _register(region.crop(aligned), region.crop(template.t1), region.affine, settings)
 
 
 def coarse_warp(aligned: NDArray[np.float32], template: Template) -> Displacement:
@@ -77,7 +72,7 @@ def coarse_warp(aligned: NDArray[np.float32], template: Template) -> Displacemen
 
     Found on a grid of 4 mm and smoothed, so that it changes over centimetres only, as SPM's does.
     """
-    affine = mni_affine() @ np.diag([_COARSE_STEP, _COARSE_STEP, _COARSE_STEP, 1.0])
+    affine = ras_affine(_COARSE_STEP, MNI_ORIGIN_MM)
     thin = (slice(None, None, _COARSE_STEP),) * 3
     still = gaussian_filter(template.t1, _COARSE_STEP / 2)[thin]
     moving = gaussian_filter(aligned, _COARSE_STEP / 2)[thin]

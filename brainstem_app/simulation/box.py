@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, gaussian_filter, map_coordinates
 from scipy.spatial.transform import Rotation
 
-from brainstem_app.imaging.spaces import BOX_SHAPE, BOX_START, MNI_ORIGIN_MM, Affine, box_affine
+from brainstem_app.imaging.spaces import BOX_SHAPE, BOX_START, MNI_ORIGIN_MM, Affine, box_affine, ras_affine
 from brainstem_app.preprocessing.intensity import normalise
 from brainstem_app.simulation.acquisition import add_rician_noise, shading
 from brainstem_app.simulation.contrast import (
@@ -115,7 +115,7 @@ def simulate_box(
     levels = random_levels(generator, settings.csf, settings.grey)
     tones = random_tones(generator, levels)
     near = _undeformed(generator, template, atlas_labels, tones, levels, settings)
-    voxels = _box_points(generator, settings) + near.box_start.astype(np.float32).reshape(3, 1, 1, 1)
+    voxels = _box_points(generator, settings) - near.origin_mm.astype(np.float32).reshape(3, 1, 1, 1)
     labels = map_coordinates(near.labels, voxels, order=0)
     image = map_coordinates(near.image, voxels, order=1, mode="nearest")
     brain = map_coordinates(near.brain.astype(np.uint8), voxels, order=0, mode="nearest") > 0
@@ -130,12 +130,12 @@ def simulate_box(
 
 @dataclass(frozen=True)
 class _Near:
-    """The template around the box with the grey levels of a scan, and where in it the box starts."""
+    """The template around the box with the grey levels of a scan, and where its first voxel lies."""
 
     image: NDArray[np.float32]
     brain: NDArray[np.bool_]
     labels: NDArray[np.uint8]
-    box_start: NDArray[np.float64]
+    origin_mm: NDArray[np.float64]
 
 
 def _undeformed(
@@ -149,14 +149,14 @@ def _undeformed(
     window = tuple(
         slice(max(0, a - MARGIN), a + n + MARGIN) for a, n in zip(BOX_START, BOX_SHAPE, strict=True)
     )
-    start = np.array([part.start for part in window])
+    origin_mm = np.add(MNI_ORIGIN_MM, [part.start for part in window])
     t1, brain, labels = template.t1[window], template.brain[window], atlas_labels[window]
-    image = remap(t1 * brainstem_gain(generator, t1.shape, start + np.array(MNI_ORIGIN_MM)), tones)
+    image = remap(t1 * brainstem_gain(generator, t1.shape, origin_mm), tones)
     image += label_offsets(labels, settings.label_contrast, generator)
     image[~brain] = levels.csf
     if generator.random() < 0.5:
         image, brain = _without_taper(image), _without_taper(brain)
-    return _Near(image, brain, labels, np.array(BOX_START, dtype=np.float64) - start)
+    return _Near(image, brain, labels, origin_mm)
 
 
 def _whole_brain(
@@ -199,20 +199,14 @@ def _without_taper(volume: NDArray[_Number]) -> NDArray[_Number]:
 
 
 def _box_points(generator: np.random.Generator, settings: BoxSettings) -> NDArray[np.float32]:
-    """Where each voxel of the box looks up the undeformed box, in voxels, shape (3, 50, 50, 73)."""
-    affine = _residual(generator, settings)
+    """Where each voxel of the box looks up the undeformed template, in mm, shape (3, 50, 50, 73)."""
+    affine = box_affine() @ _residual(generator, settings)
     scales = tuple(
         Roughness(scale.amplitude_mm * generator.uniform(0.3, 1.0), scale.smoothness_mm)
         for scale in settings.warp
     )
-    coarse = np.diag([WARP_STEP_MM, WARP_STEP_MM, WARP_STEP_MM, 1.0])
-    coarse[:3, 3] = box_affine()[:3, 3] - WARP_MARGIN_MM
-    warp = random_warp(generator, WARP_SHAPE, coarse, scales)
-    points = warp.displacement_on(BOX_SHAPE, box_affine() @ affine)
-    i, j, k = np.indices(BOX_SHAPE, dtype=np.float32, sparse=True)
-    for axis, (a, b, c, offset) in enumerate(affine[:3].astype(np.float32)):
-        points[axis] += a * i + b * j + c * k + offset
-    return points
+    coarse = ras_affine(WARP_STEP_MM, box_affine()[:3, 3] - WARP_MARGIN_MM)
+    return random_warp(generator, WARP_SHAPE, coarse, scales).points_on(BOX_SHAPE, affine)
 
 
 def _residual(generator: np.random.Generator, settings: BoxSettings) -> Affine:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,7 +23,7 @@ from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.preprocessing.template import Template, load_template
-from brainstem_app.simulation.subject import SimulatedSubject, SimulationSettings, simulate_subject
+from brainstem_app.simulation.subject import Report, SimulatedSubject, SimulationSettings, simulate_subject
 
 BIDS_VERSION = "1.10.0"
 NAME = "Simulated brainstem subjects"
@@ -41,7 +41,7 @@ def write_dataset(
     out: Path,
     n_subjects: int,
     seed: int,
-    report: Callable[[float, str], None],
+    report: Report,
     *,
     settings: SimulationSettings | None = None,
     template: Template | None = None,
@@ -61,7 +61,8 @@ def write_dataset(
     seed : int
         Seed of the dataset, not negative.
     report : callable
-        Receives the share done (0…1) and one line of text.
+        Receives the share done (0…1) and one line of text, several times a subject; what it raises stops
+        the work.
     settings : SimulationSettings, optional
         What the subjects look like.
     template : Template, optional
@@ -88,13 +89,20 @@ def write_dataset(
         subject = f"sub-sim{number:02d}"
         scan = out / subject / "anat" / f"{subject}_T1w.nii.gz"
         if not scan.exists():
-            report((number - 1) / n_subjects, f"Simulating {subject}")
+            step = _part(report, number, n_subjects, subject)
             generator = np.random.default_rng([seed, number])
-            _write_subject(out, subject, seed, simulate_subject(generator, template, atlas.labels, settings))
+            simulated = simulate_subject(generator, template, atlas.labels, settings, step)
+            step(0.9, "writing")
+            _write_subject(out, subject, seed, simulated)
         scans.append(scan)
         _write_participants(out)
     report(1.0, f"{n_subjects} simulated subjects")
     return tuple(scans)
+
+
+def _part(report: Report, number: int, total: int, subject: str) -> Report:
+    """Report of one subject's own share and steps."""
+    return lambda share, text: report((number - 1 + share) / total, f"{subject}: {text}")
 
 
 def _check(out: Path, n_subjects: int, seed: int) -> None:

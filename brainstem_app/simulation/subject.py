@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from scipy.ndimage import map_coordinates
 from scipy.spatial.transform import Rotation
 
 from brainstem_app.imaging.resampling import resample
-from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, MNI_SHAPE, Affine, mni_affine
+from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, MNI_SHAPE, Affine, mni_affine, ras_affine
 from brainstem_app.simulation.acquisition import Grid, add_rician_noise, blur, make_grid, shading
 from brainstem_app.simulation.contrast import (
     Range,
@@ -27,6 +28,8 @@ from brainstem_app.simulation.warp import Roughness, Warp, random_warp
 
 if TYPE_CHECKING:
     from brainstem_app.preprocessing.template import Template
+
+Report = Callable[[float, str], None]
 
 HEAD_1MM_SHAPE = (224, 272, 282)
 WARP_STEP_MM = 4.0
@@ -124,6 +127,7 @@ def simulate_subject(
     template: Template,
     atlas_labels: NDArray[np.uint8],
     settings: SimulationSettings | None = None,
+    report: Report | None = None,
 ) -> SimulatedSubject:
     """Simulate one subject; the same generator state gives the same subject.
 
@@ -137,14 +141,18 @@ def simulate_subject(
         Label map on the ``mni`` grid.
     settings : SimulationSettings, optional
         Ranges to draw from.
+    report : callable, optional
+        Called with the share done (0…1) and what is done now; what it raises stops the work.
     """
-    settings = settings or SimulationSettings()
+    settings, report = settings or SimulationSettings(), report or _silent
+    report(0.0, "deforming the head")
     letters = settings.orientations[int(generator.integers(len(settings.orientations)))]
     a, b, c = generator.uniform(*settings.voxel_size_mm, size=3)
     voxel_size_mm = (float(a), float(b), float(c))
     world_to_mni = _random_pose(generator, settings)
     grid = _random_grid(generator, letters, voxel_size_mm, world_to_mni, settings)
-    warp = random_warp(generator, WARP_SHAPE, _warp_affine(), settings.warp)
+    warp = random_warp(generator, WARP_SHAPE, ras_affine(WARP_STEP_MM, HEAD_ORIGIN_MM), settings.warp)
+    report(0.1, "drawing the head")
     head, head_affine = _render(generator, template, atlas_labels, settings)
     image, labels, brain = _pull(
         grid,
@@ -153,7 +161,9 @@ def simulate_subject(
         (head, head_affine),
         atlas_labels,
         None if settings.with_skull else template.brain,
+        lambda share: report(0.3 + 0.5 * share, "looking through the scanner"),
     )
+    report(0.8, "adding shading and noise")
     noise = float(generator.uniform(*settings.noise))
     image = _acquire(generator, image, voxel_size_mm, noise, settings)
     if brain is not None:
@@ -161,6 +171,10 @@ def simulate_subject(
     return SimulatedSubject(
         np.round(image), grid.affine, labels, letters, voxel_size_mm, noise, world_to_mni, warp
     )
+
+
+def _silent(share: float, text: str) -> None:
+    """Report to nobody."""
 
 
 def _random_pose(generator: np.random.Generator, settings: SimulationSettings) -> Affine:
@@ -197,12 +211,6 @@ def _random_grid(
     )
 
 
-def _warp_affine() -> Affine:
-    affine = np.diag([WARP_STEP_MM, WARP_STEP_MM, WARP_STEP_MM, 1.0])
-    affine[:3, 3] = HEAD_ORIGIN_MM
-    return affine
-
-
 def _render(
     generator: np.random.Generator,
     template: Template,
@@ -216,8 +224,7 @@ def _render(
     brain += label_offsets(atlas_labels, settings.label_contrast, generator)
     if not settings.with_skull:
         return np.where(template.brain, brain, np.float32(levels.csf)), mni_affine()
-    affine = np.eye(4)
-    affine[:3, 3] = HEAD_ORIGIN_MM
+    affine = ras_affine(1.0, HEAD_ORIGIN_MM)
     around = make_surroundings(template.brain, levels, generator)
     head = resample(around, coarse_head_affine(), HEAD_1MM_SHAPE, affine)
     start = (np.array(MNI_ORIGIN_MM) - HEAD_ORIGIN_MM).astype(int)
@@ -233,12 +240,14 @@ def _pull(
     head: tuple[NDArray[np.float32], Affine],
     atlas_labels: NDArray[np.uint8],
     brain: NDArray[np.bool_] | None,
+    report: Callable[[float], None],
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8], NDArray[np.bool_] | None]:
     """Image, labels and brain mask on the scan's grid, each looked up once through pose and warp."""
     image = np.empty(grid.shape, dtype=np.float32)
     labels = np.empty(grid.shape, dtype=np.uint8)
     mask = None if brain is None else np.empty(grid.shape, dtype=np.bool_)
     for start in range(0, grid.shape[0], SLAB):
+        report(start / grid.shape[0])
         part = slice(start, min(start + SLAB, grid.shape[0]))
         mni_mm = _mni_points(part, grid, world_to_mni, warp)
         map_coordinates(head[0], _voxels(mni_mm, head[1]), output=image[part], order=1)
@@ -254,12 +263,7 @@ def _mni_points(part: slice, grid: Grid, world_to_mni: Affine, warp: Warp) -> ND
     shift = np.eye(4)
     shift[0, 3] = part.start
     grid_to_mni = world_to_mni @ grid.affine @ shift
-    shape = (part.stop - part.start, grid.shape[1], grid.shape[2])
-    points = warp.displacement_on(shape, grid_to_mni)
-    i, j, k = np.meshgrid(*(np.arange(n, dtype=np.float32) for n in shape), indexing="ij", sparse=True)
-    for axis, (a, b, c, offset) in enumerate(grid_to_mni[:3].astype(np.float32)):
-        points[axis] += a * i + b * j + c * k + offset
-    return points
+    return warp.points_on((part.stop - part.start, grid.shape[1], grid.shape[2]), grid_to_mni)
 
 
 def _voxels(points_mm: NDArray[np.float32], affine: Affine) -> NDArray[np.float32]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from brainstem_app.imaging.resampling import resample
-from brainstem_app.imaging.spaces import Affine, mni_affine
+from brainstem_app.imaging.spaces import Affine, mni_affine, ras_affine
 from brainstem_app.simulation.contrast import TissueLevels
 
 HEAD_STEP_MM = 2.0
@@ -30,9 +30,7 @@ _Millimetres = tuple[float, float, float]
 
 def head_affine() -> Affine:
     """Voxel-to-world matrix (4×4, mm, MNI) of the coarse grid that whole heads are made on."""
-    affine = np.diag([HEAD_STEP_MM, HEAD_STEP_MM, HEAD_STEP_MM, 1.0])
-    affine[:3, 3] = HEAD_ORIGIN_MM
-    return affine
+    return ras_affine(HEAD_STEP_MM, HEAD_ORIGIN_MM)
 
 
 def make_surroundings(

@@ -56,6 +56,14 @@ class Warp:
         ]
         return np.stack(moved)
 
+    def points_on(self, shape: tuple[int, int, int], grid_to_world: Affine) -> NDArray[np.float32]:
+        """Where the voxels of another grid go: points (3, *shape) in mm."""
+        points = self.displacement_on(shape, grid_to_world)
+        i, j, k = np.indices(shape, dtype=np.float32, sparse=True)
+        for axis, (a, b, c, offset) in enumerate(grid_to_world[:3].astype(np.float32)):
+            points[axis] += a * i + b * j + c * k + offset
+        return points
+
     def jacobian_determinant(self) -> NDArray[np.float32]:
         """Local change of volume on the coarse grid, shape (X, Y, Z); positive where nothing folds."""
         spacing_mm = np.diag(self.affine)[:3]

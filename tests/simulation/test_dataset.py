@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from brainstem_app.atlas.label_table import read_label_table
-from brainstem_app.errors import InputError
+from brainstem_app.errors import InputError, JobCancelled
 from brainstem_app.locations import resource
 from brainstem_app.simulation import dataset
 from brainstem_app.simulation.dataset import write_dataset
@@ -76,7 +76,24 @@ def test_larger_dataset_begins_with_the_smaller_and_keeps_it(
     before = first.stat().st_mtime_ns
     said = _write(tmp_path, 2, 9, template, atlas)
     assert first.stat().st_mtime_ns == before
-    assert [text for text in said if "sim0" in text] == ["Simulating sub-sim02"]
+    assert {text.partition(":")[0] for text in said if "sim0" in text} == {"sub-sim02"}
+
+
+def test_progress_is_reported_within_a_subject_and_can_stop_it_there(
+    tmp_path: Path, template: SimpleNamespace, atlas: SimpleNamespace
+) -> None:
+    shares: list[float] = []
+
+    def stop_late(share: float, text: str) -> None:
+        shares.append(share)
+        if share > 0.75:
+            raise JobCancelled
+
+    with pytest.raises(JobCancelled):
+        write_dataset(tmp_path, 1, 3, stop_late, settings=COARSE, template=template, atlas=atlas)
+    assert shares == sorted(set(shares))
+    assert len(shares) >= 4
+    assert not list(tmp_path.glob("*sub-sim01*"))
 
 
 def test_other_seed_or_foreign_folder_is_refused(
