@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ class Column(IntEnum):
     FULL_NAME = 1
     SIDE = 2
     VOLUME = 3
+    DICE = 4
 
 
 class StructureModel(QAbstractTableModel):
@@ -40,6 +41,7 @@ class StructureModel(QAbstractTableModel):
         super().__init__(parent)
         self._structures: tuple[Structure, ...] = ()
         self._volumes: Sequence[float] | None = None
+        self._dice: Mapping[int, float] | None = None
         self._visible: set[int] = set()
 
     def set_table(self, table: LabelTable) -> None:
@@ -47,15 +49,28 @@ class StructureModel(QAbstractTableModel):
         self.beginResetModel()
         self._structures = tuple(s for s in table.structures if s.group.value != "background")
         self._visible = {s.index for s in self._structures if s.group.value == "nucleus"}
-        self._volumes = None
+        self._volumes = self._dice = None
         self.endResetModel()
         self.visibility_changed.emit()
 
     def set_volumes(self, volumes_mm3: Sequence[float] | None) -> None:
         """Set the volume (mm³) of each label 0…255, or take the volumes away."""
         self._volumes = volumes_mm3
+        self._tell_all()
+
+    def set_dice(self, dice: Mapping[int, float] | None) -> None:
+        """Set the Dice coefficient of each label that a reference holds, or take them away."""
+        self._dice = dice
+        self._tell_all()
+
+    @property
+    def has_dice(self) -> bool:
+        """Whether the labels are compared with a reference."""
+        return self._dice is not None
+
+    def _tell_all(self) -> None:
         if self._structures:
-            last = self.index(len(self._structures) - 1, Column.VOLUME)
+            last = self.index(len(self._structures) - 1, len(Column) - 1)
             self.dataChanged.emit(self.index(0, 0), last)
 
     @property
@@ -113,12 +128,14 @@ class StructureModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            right = section == Column.VOLUME
+            right = section in (Column.VOLUME, Column.DICE)
             side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
         if role != Qt.ItemDataRole.DisplayRole:
             return None
-        return (self.tr("Nucleus"), self.tr("Full name"), self.tr("Side"), self.tr("mm³"))[section]
+        return (self.tr("Nucleus"), self.tr("Full name"), self.tr("Side"), self.tr("mm³"), self.tr("Dice"))[
+            section
+        ]
 
     def flags(self, index: AnyIndex) -> Qt.ItemFlag:
         """Every row can be chosen and checked."""
@@ -137,7 +154,7 @@ class StructureModel(QAbstractTableModel):
             return self._hint(structure)
         if role == Qt.ItemDataRole.AccessibleTextRole and column is Column.NAME:
             return f"{structure.name}, {structure.full_name}"
-        if role == Qt.ItemDataRole.TextAlignmentRole and column is Column.VOLUME:
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in (Column.VOLUME, Column.DICE):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role == Qt.ItemDataRole.ForegroundRole and self._is_absent(structure):
             return QGuiApplication.palette().placeholderText()
@@ -172,6 +189,9 @@ class StructureModel(QAbstractTableModel):
         if column is Column.SIDE:
             sides = {"left": self.tr("left"), "right": self.tr("right"), "midline": self.tr("midline")}
             return sides[structure.side.value]
+        if column is Column.DICE:
+            value = None if self._dice is None else self._dice.get(structure.index)
+            return "" if value is None else f"{value:.2f}"
         return "" if self._volumes is None else f"{self._volumes[structure.index]:,.0f}"
 
     def _is_absent(self, structure: Structure) -> bool:
@@ -180,6 +200,8 @@ class StructureModel(QAbstractTableModel):
     def _sort_key(self, structure: Structure, column: Column) -> str | float | int:
         if column is Column.VOLUME:
             return -1.0 if self._volumes is None else float(self._volumes[structure.index])
+        if column is Column.DICE:
+            return -1.0 if self._dice is None else self._dice.get(structure.index, -1.0)
         if column is Column.NAME:
             return structure.index
         return self._text(structure, column)

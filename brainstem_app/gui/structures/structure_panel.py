@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -58,6 +60,11 @@ class StructurePanel(QGroupBox):
         layout.addLayout(buttons)
         layout.addWidget(self.table, 1)
 
+    def show_dice(self, dice: Mapping[int, float] | None) -> None:
+        """Show how well each structure agrees with a reference, or take that column away."""
+        self.model.set_dice(dice)
+        self.table.setColumnHidden(Column.DICE, dice is None)
+
     def select(self, label: int) -> None:
         """Mark the row of a label, without jumping to it in the viewer."""
         row = self.model.row_of(label)
@@ -99,6 +106,7 @@ class StructurePanel(QGroupBox):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(Column.FULL_NAME, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
+        table.setColumnHidden(Column.DICE, True)
         table.setAccessibleName(self.tr("List of nuclei"))
         table.setAccessibleDescription(
             self.tr("Space shows or hides a nucleus; moving to a row shows its slice.")

@@ -95,6 +95,13 @@ class ShortcutOverlay(QFrame):
             return True
         return super().eventFilter(watched, event)
 
+    def event(self, event: QEvent) -> bool:
+        """Keep the keys from the shortcuts of what lies below."""
+        if event.type() is QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
+
     def mousePressEvent(self, _event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Hide."""
         self.toggle()

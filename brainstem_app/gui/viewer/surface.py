@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.gui.viewer.volume import LabelVolume
+from brainstem_app.gui.viewer.volume import LabelVolume, Voxel
 
 _ROUNDS = 4
 _Mask = NDArray[np.bool_]
@@ -45,45 +46,56 @@ class Surface:
         return (self.points.min(axis=0) + self.points.max(axis=0)) / 2
 
 
-def surface_of(volume: LabelVolume, wanted: list[int]) -> Surface:
+def surface_of(
+    volume: LabelVolume, wanted: Collection[int], box: tuple[Voxel, Voxel] | None = None
+) -> Surface:
     """Make the surfaces of the labels ``wanted``; those that are not there are left out.
+
+    Parameters
+    ----------
+    volume : LabelVolume
+    wanted : collection of int
+    box : two tuples of int, optional
+        Lowest and highest voxel (x, y, z) of a box that holds all labels; worked out if not given.
 
     References
     ----------
     Gibson, Constrained elastic surface nets, MICCAI 1998: one point in each cell that the surface crosses,
     then smoothed while it stays in its cell.
     """
+    box = box or volume.extent
+    if box is None:
+        return _joined([], volume)
+    low, high = (corner[::-1] for corner in box)
+    part = volume.labels[tuple(slice(a, b + 1) for a, b in zip(low, high, strict=True))]
+    present = np.flatnonzero(np.bincount(part.reshape(-1), minlength=256))
     parts = []
-    for label, (low, high) in _boxes(volume.labels, wanted).items():
-        mask = volume.labels[tuple(slice(a, b) for a, b in zip(low, high, strict=True))] == label
-        points, quads = _net(np.pad(mask.transpose(2, 1, 0), 1))
-        points += np.array(low[::-1], dtype=np.float32) - 1
+    for label in sorted(set(present.tolist()).intersection(wanted)):
+        mask = part == label
+        start, stop = _bounds(mask)
+        inside = mask[tuple(slice(a, b) for a, b in zip(start, stop, strict=True))]
+        points, quads = _net(np.pad(inside.transpose(2, 1, 0), 1))
+        points += (np.array(low) + start)[::-1].astype(np.float32) - 1
         parts.append((label, points, quads))
+    return _joined(parts, volume)
+
+
+def _joined(parts: list[tuple[int, _Points, _Quads]], volume: LabelVolume) -> Surface:
     first = np.cumsum([0, *(len(points) for _, points, _ in parts)])
     points = np.concatenate([np.zeros((0, 3), np.float32), *(points for _, points, _ in parts)])
     moved = [quads + start for (_, _, quads), start in zip(parts, first, strict=False)]
     quads = np.concatenate([np.zeros((0, 4), np.int32), *moved]).astype(np.int32)
-    labels = np.concatenate(
-        [np.zeros(0, np.uint8), *(np.full(len(q), label, np.uint8) for label, _, q in parts)]
-    )
+    sizes = [np.full(len(quads), label, np.uint8) for label, _, quads in parts]
+    labels = np.concatenate([np.zeros(0, np.uint8), *sizes])
     affine = volume.grid.affine
     world = (points @ affine[:3, :3].T + affine[:3, 3]).astype(np.float32)
     return Surface(world, _normals(world, quads), quads, labels)
 
 
-def _boxes(
-    labels: NDArray[np.uint8], wanted: list[int]
-) -> dict[int, tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Lowest and one past the highest index (z, y, x) of each label there is."""
-    from scipy.ndimage import find_objects
-
-    found = find_objects(labels, max_label=max(wanted, default=0))
-    boxes = {}
-    for label in wanted:
-        place = found[label - 1]
-        if place is not None:
-            boxes[label] = (tuple(s.start for s in place), tuple(s.stop for s in place))
-    return boxes
+def _bounds(mask: _Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Lowest and one past the highest index of what is true, along each axis."""
+    along = [np.flatnonzero(mask.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
+    return np.array([a[0] for a in along]), np.array([a[-1] + 1 for a in along])
 
 
 def _net(mask: _Mask) -> tuple[_Points, _Quads]:

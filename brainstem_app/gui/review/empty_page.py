@@ -1,0 +1,53 @@
+"""What the step Review shows before anything is open."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from brainstem_app.gui.review.review_actions import ReviewActions
+
+
+class EmptyPage(QWidget):
+    """Says what to open, with buttons for it."""
+
+    def __init__(self, actions: ReviewActions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        title = QLabel(self.tr("Nothing is open to review"), self)
+        font = title.font()
+        font.setPointSizeF(font.pointSizeF() * 1.5)
+        font.setBold(True)
+        title.setFont(font)
+        text = QLabel(
+            self.tr(
+                "Open a folder that Segment has written, or a label map of any origin. Then look at it from "
+                "every side, compare it with a second one, and correct it with brush and eraser."
+            ),
+            self,
+        )
+        text.setWordWrap(True)
+        text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        text.setMaximumWidth(480)
+        self._busy = QLabel(self)
+        self._busy.setAccessibleName(self.tr("What is being read"))
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        for action in (actions.open_result, actions.open_labels, actions.open_scan):
+            words = action.text().replace("&", "")
+            button = QPushButton(words, self)
+            button.setAccessibleName(words.removesuffix("…"))
+            button.clicked.connect(action.trigger)
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(14)
+        layout.addStretch(1)
+        layout.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(text, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addLayout(buttons)
+        layout.addWidget(self._busy, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(2)
+
+    def set_busy(self, text: str) -> None:
+        """Say what is being read; empty for nothing."""
+        self._busy.setText(text)

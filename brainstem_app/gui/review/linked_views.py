@@ -1,0 +1,264 @@
+"""The views of the step Review: three planes and the nuclei in space, or one plane, or two label maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from enum import Enum, auto
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QWidget
+
+from brainstem_app.gui.background import Background
+from brainstem_app.gui.review.brush import Brush
+from brainstem_app.gui.viewer.convention import Convention, Plane
+from brainstem_app.gui.viewer.overlay_layers import OverlayStyle
+from brainstem_app.gui.viewer.slice_pane import SlicePane
+from brainstem_app.gui.viewer.slice_view import SliceView
+from brainstem_app.gui.viewer.surface_view import SurfaceView
+from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume, Voxel
+
+
+class ViewLayout(Enum):
+    """Which views are on the screen."""
+
+    ONE = auto()
+    THREE = auto()
+    SIDE_BY_SIDE = auto()
+
+
+class LinkedViews(QWidget):
+    """Views that share crosshair, brightness, labels; those side by side share zoom and place too.
+
+    Signals
+    -------
+    crosshair_moved(object), pointed(object)
+        Voxel (x, y, z), the latter None outside.
+    stroke_began(bool), stroke_moved(object, object, object), stroke_ended
+        The user draws in one of the views: whether to erase; the plane, from which voxel to which.
+    layout_changed(object, object)
+        A `ViewLayout` and `Plane`.
+    """
+
+    crosshair_moved = Signal(object)
+    pointed = Signal(object)
+    stroke_began = Signal(bool)
+    stroke_moved = Signal(object, object, object)
+    stroke_ended = Signal()
+    layout_changed = Signal(object, object)
+
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._image: ImageVolume | None = None
+        self._labels: LabelVolume | None = None
+        self._reference: LabelVolume | None = None
+        self._brush: Brush | None = None
+        self._is_linking = False
+        self.view_layout = ViewLayout.THREE
+        self.plane = Plane.AXIAL
+        self.panes = {plane: SlicePane(plane, parent=self) for plane in Plane}
+        self.reference_pane = SlicePane(Plane.AXIAL, self.tr("Reference"), self)
+        self.surface = SurfaceView(background, self)
+        self.active: QWidget = self.panes[Plane.AXIAL]
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(4)
+        self._grid = grid
+        for pane in self._all_panes():
+            self._connect(pane)
+        self._arrange()
+
+    def _connect(self, pane: SlicePane) -> None:
+        view = pane.view
+        view.crosshair_moved.connect(lambda voxel, view=view: self._on_crosshair(view, voxel))
+        view.pointed.connect(self.pointed)
+        view.window_changed.connect(lambda *_window, view=view: self._link_window(view))
+        view.stroke_began.connect(self.stroke_began)
+        view.stroke_moved.connect(
+            lambda start, end, view=view: self.stroke_moved.emit(view.plane, start, end)
+        )
+        view.stroke_ended.connect(self.stroke_ended)
+        view.focused.connect(lambda pane=pane: self._set_active(pane))
+        view.box.sigRangeChanged.connect(lambda *_range, view=view: self._link_range(view))
+
+    # Layout ------------------------------------------------------------------------------------------
+
+    def set_layout(self, layout: ViewLayout, plane: Plane | None = None) -> None:
+        """Choose which views are on the screen; ``plane`` is the large one's."""
+        self.view_layout = layout
+        self.plane = plane or self.plane
+        self._arrange()
+        self.layout_changed.emit(self.view_layout, self.plane)
+
+    def _arrange(self) -> None:
+        main = self.panes[self.plane]
+        places: dict[QWidget, tuple[int, int]] = {main: (0, 0)}
+        if self.view_layout is ViewLayout.THREE:
+            places = {
+                self.panes[Plane.AXIAL]: (0, 0),
+                self.panes[Plane.CORONAL]: (0, 1),
+                self.panes[Plane.SAGITTAL]: (1, 0),
+                self.surface: (1, 1),
+            }
+        elif self.view_layout is ViewLayout.SIDE_BY_SIDE:
+            places[self.reference_pane] = (0, 1)
+            self.reference_pane.set_plane(self.plane)
+        for widget in (*self._all_panes(), self.surface):
+            self._grid.removeWidget(widget)
+            widget.setVisible(widget in places)
+        for widget, place in places.items():
+            self._grid.addWidget(widget, *place)
+        for number in range(2):
+            self._grid.setRowStretch(number, int(any(row == number for row, _ in places.values())))
+            self._grid.setColumnStretch(number, int(any(column == number for _, column in places.values())))
+        main.set_title(self.tr("Labels") if self.view_layout is ViewLayout.SIDE_BY_SIDE else "")
+        if self.active not in places:
+            self._set_active(main)
+            main.view.setFocus()
+        self._synchronise(main.view.crosshair)
+        self._link_range(main.view)
+        self._update_brush()
+
+    def _all_panes(self) -> tuple[SlicePane, ...]:
+        return (*self.panes.values(), self.reference_pane)
+
+    def views(self) -> Iterator[SliceView]:
+        """All slice views, those not on the screen too."""
+        return (pane.view for pane in self._all_panes())
+
+    def visible_views(self) -> Iterator[SliceView]:
+        """Slice views on the screen."""
+        return (pane.view for pane in self._all_panes() if not pane.isHidden())
+
+    @property
+    def main_view(self) -> SliceView:
+        """The view that keys act on: the one with the focus, else the first."""
+        if isinstance(self.active, SlicePane) and not self.active.isHidden():
+            return self.active.view
+        return self.panes[Plane.AXIAL if self.view_layout is ViewLayout.THREE else self.plane].view
+
+    def _set_active(self, pane: SlicePane) -> None:
+        self.active = pane
+
+    # What is shown -----------------------------------------------------------------------------------
+
+    def set_image(self, image: ImageVolume) -> None:
+        """Show a scan from its middle, without labels."""
+        self._image, self._labels, self._reference = image, None, None
+        for pane in self._all_panes():
+            pane.set_image(image)
+        self._update_brush()
+
+    def set_labels(self, labels: LabelVolume | None) -> None:
+        """Show labels over the scan."""
+        self._labels = labels
+        for pane in self.panes.values():
+            pane.view.set_labels(labels)
+
+    def set_reference(self, reference: LabelVolume | None, *, marks: bool) -> None:
+        """Show another label map in the view of its own; ``marks``: mark in all where the two differ."""
+        self._reference = reference
+        self.reference_pane.view.set_labels(reference)
+        for pane in self.panes.values():
+            pane.view.set_reference(reference if marks else None)
+        self.reference_pane.view.set_reference(self._labels if marks and reference is not None else None)
+
+    def set_confidence(self, confidence: NDArray[np.uint8] | None) -> None:
+        """Draw a confidence in place of the labels' colours, or the colours again."""
+        for pane in self.panes.values():
+            pane.view.set_confidence(confidence)
+
+    def set_colours(self, table: NDArray[np.uint8]) -> None:
+        """Set the colours of the labels, (256, 4)."""
+        for view in self.views():
+            view.set_colours(table)
+        self.surface.set_colours(table)
+
+    def set_opacity(self, opacity: float) -> None:
+        """Set the opacity of the labels, 0…1."""
+        for view in self.views():
+            view.set_opacity(opacity)
+
+    def set_style(self, style: OverlayStyle) -> None:
+        """Fill or outline the labels."""
+        for view in self.views():
+            view.set_style(style)
+
+    def set_convention(self, convention: Convention) -> None:
+        """Put the patient's right or left at the left of the screen."""
+        for view in self.views():
+            view.set_convention(convention)
+
+    def show_crosshair(self, shown: bool) -> None:
+        """Draw the crosshair or not."""
+        for view in self.views():
+            view.show_crosshair(shown)
+
+    def redraw_labels(self) -> None:
+        """Draw the labels anew, because some voxels have changed."""
+        for view in self.visible_views():
+            view.redraw_labels()
+
+    def each_visible(self, do: Callable[[SliceView], None]) -> None:
+        """Do something with each slice view on the screen, e.g. fit it."""
+        for view in self.visible_views():
+            do(view)
+
+    # Links -------------------------------------------------------------------------------------------
+
+    @property
+    def crosshair(self) -> Voxel:
+        """Voxel (x, y, z) the crosshair is at."""
+        return self.main_view.crosshair
+
+    def go_to(self, voxel: Voxel) -> None:
+        """Put the crosshair of all views at a voxel."""
+        self._synchronise(voxel)
+        self.crosshair_moved.emit(self.crosshair)
+
+    def _synchronise(self, voxel: Voxel) -> None:
+        for view in self.visible_views():
+            view.set_crosshair(voxel)
+
+    def _on_crosshair(self, source: SliceView, voxel: Voxel) -> None:
+        for view in self.visible_views():
+            if view is not source:
+                view.set_crosshair(voxel)
+        self.crosshair_moved.emit(voxel)
+
+    def _link_window(self, source: SliceView) -> None:
+        if self._is_linking:
+            return
+        self._is_linking = True
+        for view in self.views():
+            view.set_window(*source.window)
+        self._is_linking = False
+
+    def _link_range(self, source: SliceView) -> None:
+        """Two views of the same plane side by side show the same part of it."""
+        if self._is_linking or self.view_layout is not ViewLayout.SIDE_BY_SIDE:
+            return
+        pair = (self.panes[self.plane].view, self.reference_pane.view)
+        if source not in pair:
+            return
+        self._is_linking = True
+        other = pair[1] if source is pair[0] else pair[0]
+        (x0, x1), (y0, y1) = source.box.viewRange()
+        other.box.setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0)
+        self._is_linking = False
+
+    # Brush -------------------------------------------------------------------------------------------
+
+    def set_brush(self, brush: Brush | None) -> None:
+        """Draw with the left button in the views of the labels, or move the crosshair (None)."""
+        self._brush = brush
+        self._update_brush()
+
+    def _update_brush(self) -> None:
+        for pane in self.panes.values():
+            if self._brush is None or self._image is None:
+                pane.view.set_brush(None)
+            else:
+                sizes = self._image.grid.voxel_size_mm
+                pane.view.set_brush(self._brush.footprint(sizes, pane.view.plane))

@@ -1,0 +1,32 @@
+"""The step Review as a page of the window."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from brainstem_app.gui.review.review_step import ReviewStep
+from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+
+
+class ReviewPage(StepPage):
+    """A `ReviewStep` that tells the window what it has to say.
+
+    Attributes
+    ----------
+    step : ReviewStep
+    """
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(bench, parent)
+        self.step = ReviewStep(bench.settings, bench.background, self)
+        self.step.message.connect(self.message)
+        self.step.edited_changed.connect(
+            lambda edited: self.status.emit(self.tr("not saved") if edited else "")
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.step)
+
+    def activate(self) -> None:
+        """Give the keys to the views."""
+        self.step.focus_views()

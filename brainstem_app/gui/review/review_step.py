@@ -1,0 +1,389 @@
+"""The step Review: the views at the left; nuclei, comparison and corrections at the right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import (
+    QStackedWidget,
+    QWidget,
+)
+
+from brainstem_app.gui.background import Background
+from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
+from brainstem_app.gui.review.compare_panel import ComparePanel
+from brainstem_app.gui.review.comparison import Comparison
+from brainstem_app.gui.review.edit_panel import EditPanel
+from brainstem_app.gui.review.empty_page import EmptyPage
+from brainstem_app.gui.review.label_editor import LabelEditor
+from brainstem_app.gui.review.readout import Readout, place_text
+from brainstem_app.gui.review.review_actions import ReviewActions
+from brainstem_app.gui.review.review_commands import ReviewCommands
+from brainstem_app.gui.review.review_files import ReviewFiles
+from brainstem_app.gui.review.review_layout import column_of, two_columns
+from brainstem_app.gui.review.view_bar import DisplayBar, LayoutBar
+from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.structures.structure_panel import StructurePanel
+from brainstem_app.gui.viewer.convention import Convention
+from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from brainstem_app.gui.review.agreement import Agreement
+    from brainstem_app.gui.review.linked_views import LinkedViews
+    from brainstem_app.gui.scans.opened import OpenedLabels, OpenedResult, OpenedScan
+    from brainstem_app.gui.viewer.volume import ImageVolume, Voxel
+
+_VOLUMES_MS = 60
+_SURFACE_MS = 400
+
+
+class ReviewStep(QWidget):
+    """Looks at labels from every side, compares two label maps, corrects them.
+
+    Stands alone, or is a page of the window.
+
+    Attributes
+    ----------
+    actions_ : ReviewActions
+        What it can do, for the window's menus.
+    files : ReviewFiles
+        Opens and saves.
+    editor : LabelEditor
+    comparison : Comparison
+
+    Signals
+    -------
+    message(object)
+        A `Message` to show in place.
+    pointed(str), crosshair(str)
+        What lies under the pointer and the crosshair; the step shows both itself.
+    convention_changed(object)
+        The user chose another `Convention`.
+    opened
+        Another scan or label map is open.
+    edited_changed(bool)
+        Whether there are unsaved edits.
+    """
+
+    message = Signal(object)
+    pointed = Signal(str)
+    crosshair = Signal(str)
+    convention_changed = Signal(object)
+    opened = Signal()
+    edited_changed = Signal(bool)
+
+    def __init__(
+        self, settings: WindowSettings, background: Background, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.settings, self.background = settings, background
+        self.scan: OpenedScan | None = None
+        self.labels: OpenedLabels | None = None
+        self.image: ImageVolume | None = None
+        self.confidence: NDArray | None = None
+        self._views: LinkedViews | None = None
+        self.editor = LabelEditor(background, self)
+        self.comparison = Comparison(self.editor, background, self)
+        self.files = ReviewFiles(self)
+        self.commands = ReviewCommands(self)
+        self.actions_ = ReviewActions(self)
+        self.structure_panel = StructurePanel(self)
+        self.compare_panel = ComparePanel(self.actions_, self)
+        self.edit_panel = EditPanel(self.editor, self.actions_, self)
+        self.empty_page = EmptyPage(self.actions_, self)
+        self.layout_bar = LayoutBar(self.actions_, self)
+        self.display_bar = DisplayBar(self.actions_, settings.opacity, settings.convention, self)
+        self._volumes_soon = QTimer(self, singleShot=True, interval=_VOLUMES_MS)
+        self._surface_soon = QTimer(self, singleShot=True, interval=_SURFACE_MS)
+        self._lay_out()
+        self.help = ShortcutOverlay(self.actions_.shortcut_groups(), self)
+        self._connect()
+        self.update_actions()
+
+    def _lay_out(self) -> None:
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.empty_page)
+        self.readout = Readout(self)
+        left = column_of(self.layout_bar, self.stack, self.readout, self.display_bar, stretched=self.stack)
+        side = column_of(
+            self.structure_panel, self.compare_panel, self.edit_panel, stretched=self.structure_panel
+        )
+        self.splitter = two_columns(left, side, self)
+
+    def _connect(self) -> None:
+        editor, files = self.editor, self.files
+        for source in (editor, files, self.comparison):
+            source.message.connect(self.message)
+        files.opener.scan_read.connect(self.show_scan)
+        files.opener.labels_read.connect(self.show_labels)
+        files.opener.result_read.connect(self.show_result)
+        files.opener.busy.connect(self._show_busy)
+        self.structure_panel.chosen.connect(self._on_chosen)
+        self.structure_panel.model.visibility_changed.connect(self._update_colours)
+        self.compare_panel.close_requested.connect(lambda: self.comparison.set_reference(None))
+        self.comparison.changed.connect(self.show_reference)
+        self.comparison.compared.connect(self._on_compared)
+        self.display_bar.opacity_changed.connect(self._on_opacity)
+        self.display_bar.convention_changed.connect(self.set_convention)
+        editor.copied.connect(self._on_copied)
+        editor.painted.connect(self._on_painted)
+        editor.stroke_done.connect(self.comparison.compare)
+        editor.jumped.connect(lambda voxel: self.views.go_to(voxel))
+        editor.brush_changed.connect(self._on_brush)
+        editor.state_changed.connect(self._on_state)
+        self._volumes_soon.timeout.connect(self._show_volumes)
+        self._surface_soon.timeout.connect(self.update_surface)
+
+    # Opening -----------------------------------------------------------------------------------------
+
+    def show_scan(self, scan: OpenedScan) -> None:
+        """Show a scan; labels that are open and lie on its grid stay."""
+        kept = self.labels
+        if kept is not None and not kept.labels.grid.matches(scan.image.grid):
+            kept = None
+        self.scan = scan
+        reference = self.comparison.reference
+        self._set_image(scan.image)
+        if kept is None:
+            self._set_labels(None)
+        else:
+            self.views.set_labels(self.editor.labels)
+            self.comparison.set_reference(reference)
+            self.show_confidence()
+        self.opened.emit()
+
+    def show_labels(self, opened: OpenedLabels) -> None:
+        """Show a label map over the open scan, or alone if it does not belong to it."""
+        if self.scan is None or not opened.labels.grid.matches(self.scan.image.grid):
+            self._show_alone(opened)
+        self._set_labels(opened)
+        self._read_confidence(opened)
+        self.commands.fit_labels()
+        self._go_to_first()
+        self.opened.emit()
+
+    def show_result(self, result: OpenedResult) -> None:
+        """Show a segmentation: its scan and its labels."""
+        if result.scan is not None:
+            self._set_labels(None)
+            self.show_scan(result.scan)
+        self.show_labels(result.labels)
+
+    def _show_alone(self, opened: OpenedLabels) -> None:
+        from brainstem_app.gui.viewer.volume import empty_image
+
+        self.scan = None
+        self._set_image(empty_image(opened.labels.grid))
+        what = self.tr("These labels are shown without their scan.")
+        fix = self.tr("Open the scan they were made from; the labels stay.")
+        self.message.emit(Message(MessageLevel.WARNING, what, str(opened.path), fix))
+
+    def _set_image(self, image: ImageVolume) -> None:
+        self.image = image
+        self.views.set_image(image)
+        self.stack.setCurrentWidget(self.views)
+        self._show_crosshair(self.views.crosshair)
+
+    def _set_labels(self, opened: OpenedLabels | None) -> None:
+        self.labels, self.confidence = opened, None
+        self.editor.set_labels(opened)
+        self.comparison.set_reference(None)
+        model = self.structure_panel.model
+        if opened is not None and any(model.structure(s.index) != s for s in opened.table.structures[1:]):
+            model.set_table(opened.table)
+        self.views.set_labels(self.editor.labels)
+        self._show_volumes()
+        self.show_confidence()
+        self._update_colours()
+        self.update_surface()
+        self.update_actions()
+
+    def _read_confidence(self, opened: OpenedLabels) -> None:
+        from brainstem_app.gui.review.confidence import read_confidence
+
+        def done(confidence: NDArray | None) -> None:
+            if self.labels is opened:
+                self.confidence = confidence
+                self.show_confidence()
+                self.update_actions()
+
+        self.background.run(
+            lambda: read_confidence(opened.path, opened.labels.grid),
+            done,
+            lambda error: self.message.emit(
+                message_of_error(error, self.tr("The confidence cannot be read."))
+            ),
+        )
+
+    # Views -------------------------------------------------------------------------------------------
+
+    @property
+    def has_views(self) -> bool:
+        """Whether anything is open."""
+        return self._views is not None and self.image is not None
+
+    @property
+    def views(self) -> LinkedViews:
+        """The views; made when they are first needed, for they load pyqtgraph and NumPy."""
+        if self._views is None:
+            from brainstem_app.gui.review.linked_views import LinkedViews
+
+            self._views = LinkedViews(self.background, self)
+            self._views.set_convention(self.settings.convention)
+            self._views.set_opacity(self.display_bar.opacity.value() / 100)
+            self._views.crosshair_moved.connect(self._show_crosshair)
+            self._views.pointed.connect(self._show_pointed)
+            self._views.stroke_began.connect(self.editor.begin)
+            self._views.stroke_moved.connect(self.editor.move)
+            self._views.stroke_ended.connect(self.editor.end)
+            self._views.surface.picked.connect(self._on_chosen)
+            self.stack.addWidget(self._views)
+        return self._views
+
+    def focus_views(self) -> None:
+        """Give the keys to the view looked at last."""
+        if self.has_views:
+            self.views.main_view.setFocus()
+
+    def update_surface(self) -> None:
+        """Make the surfaces of the nuclei anew, on a thread, if they are on the screen."""
+        labels = self.editor.labels
+        if self._views is None or self._views.surface.isHidden():
+            return
+        if labels is None or self.labels is None:
+            self._views.surface.set_surface(None)
+            return
+        from brainstem_app.gui.viewer.surface import surface_of
+
+        nuclei, extent = [s.index for s in self.labels.table.nuclei], self.editor.extent
+        self.background.run(
+            lambda: surface_of(labels, nuclei, extent), self._views.surface.set_surface, lambda _error: None
+        )
+
+    def set_convention(self, convention: Convention) -> None:
+        """Put the patient's right or left at the left of the pictures."""
+        self.display_bar.show_convention(convention)
+        if self._views is not None:
+            self._views.set_convention(convention)
+        if self.settings.convention is not convention:
+            self.settings.convention = convention
+            self.convention_changed.emit(convention)
+
+    def _on_opacity(self, value: int) -> None:
+        self.settings.opacity = value
+        if self._views is not None:
+            self._views.set_opacity(value / 100)
+
+    def _update_colours(self) -> None:
+        if self._views is not None:
+            from brainstem_app.gui.viewer.overlay import colour_table
+
+            model = self.structure_panel.model
+            self._views.set_colours(colour_table(model.colours, model.visible))
+
+    def show_confidence(self) -> None:
+        """Colour the labels by confidence, or by structure, as the action says."""
+        if self._views is not None:
+            shown = self.actions_.confidence.isChecked()
+            self._views.set_confidence(self.confidence if shown else None)
+
+    def _on_chosen(self, label: int) -> None:
+        """Show a structure, and paint it from now on."""
+        self.structure_panel.select(label)
+        self.editor.set_label(label)
+        place = self.editor.place(label)
+        if place is not None:
+            self.views.go_to(place)
+
+    def _go_to_first(self) -> None:
+        """Show the largest nucleus, so that labels are on the screen at once."""
+        if self.labels is None:
+            return
+        volumes = self.editor.volumes_mm3
+        present = [s.index for s in self.labels.table.nuclei if volumes[s.index] > 0]
+        if present:
+            self._on_chosen(max(present, key=lambda label: volumes[label]))
+
+    # Edits and comparison ----------------------------------------------------------------------------
+
+    def _on_copied(self) -> None:
+        self.views.set_labels(self.editor.labels)
+        self.show_reference()
+
+    def _on_painted(self) -> None:
+        self.views.redraw_labels()
+        self._volumes_soon.start() if not self._volumes_soon.isActive() else None
+        self._surface_soon.start()
+
+    def _show_volumes(self) -> None:
+        self.structure_panel.model.set_volumes(self.editor.volumes_mm3 or None)
+
+    def _on_brush(self) -> None:
+        structure = self.structure_panel.model.structure(self.editor.label)
+        if structure is None:
+            self.edit_panel.show_structure("", "", "")
+        else:
+            self.edit_panel.show_structure(structure.name, structure.full_name, structure.colour)
+        if self._views is not None:
+            self._views.set_brush(self.editor.brush)
+
+    def _on_state(self) -> None:
+        self.update_actions()
+        self.edited_changed.emit(self.editor.is_changed)
+
+    def show_reference(self) -> None:
+        """Show the reference, and mark where it differs if the action says so."""
+        reference = self.comparison.reference
+        if self._views is not None:
+            marks = self.actions_.differences.isChecked()
+            self._views.set_reference(None if reference is None else reference.labels, marks=marks)
+        name, path = ("", "") if reference is None else (reference.path.name, str(reference.path))
+        self.compare_panel.show_reference(name, path)
+        if reference is None:
+            self.structure_panel.show_dice(None)
+            self.commands.leave_side_by_side()
+        self.update_actions()
+
+    def _on_compared(self, agreement: Agreement) -> None:
+        self.compare_panel.show_agreement(agreement)
+        self.structure_panel.show_dice(agreement.dice)
+
+    # What is said ------------------------------------------------------------------------------------
+
+    def update_actions(self) -> None:
+        """Enable what can be done now."""
+        editor = self.editor
+        self.actions_.enable(
+            scan=self.has_views,
+            labels=editor.labels is not None,
+            reference=self.comparison.reference is not None,
+            confidence=self.confidence is not None,
+            undo=editor.can_undo,
+            redo=editor.can_redo,
+            save=editor.is_changed and not editor.is_saving,
+        )
+
+    def place_text(self, voxel: Voxel) -> str:
+        """Return what is at a voxel, in words."""
+        if self.image is None:
+            return ""
+        table = None if self.labels is None else self.labels.table
+        image = None if self.scan is None else self.image
+        return place_text(self.image.grid, image, self.editor.labels, table, self.confidence, voxel)
+
+    def _show_busy(self, text: str) -> None:
+        self.empty_page.set_busy(text)
+        self.readout.show_pointed(text)
+
+    def _show_crosshair(self, voxel: Voxel) -> None:
+        text = self.place_text(voxel)
+        self.readout.show_crosshair(text)
+        self.crosshair.emit(text)
+
+    def _show_pointed(self, voxel: Voxel | None) -> None:
+        text = "" if voxel is None else self.place_text(voxel)
+        self.readout.show_pointed(text)
+        self.pointed.emit(text)

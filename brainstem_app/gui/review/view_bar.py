@@ -1,0 +1,138 @@
+"""The bars above and below the views: layout; opacity, outline, confidence, convention."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
+
+from brainstem_app.gui.review.edit_panel import action_button
+from brainstem_app.gui.review.review_actions import ReviewActions
+from brainstem_app.gui.viewer.convention import Convention
+
+
+class LayoutBar(QWidget):
+    """Buttons for the planes, and for zooming back."""
+
+    def __init__(self, actions: ReviewActions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        for action, text in (
+            (actions.three, self.tr("Three planes")),
+            (actions.axial, self.tr("Axial")),
+            (actions.coronal, self.tr("Coronal")),
+            (actions.sagittal, self.tr("Sagittal")),
+            (actions.side_by_side, self.tr("Side by side")),
+        ):
+            row.addWidget(action_button(action, text, self))
+        row.addStretch(1)
+        for action, text in (
+            (actions.fit_labels, self.tr("Brainstem")),
+            (actions.fit, self.tr("Whole slice")),
+            (actions.help, self.tr("Keys")),
+        ):
+            row.addWidget(action_button(action, text, self))
+
+
+class DisplayBar(QWidget):
+    """How the labels are drawn, and which side is at the left.
+
+    Signals
+    -------
+    opacity_changed(int), convention_changed(object)
+        The user chose another percentage, another `Convention`.
+    """
+
+    opacity_changed = Signal(int)
+    convention_changed = Signal(object)
+
+    def __init__(
+        self, actions: ReviewActions, opacity: int, convention: Convention, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self.opacity = QSlider(Qt.Orientation.Horizontal, self)
+        self.opacity.setRange(0, 100)
+        self.opacity.setFixedWidth(110)
+        self.opacity.setAccessibleName(self.tr("Opacity of the labels"))
+        self.opacity.setToolTip(self.opacity.accessibleName())
+        self._percent = QLabel(self)
+        self._percent.setMinimumWidth(self.fontMetrics().horizontalAdvance("100 %"))
+        self.scale = _ConfidenceScale(self)
+        self.scale.hide()
+        actions.confidence.toggled.connect(self.scale.setVisible)
+        self.convention = QComboBox(self)
+        self.convention.addItem(self.tr("Radiological (R on the left)"), Convention.RADIOLOGICAL)
+        self.convention.addItem(self.tr("Neurological (L on the left)"), Convention.NEUROLOGICAL)
+        self.convention.setAccessibleName(self.tr("Display convention"))
+        self.convention.setToolTip(
+            self.tr(
+                "Radiological: the patient's right is at the left of the picture.\n"
+                "Neurological: the patient's left is at the left of the picture."
+            )
+        )
+        self._lay_out()
+        self.opacity.valueChanged.connect(self._on_opacity)
+        self.convention.currentIndexChanged.connect(
+            lambda _row: self.convention_changed.emit(Convention(self.convention.currentData()))
+        )
+        self.opacity.setValue(opacity)
+        self._on_opacity(opacity)
+        self.show_convention(convention)
+
+    def show_convention(self, convention: Convention) -> None:
+        """Choose a convention."""
+        self.convention.setCurrentIndex(self.convention.findData(convention))
+        actions = self._actions
+        chosen = actions.radiological if convention is Convention.RADIOLOGICAL else actions.neurological
+        chosen.setChecked(True)
+
+    def _lay_out(self) -> None:
+        name = QLabel(self.tr("&Labels"), self)
+        name.setBuddy(self.opacity)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(name)
+        row.addWidget(self.opacity)
+        row.addWidget(self._percent)
+        row.addWidget(action_button(self._actions.outline, self.tr("Outline"), self))
+        row.addWidget(action_button(self._actions.confidence, self.tr("Confidence"), self))
+        row.addWidget(self.scale)
+        row.addStretch(1)
+        row.addWidget(self.convention)
+
+    def _on_opacity(self, value: int) -> None:
+        self._percent.setText(f"{value} %")
+        self.opacity_changed.emit(value)
+
+
+class _ConfidenceScale(QWidget):
+    """The colours of the confidence, from 0 to 1."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedWidth(130)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(self.tr("Colours of the confidence, red 0 to blue 1"))
+        self.setToolTip(
+            self.tr("Probability that the network gave the label that won; no probability of being right")
+        )
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw 0, the colours, 1."""
+        from brainstem_app.gui.viewer.overlay import CONFIDENCE_COLOURS
+
+        painter = QPainter(self)
+        painter.setPen(self.palette().windowText().color())
+        digit = self.fontMetrics().horizontalAdvance("0") + 6
+        bar = self.rect().adjusted(digit, 4, -digit, -4)
+        colours = QLinearGradient(bar.topLeft(), bar.topRight())
+        for number, colour in enumerate(CONFIDENCE_COLOURS):
+            colours.setColorAt(number / (len(CONFIDENCE_COLOURS) - 1), QColor(*colour))
+        painter.fillRect(bar, colours)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | middle, "0")
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignRight | middle, "1")
