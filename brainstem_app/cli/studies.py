@@ -97,6 +97,12 @@ def train(
         Path | None,
         typer.Option(help="A .keras file of the same network to go on from, e.g. of another run."),
     ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="float32, or mixed for 16-bit layers on a GPU. [default: float32]")
+    ] = None,
+    deterministic: Annotated[
+        bool | None, typer.Option("--deterministic", help="The same result every time, on a GPU too.")
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="JSON file with any of these settings; options given here win.")
     ] = None,
@@ -119,6 +125,8 @@ def train(
         "simulated": simulated,
         "augment": augment,
         "start_from": start_from,
+        "precision": precision,
+        "deterministic": deterministic,
     }
     settings = _read_config(config) | {name: value for name, value in given.items() if value is not None}
     settings["input"] = settings.get("input", {}) | _input(size, context, position)

@@ -12,7 +12,7 @@ from brainstem_app.imaging.atomic import write_text
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
 from brainstem_app.study.grid import Grid
 from kerasmodels.data.slice_input import SliceInput
-from kerasmodels.training.settings import Schedule
+from kerasmodels.training.settings import Precision, Schedule
 
 Engine = Literal["onnx", "keras"]
 SpaceName = Literal["affine", "nonlinear"]
@@ -65,7 +65,8 @@ class TrainJob(_Job):
     `schedule`, `gradient_clip` and `patience` are those of `kerasmodels.training.settings`, `input` says what
     the network sees of a slice. `augment` changes the training subjects at random, other ways every epoch.
     `simulated` subjects are added to those of the study's training part. `start_from` is a `.keras` file of
-    the same network to take the first weights from, instead of random ones.
+    the same network to take the first weights from, instead of random ones. With `precision` "mixed" layers
+    compute in 16-bit numbers; `deterministic` gives up speed for the same result every time on a GPU.
     """
 
     kind: Literal["train"] = "train"
@@ -86,6 +87,8 @@ class TrainJob(_Job):
     simulated: Annotated[int, Field(ge=0)] = 0
     augment: bool = False
     start_from: Path | None = None
+    precision: Precision = "float32"
+    deterministic: bool = False
 
 
 class EvaluateVolumesJob(_Job):

@@ -32,8 +32,10 @@ from brainstem_app.study.study import Study
 from kerasmodels import build_model
 from kerasmodels.data.augmentation import MILD, Augmentation
 from kerasmodels.export.keras_file import load_keras
+from kerasmodels.training.device import prepare_device
 from kerasmodels.training.events import BatchDone, EpochDone, TrainingEvent
 from kerasmodels.training.fit import TrainingResult, fit
+from kerasmodels.training.memory import largest_batch, training_bytes
 from kerasmodels.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -88,7 +90,9 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     validation = volumes_of(study, splits.validation)
     training = with_simulated(volumes_of(study, splits.train), job.simulated, job.seed, atlas, reporter)
     reporter.progress(0, job.epochs, "building the network")
+    prepare_device(job.precision, deterministic=job.deterministic)
     model = _network(job, atlas)
+    _require_memory(model, job)
     write_job(job, folder / "config.json")
     result = fit(
         model,
@@ -103,6 +107,29 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
         raise JobCancelled
     _manifest(job, study, atlas, splits, time.monotonic() - start).save(folder / "manifest.json")
     return _finish(study, folder, result, reporter)
+
+
+def _require_memory(model: keras.Model, job: TrainJob) -> None:
+    """Refuse a training for which the memory does not suffice, and say which batch size would fit.
+
+    A GPU has its own memory, which grows as it is needed, and fails at once where it does not suffice.
+    """
+    import psutil
+    import tensorflow
+
+    available = psutil.virtual_memory().available
+    needed = training_bytes(model, job.batch_size)
+    if needed <= available or tensorflow.config.list_physical_devices("GPU"):
+        return
+    fitting = largest_batch(model, available)
+    raise InputError(
+        f"Training with batches of {job.batch_size} needs about {needed / 1e9:.1f} GB of memory; "
+        f"{available / 1e9:.1f} GB are free.",
+        None,
+        f"Use batches of {fitting} or less (--batch-size {fitting}), or a smaller --size."
+        if fitting
+        else "Close other programs, or use a smaller --size.",
+    )
 
 
 def _network(job: TrainJob, atlas: Atlas) -> keras.Model:

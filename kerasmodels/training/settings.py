@@ -11,6 +11,7 @@ from kerasmodels.data.augmentation import Augmentation
 from kerasmodels.data.slice_input import SliceInput
 
 Schedule = Literal["constant", "cosine"]
+Precision = Literal["float32", "mixed"]
 
 #: Share of a cosine schedule in which the learning rate rises.
 WARM_UP = 0.05

@@ -1,0 +1,46 @@
+"""Settings of the computing library that a run needs before its network is built."""
+
+from __future__ import annotations
+
+import keras
+
+from kerasmodels.training.settings import Precision
+
+
+def prepare_device(precision: Precision = "float32", *, deterministic: bool = False) -> None:
+    """Set number format, determinism and growing GPU memory for this process.
+
+    Parameters
+    ----------
+    precision : {"float32", "mixed"}
+        With "mixed", layers compute in 16-bit numbers while weights, logits and losses stay in 32 bits:
+        float16 on a GPU, where it saves time and memory, bfloat16 on processors.
+    deterministic : bool
+        Take only operations that give the same result every time, also where they are slower. On a processor
+        with one thread a step they are the same anyway.
+    """
+    gpus = _grow_memory()
+    if precision == "mixed":
+        keras.mixed_precision.set_global_policy("mixed_float16" if gpus else "mixed_bfloat16")
+    else:
+        keras.mixed_precision.set_global_policy("float32")
+    if deterministic and keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()
+
+
+def _grow_memory() -> int:
+    """Let TensorFlow take GPU memory as it needs it; return the number of GPUs of any backend."""
+    if keras.backend.backend() != "tensorflow":
+        return len(keras.distribution.list_devices("gpu")) if keras.backend.backend() == "jax" else 0
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    for gpu in gpus:
+        try:
+            tf.config.experimental.set_memory_growth(gpu, True)
+        except RuntimeError:
+            # The GPU is in use by this process already: it keeps the memory it has.
+            continue
+    return len(gpus)
