@@ -24,7 +24,7 @@ def diagnose() -> None:
         ("Machine", _machine()),
         ("Folders", _folders()),
         ("To predict (ONNX Runtime)", _onnxruntime_devices()),
-        ("To train (Keras)", _training_devices()),
+        ("To train (Keras)", training_devices()),
     ):
         typer.secho(title, bold=True)
         for name, value in rows:
@@ -100,7 +100,8 @@ def _onnxruntime_devices() -> list[tuple[str, str]]:
     return [("device", "processor: this build of ONNX Runtime drives no graphics card, and none is needed")]
 
 
-def _training_devices() -> list[tuple[str, str]]:
+def training_devices() -> list[tuple[str, str]]:
+    """Card and device that a training would use, and why; may take seconds, for it asks TensorFlow."""
     if find_spec("keras") is None:
         return [("not installed", "pip install 'brainstem-app[train]'")]
     if find_spec("tensorflow") is None:

@@ -157,6 +157,7 @@ class MainWindow(QMainWindow):
             page = make_page(step, self.bench, self)
             page.message.connect(self.message_bar.show_message)
             page.step_requested.connect(self.show_step)
+            page.log_requested.connect(self.show_log)
             page.status.connect(lambda text: self.step_bar.set_status(step, text))
             self._pages[step] = page
             self.stack.addWidget(page)
@@ -294,6 +295,12 @@ class MainWindow(QMainWindow):
         if shown:
             self.jobs_panel.table.setFocus()
 
+    def show_log(self, job: object) -> None:
+        """Show what a job has printed."""
+        self.jobs_dock.show()
+        self.jobs_panel.select(job)
+        self.jobs_panel.log_button.setChecked(True)
+
     def _on_running(self, running: bool) -> None:
         if running:
             self.message_bar.clear()
@@ -305,6 +312,8 @@ class MainWindow(QMainWindow):
         record = job.record
         if record.state.is_over and record.study and record.study == str(self.bench.study.folder):
             self.bench.study.refresh()
+        if record.kind == "export-model" and record.state == "finished":
+            self.background.run(find_models, self._on_models, self._on_no_models)
         if record.state == "failed":
             self.message_bar.show_message(
                 Message(

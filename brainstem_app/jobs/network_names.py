@@ -1,4 +1,4 @@
-"""Names of the networks and losses, for those that may not import `kerasmodels` themselves; loads no Keras."""
+"""Names of the networks and losses for those that may not import `kerasmodels` themselves; loads no Keras."""
 
 from __future__ import annotations
 

@@ -60,6 +60,7 @@ class ModelForm(QWidget):
         self._folded = QWidget(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        self._label_width = max(self.fontMetrics().horizontalAdvance(f"{s.words.label} ") for s in specs)
         plain = QWidget(self)
         self._fill(plain, [spec for spec in specs if not spec.words.advanced])
         advanced = [spec for spec in specs if spec.words.advanced]
@@ -133,6 +134,7 @@ class ModelForm(QWidget):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(1, 1)
+        grid.setColumnMinimumWidth(0, self._label_width)
         for number, spec in enumerate(specs):
             editor = make_editor(spec, page)
             editor.changed.connect(self._on_changed)

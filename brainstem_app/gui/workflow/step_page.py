@@ -36,11 +36,14 @@ class StepPage(QWidget):
         The line under the step's name in the navigation.
     step_requested(object)
         Go on with another `StepName`.
+    log_requested(object)
+        Show the log of a `QueuedJob`.
     """
 
     message = Signal(object)
     status = Signal(str)
     step_requested = Signal(object)
+    log_requested = Signal(object)
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)

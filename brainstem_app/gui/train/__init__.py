@@ -1,0 +1,1 @@
+"""The step Train: settings of a network, its curves while it learns, the runs of the study."""

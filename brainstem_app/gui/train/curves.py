@@ -1,0 +1,175 @@
+"""Curves of a run: loss and mean IoU by epoch, the IoU of each nucleus at the end."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from brainstem_app.gui.train.run_summary import EpochRow, NucleusScore
+    from brainstem_app.jobs.events import Metric, Progress
+
+_BLUE, _ORANGE, _GREEN = "#2f7bd9", "#d98b00", "#2e9d57"
+_BATCH_LOSS = re.compile(r"loss (\d+(?:\.\d+)?)")
+_MOST_BATCHES = 4000
+
+
+def batch_loss(message: str) -> float | None:
+    """Loss that a progress message of a training names, None if it names none."""
+    found = _BATCH_LOSS.search(message)
+    return float(found.group(1)) if found else None
+
+
+class Curves(QWidget):
+    """Draws one run; grows while it learns."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: dict[int, dict[str, float]] = {}
+        self._batches: list[tuple[float, float]] = []
+        self.loss = self._plot(self.tr("Loss"), self.tr("Loss by epoch"))
+        self.accuracy = self._plot(
+            self.tr("Mean IoU, validation"), self.tr("Mean IoU of the validation by epoch")
+        )
+        self.nuclei = self._plot(self.tr("IoU of each nucleus"), self.tr("IoU of each nucleus"))
+        self.accuracy.setYRange(0, 1, padding=0)
+        self.nuclei.setYRange(0, 1, padding=0)
+        self._loss_batches = self.loss.plot([], [], pen=pg.mkPen(_BLUE, width=1, style=Qt.PenStyle.DotLine))
+        self._curves = {
+            "loss": self._curve(self.loss, self.tr("training"), _BLUE),
+            "val_loss": self._curve(self.loss, self.tr("validation"), _ORANGE),
+            "val_macro_miou": self._curve(self.accuracy, self.tr("all classes"), _BLUE),
+            "val_nuclei_miou": self._curve(self.accuracy, self.tr("nuclei"), _GREEN),
+        }
+        self._bars = pg.BarGraphItem(x=[], height=[], width=0.7, brush=_GREEN)
+        self.nuclei.addItem(self._bars)
+        row = QHBoxLayout()
+        row.addWidget(self.loss)
+        row.addWidget(self.accuracy)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(row, 3)
+        layout.addWidget(self.nuclei, 2)
+        self._follow_palette()
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self.show_run((), (), "")
+
+    def show_run(self, history: Sequence[EpochRow], scores: Sequence[NucleusScore], part: str) -> None:
+        """Show the epochs of a run, and its nuclei if it was measured."""
+        names = tuple(self._curves)
+        self._rows = {row.epoch: {name: getattr(row, name) for name in names} for row in history}
+        self._batches = []
+        self._draw()
+        self._draw_nuclei(scores, part)
+
+    def add_metric(self, metric: Metric) -> None:
+        """Add one number of an epoch."""
+        if metric.name in self._curves:
+            self._rows.setdefault(metric.step, {})[metric.name] = metric.value
+            self._draw()
+
+    def add_progress(self, progress: Progress) -> None:
+        """Add the loss within an epoch."""
+        loss = batch_loss(progress.message)
+        if loss is None:
+            return
+        self._batches.append((progress.done, loss))
+        del self._batches[:-_MOST_BATCHES]
+        self._draw_batches()
+
+    def points(self, name: str) -> list[tuple[int, float]]:
+        """Epochs and values of a curve."""
+        return [(epoch, row[name]) for epoch, row in sorted(self._rows.items()) if name in row]
+
+    @property
+    def batch_count(self) -> int:
+        """Points within the epochs."""
+        return len(self._batches)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow the system from light to dark."""
+        if event.type() == QEvent.Type.PaletteChange:
+            self._follow_palette()
+        super().changeEvent(event)
+
+    def _plot(self, title: str, name: str) -> pg.PlotWidget:
+        plot = pg.PlotWidget(self)
+        plot.setAccessibleName(name)
+        plot.setMinimumSize(180, 110)
+        plot.setMenuEnabled(False)
+        plot.setMouseEnabled(x=False, y=False)
+        plot.hideButtons()
+        plot.showGrid(x=False, y=True, alpha=0.2)
+        plot.setProperty("heading", title)
+        plot.addLegend(offset=(-8, 8), labelTextSize="8pt")
+        return plot
+
+    def _curve(self, plot: pg.PlotWidget, name: str, colour: str) -> pg.PlotDataItem:
+        return plot.plot(
+            [],
+            [],
+            name=name,
+            pen=pg.mkPen(colour, width=2),
+            symbol="o",
+            symbolSize=5,
+            symbolBrush=colour,
+            symbolPen=None,
+        )
+
+    def _draw(self) -> None:
+        for name, curve in self._curves.items():
+            points = self.points(name)
+            curve.setData([epoch for epoch, _ in points], [value for _, value in points])
+        self._draw_batches()
+
+    def _draw_batches(self) -> None:
+        self._loss_batches.setData([x for x, _ in self._batches], [y for _, y in self._batches])
+
+    def _draw_nuclei(self, scores: Sequence[NucleusScore], part: str) -> None:
+        self._bars.setOpts(x=list(range(len(scores))), height=[score.iou for score in scores])
+        axis = self.nuclei.getAxis("bottom")
+        axis.setTicks([_ticks([score.name for score in scores])])
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * 0.7)
+        axis.setStyle(tickFont=font, tickLength=3)
+        words = {"validation": self.tr("validation"), "test": self.tr("test")}
+        text = self.tr("IoU of each nucleus ({0} subjects)").format(words.get(part, part))
+        self.nuclei.setProperty("heading", text)
+        self.nuclei.setVisible(bool(scores))
+        self._head(self.nuclei)
+
+    def _follow_palette(self) -> None:
+        palette = self.palette()
+        for plot in (self.loss, self.accuracy, self.nuclei):
+            plot.setBackground(palette.color(QPalette.ColorRole.Base))
+            for side in ("left", "bottom"):
+                axis = plot.getAxis(side)
+                axis.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+                axis.setTextPen(palette.color(QPalette.ColorRole.Text))
+            plot.getPlotItem().legend.setLabelTextColor(palette.color(QPalette.ColorRole.Text))
+            self._head(plot)
+
+    def _head(self, plot: pg.PlotWidget) -> None:
+        colour = self.palette().color(QPalette.ColorRole.Text).name()
+        plot.setTitle(str(plot.property("heading")), color=colour, size="9pt")
+
+
+def _ticks(names: Sequence[str]) -> list[tuple[float, str]]:
+    """One tick a nucleus; a left one and the right one beside it share theirs, for want of room."""
+    ticks: list[tuple[float, str]] = []
+    for place, name in enumerate(names):
+        base = name.removesuffix("_L").removesuffix("_R")
+        if ticks and ticks[-1][1] == base:
+            ticks[-1] = (place - 0.5, base)
+        else:
+            ticks.append((float(place), base))
+    return ticks

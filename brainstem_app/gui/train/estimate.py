@@ -1,0 +1,60 @@
+"""What a training will cost, and on which device, before it is started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from brainstem_app.gui.jobs.job_table import about_text
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.forms.model_form import ModelForm
+    from brainstem_app.gui.study.study_contents import StudyContents
+    from brainstem_app.gui.train.run_summary import RunSummary
+
+_SLICES = 73
+_SAME = ("decoder", "encoder", "input.size", "input.position")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Estimate", text)
+
+
+def device_text() -> str:
+    """Device that a training would use, and why; asks the driver and TensorFlow, so on a thread."""
+    from brainstem_app.cli.diagnose import training_devices
+
+    name, text = training_devices()[-1]
+    return f"{name[:1].upper()}{name[1:]}: {text}"
+
+
+def estimate_text(contents: StudyContents | None, form: ModelForm, runs: tuple[RunSummary, ...]) -> str:
+    """Slices, steps and, by the epochs of like runs of this study, the time."""
+    if contents is None or not contents.n_finished:
+        return _tr("Prepare at least three subjects first (Ctrl+2).")
+    parts = contents.part_of or {}
+    subjects = sum(part == "train" for part in parts.values())
+    values = form.values()
+    simulated, batch, epochs = (values[name] for name in ("simulated", "batch_size", "epochs"))
+    slices = (subjects + simulated) * _SLICES
+    steps = -(-slices // max(1, batch))
+    text = _tr("{0} subjects, {1} slices: {2} steps an epoch.").format(subjects + simulated, slices, steps)
+    seconds = _seconds_an_epoch(runs, values)
+    if seconds is None:
+        return text + " " + _tr("How long an epoch takes is known after the first.")
+    return text + " " + _tr("About {0}, judging by like runs.").format(about_text(seconds * epochs))
+
+
+def _seconds_an_epoch(runs: tuple[RunSummary, ...], values: dict[str, object]) -> float | None:
+    """Median time of an epoch of runs with the same network and input; None if there is none."""
+    from brainstem_app.gui.forms.field_spec import flattened
+
+    times: list[float] = []
+    for run in runs:
+        if run.job is None:
+            continue
+        before = flattened(run.job.model_dump(mode="json"))
+        if all(before.get(name) == values.get(name) for name in _SAME if name in before):
+            times.extend(row.seconds for row in run.history)
+    return sorted(times)[len(times) // 2] if times else None

@@ -1,0 +1,115 @@
+"""The runs of a study as they are on disk, read on a thread."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from brainstem_app.errors import InputError
+
+if TYPE_CHECKING:
+    from brainstem_app.jobs.job import TrainJob
+
+
+@dataclass(frozen=True)
+class EpochRow:
+    """One line of ``history.csv``."""
+
+    epoch: int
+    loss: float
+    val_loss: float
+    val_macro_miou: float
+    val_nuclei_miou: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class NucleusScore:
+    """Pooled IoU of one nucleus, as ``metrics.json`` says it."""
+
+    name: str
+    iou: float
+
+
+@dataclass(frozen=True)
+class RunSummary:
+    """One run.
+
+    Attributes
+    ----------
+    job : TrainJob or None
+        Its settings; None if the file is damaged or of another version.
+    history : tuple of EpochRow
+        Epochs that are done.
+    is_finished : bool
+        Whether it has come to its end.
+    part : str
+        Which subjects `scores` were measured on, empty if it was not measured.
+    scores : tuple of NucleusScore
+    """
+
+    name: str
+    folder: Path
+    job: TrainJob | None
+    history: tuple[EpochRow, ...]
+    is_finished: bool
+    part: str = ""
+    scores: tuple[NucleusScore, ...] = ()
+
+    @property
+    def best(self) -> EpochRow | None:
+        """Epoch with the best mean over the nuclei."""
+        return max(self.history, key=lambda row: row.val_nuclei_miou, default=None)
+
+
+def read_runs(study: Path, names: tuple[str, ...]) -> tuple[RunSummary, ...]:
+    """Read the runs of a study; what is damaged in one is left out of it."""
+    return tuple(read_run(study / "runs" / name) for name in names)
+
+
+def read_run(folder: Path) -> RunSummary:
+    """Read one run."""
+    from brainstem_app.jobs.job import TrainJob, read_job
+
+    try:
+        job = read_job(folder / "config.json")
+    except InputError:
+        job = None
+    part, scores = _scores(folder / "metrics.json")
+    return RunSummary(
+        folder.name,
+        folder,
+        job if isinstance(job, TrainJob) else None,
+        read_history(folder / "history.csv"),
+        (folder / "manifest.json").exists(),
+        part,
+        scores,
+    )
+
+
+def read_history(path: Path) -> tuple[EpochRow, ...]:
+    """Epochs of a run; none if the file is missing or damaged."""
+    names = ("loss", "val_loss", "val_macro_miou", "val_nuclei_miou", "seconds")
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return tuple(
+                EpochRow(int(row["epoch"]), *(float(row[name]) for name in names))
+                for row in csv.DictReader(file)
+            )
+    except (OSError, KeyError, ValueError, TypeError):
+        return ()
+
+
+def _scores(path: Path) -> tuple[str, tuple[NucleusScore, ...]]:
+    from pydantic import ValidationError
+
+    from brainstem_app.reports.cohort_model import CohortReport
+
+    try:
+        report = CohortReport.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return "", ()
+    nuclei = [s for s in report.structures if s.group.value == "nucleus" and s.iou.value is not None]
+    return report.part, tuple(NucleusScore(s.name, float(s.iou.value or 0.0)) for s in nuclei)

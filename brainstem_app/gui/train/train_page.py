@@ -1,0 +1,402 @@
+"""The step Train: settings at the left, the runs of the study and their curves at the right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainstem_app.gui.forms.model_form import ModelForm
+from brainstem_app.gui.jobs.job_progress import JobProgress
+from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.train.curves import Curves
+from brainstem_app.gui.train.estimate import device_text, estimate_text
+from brainstem_app.gui.train.run_summary import RunSummary, read_run, read_runs
+from brainstem_app.gui.train.run_table import RunColumn, RunTable
+from brainstem_app.gui.train.train_words import train_words
+from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+from brainstem_app.jobs.job import ExportModelJob, TrainJob
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
+
+_SET_ELSEWHERE = frozenset({"study", "version", "kind"})
+
+
+class TrainPage(StepPage):
+    """Trains networks on the open study."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(bench, parent)
+        self._proposed = ""
+        self._followed: set[QueuedJob] = set()
+        self.form = ModelForm(TrainJob, train_words(), _SET_ELSEWHERE, self)
+        self.form.changed.connect(self._on_form)
+        self.preset_button = self._button(
+            self.tr("The &paper's values"), self.tr("Set everything as in the paper"), self.set_preset
+        )
+        self.difference = QLabel(self)
+        self.difference.setAccessibleName(self.tr("Settings that differ from the paper's"))
+        self.device = self._small_label(self.tr("Device"))
+        self.estimate = self._small_label(self.tr("How much there is to do"))
+        self.start_button = self._button(
+            self.tr("&Train"), self.tr("Start the run (Ctrl+Return)"), self.start
+        )
+        self.start_button.setMinimumHeight(34)
+        self.start_button.setShortcut("Ctrl+Return")
+        self.progress = JobProgress(self)
+        self.progress.cancel_button.setText(self.tr("Stop"))
+        self.progress.cancel_button.setToolTip(self.tr("Whole epochs are kept; the run can go on later."))
+        self.model = RunTable(self)
+        self.table = self._table()
+        self.curves = Curves(self)
+        self._lay_out()
+        bench.study.opened.connect(self._on_study)
+        bench.study.contents_changed.connect(self.read)
+        bench.jobs.added.connect(lambda _job: self._find_jobs())
+        bench.jobs.changed.connect(lambda _job: self._find_jobs())
+        bench.background.run(device_text, self.device.setText, lambda error: self.device.setText(str(error)))
+        self._on_study()
+
+    def _lay_out(self) -> None:
+        settings = QWidget(self)
+        column = QVBoxLayout(settings)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.addWidget(self.form)
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidget(settings)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        preset = QHBoxLayout()
+        preset.addWidget(self.preset_button)
+        preset.addWidget(self.difference, 1)
+        left = QWidget(self)
+        left.setMinimumWidth(330)
+        below = QVBoxLayout(left)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.addLayout(preset)
+        below.addWidget(scroll, 1)
+        for widget in (self.device, self.estimate, self.start_button, self.progress):
+            below.addWidget(widget)
+        right = QWidget(self)
+        beside = QVBoxLayout(right)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.addWidget(self.table, 2)
+        beside.addLayout(self._run_buttons())
+        beside.addWidget(self.curves, 5)
+        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split.addWidget(left)
+        split.addWidget(right)
+        split.setStretchFactor(1, 1)
+        split.setChildrenCollapsible(False)
+        split.setSizes([370, 760])
+        layout = QVBoxLayout(self)
+        layout.addWidget(split)
+
+    def _run_buttons(self) -> QHBoxLayout:
+        self.resume_button = self._button(
+            self.tr("&Go on"), self.tr("Go on with the chosen run where it stopped"), self.resume
+        )
+        self.settings_button = self._button(
+            self.tr("Use its &settings"),
+            self.tr("Put the settings of the chosen run into the form"),
+            self._take,
+        )
+        self.log_button = self._button(
+            self.tr("&Log"), self.tr("Show what the job of the chosen run has printed"), self._show_log
+        )
+        self.export_button = self._button(
+            self.tr("Add to my &models"), self.tr("Make the network available in Segment"), self.export
+        )
+        self.folder_button = self._button(
+            self.tr("Open &folder"), self.tr("Curves, networks and numbers of the run"), self._open_folder
+        )
+        row = QHBoxLayout()
+        for button in (self.resume_button, self.settings_button, self.log_button, self.export_button):
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(self.folder_button)
+        return row
+
+    def _table(self) -> QTableView:
+        table = QTableView(self)
+        table.setModel(self.model)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setAlternatingRowColors(True)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setMinimumHeight(90)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(RunColumn.NETWORK, QHeaderView.ResizeMode.Stretch)
+        table.setAccessibleName(self.tr("Runs"))
+        table.selectionModel().currentRowChanged.connect(lambda _new, _old: self._show_current())
+        return table
+
+    def _button(self, text: str, hint: str, slot: object) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(hint)
+        button.setAccessibleName(text.replace("&", ""))
+        button.setAccessibleDescription(hint)
+        button.clicked.connect(lambda _checked=False: slot())
+        return button
+
+    def _small_label(self, name: str) -> QLabel:
+        label = QLabel(self)
+        label.setAccessibleName(name)
+        label.setWordWrap(True)
+        label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        return label
+
+    # Settings ----------------------------------------------------------------------------------------
+
+    def activate(self) -> None:
+        """Read the runs again."""
+        self.read()
+
+    def set_preset(self) -> None:
+        """Set everything as in the paper."""
+        name = self.form.editor("run").value()
+        self.form.reset()
+        self.form.set_values({"run": name})
+
+    def _on_study(self) -> None:
+        self.form.reset()
+        self._proposed = ""
+        self.form.set_values(self.bench.study.workspace.forms.get("train", {}))
+        self.curves.clear()
+        self.read()
+
+    def _on_form(self) -> None:
+        self._propose_name()
+        self.bench.study.remember_form("train", _plain(self.form.values()))
+        different = len([name for name in self.form.differences() if name not in {"run", "seed"}])
+        if not different:
+            self.difference.setText(self.tr("as in the paper"))
+        elif different == 1:
+            self.difference.setText(self.tr("1 setting differs"))
+        else:
+            self.difference.setText(self.tr("{0} settings differ").format(different))
+        self._update()
+
+    def _propose_name(self) -> None:
+        """Name the run after its network, as long as the user has not."""
+        editor = self.form.editor("run")
+        if editor.value() and editor.value() != self._proposed:
+            return
+        values = self.form.values()
+        base = f"{values['decoder']}-{values['encoder']}-{values['loss']}"
+        taken = {run.name for run in self.model.runs}
+        number = next(
+            n
+            for n in range(1, 10_000)
+            if (n == 1 and base not in taken) or (n > 1 and f"{base}-{n}" not in taken)
+        )
+        self._proposed = base if number == 1 else f"{base}-{number}"
+        if editor.value() != self._proposed:
+            self.form.blockSignals(True)
+            editor.set_value(self._proposed)
+            self.form.blockSignals(False)
+
+    def _take(self) -> None:
+        run = self.current
+        if run is not None and run.job is not None:
+            self.form.set_values(run.job.model_dump(mode="json", exclude={"run", "study", "kind", "version"}))
+
+    # Working -----------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Put the run into the queue."""
+        folder = self.bench.study.folder
+        job = self.form.build(study=folder)
+        if isinstance(job, TrainJob) and folder is not None:
+            self._submit(job, folder)
+
+    def resume(self) -> None:
+        """Go on with the chosen run; to more epochs, if the form asks for more."""
+        run, folder = self.current, self.bench.study.folder
+        if run is None or run.job is None or folder is None:
+            return
+        wanted = self.form.values()["epochs"]
+        epochs = max(run.job.epochs, wanted) if run.is_finished else run.job.epochs
+        self._submit(run.job.model_copy(update={"study": folder, "epochs": epochs}), folder)
+
+    def export(self) -> None:
+        """Export the chosen run's network, and put it among the user's models."""
+        run = self.current
+        if run is not None:
+            job = ExportModelJob(run=run.folder, name=run.name, install=True)
+            self.bench.jobs.submit(
+                job, self.tr("Add {0} to my models").format(run.name), self.bench.study.folder
+            )
+
+    def _submit(self, job: TrainJob, folder: Path) -> None:
+        self.bench.study.remember_choice("run", job.run)
+        self.bench.jobs.submit(job, self._title(job.run), folder)
+
+    def _title(self, run: str) -> str:
+        return self.tr("Train {0}").format(run)
+
+    def _job_of(self, run: str) -> QueuedJob | None:
+        """Job that trains a run now or waits to, or else the last one that did."""
+        title, study = self._title(run), str(self.bench.study.folder)
+        jobs = [
+            job for job in self.bench.jobs.jobs if job.record.title == title and job.record.study == study
+        ]
+        return next((job for job in jobs if not job.state.is_over), jobs[-1] if jobs else None)
+
+    def _find_jobs(self) -> None:
+        """Follow the trainings of this study, also those that an earlier window has started."""
+        study = str(self.bench.study.folder)
+        jobs = [
+            job for job in self.bench.jobs.jobs if job.record.kind == "train" and job.record.study == study
+        ]
+        active = [job for job in jobs if not job.state.is_over]
+        words = {"waiting": self.tr("waiting"), "running": self.tr("training")}
+        self.model.set_working({_run_of(job): words[job.state.value] for job in active})
+        for job in active:
+            if job not in self._followed:
+                self._followed.add(job)
+                job.metric.connect(lambda event, j=job: self._on_metric(j, event))
+                job.progress.connect(lambda event, j=job: self._on_progress(j, event))
+                job.ended.connect(lambda _outcome, j=job: self._on_ended(j))
+        running = next((job for job in active if job.is_running), None)
+        if running is not None and not self.progress.isVisibleTo(self):
+            self.progress.follow(running, self.tr("Starting…"))
+        count = len(active)
+        self.status.emit(self.tr("{0} training").format(count) if count else self._run_count())
+        self._update()
+
+    def _on_metric(self, job: QueuedJob, event: object) -> None:
+        if event.step == 1 and self.model.row_of(_run_of(job)) < 0:
+            self.bench.study.refresh()
+        if self.current is not None and self.current.name == _run_of(job):
+            self.curves.add_metric(event)
+
+    def _on_progress(self, job: QueuedJob, event: object) -> None:
+        name = _run_of(job)
+        if self.model.row_of(name) < 0 and event.done > 0:
+            self.bench.study.refresh()
+        if self.current is not None and self.current.name == name:
+            self.curves.add_progress(event)
+
+    def _on_ended(self, job: QueuedJob) -> None:
+        self._followed.discard(job)
+        self.bench.study.refresh()
+
+    # Looking -----------------------------------------------------------------------------------------
+
+    def read(self) -> None:
+        """Read the runs of the study."""
+        contents = self.bench.study.contents
+        if contents is None:
+            self._show_runs(())
+            return
+        self.bench.background.run(
+            lambda: read_runs(contents.folder, contents.runs),
+            self._show_runs,
+            lambda error: self.message.emit(message_of_error(error, self.tr("The runs cannot be read."))),
+        )
+
+    @property
+    def current(self) -> RunSummary | None:
+        """The run whose row is marked."""
+        return self.model.run(self.table.currentIndex().row())
+
+    def _show_runs(self, runs: tuple[RunSummary, ...]) -> None:
+        chosen = self.bench.study.workspace.choices.get("run", "")
+        self.model.set_runs(runs)
+        row = self.model.row_of(chosen)
+        if runs and self.table.currentIndex().row() != max(row, 0):
+            self.table.selectRow(max(row, 0))
+        self._propose_name()
+        self._find_jobs()
+
+    def _run_count(self) -> str:
+        count = len(self.model.runs)
+        if not count:
+            return ""
+        return self.tr("1 run") if count == 1 else self.tr("{0} runs").format(count)
+
+    def _show_current(self) -> None:
+        run = self.current
+        self._update()
+        if run is None:
+            self.curves.clear()
+            return
+        self.bench.study.remember_choice("run", run.name)
+        self.bench.background.run(lambda: read_run(run.folder), self._show_curves, lambda _error: None)
+
+    def _show_curves(self, run: RunSummary) -> None:
+        if self.current is not None and self.current.name == run.name:
+            self.curves.show_run(run.history, run.scores, run.part)
+
+    def _show_log(self) -> None:
+        run = self.current
+        job = None if run is None else self._job_of(run.name)
+        if job is not None:
+            self.log_requested.emit(job)
+        elif run is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.folder / "events.jsonl")))
+
+    def _open_folder(self) -> None:
+        if self.current is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.current.folder)))
+
+    def _update(self) -> None:
+        study, run = self.bench.study, self.current
+        name = str(self.form.editor("run").value())
+        job = self._job_of(name)
+        busy = job is not None and not job.state.is_over
+        self.start_button.setEnabled(study.is_prepared and not busy)
+        self.estimate.setText(estimate_text(study.contents, self.form, self.model.runs))
+        trained = run is not None and self._job_of(run.name)
+        active = bool(trained) and not trained.state.is_over
+        self.resume_button.setEnabled(
+            run is not None
+            and run.job is not None
+            and not active
+            and (not run.is_finished or self._wants_more(run))
+        )
+        self.settings_button.setEnabled(run is not None and run.job is not None)
+        self.log_button.setEnabled(run is not None)
+        self.export_button.setEnabled(run is not None and bool(run.history))
+        self.folder_button.setEnabled(run is not None)
+
+    def _wants_more(self, run: RunSummary) -> bool:
+        return run.job is not None and int(self.form.values()["epochs"]) > run.job.epochs
+
+
+def _run_of(job: QueuedJob) -> str:
+    return job.record.title.split(" ", 1)[-1]
+
+
+def _plain(values: dict[str, object]) -> dict[str, object]:
+    """Values as JSON has them; a proposed name is proposed anew."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in values.items()
+        if name != "run"
+    }
