@@ -31,6 +31,19 @@ import timm  # noqa: E402
 
 DECODERS = ("unet", "unetplusplus", "manet", "pspnet", "fpn", "deeplabv3", "deeplabv3plus")
 ENCODERS = ("resnet18", "resnet34", "resnet50")
+#: Encoders by our name, as segmentation_models.pytorch calls them.
+SE_AND_EFFICIENT = {
+    "seresnet50": "se_resnet50",
+    "efficientnetb0": "efficientnet-b0",
+    "seresnet101": "se_resnet101",
+    "senet154": "senet154",
+    "efficientnetb1": "efficientnet-b1",
+    "efficientnetb2": "efficientnet-b2",
+    "efficientnetb3": "efficientnet-b3",
+    "efficientnetb4": "efficientnet-b4",
+}
+#: Those of them that the tests build with their weights; `check_large.py` builds the others.
+SMALL = ("seresnet50", "efficientnetb0")
 
 
 def fill(module: torch.nn.Module) -> None:
@@ -50,9 +63,12 @@ def torch_image(channels: int) -> torch.Tensor:
 
 
 def network(decoder: str, encoder: str, channels: int) -> dict[str, Any]:
-    model = smp.create_model(
-        decoder, encoder, encoder_weights=None, in_channels=channels, classes=formula.CLASSES
-    )
+    if decoder == "n_deconet":
+        model: torch.nn.Module = NDecoNet(encoder, channels)
+    else:
+        model = smp.create_model(
+            decoder, encoder, encoder_weights=None, in_channels=channels, classes=formula.CLASSES
+        )
     fill(model)
     with torch.no_grad():
         logits = model(torch_image(channels))[0].numpy()
@@ -86,6 +102,57 @@ def encoder_maps(name: str) -> dict[str, Any]:
     }
 
 
+class NDecoNet(torch.nn.Module):
+    """The paper's decoder, which segmentation_models.pytorch lacks, on one of its encoders."""
+
+    def __init__(self, encoder: str, channels: int) -> None:
+        super().__init__()
+        self.encoder = smp.encoders.get_encoder(encoder, in_channels=channels, depth=5, weights=None)
+        for stride, width in zip((4, 8, 16, 32), self.encoder.out_channels[2:], strict=True):
+            self.add_module(f"decoder_stride{stride}_conv", torch.nn.Conv2d(width, 256, 1, bias=False))
+            self.add_module(f"decoder_stride{stride}_bn", torch.nn.BatchNorm2d(256))
+        self.segmentation_head = torch.nn.Sequential(torch.nn.Conv2d(256, formula.CLASSES, 1))
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        total = torch.zeros(())
+        for stride, x in zip((4, 8, 16, 32), self.encoder(image)[2:], strict=True):
+            x = self.get_submodule(f"decoder_stride{stride}_conv")(x)
+            x = torch.relu(self.get_submodule(f"decoder_stride{stride}_bn")(x))
+            total = total + torch.nn.functional.interpolate(x, scale_factor=stride // 4, mode="bilinear")
+        logits = self.segmentation_head(total)
+        return torch.nn.functional.interpolate(logits, scale_factor=4, mode="bilinear")
+
+
+def unet_parameters(encoder: str) -> int:
+    """Trainable parameters of U-Net for one channel and 34 classes."""
+    with torch.device("meta"):
+        model = smp.create_model("unet", encoder, encoder_weights=None, in_channels=1, classes=34)
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
+
+
+def renamed(case: dict[str, Any], encoder: str) -> dict[str, Any]:
+    return {**case, "encoder": encoder}
+
+
+def se_and_efficient() -> dict[str, Any]:
+    """Encoders and networks of the two families."""
+    maps = {ours: renamed(encoder_maps(theirs), ours) for ours, theirs in SE_AND_EFFICIENT.items()}
+    return {
+        "encoders": [maps[ours] for ours in SMALL],
+        "large_encoders": [maps[ours] for ours in SE_AND_EFFICIENT if ours not in SMALL],
+        "networks": [
+            renamed(network(decoder, SE_AND_EFFICIENT[ours], 1), ours)
+            for ours in SMALL
+            for decoder in ("unet", "deeplabv3plus", "n_deconet")
+        ],
+        "large_networks": [
+            renamed(network("deeplabv3", SE_AND_EFFICIENT[ours], 1), ours)
+            for ours in (*SMALL, "senet154", "efficientnetb4")
+        ],
+        "unet_parameters": {ours: unet_parameters(theirs) for ours, theirs in SE_AND_EFFICIENT.items()},
+    }
+
+
 def losses() -> list[dict[str, Any]]:
     draw = np.random.default_rng(11)
     logits = draw.normal(0, 2, (2, 6, 5, 5)).astype(np.float32)
@@ -102,10 +169,16 @@ def losses() -> list[dict[str, Any]]:
 
 def main() -> None:
     versions = {"torch": torch.__version__, "smp": smp.__version__, "timm": timm.__version__}
+    families = se_and_efficient()
     golden = {
         "versions": versions,
-        "encoders": [encoder_maps(name) for name in ENCODERS],
-        "networks": [network(d, "resnet18", 1) for d in DECODERS] + [network("unet", "resnet50", 3)],
+        "encoders": [encoder_maps(name) for name in ENCODERS] + families["encoders"],
+        "large_encoders": families["large_encoders"],
+        "large_networks": families["large_networks"],
+        "networks": [network(d, "resnet18", 1) for d in DECODERS]
+        + [network("unet", "resnet50", 3)]
+        + families["networks"],
+        "unet_parameters": families["unet_parameters"],
         "losses": losses(),
     }
     (FOLDER / "golden.json").write_text(json.dumps(golden, indent=1) + "\n")

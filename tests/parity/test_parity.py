@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from kerasmodels import build_encoder, build_model, decoder_names, encoder_names, make_loss
 
@@ -53,7 +55,7 @@ def fill(model: keras.Model) -> None:
             if owner == "classifier" or (owner == "logits" and isinstance(layer, keras.layers.Conv2D)):
                 owner = "segmentation_head_0"
             shape = tuple(variable.shape)
-            if isinstance(layer, keras.layers.DepthwiseConv2D):
+            if isinstance(layer, keras.layers.DepthwiseConv2D) and len(shape) == 4:
                 values = formula.weights(owner, "weight", (shape[2], 1, *shape[:2])).transpose(2, 3, 0, 1)
             elif len(shape) == 4:
                 values = formula.weights(owner, "weight", (shape[3], shape[2], *shape[:2])).transpose(
@@ -68,6 +70,12 @@ def logits_of(model: keras.Model) -> keras.Model:
     return keras.Model(model.inputs, model.get_layer("logits").output)
 
 
+def at_once(model: keras.Model, image: NDArray[np.float32]) -> Any:
+    """Output of a network, layer by layer: `predict` would first compile it, for one image."""
+    output = model(keras.ops.convert_to_tensor(image), training=False)
+    return keras.tree.map_structure(keras.ops.convert_to_numpy, output)
+
+
 def built(case: dict[str, Any]) -> bool:
     return case["decoder"] in decoder_names() and case["encoder"] in encoder_names()
 
@@ -79,7 +87,7 @@ def test_network_gives_the_same_logits(case: dict[str, Any]) -> None:
     shape = (*formula.SIZE, case["channels"])
     model = build_model(case["decoder"], case["encoder"], formula.CLASSES, shape)
     fill(model)
-    logits = logits_of(model).predict(formula.image(case["channels"]), verbose=0)[0]
+    logits = at_once(logits_of(model), formula.image(case["channels"]))[0]
     points = np.array([logits[row, column] for row, column in formula.POINTS])
     np.testing.assert_allclose(points, case["points"], atol=1e-4, rtol=1e-4)
     assert logits.mean() == pytest.approx(case["mean"], abs=1e-4)
@@ -90,12 +98,21 @@ def test_network_gives_the_same_logits(case: dict[str, Any]) -> None:
 def test_encoder_gives_the_same_feature_maps(case: dict[str, Any]) -> None:
     encoder = build_encoder(case["encoder"], (*formula.SIZE, 1))
     fill(encoder)
-    maps = encoder.predict(formula.image(1), verbose=0)
+    maps = at_once(encoder, formula.image(1))
     for stride, expected in case["maps"].items():
         made = maps[f"stride_{stride}"][0]
         np.testing.assert_allclose(made[0, 0, :4], expected["corner"], atol=1e-4, rtol=1e-4)
         np.testing.assert_allclose(made[-1, -1, -4:], expected["end"], atol=1e-4, rtol=1e-4)
         assert made.mean() == pytest.approx(expected["mean"], abs=1e-4, rel=1e-4)
+
+
+@pytest.mark.parametrize("encoder", GOLDEN["unet_parameters"])
+def test_unet_has_the_same_number_of_parameters(encoder: str) -> None:
+    # Inside this scope no variable gets its values, which would take longer than all the rest.
+    with keras.StatelessScope(initialize_variables=False):
+        model = build_model("unet", encoder, 34, (64, 64, 1))
+    counted = sum(math.prod(variable.shape) for variable in model.trainable_variables)
+    assert counted == GOLDEN["unet_parameters"][encoder]
 
 
 @pytest.mark.parametrize("case", GOLDEN["losses"], ids=lambda c: c["loss"])
