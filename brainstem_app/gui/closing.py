@@ -20,10 +20,13 @@ class Closing(QObject):
         self._window = window
         self._is_stopping = False
         self._leaves_running = False
+        self._discards_edits = False
         window.bench.jobs.changed.connect(lambda _job: self.go_on())
 
     def may_close(self) -> bool:
         """Whether nothing runs that closing would end; if something does, ask."""
+        if not self._edits_are_safe():
+            return False
         queue = self._window.bench.jobs
         if self._window.step.segmentation.is_running:
             if not self._is_stopping:
@@ -45,6 +48,19 @@ class Closing(QObject):
             and not self._window.step.segmentation.is_running
         ):
             QTimer.singleShot(0, self._window, self._window.close)
+
+    def _edits_are_safe(self) -> bool:
+        """Whether Review holds no edits that are not saved; if it does, ask there."""
+        review = self._window.review
+        if review is None or self._discards_edits or not review.editor.is_changed:
+            return True
+
+        def go_on() -> None:
+            self._discards_edits = True
+            self._window.close()
+
+        review.files.when_saved(go_on)
+        return False
 
     def _ask(self) -> None:
         queue = self._window.bench.jobs

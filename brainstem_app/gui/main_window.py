@@ -36,6 +36,7 @@ from brainstem_app.gui.workflow.step_bar import StepBar
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.review.review_step import ReviewStep
     from brainstem_app.gui.scans.scans_page import ScansPage
 
 _FIRST_SIZE = (1320, 840)
@@ -169,21 +170,43 @@ class MainWindow(QMainWindow):
         """The page Scans."""
         return self.page(StepName.SCANS)
 
+    @property
+    def review(self) -> ReviewStep | None:
+        """The step Review; None before it was first shown."""
+        page = self._pages.get(StepName.REVIEW)
+        return None if page is None else page.step
+
     def show_step(self, step: StepName) -> None:
         """Go to a step."""
         page = self.page(step)
+        if step is StepName.REVIEW and self.current_step is not step:
+            self._hand_to_review()
         self.stack.setCurrentWidget(page)
+        self.actions_.show_review(step is StepName.REVIEW)
         self.step_bar.show_step(step)
         if isinstance(page, StepPage):
             page.activate()
         self.bench.study.remember(step=step.value) if self.bench.study.is_open else None
 
     def _connect_page(self, step: StepName, page: StepPage) -> None:
+        if step is StepName.REVIEW:
+            self.actions_.add_review(page.step.actions_.groups())
+            page.step.set_convention(self._settings.convention)
         if step is StepName.SCANS:
             page.open_requested.connect(self.files.choose_scan)
             page.folder_requested.connect(self.files.choose_folder)
             page.example_requested.connect(self.simulate)
             page.view_requested.connect(self.view_scan)
+
+    def _hand_to_review(self) -> None:
+        """Show in Review what is open in Segment, if nothing is open there."""
+        review: ReviewStep = self.page(StepName.REVIEW).step
+        if review.scan is not None or review.labels is not None:
+            return
+        if self.step.result is not None:
+            review.files.open_result(self.step.result.folder)
+        elif self.step.scan is not None:
+            review.files.open_path(self.step.scan.path)
 
     # After the first paint ---------------------------------------------------------------------------
 

@@ -24,6 +24,9 @@ class WindowActions:
 
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
+        self._review_keys: set[str] = set()
+        self._shows_review = False
+        self._taken_keys: dict[QAction, list[QKeySequence]] = {}
         tr = window.tr
         act = self._action
         icons = QStyle.StandardPixmap
@@ -86,6 +89,37 @@ class WindowActions:
         """Tick a convention."""
         chosen = self.radiological if convention is Convention.RADIOLOGICAL else self.neurological
         chosen.setChecked(True)
+
+    def add_review(self, groups: dict[str, tuple[QAction | None, ...]]) -> None:
+        """Add a menu for the step Review, whose actions work in it alone."""
+        menu = QMenu(self._window.tr("&Review"), self._window)
+        self._window.menuBar().insertMenu(self._help_menu.menuAction(), menu)
+        for name in ("file", "edit", "view"):
+            for action in (*groups[name], None):
+                self._add_to(menu, action)
+        self._review_keys = {
+            key.toString()
+            for group in groups.values()
+            for action in group
+            if action
+            for key in action.shortcuts()
+        }
+
+    def show_review(self, shown: bool) -> None:
+        """Leave the keys to the step Review while it is on the screen: a key of two actions does nothing."""
+        if shown == self._shows_review:
+            return
+        self._shows_review = shown
+        if shown:
+            self._taken_keys = {
+                action: action.shortcuts()
+                for action in self._window.findChildren(
+                    QAction, options=Qt.FindChildOption.FindDirectChildrenOnly
+                )
+                if any(key.toString() in self._review_keys for key in action.shortcuts())
+            }
+        for action, keys in self._taken_keys.items():
+            action.setShortcuts([] if shown else keys)
 
     def fill_recent(self) -> None:
         """List the studies and scans opened last."""
@@ -177,7 +211,7 @@ class WindowActions:
             (tr("&Help"), (self.help,)),
         )
         for title, actions in menus:
-            menu = window.menuBar().addMenu(title)
+            menu = self._help_menu = window.menuBar().addMenu(title)
             for action in actions:
                 self._add_to(menu, action)
         self._add_tool_bar()

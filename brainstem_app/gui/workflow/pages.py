@@ -17,6 +17,8 @@ _PAGES: dict[StepName, tuple[str, str]] = {
     StepName.SCANS: ("brainstem_app.gui.scans.scans_page", "ScansPage"),
     StepName.PREPARE: ("brainstem_app.gui.prepare.prepare_page", "PreparePage"),
     StepName.TRAIN: ("brainstem_app.gui.train.train_page", "TrainPage"),
+    StepName.REPORT: ("brainstem_app.gui.report.report_page", "ReportPage"),
+    StepName.REVIEW: ("brainstem_app.gui.review.review_page", "ReviewPage"),
 }
 STEPS: tuple[StepName, ...] = tuple(step for step in StepName if step in _PAGES or step is StepName.SEGMENT)
 

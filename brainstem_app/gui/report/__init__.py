@@ -1,0 +1,1 @@
+"""The step Report: numbers of runs, comparisons and segmentations, to read and to take away."""

@@ -1,0 +1,149 @@
+"""What a report says, as text and one table; read on a thread."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from brainstem_app.errors import InputError
+from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind
+
+Cell = str | float | None
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """A report as the window shows it.
+
+    Attributes
+    ----------
+    lines : tuple of (str, str)
+        What stands above the table: what, value.
+    headers : tuple of str
+        Of the table.
+    rows : tuple of tuple
+        Text or number by column; None where there is none.
+    notes : str
+        What the reader must know.
+    """
+
+    entry: ReportEntry
+    lines: tuple[tuple[str, str], ...] = ()
+    headers: tuple[str, ...] = ()
+    rows: tuple[tuple[Cell, ...], ...] = ()
+    notes: str = ""
+
+
+def read_report(entry: ReportEntry) -> ReportContent:
+    """Read a report.
+
+    Raises
+    ------
+    InputError
+        If its file is damaged.
+    """
+    by_name = {file.name: file for file in entry.files}
+    if "metrics.json" in by_name:
+        return _run(entry, _json(by_name["metrics.json"]))
+    if "report.json" in by_name:
+        return _segmentation(entry, _json(by_name["report.json"]))
+    if "results.csv" in by_name:
+        return _comparison(entry, by_name["results.csv"])
+    return ReportContent(entry)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError
+    except (OSError, ValueError) as error:
+        raise InputError(
+            "The report is damaged or cannot be read.", path, "Measure the run again."
+        ) from error
+    return content
+
+
+def _run(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
+    methods = [report["summary"], *report["yardsticks"]]
+    lines = [
+        (
+            method["name"],
+            f"nuclei {_interval(method['macro_miou_nuclei'])}, all classes {_interval(method['macro_miou'])}",
+        )
+        for method in methods
+    ]
+    subjects = f"{report['summary']['n_subjects']} ({report['part']})"
+    yardsticks = tuple(method["name"] for method in report["yardsticks"])
+    rows = tuple(
+        (
+            s["name"],
+            s["full_name"],
+            s["iou"]["value"],
+            _range(s["iou"]),
+            s["dice"],
+            s["missed_subjects"],
+            s["reliability"],
+            *(s["yardsticks"].get(name) for name in yardsticks),
+        )
+        for s in report["structures"]
+        if s["group"] == "nucleus"
+    )
+    headers = ("Nucleus", "Full name", "IoU", "95 %", "Dice", "Missed in", "Reliability", *yardsticks)
+    notes = " ".join([*report.get("notes", ()), report.get("limits", "")])
+    return ReportContent(entry, (("subjects", subjects), *lines), headers, rows, notes)
+
+
+def _segmentation(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
+    structures = [s for s in report.get("structures", ()) if s.get("group") == "nucleus"]
+    scored = any(s.get("iou") is not None for s in structures)
+    headers = ["Nucleus", "Side", "mm³", "Confidence"]
+    names = ["name", "side", "volume_mm3", "confidence"]
+    if scored:
+        headers += ["IoU", "Dice", "HD95 mm", "Status"]
+        names += ["iou", "dice", "hd95_mm", "status"]
+    rows = tuple(tuple(s.get(name) for name in names) for s in structures)
+    lines = [
+        ("scan", str(report.get("scan", {}).get("file", ""))),
+        ("model", str(report.get("model", {}).get("name", ""))),
+    ]
+    lines += [
+        (
+            str(finding.get("level", "warning")),
+            f"{finding.get('problem', '')} {finding.get('fix', '')}".strip(),
+        )
+        for finding in report.get("warnings", ())
+    ]
+    return ReportContent(entry, tuple(lines), tuple(headers), rows, str(report.get("limits", "")))
+
+
+def _comparison(entry: ReportEntry, path: Path) -> ReportContent:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            table = list(csv.reader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError("The table of the comparison cannot be read.", path, "Start it again.") from error
+    if not table:
+        return ReportContent(entry)
+    rows = tuple(tuple(_value(text) for text in row) for row in table[1:])
+    return ReportContent(entry, (("cells", str(len(rows))),), tuple(table[0]), rows)
+
+
+def _value(text: str) -> Cell:
+    try:
+        return float(text)
+    except ValueError:
+        return text or None
+
+
+def _interval(estimate: dict[str, Any]) -> str:
+    value = estimate.get("value")
+    return "–" if value is None else f"{value:.3f} ({_range(estimate)})"
+
+
+def _range(estimate: dict[str, Any]) -> str:
+    low, high = estimate.get("low"), estimate.get("high")
+    return "" if low is None or high is None else f"{low:.3f} – {high:.3f}"

@@ -1,0 +1,81 @@
+"""Which reports there are: of runs, of comparisons, of segmentations; looked for on a thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+_ENDINGS = (".html", ".pdf", ".csv", ".xlsx", ".json", ".png")
+_LATEST = 200
+
+
+class ReportKind(StrEnum):
+    """What a report is about."""
+
+    RUN = "run"
+    COMPARISON = "comparison"
+    SEGMENTATION = "segmentation"
+
+
+@dataclass(frozen=True)
+class ReportEntry:
+    """One report.
+
+    Attributes
+    ----------
+    kind : ReportKind
+    name : str
+        Of the run, comparison or result folder.
+    folder : Path
+    files : tuple of Path
+        What can be taken away, the readable ones first; empty for a run that was not measured.
+    """
+
+    kind: ReportKind
+    name: str
+    folder: Path
+    files: tuple[Path, ...] = ()
+
+    @property
+    def page(self) -> Path | None:
+        """The page to read."""
+        return next((file for file in self.files if file.suffix == ".html"), None)
+
+
+def find_reports(study: Path | None, results: Path) -> tuple[ReportEntry, ...]:
+    """Reports of a study's runs and comparisons, then those of segmentations, the latest first."""
+    found: list[ReportEntry] = []
+    if study is not None:
+        runs = sorted(path.parent for path in study.glob("runs/*/config.json"))
+        found += [ReportEntry(ReportKind.RUN, run.name, run, files_of(run, "metrics")) for run in runs]
+        comparisons = sorted(path.parent for path in study.glob("comparisons/*/grid.json"))
+        found += [
+            ReportEntry(ReportKind.COMPARISON, c.name, c, (*files_of(c, "report"), *files_of(c, "results")))
+            for c in comparisons
+        ]
+    reports = sorted(results.glob("*/*/report.json"), key=_time, reverse=True)[:_LATEST]
+    for report in reports:
+        home = report.parent
+        found.append(
+            ReportEntry(
+                ReportKind.SEGMENTATION,
+                home.parent.name,
+                home,
+                (*files_of(home, "report"), *files_of(home, "qc")),
+            )
+        )
+    return tuple(found)
+
+
+def files_of(folder: Path, stem: str) -> tuple[Path, ...]:
+    """Files of a report that are there, the readable ones first."""
+    wanted = (folder / f"{stem}{ending}" for ending in _ENDINGS)
+    return tuple(path for path in wanted if path.is_file())
+
+
+def _time(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
