@@ -68,7 +68,7 @@ class EditPanel(QGroupBox):
         pixels = QPixmap(_SWATCH, _SWATCH)
         pixels.fill(QColor(colour) if name else Qt.GlobalColor.transparent)
         self._swatch.setPixmap(pixels)
-        text = self.tr("Paints {0} ({1})").format(name, full_name)
+        text = self.tr("The brush paints {0} ({1}).").format(name, full_name)
         self._painted.setText(text if name else self.tr("Choose a nucleus in the list to paint it."))
 
     def show_brush(self) -> None:
@@ -128,8 +128,8 @@ class EditPanel(QGroupBox):
 def action_button(action: QAction, text: str, parent: QWidget) -> QToolButton:
     """Button of an action, with its own short text and the action's keys in its hint."""
     button = QToolButton(parent)
+    action.setIconText(text)  # what a button shows of its action
     button.setDefaultAction(action)
-    button.setText(text)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     keys = action.shortcut().toString()
     words = action.text().replace("&", "").removesuffix("…")

@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from brainstem_app.gui.review.review_actions import ReviewActions
 
+_TEXT_WIDTH = 460
+
 
 class EmptyPage(QWidget):
     """Says what to open, with buttons for it."""
@@ -27,7 +29,7 @@ class EmptyPage(QWidget):
         )
         text.setWordWrap(True)
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text.setMaximumWidth(480)
+        text.setFixedWidth(_TEXT_WIDTH)
         self._busy = QLabel(self)
         self._busy.setAccessibleName(self.tr("What is being read"))
         buttons = QHBoxLayout()

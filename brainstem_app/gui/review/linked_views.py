@@ -3,29 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from enum import Enum, auto
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.review.brush import Brush
+from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.overlay_layers import OverlayStyle
 from brainstem_app.gui.viewer.slice_pane import SlicePane
 from brainstem_app.gui.viewer.slice_view import SliceView
 from brainstem_app.gui.viewer.surface_view import SurfaceView
 from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume, Voxel
-
-
-class ViewLayout(Enum):
-    """Which views are on the screen."""
-
-    ONE = auto()
-    THREE = auto()
-    SIDE_BY_SIDE = auto()
 
 
 class LinkedViews(QWidget):
@@ -60,6 +52,7 @@ class LinkedViews(QWidget):
         self.panes = {plane: SlicePane(plane, parent=self) for plane in Plane}
         self.reference_pane = SlicePane(Plane.AXIAL, self.tr("Reference"), self)
         self.surface = SurfaceView(background, self)
+        self._surface_pane = self._with_caption(self.surface)
         self.active: QWidget = self.panes[Plane.AXIAL]
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
@@ -68,6 +61,15 @@ class LinkedViews(QWidget):
         for pane in self._all_panes():
             self._connect(pane)
         self._arrange()
+
+    def _with_caption(self, view: QWidget) -> QWidget:
+        pane = QWidget(self)
+        layout = QVBoxLayout(pane)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addWidget(QLabel(self.tr("Nuclei in space  ·  drag to turn"), pane))
+        layout.addWidget(view, 1)
+        return pane
 
     def _connect(self, pane: SlicePane) -> None:
         view = pane.view
@@ -80,7 +82,7 @@ class LinkedViews(QWidget):
         )
         view.stroke_ended.connect(self.stroke_ended)
         view.focused.connect(lambda pane=pane: self._set_active(pane))
-        view.box.sigRangeChanged.connect(lambda *_range, view=view: self._link_range(view))
+        view.part_chosen.connect(lambda view=view: self._link_part(view))
 
     # Layout ------------------------------------------------------------------------------------------
 
@@ -99,12 +101,12 @@ class LinkedViews(QWidget):
                 self.panes[Plane.AXIAL]: (0, 0),
                 self.panes[Plane.CORONAL]: (0, 1),
                 self.panes[Plane.SAGITTAL]: (1, 0),
-                self.surface: (1, 1),
+                self._surface_pane: (1, 1),
             }
         elif self.view_layout is ViewLayout.SIDE_BY_SIDE:
             places[self.reference_pane] = (0, 1)
             self.reference_pane.set_plane(self.plane)
-        for widget in (*self._all_panes(), self.surface):
+        for widget in (*self._all_panes(), self._surface_pane):
             self._grid.removeWidget(widget)
             widget.setVisible(widget in places)
         for widget, place in places.items():
@@ -117,7 +119,7 @@ class LinkedViews(QWidget):
             self._set_active(main)
             main.view.setFocus()
         self._synchronise(main.view.crosshair)
-        self._link_range(main.view)
+        self._link_part(main.view)
         self._update_brush()
 
     def _all_panes(self) -> tuple[SlicePane, ...]:
@@ -130,6 +132,11 @@ class LinkedViews(QWidget):
     def visible_views(self) -> Iterator[SliceView]:
         """Slice views on the screen."""
         return (pane.view for pane in self._all_panes() if not pane.isHidden())
+
+    @property
+    def shows_surface(self) -> bool:
+        """Whether the nuclei in space are on the screen."""
+        return not self._surface_pane.isHidden()
 
     @property
     def main_view(self) -> SliceView:
@@ -235,18 +242,15 @@ class LinkedViews(QWidget):
             view.set_window(*source.window)
         self._is_linking = False
 
-    def _link_range(self, source: SliceView) -> None:
+    def _link_part(self, source: SliceView) -> None:
         """Two views of the same plane side by side show the same part of it."""
         if self._is_linking or self.view_layout is not ViewLayout.SIDE_BY_SIDE:
             return
         pair = (self.panes[self.plane].view, self.reference_pane.view)
-        if source not in pair:
-            return
-        self._is_linking = True
-        other = pair[1] if source is pair[0] else pair[0]
-        (x0, x1), (y0, y1) = source.box.viewRange()
-        other.box.setRange(xRange=(x0, x1), yRange=(y0, y1), padding=0)
-        self._is_linking = False
+        if source in pair:
+            self._is_linking = True
+            (pair[1] if source is pair[0] else pair[0]).show_part(*source.part, border=0.0)
+            self._is_linking = False
 
     # Brush -------------------------------------------------------------------------------------------
 

@@ -57,12 +57,12 @@ def place_text(
     if labels is not None and table is not None:
         structure = table.structures[labels.label(voxel)]
         words.append(f"{structure.name}: {structure.full_name}" if structure.index else _tr("no label"))
-    if image is not None:
-        words.append(_tr("intensity {0:.4g}").format(image.intensity(voxel)))
     if confidence is not None:
         value = int(confidence[voxel[2], voxel[1], voxel[0]])
         words += [_tr("confidence {0:.2f}").format(value / 255)] if value else []
-    return "   ·   ".join(words)
+    if image is not None:
+        words.append(_tr("intensity {0:.4g}").format(image.intensity(voxel)))
+    return "  ·  ".join(words)
 
 
 def _tr(text: str) -> str:

@@ -129,7 +129,7 @@ class ReviewActions:
         mouse = [
             (tr("wheel, ↑ ↓"), tr("next slice; Page Up, Page Down: ten; Home, End: first and last")),
             (tr("Ctrl+wheel"), tr("zoom about the pointer")),
-            (tr("click, drag"), tr("crosshair")),
+            (tr("click, drag"), tr("crosshair; Ctrl+arrows move it by a voxel")),
             (tr("middle drag"), tr("move the picture")),
             (tr("Shift+drag"), tr("brightness (up, down) and contrast (left, right); double click resets")),
         ]
@@ -137,6 +137,7 @@ class ReviewActions:
             (tr("B, then drag"), tr("paint the chosen nucleus; right button erases")),
             (tr("E, then drag"), tr("erase")),
             (tr("Ctrl+click"), tr("crosshair while painting")),
+            (tr("Space"), tr("touch with the brush at the crosshair")),
             (tr("Esc"), tr("back to looking")),
             (_keys(self.smaller, self.larger), tr("smaller, larger brush")),
             (_keys(self.in_3d), tr("disc or ball")),
@@ -163,7 +164,8 @@ class ReviewActions:
 
     @staticmethod
     def _plain(action: QAction) -> str:
-        return action.text().replace("&", "").removesuffix("…")
+        words = action.text().replace("&", "").removesuffix("…")
+        return words[:1].lower() + words[1:]
 
     def _action(self, text: str, key: str, slot: Callable[[], object], *more_keys: str) -> QAction:
         action = QAction(text, self._step)

@@ -8,12 +8,12 @@ from PySide6.QtCore import QObject
 
 from brainstem_app.gui.messages.message import Message, MessageLevel
 from brainstem_app.gui.review.label_editor import Tool
+from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Convention, Plane
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from brainstem_app.gui.review.linked_views import ViewLayout
     from brainstem_app.gui.review.review_step import ReviewStep
 
 _ZOOM_STEP = 1.25
@@ -43,14 +43,10 @@ class ReviewCommands(QObject):
 
     def show_three(self) -> None:
         """Show three planes, and the nuclei in space."""
-        from brainstem_app.gui.review.linked_views import ViewLayout
-
         self._show(ViewLayout.THREE)
 
     def show_side_by_side(self) -> None:
         """Show labels and reference beside each other, in the plane looked at last."""
-        from brainstem_app.gui.review.linked_views import ViewLayout
-
         self._show(ViewLayout.SIDE_BY_SIDE, self._step.views.main_view.plane)
 
     def leave_side_by_side(self) -> None:
@@ -60,16 +56,13 @@ class ReviewCommands(QObject):
             self.show_three()
 
     def _show_plane(self, plane: Plane) -> None:
-        from brainstem_app.gui.review.linked_views import ViewLayout
-
         self._show(ViewLayout.ONE, plane)
 
     def _show(self, layout: ViewLayout, plane: Plane | None = None) -> None:
         views = self._step.views
         views.set_layout(layout, plane)
         views.main_view.setFocus()
-        if layout is ViewLayout.THREE:
-            self._step.update_surface()
+        self._step.update_surface()
 
     # View --------------------------------------------------------------------------------------------
 

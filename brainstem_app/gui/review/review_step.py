@@ -162,6 +162,7 @@ class ReviewStep(QWidget):
         self._set_labels(opened)
         self._read_confidence(opened)
         self.commands.fit_labels()
+        self.focus_views()
         self._go_to_first()
         self.opened.emit()
 
@@ -186,6 +187,7 @@ class ReviewStep(QWidget):
         self.views.set_image(image)
         self.stack.setCurrentWidget(self.views)
         self._show_crosshair(self.views.crosshair)
+        self.focus_views()
 
     def _set_labels(self, opened: OpenedLabels | None) -> None:
         self.labels, self.confidence = opened, None
@@ -245,13 +247,13 @@ class ReviewStep(QWidget):
 
     def focus_views(self) -> None:
         """Give the keys to the view looked at last."""
-        if self.has_views:
+        if self.has_views and self.isVisible():
             self.views.main_view.setFocus()
 
     def update_surface(self) -> None:
         """Make the surfaces of the nuclei anew, on a thread, if they are on the screen."""
         labels = self.editor.labels
-        if self._views is None or self._views.surface.isHidden():
+        if self._views is None or not self._views.shows_surface:
             return
         if labels is None or self.labels is None:
             self._views.surface.set_surface(None)

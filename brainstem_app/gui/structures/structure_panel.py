@@ -64,6 +64,7 @@ class StructurePanel(QGroupBox):
         """Show how well each structure agrees with a reference, or take that column away."""
         self.model.set_dice(dice)
         self.table.setColumnHidden(Column.DICE, dice is None)
+        self.table.setColumnHidden(Column.SIDE, dice is not None)  # the names say it: _L, _R
 
     def select(self, label: int) -> None:
         """Mark the row of a label, without jumping to it in the viewer."""

@@ -75,6 +75,7 @@ class ShortcutOverlay(QFrame):
         grid.setColumnStretch(1, 1)
         heading = QLabel(title, self)
         heading.setProperty("heading", True)
+        heading.setIndent(0)
         grid.addWidget(heading, 0, 0, 1, 2)
         for row, (keys, what) in enumerate(rows, start=1):
             key = QLabel(keys, self)

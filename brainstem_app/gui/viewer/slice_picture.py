@@ -37,11 +37,14 @@ class SlicePicture(pg.GraphicsView):
         The user moved the crosshair to this voxel (x, y, z).
     window_changed(float, float)
         Another darkest and brightest step are shown.
+    part_chosen
+        Another part of the slice is shown: zoomed, moved or fitted; not: resized.
     """
 
     index_changed = Signal(int)
     crosshair_moved = Signal(object)
     window_changed = Signal(float, float)
+    part_chosen = Signal()
 
     def __init__(self, plane: Plane = Plane.AXIAL, parent: QWidget | None = None) -> None:
         super().__init__(parent, background="k")
@@ -186,9 +189,9 @@ class SlicePicture(pg.GraphicsView):
             return
         sizes = self._image.grid.voxel_size_mm
         h, v = self.plane.horizontal, self.plane.vertical
-        self.box.setRange(
-            xRange=(lowest[h] * sizes[h] - margin_mm, (highest[h] + 1) * sizes[h] + margin_mm),
-            yRange=(lowest[v] * sizes[v] - margin_mm, (highest[v] + 1) * sizes[v] + margin_mm),
+        self.show_part(
+            (lowest[h] * sizes[h] - margin_mm, (highest[h] + 1) * sizes[h] + margin_mm),
+            (lowest[v] * sizes[v] - margin_mm, (highest[v] + 1) * sizes[v] + margin_mm),
         )
 
     def fit(self) -> None:
@@ -197,11 +200,30 @@ class SlicePicture(pg.GraphicsView):
             return
         sizes, shape = self._image.grid.voxel_size_mm, self._image.grid.shape
         h, v = self.plane.horizontal, self.plane.vertical
-        self.box.setRange(xRange=(0, shape[h] * sizes[h]), yRange=(0, shape[v] * sizes[v]))
+        self.show_part((0, shape[h] * sizes[h]), (0, shape[v] * sizes[v]))
+
+    @property
+    def part(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The part of the slice asked for, in mm, horizontally and vertically; more of it may be visible."""
+        (left, right), (bottom, top) = self.box.targetRange()
+        return (left, right), (bottom, top)
+
+    def show_part(
+        self, horizontal: tuple[float, float], vertical: tuple[float, float], border: float | None = None
+    ) -> None:
+        """Show a part of the slice, in mm, and a border, as a share of it; 2 % if not given."""
+        self.box.setRange(xRange=horizontal, yRange=vertical, padding=border)
+        self.part_chosen.emit()
+
+    def move_part(self, by: QPointF) -> None:
+        """Move the picture, in mm."""
+        self.box.translateBy(by)
+        self.part_chosen.emit()
 
     def zoom(self, factor: float, centre: QPointF | None = None) -> None:
         """Magnify (factor above 1) about a point in mm of the slice."""
         self.box.scaleBy((1 / factor, 1 / factor), center=centre)
+        self.part_chosen.emit()
 
     def set_window(self, low: float, high: float) -> None:
         """Show intensity steps from ``low`` (black) to ``high`` (white)."""

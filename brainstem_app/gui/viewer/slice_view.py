@@ -10,12 +10,19 @@ from PySide6.QtWidgets import QWidget
 
 from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.viewer.footprint import footprint_path
+from brainstem_app.gui.viewer.orientation_letters import is_mirrored
 from brainstem_app.gui.viewer.slice_picture import SlicePicture
 from brainstem_app.gui.viewer.volume import Voxel
 
 PAGE = 10
 _ZOOM_STEP = 1.2
 _WHEEL_NOTCH = 120
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, 1),
+    Qt.Key.Key_Down: (0, -1),
+}
 
 
 class SliceView(SlicePicture):
@@ -53,7 +60,7 @@ class SliceView(SlicePicture):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Slices of the scan"))
         self.setAccessibleDescription(
-            self.tr("Up and down arrows and page keys change the slice; Ctrl and wheel zoom.")
+            self.tr("Up and down arrows and page keys change the slice; Ctrl and arrows move the crosshair.")
         )
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
@@ -71,7 +78,8 @@ class SliceView(SlicePicture):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Arrows and page keys change the slice."""
+        """Arrows and page keys change the slice; with Ctrl, arrows move the crosshair; Space: the brush."""
+        key, with_control = Qt.Key(event.key()), event.modifiers() & Qt.KeyboardModifier.ControlModifier
         steps = {
             Qt.Key.Key_Up: 1,
             Qt.Key.Key_Down: -1,
@@ -80,12 +88,25 @@ class SliceView(SlicePicture):
             Qt.Key.Key_Home: self.n_slices,
             Qt.Key.Key_End: -self.n_slices,
         }
-        step = steps.get(Qt.Key(event.key()))
-        if step is None or self._image is None:
+        if self._image is None:
             event.ignore()
-            return
-        self.step(step)
-        event.accept()
+        elif with_control and key in _ARROWS:
+            self._nudge(*_ARROWS[key])
+        elif key in steps:
+            self.step(steps[key])
+        elif key is Qt.Key.Key_Space and self._footprint is not None:
+            self.stroke_began.emit(False)
+            self.stroke_moved.emit(self.crosshair, self.crosshair)
+            self.stroke_ended.emit()
+        else:
+            event.ignore()
+
+    def _nudge(self, right: int, up: int) -> None:
+        """Move the crosshair by a voxel on the screen."""
+        voxel = list(self.crosshair)
+        voxel[self.plane.horizontal] += -right if is_mirrored(self.plane, self.convention) else right
+        voxel[self.plane.vertical] += up
+        self.move_to((voxel[0], voxel[1], voxel[2]), by_user=True)
 
     def set_brush(self, footprint: NDArray[np.int64] | None) -> None:
         """Draw with the left button, erase with the right; None puts the crosshair back on the left button.
@@ -200,7 +221,7 @@ class SliceView(SlicePicture):
         elif button is Qt.MouseButton.LeftButton:
             self._change_window(moved)
         elif button is Qt.MouseButton.MiddleButton:
-            self.box.translateBy(self.slice_point(start) - self.slice_point(position))
+            self.move_part(self.slice_point(start) - self.slice_point(position))
         self._drag = (position, button, modifiers)
 
     def _change_window(self, moved: QPoint) -> None:
