@@ -46,7 +46,7 @@ class WindowActions:
         )
         self.open_report = act(tr("Open re&port"), "Ctrl+P", files.open_report)
         self.save_report = act(tr("Sa&ve report…"), "Ctrl+E", files.choose_report_target)
-        self.quit = act(tr("&Quit"), QKeySequence.StandardKey.Quit, window.close)
+        self.quit = act(tr("&Quit"), "Ctrl+Q", window.close)
         self.segment = act(tr("&Segment"), "Ctrl+Return", window.segment)
         self.cancel = act(tr("&Cancel"), "Ctrl+.", window.cancel_job)
         self.zoom_in = act(tr("Zoom &in"), QKeySequence.StandardKey.ZoomIn, view.zoom_in)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from brainstem_app.errors import InputError
-from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind
+from brainstem_app.gui.report.report_entries import ReportEntry
 
 Cell = str | float | None
 
@@ -57,10 +57,8 @@ def read_report(entry: ReportEntry) -> ReportContent:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(content, dict):
-            raise ValueError
-    except (OSError, ValueError) as error:
+        content: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
         raise InputError(
             "The report is damaged or cannot be read.", path, "Measure the run again."
         ) from error

@@ -44,7 +44,7 @@ class ReportEntry:
 
 
 def find_reports(study: Path | None, results: Path) -> tuple[ReportEntry, ...]:
-    """Reports of a study's runs and comparisons, then those of segmentations, the latest first."""
+    """List reports of a study's runs and comparisons, then those of segmentations, the latest first."""
     found: list[ReportEntry] = []
     if study is not None:
         runs = sorted(path.parent for path in study.glob("runs/*/config.json"))

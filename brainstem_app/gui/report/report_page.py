@@ -30,6 +30,7 @@ from brainstem_app.gui.segment.save_copies import copy_whole
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import EvaluateRunJob
 
+_WIDEST = 190
 _ENTRY_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -223,6 +224,8 @@ class ReportPage(StepPage):
         self.content = content
         self.model.set_content(content)
         self.table.resizeColumnsToContents()
+        for column in range(self.model.columnCount()):
+            self.table.setColumnWidth(column, min(_WIDEST, self.table.columnWidth(column)))
         header = self.table.horizontalHeader()
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
@@ -236,7 +239,7 @@ class ReportPage(StepPage):
     def _lines(self, content: ReportContent | None) -> str:
         if content is None:
             return self.tr(
-                "No report yet: a run that was trained (Ctrl+3) or a scan that was segmented (Ctrl+5) appears here."
+                "No report yet. Runs that were trained (Ctrl+3) and scans that were segmented (Ctrl+5) appear here."
             )
         if not content.entry.files:
             return self.tr("This run has not been measured yet.")
