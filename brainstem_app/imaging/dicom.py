@@ -13,12 +13,16 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.imaging.unreadable import UnreadableScanError
 
 TIME_LIMIT_S = 600.0
 _SEARCH_LIMIT = 2000
 _LISTED = re.compile(r"^\s*(\d{4,})\t(.+)$")
+_FRAME_POSITION = re.compile(r"Patient Position 0020,0032 \(#,@,X,Y,Z\)\t(\d+)\t\d+\t(\S+)\t(\S+)\t(\S+)")
+_LARGEST_GAP = 1.5
 _PARTS_OF_A_SIGNAL = ("_ph", "_real", "_imaginary", "_ROI")
 
 
@@ -130,7 +134,9 @@ def convert_series(path: Path, out_folder: Path, series: str | None = None) -> C
     chosen = _choose(path, found, series)
     folder = path.parent if path.is_file() else path
     with _plain_path(folder) as readable:
-        options = ["-n", chosen.key, "-f", "scan", "-z", "n", "-o", str(out_folder), str(readable)]
+        # -v 2 names the position of every frame of an enhanced file.
+        naming = ["-n", chosen.key, "-f", "scan", "-z", "n", "-v", "2"]
+        options = [*naming, "-o", str(out_folder), str(readable)]
         output = _run_dcm2niix(options, path)
     file, findings = _pick_volume(sorted(out_folder.glob("*.nii")), output, chosen, path)
     if len(found) > 1:
@@ -194,7 +200,7 @@ def _conversion_findings(output: str) -> tuple[Finding, ...]:
     uneven = "Interslice distance varies" in output
     missing = "Missing images" in output
     again = "Export the complete series from the scanner or archive again."
-    if uneven and missing:
+    if (uneven and missing) or _lacks_frames(output):
         problem = "Slices of the series are missing, so that there is a gap in the scan."
         return (Finding(Level.ERROR, "dicom-slices-missing", problem, again),)
     if uneven:
@@ -204,6 +210,25 @@ def _conversion_findings(output: str) -> tuple[Finding, ...]:
         problem = "The numbers of the images have gaps: some may be missing at the end of the scan."
         return (Finding(Level.WARNING, "dicom-images-missing", problem, again),)
     return ()
+
+
+def _lacks_frames(output: str) -> bool:
+    """Whether slices are missing between the frames of an enhanced file, of which dcm2niix does not warn."""
+    positions: list[list[float]] = []
+    for number, *position in _FRAME_POSITION.findall(output):
+        if number == "1":
+            positions.clear()
+        positions.append([float(value) for value in position])
+    if len(positions) < 3:
+        return False
+    points = np.array(positions)
+    farthest = points[np.argmax(np.linalg.norm(points - points[0], axis=1))]
+    direction = farthest - points[np.argmax(np.linalg.norm(points - farthest, axis=1))]
+    if not direction.any():
+        return False
+    heights = np.unique(np.round(points @ direction / np.linalg.norm(direction), 2))
+    gaps = np.diff(heights)
+    return bool(gaps.max() > _LARGEST_GAP * np.median(gaps))
 
 
 def _run_dcm2niix(options: list[str], path: Path) -> str:

@@ -14,6 +14,7 @@ from brainstem_app.imaging.scan import Level
 from brainstem_app.imaging.unreadable import UnreadableScanError
 
 from .conftest import WriteDicom
+from .dicom_files import enhanced_bytes
 
 
 def test_series_becomes_a_scan_whose_source_is_the_folder(
@@ -68,6 +69,29 @@ def test_one_file_of_a_series_stands_for_its_whole_series(tmp_path: Path, write_
 
 def test_gap_of_missing_slices_is_an_error(tmp_path: Path, write_dicom: WriteDicom) -> None:
     scan = read_scan(write_dicom(tmp_path / "exam", skip=(10, 11, 12, 13)))
+    assert {f.code: f.level for f in scan.findings}["dicom-slices-missing"] is Level.ERROR
+
+
+def test_enhanced_file_holds_a_whole_series_in_any_order_of_its_frames(
+    tmp_path: Path, write_dicom: WriteDicom
+) -> None:
+    volume = np.random.default_rng(0).integers(0, 900, (40, 44, 36)).astype(np.int16)
+    classic = read_scan(write_dicom(tmp_path / "classic", volume))
+    frames = np.random.default_rng(1).permutation(36).tolist()
+    for name, order in (("sorted", range(36)), ("shuffled", frames)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "IM0001").write_bytes(enhanced_bytes(volume, order, 3, 4.0))
+        scan = read_scan(tmp_path / name)
+        np.testing.assert_allclose(scan.affine, classic.affine, atol=1e-4)
+        np.testing.assert_array_equal(scan.data, classic.data)
+        assert not [f for f in scan.findings if f.level is Level.ERROR]
+
+
+def test_gap_of_missing_frames_in_an_enhanced_file_is_an_error(tmp_path: Path) -> None:
+    volume = np.random.default_rng(0).integers(0, 900, (40, 44, 40)).astype(np.int16)
+    frames = [index for index in range(40) if index not in (10, 11)]
+    (tmp_path / "IM0001").write_bytes(enhanced_bytes(volume, frames, 3, 4.0))
+    scan = read_scan(tmp_path)
     assert {f.code: f.level for f in scan.findings}["dicom-slices-missing"] is Level.ERROR
 
 
