@@ -15,8 +15,8 @@ from brainstem_app.jobs.detached import CANCEL_FILE, EVENTS_FILE, JOB_FILE, LOG_
 from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Metric, Progress, Warned, parse_event
 
 READ_EVERY_MS = 200
-TERMINATE_AFTER_S = 20.0
-KILL_AFTER_S = 25.0
+TERMINATE_AFTER_S = 75.0
+KILL_AFTER_S = 80.0
 _START_LIMIT_S = 60.0
 _CHUNK = 1 << 18
 _LOG_BYTES = 20_000

@@ -238,9 +238,7 @@ class ReportPage(StepPage):
 
     def _lines(self, content: ReportContent | None) -> str:
         if content is None:
-            return self.tr(
-                "No report yet. Runs that were trained (Ctrl+3) and scans that were segmented (Ctrl+5) appear here."
-            )
+            return self.tr("No report yet: trained runs (Ctrl+3) and segmented scans (Ctrl+5) appear here.")
         if not content.entry.files:
             return self.tr("This run has not been measured yet.")
         rows = "".join(

@@ -39,8 +39,8 @@ class Curves(QWidget):
             self.tr("Mean IoU, validation"), self.tr("Mean IoU of the validation by epoch")
         )
         self.nuclei = self._plot(self.tr("IoU of each nucleus"), self.tr("IoU of each nucleus"))
-        self.accuracy.setYRange(0, 1, padding=0)
-        self.nuclei.setYRange(0, 1, padding=0)
+        self.accuracy.setYRange(0, 1.02, padding=0)
+        self.nuclei.setYRange(0, 1.02, padding=0)
         self._loss_batches = self.loss.plot([], [], pen=pg.mkPen(_BLUE, width=1, style=Qt.PenStyle.DotLine))
         self._curves = {
             "loss": self._curve(self.loss, self.tr("training"), _BLUE),

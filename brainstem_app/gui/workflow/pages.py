@@ -18,6 +18,7 @@ _PAGES: dict[StepName, tuple[str, str]] = {
     StepName.PREPARE: ("brainstem_app.gui.prepare.prepare_page", "PreparePage"),
     StepName.TRAIN: ("brainstem_app.gui.train.train_page", "TrainPage"),
     StepName.REPORT: ("brainstem_app.gui.report.report_page", "ReportPage"),
+    StepName.COMPARE: ("brainstem_app.gui.compare.compare_page", "ComparePage"),
     StepName.REVIEW: ("brainstem_app.gui.review.review_page", "ReviewPage"),
 }
 STEPS: tuple[StepName, ...] = tuple(step for step in StepName if step in _PAGES or step is StepName.SEGMENT)

@@ -1,0 +1,340 @@
+"""The step Compare: what to compare at the left, the heat map and the curves of a cell at the right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainstem_app.gui.compare.compare_words import run_words
+from brainstem_app.gui.compare.grid_panel import GridPanel
+from brainstem_app.gui.compare.heat import Heat, HeatCell, read_heat
+from brainstem_app.gui.compare.heat_table import SORT_ROLE, HeatTable
+from brainstem_app.gui.forms.model_form import ModelForm
+from brainstem_app.gui.jobs.job_progress import JobProgress
+from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
+from brainstem_app.gui.segment.save_copies import copy_whole
+from brainstem_app.gui.train.curves import Curves
+from brainstem_app.gui.train.run_summary import RunSummary, read_run
+from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+from brainstem_app.jobs.job import CompareJob
+from brainstem_app.study.grid import Grid
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
+
+_READ_SOON_MS = 350
+_READ_AGAIN_MS = 3000
+
+
+class ComparePage(StepPage):
+    """Compares networks on the open study."""
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(bench, parent)
+        self._job: QueuedJob | None = None
+        self._request = 0
+        self.heat: Heat | None = None
+        self.panel = GridPanel(self)
+        self.how = ModelForm(CompareJob, run_words(), frozenset({"study", "grid", "version", "kind"}), self)
+        self.how.fold.setText(self.tr("How it is run"))
+        self.plan = QLabel(self)
+        self.plan.setWordWrap(True)
+        self.plan.setAccessibleName(self.tr("Size of the plan"))
+        self.start_button = self._button(
+            self.tr("&Start the comparison"), self.tr("Cells that are done are not run again"), self.start
+        )
+        self.start_button.setMinimumHeight(34)
+        self.progress = JobProgress(self)
+        self.progress.cancel_button.setText(self.tr("Stop"))
+        self.progress.cancel_button.setToolTip(self.tr("Finished cells and whole epochs are kept."))
+        self.measure = QComboBox(self)
+        self.measure.setAccessibleName(self.tr("Number that is shown"))
+        self.measure.addItem(self.tr("Mean IoU of the nuclei, test subjects"), "nuclei")
+        self.measure.addItem(self.tr("Mean IoU of all classes, test subjects"), "all")
+        self.model = HeatTable(self)
+        self.measure.currentIndexChanged.connect(
+            lambda _row: self.model.set_measure(str(self.measure.currentData()))
+        )
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self.model)
+        self._sorted.setSortRole(SORT_ROLE)
+        self.table = self._table()
+        self.repeat = QComboBox(self)
+        self.repeat.setAccessibleName(self.tr("Repeat whose curves are shown"))
+        self.repeat.activated.connect(lambda _row: self._show_run())
+        self.cell_label = QLabel(self)
+        self.cell_label.setAccessibleName(self.tr("Chosen cell"))
+        self.cell_label.setWordWrap(True)
+        self.curves = Curves(self)
+        self._soon = QTimer(self, singleShot=True, interval=_READ_SOON_MS)
+        self._soon.timeout.connect(self.read)
+        self._again = QTimer(self, interval=_READ_AGAIN_MS)
+        self._again.timeout.connect(self.read)
+        self._lay_out()
+        self.panel.changed.connect(self._on_grid)
+        bench.study.opened.connect(self._on_study)
+        bench.study.contents_changed.connect(self._soon.start)
+        bench.jobs.added.connect(lambda _job: self._find_job())
+        self._on_study()
+
+    def _lay_out(self) -> None:
+        settings = QWidget(self)
+        column = QVBoxLayout(settings)
+        column.setContentsMargins(0, 0, 8, 0)
+        column.addWidget(self.panel)
+        column.addWidget(self.how)
+        column.addStretch(1)
+        scroll = QScrollArea(self)
+        scroll.setWidget(settings)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        left = QWidget(self)
+        left.setMinimumWidth(350)
+        below = QVBoxLayout(left)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.addWidget(scroll, 1)
+        for widget in (self.plan, self.start_button, self.progress):
+            below.addWidget(widget)
+        self.report_button = self._button(
+            self.tr("Open the &report"),
+            self.tr("Open the page of the comparison in the browser"),
+            self.open_report,
+        )
+        self.export_button = self._button(
+            self.tr("&Export the table…"), self.tr("Save all numbers as CSV"), self.choose_target
+        )
+        head = QHBoxLayout()
+        head.addWidget(self.measure)
+        head.addStretch(1)
+        head.addWidget(self.report_button)
+        head.addWidget(self.export_button)
+        chosen = QHBoxLayout()
+        chosen.addWidget(self.cell_label, 1)
+        chosen.addWidget(self.repeat)
+        right = QWidget(self)
+        beside = QVBoxLayout(right)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.addLayout(head)
+        beside.addWidget(self.table, 4)
+        beside.addLayout(chosen)
+        beside.addWidget(self.curves, 5)
+        split = QSplitter(Qt.Orientation.Horizontal, self)
+        split.addWidget(left)
+        split.addWidget(right)
+        split.setStretchFactor(1, 1)
+        split.setChildrenCollapsible(False)
+        split.setSizes([390, 740])
+        layout = QVBoxLayout(self)
+        layout.addWidget(split)
+
+    def _table(self) -> QTableView:
+        table = QTableView(self)
+        table.setModel(self._sorted)
+        table.setSortingEnabled(True)
+        table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setTabKeyNavigation(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 12)
+        table.horizontalHeader().setHighlightSections(False)
+        table.setAccessibleName(self.tr("Heat map"))
+        table.setAccessibleDescription(
+            self.tr("Choosing a cell shows its curves; a click on a heading sorts.")
+        )
+        table.selectionModel().currentChanged.connect(lambda _new, _old: self._on_cell())
+        return table
+
+    def _button(self, text: str, hint: str, slot: object) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setToolTip(hint)
+        button.setAccessibleName(text.replace("&", ""))
+        button.setAccessibleDescription(hint)
+        button.clicked.connect(lambda _checked=False: slot())
+        return button
+
+    # What to compare ---------------------------------------------------------------------------------
+
+    def activate(self) -> None:
+        """Read the comparison again."""
+        self.read()
+
+    def _on_study(self) -> None:
+        """Show the comparison that was looked at last, as its folder or the workspace has it."""
+        study = self.bench.study
+        kept = study.workspace.forms.get("compare", {})
+        try:
+            if kept:
+                self.panel.show_grid(Grid.model_validate(kept))
+        except ValidationError:
+            pass
+        self.curves.clear()
+        self._find_job()
+        self._soon.start()
+
+    def grid(self) -> Grid | None:
+        """Grid that is described, None (with the reason in place) if it does not fit."""
+        try:
+            return self.panel.grid()
+        except ValidationError as error:
+            problem = error.errors()[0]["msg"].removeprefix("Value error, ")
+            self.plan.setText(self.tr("This cannot be compared: {0}.").format(problem))
+            return None
+
+    def _on_grid(self) -> None:
+        grid = self.grid()
+        self.start_button.setEnabled(grid is not None and self.bench.study.is_prepared and self._job is None)
+        if grid is not None:
+            self.bench.study.remember_form("compare", grid.model_dump(mode="json", by_alias=True))
+            self._soon.start()
+
+    def read(self) -> None:
+        """Read where the described comparison stands."""
+        folder, grid = self.bench.study.folder, self.grid()
+        self.start_button.setEnabled(grid is not None and self.bench.study.is_prepared and self._job is None)
+        if folder is None or grid is None or not self.bench.study.is_prepared:
+            self._show_heat(None)
+            if grid is not None:
+                self.plan.setText(self.tr("Prepare subjects first (Ctrl+2)."))
+            return
+        self._request += 1
+        request = self._request
+
+        def done(heat: Heat) -> None:
+            if request == self._request:
+                self._show_heat(heat)
+
+        def failed(error: BaseException) -> None:
+            if request == self._request:
+                self._again.stop()
+                self.message.emit(message_of_error(error, self.tr("The comparison cannot be read.")))
+
+        self.bench.background.run(lambda: read_heat(grid, folder), done, failed)
+
+    def _show_heat(self, heat: Heat | None) -> None:
+        is_new = heat is None or self.heat is None or heat.columns != self.heat.columns
+        self.heat = heat
+        self.model.set_heat(heat)
+        if is_new:
+            self.table.resizeColumnsToContents()
+            header = self.table.horizontalHeader()
+            few = self.model.columnCount() <= 8
+            mode = QHeaderView.ResizeMode.Stretch if few else QHeaderView.ResizeMode.Interactive
+            for column in range(1, self.model.columnCount()):
+                header.setSectionResizeMode(column, mode)
+        if heat is not None:
+            self.plan.setText(heat.plan)
+            self.report_button.setEnabled((heat.folder / "report.html").exists())
+            self.export_button.setEnabled((heat.folder / "results.csv").exists())
+        else:
+            self.report_button.setEnabled(False)
+            self.export_button.setEnabled(False)
+
+    # Working -----------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Put the comparison into the queue."""
+        grid, folder = self.grid(), self.bench.study.folder
+        if grid is None or folder is None:
+            return
+        job = self.how.build(study=folder, grid=grid)
+        if isinstance(job, CompareJob):
+            self.bench.jobs.submit(job, self.tr("Compare {0}").format(grid.name), folder)
+
+    def _find_job(self) -> None:
+        """Follow the comparison of this study, also one that an earlier window has started."""
+        job = self.bench.jobs.find("compare", self.bench.study.folder)
+        if job is None or job is self._job:
+            return
+        self._job = job
+        self.start_button.setEnabled(False)
+        job.artifact.connect(lambda _event: self._soon.start())
+        job.ended.connect(lambda _outcome: self._on_ended())
+        self.progress.follow(job, self.tr("Starting…"))
+        self.status.emit(self.tr("running"))
+        self._again.start()
+
+    def _on_ended(self) -> None:
+        self._job = None
+        self._again.stop()
+        self.status.emit("")
+        self.read()
+
+    # Looking -----------------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> HeatCell | None:
+        """The chosen cell."""
+        index = self._sorted.mapToSource(self.table.currentIndex())
+        return self.model.cell(index.row(), index.column()) if index.isValid() else None
+
+    def _on_cell(self) -> None:
+        cell = self.current
+        self.repeat.clear()
+        if cell is None:
+            self.cell_label.setText("")
+            self.curves.clear()
+            return
+        for number, run in enumerate(cell.runs, start=1):
+            self.repeat.addItem(self.tr("repeat {0}").format(number), run)
+        text = f"<b>{cell.name}</b>"
+        self.cell_label.setText(f"{text}<br>{cell.reason}" if cell.reason else text)
+        self._show_run()
+
+    def _show_run(self) -> None:
+        name, folder = str(self.repeat.currentData() or ""), self.bench.study.folder
+        if not name or folder is None:
+            return
+
+        def done(run: RunSummary) -> None:
+            if run.name == self.repeat.currentData():
+                self.curves.show_run(run.history, run.scores, run.part)
+
+        self.bench.background.run(lambda: read_run(folder / "runs" / name), done, lambda _error: None)
+
+    def open_report(self) -> None:
+        """Open the page of the comparison in the browser."""
+        if self.heat is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.heat.folder / "report.html")))
+
+    def choose_target(self) -> None:
+        """Ask where to save the table."""
+        if self.heat is None:
+            return
+        start = self.bench.settings.last_folder / f"{self.heat.name}.csv"
+        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export the table"), str(start), "CSV (*.csv)")
+        if name:
+            self.export(Path(name))
+
+    def export(self, target: Path) -> None:
+        """Save a copy of the comparison's table."""
+        if self.heat is None:
+            return
+        source = self.heat.folder / "results.csv"
+        target = target if target.suffix else target.with_suffix(".csv")
+        self.bench.background.run(
+            lambda: copy_whole(source, target),
+            lambda path: self.message.emit(
+                Message(MessageLevel.INFO, self.tr("{0} is saved.").format(path.name), str(path.parent))
+            ),
+            lambda error: self.message.emit(message_of_error(error, self.tr("The table was not saved."))),
+        )

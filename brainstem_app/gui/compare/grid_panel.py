@@ -1,0 +1,200 @@
+"""What to compare: a grid of the paper, or lists to tick."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainstem_app.gui.compare.choice_list import ChoiceList
+from brainstem_app.gui.compare.compare_words import left_out_of_shared, shared_words
+from brainstem_app.gui.forms.model_form import ModelForm
+from brainstem_app.gui.train.train_words import train_words
+from brainstem_app.jobs.grids import GRIDS
+from brainstem_app.jobs.job import TrainJob
+from brainstem_app.study.grid import Grid
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.forms.field_spec import FieldWords
+
+OWN = "own"
+_MANY = 1000
+_LISTED = ("decoder", "loss", "encoder", "alpha")
+
+
+class GridPanel(QWidget):
+    """Builds a `Grid`.
+
+    Signals
+    -------
+    changed
+        Another grid is described.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        words = train_words()
+        self._own_name = "comparison"
+        self._leave_out: tuple[dict[str, Any], ...] = ()
+        self._other_axes: dict[str, tuple[Any, ...]] = {}
+        self.preset = QComboBox(self)
+        self.preset.setAccessibleName(self.tr("What to compare"))
+        titles = {
+            "table1": self.tr("Paper, Table 1: 9 decoders × 6 losses"),
+            "alpha": self.tr("Paper, figure 4: the share α"),
+            "encoders": self.tr("Paper, figure 5: encoders"),
+        }
+        for name in GRIDS:
+            self.preset.addItem(titles.get(name, name), name)
+        self.preset.addItem(self.tr("Your own choice"), OWN)
+        self.name = QLineEdit(self)
+        self.name.setAccessibleName(self.tr("Name of the comparison"))
+        self.repeats = QSpinBox(self)
+        self.repeats.setRange(1, _MANY)
+        self.repeats.setAccessibleName(self.tr("Repeats"))
+        self.repeats.setToolTip(self.tr("How often each network is trained, each time with another seed"))
+        self.decoders = ChoiceList(self.tr("Decoders"), _choices(words["decoder"]), self)
+        self.losses = ChoiceList(self.tr("Losses"), _choices(words["loss"]), self)
+        self.encoders = ChoiceList(self.tr("Encoders"), _choices(words["encoder"]), self)
+        self.alphas = QLineEdit(self)
+        self.alphas.setAccessibleName(self.tr("Values of α"))
+        self.alphas.setToolTip(self.tr("One value for all, or several to compare: 0.1 0.3 0.5"))
+        self.shared = ModelForm(TrainJob, _without_alpha(), left_out_of_shared() | {"alpha"}, self)
+        self._lay_out()
+        self.show_grid(
+            Grid(name="comparison", vary={"decoder": ("n_deconet", "u_deconet", "fpn")}, repeats=1)
+        )
+        for signal in (self.decoders.changed, self.losses.changed, self.encoders.changed):
+            signal.connect(self._on_own)
+        self.alphas.textEdited.connect(lambda _text: self._on_own())
+        self.preset.activated.connect(lambda _row: self._on_preset())
+        for signal in (self.name.textEdited, self.repeats.valueChanged, self.shared.changed):
+            signal.connect(lambda *_: self.changed.emit())
+
+    def _lay_out(self) -> None:
+        top = QFormLayout()
+        for text, control in (
+            (self.tr("&Compare"), self.preset),
+            (self.tr("&Name"), self.name),
+            (self.tr("&Repeats"), self.repeats),
+        ):
+            label = QLabel(text, self)
+            label.setBuddy(control)
+            top.addRow(label, control)
+        lists = QGridLayout()
+        for place, widget in enumerate((self.decoders, self.losses)):
+            lists.addWidget(widget, 0, place)
+        lists.addWidget(self.encoders, 1, 0)
+        alpha = QVBoxLayout()
+        label = QLabel(self.tr("&α, one or several"), self)
+        label.setBuddy(self.alphas)
+        alpha.addWidget(label)
+        alpha.addWidget(self.alphas)
+        alpha.addStretch(1)
+        lists.addLayout(alpha, 1, 1)
+        for widget in (self.decoders, self.losses, self.encoders):
+            widget.list.setMinimumHeight(118)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(top)
+        layout.addLayout(lists)
+        layout.addWidget(self.shared)
+
+    def grid(self) -> Grid:
+        """Grid that is described; pydantic's ValidationError if it does not fit."""
+        axes: dict[str, tuple[Any, ...]] = {
+            "decoder": self.decoders.ticked(),
+            "loss": self.losses.ticked(),
+            "encoder": self.encoders.ticked(),
+            "alpha": tuple(_numbers(self.alphas.text())),
+        }
+        axes = {name: values for name, values in axes.items() if values}
+        varied = {name: values for name, values in axes.items() if len(values) > 1}
+        if not varied and axes:
+            first = next(iter(axes))
+            varied = {first: axes[first]}
+        fixed = {name: values[0] for name, values in axes.items() if name not in varied}
+        defaults = {name: info.default for name, info in TrainJob.model_fields.items()}
+        settings = {name: value for name, value in fixed.items() if defaults.get(name) != value}
+        shared = {n: list(v) if isinstance(v, tuple) else v for n, v in self.shared.differences().items()}
+        return Grid(
+            name=re.sub(r"[^A-Za-z0-9._-]+", "-", self.name.text()).strip("-.") or "comparison",
+            title=self.preset.currentText() if self.preset.currentData() != OWN else self.name.text(),
+            repeats=self.repeats.value(),
+            settings={**settings, **shared},
+            vary={**varied, **self._other_axes},
+            leave_out=self._leave_out,
+        )
+
+    def show_grid(self, grid: Grid) -> None:
+        """Show a grid in the lists."""
+        blockers = [
+            QSignalBlocker(w)
+            for w in (self, self.decoders, self.losses, self.encoders, self.shared, self.repeats)
+        ]
+        defaults = {name: info.default for name, info in TrainJob.model_fields.items()}
+        known = {**defaults, **grid.settings}
+
+        def values(name: str) -> tuple[Any, ...]:
+            return grid.vary.get(name) or (known[name],)
+
+        self.decoders.tick(values("decoder"))
+        self.losses.tick(values("loss"))
+        self.encoders.tick(values("encoder"))
+        self.alphas.setText(" ".join(f"{value:g}" for value in values("alpha")))
+        self.name.setText(grid.name)
+        self.repeats.setValue(grid.repeats)
+        self._leave_out = tuple(dict(rule) for rule in grid.leave_out)
+        self._other_axes = {name: axis for name, axis in grid.vary.items() if name not in _LISTED}
+        self.preset.setCurrentIndex(max(0, self.preset.findData(grid.name if grid.name in GRIDS else OWN)))
+        self.shared.reset()
+        self.shared.set_values(grid.settings)
+        del blockers
+        self.changed.emit()
+
+    def _on_preset(self) -> None:
+        name = str(self.preset.currentData())
+        if name in GRIDS:
+            self.show_grid(GRIDS[name]())
+        else:
+            self._on_own()
+
+    def _on_own(self) -> None:
+        """Call it an own choice: the lists were changed by hand."""
+        if self.preset.currentData() != OWN:
+            self.preset.setCurrentIndex(self.preset.findData(OWN))
+            if self.name.text() in GRIDS:
+                self.name.setText(self._own_name)
+        self._leave_out, self._other_axes = (), {}
+        self.changed.emit()
+
+
+def _choices(words: FieldWords) -> dict[str, str]:
+    return {name: words.names.get(name, name) for name in words.choices}
+
+
+def _without_alpha() -> dict[str, FieldWords]:
+    return {name: words for name, words in shared_words().items() if name != "alpha"}
+
+
+def _numbers(text: str) -> list[float]:
+    found = []
+    for part in text.replace(",", " ").replace(";", " ").split():
+        try:
+            found.append(float(part))
+        except ValueError:
+            continue
+    return list(dict.fromkeys(found))

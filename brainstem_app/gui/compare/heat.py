@@ -1,0 +1,138 @@
+"""Where a comparison stands, as rows and columns; read on a thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from brainstem_app.jobs.compare_plan import Plan
+    from brainstem_app.study.grid import Grid
+
+MEASURES = ("nuclei", "all")
+
+
+@dataclass(frozen=True)
+class HeatCell:
+    """One combination of settings.
+
+    Attributes
+    ----------
+    name : str
+        For the reader.
+    runs : tuple of str
+        Its repeats, by the names of their runs.
+    nuclei, everything : tuple of float
+        Mean IoU on the test subjects of the repeats that are finished, over the nuclei and over all classes.
+    failed : int
+        Repeats that failed.
+    reason : str
+        Why the first of them did.
+    """
+
+    name: str
+    runs: tuple[str, ...]
+    nuclei: tuple[float, ...] = ()
+    everything: tuple[float, ...] = ()
+    failed: int = 0
+    reason: str = ""
+
+    def value(self, measure: str) -> float | None:
+        """Mean over the repeats that are finished."""
+        values = self.nuclei if measure == "nuclei" else self.everything
+        return mean(values) if values else None
+
+
+@dataclass(frozen=True)
+class Heat:
+    """A comparison laid out.
+
+    Attributes
+    ----------
+    rows, columns : tuple of str
+        Headings.
+    cells : dict
+        By row and column; a combination that is left out has none.
+    plan : str
+        Its size and where it stands, in one sentence.
+    """
+
+    name: str
+    folder: Path
+    rows: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    cells: dict[tuple[int, int], HeatCell] | None = None
+    plan: str = ""
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether any cell has ended."""
+        return any(cell.nuclei or cell.failed for cell in (self.cells or {}).values())
+
+
+def read_heat(grid: Grid, study: Path) -> Heat:
+    """Lay out a comparison of a study.
+
+    Raises
+    ------
+    InputError
+        If the study cannot be opened, or a setting of the grid does not fit.
+    """
+    from brainstem_app.jobs.compare import comparison_folder
+    from brainstem_app.jobs.compare_plan import Plan
+    from brainstem_app.study.study import Study
+
+    opened = Study.open(study)
+    plan = Plan.of(grid, opened)
+    row_axis, rows, columns = _layout(grid)
+    cells: dict[tuple[int, int], HeatCell] = {}
+    for variant in grid.variants():
+        rest = _rest(variant, row_axis)
+        place = rows.index(variant.get(row_axis)), columns.index(rest)
+        cells[place] = _cell(plan, variant)
+    return Heat(
+        grid.name,
+        comparison_folder(opened, grid.name),
+        tuple(_name(row_axis, value) for value in rows),
+        tuple(" · ".join(_name(*pair) for pair in column) or "IoU" for column in columns),
+        cells,
+        plan.describe(),
+    )
+
+
+def _layout(grid: Grid) -> tuple[str, list[Any], list[Any]]:
+    """Axis of the rows, their values, and the combinations of the other settings that are the columns."""
+    from itertools import product
+
+    row_axis = "decoder" if "decoder" in grid.vary else next(iter(grid.vary))
+    others = [name for name in grid.vary if name != row_axis]
+    columns = [tuple(zip(others, values, strict=True)) for values in product(*(grid.vary[n] for n in others))]
+    return row_axis, list(grid.vary[row_axis]), columns
+
+
+def _rest(variant: dict[str, Any], row_axis: str) -> tuple[tuple[str, Any], ...]:
+    return tuple((name, value) for name, value in variant.items() if name != row_axis)
+
+
+def _cell(plan: Plan, variant: dict[str, Any]) -> HeatCell:
+    cells = [cell for cell in plan.cells if cell.variant == variant]
+    records = [plan.records[cell.job.run] for cell in cells if cell.job.run in plan.records]
+    done = [record for record in records if record.state == "finished"]
+    failures = [record.failure for record in records if record.state == "failed"]
+    return HeatCell(
+        name=" · ".join(_name(*pair) for pair in variant.items()),
+        runs=tuple(cell.job.run for cell in cells),
+        nuclei=tuple(r.macro_miou_nuclei.value for r in done if r.macro_miou_nuclei.value is not None),
+        everything=tuple(r.macro_miou.value for r in done if r.macro_miou.value is not None),
+        failed=len(failures),
+        reason="" if not failures or failures[0] is None else f"{failures[0].what} {failures[0].fix}".strip(),
+    )
+
+
+def _name(setting: str, value: Any) -> str:
+    from brainstem_app.reports.grid.results import setting_name, value_name
+
+    name = value_name(setting, value)
+    return name if isinstance(value, str) else f"{setting_name(setting)} {name}"
