@@ -1,6 +1,14 @@
 """Segmentation networks for Keras 3: encoders, decoders, losses, metrics, training and export.
 
 Importing this package loads neither Keras nor a backend; building a network or a loss does.
+
+Examples
+--------
+>>> import kerasmodels
+>>> model = kerasmodels.build_model("n_deconet", "resnet18", classes=4, input_shape=(64, 64, 1))
+>>> model.compile(optimizer="adam", loss=kerasmodels.make_loss("dicece", alpha=0.1))
+>>> model.output_shape  # probabilities; train with model.fit(images, labels), the labels being integers
+(None, 64, 64, 4)
 """
 
 from kerasmodels.errors import ModelError, UnknownNameError

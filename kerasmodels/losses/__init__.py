@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kerasmodels.errors import ModelError
 from kerasmodels.names import LOSSES, find
 
 if TYPE_CHECKING:
@@ -39,9 +40,21 @@ def make_loss(
     UnknownNameError
         If the name is unknown; the message offers the nearest ones.
     ModelError
-        If `alpha` or another parameter is out of its range.
+        If `alpha` or another parameter is out of its range, or the loss has no such parameter.
+
+    Examples
+    --------
+    >>> loss = make_loss("dicece", alpha=0.1, smoothing=0.0, absent="skip")
+    >>> round(float(loss([[[1, 0]]], [[[[0.0, 1.0], [1.0, 0.0]]]])), 6)
+    0.0
     """
     loss = find("loss", name, LOSSES)
+    known = loss().get_config().keys() - {"alpha", "from_logits"}
+    if unknown := sorted(parameters.keys() - known):
+        raise ModelError(
+            f"The loss {name!r} has no parameter {', '.join(unknown)}.",
+            f"It has {', '.join(sorted(known))}.",
+        )
     if name in ("dicece", "dicefocal"):
         parameters["alpha"] = alpha
     made: SegmentationLoss = loss(from_logits=from_logits, **parameters)

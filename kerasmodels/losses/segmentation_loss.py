@@ -63,7 +63,14 @@ class SegmentationLoss(keras.losses.Loss):
         self.from_logits = from_logits
 
     def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
-        """Measure predictions (N, h, w, classes) against labels (N, h, w) or (N, h, w, 1)."""
+        """Measure predictions (N, h, w, classes) against labels (N, h, w) or (N, h, w, 1).
+
+        Raises
+        ------
+        ModelError
+            If the labels are one-hot or of another size than the predictions.
+        """
+        _check_shapes(tuple(y_true.shape), tuple(y_pred.shape))
         labels = ops.cast(y_true, "int32")
         if len(labels.shape) == len(y_pred.shape):
             labels = ops.squeeze(labels, axis=-1)
@@ -77,6 +84,21 @@ class SegmentationLoss(keras.losses.Loss):
     def get_config(self) -> dict[str, Any]:
         """Return what is needed to make the same loss again."""
         return {"from_logits": self.from_logits, "name": self.name}
+
+
+def _check_shapes(labels: tuple[int | None, ...], prediction: tuple[int | None, ...]) -> None:
+    """Refuse labels that would fail deep inside, or be spread over pixels that they do not belong to."""
+    if len(labels) == len(prediction) and labels[-1] not in (1, None):
+        raise ModelError(
+            f"The labels {labels} have {labels[-1]} channels: they look one-hot.",
+            "Give a class for every pixel, for example labels.argmax(axis=-1).",
+        )
+    sides = zip(labels[1:], prediction[1:-1], strict=False)
+    if len(labels) < len(prediction) - 1 or any(a != b for a, b in sides if a is not None and b is not None):
+        raise ModelError(
+            f"The labels {labels} are not of the size of the predictions {prediction}.",
+            "Give labels (N, height, width) for predictions (N, height, width, classes).",
+        )
 
 
 def require_between(name: str, value: float, low: float, high: float) -> None:

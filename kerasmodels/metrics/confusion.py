@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from kerasmodels.errors import ModelError
 from kerasmodels.metrics.overlap import macro_iou
 
 if TYPE_CHECKING:
@@ -24,29 +25,45 @@ class ConfusionMatrix(keras.metrics.Metric):
     """Counts of pixels by reference class (rows) and predicted class (columns).
 
     `result()` is the macro mean IoU over the classes that occur in the reference; `counts()` gives the
-    matrix itself.
+    matrix itself. Pixels whose label is not one of the classes are not counted.
 
     Parameters
     ----------
     classes : int
-        Number of classes.
+        Number of classes, at least 2.
     name : str
         Name of the metric.
     """
 
     def __init__(self, classes: int, name: str = "macro_miou", **kwargs: Any) -> None:
         super().__init__(name=name, dtype="float32", **kwargs)
+        if classes < 2:
+            raise ModelError(f"A confusion matrix of {classes} class(es) tells nothing.", "Give at least 2.")
         self.classes = classes
         pairs = (classes * classes,)
         self.low = self.add_weight(shape=pairs, initializer="zeros", dtype="int32", name="low")
         self.high = self.add_weight(shape=pairs, initializer="zeros", dtype="int32", name="high")
 
     def update_state(self, y_true: KerasTensor, y_pred: KerasTensor, sample_weight: None = None) -> None:
-        """Add a batch: labels (N, h, w), probabilities or logits (N, h, w, classes)."""
+        """Add a batch: labels (N, h, w), probabilities or logits (N, h, w, classes).
+
+        Raises
+        ------
+        ModelError
+            If the predictions have another number of classes.
+        """
+        if y_pred.shape[-1] != self.classes:
+            raise ModelError(
+                f"The predictions have {y_pred.shape[-1]} classes, the confusion matrix has {self.classes}.",
+                f"Make it with ConfusionMatrix({y_pred.shape[-1]}).",
+            )
         labels = ops.reshape(ops.cast(y_true, "int32"), (-1,))
         predicted = ops.reshape(ops.argmax(y_pred, axis=-1), (-1,))
         pairs = labels * self.classes + ops.cast(predicted, "int32")
-        added = ops.segment_sum(ops.ones_like(pairs), pairs, num_segments=self.classes**2)
+        # What backends do with a number out of range differs: such pixels go into one that is thrown away.
+        outside = ops.logical_or(labels < 0, labels >= self.classes)
+        pairs = ops.where(outside, self.classes**2, pairs)
+        added = ops.segment_sum(ops.ones_like(pairs), pairs, num_segments=self.classes**2 + 1)[:-1]
         low = self.low + added
         carry = low // _CARRY
         self.low.assign(low - carry * _CARRY)

@@ -157,3 +157,23 @@ def test_loss_is_made_again_from_its_configuration(case: Arrays, name: str) -> N
 def test_parameter_out_of_range_is_refused(name: str, parameters: dict[str, object]) -> None:
     with pytest.raises(ModelError):
         make_loss(name, **parameters)  # type: ignore[arg-type]
+
+
+def test_parameter_that_a_loss_does_not_have_is_refused_with_those_it_has() -> None:
+    with pytest.raises(ModelError, match="no parameter smoothing") as caught:
+        make_loss("dice", smoothing=0.1)
+    assert "absent" in caught.value.fix
+    assert "smallest" in caught.value.fix
+
+
+def test_one_hot_labels_are_refused_with_what_to_give(case: Arrays) -> None:
+    labels, _, p = case
+    with pytest.raises(ModelError, match="one-hot") as caught:
+        make_loss()(np.eye(5)[labels], p)
+    assert "argmax" in caught.value.fix
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 5), (2, 6, 1), (2, 30)])
+def test_labels_of_another_size_are_refused_instead_of_spread(case: Arrays, shape: tuple[int, ...]) -> None:
+    with pytest.raises(ModelError, match="not of the size"):
+        make_loss()(np.zeros(shape, np.uint8), case[2])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kerasmodels import ModelError
 from kerasmodels.metrics.confusion import ConfusionMatrix
 from kerasmodels.metrics.overlap import class_dice, class_iou, macro_iou
 
@@ -35,6 +36,41 @@ def test_counts_stay_exact_beyond_what_float_and_int32_hold() -> None:
     metric.high.assign(np.array([7, 0, 0, 0], np.int32))
     metric.update_state(np.zeros((1, 1, 3), np.uint8), np.tile(np.float32([0.9, 0.1]), (1, 1, 3, 1)))
     assert metric.counts().tolist() == [[8 * 2**30 + 2, 5], [0, 0]]
+
+
+@settings(max_examples=5)
+@given(cut=st.integers(1, 7), seed=st.integers(0, 1000))
+def test_overlaps_equal_masks_counted_one_by_one(cut: int, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    labels, scores = draw.integers(0, 5, (8, 4, 3)).astype(np.uint8), draw.random((8, 4, 3, 6))
+    predicted = scores.argmax(axis=-1)
+    metric = ConfusionMatrix(6)
+    for part in (slice(0, cut), slice(cut, 8)):
+        metric.update_state(labels[part], scores[part])
+    iou, dice = [], []
+    for k in range(6):
+        both = ((labels == k) & (predicted == k)).sum()
+        iou.append(both / ((labels == k) | (predicted == k)).sum())
+        dice.append(2 * both / ((labels == k).sum() + (predicted == k).sum()))
+    np.testing.assert_allclose(class_iou(metric.counts()), iou)
+    np.testing.assert_allclose(class_dice(metric.counts()), dice)
+    nuclei = [k for k in (3, 4, 5) if (labels == k).any()]
+    assert metric.mean_iou([3, 4, 5]) == pytest.approx(np.mean([iou[k] for k in nuclei]))
+
+
+def test_pixels_whose_label_is_no_class_are_not_counted() -> None:
+    metric = ConfusionMatrix(2)
+    scores = np.tile(np.float32([0.1, 0.9]), (1, 1, 4, 1))
+    metric.update_state(np.array([[[1, 255, 2, -1]]]), scores)
+    assert metric.counts().tolist() == [[0, 0], [0, 1]]
+
+
+def test_predictions_of_another_number_of_classes_are_refused() -> None:
+    with pytest.raises(ModelError) as caught:
+        ConfusionMatrix(3).update_state(np.zeros((1, 2, 2), np.uint8), np.zeros((1, 2, 2, 4), np.float32))
+    assert "ConfusionMatrix(4)" in caught.value.fix
+    with pytest.raises(ModelError, match="tells nothing"):
+        ConfusionMatrix(1)
 
 
 def test_reset_forgets_everything() -> None:
