@@ -97,6 +97,10 @@ def train(
         Path | None,
         typer.Option(help="A .keras file of the same network to go on from, e.g. of another run."),
     ] = None,
+    encoder_weights: Annotated[
+        str | None,
+        typer.Option(help="What the encoder starts from: imagenet, or a file. [default: random weights]"),
+    ] = None,
     precision: Annotated[
         str | None, typer.Option(help="float32, or mixed for 16-bit layers on a GPU. [default: float32]")
     ] = None,
@@ -125,6 +129,7 @@ def train(
         "simulated": simulated,
         "augment": augment,
         "start_from": start_from,
+        "encoder_weights": encoder_weights,
         "precision": precision,
         "deterministic": deterministic,
     }

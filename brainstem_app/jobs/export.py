@@ -68,11 +68,7 @@ def _card(name: str, run: Path, study: Study, settings: TrainJob, folder: Path) 
     atlas = load_atlas(study.settings.atlas)
     splits = study.splits()
     simulated = f" and {settings.simulated} simulated subjects" if settings.simulated else ""
-    begun = (
-        f", begun from the weights of {settings.start_from.parent.name}/{settings.start_from.name}"
-        if settings.start_from
-        else ""
-    )
+    begun = _begun_from(settings)
     return ModelCard(
         name=name,
         atlas=atlas.name,
@@ -91,6 +87,15 @@ def _card(name: str, run: Path, study: Study, settings: TrainJob, folder: Path) 
         limits=LIMITS,
         sha256={file: hash_file(folder / file) for file in ("model.keras", "model.onnx")},
     )
+
+
+def _begun_from(settings: TrainJob) -> str:
+    """Say which weights the training began from, unless random ones."""
+    if settings.start_from:
+        return f", begun from the weights of {settings.start_from.parent.name}/{settings.start_from.name}"
+    if settings.encoder_weights:
+        return f", the encoder begun from the weights {Path(settings.encoder_weights).name}"
+    return ""
 
 
 def _results(path: Path) -> ModelResults:

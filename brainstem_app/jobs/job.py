@@ -65,7 +65,8 @@ class TrainJob(_Job):
     `schedule`, `gradient_clip` and `patience` are those of `kerasmodels.training.settings`, `input` says what
     the network sees of a slice. `augment` changes the training subjects at random, other ways every epoch.
     `simulated` subjects are added to those of the study's training part. `start_from` is a `.keras` file of
-    the same network to take the first weights from, instead of random ones. With `precision` "mixed" layers
+    the same network to take the first weights from, instead of random ones; `encoder_weights` is
+    `kerasmodels.build_model`'s: "imagenet" or a file, for the encoder alone. With `precision` "mixed" layers
     compute in 16-bit numbers; `deterministic` gives up speed for the same result every time on a GPU.
     """
 
@@ -87,6 +88,7 @@ class TrainJob(_Job):
     simulated: Annotated[int, Field(ge=0)] = 0
     augment: bool = False
     start_from: Path | None = None
+    encoder_weights: str | None = None
     precision: Precision = "float32"
     deterministic: bool = False
 

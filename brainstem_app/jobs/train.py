@@ -133,14 +133,19 @@ def _require_memory(model: keras.Model, job: TrainJob) -> None:
 
 
 def _network(job: TrainJob, atlas: Atlas) -> keras.Model:
-    """Build the network, with the weights of another run if asked.
+    """Build the network, with published weights in its encoder or those of another run if asked.
 
     Raises
     ------
     InputError
         If the file to start from holds another network.
+    kerasmodels.errors.ModelError
+        If the encoder's weights cannot be had or do not fit.
     """
-    model = build_model(job.decoder, job.encoder, atlas.table.n_classes, job.input.shape, seed=job.seed)
+    classes = atlas.table.n_classes
+    # The weights of a run to start from replace those of the encoder anyway.
+    weights = job.encoder_weights if job.start_from is None else None
+    model = build_model(job.decoder, job.encoder, classes, job.input.shape, weights, seed=job.seed)
     if job.start_from is None:
         return model
     begun = load_keras(job.start_from)

@@ -98,6 +98,12 @@ def _advanced_words() -> dict[str, FieldWords]:
             advanced=True,
             placeholder=tr("random weights"),
         ),
+        "encoder_weights": FieldWords(
+            tr("Encoder weights"),
+            tr("imagenet for published weights of photographs, downloaded once; or a file of weights."),
+            advanced=True,
+            placeholder=tr("random weights"),
+        ),
     }
 
 
