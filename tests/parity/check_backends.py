@@ -233,10 +233,10 @@ def _training(found: dict[str, Arrays]) -> list[str]:
     reference = found["tensorflow"]
     steps = [key for key in reference if key.startswith("step ")]
     text = (
-        f"N-DecoNet/ResNet-18 trained {STEPS} steps by SGD ({RATE}, momentum 0.5) on one batch with `dicece`: "
-        f"the loss before each step; the gradient of the first step, all {len(steps)} tensors of weights "
-        "together and the worst one, length of the difference over length; and the streaming confusion matrix of the "
-        "first labels."
+        f"N-DecoNet/ResNet-18 trained {STEPS} steps by SGD ({RATE}, momentum 0.5) on one batch, `dicece`: "
+        "the loss before each step; the gradient of the first step, length of the difference over length, of "
+        f"all {len(steps)} tensors of weights together and of the worst one; the streaming confusion matrix "
+        "of the first labels."
     )
     lines = [textwrap.fill(text, 115), ""]
     lines += ["| backend | losses | gradient | worst tensor | confusion matrix |", "|---|---|---|---|---|"]
