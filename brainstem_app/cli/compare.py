@@ -84,8 +84,8 @@ def compare(
     """Train and test every cell of a grid of networks; goes on where it stopped.
 
     Writes comparisons/NAME in the study: grid.json, results.csv and report.html, with 95 % intervals over
-    repeats and over subjects, beside the paper's results. A cell that fails is shown with its reason and stops
-    no other.
+    repeats and over subjects, beside the paper's results. A cell that fails is shown with its reason and
+    stops no other.
     """
     from brainstem_app.jobs.compare import describe_plan
     from brainstem_app.jobs.grids import find_grid

@@ -18,10 +18,11 @@ def t_half_width(values: Sequence[float]) -> float | None:
     """
     if len(values) < 2:
         return None
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
     spread = float(np.std(values, ddof=1)) / len(values) ** 0.5
-    return float(t.ppf(0.5 + LEVEL / 2, len(values) - 1)) * spread
+    quantile: float = stdtrit(len(values) - 1, 0.5 + LEVEL / 2)
+    return float(quantile * spread)
 
 
 def bootstrap_repeats(
@@ -49,11 +50,12 @@ def bootstrap_repeats(
     repeats, n, classes, _ = counts.shape
     if n < 2 or not repeats:
         return (None,) * len(groups)
-    drawn = rng.multinomial(n, np.full(n, 1 / n), size=N_RESAMPLES).astype(np.float64)
+    drawn = rng.multinomial(n, np.full(n, 1 / n), size=N_RESAMPLES)
     means = np.zeros((len(groups), N_RESAMPLES))
-    for of_subjects in counts.reshape(repeats, n, -1).astype(np.float64):
-        pooled = (drawn @ of_subjects).reshape(-1, classes, classes)
-        iou = iou_per_class(pooled)
+    for of_subjects in counts.reshape(repeats, n, -1):
+        # In floating point, where the product is fast, and exact for counts of this size.
+        pooled = drawn.astype(np.float64) @ of_subjects.astype(np.float64)
+        iou = iou_per_class(pooled.astype(np.int64).reshape(-1, classes, classes))
         means += np.stack([_row_means(iou[:, list(group)]) for group in groups])
     return tuple(_interval(row / repeats) for row in means)
 

@@ -116,8 +116,8 @@ def _kinds_of_decoder(rows: list[Row], paper: PaperResults) -> Finding | None:
     return Finding(
         "Pyramid-type decoders, N-DecoNet and U-DecoNet do better than U-Net-type ones (DiceCE).",
         low[best] < high[worst],
-        f"Mean of the U-Net type {_average(low):.3f}, of the others {_average(high):.3f}; the best of the U-Net "
-        f"type is {_decoder(best)} ({low[best]:.3f}), "
+        f"Mean of the U-Net type {_average(low):.3f}, of the others {_average(high):.3f}; "
+        f"the best of the U-Net type is {_decoder(best)} ({low[best]:.3f}), "
         f"the worst of the others {_decoder(worst)} ({high[worst]:.3f}).",
     )
 

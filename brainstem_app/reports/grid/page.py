@@ -15,7 +15,7 @@ from brainstem_app.imaging.atomic import write_text
 from brainstem_app.reports.grid import figures
 from brainstem_app.reports.grid.findings import findings
 from brainstem_app.reports.grid.paper import PaperResults, paper_results
-from brainstem_app.reports.grid.results import CellResult, GridInputs, setting_name
+from brainstem_app.reports.grid.results import CellResult, GridInputs, setting_name, value_name
 from brainstem_app.reports.grid.summary import VariantSummary, summarise
 from brainstem_app.reports.grid.tables import heat_tables
 from brainstem_app.reports.html import render
@@ -102,7 +102,7 @@ def _tiles(inputs: GridInputs, summaries: Sequence[VariantSummary]) -> list[tupl
     there = [(s, mean) for s in summaries if (mean := s.mean("nuclei")) is not None]
     if there:
         best, mean = max(there, key=lambda pair: pair[1])
-        name = ", ".join(figures.value_name(k, v) for k, v in best.variant.items())
+        name = ", ".join(value_name(k, v) for k, v in best.variant.items())
         tiles.append((f"{mean:.3f}", f"best mean IoU of the nuclei: {name}"))
     for name, (_, nuclei) in inputs.yardsticks.items():
         if nuclei is not None:
