@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kerasmodels.errors import ModelError
+from kerasmodels.errors import ModelError, UnknownNameError
 from kerasmodels.names import DECODERS, ENCODERS, find
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: The deepest feature map of every encoder is this many times smaller than the image.
 DEEPEST_STRIDE = 32
+#: Whose networks `build_model` builds.
+LIBRARIES = ("kerasmodels", "segmentation_models")
 
 
 def build_model(
@@ -28,6 +30,7 @@ def build_model(
     input_shape: tuple[int, int, int] = (224, 224, 1),
     encoder_weights: str | Path | None = None,
     *,
+    library: str = "kerasmodels",
     weights_folder: Path | None = None,
     seed: int | None = None,
 ) -> keras.Model:
@@ -46,6 +49,10 @@ def build_model(
         `.safetensors` file with torchvision's or timm's names, or the `.keras` file of a network with the
         same encoder. None: random weights. The first convolution is fitted to the channels of the image,
         by the sum over the colours for one channel.
+    library : str
+        Whose network: ``"kerasmodels"``, or ``"segmentation_models"`` for Unet, FPN, PSPNet and Linknet of
+        the package segmentation-models; see `kerasmodels.adapters.segmentation_models` for its names and
+        limits.
     weights_folder : Path, optional
         Where downloaded weights are kept; the user's cache folder if not given.
     seed : int, optional
@@ -56,8 +63,8 @@ def build_model(
     keras.Model
         Input `image`, (N, height, width, channels) float32; output `probabilities`, (N, height, width,
         classes) float32, summing to 1 over the classes. The layer `logits` holds the values before
-        the softmax. N-DecoNet, U-DecoNet,
-        U-Net, UNet++ and MA-Net consist of Keras' own layers, so their files load without this package.
+        the softmax. N-DecoNet, U-DecoNet, U-Net, UNet++ and MA-Net on a ResNet or SENet consist of Keras'
+        own layers, so their files load without this package; others need `kerasmodels.export.load_keras`.
 
     Raises
     ------
@@ -72,6 +79,15 @@ def build_model(
     >>> model.output_shape
     (None, 64, 64, 4)
     """
+    if library not in LIBRARIES:
+        raise UnknownNameError("library", library, LIBRARIES)
+    if library == "segmentation_models":
+        _check_length(input_shape)
+        _check_classes(classes)
+        from kerasmodels.adapters import segmentation_models
+
+        with _repeatable(seed):
+            return segmentation_models.build(decoder, encoder, classes, input_shape, encoder_weights)
     encode = find("encoder", encoder, ENCODERS)
     decode = find("decoder", decoder, DECODERS)
     _check_shape(input_shape)
@@ -134,15 +150,20 @@ def build_encoder(
         return keras.Model(image, named, name=name)
 
 
-def _check_shape(input_shape: tuple[int, int, int]) -> None:
+def _check_length(input_shape: tuple[int, int, int]) -> None:
     if len(input_shape) != 3:
         raise ModelError(
             f"The input shape {tuple(input_shape)} has {len(input_shape)} numbers.",
             "Give height, width and channels, for example (224, 224, 1).",
         )
-    height, width, channels = input_shape
+    channels = input_shape[2]
     if channels < 1:
         raise ModelError(f"An image of {channels} channels holds nothing.", "Give 1 channel (grey) or more.")
+
+
+def _check_shape(input_shape: tuple[int, int, int]) -> None:
+    _check_length(input_shape)
+    height, width, _ = input_shape
     if min(height, width) < 1 or height % DEEPEST_STRIDE or width % DEEPEST_STRIDE:
         larger = tuple(max(1, -(-size // DEEPEST_STRIDE)) * DEEPEST_STRIDE for size in (height, width))
         raise ModelError(

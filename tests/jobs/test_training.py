@@ -15,6 +15,7 @@ from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, paste_into_mni
 from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Metric
 from brainstem_app.jobs.job import EvaluateRunJob, ExportModelJob, Job, TrainJob
 from brainstem_app.jobs.run import run_job
+from brainstem_app.jobs.train import _network
 from brainstem_app.models.library import find_model
 from brainstem_app.models.onnx_predictor import OnnxPredictor
 from brainstem_app.models.prediction import predict_box
@@ -143,6 +144,24 @@ def test_training_does_not_start_from_another_network(trained: Path, study: Stud
     assert status == 2
     assert isinstance(events[-1], Failed)
     assert "start from" in events[-1].what
+
+
+def test_training_without_the_weights_it_was_asked_to_start_from_does_not_begin(study: Study) -> None:
+    job = _job(study, run="weightless").model_copy(update={"encoder_weights": "nowhere.safetensors"})
+    status, events = _run(job)
+    assert status == 2
+    assert isinstance(events[-1], Failed)
+    assert "nowhere.safetensors" in events[-1].what
+    assert not (study.run_folder("weightless") / "config.json").exists()
+
+
+def test_encoder_starts_from_another_runs_whatever_the_decoder(trained: Path, study: Study) -> None:
+    job = _job(study).model_copy(update={"decoder": "fpn", "encoder_weights": str(trained / "best.keras")})
+    begun, start = _network(job, load_atlas()), load_keras(trained / "best.keras")
+    for name in ("encoder_conv1", "encoder_bn1", "encoder_layer4_1_conv2"):
+        pairs = zip(begun.get_layer(name).get_weights(), start.get_layer(name).get_weights(), strict=True)
+        for one, same in pairs:
+            np.testing.assert_array_equal(one, same)
 
 
 def test_evaluation_stands_beside_its_yardsticks(trained: Path, study: Study) -> None:

@@ -1,0 +1,1 @@
+"""Networks of other packages, made to keep the conventions of this one."""
