@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -26,12 +27,17 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from brainstem_app.gui.application import make_application
+from brainstem_app.gui.background import Background
 from brainstem_app.gui.jobs.job_process import JobProcess
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.review.review_step import ReviewStep
+from brainstem_app.gui.scans.opened import OpenedLabels, OpenedScan
 from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.viewer.overlay import colour_table
 from brainstem_app.gui.viewer.slice_view import SliceView
 from brainstem_app.gui.viewer.volume import image_volume, label_volume
+from brainstem_app.gui.warm_up import read_structures
 
 _STARTS = 7
 _TICK_MS = 5
@@ -131,6 +137,88 @@ def measure_slices(side: int) -> None:
     view.close()
 
 
+def made_scan(side: int) -> tuple[OpenedScan, OpenedLabels]:
+    """Noise of side³ voxels with 0.4 mm edges, and 33 blocks as large as a brainstem in its middle."""
+    rng = np.random.default_rng(0)
+    affine = np.diag([-0.4, 0.4, 0.4, 1.0])
+    data = rng.integers(0, 1000, (side, side, side), dtype=np.int16)
+    labels = np.zeros((side, side, side), dtype=np.uint8)
+    low, block = side // 2 - 75, (43, 33, 33)
+    solid = np.arange(36, dtype=np.uint8).reshape(4, 3, 3) % 34
+    for axis, length in enumerate(block):
+        solid = solid.repeat(length, axis)
+    z, y, x = solid.shape
+    labels[low : low + x, low : low + y, low : low + z] = solid.transpose(2, 1, 0)
+    table = read_structures()
+    scan = OpenedScan(Path("made.nii.gz"), image_volume(data, affine), ())
+    ready = label_volume(labels, affine)
+    _ = ready.volumes_mm3, ready.places, ready.extent
+    return scan, OpenedLabels(Path("labels_made.nii.gz"), ready, table)
+
+
+def measure_review(side: int, folder: Path) -> None:
+    """Print times of slice changes and strokes in the step Review on a scan of side³, all views redrawn."""
+    background = Background()
+    store = QSettings(str(folder / "r.ini"), QSettings.Format.IniFormat)
+    step = ReviewStep(WindowSettings(store), background)
+    step.resize(1300, 820)
+    step.show()
+    scan, labels = made_scan(side)
+    step.show_scan(scan)
+    step.show_labels(labels)
+    views, actions = step.views, step.actions_
+
+    def settle() -> None:
+        while background.is_busy:
+            QApplication.processEvents()
+
+    def timed(name: str, act: Callable[[int], None], count: int) -> None:
+        settle()
+        wall, cpu = [], []
+        for number in range(count):
+            start, start_cpu = time.perf_counter(), time.thread_time()
+            act(number)
+            for view in views.visible_views():
+                view.viewport().repaint()
+            wall.append((time.perf_counter() - start) * 1000)
+            cpu.append((time.thread_time() - start_cpu) * 1000)
+            QApplication.processEvents()
+        say(
+            f"{name}: median {np.median(wall):.1f} ms, 95th percentile {np.percentile(wall, 95):.1f} ms; "
+            f"CPU {np.median(cpu):.1f} and {np.percentile(cpu, 95):.1f} ms"
+        )
+
+    def scroll(plane: Plane) -> Callable[[int], None]:
+        view = views.panes[plane].view
+        return lambda number: view.set_index(side // 3 + number % (side // 3))
+
+    actions.axial.trigger()
+    timed(f"review {side}³, large axial view, filled", scroll(Plane.AXIAL), side)
+    actions.outline.setChecked(True)
+    timed(f"review {side}³, large axial view, outlined", scroll(Plane.AXIAL), side)
+    actions.outline.setChecked(False)
+    actions.sagittal.trigger()
+    timed(f"review {side}³, large sagittal view, filled", scroll(Plane.SAGITTAL), side)
+    actions.three.trigger()
+    for plane in Plane:
+        timed(f"review {side}³, three planes, slices {plane.name.lower()}", scroll(plane), side)
+    middle = side // 2
+    around = [
+        (middle + int(60 * np.cos(a)), middle + int(60 * np.sin(a)), middle) for a in np.arange(0, 6, 0.05)
+    ]
+    timed(f"review {side}³, three planes, crosshair dragged", lambda n: views.go_to(around[n]), len(around))
+    step.editor.set_label(3)
+    actions.brush.trigger()
+    step.editor.begin(False)
+    steps = list(pairwise(around))
+    timed(
+        f"review {side}³, three planes, brush", lambda n: step.editor.move(Plane.AXIAL, *steps[n]), len(steps)
+    )
+    step.editor.end()
+    settle()
+    step.close()
+
+
 def worst_gap(until: Callable[[], bool]) -> float:
     """Run the event loop until the condition holds; the longest time in ms between two ticks of a timer."""
     worst = 0.0
@@ -187,6 +275,7 @@ def main() -> None:
         measure_starts(Path(name))
         measure_slices(256)
         measure_slices(512)
+        measure_review(512, Path(name))
         measure_gaps(Path(name))
 
 

@@ -1,0 +1,521 @@
+"""The step Review by mouse and keys: linked planes, corrections, comparison, pictures."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QSlider, QTableView
+from pytestqt.qtbot import QtBot
+
+from brainstem_app.gui.background import Background
+from brainstem_app.gui.messages.message import Message, MessageLevel
+from brainstem_app.gui.review.label_editor import Tool
+from brainstem_app.gui.review.picture import picture_of, save_picture
+from brainstem_app.gui.review.review_step import ReviewStep
+from brainstem_app.gui.review.view_layout import ViewLayout
+from brainstem_app.gui.scans.opened import read_for_viewer, read_labels_for_viewer, read_result_for_viewer
+from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.structures.structure_model import Column
+from brainstem_app.gui.viewer.convention import Convention, Plane
+from brainstem_app.gui.viewer.slice_view import SliceView
+from brainstem_app.gui.viewer.volume import Voxel
+from brainstem_app.imaging.label_map import load_label_map, save_label_map, save_volume
+
+from .conftest import SHAPE, VOXEL_MM
+
+PAG, SC_L, SC_R = 3, 4, 5
+
+
+@pytest.fixture
+def step(qtbot: QtBot, settings: WindowSettings) -> Iterator[ReviewStep]:
+    background = Background()
+    made = ReviewStep(settings, background)
+    qtbot.addWidget(made)
+    made.resize(1100, 720)
+    made.show()
+    made.activateWindow()
+    yield made
+    background.wait()
+
+
+@pytest.fixture
+def messages(step: ReviewStep) -> list[Message]:
+    shown: list[Message] = []
+    step.message.connect(shown.append)
+    return shown
+
+
+@pytest.fixture
+def opened(step: ReviewStep, result_folder: Path, qtbot: QtBot) -> ReviewStep:
+    """The step with a scan and its labels."""
+    step.show_result(read_result_for_viewer(result_folder))
+    idle(step, qtbot)
+    return step
+
+
+def idle(step: ReviewStep, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not step.background.is_busy, timeout=20_000)
+
+
+def view_of(step: ReviewStep, plane: Plane) -> SliceView:
+    return step.views.panes[plane].view
+
+
+def pixel_of(view: SliceView, voxel: Voxel) -> QPoint:
+    """Pixel of a view in the middle of a voxel."""
+    h, v = view.plane.horizontal, view.plane.vertical
+    sizes = view._image.grid.voxel_size_mm
+    middle = QPointF((voxel[h] + 0.5) * sizes[h], (voxel[v] + 0.5) * sizes[v])
+    return view.mapFromScene(view.box.mapViewToScene(middle))
+
+
+def label_at(step: ReviewStep, voxel: Voxel) -> int:
+    return step.editor.labels.label(voxel)
+
+
+def press(qtbot: QtBot, step: ReviewStep, key: Qt.Key, modifier: Qt.KeyboardModifier | None = None) -> None:
+    qtbot.keyClick(step.views.main_view, key, modifier or Qt.KeyboardModifier.NoModifier)
+
+
+def paint_at(qtbot: QtBot, step: ReviewStep, voxel: Voxel, button: Qt.MouseButton | None = None) -> None:
+    view = view_of(step, Plane.AXIAL)
+    step.views.go_to(voxel)
+    qtbot.mouseClick(view.viewport(), button or Qt.MouseButton.LeftButton, pos=pixel_of(view, voxel))
+
+
+# Views ---------------------------------------------------------------------------------------------
+
+
+def test_click_in_one_plane_moves_the_crosshair_of_all(qtbot: QtBot, opened: ReviewStep) -> None:
+    coronal = view_of(opened, Plane.CORONAL)
+    there = (7, coronal.crosshair[1], 9)
+    qtbot.mouseClick(coronal.viewport(), Qt.MouseButton.LeftButton, pos=pixel_of(coronal, there))
+    assert {view_of(opened, plane).crosshair for plane in Plane} == {there}
+    assert view_of(opened, Plane.SAGITTAL).index == 7
+    assert opened.views.panes[Plane.AXIAL].slider.value() == 9
+
+
+def test_readout_names_place_nucleus_and_intensity(opened: ReviewStep, affine: np.ndarray) -> None:
+    place = opened.editor.place(PAG)
+    opened.views.go_to(place)
+    text = opened.readout.crosshair.text()
+    native = (SHAPE[0] - 1 - place[0], SHAPE[1] - 1 - place[1], place[2])
+    x, y, z = (affine @ (*native, 1))[:3]
+    assert f"x {x:.1f}  y {y:.1f}  z {z:.1f} mm" in text
+    assert "PAG: Periaqueductal grey" in text
+    assert "intensity" in text
+
+
+def test_number_keys_choose_the_layout(qtbot: QtBot, opened: ReviewStep) -> None:
+    assert [pane.isVisible() for pane in opened.views.panes.values()] == [True, True, True]
+    for key, plane in (
+        (Qt.Key.Key_1, Plane.AXIAL),
+        (Qt.Key.Key_2, Plane.CORONAL),
+        (Qt.Key.Key_3, Plane.SAGITTAL),
+    ):
+        press(qtbot, opened, key)
+        assert [p for p, pane in opened.views.panes.items() if pane.isVisible()] == [plane]
+        assert opened.views.main_view.plane is plane
+    press(qtbot, opened, Qt.Key.Key_4)
+    assert all(pane.isVisible() for pane in opened.views.panes.values())
+    assert opened.views.shows_surface
+    assert not opened.actions_.side_by_side.isEnabled()
+
+
+def test_large_view_shows_the_slice_the_others_left_it_at(qtbot: QtBot, opened: ReviewStep) -> None:
+    press(qtbot, opened, Qt.Key.Key_2)
+    press(qtbot, opened, Qt.Key.Key_PageUp)
+    there = opened.views.crosshair
+    press(qtbot, opened, Qt.Key.Key_4)
+    assert {view_of(opened, plane).crosshair for plane in Plane} == {there}
+
+
+def test_convention_mirrors_axial_and_coronal_and_is_remembered(opened: ReviewStep) -> None:
+    opened.display_bar.convention.setCurrentIndex(1)
+    assert opened.settings.convention is Convention.NEUROLOGICAL
+    assert opened.actions_.neurological.isChecked()
+    for plane in (Plane.AXIAL, Plane.CORONAL):
+        view = view_of(opened, plane)
+        assert view._letters.letters.left == "L"
+        assert pixel_of(view, (20, 5, 5)).x() > pixel_of(view, (5, 5, 5)).x()
+    opened.actions_.radiological.trigger()
+    assert view_of(opened, Plane.AXIAL)._letters.letters.left == "R"
+
+
+def test_brightness_is_shared_by_all_planes(qtbot: QtBot, opened: ReviewStep) -> None:
+    viewport, shift = view_of(opened, Plane.CORONAL).viewport(), Qt.KeyboardModifier.ShiftModifier
+    first = view_of(opened, Plane.AXIAL).window
+    qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, shift, QPoint(50, 50))
+    qtbot.mouseMove(viewport, QPoint(90, 70))
+    qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, shift, QPoint(90, 70))
+    windows = {view_of(opened, plane).window for plane in Plane}
+    assert len(windows) == 1
+    assert windows != {first}
+    qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
+    assert {view_of(opened, plane).window for plane in Plane} == {first}
+
+
+def test_ctrl_arrows_move_the_crosshair_as_the_screen_shows_it(qtbot: QtBot, opened: ReviewStep) -> None:
+    x, y, z = opened.views.crosshair
+    opened.views.panes[Plane.AXIAL].view.setFocus()
+    press(qtbot, opened, Qt.Key.Key_Right, Qt.KeyboardModifier.ControlModifier)
+    assert opened.views.crosshair == (x - 1, y, z)  # radiological: towards the patient's left
+    press(qtbot, opened, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    assert opened.views.crosshair == (x - 1, y + 1, z)
+
+
+def test_hidden_nucleus_is_drawn_nowhere_filled_or_outlined(opened: ReviewStep) -> None:
+    opened.views.show_crosshair(False)
+    opened.display_bar.opacity.setValue(100)
+    place = opened.editor.place(PAG)
+    opened.views.go_to(place)
+    view, model = view_of(opened, Plane.AXIAL), opened.structure_panel.model
+    colour = model.structure(PAG).rgb
+
+    def shows() -> bool:
+        picture = view.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+        pixels = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), -1)
+        rows = pixels[:, : 3 * picture.width()].reshape(picture.height(), picture.width(), 3)
+        return bool((np.abs(rows.astype(int) - colour).max(axis=2) < 3).any())
+
+    assert shows()
+    opened.actions_.outline.setChecked(True)
+    assert shows()
+    model.setData(
+        model.index(model.row_of(PAG), Column.NAME), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole
+    )
+    assert not shows()
+    opened.actions_.outline.setChecked(False)
+    assert not shows()
+
+
+def test_labels_alone_keep_when_their_scan_is_opened(
+    step: ReviewStep, messages: list[Message], result_folder: Path, scan_file: Path
+) -> None:
+    step.show_labels(read_labels_for_viewer(result_folder / "labels_native.nii.gz"))
+    assert messages[-1].level is MessageLevel.WARNING
+    step.show_scan(read_for_viewer(scan_file))
+    assert step.editor.labels is not None
+    assert "intensity" in step.readout.crosshair.text()
+
+
+# Corrections ---------------------------------------------------------------------------------------
+
+
+def test_brush_paints_the_chosen_nucleus_under_the_pointer_and_counts_it(
+    qtbot: QtBot, opened: ReviewStep
+) -> None:
+    opened.structure_panel.chosen.emit(PAG)
+    before = opened.editor.volumes_mm3[PAG]
+    press(qtbot, opened, Qt.Key.Key_B)
+    opened.editor.set_diameter(1.0)
+    paint_at(qtbot, opened, (20, 20, 10))
+    assert label_at(opened, (20, 20, 10)) == PAG
+    assert opened.editor.volumes_mm3[PAG] == pytest.approx(before + float(np.prod(VOXEL_MM)))
+    model = opened.structure_panel.model
+    shown = model.index(model.row_of(PAG), Column.VOLUME)
+    qtbot.waitUntil(lambda: shown.data() == f"{opened.editor.volumes_mm3[PAG]:,.0f}", timeout=2000)
+    assert opened.labels.labels.label((20, 20, 10)) == 0, "the labels as opened stay as they are"
+
+
+def test_stroke_is_one_step_of_undo_and_redo(qtbot: QtBot, opened: ReviewStep) -> None:
+    opened.structure_panel.chosen.emit(PAG)
+    press(qtbot, opened, Qt.Key.Key_B)
+    view = view_of(opened, Plane.AXIAL)
+    opened.views.go_to((15, 15, 10))
+    first = opened.labels.labels.labels.copy()
+    qtbot.mousePress(view.viewport(), Qt.MouseButton.LeftButton, pos=pixel_of(view, (10, 10, 10)))
+    qtbot.mouseMove(view.viewport(), pixel_of(view, (20, 10, 10)))
+    qtbot.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, pos=pixel_of(view, (20, 10, 10)))
+    painted = opened.editor.labels.labels.copy()
+    assert [label_at(opened, (x, 10, 10)) for x in range(10, 21)] == [PAG] * 11, "no gaps between two events"
+    control = Qt.KeyboardModifier.ControlModifier
+    press(qtbot, opened, Qt.Key.Key_Z, control)
+    assert np.array_equal(opened.editor.labels.labels, first)
+    assert not opened.editor.is_changed
+    press(qtbot, opened, Qt.Key.Key_Y, control)
+    assert np.array_equal(opened.editor.labels.labels, painted)
+    assert not opened.editor.can_redo
+
+
+def test_eraser_and_right_button_erase(qtbot: QtBot, opened: ReviewStep) -> None:
+    opened.editor.set_diameter(1.0)
+    place = opened.editor.place(PAG)
+    press(qtbot, opened, Qt.Key.Key_E)
+    paint_at(qtbot, opened, place)
+    assert label_at(opened, place) == 0
+    other = opened.editor.place(SC_L)
+    press(qtbot, opened, Qt.Key.Key_B)
+    paint_at(qtbot, opened, other, Qt.MouseButton.RightButton)
+    assert label_at(opened, other) == 0
+    assert opened.editor.place(SC_L) is None
+
+
+def test_other_nuclei_can_be_protected(qtbot: QtBot, opened: ReviewStep) -> None:
+    opened.structure_panel.chosen.emit(PAG)
+    opened.edit_panel.protects.setChecked(True)
+    press(qtbot, opened, Qt.Key.Key_B)
+    place = opened.editor.place(SC_L)
+    paint_at(qtbot, opened, place)
+    assert label_at(opened, place) == SC_L
+    opened.edit_panel.protects.setChecked(False)
+    paint_at(qtbot, opened, place)
+    assert label_at(opened, place) == PAG
+
+
+def test_escape_puts_the_crosshair_back_on_the_left_button(qtbot: QtBot, opened: ReviewStep) -> None:
+    press(qtbot, opened, Qt.Key.Key_B)
+    press(qtbot, opened, Qt.Key.Key_Escape)
+    assert opened.editor.tool is Tool.LOOK
+    paint_at(qtbot, opened, (9, 9, 9))
+    assert opened.views.crosshair == (9, 9, 9)
+    assert not opened.editor.is_changed
+
+
+def test_space_touches_at_the_crosshair_and_brackets_change_the_size(
+    qtbot: QtBot, opened: ReviewStep
+) -> None:
+    opened.structure_panel.chosen.emit(PAG)
+    press(qtbot, opened, Qt.Key.Key_B)
+    size = opened.editor.diameter_mm
+    press(qtbot, opened, Qt.Key.Key_BracketRight)
+    assert opened.edit_panel.size.value() > size
+    opened.views.go_to((5, 6, 7))
+    press(qtbot, opened, Qt.Key.Key_Space)
+    assert label_at(opened, (5, 6, 7)) == PAG
+
+
+def test_copy_is_saved_beside_the_original_and_nothing_is_overwritten(
+    qtbot: QtBot, opened: ReviewStep, messages: list[Message], result_folder: Path, affine: np.ndarray
+) -> None:
+    original = result_folder / "labels_native.nii.gz"
+    before = original.read_bytes()
+    opened.structure_panel.chosen.emit(PAG)
+    press(qtbot, opened, Qt.Key.Key_B)
+    opened.editor.set_diameter(1.0)
+    for number, name in enumerate(("labels_native_edited", "labels_native_edited-2")):
+        place = (20, 20 + number, 10)
+        paint_at(qtbot, opened, place)
+        assert opened.actions_.save_copy.isEnabled()
+        press(qtbot, opened, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+        idle(opened, qtbot)
+        saved, saved_affine = load_label_map(result_folder / f"{name}.nii.gz")
+        np.testing.assert_allclose(saved_affine, affine, atol=1e-4)
+        assert saved[SHAPE[0] - 1 - 20, SHAPE[1] - 1 - place[1], 10] == PAG
+        record = json.loads((result_folder / f"{name}.json").read_text(encoding="utf-8"))
+        assert record["changed"][0]["name"] == "PAG"
+        assert record["changed"][0]["voxels_after"] == 9 + number
+        assert not opened.editor.is_changed
+    assert original.read_bytes() == before
+    assert "labels_native_edited-2.nii.gz" in messages[-1].what
+
+
+def test_full_disk_loses_no_edit_and_leaves_no_half_file(
+    qtbot: QtBot,
+    opened: ReviewStep,
+    messages: list[Message],
+    result_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_arguments: object, **_settings: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("brainstem_app.imaging.label_map.save_label_map", full)
+    press(qtbot, opened, Qt.Key.Key_E)
+    paint_at(qtbot, opened, opened.editor.place(PAG))
+    files = sorted(result_folder.iterdir())
+    opened.editor.save_copy()
+    idle(opened, qtbot)
+    assert messages[-1].level is MessageLevel.ERROR
+    assert "No space left" in messages[-1].what
+    assert sorted(result_folder.iterdir()) == files
+    assert opened.editor.is_changed
+
+
+def test_unsaved_edits_are_asked_about_before_others_are_opened(
+    qtbot: QtBot, opened: ReviewStep, messages: list[Message], result_folder: Path
+) -> None:
+    press(qtbot, opened, Qt.Key.Key_E)
+    paint_at(qtbot, opened, opened.editor.place(PAG))
+    opened.files.open_path(result_folder)
+    question = messages[-1]
+    assert question.level is MessageLevel.QUESTION
+    assert opened.editor.is_changed
+    question.actions[0].run()
+    idle(opened, qtbot)
+    qtbot.waitUntil(lambda: not opened.editor.is_changed and not opened.background.is_busy, timeout=20_000)
+    assert (result_folder / "labels_native_edited.nii.gz").is_file()
+    assert label_at(opened, opened.editor.place(PAG)) == PAG
+
+
+# Comparison ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def compared(
+    opened: ReviewStep, labels: np.ndarray, affine: np.ndarray, tmp_path: Path, qtbot: QtBot
+) -> ReviewStep:
+    """The reference has four of the eight voxels of PAG, and lacks the left colliculus's one."""
+    reference = labels.copy()
+    reference[4:6, 4:6, 3] = 0
+    reference[10, 10, 12] = 0
+    path = tmp_path / "reference.nii.gz"
+    save_label_map(path, reference, affine)
+    opened.comparison.open(path)
+    idle(opened, qtbot)
+    return opened
+
+
+def test_reference_gives_dice_in_the_list(compared: ReviewStep) -> None:
+    model = compared.structure_panel.model
+    values = [model.index(model.row_of(label), Column.DICE).data() for label in (PAG, SC_L, SC_R)]
+    assert values == [f"{2 * 4 / 12:.2f}", "", "1.00"]
+    assert compared.comparison.agreement.differing == 5
+    assert not compared.structure_panel.table.isColumnHidden(Column.DICE)
+    compared.comparison.set_reference(None)
+    assert compared.structure_panel.table.isColumnHidden(Column.DICE)
+
+
+def test_next_difference_goes_round(qtbot: QtBot, compared: ReviewStep) -> None:
+    compared.views.go_to((0, 0, 0))
+    found = []
+    for _ in range(3):
+        press(qtbot, compared, Qt.Key.Key_N)
+        found.append(view_of(compared, Plane.AXIAL).index)
+    assert found == [3, 12, 3]
+
+
+def test_side_by_side_scrolls_and_zooms_together(qtbot: QtBot, compared: ReviewStep) -> None:
+    press(qtbot, compared, Qt.Key.Key_5)
+    views = compared.views
+    assert views.view_layout is ViewLayout.SIDE_BY_SIDE
+    reference, main = views.reference_pane.view, views.main_view
+    press(qtbot, compared, Qt.Key.Key_Up)
+    assert reference.crosshair == main.crosshair
+    reference.zoom(2.0)
+    assert main.part == pytest.approx(reference.part)
+    assert reference.overlays.fill.image is not None
+    compared.compare_panel.close_requested.emit()
+    assert views.view_layout is ViewLayout.THREE
+
+
+def test_correcting_towards_the_reference_raises_dice(qtbot: QtBot, compared: ReviewStep) -> None:
+    before = compared.comparison.agreement.dice[PAG]
+    press(qtbot, compared, Qt.Key.Key_E)
+    compared.editor.set_diameter(1.0)
+    press(qtbot, compared, Qt.Key.Key_N)
+    paint_at(qtbot, compared, (SHAPE[0] - 1 - 4, SHAPE[1] - 1 - 4, 3))
+    assert compared.comparison.agreement.dice[PAG] == pytest.approx(2 * 4 / 11)
+    assert compared.comparison.agreement.dice[PAG] > before
+
+
+def test_reference_on_another_grid_is_refused(
+    opened: ReviewStep, messages: list[Message], tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "other.nii.gz"
+    save_label_map(path, np.ones((4, 4, 4), dtype=np.uint8), np.eye(4))
+    opened.comparison.open(path)
+    idle(opened, qtbot)
+    assert messages[-1].level is MessageLevel.ERROR
+    assert opened.comparison.reference is None
+
+
+def test_confidence_beside_the_labels_is_shown_and_said(
+    qtbot: QtBot, step: ReviewStep, result_folder: Path, affine: np.ndarray
+) -> None:
+    native = np.zeros(SHAPE, dtype=np.float32)
+    native[4:6, 4:6, 2:4] = 0.25
+    save_volume(result_folder / "confidence_native.nii.gz", native, affine)
+    step.show_result(read_result_for_viewer(result_folder))
+    idle(step, qtbot)
+    step.views.go_to(step.editor.place(PAG))
+    assert "confidence 0.25" in step.readout.crosshair.text() or "confidence 0.25" in step.place_text(
+        step.views.crosshair
+    )
+    press(qtbot, step, Qt.Key.Key_C)
+    layers = view_of(step, Plane.AXIAL).overlays
+    assert layers.confidence.isVisible()
+    assert not layers.fill.isVisible()
+    assert layers.confidence.image.max() == 64
+    assert step.display_bar.scale.isVisible()
+
+
+# Pictures, help, names -----------------------------------------------------------------------------
+
+
+def test_picture_of_a_view_is_a_png_that_says_where_it_is(opened: ReviewStep, tmp_path: Path) -> None:
+    view = view_of(opened, Plane.AXIAL)
+    saved = save_picture(picture_of(view, {"Place": "z 3 mm"}), tmp_path / "view")
+    picture = QImage(str(saved))
+    assert saved.name == "view.png"
+    assert picture.size() == view.size() * view.devicePixelRatioF()
+    assert picture.text("Place") == "z 3 mm"
+    assert [path.name for path in tmp_path.glob("*view*")] == ["view.png"]
+
+
+def test_f1_lists_the_keys_and_takes_them_until_it_is_closed(qtbot: QtBot, opened: ReviewStep) -> None:
+    press(qtbot, opened, Qt.Key.Key_F1)
+    assert opened.help.isVisible()
+    qtbot.keyClick(opened.help, Qt.Key.Key_B)
+    assert opened.editor.tool is Tool.LOOK
+    qtbot.keyClick(opened.help, Qt.Key.Key_Escape)
+    assert not opened.help.isVisible()
+
+
+def test_no_two_actions_share_a_key(step: ReviewStep) -> None:
+    keys = [key.toString() for action in step.actions_.all_actions() for key in action.shortcuts()]
+    assert len(keys) == len(set(keys))
+
+
+def test_every_control_has_a_name_for_screen_readers(opened: ReviewStep) -> None:
+    kinds = (QAbstractButton, QSlider, QComboBox, QAbstractSpinBox, QTableView, SliceView)
+    nameless = [
+        widget
+        for kind in kinds
+        for widget in opened.findChildren(kind)
+        if widget.isVisible()
+        and not widget.accessibleName()
+        and not getattr(widget, "text", str)()
+        and not widget.objectName().startswith("qt_")
+    ]
+    assert nameless == []
+
+
+@pytest.mark.parametrize("make", [lambda a: a, lambda a: a @ np.diag([1, 1, 3, 1])], ids=["oblique", "flat"])
+def test_scan_of_any_orientation_and_voxel_size_is_edited_where_it_was_touched(
+    qtbot: QtBot, step: ReviewStep, tmp_path: Path, make: Callable[[np.ndarray], np.ndarray]
+) -> None:
+    """Axes run to posterior, superior, left, turned by 10°; the touched voxel is found again in the file."""
+    turn = np.eye(4)
+    angle = np.radians(10)
+    turn[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    axes = np.array([[0, 0, -4.0, 0], [-4.0, 0, 0, 0], [0, 4.0, 0, 0], [0, 0, 0, 1]])
+    native_affine = make(turn @ axes)
+    shape = (20, 24, 22)
+    path = tmp_path / "labels_odd.nii.gz"
+    first = np.zeros(shape, dtype=np.uint8)
+    first[5, 6, 7] = PAG
+    save_label_map(path, first, native_affine)
+    nib.save(nib.Nifti1Image(np.ones(shape, np.float32), native_affine), tmp_path / "odd.nii.gz")
+    step.show_scan(read_for_viewer(tmp_path / "odd.nii.gz"))
+    step.show_labels(read_labels_for_viewer(path))
+    step.structure_panel.chosen.emit(PAG)
+    step.actions_.brush.trigger()
+    step.editor.set_diameter(0.5)
+    place = (11, 9, 4)
+    paint_at(qtbot, step, place)
+    step.editor.save_copy()
+    idle(step, qtbot)
+    saved, saved_affine = load_label_map(tmp_path / "labels_odd_edited.nii.gz")
+    (voxel,) = np.argwhere(saved != first)
+    there = step.image.grid.world_mm(place)
+    np.testing.assert_allclose((saved_affine @ (*voxel, 1))[:3], there, atol=1e-3)
+    QApplication.processEvents()
