@@ -10,18 +10,11 @@ from typing import Annotated
 import typer
 from pydantic import JsonValue
 
-from brainstem_app.cli.options import AsJson, Debug
+from brainstem_app.cli.options import AsJson, Debug, ExecutorChoice, ExecutorOption, SlurmOption
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.executors.slurm_settings import parse_slurm
 from brainstem_app.jobs.job import CompareJob
-
-
-class ExecutorChoice(StrEnum):
-    """Where jobs run."""
-
-    LOCAL = "local"
-    SLURM = "slurm"
 
 
 class Keep(StrEnum):
@@ -30,17 +23,6 @@ class Keep(StrEnum):
     ALL = "all"
     BEST = "best"
     NONE = "none"
-
-
-ExecutorOption = Annotated[ExecutorChoice, typer.Option(help="This machine, or a SLURM cluster.")]
-SlurmOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="KEY=VALUE",
-        help="What a task asks SLURM for: partition, account, qos, constraint, minutes, cpus, memory_gb, "
-        "gpus, at_once, setup; may be given again.",
-    ),
-]
 
 
 def register(app: typer.Typer) -> None:

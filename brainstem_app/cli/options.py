@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from brainstem_app.jobs.executors.slurm_settings import parse_slurm
+from brainstem_app.jobs.job import OnSlurmJob, PrepareJob, SegmentJob
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON event a line.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -14,3 +19,29 @@ Orientation = Annotated[
     str | None,
     typer.Option(help="Axes of scans whose header does not say them, e.g. RAS. Left is then where you say."),
 ]
+
+
+class ExecutorChoice(StrEnum):
+    """Where jobs run."""
+
+    LOCAL = "local"
+    SLURM = "slurm"
+
+
+ExecutorOption = Annotated[ExecutorChoice, typer.Option(help="This machine, or a SLURM cluster.")]
+SlurmOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KEY=VALUE",
+        help="What a task asks SLURM for: partition, account, qos, constraint, minutes, cpus, memory_gb, "
+        "gpus, at_once, setup; may be given again.",
+    ),
+]
+
+
+def where_to_run(
+    job: SegmentJob | PrepareJob, executor: ExecutorChoice, slurm: Sequence[str] | None
+) -> SegmentJob | PrepareJob | OnSlurmJob:
+    """Return the job itself, or the same as tasks of a cluster; InputError if `slurm` does not fit."""
+    settings = parse_slurm(slurm or ())
+    return OnSlurmJob(job=job, slurm=settings) if executor is ExecutorChoice.SLURM else job

@@ -8,7 +8,16 @@ from typing import Annotated
 
 import typer
 
-from brainstem_app.cli.options import AsJson, Debug, Orientation, Out
+from brainstem_app.cli.options import (
+    AsJson,
+    Debug,
+    ExecutorChoice,
+    ExecutorOption,
+    Orientation,
+    Out,
+    SlurmOption,
+    where_to_run,
+)
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.jobs.job import DEFAULT_MODEL, DemoJob, SegmentJob, SimulateJob
 
@@ -48,6 +57,8 @@ def segment(
     model: Annotated[str, typer.Option(help="Name of a model, or its file or folder.")] = DEFAULT_MODEL,
     engine: Annotated[EngineName, typer.Option(help="What runs the network.")] = EngineName.ONNX,
     orientation: Orientation = None,
+    executor: ExecutorOption = ExecutorChoice.LOCAL,
+    slurm: SlurmOption = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -56,7 +67,7 @@ def segment(
     Results that are there already are replaced, each file at once when the new one is whole.
     """
     job = SegmentJob(scans=tuple(scans), out=out, model=model, engine=engine.value, orientation=orientation)
-    run_and_show(job, as_json=as_json, debug=debug)
+    run_and_show(where_to_run(job, executor, slurm), as_json=as_json, debug=debug)
 
 
 def simulate(

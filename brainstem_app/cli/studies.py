@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from brainstem_app.cli.options import AsJson, Debug
+from brainstem_app.cli.options import AsJson, Debug, ExecutorChoice, ExecutorOption, SlurmOption, where_to_run
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import EvaluateRunJob, EvaluateVolumesJob, PrepareJob, TrainJob
@@ -39,6 +39,8 @@ def prepare(
         bool, typer.Option("--repeat", help="Make reference labels twice, to measure their repeatability.")
     ] = False,
     subject: Annotated[list[str] | None, typer.Option(help="Only this subject; may be given again.")] = None,
+    executor: ExecutorOption = ExecutorChoice.LOCAL,
+    slurm: SlurmOption = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -52,7 +54,7 @@ def prepare(
         repeat=repeat,
         subjects=tuple(subject or ()),
     )
-    run_and_show(job, as_json=as_json, debug=debug)
+    run_and_show(where_to_run(job, executor, slurm), as_json=as_json, debug=debug)
 
 
 def train(

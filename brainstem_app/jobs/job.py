@@ -30,7 +30,8 @@ class _Job(BaseModel):
 class SegmentJob(_Job):
     """Label the brainstem of scans: one folder a scan below `out`.
 
-    `orientation` (``"RAS"``, ``"LPI"``, …) is the user's word for scans whose header does not say it.
+    `orientation` (``"RAS"``, ``"LPI"``, …) is the user's word for scans whose header does not say it. `name`
+    is the name of the folder of one scan; made from its file if empty.
     """
 
     kind: Literal["segment"] = "segment"
@@ -39,6 +40,7 @@ class SegmentJob(_Job):
     model: str = DEFAULT_MODEL
     engine: Engine = "onnx"
     orientation: str | None = None
+    name: str = ""
 
 
 class PrepareJob(_Job):
@@ -137,6 +139,14 @@ class CompareCellJob(_Job):
     train: TrainJob
 
 
+class OnSlurmJob(_Job):
+    """Prepare subjects or segment scans on a SLURM cluster, one task for each of them."""
+
+    kind: Literal["on-slurm"] = "on-slurm"
+    job: Annotated[SegmentJob | PrepareJob, Field(discriminator="kind")]
+    slurm: SlurmSettings = SlurmSettings()
+
+
 class SimulateJob(_Job):
     """Make simulated subjects with known labels, as a BIDS dataset."""
 
@@ -188,6 +198,7 @@ Job = Annotated[
     | EvaluateRunJob
     | CompareJob
     | CompareCellJob
+    | OnSlurmJob
     | SimulateJob
     | DemoJob
     | BuildAtlasJob

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +45,17 @@ class SubjectTask:
     group: str = ""
 
 
-def prepare(job: PrepareJob, reporter: Reporter) -> Summary:
+RunSubjects = Callable[[Sequence[SubjectTask]], Iterator[SubjectRecord]]
+
+
+def prepare(job: PrepareJob, reporter: Reporter, run: RunSubjects | None = None) -> Summary:
     """Prepare the scans of `job.dataset` into the study `job.study`.
+
+    Parameters
+    ----------
+    run : callable, optional
+        Prepares the subjects that are to do and yields their records; in processes of this machine if not
+        given.
 
     Raises
     ------
@@ -68,7 +77,8 @@ def prepare(job: PrepareJob, reporter: Reporter) -> Summary:
     n_done = len(tasks) - len(waiting)
     if n_done:
         reporter.progress(0, max(len(waiting), 1), f"{n_done} of {len(tasks)} are prepared already")
-    for record in run_tasks(prepare_one, waiting, job.jobs, reporter):
+    records = run(waiting) if run else run_tasks(prepare_one, waiting, job.jobs, reporter)
+    for record in records:
         _report_subject(study, record, reporter)
     summary = _finish(job, study, groups, reporter)
     return {**summary, "labelled_anew": n_relabelled} if n_relabelled else summary

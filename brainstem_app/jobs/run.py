@@ -15,6 +15,7 @@ from brainstem_app.jobs.job import (
     EvaluateVolumesJob,
     ExportModelJob,
     Job,
+    OnSlurmJob,
     PrepareJob,
     SegmentJob,
     SimulateJob,
@@ -59,6 +60,8 @@ def folder_of(job: Job) -> str:
             return str(job.study)
         case TrainJob() | EvaluateRunJob():
             return str(job.study / "runs" / job.run)
+        case OnSlurmJob():
+            return folder_of(job.job)
         case CompareJob():
             return str(job.study / "comparisons" / job.grid.name)
         case CompareCellJob():
@@ -97,14 +100,18 @@ def _work(job: Job, reporter: Reporter) -> Summary:
             from brainstem_app.jobs.export import export_model
 
             return export_model(job, reporter)
-        case CompareJob() | CompareCellJob():
-            return _compare(job, reporter)
+        case CompareJob() | CompareCellJob() | OnSlurmJob():
+            return _many(job, reporter)
         case _:
             return _make(job, reporter)
 
 
-def _compare(job: CompareJob | CompareCellJob, reporter: Reporter) -> Summary:
+def _many(job: CompareJob | CompareCellJob | OnSlurmJob, reporter: Reporter) -> Summary:
     match job:
+        case OnSlurmJob():
+            from brainstem_app.jobs.on_slurm import on_slurm
+
+            return on_slurm(job, reporter)
         case CompareJob():
             from brainstem_app.jobs.compare import compare
 

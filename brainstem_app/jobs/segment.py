@@ -61,7 +61,9 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
     JobCancelled
         If the user cancels; finished scans are kept.
     """
-    scans, refused = _expand(job.scans, reporter)
+    scans, refused = expand_scans(job.scans, reporter)
+    if job.name and len(scans) == 1:
+        scans = [replace(scans[0], name=job.name)]
     total = len(scans) + len(refused)
     reporter.progress(0, len(scans), "loading the model")
     model = load_model(job.model, job.engine)
@@ -269,8 +271,14 @@ def _files(scan: Scan, model: LoadedModel) -> dict[str, Path]:
     return files
 
 
-def _expand(paths: Sequence[Path], reporter: Reporter) -> tuple[list[ScanInput], list[str]]:
-    """Return the scans to do, and the names of paths that hold none."""
+def expand_scans(paths: Sequence[Path], reporter: Reporter) -> tuple[list[ScanInput], list[str]]:
+    """Return the scans to do, and the names of paths that hold none.
+
+    Raises
+    ------
+    InputError
+        If none of the paths holds a scan.
+    """
     good, refused = [], []
     for path in paths:
         try:

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from brainstem_app.errors import BrainstemError
-from brainstem_app.jobs.events import Event, Failed
+from brainstem_app.jobs.events import Event, Failed, Warned
 from brainstem_app.jobs.executors.run_tasks import run_tasks_on
 from brainstem_app.jobs.executors.slurm import SlurmExecutor
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
 from brainstem_app.jobs.executors.task import Task
-from brainstem_app.jobs.job import EvaluateVolumesJob
+from brainstem_app.jobs.job import EvaluateVolumesJob, OnSlurmJob, SegmentJob
 from brainstem_app.jobs.reporter import Reporter
+from brainstem_app.jobs.run import run_job
 
 pytest.importorskip("submitit")
 pytestmark = pytest.mark.slow
@@ -168,3 +169,16 @@ def test_what_the_cluster_refuses_is_said_with_what_to_do(cluster: Path, tmp_pat
     tasks[0].prepare()
     with pytest.raises(BrainstemError, match="partition"):
         executor.start(tasks)
+
+
+def test_scans_are_done_by_tasks_and_each_failure_is_told(cluster: Path, tmp_path: Path) -> None:
+    scans = tuple(tmp_path / f"empty-{number}.nii.gz" for number in range(2))
+    for scan in scans:
+        scan.write_bytes(b"")
+    job = OnSlurmJob(job=SegmentJob(scans=scans, out=tmp_path / "out"), slurm=SETTINGS)
+    events: list[Event] = []
+    assert run_job(job, events.append, lambda: False) == 1
+    told = [event.what for event in events if isinstance(event, Warned)]
+    assert sorted(what.partition(":")[0] for what in told) == ["empty-0", "empty-1"]
+    assert isinstance(events[-1], Failed)
+    assert "2 of 2" in events[-1].what

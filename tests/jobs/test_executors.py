@@ -16,7 +16,7 @@ from brainstem_app.jobs.executors import local, run_tasks
 from brainstem_app.jobs.executors.local import LocalExecutor, Places, find_places
 from brainstem_app.jobs.executors.run_tasks import Ended, run_tasks_on
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings, parse_slurm
-from brainstem_app.jobs.executors.task import Task
+from brainstem_app.jobs.executors.task import EventTail, Task
 from brainstem_app.jobs.job import EvaluateVolumesJob
 from brainstem_app.jobs.reporter import Reporter
 
@@ -40,12 +40,17 @@ class Scripted:
             _write(task, self.say(task))
 
     def is_alive(self, task: Task) -> bool:
-        if task.name in self.dead or task.name not in self.started:
+        if task.name in self.dead or task.name not in self.started or self._has_ended(task):
             return False
         if (task.folder / CANCEL_FILE).exists():
             _write(task, [Failed(what="Cancelled.", exit_status=3)])
             return False
         return True
+
+    def _has_ended(self, task: Task) -> bool:
+        tail = EventTail(task)
+        tail.read()
+        return tail.end is not None
 
     def kill(self, task: Task) -> None:
         self.killed.append(task.name)
@@ -129,6 +134,10 @@ def test_task_still_running_from_before_is_waited_for_not_started(tmp_path: Path
     executor = Scripted(lambda task: [Finished(seconds=1)])
     tasks[0].prepare()
     executor.started.append("task 0")
+    asked = iter([True])
+    alive = executor.is_alive
+    # At the first look it still runs; its last event comes after that.
+    executor.is_alive = lambda task: next(asked, False) or alive(task)
     _write(tasks[0], [Finished(seconds=9)])
     ended, _, _ = _run(executor, tasks)
     assert {one.task.name: one.end.seconds for one in ended if isinstance(one.end, Finished)} == {

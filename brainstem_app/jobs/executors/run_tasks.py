@@ -16,6 +16,8 @@ _POLL_S = 0.3
 CANCEL_PATIENCE_S = 60.0
 #: How long a task that is seen nowhere may take to show its last event (a network disk is slow).
 _LAST_WORD_S = 5.0
+#: How long a process may take to leave after its last event.
+_LEAVE_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class _Crew:
         self.running = {task.name: EventTail(task) for task in tasks if task.name in alive}
         self.waiting = [task for task in tasks if task.name not in alive]
         self.fractions: dict[str, float] = {}
-        self.gone: dict[str, float] = {}
+        self.since: dict[str, float] = {}
 
     def start(self) -> None:
         """Start as many as there is room for."""
@@ -94,22 +96,27 @@ class _Crew:
         for name, tail in list(self.running.items()):
             for event in tail.read():
                 self._pass_on(name, event)
-            end = tail.end or self._death(name, tail)
+            end = self._end(name, tail)
             if end is not None:
                 del self.running[name]
                 self.fractions.pop(name, None)
+                self.since.pop(name, None)
                 self.done += 1
                 yield Ended(tail.task, end)
 
-    def _death(self, name: str, tail: EventTail) -> Finished | Failed | None:
-        if self.executor.is_alive(tail.task):
-            self.gone.pop(name, None)
+    def _end(self, name: str, tail: EventTail) -> Finished | Failed | None:
+        """Say how a task ended, once its process is gone: till then it holds memory the next one needs."""
+        alive = self.executor.is_alive(tail.task)
+        if alive and tail.end is None:
+            self.since.pop(name, None)
             return None
-        since = self.gone.setdefault(name, time.monotonic())
-        if time.monotonic() - since < _LAST_WORD_S:
-            return None
-        tail.read()
-        return tail.end or tail.died()
+        waited = time.monotonic() - self.since.setdefault(name, time.monotonic())
+        if alive:
+            return tail.end if waited > _LEAVE_S else None
+        if tail.end is None and waited >= _LAST_WORD_S:
+            tail.read()
+            return tail.end or tail.died()
+        return tail.end
 
     def _pass_on(self, name: str, event: Event) -> None:
         if isinstance(event, Progress):
