@@ -63,7 +63,23 @@ class _Stage:
     dilation: int
 
 
-def _mit(image: KerasTensor, widths: Four, depths: Four, output_stride: int) -> FeatureMaps:
+def mix_transformer(image: KerasTensor, widths: Four, depths: Four, output_stride: int = 32) -> FeatureMaps:
+    """Encode an image.
+
+    Parameters
+    ----------
+    image : KerasTensor
+        (N, height, width, channels).
+    widths, depths : tuple of int
+        Channels and blocks of the four stages; the stages' heads, 1, 2, 5 and 8, divide the channels.
+    output_stride : int
+        32, or 16 or 8 to dilate the stages that would be deeper.
+
+    Returns
+    -------
+    dict of int to KerasTensor
+        The image as stride 1, and maps by the strides 4, 8, 16 and 32 that they have by design.
+    """
     x, maps, done = image, {1: image}, 0
     for index, depth in enumerate(depths):
         design = 4 * 2**index
@@ -158,29 +174,29 @@ def _layer_norm(x: KerasTensor, name: str, epsilon: float = 1e-6) -> KerasTensor
 
 def mit_b0(image: KerasTensor, output_stride: int = 32) -> FeatureMaps:
     """MiT-B0: 32, 64, 160, 256 channels at strides 4, 8, 16, 32, in 2, 2, 2, 2 blocks."""
-    return _mit(image, SMALL, (2, 2, 2, 2), output_stride)
+    return mix_transformer(image, SMALL, (2, 2, 2, 2), output_stride)
 
 
 def mit_b1(image: KerasTensor, output_stride: int = 32) -> FeatureMaps:
     """MiT-B1: 64, 128, 320, 512 channels at strides 4, 8, 16, 32, in 2, 2, 2, 2 blocks."""
-    return _mit(image, LARGE, (2, 2, 2, 2), output_stride)
+    return mix_transformer(image, LARGE, (2, 2, 2, 2), output_stride)
 
 
 def mit_b2(image: KerasTensor, output_stride: int = 32) -> FeatureMaps:
     """MiT-B2: 64, 128, 320, 512 channels at strides 4, 8, 16, 32, in 3, 4, 6, 3 blocks."""
-    return _mit(image, LARGE, (3, 4, 6, 3), output_stride)
+    return mix_transformer(image, LARGE, (3, 4, 6, 3), output_stride)
 
 
 def mit_b3(image: KerasTensor, output_stride: int = 32) -> FeatureMaps:
     """MiT-B3: 64, 128, 320, 512 channels at strides 4, 8, 16, 32, in 3, 4, 18, 3 blocks."""
-    return _mit(image, LARGE, (3, 4, 18, 3), output_stride)
+    return mix_transformer(image, LARGE, (3, 4, 18, 3), output_stride)
 
 
 def mit_b4(image: KerasTensor, output_stride: int = 32) -> FeatureMaps:
     """MiT-B4: 64, 128, 320, 512 channels at strides 4, 8, 16, 32, in 3, 8, 27, 3 blocks."""
-    return _mit(image, LARGE, (3, 8, 27, 3), output_stride)
+    return mix_transformer(image, LARGE, (3, 8, 27, 3), output_stride)
 
 
 def mit_b5(image: KerasTensor, output_stride: int = 32) -> FeatureMaps:
     """MiT-B5: 64, 128, 320, 512 channels at strides 4, 8, 16, 32, in 3, 6, 40, 3 blocks."""
-    return _mit(image, LARGE, (3, 6, 40, 3), output_stride)
+    return mix_transformer(image, LARGE, (3, 6, 40, 3), output_stride)
