@@ -40,29 +40,28 @@ class FileCommands(QObject):
         """Ask for scans and open them."""
         kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh);;All files (*)")
         names, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Open scans"), self._start(), kinds)
-        self._window.open_paths([Path(name) for name in names])
+        self._window.opening.open_paths([Path(name) for name in names])
 
     def choose_folder(self) -> None:
         """Ask for a folder of DICOM files, a BIDS dataset or a folder of scans and open it."""
         title = self.tr("Open a DICOM folder, a BIDS dataset or a folder of scans")
         name = QFileDialog.getExistingDirectory(self._window, title, self._start())
         if name:
-            self._window.open_path(Path(name))
+            self._window.opening.open_path(Path(name))
 
     def choose_result(self) -> None:
         """Ask for a folder that Segment has written and open it."""
         start = str(self._settings.results_folder)
         name = QFileDialog.getExistingDirectory(self._window, self.tr("Open a result folder"), start)
         if name:
-            self._window.open_result(Path(name))
+            self._window.opening.open_result(Path(name))
 
     def choose_labels(self) -> None:
         """Ask for a label map and open it."""
         kinds = self.tr("Label maps (*.nii *.nii.gz *.mgz);;All files (*)")
         name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open a label map"), self._start(), kinds)
         if name:
-            self._settings.last_folder = Path(name).parent
-            self._window.open_labels(Path(name))
+            self._window.opening.open_labels(Path(name))
 
     def choose_labels_target(self) -> None:
         """Ask where to save the label map."""

@@ -10,7 +10,6 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEv
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
-    QLabel,
     QMainWindow,
     QStackedWidget,
     QVBoxLayout,
@@ -25,8 +24,11 @@ from brainstem_app.gui.jobs.jobs_panel import JobsPanel
 from brainstem_app.gui.menus import WindowActions
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.messages.message_bar import MessageBar
+from brainstem_app.gui.opening import Opening
+from brainstem_app.gui.segment.many_scans import ManyScans
 from brainstem_app.gui.segment.segment_step import SegmentStep
 from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.status_line import StatusLine
 from brainstem_app.gui.study.open_study import OpenStudy
 from brainstem_app.gui.view_commands import ViewCommands
 from brainstem_app.gui.warm_up import find_models, import_viewer, read_structures
@@ -71,10 +73,14 @@ class MainWindow(QMainWindow):
         self.stack.addWidget(self.step)
         self.files = FileCommands(self)
         self.view = ViewCommands(self)
+        self.opening = Opening(self)
+        self.many_scans = ManyScans(self.bench, self)
         self._lay_out()
         self.jobs_panel = JobsPanel(self.bench.jobs, self)
         self.jobs_dock = self._dock(self.jobs_panel)
-        self._fill_status_bar()
+        status = StatusLine(self)
+        self.pointed, self.crosshair, self.job_count = status.pointed, status.crosshair, status.job_count
+        self.setStatusBar(status)
         self.actions_ = WindowActions(self)
         self.actions_.show_convention(settings.convention)
         self.closing = Closing(self)
@@ -105,21 +111,10 @@ class MainWindow(QMainWindow):
         dock.hide()
         return dock
 
-    def _fill_status_bar(self) -> None:
-        self.pointed = QLabel(self)
-        self.pointed.setAccessibleName(self.tr("Under the pointer"))
-        self.crosshair = QLabel(self)
-        self.crosshair.setAccessibleName(self.tr("Crosshair"))
-        self.job_count = QLabel(self)
-        self.job_count.setAccessibleName(self.tr("Jobs that run and wait"))
-        self.job_count.setToolTip(self.tr("Ctrl+J shows the jobs"))
-        self.statusBar().addWidget(self.pointed, 1)
-        self.statusBar().addPermanentWidget(self.crosshair)
-        self.statusBar().addPermanentWidget(self.job_count)
-
     def _connect(self) -> None:
         step, bench = self.step, self.bench
-        for source in (step, bench.study, bench.jobs):
+        self.many_scans.step_requested.connect(self.show_step)
+        for source in (step, bench.study, bench.jobs, self.many_scans):
             source.message.connect(self.message_bar.show_message)
         step.pointed.connect(self.pointed.setText)
         step.crosshair.connect(self.crosshair.setText)
@@ -136,6 +131,7 @@ class MainWindow(QMainWindow):
         self.jobs_panel.count_changed.connect(self.job_count.setText)
         bench.jobs.changed.connect(self._on_job_changed)
         bench.study.opened.connect(self._on_study_opened)
+        bench.study.contents_changed.connect(self._show_counts)
 
     def _restore(self) -> None:
         self.resize(*_FIRST_SIZE)
@@ -180,13 +176,14 @@ class MainWindow(QMainWindow):
         """Go to a step."""
         page = self.page(step)
         if step is StepName.REVIEW and self.current_step is not step:
-            self._hand_to_review()
+            self.opening.hand_to_review(page.step)
         self.stack.setCurrentWidget(page)
         self.actions_.show_review(step is StepName.REVIEW)
         self.step_bar.show_step(step)
         if isinstance(page, StepPage):
             page.activate()
-        self.bench.study.remember(step=step.value) if self.bench.study.is_open else None
+        if self.bench.study.is_open:
+            self.bench.study.remember(step=step.value)
 
     def _connect_page(self, step: StepName, page: StepPage) -> None:
         if step is StepName.REVIEW:
@@ -196,17 +193,10 @@ class MainWindow(QMainWindow):
             page.open_requested.connect(self.files.choose_scan)
             page.folder_requested.connect(self.files.choose_folder)
             page.example_requested.connect(self.simulate)
-            page.view_requested.connect(self.view_scan)
-
-    def _hand_to_review(self) -> None:
-        """Show in Review what is open in Segment, if nothing is open there."""
-        review: ReviewStep = self.page(StepName.REVIEW).step
-        if review.scan is not None or review.labels is not None:
-            return
-        if self.step.result is not None:
-            review.files.open_result(self.step.result.folder)
-        elif self.step.scan is not None:
-            review.files.open_path(self.step.scan.path)
+            page.view_requested.connect(self.opening.view)
+            page.segment_requested.connect(
+                lambda scans: self.many_scans.segment(scans, self.step.segment_panel.model)
+            )
 
     # After the first paint ---------------------------------------------------------------------------
 
@@ -236,51 +226,9 @@ class MainWindow(QMainWindow):
 
     # Opening -----------------------------------------------------------------------------------------
 
-    def open_paths(self, paths: list[Path]) -> None:
-        """Open what the user chose or dropped: one thing as what it is, several as scans of the list."""
-        if len(paths) == 1:
-            self.open_path(paths[0])
-        elif paths:
-            self._settings.last_folder = paths[0].parent
-            self.message_bar.clear()
-            self.show_step(StepName.SCANS)
-            self.scans.add(paths)
-
     def open_path(self, path: Path) -> None:
         """Open a study, a scan, a folder of scans, a result folder or a label map."""
-        from brainstem_app.gui.scans.opened import OpenKind, kind_of
-        from brainstem_app.gui.study.workspace import is_study
-
-        self._settings.last_folder = path.parent
-        self.message_bar.clear()
-        if path.is_dir() and is_study(path):
-            self.bench.study.open(path)
-            return
-        kind = kind_of(path)
-        if path.is_dir() and kind is OpenKind.SCAN:
-            self.show_step(StepName.SCANS)
-            self.scans.add([path])
-            return
-        if kind is OpenKind.SCAN and path.exists():
-            self.scans.add([path])
-        self.view_scan(path)
-
-    def view_scan(self, path: Path) -> None:
-        """Show a scan, a result or a label map in the step Segment."""
-        self.show_step(StepName.SEGMENT)
-        self.step.open_path(path)
-
-    def open_result(self, folder: Path) -> None:
-        """Show a segmentation."""
-        self.message_bar.clear()
-        self.show_step(StepName.SEGMENT)
-        self.step.opener.open_result(folder, None if self.step.scan is None else self.step.scan.path)
-
-    def open_labels(self, path: Path) -> None:
-        """Show a label map over the open scan."""
-        self.message_bar.clear()
-        self.show_step(StepName.SEGMENT)
-        self.step.opener.open_labels(path)
+        self.opening.open_path(path)
 
     def _on_study_opened(self) -> None:
         study = self.bench.study
@@ -293,6 +241,17 @@ class MainWindow(QMainWindow):
         self.scans.set_sources(tuple(Path(source) for source in study.workspace.sources))
         if study.is_open:
             self.show_step(step if step in STEPS else StepName.SCANS)
+
+    def _show_counts(self) -> None:
+        """Say in the navigation what the study holds, for steps that were not shown yet."""
+        contents = self.bench.study.contents
+        prepared, runs = (0, 0) if contents is None else (contents.n_finished, len(contents.runs))
+        if StepName.PREPARE not in self._pages:
+            text = self.tr("{0} prepared").format(prepared) if prepared else ""
+            self.step_bar.set_status(StepName.PREPARE, text)
+        if StepName.TRAIN not in self._pages:
+            text = self.tr("1 run") if runs == 1 else self.tr("{0} runs").format(runs)
+            self.step_bar.set_status(StepName.TRAIN, text if runs else "")
 
     # Jobs --------------------------------------------------------------------------------------------
 
@@ -398,7 +357,7 @@ class MainWindow(QMainWindow):
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
             event.acceptProposedAction()
-            self.open_paths(paths)
+            self.opening.open_paths(paths)
 
     def _show_drop_target(self, shown: bool) -> None:
         self.step.empty_state.set_target(shown)

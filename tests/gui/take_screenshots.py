@@ -1,7 +1,9 @@
 """Take pictures of every state of the window, for README and docs.
 
 Run under a display, e.g. ``xvfb-run -s "-screen 0 1400x900x24" python tests/gui/take_screenshots.py OUT
---scan SCAN [--result FOLDER] [--dark]``. Without ``--result`` the picture with labels is left out.
+--scan SCAN [--result FOLDER] [--study FOLDER] [--dark]``. Without ``--result`` the picture with labels is
+left out, without ``--study`` those of the other steps. The study may be one of any size; nothing in it is
+changed but ``window.json``.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from brainstem_app.gui.application import make_application
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.workflow.step import StepName
 
 SIZE = (1280, 820)
 _LIMIT_S = 120.0
@@ -107,12 +110,47 @@ def take_all(window: MainWindow, out: Path, scan: Path, result: Path | None, *, 
         take(window, out, "window_result_zoomed")
 
 
+def take_steps(window: MainWindow, out: Path, study: Path) -> None:
+    """Open a study and go through the steps that work on it."""
+    window.open_path(study)
+    wait_for(lambda: window.bench.study.is_open)
+    window.show_step(StepName.SCANS)
+    wait_for(lambda: window.scans.model.rowCount() > 0)
+    wait_for(lambda: window.scans.model.counts()[2] < max(1, window.scans.model.rowCount() - 12))
+    take(window, out, "step_scans")
+    window.show_step(StepName.PREPARE)
+    prepare = window.page(StepName.PREPARE)
+    wait_for(lambda: prepare.model.rowCount() > 0 and not prepare.view.picture.is_empty)
+    take(window, out, "step_prepare")
+    window.show_step(StepName.TRAIN)
+    train = window.page(StepName.TRAIN)
+    wait_for(lambda: bool(train.device.text()) and not window.background.is_busy)
+    if train.model.rowCount():
+        train.table.selectRow(train.model.rowCount() - 1)
+        wait_for(lambda: bool(train.curves.points("loss")))
+    take(window, out, "step_train")
+    train.form.fold.setChecked(True)
+    take(window, out, "step_train_advanced")
+    window.show_step(StepName.COMPARE)
+    compare = window.page(StepName.COMPARE)
+    wait_for(lambda: compare.heat is not None)
+    take(window, out, "step_compare")
+    window.show_step(StepName.REPORT)
+    report = window.page(StepName.REPORT)
+    wait_for(lambda: report.content is not None)
+    take(window, out, "step_report")
+    window.show_jobs()
+    take(window, out, "panel_jobs")
+    window.show_jobs()
+
+
 def main() -> None:
     """Read the arguments and take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
     parser.add_argument("--scan", type=Path, required=True)
     parser.add_argument("--result", type=Path)
+    parser.add_argument("--study", type=Path, help="also the steps that work on a study")
     parser.add_argument("--job", action="store_true", help="also start and stop a segmentation")
     parser.add_argument("--dark", action="store_true")
     arguments = parser.parse_args()
@@ -123,10 +161,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as home:
         settings = WindowSettings(QSettings(str(Path(home) / "settings.ini"), QSettings.Format.IniFormat))
         settings.results_folder = Path(home) / "results"
+        settings.jobs_folder = Path(home) / "jobs"
         window = MainWindow(settings)
         window.resize(*SIZE)
         window.show()
+        take(window, arguments.out, "step_scans_empty")
+        window.show_step(StepName.SEGMENT)
         take_all(window, arguments.out, arguments.scan, arguments.result, job=arguments.job)
+        if arguments.study is not None:
+            take_steps(window, arguments.out, arguments.study)
         window.step.segmentation.kill()
         window.close()
 

@@ -60,7 +60,9 @@ def find_reports(study: Path | None, results: Path) -> tuple[ReportEntry, ...]:
         found.append(
             ReportEntry(
                 ReportKind.SEGMENTATION,
-                home.parent.name,
+                home.parent.name
+                if home.parent.name.startswith(home.name)
+                else f"{home.name} · {home.parent.name}",
                 home,
                 (*files_of(home, "report"), *files_of(home, "qc")),
             )

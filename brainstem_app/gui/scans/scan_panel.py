@@ -47,6 +47,7 @@ class ScanPanel(QGroupBox):
         self._rows.setContentsMargins(0, 4, 0, 0)
         self._rows.setSpacing(6)
         self._more = QPushButton(self)
+        self._more.setAccessibleName(self.tr("Show more findings"))
         self._more.setFlat(True)
         self._more.setCheckable(True)
         self._more.toggled.connect(self._fold)

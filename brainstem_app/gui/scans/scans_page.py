@@ -43,12 +43,15 @@ class ScansPage(StepPage):
         The user wants to open files, a folder, or to try a simulated scan.
     view_requested(object)
         The scan with this path is to be shown in the viewer.
+    segment_requested(object)
+        The scans with these paths are to be segmented, without looking at each.
     """
 
     open_requested = Signal()
     folder_requested = Signal()
     example_requested = Signal()
     view_requested = Signal(object)
+    segment_requested = Signal(object)
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(bench, parent)
@@ -81,7 +84,7 @@ class ScansPage(StepPage):
     def _lay_out(self) -> None:
         self.view_button = self._button(self.tr("&View"), self.tr("Show the scan (Return)"), self._view)
         self.segment_button = self._button(
-            self.tr("&Segment…"), self.tr("Label the nuclei of the chosen scan"), self._view
+            self.tr("&Segment…"), self.tr("Label the nuclei of the chosen scan, or of several"), self._segment
         )
         self.prepare_button = self._button(
             self.tr("&Prepare for training…"),
@@ -287,3 +290,13 @@ class ScansPage(StepPage):
     def _view(self) -> None:
         if self.current is not None:
             self.view_requested.emit(self.current.path)
+
+    def _segment(self) -> None:
+        rows = {self._sorted.mapToSource(row).row() for row in self.table.selectionModel().selectedRows()}
+        scans = [self.model.scan(row) for row in sorted(rows)]
+        found = [(scan, self.model.found(scan)) for scan in scans]
+        usable = [scan.path for scan, examined in found if examined is None or examined.is_usable]
+        if len(usable) > 1:
+            self.segment_requested.emit(usable)
+        else:
+            self._view()

@@ -1,0 +1,86 @@
+"""Opening: what the user gave goes to the step that shows it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from brainstem_app.gui.workflow.step import StepName
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.main_window import MainWindow
+    from brainstem_app.gui.review.review_step import ReviewStep
+
+
+class Opening(QObject):
+    """Decides what a path is, and shows it.
+
+    A study opens as a whole; datasets and folders of scans go to the table of Scans; a scan, a result or a
+    label map is shown in Segment.
+    """
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._settings = window.bench.settings
+
+    def open_paths(self, paths: list[Path]) -> None:
+        """Open what the user chose or dropped: one thing as what it is, several as scans of the list."""
+        if len(paths) == 1:
+            self.open_path(paths[0])
+        elif paths:
+            self._begin(paths[0])
+            self._window.show_step(StepName.SCANS)
+            self._window.scans.add(paths)
+
+    def open_path(self, path: Path) -> None:
+        """Open a study, a scan, a folder of scans, a result folder or a label map."""
+        from brainstem_app.gui.scans.opened import OpenKind, kind_of
+        from brainstem_app.gui.study.workspace import is_study
+
+        self._begin(path)
+        if path.is_dir() and is_study(path):
+            self._window.bench.study.open(path)
+            return
+        kind = kind_of(path)
+        if path.is_dir() and kind is OpenKind.SCAN:
+            self._window.show_step(StepName.SCANS)
+            self._window.scans.add([path])
+            return
+        if kind is OpenKind.SCAN and path.exists():
+            self._window.scans.add([path])
+        self.view(path)
+
+    def view(self, path: Path) -> None:
+        """Show a scan, a result or a label map in the step Segment."""
+        self._window.show_step(StepName.SEGMENT)
+        self._window.step.open_path(path)
+
+    def open_result(self, folder: Path) -> None:
+        """Show a segmentation."""
+        self._window.message_bar.clear()
+        self._window.show_step(StepName.SEGMENT)
+        scan = self._window.step.scan
+        self._window.step.opener.open_result(folder, None if scan is None else scan.path)
+
+    def open_labels(self, path: Path) -> None:
+        """Show a label map over the open scan."""
+        self._begin(path)
+        self._window.show_step(StepName.SEGMENT)
+        self._window.step.opener.open_labels(path)
+
+    def hand_to_review(self, review: ReviewStep) -> None:
+        """Show in Review what is open in Segment, if nothing is open there."""
+        if review.scan is not None or review.labels is not None:
+            return
+        step = self._window.step
+        if step.result is not None:
+            review.files.open_result(step.result.folder)
+        elif step.scan is not None:
+            review.files.open_path(step.scan.path)
+
+    def _begin(self, path: Path) -> None:
+        self._settings.last_folder = path.parent
+        self._window.message_bar.clear()

@@ -1,0 +1,63 @@
+"""Many scans at once: one job of the queue, one result folder a scan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.segment.job_files import new_folder
+from brainstem_app.gui.workflow.step import StepName
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
+    from brainstem_app.gui.workflow.step_page import Workbench
+
+
+class ManyScans(QObject):
+    """Puts the segmentation of several scans into the queue.
+
+    Signals
+    -------
+    message(object)
+        A `Message`: queued, done, or why not.
+    step_requested(object)
+        The user wants to see the reports.
+    """
+
+    message = Signal(object)
+    step_requested = Signal(object)
+
+    def __init__(self, bench: Workbench, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+
+    def segment(self, scans: list[Path], model: str) -> QueuedJob | None:
+        """Segment scans with a model, one after the other, each into a folder of its own."""
+        from brainstem_app.jobs.job import SegmentJob
+
+        name = self.tr("{0} scans").format(len(scans))
+        try:
+            out = new_folder(self._bench.settings.results_folder, name)
+        except OSError as error:
+            self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
+            return None
+        job = SegmentJob(scans=tuple(scan.absolute() for scan in scans), out=out, model=model)
+        queued = self._bench.jobs.submit(job, self.tr("Segment {0}").format(name))
+        if queued is not None:
+            queued.ended.connect(lambda outcome: self._on_ended(queued, str(outcome), out))
+            what = self.tr("{0} scans are in the queue. Ctrl+J shows how far they are.").format(len(scans))
+            self.message.emit(Message(MessageLevel.INFO, what, str(out)))
+        return queued
+
+    def _on_ended(self, job: QueuedJob, outcome: str, out: Path) -> None:
+        if outcome != "finished":
+            return
+        done = sum(artifact.role == "labels_native" for artifact in job.artifacts)
+        what = self.tr("{0} scans are segmented.").format(done)
+        notes = "\n".join(f"{w.what} {w.fix}".strip() for w in job.warnings)
+        show = MessageAction(self.tr("Show the reports"), lambda: self.step_requested.emit(StepName.REPORT))
+        level = MessageLevel.WARNING if notes else MessageLevel.INFO
+        self.message.emit(Message(level, what, str(out), details=notes, actions=(show,)))
