@@ -9,17 +9,20 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
 from brainstem_app.imaging.scan import Finding, Level
-from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, Affine
+from brainstem_app.imaging.spaces import BOX_SHAPE, MNI_ORIGIN_MM, Affine, box_affine
 from brainstem_app.preprocessing.affine import correlation
 from brainstem_app.preprocessing.template import Template
+from brainstem_app.preprocessing.transforms import Displacement
 
 REFUSED_CORRELATION = 0.45
 DOUBTFUL_CORRELATION = 0.70
 REFUSED_COVERAGE = 0.60
 DOUBTFUL_COVERAGE = 0.97
+FAR_COARSE_MM = 10.0
 _SCALES = (0.65, 1.55)
 _RIM_VOXELS = 3
 _SLICE_IS_COVERED = 0.5
+_AROUND_BOX_MM = 12.0
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,50 @@ def judge_fit(fit: Fit) -> tuple[Finding, ...]:
     return tuple(
         f for f in (_judge_scale(fit), _judge_correlation(fit), _judge_coverage(fit)) if f is not None
     )
+
+
+def judge_coarse_warp(warp: Displacement, template: Template) -> tuple[Finding, ...]:
+    """Judge the smooth warp of the nonlinear space near the brainstem.
+
+    Returns
+    -------
+    tuple of Finding
+        An error where it folds, for labels would be torn; a warning where it moves the brainstem further
+        than anything that the two affine steps can have left (`FAR_COARSE_MM`).
+    """
+    smallest = float(warp.jacobian()[_around_box(warp)].min())
+    if smallest <= 0:
+        return (
+            Finding(
+                Level.ERROR,
+                "coarse-warp-folds",
+                f"The smooth warp to the template folds at the brainstem (smallest Jacobian {smallest:.2f}), "
+                "so labels would be torn.",
+                "Prepare this scan in the affine space, or with a model made for it.",
+            ),
+        )
+    brainstem_mm = np.argwhere(template.brainstem) + np.array(MNI_ORIGIN_MM)
+    farthest = float(np.linalg.norm(warp.at(brainstem_mm), axis=1).max())
+    if farthest <= FAR_COARSE_MM:
+        return ()
+    return (
+        Finding(
+            Level.WARNING,
+            "coarse-warp-far",
+            f"The smooth warp to the template moves the brainstem by up to {farthest:.0f} mm, further than "
+            "the two affine steps before it can have left.",
+            "Look at the labels over the scan before using any number.",
+        ),
+    )
+
+
+def _around_box(warp: Displacement) -> tuple[slice, ...]:
+    """Grid points of a warp in the box and 12 mm around it."""
+    low_mm = box_affine()[:3, 3] - _AROUND_BOX_MM
+    high_mm = low_mm + BOX_SHAPE + 2 * _AROUND_BOX_MM
+    step = np.diag(warp.affine)[:3]
+    first, last = ((end - warp.affine[:3, 3]) / step for end in (low_mm, high_mm))
+    return tuple(slice(max(0, int(a)), int(b) + 2) for a, b in zip(first, last, strict=True))
 
 
 def _judge_scale(fit: Fit) -> Finding | None:

@@ -14,7 +14,7 @@ from brainstem_app.errors import ImplausibleResultError
 from brainstem_app.imaging.scan import Finding, Scan
 from brainstem_app.imaging.spaces import Affine, crop_to_box
 from brainstem_app.preprocessing.affine import register_brain, register_brainstem
-from brainstem_app.preprocessing.fit import Fit, judge_fit, measure_fit
+from brainstem_app.preprocessing.fit import Fit, judge_coarse_warp, judge_fit, measure_fit
 from brainstem_app.preprocessing.intensity import LIMIT, normalise
 from brainstem_app.preprocessing.n4 import correct_bias
 from brainstem_app.preprocessing.skull_strip import brain_mask, is_stripped, stripped_mask
@@ -114,8 +114,10 @@ def normalise_scan(
     image = _pulled(standard, brain.affine, transforms)
     shown = transforms.image_to_mni(brain.mask.astype(np.float32), brain.affine) > 0.5
     fit = measure_fit(image, shown, transforms.mni_to_native, template)
-    timings = steps.end()
-    return Normalised(image, transforms, fit, judge_fit(fit), timings)
+    findings = judge_fit(fit)
+    if transforms.warp is not None:
+        findings = (*findings, *judge_coarse_warp(transforms.warp, template))
+    return Normalised(image, transforms, fit, findings, steps.end())
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, mni_affine
 from brainstem_app.preprocessing.fit import Fit
 from brainstem_app.preprocessing.normalise import Report, Space, normalise_scan
-from brainstem_app.preprocessing.syn import FINE, FINE_REPEAT, SynSettings, fine_warp, smallest_jacobian
+from brainstem_app.preprocessing.syn import FINE, FINE_REPEAT, SynSettings, fine_warp
 from brainstem_app.preprocessing.template import load_template
 from brainstem_app.preprocessing.transforms import Displacement, grid_points
 
@@ -193,7 +193,7 @@ def _judge_labels(
 
 
 def _judge_warp(warp: Displacement) -> tuple[Finding, ...]:
-    smallest = smallest_jacobian(warp)
+    smallest = warp.jacobian().min()
     if smallest > 0:
         return ()
     return (

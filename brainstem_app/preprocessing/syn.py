@@ -83,15 +83,6 @@ def coarse_warp(aligned: NDArray[np.float32], template: Template) -> Displacemen
     return Displacement(smooth, affine)
 
 
-def smallest_jacobian(displacement: Displacement) -> float:
-    """Smallest determinant of the Jacobian of x + d(x); zero or less means that the warp folds."""
-    sizes = np.sqrt((displacement.affine[:3, :3] ** 2).sum(axis=0))
-    field = displacement.field.astype(np.float64)
-    slopes = [np.gradient(field, size, axis=axis) for axis, size in enumerate(sizes)]
-    gradients = np.stack(slopes, axis=-1)
-    return float(np.linalg.det(gradients + np.eye(3)).min())
-
-
 def _register(
     static: NDArray[np.float32], moving: NDArray[np.float32], affine: Affine, settings: SynSettings
 ) -> Displacement:

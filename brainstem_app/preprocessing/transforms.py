@@ -51,6 +51,14 @@ class Displacement:
         ]
         return np.stack(moved, axis=-1).astype(np.float64)
 
+    def jacobian(self) -> NDArray[np.float64]:
+        """Return the determinant (X, Y, Z) of the Jacobian of x + d(x); zero or less where the warp folds."""
+        sizes = np.sqrt((self.affine[:3, :3] ** 2).sum(axis=0))
+        field = self.field.astype(np.float64)
+        slopes = [np.gradient(field, size, axis=axis) for axis, size in enumerate(sizes)]
+        determinant: NDArray[np.float64] = np.linalg.det(np.stack(slopes, axis=-1) + np.eye(3))
+        return determinant
+
     def save(self, path: Path) -> None:
         """Write as NIfTI with a vector per voxel (intent 1006, displacement)."""
         image = nib.Nifti1Image(self.field[:, :, :, None, :], self.affine)

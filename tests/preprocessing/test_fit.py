@@ -3,8 +3,10 @@ from __future__ import annotations
 import numpy as np
 
 from brainstem_app.imaging.scan import Level
-from brainstem_app.preprocessing.fit import Fit, judge_fit, measure_fit
+from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, ras_affine
+from brainstem_app.preprocessing.fit import Fit, judge_coarse_warp, judge_fit, measure_fit
 from brainstem_app.preprocessing.template import load_template
+from brainstem_app.preprocessing.transforms import Displacement
 
 
 def _codes(fit: Fit) -> dict[str, Level]:
@@ -49,3 +51,29 @@ def test_an_absurd_stretch_is_refused() -> None:
     template = load_template()
     fit = measure_fit(template.t1, template.brain, np.diag([0.3, 0.9, 0.9, 1.0]), template)
     assert _codes(fit)["implausible-size"] is Level.ERROR
+
+
+def _coarse_warp(height_mm: float, width_mm: float, z_mm: float) -> Displacement:
+    """A smooth push upwards around the point (0, −28, z), on a grid of 4 mm over the whole of mni."""
+    affine = ras_affine(4.0, MNI_ORIGIN_MM)
+    axes = [origin + 4.0 * np.arange(n) for origin, n in zip(MNI_ORIGIN_MM, (50, 59, 48), strict=True)]
+    x, y, z = np.meshgrid(*axes, indexing="ij")
+    near = np.exp(-(x**2 + (y + 28) ** 2 + (z - z_mm) ** 2) / (2 * width_mm**2))
+    field = np.stack([np.zeros_like(near), np.zeros_like(near), height_mm * near], axis=-1)
+    return Displacement(field.astype(np.float32), affine)
+
+
+def test_a_smooth_warp_of_a_few_millimetres_is_no_finding() -> None:
+    assert judge_coarse_warp(_coarse_warp(4.0, 20.0, -35.0), load_template()) == ()
+
+
+def test_a_warp_that_folds_at_the_brainstem_is_refused_and_one_that_folds_elsewhere_is_not() -> None:
+    (finding,) = judge_coarse_warp(_coarse_warp(30.0, 10.0, -35.0), load_template())
+    assert (finding.code, finding.level) == ("coarse-warp-folds", Level.ERROR)
+    assert judge_coarse_warp(_coarse_warp(30.0, 10.0, 70.0), load_template()) == ()
+
+
+def test_a_warp_that_carries_the_brainstem_far_is_a_warning_with_the_distance() -> None:
+    (finding,) = judge_coarse_warp(_coarse_warp(14.0, 40.0, -35.0), load_template())
+    assert (finding.code, finding.level) == ("coarse-warp-far", Level.WARNING)
+    assert "14 mm" in finding.problem
