@@ -1,4 +1,4 @@
-"""The command that compares networks."""
+"""Commands that compare networks, and look into one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from brainstem_app.cli.options import AsJson, Debug, ExecutorChoice, ExecutorOpt
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.executors.slurm_settings import parse_slurm
-from brainstem_app.jobs.job import CompareJob
+from brainstem_app.jobs.job import ActivationsJob, CompareJob
 
 
 class Keep(StrEnum):
@@ -26,8 +26,9 @@ class Keep(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command of this file to the application."""
-    app.command("compare")(compare)
+    """Add the commands of this file to the application."""
+    for command in (compare, activations):
+        app.command(command.__name__)(command)
 
 
 def compare(
@@ -88,6 +89,22 @@ def compare(
         typer.echo(f"{found.title or found.name}: {describe_plan(job)}")
     if not only_plan:
         run_and_show(job, as_json=as_json, debug=debug)
+
+
+def activations(
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="The study folder of the run.")],
+    run: Annotated[str, typer.Option(help="Run whose network to look into.")],
+    subject: Annotated[str, typer.Option(help="Subject to show. [default: the first test subject]")] = "",
+    every_layer: Annotated[
+        bool, typer.Option("--every-layer", help="All layers, not only the ends of blocks.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder for the page. [default: the run's]")] = None,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Draw the activation maps of a run's layers on slices of a subject, with how many channels count."""
+    job = ActivationsJob(study=study, run=run, subject=subject, every_layer=every_layer, out=out)
+    run_and_show(job, as_json=as_json, debug=debug)
 
 
 def _pairs(words: list[str]) -> dict[str, JsonValue]:

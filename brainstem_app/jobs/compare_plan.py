@@ -161,7 +161,9 @@ class Plan:
     def describe(self, at_once: int | None = None) -> str:
         """Size of the plan, what is done, and an estimate of the time the rest takes, in one sentence."""
         n_variants = len({json.dumps(cell.variant, sort_keys=True) for cell in self.cells})
-        parts = [f"{n_variants} networks × {len(self.cells) // n_variants} repeats = {len(self.cells)} cells"]
+        repeats = len(self.cells) // n_variants
+        size = f"{n_variants} networks × {repeats} repeat{'s' * (repeats > 1)} = {len(self.cells)} cells"
+        parts = [size]
         for state in ("finished", "failed"):
             if number := len(self.ended(state)):
                 parts.append(f"{number} {state}")

@@ -106,12 +106,16 @@ class EvaluateVolumesJob(_Job):
 
 
 class EvaluateRunJob(_Job):
-    """Measure a run on the test subjects of its study; the result lies in the run's folder."""
+    """Measure a run on the test subjects of its study; the result lies in the run's folder.
+
+    With `refine` the network also sees each box mirrored, and the atlas is bent to its probabilities.
+    """
 
     kind: Literal["evaluate-run"] = "evaluate-run"
     study: Path
     run: str
     part: Literal["validation", "test"] = "test"
+    refine: bool = False
 
 
 class CompareJob(_Job):
@@ -147,6 +151,21 @@ class OnSlurmJob(_Job):
     slurm: SlurmSettings = SlurmSettings()
 
 
+class ActivationsJob(_Job):
+    """Draw what the layers of a run's network say of slices of a subject (a test subject if none is named).
+
+    The page lies in the run's folder unless `out` is given. `every_layer` shows all layers, not only the ends
+    of blocks.
+    """
+
+    kind: Literal["activations"] = "activations"
+    study: Path
+    run: str
+    subject: str = ""
+    every_layer: bool = False
+    out: Path | None = None
+
+
 class SimulateJob(_Job):
     """Make simulated subjects with known labels, as a BIDS dataset."""
 
@@ -180,13 +199,15 @@ class BuildAtlasJob(_Job):
 class ExportModelJob(_Job):
     """Export a run's best network as ``model.keras``, ``model.onnx`` and ``model.json``.
 
-    With `install` the model is also put among the user's models, where `segment --model NAME` finds it.
+    With `refine` the model predicts as `EvaluateRunJob` with `refine` measures. With `install` it is also put
+    among the user's models, where `segment --model NAME` finds it.
     """
 
     kind: Literal["export-model"] = "export-model"
     run: Path
     out: Path | None = None
     name: str = ""
+    refine: bool = False
     install: bool = False
 
 
@@ -199,6 +220,7 @@ Job = Annotated[
     | CompareJob
     | CompareCellJob
     | OnSlurmJob
+    | ActivationsJob
     | SimulateJob
     | DemoJob
     | BuildAtlasJob

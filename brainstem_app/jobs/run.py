@@ -7,6 +7,7 @@ import time
 from brainstem_app.jobs.events import Emit, Finished, IsCancelled, Started
 from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import (
+    ActivationsJob,
     BuildAtlasJob,
     CompareCellJob,
     CompareJob,
@@ -66,6 +67,8 @@ def folder_of(job: Job) -> str:
             return str(job.study / "comparisons" / job.grid.name)
         case CompareCellJob():
             return str(job.train.study / "runs" / job.train.run)
+        case ActivationsJob():
+            return str(job.out or job.study / "runs" / job.run)
         case ExportModelJob():
             return str(job.out or job.run / "export")
         case BuildAtlasJob():
@@ -122,8 +125,12 @@ def _many(job: CompareJob | CompareCellJob | OnSlurmJob, reporter: Reporter) -> 
             return compare_cell(job, reporter)
 
 
-def _make(job: SimulateJob | DemoJob | BuildAtlasJob, reporter: Reporter) -> Summary:
+def _make(job: ActivationsJob | SimulateJob | DemoJob | BuildAtlasJob, reporter: Reporter) -> Summary:
     match job:
+        case ActivationsJob():
+            from brainstem_app.jobs.activations import write_activation_maps
+
+            return write_activation_maps(job, reporter)
         case SimulateJob():
             from brainstem_app.jobs.simulate import simulate
 

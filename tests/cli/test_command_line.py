@@ -19,6 +19,8 @@ COMMANDS = [
     "segment",
     "prepare",
     "train",
+    "compare",
+    "activations",
     "evaluate",
     "simulate",
     "atlas",

@@ -1,0 +1,89 @@
+"""Activation maps of a run's network on slices of one subject."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainstem_app.errors import InputError
+from brainstem_app.jobs.job import ActivationsJob, TrainJob, read_job
+from brainstem_app.jobs.provenance import as_json
+from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.models.slices import box_to_slices, enlarge
+from brainstem_app.reports.activations import ActivationInputs, LayerMaps, write_activations
+from brainstem_app.reports.methods import shareable_command
+from brainstem_app.reports.qc_picture import AXIAL_LEVELS
+from brainstem_app.study.study import Study
+from kerasmodels.activations import activations, layer_names
+from kerasmodels.export.keras_file import load_keras
+
+_BEYOND_BACKGROUND = 2
+
+
+def write_activation_maps(job: ActivationsJob, reporter: Reporter) -> Summary:
+    """Write ``activations.html`` and ``activations.csv`` of a run, into its folder if no other is given.
+
+    Raises
+    ------
+    InputError
+        If the run has no network, or the study no such subject.
+    JobCancelled
+        If the user cancels.
+    """
+    study = Study.open(job.study)
+    folder = study.run_folder(job.run)
+    best, trained = folder / "best.keras", read_job(folder / "config.json")
+    if not best.exists() or not isinstance(trained, TrainJob):
+        raise InputError(
+            "The run has no network.",
+            best,
+            "Train it with `brainstem-app train`; of a comparison, --keep all keeps every network.",
+        )
+    subject = _subject(study, job.subject)
+    reporter.progress(0, 3, "loading the network")
+    model = load_keras(best)
+    reporter.progress(1, 3, "running the slices through it")
+    box = study.load_box(subject)
+    levels = _levels(box.labels)
+    slices = box_to_slices(box.image.astype(np.float32, copy=False))
+    images = enlarge(trained.input.stack(slices)[list(levels.values())], trained.input.size)
+    found = activations(model, images, layer_names(model, every=job.every_layer))
+    reporter.progress(2, 3, "drawing the maps")
+    out = job.out or folder
+    inputs = ActivationInputs(
+        run=job.run,
+        subject=subject,
+        slices={name: slices[z] for name, z in levels.items()},
+        layers=[
+            LayerMaps(a.layer, a.shape, a.strength, a.channels, a.zeros, a.silent, a.effective) for a in found
+        ],
+        settings=as_json(trained.model_dump(exclude={"study", "version", "kind", "run"})),
+        command=shareable_command(
+            ("brainstem-app", "activations", study.folder.name, "--run", job.run, "--subject", subject)
+        ),
+    )
+    write_activations(out, inputs)
+    for role, name in {"activations_html": "activations.html", "activations_csv": "activations.csv"}.items():
+        reporter.artifact(role, out / name)
+    return {"layers": len(found), "subject": subject, "folder": str(out)}
+
+
+def _subject(study: Study, wanted: str) -> str:
+    splits = study.splits()
+    names = splits.test or splits.names
+    name = wanted or next(iter(names), "")
+    if name not in splits.names:
+        raise InputError(
+            f"The study has no subject “{name}”." if name else "The study has no subject.",
+            study.folder,
+            f"Give one of its subjects, such as {', '.join(names[:3])}.",
+        )
+    return name
+
+
+def _levels(labels: NDArray[np.uint8]) -> dict[str, int]:
+    """Slices through midbrain, pons and medulla, by the extent of the nuclei; from below upwards."""
+    filled = np.flatnonzero((labels > _BEYOND_BACKGROUND).any(axis=(0, 1)))
+    low, high = (int(filled[0]), int(filled[-1])) if filled.size else (0, labels.shape[2] - 1)
+    places = {name: round(low + share * (high - low)) for name, share in AXIAL_LEVELS.items()}
+    return dict(sorted(places.items(), key=lambda pair: pair[1]))
