@@ -73,8 +73,7 @@ def test_every_decoder_trains_and_gives_the_same_labels_in_onnx(
     first = model.get_layer("encoder_patch_embed1_proj").kernel
     before = keras.ops.convert_to_numpy(first)
     model.compile(keras.optimizers.SGD(1.0), make_loss("dicece"), run_eagerly=True)
-    losses = [float(model.train_on_batch(images, labels)) for _ in range(2)]
-    assert np.isfinite(losses).all()
+    assert np.isfinite(float(model.train_on_batch(images, labels)))
     assert np.abs(keras.ops.convert_to_numpy(first) - before).max() > 1e-7
     expected = output(model, images)
     assert expected.shape == (2, 64, 96, CLASSES)
@@ -138,13 +137,12 @@ def test_drop_path_leaves_out_whole_images_in_training_and_none_in_prediction() 
 
 def test_the_same_seed_drops_the_same_paths(rng: np.random.Generator) -> None:
     images = rng.random((8, 32, 32, 1), dtype=np.float32)
-    first, second, other = (
-        build_model("n_deconet", "mit_b0", CLASSES, (32, 32, 1), seed=seed) for seed in (5, 5, 6)
-    )
-    other.set_weights(first.get_weights())
-    made = [keras.ops.convert_to_numpy(net(images, training=True)) for net in (first, second, other)]
+    first, second = (build_encoder("mit_b0", (32, 32, 1), seed=5) for _ in range(2))
+    made = [
+        keras.ops.convert_to_numpy(net(images, training=True)["stride_32"]) for net in (first, second, second)
+    ]
     np.testing.assert_array_equal(made[0], made[1])
-    assert np.abs(made[0] - made[2]).max() > 1e-3
+    assert np.abs(made[1] - made[2]).max() > 1e-3
 
 
 def test_half_precision_agrees_with_single(rng: np.random.Generator) -> None:
