@@ -42,6 +42,9 @@ def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run: STUDY/runs/NAME.")],
     out: Annotated[Path | None, typer.Option(help="Folder for the model; RUN/export if not given.")] = None,
     name: Annotated[str, typer.Option(help="Name of the model; the run's if not given.")] = "",
+    refine: Annotated[
+        bool, typer.Option("--refine", help="Let the model predict as evaluate --refine does.")
+    ] = False,
     install: Annotated[
         bool, typer.Option("--install", help="Also put it among your models, for segment --model NAME.")
     ] = False,
@@ -49,4 +52,5 @@ def export(
     debug: Debug = False,
 ) -> None:
     """Export a run's best network as .keras and .onnx with its model card."""
-    run_and_show(ExportModelJob(run=run, out=out, name=name, install=install), as_json=as_json, debug=debug)
+    job = ExportModelJob(run=run, out=out, name=name, refine=refine, install=install)
+    run_and_show(job, as_json=as_json, debug=debug)

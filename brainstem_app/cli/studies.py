@@ -182,13 +182,16 @@ def evaluate(
     out: Annotated[Path | None, typer.Option(help="Folder for the report on two volumes.")] = None,
     study: Annotated[Path | None, typer.Option(help="Study whose run to measure.")] = None,
     run: Annotated[str | None, typer.Option(help="Run to measure on the test subjects.")] = None,
+    refine: Annotated[
+        bool, typer.Option("--refine", help="Predict mirrored too, and bend the atlas to the probabilities.")
+    ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Measure two label volumes (PREDICTED REFERENCE --out DIR), or a run (--study STUDY --run NAME)."""
     job: EvaluateVolumesJob | EvaluateRunJob
     if study is not None and run is not None and predicted is None:
-        job = EvaluateRunJob(study=study, run=run)
+        job = EvaluateRunJob(study=study, run=run, refine=refine)
     elif predicted is not None and reference is not None and out is not None and study is None:
         job = EvaluateVolumesJob(predicted=predicted, reference=reference, out=out)
     else:

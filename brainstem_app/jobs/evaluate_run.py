@@ -10,22 +10,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.library import Atlas, load_atlas
+from brainstem_app.atlas.library import load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import Counts, confusion_counts
-from brainstem_app.imaging.spaces import crop_to_box
 from brainstem_app.jobs.job import EvaluateRunJob, TrainJob, read_job
 from brainstem_app.jobs.keras_predictor import KerasPredictor
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.models.prediction import Prediction, predict_box
+from brainstem_app.models.method import REFINED, PredictionMethod, Way
+from brainstem_app.models.prediction import Predictor, predict_box
 from brainstem_app.reports.cohort import write_cohort_report
 from brainstem_app.reports.cohort_model import CohortInputs, CohortReport, CohortResult
 from brainstem_app.study.study import Study
@@ -33,6 +32,7 @@ from brainstem_app.study.study import Study
 TakeSubject = Callable[[str, NDArray[np.uint8], Counts], None]
 ATLAS_ALONE = "atlas placed by the normalisation"
 REPEATABILITY = "reference repeatability"
+NETWORK_ALONE = "network alone"
 
 
 def evaluate_run(job: EvaluateRunJob, reporter: Reporter) -> Summary:
@@ -46,7 +46,7 @@ def evaluate_run(job: EvaluateRunJob, reporter: Reporter) -> Summary:
         If the user cancels.
     """
     study = Study.open(job.study)
-    report = evaluate_part(study, job.run, job.part, reporter)
+    report = evaluate_part(study, job.run, job.part, reporter, refine=job.refine)
     folder = study.run_folder(job.run)
     for name in ("metrics.json", "metrics.csv", "metrics.html"):
         reporter.artifact(name.replace(".", "_"), folder / name)
@@ -63,10 +63,13 @@ def evaluate_part(
     part: Literal["validation", "test"],
     reporter: Reporter,
     on_subject: TakeSubject = lambda name, labels, counts: None,
+    *,
+    refine: bool = False,
 ) -> CohortReport:
     """Predict each subject of a part with the run's best network and write the cohort report.
 
-    `on_subject` is told each subject's predicted labels and confusion counts.
+    `on_subject` is told each subject's predicted labels and confusion counts. With `refine` what the network
+    says is refined (see `EvaluateRunJob`), and the network alone is one more yardstick.
     """
     folder = study.run_folder(run)
     names = study.splits().test if part == "test" else study.splits().validation
@@ -75,21 +78,23 @@ def evaluate_part(
     atlas = load_atlas(study.settings.atlas)
     reporter.progress(0, len(names), "loading the network")
     job = _job_of(folder)
-    predict = partial(predict_box, _load_best(folder), classes=atlas.table.n_classes, slice_input=job.input)
-    network, alone, repeat = _count(study, names, atlas, predict, reporter, on_subject)
-    yardsticks = [CohortResult(ATLAS_ALONE, alone)]
-    if set(repeat) == set(names):
-        yardsticks.append(CohortResult(REPEATABILITY, repeat))
+    way = Way.of(atlas, job.input, REFINED if refine else PredictionMethod())
+    counts = _count(study, names, way, _load_best(folder), reporter, on_subject)
+    yardsticks = [ATLAS_ALONE] + [REPEATABILITY] * (set(counts[REPEATABILITY]) == set(names))
+    yardsticks += [NETWORK_ALONE] * refine
     inputs = CohortInputs(
-        result=CohortResult(run, network),
+        result=CohortResult(run, counts[""]),
         table=atlas.table,
         atlas_name=atlas.name,
         atlas_version=atlas.version,
-        yardsticks=tuple(yardsticks),
+        yardsticks=tuple(CohortResult(name, counts[name]) for name in yardsticks),
         part=part,
-        settings=as_json(job.model_dump(exclude={"study", "version", "kind"})),
-        command=("brainstem-app", "evaluate", "--study", study.folder.name, "--run", run),
-        notes=_notes(study, part, len(names), bool(repeat)),
+        settings=as_json({**job.model_dump(exclude={"study", "version", "kind"}), "refine": refine}),
+        command=(
+            *("brainstem-app", "evaluate", "--study", study.folder.name, "--run", run),
+            *(("--refine",) if refine else ()),
+        ),
+        notes=_notes(study, part, len(names), REPEATABILITY in yardsticks),
     )
     return write_cohort_report(folder, inputs)
 
@@ -97,27 +102,29 @@ def evaluate_part(
 def _count(
     study: Study,
     names: tuple[str, ...],
-    atlas: Atlas,
-    predict: Callable[..., Prediction],
+    way: Way,
+    predictor: Predictor,
     reporter: Reporter,
     on_subject: TakeSubject,
-) -> tuple[dict[str, Counts], dict[str, Counts], dict[str, Counts]]:
-    """Confusion counts by subject of the network, of the atlas alone, and of the reference made again."""
-    classes = atlas.table.n_classes
-    atlas_box: NDArray[np.uint8] = crop_to_box(atlas.labels)
-    network: dict[str, Counts] = {}
-    alone: dict[str, Counts] = {}
-    repeat: dict[str, Counts] = {}
+) -> dict[str, dict[str, Counts]]:
+    """Confusion counts by subject of the prediction (under no name) and of each yardstick."""
+    counts: dict[str, dict[str, Counts]] = {
+        name: {} for name in ("", NETWORK_ALONE, ATLAS_ALONE, REPEATABILITY)
+    }
     for index, name in enumerate(names):
         box = study.load_box(name)
-        prediction = predict(box.image, report=reporter.part(index, len(names), name))
-        network[name] = confusion_counts(box.labels, prediction.labels, classes)
-        on_subject(name, prediction.labels, network[name])
-        alone[name] = confusion_counts(box.labels, atlas_box, classes)
-        again = study.load_repeat_labels(name)
-        if again is not None:
-            repeat[name] = confusion_counts(box.labels, again, classes)
-    return network, alone, repeat
+        prediction = predict_box(predictor, box.image, way, reporter.part(index, len(names), name))
+        compared = {
+            "": prediction.labels,
+            NETWORK_ALONE: prediction.most_probable,
+            ATLAS_ALONE: way.atlas,
+            REPEATABILITY: study.load_repeat_labels(name),
+        }
+        for method, labels in compared.items():
+            if labels is not None:
+                counts[method][name] = confusion_counts(box.labels, labels, way.classes)
+        on_subject(name, prediction.labels, counts[""][name])
+    return counts
 
 
 def _load_best(folder: Path) -> KerasPredictor:

@@ -14,6 +14,7 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.locations import resource
 from brainstem_app.models.card import ModelCard, ModelResults
 from brainstem_app.models.library import hash_file, user_models_folder
+from brainstem_app.models.method import REFINED, PredictionMethod
 from brainstem_app.reports.cohort_model import CohortReport, MethodSummary
 from brainstem_app.study.study import Study
 from kerasmodels.export.keras_file import load_keras, save_keras
@@ -46,7 +47,7 @@ def export_model(job: ExportModelJob, reporter: Reporter) -> Summary:
     # The same half-precision weights go into both files, so that both engines give the same labels.
     to_onnx(load_keras(folder / "model.keras"), folder / "model.onnx")
     reporter.progress(2, 3, "writing the model card")
-    _card(name, run, study, settings, folder).save(folder)
+    _card(name, run, study, settings, folder, refine=job.refine).save(folder)
     if job.install:
         _install(folder, name, reporter)
     for file in FILES:
@@ -64,7 +65,7 @@ def _run_of(run: Path) -> tuple[Study, TrainJob]:
     return Study.open(run.parent.parent), settings
 
 
-def _card(name: str, run: Path, study: Study, settings: TrainJob, folder: Path) -> ModelCard:
+def _card(name: str, run: Path, study: Study, settings: TrainJob, folder: Path, *, refine: bool) -> ModelCard:
     atlas = load_atlas(study.settings.atlas)
     splits = study.splits()
     simulated = f" and {settings.simulated} simulated subjects" if settings.simulated else ""
@@ -78,12 +79,13 @@ def _card(name: str, run: Path, study: Study, settings: TrainJob, folder: Path) 
         classes=atlas.table.n_classes,
         space=study.settings.space,
         slice_input=settings.input,
+        method=REFINED if refine else PredictionMethod(),
         training_data=(
             f"{len(splits.train)} scans of {Path(study.settings.dataset).name}{simulated}{begun}; "
             f"{len(splits.validation)} other scans chose the epoch"
         ),
         licence="GPL-3.0-or-later, as the labels it learned from",
-        results=_results(run / "metrics.json"),
+        results=_results(run / "metrics.json", refine=refine),
         limits=LIMITS,
         sha256={file: hash_file(folder / file) for file in ("model.keras", "model.onnx")},
     )
@@ -98,13 +100,13 @@ def _begun_from(settings: TrainJob) -> str:
     return ""
 
 
-def _results(path: Path) -> ModelResults:
-    """Results on the test subjects; empty if the run was not evaluated on them."""
+def _results(path: Path, *, refine: bool) -> ModelResults:
+    """Results on the test subjects; empty if the run was not evaluated on them, by this method."""
     try:
         report = CohortReport.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
         return ModelResults()
-    if report.part != "test":
+    if report.part != "test" or bool(report.settings.get("refine", False)) != refine:
         return ModelResults()
     yardstick = report.yardsticks[0] if report.yardsticks else None
     return ModelResults(

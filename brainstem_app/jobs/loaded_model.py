@@ -10,6 +10,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import Engine
 from brainstem_app.models.card import ModelCard
 from brainstem_app.models.library import ModelFiles, find_model
+from brainstem_app.models.method import Way
 from brainstem_app.models.prediction import Predictor
 from brainstem_app.reports.report_model import ModelDescription
 
@@ -27,6 +28,11 @@ class LoadedModel:
     def card(self) -> ModelCard:
         """Card of the model."""
         return self.files.card
+
+    @property
+    def way(self) -> Way:
+        """What it takes, beside the network, to label a box."""
+        return Way.of(self.atlas, self.card.slice_input, self.card.method)
 
     def open_network(self) -> Predictor:
         """Load the network: half a second with ONNX Runtime, and 0.3 GB while the predictor is kept."""

@@ -135,11 +135,7 @@ def segment_scan(
     with clock.measure("predict"):
         network = model.open_network()
         prediction = predict_box(
-            network,
-            normalised.box,
-            model.card.classes,
-            model.card.slice_input,
-            _within(report, _NORMALISED, _PREDICTED),
+            network, normalised.box, model.way, _within(report, _NORMALISED, _PREDICTED)
         )
         device = network.device
         del network
@@ -188,7 +184,7 @@ def require_plausible(normalised: Normalised, path: Path) -> None:
 
 def _require_nuclei(prediction: Prediction, atlas: Atlas, path: Path) -> None:
     nuclei = [structure.index for structure in atlas.table.nuclei]
-    if not np.isin(prediction.labels, nuclei).any():
+    if not np.isin(prediction.most_probable, nuclei).any():
         raise ImplausibleResultError(
             "The network finds not one nucleus in this scan, so no labels are written.",
             path,
@@ -249,6 +245,8 @@ def _report_inputs(
             "space": model.card.space,
             "engine": model.engine,
             "model": model.card.name,
+            "mirror": model.card.method.mirror,
+            "fit_atlas": model.card.method.fit_atlas,
             "fit_correlation": round(fit.correlation, 4),
             "fit_coverage": round(fit.coverage, 4),
         },

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
+from brainstem_app.models.method import PredictionMethod
 from kerasmodels.data.slice_input import SliceInput
 
 CARD_FILE_NAME = "model.json"
@@ -54,6 +55,8 @@ class ModelCard(BaseModel):
         How far scans are normalised before.
     slice_input : SliceInput
         What the network sees of a slice: size, neighbouring slices, positions.
+    method : PredictionMethod
+        What is made of the network's probabilities.
     intensity : str
         How intensities are scaled before, in words.
     sha256 : dict of str to str
@@ -73,6 +76,7 @@ class ModelCard(BaseModel):
     classes: int
     space: Literal["affine", "nonlinear"] = "affine"
     slice_input: SliceInput = SliceInput()
+    method: PredictionMethod = PredictionMethod()
     intensity: str = INTENSITY
     training_data: str = ""
     licence: str = ""

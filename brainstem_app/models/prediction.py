@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import BOX_SHAPE
-from brainstem_app.models.slices import FloatArray, box_to_slices, enlarge, shrink, slices_to_box
-from kerasmodels.data.slice_input import SliceInput
+from brainstem_app.models.method import Way
+from brainstem_app.models.slices import FloatArray, box_to_slices, enlarge, shrink
 
 BATCH_SIZE = 8
 Report = Callable[[float, str], None]
@@ -40,32 +40,29 @@ class Prediction:
     Attributes
     ----------
     labels : ndarray of uint8, shape (50, 50, 73)
-        The most probable class.
+        The label of each voxel, by the model's method.
     confidence : ndarray of float32, shape (50, 50, 73)
-        Its probability, 0…1.
+        The network's probability of that label, 0…1.
+    most_probable : ndarray of uint8, shape (50, 50, 73)
+        The network's most probable class: the same as `labels` if the method leaves it at that.
     """
 
     labels: NDArray[np.uint8]
     confidence: FloatArray
+    most_probable: NDArray[np.uint8]
 
 
 def predict_box(
-    predictor: Predictor,
-    box: FloatArray,
-    classes: int,
-    slice_input: SliceInput,
-    report: Report = lambda fraction, text: None,
+    predictor: Predictor, box: FloatArray, way: Way, report: Report = lambda fraction, text: None
 ) -> Prediction:
-    """Label a normalised box slice by slice, in batches that bound the memory.
+    """Label a normalised box.
 
     Parameters
     ----------
     box : ndarray of float32, shape (50, 50, 73)
         Normalised intensities.
-    classes : int
-        Number of classes the model card promises.
-    slice_input : SliceInput
-        What the network sees of a slice.
+    way : Way
+        What the network sees, and what is made of its probabilities.
     report : callable
         Called with the fraction done; may raise to stop.
 
@@ -76,19 +73,43 @@ def predict_box(
     """
     if box.shape != BOX_SHAPE:
         raise ValueError(f"a box of shape {BOX_SHAPE} is needed, not {box.shape}")
-    slices = slice_input.stack(box_to_slices(box.astype(np.float32, copy=False)))
-    labels = np.zeros(slices.shape[:3], dtype=np.uint8)
-    confidence = np.zeros(slices.shape[:3], dtype=np.float32)
+    # The shares of the time that networks and fit take.
+    network = 0.75 if way.method.fit_atlas else 1.0
+    probabilities = class_probabilities(predictor, box, way, lambda done, text: report(network * done, text))
+    most_probable = probabilities.argmax(axis=-1).astype(np.uint8)
+    labels = most_probable
+    if way.method.fit_atlas:
+        from brainstem_app.models.atlas_fit import fit_atlas
+
+        report(network, "bending the atlas to what the network sees")
+        labels = fit_atlas(probabilities, way.atlas).labels
+    confidence = np.take_along_axis(probabilities, labels[..., None].astype(np.intp), axis=-1)[..., 0]
+    return Prediction(labels, confidence, most_probable)
+
+
+def class_probabilities(predictor: Predictor, box: FloatArray, way: Way, report: Report) -> FloatArray:
+    """Probability of every class at every voxel of a box, shape (50, 50, 73, K)."""
+    if not way.method.mirror:
+        return _of_slices(predictor, box, way, report)
+    straight = _of_slices(predictor, box, way, lambda done, text: report(done / 2, text))
+    mirrored = _of_slices(predictor, box[::-1], way, lambda done, text: report((1 + done) / 2, text))
+    # The square root of the product, divided by its sum: where both agree it is what each says.
+    mean: FloatArray = np.sqrt(straight * mirrored[::-1, ..., list(way.mirrored)])
+    mean /= np.maximum(mean.sum(axis=-1, keepdims=True), 1e-12)
+    return mean
+
+
+def _of_slices(predictor: Predictor, box: FloatArray, way: Way, report: Report) -> FloatArray:
+    """Probabilities (50, 50, 73, K) slice by slice, in batches that bound the memory."""
+    slices = way.slice_input.stack(box_to_slices(box.astype(np.float32, copy=False)))
+    probabilities = np.zeros((*BOX_SHAPE, way.classes), dtype=np.float32)
     for start in range(0, len(slices), BATCH_SIZE):
         report(start / len(slices), "labelling the slices")
-        part = slice(start, start + BATCH_SIZE)
-        images = enlarge(slices[part], slice_input.size)
-        probabilities = predictor.run(images)
-        _require_shape(probabilities, (*images.shape[:3], classes))
-        small = shrink(probabilities)
-        labels[part] = small.argmax(axis=-1)
-        confidence[part] = small.max(axis=-1)
-    return Prediction(slices_to_box(labels), slices_to_box(confidence))
+        images = enlarge(slices[start : start + BATCH_SIZE], way.slice_input.size)
+        large = predictor.run(images)
+        _require_shape(large, (*images.shape[:3], way.classes))
+        probabilities[:, :, start : start + BATCH_SIZE] = np.moveaxis(shrink(large), 0, 2)
+    return probabilities
 
 
 def _require_shape(probabilities: FloatArray, expected: tuple[int, ...]) -> None:

@@ -54,13 +54,17 @@ def _segmentation_sentences(inputs: ReportInputs, atlas: str) -> list[str]:
         engine = inputs.settings.get("engine")
         by = f" with {_ENGINES.get(str(engine), str(engine))}" if engine else ""
         sentences.append(
-            f"The 73 axial slices were labelled by the network “{inputs.model.name}”{digest}{by}; the labels "
-            "were brought back to the scan's own grid by undoing the same transforms, with nearest-neighbour "
-            "interpolation."
+            f"The 73 axial slices were labelled by the network “{inputs.model.name}”{digest}{by}"
+            f"{_REFINEMENT if inputs.settings.get('fit_atlas') else ''}; the labels were brought back to the "
+            "scan's own grid by undoing the same transforms, with nearest-neighbour interpolation."
         )
     return sentences
 
 
+_REFINEMENT = (
+    ", straight and mirrored, and the atlas was bent smoothly (cubic B-splines, 7 mm) until it explained the "
+    "network's probabilities best"
+)
 _ENGINES = {"onnx": "ONNX Runtime", "keras": "Keras"}
 
 

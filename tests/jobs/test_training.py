@@ -17,6 +17,7 @@ from brainstem_app.jobs.job import EvaluateRunJob, ExportModelJob, Job, TrainJob
 from brainstem_app.jobs.run import run_job
 from brainstem_app.jobs.train import _network
 from brainstem_app.models.library import find_model
+from brainstem_app.models.method import Way
 from brainstem_app.models.onnx_predictor import OnnxPredictor
 from brainstem_app.models.prediction import predict_box
 from brainstem_app.study.splits import split_subjects
@@ -165,12 +166,14 @@ def test_encoder_starts_from_another_runs_whatever_the_decoder(trained: Path, st
 
 
 def test_evaluation_stands_beside_its_yardsticks(trained: Path, study: Study) -> None:
-    status, events = _run(EvaluateRunJob(study=study.folder, run="tiny"))
+    status, events = _run(EvaluateRunJob(study=study.folder, run="tiny", refine=True))
     assert status == 0, events[-1]
     assert isinstance(events[-1], Finished)
     report = json.loads((trained / "metrics.json").read_text(encoding="utf-8"))
     assert report["part"] == "test"
-    alone, repeat = report["yardsticks"]
+    alone, repeat, network = report["yardsticks"]
+    assert network["name"] == "network alone"
+    assert report["settings"]["refine"]
     assert 0 < alone["macro_miou_nuclei"]["value"] <= 1
     assert repeat["macro_miou_nuclei"]["value"] == 1.0
 
@@ -185,8 +188,9 @@ def test_exported_model_gives_the_same_labels_in_both_engines(
     assert {event.role for event in events if isinstance(event, Artifact)} == {"keras", "onnx", "json"}
     files = find_model(str(tmp_path / "model"))
     box = study.load_box("sub-1").image
-    onnx = predict_box(OnnxPredictor(files.weights("onnx"), threads=1), box, 34, files.card.slice_input)
-    keras = predict_box(KerasPredictor(files.weights("keras")), box, 34, files.card.slice_input)
+    way = Way.of(load_atlas(), files.card.slice_input, files.card.method)
+    onnx = predict_box(OnnxPredictor(files.weights("onnx"), threads=1), box, way)
+    keras = predict_box(KerasPredictor(files.weights("keras")), box, way)
     assert (onnx.labels == keras.labels).mean() > 0.999
     np.testing.assert_allclose(onnx.confidence, keras.confidence, atol=1e-3)
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from brainstem_app.errors import InputError
+from brainstem_app.models.method import REFINED, PredictionMethod, Way
 from brainstem_app.models.onnx_predictor import OnnxPredictor
 from brainstem_app.models.prediction import predict_box
-from kerasmodels.data.slice_input import SliceInput
 from brainstem_app.models.slices import FloatArray
+from kerasmodels.data.slice_input import SliceInput
 
 
 class Threshold:
@@ -22,10 +23,16 @@ class Threshold:
         return np.concatenate([1 - bright, bright], axis=-1)
 
 
+def _way(mirrored: tuple[int, ...] = (0, 1), method: PredictionMethod | None = None) -> Way:
+    atlas = np.zeros((50, 50, 73), dtype=np.uint8)
+    atlas[10:20, 28:32, 8:67] = 1
+    return Way(SliceInput(), method or PredictionMethod(), atlas, mirrored)
+
+
 def test_labels_and_confidence_lie_where_the_image_is() -> None:
     box = np.full((50, 50, 73), 0.1, dtype=np.float32)
     box[10:20, 30:34, 5:70] = 0.9
-    prediction = predict_box(Threshold(), box, 2, SliceInput())
+    prediction = predict_box(Threshold(), box, _way())
     expected = (box > 0.5).astype(np.uint8)
     assert prediction.labels.dtype == np.uint8
     np.testing.assert_array_equal(prediction.labels, expected)
@@ -33,9 +40,43 @@ def test_labels_and_confidence_lie_where_the_image_is() -> None:
     assert prediction.confidence[0, 0, 0] == pytest.approx(0.9, abs=1e-3)
 
 
+def test_mirrored_network_swaps_sides_back() -> None:
+    class Sides:
+        """Class 1 in the lower half of the first axis, class 2 in the upper, whatever the image shows."""
+
+        device = "none"
+
+        def run(self, images: FloatArray) -> FloatArray:
+            given = np.full((*images.shape[:3], 3), 0.05, dtype=np.float32)
+            half = images.shape[1] // 2
+            given[:, :half, :, 1] = given[:, half:, :, 2] = 0.9
+            return given
+
+    box = np.zeros((50, 50, 73), dtype=np.float32)
+    prediction = predict_box(Sides(), box, _way((0, 2, 1), PredictionMethod(mirror=True)))
+    assert (prediction.labels[:25] == 1).all()
+    assert (prediction.labels[25:] == 2).all()
+
+
+def test_refined_labels_are_the_atlas_bent_to_where_the_network_sees_them() -> None:
+    box = np.full((50, 50, 73), 0.02, dtype=np.float32)
+    box[10:20, 30:34, 8:67] = 0.98
+    prediction = predict_box(Threshold(), box, _way(method=REFINED.model_copy(update={"mirror": False})))
+    seen = prediction.most_probable == 1
+    fitted = prediction.labels == 1
+    atlas = _way().atlas == 1
+    assert _iou(atlas, seen) < 0.4
+    assert _iou(fitted, seen) > 0.8
+    assert prediction.confidence[15, 32, 40] == pytest.approx(0.98, abs=1e-2)
+
+
+def _iou(one: np.ndarray, other: np.ndarray) -> float:
+    return float((one & other).sum() / (one | other).sum())
+
+
 def test_network_with_other_classes_than_its_card_is_refused() -> None:
     with pytest.raises(InputError, match="promises"):
-        predict_box(Threshold(), np.zeros((50, 50, 73), dtype=np.float32), 34, SliceInput())
+        predict_box(Threshold(), np.zeros((50, 50, 73), dtype=np.float32), _way(tuple(range(34))))
 
 
 def test_progress_may_stop_the_prediction() -> None:
@@ -44,7 +85,7 @@ def test_progress_may_stop_the_prediction() -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        predict_box(Threshold(), np.zeros((50, 50, 73), dtype=np.float32), 2, SliceInput(), stop)
+        predict_box(Threshold(), np.zeros((50, 50, 73), dtype=np.float32), _way(), stop)
 
 
 def test_file_that_is_no_network_is_refused(tmp_path: Path) -> None:
