@@ -401,7 +401,7 @@ def test_side_by_side_scrolls_and_zooms_together(qtbot: QtBot, compared: ReviewS
     press(qtbot, compared, Qt.Key.Key_Up)
     assert reference.crosshair == main.crosshair
     reference.zoom(2.0)
-    assert main.part == pytest.approx(reference.part)
+    np.testing.assert_allclose(main.part, reference.part)
     assert reference.overlays.fill.image is not None
     compared.compare_panel.close_requested.emit()
     assert views.view_layout is ViewLayout.THREE
@@ -436,10 +436,7 @@ def test_confidence_beside_the_labels_is_shown_and_said(
     save_volume(result_folder / "confidence_native.nii.gz", native, affine)
     step.show_result(read_result_for_viewer(result_folder))
     idle(step, qtbot)
-    step.views.go_to(step.editor.place(PAG))
-    assert "confidence 0.25" in step.readout.crosshair.text() or "confidence 0.25" in step.place_text(
-        step.views.crosshair
-    )
+    assert "confidence 0.25" in step.readout.crosshair.text()
     press(qtbot, step, Qt.Key.Key_C)
     layers = view_of(step, Plane.AXIAL).overlays
     assert layers.confidence.isVisible()

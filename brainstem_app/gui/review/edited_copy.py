@@ -145,7 +145,7 @@ def _write_record(target: Path, edited: EditedLabels) -> None:
                 "voxels_after": int(new),
             }
             for index, (old, new) in enumerate(counts)
-            if old != new
+            if index and old != new
         ],
     }
     path = target.with_name(target.name.removesuffix(".nii.gz") + ".json")

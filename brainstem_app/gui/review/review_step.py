@@ -210,6 +210,7 @@ class ReviewStep(QWidget):
             if self.labels is opened:
                 self.confidence = confidence
                 self.show_confidence()
+                self._show_crosshair(self.views.crosshair)
                 self.update_actions()
 
         self.background.run(
@@ -319,6 +320,7 @@ class ReviewStep(QWidget):
         self.views.redraw_labels()
         self._volumes_soon.start() if not self._volumes_soon.isActive() else None
         self._surface_soon.start()
+        self._show_crosshair(self.views.crosshair)
 
     def _show_volumes(self) -> None:
         self.structure_panel.model.set_volumes(self.editor.volumes_mm3 or None)

@@ -1,0 +1,120 @@
+"""Take pictures of the step Review for docs/how-to/review-labels.md.
+
+``python tests/gui/take_review_screenshots.py OUT --scan SCAN --result FOLDER --box SUBJECT`` [--dark]: a scan
+and what Segment has written for it; and a folder with a prepared scan (``scan_box.nii.gz``), the labels a
+network gave it (``labels_native.nii.gz``) and its reference (``labels_box.nii.gz``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from take_screenshots import dark_palette
+
+from brainstem_app.gui.application import make_application
+from brainstem_app.gui.background import Background
+from brainstem_app.gui.review.review_step import ReviewStep
+from brainstem_app.gui.scans.opened import read_for_viewer, read_labels_for_viewer, read_result_for_viewer
+from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.viewer.convention import Plane
+
+SIZE = (1160, 740)
+_SETTLE_S = 0.6
+
+
+def settle(step: ReviewStep) -> None:
+    """Run the event loop until nothing is read or rendered any more."""
+    end = time.monotonic() + _SETTLE_S
+    while time.monotonic() < end or step.background.is_busy:
+        QApplication.processEvents()
+        time.sleep(0.005)
+
+
+def take(step: ReviewStep, out: Path, name: str, widget: QWidget | None = None) -> None:
+    """Save a picture of the step, or of a part of it."""
+    settle(step)
+    path = out / f"{name}.png"
+    (widget or step).grab().save(str(path))
+    sys.stdout.write(f"{path}\n")
+
+
+def take_result(step: ReviewStep, out: Path, scan: Path, result: Path) -> None:
+    """Take pictures of a scan that was segmented."""
+    take(step, out, "review_empty")
+    step.show_scan(read_for_viewer(scan))
+    step.show_result(read_result_for_viewer(result, scan))
+    take(step, out, "review_three")
+    step.actions_.help.trigger()
+    take(step, out, "review_keys")
+    step.actions_.help.trigger()
+    step.actions_.axial.trigger()
+    step.commands.fit_labels()
+    step.actions_.outline.setChecked(True)
+    take(step, out, "review_outline")
+    step.actions_.outline.setChecked(False)
+    if step.actions_.confidence.isEnabled():
+        step.actions_.confidence.setChecked(True)
+        take(step, out, "review_confidence")
+        step.actions_.confidence.setChecked(False)
+    step.actions_.three.trigger()
+
+
+def take_box(step: ReviewStep, out: Path, box: Path) -> None:
+    """Take pictures of a comparison and of a correction."""
+    step.show_scan(read_for_viewer(box / "scan_box.nii.gz"))
+    step.show_labels(read_labels_for_viewer(box / "labels_native.nii.gz"))
+    step.comparison.open(box / "labels_box.nii.gz")
+    settle(step)
+    step.actions_.side_by_side.trigger()
+    step.views.main_view.fit()
+    take(step, out, "review_compare")
+    step.comparison.set_reference(None)
+    step.actions_.axial.trigger()
+    step.views.main_view.zoom(1.5)
+    step.actions_.brush.trigger()
+    viewport = step.views.panes[Plane.AXIAL].view.viewport()
+    middle = viewport.rect().center()
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=middle)
+    QTest.mouseMove(viewport, middle + QPoint(0, 24))
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=middle + QPoint(0, 24))
+    QTest.mouseMove(viewport, middle + QPoint(-60, 90))
+    take(step, out, "review_edit")
+
+
+def main() -> None:
+    """Read the arguments and take the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--scan", type=Path, required=True)
+    parser.add_argument("--result", type=Path, required=True)
+    parser.add_argument("--box", type=Path, required=True)
+    parser.add_argument("--dark", action="store_true")
+    arguments = parser.parse_args()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    application = make_application()
+    if arguments.dark:
+        application.setPalette(dark_palette())
+    background = Background()
+    with tempfile.TemporaryDirectory() as home:
+        store = QSettings(str(Path(home) / "settings.ini"), QSettings.Format.IniFormat)
+        step = ReviewStep(WindowSettings(store), background)
+        step.resize(*SIZE)
+        step.show()
+        take_result(step, arguments.out, arguments.scan, arguments.result)
+        take_box(step, arguments.out, arguments.box)
+        step.close()
+        background.wait()
+
+
+if __name__ == "__main__":
+    main()
