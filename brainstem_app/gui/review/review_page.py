@@ -28,5 +28,8 @@ class ReviewPage(StepPage):
         layout.addWidget(self.step)
 
     def activate(self) -> None:
-        """Give the keys to the views."""
+        """Show things as they were set elsewhere, and give the keys to the views."""
+        settings = self.bench.settings
+        self.step.set_convention(settings.convention)
+        self.step.display_bar.opacity.setValue(settings.opacity)
         self.step.focus_views()

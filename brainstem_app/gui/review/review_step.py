@@ -11,7 +11,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.background import Background
-from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.review.compare_panel import ComparePanel
 from brainstem_app.gui.review.comparison import Comparison
 from brainstem_app.gui.review.edit_panel import EditPanel
@@ -180,7 +180,8 @@ class ReviewStep(QWidget):
         self._set_image(empty_image(opened.labels.grid))
         what = self.tr("These labels are shown without their scan.")
         fix = self.tr("Open the scan they were made from; the labels stay.")
-        self.message.emit(Message(MessageLevel.WARNING, what, str(opened.path), fix))
+        actions = (MessageAction(self.tr("Open the scan…"), self.files.choose_scan),)
+        self.message.emit(Message(MessageLevel.WARNING, what, str(opened.path), fix, actions=actions))
 
     def _set_image(self, image: ImageVolume) -> None:
         self.image = image
