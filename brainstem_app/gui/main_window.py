@@ -124,6 +124,7 @@ class MainWindow(QMainWindow):
         step.segmentation.running_changed.connect(self._on_running)
         step.empty_state.open_requested.connect(self.files.choose_scan)
         step.empty_state.folder_requested.connect(self.files.choose_folder)
+        step.result_panel.review_requested.connect(self.opening.review_result)
         step.result_panel.open_report_requested.connect(self.files.open_report)
         step.result_panel.save_labels_requested.connect(self.files.choose_labels_target)
         step.result_panel.save_report_requested.connect(self.files.choose_report_target)
@@ -180,6 +181,8 @@ class MainWindow(QMainWindow):
         self.stack.setCurrentWidget(page)
         self.actions_.show_review(step is StepName.REVIEW)
         self.step_bar.show_step(step)
+        for label in (self.pointed, self.crosshair):
+            label.setVisible(step is StepName.SEGMENT)
         if isinstance(page, StepPage):
             page.activate()
         if self.bench.study.is_open:
@@ -254,6 +257,14 @@ class MainWindow(QMainWindow):
             self.step_bar.set_status(StepName.TRAIN, text if runs else "")
 
     # Jobs --------------------------------------------------------------------------------------------
+
+    def start_step(self) -> None:
+        """Start what the step on the screen is for: prepare, train, compare, segment, measure."""
+        page = self.stack.currentWidget()
+        if isinstance(page, StepPage):
+            page.run()
+        elif self.actions_.segment.isEnabled():
+            self.segment()
 
     def segment(self) -> None:
         """Segment the open scan."""

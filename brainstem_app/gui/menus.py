@@ -47,7 +47,7 @@ class WindowActions:
         self.open_report = act(tr("Open re&port"), "Ctrl+P", files.open_report)
         self.save_report = act(tr("Sa&ve report…"), "Ctrl+E", files.choose_report_target)
         self.quit = act(tr("&Quit"), "Ctrl+Q", window.close)
-        self.segment = act(tr("&Segment"), "Ctrl+Return", window.segment)
+        self.segment = act(tr("&Segment the open scan"), "", window.segment)
         self.cancel = act(tr("&Cancel"), "Ctrl+.", window.cancel_job)
         self.zoom_in = act(tr("Zoom &in"), QKeySequence.StandardKey.ZoomIn, view.zoom_in)
         self.zoom_out = act(tr("Zoom &out"), QKeySequence.StandardKey.ZoomOut, view.zoom_out)
@@ -57,6 +57,7 @@ class WindowActions:
         self.crosshair.setShortcut(QKeySequence("Ctrl+H"))
         self.crosshair.toggled.connect(view.show_crosshair)
         self.reset_window = act(tr("Reset &brightness and contrast"), "Ctrl+B", view.reset_window)
+        self.start = act(tr("&Start what the step is for"), "Ctrl+Return", window.start_step)
         self.jobs = act(tr("&Jobs"), "Ctrl+J", window.show_jobs)
         self.steps = tuple(self._step(step) for step in STEPS)
         self.recent = QMenu(tr("Recent"), window)
@@ -191,7 +192,7 @@ class WindowActions:
                     self.quit,
                 ),
             ),
-            (tr("&Go"), (*self.steps, None, self.jobs)),
+            (tr("&Go"), (*self.steps, None, self.start, self.jobs)),
             (tr("&Segment"), (self.segment, self.cancel)),
             (
                 tr("&View"),

@@ -81,6 +81,14 @@ class Opening(QObject):
         elif step.scan is not None:
             review.files.open_path(step.scan.path)
 
+    def review_result(self) -> None:
+        """Show the result of Segment in Review, whatever is open there."""
+        result, review = self._window.step.result, self._window.review
+        was_empty = review is None or (review.scan is None and review.labels is None)
+        self._window.show_step(StepName.REVIEW)
+        if review is not None and result is not None and not was_empty:
+            review.files.open_path(result.labels if result.report_json is None else result.folder)
+
     def _begin(self, path: Path) -> None:
         self._settings.last_folder = path.parent
         self._window.message_bar.clear()

@@ -193,6 +193,10 @@ class ComparePage(StepPage):
 
     def grid(self) -> Grid | None:
         """Grid that is described, None (with the reason in place) if it does not fit."""
+        missing = self.panel.missing()
+        if missing:
+            self.plan.setText(self.tr("Choose at least one of each: {0}.").format(", ".join(missing)))
+            return None
         try:
             return self.panel.grid()
         except ValidationError as error:
@@ -250,6 +254,10 @@ class ComparePage(StepPage):
             self.export_button.setEnabled(False)
 
     # Working -----------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Start the comparison."""
+        self.start_button.click()
 
     def start(self) -> None:
         """Put the comparison into the queue."""

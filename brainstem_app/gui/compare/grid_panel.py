@@ -113,6 +113,12 @@ class GridPanel(QWidget):
         layout.addLayout(lists)
         layout.addWidget(self.shared)
 
+    def missing(self) -> tuple[str, ...]:
+        """Titles of the lists in which nothing is ticked."""
+        lists = (self.decoders, self.losses, self.encoders)
+        empty = [one.list.accessibleName() for one in lists if not one.ticked()]
+        return tuple(empty) if _numbers(self.alphas.text()) else (*empty, "α")
+
     def grid(self) -> Grid:
         """Grid that is described; pydantic's ValidationError if it does not fit."""
         axes: dict[str, tuple[Any, ...]] = {

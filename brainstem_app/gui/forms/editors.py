@@ -85,17 +85,23 @@ class ChoiceEditor(Editor):
 
     def _make(self) -> QWidget:
         self._box = QComboBox(self)
+        if self.spec.optional:
+            self._box.addItem(self.spec.words.placeholder or "–", None)
         for choice in self.spec.choices:
             self._box.addItem(self.spec.words.names.get(choice, choice), choice)
         self._box.currentIndexChanged.connect(lambda _row: self.changed.emit())
         return self._box
 
-    def value(self) -> str:
-        """Return the chosen name."""
-        return str(self._box.currentData())
+    def value(self) -> str | None:
+        """Return the chosen name, None for none."""
+        chosen = self._box.currentData()
+        return None if chosen is None else str(chosen)
 
     def set_value(self, value: Any) -> None:
         """Choose a name; one that is not offered is added, so that nothing is changed silently."""
+        if value is None:
+            self._box.setCurrentIndex(0)
+            return
         place = self._box.findData(str(value))
         if place < 0:
             self._box.addItem(str(value), str(value))
@@ -152,13 +158,16 @@ class LineEditor(Editor):
             case FieldKind.NUMBERS:
                 parts = text.replace("−", "-").replace(",", " ").split()
                 return tuple(int(part) if part.lstrip("+-").isdigit() else part for part in parts)
+            case FieldKind.LINES:
+                return tuple(line.strip() for line in text.split(";") if line.strip())
             case _:
                 return text
 
     def set_value(self, value: Any) -> None:
         """Show a value."""
         if isinstance(value, tuple | list):
-            value = ", ".join(str(part) for part in value)
+            between = "; " if self.spec.kind is FieldKind.LINES else ", "
+            value = between.join(str(part) for part in value)
         elif isinstance(value, float):
             value = f"{value:g}"
         self._line.setText("" if value is None else str(value))

@@ -22,6 +22,7 @@ class FieldKind(Enum):
     WHOLE = auto()
     NUMBER = auto()
     NUMBERS = auto()
+    LINES = auto()
     PATH = auto()
     TEXT = auto()
 
@@ -151,7 +152,7 @@ def _kind(annotation: Any) -> tuple[FieldKind, bool, tuple[str, ...]]:
         return FieldKind.CHOICE, False, tuple(str(choice) for choice in get_args(annotation))
     if get_origin(annotation) is tuple:
         is_numbers = get_args(annotation)[0] is int
-        return (FieldKind.NUMBERS if is_numbers else FieldKind.TEXT), False, ()
+        return (FieldKind.NUMBERS if is_numbers else FieldKind.LINES), False, ()
     kinds_of = {
         bool: FieldKind.SWITCH,
         int: FieldKind.WHOLE,

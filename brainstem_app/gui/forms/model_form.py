@@ -95,7 +95,9 @@ class ModelForm(QWidget):
         self.blockSignals(True)
         for name, value in flattened(values).items():
             editor = self._editors.get(name)
-            if editor is not None and (value is not None or isinstance(editor, LineEditor)):
+            if editor is None:
+                continue
+            if value is not None or editor.spec.optional or isinstance(editor, LineEditor):
                 editor.set_value(value)
         self.blockSignals(False)
         self._clear_errors()

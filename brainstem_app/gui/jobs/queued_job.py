@@ -11,7 +11,14 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 from brainstem_app.gui.jobs.command import detached_command
 from brainstem_app.gui.jobs.job_process import Outcome
 from brainstem_app.gui.jobs.job_record import RECORD_FILE, JobRecord, JobState, clear_traces
-from brainstem_app.jobs.detached import CANCEL_FILE, EVENTS_FILE, JOB_FILE, LOG_FILE, running_process
+from brainstem_app.jobs.detached import (
+    CANCEL_FILE,
+    EVENTS_FILE,
+    JOB_FILE,
+    LOG_FILE,
+    PROCESS_FILE,
+    running_process,
+)
 from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Metric, Progress, Warned, parse_event
 
 READ_EVERY_MS = 200
@@ -53,6 +60,7 @@ class QueuedJob(QObject):
         self.finish: Finished | None = None
         self.failure: Failed | None = None
         self._cancelled_at = 0.0
+        self._pid = 0
         self._position = 0
         self._rest = b""
         self._timer = QTimer(self, interval=READ_EVERY_MS)
@@ -123,7 +131,8 @@ class QueuedJob(QObject):
         program, arguments = detached_command(self.folder)
         self._set(state=JobState.RUNNING, started=time.time(), seconds=0.0, what="", where="", fix="")
         begun = QProcess.startDetached(program, arguments, str(self.folder))
-        if not (begun[0] if isinstance(begun, tuple) else begun):
+        has_begun, self._pid = begun if isinstance(begun, tuple) else (begun, 0)
+        if not has_begun:
             self._fail(
                 self.tr("The worker process could not be started."),
                 program,
@@ -162,19 +171,22 @@ class QueuedJob(QObject):
 
     def _look(self) -> None:
         """Read new events; notice an end."""
-        alive = running_process(self.folder) is not None
+        alive = self._is_alive()
         more = self._read_events()
         if self.finish is not None or self.failure is not None:
             self._on_last_event()
-        elif not alive and not more and self.record.started + self._patience() < time.time():
+        elif not alive and not more:
             self._on_silent_end()
         elif alive and self.is_cancelling:
             self._press(time.monotonic() - self._cancelled_at)
 
-    def _patience(self) -> float:
-        """Seconds a process may take to say who it is."""
-        has_begun = (self.folder / EVENTS_FILE).exists() or (self.folder / LOG_FILE).exists()
-        return 1.0 if has_begun else _START_LIMIT_S
+    def _is_alive(self) -> bool:
+        """Whether the process works, or has not had the time to say who it is."""
+        if (self.folder / PROCESS_FILE).exists():
+            return running_process(self.folder) is not None
+        if self._pid:
+            return _exists(self._pid)
+        return time.time() < self.record.started + _START_LIMIT_S
 
     def _press(self, waited_s: float) -> None:
         process = running_process(self.folder)
@@ -268,6 +280,15 @@ def _parsed(line: bytes) -> Event | None:
         return parse_event(line) if line.strip() else None
     except ValueError:
         return None
+
+
+def _exists(pid: int) -> bool:
+    import psutil
+
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
 
 
 def _end_processes(process: object, *, kill: bool) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.errors import InputError
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.job_table import about_text
@@ -206,6 +207,10 @@ class PreparePage(StepPage):
 
     # Working -----------------------------------------------------------------------------------------
 
+    def run(self) -> None:
+        """Prepare all that is not prepared yet."""
+        self.all_button.click()
+
     def _start_chosen(self) -> None:
         rows = self.table.selectionModel().selectedRows()
         people = {self.model.subject(self._sorted.mapToSource(row).row()).person for row in rows}
@@ -270,11 +275,13 @@ class PreparePage(StepPage):
         subject, folder = self.current, self.bench.study.folder
         if subject is None or folder is None or subject.state != "finished":
             return
-        self.bench.background.run(
-            lambda: save_decision(folder, subject.name, decision),
-            lambda _quality: self._read(),
-            lambda error: self.message.emit(message_of_error(error, self.tr("The decision was not saved."))),
-        )
+        try:
+            # A small file, written at once: decisions come faster than a thread could take them in order.
+            save_decision(folder, subject.name, decision)
+        except InputError as error:
+            self.message.emit(message_of_error(error, self.tr("The decision was not saved.")))
+            return
+        self._read()
         row = self.table.currentIndex().row()
         if decision is not None and row + 1 < self._sorted.rowCount():
             self.table.selectRow(row + 1)

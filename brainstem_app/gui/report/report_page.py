@@ -248,6 +248,10 @@ class ReportPage(StepPage):
 
     # Taking away -------------------------------------------------------------------------------------
 
+    def run(self) -> None:
+        """Measure the chosen run."""
+        self.measure_button.click()
+
     def measure(self) -> None:
         """Measure the chosen run on the test subjects."""
         entry, folder = self.chosen, self.bench.study.folder

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.scans.dataset_copy import copy_as_dataset
 from brainstem_app.gui.scans.empty_state import EmptyState
 from brainstem_app.gui.scans.finding_list import FindingList
 from brainstem_app.gui.scans.listing import SEVERAL_SERIES, Listing, examine_scan, list_scans, series_of
@@ -91,6 +93,11 @@ class ScansPage(StepPage):
             self.tr("Bring the scans of the dataset to one space"),
             lambda: self.step_requested.emit(StepName.PREPARE),
         )
+        self.gather_button = self._button(
+            self.tr("&Make a dataset of these…"),
+            self.tr("Copy the scans into a new BIDS dataset, so that they can be prepared for training"),
+            self._choose_dataset,
+        )
         self.add_button = self._button(
             self.tr("&Add scans…"), self.tr("Open more scans"), self.open_requested.emit
         )
@@ -109,7 +116,7 @@ class ScansPage(StepPage):
             head.addWidget(button)
         foot = QHBoxLayout()
         foot.addStretch(1)
-        for button in (self.view_button, self.segment_button, self.prepare_button):
+        for button in (self.view_button, self.segment_button, self.gather_button, self.prepare_button):
             foot.addWidget(button)
         split = QSplitter(Qt.Orientation.Vertical, self)
         split.addWidget(self.table)
@@ -199,6 +206,7 @@ class ScansPage(StepPage):
         if listing.scans:
             self.table.selectRow(0)
         self.prepare_button.setVisible(bool(dataset))
+        self.gather_button.setVisible(bool(listing.scans) and not dataset)
         self._show_prepared()
         self._show_summary()
         self._examine_next()
@@ -290,6 +298,26 @@ class ScansPage(StepPage):
     def _view(self) -> None:
         if self.current is not None:
             self.view_requested.emit(self.current.path)
+
+    def _choose_dataset(self) -> None:
+        start = str(self.bench.settings.last_folder)
+        name = QFileDialog.getExistingDirectory(self, self.tr("Empty folder for the dataset"), start)
+        if name:
+            self.gather(Path(name))
+
+    def gather(self, root: Path) -> None:
+        """Copy the scans of the list into a new BIDS dataset, and list that instead."""
+        scans = self.model.scans
+        self.summary.setText(self.tr("Copying {0} scans…").format(len(scans)))
+        self.bench.background.run(
+            lambda: copy_as_dataset(scans, root),
+            lambda made: self.set_sources((made,)),
+            lambda error: self._on_not_gathered(error),
+        )
+
+    def _on_not_gathered(self, error: BaseException) -> None:
+        self._show_summary()
+        self.message.emit(message_of_error(error, self.tr("The dataset could not be made.")))
 
     def _segment(self) -> None:
         rows = {self._sorted.mapToSource(row).row() for row in self.table.selectionModel().selectedRows()}

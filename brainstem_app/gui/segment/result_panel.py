@@ -13,27 +13,30 @@ class ResultPanel(QWidget):
 
     Signals
     -------
-    save_labels_requested, open_report_requested, save_report_requested
+    review_requested, save_labels_requested, open_report_requested, save_report_requested
         The user pressed the button.
     """
 
+    review_requested = Signal()
     save_labels_requested = Signal()
     open_report_requested = Signal()
     save_report_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.review = self._button(self.tr("Review"), self.review_requested)
         self.save_labels = self._button(self.tr("Save labels as…"), self.save_labels_requested)
         self.open_report = self._button(self.tr("Open report"), self.open_report_requested)
         self.save_report = self._button(self.tr("Save report…"), self.save_report_requested)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for button in (self.save_labels, self.open_report, self.save_report):
+        for button in (self.review, self.save_labels, self.open_report, self.save_report):
             layout.addWidget(button, 1)
         self.show_result(None)
 
     def show_result(self, result: ResultFiles | None) -> None:
         """Enable what there is to take."""
+        self.review.setEnabled(result is not None)
         self.save_labels.setEnabled(result is not None)
         self.open_report.setEnabled(result is not None and result.report_html is not None)
         self.save_report.setEnabled(result is not None and bool(result.reports))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from brainstem_app.gui.train.run_summary import batch_loss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,14 +18,7 @@ if TYPE_CHECKING:
     from brainstem_app.jobs.events import Metric, Progress
 
 _BLUE, _ORANGE, _GREEN = "#2f7bd9", "#d98b00", "#2e9d57"
-_BATCH_LOSS = re.compile(r"loss (\d+(?:\.\d+)?)")
 _MOST_BATCHES = 4000
-
-
-def batch_loss(message: str) -> float | None:
-    """Loss that a progress message of a training names, None if it names none."""
-    found = _BATCH_LOSS.search(message)
-    return float(found.group(1)) if found else None
 
 
 class Curves(QWidget):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,9 @@ from brainstem_app.errors import InputError
 
 if TYPE_CHECKING:
     from brainstem_app.jobs.job import TrainJob
+
+
+_BATCH_LOSS = re.compile(r"loss (\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True)
@@ -113,3 +117,9 @@ def _scores(path: Path) -> tuple[str, tuple[NucleusScore, ...]]:
         return "", ()
     nuclei = [s for s in report.structures if s.group.value == "nucleus" and s.iou.value is not None]
     return report.part, tuple(NucleusScore(s.name, float(s.iou.value or 0.0)) for s in nuclei)
+
+
+def batch_loss(message: str) -> float | None:
+    """Loss that a progress message of a training names, None if it names none."""
+    found = _BATCH_LOSS.search(message)
+    return float(found.group(1)) if found else None

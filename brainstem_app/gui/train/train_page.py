@@ -57,7 +57,6 @@ class TrainPage(StepPage):
             self.tr("&Train"), self.tr("Start the run (Ctrl+Return)"), self.start
         )
         self.start_button.setMinimumHeight(34)
-        self.start_button.setShortcut("Ctrl+Return")
         self.progress = JobProgress(self)
         self.progress.cancel_button.setText(self.tr("Stop"))
         self.progress.cancel_button.setToolTip(self.tr("Whole epochs are kept; the run can go on later."))
@@ -183,8 +182,8 @@ class TrainPage(StepPage):
         self.form.set_values({"run": name})
 
     def _on_study(self) -> None:
-        self.form.reset()
         self._proposed = ""
+        self.form.reset()
         self.form.set_values(self.bench.study.workspace.forms.get("train", {}))
         self.curves.clear()
         self.read()
@@ -226,6 +225,10 @@ class TrainPage(StepPage):
             self.form.set_values(run.job.model_dump(mode="json", exclude={"run", "study", "kind", "version"}))
 
     # Working -----------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Start the run."""
+        self.start_button.click()
 
     def start(self) -> None:
         """Put the run into the queue."""

@@ -98,6 +98,17 @@ def _advanced_words() -> dict[str, FieldWords]:
             advanced=True,
             placeholder=tr("random weights"),
         ),
+        "precision": FieldWords(
+            tr("Precision"),
+            tr("Mixed computes in 16 bits: faster and smaller on a recent GPU."),
+            advanced=True,
+        ),
+        "deterministic": FieldWords(
+            tr("Determinism"),
+            tr("Slower on a GPU; on the processor it is so anyway."),
+            advanced=True,
+            placeholder=tr("the same result every time"),
+        ),
         "encoder_weights": FieldWords(
             tr("Encoder weights"),
             tr("imagenet for published weights of photographs, downloaded once; or a file of weights."),

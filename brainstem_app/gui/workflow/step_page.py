@@ -49,5 +49,8 @@ class StepPage(QWidget):
         super().__init__(parent)
         self.bench = bench
 
+    def run(self) -> None:
+        """Do what the step is for (Ctrl+Return), if it can be done now."""
+
     def activate(self) -> None:
         """Bring the page up to date: it is on the screen now."""

@@ -1,0 +1,92 @@
+"""Make a BIDS dataset of copies of single scans, so that they can be prepared."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from brainstem_app.errors import InputError
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.scans.listing import ListedScan
+
+_NIFTI = (".nii.gz", ".nii")
+_DESCRIPTION = {"Name": "Scans gathered by Brainstem App", "BIDSVersion": "1.9.0", "DatasetType": "raw"}
+
+
+def copy_as_dataset(scans: Sequence[ListedScan], root: Path) -> Path:
+    """Copy scans into ``root/sub-…/anat/…_T1w.nii.gz``; slow for DICOM, so on a thread.
+
+    Parameters
+    ----------
+    root : Path
+        New or empty folder.
+
+    Returns
+    -------
+    Path
+        `root`.
+
+    Raises
+    ------
+    InputError
+        If the folder holds something already or cannot be written, or a scan cannot be read.
+    """
+    fix = "Choose an empty folder that you may write to."
+    try:
+        if root.exists() and any(root.iterdir()):
+            raise InputError("The folder for the dataset is not empty.", root, fix)
+        root.mkdir(parents=True, exist_ok=True)
+        for subject, scan in _subjects(scans).items():
+            folder = root / subject / "anat"
+            folder.mkdir(parents=True)
+            _copy(scan.path, folder, f"{subject}_T1w")
+        (root / "dataset_description.json").write_text(json.dumps(_DESCRIPTION, indent=1), encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"The dataset cannot be written: {error.strerror or error}.", root, fix) from error
+    return root
+
+
+def _subjects(scans: Sequence[ListedScan]) -> dict[str, ListedScan]:
+    """Label of each scan: letters and digits of its name, a number behind it where that is taken."""
+    found: dict[str, ListedScan] = {}
+    for scan in scans:
+        base = re.sub(r"[^A-Za-z0-9]", "", scan.name.removeprefix("sub-")) or "scan"
+        label, number = f"sub-{base}", 1
+        while label.casefold() in {name.casefold() for name in found}:
+            number += 1
+            label = f"sub-{base}x{number}"
+        found[label] = scan
+    return found
+
+
+def _copy(source: Path, folder: Path, stem: str) -> None:
+    ending = next((e for e in _NIFTI if source.name.lower().endswith(e)), "")
+    if ending:
+        shutil.copyfile(source, folder / f"{stem}{ending}")
+    elif source.name.lower().endswith((".mgz", ".mgh")):
+        _convert_mgz(source, folder / f"{stem}.nii.gz")
+    else:
+        from brainstem_app.imaging.dicom import convert_series, split_series
+
+        series_folder, series = split_series(source)
+        with tempfile.TemporaryDirectory() as scratch:
+            converted = convert_series(series_folder, Path(scratch), series).path
+            made = next(e for e in _NIFTI if converted.name.endswith(e))
+            shutil.copyfile(converted, folder / f"{stem}{made}")
+
+
+def _convert_mgz(source: Path, target: Path) -> None:
+    import nibabel
+    import numpy as np
+
+    image = nibabel.load(source)
+    made = nibabel.Nifti1Image(np.asanyarray(image.dataobj), image.affine)
+    made.set_qform(image.affine, 1)
+    made.set_sform(image.affine, 1)
+    nibabel.save(made, target)
