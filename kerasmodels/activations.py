@@ -105,7 +105,7 @@ def activations(
     import keras
 
     outputs = [model.get_layer(name).output for name in names]
-    values = keras.Model(model.inputs, outputs)(images, training=False)
+    values = keras.Model(model.input, outputs)(images, training=False)
     if not isinstance(values, list | tuple):
         values = [values]
     converted = (np.asarray(keras.ops.convert_to_numpy(value), np.float32) for value in values)

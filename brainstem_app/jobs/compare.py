@@ -2,9 +2,9 @@
 
 ::
 
-    comparisons/NAME/   grid.json  results.csv  report.html
-                        cells/RUN/ job, events and log of each cell (see jobs.detached)
+    comparisons/NAME/   grid.json  results.csv  summary.csv  report.html
     runs/RUN/           config.json  history.csv  best.keras  metrics.json  cell.json  predictions.npz  …
+              cell/     job file, events and log of its process (see jobs.detached)
 
 A cell is finished when its run's ``cell.json`` says so, and is never run again. A run is named after its
 settings: two grids that share a cell share its run.
@@ -60,7 +60,7 @@ def compare(job: CompareJob, reporter: Reporter) -> Summary:
     total = len(plan.cells)
     reporter.progress(total - len(plan.waiting), total, plan.describe(at_once))
     results = _Results(job, study, folder, reporter)
-    tasks = _tasks(plan, study, folder)
+    tasks = _tasks(plan, study)
     try:
         for ended in run_tasks_on(executor, tasks, reporter, done_before=total - len(tasks)):
             results.take(ended)
@@ -107,12 +107,13 @@ def _executor(job: CompareJob, plan: Plan, folder: Path) -> tuple[Executor, int 
     return LocalExecutor(places, 0.0 if job.jobs else memory), places.processes
 
 
-def _tasks(plan: Plan, study: Study, folder: Path) -> list[Task]:
+def _tasks(plan: Plan, study: Study) -> list[Task]:
     """Tasks of the cells to do; what an earlier failure left in their way is removed."""
     for cell in plan.waiting:
         (study.run_folder(cell.job.run) / CELL_FILE).unlink(missing_ok=True)
+    # In the run's folder, so that two grids that share a cell do not train it at the same time.
     return [
-        Task(cell.name, folder / "cells" / cell.job.run, CompareCellJob(train=cell.job))
+        Task(cell.name, study.run_folder(cell.job.run) / "cell", CompareCellJob(train=cell.job))
         for cell in plan.waiting
     ]
 
@@ -131,7 +132,7 @@ class _Results:
         """Note a cell that has ended."""
         if ended.cancelled:
             return
-        run = self.study.run_folder(ended.task.folder.name)
+        run = ended.task.folder.parent
         record = read_cell(run) or _record_death(run, ended.end)
         if record.failure is not None:
             failure = record.failure
@@ -186,7 +187,8 @@ def _record_death(run: Path, end: Finished | Failed) -> CellRecord:
 
 
 def _summary(plan: Plan, folder: Path, reporter: Reporter) -> Summary:
-    for role, name in {"results": "results.csv", "report": "report.html"}.items():
+    files = {"results": "results.csv", "summary": "summary.csv", "report": "report.html"}
+    for role, name in files.items():
         reporter.artifact(role, folder / name)
     finished, failed = plan.ended("finished"), plan.ended("failed")
     if not finished:

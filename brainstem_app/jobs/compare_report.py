@@ -15,7 +15,7 @@ from brainstem_app.evaluation.confusion import macro_miou
 from brainstem_app.jobs.compare_plan import Cell, Plan
 from brainstem_app.jobs.job import CompareJob, TrainJob
 from brainstem_app.reports.grid.figures import row_axis
-from brainstem_app.reports.grid.page import write_page, write_results_csv
+from brainstem_app.reports.grid.page import write_page, write_results_csv, write_summary_csv
 from brainstem_app.reports.grid.results import (
     BestPicture,
     CellResult,
@@ -24,6 +24,7 @@ from brainstem_app.reports.grid.results import (
     Triple,
     value_name,
 )
+from brainstem_app.reports.grid.summary import summarise
 from brainstem_app.study.cell_record import PREDICTIONS_FILE, CellRecord, Measured, Predictions
 from brainstem_app.study.study import Study
 
@@ -31,7 +32,7 @@ _NOT_SETTINGS = {"study", "run", "kind", "version"}
 
 
 def write_report(job: CompareJob, study: Study, plan: Plan, folder: Path) -> None:
-    """Write ``results.csv`` and ``report.html`` of a comparison, as far as it is done."""
+    """Write ``results.csv``, ``summary.csv`` and ``report.html`` of a comparison, as far as it is done."""
     cells = tuple(_cell_result(cell, plan.records.get(cell.job.run), study) for cell in plan.cells)
     write_results_csv(folder / "results.csv", cells)
     records = [plan.records[cell.job.run] for cell in plan.ended("finished")]
@@ -49,7 +50,9 @@ def write_report(job: CompareJob, study: Study, plan: Plan, folder: Path) -> Non
         command=("brainstem-app", "compare", study.folder.name, "--grid", "grid.json"),
         plan=plan.describe(),
     )
-    write_page(folder / "report.html", inputs)
+    summaries = summarise(cells, inputs.table)
+    write_summary_csv(folder / "summary.csv", summaries)
+    write_page(folder / "report.html", inputs, summaries)
 
 
 def _cell_result(cell: Cell, record: CellRecord | None, study: Study) -> CellResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -18,9 +19,10 @@ from brainstem_app.jobs.executors.run_tasks import run_tasks_on
 from brainstem_app.jobs.executors.slurm import SlurmExecutor
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
 from brainstem_app.jobs.executors.task import Task
-from brainstem_app.jobs.job import EvaluateVolumesJob, OnSlurmJob, SegmentJob
+from brainstem_app.jobs.job import EvaluateVolumesJob, OnSlurmJob, PrepareJob, SegmentJob
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.run import run_job
+from brainstem_app.study.study import Study
 
 pytest.importorskip("submitit")
 pytestmark = pytest.mark.slow
@@ -169,6 +171,26 @@ def test_what_the_cluster_refuses_is_said_with_what_to_do(cluster: Path, tmp_pat
     tasks[0].prepare()
     with pytest.raises(BrainstemError, match="partition"):
         executor.start(tasks)
+
+
+def test_subjects_are_prepared_by_tasks_and_a_failure_is_in_the_manifest(
+    cluster: Path, tmp_path: Path
+) -> None:
+    anatomy = tmp_path / "data" / "sub-01" / "anat"
+    anatomy.mkdir(parents=True)
+    (anatomy / "sub-01_T1w.nii.gz").write_bytes(b"")
+    description = {"Name": "made", "BIDSVersion": "1.8.0"}
+    (tmp_path / "data" / "dataset_description.json").write_text(json.dumps(description), encoding="utf-8")
+    study = tmp_path / "study"
+    job = OnSlurmJob(job=PrepareJob(dataset=tmp_path / "data", study=study), slurm=SETTINGS)
+    events: list[Event] = []
+    assert run_job(job, events.append, lambda: False) == 1
+    (told,) = [event for event in events if isinstance(event, Warned)]
+    assert "sub-01 could not be prepared" in told.what
+    assert "sub-01_T1w" in told.where
+    record = Study.open(study).subject("sub-01")
+    assert record is not None
+    assert record.state == "failed"
 
 
 def test_scans_are_done_by_tasks_and_each_failure_is_told(cluster: Path, tmp_path: Path) -> None:

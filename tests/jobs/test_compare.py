@@ -92,7 +92,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> InThisProcess:
     monkeypatch.setattr(run_tasks, "_POLL_S", 0.0)
     monkeypatch.setattr(compare_cell, "_train_and_test", _pretend)
     # Drawn only where a test looks at it.
-    monkeypatch.setattr(compare_report, "write_page", lambda path, inputs: path.touch())
+    monkeypatch.setattr(compare_report, "write_page", lambda path, *rest: path.touch())
     return executor
 
 
@@ -153,6 +153,20 @@ def test_failed_cells_are_shown_with_their_reason_and_stop_no_other(
     assert "not a number" in failed["reason"]
     assert (failed["decoder"], failed["loss"], failed["macro_miou_nuclei"]) == ("fpn", "dice", "")
     assert {(row["repeat"], row["seed"]) for row in rows} == {("1", "0"), ("2", "1")}
+
+
+def test_summary_has_both_intervals_of_each_combination(study: Study, here: InThisProcess) -> None:
+    _compare(study)
+    path = study.folder / "comparisons" / "small" / "summary.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = {(row["decoder"], row["loss"]): row for row in csv.DictReader(file)}
+    row = rows["n_deconet", "dicece"]
+    assert (row["finished"], row["failed"]) == ("2", "0")
+    assert float(row["nuclei_repeats_low"]) < float(row["nuclei_mean"]) < float(row["nuclei_repeats_high"])
+    assert (
+        float(row["nuclei_subjects_low"]) <= float(row["nuclei_mean"]) <= float(row["nuclei_subjects_high"])
+    )
+    assert (rows["fpn", "dice"]["failed"], rows["fpn", "dice"]["nuclei_mean"]) == ("2", "")
 
 
 def test_what_has_ended_is_not_run_again_until_asked(study: Study, here: InThisProcess) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from brainstem_app.jobs.detached import running_process
 from brainstem_app.jobs.executors.task import Task
 from brainstem_app.jobs.provenance import usable_cores
+from brainstem_app.locations import user_data_folder
 
 _GIB = 2**30
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
@@ -134,6 +135,8 @@ class LocalExecutor:
 
     def _environment(self, task: Task) -> dict[str, str]:
         environment = {**os.environ, **dict.fromkeys(_THREADS, str(self.places.threads))}
+        # JAX compiles a network once for all repeats; other backends do not read this.
+        environment.setdefault("JAX_COMPILATION_CACHE_DIR", str(user_data_folder() / "compiled"))
         gpus = self.places.gpus
         if gpus:
             busy = Counter(gpu for folder, gpu in self._gpu_of.items() if self._runs(folder))

@@ -85,11 +85,13 @@ class _Crew:
         """Start as many as there is room for."""
         room = self.executor.room(len(self.running)) if self.waiting else 0
         begun, self.waiting = self.waiting[:room], self.waiting[room:]
-        for task in begun:
+        # Someone else may have started it meanwhile: then it is waited for.
+        new = [task for task in begun if not self.executor.is_alive(task)]
+        for task in new:
             task.prepare()
-        if begun:
-            self.executor.start(begun)
-            self.running.update({task.name: EventTail(task) for task in begun})
+        if new:
+            self.executor.start(new)
+        self.running.update({task.name: EventTail(task) for task in begun})
 
     def look(self) -> Iterator[Ended]:
         """Pass on what is new, and yield what has ended."""

@@ -18,8 +18,11 @@ COLOURS = (
     "#8a6d5a",
     "#6f7b86",
 )
-WIDTH, HEIGHT = 420.0, 230.0
+WIDTH = 420.0
+_FIELD_HEIGHT = 178.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 10.0, 12.0, 40.0
+#: Room below the field for the slanting names of categories.
+_NAMES_BOTTOM = 72.0
 _TICKS = 5
 
 
@@ -118,7 +121,7 @@ class Chart:
     def py(self, y: float) -> float:
         """Vertical place in the picture."""
         low, high = self.y_range
-        return round(HEIGHT - _BOTTOM - (HEIGHT - _TOP - _BOTTOM) * (y - low) / (high - low), 1)
+        return round(_TOP + _FIELD_HEIGHT * (high - y) / (high - low), 1)
 
     def path(self, line: Line) -> str:
         """Corners of a line, for an SVG polyline."""
@@ -127,7 +130,12 @@ class Chart:
     @property
     def frame(self) -> tuple[float, float, float, float]:
         """Left, top, right and bottom of the field."""
-        return _LEFT, _TOP, WIDTH - _RIGHT, HEIGHT - _BOTTOM
+        return _LEFT, _TOP, WIDTH - _RIGHT, _TOP + _FIELD_HEIGHT
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height of the picture."""
+        return WIDTH, _TOP + _FIELD_HEIGHT + (_NAMES_BOTTOM if self.x_ticks else _BOTTOM)
 
 
 def nice_ticks(low: float, high: float) -> Sequence[float]:

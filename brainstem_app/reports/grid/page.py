@@ -1,4 +1,4 @@
-"""Write a comparison's ``results.csv`` (one row a cell) and ``report.html`` (one self-contained file)."""
+"""Write a comparison's ``results.csv`` and ``summary.csv`` and its page, one self-contained file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from brainstem_app.reports.grid import figures
 from brainstem_app.reports.grid.findings import findings
 from brainstem_app.reports.grid.paper import PaperResults, paper_results
 from brainstem_app.reports.grid.results import CellResult, GridInputs, setting_name, value_name
-from brainstem_app.reports.grid.summary import VariantSummary, summarise
+from brainstem_app.reports.grid.summary import MEASURES, Mean, VariantSummary
 from brainstem_app.reports.grid.tables import heat_tables
 from brainstem_app.reports.html import render
 from brainstem_app.reports.methods import shareable_command
@@ -59,10 +59,32 @@ def _numbers(cell: CellResult) -> list[Any]:
     ]
 
 
-def write_page(path: Path, inputs: GridInputs) -> None:
+def write_summary_csv(path: Path, summaries: Sequence[VariantSummary]) -> None:
+    """Write one row a combination: repeats, and means with both 95 % intervals, over repeats and subjects."""
+    settings = list(dict.fromkeys(name for summary in summaries for name in summary.variant))
+    numbers = ("mean", "repeats_low", "repeats_high", "subjects_low", "subjects_high")
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    columns = [f"{measure}_{number}" for measure in MEASURES for number in numbers]
+    writer.writerow([*settings, "repeats", "finished", "failed", "parameters", "seconds", *columns])
+    for s in summaries:
+        values = ["" if s.variant[name] is None else s.variant[name] for name in settings]
+        means = [number for measure in MEASURES for number in _interval_numbers(s.means.get(measure))]
+        writer.writerow([*values, s.n, s.finished, s.failed, s.parameters or "", s.seconds, *means])
+    write_text(path, buffer.getvalue())
+
+
+def _interval_numbers(mean: Mean | None) -> list[float | None]:
+    if mean is None:
+        return [None] * 5
+    ends = (None, None) if mean.half is None else (mean.value - mean.half, mean.value + mean.half)
+    over = (None, None) if mean.subjects is None else (mean.subjects.low, mean.subjects.high)
+    return [None if value is None else round(value, 6) for value in (mean.value, *ends, *over)]
+
+
+def write_page(path: Path, inputs: GridInputs, summaries: Sequence[VariantSummary]) -> None:
     """Write the page of a comparison, also of one that is not yet done."""
     paper = paper_results()
-    summaries = summarise(inputs.cells, inputs.table)
     settings = dict(inputs.settings)
     first = inputs.cells[0]
     shared = {name: value for name, value in first.settings.items() if name not in inputs.axes}
