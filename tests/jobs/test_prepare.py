@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.library import load_atlas
+from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, crop_to_box, mni_affine
@@ -23,7 +23,9 @@ from brainstem_app.preprocessing.transforms import Displacement
 from brainstem_app.reports.manifest import sha256_of
 from brainstem_app.study.study import Study
 
-FIT = Fit(correlation=0.9, coverage=1.0, lowest_mm=-72.0, smallest_scale=0.9, largest_scale=1.1)
+FIT = Fit(
+    correlation=0.9, coverage=1.0, lowest_mm=-72.0, smallest_scale=0.9, largest_scale=1.1, brain_litres=1.4
+)
 FINE_WARP = "transforms/fine_warp_mm.nii.gz"
 Prepare = Callable[..., PreparedSubject]
 
@@ -51,10 +53,17 @@ def dataset(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def prepared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Names of the scans that were prepared; preparing itself is replaced by made boxes."""
+    """Names of the scans that were prepared; made boxes and files stand for preparing and drawing them."""
     names: list[str] = []
     _replace(monkeypatch, names, lambda name: ())
+    for module in ("prepare", "relabel"):
+        monkeypatch.setattr(f"brainstem_app.jobs.{module}.draw_reference", _draw_nothing)
     return names
+
+
+def _draw_nothing(folder: Path, atlas: Atlas) -> None:
+    """Stand in for the picture, which takes longer than all the rest of these tests."""
+    (folder / "qc.png").write_bytes(atlas.name.encode())
 
 
 def _replace(
@@ -106,11 +115,15 @@ def test_failed_subject_is_recorded_and_does_not_stop_the_others(dataset: Path, 
     assert (last.summary["prepared"], last.summary["failed"]) == (3, 1)
 
 
-def test_subject_folder_holds_what_the_interface_names(dataset: Path, prepared: list[str]) -> None:
-    _run(dataset)
+def test_subject_folder_holds_what_the_interface_names(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _replace(monkeypatch, [], lambda name: ())
+    _run(dataset, subjects=("sub-01",))
     folder = dataset.parent / "study" / "subjects" / "sub-01"
     for name in ("scan_box.nii.gz", "labels_box.nii.gz", "qc.png", "manifest.json"):
         assert (folder / name).exists()
+    assert (folder / "qc.png").read_bytes().startswith(b"\x89PNG")
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["state"] == "finished"
     assert manifest["group"] == "control"
@@ -142,7 +155,7 @@ def test_asking_for_the_repeat_later_makes_it(dataset: Path, prepared: list[str]
 def test_subject_that_does_not_fit_is_refused(dataset: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     refusal = Finding(Level.ERROR, "no-fit", "The scan does not fit.", "Look at it.")
     _replace(monkeypatch, [], lambda name: (refusal,) if name == "sub-01" else ())
-    _run(dataset)
+    _run(dataset, subjects=("sub-01", "sub-02"))
     record = Study.open(dataset.parent / "study").subject("sub-01")
     assert record is not None
     assert record.failure is not None

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from brainstem_app.imaging.scan import Level
 from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, ras_affine
@@ -51,6 +52,22 @@ def test_an_absurd_stretch_is_refused() -> None:
     template = load_template()
     fit = measure_fit(template.t1, template.brain, np.diag([0.3, 0.9, 0.9, 1.0]), template)
     assert _codes(fit)["implausible-size"] is Level.ERROR
+
+
+@pytest.mark.parametrize(
+    ("factor", "codes"),
+    [
+        (0.67, {"implausible-size"}),
+        (0.8, set()),
+        (0.95, set()),
+        (1.04, {"doubtful-size"}),
+        (1.35, {"implausible-size"}),
+    ],
+)
+def test_a_brain_of_an_impossible_volume_tells_of_a_wrong_voxel_size(factor: float, codes: set[str]) -> None:
+    template = load_template()
+    fit = measure_fit(template.t1, template.brain, np.diag([factor] * 3 + [1.0]), template)
+    assert set(_codes(fit)) == codes
 
 
 def _coarse_warp(height_mm: float, width_mm: float, z_mm: float) -> Displacement:
