@@ -63,7 +63,9 @@ def main(names: list[str]) -> int:
         for case in golden[kind]:
             if names and case["encoder"] not in names:
                 continue
+            keras.config.set_dtype_policy(case["dtype"])
             found = measure(case)
+            keras.config.set_dtype_policy("float32")
             worst = max(worst, found)
             what = case.get("decoder", "feature maps")
             print(f"{case['encoder']}, {what}: {found:.3f} of what is tolerated", flush=True)

@@ -8,10 +8,12 @@ versions are written into the file); no test needs them. From the root:
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import torch
@@ -28,6 +30,7 @@ for _operator in ("nms", "qnms"):
 
 import segmentation_models_pytorch as smp  # noqa: E402
 import timm  # noqa: E402
+from segmentation_models_pytorch.decoders.unetplusplus.decoder import UnetPlusPlusDecoder  # noqa: E402
 
 DECODERS = ("unet", "unetplusplus", "manet", "pspnet", "fpn", "deeplabv3", "deeplabv3plus")
 ENCODERS = ("resnet18", "resnet34", "resnet50")
@@ -46,8 +49,15 @@ SE_AND_EFFICIENT = {
 SMALL = ("seresnet50", "efficientnetb0")
 
 
-def fill(module: torch.nn.Module) -> None:
-    """Set every parameter and statistic by formula."""
+#: So deep that rounding alone moves float32 by more than is tolerated: both sides compute in float64.
+DOUBLE = ("senet154",)
+
+#: SegFormer's encoders; the tests build the first with its weights.
+MIT = tuple(f"mit_b{size}" for size in range(6))
+
+
+def fill(module: torch.nn.Module, dtype: torch.dtype = torch.float32) -> None:
+    """Set every parameter and statistic by formula, then compute in this type."""
     with torch.no_grad():
         for name, tensor in module.state_dict().items():
             if name.endswith("num_batches_tracked"):
@@ -55,7 +65,11 @@ def fill(module: torch.nn.Module) -> None:
             owner, kind = name.rsplit(".", 1)
             values = formula.weights(owner.replace(".", "_"), kind, tuple(tensor.shape))
             tensor.copy_(torch.from_numpy(values))
-    module.eval()
+    module.eval().to(dtype)
+
+
+def dtype_of(encoder: str) -> torch.dtype:
+    return torch.float64 if encoder in DOUBLE else torch.float32
 
 
 def torch_image(channels: int) -> torch.Tensor:
@@ -65,17 +79,20 @@ def torch_image(channels: int) -> torch.Tensor:
 def network(decoder: str, encoder: str, channels: int) -> dict[str, Any]:
     if decoder == "n_deconet":
         model: torch.nn.Module = NDecoNet(encoder, channels)
+    elif decoder == "unetplusplus" and encoder in MIT:
+        model = UnetPlusPlusOnMit(encoder, channels)
     else:
         model = smp.create_model(
             decoder, encoder, encoder_weights=None, in_channels=channels, classes=formula.CLASSES
         )
-    fill(model)
+    fill(model, dtype_of(encoder))
     with torch.no_grad():
-        logits = model(torch_image(channels))[0].numpy()
+        logits = model(torch_image(channels).to(dtype_of(encoder)))[0].numpy()
     return {
         "decoder": decoder,
         "encoder": encoder,
         "channels": channels,
+        "dtype": str(dtype_of(encoder)).removeprefix("torch."),
         "points": [logits[:, row, column].astype(float).round(6).tolist() for row, column in formula.POINTS],
         "mean": float(logits.mean()),
         "spread": float(logits.std()),
@@ -86,11 +103,12 @@ def encoder_maps(name: str) -> dict[str, Any]:
     encoder = smp.encoders.get_encoder(name, in_channels=1, depth=5, weights=None)
     holder = torch.nn.Module()
     holder.encoder = encoder
-    fill(holder)
+    fill(holder, dtype_of(name))
     with torch.no_grad():
-        maps = encoder(torch_image(1))[1:]
+        maps = encoder(torch_image(1).to(dtype_of(name)))[1:]
     return {
         "encoder": name,
+        "dtype": str(dtype_of(name)).removeprefix("torch."),
         "maps": {
             str(2 ** (i + 1)): {
                 "corner": m[0, :4, 0, 0].tolist(),
@@ -98,6 +116,7 @@ def encoder_maps(name: str) -> dict[str, Any]:
                 "mean": float(m.mean()),
             }
             for i, m in enumerate(maps)
+            if m.numel()  # MiT's map of stride 2 has no channels
         },
     }
 
@@ -123,9 +142,24 @@ class NDecoNet(torch.nn.Module):
         return torch.nn.functional.interpolate(logits, scale_factor=4, mode="bilinear")
 
 
+class UnetPlusPlusOnMit(torch.nn.Module):
+    """UNet++ on MiT, which segmentation_models.pytorch's network refuses and its decoder can do."""
+
+    def __init__(self, encoder: str, channels: int) -> None:
+        super().__init__()
+        self.encoder = smp.encoders.get_encoder(encoder, in_channels=channels, depth=5, weights=None)
+        self.decoder = UnetPlusPlusDecoder(self.encoder.out_channels, (256, 128, 64, 32, 16))
+        self.segmentation_head = torch.nn.Sequential(torch.nn.Conv2d(16, formula.CLASSES, 3, padding=1))
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        return self.segmentation_head(self.decoder(self.encoder(image)))
+
+
 def unet_parameters(encoder: str) -> int:
     """Trainable parameters of U-Net for one channel and 34 classes."""
-    with torch.device("meta"):
+    # MiT reads drop rates off a tensor, which needs its values.
+    on_cpu = functools.partial(torch.linspace, device="cpu")
+    with torch.device("meta"), mock.patch.object(torch, "linspace", on_cpu):
         model = smp.create_model("unet", encoder, encoder_weights=None, in_channels=1, classes=34)
     return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)
 
@@ -153,6 +187,20 @@ def se_and_efficient() -> dict[str, Any]:
     }
 
 
+def mix_transformers() -> dict[str, Any]:
+    """Encoders and networks of SegFormer's family."""
+    small, *large = MIT
+    tested = ("unet", "fpn", "n_deconet", "unetplusplus", "deeplabv3")
+    return {
+        "encoders": [encoder_maps(small)],
+        "large_encoders": [encoder_maps(name) for name in large],
+        "networks": [network(decoder, small, 1) for decoder in tested],
+        "large_networks": [network(decoder, small, 1) for decoder in DECODERS if decoder not in tested]
+        + [network("unet", name, 3) for name in large],
+        "unet_parameters": {name: unet_parameters(name) for name in MIT},
+    }
+
+
 def losses() -> list[dict[str, Any]]:
     draw = np.random.default_rng(11)
     logits = draw.normal(0, 2, (2, 6, 5, 5)).astype(np.float32)
@@ -169,16 +217,17 @@ def losses() -> list[dict[str, Any]]:
 
 def main() -> None:
     versions = {"torch": torch.__version__, "smp": smp.__version__, "timm": timm.__version__}
-    families = se_and_efficient()
+    families, mit = se_and_efficient(), mix_transformers()
     golden = {
         "versions": versions,
-        "encoders": [encoder_maps(name) for name in ENCODERS] + families["encoders"],
-        "large_encoders": families["large_encoders"],
-        "large_networks": families["large_networks"],
+        "encoders": [encoder_maps(name) for name in ENCODERS] + families["encoders"] + mit["encoders"],
+        "large_encoders": families["large_encoders"] + mit["large_encoders"],
+        "large_networks": families["large_networks"] + mit["large_networks"],
         "networks": [network(d, "resnet18", 1) for d in DECODERS]
         + [network("unet", "resnet50", 3)]
-        + families["networks"],
-        "unet_parameters": families["unet_parameters"],
+        + families["networks"]
+        + mit["networks"],
+        "unet_parameters": families["unet_parameters"] | mit["unet_parameters"],
         "losses": losses(),
     }
     (FOLDER / "golden.json").write_text(json.dumps(golden, indent=1) + "\n")

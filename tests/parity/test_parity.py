@@ -67,7 +67,7 @@ def fill(model: keras.Model) -> None:
 
 
 def logits_of(model: keras.Model) -> keras.Model:
-    return keras.Model(model.inputs, model.get_layer("logits").output)
+    return keras.Model(model.input, model.get_layer("logits").output)
 
 
 def at_once(model: keras.Model, image: NDArray[np.float32]) -> Any:
