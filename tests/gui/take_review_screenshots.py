@@ -28,7 +28,7 @@ from brainstem_app.gui.scans.opened import read_for_viewer, read_labels_for_view
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
 
-SIZE = (1160, 740)
+SIZE = (1060, 690)
 _SETTLE_S = 0.6
 
 
@@ -87,7 +87,7 @@ def take_box(step: ReviewStep, out: Path, box: Path) -> None:
     QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=middle)
     QTest.mouseMove(viewport, middle + QPoint(0, 24))
     QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=middle + QPoint(0, 24))
-    QTest.mouseMove(viewport, middle + QPoint(-60, 90))
+    QTest.mouseMove(viewport, middle + QPoint(-70, 50))
     take(step, out, "review_edit")
 
 
@@ -109,6 +109,7 @@ def main() -> None:
         store = QSettings(str(Path(home) / "settings.ini"), QSettings.Format.IniFormat)
         step = ReviewStep(WindowSettings(store), background)
         step.resize(*SIZE)
+        step.move(0, 0)
         step.show()
         take_result(step, arguments.out, arguments.scan, arguments.result)
         take_box(step, arguments.out, arguments.box)

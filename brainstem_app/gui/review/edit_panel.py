@@ -19,6 +19,15 @@ from brainstem_app.gui.review.label_editor import LARGEST_MM, SMALLEST_MM, Label
 from brainstem_app.gui.review.review_actions import ReviewActions
 
 _SWATCH = 12
+# What is switched on must be seen at once, in the dark too; Fusion only shades it a little.
+_BUTTON_STYLE = (
+    "QToolButton { padding: 2px 4px; border: 1px solid palette(mid); border-radius: 3px;"
+    " background: palette(button); }"
+    "QToolButton:hover, QToolButton:focus { border-color: palette(highlight); }"
+    "QToolButton:pressed { background: palette(mid); }"
+    "QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }"
+    "QToolButton:disabled { color: palette(placeholder-text); background: palette(window); }"
+)
 
 
 class EditPanel(QGroupBox):
@@ -130,6 +139,7 @@ def action_button(action: QAction, text: str, parent: QWidget) -> QToolButton:
     button = QToolButton(parent)
     action.setIconText(text)  # what a button shows of its action
     button.setDefaultAction(action)
+    button.setStyleSheet(_BUTTON_STYLE)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     keys = action.shortcut().toString()
     words = action.text().replace("&", "").removesuffix("…")

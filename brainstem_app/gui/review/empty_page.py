@@ -29,7 +29,7 @@ class EmptyPage(QWidget):
         )
         text.setWordWrap(True)
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        text.setFixedWidth(_TEXT_WIDTH)
+        text.setFixedSize(_TEXT_WIDTH, text.heightForWidth(_TEXT_WIDTH))
         self._busy = QLabel(self)
         self._busy.setAccessibleName(self.tr("What is being read"))
         buttons = QHBoxLayout()
