@@ -31,7 +31,7 @@ from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.status_line import StatusLine
 from brainstem_app.gui.study.open_study import OpenStudy
 from brainstem_app.gui.view_commands import ViewCommands
-from brainstem_app.gui.warm_up import find_models, import_viewer, read_structures
+from brainstem_app.gui.warm_up import find_models, import_pages, import_viewer, read_structures
 from brainstem_app.gui.workflow.pages import STEPS, make_page
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_bar import StepBar
@@ -213,7 +213,8 @@ class MainWindow(QMainWindow):
     def _warm_up(self) -> None:
         self.background.run(find_models, self._on_models, self._on_no_models)
         self.background.run(read_structures, self.step.set_table, lambda _error: None)
-        self.background.run(import_viewer, lambda _result: None, lambda _error: None)
+        for preparation in (import_viewer, import_pages):
+            self.background.run(preparation, lambda _result: None, lambda _error: None)
         self.bench.jobs.restore()
         last = self._settings.last_study
         if last is not None and not self.bench.study.is_open:

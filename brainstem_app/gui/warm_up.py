@@ -33,3 +33,14 @@ def import_viewer() -> None:
     import brainstem_app.gui.viewer.viewer_panel
 
     _ = nibabel, brainstem_app
+
+
+def import_pages() -> None:
+    """Import the modules of the steps, so that each is there when its key is pressed."""
+    import brainstem_app.gui.compare.compare_page
+    import brainstem_app.gui.prepare.prepare_page
+    import brainstem_app.gui.report.report_page
+    import brainstem_app.gui.review.review_page
+    import brainstem_app.gui.train.train_page
+
+    _ = brainstem_app

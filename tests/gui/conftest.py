@@ -14,15 +14,20 @@ import nibabel as nib
 import numpy as np
 import pytest
 from PySide6.QtCore import QSettings
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from brainstem_app.atlas.library import load_atlas
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.orientation import affine_from_letters
+from brainstem_app.jobs.job import TrainJob, write_job
 from brainstem_app.models.card import ModelCard
 from brainstem_app.models.library import ModelFiles
+from brainstem_app.study.splits import Splits
+from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord
 
 SHAPE = (30, 36, 28)
 VOXEL_MM = (4.5, 4.0, 4.6)
@@ -64,9 +69,11 @@ def window(
     shown.resize(1200, 800)
     shown.show()
     shown.show_step(StepName.SEGMENT)
-    qtbot.waitUntil(lambda: shown.step.segment_panel.model == model.card.name, timeout=20_000)
+    qtbot.waitUntil(lambda: shown.step.segment_panel.model == model.card.name, timeout=60_000)
     yield shown
     shown.step.segmentation.kill()
+    for job in shown.bench.jobs.running:
+        job.kill()
     shown.background.wait()
 
 
@@ -142,6 +149,106 @@ def fake_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[st
     return replace
 
 
+@pytest.fixture
+def dataset(tmp_path: Path, scan_file: Path) -> Path:
+    """A BIDS dataset of four people in two groups; the header of the last says nothing of left and right."""
+    root = tmp_path / "made dataset"
+    image = nib.load(scan_file)
+    for number in range(1, 5):
+        folder = root / f"sub-{number}" / "anat"
+        folder.mkdir(parents=True)
+        nib.save(image, folder / f"sub-{number}_T1w.nii.gz")
+    lost = nib.Nifti1Image(np.asarray(image.dataobj), image.affine)
+    lost.set_qform(None, 0)
+    lost.set_sform(None, 0)
+    nib.save(lost, root / "sub-4" / "anat" / "sub-4_T1w.nii.gz")
+    rows = ["participant_id\tage\tgroup", *(f"sub-{n}\t{20 + n}\t{'ab'[n % 2]}" for n in range(1, 5))]
+    (root / "participants.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def study(tmp_path: Path, dataset: Path) -> Study:
+    """A study of which three subjects are prepared and one failed; one run was trained for two epochs."""
+    made = Study.create(
+        tmp_path / "made study", StudySettings(dataset=str(dataset), atlas_version=load_atlas().version)
+    )
+    for number in range(1, 5):
+        _add_subject(made, f"sub-{number}", failed=number == 4)
+    made.save_splits(Splits(seed=0, train=("sub-1",), validation=("sub-2",), test=("sub-3",)))
+    run = made.run_folder("first")
+    write_job(TrainJob(study=made.folder, run="first", encoder="resnet18", epochs=4), run / "config.json")
+    (run / "history.csv").write_text(
+        "epoch,loss,val_loss,val_macro_miou,val_nuclei_miou,seconds,best\n"
+        "1,0.9,0.8,0.2,0.1,30.0,True\n2,0.7,0.6,0.4,0.3,30.0,True\n",
+        encoding="utf-8",
+    )
+    return made
+
+
+def _add_subject(study: Study, name: str, *, failed: bool) -> None:
+    folder = study.subject_folder(name)
+    folder.mkdir(parents=True)
+    if failed:
+        failure = Failure(what="The medulla is cut off.", where="x.nii.gz", fix="Scan further down.")
+        record = SubjectRecord(name=name, person=name, state="failed", source="x.nii.gz", failure=failure)
+    else:
+        picture = QImage(60, 40, QImage.Format.Format_RGB32)
+        picture.fill(0x336699)
+        picture.save(str(folder / "qc.png"))
+        record = SubjectRecord(
+            name=name,
+            person=name,
+            state="finished",
+            source="x",
+            fit={"correlation": 0.9},
+            timings={"all": 60},
+        )
+    record.save(folder / "manifest.json")
+
+
+@pytest.fixture
+def open_study(qtbot: QtBot, window: MainWindow, study: Study) -> MainWindow:
+    """A window with the study open."""
+    with qtbot.waitSignal(window.bench.study.opened, timeout=60_000):
+        window.open_path(study.folder)
+    return window
+
+
+@pytest.fixture
+def fake_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Replace the worker of the queue by a script; it may use ``job``, ``emit(**event)``, ``cancelled()``."""
+
+    def replace(body: str) -> Path:
+        script = tmp_path / "fake_job.py"
+        script.write_text(_FAKE_JOB_HEAD + body, encoding="utf-8")
+        monkeypatch.setattr(
+            "brainstem_app.gui.jobs.queued_job.detached_command",
+            lambda folder: (sys.executable, [str(script), str(folder)]),
+        )
+        return script
+
+    return replace
+
+
+_FAKE_JOB_HEAD = """
+import json, os, signal, sys, time
+from pathlib import Path
+import psutil
+folder = Path(sys.argv[1])
+job = json.loads((folder / "job.json").read_text())
+(folder / "log.txt").write_text("a library says hello")
+process = {"pid": os.getpid(), "started": psutil.Process().create_time()}
+(folder / "process.json").write_text(json.dumps(process))
+def emit(**event):
+    with (folder / "events.jsonl").open("a") as file:
+        file.write(json.dumps(event) + "\\n")
+def cancelled():
+    return (folder / "cancel").exists()
+def wait_for(condition):
+    while not condition():
+        time.sleep(0.02)
+"""
 _FAKE_WORKER_HEAD = """
 import json, os, signal, sys, time
 from pathlib import Path

@@ -25,6 +25,7 @@ from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.study.grid import Grid
 
 SIZE = (1280, 820)
 _LIMIT_S = 120.0
@@ -131,10 +132,6 @@ def take_steps(window: MainWindow, out: Path, study: Path) -> None:
     take(window, out, "step_train")
     train.form.fold.setChecked(True)
     take(window, out, "step_train_advanced")
-    window.show_step(StepName.COMPARE)
-    compare = window.page(StepName.COMPARE)
-    wait_for(lambda: compare.heat is not None)
-    take(window, out, "step_compare")
     window.show_step(StepName.REPORT)
     report = window.page(StepName.REPORT)
     wait_for(lambda: report.content is not None)
@@ -144,6 +141,20 @@ def take_steps(window: MainWindow, out: Path, study: Path) -> None:
     window.show_jobs()
 
 
+def take_comparison(window: MainWindow, out: Path, study: Path) -> None:
+    """Open a study with a comparison, and choose its first cell."""
+    window.open_path(study)
+    wait_for(lambda: window.bench.study.folder == study)
+    window.show_step(StepName.COMPARE)
+    compare = window.page(StepName.COMPARE)
+    (found,) = study.glob("comparisons/*/grid.json")
+    compare.panel.show_grid(Grid.load(found))
+    wait_for(lambda: compare.heat is not None and compare.heat.is_begun)
+    compare.table.setCurrentIndex(compare.table.model().index(0, 1))
+    wait_for(lambda: bool(compare.curves.points("loss")))
+    take(window, out, "step_compare")
+
+
 def main() -> None:
     """Read the arguments and take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -151,6 +162,7 @@ def main() -> None:
     parser.add_argument("--scan", type=Path, required=True)
     parser.add_argument("--result", type=Path)
     parser.add_argument("--study", type=Path, help="also the steps that work on a study")
+    parser.add_argument("--comparison", type=Path, help="a study with one comparison, for the step Compare")
     parser.add_argument("--job", action="store_true", help="also start and stop a segmentation")
     parser.add_argument("--dark", action="store_true")
     arguments = parser.parse_args()
@@ -170,6 +182,8 @@ def main() -> None:
         take_all(window, arguments.out, arguments.scan, arguments.result, job=arguments.job)
         if arguments.study is not None:
             take_steps(window, arguments.out, arguments.study)
+        if arguments.comparison is not None:
+            take_comparison(window, arguments.out, arguments.comparison)
         window.step.segmentation.kill()
         window.close()
 

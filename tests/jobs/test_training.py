@@ -10,12 +10,14 @@ import pytest
 
 from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.errors import InputError
+from brainstem_app.gui.train.run_summary import batch_loss
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, paste_into_mni
-from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Metric
+from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Metric, Progress
 from brainstem_app.jobs.job import EvaluateRunJob, ExportModelJob, Job, TrainJob
+from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.run import run_job
-from brainstem_app.jobs.train import _network
+from brainstem_app.jobs.train import _network, _pass_on
 from brainstem_app.models.library import find_model
 from brainstem_app.models.method import Way
 from brainstem_app.models.onnx_predictor import OnnxPredictor
@@ -24,6 +26,7 @@ from brainstem_app.study.splits import split_subjects
 from brainstem_app.study.study import Study, StudySettings, SubjectRecord
 from kerasmodels.data.slice_input import SliceInput
 from kerasmodels.export.keras_file import load_keras
+from kerasmodels.training.events import BatchDone
 
 pytest.importorskip("tensorflow")
 pytestmark = [
@@ -207,3 +210,12 @@ def test_batch_that_does_not_fit_is_refused_with_one_that_does(study: Study) -> 
     assert isinstance(events[-1], Failed)
     assert "--batch-size" in events[-1].fix
     assert not (study.run_folder("large") / "last.keras").exists()
+
+
+def test_progress_names_the_loss_where_the_window_reads_it() -> None:
+    events: list[Event] = []
+    batch = BatchDone(epoch=1, epochs=2, batch=3, batches=10, loss=0.75, seconds=1.0)
+    _pass_on(batch, Reporter(events.append, lambda: False))
+    (event,) = events
+    assert isinstance(event, Progress)
+    assert batch_loss(event.message) == 0.75

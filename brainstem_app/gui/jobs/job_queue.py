@@ -176,7 +176,7 @@ def _need(job: QueuedJob, cores: int) -> Need:
     from brainstem_app.jobs.job import read_job
 
     try:
-        processes = int(getattr(read_job(job.job_file), "jobs", 1))
+        processes = int(getattr(read_job(job.job_file), "jobs", 1) or 1)
     except InputError:
         processes = 1
     return need_of(job.record.kind, processes, cores)

@@ -182,9 +182,10 @@ class TrainPage(StepPage):
         self.form.set_values({"run": name})
 
     def _on_study(self) -> None:
+        kept = self.bench.study.workspace.forms.get("train", {})
         self._proposed = ""
         self.form.reset()
-        self.form.set_values(self.bench.study.workspace.forms.get("train", {}))
+        self.form.set_values(kept)
         self.curves.clear()
         self.read()
 

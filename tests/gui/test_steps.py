@@ -1,0 +1,201 @@
+"""The shell: seven steps by key, a study that reopens where it was left, jobs that outlive the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QListWidget,
+    QSlider,
+    QTableView,
+    QTreeWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.jobs.job import EvaluateRunJob
+from brainstem_app.study.study import Study
+
+Fake = Callable[[str], Path]
+_INSIDE = {
+    "QTableView",
+    "QLineEdit",
+    "QToolBar",
+    "QMenuBar",
+    "QComboBoxPrivateContainer",
+    "QSpinBox",
+    "QTreeWidget",
+}
+
+
+def press(qtbot: QtBot, window: MainWindow, text: str) -> None:
+    buttons = window.message_bar.findChildren(QAbstractButton)
+    (button,) = (b for b in buttons if b.text() == text and b.isVisible())
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def again(qtbot: QtBot, settings: WindowSettings) -> MainWindow:
+    """A new window with what the last one remembered."""
+    window = MainWindow(settings)
+    qtbot.addWidget(window)
+    window.show()
+    return window
+
+
+def test_first_start_begins_with_the_scans(qtbot: QtBot, settings: WindowSettings) -> None:
+    window = again(qtbot, settings)
+    assert window.current_step is StepName.SCANS
+    assert window.scans.empty_state.isVisible()
+    window.close()
+
+
+def test_a_key_goes_to_each_step(qtbot: QtBot, window: MainWindow) -> None:
+    window.activateWindow()
+    for step in StepName:
+        qtbot.keyClick(window, getattr(Qt.Key, f"Key_{step.number}"), Qt.KeyboardModifier.ControlModifier)
+        assert window.current_step is step
+        assert window.step_bar.currentItem().text() == step.value.capitalize()
+
+
+def test_arrow_keys_walk_through_the_steps(qtbot: QtBot, window: MainWindow) -> None:
+    window.show_step(StepName.SCANS)
+    qtbot.keyClick(window.step_bar, Qt.Key.Key_Down)
+    assert window.current_step is StepName.PREPARE
+
+
+def test_every_control_of_every_step_has_a_name(open_study: MainWindow) -> None:
+    kinds = (
+        QAbstractButton,
+        QAbstractSpinBox,
+        QComboBox,
+        QLineEdit,
+        QListWidget,
+        QSlider,
+        QTableView,
+        QTreeWidget,
+    )
+    for step in StepName:
+        open_study.show_step(step)
+    for kind in kinds:
+        for control in open_study.findChildren(kind):
+            inside = control.objectName().startswith("qt_") or (
+                control.parent().metaObject().className() in _INSIDE
+            )
+            named = control.accessibleName() or (isinstance(control, QAbstractButton) and control.text())
+            assert inside or named, (control, control.parent())
+
+
+def test_no_key_is_taken_twice_in_any_step(open_study: MainWindow) -> None:
+    """Qt does nothing for a key that two actions want."""
+    for step in StepName:
+        open_study.show_step(step)
+        keys: list[str] = []
+        for action in open_study.findChildren(type(open_study.actions_.help)):
+            page = action.parent()
+            if page is open_study or (page.isVisible() if hasattr(page, "isVisible") else False):
+                keys += [key.toString() for key in action.shortcuts() if key.toString()]
+        assert len(keys) == len(set(keys)), (step, sorted(key for key in keys if keys.count(key) > 1))
+
+
+def test_study_reopens_where_it_was_left(
+    qtbot: QtBot, open_study: MainWindow, settings: WindowSettings, dataset: Path
+) -> None:
+    assert open_study.current_step is StepName.PREPARE, "a study with subjects begins there"
+    open_study.show_step(StepName.TRAIN)
+    open_study.page(StepName.TRAIN).form.set_values({"epochs": 77, "input.size": 64})
+    open_study.close()
+    window = again(qtbot, settings)
+    qtbot.waitUntil(lambda: window.current_step is StepName.TRAIN, timeout=60_000)
+    assert window.page(StepName.TRAIN).form.values()["epochs"] == 77
+    assert window.page(StepName.TRAIN).form.values()["input.size"] == 64
+    assert window.scans.sources == (dataset,)
+    assert "made study" in window.windowTitle()
+    window.close()
+
+
+def test_new_study_takes_the_open_scans(
+    qtbot: QtBot, window: MainWindow, dataset: Path, tmp_path: Path
+) -> None:
+    window.open_path(dataset)
+    qtbot.waitUntil(lambda: window.scans.model.rowCount() == 4, timeout=60_000)
+    with qtbot.waitSignal(window.bench.study.opened, timeout=60_000):
+        window.bench.study.create(tmp_path / "fresh")
+    assert (tmp_path / "fresh" / "window.json").exists()
+    qtbot.waitUntil(lambda: window.scans.model.rowCount() == 4, timeout=60_000)
+    assert window.current_step is StepName.SCANS
+    assert [action.text().split("  ")[0] for action in _recent(window)][:2] == ["fresh", "made dataset"]
+
+
+def test_damaged_study_is_explained_in_place(qtbot: QtBot, window: MainWindow, study: Study) -> None:
+    (study.folder / "study.json").write_text("{", encoding="utf-8")
+    window.open_path(study.folder)
+    qtbot.waitUntil(lambda: window.message_bar.message is not None, timeout=60_000)
+    assert "damaged" in window.message_bar.message.what
+    assert not window.bench.study.is_open
+
+
+def test_study_on_a_drive_that_is_gone_does_not_stop_the_start(
+    qtbot: QtBot, settings: WindowSettings, tmp_path: Path
+) -> None:
+    settings.add_recent_study(tmp_path / "unplugged")
+    window = again(qtbot, settings)
+    assert window.current_step is StepName.SCANS
+    window.open_path(tmp_path / "unplugged")
+    qtbot.waitUntil(lambda: window.message_bar.message is not None, timeout=60_000)
+    window.close()
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_closing_with_a_queued_job_asks_whether_it_may_go_on(
+    qtbot: QtBot,
+    open_study: MainWindow,
+    settings: WindowSettings,
+    fake_job: Fake,
+    tmp_path: Path,
+    goes_on: bool,
+) -> None:
+    fake_job(f"""
+emit(event="progress", done=1, total=4, message="measuring")
+wait_for(lambda: cancelled() or Path({str(tmp_path / "go")!r}).exists())
+if cancelled():
+    emit(event="failed", what="Cancelled.", exit_status=3)
+else:
+    emit(event="finished", seconds=1.0)
+""")
+    folder = open_study.bench.study.folder
+    job = open_study.bench.jobs.submit(EvaluateRunJob(study=folder, run="first"), "Measure first", folder)
+    qtbot.waitUntil(lambda: job.fraction == 0.25, timeout=60_000)
+    assert open_study.job_count.text() == "Jobs: 1 running"
+    open_study.close()
+    assert open_study.isVisible()
+    if not goes_on:
+        press(qtbot, open_study, "Stop it and close")
+        qtbot.waitUntil(lambda: not open_study.isVisible(), timeout=60_000)
+        assert job.state == "cancelled"
+        return
+    press(qtbot, open_study, "Close and let it go on")
+    assert not open_study.isVisible()
+    window = again(qtbot, settings)
+    qtbot.waitUntil(lambda: len(window.bench.jobs.running) == 1, timeout=60_000)
+    (found,) = window.bench.jobs.running
+    (tmp_path / "go").touch()
+    qtbot.waitUntil(lambda: found.state == "finished", timeout=60_000)
+    window.close()
+
+
+def _recent(window: MainWindow) -> list[object]:
+    window.actions_.fill_recent()
+    return [
+        action
+        for action in window.actions_.recent.actions()
+        if action.text() and action.isEnabled() and not action.isSeparator()
+    ]

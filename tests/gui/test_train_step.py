@@ -1,0 +1,101 @@
+"""The step Train: every setting, curves while it learns, going on, and a real small training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from brainstem_app.gui.forms.field_spec import flattened
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.train.run_table import RunColumn
+from brainstem_app.gui.train.train_page import TrainPage
+from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.jobs.job import TrainJob, read_job
+from brainstem_app.study.study import Study
+
+Fake = Callable[[str], Path]
+_LIMIT_MS = 60_000
+
+
+@pytest.fixture
+def page(qtbot: QtBot, open_study: MainWindow) -> TrainPage:
+    open_study.show_step(StepName.TRAIN)
+    shown = open_study.page(StepName.TRAIN)
+    qtbot.waitUntil(lambda: shown.model.rowCount() == 1, timeout=_LIMIT_MS)
+    return shown
+
+
+def test_form_has_every_setting_of_the_job_with_its_default(page: TrainPage) -> None:
+    plain = TrainJob(study=Path(), run="x")
+    wanted = flattened(plain.model_dump(exclude={"study", "run", "kind", "version"}))
+    shown = {name: value for name, value in page.form.values().items() if name != "run"}
+    assert shown == wanted
+    assert page.difference.text() == "as in the paper"
+
+
+def test_preset_brings_the_papers_values_back(qtbot: QtBot, page: TrainPage) -> None:
+    page.form.set_values({"loss": "dice", "epochs": 3, "input.context": (-1, 0, 1)})
+    assert page.difference.text() == "3 settings differ"
+    assert page.form.values()["run"] == "n_deconet-resnet34-dice"
+    qtbot.mouseClick(page.preset_button, Qt.MouseButton.LeftButton)
+    assert page.difference.text() == "as in the paper"
+
+
+def test_setting_that_does_not_fit_is_explained_under_it(qtbot: QtBot, page: TrainPage) -> None:
+    page.form.set_values({"learning_rate": "fast", "input.size": 224})
+    qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
+    assert not page.bench.jobs.jobs
+    assert "valid number" in page.form._hints["learning_rate"].text()
+    page.form.editor("learning_rate").set_value(0.01)
+    assert "valid number" not in page.form._hints["learning_rate"].text()
+
+
+def test_estimate_and_device_are_said_before_the_start(qtbot: QtBot, page: TrainPage) -> None:
+    assert "1 subjects, 73 slices: 5 steps an epoch." in page.estimate.text()
+    page.form.set_values({"encoder": "resnet18"})
+    assert "About 5 min, judging by like runs." in page.estimate.text()
+    qtbot.waitUntil(lambda: bool(page.device.text()), timeout=_LIMIT_MS)
+
+
+def test_curves_grow_while_the_job_runs(
+    qtbot: QtBot, page: TrainPage, study: Study, fake_job: Fake, tmp_path: Path
+) -> None:
+    fake_job(f"""
+emit(event="progress", done=0.1, total=2, message="epoch 1 of 2: training, loss 1.250")
+for name, value in (("loss", 1.0), ("val_loss", 0.9), ("val_macro_miou", 0.3), ("val_nuclei_miou", 0.2)):
+    emit(event="metric", name=name, value=value, step=3)
+wait_for(lambda: cancelled() or Path({str(tmp_path / "go")!r}).exists())
+emit(event="failed", what="Cancelled.", exit_status=3)
+""")
+    page.form.set_values({"run": "first", "encoder": "resnet18", "epochs": 4})
+    qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
+    (job,) = page.bench.jobs.jobs
+    assert read_job(job.job_file) == TrainJob(study=study.folder, run="first", encoder="resnet18", epochs=4)
+    qtbot.waitUntil(lambda: len(page.curves.points("val_nuclei_miou")) == 3, timeout=_LIMIT_MS)
+    assert page.curves.points("val_nuclei_miou") == [(1, 0.1), (2, 0.3), (3, 0.2)]
+    assert page.curves.batch_count == 1
+    assert page.model.index(0, RunColumn.STATE).data() == "training"
+    assert not page.start_button.isEnabled()
+    qtbot.mouseClick(page.progress.cancel_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: job.state == "cancelled", timeout=_LIMIT_MS)
+    qtbot.waitUntil(page.start_button.isEnabled, timeout=_LIMIT_MS)
+
+
+def test_stopped_run_goes_on_with_its_own_settings(
+    qtbot: QtBot, page: TrainPage, study: Study, fake_job: Fake
+) -> None:
+    fake_job('emit(event="finished", seconds=1.0)')
+    qtbot.mouseClick(page.resume_button, Qt.MouseButton.LeftButton)
+    (job,) = page.bench.jobs.jobs
+    assert read_job(job.job_file) == TrainJob(study=study.folder, run="first", encoder="resnet18", epochs=4)
+    qtbot.waitUntil(lambda: job.state == "finished", timeout=_LIMIT_MS)
+
+
+def test_settings_of_a_run_can_be_taken_over(qtbot: QtBot, page: TrainPage) -> None:
+    qtbot.mouseClick(page.settings_button, Qt.MouseButton.LeftButton)
+    assert page.form.values()["encoder"] == "resnet18"
+    assert page.form.values()["epochs"] == 4
