@@ -146,7 +146,7 @@ class _Results:
     def write(self) -> Plan:
         """Write table and page; return where the comparison stands."""
         plan = Plan.of(self.job.grid, self.study, retry_failed=self.job.retry_failed)
-        write_report(self.job, self.study, plan, self.folder)
+        write_report(self.job.grid, self.study, plan, self.folder)
         self._written = time.monotonic()
         return plan
 

@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import JsonValue, ValidationError
 
 from brainstem_app.errors import InputError
-from brainstem_app.jobs.job import TrainJob
-from brainstem_app.study.cell_record import CellRecord, read_cell
+from brainstem_app.jobs.job import TrainJob, read_job
+from brainstem_app.study.cell_record import CELL_FILE, CellRecord, read_cell
 from brainstem_app.study.grid import Grid, Settings
 from brainstem_app.study.study import Study
 from kerasmodels.errors import UnknownNameError
@@ -131,18 +131,22 @@ class Plan:
         How those that have ended did, by run.
     retry_failed : bool
         Whether cells that failed are to be run again.
+    timed : tuple of (TrainJob, CellRecord)
+        Finished cells of the study, of other comparisons too: what the time is estimated from.
     """
 
     cells: tuple[Cell, ...]
     records: dict[str, CellRecord]
     retry_failed: bool = False
+    timed: tuple[tuple[TrainJob, CellRecord], ...] = ()
 
     @classmethod
     def of(cls, grid: Grid, study: Study, *, retry_failed: bool = False) -> Plan:
         """Look up every cell of a grid in a study; raises as `cells_of`."""
         cells = cells_of(grid, study.folder)
         found = ((cell.job.run, read_cell(study.run_folder(cell.job.run))) for cell in cells)
-        return cls(cells, {run: record for run, record in found if record is not None}, retry_failed)
+        records = {run: record for run, record in found if record is not None}
+        return cls(cells, records, retry_failed, timed_cells(study))
 
     def ended(self, state: str) -> tuple[Cell, ...]:
         """Cells that ended so: ``finished`` or ``failed``."""
@@ -171,17 +175,29 @@ class Plan:
         if at_once is not None:
             parts.append(f"{at_once} at a time")
         if self.waiting:
-            parts.append(self._time(at_once or 1))
+            parts.append(self._time(at_once))
         return ", ".join(parts)
 
-    def _time(self, at_once: int) -> str:
-        seconds, rough = estimate_seconds(self.waiting, self._finished_pairs())
+    def _time(self, at_once: int | None) -> str:
+        seconds, rough = estimate_seconds(self.waiting, self.timed)
         if seconds is None:
             return "time: known when the first cell is done"
-        return f"about {duration(seconds / at_once)}{' (rough: not every network has been timed)' * rough}"
+        text = f"about {duration(seconds / (at_once or 1))}{' one after the other' * (at_once is None)}"
+        return f"{text} (rough: not every network has been timed)" if rough else text
 
-    def _finished_pairs(self) -> list[tuple[TrainJob, CellRecord]]:
-        return [(cell.job, self.records[cell.job.run]) for cell in self.ended("finished")]
+
+def timed_cells(study: Study) -> tuple[tuple[TrainJob, CellRecord], ...]:
+    """Return the finished cells of a study with their settings; those that cannot be read are left out."""
+    found = []
+    for path in sorted(study.folder.glob(f"runs/*/{CELL_FILE}")):
+        record = read_cell(path.parent)
+        try:
+            job = read_job(path.with_name("config.json"))
+        except InputError:
+            continue
+        if record is not None and record.state == "finished" and isinstance(job, TrainJob):
+            found.append((job, record))
+    return tuple(found)
 
 
 def estimate_seconds(

@@ -13,7 +13,7 @@ from brainstem_app.atlas.library import load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import macro_miou
 from brainstem_app.jobs.compare_plan import Cell, Plan
-from brainstem_app.jobs.job import CompareJob, TrainJob
+from brainstem_app.jobs.job import TrainJob
 from brainstem_app.reports.grid.figures import row_axis
 from brainstem_app.reports.grid.page import write_page, write_results_csv, write_summary_csv
 from brainstem_app.reports.grid.results import (
@@ -26,33 +26,38 @@ from brainstem_app.reports.grid.results import (
 )
 from brainstem_app.reports.grid.summary import summarise
 from brainstem_app.study.cell_record import PREDICTIONS_FILE, CellRecord, Measured, Predictions
+from brainstem_app.study.grid import Grid
 from brainstem_app.study.study import Study
 
 _NOT_SETTINGS = {"study", "run", "kind", "version"}
 
 
-def write_report(job: CompareJob, study: Study, plan: Plan, folder: Path) -> None:
+def write_report(grid: Grid, study: Study, plan: Plan, folder: Path) -> None:
     """Write ``results.csv``, ``summary.csv`` and ``report.html`` of a comparison, as far as it is done."""
-    cells = tuple(_cell_result(cell, plan.records.get(cell.job.run), study) for cell in plan.cells)
-    write_results_csv(folder / "results.csv", cells)
+    inputs = collect_inputs(grid, study, plan)
+    summaries = summarise(inputs.cells, inputs.table)
+    write_results_csv(folder / "results.csv", inputs.cells)
+    write_summary_csv(folder / "summary.csv", summaries)
+    write_page(folder / "report.html", inputs, summaries)
+
+
+def collect_inputs(grid: Grid, study: Study, plan: Plan) -> GridInputs:
+    """Read what the runs of a comparison have left."""
     records = [plan.records[cell.job.run] for cell in plan.ended("finished")]
-    inputs = GridInputs(
-        title=job.grid.title,
-        name=job.grid.name,
-        axes=dict(job.grid.vary),
-        settings=job.grid.settings,
-        cells=cells,
+    return GridInputs(
+        title=grid.title,
+        name=grid.name,
+        axes=dict(grid.vary),
+        settings=grid.settings,
+        cells=tuple(_cell_result(cell, plan.records.get(cell.job.run), study) for cell in plan.cells),
         table=load_atlas(study.settings.atlas).table,
         n_subjects=len(study.splits().test),
         study=study.folder.name,
         yardsticks=records[0].yardsticks if records else {},
-        picture=_picture(job, plan, study),
+        picture=_picture(grid, plan, study),
         command=("brainstem-app", "compare", study.folder.name, "--grid", "grid.json"),
         plan=plan.describe(),
     )
-    summaries = summarise(cells, inputs.table)
-    write_summary_csv(folder / "summary.csv", summaries)
-    write_page(folder / "report.html", inputs, summaries)
 
 
 def _cell_result(cell: Cell, record: CellRecord | None, study: Study) -> CellResult:
@@ -130,9 +135,9 @@ def _counts(folder: Path, study: Study) -> np.ndarray[Any, np.dtype[np.int64]] |
         return None
 
 
-def _picture(job: CompareJob, plan: Plan, study: Study) -> BestPicture | None:
+def _picture(grid: Grid, plan: Plan, study: Study) -> BestPicture | None:
     """Predictions of the best cell of each row on the subject of middling accuracy of the best of all."""
-    rows = row_axis(job.grid.vary)
+    rows = row_axis(grid.vary)
     best: dict[Any, tuple[float, Cell]] = {}
     for cell in plan.ended("finished"):
         score = plan.records[cell.job.run].val_nuclei_miou

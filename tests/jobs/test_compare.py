@@ -223,7 +223,8 @@ def test_page_shows_intervals_the_papers_numbers_curves_and_pictures(
     study: Study, here: InThisProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(compare_report, "write_page", write_page)
-    _compare(study)
+    status, events = _compare(study)
+    assert status == 0, events[-1]
     page = (study.folder / "comparisons" / "small" / "report.html").read_text(encoding="utf-8")
     assert "0.777 ± 0.001" in page  # the paper's FPN with DiceCE
     assert "N-DecoNet" in page
@@ -284,7 +285,7 @@ def test_time_is_estimated_from_cells_that_are_done() -> None:
     assert estimate_seconds(cells, []) == (None, True)
     assert estimate_seconds(cells[1:], [(cells[0].job, done)]) == (300, True)
     assert estimate_seconds(cells[2:3], [(cells[0].job, done)]) == (100, False)
-    plan = Plan(cells, {cells[0].job.run: done})
+    plan = Plan(cells, {cells[0].job.run: done}, timed=((cells[0].job, done),))
     assert plan.describe(2) == (
         "2 networks × 2 repeats = 4 cells, 1 finished, 3 to do, 2 at a time, "
         "about 2 min (rough: not every network has been timed)"

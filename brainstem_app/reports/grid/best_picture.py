@@ -58,6 +58,7 @@ def best_png(picture: BestPicture, table: LabelTable) -> bytes:
                 axes.set_title(title, color=_INK, fontsize=8.5, pad=4)
             if not column:
                 axes.set_ylabel(level, color=_INK, fontsize=9)
+                _letters(axes)
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110, facecolor=_BACKGROUND, metadata={"Software": None})
     return buffer.getvalue()
@@ -96,6 +97,11 @@ def _draw(
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_visible(False)
+
+
+def _letters(axes: Axes) -> None:
+    for x, letter in ((0.06, "R"), (0.94, "L")):
+        axes.text(x, 0.5, letter, transform=axes.transAxes, color="#ffd84d", ha="center", va="center")
 
 
 def _outline(axes: Axes, mask: NDArray[np.bool_], colour: str, width: float, *, dotted: bool = False) -> None:
