@@ -28,7 +28,7 @@ from brainstem_app.gui.scans.opened import read_for_viewer, read_labels_for_view
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
 
-SIZE = (1060, 690)
+SIZE = (1040, 660)
 _SETTLE_S = 0.6
 
 
@@ -82,6 +82,7 @@ def take_box(step: ReviewStep, out: Path, box: Path) -> None:
     step.actions_.axial.trigger()
     step.views.main_view.zoom(1.5)
     step.actions_.brush.trigger()
+    settle(step)
     viewport = step.views.panes[Plane.AXIAL].view.viewport()
     middle = viewport.rect().center()
     QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=middle)
@@ -109,7 +110,6 @@ def main() -> None:
         store = QSettings(str(Path(home) / "settings.ini"), QSettings.Format.IniFormat)
         step = ReviewStep(WindowSettings(store), background)
         step.resize(*SIZE)
-        step.move(0, 0)
         step.show()
         take_result(step, arguments.out, arguments.scan, arguments.result)
         take_box(step, arguments.out, arguments.box)

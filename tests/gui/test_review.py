@@ -271,6 +271,14 @@ def test_other_nuclei_can_be_protected(qtbot: QtBot, opened: ReviewStep) -> None
     assert label_at(opened, place) == PAG
 
 
+def test_hidden_nucleus_is_shown_when_it_is_painted(qtbot: QtBot, opened: ReviewStep) -> None:
+    opened.structure_panel.hide_button.click()
+    opened.structure_panel.chosen.emit(PAG)
+    assert opened.structure_panel.model.visible == set()
+    press(qtbot, opened, Qt.Key.Key_B)
+    assert opened.structure_panel.model.visible == {PAG}
+
+
 def test_escape_puts_the_crosshair_back_on_the_left_button(qtbot: QtBot, opened: ReviewStep) -> None:
     press(qtbot, opened, Qt.Key.Key_B)
     press(qtbot, opened, Qt.Key.Key_Escape)
@@ -338,6 +346,10 @@ def test_full_disk_loses_no_edit_and_leaves_no_half_file(
     assert "No space left" in messages[-1].what
     assert sorted(result_folder.iterdir()) == files
     assert opened.editor.is_changed
+    monkeypatch.undo()
+    opened.editor.save_copy()
+    idle(opened, qtbot)
+    assert not opened.editor.is_changed
 
 
 def test_unsaved_edits_are_asked_about_before_others_are_opened(
@@ -379,6 +391,8 @@ def test_reference_gives_dice_in_the_list(compared: ReviewStep) -> None:
     values = [model.index(model.row_of(label), Column.DICE).data() for label in (PAG, SC_L, SC_R)]
     assert values == [f"{2 * 4 / 12:.2f}", "", "1.00"]
     assert compared.comparison.agreement.differing == 5
+    compared.views.go_to(compared.editor.place(SC_L))
+    assert "SC_L: Superior colliculus, left  ·  reference no label" in compared.readout.crosshair.text()
     assert not compared.structure_panel.table.isColumnHidden(Column.DICE)
     compared.comparison.set_reference(None)
     assert compared.structure_panel.table.isColumnHidden(Column.DICE)

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import nibabel as nib
 import numpy as np
 import pytest
 
+from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.gui.review.agreement import compare, joined
 from brainstem_app.gui.review.brush import Brush, stroke_voxels
+from brainstem_app.gui.review.edited_copy import EditedLabels, save_edited_copy
 from brainstem_app.gui.review.label_edit import LabelEdit
 from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.viewer.outline import outline_lines
 from brainstem_app.gui.viewer.surface import Surface, surface_of
 from brainstem_app.gui.viewer.surface_render import Camera, render
 from brainstem_app.gui.viewer.volume import LabelVolume, label_volume
+from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.orientation import affine_from_letters
 
 
@@ -94,6 +100,19 @@ def test_painting_nothing_new_is_no_step_of_undo() -> None:
     assert not edit.paint(np.arange(8), 3)
     assert not edit.end_stroke()
     assert not edit.can_undo
+
+
+def test_copy_of_labels_in_mni_space_says_so_too(tmp_path: Path) -> None:
+    original = tmp_path / "labels_mni.nii.gz"
+    labels = np.zeros((3, 4, 5), dtype=np.uint8)
+    affine = np.diag([-1.0, 1.0, 1.0, 1.0])
+    save_label_map(original, labels, affine, space="mni")
+    volume = label_volume(labels, affine)
+    zeros = [0] * 256
+    saved = save_edited_copy(EditedLabels(original, volume.labels, LabelTable(structures=()), zeros, zeros))
+    header = nib.load(saved).header
+    assert saved.name == "labels_mni_edited.nii.gz"
+    assert (int(header["sform_code"]), int(header["qform_code"])) == (4, 4)
 
 
 def test_agreement_counts_only_nuclei_as_differing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,6 +68,7 @@ class LabelEditor(QObject):
         self._opened: OpenedLabels | None = None
         self._edit: LabelEdit | None = None
         self._erases = False
+        self._when_saved: list[Callable[[], None]] = []
         self.is_saving = False
         self.tool = Tool.LOOK
         self.diameter_mm = 3.0
@@ -218,8 +220,10 @@ class LabelEditor(QObject):
 
     # Saving ------------------------------------------------------------------------------------------
 
-    def save_copy(self) -> None:
-        """Save the labels as they are now beside the original, on a thread."""
+    def save_copy(self, then: Callable[[], None] | None = None) -> None:
+        """Save the labels as they are now beside the original, on a thread; then go on if it worked."""
+        if then is not None:
+            self._when_saved.append(then)
         if self._edit is None or self._opened is None or self.is_saving:
             return
         from brainstem_app.gui.review.edited_copy import EditedLabels, save_edited_copy
@@ -243,9 +247,13 @@ class LabelEditor(QObject):
             what = self.tr("The edited labels are saved as {0}; the original is as it was.").format(path.name)
             self.message.emit(Message(MessageLevel.INFO, what, str(path.parent)))
             self.saved.emit(path)
+            waiting, self._when_saved = self._when_saved, []
+            for go_on in waiting:
+                go_on()
 
         def failed(error: BaseException) -> None:
             self.is_saving = False
+            self._when_saved = []
             self.state_changed.emit()
             self.message.emit(message_of_error(error, self.tr("The edited labels could not be saved.")))
 

@@ -45,18 +45,22 @@ class Readout(QWidget):
 
 def place_text(
     grid: CanonicalGrid,
-    image: ImageVolume | None,
-    labels: LabelVolume | None,
-    table: LabelTable | None,
-    confidence: NDArray | None,
     voxel: Voxel,
+    image: ImageVolume | None,
+    table: LabelTable | None,
+    labels: tuple[LabelVolume | None, LabelVolume | None],
+    confidence: NDArray | None,
 ) -> str:
-    """Coordinates of a voxel in mm, its structure, intensity and confidence, as far as known."""
+    """Coordinates of a voxel in mm, structure there and in the reference, confidence, intensity, if known."""
     x, y, z = grid.world_mm(voxel)
     words = [f"x {x:.1f}  y {y:.1f}  z {z:.1f} mm"]
-    if labels is not None and table is not None:
-        structure = table.structures[labels.label(voxel)]
+    ours, reference = labels
+    if ours is not None and table is not None:
+        structure = table.structures[ours.label(voxel)]
         words.append(f"{structure.name}: {structure.full_name}" if structure.index else _tr("no label"))
+    if reference is not None and table is not None:
+        other = table.structures[reference.label(voxel)]
+        words.append(_tr("reference {0}").format(other.name if other.index else _tr("no label")))
     if confidence is not None:
         value = int(confidence[voxel[2], voxel[1], voxel[0]])
         words += [_tr("confidence {0:.2f}").format(value / 255)] if value else []

@@ -62,17 +62,17 @@ class ReviewCommands(QObject):
         views = self._step.views
         views.set_layout(layout, plane)
         views.main_view.setFocus()
-        self._step.update_surface()
+        self._step.display.update_surface()
 
     # View --------------------------------------------------------------------------------------------
 
     def set_radiological(self) -> None:
         """Put the patient's right at the left of the pictures."""
-        self._step.set_convention(Convention.RADIOLOGICAL)
+        self._step.display.set_convention(Convention.RADIOLOGICAL)
 
     def set_neurological(self) -> None:
         """Put the patient's left at the left of the pictures."""
-        self._step.set_convention(Convention.NEUROLOGICAL)
+        self._step.display.set_convention(Convention.NEUROLOGICAL)
 
     def zoom_in(self) -> None:
         """Magnify the view that has the keys."""
@@ -108,11 +108,11 @@ class ReviewCommands(QObject):
 
     def show_confidence(self, _shown: bool) -> None:
         """Colour the labels by confidence, or by structure."""
-        self._step.show_confidence()
+        self._step.display.show_confidence()
 
     def mark_differences(self, _marked: bool) -> None:
         """Mark where labels and reference differ, or not."""
-        self._step.show_reference()
+        self._step.display.show_reference()
 
     def next_difference(self) -> None:
         """Go to the next slice where a visible structure differs from the reference."""

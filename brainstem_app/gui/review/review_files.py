@@ -93,17 +93,9 @@ class ReviewFiles(QObject):
             go_on()
             return
 
-        def save() -> None:
-            editor.saved.connect(then)
-            editor.save_copy()
-
-        def then(_path: Path) -> None:
-            editor.saved.disconnect(then)
-            go_on()
-
         what = self.tr("The labels that are open have edits that are not saved.")
         actions = (
-            MessageAction(self.tr("Save a copy and go on"), save),
+            MessageAction(self.tr("Save a copy and go on"), lambda: editor.save_copy(go_on)),
             MessageAction(self.tr("Discard the edits"), go_on),
             MessageAction(self.tr("Keep editing"), lambda: None),
         )

@@ -30,6 +30,6 @@ class ReviewPage(StepPage):
     def activate(self) -> None:
         """Show things as they were set elsewhere, and give the keys to the views."""
         settings = self.bench.settings
-        self.step.set_convention(settings.convention)
+        self.step.display.set_convention(settings.convention)
         self.step.display_bar.opacity.setValue(settings.opacity)
         self.step.focus_views()

@@ -14,9 +14,10 @@ from brainstem_app.gui.background import Background
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.review.compare_panel import ComparePanel
 from brainstem_app.gui.review.comparison import Comparison
+from brainstem_app.gui.review.display import Display
 from brainstem_app.gui.review.edit_panel import EditPanel
 from brainstem_app.gui.review.empty_page import EmptyPage
-from brainstem_app.gui.review.label_editor import LabelEditor
+from brainstem_app.gui.review.label_editor import LabelEditor, Tool
 from brainstem_app.gui.review.readout import Readout, place_text
 from brainstem_app.gui.review.review_actions import ReviewActions
 from brainstem_app.gui.review.review_commands import ReviewCommands
@@ -25,7 +26,6 @@ from brainstem_app.gui.review.review_layout import column_of, two_columns
 from brainstem_app.gui.review.view_bar import DisplayBar, LayoutBar
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.structures.structure_panel import StructurePanel
-from brainstem_app.gui.viewer.convention import Convention
 from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from brainstem_app.gui.viewer.volume import ImageVolume, Voxel
 
 _VOLUMES_MS = 60
-_SURFACE_MS = 400
 
 
 class ReviewStep(QWidget):
@@ -51,6 +50,8 @@ class ReviewStep(QWidget):
         What it can do, for the window's menus.
     files : ReviewFiles
         Opens and saves.
+    display : Display
+        How things are drawn.
     editor : LabelEditor
     comparison : Comparison
 
@@ -84,11 +85,12 @@ class ReviewStep(QWidget):
         self.labels: OpenedLabels | None = None
         self.image: ImageVolume | None = None
         self.confidence: NDArray | None = None
-        self._views: LinkedViews | None = None
+        self.made_views: LinkedViews | None = None
         self.editor = LabelEditor(background, self)
         self.comparison = Comparison(self.editor, background, self)
         self.files = ReviewFiles(self)
         self.commands = ReviewCommands(self)
+        self.display = Display(self)
         self.actions_ = ReviewActions(self)
         self.structure_panel = StructurePanel(self)
         self.compare_panel = ComparePanel(self.actions_, self)
@@ -97,7 +99,6 @@ class ReviewStep(QWidget):
         self.layout_bar = LayoutBar(self.actions_, self)
         self.display_bar = DisplayBar(self.actions_, settings.opacity, settings.convention, self)
         self._volumes_soon = QTimer(self, singleShot=True, interval=_VOLUMES_MS)
-        self._surface_soon = QTimer(self, singleShot=True, interval=_SURFACE_MS)
         self._lay_out()
         self.help = ShortcutOverlay(self.actions_.shortcut_groups(), self)
         self._connect()
@@ -122,12 +123,12 @@ class ReviewStep(QWidget):
         files.opener.result_read.connect(self.show_result)
         files.opener.busy.connect(self._show_busy)
         self.structure_panel.chosen.connect(self._on_chosen)
-        self.structure_panel.model.visibility_changed.connect(self._update_colours)
+        self.structure_panel.model.visibility_changed.connect(self.display.update_colours)
         self.compare_panel.close_requested.connect(lambda: self.comparison.set_reference(None))
-        self.comparison.changed.connect(self.show_reference)
+        self.comparison.changed.connect(self.display.show_reference)
         self.comparison.compared.connect(self._on_compared)
-        self.display_bar.opacity_changed.connect(self._on_opacity)
-        self.display_bar.convention_changed.connect(self.set_convention)
+        self.display_bar.opacity_changed.connect(self.display.set_opacity)
+        self.display_bar.convention_changed.connect(self.display.set_convention)
         editor.copied.connect(self._on_copied)
         editor.painted.connect(self._on_painted)
         editor.stroke_done.connect(self.comparison.compare)
@@ -135,7 +136,6 @@ class ReviewStep(QWidget):
         editor.brush_changed.connect(self._on_brush)
         editor.state_changed.connect(self._on_state)
         self._volumes_soon.timeout.connect(self._show_volumes)
-        self._surface_soon.timeout.connect(self.update_surface)
 
     # Opening -----------------------------------------------------------------------------------------
 
@@ -152,7 +152,7 @@ class ReviewStep(QWidget):
         else:
             self.views.set_labels(self.editor.labels)
             self.comparison.set_reference(reference)
-            self.show_confidence()
+            self.display.show_confidence()
         self.opened.emit()
 
     def show_labels(self, opened: OpenedLabels) -> None:
@@ -199,9 +199,9 @@ class ReviewStep(QWidget):
             model.set_table(opened.table)
         self.views.set_labels(self.editor.labels)
         self._show_volumes()
-        self.show_confidence()
-        self._update_colours()
-        self.update_surface()
+        self.display.show_confidence()
+        self.display.update_colours()
+        self.display.update_surface()
         self.update_actions()
 
     def _read_confidence(self, opened: OpenedLabels) -> None:
@@ -210,7 +210,7 @@ class ReviewStep(QWidget):
         def done(confidence: NDArray | None) -> None:
             if self.labels is opened:
                 self.confidence = confidence
-                self.show_confidence()
+                self.display.show_confidence()
                 self._show_crosshair(self.views.crosshair)
                 self.update_actions()
 
@@ -227,72 +227,30 @@ class ReviewStep(QWidget):
     @property
     def has_views(self) -> bool:
         """Whether anything is open."""
-        return self._views is not None and self.image is not None
+        return self.made_views is not None and self.image is not None
 
     @property
     def views(self) -> LinkedViews:
         """The views; made when they are first needed, for they load pyqtgraph and NumPy."""
-        if self._views is None:
+        if self.made_views is None:
             from brainstem_app.gui.review.linked_views import LinkedViews
 
-            self._views = LinkedViews(self.background, self)
-            self._views.set_convention(self.settings.convention)
-            self._views.set_opacity(self.display_bar.opacity.value() / 100)
-            self._views.crosshair_moved.connect(self._show_crosshair)
-            self._views.pointed.connect(self._show_pointed)
-            self._views.stroke_began.connect(self.editor.begin)
-            self._views.stroke_moved.connect(self.editor.move)
-            self._views.stroke_ended.connect(self.editor.end)
-            self._views.surface.picked.connect(self._on_chosen)
-            self.stack.addWidget(self._views)
-        return self._views
+            self.made_views = LinkedViews(self.background, self)
+            self.made_views.set_convention(self.settings.convention)
+            self.made_views.set_opacity(self.display_bar.opacity.value() / 100)
+            self.made_views.crosshair_moved.connect(self._show_crosshair)
+            self.made_views.pointed.connect(self._show_pointed)
+            self.made_views.stroke_began.connect(self.editor.begin)
+            self.made_views.stroke_moved.connect(self.editor.move)
+            self.made_views.stroke_ended.connect(self.editor.end)
+            self.made_views.surface.picked.connect(self._on_chosen)
+            self.stack.addWidget(self.made_views)
+        return self.made_views
 
     def focus_views(self) -> None:
         """Give the keys to the view looked at last."""
         if self.has_views and self.isVisible():
             self.views.main_view.setFocus()
-
-    def update_surface(self) -> None:
-        """Make the surfaces of the nuclei anew, on a thread, if they are on the screen."""
-        labels = self.editor.labels
-        if self._views is None or not self._views.shows_surface:
-            return
-        if labels is None or self.labels is None:
-            self._views.surface.set_surface(None)
-            return
-        from brainstem_app.gui.viewer.surface import surface_of
-
-        nuclei, extent = [s.index for s in self.labels.table.nuclei], self.editor.extent
-        self.background.run(
-            lambda: surface_of(labels, nuclei, extent), self._views.surface.set_surface, lambda _error: None
-        )
-
-    def set_convention(self, convention: Convention) -> None:
-        """Put the patient's right or left at the left of the pictures."""
-        self.display_bar.show_convention(convention)
-        if self._views is not None:
-            self._views.set_convention(convention)
-        if self.settings.convention is not convention:
-            self.settings.convention = convention
-            self.convention_changed.emit(convention)
-
-    def _on_opacity(self, value: int) -> None:
-        self.settings.opacity = value
-        if self._views is not None:
-            self._views.set_opacity(value / 100)
-
-    def _update_colours(self) -> None:
-        if self._views is not None:
-            from brainstem_app.gui.viewer.overlay import colour_table
-
-            model = self.structure_panel.model
-            self._views.set_colours(colour_table(model.colours, model.visible))
-
-    def show_confidence(self) -> None:
-        """Colour the labels by confidence, or by structure, as the action says."""
-        if self._views is not None:
-            shown = self.actions_.confidence.isChecked()
-            self._views.set_confidence(self.confidence if shown else None)
 
     def _on_chosen(self, label: int) -> None:
         """Show a structure, and paint it from now on."""
@@ -315,12 +273,12 @@ class ReviewStep(QWidget):
 
     def _on_copied(self) -> None:
         self.views.set_labels(self.editor.labels)
-        self.show_reference()
+        self.display.show_reference()
 
     def _on_painted(self) -> None:
         self.views.redraw_labels()
         self._volumes_soon.start() if not self._volumes_soon.isActive() else None
-        self._surface_soon.start()
+        self.display.update_surface_soon()
         self._show_crosshair(self.views.crosshair)
 
     def _show_volumes(self) -> None:
@@ -332,25 +290,14 @@ class ReviewStep(QWidget):
             self.edit_panel.show_structure("", "", "")
         else:
             self.edit_panel.show_structure(structure.name, structure.full_name, structure.colour)
-        if self._views is not None:
-            self._views.set_brush(self.editor.brush)
+            if self.editor.tool is Tool.BRUSH:
+                self.structure_panel.model.show(structure.index)
+        if self.made_views is not None:
+            self.made_views.set_brush(self.editor.brush)
 
     def _on_state(self) -> None:
         self.update_actions()
         self.edited_changed.emit(self.editor.is_changed)
-
-    def show_reference(self) -> None:
-        """Show the reference, and mark where it differs if the action says so."""
-        reference = self.comparison.reference
-        if self._views is not None:
-            marks = self.actions_.differences.isChecked()
-            self._views.set_reference(None if reference is None else reference.labels, marks=marks)
-        name, path = ("", "") if reference is None else (reference.path.name, str(reference.path))
-        self.compare_panel.show_reference(name, path)
-        if reference is None:
-            self.structure_panel.show_dice(None)
-            self.commands.leave_side_by_side()
-        self.update_actions()
 
     def _on_compared(self, agreement: Agreement) -> None:
         self.compare_panel.show_agreement(agreement)
@@ -377,7 +324,15 @@ class ReviewStep(QWidget):
             return ""
         table = None if self.labels is None else self.labels.table
         image = None if self.scan is None else self.image
-        return place_text(self.image.grid, image, self.editor.labels, table, self.confidence, voxel)
+        reference = self.comparison.reference
+        return place_text(
+            self.image.grid,
+            voxel,
+            image,
+            table,
+            (self.editor.labels, None if reference is None else reference.labels),
+            self.confidence,
+        )
 
     def _show_busy(self, text: str) -> None:
         self.empty_page.set_busy(text)

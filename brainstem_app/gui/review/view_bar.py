@@ -55,7 +55,8 @@ class DisplayBar(QWidget):
         self._actions = actions
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
         self.opacity.setRange(0, 100)
-        self.opacity.setFixedWidth(110)
+        self.opacity.setMinimumWidth(60)
+        self.opacity.setMaximumWidth(120)
         self.opacity.setAccessibleName(self.tr("Opacity of the labels"))
         self.opacity.setToolTip(self.opacity.accessibleName())
         self._percent = QLabel(self)
@@ -114,7 +115,7 @@ class _ConfidenceScale(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFixedWidth(130)
+        self.setFixedWidth(96)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(self.tr("Colours of the confidence, red 0 to blue 1"))
         self.setToolTip(

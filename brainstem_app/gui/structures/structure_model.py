@@ -95,6 +95,12 @@ class StructureModel(QAbstractTableModel):
         """Row of a label, −1 if it has none."""
         return next((row for row, s in enumerate(self._structures) if s.index == label), -1)
 
+    def show(self, label: int) -> None:
+        """Draw a structure that may be hidden."""
+        if label not in self._visible and self.structure(label) is not None:
+            self._visible.add(label)
+            self._tell_visibility()
+
     def show_all(self, visible: bool) -> None:
         """Draw all structures, or none."""
         self._visible = {s.index for s in self._structures} if visible else set()

@@ -43,6 +43,8 @@ class SurfaceView(QWidget):
         self._camera = Camera()
         self._is_rendering = False
         self._is_stale = False
+        exists = self._exists = [True]
+        self.destroyed.connect(lambda: exists.clear())
         self._pressed: QPoint | None = None
         self._last = QPoint()
         self._fine = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -64,6 +66,8 @@ class SurfaceView(QWidget):
 
     def set_surface(self, surface: Surface | None) -> None:
         """Show these surfaces, or nothing."""
+        if not self._exists:  # the thread that made them may outlive the window
+            return
         is_first = self._surface is None
         self._surface = surface
         if surface is None or not len(surface.quads):
@@ -130,6 +134,8 @@ class SurfaceView(QWidget):
         self._background.run(lambda: render(surface, camera, size, table), self._on_rendered, self._on_failed)
 
     def _on_rendered(self, rendered: Rendered) -> None:
+        if not self._exists:
+            return
         self._is_rendering = False
         if self._surface is not None:
             self._rendered = rendered

@@ -1,0 +1,88 @@
+"""How the step Review draws what is open: sides, opacity, colours, confidence, reference, surfaces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.review.review_step import ReviewStep
+    from brainstem_app.gui.viewer.convention import Convention
+
+_SURFACE_MS = 400
+
+
+class Display(QObject):
+    """Passes what a `ReviewStep` has open and how it is to be drawn to its views."""
+
+    def __init__(self, step: ReviewStep) -> None:
+        super().__init__(step)
+        self._step = step
+        self._surface_soon = QTimer(self, singleShot=True, interval=_SURFACE_MS)
+        self._surface_soon.timeout.connect(self.update_surface)
+
+    def set_convention(self, convention: Convention) -> None:
+        """Put the patient's right or left at the left of the pictures."""
+        step = self._step
+        step.display_bar.show_convention(convention)
+        if step.made_views is not None:
+            step.made_views.set_convention(convention)
+        if step.settings.convention is not convention:
+            step.settings.convention = convention
+            step.convention_changed.emit(convention)
+
+    def set_opacity(self, percent: int) -> None:
+        """Set the opacity of the labels."""
+        self._step.settings.opacity = percent
+        if self._step.made_views is not None:
+            self._step.made_views.set_opacity(percent / 100)
+
+    def update_colours(self) -> None:
+        """Draw the visible structures in their colours."""
+        if self._step.made_views is not None:
+            from brainstem_app.gui.viewer.overlay import colour_table
+
+            model = self._step.structure_panel.model
+            self._step.made_views.set_colours(colour_table(model.colours, model.visible))
+
+    def show_confidence(self) -> None:
+        """Colour the labels by confidence, or by structure, as the action says."""
+        step = self._step
+        if step.made_views is not None:
+            shown = step.actions_.confidence.isChecked()
+            step.made_views.set_confidence(step.confidence if shown else None)
+
+    def show_reference(self) -> None:
+        """Show the reference, and mark where it differs if the action says so."""
+        step = self._step
+        reference = step.comparison.reference
+        if step.made_views is not None:
+            marks = step.actions_.differences.isChecked()
+            step.made_views.set_reference(None if reference is None else reference.labels, marks=marks)
+        name, path = ("", "") if reference is None else (reference.path.name, str(reference.path))
+        step.compare_panel.show_reference(name, path)
+        if reference is None:
+            step.structure_panel.show_dice(None)
+            step.commands.leave_side_by_side()
+        step.update_actions()
+
+    def update_surface_soon(self) -> None:
+        """Make the surfaces anew when no stroke has followed for a moment."""
+        self._surface_soon.start()
+
+    def update_surface(self) -> None:
+        """Make the surfaces of the nuclei anew, on a thread, if they are on the screen."""
+        step = self._step
+        views, labels = step.made_views, step.editor.labels
+        if views is None or not views.shows_surface:
+            return
+        if labels is None or step.labels is None:
+            views.surface.set_surface(None)
+            return
+        from brainstem_app.gui.viewer.surface import surface_of
+
+        nuclei, extent = [s.index for s in step.labels.table.nuclei], step.editor.extent
+        step.background.run(
+            lambda: surface_of(labels, nuclei, extent), views.surface.set_surface, lambda _error: None
+        )
