@@ -249,7 +249,26 @@ def _training(found: dict[str, Arrays]) -> list[str]:
         cells = [backend, ", ".join(f"{value:.6f}" for value in arrays["training"])]
         cells += [f"{together:.1e}", f"{worst:.1e}", "the same" if same else "NOT the same"]
         lines.append("| " + " | ".join(cells) + " |")
+    for backend, arrays in found.items():
+        for path, channel in _kinks(reference, arrays):
+            text = (
+                f"On {backend} the gradients part at channel {channel} of `{path}`, in which alone they "
+                "differ: a ReLU after it, whose input lies within rounding of zero, is on for one backend "
+                "and off for the other. Everything before it follows."
+            )
+            lines += ["", textwrap.fill(text, 115)]
     return lines
+
+
+def _kinks(reference: Arrays, other: Arrays) -> list[tuple[str, int]]:
+    """Batch norms whose shift has a gradient that differs in one channel only."""
+    found = []
+    for key in (key for key in reference if key.startswith("step ") and key.endswith("/beta")):
+        apart = np.abs(reference[key] - other[key])
+        second, largest = np.sort(apart)[-2:]
+        if largest > max(100 * second, 1e-4 * float(np.linalg.norm(reference[key]))):
+            found.append((key.removeprefix("step "), int(apart.argmax())))
+    return found
 
 
 def _loss_cell(name: str, reference: Arrays, other: Arrays) -> str:
