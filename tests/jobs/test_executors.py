@@ -147,6 +147,14 @@ def test_task_still_running_from_before_is_waited_for_not_started(tmp_path: Path
     assert executor.started == ["task 0", "task 1"]
 
 
+def test_task_that_was_still_stopping_from_before_goes_on(tmp_path: Path) -> None:
+    attempts = iter([[Failed(what="Cancelled.", exit_status=3)], [Finished(seconds=1)]])
+    executor = Scripted(lambda task: next(attempts))
+    ended, _, _ = _run(executor, _tasks(tmp_path, 1))
+    assert [type(one.end) for one in ended] == [Finished]
+    assert executor.started == ["task 0", "task 0"]
+
+
 def test_processes_run_the_job_file_and_its_failure_is_told(tmp_path: Path) -> None:
     task = _tasks(tmp_path, 1)[0]
     ended, _, _ = _run(LocalExecutor(Places(1, 1), 0.0), [task])

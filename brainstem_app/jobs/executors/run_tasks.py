@@ -80,6 +80,8 @@ class _Crew:
         self.waiting = [task for task in tasks if task.name not in alive]
         self.fractions: dict[str, float] = {}
         self.since: dict[str, float] = {}
+        self.stopping = False
+        self.again: set[str] = set()
 
     def start(self) -> None:
         """Start as many as there is room for."""
@@ -103,8 +105,14 @@ class _Crew:
                 del self.running[name]
                 self.fractions.pop(name, None)
                 self.since.pop(name, None)
+                ended = Ended(tail.task, end)
+                if ended.cancelled and not self.stopping and name not in self.again:
+                    # An earlier call had asked it to stop, and it just has: it goes on now.
+                    self.again.add(name)
+                    self.waiting.append(tail.task)
+                    continue
                 self.done += 1
-                yield Ended(tail.task, end)
+                yield ended
 
     def _end(self, name: str, tail: EventTail) -> Finished | Failed | None:
         """Say how a task ended, once its process is gone: till then it holds memory the next one needs."""
@@ -130,6 +138,7 @@ class _Crew:
 
     def ask_to_stop(self) -> None:
         """Ask all that run to stop at their next step; those in a queue are taken out."""
+        self.stopping = True
         for tail in self.running.values():
             tail.task.cancel()
 
