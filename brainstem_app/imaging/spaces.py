@@ -52,6 +52,8 @@ class Region:
 
 
 BOX = Region(BOX_START, BOX_SHAPE)
+# The box and 12 mm around it; below it the template ends: x −37…37, y −63…12, z −72…12 mm.
+AROUND_BOX = Region((61, 71, 0), (75, 76, 85))
 
 
 def ras_affine(edge_mm: float, origin_mm: Sequence[float] | NDArray[np.float64]) -> Affine:

@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
 from brainstem_app.imaging.scan import Finding, Level
-from brainstem_app.imaging.spaces import BOX_SHAPE, MNI_ORIGIN_MM, Affine, box_affine
-from brainstem_app.preprocessing.affine import correlation
+from brainstem_app.imaging.spaces import AROUND_BOX, MNI_ORIGIN_MM, Affine
+from brainstem_app.preprocessing.affine import correlation, locally_standardised
 from brainstem_app.preprocessing.template import Template
 from brainstem_app.preprocessing.transforms import Displacement
 
+# Of 62 good scans the lowest is 0.77 (0.64 at the edges); shifted by 3 mm, the highest is 0.67 (0.50).
 REFUSED_CORRELATION = 0.45
 DOUBTFUL_CORRELATION = 0.70
+DOUBTFUL_EDGES = 0.50
 REFUSED_COVERAGE = 0.60
 DOUBTFUL_COVERAGE = 0.97
 FAR_COARSE_MM = 10.0
@@ -25,7 +27,6 @@ DOUBTFUL_LITRES = (0.85, 2.0)
 _SCALES = (0.65, 1.55)
 _RIM_VOXELS = 3
 _SLICE_IS_COVERED = 0.5
-_AROUND_BOX_MM = 12.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,10 @@ class Fit:
     Attributes
     ----------
     correlation : float
-        Pearson correlation of scan and template in the brainstem and 3 mm around it.
+        Pearson correlation of scan and template in the brainstem and the brain up to 3 mm around it, as
+        far as the scan shows them.
+    edges : float
+        The same of the locally standardised intensities, which follow edges: a shift of 2 mm halves it.
     coverage : float
         Share of the template's brainstem that the scan shows, 0…1.
     lowest_mm : float
@@ -47,6 +51,7 @@ class Fit:
     """
 
     correlation: float
+    edges: float
     coverage: float
     lowest_mm: float
     smallest_scale: float
@@ -70,14 +75,19 @@ def measure_fit(
     template : Template
         What it was fitted to.
     """
-    region = binary_dilation(template.brainstem, iterations=_RIM_VOXELS)
+    near = binary_dilation(AROUND_BOX.crop(template.brainstem), iterations=_RIM_VOXELS)
+    near &= AROUND_BOX.crop(template.brain & shown)
+    t1, image = AROUND_BOX.crop(template.t1), AROUND_BOX.crop(aligned)
     scales = np.linalg.svd(mni_to_native[:3, :3], compute_uv=False)
     expected = template.brainstem.sum(axis=(0, 1))
     found = (shown & template.brainstem).sum(axis=(0, 1))
     covered = (expected > 0) & (found >= _SLICE_IS_COVERED * expected)
     lowest = int(np.argmax(covered)) if covered.any() else int(expected.nonzero()[0].max())
     return Fit(
-        correlation=correlation(template.t1[region], aligned[region]),
+        correlation=correlation(t1[near], image[near]) if near.any() else 0.0,
+        edges=correlation(locally_standardised(t1)[near], locally_standardised(image)[near])
+        if near.any()
+        else 0.0,
         coverage=float(found.sum() / expected.sum()),
         lowest_mm=float(lowest + MNI_ORIGIN_MM[2]),
         smallest_scale=float(scales.min()),
@@ -130,10 +140,9 @@ def judge_coarse_warp(warp: Displacement, template: Template) -> tuple[Finding, 
 
 def _around_box(warp: Displacement) -> tuple[slice, ...]:
     """Grid points of a warp in the box and 12 mm around it."""
-    low_mm = box_affine()[:3, 3] - _AROUND_BOX_MM
-    high_mm = low_mm + BOX_SHAPE + 2 * _AROUND_BOX_MM
+    low_mm = AROUND_BOX.affine[:3, 3]
     step = np.diag(warp.affine)[:3]
-    first, last = ((end - warp.affine[:3, 3]) / step for end in (low_mm, high_mm))
+    first, last = ((end - warp.affine[:3, 3]) / step for end in (low_mm, low_mm + AROUND_BOX.shape))
     return tuple(slice(max(0, int(a)), int(b) + 2) for a, b in zip(first, last, strict=True))
 
 
@@ -154,7 +163,10 @@ def _judge_size(fit: Fit) -> Finding | None:
 
 
 def _judge_correlation(fit: Fit) -> Finding | None:
-    number = f"(correlation {fit.correlation:.2f} in the brainstem; a good fit is above 0.80)"
+    number = (
+        f"(correlation {fit.correlation:.2f} in the brainstem and {fit.edges:.2f} at its edges; "
+        "good fits are above 0.75 and 0.60)"
+    )
     if fit.correlation < REFUSED_CORRELATION:
         return Finding(
             Level.ERROR,
@@ -162,7 +174,7 @@ def _judge_correlation(fit: Fit) -> Finding | None:
             f"The scan does not fit the template {number}, so labels would be nonsense.",
             "Check that this is a T1-weighted head scan with the right orientation in its header.",
         )
-    if fit.correlation < DOUBTFUL_CORRELATION:
+    if fit.correlation < DOUBTFUL_CORRELATION or fit.edges < DOUBTFUL_EDGES:
         return Finding(
             Level.WARNING,
             "poor-fit",

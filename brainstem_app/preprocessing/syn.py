@@ -14,12 +14,10 @@ from dipy.align.metrics import CCMetric
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, Affine, Region, ras_affine
+from brainstem_app.imaging.spaces import AROUND_BOX, MNI_ORIGIN_MM, Affine, ras_affine
 from brainstem_app.preprocessing.template import Template
 from brainstem_app.preprocessing.transforms import Displacement
 
-# The fine step sees the box and 12 mm around it: x −37…37, y −63…12, z −72…12 mm.
-_FINE_REGION = Region((61, 71, 0), (75, 76, 85))
 _COARSE_STEP = 4
 _COARSE_SMOOTHING_VOXELS = 1.5
 
@@ -63,8 +61,8 @@ def fine_warp(aligned: NDArray[np.float32], template: Template, settings: SynSet
     Displacement
         ``atlas(x + d(x))`` is the label at x of the aligned image (mm).
     """
-    region = _FINE_REGION
-    return _register(region.crop(aligned), region.crop(template.t1), region.affine, settings)
+    near = AROUND_BOX
+    return _register(near.crop(aligned), near.crop(template.t1), near.affine, settings)
 
 
 def coarse_warp(aligned: NDArray[np.float32], template: Template) -> Displacement:

@@ -24,7 +24,13 @@ from brainstem_app.reports.manifest import sha256_of
 from brainstem_app.study.study import Study
 
 FIT = Fit(
-    correlation=0.9, coverage=1.0, lowest_mm=-72.0, smallest_scale=0.9, largest_scale=1.1, brain_litres=1.4
+    correlation=0.9,
+    edges=0.8,
+    coverage=1.0,
+    lowest_mm=-72.0,
+    smallest_scale=0.9,
+    largest_scale=1.1,
+    brain_litres=1.4,
 )
 FINE_WARP = "transforms/fine_warp_mm.nii.gz"
 Prepare = Callable[..., PreparedSubject]

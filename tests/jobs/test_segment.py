@@ -29,7 +29,13 @@ PAG = 3
 # A bright block in MNI mm, inside the box; the made network calls bright voxels PAG.
 BLOCK_MM = ((-6.0, 6.0), (-34.0, -22.0), (-16.0, 0.0))
 FIT = Fit(
-    correlation=0.9, coverage=1.0, lowest_mm=-72.0, smallest_scale=0.9, largest_scale=1.1, brain_litres=1.4
+    correlation=0.9,
+    edges=0.8,
+    coverage=1.0,
+    lowest_mm=-72.0,
+    smallest_scale=0.9,
+    largest_scale=1.1,
+    brain_litres=1.4,
 )
 
 

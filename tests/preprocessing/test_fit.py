@@ -28,11 +28,28 @@ def test_noise_is_refused() -> None:
     assert _codes(measure_fit(noise, template.brain, np.eye(4), template)) == {"no-fit": Level.ERROR}
 
 
+@pytest.mark.parametrize(("axis", "mm"), [(0, 3), (1, 2), (1, -3), (2, 3), (2, -3)])
+def test_a_brainstem_a_few_millimetres_off_is_a_warning(axis: int, mm: int) -> None:
+    template = load_template()
+    moved = np.roll(template.t1, mm, axis=axis)
+    assert _codes(measure_fit(moved, template.brain, np.eye(4), template)) == {"poor-fit": Level.WARNING}
+
+
+def test_a_brain_without_contrast_or_with_reversed_contrast_is_refused() -> None:
+    template = load_template()
+    rng = np.random.default_rng(0)
+    flat = np.where(template.brain, rng.normal(0.7, 0.05, template.t1.shape), 0).astype(np.float32)
+    reversed_ = np.where(template.brain, 1 - template.t1, 0).astype(np.float32)
+    for image in (flat, reversed_):
+        assert _codes(measure_fit(image, template.brain, np.eye(4), template)) == {"no-fit": Level.ERROR}
+
+
 def test_a_scan_that_ends_in_the_medulla_is_a_warning_that_names_the_level() -> None:
     template = load_template()
     shown = template.brain.copy()
     shown[:, :, :16] = False
-    fit = measure_fit(template.t1, shown, np.eye(4), template)
+    image = np.where(shown, template.t1, np.float32(-3))
+    fit = measure_fit(image, shown, np.eye(4), template)
     assert fit.lowest_mm == -56.0
     (finding,) = judge_fit(fit)
     assert finding.code == "medulla-cut-off"
