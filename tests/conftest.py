@@ -67,7 +67,7 @@ def data_folder() -> Path:
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def table() -> LabelTable:
     """Background, a tissue, one nucleus on each side, one in the middle."""
     rows = (

@@ -16,7 +16,9 @@ import pytest
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.scan import Finding, Level, Scan
-from brainstem_app.reports.report_model import LIMITS, ModelDescription, ReportInputs
+from brainstem_app.reports.build import build_report
+from brainstem_app.reports.manifest import make_manifest
+from brainstem_app.reports.report_model import LIMITS, ModelDescription, Report, ReportInputs
 from brainstem_app.reports.write import write_report
 
 FILES = {"report.json", "report.csv", "report.html", "report.pdf", "qc.png", "manifest.json"}
@@ -26,8 +28,9 @@ INTERFACE_KEYS = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def inputs(tmp_path: Path, table: LabelTable) -> ReportInputs:
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory, table: LabelTable) -> ReportInputs:
+    tmp_path = tmp_path_factory.mktemp("home")
     labels = np.zeros((16, 14, 12), dtype=np.uint8)
     labels[3:13, 3:11, 2:10] = 1
     labels[4:6, 5:7, 4:6] = 3
@@ -57,20 +60,31 @@ def inputs(tmp_path: Path, table: LabelTable) -> ReportInputs:
     )
 
 
+@pytest.fixture(scope="module")
+def written(inputs: ReportInputs, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with all files of one report."""
+    folder = tmp_path_factory.mktemp("reports") / "out"
+    write_report(folder, inputs)
+    return folder
+
+
+def _report(inputs: ReportInputs) -> Report:
+    """What is in the report, without its files."""
+    return build_report(inputs, make_manifest(inputs, "2026-01-01"))
+
+
 def _json(folder: Path, name: str = "report.json") -> dict:
     return json.loads((folder / name).read_text(encoding="utf-8"), parse_constant=pytest.fail)
 
 
-def test_all_files_are_written_and_no_temporary_one_stays(inputs: ReportInputs, tmp_path: Path) -> None:
-    write_report(tmp_path / "out", inputs)
-    assert {p.name for p in (tmp_path / "out").iterdir()} == FILES
-    assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF-")
-    assert (tmp_path / "out" / "qc.png").read_bytes().startswith(b"\x89PNG")
+def test_all_files_are_written_and_no_temporary_one_stays(written: Path) -> None:
+    assert {p.name for p in written.iterdir()} == FILES
+    assert (written / "report.pdf").read_bytes().startswith(b"%PDF-")
+    assert (written / "qc.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_json_has_the_promised_form(inputs: ReportInputs, tmp_path: Path) -> None:
-    write_report(tmp_path / "out", inputs)
-    report = _json(tmp_path / "out")
+def test_json_has_the_promised_form(written: Path) -> None:
+    report = _json(written)
     assert report["schema"] == "brainstem-report/1"
     assert report["scan"] == {"file": "sub-07_<T1w>.nii.gz", "sha256": hashlib.sha256(b"scan").hexdigest()}
     assert report["model"]["name"] == "net"
@@ -89,22 +103,21 @@ def test_json_has_the_promised_form(inputs: ReportInputs, tmp_path: Path) -> Non
     assert report["summary"]["macro_miou"] is None
 
 
-def test_summary_with_a_reference_counts_missed_as_zero(inputs: ReportInputs, tmp_path: Path) -> None:
+def test_summary_with_a_reference_counts_missed_as_zero(inputs: ReportInputs) -> None:
     reference = inputs.labels_native.copy()
     reference[7, 5:7, 7] = 4
-    write_report(tmp_path / "out", replace(inputs, reference=reference))
-    report = _json(tmp_path / "out")
-    summary = report["summary"]
-    assert (summary["n_scored"], summary["n_missed"], summary["n_absent"]) == (2, 1, 0)
-    assert summary["macro_miou_nuclei"] == pytest.approx((1 + 1 + 0) / 3, abs=1e-6)
-    tissue = report["structures"][1]["iou"]
-    assert summary["macro_miou"] == pytest.approx((1 + tissue + 1 + 1 + 0) / 5, abs=1e-6)
-    assert "nuclei-missed" in {w["code"] for w in report["warnings"]}
+    report = _report(replace(inputs, reference=reference))
+    summary = report.summary
+    assert (summary.n_scored, summary.n_missed, summary.n_absent) == (2, 1, 0)
+    assert summary.macro_miou_nuclei == pytest.approx((1 + 1 + 0) / 3, abs=1e-6)
+    tissue = report.structures[1].iou
+    assert summary.macro_miou == pytest.approx((1 + tissue + 1 + 1 + 0) / 5, abs=1e-6)
+    assert "nuclei-missed" in {w.code for w in report.warnings}
 
 
-def test_warnings_of_the_scan_and_of_the_result_are_all_there(inputs: ReportInputs, tmp_path: Path) -> None:
+def test_warnings_of_the_scan_and_of_the_result_are_all_there(inputs: ReportInputs) -> None:
     doubtful = Finding(Level.ERROR, "poor-fit", "The scan does not fit.", "Look at it.")
-    report = write_report(tmp_path / "out", replace(inputs, findings=(doubtful, *inputs.scan.findings)))
+    report = _report(replace(inputs, findings=(doubtful, *inputs.scan.findings)))
     assert [w.code for w in report.warnings] == ["poor-fit", "qform-sform-differ", "nuclei-not-found"]
     assert "PAG" in report.warnings[2].problem
 
@@ -121,33 +134,31 @@ def test_findings_of_level_info_are_notes_and_no_warnings(inputs: ReportInputs, 
     assert "tilted by 8°" in notes
 
 
-def test_labels_at_the_edge_of_the_scan_are_warned_of(inputs: ReportInputs, tmp_path: Path) -> None:
+def test_labels_at_the_edge_of_the_scan_are_warned_of(inputs: ReportInputs) -> None:
     cut = inputs.labels_native.copy()
     cut[:, :, :3] = cut[:, :, 4:5]
-    report = write_report(tmp_path / "out", replace(inputs, labels_native=cut))
+    report = _report(replace(inputs, labels_native=cut))
     assert "labels-at-edge" in {w.code for w in report.warnings}
 
 
-def test_limits_are_stated_with_those_of_the_model(inputs: ReportInputs, tmp_path: Path) -> None:
-    report = write_report(tmp_path / "out", inputs)
+def test_limits_are_stated_with_those_of_the_model(inputs: ReportInputs) -> None:
+    report = _report(inputs)
     assert report.limits.startswith(LIMITS)
     assert report.limits.endswith("Adults only.")
-    without = write_report(tmp_path / "out", replace(inputs, model=None))
+    without = _report(replace(inputs, model=None))
     assert without.limits == LIMITS
 
 
-def test_csv_has_a_row_a_structure_and_the_same_numbers(inputs: ReportInputs, tmp_path: Path) -> None:
-    write_report(tmp_path / "out", inputs)
-    rows = list(csv.DictReader(io.StringIO((tmp_path / "out" / "report.csv").read_text(encoding="utf-8"))))
-    report = _json(tmp_path / "out")
+def test_csv_has_a_row_a_structure_and_the_same_numbers(written: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO((written / "report.csv").read_text(encoding="utf-8"))))
+    report = _json(written)
     assert [row["name"] for row in rows] == [s["name"] for s in report["structures"]]
     assert float(rows[2]["volume_mm3"]) == 12.0
     assert (rows[2]["centroid_x_mm"], rows[2]["hd95_mm"]) == ("-10.5", "")
 
 
-def test_html_needs_no_other_file_and_escapes_names(inputs: ReportInputs, tmp_path: Path) -> None:
-    write_report(tmp_path / "out", inputs)
-    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+def test_html_needs_no_other_file_and_escapes_names(written: Path) -> None:
+    page = (written / "report.html").read_text(encoding="utf-8")
     sources = re.findall(r"(?:src|href)=\"([^\"]{0,30})", page) + re.findall(
         r"url\(|@import|<script|<link", page
     )
@@ -157,12 +168,11 @@ def test_html_needs_no_other_file_and_escapes_names(inputs: ReportInputs, tmp_pa
 
 
 def test_shared_files_name_no_folder_and_the_manifest_repeats_the_run(
-    inputs: ReportInputs, tmp_path: Path
+    inputs: ReportInputs, written: Path
 ) -> None:
-    write_report(tmp_path / "out", inputs)
     for name in ("report.json", "report.csv", "report.html"):
-        assert "Anna" not in (tmp_path / "out" / name).read_text(encoding="utf-8")
-    manifest = _json(tmp_path / "out", "manifest.json")
+        assert "Anna" not in (written / name).read_text(encoding="utf-8")
+    manifest = _json(written, "manifest.json")
     assert manifest["command"] == list(inputs.command)
     assert manifest["files"]["scan"]["sha256"] == hashlib.sha256(b"scan").hexdigest()
     assert manifest["settings"] == {"space": "affine", "engine": "onnx", "threshold": 0.5}
