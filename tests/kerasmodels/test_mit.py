@@ -82,11 +82,8 @@ def test_every_decoder_trains_and_gives_the_same_labels_in_onnx(
     assert np.mean(made.argmax(axis=-1) == expected.argmax(axis=-1)) > 0.999
 
 
-@pytest.mark.parametrize("decoder", ["n_deconet", "deeplabv3plus"])
-def test_mit_b0_gives_the_same_labels_in_every_file(
-    decoder: str, rng: np.random.Generator, tmp_path: Path
-) -> None:
-    model = build_model(decoder, "mit_b0", CLASSES, SHAPE, seed=3)
+def test_mit_b0_gives_the_same_labels_in_every_file(rng: np.random.Generator, tmp_path: Path) -> None:
+    model = build_model("n_deconet", "mit_b0", CLASSES, SHAPE, seed=3)
     images = rng.normal(0, 1, (2, *SHAPE)).astype(np.float32)
     expected = output(model, images)
     assert len(np.unique(expected.argmax(axis=-1))) > 1
