@@ -72,7 +72,7 @@ class HeadedAttention(keras.layers.Layer):
         keys, values = ops.split(
             ops.reshape(pairs, (-1, self._pixels(pairs), 2 * self.heads, size)), 2, axis=2
         )
-        # Scaled before the product, which then stays inside float16's range.
+        # Scaled before the product, which would leave float16's range sooner than its scaled result.
         queries = ops.reshape(queries * size**-0.5, (-1, height * width, self.heads, size))
         mixed = ops.dot_product_attention(queries, keys, values, scale=1.0)
         return ops.reshape(mixed, (-1, height, width, channels))
