@@ -71,14 +71,21 @@ class Closing(QObject):
             if count == 1
             else self.tr("{0} jobs are still running.").format(count)
         )
-        actions = [MessageAction(self.tr("Stop it and close"), self._stop_and_close)]
-        if count > 1:
-            actions = [MessageAction(self.tr("Stop them and close"), self._stop_and_close)]
-        if not here:
-            what += " " + self.tr("It may go on without the window and is found again at the next start.")
-            actions.insert(0, MessageAction(self.tr("Close and let it go on"), self._leave_and_close))
+        several = count > 1
+        stop = self.tr("Stop them and close") if several else self.tr("Stop it and close")
+        actions = [MessageAction(stop, self._stop_and_close)]
+        if here:
+            question = self.tr("Close the window and stop them?") if several else None
+            what += " " + (question or self.tr("Close the window and stop it?"))
         else:
-            what += " " + self.tr("Close the window and stop it?")
+            found = (
+                self.tr("They may go on without the window, and are found again at the next start.")
+                if several
+                else self.tr("It may go on without the window, and is found again at the next start.")
+            )
+            leave = self.tr("Close and let them go on") if several else self.tr("Close and let it go on")
+            what += " " + found
+            actions.insert(0, MessageAction(leave, self._leave_and_close))
         actions.append(MessageAction(self.tr("Keep running"), lambda: None))
         self._window.message_bar.show_message(Message(MessageLevel.QUESTION, what, actions=tuple(actions)))
 

@@ -25,6 +25,7 @@ from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.jobs.grids import GRIDS
 from brainstem_app.study.grid import Grid
 
 SIZE = (1280, 820)
@@ -56,16 +57,22 @@ def take(window: MainWindow, out: Path, name: str) -> None:
 
 
 def dark_palette() -> QPalette:
-    """Colours as a dark desktop sets them; a bare X server has no such setting that Qt could follow."""
-    palette = QPalette(QColor(50, 50, 52))
-    roles = QPalette.ColorRole
+    """Colours of Qt's Fusion style on a dark desktop; a bare X server has no such setting it could follow."""
+    text, window, faint = QColor(240, 240, 240), QColor(50, 50, 50), QColor(130, 130, 130)
+    base, dark = window.darker(140), window.darker(150)
+    palette = QPalette(text, window, window.lighter(150), dark, window.darker(130), text, base)
+    roles, disabled = QPalette.ColorRole, QPalette.ColorGroup.Disabled
     for role, colour in (
-        (roles.Base, QColor(35, 35, 37)),
-        (roles.AlternateBase, QColor(43, 43, 46)),
-        (roles.Highlight, QColor(48, 120, 200)),
+        (roles.AlternateBase, base.lighter(110)),
+        (roles.Highlight, QColor(48, 140, 198)),
+        (roles.HighlightedText, text),
+        (roles.Shadow, dark.darker(135)),
         (roles.PlaceholderText, QColor(160, 160, 165)),
     ):
         palette.setColor(role, colour)
+    for role in (roles.Text, roles.WindowText, roles.ButtonText):
+        palette.setColor(disabled, role, faint)
+    palette.setColor(disabled, roles.Base, window)
     return palette
 
 
@@ -132,9 +139,16 @@ def take_steps(window: MainWindow, out: Path, study: Path) -> None:
     take(window, out, "step_train")
     train.form.fold.setChecked(True)
     take(window, out, "step_train_advanced")
+    window.show_step(StepName.COMPARE)
+    compare = window.page(StepName.COMPARE)
+    compare.panel.show_grid(GRIDS["table1"]())
+    wait_for(lambda: compare.heat is not None and compare.heat.name == "table1")
+    take(window, out, "step_compare")
     window.show_step(StepName.REPORT)
     report = window.page(StepName.REPORT)
     wait_for(lambda: report.content is not None)
+    report.choose(report.entries[-1].name)
+    wait_for(lambda: report.content.entry == report.entries[-1])
     take(window, out, "step_report")
     window.show_jobs()
     take(window, out, "panel_jobs")
@@ -152,7 +166,7 @@ def take_comparison(window: MainWindow, out: Path, study: Path) -> None:
     wait_for(lambda: compare.heat is not None and compare.heat.is_begun)
     compare.table.setCurrentIndex(compare.table.model().index(0, 1))
     wait_for(lambda: bool(compare.curves.points("loss")))
-    take(window, out, "step_compare")
+    take(window, out, "step_compare_done")
 
 
 def main() -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from brainstem_app.gui.forms.editors import EMPTY_BOX
+
 _VALUE_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -29,6 +31,7 @@ class ChoiceList(QWidget):
         self.list.setAccessibleName(title)
         self.list.setAccessibleDescription(self.tr("Space ticks a name."))
         self.heading.setBuddy(self.list)
+        self.list.setStyleSheet(f"QListView::indicator:unchecked {{ {EMPTY_BOX} }}")
         for value, name in names.items():
             item = QListWidgetItem(name)
             item.setData(_VALUE_ROLE, value)

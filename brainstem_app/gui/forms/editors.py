@@ -21,6 +21,8 @@ from brainstem_app.gui.forms.field_spec import FieldKind, FieldSpec
 
 _NO_LIMIT = 2_000_000_000
 _NARROW = 130
+# Fusion draws the frame of an empty box darker than the window: in the dark nobody would see it.
+EMPTY_BOX = "border: 1px solid #808080; width: 11px; height: 11px; margin: 1px;"
 
 
 class Editor(QWidget):
@@ -68,6 +70,7 @@ class SwitchEditor(Editor):
 
     def _make(self) -> QWidget:
         self._box = QCheckBox(self.spec.words.placeholder or "", self)
+        self._box.setStyleSheet(f"QCheckBox::indicator:unchecked {{ {EMPTY_BOX} }}")
         self._box.toggled.connect(lambda _on: self.changed.emit())
         return self._box
 

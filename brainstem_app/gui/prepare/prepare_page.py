@@ -103,7 +103,7 @@ class PreparePage(StepPage):
             split.addWidget(part)
             split.setStretchFactor(split.count() - 1, stretch)
         split.setChildrenCollapsible(False)
-        split.setSizes([340, 330, 540])
+        split.setSizes([340, 370, 500])
         layout = QVBoxLayout(self)
         layout.addWidget(split)
 
@@ -117,7 +117,7 @@ class PreparePage(StepPage):
         table.setShowGrid(False)
         table.setWordWrap(False)
         table.setTabKeyNavigation(False)
-        table.setMinimumWidth(260)
+        table.setMinimumWidth(350)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         header = table.horizontalHeader()

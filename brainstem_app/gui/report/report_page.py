@@ -30,7 +30,7 @@ from brainstem_app.gui.segment.save_copies import copy_whole
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import EvaluateRunJob
 
-_WIDEST = 190
+_WIDEST = 240
 _ENTRY_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -225,7 +225,7 @@ class ReportPage(StepPage):
         self.model.set_content(content)
         self.table.resizeColumnsToContents()
         for column in range(self.model.columnCount()):
-            self.table.setColumnWidth(column, min(_WIDEST, self.table.columnWidth(column)))
+            self.table.setColumnWidth(column, min(_WIDEST, self.table.columnWidth(column) + 4))
         header = self.table.horizontalHeader()
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)

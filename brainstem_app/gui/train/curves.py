@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _BLUE, _ORANGE, _GREEN = "#2f7bd9", "#d98b00", "#2e9d57"
 _MOST_BATCHES = 4000
+_MOST_TICKS = 10
 
 
 class Curves(QWidget):
@@ -28,9 +29,9 @@ class Curves(QWidget):
         super().__init__(parent)
         self._rows: dict[int, dict[str, float]] = {}
         self._batches: list[tuple[float, float]] = []
-        self.loss = self._plot(self.tr("Loss"), self.tr("Loss by epoch"))
+        self.loss = self._plot(self.tr("Loss by epoch"), self.tr("Loss by epoch"))
         self.accuracy = self._plot(
-            self.tr("Mean IoU, validation"), self.tr("Mean IoU of the validation by epoch")
+            self.tr("Mean IoU by epoch, validation"), self.tr("Mean IoU of the validation by epoch")
         )
         self.nuclei = self._plot(self.tr("IoU of each nucleus"), self.tr("IoU of each nucleus"))
         self.accuracy.setYRange(0, 1.02, padding=0)
@@ -123,6 +124,9 @@ class Curves(QWidget):
         for name, curve in self._curves.items():
             points = self.points(name)
             curve.setData([epoch for epoch, _ in points], [value for _, value in points])
+        step = max(1, round(max(self._rows, default=1) / _MOST_TICKS))
+        for plot in (self.loss, self.accuracy):
+            plot.getAxis("bottom").setTickSpacing(step, step)
         self._draw_batches()
 
     def _draw_batches(self) -> None:
