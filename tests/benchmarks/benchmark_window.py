@@ -17,6 +17,7 @@ from collections.abc import Callable
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -84,6 +85,16 @@ while time.monotonic() < end:
     print(json.dumps({"event": "progress", "done": done, "total": 6, "message": "x"}), flush=True)
 print(json.dumps({"event": "finished", "seconds": 6}), flush=True)
 """
+
+
+class Gap(NamedTuple):
+    """Longest time in ms in which the event loop did not turn, and the window's own CPU time in one turn."""
+
+    wall: float
+    cpu: float
+
+    def __str__(self) -> str:
+        return f"{self.wall:.0f} ms (CPU {self.cpu:.0f} ms)"
 
 
 def say(line: str = "") -> None:
@@ -219,15 +230,16 @@ def measure_review(side: int, folder: Path) -> None:
     step.close()
 
 
-def worst_gap(until: Callable[[], bool]) -> float:
-    """Run the event loop until the condition holds; the longest time in ms between two ticks of a timer."""
-    worst = 0.0
-    last = time.perf_counter()
+def worst_gap(until: Callable[[], bool]) -> Gap:
+    """Run the event loop until the condition holds; the longest time between two ticks of a timer."""
+    worst, worst_cpu = 0.0, 0.0
+    last, last_cpu = time.perf_counter(), time.thread_time()
 
     def tick() -> None:
-        nonlocal worst, last
-        now = time.perf_counter()
+        nonlocal worst, last, worst_cpu, last_cpu
+        now, now_cpu = time.perf_counter(), time.thread_time()
         worst, last = max(worst, (now - last) * 1000), now
+        worst_cpu, last_cpu = max(worst_cpu, (now_cpu - last_cpu) * 1000), now_cpu
 
     timer = QTimer()
     timer.timeout.connect(tick)
@@ -236,7 +248,48 @@ def worst_gap(until: Callable[[], bool]) -> float:
         QApplication.processEvents()
         time.sleep(0.001)
     timer.stop()
-    return worst
+    return Gap(worst, worst_cpu)
+
+
+def measure_review_gaps(folder: Path) -> None:
+    """Print the worst gaps of the event loop while Review opens a result, paints, and turns the nuclei."""
+    background = Background()
+    step = ReviewStep(
+        WindowSettings(QSettings(str(folder / "v.ini"), QSettings.Format.IniFormat)), background
+    )
+    step.resize(1300, 820)
+    step.show()
+    scan, labels = made_scan(256)
+    affine = np.diag([-0.8, 0.8, 0.8, 1.0])
+    nib.save(nib.Nifti1Image(scan.image.steps.T, affine), folder / "scan.nii.gz")
+    nib.save(nib.Nifti1Image(labels.labels.labels.T, affine), folder / "labels_native.nii.gz")
+    step.files.opener.open_scan(folder / "scan.nii.gz")
+    say(f"worst gap while Review opens a 256³ scan: {worst_gap(lambda: not background.is_busy)}")
+    step.files.opener.open_labels(folder / "labels_native.nii.gz")
+    say(f"worst gap while Review opens its labels: {worst_gap(lambda: not background.is_busy)}")
+    step.actions_.brush.trigger()
+    step.editor.begin(False)
+    left = iter(range(40))
+
+    def stroke() -> bool:
+        x = next(left, None)
+        if x is not None:
+            step.editor.move(Plane.AXIAL, (100 + x, 120, 128), (101 + x, 120, 128))
+            return False
+        return not background.is_busy
+
+    say(f"worst gap while Review paints: {worst_gap(stroke)}")
+    step.editor.end()
+    turns = iter(range(60))
+
+    def turn() -> bool:
+        if next(turns, None) is None:
+            return not background.is_busy
+        step.views.surface.turn(5.0, 0.0)
+        return False
+
+    say(f"worst gap while Review turns the nuclei: {worst_gap(turn)}")
+    step.close()
 
 
 def measure_gaps(folder: Path) -> None:
@@ -245,14 +298,14 @@ def measure_gaps(folder: Path) -> None:
     window.resize(1280, 820)
     window.show()
     end = time.monotonic() + 3
-    say(f"worst gap while the window loads the rest: {worst_gap(lambda: time.monotonic() > end):.0f} ms")
+    say(f"worst gap while the window loads the rest: {worst_gap(lambda: time.monotonic() > end)}")
     data = np.random.default_rng(0).integers(0, 1000, (256, 256, 256), dtype=np.int16)
     scan = folder / "big.nii.gz"
     nib.save(nib.Nifti1Image(data, np.diag([-0.8, 0.8, 0.8, 1.0])), scan)
     start = time.perf_counter()
     window.open_path(scan)
     gap = worst_gap(lambda: window.step.scan is not None)
-    say(f"worst gap while a 256³ scan is opened ({time.perf_counter() - start:.1f} s): {gap:.0f} ms")
+    say(f"worst gap while a 256³ scan is opened ({time.perf_counter() - start:.1f} s): {gap}")
     worker = folder / "busy.py"
     worker.write_text(_BUSY_WORKER, encoding="utf-8")
     job = JobProcess(folder / "job.json", window)
@@ -261,7 +314,7 @@ def measure_gaps(folder: Path) -> None:
     job.progress.connect(events.append)
     job.start(sys.executable, [str(worker)])
     gap = worst_gap(lambda: not job.is_running)
-    say(f"worst gap while a job runs ({len(events)} events in 6 s): {gap:.0f} ms")
+    say(f"worst gap while a job runs ({len(events)} events in 6 s): {gap}")
     window.close()
 
 
@@ -277,6 +330,7 @@ def main() -> None:
         measure_slices(512)
         measure_review(512, Path(name))
         measure_gaps(Path(name))
+        measure_review_gaps(Path(name))
 
 
 if __name__ == "__main__":

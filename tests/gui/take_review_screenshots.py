@@ -28,7 +28,7 @@ from brainstem_app.gui.scans.opened import read_for_viewer, read_labels_for_view
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
 
-SIZE = (1040, 660)
+SIZE = (1040, 640)
 _SETTLE_S = 0.6
 
 

@@ -472,6 +472,29 @@ def test_picture_of_a_view_is_a_png_that_says_where_it_is(opened: ReviewStep, tm
     assert [path.name for path in tmp_path.glob("*view*")] == ["view.png"]
 
 
+def test_picture_of_the_view_with_the_keys_is_saved_where_the_user_says(
+    qtbot: QtBot, opened: ReviewStep, messages: list[Message], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def choose(_parent: object, _title: str, start: str, _kinds: str) -> tuple[str, str]:
+        asked.append(Path(start).name)
+        return str(tmp_path / f"picture{len(asked)}.png"), ""
+
+    monkeypatch.setattr("brainstem_app.gui.review.review_files.QFileDialog.getSaveFileName", choose)
+    keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    view_of(opened, Plane.CORONAL).setFocus()
+    press(qtbot, opened, Qt.Key.Key_S, keys)
+    idle(opened, qtbot)
+    press(qtbot, opened, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+    idle(opened, qtbot)
+    assert asked == ["head_T1w_coronal.png", "head_T1w_views.png"]
+    one, all_views = (QImage(str(tmp_path / f"picture{n}.png")) for n in (1, 2))
+    assert one.size() == view_of(opened, Plane.CORONAL).size()
+    assert all_views.width() > 1.5 * one.width()
+    assert "picture2.png" in messages[-1].what
+
+
 def test_f1_lists_the_keys_and_takes_them_until_it_is_closed(qtbot: QtBot, opened: ReviewStep) -> None:
     press(qtbot, opened, Qt.Key.Key_F1)
     assert opened.help.isVisible()

@@ -126,12 +126,12 @@ class SlicePicture(pg.GraphicsView):
     def set_labels(self, labels: LabelVolume | None) -> None:
         """Show a label map on the scan's grid over the scan, or none."""
         self._labels = self._on_grid(labels)
-        self.redraw()
+        self.redraw_labels()
 
     def set_reference(self, reference: LabelVolume | None) -> None:
         """Mark where the labels differ from these (of visible structures only), or mark nothing."""
         self._reference = self._on_grid(reference)
-        self.redraw()
+        self.redraw_labels()
 
     def set_confidence(self, confidence: NDArray[np.uint8] | None) -> None:
         """Draw this confidence, (Z, Y, X), 255 for 1, in place of the labels' colours; None for the colours.
@@ -141,7 +141,7 @@ class SlicePicture(pg.GraphicsView):
         if confidence is not None and self._image is not None and confidence.shape != self._image.steps.shape:
             raise ValueError("the confidence is not on the grid of the scan")
         self._confidence = confidence
-        self.redraw()
+        self.redraw_labels()
 
     def _on_grid(self, labels: LabelVolume | None) -> LabelVolume | None:
         if labels is not None and self._image is not None and not labels.grid.matches(self._image.grid):
@@ -261,26 +261,25 @@ class SlicePicture(pg.GraphicsView):
             self.crosshair_moved.emit(self._crosshair)
 
     def redraw(self) -> None:
-        """Draw the slice anew, because it or its labels have changed."""
-        if self._image is None:
-            return
-        picture = slice_of(self._image.steps, self.plane, self.index)
-        self.image_item.setImage(picture, autoLevels=False, levels=self._window)
-        if self._labels is None:
-            self.overlays.show(None, None, None)
-        else:
+        """Draw the slice and its labels anew."""
+        if self._image is not None:
+            picture = slice_of(self._image.steps, self.plane, self.index)
+            self.image_item.setImage(picture, autoLevels=False, levels=self._window)
             self.redraw_labels()
-        self.viewport().update()
 
     def redraw_labels(self) -> None:
         """Draw the labels of the slice anew, because they have changed."""
-        layers = (
-            self._labels and self._labels.labels,
-            self._reference and self._reference.labels,
-            self._confidence,
-        )
-        slices = [None if layer is None else slice_of(layer, self.plane, self.index) for layer in layers]
-        self.overlays.show(*slices)
+        if self._image is None:
+            return
+        if self._labels is None:
+            self.overlays.show(None, None, None)
+        else:
+            reference = None if self._reference is None else self._reference.labels
+            layers = (self._labels.labels, reference, self._confidence)
+            self.overlays.show(
+                *(None if layer is None else slice_of(layer, self.plane, self.index) for layer in layers)
+            )
+        self.viewport().update()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802 - Qt's name
         """Draw the crosshair, open in its middle so that it hides no nucleus."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from brainstem_app.gui.viewer.surface import Surface
 
 _DEPTH_STEPS = 1 << 20
-_MOST_SAMPLES = 14
+_MOST_SAMPLES = 26
 _LIGHT = np.array((-0.35, 0.45, 0.82), dtype=np.float32)
 _AMBIENT = 0.30
 

@@ -19,6 +19,7 @@ _KEY_DEGREES = 15.0
 _ZOOM_STEP = 1.15
 _SETTLE_MS = 180
 _CLICK_PIXELS = 3
+_MOST_FINE_PIXELS = 700 * 700
 _FILLED = 0.9
 _ARROW = 26
 
@@ -126,8 +127,11 @@ class SurfaceView(QWidget):
             self._is_stale = True
             return
         self._is_rendering, self._is_stale = True, False
-        ratio = 1.0 if coarseness > 1 else self.devicePixelRatioF()
-        scale = ratio / coarseness
+        scale = 1 / coarseness
+        if coarseness == 1:  # twice as fine as the screen, for smooth edges, unless that takes too long
+            ratio = self.devicePixelRatioF()
+            pixels = self.width() * self.height() * ratio**2
+            scale = ratio * (2 if pixels < _MOST_FINE_PIXELS else 1)
         size = max(int(self.width() * scale), 1), max(int(self.height() * scale), 1)
         camera = replace(self._camera, pixels_per_mm=self._camera.pixels_per_mm * scale)
         surface, table = self._surface, self._table
