@@ -109,7 +109,7 @@ def _field(cell: HeatCell | None) -> str:
 
 def _findings(inputs: GridInputs, summaries: tuple[VariantSummary, ...]) -> list[str]:
     found = findings(summaries, _shared(inputs), paper_results())
-    rows = [f"| {f.claim} | {'holds' if f.holds else 'does not hold'} | {f.detail} |" for f in found]
+    rows = [f"| {f.claim} | {f.verdict} | {f.detail} |" for f in found]
     head = ["## What the paper found, and what is found here", "", "| the paper | here | our numbers |"]
     return [*head, "|---|---|---|", *rows, ""] if rows else []
 

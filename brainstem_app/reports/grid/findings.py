@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from brainstem_app.evaluation.repeats import t_half_width
 from brainstem_app.reports.grid.paper import PaperResults
 from brainstem_app.reports.grid.results import DECODER_NAMES, value_name
 from brainstem_app.reports.grid.summary import VariantSummary
@@ -20,6 +22,11 @@ _ENOUGH = 3
 _STRONG = 0.5
 
 
+#: A difference of mean IoU below this is none.
+_NO_DIFFERENCE = 0.01
+Verdict = Literal["holds", "does not hold", "not clear"]
+
+
 @dataclass(frozen=True)
 class Finding:
     """A statement of the paper, tested on our means (macro mIoU of all classes, as the paper's).
@@ -28,14 +35,14 @@ class Finding:
     ----------
     claim : str
         What the paper says.
-    holds : bool
-        Whether our means agree.
+    verdict : {"holds", "does not hold", "not clear"}
+        Whether our means agree; not clear where a mean difference's 95 % interval leaves it open.
     detail : str
         Our numbers.
     """
 
     claim: str
-    holds: bool
+    verdict: Verdict
     detail: str
 
 
@@ -89,7 +96,7 @@ def _same_order(rows: list[Row], paper: PaperResults) -> Finding | None:
         return None
     return Finding(
         "The combinations of decoder and loss come in the order of Table 1.",
-        correlation >= _STRONG,
+        _plain(correlation >= _STRONG),
         f"Spearman's rank correlation of {len(pairs)} combinations with the paper's: {correlation:.2f}.",
     )
 
@@ -103,7 +110,7 @@ def _best_loss(rows: list[Row], paper: PaperResults) -> Finding | None:
     others = [f"{_decoder(d)}: {value_name('loss', loss)}" for d, loss in best.items() if loss != "dicece"]
     detail = f"DiceCE is the best loss for {len(best) - len(others)} of {len(best)} decoders"
     detail += f"; not for {', '.join(others)}." if others else "."
-    return Finding("All decoders are best with DiceCE.", not others, detail)
+    return Finding("All decoders are best with DiceCE.", _plain(not others), detail)
 
 
 def _kinds_of_decoder(rows: list[Row], paper: PaperResults) -> Finding | None:
@@ -115,7 +122,7 @@ def _kinds_of_decoder(rows: list[Row], paper: PaperResults) -> Finding | None:
     best, worst = max(low, key=lambda d: low[d]), min(high, key=lambda d: high[d])
     return Finding(
         "Pyramid-type decoders, N-DecoNet and U-DecoNet do better than U-Net-type ones (DiceCE).",
-        low[best] < high[worst],
+        _plain(low[best] < high[worst]),
         f"Mean of the U-Net type {_average(low):.3f}, of the others {_average(high):.3f}; "
         f"the best of the U-Net type is {_decoder(best)} ({low[best]:.3f}), "
         f"the worst of the others {_decoder(worst)} ({high[worst]:.3f}).",
@@ -127,11 +134,12 @@ def _n_before_u(rows: list[Row], paper: PaperResults) -> Finding | None:
     if not pairs:
         return None
     ahead = sum(n > u for n, u in pairs)
-    difference = _average([n - u for n, u in pairs])
+    differences = [n - u for n, u in pairs]
+    low, high = _interval(differences)
     return Finding(
         "Adding the maps of the level above costs accuracy: N-DecoNet is better than U-DecoNet.",
-        ahead == len(pairs),
-        f"N-DecoNet is ahead in {ahead} of {len(pairs)} combinations, by {difference:+.3f} on average.",
+        "holds" if low > 0 else "does not hold" if high < 0 else "not clear",
+        f"N-DecoNet is ahead in {ahead} of {len(pairs)} combinations, by {_told(differences)}.",
     )
 
 
@@ -144,7 +152,7 @@ def _alpha_harms(rows: list[Row], paper: PaperResults) -> Finding | None:
     told = ", ".join(f"{_decoder(d)} {slope:+.2f}" for d, slope in slopes.items())
     return Finding(
         "The larger the share α of cross-entropy, the worse.",
-        len(falling) == len(slopes),
+        _plain(len(falling) == len(slopes)),
         f"Rank correlation of accuracy with α: {told}.",
     )
 
@@ -162,7 +170,7 @@ def _steady_over_alpha(rows: list[Row], paper: PaperResults) -> Finding | None:
     )
     return Finding(
         "DeepLabV3 changes least over α.",
-        min(spread, key=lambda d: spread[d]) == "deeplabv3",
+        _plain(min(spread, key=lambda d: spread[d]) == "deeplabv3"),
         f"Standard deviation over α: {told}.",
     )
 
@@ -173,11 +181,11 @@ def _deeper_encoders(rows: list[Row], paper: PaperResults) -> Finding | None:
     )
     if not pairs:
         return None
-    difference = _average([deep - small for deep, small in pairs])
+    differences = [deep - small for deep, small in pairs]
     return Finding(
         "Deeper encoders do not improve the result.",
-        difference <= 0.01,
-        f"The deepest ResNet against ResNet-34, over {len(pairs)} combinations: {difference:+.3f}.",
+        _no_better(differences),
+        f"The deepest ResNet minus ResNet-34, over {len(pairs)} combinations: {_told(differences)}.",
     )
 
 
@@ -186,12 +194,11 @@ def _pretrained(rows: list[Row], paper: PaperResults) -> Finding | None:
     if not pairs:
         return None
     differences = [pretrained - random for pretrained, random in pairs]
-    mean = _average(differences)
     return Finding(
         "Pretrained encoders do no better than random ones.",
-        mean <= 0.01,
-        f"Pretrained minus random, over {len(pairs)} combinations: {mean:+.3f} on average "
-        f"({min(differences):+.3f} to {max(differences):+.3f}).",
+        _no_better(differences),
+        f"Pretrained minus random, over {len(pairs)} combinations: {_told(differences)}, "
+        f"from {min(differences):+.3f} to {max(differences):+.3f}.",
     )
 
 
@@ -222,6 +229,27 @@ def _pairs(rows: list[Row], name: str, first: object, second: object) -> list[tu
             rest = str(sorted((k, str(v)) for k, v in settings.items() if k != name))
             found.setdefault(rest, {})[settings[name]] = mean
     return [(both[first], both[second]) for both in found.values() if len(both) == 2]
+
+
+def _plain(holds: bool) -> Verdict:
+    return "holds" if holds else "does not hold"
+
+
+def _no_better(differences: Sequence[float]) -> Verdict:
+    low, high = _interval(differences)
+    return "holds" if high <= _NO_DIFFERENCE else "does not hold" if low > 0 else "not clear"
+
+
+def _interval(differences: Sequence[float]) -> tuple[float, float]:
+    """95 % interval of a mean difference; without ends for a single one."""
+    half = t_half_width(differences)
+    mean = _average(differences)
+    return (-math.inf, math.inf) if half is None else (mean - half, mean + half)
+
+
+def _told(differences: Sequence[float]) -> str:
+    half = t_half_width(differences)
+    return f"{_average(differences):+.3f}" + (f" ± {half:.3f} on average" if half is not None else "")
 
 
 def _average(values: Any) -> float:
