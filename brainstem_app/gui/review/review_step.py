@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.review.agreement import Agreement
     from brainstem_app.gui.review.linked_views import LinkedViews
     from brainstem_app.gui.scans.opened import OpenedLabels, OpenedResult, OpenedScan
+    from brainstem_app.gui.viewer.convention import Convention
     from brainstem_app.gui.viewer.volume import ImageVolume, Voxel
 
 _VOLUMES_MS = 60
@@ -251,6 +252,10 @@ class ReviewStep(QWidget):
         """Give the keys to the view looked at last."""
         if self.has_views and self.isVisible():
             self.views.main_view.setFocus()
+
+    def set_convention(self, convention: Convention) -> None:
+        """Put the patient's right or left at the left of the pictures."""
+        self.display.set_convention(convention)
 
     def _on_chosen(self, label: int) -> None:
         """Show a structure, and paint it from now on."""
