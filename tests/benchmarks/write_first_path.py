@@ -66,7 +66,8 @@ def _accuracy(study: Path, runs: dict[str, dict[str, Any]]) -> list[str]:
     lines += [""]
     lines += [_against_yardsticks(name, metrics) for name, metrics in runs.items()]
     lines += ["", "How each run was trained:", ""]
-    lines += [_training(study, name, metrics) for name, metrics in runs.items()]
+    for name in runs:
+        lines += _training(study, name)
     lines += ["", "### Each structure", "", *_structures(runs)]
     return lines
 
@@ -83,14 +84,19 @@ def _against_yardsticks(name: str, metrics: dict[str, Any]) -> str:
     return text + "."
 
 
-def _training(study: Path, name: str, metrics: dict[str, Any]) -> str:
+def _training(study: Path, name: str) -> list[str]:
+    """Say how a run was trained, and before it the run whose weights it began from."""
     folder = study / "runs" / name
+    job = _json(folder / "config.json")
     with (folder / "history.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     minutes = sum(float(row["seconds"]) for row in rows) / 60
-    settings = ", ".join(f"{key} {value}" for key, value in metrics["settings"].items() if key != "run")
-    took = f"{len(rows)} epochs in {minutes:.0f} minutes on this machine, which did other work too"
-    return f"- `{name}`: {settings}; {took}."
+    began = Path(job.pop("start_from", None) or "").parent.name
+    left_out = ("version", "kind", "study", "run")
+    settings = ", ".join(f"{key} {value}" for key, value in job.items() if key not in left_out)
+    took = f"{len(rows)} of {job['epochs']} epochs in {minutes:.0f} minutes on this machine, which did other work too"
+    line = f"- `{name}`: {settings}{f', begun from the best epoch of `{began}`' if began else ''}; {took}."
+    return [*(_training(study, began) if began else []), line]
 
 
 def _structures(runs: dict[str, dict[str, Any]]) -> list[str]:
