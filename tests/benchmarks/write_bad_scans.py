@@ -49,7 +49,9 @@ def main() -> None:
     good = GoodScan(scan, brain_mask(scan.data, scan.affine), _placement(scan, arguments.work))
     versions = islice(bad_scans(good, load_template()), arguments.most)
     outcomes = [_outcome(bad, good, arguments.work) for bad in versions]
-    page = "\n".join([*_page(outcomes, arguments.scan.name), *_shifts(Study.open(arguments.study))])
+    page = "\n".join(
+        [*_page(outcomes, arguments.scan.name), *_shifts(Study.open(arguments.study), arguments.work)]
+    )
     (arguments.out / "bad-scans.md").write_text(page, encoding="utf-8")
 
 
@@ -138,7 +140,10 @@ def _page(outcomes: list[dict[str, Any]], name: str) -> list[str]:
     ]
 
 
-def _shifts(study: Study) -> list[str]:
+def _shifts(study: Study, work: Path) -> list[str]:
+    known = work / "shifts.md"
+    if not known.exists():
+        known.write_text("\n".join(answer.row() for answer in answers(study)), encoding="utf-8")
     number = len(study.finished_subjects())
     return [
         "## What the check of the fit sees",
@@ -149,7 +154,7 @@ def _shifts(study: Study) -> list[str]:
         "",
         "| change | subjects | correlation | edges | warned of | refused |",
         "|---|---|---|---|---|---|",
-        *(answer.row() for answer in answers(study)),
+        *known.read_text(encoding="utf-8").splitlines(),
         "",
     ]
 
