@@ -210,17 +210,20 @@ def estimate_seconds(
     seconds : float or None
         None if no cell is done.
     rough : bool
-        Whether a network among them was never timed, so that the median of the others stands for it.
+        Whether a network among them was never timed, so that the others' median for a pixel stands for it.
     """
     timed: dict[str, list[float]] = {}
+    of_a_pixel = []
     for job, record in known:
-        timed.setdefault(_cost_key(job), []).append(record.seconds / max(record.epochs, 1))
+        seconds_of_epoch = record.seconds / max(record.epochs, 1)
+        timed.setdefault(_cost_key(job), []).append(seconds_of_epoch)
+        of_a_pixel.append(seconds_of_epoch / job.input.size**2)
     if not timed:
         return None, True
     per_epoch = {key: median(values) for key, values in timed.items()}
-    usual = median(per_epoch.values())
+    usual = median(of_a_pixel)
     jobs = [cell.job for cell in waiting]
-    seconds = sum(job.epochs * per_epoch.get(_cost_key(job), usual) for job in jobs)
+    seconds = sum(job.epochs * per_epoch.get(_cost_key(job), usual * job.input.size**2) for job in jobs)
     return seconds, any(_cost_key(job) not in per_epoch for job in jobs)
 
 

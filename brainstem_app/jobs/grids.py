@@ -26,7 +26,7 @@ FIGURE_DECODERS = ("fpn", "deeplabv3", "n_deconet", "u_deconet")
 TABLE_LOSSES = ("dice", "jaccard", "focal", "softce", "dicefocal", "dicece")
 #: The paper's axis of alpha is open at both ends.
 ALPHAS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-#: The families of figure 5, each in several sizes.
+#: The families of figure 5, each in several sizes; EfficientNet-Lite0's weights need no download.
 FIGURE_ENCODERS = (
     "resnet34",
     "resnet50",
@@ -36,6 +36,7 @@ FIGURE_ENCODERS = (
     "seresnet101",
     "efficientnetb0",
     "efficientnetb2",
+    "efficientnetlite0",
     "mit_b0",
     "mit_b2",
 )
