@@ -169,11 +169,15 @@ def _with_our_ends(theirs: keras.Model, input_shape: tuple[int, int, int], name:
             return keras.layers.Activation("linear", dtype="float32", name="logits")
         return _of_keras(layer)
 
+    def called(layer: keras.Layer, *inputs: Any, **given: Any) -> Any:
+        given.pop("mask", None)  # Lambda takes one, and what replaces it does not; no network here has masks.
+        return layer(*inputs, **given)
+
     image = keras.Input(input_shape, name="image")
-    copy = keras.models.clone_model(theirs, input_tensors=image, clone_function=copied)
+    copy = keras.models.clone_model(theirs, input_tensors=image, clone_function=copied, call_function=called)
     copy.set_weights(theirs.get_weights())
     probabilities = keras.layers.Softmax(axis=-1, dtype="float32", name="probabilities")
-    return keras.Model(copy.inputs, probabilities(copy.outputs[0]), name=name)
+    return keras.Model(image, probabilities(copy.outputs[0]), name=name)
 
 
 def _of_keras(layer: keras.Layer) -> keras.Layer:
