@@ -89,6 +89,7 @@ class ComparePage(StepPage):
         self._again = QTimer(self, interval=_READ_AGAIN_MS)
         self._again.timeout.connect(self.read)
         self._lay_out()
+        self._on_cell()
         self.panel.changed.connect(self._on_grid)
         bench.study.opened.connect(self._on_study)
         bench.study.contents_changed.connect(self._soon.start)
@@ -239,6 +240,7 @@ class ComparePage(StepPage):
         self.heat = heat
         self.model.set_heat(heat)
         if is_new:
+            self._on_cell()
             self.table.resizeColumnsToContents()
             header = self.table.horizontalHeader()
             few = self.model.columnCount() <= 8
@@ -298,8 +300,10 @@ class ComparePage(StepPage):
     def _on_cell(self) -> None:
         cell = self.current
         self.repeat.clear()
+        self.repeat.setVisible(cell is not None)
+        self.curves.setVisible(cell is not None)
         if cell is None:
-            self.cell_label.setText("")
+            self.cell_label.setText(self.tr("Choose a cell to see its curves."))
             self.curves.clear()
             return
         for number, run in enumerate(cell.runs, start=1):
