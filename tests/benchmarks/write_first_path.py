@@ -22,6 +22,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURE_WIDTH = 1000
 PICTURES_A_SHEET = 4
 NETWORK_ALONE = "network alone"
+EXPLAINED = (
+    "Value and 95 % interval by bootstrap over subjects. Refined: the box is labelled mirrored too (the",
+    "geometric mean of both is taken), and the atlas is bent to these probabilities. The network alone: the most",
+    "probable class of the same mean.",
+)
 
 
 def main() -> None:
@@ -58,12 +63,7 @@ def _accuracy(study: Path, runs: dict[str, dict[str, Any]]) -> list[str]:
         alone = [row for row in metrics["yardsticks"] if row["name"] == NETWORK_ALONE]
         lines += [_summary_row(f"{network}, the network alone", row) for row in alone]
     lines += [_summary_row(row["name"], row) for row in first["yardsticks"] if row["name"] != NETWORK_ALONE]
-    lines += [
-        "",
-        "Value and 95 % interval by bootstrap over subjects. Refined: the box is labelled mirrored too, ",
-    ]
-    lines[-1] += "and the atlas is bent to the network's probabilities."
-    lines += [""]
+    lines += ["", *EXPLAINED, ""]
     lines += [_against_yardsticks(name, metrics) for name, metrics in runs.items()]
     lines += ["", "How each run was trained:", ""]
     for name in runs:
@@ -94,7 +94,7 @@ def _training(study: Path, name: str) -> list[str]:
     began = Path(job.pop("start_from", None) or "").parent.name
     left_out = ("version", "kind", "study", "run")
     settings = ", ".join(f"{key} {value}" for key, value in job.items() if key not in left_out)
-    took = f"{len(rows)} of {job['epochs']} epochs in {minutes:.0f} minutes on this machine, which did other work too"
+    took = f"{len(rows)} of {job['epochs']} epochs in {minutes:.0f} minutes, on a machine that did more"
     line = f"- `{name}`: {settings}{f', begun from the best epoch of `{began}`' if began else ''}; {took}."
     return [*(_training(study, began) if began else []), line]
 
