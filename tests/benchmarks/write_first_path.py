@@ -24,8 +24,8 @@ PICTURES_A_SHEET = 4
 NETWORK_ALONE = "network alone"
 EXPLAINED = (
     "Value and 95 % interval by bootstrap over subjects. Refined: the box is labelled mirrored too (the",
-    "geometric mean of both is taken), and the atlas is bent to these probabilities. The network alone: the most",
-    "probable class of the same mean.",
+    "geometric mean of both is taken), and the atlas is bent to these probabilities. The network alone: the",
+    "most probable class of the same mean.",
 )
 
 
