@@ -207,6 +207,14 @@ def test_labels_alone_keep_when_their_scan_is_opened(
     assert "intensity" in step.readout.crosshair.text()
 
 
+def test_labels_of_another_grid_go_when_a_scan_is_opened(opened: ReviewStep, tmp_path: Path) -> None:
+    nib.save(nib.Nifti1Image(np.ones((50, 60, 70), np.float32), np.eye(4)), tmp_path / "larger.nii.gz")
+    opened.show_scan(read_for_viewer(tmp_path / "larger.nii.gz"))
+    assert opened.editor.labels is None
+    assert opened.views.crosshair == (25, 30, 35)
+    assert not opened.actions_.brush.isEnabled()
+
+
 # Corrections ---------------------------------------------------------------------------------------
 
 
@@ -250,6 +258,7 @@ def test_eraser_and_right_button_erase(qtbot: QtBot, opened: ReviewStep) -> None
     opened.editor.set_diameter(1.0)
     place = opened.editor.place(PAG)
     press(qtbot, opened, Qt.Key.Key_E)
+    assert "every label" in opened.edit_panel._painted.text()
     paint_at(qtbot, opened, place)
     assert label_at(opened, place) == 0
     other = opened.editor.place(SC_L)

@@ -37,6 +37,7 @@ class EditPanel(QGroupBox):
         super().__init__(parent)
         self._editor = editor
         self._actions = actions
+        self._structure = ""
         self.setTitle(self.tr("Correct labels"))
         self.size = QDoubleSpinBox(self)
         self.size.setRange(SMALLEST_MM, LARGEST_MM)
@@ -59,6 +60,7 @@ class EditPanel(QGroupBox):
         )
         self.protects.setAccessibleName(self.protects.text())
         self.protects.toggled.connect(editor.set_protects)
+        self.protects.toggled.connect(self._describe)
         self._swatch = QLabel(self)
         self._painted = QLabel(self)
         self._painted.setAccessibleName(self.tr("What the brush paints"))
@@ -73,12 +75,23 @@ class EditPanel(QGroupBox):
         self.show_state()
 
     def show_structure(self, name: str, full_name: str, colour: str) -> None:
-        """Say what the brush paints; an empty name for nothing."""
+        """Say what the brush paints and what the eraser takes; an empty name for nothing."""
         pixels = QPixmap(_SWATCH, _SWATCH)
         pixels.fill(QColor(colour) if name else Qt.GlobalColor.transparent)
         self._swatch.setPixmap(pixels)
-        text = self.tr("The brush paints {0} ({1}).").format(name, full_name)
-        self._painted.setText(text if name else self.tr("Choose a nucleus in the list to paint it."))
+        self._structure = f"{name} ({full_name})" if name else ""
+        self._describe()
+
+    def _describe(self) -> None:
+        if self._editor.tool is Tool.ERASER and not self._editor.protects:
+            text = self.tr("The eraser takes every label.")
+        elif not self._structure:
+            text = self.tr("Choose a nucleus in the list to paint it.")
+        elif self._editor.tool is Tool.ERASER:
+            text = self.tr("The eraser takes {0} only.").format(self._structure)
+        else:
+            text = self.tr("The brush paints {0}.").format(self._structure)
+        self._painted.setText(text)
 
     def show_brush(self) -> None:
         """Show the tool, and the size of the brush."""
@@ -87,6 +100,7 @@ class EditPanel(QGroupBox):
             self.size.setValue(editor.diameter_mm)
         tools = {Tool.LOOK: actions.look, Tool.BRUSH: actions.brush, Tool.ERASER: actions.eraser}
         tools[editor.tool].setChecked(True)
+        self._describe()
 
     def show_state(self) -> None:
         """Say whether there are edits to save."""

@@ -144,6 +144,7 @@ class ReviewStep(QWidget):
         """Show a scan; labels that are open and lie on its grid stay."""
         kept = self.labels
         if kept is not None and not kept.labels.grid.matches(scan.image.grid):
+            self._set_labels(None)  # at once: its voxels are not those of the new scan
             kept = None
         self.scan = scan
         reference = self.comparison.reference
@@ -177,9 +178,14 @@ class ReviewStep(QWidget):
     def _show_alone(self, opened: OpenedLabels) -> None:
         from brainstem_app.gui.viewer.volume import empty_image
 
-        self.scan = None
-        self._set_image(empty_image(opened.labels.grid))
         what = self.tr("These labels are shown without their scan.")
+        if self.scan is not None:
+            what = self.tr(
+                "These labels do not lie on the grid of the scan that was open: they are shown alone."
+            )
+        self.scan = None
+        self._set_labels(None)
+        self._set_image(empty_image(opened.labels.grid))
         fix = self.tr("Open the scan they were made from; the labels stay.")
         actions = (MessageAction(self.tr("Open the scan…"), self.files.choose_scan),)
         self.message.emit(Message(MessageLevel.WARNING, what, str(opened.path), fix, actions=actions))
@@ -329,14 +335,15 @@ class ReviewStep(QWidget):
             return ""
         table = None if self.labels is None else self.labels.table
         image = None if self.scan is None else self.image
-        reference = self.comparison.reference
+        reference, ours = self.comparison.reference, self.editor.labels
+        is_edited = ours is not None and self.labels.labels.label(voxel) != ours.label(voxel)
         return place_text(
             self.image.grid,
             voxel,
             image,
             table,
-            (self.editor.labels, None if reference is None else reference.labels),
-            self.confidence,
+            (ours, None if reference is None else reference.labels),
+            None if is_edited else self.confidence,
         )
 
     def _show_busy(self, text: str) -> None:
