@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 import shutil
@@ -48,6 +49,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             _wait_until_idle(folder)
             yield folder
         finally:
+            _empty_queue()
             for process in reversed(processes):
                 process.terminate()
             for process in processes:
@@ -60,7 +62,7 @@ def _path() -> str:
 
 def _start(folder: Path) -> list[subprocess.Popen[bytes]]:
     host = socket.gethostname().partition(".")[0]
-    user = os.environ.get("USER") or "root"
+    user = getpass.getuser()
     for name in ("state", "spool"):
         (folder / name).mkdir()
     key = folder / "munge.key"
@@ -127,6 +129,17 @@ def _wait_until_idle(folder: Path) -> None:
         time.sleep(0.5)
     logs = "\n".join(f"{log.name}: {log.read_text(errors='replace')[-400:]}" for log in folder.glob("*.out"))
     pytest.skip(f"SLURM does not start here:\n{logs}")
+
+
+def _empty_queue() -> None:
+    """End what a failed test left, so that no step outlives the daemons."""
+    subprocess.run(["scancel", "--quiet", f"--user={getpass.getuser()}"], capture_output=True, check=False)
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        answer = subprocess.run(["squeue", "--noheader"], capture_output=True, text=True, check=False)
+        if not answer.stdout.strip():
+            return
+        time.sleep(0.5)
 
 
 def _free_port() -> int:
