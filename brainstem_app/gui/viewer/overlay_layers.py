@@ -45,13 +45,13 @@ class OverlayLayers:
             item.setZValue(height)
             box.addItem(item, ignoreBounds=True)
         self._style = OverlayStyle.FILL
-        self._slices: tuple[Slice | None, Slice | None, Slice | None] = (None, None, None)
+        self._scale = QTransform()
+        self._slices: tuple[Slice | None, ...] = (None, None, None)
         self.set_colours(np.zeros((256, 4), dtype=np.uint8))
 
     def set_scale(self, scale: QTransform) -> None:
         """Set the size of a voxel in mm."""
-        for item in self._items:
-            item.setTransform(scale)
+        self._scale = scale
 
     def set_colours(self, table: NDArray[np.uint8]) -> None:
         """Set the colours of the labels, (256, 4); those without opacity are not drawn."""
@@ -75,7 +75,16 @@ class OverlayLayers:
         Where labels and reference differ is marked. A confidence is drawn in place of the filled labels;
         outlines stay.
         """
-        self._slices = (labels, reference, confidence)
+        part = None if labels is None else _part_with_labels(labels, reference)
+        if part is None:
+            self._slices = (None, None, None)
+        else:
+            # Labels fill a small part of a head: what lies around them need not be coloured and blended.
+            slices = (labels, reference, confidence)
+            self._slices = tuple(None if values is None else values[part] for values in slices)
+            place = QTransform.fromTranslate(part[1].start, part[0].start) * self._scale
+            for item in self._items:
+                item.setTransform(place)
         self._draw()
 
     def _draw(self) -> None:
@@ -101,6 +110,17 @@ class OverlayLayers:
         self.differences.setVisible(labels is not None and reference is not None)
         if labels is not None and reference is not None:
             self.differences.show_mask((labels != reference) & (visible[labels] | visible[reference]))
+
+
+def _part_with_labels(labels: Slice, reference: Slice | None) -> tuple[slice, slice] | None:
+    """Rows and columns that hold all labels and those of the reference; None if there are none."""
+    rows, columns = (labels.any(axis=axis) for axis in (1, 0))
+    if reference is not None:
+        rows, columns = rows | reference.any(axis=1), columns | reference.any(axis=0)
+    down, across = np.flatnonzero(rows), np.flatnonzero(columns)
+    if down.size == 0:
+        return None
+    return slice(int(down[0]), int(down[-1]) + 1), slice(int(across[0]), int(across[-1]) + 1)
 
 
 class _OutlineItem(pg.GraphicsObject):
