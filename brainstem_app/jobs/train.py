@@ -32,7 +32,7 @@ from brainstem_app.study.study import Study
 from kerasmodels import build_model
 from kerasmodels.data.augmentation import MILD, Augmentation
 from kerasmodels.export.keras_file import load_keras
-from kerasmodels.training.device import prepare_device
+from kerasmodels.training.device import gpu_count, prepare_device
 from kerasmodels.training.events import BatchDone, EpochDone, TrainingEvent
 from kerasmodels.training.fit import TrainingResult, fit
 from kerasmodels.training.memory import largest_batch, training_bytes
@@ -115,11 +115,10 @@ def _require_memory(model: keras.Model, job: TrainJob) -> None:
     A GPU has its own memory, which grows as it is needed, and fails at once where it does not suffice.
     """
     import psutil
-    import tensorflow
 
     available = psutil.virtual_memory().available
     needed = training_bytes(model, job.batch_size)
-    if needed <= available or tensorflow.config.list_physical_devices("GPU"):
+    if needed <= available or gpu_count():
         return
     fitting = largest_batch(model, available)
     raise InputError(
@@ -270,7 +269,5 @@ def _manifest(job: TrainJob, study: Study, atlas: Atlas, splits: Splits, seconds
 
 
 def _device() -> str:
-    import tensorflow
-
-    gpus = tensorflow.config.list_physical_devices("GPU")
-    return f"{len(gpus)} GPU" if gpus else f"CPU, {usable_cores()} cores"
+    gpus = gpu_count()
+    return f"{gpus} GPU" if gpus else f"CPU, {usable_cores()} cores"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import keras
 
 from kerasmodels.training.settings import Precision
@@ -19,7 +21,7 @@ def prepare_device(precision: Precision = "float32", *, deterministic: bool = Fa
         Take only operations that give the same result every time, also where they are slower. On a processor
         with one thread a step they are the same anyway.
     """
-    gpus = _grow_memory()
+    gpus = grow_gpu_memory()
     if precision == "mixed":
         keras.mixed_precision.set_global_policy("mixed_float16" if gpus else "mixed_bfloat16")
     else:
@@ -30,10 +32,23 @@ def prepare_device(precision: Precision = "float32", *, deterministic: bool = Fa
         tf.config.experimental.enable_op_determinism()
 
 
-def _grow_memory() -> int:
+def gpu_count() -> int:
+    """Return how many GPUs the computing library that Keras uses can see."""
+    backend = keras.backend.backend()
+    if backend == "jax":
+        return len(keras.distribution.list_devices("gpu"))
+    if backend == "torch":
+        # Keras has imported it; the package itself does not depend on it.
+        return int(sys.modules["torch"].cuda.device_count())
+    import tensorflow as tf
+
+    return len(tf.config.list_physical_devices("GPU"))
+
+
+def grow_gpu_memory() -> int:
     """Let TensorFlow take GPU memory as it needs it; return the number of GPUs of any backend."""
     if keras.backend.backend() != "tensorflow":
-        return len(keras.distribution.list_devices("gpu")) if keras.backend.backend() == "jax" else 0
+        return gpu_count()
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
