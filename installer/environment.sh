@@ -18,6 +18,8 @@ WINDOW_PACKAGES=(
 )
 # shellcheck disable=SC2034  # used by test.sh
 TEST_PACKAGES=(xvfb xauth git)
+# shellcheck disable=SC2034  # used by test.sh; without them the tests of a SLURM cluster are skipped
+CLUSTER_PACKAGES=(slurm-wlm munge)
 
 say() {
     printf '%s\n' "$*" >&2

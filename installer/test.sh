@@ -5,6 +5,7 @@ source "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
 
 ensure_environment train test
 ensure_packages "${WINDOW_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+ensure_packages "${CLUSTER_PACKAGES[@]}"
 cd -- "$ROOT"
 export QT_QPA_PLATFORM="${QT_QPA_PLATFORM:-offscreen}"
 
