@@ -15,8 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPushButton,
-    QScrollArea,
     QSplitter,
     QTableView,
     QVBoxLayout,
@@ -27,6 +25,7 @@ from brainstem_app.gui.compare.compare_words import run_words
 from brainstem_app.gui.compare.grid_panel import GridPanel
 from brainstem_app.gui.compare.heat import Heat, HeatCell, read_heat
 from brainstem_app.gui.compare.heat_table import SORT_ROLE, HeatTable
+from brainstem_app.gui.controls import make_button, make_settings_column, make_sortable, make_table
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
@@ -58,8 +57,11 @@ class ComparePage(StepPage):
         self.plan = QLabel(self)
         self.plan.setWordWrap(True)
         self.plan.setAccessibleName(self.tr("Size of the plan"))
-        self.start_button = self._button(
-            self.tr("&Start the comparison"), self.tr("Cells that are done are not run again"), self.start
+        self.start_button = make_button(
+            self,
+            self.tr("&Start the comparison"),
+            self.tr("Cells that are done are not run again"),
+            self.start,
         )
         self.start_button.setMinimumHeight(34)
         self.progress = JobProgress(self)
@@ -97,32 +99,17 @@ class ComparePage(StepPage):
         self._on_study()
 
     def _lay_out(self) -> None:
-        settings = QWidget(self)
-        column = QVBoxLayout(settings)
-        column.setContentsMargins(0, 0, 8, 0)
-        column.addWidget(self.panel)
-        column.addWidget(self.how)
-        column.addStretch(1)
-        scroll = QScrollArea(self)
-        scroll.setWidget(settings)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        left = QWidget(self)
+        below = (self.plan, self.start_button, self.progress)
+        left = make_settings_column(self, (self.panel, self.how), below)
         left.setMinimumWidth(350)
-        below = QVBoxLayout(left)
-        below.setContentsMargins(0, 0, 0, 0)
-        below.addWidget(scroll, 1)
-        for widget in (self.plan, self.start_button, self.progress):
-            below.addWidget(widget)
-        self.report_button = self._button(
+        self.report_button = make_button(
+            self,
             self.tr("Open the &report"),
             self.tr("Open the page of the comparison in the browser"),
             self.open_report,
         )
-        self.export_button = self._button(
-            self.tr("&Export the table…"), self.tr("Save all numbers as CSV"), self.choose_target
+        self.export_button = make_button(
+            self, self.tr("&Export the table…"), self.tr("Save all numbers as CSV"), self.choose_target
         )
         head = QHBoxLayout()
         head.addWidget(self.measure)
@@ -149,29 +136,19 @@ class ComparePage(StepPage):
         layout.addWidget(split)
 
     def _table(self) -> QTableView:
-        table = QTableView(self)
-        table.setModel(self._sorted)
-        table.setSortingEnabled(True)
-        table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 12)
-        table.horizontalHeader().setHighlightSections(False)
-        table.setAccessibleName(self.tr("Heat map"))
-        table.setAccessibleDescription(
-            self.tr("Choosing a cell shows its curves; a click on a heading sorts.")
+        table = make_table(
+            self,
+            self._sorted,
+            self.tr("Heat map"),
+            self.tr("Choosing a cell shows its curves; a click on a heading sorts."),
         )
+        make_sortable(table)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setAlternatingRowColors(False)
+        table.setShowGrid(True)
         table.selectionModel().currentChanged.connect(lambda _new, _old: self._on_cell())
         return table
-
-    def _button(self, text: str, hint: str, slot: object) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setToolTip(hint)
-        button.setAccessibleName(text.replace("&", ""))
-        button.setAccessibleDescription(hint)
-        button.clicked.connect(lambda _checked=False: slot())
-        return button
 
     # What to compare ---------------------------------------------------------------------------------
 

@@ -62,8 +62,8 @@ class JobQueue(QObject):
         """Jobs that are to be started."""
         return tuple(job for job in self.jobs if job.state == "waiting")
 
-    def find(self, kind: str, study: Path | None, *, title: str = "") -> QueuedJob | None:
-        """Return the latest job of a kind and study (and title) that waits or runs."""
+    def find(self, kind: str, study: Path | None, *, item: str = "") -> QueuedJob | None:
+        """Return the latest job of a kind and study (about an item) that waits or runs."""
         wanted = str(study or "")
         for job in reversed(self.jobs):
             record = job.record
@@ -71,17 +71,17 @@ class JobQueue(QObject):
                 record.kind == kind
                 and record.study == wanted
                 and not record.state.is_over
-                and title in {"", record.title}
+                and item in {"", record.item}
             ):
                 return job
         return None
 
-    def submit(self, job: Job, title: str, study: Path | None = None) -> QueuedJob | None:
+    def submit(self, job: Job, title: str, study: Path | None = None, *, item: str = "") -> QueuedJob | None:
         """Put a job at the end of the queue; None if its folder cannot be written."""
         from brainstem_app.gui.jobs.job_record import JobRecord, new_job_folder
         from brainstem_app.gui.jobs.queued_job import QueuedJob
 
-        record = JobRecord(title=title, kind=job.kind, study=str(study or ""))
+        record = JobRecord(title=title, kind=job.kind, study=str(study or ""), item=item)
         try:
             folder = new_job_folder(self._settings.jobs_folder, job, record)
         except OSError as error:

@@ -45,6 +45,8 @@ class JobRecord(Record):
         Kind of the job, as in its job file.
     study : str
         Study it belongs to, empty if none.
+    item : str
+        What in the study it is about, e.g. the run that it trains.
     seconds : float
         How long it took, 0 before it ended.
     what, where, fix : str
@@ -55,6 +57,7 @@ class JobRecord(Record):
     title: str
     kind: str
     study: str = ""
+    item: str = ""
     state: JobState = JobState.WAITING
     created: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"))
     started: float = 0.0

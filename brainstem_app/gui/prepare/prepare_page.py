@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPushButton,
-    QScrollArea,
     QSplitter,
     QTableView,
     QVBoxLayout,
@@ -21,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.errors import InputError
+from brainstem_app.gui.controls import make_button, make_settings_column, make_sortable, make_table
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.job_table import about_text
@@ -53,8 +51,20 @@ class PreparePage(StepPage):
         self.estimate = QLabel(self)
         self.estimate.setWordWrap(True)
         self.estimate.setAccessibleName(self.tr("How long it will take"))
-        self.all_button = self._button(self.tr("Prepare &all"), lambda: self._start(()))
-        self.some_button = self._button(self.tr("Prepare the &chosen"), self._start_chosen)
+        self.all_button = make_button(
+            self,
+            self.tr("Prepare &all"),
+            self.tr("All scans that are not prepared yet (Ctrl+Return)"),
+            lambda: self._start(()),
+        )
+        self.some_button = make_button(
+            self,
+            self.tr("Prepare the &chosen"),
+            self.tr("The subjects whose rows are marked"),
+            self._start_chosen,
+        )
+        for button in (self.all_button, self.some_button):
+            button.setMinimumHeight(32)
         self.progress = JobProgress(self)
         self.model = SubjectTable(self)
         self._sorted = QSortFilterProxyModel(self)
@@ -76,28 +86,13 @@ class PreparePage(StepPage):
         self._on_study()
 
     def _lay_out(self) -> None:
-        settings = QWidget(self)
-        column = QVBoxLayout(settings)
-        column.setContentsMargins(0, 0, 8, 0)
-        column.addWidget(self.form)
-        column.addStretch(1)
-        scroll = QScrollArea(self)
-        scroll.setWidget(settings)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        left = QWidget(self)
+        buttons = QWidget(self)
+        row = QHBoxLayout(buttons)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.all_button, 1)
+        row.addWidget(self.some_button, 1)
+        left = make_settings_column(self, (self.form,), (self.estimate, buttons, self.progress))
         left.setMinimumWidth(330)
-        below = QVBoxLayout(left)
-        below.setContentsMargins(0, 0, 0, 0)
-        below.addWidget(scroll, 1)
-        below.addWidget(self.estimate)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.all_button, 1)
-        buttons.addWidget(self.some_button, 1)
-        below.addLayout(buttons)
-        below.addWidget(self.progress)
         split = QSplitter(Qt.Orientation.Horizontal, self)
         for part, stretch in ((left, 0), (self.table, 1), (self.view, 2)):
             split.addWidget(part)
@@ -108,36 +103,20 @@ class PreparePage(StepPage):
         layout.addWidget(split)
 
     def _table(self) -> QTableView:
-        table = QTableView(self)
-        table.setModel(self._sorted)
-        table.setSortingEnabled(True)
-        table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
+        table = make_table(
+            self,
+            self._sorted,
+            self.tr("Subjects"),
+            self.tr("A accepts the picture of a subject, R rejects it, U undecides."),
+        )
+        make_sortable(table)
         table.setMinimumWidth(350)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(SubjectColumn.STATE, QHeaderView.ResizeMode.Stretch)
-        table.setAccessibleName(self.tr("Subjects"))
-        table.setAccessibleDescription(
-            self.tr("A accepts the picture of a subject, R rejects it, U undecides.")
-        )
         table.selectionModel().currentRowChanged.connect(lambda _new, _old: self._show_current())
         table.selectionModel().selectionChanged.connect(lambda _new, _old: self._update())
         return table
-
-    def _button(self, text: str, slot: object) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setAccessibleName(text.replace("&", ""))
-        button.setMinimumHeight(32)
-        button.clicked.connect(lambda _checked=False: slot())
-        return button
 
     # What there is to prepare ------------------------------------------------------------------------
 

@@ -7,12 +7,10 @@ from pathlib import Path
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QPalette
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPushButton,
     QSplitter,
     QTableView,
     QTreeWidget,
@@ -21,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.gui.controls import make_button, make_sortable, make_table
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.report.report_content import ReportContent, read_report
@@ -67,21 +66,29 @@ class ReportPage(StepPage):
         self.read()
 
     def _lay_out(self) -> None:
-        self.measure_button = self._button(
+        self.measure_button = make_button(
+            self,
             self.tr("&Measure on the test subjects"),
             self.tr("Label every test subject with the run's network, and compare with the reference"),
             self.measure,
         )
-        self.open_button = self._button(
+        self.open_button = make_button(
+            self,
             self.tr("&Open the report"),
             self.tr("Open the page in the browser, as it will be exported"),
             self.open,
         )
-        self.export_button = self._button(
-            self.tr("&Export…"), self.tr("Save a copy as HTML, PDF, CSV, XLSX or JSON"), self.choose_target
+        self.export_button = make_button(
+            self,
+            self.tr("&Export…"),
+            self.tr("Save a copy as HTML, PDF, CSV, XLSX or JSON"),
+            self.choose_target,
         )
-        self.folder_button = self._button(
-            self.tr("Open &folder"), self.tr("All files of the report"), lambda: self._open(self._folder())
+        self.folder_button = make_button(
+            self,
+            self.tr("Open &folder"),
+            self.tr("All files of the report"),
+            lambda: self._open(self._folder()),
         )
         buttons = QHBoxLayout()
         buttons.addWidget(self.measure_button)
@@ -116,28 +123,9 @@ class ReportPage(StepPage):
         return tree
 
     def _table(self) -> QTableView:
-        table = QTableView(self)
-        table.setModel(self._sorted)
-        table.setSortingEnabled(True)
-        table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 6)
-        table.horizontalHeader().setHighlightSections(False)
-        table.setAccessibleName(self.tr("Numbers of the report"))
+        table = make_table(self, self._sorted, self.tr("Numbers of the report"))
+        make_sortable(table)
         return table
-
-    def _button(self, text: str, hint: str, slot: object) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setToolTip(hint)
-        button.setAccessibleName(text.replace("&", ""))
-        button.setAccessibleDescription(hint)
-        button.clicked.connect(lambda _checked=False: slot())
-        return button
 
     # What there is -----------------------------------------------------------------------------------
 
@@ -257,7 +245,9 @@ class ReportPage(StepPage):
         entry, folder = self.chosen, self.bench.study.folder
         if entry is not None and folder is not None and entry.kind is ReportKind.RUN:
             title = self.tr("Measure {0}").format(entry.name)
-            job = self.bench.jobs.submit(EvaluateRunJob(study=folder, run=entry.name), title, folder)
+            job = self.bench.jobs.submit(
+                EvaluateRunJob(study=folder, run=entry.name), title, folder, item=entry.name
+            )
             if job is not None:
                 job.ended.connect(lambda _outcome: self._read_again(entry.name))
                 self.progress.follow(job, self.tr("Starting…"))
@@ -318,8 +308,7 @@ class ReportPage(StepPage):
     def _update(self) -> None:
         entry, folder = self.chosen, self.bench.study.folder
         is_run = entry is not None and entry.kind is ReportKind.RUN
-        title = self.tr("Measure {0}").format(entry.name) if is_run else ""
-        busy = is_run and self.bench.jobs.find("evaluate-run", folder, title=title) is not None
+        busy = is_run and self.bench.jobs.find("evaluate-run", folder, item=entry.name) is not None
         self.measure_button.setVisible(is_run)
         self.measure_button.setEnabled(is_run and not busy and (entry.folder / "best.keras").exists())
         self.open_button.setEnabled(entry is not None and entry.page is not None)

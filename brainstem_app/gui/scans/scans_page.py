@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
-    QPushButton,
     QSplitter,
     QStackedWidget,
     QTableView,
@@ -22,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.gui.controls import make_button, make_sortable, make_table
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.scans.dataset_copy import copy_as_dataset
 from brainstem_app.gui.scans.empty_state import EmptyState
@@ -84,30 +83,36 @@ class ScansPage(StepPage):
         bench.study.contents_changed.connect(self._show_prepared)
 
     def _lay_out(self) -> None:
-        self.view_button = self._button(self.tr("&View"), self.tr("Show the scan (Return)"), self._view)
-        self.segment_button = self._button(
-            self.tr("&Segment…"), self.tr("Label the nuclei of the chosen scan, or of several"), self._segment
+        self.view_button = make_button(self, self.tr("&View"), self.tr("Show the scan (Return)"), self._view)
+        self.segment_button = make_button(
+            self,
+            self.tr("&Segment…"),
+            self.tr("Label the nuclei of the chosen scan, or of several"),
+            self._segment,
         )
-        self.prepare_button = self._button(
+        self.prepare_button = make_button(
+            self,
             self.tr("&Prepare for training…"),
             self.tr("Bring the scans of the dataset to one space"),
             lambda: self.step_requested.emit(StepName.PREPARE),
         )
-        self.gather_button = self._button(
+        self.gather_button = make_button(
+            self,
             self.tr("&Make a dataset of these…"),
             self.tr("Copy the scans into a new BIDS dataset, so that they can be prepared for training"),
             self._choose_dataset,
         )
-        self.add_button = self._button(
-            self.tr("&Add scans…"), self.tr("Open more scans"), self.open_requested.emit
+        self.add_button = make_button(
+            self, self.tr("&Add scans…"), self.tr("Open more scans"), self.open_requested.emit
         )
-        self.add_folder_button = self._button(
+        self.add_folder_button = make_button(
+            self,
             self.tr("Add a &folder…"),
             self.tr("Open a DICOM folder or BIDS dataset"),
             self.folder_requested.emit,
         )
-        self.clear_button = self._button(
-            self.tr("&Empty the list"), self.tr("No file is removed"), lambda: self.set_sources(())
+        self.clear_button = make_button(
+            self, self.tr("&Empty the list"), self.tr("No file is removed"), lambda: self.set_sources(())
         )
         head = QHBoxLayout()
         head.addWidget(self.summary, 1)
@@ -136,32 +141,17 @@ class ScansPage(StepPage):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.stack)
 
-    def _button(self, text: str, hint: str, slot: object) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setToolTip(hint)
-        button.setAccessibleName(text.replace("&", ""))
-        button.setAccessibleDescription(hint)
-        button.clicked.connect(lambda _checked=False: slot())
-        return button
-
     def _table(self) -> QTableView:
-        table = QTableView(self)
-        table.setModel(self._sorted)
-        table.setSortingEnabled(True)
-        table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
-        table.horizontalHeader().setHighlightSections(False)
+        table = make_table(
+            self,
+            self._sorted,
+            self.tr("Scans"),
+            self.tr("Return shows a scan; its findings are below the table."),
+        )
+        make_sortable(table)
         table.horizontalHeader().setDefaultAlignment(
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         )
-        table.setAccessibleName(self.tr("Scans"))
-        table.setAccessibleDescription(self.tr("Return shows a scan; its findings are below the table."))
         table.selectionModel().currentRowChanged.connect(lambda _new, _old: self._show_current())
         table.activated.connect(lambda _index: self._view())
         return table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QUrl
@@ -12,14 +11,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPushButton,
-    QScrollArea,
     QSplitter,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
+from brainstem_app.gui.controls import make_button, make_settings_column, make_table
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
@@ -28,11 +26,12 @@ from brainstem_app.gui.train.estimate import device_text, estimate_text
 from brainstem_app.gui.train.run_summary import RunSummary, read_run, read_runs
 from brainstem_app.gui.train.run_table import RunColumn, RunTable
 from brainstem_app.gui.train.train_words import train_words
+from brainstem_app.gui.train.training_jobs import TrainingJobs
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import ExportModelJob, TrainJob
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.jobs.queued_job import QueuedJob
+    pass
 
 _SET_ELSEWHERE = frozenset({"study", "version", "kind"})
 
@@ -43,57 +42,44 @@ class TrainPage(StepPage):
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(bench, parent)
         self._proposed = ""
-        self._followed: set[QueuedJob] = set()
         self.form = ModelForm(TrainJob, train_words(), _SET_ELSEWHERE, self)
         self.form.changed.connect(self._on_form)
-        self.preset_button = self._button(
-            self.tr("The &paper's values"), self.tr("Set everything as in the paper"), self.set_preset
+        self.preset_button = make_button(
+            self, self.tr("The &paper's values"), self.tr("Set everything as in the paper"), self.set_preset
         )
         self.difference = QLabel(self)
         self.difference.setAccessibleName(self.tr("Settings that differ from the paper's"))
         self.device = self._small_label(self.tr("Device"))
         self.estimate = self._small_label(self.tr("How much there is to do"))
-        self.start_button = self._button(
-            self.tr("&Train"), self.tr("Start the run (Ctrl+Return)"), self.start
+        self.start_button = make_button(
+            self, self.tr("&Train"), self.tr("Start the run (Ctrl+Return)"), self.start
         )
         self.start_button.setMinimumHeight(34)
         self.progress = JobProgress(self)
         self.progress.cancel_button.setText(self.tr("Stop"))
         self.progress.cancel_button.setToolTip(self.tr("Whole epochs are kept; the run can go on later."))
+        self.jobs = TrainingJobs(bench, self)
         self.model = RunTable(self)
         self.table = self._table()
         self.curves = Curves(self)
         self._lay_out()
         bench.study.opened.connect(self._on_study)
         bench.study.contents_changed.connect(self.read)
-        bench.jobs.added.connect(lambda _job: self._find_jobs())
-        bench.jobs.changed.connect(lambda _job: self._find_jobs())
+        self.jobs.changed.connect(self._show_jobs)
+        self.jobs.metric.connect(self._on_metric)
+        self.jobs.progressed.connect(self._on_progress)
+        self.jobs.ended.connect(lambda _run: bench.study.refresh())
         bench.background.run(device_text, self.device.setText, lambda error: self.device.setText(str(error)))
         self._on_study()
 
     def _lay_out(self) -> None:
-        settings = QWidget(self)
-        column = QVBoxLayout(settings)
-        column.setContentsMargins(0, 0, 8, 0)
-        column.addWidget(self.form)
-        column.addStretch(1)
-        scroll = QScrollArea(self)
-        scroll.setWidget(settings)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         preset = QHBoxLayout()
         preset.addWidget(self.preset_button)
         preset.addWidget(self.difference, 1)
-        left = QWidget(self)
+        below = (self.device, self.estimate, self.start_button, self.progress)
+        left = make_settings_column(self, (self.form,), below)
         left.setMinimumWidth(330)
-        below = QVBoxLayout(left)
-        below.setContentsMargins(0, 0, 0, 0)
-        below.addLayout(preset)
-        below.addWidget(scroll, 1)
-        for widget in (self.device, self.estimate, self.start_button, self.progress):
-            below.addWidget(widget)
+        left.layout().insertLayout(0, preset)
         right = QWidget(self)
         beside = QVBoxLayout(right)
         beside.setContentsMargins(0, 0, 0, 0)
@@ -110,22 +96,26 @@ class TrainPage(StepPage):
         layout.addWidget(split)
 
     def _run_buttons(self) -> QHBoxLayout:
-        self.resume_button = self._button(
-            self.tr("&Go on"), self.tr("Go on with the chosen run where it stopped"), self.resume
+        self.resume_button = make_button(
+            self, self.tr("&Go on"), self.tr("Go on with the chosen run where it stopped"), self.resume
         )
-        self.settings_button = self._button(
+        self.settings_button = make_button(
+            self,
             self.tr("Use its &settings"),
             self.tr("Put the settings of the chosen run into the form"),
             self._take,
         )
-        self.log_button = self._button(
-            self.tr("&Log"), self.tr("Show what the job of the chosen run has printed"), self._show_log
+        self.log_button = make_button(
+            self, self.tr("&Log"), self.tr("Show what the job of the chosen run has printed"), self._show_log
         )
-        self.export_button = self._button(
-            self.tr("Add to my &models"), self.tr("Make the network available in Segment"), self.export
+        self.export_button = make_button(
+            self, self.tr("Add to my &models"), self.tr("Make the network available in Segment"), self.export
         )
-        self.folder_button = self._button(
-            self.tr("Open &folder"), self.tr("Curves, networks and numbers of the run"), self._open_folder
+        self.folder_button = make_button(
+            self,
+            self.tr("Open &folder"),
+            self.tr("Curves, networks and numbers of the run"),
+            self._open_folder,
         )
         row = QHBoxLayout()
         for button in (self.resume_button, self.settings_button, self.log_button, self.export_button):
@@ -135,32 +125,14 @@ class TrainPage(StepPage):
         return row
 
     def _table(self) -> QTableView:
-        table = QTableView(self)
-        table.setModel(self.model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table = make_table(self, self.model, self.tr("Runs"))
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
         table.setMinimumHeight(90)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(RunColumn.NETWORK, QHeaderView.ResizeMode.Stretch)
-        table.setAccessibleName(self.tr("Runs"))
         table.selectionModel().currentRowChanged.connect(lambda _new, _old: self._show_current())
         return table
-
-    def _button(self, text: str, hint: str, slot: object) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setToolTip(hint)
-        button.setAccessibleName(text.replace("&", ""))
-        button.setAccessibleDescription(hint)
-        button.clicked.connect(lambda _checked=False: slot())
-        return button
 
     def _small_label(self, name: str) -> QLabel:
         label = QLabel(self)
@@ -236,7 +208,7 @@ class TrainPage(StepPage):
         folder = self.bench.study.folder
         job = self.form.build(study=folder)
         if isinstance(job, TrainJob) and folder is not None:
-            self._submit(job, folder)
+            self.jobs.submit(job)
 
     def resume(self) -> None:
         """Go on with the chosen run; to more epochs, if the form asks for more."""
@@ -245,7 +217,7 @@ class TrainPage(StepPage):
             return
         wanted = self.form.values()["epochs"]
         epochs = max(run.job.epochs, wanted) if run.is_finished else run.job.epochs
-        self._submit(run.job.model_copy(update={"study": folder, "epochs": epochs}), folder)
+        self.jobs.submit(run.job.model_copy(update={"study": folder, "epochs": epochs}))
 
     def export(self) -> None:
         """Export the chosen run's network, and put it among the user's models."""
@@ -256,59 +228,29 @@ class TrainPage(StepPage):
                 job, self.tr("Add {0} to my models").format(run.name), self.bench.study.folder
             )
 
-    def _submit(self, job: TrainJob, folder: Path) -> None:
-        self.bench.study.remember_choice("run", job.run)
-        self.bench.jobs.submit(job, self._title(job.run), folder)
-
-    def _title(self, run: str) -> str:
-        return self.tr("Train {0}").format(run)
-
-    def _job_of(self, run: str) -> QueuedJob | None:
-        """Job that trains a run now or waits to, or else the last one that did."""
-        title, study = self._title(run), str(self.bench.study.folder)
-        jobs = [
-            job for job in self.bench.jobs.jobs if job.record.title == title and job.record.study == study
-        ]
-        return next((job for job in jobs if not job.state.is_over), jobs[-1] if jobs else None)
-
-    def _find_jobs(self) -> None:
-        """Follow the trainings of this study, also those that an earlier window has started."""
-        study = str(self.bench.study.folder)
-        jobs = [
-            job for job in self.bench.jobs.jobs if job.record.kind == "train" and job.record.study == study
-        ]
-        active = [job for job in jobs if not job.state.is_over]
+    def _show_jobs(self) -> None:
+        """Show which runs are trained now, and the progress of the one that is at work."""
+        active = self.jobs.active
         words = {"waiting": self.tr("waiting"), "running": self.tr("training")}
-        self.model.set_working({_run_of(job): words[job.state.value] for job in active})
-        for job in active:
-            if job not in self._followed:
-                self._followed.add(job)
-                job.metric.connect(lambda event, j=job: self._on_metric(j, event))
-                job.progress.connect(lambda event, j=job: self._on_progress(j, event))
-                job.ended.connect(lambda _outcome, j=job: self._on_ended(j))
-        running = next((job for job in active if job.is_running), None)
+        self.model.set_working({run: words[job.state.value] for run, job in active.items()})
+        running = next((job for job in active.values() if job.is_running), None)
         if running is not None and not self.progress.isVisibleTo(self):
             self.progress.follow(running, self.tr("Starting…"))
         count = len(active)
         self.status.emit(self.tr("{0} training").format(count) if count else self._run_count())
         self._update()
 
-    def _on_metric(self, job: QueuedJob, event: object) -> None:
-        if event.step == 1 and self.model.row_of(_run_of(job)) < 0:
+    def _on_metric(self, run: str, event: object) -> None:
+        if self.model.row_of(run) < 0:
             self.bench.study.refresh()
-        if self.current is not None and self.current.name == _run_of(job):
+        if self.current is not None and self.current.name == run:
             self.curves.add_metric(event)
 
-    def _on_progress(self, job: QueuedJob, event: object) -> None:
-        name = _run_of(job)
-        if self.model.row_of(name) < 0 and event.done > 0:
+    def _on_progress(self, run: str, event: object) -> None:
+        if self.model.row_of(run) < 0 and event.done > 0:
             self.bench.study.refresh()
-        if self.current is not None and self.current.name == name:
+        if self.current is not None and self.current.name == run:
             self.curves.add_progress(event)
-
-    def _on_ended(self, job: QueuedJob) -> None:
-        self._followed.discard(job)
-        self.bench.study.refresh()
 
     # Looking -----------------------------------------------------------------------------------------
 
@@ -336,7 +278,7 @@ class TrainPage(StepPage):
         if runs and self.table.currentIndex().row() != max(row, 0):
             self.table.selectRow(max(row, 0))
         self._propose_name()
-        self._find_jobs()
+        self.jobs.find()
 
     def _run_count(self) -> str:
         count = len(self.model.runs)
@@ -359,7 +301,7 @@ class TrainPage(StepPage):
 
     def _show_log(self) -> None:
         run = self.current
-        job = None if run is None else self._job_of(run.name)
+        job = None if run is None else self.jobs.of(run.name)
         if job is not None:
             self.log_requested.emit(job)
         elif run is not None:
@@ -372,11 +314,11 @@ class TrainPage(StepPage):
     def _update(self) -> None:
         study, run = self.bench.study, self.current
         name = str(self.form.editor("run").value())
-        job = self._job_of(name)
+        job = self.jobs.of(name)
         busy = job is not None and not job.state.is_over
         self.start_button.setEnabled(study.is_prepared and not busy)
         self.estimate.setText(estimate_text(study.contents, self.form, self.model.runs))
-        trained = run is not None and self._job_of(run.name)
+        trained = run is not None and self.jobs.of(run.name)
         active = bool(trained) and not trained.state.is_over
         self.resume_button.setEnabled(
             run is not None
@@ -391,10 +333,6 @@ class TrainPage(StepPage):
 
     def _wants_more(self, run: RunSummary) -> bool:
         return run.job is not None and int(self.form.values()["epochs"]) > run.job.epochs
-
-
-def _run_of(job: QueuedJob) -> str:
-    return job.record.title.split(" ", 1)[-1]
 
 
 def _plain(values: dict[str, object]) -> dict[str, object]:

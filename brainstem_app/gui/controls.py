@@ -1,0 +1,67 @@
+"""Buttons, tables and columns as all pages have them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtWidgets import QAbstractItemView, QPushButton, QScrollArea, QTableView, QVBoxLayout, QWidget
+
+_ROW_SPACE = 8
+
+
+def make_button(parent: QWidget, text: str, hint: str, slot: Callable[[], object]) -> QPushButton:
+    """Make a button with its name for screen readers; `hint` says what it does."""
+    button = QPushButton(text, parent)
+    button.setToolTip(hint)
+    button.setAccessibleName(text.replace("&", ""))
+    button.setAccessibleDescription(hint)
+    button.clicked.connect(lambda _checked=False: slot())
+    return button
+
+
+def make_table(parent: QWidget, model: QAbstractItemModel, name: str, description: str = "") -> QTableView:
+    """Make a table of whole rows without a grid, for reading and choosing."""
+    table = QTableView(parent)
+    table.setModel(model)
+    table.setAccessibleName(name)
+    table.setAccessibleDescription(description)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setAlternatingRowColors(True)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    # The Tab key leaves the table, as it leaves any other control.
+    table.setTabKeyNavigation(False)
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(parent.fontMetrics().height() + _ROW_SPACE)
+    table.horizontalHeader().setHighlightSections(False)
+    return table
+
+
+def make_sortable(table: QTableView) -> None:
+    """Let a click on a heading sort; at first the rows stand as the model has them."""
+    table.setSortingEnabled(True)
+    table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+
+
+def make_settings_column(parent: QWidget, forms: tuple[QWidget, ...], below: tuple[QWidget, ...]) -> QWidget:
+    """Make a column of forms that scroll, with what must always be seen below them."""
+    inside = QWidget(parent)
+    column = QVBoxLayout(inside)
+    column.setContentsMargins(0, 0, 8, 0)
+    for form in forms:
+        column.addWidget(form)
+    column.addStretch(1)
+    scroll = QScrollArea(parent)
+    scroll.setWidget(inside)
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    whole = QWidget(parent)
+    layout = QVBoxLayout(whole)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(scroll, 1)
+    for widget in below:
+        layout.addWidget(widget)
+    return whole
