@@ -39,8 +39,8 @@ class LabelEditor(QObject):
     -------
     copied
         The first touch has made the copy: it is to be shown in place of the original.
-    painted
-        Voxels have changed.
+    painted(object)
+        Voxels have changed: the lowest and highest corner of a box that holds them; None for anywhere.
     stroke_done
         A stroke is complete, was undone or redone.
     brush_changed, state_changed
@@ -54,7 +54,7 @@ class LabelEditor(QObject):
     """
 
     copied = Signal()
-    painted = Signal()
+    painted = Signal(object)
     stroke_done = Signal()
     brush_changed = Signal()
     state_changed = Signal()
@@ -178,9 +178,13 @@ class LabelEditor(QObject):
         if self._edit is None or brush is None or (self.label == 0 and not self._erases):
             return
         grid = self._edit.volume.grid
-        voxels = stroke_voxels(start, end, brush.footprint(grid.voxel_size_mm, plane), grid.shape)
+        footprint = brush.footprint(grid.voxel_size_mm, plane)
+        voxels = stroke_voxels(start, end, footprint, grid.shape)
         if self._edit.paint(voxels, 0 if self._erases else self.label, self._protected()):
-            self.painted.emit()
+            reach = footprint.max(axis=0).tolist()
+            lowest = tuple(min(a, b) - r for a, b, r in zip(start, end, reach, strict=True))
+            highest = tuple(max(a, b) + r for a, b, r in zip(start, end, reach, strict=True))
+            self.painted.emit((lowest, highest))
 
     def end(self) -> None:
         """End a stroke."""
@@ -199,7 +203,7 @@ class LabelEditor(QObject):
 
     def _after(self, change: Change | None) -> None:
         if change is not None and self._edit is not None:
-            self.painted.emit()
+            self.painted.emit(None)
             self.jumped.emit(self._edit.voxel_of(change))
             self._tell()
 

@@ -202,10 +202,12 @@ class LinkedViews(QWidget):
         for view in self.views():
             view.show_crosshair(shown)
 
-    def redraw_labels(self) -> None:
-        """Draw the labels anew, because some voxels have changed."""
+    def redraw_labels(self, box: tuple[Voxel, Voxel] | None = None) -> None:
+        """Draw the labels anew, for voxels have changed; only views of a box of voxels, if one is given."""
         for view in self.visible_views():
-            view.redraw_labels()
+            axis = view.plane.normal
+            if box is None or box[0][axis] <= view.index <= box[1][axis]:
+                view.redraw_labels()
 
     def each_visible(self, do: Callable[[SliceView], None]) -> None:
         """Do something with each slice view on the screen, e.g. fit it."""

@@ -286,8 +286,8 @@ class ReviewStep(QWidget):
         self.views.set_labels(self.editor.labels)
         self.display.show_reference()
 
-    def _on_painted(self) -> None:
-        self.views.redraw_labels()
+    def _on_painted(self, box: tuple[Voxel, Voxel] | None) -> None:
+        self.views.redraw_labels(box)
         self._volumes_soon.start() if not self._volumes_soon.isActive() else None
         self.display.update_surface_soon()
         self._show_crosshair(self.views.crosshair)
