@@ -228,7 +228,7 @@ def test_visibility_box_and_buttons_change_what_is_drawn(
 ) -> None:
     open_result(qtbot, window, result_folder)
     panel = window.step.structure_panel
-    table = window.step.viewer.view.label_item
+    table = window.step.viewer.view.overlays.fill
     assert table.lut[3, 3] == 255
     assert table.lut[1, 3] == 0, "tissue would cover the nuclei"
     qtbot.mouseClick(panel.hide_button, Qt.MouseButton.LeftButton)
