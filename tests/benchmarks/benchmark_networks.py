@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -39,7 +40,7 @@ class Child:
     """A process of `timed_networks.py`."""
 
     def __init__(self, python: str, which: str, given: argparse.Namespace) -> None:
-        options = {name: getattr(given, name) for name in ("encoder", "batch", "slices", "threads")}
+        options = {name: getattr(given, name) for name in ("encoder", "slices", "threads")}
         words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
         threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(given.threads))
         self._process = subprocess.Popen(
@@ -50,7 +51,7 @@ class Child:
             env=os.environ | threads | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},
         )
 
-    def ask(self, do: str, **more: str) -> dict[str, Any]:
+    def ask(self, do: str, **more: Any) -> dict[str, Any]:
         """Send a request and wait for the answer; exits if the child has died."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -69,14 +70,16 @@ class Child:
         self._process.wait()
 
 
-def measure(decoder: str, ours: Child, theirs: Child, given: argparse.Namespace) -> dict[str, Any]:
+def measure(
+    decoder: str, batch: int, ours: Child, theirs: Child, given: argparse.Namespace
+) -> dict[str, Any]:
     """Measure a network and its counterpart, taking turns."""
     counterpart = decoder if decoder not in ("n_deconet", "u_deconet") else YARDSTICK
     found: dict[str, Any] = {"decoder": decoder, "counterpart": counterpart}
-    found["ours"] = ours.ask("load", decoder=decoder)
-    found["theirs"] = theirs.ask("load", decoder=counterpart)
-    names = ("encoder", "batch", "slices", "threads", "repeats", "predictions")
-    found["settings"] = {name: getattr(given, name) for name in names}
+    found["ours"] = ours.ask("load", decoder=decoder, batch=batch)
+    found["theirs"] = theirs.ask("load", decoder=counterpart, batch=batch)
+    names = ("encoder", "slices", "threads", "repeats", "predictions")
+    found["settings"] = {name: getattr(given, name) for name in names} | {"batch": batch}
     found["load"] = os.getloadavg()[0]
     kinds = ("ours step", "theirs step", "ours predict", "ours onnx", "theirs predict")
     times: Times = {name: [] for name in kinds}
@@ -110,58 +113,72 @@ def ratio(found: dict[str, Any], one: str, other: str) -> tuple[float, float, fl
     return statistics.median(quotients), min(quotients), max(quotients)
 
 
-def page(measured: list[dict[str, Any]]) -> str:
+def page(measured: list[dict[str, Any]], counts: dict[str, dict[str, int]], batch: int) -> str:
     """Write the table as Markdown."""
-    first = measured[0]
+    first, timed = measured[0], {f["decoder"]: f for f in measured if f["settings"]["batch"] == batch}
     factor = SCAN_SLICES / first["settings"]["slices"]
-    own = [found for found in measured if found["counterpart"] == found["decoder"]]
+    own = [found for found in timed.values() if found["counterpart"] == found["decoder"]]
     lines = ["# What each network costs", ""]
     lines += [
         f"{datetime.now(UTC):%Y-%m-%d}, {machine()}. Written by",
         f"`tests/benchmarks/benchmark_networks.py` with {first['ours']['versions']};",
         f"{first['theirs']['versions']}.",
         "",
-        textwrap.fill(_conditions(measured, factor), 115),
+        textwrap.fill(_conditions(measured, batch, factor), 115),
         "",
     ]
     lines += ["| network | parameters | GFLOPs | step, Keras | step, SMP | ours/SMP |"]
     lines[-1] += f" {SCAN_SLICES} slices, Keras | ONNX Runtime | SMP |"
-    lines += ["|---" * 9 + "|", *(_row(found, factor) for found in measured)]
-    lines += ["", *_verdict(measured), ""]
+    lines += ["|---" * 9 + "|"]
+    lines += [_row(decoder, count, timed.get(decoder), factor) for decoder, count in counts.items()]
+    missing = [f"`{decoder}`" for decoder in counts if decoder not in timed]
+    if missing:
+        lines += ["", f"Not timed yet: {', '.join(missing)}."]
+    busiest = max(found["load"] for found in measured)
+    if busiest > (os.cpu_count() or 1):
+        lines += [
+            "",
+            f"**Measured on a busy machine** (load up to {busiest:.0f} on {os.cpu_count()} cores), where",
+        ]
+        lines += [
+            "neighbours on the same core slow arithmetic and waiting for memory differently: repeat it on a"
+        ]
+        lines += ["quiet one before relying on a ratio."]
+    lines += ["", *(_verdict(found) for found in measured if found["decoder"] == "n_deconet"), ""]
     same = all(f["ours"]["parameters"] == f["theirs"]["parameters"] for f in own)
     agree = "are the same" if same else "DIFFER"
-    lines += [f"Trainable parameters of ours and theirs {agree} in the {len(own)} networks that both have."]
+    lines += [
+        f"Trainable parameters of ours and theirs {agree} in the {len(own)} timed networks that both have."
+    ]
     return "\n".join(lines) + "\n"
 
 
-def _conditions(measured: list[dict[str, Any]], factor: float) -> str:
+def _conditions(measured: list[dict[str, Any]], batch: int, factor: float) -> str:
     settings, loads = measured[0]["settings"], [found["load"] for found in measured]
+    steps = [len(found["times"]["ours step"]) for found in measured]
+    predictions = [len(found["times"]["ours predict"]) for found in measured]
     scaled = f" (measured on {settings['slices']} and multiplied up)" if factor != 1 else ""
     return (
         f"Encoder {settings['encoder']}, 34 classes, one channel, 224×224, {settings['threads']} thread for "
-        "every engine; SMP is segmentation_models.pytorch. The two took turns, step by "
-        "step. CPU seconds, median "
-        f"of {settings['repeats']} training steps and {settings['predictions']} "
-        "predictions (smallest–largest): "
-        f"other work on the machine, a load of {min(loads):.0f} to {max(loads):.0f}, makes the spread and "
-        "lengthens all of them. A training step is forward, DiceCE, backward and Adam on "
-        f"{settings['batch']} "
-        f"slices; a scan has {SCAN_SLICES} slices{scaled}. GFLOPs of one forward pass: "
-        "two for each multiply-add "
-        "of convolutions (bias included) and of attention's matrix products, counted from the shapes of the "
-        "layers (`tests/benchmarks/multiply_adds.py`); batch norm, activations, sums and "
-        "enlargements are not "
-        "counted."
+        "every engine; SMP is segmentation_models.pytorch. The two took turns, step by step. CPU seconds, "
+        f"median of {min(steps)} or more training steps and {min(predictions)} or more predictions "
+        f"(smallest–largest): other work on the machine, a load of {min(loads):.0f} to {max(loads):.0f}, "
+        "makes the spread and lengthens all of them. A training step is forward, DiceCE, backward and Adam "
+        f"on {batch} slices; a scan has {SCAN_SLICES} slices{scaled}. GFLOPs of one forward pass: two for "
+        "each multiply-add of convolutions (bias included) and of attention's matrix products, counted from "
+        "the shapes of the layers (`tests/benchmarks/multiply_adds.py`); batch norm, activations, sums and "
+        "enlargements are not counted."
     )
 
 
-def _row(found: dict[str, Any], factor: float) -> str:
-    ours, both = found["ours"], found["counterpart"] == found["decoder"]
+def _row(decoder: str, count: dict[str, int], found: dict[str, Any] | None, factor: float) -> str:
+    counted = [f"`{decoder}`", f"{count['parameters']:,}", f"{2 * count['multiply_adds'] / 1e9:.1f}"]
+    if found is None:
+        return "| " + " | ".join(counted + ["–"] * 6) + " |"
+    both = found["counterpart"] == decoder
     quotient = ratio(found, "ours step", "theirs step")[0]
     cells = [
-        f"`{found['decoder']}`",
-        f"{ours['parameters']:,}",
-        f"{2 * ours['multiply_adds'] / 1e9:.1f}",
+        *counted,
         shown(found, "ours step"),
         shown(found, "theirs step") if both else "–",
         f"{quotient:.2f}" if both else "–",
@@ -172,22 +189,35 @@ def _row(found: dict[str, Any], factor: float) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _verdict(measured: list[dict[str, Any]]) -> list[str]:
+def _verdict(found: dict[str, Any]) -> str:
     """Say whether N-DecoNet's step is as cheap as promised."""
-    found = next((f for f in measured if f["decoder"] == "n_deconet"), None)
-    if found is None:
-        return []
     value, low, high = ratio(found, "ours step", "theirs step")
     pairs, met = len(found["times"]["ours step"]), "met" if value <= LIMIT else "NOT met"
     wall = [f"{middle(found, f'{side} step', 'wall'):.2f} s" for side in ("ours", "theirs")]
     text = (
-        "N-DecoNet's training step against segmentation_models.pytorch's FPN step, in turns: "
+        f"- N-DecoNet's training step on {found['settings']['batch']} slices against "
+        "segmentation_models.pytorch's FPN step, in turns: "
         f"**{value:.2f}** of its CPU time ({low:.2f} to {high:.2f} over {pairs} pairs: "
         f"{shown(found, 'ours step')} s against {shown(found, 'theirs step')} s; "
         f"wall {wall[0]} against {wall[1]}). "
         f"Target at most {LIMIT}: {met}."
     )
-    return [textwrap.fill(text, 115)]
+    return textwrap.fill(text, 115, subsequent_indent="  ")
+
+
+def count_all(encoder: str) -> dict[str, dict[str, int]]:
+    """Parameters and multiply-adds of every network."""
+    from multiply_adds import multiply_adds
+    from timed_networks import CLASSES, SIZE
+
+    from kerasmodels import build_model, decoder_names
+
+    counts = {}
+    for decoder in decoder_names():
+        model = build_model(decoder, encoder, CLASSES, (SIZE, SIZE, 1))
+        parameters = sum(math.prod(variable.shape) for variable in model.trainable_variables)
+        counts[decoder] = {"parameters": parameters, "multiply_adds": multiply_adds(model)}
+    return counts
 
 
 def main() -> None:
@@ -199,24 +229,29 @@ def main() -> None:
     parser.add_argument("--torch", required=True, help="Python with segmentation_models.pytorch")
     parser.add_argument("--work", type=Path, required=True, help="folder of the measurements")
     parser.add_argument("--page", type=Path, help="file to write; printed if not given")
-    parser.add_argument("--decoders", nargs="+", default=list(decoder_names()))
+    parser.add_argument("--timed", nargs="*", default=list(decoder_names()), help="networks to time")
     parser.add_argument("--encoder", default="resnet34")
     parser.add_argument("--batch", type=int, default=4, help="slices a training step")
+    parser.add_argument("--paper-batch", type=int, default=16, help="N-DecoNet also with this one; 0: not")
     parser.add_argument("--slices", type=int, default=SCAN_SLICES, help="slices to predict; a scan has 73")
     parser.add_argument("--repeats", type=int, default=5, help="training steps")
     parser.add_argument("--predictions", type=int, default=3, help="repeats of predicting, at most --repeats")
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
-    paths = [given.work / f"{decoder}.json" for decoder in given.decoders]
-    if not all(path.exists() for path in paths):
+    wanted = [(decoder, given.batch) for decoder in given.timed]
+    wanted += [("n_deconet", given.paper_batch)] if given.paper_batch else []
+    paths = {case: given.work / f"{case[0]}-{case[1]}.json" for case in wanted}
+    if not all(path.exists() for path in paths.values()):
         ours, theirs = Child(sys.executable, "ours", given), Child(given.torch, "theirs", given)
-        for decoder, path in zip(given.decoders, paths, strict=True):
+        for (decoder, batch), path in paths.items():
             if not path.exists():
-                path.write_text(json.dumps(measure(decoder, ours, theirs, given)), encoding="utf-8")
+                found = measure(decoder, batch, ours, theirs, given)
+                path.write_text(json.dumps(found), encoding="utf-8")
         ours.end()
         theirs.end()
-    text = page([json.loads(path.read_text(encoding="utf-8")) for path in paths])
+    measured = [json.loads(path.read_text(encoding="utf-8")) for path in paths.values()]
+    text = page(measured, count_all(given.encoder), given.batch)
     if given.page:
         given.page.write_text(text, encoding="utf-8")
     else:

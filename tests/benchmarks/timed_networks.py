@@ -1,8 +1,9 @@
 """Children of `benchmark_networks.py`: one holds our networks, one segmentation_models.pytorch's.
 
-Each reads a JSON request a line and answers with one: {"do": "load", "decoder": …}, then as often as asked
-{"do": "step"}, {"do": "predict"} or {"do": "predict_onnx"}, answered with the CPU and wall seconds it took.
-Two processes that wait for each other, so that both meet the same machine, one repeat after the other.
+Each reads a JSON request a line and answers with one: {"do": "load", "decoder": …, "batch": …}, then as often
+as asked {"do": "step"}, {"do": "predict"} or {"do": "predict_onnx"}, answered with the CPU and wall seconds
+it took. Two processes that wait for each other, so that both meet the same machine, one repeat after the
+other.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ def labels(slices: int) -> NDArray[np.uint8]:
 class Networks(Protocol):
     """What a child offers."""
 
-    def load(self, decoder: str) -> dict[str, Any]:
-        """Build a network; says its parameters and the versions."""
+    def load(self, decoder: str, batch: int) -> dict[str, Any]:
+        """Build a network for batches of that size; says its parameters and the versions."""
 
     def step(self) -> None:
         """Train on one batch."""
@@ -60,9 +61,9 @@ class Ours:
         tf.config.threading.set_intra_op_parallelism_threads(given.threads)
         tf.config.threading.set_inter_op_parallelism_threads(1)
         self.given = given
-        self.batch, self.slices = (images(given.batch), labels(given.batch)), images(given.slices)
+        self.slices = images(given.slices)
 
-    def load(self, decoder: str) -> dict[str, Any]:
+    def load(self, decoder: str, batch: int) -> dict[str, Any]:
         """Build it as `build_model` does, and its ONNX twin."""
         import keras
         from multiply_adds import multiply_adds
@@ -72,6 +73,7 @@ class Ours:
         from kerasmodels.export import to_onnx
 
         keras.backend.clear_session()
+        self.batch = images(batch), labels(batch)
         self.model = build_model(decoder, self.given.encoder, CLASSES, (SIZE, SIZE, 1), seed=0)
         self.trained = keras.Model(self.model.inputs, self.model.get_layer("logits").output)
         adam = keras.optimizers.Adam(LEARNING_RATE)
@@ -117,18 +119,17 @@ class Theirs:
             self._missing.define(f"{operator}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         torch.set_num_threads(given.threads)
         self.given, self.torch = given, torch
+        self.slices = self._channels_first(images(given.slices))
 
-        def channels_first(x: NDArray[np.float32]) -> Any:
-            return torch.from_numpy(x.transpose(0, 3, 1, 2).copy())
+    def _channels_first(self, x: NDArray[np.float32]) -> Any:
+        return self.torch.from_numpy(x.transpose(0, 3, 1, 2).copy())
 
-        truth = torch.from_numpy(labels(given.batch).astype(np.int64))
-        self.batch = channels_first(images(given.batch)), truth
-        self.slices = channels_first(images(given.slices))
-
-    def load(self, decoder: str) -> dict[str, Any]:
+    def load(self, decoder: str, batch: int) -> dict[str, Any]:
         """Build it by its defaults, with the same loss and optimizer."""
         import segmentation_models_pytorch as smp
 
+        truth = self.torch.from_numpy(labels(batch).astype(np.int64))
+        self.batch = self._channels_first(images(batch)), truth
         self.model = smp.create_model(
             decoder, self.given.encoder, encoder_weights=None, in_channels=1, classes=CLASSES
         )
@@ -175,7 +176,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--which", choices=["ours", "theirs"], required=True)
     parser.add_argument("--encoder", required=True)
-    parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--slices", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
     given = parser.parse_args()
@@ -185,7 +185,7 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         if request["do"] == "load":
-            answer = networks.load(request["decoder"])
+            answer = networks.load(request["decoder"], request["batch"])
         else:
             answer = timed(getattr(networks, request["do"]))
         print(json.dumps(answer), flush=True)
