@@ -63,6 +63,14 @@ class FileCommands(QObject):
         if name:
             self._window.opening.open_labels(Path(name))
 
+    def choose_model(self) -> None:
+        """Ask for a model's file and offer it in Segment."""
+        kinds = self.tr("Models (*.onnx *.keras);;All files (*)")
+        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Choose a model"), self._start(), kinds)
+        if name:
+            self._settings.last_folder = Path(name).parent
+            self._window.opening.open_model(Path(name))
+
     def choose_labels_target(self) -> None:
         """Ask where to save the label map."""
         step = self._window.step

@@ -124,6 +124,7 @@ class MainWindow(QMainWindow):
         step.segmentation.running_changed.connect(self._on_running)
         step.empty_state.open_requested.connect(self.files.choose_scan)
         step.empty_state.folder_requested.connect(self.files.choose_folder)
+        step.segment_panel.file_requested.connect(self.files.choose_model)
         step.result_panel.review_requested.connect(self.opening.review_result)
         step.result_panel.open_report_requested.connect(self.files.open_report)
         step.result_panel.save_labels_requested.connect(self.files.choose_labels_target)

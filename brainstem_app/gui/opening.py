@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.workflow.step import StepName
 
 if TYPE_CHECKING:
@@ -70,6 +71,19 @@ class Opening(QObject):
         self._begin(path)
         self._window.show_step(StepName.SEGMENT)
         self._window.step.opener.open_labels(path)
+
+    def open_model(self, file: Path) -> None:
+        """Offer the model of a file in Segment."""
+        from brainstem_app.models.library import find_model
+
+        window = self._window
+        window.background.run(
+            lambda: find_model(str(file)),
+            lambda model: window.step.segment_panel.add_model(model, file),
+            lambda error: window.message_bar.show_message(
+                message_of_error(error, self.tr("The model cannot be opened."))
+            ),
+        )
 
     def hand_to_review(self, review: ReviewStep) -> None:
         """Show in Review what is open in Segment, if nothing is open there."""

@@ -23,6 +23,7 @@ from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import EvaluateRunJob
+from brainstem_app.models.library import ModelFiles
 from brainstem_app.study.study import Study
 
 Fake = Callable[[str], Path]
@@ -199,3 +200,19 @@ def _recent(window: MainWindow) -> list[object]:
         for action in window.actions_.recent.actions()
         if action.text() and action.isEnabled() and not action.isSeparator()
     ]
+
+
+def test_model_of_a_file_can_be_used(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, model: ModelFiles
+) -> None:
+    home = tmp_path / "mine"
+    home.mkdir()
+    (home / "model.json").write_text(model.card.model_dump_json(by_alias=True), encoding="utf-8")
+    (home / "model.onnx").write_bytes(b"x")
+    panel = window.step.segment_panel
+    window.opening.open_model(home / "model.onnx")
+    qtbot.waitUntil(lambda: panel.model == str(home / "model.onnx"), timeout=60_000)
+    assert "Not for patients." in panel.models.toolTip()
+    window.opening.open_model(tmp_path / "nothing.onnx")
+    qtbot.waitUntil(lambda: window.message_bar.message is not None, timeout=60_000)
+    assert "no model" in window.message_bar.message.what

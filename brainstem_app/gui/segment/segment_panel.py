@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -29,10 +30,13 @@ class SegmentPanel(QGroupBox):
     Signals
     -------
     segment_requested(str)
-        Segment the open scan with the model of this name.
+        Segment the open scan with the model of this name, or in this file.
+    file_requested
+        The user wants to choose a model from a file.
     """
 
     segment_requested = Signal(str)
+    file_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,7 +74,15 @@ class SegmentPanel(QGroupBox):
         chooser = QHBoxLayout()
         chooser.addWidget(name)
         chooser.addWidget(self.models, 1)
+        self.file_button = QPushButton(self.tr("File…"), self)
+        self.file_button.setFlat(True)
+        self.file_button.setAccessibleName(self.tr("Choose a model from a file"))
+        self.file_button.setToolTip(
+            self.tr("A .onnx or .keras file with its model.json, not among your models")
+        )
+        self.file_button.clicked.connect(self.file_requested)
         chooser.addWidget(self.details_button)
+        chooser.addWidget(self.file_button)
         layout = QVBoxLayout(self)
         layout.addLayout(chooser)
         for widget in (self.card, self.start_button, self.hint, self.progress):
@@ -79,7 +91,7 @@ class SegmentPanel(QGroupBox):
 
     @property
     def model(self) -> str:
-        """Name of the chosen model, empty if there is none."""
+        """Name or file of the chosen model, empty if there is none."""
         return str(self.models.currentData() or "")
 
     @property
@@ -98,6 +110,14 @@ class SegmentPanel(QGroupBox):
             self.models.setCurrentIndex(max(place, 0))
         self.models.setEnabled(bool(models))
         self._show_card()
+        self._update()
+
+    def add_model(self, model: ModelFiles, file: Path) -> None:
+        """Offer a model that was opened from a file, and choose it."""
+        self._models = (*self._models, model)
+        self.models.addItem(f"{model.card.name} ({file.name})", str(file))
+        self.models.setEnabled(True)
+        self.models.setCurrentIndex(self.models.count() - 1)
         self._update()
 
     def set_scan(self, has_scan: bool, refusal: str = "") -> None:
