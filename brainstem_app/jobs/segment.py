@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
-from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.scan import Level, Scan
-from brainstem_app.imaging.spaces import mni_affine, paste_into_mni
 from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.loaded_model import LoadedModel, describe_model, load_model
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.segment_files import ARTIFACTS, Predicted, to_native, write_volumes
 from brainstem_app.models.prediction import Prediction, predict_box
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
 from brainstem_app.reports.report_model import ReportInputs
@@ -35,18 +34,6 @@ Report = Callable[[float, str], None]
 
 # Share of the time of one scan, up to the end of each step.
 _READ, _NORMALISED, _PREDICTED, _PLACED = 0.03, 0.75, 0.90, 0.93
-
-ARTIFACTS = {
-    "labels_native": "labels_native.nii.gz",
-    "labels_mni": "labels_mni.nii.gz",
-    "confidence_native": "confidence_native.nii.gz",
-    "report_html": "report.html",
-    "report_pdf": "report.pdf",
-    "report_json": "report.json",
-    "report_csv": "report.csv",
-    "picture": "qc.png",
-    "manifest": "manifest.json",
-}
 
 
 def segment(job: SegmentJob, reporter: Reporter) -> Summary:
@@ -134,18 +121,16 @@ def segment_scan(
     # Opened only now, and for each scan anew: while the brain is looked for, the memory is needed there.
     with clock.measure("predict"):
         network = model.open_network()
-        prediction = predict_box(
-            network, normalised.box, model.way, _within(report, _NORMALISED, _PREDICTED)
-        )
+        prediction = predict_box(network, normalised.box, model.way, _within(report, _NORMALISED, _PREDICTED))
         device = network.device
         del network
     _require_nuclei(prediction, model.atlas, path)
     report(_PREDICTED, "bringing the labels back onto the scan")
     with clock.measure("back to native"):
-        labels, confidence = _to_native(scan, normalised, prediction)
-    _write_volumes(folder, scan, normalised, (labels, confidence), prediction)
+        predicted = to_native(scan, normalised, prediction)
+    write_volumes(folder, scan, normalised, predicted, prediction, model.atlas.table)
     report(_PLACED, "writing the report")
-    inputs = _report_inputs(scan, normalised, model, device, (labels, confidence), clock.seconds, orientation)
+    inputs = _report_inputs(scan, normalised, model, device, predicted, clock.seconds, orientation)
     write_report(folder, replace(inputs, reference=reference, reference_origin=reference_origin))
     for role, name in ARTIFACTS.items():
         reporter.artifact(role, folder / name, folder.name)
@@ -192,40 +177,12 @@ def _require_nuclei(prediction: Prediction, atlas: Atlas, path: Path) -> None:
         )
 
 
-def _to_native(
-    scan: Scan, normalised: Normalised, prediction: Prediction
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Labels and confidence on the scan's grid, both from the nearest voxel of the box."""
-    place = normalised.transforms.labels_to_native
-    labels = place(prediction.labels, scan.shape, scan.affine)
-    steps = np.round(prediction.confidence * 255).astype(np.uint8)
-    return labels, place(steps, scan.shape, scan.affine).astype(np.float32) / np.float32(255)
-
-
-def _write_volumes(
-    folder: Path,
-    scan: Scan,
-    normalised: Normalised,
-    predicted: tuple[NDArray[np.uint8], NDArray[np.float32]],
-    prediction: Prediction,
-) -> None:
-    labels, confidence = predicted
-    folder.mkdir(parents=True, exist_ok=True)
-    # The report of an earlier run would belong to other labels than those written now.
-    (folder / "report.json").unlink(missing_ok=True)
-    normalised.transforms.save(folder / "transforms")
-    save_label_map(folder / ARTIFACTS["labels_native"], labels, scan.affine, space="native")
-    save_volume(folder / ARTIFACTS["confidence_native"], confidence, scan.affine, space="native")
-    in_mni = paste_into_mni(prediction.labels)
-    save_label_map(folder / ARTIFACTS["labels_mni"], in_mni, mni_affine(), space="mni")
-
-
 def _report_inputs(
     scan: Scan,
     normalised: Normalised,
     model: LoadedModel,
     device: str,
-    predicted: tuple[NDArray[np.uint8], NDArray[np.float32]],
+    predicted: Predicted,
     timings: dict[str, float],
     orientation: str | None,
 ) -> ReportInputs:

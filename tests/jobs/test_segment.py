@@ -24,6 +24,7 @@ from brainstem_app.models.library import hash_file
 from brainstem_app.preprocessing.fit import Fit
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.transforms import Transforms
+from brainstem_app.reports.label_files import LABEL_FILES
 
 PAG = 3
 # A bright block in MNI mm, inside the box; the made network calls bright voxels PAG.
@@ -145,7 +146,7 @@ def test_output_folder_holds_what_the_interface_names(tmp_path: Path, model: Pat
     _, events = _run([_write_scan(tmp_path / "head.nii.gz")], tmp_path / "out", model)
     folder = tmp_path / "out" / "head"
     files = "labels_native.nii.gz labels_mni.nii.gz report.json report.csv report.html report.pdf qc.png"
-    names = [*files.split(), "confidence_native.nii.gz", "manifest.json"]
+    names = [*files.split(), "confidence_native.nii.gz", "manifest.json", *LABEL_FILES]
     assert [name for name in names if not (folder / name).exists()] == []
     named = {Path(event.path).name for event in events if isinstance(event, Artifact)}
     assert set(names) <= named
