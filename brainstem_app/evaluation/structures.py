@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
-from brainstem_app.atlas.label_table import Group, LabelTable, Structure
+from brainstem_app.atlas.label_table import Group, LabelTable, Side, Structure
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import Counts, confusion_counts, dice_per_class, iou_per_class
 from brainstem_app.evaluation.surface import compare_surfaces, surface_points_mm
@@ -53,6 +53,13 @@ class StructureMeasures:
         Size in the reference; None without one.
     false_positive_mm3 : float or None
         Predicted volume of an ``absent`` structure, else None.
+    volume_difference_mm3 : float or None
+        Predicted volume minus the reference's, negative where too little was predicted; minus all of the
+        reference's for a ``missed`` structure, None for an ``absent`` or ``unscored`` one.
+    asymmetry_index, reference_asymmetry_index : float or None
+        Of a structure with a left and a right: (left − right) / (left + right) of the predicted volumes, and
+        of the reference's. The same on both sides; −1…1, positive where the left is larger, ±1 where one
+        side is missing, None where both are.
     """
 
     structure: Structure
@@ -70,6 +77,9 @@ class StructureMeasures:
     reference_voxels: int | None = None
     reference_volume_mm3: float | None = None
     false_positive_mm3: float | None = None
+    volume_difference_mm3: float | None = None
+    asymmetry_index: float | None = None
+    reference_asymmetry_index: float | None = None
 
 
 @dataclass(frozen=True)
@@ -121,14 +131,42 @@ def measure_structures(
     shapes = _shapes(predicted, affine, table, confidence, with_surface=reference is not None)
     volume = voxel_volume_mm3(affine)
     if reference is None:
-        return [
+        alone = [
             _unscored(s, int(counts[s.index, s.index]), volume, shapes.get(s.index)) for s in table.structures
         ]
+        return _with_asymmetry(alone, table)
     reference_shapes = _shapes(reference, affine, table, None, with_surface=True)
-    return [
+    compared = [
         _compared(s, counts, volume, shapes.get(s.index), reference_shapes.get(s.index))
         for s in table.structures
     ]
+    return _with_asymmetry(compared, table)
+
+
+def asymmetry_index(left: float, right: float) -> float | None:
+    """(left − right) / (left + right) of two volumes, −1…1; None if both are 0."""
+    return (left - right) / (left + right) if left + right else None
+
+
+def _with_asymmetry(measures: list[StructureMeasures], table: LabelTable) -> list[StructureMeasures]:
+    """Give both sides of each pair the asymmetry index of the pair."""
+    others = table.mirrored_indices()
+    return [
+        _pair_measured(m, measures[others[m.structure.index]]) if others[m.structure.index] != i else m
+        for i, m in enumerate(measures)
+    ]
+
+
+def _pair_measured(one: StructureMeasures, other: StructureMeasures) -> StructureMeasures:
+    left, right = (one, other) if one.structure.side is Side.LEFT else (other, one)
+    in_reference = None
+    if left.reference_voxels is not None and right.reference_voxels is not None:
+        in_reference = asymmetry_index(left.reference_voxels, right.reference_voxels)
+    return replace(
+        one,
+        asymmetry_index=asymmetry_index(left.voxels, right.voxels),
+        reference_asymmetry_index=in_reference,
+    )
 
 
 def _unscored(structure: Structure, voxels: int, voxel_mm3: float, shape: _Shape | None) -> StructureMeasures:
@@ -170,6 +208,7 @@ def _compared(
         reference_voxels=reference_voxels,
         reference_volume_mm3=reference_voxels * voxel_mm3,
         false_positive_mm3=None if counted else voxels * voxel_mm3,
+        volume_difference_mm3=(voxels - reference_voxels) * voxel_mm3 if counted else None,
     )
 
 

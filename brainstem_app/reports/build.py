@@ -109,6 +109,9 @@ def _structure_entry(measures: StructureMeasures, inputs: ReportInputs) -> Struc
         reference_volume_mm3=_rounded(measures.reference_volume_mm3),
         false_positive_mm3=_rounded(measures.false_positive_mm3),
         model_test_iou=_rounded(tested.get(structure.name)),
+        volume_difference_mm3=_rounded(measures.volume_difference_mm3),
+        asymmetry_index=_rounded(measures.asymmetry_index),
+        reference_asymmetry_index=_rounded(measures.reference_asymmetry_index),
     )
 
 

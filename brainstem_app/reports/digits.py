@@ -46,3 +46,11 @@ def seconds(value: float) -> str:
         return f"{value:.0f} s"
     whole = round(value)
     return f"{whole // 60} min {whole % 60:02d} s"
+
+
+def signed(value: float | None, decimals: int = 2) -> str:
+    """Write a difference with its sign, a real minus sign and no negative zero."""
+    if value is None:
+        return MISSING
+    rounded = round(value, decimals) + 0.0
+    return f"{rounded:+.{decimals}f}".replace("-", "−") if rounded else f"{rounded:.{decimals}f}"

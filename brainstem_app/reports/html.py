@@ -33,6 +33,7 @@ def render(template: str, **content: Any) -> str:
         "share3": digits.share3,
         "length_mm": digits.length,
         "volume": digits.volume,
+        "signed": digits.signed,
         "point": digits.point,
     }
     return environment.get_template(template).render(**content)

@@ -129,6 +129,8 @@ def _table_note(report: Report, scored: bool, origin: str) -> str:
         notes.append(
             "Confidence is the mean of the model's highest class probability; it is not an accuracy."
         )
+    if any(s.asymmetry_index is not None for s in report.structures):
+        notes.append("Asymmetry is (left − right) / (left + right) of a pair's volumes.")
     return " ".join(notes)
 
 

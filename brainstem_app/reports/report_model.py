@@ -188,6 +188,9 @@ class StructureEntry(_Entry):
     reference_volume_mm3: float | None
     false_positive_mm3: float | None
     model_test_iou: float | None
+    volume_difference_mm3: float | None = None
+    asymmetry_index: float | None = None
+    reference_asymmetry_index: float | None = None
 
 
 class Summary(_Entry):

@@ -103,3 +103,33 @@ def test_label_that_is_not_in_the_table_is_an_input_error(labels: np.ndarray, ta
     labels[0, 0, 0] = 9
     with pytest.raises(InputError, match="label 9"):
         measure_structures(labels, np.eye(4), table)
+
+
+def test_volume_difference_has_a_sign_and_a_missed_structure_loses_all(
+    labels: np.ndarray, table: LabelTable
+) -> None:
+    predicted = labels.copy()
+    predicted[labels == 2] = 1  # RN_L missed: 8 voxels of 2 mm³
+    predicted[4, 4:6, 3:5] = 3  # RN_R 4 voxels too large
+    predicted[5, 8, 5] = 4  # PAG is not in the reference
+    found = _by_name(measure_structures(predicted, np.diag([2.0, 1, 1, 1]), table, labels))
+    assert found["RN_L"].volume_difference_mm3 == pytest.approx(-16.0)
+    assert found["RN_R"].volume_difference_mm3 == pytest.approx(8.0)
+    assert found["PAG"].volume_difference_mm3 is None
+    assert _by_name(measure_structures(labels, np.eye(4), table))["RN_R"].volume_difference_mm3 is None
+
+
+def test_asymmetry_is_of_the_pair_and_one_when_a_side_is_missing(
+    labels: np.ndarray, table: LabelTable
+) -> None:
+    smaller = labels.copy()
+    smaller[2, 4:6, 3:5] = 1  # RN_R has 4 voxels left, RN_L 8
+    found = _by_name(measure_structures(smaller, np.eye(4), table))
+    assert found["RN_L"].asymmetry_index == found["RN_R"].asymmetry_index == pytest.approx((8 - 4) / 12)
+    assert found["PAG"].asymmetry_index is found["WM"].asymmetry_index is None
+    without_left = np.where(smaller == 2, 1, smaller).astype(np.uint8)
+    compared = _by_name(measure_structures(without_left, np.eye(4), table, smaller))
+    assert compared["RN_R"].asymmetry_index == compared["RN_L"].asymmetry_index == -1.0
+    assert compared["RN_L"].reference_asymmetry_index == pytest.approx(1 / 3)
+    neither = np.where(without_left == 3, 1, without_left).astype(np.uint8)
+    assert _by_name(measure_structures(neither, np.eye(4), table))["RN_L"].asymmetry_index is None
