@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from brainstem_app.gui.scans.scans_page import ScansPage
 
 _FIRST_SIZE = (1320, 840)
+_PAGE_EVERY_MS = 150
+_OF_STUDY = (StepName.PREPARE, StepName.TRAIN, StepName.COMPARE, StepName.REPORT)
 
 
 class MainWindow(QMainWindow):
@@ -189,6 +191,13 @@ class MainWindow(QMainWindow):
         if self.bench.study.is_open:
             self.bench.study.remember(step=step.value)
 
+    def _make_next_page(self) -> None:
+        """Make the pages that work on a study one by one, so that none keeps the user waiting for it."""
+        left = [step for step in _OF_STUDY if step not in self._pages]
+        if left and self.isVisible():
+            self.page(left[0])
+            QTimer.singleShot(_PAGE_EVERY_MS, self, self._make_next_page)
+
     def _connect_page(self, step: StepName, page: StepPage) -> None:
         if step is StepName.REVIEW:
             self.actions_.add_review(page.step.actions_.groups())
@@ -246,6 +255,7 @@ class MainWindow(QMainWindow):
         self.scans.set_sources(tuple(Path(source) for source in study.workspace.sources))
         if study.is_open:
             self.show_step(step if step in STEPS else StepName.SCANS)
+            QTimer.singleShot(_PAGE_EVERY_MS, self, self._make_next_page)
 
     def _show_counts(self) -> None:
         """Say in the navigation what the study holds, for steps that were not shown yet."""

@@ -132,7 +132,7 @@ def take_steps(window: MainWindow, out: Path, study: Path) -> None:
     take(window, out, "step_prepare")
     window.show_step(StepName.TRAIN)
     train = window.page(StepName.TRAIN)
-    wait_for(lambda: bool(train.device.text()) and not window.background.is_busy)
+    wait_for(lambda: train.device.text().startswith("Device") and not window.background.is_busy)
     if train.model.rowCount():
         train.table.selectRow(train.model.rowCount() - 1)
         wait_for(lambda: bool(train.curves.points("loss")))

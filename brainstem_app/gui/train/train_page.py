@@ -69,7 +69,6 @@ class TrainPage(StepPage):
         self.jobs.metric.connect(self._on_metric)
         self.jobs.progressed.connect(self._on_progress)
         self.jobs.ended.connect(lambda _run: bench.study.refresh())
-        bench.background.run(device_text, self.device.setText, lambda error: self.device.setText(str(error)))
         self._on_study()
 
     def _lay_out(self) -> None:
@@ -144,8 +143,13 @@ class TrainPage(StepPage):
     # Settings ----------------------------------------------------------------------------------------
 
     def activate(self) -> None:
-        """Read the runs again."""
+        """Read the runs again; at first also find out about the device."""
         self.read()
+        if not self.device.text():
+            self.device.setText(self.tr("Looking for a graphics card…"))
+            self.bench.background.run(
+                device_text, self.device.setText, lambda error: self.device.setText(str(error))
+            )
 
     def set_preset(self) -> None:
         """Set everything as in the paper."""
