@@ -1,7 +1,8 @@
 """Measure the window: first paint, slice change, gaps of the event loop, memory.
 
-``python tests/benchmarks/benchmark_window.py`` (offscreen), or under ``xvfb-run`` with
-``QT_QPA_PLATFORM=xcb``. CPU time stands beside wall time, for on a busy machine the latter is longer.
+``python tests/benchmarks/benchmark_window.py [starts] [slices] [gaps] [review]`` (offscreen), or under
+``xvfb-run`` with ``QT_QPA_PLATFORM=xcb``. CPU time stands beside wall time, for on a busy machine the latter
+is longer.
 """
 
 from __future__ import annotations
@@ -319,18 +320,24 @@ def measure_gaps(folder: Path) -> None:
 
 
 def main() -> None:
-    """Measure everything."""
+    """Measure everything, or the parts named on the command line: starts, slices, gaps, review."""
+    parts = set(sys.argv[1:]) or {"starts", "slices", "gaps", "review"}
     make_application([])
     load = psutil.getloadavg()[0]
     say(f"{date.today()}, {platform.platform()}, {os.cpu_count()} cores, load {load:.1f}")
     say(f"Python {platform.python_version()}, Qt platform {QApplication.platformName()}")
     with tempfile.TemporaryDirectory() as name:
-        measure_starts(Path(name))
-        measure_slices(256)
-        measure_slices(512)
-        measure_review(512, Path(name))
-        measure_gaps(Path(name))
-        measure_review_gaps(Path(name))
+        folder = Path(name)
+        if "starts" in parts:
+            measure_starts(folder)
+        if "slices" in parts:
+            measure_slices(256)
+            measure_slices(512)
+        if "gaps" in parts:
+            measure_gaps(folder)
+        if "review" in parts:
+            measure_review(512, folder)
+            measure_review_gaps(folder)
 
 
 if __name__ == "__main__":
