@@ -182,7 +182,7 @@ def _describe(
         "symmetric": True,
         "reliability": "A, B, C by the rule in brainstem_app/atlas/reliability.py",
         "sources": [_describe_source(sources[s.id], fits.get(s.id)) for s in recipe.source],
-        "structures": [_describe_structure(s, labels) for s in table.structures],
+        "structures": [describe_structure(s, labels) for s in table.structures],
         "corrections": {s.name: s.why for s in recipe.structure if s.why},
     }
 
@@ -210,7 +210,8 @@ def _describe_source(source: Source, fit: Fitted | None) -> dict[str, Any]:
     return described
 
 
-def _describe_structure(structure: Structure, labels: NDArray[np.uint8]) -> dict[str, Any]:
+def describe_structure(structure: Structure, labels: NDArray[np.uint8]) -> dict[str, Any]:
+    """Volume (mm³), centre (mm) and grade of a structure of an ``mni`` label map, for ``atlas.json``."""
     if structure.group is Group.BACKGROUND:
         return {"index": structure.index, "name": structure.name}
     mask = labels == structure.index

@@ -57,7 +57,7 @@ def fuse(
         index = table.by_name(nucleus.name + "_L" if nucleus.paired else nucleus.name).index
         labels[(labels == index) & ~largest_piece(labels == index)] = 0
     _mirror_left(labels, table)
-    _fill_with_tissue(labels, template, table)
+    fill_with_tissue(labels, template, table)
     return labels
 
 
@@ -86,7 +86,8 @@ def _mirror_left(labels: Labels, table: LabelTable) -> None:
     labels[half + 1 :] = other_side[labels[:half][::-1]]
 
 
-def _fill_with_tissue(labels: Labels, template: Template, table: LabelTable) -> None:
+def fill_with_tissue(labels: Labels, template: Template, table: LabelTable) -> None:
+    """Make what is brainstem and no nucleus white or grey matter, in place, on the ``mni`` grid."""
     free = template.brainstem & (labels == 0)
     labels[free] = table.by_name("GM").index
     labels[free & template.white_matter] = table.by_name("WM").index

@@ -53,6 +53,11 @@ def list_atlases() -> list[str]:
     return shipped + [name for name in own if name not in shipped]
 
 
+def atlas_name_is_shipped(name: str) -> bool:
+    """Whether an atlas of that name ships with the program, which no atlas of the user's can replace."""
+    return name in _names_in(resource("atlas"))
+
+
 def load_atlas(name_or_folder: str | Path = DEFAULT_ATLAS) -> Atlas:
     """Load an atlas by its name or from its folder.
 

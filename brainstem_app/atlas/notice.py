@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from brainstem_app.atlas.recipe import Recipe
 
 
@@ -32,3 +35,25 @@ def write_notice(recipe: Recipe) -> str:
             "",
         ]
     return "\n".join(lines)
+
+
+def write_import_notice(name: str, version: str, source: Mapping[str, Any], date: str) -> str:
+    """Notice of an imported atlas in Markdown; `source` is its entry in ``atlas.json``."""
+    return "\n".join(
+        [
+            f"# Atlas {name}, version {version} ({date})",
+            "",
+            "A label map made from the maps of a lab's own atlas. They were changed: pulled onto the ICBM "
+            "2009a nonlinear symmetric template, thresholded, clipped to the brainstem, overlaps given to "
+            "the more probable structure; the rest of the brainstem is white and grey matter. No author of "
+            "the source endorses the result. No expert drew these labels on a scan of yours.",
+            "",
+            f"## {source['title']}",
+            "",
+            f"- Licence: {source['licence']}",
+            f"- Space: {source['space']}. {source['registration']['why']}",
+            f"- Cite: {source['citation']}",
+            f"- SHA-256 of its {source['files']} file(s): {source['sha256']}",
+            "",
+        ]
+    )

@@ -1,17 +1,19 @@
-"""Commands about atlases: list, build."""
+"""Commands about atlases: list, build, import."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 
 from brainstem_app.cli.options import AsJson, Debug
 from brainstem_app.cli.show import run_and_show
-from brainstem_app.jobs.job import BuildAtlasJob
+from brainstem_app.errors import InputError
+from brainstem_app.jobs.job import BuildAtlasJob, ImportAtlasJob
 
-app = typer.Typer(help="List and build atlases.", no_args_is_help=True)
+app = typer.Typer(help="List, build and import atlases.", no_args_is_help=True)
 
 
 @app.command("list")
@@ -41,3 +43,95 @@ def build(
 ) -> None:
     """Build an atlas from a recipe."""
     run_and_show(BuildAtlasJob(recipe=recipe, out=out, data=data), as_json=as_json, debug=debug)
+
+
+@app.command("import")
+def import_(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FOLDER|FILE",
+            help="A folder of masks or probability maps, one NIfTI file a structure; or a label map.",
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="Name of the atlas; made from the folder's if not given.")] = "",
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            help="What the numbers of a label map mean: FSL XML, ITK-SNAP, FreeSurfer, CSV, TSV or JSON."
+        ),
+    ] = None,
+    space: Annotated[
+        str,
+        typer.Option(
+            help="What it was drawn on: MNI152NLin2009aSym (the program's own), MNI152NLin2009cAsym, "
+            "MNI152NLin6Asym, …; overlaid as it is."
+        ),
+    ] = "",
+    template: Annotated[
+        Path | None, typer.Option(help="T1 image it was drawn on, to be registered to the program's.")
+    ] = None,
+    threshold: Annotated[float, typer.Option(help="Least probability.")] = 0.5,
+    least_inside: Annotated[
+        float, typer.Option(help="Leave out what lies in the brainstem with less than this share.")
+    ] = 0.5,
+    split_sides: Annotated[
+        bool, typer.Option("--split-sides", help="Make pairs of structures that lie on both sides.")
+    ] = False,
+    licence: Annotated[str, typer.Option(help="Licence of the maps.")] = "not stated",
+    citation: Annotated[str, typer.Option(help="What to cite.")] = "not stated",
+    atlas_version: Annotated[str, typer.Option(help="Version of the atlas.")] = "1",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the atlas; among your own atlases if not given.")
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the atlas of that name that is there.")
+    ] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Make an atlas of a lab's own maps: clipped to the brainstem, overlaps to the more probable."""
+    job = _import_job(
+        source=source,
+        name=name,
+        table=table,
+        space=space,
+        template=template,
+        threshold=threshold,
+        least_inside=least_inside,
+        split_sides=split_sides,
+        licence=licence,
+        citation=citation,
+        atlas_version=atlas_version,
+        out=out,
+        replace=replace,
+    )
+    run_and_show(job, as_json=as_json, debug=debug)
+    if not as_json:
+        _show_structures(job)
+
+
+def _import_job(**settings: Any) -> ImportAtlasJob:
+    try:
+        return ImportAtlasJob(**settings)
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = "--" + str(first["loc"][0]).replace("_", "-")
+        raise InputError(f"{option} does not fit: {first['msg']}.", option, "Give another value.") from error
+
+
+def _show_structures(job: ImportAtlasJob) -> None:
+    """Print the table of what was made."""
+    import numpy as np
+
+    from brainstem_app.atlas.library import load_atlas
+    from brainstem_app.jobs.import_atlas import name_from
+
+    atlas = load_atlas(job.out or job.name or name_from(job.source))
+    counts = np.bincount(atlas.labels.ravel(), minlength=atlas.table.n_classes)
+    width = max(len(s.name) for s in atlas.table.structures)
+    typer.echo(f"{'index':>5}  {'name':{width}}  {'side':8}  {'voxels':>7}  {'mm3':>7}  reliability")
+    for s in atlas.table.structures[1:]:
+        voxels = int(counts[s.index])
+        grade = s.reliability or "-"
+        typer.echo(f"{s.index:5}  {s.name:{width}}  {s.side:8}  {voxels:7}  {voxels:7}  {grade}")

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from brainstem_app.cli.options import AsJson, Debug, ExecutorChoice, ExecutorOption, SlurmOption, where_to_run
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.errors import InputError
-from brainstem_app.jobs.job import EvaluateRunJob, EvaluateVolumesJob, PrepareJob, TrainJob
+from brainstem_app.jobs.job import DEFAULT_ATLAS, EvaluateRunJob, EvaluateVolumesJob, PrepareJob, TrainJob
 
 
 class SpaceChoice(StrEnum):
@@ -33,6 +33,9 @@ def prepare(
     dataset: Annotated[Path, typer.Argument(metavar="DATASET", help="A BIDS dataset.")],
     study: Annotated[Path, typer.Option(help="Study folder, new or to go on with.")],
     space: Annotated[SpaceChoice, typer.Option(help="How far to normalise.")] = SpaceChoice.AFFINE,
+    atlas: Annotated[
+        str, typer.Option(help="Atlas of the reference labels: a name from atlas list, or its folder.")
+    ] = DEFAULT_ATLAS,
     jobs: Annotated[int, typer.Option(min=1, help="Subjects at a time, one thread each.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of the split by subject.")] = 0,
     repeat: Annotated[
@@ -49,6 +52,7 @@ def prepare(
         dataset=dataset,
         study=study,
         space=space.value,
+        atlas=atlas,
         jobs=jobs,
         seed=seed,
         repeat=repeat,

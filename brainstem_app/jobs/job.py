@@ -196,6 +196,32 @@ class BuildAtlasJob(_Job):
     data: Path | None = None
 
 
+class ImportAtlasJob(_Job):
+    """Make an atlas of a lab's own maps: into `out`, or among the user's atlases under `name`.
+
+    `source` is a folder of masks or probability maps, a label map, or an image of several volumes; the latter
+    two need `table`. `space` or `template`, a T1 image, say what it was drawn on. `threshold` is the least
+    probability; a structure with less than `least_inside` of its volume in the brainstem is left out. With
+    `split_sides` a structure on both sides becomes a left and a right one. `replace` overwrites an atlas of
+    that name.
+    """
+
+    kind: Literal["import-atlas"] = "import-atlas"
+    source: Path
+    name: str = ""
+    atlas_version: str = "1"
+    table: Path | None = None
+    space: str = ""
+    template: Path | None = None
+    threshold: Annotated[float, Field(gt=0, le=1)] = 0.5
+    least_inside: Annotated[float, Field(gt=0, le=1)] = 0.5
+    split_sides: bool = False
+    licence: str = "not stated"
+    citation: str = "not stated"
+    out: Path | None = None
+    replace: bool = False
+
+
 class ExportModelJob(_Job):
     """Export a run's best network as ``model.keras``, ``model.onnx`` and ``model.json``.
 
@@ -224,6 +250,7 @@ Job = Annotated[
     | SimulateJob
     | DemoJob
     | BuildAtlasJob
+    | ImportAtlasJob
     | ExportModelJob,
     Field(discriminator="kind"),
 ]

@@ -15,6 +15,7 @@ from brainstem_app.jobs.job import (
     EvaluateRunJob,
     EvaluateVolumesJob,
     ExportModelJob,
+    ImportAtlasJob,
     Job,
     OnSlurmJob,
     PrepareJob,
@@ -73,6 +74,8 @@ def folder_of(job: Job) -> str:
             return str(job.out or job.run / "export")
         case BuildAtlasJob():
             return str(job.out or job.recipe.parent)
+        case ImportAtlasJob():
+            return str(job.out or job.source)
         case _:
             return str(job.out)
 
@@ -125,7 +128,9 @@ def _many(job: CompareJob | CompareCellJob | OnSlurmJob, reporter: Reporter) -> 
             return compare_cell(job, reporter)
 
 
-def _make(job: ActivationsJob | SimulateJob | DemoJob | BuildAtlasJob, reporter: Reporter) -> Summary:
+def _make(
+    job: ActivationsJob | SimulateJob | DemoJob | BuildAtlasJob | ImportAtlasJob, reporter: Reporter
+) -> Summary:
     match job:
         case ActivationsJob():
             from brainstem_app.jobs.activations import write_activation_maps
@@ -143,3 +148,7 @@ def _make(job: ActivationsJob | SimulateJob | DemoJob | BuildAtlasJob, reporter:
             from brainstem_app.jobs.atlas import build
 
             return build(job, reporter)
+        case ImportAtlasJob():
+            from brainstem_app.jobs.import_atlas import import_lab_atlas
+
+            return import_lab_atlas(job, reporter)

@@ -1,0 +1,305 @@
+"""Make an atlas of a lab's own maps: pulled, clipped, overlaps resolved, graded, described."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainstem_app.atlas.builder import describe_structure, table_text
+from brainstem_app.atlas.fusion import fill_with_tissue
+from brainstem_app.atlas.import_table import label_table
+from brainstem_app.atlas.label_table import TABLE_FILE_NAME, LabelTable, Side
+from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, NOTICE_FILE_NAME
+from brainstem_app.atlas.notice import write_import_notice
+from brainstem_app.atlas.pulled_map import PulledMap, pull, split_at_midline
+from brainstem_app.atlas.source_maps import check_names, files_of, read_maps, sha256_of_files
+from brainstem_app.atlas.source_space import Placed, Report, place_source
+from brainstem_app.errors import ImplausibleResultError, InputError
+from brainstem_app.imaging.atomic import write_text
+from brainstem_app.imaging.label_map import save_label_map
+from brainstem_app.imaging.spaces import MNI_SHAPE, mni_affine
+from brainstem_app.preprocessing.template import load_template
+
+# How far (mm) the centre of a structure may lie on the side its name does not say.
+_WRONG_SIDE_MM = 1.0
+_MOST_NUCLEI = 253
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+
+
+@dataclass(frozen=True)
+class ImportSettings:
+    """What to import, and how.
+
+    Attributes
+    ----------
+    source : Path
+        Folder of maps, label map, or image of volumes.
+    name, version : str
+        Of the atlas made; the name of lower-case letters, digits and hyphens.
+    table : Path, optional
+        What the numbers of a label map mean.
+    space : str
+        A name of `source_space.SPACES`, or empty.
+    template : Path, optional
+        T1 image that the source was drawn on.
+    threshold : float
+        Least probability, above 0 and at most 1.
+    least_inside : float
+        A structure of which less than this share (0…1) lies in the brainstem is left out.
+    split_sides : bool
+        Whether structures without a side in their names that lie on both sides become a left and a right one.
+    licence, citation : str
+        Of the source.
+    """
+
+    source: Path
+    name: str
+    version: str = "1"
+    table: Path | None = None
+    space: str = ""
+    template: Path | None = None
+    threshold: float = 0.5
+    least_inside: float = 0.5
+    split_sides: bool = False
+    licence: str = "not stated"
+    citation: str = "not stated"
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import made.
+
+    Attributes
+    ----------
+    table : LabelTable
+        With grades of reliability.
+    warnings : tuple of str
+        What the user should know.
+    """
+
+    table: LabelTable
+    warnings: tuple[str, ...]
+
+
+def import_atlas(
+    settings: ImportSettings, out: Path, report: Report = lambda done, message: None
+) -> Imported:
+    """Import an atlas.
+
+    A voxel belongs to the structure that is most probable there, if that reaches the threshold; at the same
+    probability to the smaller one. What lies outside the template's brainstem is cut off; the rest of the
+    brainstem is white and grey matter, as in ``brainstem31``.
+
+    Parameters
+    ----------
+    settings : ImportSettings
+        What to import.
+    out : Path
+        Folder to write ``labels.nii.gz``, ``structures.csv``, ``atlas.json`` and ``NOTICE.md`` to.
+    report : callable, optional
+        Called with the share done (0…1) and what is being done.
+
+    Raises
+    ------
+    InputError
+        If the source, the table or the template cannot be read or do not fit, no structure lies in the
+        brainstem, or a structure lies on the side that its name does not say.
+    ImplausibleResultError
+        If overlaps leave nothing of a structure.
+    """
+    _check(settings)
+    placed = place_source(settings.space, settings.template, lambda done, text: report(0.5 * done, text))
+    pulled = _pull_all(settings, placed, report)
+    inside = [p for p in pulled if p.inside >= settings.least_inside]
+    if not inside:
+        raise _nothing_inside(settings, pulled)
+    if len(inside) > _MOST_NUCLEI:
+        raise InputError(
+            f"{len(inside)} structures lie in the brainstem; a label map holds {_MOST_NUCLEI} at most.",
+            settings.source,
+            "Leave some out.",
+        )
+    check_names([(p.table_name, settings.table or p.file) for p in inside])
+    _check_sides(inside)
+    labels = _resolve(inside, settings.threshold)
+    table = label_table(inside, labels, settings.name, settings.licence)
+    _check_not_empty(labels, table, settings)
+    fill_with_tissue(labels, load_template(), table)
+    report(0.95, "writing")
+    warnings = _warnings(placed, pulled, inside)
+    _write(out, settings, placed, table, labels, inside)
+    return Imported(table, warnings)
+
+
+def _check(settings: ImportSettings) -> None:
+    if not _NAME.fullmatch(settings.name):
+        raise InputError(
+            f"{settings.name!r} cannot be the name of an atlas.",
+            "--name",
+            "Use lower-case letters, digits and hyphens.",
+        )
+    if not 0 < settings.threshold <= 1 or not 0 < settings.least_inside <= 1:
+        raise InputError(
+            "The threshold and the least share inside the brainstem lie above 0 and at most at 1.",
+            "--threshold",
+            "Give e.g. 0.5.",
+        )
+
+
+def _pull_all(settings: ImportSettings, placed: Placed, report: Report) -> list[PulledMap]:
+    pulled: list[PulledMap] = []
+    for number, source_map in enumerate(read_maps(settings.source, settings.table)):
+        report(0.5 + 0.4 * (1 - 0.98**number), source_map.table_name)
+        pulled.append(pull(source_map, placed.template_to_source, settings.threshold))
+    if settings.split_sides:
+        pulled = [part for p in pulled for part in (split_at_midline(p) if p.is_bilateral else (p,))]
+    return pulled
+
+
+def _resolve(inside: Sequence[PulledMap], threshold: float) -> NDArray[np.uint8]:
+    """Label map of the nuclei on the ``mni`` grid; a structure's index is its place in the list plus 3."""
+    region = inside[0].region
+    labels = np.zeros(region.shape, dtype=np.uint8)
+    best = np.zeros(region.shape, dtype=np.float32)
+    brainstem = region.crop(load_template().brainstem)
+    for place in sorted(range(len(inside)), key=lambda k: inside[k].volume_mm3):
+        probability = inside[place].probability
+        mine = brainstem & (probability >= threshold) & (probability > best)
+        labels[mine] = place + 3
+        best[mine] = probability[mine]
+    whole = np.zeros(MNI_SHAPE, dtype=np.uint8)
+    whole[region.slices] = labels
+    return whole
+
+
+def _nothing_inside(settings: ImportSettings, pulled: Sequence[PulledMap]) -> InputError:
+    most = max(pulled, key=lambda p: p.inside)
+    centre = ", ".join(f"{value:.0f}" for value in most.centre_mm)
+    return InputError(
+        f"No structure lies in the brainstem. The nearest to it, {most.table_name}, lies there with "
+        f"{100 * most.inside:.0f} % of its volume; its centre is at ({centre}) mm.",
+        settings.source,
+        "Check the space (--space), or give the T1 image that the atlas was drawn on with --template.",
+    )
+
+
+def _check_sides(inside: Sequence[PulledMap]) -> None:
+    for p in inside:
+        x = p.centre_mm[0]
+        if (p.side is Side.LEFT and x > _WRONG_SIDE_MM) or (p.side is Side.RIGHT and x < -_WRONG_SIDE_MM):
+            raise InputError(
+                f"{p.table_name} lies on the other side than its name says: its centre is at x = {x:.1f} mm.",
+                p.file,
+                "Left is the patient's left, at negative x. Mend the image's header, or exchange the names.",
+            )
+
+
+def _check_not_empty(labels: NDArray[np.uint8], table: LabelTable, settings: ImportSettings) -> None:
+    counts = np.bincount(labels.ravel(), minlength=table.n_classes)
+    empty = [s.name for s in table.nuclei if counts[s.index] == 0]
+    if empty:
+        raise ImplausibleResultError(
+            f"No voxel is left for {', '.join(empty)}: others are more probable everywhere.",
+            settings.source,
+            "Remove what overlaps it from the atlas, or lower --threshold.",
+        )
+
+
+def _warnings(placed: Placed, pulled: Sequence[PulledMap], inside: Sequence[PulledMap]) -> tuple[str, ...]:
+    warnings = [placed.warning] if placed.warning else []
+    kept = {p.table_name for p in inside}
+    outside = [p.table_name for p in pulled if p.table_name not in kept]
+    if outside:
+        named = ", ".join(outside[:12]) + (f" and {len(outside) - 12} more" if len(outside) > 12 else "")
+        warnings.append(f"Left out, for they lie outside the brainstem: {named}.")
+    cut = [f"{p.table_name} ({100 * (1 - p.inside):.0f} %)" for p in inside if p.inside < 0.9]
+    if cut:
+        warnings.append(f"Cut off at the edge of the brainstem: {', '.join(cut)}.")
+    both = [p.table_name for p in inside if p.is_bilateral]
+    if both:
+        warnings.append(
+            f"On both sides under one name: {', '.join(both)}. --split-sides makes pairs of them."
+        )
+    alone = [
+        p.table_name
+        for p in inside
+        if p.side is not None and replace(p, side=p.other_side).table_name not in kept
+    ]
+    if alone:
+        warnings.append(f"Without a partner on the other side: {', '.join(alone)}.")
+    return tuple(warnings)
+
+
+def _write(
+    out: Path,
+    settings: ImportSettings,
+    placed: Placed,
+    table: LabelTable,
+    labels: NDArray[np.uint8],
+    inside: Sequence[PulledMap],
+) -> None:
+    description = _describe(settings, placed, table, labels, inside)
+    out.mkdir(parents=True, exist_ok=True)
+    write_text(out / TABLE_FILE_NAME, table_text(table))
+    write_text(out / CARD_FILE_NAME, json.dumps(description, indent=1, ensure_ascii=False) + "\n")
+    write_text(
+        out / NOTICE_FILE_NAME,
+        write_import_notice(settings.name, settings.version, description["sources"][0], description["date"]),
+    )
+    # Last, for an atlas is listed once its label map is there.
+    save_label_map(out / LABELS_FILE_NAME, labels, mni_affine(), space="mni")
+
+
+def _describe(
+    settings: ImportSettings,
+    placed: Placed,
+    table: LabelTable,
+    labels: NDArray[np.uint8],
+    inside: Sequence[PulledMap],
+) -> dict[str, Any]:
+    files = files_of(settings.source)
+    other_side = np.array(table.mirrored_indices(), dtype=np.uint8)
+    kept = {p.table_name: round(p.inside, 3) for p in inside}
+    return {
+        "schema": "brainstem-atlas/1",
+        "name": settings.name,
+        "version": settings.version,
+        "date": datetime.now(UTC).date().isoformat(),
+        "classes": table.n_classes,
+        "template": "ICBM 2009a nonlinear symmetric, 1 mm, as packaged by nilearn (resources/template)",
+        "symmetric": bool(np.array_equal(other_side[labels[::-1]], labels)),
+        "reliability": "A, B, C by size alone, brainstem_app/atlas/reliability.py; nothing is known of how "
+        "the source was drawn",
+        "settings": {
+            "threshold": settings.threshold,
+            "least_inside": settings.least_inside,
+            "split_sides": settings.split_sides,
+            "table": settings.table.name if settings.table else None,
+        },
+        "sources": [
+            {
+                "id": "imported",
+                "title": settings.source.name,
+                "licence": settings.licence,
+                "citation": settings.citation,
+                "space": placed.space,
+                "file": settings.source.name,
+                "files": len(files),
+                "sha256": sha256_of_files(files),
+                "registration": {"method": placed.method, "why": placed.why, **placed.measured},
+            }
+        ],
+        "structures": [
+            describe_structure(s, labels) | ({"inside": kept[s.name]} if s.name in kept else {})
+            for s in table.structures
+        ],
+        "corrections": {},
+    }

@@ -1,0 +1,1 @@
+"""Tables that say what the numbers of a lab's own label map mean, in the formats of the field."""

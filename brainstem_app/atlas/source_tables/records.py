@@ -1,0 +1,90 @@
+"""Tables with named columns: CSV, TSV (as BIDS has it) and JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from brainstem_app.atlas.source_tables.source_label import SourceLabel, hex_colour
+
+_NUMBER = ("index", "value", "number", "id", "label_id", "label", "labels", "roi", "key")
+_NAME = ("name", "abbreviation", "label_name", "structure", "region", "nucleus", "label")
+_COLOUR = ("color", "colour", "hex")
+_RGB = (("r", "g", "b"), ("red", "green", "blue"))
+
+
+def read_delimited(text: str) -> list[SourceLabel]:
+    """Read CSV or TSV with a header line, or two columns without one; ValueError if it does not fit."""
+    first = text.lstrip("\ufeff").splitlines()[0] if text.strip() else ""
+    delimiter = max("\t;,", key=first.count)
+    rows = [row for row in csv.reader(text.lstrip("\ufeff").splitlines(), delimiter=delimiter) if any(row)]
+    if rows and rows[0][0].strip().isdigit():
+        return [SourceLabel(int(row[0]), row[1].strip()) for row in rows]
+    header = rows[0] if rows else []
+    return _from_records(dict(zip(header, row, strict=False)) for row in rows[1:])
+
+
+def read_json(text: str) -> list[SourceLabel]:
+    """Read JSON: ``{"450": "PAG"}``, ``{"PAG": 450}``, a list of objects, or lists by column.
+
+    Lists by column are ``{"labels": [names by number], "R": […], "G": […], "B": […]}``, as the Allen Human
+    Reference Atlas has them. ValueError if it is none of these.
+    """
+    values: Any = json.loads(text)
+    if isinstance(values, list) and all(isinstance(row, dict) for row in values):
+        return _from_records(values)
+    if not isinstance(values, dict):
+        raise ValueError("a JSON table is an object, or a list of objects")  # noqa: TRY004 - one type for all
+    names = values.get("labels", values.get("names"))
+    if isinstance(names, list):
+        if names and isinstance(names[0], dict):
+            return _from_records(names)
+        colours = _columns_of_colour(values, len(names))
+        return [SourceLabel(k, str(name), colours[k]) for k, name in enumerate(names)]
+    return [_pair(key, value) for key, value in values.items()]
+
+
+def _pair(key: str, value: Any) -> SourceLabel:
+    if key.strip().isdigit() and isinstance(value, str):
+        return SourceLabel(int(key), value)
+    if key.strip().isdigit() and isinstance(value, dict):
+        return _from_records([{**value, "index": key}])[0]
+    if isinstance(value, int):
+        return SourceLabel(value, key)
+    raise ValueError(f"{key!r} stands for {value!r}; a number and a name belong together")
+
+
+def _columns_of_colour(values: Mapping[str, Any], n: int) -> list[str]:
+    columns = [values.get(letter) for letter in "RGB"]
+    if not all(isinstance(column, list) and len(column) == n for column in columns):
+        return [""] * n
+    return [hex_colour(rgb) for rgb in zip(*columns, strict=True)]
+
+
+def _from_records(records: Iterable[Mapping[str, Any]]) -> list[SourceLabel]:
+    labels = []
+    for record in records:
+        row = {
+            str(key).strip().lower().replace(" ", "_"): str(value).strip()
+            for key, value in record.items()
+            if value is not None
+        }
+        number = next((row[key] for key in _NUMBER if row.get(key, "").isdigit()), None)
+        name = next((row[key] for key in _NAME if row.get(key) and not row[key].isdigit()), None)
+        if number is None or name is None:
+            raise ValueError(f"{dict(record)} has no column of numbers (index) and one of names (name)")
+        labels.append(SourceLabel(int(number), name, _colour(row)))
+    return labels
+
+
+def _colour(row: Mapping[str, str]) -> str:
+    for key in _COLOUR:
+        if re.fullmatch(r"#?[0-9A-Fa-f]{6}", row.get(key, "")):
+            return "#" + row[key].lstrip("#").lower()
+    for keys in _RGB:
+        if all(row.get(key, "").isdigit() for key in keys):
+            return hex_colour([row[key] for key in keys])
+    return ""
