@@ -28,6 +28,7 @@ ARTIFACTS = {
     "report_pdf": "report.pdf",
     "report_json": "report.json",
     "report_csv": "report.csv",
+    "report_xlsx": "report.xlsx",
     "picture": "qc.png",
     "manifest": "manifest.json",
 }
@@ -51,8 +52,7 @@ def write_volumes(
 ) -> None:
     """Write transforms, label maps, confidence and what other programs need to show the labels.
 
-    The folder is made if missing. ``report.json`` of an earlier run, which belongs to other labels, is removed
-    first.
+    The folder is made if missing. An earlier ``report.json`` belongs to other labels and is removed first.
     """
     labels, confidence = predicted
     folder.mkdir(parents=True, exist_ok=True)

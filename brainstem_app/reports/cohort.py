@@ -21,7 +21,7 @@ from brainstem_app.evaluation.confusion import (
     mean_subject_miou,
 )
 from brainstem_app.evaluation.structures import Status
-from brainstem_app.imaging.atomic import write_text
+from brainstem_app.imaging.atomic import write_bytes, write_text
 from brainstem_app.reports.cohort_model import (
     CohortInputs,
     CohortReport,
@@ -31,15 +31,17 @@ from brainstem_app.reports.cohort_model import (
     MethodSummary,
     SubjectSummary,
 )
+from brainstem_app.reports.cohort_rows import structure_rows
 from brainstem_app.reports.html import render
 from brainstem_app.reports.methods import shareable_command
 from brainstem_app.reports.report_model import LIMITS, RELIABILITY_TEXT
+from brainstem_app.reports.table_xlsx import cohort_xlsx
 
 _DECIMALS = 6
 
 
 def write_cohort_report(folder: Path, inputs: CohortInputs) -> CohortReport:
-    """Write ``metrics.json``, ``metrics.csv`` (one row a structure) and ``metrics.html`` (one file).
+    """Write ``metrics.json``, ``metrics.csv`` and ``.xlsx`` (one row a structure) and ``metrics.html``.
 
     Each file is written whole or not at all; ``metrics.json`` comes last.
 
@@ -58,6 +60,7 @@ def write_cohort_report(folder: Path, inputs: CohortInputs) -> CohortReport:
         version=__version__,
     )
     write_text(folder / "metrics.csv", _csv(report))
+    write_bytes(folder / "metrics.xlsx", cohort_xlsx(report))
     write_text(folder / "metrics.html", page)
     write_text(folder / "metrics.json", report.to_json())
     return report
@@ -167,17 +170,11 @@ def _structures(inputs: CohortInputs, rng: np.random.Generator) -> tuple[CohortS
 
 
 def _csv(report: CohortReport) -> str:
-    names = [y.name for y in report.yardsticks]
+    head, rows = structure_rows(report)
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    head = (
-        "index name side group reliability status iou iou_low iou_high dice reference_voxels missed_subjects"
-    )
-    writer.writerow([*head.split(), *(f"iou {name}" for name in names)])
-    for s in report.structures:
-        row = [s.index, s.name, s.side.value, s.group.value, s.reliability, s.status.value]
-        numbers = [s.iou.value, s.iou.low, s.iou.high, s.dice, s.reference_voxels, s.missed_subjects]
-        writer.writerow([*row, *numbers, *(s.yardsticks[name] for name in names)])
+    writer.writerow(head)
+    writer.writerows(rows)
     return buffer.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""The report's table as CSV: one row a structure, columns named as in ``report.json``."""
+"""The report's table, and as CSV: one row a structure, columns named as in ``report.json``."""
 
 from __future__ import annotations
 
@@ -15,16 +15,24 @@ def report_csv(report: Report) -> str:
 
     The centroid is three columns, ``centroid_x_mm``, ``centroid_y_mm``, ``centroid_z_mm``.
     """
-    names = [name for field in StructureEntry.model_fields for name in _columns(field)]
+    head, rows = report_rows(report)
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, names, lineterminator="\n")
-    writer.writeheader()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return buffer.getvalue()
+
+
+def report_rows(report: Report) -> tuple[list[str], list[list[str | int | float | None]]]:
+    """Names of the columns, and one row a structure; None where a number is not defined."""
+    head = [name for field in StructureEntry.model_fields for name in _columns(field)]
+    rows = []
     for entry in report.structures:
         row = entry.model_dump(mode="json")
-        centroid = row.pop("centroid_mm") or ("", "", "")
+        centroid = row.pop("centroid_mm") or (None, None, None)
         row.update(zip(_columns("centroid_mm"), centroid, strict=True))
-        writer.writerow(row)
-    return buffer.getvalue()
+        rows.append([row[name] for name in head])
+    return head, rows
 
 
 def _columns(field: str) -> list[str]:

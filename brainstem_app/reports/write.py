@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from brainstem_app.imaging.atomic import atomic_path, write_text
+from brainstem_app.imaging.atomic import write_bytes, write_text
 from brainstem_app.reports.build import build_report
 from brainstem_app.reports.html import report_html
 from brainstem_app.reports.manifest import make_manifest
@@ -14,13 +14,14 @@ from brainstem_app.reports.pdf import report_pdf
 from brainstem_app.reports.qc_picture import QcVolumes, qc_png
 from brainstem_app.reports.report_model import Report, ReportInputs
 from brainstem_app.reports.table_csv import report_csv
+from brainstem_app.reports.table_xlsx import report_xlsx
 
 
 def write_report(folder: Path, inputs: ReportInputs) -> Report:
-    """Measure the labels and write the six files of a report.
+    """Measure the labels and write the seven files of a report.
 
-    They are ``report.json``, ``.csv``, ``.html`` and ``.pdf``, ``qc.png`` and ``manifest.json``. Each file is
-    written whole or not at all; ``report.json`` comes last, so that a folder with it is complete.
+    They are ``report.json``, ``.csv``, ``.xlsx``, ``.html`` and ``.pdf``, ``qc.png`` and ``manifest.json``.
+    Each file is written whole or not at all; ``report.json`` comes last: a folder with it is complete.
 
     Parameters
     ----------
@@ -44,13 +45,8 @@ def write_report(folder: Path, inputs: ReportInputs) -> Report:
     write_bytes(folder / "qc.png", picture)
     write_text(folder / "manifest.json", manifest.to_json())
     write_text(folder / "report.csv", report_csv(report))
+    write_bytes(folder / "report.xlsx", report_xlsx(report))
     write_text(folder / "report.html", report_html(page, picture))
     write_bytes(folder / "report.pdf", report_pdf(page, picture))
     write_text(folder / "report.json", report.to_json())
     return report
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write bytes atomically."""
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(content)

@@ -21,7 +21,9 @@ from brainstem_app.reports.manifest import make_manifest
 from brainstem_app.reports.report_model import LIMITS, ModelDescription, Report, ReportInputs
 from brainstem_app.reports.write import write_report
 
-FILES = {"report.json", "report.csv", "report.html", "report.pdf", "qc.png", "manifest.json"}
+from .test_table_xlsx import read_sheets
+
+FILES = {"report.json", "report.csv", "report.xlsx", "report.html", "report.pdf", "qc.png", "manifest.json"}
 INTERFACE_KEYS = {
     "index", "name", "side", "group", "status", "voxels", "volume_mm3", "centroid_mm", "confidence", "iou",
     "dice", "nsd_1mm", "hd95_mm", "assd_mm", "centroid_error_mm",
@@ -192,3 +194,19 @@ def test_empty_label_map_still_gives_a_report(inputs: ReportInputs, tmp_path: Pa
     )
     assert report.summary.n_found == 0
     assert {p.name for p in (tmp_path / "out").iterdir()} == FILES
+
+
+def test_workbook_holds_the_table_of_the_csv_and_the_limits(written: Path) -> None:
+    sheets = read_sheets((written / "report.xlsx").read_bytes())
+    with (written / "report.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    head, *lines = sheets["structures"]
+    assert list(head.values()) == rows[0]
+    for line, row in zip(lines, rows[1:], strict=True):
+        values = [line.get(letter, "") for letter in head]
+        assert [v if isinstance(v, str) else pytest.approx(v) for v in values] == [
+            cell if isinstance(v, str) else float(cell) for v, cell in zip(values, row, strict=True)
+        ]
+    about = {line["A"]: line.get("B") for line in sheets["about"]}
+    assert LIMITS in str(about["limits"])
+    assert about["model"] == "net"
