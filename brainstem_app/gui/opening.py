@@ -87,21 +87,27 @@ class Opening(QObject):
 
     def hand_to_review(self, review: ReviewStep) -> None:
         """Show in Review what is open in Segment, if nothing is open there."""
-        if review.scan is not None or review.labels is not None:
-            return
-        step = self._window.step
-        if step.result is not None:
-            review.files.open_result(step.result.folder)
-        elif step.scan is not None:
-            review.files.open_path(step.scan.path)
+        if review.scan is None and review.labels is None:
+            self._show_in(review)
 
     def review_result(self) -> None:
         """Show the result of Segment in Review, whatever is open there."""
-        result, review = self._window.step.result, self._window.review
-        was_empty = review is None or (review.scan is None and review.labels is None)
+        before = self._window.review
+        was_empty = before is None or (before.scan is None and before.labels is None)
         self._window.show_step(StepName.REVIEW)
-        if review is not None and result is not None and not was_empty:
-            review.files.open_path(result.labels if result.report_json is None else result.folder)
+        review = self._window.review
+        if review is not None and not was_empty:
+            review.files.when_saved(lambda: self._show_in(review))
+
+    def _show_in(self, review: ReviewStep) -> None:
+        """Pass on what Segment has read already: nothing is read twice."""
+        from brainstem_app.gui.scans.opened import OpenedResult
+
+        step = self._window.step
+        if step.result is not None and step.labels is not None:
+            review.show_result(OpenedResult(step.result, step.labels, step.scan))
+        elif step.scan is not None:
+            review.show_scan(step.scan)
 
     def _begin(self, path: Path) -> None:
         self._settings.last_folder = path.parent

@@ -216,3 +216,18 @@ def test_model_of_a_file_can_be_used(
     window.opening.open_model(tmp_path / "nothing.onnx")
     qtbot.waitUntil(lambda: window.message_bar.message is not None, timeout=60_000)
     assert "no model" in window.message_bar.message.what
+
+
+def test_result_of_segment_is_reviewed_with_its_scan(
+    qtbot: QtBot, window: MainWindow, result_folder: Path
+) -> None:
+    window.open_path(result_folder)
+    qtbot.waitUntil(
+        lambda: window.step.result is not None and bool(window.step.result.reports), timeout=60_000
+    )
+    qtbot.mouseClick(window.step.result_panel.review, Qt.MouseButton.LeftButton)
+    assert window.current_step is StepName.REVIEW
+    assert window.review is not None
+    assert window.review.scan is window.step.scan
+    assert window.review.labels is not None
+    assert window.review.labels.path == result_folder / "labels_native.nii.gz"
