@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
+from brainstem_app.cli.groups import compare_two_runs
 from brainstem_app.cli.options import AsJson, Debug, ExecutorChoice, ExecutorOption, SlurmOption, where_to_run
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.errors import InputError
@@ -189,19 +190,30 @@ def evaluate(
     refine: Annotated[
         bool, typer.Option("--refine", help="Predict mirrored too, and bend the atlas to the probabilities.")
     ] = False,
+    against: Annotated[
+        str | None,
+        typer.Option(help="Another run: compare both by their metrics.json, subject by subject."),
+    ] = None,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Measure two label volumes (PREDICTED REFERENCE --out DIR), or a run (--study STUDY --run NAME)."""
+    """Measure two label volumes (PREDICTED REFERENCE --out DIR), or a run (--study STUDY --run NAME).
+
+    With --against OTHER nothing is predicted: two runs that have been measured are compared.
+    """
+    if against is not None and study is not None and run is not None and predicted is None and not refine:
+        compare_two_runs(study, run, against, out, as_json=as_json)
+        return
     job: EvaluateVolumesJob | EvaluateRunJob
-    if study is not None and run is not None and predicted is None:
+    if study is not None and run is not None and predicted is None and against is None:
         job = EvaluateRunJob(study=study, run=run, refine=refine)
-    elif predicted is not None and reference is not None and out is not None and study is None:
+    elif predicted is not None and reference is not None and out is not None and study is against is None:
         job = EvaluateVolumesJob(predicted=predicted, reference=reference, out=out)
     else:
         raise InputError(
             "It is not clear what to evaluate.",
             None,
-            "Give PREDICTED REFERENCE --out DIR for two volumes, or --study STUDY --run NAME for a run.",
+            "Give PREDICTED REFERENCE --out DIR for two volumes, or --study STUDY --run NAME for a run, with "
+            "--against OTHER for two runs.",
         )
     run_and_show(job, as_json=as_json, debug=debug)

@@ -84,6 +84,7 @@ def build_cohort_report(inputs: CohortInputs) -> CohortReport:
                 subject=name,
                 macro_miou=_rounded(macro_miou(counts)),
                 macro_miou_nuclei=_rounded(macro_miou(counts, nuclei)),
+                iou=dict(zip(inputs.table.names, map(_rounded, iou_per_class(counts)), strict=True)),
             )
             for name, counts in sorted(inputs.result.counts.items())
         ),

@@ -117,11 +117,15 @@ class CohortStructure(_Entry):
 
 
 class SubjectSummary(_Entry):
-    """Mean IoU of one subject."""
+    """Mean IoU of one subject, and its IoU by structure: 0 if missed, null if not in its reference.
+
+    `iou` is empty in files of older versions.
+    """
 
     subject: str
     macro_miou: float | None
     macro_miou_nuclei: float | None
+    iou: dict[str, float | None] = {}
 
 
 class CohortReport(_Entry):

@@ -54,3 +54,10 @@ def signed(value: float | None, decimals: int = 2) -> str:
         return MISSING
     rounded = round(value, decimals) + 0.0
     return f"{rounded:+.{decimals}f}".replace("-", "−") if rounded else f"{rounded:.{decimals}f}"
+
+
+def p_value(value: float | None) -> str:
+    """Write a p-value with three decimals, or that it is below 0.001."""
+    if value is None:
+        return MISSING
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

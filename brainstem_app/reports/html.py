@@ -34,6 +34,7 @@ def render(template: str, **content: Any) -> str:
         "length_mm": digits.length,
         "volume": digits.volume,
         "signed": digits.signed,
+        "p_value": digits.p_value,
         "point": digits.point,
     }
     return environment.get_template(template).render(**content)
