@@ -14,6 +14,8 @@ from brainstem_app.errors import InputError
 from brainstem_app.reports.cohort import write_cohort_report
 from brainstem_app.reports.cohort_model import CohortInputs, CohortResult
 
+from .test_table_xlsx import read_sheets
+
 
 def _counts(found: int, of: int = 100, *, missed: bool = False) -> np.ndarray:
     counts = np.diag([1000, 400, found, found, 0 if missed else found]).astype(np.int64)
@@ -69,3 +71,14 @@ def test_yardstick_on_other_subjects_is_refused(
 def test_no_subject_is_an_input_error(table: LabelTable, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no subject"):
         write_cohort_report(tmp_path, CohortInputs(CohortResult("net", {}), table, "small", "1"))
+
+
+def test_workbook_holds_structures_subjects_and_methods(inputs: CohortInputs, tmp_path: Path) -> None:
+    write_cohort_report(tmp_path, inputs)
+    sheets = read_sheets((tmp_path / "metrics.xlsx").read_bytes())
+    with (tmp_path / "metrics.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert list(sheets["structures"][0].values()) == rows[0]
+    assert len(sheets["structures"]) == len(rows)
+    assert [line["A"] for line in sheets["subjects"][1:]] == ["sub-01", "sub-02", "sub-03"]
+    assert [line["A"] for line in sheets["methods"][1:]] == [inputs.result.name, "affine atlas"]
