@@ -35,7 +35,7 @@ def prepare(
     study: Annotated[Path, typer.Option(help="Study folder, new or to go on with.")],
     space: Annotated[SpaceChoice, typer.Option(help="How far to normalise.")] = SpaceChoice.AFFINE,
     atlas: Annotated[
-        str, typer.Option(help="Atlas of the reference labels: a name from atlas list, or its folder.")
+        str, typer.Option(help="Atlas of the reference labels, by its name in atlas list.")
     ] = DEFAULT_ATLAS,
     jobs: Annotated[int, typer.Option(min=1, help="Subjects at a time, one thread each.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of the split by subject.")] = 0,
