@@ -57,6 +57,12 @@ def segment(
     model: Annotated[str, typer.Option(help="Name of a model, or its file or folder.")] = DEFAULT_MODEL,
     engine: Annotated[EngineName, typer.Option(help="What runs the network.")] = EngineName.ONNX,
     orientation: Orientation = None,
+    surfaces: Annotated[
+        bool, typer.Option("--surfaces", help="Also write the surface of each nucleus as STL.")
+    ] = False,
+    bids: Annotated[
+        bool, typer.Option("--bids", help="Make the folder a dataset of BIDS derivatives.")
+    ] = False,
     executor: ExecutorOption = ExecutorChoice.LOCAL,
     slurm: SlurmOption = None,
     as_json: AsJson = False,
@@ -66,7 +72,15 @@ def segment(
 
     Results that are there already are replaced, each file at once when the new one is whole.
     """
-    job = SegmentJob(scans=tuple(scans), out=out, model=model, engine=engine.value, orientation=orientation)
+    job = SegmentJob(
+        scans=tuple(scans),
+        out=out,
+        model=model,
+        engine=engine.value,
+        orientation=orientation,
+        surfaces=surfaces,
+        bids=bids,
+    )
     run_and_show(where_to_run(job, executor, slurm), as_json=as_json, debug=debug)
 
 

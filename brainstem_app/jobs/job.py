@@ -31,7 +31,8 @@ class SegmentJob(_Job):
     """Label the brainstem of scans: one folder a scan below `out`.
 
     `orientation` (``"RAS"``, ``"LPI"``, …) is the user's word for scans whose header does not say it. `name`
-    is the name of the folder of one scan; made from its file if empty.
+    is the name of the folder of one scan; made from its file if empty. `surfaces` also writes an STL file a
+    nucleus; with `bids`, `out` becomes a dataset of BIDS derivatives.
     """
 
     kind: Literal["segment"] = "segment"
@@ -41,6 +42,8 @@ class SegmentJob(_Job):
     engine: Engine = "onnx"
     orientation: str | None = None
     name: str = ""
+    surfaces: bool = False
+    bids: bool = False
 
 
 class PrepareJob(_Job):

@@ -16,6 +16,7 @@ from brainstem_app.jobs.loaded_model import load_model
 from brainstem_app.jobs.prepare import SubjectTask, prepare
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.segment import expand_scans
+from brainstem_app.jobs.segment_bids import require_one_dataset, result_folder
 from brainstem_app.study.study import Failure, Study, SubjectRecord
 
 #: Folder, beside the results, of what travels to the cluster and back.
@@ -41,6 +42,8 @@ def _segment(job: SegmentJob, slurm: SlurmSettings, reporter: Reporter) -> Summa
     # A model that is not there is told now, not by every task.
     load_model(job.model, job.engine)
     scans, refused = expand_scans(job.scans, reporter)
+    if job.bids:
+        require_one_dataset(scans)
     total = len(scans) + len(refused)
     tasks = []
     for scan in scans:
@@ -52,7 +55,7 @@ def _segment(job: SegmentJob, slurm: SlurmSettings, reporter: Reporter) -> Summa
             reporter.warn(f"{name}: {ended.end.what}", ended.end.where, ended.end.fix)
             refused.append(name)
         else:
-            reporter.artifact("folder", out / name, name)
+            reporter.artifact("folder", result_folder(job.model_copy(update={"out": out}), name), name)
     if refused:
         raise BrainstemError(
             f"{len(refused)} of {total} scans could not be segmented: {', '.join(refused)}.",

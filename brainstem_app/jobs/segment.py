@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
+from brainstem_app.imaging.bids_derivatives import bids_source
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
 from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.scan import Level, Scan
@@ -24,10 +25,12 @@ from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.loaded_model import LoadedModel, describe_model, load_model
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.segment_bids import require_one_dataset, result_folder, write_derivatives
 from brainstem_app.jobs.segment_files import ARTIFACTS, Predicted, to_native, write_volumes
 from brainstem_app.models.prediction import Prediction, predict_box
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
 from brainstem_app.reports.report_model import ReportInputs
+from brainstem_app.reports.surfaces import remove_surfaces, write_surfaces
 from brainstem_app.reports.write import write_report
 
 Report = Callable[[float, str], None]
@@ -52,12 +55,14 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
     if job.name and len(scans) == 1:
         scans = [replace(scans[0], name=job.name)]
     total = len(scans) + len(refused)
+    if job.bids:
+        require_one_dataset(scans)
     reporter.progress(0, len(scans), "loading the model")
     model = load_model(job.model, job.engine)
     for index, scan in enumerate(scans):
         report = reporter.part(index, len(scans), scan.name)
         try:
-            segment_scan(scan.path, job.out / scan.name, model, report, reporter, orientation=job.orientation)
+            _segment_one(job, scan, model, report, reporter)
         except JobCancelled:
             raise
         except Exception as error:
@@ -75,6 +80,18 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
     return {"scans": len(scans), "folder": str(job.out)}
 
 
+def _segment_one(
+    job: SegmentJob, scan: ScanInput, model: LoadedModel, report: Report, reporter: Reporter
+) -> None:
+    folder = result_folder(job, scan.name)
+    segment_scan(
+        scan.path, folder, model, report, reporter, orientation=job.orientation, surfaces=job.surfaces
+    )
+    if job.bids:
+        labels = write_derivatives(job.out, bids_source(scan.path), folder, model)
+        reporter.artifact("labels_bids", labels, scan.name)
+
+
 def segment_scan(
     path: Path,
     folder: Path,
@@ -85,6 +102,7 @@ def segment_scan(
     reference: NDArray[np.uint8] | None = None,
     reference_origin: str = "",
     orientation: str | None = None,
+    surfaces: bool = False,
 ) -> None:
     """Segment one scan into a folder.
 
@@ -102,6 +120,8 @@ def segment_scan(
         Where the reference comes from, e.g. "the truth of a simulated head".
     orientation : str, optional
         Axis letters the user states, for a scan whose header does not.
+    surfaces : bool
+        Also write an STL file of every nucleus found.
 
     Raises
     ------
@@ -129,8 +149,12 @@ def segment_scan(
     with clock.measure("back to native"):
         predicted = to_native(scan, normalised, prediction)
     write_volumes(folder, scan, normalised, predicted, prediction, model.atlas.table)
+    remove_surfaces(folder)
+    if surfaces:
+        write_surfaces(folder, predicted[0], scan.affine, model.atlas.table)
     report(_PLACED, "writing the report")
-    inputs = _report_inputs(scan, normalised, model, device, predicted, clock.seconds, orientation)
+    options = (*(("--orientation", orientation) if orientation else ()), *(("--surfaces",) * surfaces))
+    inputs = _report_inputs(scan, normalised, model, device, predicted, clock.seconds, options)
     write_report(folder, replace(inputs, reference=reference, reference_origin=reference_origin))
     for role, name in ARTIFACTS.items():
         reporter.artifact(role, folder / name, folder.name)
@@ -184,7 +208,7 @@ def _report_inputs(
     device: str,
     predicted: Predicted,
     timings: dict[str, float],
-    orientation: str | None,
+    options: tuple[str, ...],
 ) -> ReportInputs:
     labels, confidence = predicted
     fit = normalised.fit
@@ -213,7 +237,7 @@ def _report_inputs(
         command=(
             *("brainstem-app", "segment", scan.source.name, "--out", "OUT"),
             *("--model", model.card.name, "--engine", model.engine),
-            *(("--orientation", orientation) if orientation else ()),
+            *options,
         ),
     )
 

@@ -234,3 +234,34 @@ def test_missing_model_says_which_there_are(tmp_path: Path) -> None:
     assert status == 2
     assert isinstance(events[-1], Failed)
     assert "no-such-model" in events[-1].what
+
+
+def test_bids_dataset_becomes_bids_derivatives_with_surfaces(tmp_path: Path, model: Path) -> None:
+    dataset, out = tmp_path / "ds", tmp_path / "nuclei"
+    for subject in ("sub-01", "sub-02"):
+        _write_scan(dataset / subject / "anat" / f"{subject}_T1w.nii.gz")
+    status, events = _run([dataset], out, model, bids=True, surfaces=True)
+    assert status == 0, events[-1]
+    known = {"dataset_description.json", ".bidsignore", "README", "reports", "sub-01", "sub-02"}
+    assert {path.name for path in out.iterdir()} == known
+    name = "sub-02_space-orig_desc-brainstem31_dseg"
+    files = {path.name for path in (out / "sub-02").rglob("*") if path.is_file()}
+    assert files == {f"{name}.nii.gz", f"{name}.json", f"{name}.tsv"}
+    reported = out / "reports" / "sub-02"
+    labels, affine = load_label_map(out / "sub-02" / "anat" / f"{name}.nii.gz")
+    same, same_affine = load_label_map(reported / "labels_native.nii.gz")
+    np.testing.assert_array_equal(labels, same)
+    np.testing.assert_array_equal(affine, same_affine)
+    assert [path.name for path in (reported / "surfaces").iterdir()] == ["PAG.stl"]
+    sidecar = json.loads((out / "sub-02" / "anat" / f"{name}.json").read_text(encoding="utf-8"))
+    assert (out / sidecar["Report"]).is_file()
+    table = (out / "sub-02" / "anat" / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
+    assert len(table) == load_atlas().table.n_classes + 1
+
+
+def test_scans_of_two_datasets_do_not_go_into_one_of_derivatives(tmp_path: Path, model: Path) -> None:
+    scans = [_write_scan(tmp_path / ds / "sub-01" / "anat" / "sub-01_T1w.nii.gz") for ds in ("a", "b")]
+    status, events = _run(scans, tmp_path / "out", model, bids=True)
+    assert status == 2
+    assert isinstance(events[-1], Failed)
+    assert "2 BIDS datasets" in events[-1].what

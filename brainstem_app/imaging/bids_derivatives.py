@@ -1,0 +1,164 @@
+"""Label maps in the names and with the sidecars of BIDS derivatives."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from brainstem_app import __version__
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.atomic import atomic_path, write_text
+
+BIDS_VERSION = "1.10.0"
+REPORTS_FOLDER = "reports"
+_T1W = re.compile(r"(?P<entities>sub-[a-zA-Z0-9+]+(?:_[a-zA-Z]+-[a-zA-Z0-9+]+)*)_T1w\.nii(?:\.gz)?")
+_README = """\
+Labels of the nuclei of the brainstem, made by Brainstem App.
+
+sub-*/[ses-*/]anat/ holds a label map on the grid of each T1-weighted scan, with its table of labels.
+reports/ holds, for each scan, the report, the numbers and all other files; a BIDS reader passes it over.
+"""
+
+
+@dataclass(frozen=True)
+class BidsSource:
+    """A T1-weighted scan of a BIDS dataset.
+
+    Attributes
+    ----------
+    dataset : Path
+        Root of the dataset.
+    folder : PurePosixPath
+        Below it: ``sub-01/anat`` or ``sub-01/ses-2/anat``.
+    entities : str
+        Of the file's name, e.g. ``"sub-01_ses-2_run-1"``.
+    file : str
+        Name of the scan's file.
+    """
+
+    dataset: Path
+    folder: PurePosixPath
+    entities: str
+    file: str
+
+
+def bids_source(scan: Path) -> BidsSource:
+    """Take the place of a scan in its dataset from its path.
+
+    Raises
+    ------
+    InputError
+        If the path is not ``sub-…/[ses-…/]anat/sub-…_T1w.nii[.gz]``, or name and folders contradict.
+    """
+    match = _T1W.fullmatch(scan.name)
+    folders = list(reversed(scan.absolute().parent.parts))
+    levels = 3 if len(folders) > 1 and folders[1].startswith("ses-") else 2
+    place = list(reversed(folders[:levels]))
+    words = match["entities"].split("_") if match else []
+    if match is None or place[-1] != "anat" or any(name not in words for name in place[:-1]):
+        raise InputError(
+            "The scan does not lie in a BIDS dataset, so its labels have no BIDS name.",
+            scan,
+            "Leave --bids out, or give a dataset with sub-…/[ses-…/]anat/sub-…_T1w.nii.gz.",
+        )
+    return BidsSource(scan.absolute().parents[levels], PurePosixPath(*place), match["entities"], scan.name)
+
+
+def write_dataset_description(root: Path, dataset: Path, model: str) -> None:
+    """Write what a folder of derivatives says of itself, and what BIDS readers pass over.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the derivatives; made if missing.
+    dataset : Path
+        The raw dataset. It is named by its path from `root` if it is near; no path of the computer is.
+    model : str
+        Name of the model, in words.
+    """
+    description: dict[str, Any] = {
+        "Name": "Labels of the nuclei of the brainstem",
+        "BIDSVersion": BIDS_VERSION,
+        "DatasetType": "derivative",
+        "GeneratedBy": [{"Name": "Brainstem App", "Version": __version__, "Description": f"Model: {model}"}],
+    }
+    if link := _near(root, dataset):
+        description["DatasetLinks"] = {"raw": link}
+    write_text(root / "dataset_description.json", _json(description))
+    write_text(root / ".bidsignore", f"{REPORTS_FOLDER}/\nslurm/\n")
+    if not any(root.glob("README*")):
+        write_text(root / "README", _README)
+
+
+def write_bids_labels(
+    root: Path,
+    source: BidsSource,
+    labels: Path,
+    atlas: str,
+    rows: Iterable[tuple[int, str, str, str]],
+    facts: Mapping[str, Any],
+) -> Path:
+    """Write a label map under its BIDS name, with its sidecar and its table.
+
+    Parameters
+    ----------
+    root : Path
+        Folder of the derivatives.
+    source : BidsSource
+        The scan whose grid the labels lie on.
+    labels : Path
+        The label map, ``.nii.gz``; copied.
+    atlas : str
+        Name of the atlas; its letters and digits become the ``desc`` of the name.
+    rows : iterable of (index, name, abbreviation, colour)
+        The labels, for the table.
+    facts : mapping
+        Further fields of the sidecar.
+
+    Returns
+    -------
+    Path
+        The label map's new place.
+    """
+    description = re.sub(r"[^a-zA-Z0-9]", "", atlas)
+    name = f"{source.entities}_space-orig_desc-{description}_dseg"
+    folder = root / source.folder
+    scan = source.folder / source.file
+    near = _near(root, source.dataset)
+    sidecar = {
+        "Description": "Labels of the nuclei of the brainstem on the grid of the scan",
+        "Manual": False,
+        "SpatialReference": {"orig": "The grid of the scan"},
+        **({"Sources": [f"bids:raw:{scan}"]} if near else {"RawSources": [str(scan)]}),
+        **facts,
+    }
+    table = "".join(
+        "\t".join(map(str, row)) + "\n" for row in [("index", "name", "abbreviation", "color"), *rows]
+    )
+    write_text(folder / f"{name}.tsv", table)
+    write_text(folder / f"{name}.json", _json(sidecar))
+    written = folder / f"{name}.nii.gz"
+    with atomic_path(written) as temporary:
+        shutil.copyfile(labels, temporary)
+    return written
+
+
+def _near(root: Path, dataset: Path) -> str | None:
+    """Path of the raw dataset from the derivatives, if it is above them or beside them; else None."""
+    try:
+        relative = PurePosixPath(Path(os.path.relpath(dataset.resolve(), root.resolve())).as_posix())
+    except ValueError:  # another drive of Windows
+        return None
+    ups = sum(part == ".." for part in relative.parts)
+    named = len(relative.parts) - ups
+    return str(relative) if ups and (named == 0 or (ups == 1 and named == 1)) else None
+
+
+def _json(content: Mapping[str, Any]) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,78 @@
+"""The surface of a mask as a mesh of quadrilaterals, by naive surface nets."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+Mask = NDArray[np.bool_]
+Points = NDArray[np.float32]
+Quads = NDArray[np.int32]
+_ROUNDS = 4
+
+
+def surface_net(mask: Mask) -> tuple[Points, Quads]:
+    """Make the closed surface of a mask.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (X, Y, Z)
+        With an empty border of one voxel.
+
+    Returns
+    -------
+    points : ndarray of float32, shape (N, 3)
+        In voxels, a voxel's centre at whole numbers.
+    quads : ndarray of int32, shape (M, 4)
+        Four points each, counter-clockwise seen from outside where x, y, z are right-handed.
+
+    References
+    ----------
+    Gibson, Constrained elastic surface nets, MICCAI 1998: one point in each cell that the surface crosses,
+    then smoothed while it stays in its cell.
+    """
+    corners = [mask[tuple(slice(c, n - 1 + c) for c, n in zip(corner, mask.shape, strict=True))]
+               for corner in product((0, 1), repeat=3)]  # fmt: skip
+    crossed = np.logical_or.reduce(corners) & ~np.logical_and.reduce(corners)
+    number = np.full(crossed.shape, -1, dtype=np.int32)
+    cells = np.argwhere(crossed)
+    number[crossed] = np.arange(len(cells), dtype=np.int32)
+    points = (cells + 0.5).astype(np.float32)
+    quads = np.concatenate([_quads_along(mask, number, axis) for axis in range(3)])
+    return _smoothed(points, quads), quads
+
+
+def _quads_along(mask: Mask, number: NDArray[np.int32], axis: int) -> Quads:
+    """One quad around each pair of neighbours along an axis of which one is inside."""
+    ahead = np.moveaxis(mask, axis, 0)
+    cells = np.moveaxis(number, axis, 0)
+    inside, beyond = ahead[:-1, 1:-1, 1:-1], ahead[1:, 1:-1, 1:-1]
+    around = [cells[:, :-1, :-1], cells[:, 1:, :-1], cells[:, 1:, 1:], cells[:, :-1, 1:]]
+    if axis == 1:  # moving the middle axis to the front turns a right-handed frame into a left-handed one
+        around = around[::-1]
+    parts = []
+    for crossing, order in ((inside & ~beyond, around), (~inside & beyond, around[::-1])):
+        parts.append(np.stack([part[crossing] for part in order], axis=1))
+    return np.concatenate(parts).astype(np.int32)
+
+
+def _smoothed(points: Points, quads: Quads) -> Points:
+    """Move each point to the middle of its neighbours, as far as its cell goes, some rounds long."""
+    if not len(points):
+        return points
+    start, end = quads.reshape(-1), quads[:, (1, 2, 3, 0)].reshape(-1)
+    first = points.copy()
+    degree = np.bincount(start, minlength=len(points)) + np.bincount(end, minlength=len(points))
+    for _ in range(_ROUNDS):
+        total = np.stack(
+            [
+                np.bincount(start, points[end, axis], len(points))
+                + np.bincount(end, points[start, axis], len(points))
+                for axis in range(3)
+            ],
+            axis=1,
+        )
+        points = np.clip(total / degree[:, None], first - 0.5, first + 0.5).astype(np.float32)
+    return points

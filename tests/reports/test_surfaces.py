@@ -1,0 +1,77 @@
+"""Surfaces of nuclei: closed, where the labels are, of their size, outside out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.reports.surfaces import mask_triangles, write_surfaces
+
+AFFINE = np.array([[-2.0, 0, 0, 30], [0, 1, 0.2, -40], [0, 0, 1.5, -20], [0, 0, 0, 1]])
+
+
+def _ball(radius: float) -> NDArray[np.bool_]:
+    distance = np.linalg.norm(np.indices((30, 30, 30)) - np.array([14, 15, 13])[:, None, None, None], axis=0)
+    return np.asarray(distance <= radius)
+
+
+def _volume(triangles: NDArray[np.float32]) -> float:
+    """Volume inside, positive when the triangles are counter-clockwise seen from outside."""
+    a, b, c = (triangles[:, corner].astype(np.float64) for corner in range(3))
+    return float(np.einsum("ij,ij->i", a, np.cross(b, c)).sum() / 6)
+
+
+def _read_stl(path: Path) -> tuple[bytes, NDArray[np.float32], NDArray[np.float32]]:
+    content = path.read_bytes()
+    (number,) = np.frombuffer(content, "<u4", 1, 80)
+    record = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
+    assert len(content) == 84 + int(number) * record.itemsize
+    records = np.frombuffer(content, record, int(number), 84)
+    return content[:80], records["normal"], records["corners"]
+
+
+@pytest.mark.parametrize("affine", [AFFINE, AFFINE @ np.diag([-1.0, 1, 1, 1])], ids=["mirrored", "upright"])
+def test_surface_of_a_ball_holds_its_volume_and_place(affine: NDArray[np.float64]) -> None:
+    ball = _ball(9)
+    triangles = mask_triangles(ball, affine)
+    expected = ball.sum() * abs(np.linalg.det(affine[:3, :3]))
+    assert _volume(triangles) == pytest.approx(expected, rel=0.05)
+    centre = affine[:3, :3] @ np.argwhere(ball).mean(axis=0) + affine[:3, 3]
+    np.testing.assert_allclose(triangles.reshape(-1, 3).mean(axis=0), centre, atol=0.2)
+
+
+def test_every_edge_has_a_triangle_on_either_side() -> None:
+    triangles = mask_triangles(_ball(4), AFFINE)
+    _, corners = np.unique(triangles.reshape(-1, 3), axis=0, return_inverse=True)
+    corners = corners.reshape(-1, 3)
+    edges = np.sort(np.stack([corners, np.roll(corners, -1, axis=1)], axis=-1).reshape(-1, 2), axis=1)
+    _, times = np.unique(edges, axis=0, return_counts=True)
+    assert (times % 2 == 0).all()
+
+
+def test_single_voxel_at_the_edge_of_the_scan_has_a_surface() -> None:
+    mask = np.zeros((3, 3, 3), dtype=np.bool_)
+    mask[0, 0, 2] = True
+    triangles = mask_triangles(mask, np.eye(4))
+    assert _volume(triangles) > 0
+    np.testing.assert_allclose(triangles.reshape(-1, 3).mean(axis=0), [0, 0, 2], atol=1e-5)
+
+
+def test_one_file_a_nucleus_and_none_of_an_earlier_run(tmp_path: Path, table: LabelTable) -> None:
+    labels = np.zeros((30, 30, 30), dtype=np.uint8)
+    labels[2:6, 2:6, 2:6] = 1
+    labels[_ball(5)] = 4
+    stale = tmp_path / "surfaces" / "RN_L.stl"
+    stale.parent.mkdir()
+    stale.write_bytes(b"of other labels")
+    write_surfaces(tmp_path, labels, AFFINE, table)
+    assert [file.name for file in (tmp_path / "surfaces").iterdir()] == ["PAG.stl"]
+    header, normals, corners = _read_stl(tmp_path / "surfaces" / "PAG.stl")
+    assert b"SPACE=RAS" in header
+    assert not header.startswith(b"solid")
+    np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1, atol=1e-4)
+    np.testing.assert_array_equal(corners, mask_triangles(labels == 4, AFFINE))
