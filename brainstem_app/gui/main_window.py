@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
-    QMainWindow,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.closing import Closing
+from brainstem_app.gui.drop_window import DropWindow
 from brainstem_app.gui.file_commands import FileCommands
 from brainstem_app.gui.jobs.job_queue import JobQueue
 from brainstem_app.gui.jobs.jobs_panel import JobsPanel
@@ -46,7 +46,7 @@ _PAGE_EVERY_MS = 150
 _OF_STUDY = (StepName.PREPARE, StepName.TRAIN, StepName.COMPARE, StepName.REPORT)
 
 
-class MainWindow(QMainWindow):
+class MainWindow(DropWindow):
     """The main window of the program.
 
     Parameters
@@ -59,7 +59,6 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._settings = settings
         self._is_warm = False
-        self.setAcceptDrops(True)
         self.background = Background(self)
         self.bench = Workbench(
             settings,
@@ -131,6 +130,8 @@ class MainWindow(QMainWindow):
         step.result_panel.open_report_requested.connect(self.files.open_report)
         step.result_panel.save_labels_requested.connect(self.files.choose_labels_target)
         step.result_panel.save_report_requested.connect(self.files.choose_report_target)
+        self.dropped.connect(self.opening.open_paths)
+        self.drag_over.connect(self._show_drop_target)
         self.step_bar.chosen.connect(self.show_step)
         self.jobs_panel.count_changed.connect(self.job_count.setText)
         bench.jobs.changed.connect(self._on_job_changed)
@@ -360,27 +361,6 @@ class MainWindow(QMainWindow):
             running=step.segmentation.is_running,
             model=bool(step.segment_panel.model),
         )
-
-    # Drag and drop -----------------------------------------------------------------------------------
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
-        """Take files and folders."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-            self._show_drop_target(True)
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802 - Qt's name
-        """Take the highlight away."""
-        self._show_drop_target(False)
-        super().dragLeaveEvent(event)
-
-    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
-        """Open what was dropped."""
-        self._show_drop_target(False)
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
-            self.opening.open_paths(paths)
 
     def _show_drop_target(self, shown: bool) -> None:
         self.step.empty_state.set_target(shown)
