@@ -14,9 +14,15 @@ _Element = tuple[int, int, str, "str | bytes | Sequence[Sequence[_Element]]"]
 
 
 def classic_bytes(
-    pixels: NDArray[np.generic], index: int, number: int, description: str, patient: str, spacing: float
+    pixels: NDArray[np.generic],
+    index: int,
+    number: int,
+    description: str,
+    patient: str,
+    spacing: float,
+    extra: Sequence[_Element] = (),
 ) -> bytes:
-    """Content of the file of one slice."""
+    """Content of the file of one slice; elements of ``extra`` replace those of the same tag."""
     rows, columns = pixels.shape
     series = f"1.2.826.0.1.3680043.9.{number}"
     position = f"{-spacing * columns / 2}\\{-spacing * rows / 2}\\{spacing * index - 70}"
@@ -52,7 +58,8 @@ def classic_bytes(
         (0x0028, 0x0103, "US", struct.pack("<H", 1)),
         (0x7FE0, 0x0010, "OW", pixels.tobytes()),
     ]
-    return _file(_CLASSIC_MR, f"{series}.{index + 1}", elements)
+    by_tag = {element[:2]: element for element in (*elements, *extra)}
+    return _file(_CLASSIC_MR, f"{series}.{index + 1}", [by_tag[tag] for tag in sorted(by_tag)])
 
 
 def enhanced_bytes(volume: NDArray[np.generic], frames: Sequence[int], number: int, spacing: float) -> bytes:
