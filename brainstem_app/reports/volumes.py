@@ -17,6 +17,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.evaluation.linear_model import GroupEffect, deviations, group_effects
 from brainstem_app.evaluation.paired import holm
 from brainstem_app.reports.participants import (
+    HEAD_SIZE,
     Participants,
     covariates_of,
     head_size_column,
@@ -269,8 +270,8 @@ def _notes(
         notes.append(f"{lost} nuclei were not found and count with a volume of 0; look at those scans first.")
     if warned := [n for n in used if any(w.level == "error" for w in reports[n].warnings)]:
         notes.append(f"Scans with an error in their report are included: {', '.join(warned)}.")
-    if request.group and not columns:
-        notes.append("Nothing was adjusted for: age, sex and head size may explain a difference.")
+    if request.group and not any(column.lower() in HEAD_SIZE for column in columns):
+        notes.append("The size of the head was not adjusted for: it may explain a difference of all nuclei.")
     return tuple(notes)
 
 

@@ -112,6 +112,7 @@ def test_size_of_the_head_is_adjusted_for_where_the_table_has_it(results: Path) 
         assert _cohort(results, "--group", "diagnosis", *words) == 0
         report = json.loads((results.parent / "out" / "cohort.json").read_text(encoding="utf-8"))
         assert report["covariates"] == covariates
+        assert any("size of the head" in note for note in report["notes"]) is not bool(covariates)
 
 
 @pytest.mark.parametrize(
