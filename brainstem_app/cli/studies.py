@@ -35,8 +35,9 @@ def prepare(
     study: Annotated[Path, typer.Option(help="Study folder, new or to go on with.")],
     space: Annotated[SpaceChoice, typer.Option(help="How far to normalise.")] = SpaceChoice.AFFINE,
     atlas: Annotated[
-        str, typer.Option(help="Atlas of the reference labels, by its name in atlas list.")
-    ] = DEFAULT_ATLAS,
+        str | None,
+        typer.Option(help="Atlas of the reference labels, by its name in atlas list. [default: the study's]"),
+    ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Subjects at a time, one thread each.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of the split by subject.")] = 0,
     repeat: Annotated[
@@ -53,13 +54,20 @@ def prepare(
         dataset=dataset,
         study=study,
         space=space.value,
-        atlas=atlas,
+        atlas=atlas or _atlas_of(study),
         jobs=jobs,
         seed=seed,
         repeat=repeat,
         subjects=tuple(subject or ()),
     )
     run_and_show(where_to_run(job, executor, slurm), as_json=as_json, debug=debug)
+
+
+def _atlas_of(study: Path) -> str:
+    """Name of the atlas a study was made with; the one that ships if it is a new study."""
+    from brainstem_app.study.study import Study
+
+    return Study.open(study).settings.atlas if (study / "study.json").exists() else DEFAULT_ATLAS
 
 
 def train(
@@ -207,7 +215,13 @@ def evaluate(
     job: EvaluateVolumesJob | EvaluateRunJob
     if study is not None and run is not None and predicted is None and against is None:
         job = EvaluateRunJob(study=study, run=run, refine=refine)
-    elif predicted is not None and reference is not None and out is not None and study is against is None:
+    elif (
+        predicted is not None
+        and reference is not None
+        and out is not None
+        and study is None
+        and against is None
+    ):
         job = EvaluateVolumesJob(predicted=predicted, reference=reference, out=out)
     else:
         raise InputError(
