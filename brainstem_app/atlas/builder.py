@@ -147,9 +147,14 @@ def _check_names(recipe: Recipe, table: LabelTable) -> None:
         )
 
 
-def _check_not_empty(labels: NDArray[np.uint8], table: LabelTable, recipe: Recipe) -> None:
+def nuclei_without_voxels(labels: NDArray[np.uint8], table: LabelTable) -> list[str]:
+    """Names of a table's nuclei that a label map does not hold."""
     counts = np.bincount(labels.ravel(), minlength=table.n_classes)
-    empty = [s.name for s in table.nuclei if counts[s.index] == 0]
+    return [s.name for s in table.nuclei if counts[s.index] == 0]
+
+
+def _check_not_empty(labels: NDArray[np.uint8], table: LabelTable, recipe: Recipe) -> None:
+    empty = nuclei_without_voxels(labels, table)
     if empty:
         raise ImplausibleResultError(
             f"No voxel is left for {', '.join(empty)}.",

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.builder import describe_structure, table_text
+from brainstem_app.atlas.builder import describe_structure, nuclei_without_voxels, table_text
 from brainstem_app.atlas.fusion import fill_with_tissue
 from brainstem_app.atlas.import_table import label_table
 from brainstem_app.atlas.label_table import TABLE_FILE_NAME, LabelTable, Side
@@ -203,8 +203,7 @@ def _check_sides(inside: Sequence[PulledMap]) -> None:
 
 
 def _check_not_empty(labels: NDArray[np.uint8], table: LabelTable, settings: ImportSettings) -> None:
-    counts = np.bincount(labels.ravel(), minlength=table.n_classes)
-    empty = [s.name for s in table.nuclei if counts[s.index] == 0]
+    empty = nuclei_without_voxels(labels, table)
     if empty:
         raise ImplausibleResultError(
             f"No voxel is left for {', '.join(empty)}: others are more probable everywhere.",

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QAbstractItemModel, Qt
-from PySide6.QtWidgets import QAbstractItemView, QPushButton, QScrollArea, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 _ROW_SPACE = 8
 
@@ -65,3 +73,14 @@ def make_settings_column(parent: QWidget, forms: tuple[QWidget, ...], below: tup
     for widget in below:
         layout.addWidget(widget)
     return whole
+
+
+def fill_side_by_side(page: QWidget, left: QWidget, right: QWidget, widths: tuple[int, int]) -> None:
+    """Lay two parts beside each other on a page; what it gains in width goes to the right one."""
+    split = QSplitter(Qt.Orientation.Horizontal, page)
+    split.addWidget(left)
+    split.addWidget(right)
+    split.setStretchFactor(1, 1)
+    split.setChildrenCollapsible(False)
+    split.setSizes(widths)
+    QVBoxLayout(page).addWidget(split)

@@ -33,6 +33,7 @@ TakeSubject = Callable[[str, NDArray[np.uint8], Counts], None]
 ATLAS_ALONE = "atlas placed by the normalisation"
 REPEATABILITY = "reference repeatability"
 NETWORK_ALONE = "network alone"
+_PREDICTION = "prediction"
 
 
 def evaluate_run(job: EvaluateRunJob, reporter: Reporter) -> Summary:
@@ -83,7 +84,7 @@ def evaluate_part(
     yardsticks = [ATLAS_ALONE] + [REPEATABILITY] * (set(counts[REPEATABILITY]) == set(names))
     yardsticks += [NETWORK_ALONE] * refine
     inputs = CohortInputs(
-        result=CohortResult(run, counts[""]),
+        result=CohortResult(run, counts[_PREDICTION]),
         table=atlas.table,
         atlas_name=atlas.name,
         atlas_version=atlas.version,
@@ -107,15 +108,15 @@ def _count(
     reporter: Reporter,
     on_subject: TakeSubject,
 ) -> dict[str, dict[str, Counts]]:
-    """Confusion counts by subject of the prediction (under no name) and of each yardstick."""
+    """Confusion counts by subject of the prediction and of each yardstick."""
     counts: dict[str, dict[str, Counts]] = {
-        name: {} for name in ("", NETWORK_ALONE, ATLAS_ALONE, REPEATABILITY)
+        name: {} for name in (_PREDICTION, NETWORK_ALONE, ATLAS_ALONE, REPEATABILITY)
     }
     for index, name in enumerate(names):
         box = study.load_box(name)
         prediction = predict_box(predictor, box.image, way, reporter.part(index, len(names), name))
         compared = {
-            "": prediction.labels,
+            _PREDICTION: prediction.labels,
             NETWORK_ALONE: prediction.most_probable,
             ATLAS_ALONE: way.atlas,
             REPEATABILITY: study.load_repeat_labels(name),
@@ -123,7 +124,7 @@ def _count(
         for method, labels in compared.items():
             if labels is not None:
                 counts[method][name] = confusion_counts(box.labels, labels, way.classes)
-        on_subject(name, prediction.labels, counts[""][name])
+        on_subject(name, prediction.labels, counts[_PREDICTION][name])
     return counts
 
 

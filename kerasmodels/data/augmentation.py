@@ -6,6 +6,7 @@ sampling step; the same displacement moves image and labels.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -237,7 +238,7 @@ def _smooth_field(draw: _Draw, splines: list[NDArray[np.float32]]) -> tf.Tensor:
     return _along_axes(control, splines)
 
 
-def _along_axes(volume: tf.Tensor, matrices: list) -> tf.Tensor:  # type: ignore[type-arg]
+def _along_axes(volume: tf.Tensor, matrices: Sequence[tf.Tensor]) -> tf.Tensor:
     """Multiply each axis of a volume by a matrix (new size, old size)."""
     import tensorflow as tf
 

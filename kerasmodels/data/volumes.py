@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -123,7 +124,9 @@ def slice_dataset(
     return dataset.map(make_batch, num_parallel_calls=2, deterministic=True).prefetch(2)
 
 
-def _batch_maker(images: tf.Tensor, labels: tf.Tensor, slice_input: SliceInput):  # type: ignore[no-untyped-def]
+def _batch_maker(
+    images: tf.Tensor, labels: tf.Tensor, slice_input: SliceInput
+) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
     """Return the function from numbers of slices to a batch of images and labels."""
     import tensorflow as tf
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 
 import keras
 
@@ -21,9 +22,9 @@ def prepare_device(precision: Precision = "float32", *, deterministic: bool = Fa
         Take only operations that give the same result every time, also where they are slower. On a processor
         with one thread a step they are the same anyway.
     """
-    gpus = grow_gpu_memory()
+    _grow_gpu_memory()
     if precision == "mixed":
-        keras.mixed_precision.set_global_policy("mixed_float16" if gpus else "mixed_bfloat16")
+        keras.mixed_precision.set_global_policy("mixed_float16" if gpu_count() else "mixed_bfloat16")
     else:
         keras.mixed_precision.set_global_policy("float32")
     if deterministic and keras.backend.backend() == "tensorflow":
@@ -45,17 +46,13 @@ def gpu_count() -> int:
     return len(tf.config.list_physical_devices("GPU"))
 
 
-def grow_gpu_memory() -> int:
-    """Let TensorFlow take GPU memory as it needs it; return the number of GPUs of any backend."""
+def _grow_gpu_memory() -> None:
+    """Let TensorFlow take GPU memory as it needs it."""
     if keras.backend.backend() != "tensorflow":
-        return gpu_count()
+        return
     import tensorflow as tf
 
-    gpus = tf.config.list_physical_devices("GPU")
-    for gpu in gpus:
-        try:
+    for gpu in tf.config.list_physical_devices("GPU"):
+        # A GPU that is in use by this process already keeps the memory it has.
+        with suppress(RuntimeError):
             tf.config.experimental.set_memory_growth(gpu, True)
-        except RuntimeError:
-            # The GPU is in use by this process already: it keeps the memory it has.
-            continue
-    return len(gpus)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
-from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer, QUrl
+from PySide6.QtCore import QSortFilterProxyModel, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QSplitter,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -25,7 +24,13 @@ from brainstem_app.gui.compare.compare_words import run_words
 from brainstem_app.gui.compare.grid_panel import GridPanel
 from brainstem_app.gui.compare.heat import Heat, HeatCell, read_heat
 from brainstem_app.gui.compare.heat_table import SORT_ROLE, HeatTable
-from brainstem_app.gui.controls import make_button, make_settings_column, make_sortable, make_table
+from brainstem_app.gui.controls import (
+    fill_side_by_side,
+    make_button,
+    make_settings_column,
+    make_sortable,
+    make_table,
+)
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
@@ -126,14 +131,7 @@ class ComparePage(StepPage):
         beside.addWidget(self.table, 4)
         beside.addLayout(chosen)
         beside.addWidget(self.curves, 5)
-        split = QSplitter(Qt.Orientation.Horizontal, self)
-        split.addWidget(left)
-        split.addWidget(right)
-        split.setStretchFactor(1, 1)
-        split.setChildrenCollapsible(False)
-        split.setSizes([390, 740])
-        layout = QVBoxLayout(self)
-        layout.addWidget(split)
+        fill_side_by_side(self, left, right, (390, 740))
 
     def _table(self) -> QTableView:
         table = make_table(

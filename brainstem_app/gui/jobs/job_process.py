@@ -9,17 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QElapsedTimer, QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from brainstem_app.gui.jobs.command import worker_command
-from brainstem_app.jobs.events import (
-    Artifact,
-    Event,
-    Failed,
-    Finished,
-    Metric,
-    Progress,
-    Started,
-    Warned,
-    parse_event,
-)
+from brainstem_app.gui.jobs.job_events import JobEvents
+from brainstem_app.jobs.events import Event, Failed, Progress, Started, parse_event
 
 TERMINATE_AFTER_MS = 5000
 KILL_AFTER_MS = 3000
@@ -35,7 +26,7 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
 
 
-class JobProcess(QObject):
+class JobProcess(JobEvents):
     """Runs the worker on a job file.
 
     Signals
@@ -47,19 +38,10 @@ class JobProcess(QObject):
     """
 
     started = Signal(object)
-    progress = Signal(object)
-    metric = Signal(object)
-    warned = Signal(object)
-    artifact = Signal(object)
-    ended = Signal(object)
 
     def __init__(self, job_file: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.job_file = job_file
-        self.artifacts: list[Artifact] = []
-        self.warnings: list[Warned] = []
-        self.failure: Failed | None = None
-        self.finish: Finished | None = None
         self._cancelling = False
         self._over = False
         self._rest = b""
@@ -135,26 +117,17 @@ class JobProcess(QObject):
         except ValueError:
             self._log.append(line.decode("utf-8", "replace"))
         else:
-            self._take_event(event)
+            self.take_event(event)
 
-    def _take_event(self, event: Event) -> None:
+    def take_event(self, event: Event) -> None:
+        """Keep an event and tell of it."""
         match event:
             case Started():
                 self.started.emit(event)
             case Progress():
                 self.progress.emit(event)
-            case Metric():
-                self.metric.emit(event)
-            case Warned():
-                self.warnings.append(event)
-                self.warned.emit(event)
-            case Artifact():
-                self.artifacts.append(event)
-                self.artifact.emit(event)
-            case Failed():
-                self.failure = event
-            case Finished():
-                self.finish = event
+            case _:
+                super().take_event(event)
 
     def _read_log(self) -> None:
         text = self._process.readAllStandardError().data().decode("utf-8", "replace")

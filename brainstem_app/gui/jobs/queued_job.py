@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from brainstem_app.gui.jobs.command import detached_command
+from brainstem_app.gui.jobs.job_events import JobEvents
 from brainstem_app.gui.jobs.job_process import Outcome
 from brainstem_app.gui.jobs.job_record import RECORD_FILE, JobRecord, JobState, clear_traces
 from brainstem_app.jobs.detached import (
@@ -19,7 +20,7 @@ from brainstem_app.jobs.detached import (
     PROCESS_FILE,
     running_process,
 )
-from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Metric, Progress, Warned, parse_event
+from brainstem_app.jobs.events import Event, Failed, Progress, parse_event
 
 READ_EVERY_MS = 200
 TERMINATE_AFTER_S = 75.0
@@ -30,7 +31,7 @@ _LOG_BYTES = 20_000
 _CANCELLED_STATUS = 3
 
 
-class QueuedJob(QObject):
+class QueuedJob(JobEvents):
     """A job that waits, runs or has ended; it may outlive the window.
 
     Signals
@@ -43,22 +44,13 @@ class QueuedJob(QObject):
         The `Outcome`.
     """
 
-    progress = Signal(object)
-    metric = Signal(object)
-    warned = Signal(object)
-    artifact = Signal(object)
     state_changed = Signal()
-    ended = Signal(object)
 
     def __init__(self, folder: Path, record: JobRecord, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.folder = folder
         self.record = record
         self.last_progress: Progress | None = None
-        self.artifacts: list[Artifact] = []
-        self.warnings: list[Warned] = []
-        self.finish: Finished | None = None
-        self.failure: Failed | None = None
         self._cancelled_at = 0.0
         self._pid = 0
         self._position = 0
@@ -209,26 +201,11 @@ class QueuedJob(QObject):
             if isinstance(event, Progress):
                 last = event
             elif event is not None:
-                self._take(event)
+                self.take_event(event)
         if last is not None:
             self.last_progress = last
             self.progress.emit(last)
         return bool(new)
-
-    def _take(self, event: Event) -> None:
-        match event:
-            case Metric():
-                self.metric.emit(event)
-            case Warned():
-                self.warnings.append(event)
-                self.warned.emit(event)
-            case Artifact():
-                self.artifacts.append(event)
-                self.artifact.emit(event)
-            case Failed():
-                self.failure = event
-            case Finished():
-                self.finish = event
 
     def _on_last_event(self) -> None:
         if self.failure is None:

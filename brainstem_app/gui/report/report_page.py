@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QSplitter,
     QTableView,
     QTreeWidget,
     QTreeWidgetItem,
@@ -19,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainstem_app.gui.controls import make_button, make_sortable, make_table
+from brainstem_app.gui.controls import fill_side_by_side, make_button, make_sortable, make_table
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.report.report_content import ReportContent, read_report
@@ -104,14 +103,7 @@ class ReportPage(StepPage):
         column.addWidget(self.notes)
         column.addWidget(self.progress)
         column.addLayout(buttons)
-        split = QSplitter(Qt.Orientation.Horizontal, self)
-        split.addWidget(self.list)
-        split.addWidget(right)
-        split.setStretchFactor(1, 1)
-        split.setChildrenCollapsible(False)
-        split.setSizes([270, 860])
-        layout = QVBoxLayout(self)
-        layout.addWidget(split)
+        fill_side_by_side(self, self.list, right, (270, 860))
 
     def _list(self) -> QTreeWidget:
         tree = QTreeWidget(self)

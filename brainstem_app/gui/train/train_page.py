@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QSplitter,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from brainstem_app.gui.controls import make_button, make_settings_column, make_table
+from brainstem_app.gui.controls import fill_side_by_side, make_button, make_settings_column, make_table
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
@@ -85,14 +84,7 @@ class TrainPage(StepPage):
         beside.addWidget(self.table, 2)
         beside.addLayout(self._run_buttons())
         beside.addWidget(self.curves, 5)
-        split = QSplitter(Qt.Orientation.Horizontal, self)
-        split.addWidget(left)
-        split.addWidget(right)
-        split.setStretchFactor(1, 1)
-        split.setChildrenCollapsible(False)
-        split.setSizes([370, 760])
-        layout = QVBoxLayout(self)
-        layout.addWidget(split)
+        fill_side_by_side(self, left, right, (370, 760))
 
     def _run_buttons(self) -> QHBoxLayout:
         self.resume_button = make_button(

@@ -1,0 +1,48 @@
+"""What the events of a job leave behind, and the signals they become."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Metric, Warned
+
+
+class JobEvents(QObject):
+    """A job whose events come from somewhere: kept as far as they matter at its end.
+
+    Signals
+    -------
+    progress(object), metric(object), warned(object), artifact(object)
+        The event of that name, as it comes.
+    ended(object)
+        The `Outcome`.
+    """
+
+    progress = Signal(object)
+    metric = Signal(object)
+    warned = Signal(object)
+    artifact = Signal(object)
+    ended = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.artifacts: list[Artifact] = []
+        self.warnings: list[Warned] = []
+        self.failure: Failed | None = None
+        self.finish: Finished | None = None
+
+    def take_event(self, event: Event) -> None:
+        """Keep an event and tell of it; progress is told by who knows how much of it is wanted."""
+        match event:
+            case Metric():
+                self.metric.emit(event)
+            case Warned():
+                self.warnings.append(event)
+                self.warned.emit(event)
+            case Artifact():
+                self.artifacts.append(event)
+                self.artifact.emit(event)
+            case Failed():
+                self.failure = event
+            case Finished():
+                self.finish = event
