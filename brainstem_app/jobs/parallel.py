@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from queue import Empty
+from threading import Thread
 from typing import Any, Protocol, TypeVar
 
 from brainstem_app.errors import BrainstemError, JobCancelled
@@ -124,6 +125,15 @@ def _start_child(messages: Any, cancel: Any) -> None:
     # Ctrl+C reaches the whole process group; the parent alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _child.update(messages=messages, cancel=cancel)
+    Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this process when its parent has ended: killed hard, a parent can tell its children nothing."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _call(work: Work[T, R], task: T, index: int) -> R:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
 
+import psutil
 import pytest
 
 from brainstem_app.errors import BrainstemError, JobCancelled
@@ -65,3 +67,32 @@ def test_process_that_dies_is_a_readable_error(work: ModuleType) -> None:
     tasks = [work.Square(f"task-{n}", n) for n in range(2)]
     with pytest.raises(BrainstemError, match="died"):
         list(run_tasks(work.die, tasks, 2, _quiet()))
+
+
+def test_processes_end_when_their_parent_is_killed() -> None:
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from parallel_work import Square, square\n"
+        "from brainstem_app.jobs.parallel import run_tasks\n"
+        "from brainstem_app.jobs.reporter import Reporter\n"
+        "if __name__ == '__main__':\n"
+        "    said = lambda event: print(event.item, flush=True)\n"
+        "    tasks = [Square('one', 1, 600.0), Square('two', 2, 600.0)]\n"
+        "    list(run_tasks(square, tasks, 2, Reporter(said, lambda: False)))\n"
+    )
+    folder = str(Path(__file__).parent)
+    with subprocess.Popen(
+        [sys.executable, "-c", program, folder], stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        seen: set[str] = set()
+        while seen != {"one", "two"}:
+            seen.add(parent.stdout.readline().strip())
+        children = psutil.Process(parent.pid).children(recursive=True)
+        workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        assert len(workers) == 2
+        parent.kill()
+    _, alive = psutil.wait_procs(workers, timeout=30)
+    for worker in alive:
+        worker.kill()
+    assert not alive
