@@ -1,0 +1,55 @@
+"""The two editions of the program, from one recipe."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+ROOT = Path(__file__).resolve().parents[2]
+
+System = Literal["linux", "windows"]
+SYSTEMS: tuple[System, ...] = ("linux", "windows")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What a download holds.
+
+    Attributes
+    ----------
+    name : str
+        As on the command line and in the names of files.
+    extras : tuple of str
+        Extras of pyproject.toml that are in it, beside what the program always needs.
+    summary : str
+        One line for package managers.
+    left_out : tuple of str
+        Resources that it does not need, as patterns below ``resources/``.
+    """
+
+    name: str
+    extras: tuple[str, ...]
+    summary: str
+    left_out: tuple[str, ...] = ()
+
+    def requirements(self) -> list[str]:
+        """Lines for pip: the dependencies in pyproject.toml with those of the extras."""
+        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        extras = project["optional-dependencies"]
+        return [*project["dependencies"], *(line for name in self.extras for line in extras[name])]
+
+
+FULL = Edition(
+    "full",
+    ("train", "slurm"),
+    "segments the nuclei of the brainstem on T1-weighted MRI, and trains networks",
+)
+PREDICT = Edition(
+    "predict",
+    (),
+    "segments the nuclei of the brainstem on T1-weighted MRI (without training)",
+    left_out=("models/*/*.keras",),
+)
+EDITIONS = {edition.name: edition for edition in (FULL, PREDICT)}

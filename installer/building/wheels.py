@@ -1,0 +1,94 @@
+"""The packages of an edition, pinned with the SHA-256 of each wheel in ``installer/locks/``.
+
+A lock file is made from installer/constraints.txt and pyproject.toml, for Python 3.11 and one system::
+
+    installer/build.py lock
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from installer.building.editions import ROOT, Edition, System
+
+LOCKS = ROOT / "installer" / "locks"
+CONSTRAINTS = ROOT / "installer" / "constraints.txt"
+#: Python that the packages bring with them; the wheels are for it.
+PYTHON = (3, 11)
+_VERSION = ".".join(map(str, PYTHON))
+
+_PLATFORMS: dict[System, tuple[str, ...]] = {
+    "linux": (*(f"manylinux_2_{minor}_x86_64" for minor in range(35, 16, -1)), "manylinux2014_x86_64"),
+    "windows": ("win_amd64",),
+}
+
+
+def lock_of(system: System, edition: Edition) -> Path:
+    """Lock file of an edition."""
+    return LOCKS / f"{system}-{edition.name}.txt"
+
+
+def write_lock(path: Path, system: System, requirements: Sequence[str]) -> None:
+    """Resolve requirements under the constraints and write every wheel's version and hash.
+
+    pip evaluates the environment markers of requirements for the system it runs on; what only Windows needs
+    is to be named outright.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--ignore-installed"]
+        + ["--report", "-", "--only-binary", ":all:", "--target", "none", "-c", str(CONSTRAINTS)]
+        + [*_for(system), *requirements],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    lines = sorted(_pin(item) for item in json.loads(done.stdout)["install"])
+    head = f"# Made by `installer/build.py lock` for Python {_VERSION} on {system}; not to be edited.\n"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(head + "".join(lines), encoding="utf-8")
+
+
+def _pin(item: dict[str, dict[str, dict[str, dict[str, str]]]]) -> str:
+    about, digest = item["metadata"], item["download_info"]["archive_info"]["hashes"]["sha256"]
+    return f"{str(about['name']).lower()}=={about['version']} --hash=sha256:{digest}\n"
+
+
+def locked_names(lock: Path) -> dict[str, str]:
+    """Version of every package of a lock file, by its name in lower case with dashes."""
+    lines = (line for line in lock.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
+    pins = (line.partition(" ")[0].split("==") for line in lines)
+    return {name.replace("_", "-").replace(".", "-"): version for name, version in pins}
+
+
+def install_into_venv(python: Path, locks: Sequence[Path]) -> None:
+    """Install exactly what lock files name into the environment of a Python; refuses other files."""
+    _pip(python, ["install", *_hashed(locks)])
+
+
+def install_into_folder(lock: Path, folder: Path, system: System) -> None:
+    """Unpack the wheels of a lock file for a system, which need not be this one, into a folder."""
+    _pip(Path(sys.executable), ["install", "--target", str(folder), *_for(system), *_hashed([lock])])
+
+
+def build_own_wheel(python: Path, folder: Path) -> Path:
+    """Build the program's own wheel, with the hatchling that the environment of a Python has."""
+    _pip(python, ["wheel", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT)])
+    return max(folder.glob("brainstem_app-*.whl"), key=lambda path: path.stat().st_mtime)
+
+
+def _for(system: System) -> list[str]:
+    platforms = [word for name in _PLATFORMS[system] for word in ("--platform", name)]
+    return ["--implementation", "cp", "--python-version", _VERSION, *platforms]
+
+
+def _hashed(locks: Sequence[Path]) -> list[str]:
+    files = [word for lock in locks for word in ("-r", str(lock))]
+    return ["--require-hashes", "--no-deps", "--only-binary", ":all:", *files]
+
+
+def _pip(python: Path, words: list[str]) -> None:
+    command = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input", *words]
+    subprocess.run(command, check=True)

@@ -1,0 +1,1 @@
+"""Packages for Linux: the frozen program as .deb and as .tar.xz."""
