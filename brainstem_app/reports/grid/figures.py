@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from brainstem_app.reports.grid.chart import COLOURS, Chart, Line
+from brainstem_app.reports.chart import COLOURS, Chart, Line
 from brainstem_app.reports.grid.paper import PaperResults
 from brainstem_app.reports.grid.results import CellResult, setting_name, value_name
 from brainstem_app.reports.grid.summary import VariantSummary
