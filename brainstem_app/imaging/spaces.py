@@ -20,6 +20,9 @@ MNI_SHAPE = (197, 233, 189)
 MNI_ORIGIN_MM = (-98.0, -134.0, -72.0)
 BOX_START = (73, 83, 0)
 BOX_SHAPE = (50, 50, 73)
+# Where x = 0 mm, the plane between left and right, lies along the box's first axis, voxels. The box reaches
+# one voxel further to the left: reversing its axis mirrors at x = −0.5 mm instead.
+BOX_MIDPLANE = 25
 SLICE_SIZE = 224
 
 

@@ -20,6 +20,7 @@ from pydantic import Field, JsonValue
 
 from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.errors import InputError, JobCancelled
+from brainstem_app.imaging.spaces import BOX_MIDPLANE
 from brainstem_app.jobs.evaluate_run import evaluate_part
 from brainstem_app.jobs.events import Event, Progress
 from brainstem_app.jobs.job import TrainJob, read_job, write_job
@@ -194,7 +195,8 @@ def _settings(job: TrainJob, atlas: Atlas) -> TrainingSettings:
 
 
 def _augmentation(atlas: Atlas) -> Augmentation:
-    return MILD.model_copy(update={"mirrored_indices": atlas.table.mirrored_indices()})
+    mirror = {"mirrored_indices": atlas.table.mirrored_indices(), "mirror_plane": float(BOX_MIDPLANE)}
+    return MILD.model_copy(update=mirror)
 
 
 def _usable_splits(study: Study) -> Splits:

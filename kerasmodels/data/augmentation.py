@@ -26,6 +26,9 @@ class Augmentation(BaseModel):
         For every class the class of the structure on the other side (itself for a midline one). If given,
         half of the volumes are mirrored along the slices' height, which is left–right, and their labels
         swapped.
+    mirror_plane : float, optional
+        Where along the slices' height the plane lies that is mirrored at, voxels from the middle of the first
+        one; the middle of the volume by default. What comes from beyond the volume's edge repeats the edge.
     rotation_degrees, scale, shift : float
         Standard deviations of the rotation about each axis (degrees), of the logarithm of the size along
         each axis, and of the shift along each axis (voxels).
@@ -44,6 +47,7 @@ class Augmentation(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mirrored_indices: tuple[int, ...] | None = None
+    mirror_plane: float | None = None
     rotation_degrees: float = Field(default=0.0, ge=0)
     scale: float = Field(default=0.0, ge=0)
     shift: float = Field(default=0.0, ge=0)
@@ -140,6 +144,8 @@ class _Changes:
 
     def __init__(self, augmentation: Augmentation, shape: tuple[int, ...]) -> None:
         self.augmentation, self.shape = augmentation, shape
+        plane = augmentation.mirror_plane
+        self.mirror_plane = (shape[1] - 1) / 2 if plane is None else plane
         self.elastic = [(amplitude, _splines(shape, spacing)) for amplitude, spacing in augmentation.elastic]
         self.shading = _splines(shape, 20.0)
 
@@ -154,7 +160,7 @@ class _Changes:
                 tf.constant(self.augmentation.mirrored_indices, tf.uint8), tf.cast(label, tf.int32)
             )
             label = tf.where(mirrored, swapped, label)
-            points[1] = tf.where(mirrored, self.shape[1] - 1.0 - points[1], points[1])
+            points[1] = tf.where(mirrored, 2 * self.mirror_plane - points[1], points[1])
         moved = _sample_linear(image, points)
         inside = moved > self.augmentation.lowest + 0.1
         changed = tf.where(inside, self.change_intensities(moved, draw), self.augmentation.lowest)

@@ -12,18 +12,20 @@ from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.gui.train.run_summary import batch_loss
 from brainstem_app.imaging.label_map import save_label_map, save_volume
-from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, paste_into_mni
+from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, crop_to_box, paste_into_mni
 from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Metric, Progress
 from brainstem_app.jobs.job import EvaluateRunJob, ExportModelJob, Job, TrainJob
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.run import run_job
-from brainstem_app.jobs.train import _network, _pass_on
+from brainstem_app.jobs.train import _augmentation, _network, _pass_on
 from brainstem_app.models.library import find_model
 from brainstem_app.models.method import Way
 from brainstem_app.models.onnx_predictor import OnnxPredictor
 from brainstem_app.models.prediction import predict_box
+from brainstem_app.models.slices import box_to_slices
 from brainstem_app.study.splits import split_subjects
 from brainstem_app.study.study import Study, StudySettings, SubjectRecord
+from kerasmodels.data.augmentation import Augmentation, augment_volumes
 from kerasmodels.data.slice_input import SliceInput
 from kerasmodels.export.keras_file import load_keras
 from kerasmodels.training.events import BatchDone
@@ -54,6 +56,18 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
         SubjectRecord(name=name, person=name, state="finished", source="made").save(folder / "manifest.json")
     made.save_splits(split_subjects({name: [name] for name in NAMES}, seed=0))
     return made
+
+
+def test_mirrored_training_subject_lies_where_it_lay() -> None:
+    # The atlas is symmetric: mirrored at the plane between the sides it is itself, voxel by voxel.
+    atlas = load_atlas("brainstem31")
+    given = _augmentation(atlas)
+    mirroring = Augmentation(mirrored_indices=given.mirrored_indices, mirror_plane=given.mirror_plane)
+    labels = np.stack([box_to_slices(crop_to_box(atlas.labels))] * 6)
+    images = (labels > 0).astype(np.float32)
+    image, label = augment_volumes(images, labels, mirroring, seed=(0, 0))
+    np.testing.assert_array_equal(label, labels)
+    np.testing.assert_allclose(image, images, atol=1e-5)
 
 
 def _block(start: int) -> np.ndarray:

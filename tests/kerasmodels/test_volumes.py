@@ -99,6 +99,20 @@ def test_mirroring_turns_the_first_axis_of_a_slice_and_swaps_the_labels_with_it(
     assert (image[~mirrored, 1, 2, 0] > 0.5).all()
 
 
+def test_mirroring_at_a_plane_off_the_middle_maps_voxels_onto_voxels() -> None:
+    # Plane 16: row 3 comes from row 29; row 0 would come from row 32, beyond the edge, which goes on.
+    row = np.arange(32, dtype=np.float32)
+    images = np.broadcast_to(row[:, None], (64, 1, 32, 32)).copy()
+    mirroring = Augmentation(mirrored_indices=tuple(reversed(range(32))), mirror_plane=16.0, lowest=-40)
+    image, label = all_of(Volumes(images, images.astype(np.uint8)), augmentation=mirroring)
+    mirrored = image[:, 31, 5, 0] < 16
+    assert 10 < mirrored.sum() < 54
+    expected = np.minimum(32 - row, 31)
+    np.testing.assert_allclose(image[mirrored][:, :, 5, 0], np.tile(expected, (mirrored.sum(), 1)), atol=1e-4)
+    np.testing.assert_array_equal(label[mirrored][:, :, 5], np.tile(31 - expected, (mirrored.sum(), 1)))
+    np.testing.assert_array_equal(label[~mirrored][:, :, 5], np.tile(row, ((~mirrored).sum(), 1)))
+
+
 def test_image_and_labels_move_together() -> None:
     images = np.zeros((8, 12, 32, 32), np.float32)
     images[:, 3:9, 10:20, 12:22] = 1.0
