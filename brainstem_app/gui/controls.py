@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 _ROW_SPACE = 8
+# Fusion draws the frame of an empty box darker than the window: in the dark nobody would see it.
+EMPTY_BOX = "border: 1px solid #808080; width: 11px; height: 11px; margin: 1px;"
 
 
 def make_button(parent: QWidget, text: str, hint: str, slot: Callable[[], object]) -> QPushButton:

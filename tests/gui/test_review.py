@@ -11,7 +11,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QKeySequence
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QSlider, QTableView
 from pytestqt.qtbot import QtBot
 
@@ -112,6 +112,82 @@ def test_readout_names_place_nucleus_and_intensity(opened: ReviewStep, affine: n
     assert f"x {x:.1f}  y {y:.1f}  z {z:.1f} mm" in text
     assert "PAG: Periaqueductal grey" in text
     assert "intensity" in text
+
+
+def test_shift_and_arrows_change_brightness_and_contrast(qtbot: QtBot, opened: ReviewStep) -> None:
+    shift = Qt.KeyboardModifier.ShiftModifier
+    low, high = opened.views.main_view.window
+    press(qtbot, opened, Qt.Key.Key_Up, shift)
+    brighter = opened.views.main_view.window
+    assert brighter[0] < low
+    assert brighter[1] < high
+    assert {view.window for view in opened.views.visible_views()} == {brighter}
+    press(qtbot, opened, Qt.Key.Key_Down, shift)
+    press(qtbot, opened, Qt.Key.Key_Left, shift)
+    narrow = opened.views.main_view.window
+    assert narrow[1] - narrow[0] < high - low
+    assert sum(narrow) == pytest.approx(low + high)
+    press(qtbot, opened, Qt.Key.Key_Right, shift)
+    press(qtbot, opened, Qt.Key.Key_Right, shift)
+    wide = opened.views.main_view.window
+    assert wide[1] - wide[0] > high - low
+    press(qtbot, opened, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    assert opened.views.main_view.window == opened.image.window
+
+
+def test_keys_go_round_the_views(qtbot: QtBot, opened: ReviewStep) -> None:
+    seen = []
+    for _ in range(4):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_W)
+        seen.append(QApplication.focusWidget())
+    planes = [view_of(opened, plane) for plane in (Plane.CORONAL, Plane.SAGITTAL)]
+    assert seen == [*planes, opened.views.surface, view_of(opened, Plane.AXIAL)]
+
+
+def test_nuclei_are_chosen_and_hidden_by_keys(qtbot: QtBot, opened: ReviewStep) -> None:
+    model, alt, shift = (
+        opened.structure_panel.model,
+        Qt.KeyboardModifier.AltModifier,
+        Qt.KeyboardModifier.ShiftModifier,
+    )
+    nuclei = model.visible
+    opened.structure_panel.select(PAG)
+    press(qtbot, opened, Qt.Key.Key_Down, alt)
+    assert opened.editor.label == SC_L
+    assert opened.views.crosshair == opened.editor.place(SC_L)
+    press(qtbot, opened, Qt.Key.Key_V)
+    assert model.visible == nuclei - {SC_L}
+    press(qtbot, opened, Qt.Key.Key_V, shift)
+    assert model.visible == {SC_L}
+    press(qtbot, opened, Qt.Key.Key_A, shift)
+    assert model.visible > nuclei
+    press(qtbot, opened, Qt.Key.Key_H, shift)
+    assert not model.visible
+    press(qtbot, opened, Qt.Key.Key_N, shift)
+    assert model.visible == nuclei
+    press(qtbot, opened, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    assert opened.structure_panel.search.hasFocus()
+
+
+def test_labels_fade_and_hide_by_keys(qtbot: QtBot, opened: ReviewStep) -> None:
+    fill, before = view_of(opened, Plane.AXIAL).overlays.fill, opened.display_bar.opacity.value()
+    press(qtbot, opened, Qt.Key.Key_Comma)
+    assert opened.display_bar.opacity.value() == before - 10
+    press(qtbot, opened, Qt.Key.Key_H)
+    assert fill.opacity() == 0
+    press(qtbot, opened, Qt.Key.Key_H)
+    assert fill.opacity() == pytest.approx((before - 10) / 100)
+    press(qtbot, opened, Qt.Key.Key_H)
+    press(qtbot, opened, Qt.Key.Key_Period)
+    assert not opened.actions_.hide_labels.isChecked()
+    assert fill.opacity() == pytest.approx(before / 100)
+
+
+def test_letters_choose_the_convention(qtbot: QtBot, opened: ReviewStep) -> None:
+    press(qtbot, opened, Qt.Key.Key_L)
+    assert opened.settings.convention is Convention.NEUROLOGICAL
+    press(qtbot, opened, Qt.Key.Key_R)
+    assert opened.settings.convention is Convention.RADIOLOGICAL
 
 
 def test_number_keys_choose_the_layout(qtbot: QtBot, opened: ReviewStep) -> None:
@@ -426,7 +502,7 @@ def test_side_by_side_scrolls_and_zooms_together(qtbot: QtBot, compared: ReviewS
     reference.zoom(2.0)
     np.testing.assert_allclose(main.part, reference.part)
     assert reference.overlays.fill.image is not None
-    compared.compare_panel.close_requested.emit()
+    press(qtbot, compared, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
     assert views.view_layout is ViewLayout.THREE
 
 
@@ -511,6 +587,14 @@ def test_f1_lists_the_keys_and_takes_them_until_it_is_closed(qtbot: QtBot, opene
     assert opened.editor.tool is Tool.LOOK
     qtbot.keyClick(opened.help, Qt.Key.Key_Escape)
     assert not opened.help.isVisible()
+
+
+def test_every_action_has_a_key_and_stands_on_the_sheet(step: ReviewStep) -> None:
+    listed = step.help.accessibleDescription()
+    form = QKeySequence.SequenceFormat.NativeText
+    for action in step.actions_.all_actions():
+        assert action.shortcuts(), action.text()
+        assert action.shortcut().toString(form) in listed, action.text()
 
 
 def test_no_two_actions_share_a_key(step: ReviewStep) -> None:

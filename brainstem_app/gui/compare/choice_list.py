@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from brainstem_app.gui.forms.editors import EMPTY_BOX
+from brainstem_app.gui.controls import EMPTY_BOX
 
 _VALUE_ROLE = Qt.ItemDataRole.UserRole
 

@@ -17,12 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.gui.controls import EMPTY_BOX
 from brainstem_app.gui.forms.field_spec import FieldKind, FieldSpec
 
 _NO_LIMIT = 2_000_000_000
 _NARROW = 130
-# Fusion draws the frame of an empty box darker than the window: in the dark nobody would see it.
-EMPTY_BOX = "border: 1px solid #808080; width: 11px; height: 11px; margin: 1px;"
 
 
 class Editor(QWidget):

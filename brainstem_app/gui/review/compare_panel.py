@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from brainstem_app.gui.review.edit_panel import action_button
 from brainstem_app.gui.review.review_actions import ReviewActions
@@ -15,15 +15,7 @@ if TYPE_CHECKING:
 
 
 class ComparePanel(QGroupBox):
-    """Shows the agreement with a reference.
-
-    Signals
-    -------
-    close_requested
-        The user wants no reference any more.
-    """
-
-    close_requested = Signal()
+    """Shows the agreement with a reference."""
 
     def __init__(self, actions: ReviewActions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,11 +26,7 @@ class ComparePanel(QGroupBox):
         self._numbers = QLabel(self)
         self._numbers.setAccessibleName(self.tr("Agreement with the reference"))
         self._open = action_button(actions.open_reference, self.tr("Reference…"), self)
-        self._close = QToolButton(self)
-        self._close.setText(self.tr("Close"))
-        self._close.setToolTip(self.tr("Take the reference away"))
-        self._close.setAccessibleName(self._close.toolTip())
-        self._close.clicked.connect(self.close_requested)
+        self._close = action_button(actions.close_reference, self.tr("Close"), self)
         self._marks = action_button(actions.differences, self.tr("Mark differences"), self)
         self._next = action_button(actions.next_difference, self.tr("Next"), self)
         buttons = QHBoxLayout()

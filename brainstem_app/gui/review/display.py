@@ -19,6 +19,7 @@ class Display(QObject):
     def __init__(self, step: ReviewStep) -> None:
         super().__init__(step)
         self._step = step
+        self._hides = False
         self._surface_soon = QTimer(self, singleShot=True, interval=_SURFACE_MS)
         self._surface_soon.timeout.connect(self.update_surface)
 
@@ -35,7 +36,17 @@ class Display(QObject):
     def set_opacity(self, percent: int) -> None:
         """Set the opacity of the labels."""
         self._step.settings.opacity = percent
+        self._step.actions_.hide_labels.setChecked(False)
+        self._show_opacity()
+
+    def hide_labels(self, hides: bool) -> None:
+        """Look at the scan alone for a moment, or at the labels again."""
+        self._hides = hides
+        self._show_opacity()
+
+    def _show_opacity(self) -> None:
         if self._step.made_views is not None:
+            percent = 0 if self._hides else self._step.settings.opacity
             self._step.made_views.set_opacity(percent / 100)
 
     def update_colours(self) -> None:

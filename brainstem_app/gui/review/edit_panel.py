@@ -55,12 +55,14 @@ class EditPanel(QGroupBox):
         self.protects = QCheckBox(self.tr("Leave other nuclei as they are"), self)
         self.protects.setToolTip(
             self.tr(
-                "The brush paints over background and tissue only; the eraser takes the chosen nucleus only"
+                "The brush paints over background and tissue only;"
+                " the eraser takes the chosen nucleus only (K)"
             )
         )
         self.protects.setAccessibleName(self.protects.text())
-        self.protects.toggled.connect(editor.set_protects)
-        self.protects.toggled.connect(self._describe)
+        self.protects.toggled.connect(actions.protects.setChecked)
+        actions.protects.toggled.connect(self.protects.setChecked)
+        actions.protects.toggled.connect(self._describe)
         self._swatch = QLabel(self)
         self._painted = QLabel(self)
         self._painted.setAccessibleName(self.tr("What the brush paints"))

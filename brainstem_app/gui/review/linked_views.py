@@ -61,6 +61,7 @@ class LinkedViews(QWidget):
         for pane in self._all_panes():
             self._connect(pane)
         self._arrange()
+        self._set_active(self.panes[Plane.AXIAL])
 
     def _with_caption(self, view: QWidget) -> QWidget:
         pane = QWidget(self)
@@ -147,6 +148,14 @@ class LinkedViews(QWidget):
 
     def _set_active(self, pane: SlicePane) -> None:
         self.active = pane
+        for other in self._all_panes():
+            other.set_active(other is pane)
+
+    def focus_next(self) -> None:
+        """Give the keys to the next view on the screen, the nuclei in space after the planes."""
+        shown = [*self.visible_views(), *([self.surface] if self.shows_surface else [])]
+        place = next((number for number, view in enumerate(shown) if view.hasFocus()), -1)
+        shown[(place + 1) % len(shown)].setFocus()
 
     # What is shown -----------------------------------------------------------------------------------
 

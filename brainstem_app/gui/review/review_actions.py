@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
-from brainstem_app.gui.viewer.shortcut_overlay import ShortcutGroup
-
 if TYPE_CHECKING:
     from brainstem_app.gui.review.review_step import ReviewStep
 
@@ -31,6 +29,7 @@ class ReviewActions:
         self.open_scan = act(tr("Open a &scan…"), "Ctrl+O", step.files.choose_scan)
         self.open_labels = act(tr("Open a &label map…"), "Ctrl+L", step.files.choose_labels)
         self.open_reference = act(tr("Open a re&ference…"), "Ctrl+Shift+R", step.files.choose_reference)
+        self.close_reference = act(tr("Close the reference"), "Ctrl+W", step.commands.close_reference)
         self.save_copy = act(tr("Save an edited &copy"), "Ctrl+S", step.editor.save_copy)
         self.picture = act(tr("Save a &picture of the view…"), "Ctrl+Shift+S", step.commands.choose_picture)
         self.picture_all = act(
@@ -46,10 +45,10 @@ class ReviewActions:
         self.three.setChecked(True)
 
         self.radiological = check(
-            tr("&Radiological (patient's right on the left)"), "", step.commands.set_radiological
+            tr("&Radiological (patient's right on the left)"), "R", step.commands.set_radiological
         )
         self.neurological = check(
-            tr("&Neurological (patient's left on the left)"), "", step.commands.set_neurological
+            tr("&Neurological (patient's left on the left)"), "L", step.commands.set_neurological
         )
         self._group(self.radiological, self.neurological)
 
@@ -59,12 +58,31 @@ class ReviewActions:
         self.fit_labels = act(tr("&Brainstem"), "Ctrl+9", step.commands.fit_labels)
         self.crosshair = self._toggle(tr("Cross&hair"), "Ctrl+H", step.commands.show_crosshair, checked=True)
         self.reset_window = act(tr("Reset brightness and contrast"), "Ctrl+B", step.commands.reset_window)
+        self.brighter = act(tr("Brighter"), "Shift+Up", step.commands.brighten)
+        self.darker = act(tr("Darker"), "Shift+Down", step.commands.darken)
+        self.more_contrast = act(tr("More contrast"), "Shift+Left", step.commands.add_contrast)
+        self.less_contrast = act(tr("Less contrast"), "Shift+Right", step.commands.reduce_contrast)
+        self.next_view = act(tr("Give the keys to the next view"), "W", step.commands.focus_next_view)
         self.outline = self._toggle(tr("&Outline instead of fill"), "O", step.commands.set_outline)
+        self.hide_labels = self._toggle(tr("&Hide the labels"), "H", step.display.hide_labels)
+        self.fainter = act(tr("Fainter labels"), ",", step.commands.fade_labels)
+        self.stronger = act(tr("Stronger labels"), ".", step.commands.strengthen_labels)
         self.confidence = self._toggle(tr("Colour by con&fidence"), "C", step.commands.show_confidence)
         self.differences = self._toggle(
             tr("Mark &differences"), "D", step.commands.mark_differences, checked=True
         )
         self.next_difference = act(tr("&Next difference"), "N", step.commands.next_difference)
+
+        self.next_nucleus = act(tr("Next nucleus of the list"), "Alt+Down", step.commands.next_nucleus)
+        self.previous_nucleus = act(tr("Previous nucleus"), "Alt+Up", step.commands.previous_nucleus)
+        self.find_nucleus = act(tr("Find a nucleus"), "Ctrl+F", step.commands.find_nucleus)
+        self.toggle_nucleus = act(tr("Show or hide the chosen nucleus"), "V", step.commands.toggle_nucleus)
+        self.only_nucleus = act(
+            tr("Show the chosen nucleus only"), "Shift+V", step.commands.show_nucleus_only
+        )
+        self.all_nuclei = act(tr("Show the nuclei"), "Shift+N", step.commands.show_nuclei)
+        self.all_structures = act(tr("Show all structures"), "Shift+A", step.commands.show_all)
+        self.no_structure = act(tr("Show no structure"), "Shift+H", step.commands.show_none)
 
         self.look = check(tr("&Look"), "Esc", step.commands.use_no_tool)
         self.brush = check(tr("&Brush"), "B", step.commands.use_brush)
@@ -74,23 +92,30 @@ class ReviewActions:
         self.smaller = act(tr("S&maller brush"), "[", step.commands.smaller_brush)
         self.larger = act(tr("Lar&ger brush"), "]", step.commands.larger_brush)
         self.in_3d = self._toggle(tr("Brush in &3-D"), "T", step.commands.set_brush_3d)
+        self.protects = self._toggle(tr("Leave other nuclei as they are"), "K", step.editor.set_protects)
         self.pick = act(tr("&Take the nucleus under the crosshair"), "P", step.commands.pick_label)
         self.undo = act(tr("&Undo"), "Ctrl+Z", step.editor.undo)
         self.redo = act(tr("&Redo"), "Ctrl+Shift+Z", step.editor.redo, "Ctrl+Y")
         self.help = act(tr("&Mouse and keys"), "F1", step.commands.toggle_help)
 
     def groups(self) -> dict[str, tuple[QAction | None, ...]]:
-        """Actions by menu (keys ``file``, ``edit``, ``view``, ``help``); None separates."""
+        """Actions by menu (keys ``file``, ``edit``, ``view``, ``labels``, ``help``); None separates."""
         return {
-            "file": (self.open_result, self.open_scan, self.open_labels, self.open_reference, None,
-                     self.save_copy, self.picture, self.picture_all),
+            "file": (self.open_result, self.open_scan, self.open_labels, self.open_reference,
+                     self.close_reference, None, self.save_copy, self.picture, self.picture_all),
             "edit": (self.undo, self.redo, None, self.look, self.brush, self.eraser, None,
-                     self.smaller, self.larger, self.in_3d, self.pick),
+                     self.smaller, self.larger, self.in_3d, self.protects, self.pick),
             "view": (self.axial, self.coronal, self.sagittal, self.three, self.side_by_side, None,
                      self.radiological, self.neurological, None,
                      self.zoom_in, self.zoom_out, self.fit, self.fit_labels, None,
-                     self.crosshair, self.reset_window, self.outline, self.confidence, None,
+                     self.crosshair, self.next_view, None,
+                     self.brighter, self.darker, self.more_contrast, self.less_contrast,
+                     self.reset_window, None,
                      self.differences, self.next_difference),
+            "labels": (self.next_nucleus, self.previous_nucleus, self.find_nucleus, None,
+                       self.toggle_nucleus, self.only_nucleus, self.all_nuclei, self.all_structures,
+                       self.no_structure, None,
+                       self.hide_labels, self.fainter, self.stronger, self.outline, self.confidence),
             "help": (self.help,),
         }  # fmt: skip
 
@@ -111,10 +136,13 @@ class ReviewActions:
     ) -> None:
         """Enable what can be done now."""
         viewing = (self.axial, self.coronal, self.sagittal, self.three, self.zoom_in, self.zoom_out, self.fit,
-                   self.crosshair, self.reset_window, self.picture, self.picture_all)  # fmt: skip
-        editing = (self.fit_labels, self.outline, self.open_reference, self.look, self.brush, self.eraser,
-                   self.pick, self.smaller, self.larger, self.in_3d)  # fmt: skip
-        comparing = (self.side_by_side, self.differences, self.next_difference)
+                   self.crosshair, self.next_view, self.brighter, self.darker, self.more_contrast,
+                   self.less_contrast, self.reset_window, self.picture, self.picture_all)  # fmt: skip
+        editing = (self.fit_labels, self.outline, self.hide_labels, self.fainter, self.stronger,
+                   self.open_reference, self.look, self.brush, self.eraser, self.pick, self.smaller,
+                   self.larger, self.in_3d, self.protects, self.next_nucleus, self.previous_nucleus,
+                   self.toggle_nucleus, self.only_nucleus)  # fmt: skip
+        comparing = (self.side_by_side, self.differences, self.next_difference, self.close_reference)
         for actions, possible in ((viewing, scan), (editing, labels), (comparing, reference)):
             for action in actions:
                 action.setEnabled(possible)
@@ -122,50 +150,6 @@ class ReviewActions:
         self.undo.setEnabled(undo)
         self.redo.setEnabled(redo)
         self.save_copy.setEnabled(save)
-
-    def shortcut_groups(self) -> list[ShortcutGroup]:
-        """List what the sheet of F1 shows."""
-        tr = self._step.tr
-        mouse = [
-            (tr("wheel, ↑ ↓"), tr("next slice; Page Up, Page Down: ten; Home, End: first and last")),
-            (tr("Ctrl+wheel"), tr("zoom about the pointer")),
-            (tr("click, drag"), tr("crosshair; Ctrl+arrows move it by a voxel")),
-            (tr("middle drag"), tr("move the picture")),
-            (tr("Shift+drag"), tr("brightness (up, down) and contrast (left, right); double click resets")),
-        ]
-        drawing = [
-            (tr("B, then drag"), tr("paint the chosen nucleus; right button erases")),
-            (tr("E, then drag"), tr("erase")),
-            (tr("Ctrl+click"), tr("crosshair while painting")),
-            (tr("Space"), tr("touch with the brush at the crosshair")),
-            (tr("Esc"), tr("back to looking")),
-            (_keys(self.smaller, self.larger), tr("smaller, larger brush")),
-            (_keys(self.in_3d), tr("disc or ball")),
-            (_keys(self.pick), self._plain(self.pick)),
-            (_keys(self.undo, self.redo), tr("undo, redo")),
-            (_keys(self.save_copy), tr("save the edited labels as a copy beside the original")),
-        ]
-        views = [
-            (_keys(a), self._plain(a))
-            for a in (self.axial, self.coronal, self.sagittal, self.three, self.side_by_side, self.fit,
-                      self.fit_labels, self.crosshair, self.reset_window, self.outline, self.confidence)
-        ]  # fmt: skip
-        files = [
-            (_keys(a), self._plain(a))
-            for a in (self.open_result, self.open_scan, self.open_labels, self.open_reference,
-                      self.differences, self.next_difference, self.picture, self.picture_all)
-        ]  # fmt: skip
-        return [
-            (tr("Mouse and slices"), mouse),
-            (tr("Correct labels"), drawing),
-            (tr("Views"), views),
-            (tr("Files, comparison, pictures"), files),
-        ]
-
-    @staticmethod
-    def _plain(action: QAction) -> str:
-        words = action.text().replace("&", "").removesuffix("…")
-        return words[:1].lower() + words[1:]
 
     def _action(self, text: str, key: str, slot: Callable[[], object], *more_keys: str) -> QAction:
         action = QAction(text, self._step)
@@ -193,9 +177,3 @@ class ReviewActions:
         group = QActionGroup(self._step)
         for action in actions:
             group.addAction(action)
-
-
-def _keys(*actions: QAction) -> str:
-    """Keys of actions as this system writes them."""
-    form = QKeySequence.SequenceFormat.NativeText
-    return ", ".join(action.shortcut().toString(form) for action in actions)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _ZOOM_STEP = 1.25
 _BRUSH_STEP = 1.25
+_FADE_STEP = 10
 
 
 class ReviewCommands(QObject):
@@ -100,6 +101,26 @@ class ReviewCommands(QObject):
         """Undo changes of brightness and contrast."""
         self._step.views.main_view.reset_window()
 
+    def brighten(self) -> None:
+        """Make the scan brighter."""
+        self._step.views.main_view.step_window(0, 1)
+
+    def darken(self) -> None:
+        """Make the scan darker."""
+        self._step.views.main_view.step_window(0, -1)
+
+    def add_contrast(self) -> None:
+        """Show fewer intensities between black and white."""
+        self._step.views.main_view.step_window(-1, 0)
+
+    def reduce_contrast(self) -> None:
+        """Show more intensities between black and white."""
+        self._step.views.main_view.step_window(1, 0)
+
+    def focus_next_view(self) -> None:
+        """Give the keys to the next view on the screen."""
+        self._step.views.focus_next()
+
     def set_outline(self, outlined: bool) -> None:
         """Outline the labels, or fill them."""
         from brainstem_app.gui.viewer.overlay_layers import OverlayStyle
@@ -129,6 +150,54 @@ class ReviewCommands(QObject):
     def toggle_help(self) -> None:
         """Show the sheet with mouse and keys, or hide it."""
         self._step.help.toggle()
+
+    # Labels ------------------------------------------------------------------------------------------
+
+    def fade_labels(self) -> None:
+        """Let more of the scan through the labels."""
+        self._step.display_bar.opacity.setValue(self._step.display_bar.opacity.value() - _FADE_STEP)
+
+    def strengthen_labels(self) -> None:
+        """Let less of the scan through the labels."""
+        self._step.display_bar.opacity.setValue(self._step.display_bar.opacity.value() + _FADE_STEP)
+
+    def next_nucleus(self) -> None:
+        """Choose the next structure of the list and show it."""
+        self._step.structure_panel.step(1)
+
+    def previous_nucleus(self) -> None:
+        """Choose the previous structure of the list and show it."""
+        self._step.structure_panel.step(-1)
+
+    def find_nucleus(self) -> None:
+        """Give the keys to the field that narrows the list."""
+        search = self._step.structure_panel.search
+        search.setFocus()
+        search.selectAll()
+
+    def toggle_nucleus(self) -> None:
+        """Draw the chosen structure or not."""
+        self._step.structure_panel.model.toggle(self._step.editor.label)
+
+    def show_nucleus_only(self) -> None:
+        """Draw the chosen structure and no other."""
+        self._step.structure_panel.model.show_only(self._step.editor.label)
+
+    def show_nuclei(self) -> None:
+        """Draw the nuclei, without tissue."""
+        self._step.structure_panel.model.show_nuclei()
+
+    def show_all(self) -> None:
+        """Draw every structure, tissue too."""
+        self._step.structure_panel.model.show_all(True)
+
+    def show_none(self) -> None:
+        """Draw no structure."""
+        self._step.structure_panel.model.show_all(False)
+
+    def close_reference(self) -> None:
+        """Take the reference away."""
+        self._step.comparison.set_reference(None)
 
     # Corrections -------------------------------------------------------------------------------------
 

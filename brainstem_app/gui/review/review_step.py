@@ -23,6 +23,7 @@ from brainstem_app.gui.review.review_actions import ReviewActions
 from brainstem_app.gui.review.review_commands import ReviewCommands
 from brainstem_app.gui.review.review_files import ReviewFiles
 from brainstem_app.gui.review.review_layout import column_of, two_columns
+from brainstem_app.gui.review.shortcut_sheet import shortcut_groups
 from brainstem_app.gui.review.view_bar import DisplayBar, LayoutBar
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.structures.structure_panel import StructurePanel
@@ -101,7 +102,7 @@ class ReviewStep(QWidget):
         self.display_bar = DisplayBar(self.actions_, settings.opacity, settings.convention, self)
         self._volumes_soon = QTimer(self, singleShot=True, interval=_VOLUMES_MS)
         self._lay_out()
-        self.help = ShortcutOverlay(self.actions_.shortcut_groups(), self)
+        self.help = ShortcutOverlay(shortcut_groups(self.actions_, self), self)
         self._connect()
         self.update_actions()
 
@@ -125,7 +126,6 @@ class ReviewStep(QWidget):
         files.opener.busy.connect(self._show_busy)
         self.structure_panel.chosen.connect(self._on_chosen)
         self.structure_panel.model.visibility_changed.connect(self.display.update_colours)
-        self.compare_panel.close_requested.connect(lambda: self.comparison.set_reference(None))
         self.comparison.changed.connect(self.display.show_reference)
         self.comparison.compared.connect(self._on_compared)
         self.display_bar.opacity_changed.connect(self.display.set_opacity)

@@ -101,6 +101,18 @@ class StructureModel(QAbstractTableModel):
             self._visible.add(label)
             self._tell_visibility()
 
+    def toggle(self, label: int) -> None:
+        """Hide a structure that is drawn, draw one that is hidden."""
+        if self.structure(label) is not None:
+            self._visible ^= {label}
+            self._tell_visibility()
+
+    def show_only(self, label: int) -> None:
+        """Draw one structure and no other."""
+        if self.structure(label) is not None:
+            self._visible = {label}
+            self._tell_visibility()
+
     def show_all(self, visible: bool) -> None:
         """Draw all structures, or none."""
         self._visible = {s.index for s in self._structures} if visible else set()

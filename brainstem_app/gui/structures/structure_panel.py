@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.gui.controls import EMPTY_BOX
 from brainstem_app.gui.structures.structure_model import SORT_ROLE, Column, StructureModel
 
 
@@ -79,6 +80,14 @@ class StructurePanel(QGroupBox):
         self.table.scrollTo(index)
         self.table.viewport().update()
 
+    def step(self, rows: int) -> None:
+        """Choose the structure some rows below (or above) the marked one, as sorted and filtered now."""
+        count = self._sorted.rowCount()
+        if count:
+            row = self.table.currentIndex().row()
+            row = 0 if row < 0 else min(max(row + rows, 0), count - 1)
+            self.table.setCurrentIndex(self._sorted.index(row, Column.NAME))
+
     def click_row(self, label: int) -> QModelIndex:
         """Index of the name cell of a label in the table as sorted and filtered now."""
         return self._sorted.mapFromSource(self.model.index(self.model.row_of(label), 0))
@@ -100,6 +109,7 @@ class StructurePanel(QGroupBox):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setAlternatingRowColors(True)
         table.setShowGrid(False)
+        table.setStyleSheet(f"QTableView::indicator:unchecked {{ {EMPTY_BOX} }}")
         table.setWordWrap(False)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)

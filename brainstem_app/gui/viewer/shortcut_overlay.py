@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 ShortcutGroup = tuple[str, Sequence[tuple[str, str]]]
+_COLUMNS = 3
 _STYLE = (
     "#shortcut_overlay { background: rgba(20, 20, 24, 235); }"
     "#shortcut_overlay QLabel { color: #f0f0f2; background: transparent; }"
@@ -39,10 +40,11 @@ class ShortcutOverlay(QFrame):
         sheet.setObjectName("sheet")
         columns = QGridLayout(sheet)
         columns.setContentsMargins(28, 12, 28, 12)
-        columns.setHorizontalSpacing(44)
+        columns.setHorizontalSpacing(32)
         for number, (title, rows) in enumerate(groups):
-            columns.addLayout(self._group(title, rows), number // 2, number % 2, Qt.AlignmentFlag.AlignTop)
-        columns.setRowStretch((len(groups) + 1) // 2, 1)
+            row, column = divmod(number, _COLUMNS)
+            columns.addLayout(self._group(title, rows), row, column, Qt.AlignmentFlag.AlignTop)
+        columns.setRowStretch(-(-len(groups) // _COLUMNS), 1)
         scroll = QScrollArea(self)
         scroll.setWidget(sheet)
         scroll.setWidgetResizable(True)

@@ -49,6 +49,12 @@ class SlicePane(QWidget):
         if self._image is not None:
             self._on_index(self.view.index)
 
+    def set_active(self, active: bool) -> None:
+        """Say by the caption whether the keys come here."""
+        font = self.caption.font()
+        font.setBold(active)
+        self.caption.setFont(font)
+
     def set_image(self, image: ImageVolume) -> None:
         """Show a scan from its middle, without labels."""
         self._image = image

@@ -17,6 +17,7 @@ from brainstem_app.gui.viewer.volume import Voxel
 PAGE = 10
 _ZOOM_STEP = 1.2
 _WHEEL_NOTCH = 120
+_WINDOW_STEP = 15
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
     Qt.Key.Key_Right: (1, 0),
@@ -60,7 +61,10 @@ class SliceView(SlicePicture):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(self.tr("Slices of the scan"))
         self.setAccessibleDescription(
-            self.tr("Up and down arrows and page keys change the slice; Ctrl and arrows move the crosshair.")
+            self.tr(
+                "Up and down arrows and page keys change the slice; Ctrl and arrows move the crosshair;"
+                " Shift and arrows change brightness and contrast."
+            )
         )
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
@@ -78,8 +82,9 @@ class SliceView(SlicePicture):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Arrows and page keys change the slice; with Ctrl, arrows move the crosshair; Space: the brush."""
+        """Arrows: slice; with Ctrl the crosshair, with Shift brightness and contrast. Space: the brush."""
         key, with_control = Qt.Key(event.key()), event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        with_shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
         steps = {
             Qt.Key.Key_Up: 1,
             Qt.Key.Key_Down: -1,
@@ -92,6 +97,8 @@ class SliceView(SlicePicture):
             event.ignore()
         elif with_control and key in _ARROWS:
             self._nudge(*_ARROWS[key])
+        elif with_shift and key in _ARROWS:
+            self.step_window(*_ARROWS[key])
         elif key in steps:
             self.step(steps[key])
         elif key is Qt.Key.Key_Space and self._footprint is not None:
@@ -107,6 +114,22 @@ class SliceView(SlicePicture):
         voxel[self.plane.horizontal] += -right if is_mirrored(self.plane, self.convention) else right
         voxel[self.plane.vertical] += up
         self.move_to((voxel[0], voxel[1], voxel[2]), by_user=True)
+
+    def step_window(self, wider: int, brighter: int) -> None:
+        """Change contrast and brightness by one step of a key: as a drag of some pixels does."""
+        self.change_window(_WINDOW_STEP * wider, -_WINDOW_STEP * brighter)
+
+    def change_window(self, wider: int, darker: int) -> None:
+        """Change contrast (wider: less of it) and brightness, in 1/300 of the width that suits the scan."""
+        if self._image is None:
+            return
+        low, high = self._window
+        width, level = high - low, (high + low) / 2
+        first_low, first_high = self._image.window
+        unit = (first_high - first_low) / 300
+        width = max(width + unit * wider, 1.0)
+        level += unit * darker
+        self.set_window(level - width / 2, level + width / 2)
 
     def set_brush(self, footprint: NDArray[np.int64] | None) -> None:
         """Draw with the left button, erase with the right; None puts the crosshair back on the left button.
@@ -219,22 +242,10 @@ class SliceView(SlicePicture):
         elif button is Qt.MouseButton.NoButton:
             self._draw_to(position)
         elif button is Qt.MouseButton.LeftButton:
-            self._change_window(moved)
+            self.change_window(moved.x(), moved.y())
         elif button is Qt.MouseButton.MiddleButton:
             self.move_part(self.slice_point(start) - self.slice_point(position))
         self._drag = (position, button, modifiers)
-
-    def _change_window(self, moved: QPoint) -> None:
-        """Right: wider (less contrast). Up: brighter."""
-        if self._image is None:
-            return
-        low, high = self._window
-        width, level = high - low, (high + low) / 2
-        first_low, first_high = self._image.window
-        unit = (first_high - first_low) / 300
-        width = max(width + unit * moved.x(), 1.0)
-        level += unit * moved.y()
-        self.set_window(level - width / 2, level + width / 2)
 
     def _draw_to(self, position: QPoint) -> None:
         voxel = self.voxel_at(position)

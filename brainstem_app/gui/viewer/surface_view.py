@@ -235,7 +235,7 @@ class SurfaceView(QWidget):
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Turn with the arrows, magnify with plus and minus."""
+        """Turn with the arrows, magnify with plus and minus, look from the front again with Home."""
         turns = {
             Qt.Key.Key_Left: (_KEY_DEGREES, 0.0),
             Qt.Key.Key_Right: (-_KEY_DEGREES, 0.0),
@@ -247,5 +247,7 @@ class SurfaceView(QWidget):
             self.turn(*turns[key])
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Minus):
             self.magnify(_ZOOM_STEP if key is Qt.Key.Key_Plus else 1 / _ZOOM_STEP)
+        elif key is Qt.Key.Key_Home:
+            self.reset()
         else:
             event.ignore()
