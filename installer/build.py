@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Build the packages for users: ``installer/build.py linux|windows [--edition full|predict]``.
+"""Build the packages for users.
 
-Writes into ``dist/``; works in ``build/``, where downloaded packages and finished steps are kept.
+``installer/build.py linux|windows [--edition full|predict]`` writes them into ``dist/``; it works in
+``build/``, where finished steps are kept. ``installer/build.py lock`` writes ``installer/locks/`` anew.
 """
 
 from __future__ import annotations
@@ -13,28 +14,36 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)  # the installer's own packages are imported as installer.…
 
-from installer.building.editions import EDITIONS, SYSTEMS  # noqa: E402
+from installer.building.editions import EDITIONS, SYSTEMS, Edition, System  # noqa: E402
+from installer.building.wheels import write_locks  # noqa: E402
 
 
 def main() -> None:
     """Build what the command line asks for."""
     parser = argparse.ArgumentParser(prog="installer/build.py", description="Build the packages for users.")
-    parser.add_argument("system", choices=SYSTEMS)
+    parser.add_argument("what", choices=[*SYSTEMS, "lock"])
     parser.add_argument("--edition", choices=EDITIONS, action="append", help="default: both")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder of the packages")
     parser.add_argument("--work", type=Path, default=ROOT / "build", help="folder to work in")
     given = parser.parse_args()
+    if given.what == "lock":
+        write_locks()
+        return
     for name in given.edition or EDITIONS:
-        edition = EDITIONS[name]
-        out, work = given.out.resolve(), given.work.resolve() / given.system / edition.name
+        out, work = given.out.resolve(), given.work.resolve() / given.what / name
         out.mkdir(parents=True, exist_ok=True)
         work.mkdir(parents=True, exist_ok=True)
-        if given.system == "linux":
-            from installer.linux.build import build
-        else:
-            from installer.windows.build import build
-        for path in build(edition, work, out):
+        for path in build(given.what, EDITIONS[name], work, out):
             print(f"{path}  {path.stat().st_size / 1e6:.0f} MB")
+
+
+def build(system: System, edition: Edition, work: Path, out: Path) -> list[Path]:
+    """Build the packages of an edition for a system; returns their paths."""
+    if system == "linux":
+        from installer.linux.packages import build_packages
+    else:
+        from installer.windows.packages import build_packages
+    return build_packages(edition, work, out)
 
 
 if __name__ == "__main__":

@@ -5,12 +5,15 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 ROOT = Path(__file__).resolve().parents[2]
 
 System = Literal["linux", "windows"]
 SYSTEMS: tuple[System, ...] = ("linux", "windows")
+
+#: What packages need on Windows alone; pip, run elsewhere, does not see these of their requirements.
+WINDOWS_ALSO: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -34,11 +37,20 @@ class Edition:
     summary: str
     left_out: tuple[str, ...] = ()
 
-    def requirements(self) -> list[str]:
+    def requirements(self, system: System) -> list[str]:
         """Lines for pip: the dependencies in pyproject.toml with those of the extras."""
-        project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        extras = project["optional-dependencies"]
-        return [*project["dependencies"], *(line for name in self.extras for line in extras[name])]
+        extras = [line for name in self.extras for line in extra(name)]
+        return [*_project()["dependencies"], *extras, *(WINDOWS_ALSO if system == "windows" else ())]
+
+
+def extra(name: str) -> list[str]:
+    """Lines for pip of an extra of pyproject.toml."""
+    return list(_project()["optional-dependencies"][name])
+
+
+def _project() -> dict[str, Any]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return dict(project)
 
 
 FULL = Edition(

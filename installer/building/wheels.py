@@ -13,9 +13,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from installer.building.editions import ROOT, Edition, System
+from installer.building.editions import EDITIONS, ROOT, SYSTEMS, Edition, System, extra
 
 LOCKS = ROOT / "installer" / "locks"
+#: What freezes the program, builds its wheel and writes its bill of materials: the extra ``packages``.
+TOOLS = LOCKS / "tools.txt"
 CONSTRAINTS = ROOT / "installer" / "constraints.txt"
 #: Python that the packages bring with them; the wheels are for it.
 PYTHON = (3, 11)
@@ -32,7 +34,15 @@ def lock_of(system: System, edition: Edition) -> Path:
     return LOCKS / f"{system}-{edition.name}.txt"
 
 
-def write_lock(path: Path, system: System, requirements: Sequence[str]) -> None:
+def write_locks() -> None:
+    """Write all lock files anew: after a change of constraints.txt or of the dependencies."""
+    for system in SYSTEMS:
+        for edition in EDITIONS.values():
+            _write_lock(lock_of(system, edition), system, edition.requirements(system))
+    _write_lock(TOOLS, "linux", extra("packages"))
+
+
+def _write_lock(path: Path, system: System, requirements: Sequence[str]) -> None:
     """Resolve requirements under the constraints and write every wheel's version and hash.
 
     pip evaluates the environment markers of requirements for the system it runs on; what only Windows needs

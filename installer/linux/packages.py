@@ -7,7 +7,7 @@ from pathlib import Path
 from installer.building.editions import Edition
 
 
-def build(edition: Edition, work: Path, out: Path) -> list[Path]:
+def build_packages(edition: Edition, work: Path, out: Path) -> list[Path]:
     """Build the packages of an edition; returns their paths.
 
     Parameters
