@@ -1,10 +1,12 @@
-"""Start the program: the window without arguments, else the command line."""
+"""Start the program: the window without arguments or with files to open, else the command line."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 from brainstem_app.errors import BrainstemError
 
@@ -12,14 +14,20 @@ from brainstem_app.errors import BrainstemError
 def main() -> None:
     """Start the window or run the command of the command line; exits with its status."""
     multiprocessing.freeze_support()
-    if len(sys.argv) > 1:
+    given = sys.argv[1:]
+    if not are_files_to_open(given):
         from brainstem_app.cli.app import run
 
         sys.exit(run())
-    sys.exit(_open_window())
+    sys.exit(_open_window(given))
 
 
-def _open_window() -> int:
+def are_files_to_open(arguments: Sequence[str]) -> bool:
+    """Whether the window is meant: no arguments, or whole paths, as a file manager gives them."""
+    return all(Path(argument).is_absolute() for argument in arguments)
+
+
+def _open_window(paths: Sequence[str]) -> int:
     try:
         _require_display()
         from brainstem_app.gui.application import run
@@ -32,7 +40,7 @@ def _open_window() -> int:
         )
     except BrainstemError as error:
         return _complain(error.what, error.fix)
-    status: int = run()
+    status: int = run(list(paths))
     return status
 
 

@@ -19,6 +19,7 @@ def make_application(arguments: list[str] | None = None) -> QApplication:
     existing = QApplication.instance()
     if isinstance(existing, QApplication):
         return existing
+    _name_in_taskbar()
     application = QApplication(arguments if arguments is not None else sys.argv[:1])
     application.setApplicationName("Brainstem App")
     application.setOrganizationName("Brainstem App")
@@ -26,6 +27,14 @@ def make_application(arguments: list[str] | None = None) -> QApplication:
     QGuiApplication.setDesktopFileName("brainstem-app")
     application.setWindowIcon(QIcon(str(resource("icons", "brainstem-app.svg"))))
     return application
+
+
+def _name_in_taskbar() -> None:
+    """Tell Windows that the window is of a program of its own, and not of the Python that runs it."""
+    if sys.platform == "win32":
+        import ctypes
+
+        ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("BrainstemApp.BrainstemApp")
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -44,6 +53,7 @@ def run(arguments: list[str] | None = None) -> int:
     application = make_application()
     window = MainWindow(WindowSettings())
     window.show()
-    for argument in arguments or ():
-        QTimer.singleShot(0, window, lambda path=Path(argument): window.open_path(path))
+    if arguments:
+        paths = [Path(argument) for argument in arguments]
+        QTimer.singleShot(0, window, lambda: window.opening.open_paths(paths))
     return application.exec()

@@ -207,3 +207,20 @@ def test_diagnose_says_why_no_gpu_is_used(capsys: pytest.CaptureFixture[str]) ->
     shown = capsys.readouterr().out
     for word in ("Versions", "memory", "writable", "ONNX Runtime", "device"):
         assert word in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "window"),
+    [
+        ([], True),
+        (["{scan}"], True),
+        (["{scan}", "{scan}"], True),
+        (["doctor", "{scan}"], False),
+        (["--help"], False),
+    ],
+)
+def test_whole_paths_alone_open_the_window(tmp_path: Path, arguments: list[str], window: bool) -> None:
+    from brainstem_app.__main__ import are_files_to_open
+
+    given = [argument.format(scan=tmp_path / "scan.nii.gz") for argument in arguments]
+    assert are_files_to_open(given) is window
