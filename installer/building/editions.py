@@ -13,7 +13,8 @@ System = Literal["linux", "windows"]
 SYSTEMS: tuple[System, ...] = ("linux", "windows")
 
 #: What packages need on Windows alone; pip, run elsewhere, does not see these of their requirements.
-WINDOWS_ALSO: tuple[str, ...] = ()
+#: The last is Microsoft's C++ runtime, which a fresh Windows lacks.
+WINDOWS_ALSO: tuple[str, ...] = ("colorama", "msvc-runtime")
 
 
 @dataclass(frozen=True)

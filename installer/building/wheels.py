@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from installer.building.editions import EDITIONS, ROOT, SYSTEMS, Edition, System, extra
+from installer.building.markers import lines_for
 
 LOCKS = ROOT / "installer" / "locks"
 #: What freezes the program, builds its wheel and writes its bill of materials: the extra ``packages``.
@@ -45,16 +47,19 @@ def write_locks() -> None:
 def _write_lock(path: Path, system: System, requirements: Sequence[str]) -> None:
     """Resolve requirements under the constraints and write every wheel's version and hash.
 
-    pip evaluates the environment markers of requirements for the system it runs on; what only Windows needs
-    is to be named outright.
+    pip evaluates the environment markers of packages for the system it runs on: those of pyproject.toml and
+    constraints.txt are evaluated here, what packages need on Windows alone is named in `WINDOWS_ALSO`.
     """
-    done = subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--ignore-installed"]
-        + ["--report", "-", "--only-binary", ":all:", "--target", "none", "-c", str(CONSTRAINTS)]
-        + [*_for(system), *requirements],
-        stdout=subprocess.PIPE,
-        check=True,
-    )
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as constraints:
+        constraints.write("\n".join(lines_for(CONSTRAINTS.read_text(encoding="utf-8").splitlines(), system)))
+        constraints.flush()
+        done = subprocess.run(
+            [sys.executable, "-m", "pip", "install", "--dry-run", "--quiet", "--ignore-installed"]
+            + ["--report", "-", "--only-binary", ":all:", "--target", "none", "-c", constraints.name]
+            + [*_for(system), *lines_for(requirements, system)],
+            stdout=subprocess.PIPE,
+            check=True,
+        )
     lines = sorted(_pin(item) for item in json.loads(done.stdout)["install"])
     head = f"# Made by `installer/build.py lock` for Python {_VERSION} on {system}; not to be edited.\n"
     path.parent.mkdir(exist_ok=True)
@@ -80,7 +85,10 @@ def install_into_venv(python: Path, locks: Sequence[Path]) -> None:
 
 def install_into_folder(lock: Path, folder: Path, system: System) -> None:
     """Unpack the wheels of a lock file for a system, which need not be this one, into a folder."""
-    _pip(Path(sys.executable), ["install", "--target", str(folder), *_for(system), *_hashed([lock])])
+    _pip(
+        Path(sys.executable),
+        ["install", "--no-compile", "--target", str(folder), *_for(system), *_hashed([lock])],
+    )
 
 
 def build_own_wheel(python: Path, folder: Path) -> Path:
