@@ -9,12 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from brainstem_app.errors import BrainstemError
+from brainstem_app.frozen import module_to_run, run_as_python
 
 
 def main() -> None:
     """Start the window or run the command of the command line; exits with its status."""
     multiprocessing.freeze_support()
     given = sys.argv[1:]
+    child = module_to_run(given)
+    if child is not None:
+        run_as_python(*child)
+        return
     if not are_files_to_open(given):
         from brainstem_app.cli.app import run
 

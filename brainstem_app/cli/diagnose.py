@@ -12,6 +12,7 @@ from pathlib import Path
 
 import typer
 
+from brainstem_app.edition import HOW_TO_GET_FULL, edition_text
 from brainstem_app.locations import user_data_folder
 
 _GIB = 2**30
@@ -34,7 +35,7 @@ def diagnose() -> None:
 def _versions() -> list[tuple[str, str]]:
     from brainstem_app.jobs.provenance import software_versions
 
-    return list(software_versions().items())
+    return [("edition", edition_text()), *software_versions().items()]
 
 
 def _machine() -> list[tuple[str, str]]:
@@ -103,9 +104,9 @@ def _onnxruntime_devices() -> list[tuple[str, str]]:
 def training_devices() -> list[tuple[str, str]]:
     """Card and device that a training would use, and why; may take seconds, for it asks TensorFlow."""
     if find_spec("keras") is None:
-        return [("not installed", "pip install 'brainstem-app[train]'")]
+        return [("not installed", HOW_TO_GET_FULL)]
     if find_spec("tensorflow") is None:
-        return [("not installed", "TensorFlow: pip install 'brainstem-app[train]'")]
+        return [("not installed", f"TensorFlow. {HOW_TO_GET_FULL}")]
     rows = [("graphics card", _nvidia_card() or "no NVIDIA card found")]
     return [*rows, ("device", _why_no_gpu(bool(_nvidia_card())))]
 
@@ -142,8 +143,8 @@ def _ask_tensorflow() -> str:
     """Ask TensorFlow in a process of its own, so that this one loads none of it."""
     import subprocess
 
-    code = "import tensorflow as t; print(len(t.config.list_physical_devices('GPU')))"
-    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "kerasmodels.training.device"]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode == 0 and answer.stdout.strip() not in {"", "0"}:
         return f"GPU: TensorFlow sees {answer.stdout.strip()}"
     reasons = [line for line in answer.stderr.splitlines() if "Cannot" in line or "Could not" in line]

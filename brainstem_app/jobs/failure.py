@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import traceback
 
+from brainstem_app.edition import HOW_TO_GET_FULL, TRAINING_PACKAGES
 from brainstem_app.errors import BrainstemError
 from brainstem_app.jobs.events import Failed
 from kerasmodels.errors import DivergedError, ModelError
@@ -38,11 +39,11 @@ def _foreseen(error: Exception) -> tuple[str, str, str]:
             "",
             "Close other programs, or use fewer --jobs or a smaller batch.",
         )
-    if isinstance(error, ModuleNotFoundError) and error.name in {"keras", "tensorflow", "h5py", "onnx"}:
+    if isinstance(error, ModuleNotFoundError) and error.name in TRAINING_PACKAGES:
         return (
             f"The package {error.name}, needed to train or convert networks, is not installed.",
             "",
-            "Install Brainstem App with the extra “train”: pip install 'brainstem-app[train]'.",
+            HOW_TO_GET_FULL,
         )
     if isinstance(error, OSError):
         where = str(error.filename or "")

@@ -1,4 +1,7 @@
-"""Settings of the computing library that a run needs before its network is built."""
+"""Settings of the computing library that a run needs before its network is built.
+
+``python -m kerasmodels.training.device`` prints how many GPUs it can see.
+"""
 
 from __future__ import annotations
 
@@ -56,3 +59,7 @@ def _grow_gpu_memory() -> None:
         # A GPU that is in use by this process already keeps the memory it has.
         with suppress(RuntimeError):
             tf.config.experimental.set_memory_growth(gpu, True)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{gpu_count()}\n")

@@ -12,8 +12,8 @@ DETACHED_MODULE = "brainstem_app.jobs.detached"
 def worker_command(job_file: Path) -> tuple[str, list[str]]:
     """Program and arguments of the worker of a job file.
 
-    A frozen program (PyInstaller) cannot run ``-m``; its entry point understands ``-m`` with the
-    worker's name in the same way, so that the command is the same everywhere.
+    The same for a frozen program (PyInstaller), whose entry point understands ``-m``: see
+    `brainstem_app.frozen`.
     """
     return sys.executable, ["-m", WORKER_MODULE, str(job_file)]
 

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.edition import Edition, edition
 from brainstem_app.gui.controls import fill_side_by_side, make_button, make_settings_column, make_table
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
@@ -312,7 +313,7 @@ class TrainPage(StepPage):
         name = str(self.form.editor("run").value())
         job = self.jobs.of(name)
         busy = job is not None and not job.state.is_over
-        self.start_button.setEnabled(study.is_prepared and not busy)
+        self.start_button.setEnabled(study.is_prepared and not busy and edition() is Edition.FULL)
         self.estimate.setText(estimate_text(study.contents, self.form, self.model.runs))
         trained = run is not None and self.jobs.of(run.name)
         active = bool(trained) and not trained.state.is_over
@@ -320,6 +321,7 @@ class TrainPage(StepPage):
             run is not None
             and run.job is not None
             and not active
+            and edition() is Edition.FULL
             and (not run.is_finished or self._wants_more(run))
         )
         self.settings_button.setEnabled(run is not None and run.job is not None)
