@@ -8,6 +8,7 @@ A lock file is made from installer/constraints.txt and pyproject.toml, for Pytho
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from installer.building.editions import EDITIONS, ROOT, SYSTEMS, Edition, System, extra
-from installer.building.markers import lines_for
 
 LOCKS = ROOT / "installer" / "locks"
 #: What freezes the program, builds its wheel and writes its bill of materials: the extra ``packages``.
@@ -50,6 +50,8 @@ def _write_lock(path: Path, system: System, requirements: Sequence[str]) -> None
     pip evaluates the environment markers of packages for the system it runs on: those of pyproject.toml and
     constraints.txt are evaluated here, what packages need on Windows alone is named in `WINDOWS_ALSO`.
     """
+    from installer.building.markers import lines_for  # needs a package that building does not
+
     with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as constraints:
         constraints.write("\n".join(lines_for(CONSTRAINTS.read_text(encoding="utf-8").splitlines(), system)))
         constraints.flush()
@@ -71,16 +73,21 @@ def _pin(item: dict[str, dict[str, dict[str, dict[str, str]]]]) -> str:
     return f"{str(about['name']).lower()}=={about['version']} --hash=sha256:{digest}\n"
 
 
-def locked_names(lock: Path) -> dict[str, str]:
-    """Version of every package of a lock file, by its name in lower case with dashes."""
+def normal_name(name: str) -> str:
+    """Name of a package in lower case with dashes, however it was written."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def locked_hashes(lock: Path) -> dict[str, str]:
+    """SHA-256 of the wheel of every package of a lock file, by its `normal_name`."""
     lines = (line for line in lock.read_text(encoding="utf-8").splitlines() if not line.startswith("#"))
-    pins = (line.partition(" ")[0].split("==") for line in lines)
-    return {name.replace("_", "-").replace(".", "-"): version for name, version in pins}
+    pins = (line.partition(" --hash=sha256:") for line in lines)
+    return {normal_name(pin.partition("==")[0]): digest for pin, _, digest in pins}
 
 
 def install_into_venv(python: Path, locks: Sequence[Path]) -> None:
     """Install exactly what lock files name into the environment of a Python; refuses other files."""
-    _pip(python, ["install", *_hashed(locks)])
+    _pip(python, ["install", "--no-compile", *_hashed(locks)])
 
 
 def install_into_folder(lock: Path, folder: Path, system: System) -> None:

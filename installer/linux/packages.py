@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from installer.building.checksums import write_checksums
 from installer.building.editions import Edition
+from installer.linux.deb import build_deb
+from installer.linux.freeze import freeze
+from installer.linux.tarball import build_tarball
+from installer.linux.tree import make_tree
 
 
 def build_packages(edition: Edition, work: Path, out: Path) -> list[Path]:
@@ -17,4 +22,7 @@ def build_packages(edition: Edition, work: Path, out: Path) -> list[Path]:
     out : Path
         Folder of finished packages.
     """
-    raise NotImplementedError
+    tree = make_tree(edition, freeze(edition, work), work)
+    packages = [build_deb(edition, tree, work, out), build_tarball(edition, tree, work, out)]
+    write_checksums(out)
+    return packages

@@ -1,0 +1,74 @@
+"""The papers of a package: the licences of all that is shipped, and a bill of materials (CycloneDX).
+
+Run by a Python that has cyclonedx-python-lib (`wheels.TOOLS`), with this checkout on its path::
+
+    python -m installer.building.papers --site SITE --lock LOCK --edition NAME --system NAME --out FOLDER
+        [--collected FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from installer.building.editions import EDITIONS, ROOT, SYSTEMS, Edition, System
+from installer.building.licences import write_licences
+from installer.building.shipped import all_locked, part_of, python_itself, system_packages
+
+
+def write_papers(
+    edition: Edition, system: System, python: Path, site: Path, lock: Path, collected: Path | None, out: Path
+) -> None:
+    """Write licences and bill of materials into a folder.
+
+    Parameters
+    ----------
+    python : Path
+        Python that has the tools of `wheels.TOOLS`.
+    site : Path
+        Folder in which the packages are installed.
+    lock : Path
+        Lock file they were installed from.
+    collected : Path, optional
+        JSON list of all files that are shipped, where that is a part of `site`; else all of it is.
+    out : Path
+        Folder to write into; made if missing.
+    """
+    command = [python, "-m", "installer.building.papers", "--site", site, "--lock", lock]
+    command += ["--edition", edition.name, "--system", system, "--out", out]
+    if collected is not None:
+        command += ["--collected", collected]
+    subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
+
+
+def main() -> None:
+    """Write the papers that the command line asks for."""
+    from installer.building.bill import write_bill
+
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--site", type=Path, required=True)
+    parser.add_argument("--lock", type=Path, required=True)
+    parser.add_argument("--edition", choices=EDITIONS, required=True)
+    parser.add_argument("--system", choices=SYSTEMS, required=True)
+    parser.add_argument("--collected", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    given = parser.parse_args()
+    items = all_locked(given.site, given.lock)
+    if given.collected is not None:
+        files = [Path(name) for name in json.loads(given.collected.read_text(encoding="utf-8"))]
+        items = [*part_of(items, files), *system_packages(files), python_itself()]
+    given.out.mkdir(parents=True, exist_ok=True)
+    missing = write_licences(items, given.out)
+    write_bill(items, EDITIONS[given.edition], given.system, given.out / "sbom.cdx.json")
+    if missing:
+        sys.exit(
+            f"No licence text is known of: {', '.join(missing)}. Add one to installer/building/licences/."
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""What the frozen program runs."""
+
+from brainstem_app.__main__ import main
+
+main()
