@@ -38,7 +38,7 @@ def write_papers(
     out : Path
         Folder to write into; made if missing.
     """
-    command = [python, "-m", "installer.building.papers", "--site", site, "--lock", lock]
+    command: list[str | Path] = [python, "-m", "installer.building.papers", "--site", site, "--lock", lock]
     command += ["--edition", edition.name, "--system", system, "--out", out]
     if collected is not None:
         command += ["--collected", collected]
