@@ -14,6 +14,7 @@ import typer
 
 from brainstem_app.errors import BrainstemError
 from brainstem_app.jobs.events import (
+    IOU_OF,
     Artifact,
     Emit,
     Event,
@@ -79,6 +80,8 @@ class Lines:
         match event:
             case Progress():
                 self.progress(event)
+            case Metric() if event.name.startswith(IOU_OF):
+                return  # One line for each nucleus would bury the others; they are in the run's events.jsonl.
             case Metric():
                 self.say(f"epoch {event.step}: {event.name} {event.value:.4f}")
             case Warned():

@@ -75,6 +75,10 @@ def train(
     run: Annotated[str, typer.Option(help="Name of the run; the same name goes on where it stopped.")],
     decoder: Annotated[str | None, typer.Option(help="[default: n_deconet]")] = None,
     encoder: Annotated[str | None, typer.Option(help="[default: resnet34]")] = None,
+    library: Annotated[
+        str | None,
+        typer.Option(help="Whose networks: kerasmodels or segmentation_models. [default: kerasmodels]"),
+    ] = None,
     loss: Annotated[str | None, typer.Option(help="[default: dicece]")] = None,
     alpha: Annotated[float | None, typer.Option(help="Weight inside the loss. [default: 0.1]")] = None,
     epochs: Annotated[int | None, typer.Option(help="[default: 10]")] = None,
@@ -122,6 +126,10 @@ def train(
     deterministic: Annotated[
         bool | None, typer.Option("--deterministic", help="The same result every time, on a GPU too.")
     ] = None,
+    gpus: Annotated[
+        str | None,
+        typer.Option(metavar="N|all", help="GPUs that share each batch, all or a number. [default: 1]"),
+    ] = None,
     config: Annotated[
         Path | None, typer.Option(help="JSON file with any of these settings; options given here win.")
     ] = None,
@@ -132,6 +140,7 @@ def train(
     given = {
         "decoder": decoder,
         "encoder": encoder,
+        "library": library,
         "loss": loss,
         "alpha": alpha,
         "epochs": epochs,
@@ -147,6 +156,7 @@ def train(
         "encoder_weights": encoder_weights,
         "precision": precision,
         "deterministic": deterministic,
+        "gpus": 0 if gpus == "all" else gpus,
     }
     settings = _read_config(config) | {name: value for name, value in given.items() if value is not None}
     settings["input"] = settings.get("input", {}) | _input(size, context, position)

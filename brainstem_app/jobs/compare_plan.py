@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -17,12 +17,20 @@ from brainstem_app.jobs.job import TrainJob, read_job
 from brainstem_app.study.cell_record import CELL_FILE, CellRecord, read_cell
 from brainstem_app.study.grid import Grid, Settings
 from brainstem_app.study.study import Study
+from kerasmodels.adapters import segmentation_models
 from kerasmodels.errors import UnknownNameError
 from kerasmodels.names import DECODERS, ENCODERS, LOSSES
 
-# What does not make another run: where it lies, what it is called, and the version of the file.
-_NOT_SETTINGS = {"study", "run", "kind", "version"}
-_NAMES = {"decoder": DECODERS, "encoder": ENCODERS, "loss": LOSSES}
+# What does not make another run: where it lies, what it is called, on what it runs, the version of the file.
+_NOT_SETTINGS = {"study", "run", "gpus", "kind", "version"}
+_NAMES: Mapping[str, Mapping[str, Collection[str]]] = {
+    "kerasmodels": {"decoder": DECODERS, "encoder": ENCODERS, "loss": LOSSES},
+    "segmentation_models": {
+        "decoder": segmentation_models.DECODERS,
+        "encoder": segmentation_models.ENCODERS,
+        "loss": LOSSES,
+    },
+}
 _HASH_LETTERS = 8
 
 
@@ -94,7 +102,7 @@ def _put(content: dict[str, Any], path: list[str], value: JsonValue) -> None:
 
 
 def _require_known_names(job: TrainJob, grid: str) -> None:
-    for kind, names in _NAMES.items():
+    for kind, names in _NAMES[job.library].items():
         name = getattr(job, kind)
         if name not in names:
             error = UnknownNameError(kind, name, names)
@@ -229,7 +237,7 @@ def estimate_seconds(
 
 def _cost_key(job: TrainJob) -> str:
     """Return what decides how long an epoch takes."""
-    names = {"decoder", "encoder", "batch_size", "input", "simulated", "augment"}
+    names = {"library", "decoder", "encoder", "batch_size", "input", "simulated", "augment", "gpus"}
     return job.model_dump_json(include=names)
 
 

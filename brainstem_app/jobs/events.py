@@ -33,8 +33,12 @@ class Progress(_Event):
     item: str = ""
 
 
+#: What the name of a metric begins with that is the validation IoU of one nucleus.
+IOU_OF = "iou "
+
+
 class Metric(_Event):
-    """A number of the run, e.g. ``name="val_miou"`` at epoch ``step``."""
+    """A number of the run, e.g. ``name="val_miou"``, or ``"iou PAG"`` of a nucleus, at epoch ``step``."""
 
     event: Literal["metric"] = "metric"
     name: str

@@ -17,6 +17,7 @@ from kerasmodels.training.settings import Precision, Schedule
 Engine = Literal["onnx", "keras"]
 SpaceName = Literal["affine", "nonlinear"]
 ExecutorName = Literal["local", "slurm"]
+Library = Literal["kerasmodels", "segmentation_models"]
 DEFAULT_MODEL = "brainstem31"
 DEFAULT_ATLAS = "brainstem31"
 
@@ -72,7 +73,9 @@ class TrainJob(_Job):
     `simulated` subjects are added to those of the study's training part. `start_from` is a `.keras` file of
     the same network to take the first weights from, instead of random ones; `encoder_weights` is
     `kerasmodels.build_model`'s: "imagenet" or a file, for the encoder alone. With `precision` "mixed" layers
-    compute in 16-bit numbers; `deterministic` gives up speed for the same result every time on a GPU.
+    compute in 16-bit numbers; `deterministic` gives up speed for the same result every time on a GPU. Of
+    several GPUs `gpus` share each batch, all of them if it is 0. `library` is whose networks decoder and
+    encoder name; those of segmentation_models are for comparison.
     """
 
     kind: Literal["train"] = "train"
@@ -96,6 +99,8 @@ class TrainJob(_Job):
     encoder_weights: str | None = None
     precision: Precision = "float32"
     deterministic: bool = False
+    gpus: Annotated[int, Field(ge=0)] = 1
+    library: Library = "kerasmodels"
 
 
 class EvaluateVolumesJob(_Job):

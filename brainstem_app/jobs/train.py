@@ -12,17 +12,17 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, JsonValue
 
+from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.errors import InputError, JobCancelled
 from brainstem_app.imaging.spaces import BOX_MIDPLANE
 from brainstem_app.jobs.evaluate_run import evaluate_part
-from brainstem_app.jobs.events import Event, Progress
+from brainstem_app.jobs.events import IOU_OF, Event, Progress
 from brainstem_app.jobs.job import TrainJob, read_job, write_job
 from brainstem_app.jobs.provenance import software_versions, usable_cores
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -33,18 +33,19 @@ from brainstem_app.study.study import Study
 from kerasmodels import build_model
 from kerasmodels.data.augmentation import MILD, Augmentation
 from kerasmodels.export.keras_file import load_keras
-from kerasmodels.training.device import gpu_count, prepare_device
+from kerasmodels.training.device import gpu_count, gpus_to_use, prepare_device
 from kerasmodels.training.events import BatchDone, EpochDone, TrainingEvent
 from kerasmodels.training.fit import TrainingResult, fit
 from kerasmodels.training.memory import largest_batch, training_bytes
 from kerasmodels.training.settings import TrainingSettings
+from kerasmodels.training.spread import Spread
 
 if TYPE_CHECKING:
     import keras
 
 # Share of an epoch's time that is training; the rest is validation.
 _TRAINING_SHARE = 0.85
-_MAY_CHANGE = {"epochs", "patience", "study"}
+_MAY_CHANGE = {"epochs", "patience", "study", "gpus"}
 
 
 class RunManifest(Record):
@@ -92,7 +93,9 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     training = with_simulated(volumes_of(study, splits.train), job.simulated, job.seed, atlas, reporter)
     reporter.progress(0, job.epochs, "building the network")
     prepare_device(job.precision, deterministic=job.deterministic)
-    model = _network(job, atlas)
+    spread = Spread(gpus_to_use(job.gpus))
+    with spread.scope():
+        model = _network(job, atlas)
     _require_memory(model, job)
     write_job(job, folder / "config.json")
     result = fit(
@@ -101,8 +104,9 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
         validation,
         _settings(job, atlas),
         folder,
-        on_event=lambda event: _pass_on(event, reporter),
+        on_event=lambda event: _pass_on(event, reporter, atlas.table),
         is_cancelled=reporter.is_cancelled,
+        spread=spread,
     )
     if not result.finished:
         raise JobCancelled
@@ -145,7 +149,9 @@ def _network(job: TrainJob, atlas: Atlas) -> keras.Model:
     classes = atlas.table.n_classes
     # The weights of a run to start from replace those of the encoder anyway.
     weights = job.encoder_weights if job.start_from is None else None
-    model = build_model(job.decoder, job.encoder, classes, job.input.shape, weights, seed=job.seed)
+    model = build_model(
+        job.decoder, job.encoder, classes, job.input.shape, weights, library=job.library, seed=job.seed
+    )
     if job.start_from is None:
         return model
     begun = load_keras(job.start_from)
@@ -236,7 +242,7 @@ def _also_into(path: Path, reporter: Reporter) -> Reporter:
     return Reporter(emit, reporter.is_cancelled)
 
 
-def _pass_on(event: TrainingEvent, reporter: Reporter) -> None:
+def _pass_on(event: TrainingEvent, reporter: Reporter, table: LabelTable) -> None:
     if isinstance(event, BatchDone):
         share = _TRAINING_SHARE + (1 - _TRAINING_SHARE) * event.fraction if event.validating else 0.0
         done = event.epoch - 1 + (share or _TRAINING_SHARE * event.fraction)
@@ -245,12 +251,13 @@ def _pass_on(event: TrainingEvent, reporter: Reporter) -> None:
         # Not `reporter.progress`: that raises, and Keras must leave its loop by itself.
         reporter.emit(Progress(done=done, total=event.epochs, message=message))
         return
-    _pass_on_epoch(event, reporter)
+    _pass_on_epoch(event, reporter, table)
 
 
-def _pass_on_epoch(row: EpochDone, reporter: Reporter) -> None:
-    for name in ("loss", "val_loss", "val_macro_miou", "val_nuclei_miou"):
-        value = float(asdict(row)[name])
+def _pass_on_epoch(row: EpochDone, reporter: Reporter, table: LabelTable) -> None:
+    values = {f"{IOU_OF}{nucleus.name}": row.val_iou[nucleus.index] for nucleus in table.nuclei}
+    values |= {name: getattr(row, name) for name in ("loss", "val_loss", "val_macro_miou", "val_nuclei_miou")}
+    for name, value in values.items():
         if math.isfinite(value):
             reporter.metric(name, value, row.epoch)
 
@@ -265,11 +272,11 @@ def _manifest(job: TrainJob, study: Study, atlas: Atlas, splits: Splits, seconds
         splits=splits,
         data={name: {file: records[name].files.get(file, "") for file in files} for name in used},
         software=software_versions(),
-        device=f"Keras on {_device()}",
+        device=f"Keras on {_device(job)}",
         seconds=round(seconds, 1),
     )
 
 
-def _device() -> str:
-    gpus = gpu_count()
+def _device(job: TrainJob) -> str:
+    gpus = len(gpus_to_use(job.gpus))
     return f"{gpus} GPU" if gpus else f"CPU, {usable_cores()} cores"

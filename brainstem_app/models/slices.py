@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.imaging.spaces import BOX_SHAPE, SLICE_SIZE
+from kerasmodels.data.resizing import bilinear_matrix
 
 FloatArray = NDArray[np.float32]
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -30,19 +31,6 @@ def box_to_slices(box: NDArray[Scalar]) -> NDArray[Scalar]:
 def slices_to_box(slices: NDArray[Scalar]) -> NDArray[Scalar]:
     """Box (50, 50, 73) of axial slices (73, 50, 50), same dtype."""
     return np.ascontiguousarray(np.moveaxis(slices, 0, 2))
-
-
-@lru_cache(maxsize=4)
-def bilinear_matrix(size: int, target: int) -> FloatArray:
-    """Matrix (target, size) that resizes a line bilinearly, half-pixel centres, edges held."""
-    centres = np.clip((np.arange(target) + 0.5) * size / target - 0.5, 0, size - 1)
-    lower = np.minimum(centres.astype(int), size - 2)
-    upper_weight = centres - lower
-    matrix = np.zeros((target, size))
-    rows = np.arange(target)
-    matrix[rows, lower] = 1 - upper_weight
-    matrix[rows, lower + 1] = upper_weight
-    return matrix.astype(np.float32)
 
 
 @lru_cache(maxsize=4)

@@ -1,1 +1,1 @@
-"""Batches of slices from arrays in memory."""
+"""Volumes in memory, their random changes, and batches of their slices."""

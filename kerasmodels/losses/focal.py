@@ -75,7 +75,7 @@ class Focal(SegmentationLoss):
         terms = ops.power(ops.maximum(1.0 - ops.exp(-entropy), 0.0), self.gamma) * entropy
         if self.class_share is not None:
             terms = terms * (self.class_share * one_hot + (1.0 - self.class_share) * (1.0 - one_hot))
-        return ops.mean(terms) if self.over_classes == "mean" else ops.mean(ops.sum(terms, axis=-1))
+        return prediction.mean(terms if self.over_classes == "mean" else ops.sum(terms, axis=-1))
 
     def _entropy(self, prediction: Prediction, one_hot: KerasTensor) -> KerasTensor:
         """−log of the probability of the right answer, class by class."""

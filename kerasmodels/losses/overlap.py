@@ -60,9 +60,9 @@ class OverlapLoss(SegmentationLoss):
         """Return the mean over classes of one minus the overlap."""
         pixels = tuple(range(len(one_hot.shape) - 1))
         probabilities = prediction.probabilities
-        common = ops.sum(probabilities * one_hot, axis=pixels)
-        predicted = ops.sum(probabilities, axis=pixels)
-        labelled = ops.sum(one_hot, axis=pixels)
+        common = prediction.sum(probabilities * one_hot, axis=pixels)
+        predicted = prediction.sum(probabilities, axis=pixels)
+        labelled = prediction.sum(one_hot, axis=pixels)
         losses = 1.0 - self.ratio(common, predicted + labelled)
         if self.absent == "count":
             return ops.mean(losses)

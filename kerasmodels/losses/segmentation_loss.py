@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -27,11 +28,20 @@ class Prediction:
         (N, h, w, classes), float32: logits or probabilities.
     from_logits : bool
         Which of the two.
+    over_devices : callable, optional
+        Adds up a tensor over the devices that share the batch; without it this is the whole batch.
     """
 
-    def __init__(self, values: KerasTensor, *, from_logits: bool) -> None:
+    def __init__(
+        self,
+        values: KerasTensor,
+        *,
+        from_logits: bool,
+        over_devices: Callable[[KerasTensor], KerasTensor] | None = None,
+    ) -> None:
         self.values = values
         self.from_logits = from_logits
+        self.over_devices = over_devices
 
     @cached_property
     def log_probabilities(self) -> KerasTensor:
@@ -45,6 +55,17 @@ class Prediction:
         """The softmax itself."""
         return ops.exp(self.log_probabilities) if self.from_logits else self.values
 
+    def sum(self, terms: KerasTensor, axis: Sequence[int] | None = None) -> KerasTensor:
+        """Sum of terms of this prediction over the whole batch."""
+        total = ops.sum(terms, axis=axis)
+        return total if self.over_devices is None else self.over_devices(total)
+
+    def mean(self, terms: KerasTensor) -> KerasTensor:
+        """Mean of terms of this prediction over the whole batch."""
+        if self.over_devices is None:
+            return ops.mean(terms)
+        return self.sum(terms) / self.sum(ops.ones_like(terms))
+
 
 class SegmentationLoss(keras.losses.Loss):
     """A loss on integer labels; subclasses say what it measures in `value`.
@@ -55,12 +76,19 @@ class SegmentationLoss(keras.losses.Loss):
         False: the predictions are probabilities. True: they are the values before the softmax.
     name : str
         Name of the loss.
+
+    Attributes
+    ----------
+    over_devices : callable, optional
+        Set while devices share each batch and every one of them measures its part alone: adds up a tensor
+        over all of them, so that the loss is that of the whole batch.
     """
 
     def __init__(self, *, from_logits: bool = False, name: str = "segmentation_loss") -> None:
         # Already one number: Keras' reduction leaves it as it is. float32 also under mixed precision.
         super().__init__(name=name, reduction="sum_over_batch_size", dtype="float32")
         self.from_logits = from_logits
+        self.over_devices: Callable[[KerasTensor], KerasTensor] | None = None
 
     def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
         """Measure predictions (N, h, w, classes) against labels (N, h, w) or (N, h, w, 1).
@@ -75,7 +103,9 @@ class SegmentationLoss(keras.losses.Loss):
         if len(labels.shape) == len(y_pred.shape):
             labels = ops.squeeze(labels, axis=-1)
         one_hot = ops.one_hot(labels, y_pred.shape[-1], dtype="float32")
-        return self.value(Prediction(ops.cast(y_pred, "float32"), from_logits=self.from_logits), one_hot)
+        values = ops.cast(y_pred, "float32")
+        prediction = Prediction(values, from_logits=self.from_logits, over_devices=self.over_devices)
+        return self.value(prediction, one_hot)
 
     def value(self, prediction: Prediction, one_hot: KerasTensor) -> KerasTensor:
         """Return the loss, a number, of a prediction and one-hot labels (N, h, w, classes)."""

@@ -38,7 +38,7 @@ class SoftCrossEntropy(SegmentationLoss):
         """Return the smoothed cross entropy."""
         classes = one_hot.shape[-1]
         smoothed = one_hot * (1.0 - self.smoothing) + self.smoothing / classes
-        return -ops.mean(ops.sum(smoothed * prediction.log_probabilities, axis=-1))
+        return -prediction.mean(ops.sum(smoothed * prediction.log_probabilities, axis=-1))
 
     def get_config(self) -> dict[str, Any]:
         """Return what is needed to make the same loss again."""

@@ -86,7 +86,8 @@ def read_state(path: Path) -> RunState:
     try:
         with zipfile.ZipFile(path) as archive:
             described = json.loads(archive.read(_STATE))
-        return RunState(described["settings"], [EpochDone(**row) for row in described["history"]])
+        rows = [{**row, "val_iou": tuple(row.get("val_iou", ()))} for row in described["history"]]
+        return RunState(described["settings"], [EpochDone(**row) for row in rows])
     except _UNREADABLE as error:
         raise _damaged(path, error) from error
 

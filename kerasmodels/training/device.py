@@ -10,6 +10,7 @@ from contextlib import suppress
 
 import keras
 
+from kerasmodels.errors import ModelError
 from kerasmodels.training.settings import Precision
 
 
@@ -36,11 +37,32 @@ def prepare_device(precision: Precision = "float32", *, deterministic: bool = Fa
         tf.config.experimental.enable_op_determinism()
 
 
+def gpus_to_use(wanted: int) -> tuple[str, ...]:
+    """Names of so many GPUs, of all there are if 0 are wanted; empty where a processor is to train.
+
+    Raises
+    ------
+    ModelError
+        If there are fewer.
+    """
+    there = gpu_count()
+    if wanted > max(1, there):
+        raise ModelError(
+            f"Training on {wanted} GPUs is asked for; {keras.backend.backend()} sees {there}.",
+            "Ask for no more than there are, or for all.",
+        )
+    letters = "gpu" if keras.backend.backend() == "jax" else "GPU"
+    return tuple(f"{letters}:{number}" for number in range(min(wanted, there) if wanted else there))
+
+
 def gpu_count() -> int:
     """Return how many GPUs the computing library that Keras uses can see."""
     backend = keras.backend.backend()
     if backend == "jax":
-        return len(keras.distribution.list_devices("gpu"))
+        # JAX knows no such platform where there is none.
+        with suppress(RuntimeError):
+            return len(keras.distribution.list_devices("gpu"))
+        return 0
     if backend == "torch":
         # Keras has imported it; the package itself does not depend on it.
         return int(sys.modules["torch"].cuda.device_count())

@@ -57,6 +57,9 @@ class EpochDone:
         Time of this epoch.
     best : bool
         Whether the nuclei mean is the best so far.
+    val_iou : tuple of float
+        IoU of each class on the validation slices, at the network's size; NaN for one that neither occurs nor
+        is predicted. Not in `history.csv`.
     """
 
     epoch: int
@@ -66,6 +69,7 @@ class EpochDone:
     val_nuclei_miou: float
     seconds: float
     best: bool
+    val_iou: tuple[float, ...] = ()
 
 
 TrainingEvent = BatchDone | EpochDone

@@ -14,18 +14,21 @@ from pathlib import Path
 
 import keras
 
+from kerasmodels.data.augmented import AugmentedEpochs
+from kerasmodels.data.batches import SliceBatches, slice_batches
 from kerasmodels.data.slice_input import SliceInput
-from kerasmodels.data.volumes import Volumes, slice_dataset
+from kerasmodels.data.volumes import Volumes, slice_order
 from kerasmodels.errors import DivergedError, ModelError
 from kerasmodels.export.keras_file import WRITING, save_keras
 from kerasmodels.losses import make_loss
 from kerasmodels.metrics.confusion import ConfusionMatrix
-from kerasmodels.metrics.overlap import macro_iou
+from kerasmodels.metrics.overlap import class_iou, macro_iou
 from kerasmodels.training.batch_watcher import BatchWatcher
 from kerasmodels.training.checkpoint import RunState, read_state, restore, write_checkpoint
 from kerasmodels.training.events import EpochDone, TrainingEvent
-from kerasmodels.training.learning_rate import LearningRate
+from kerasmodels.training.learning_rate import WarmCosine
 from kerasmodels.training.settings import TrainingSettings
+from kerasmodels.training.spread import Spread
 
 #: Settings that may change when a run goes on. More epochs may be asked for, unless a schedule spans them.
 _FREE_SETTINGS = {"epochs", "patience"}
@@ -59,6 +62,7 @@ def fit(
     *,
     on_event: Callable[[TrainingEvent], None] = lambda event: None,
     is_cancelled: Callable[[], bool] = lambda: False,
+    spread: Spread | None = None,
 ) -> TrainingResult:
     """Train a network; if the folder holds the run already, go on where it stopped.
 
@@ -81,6 +85,8 @@ def fit(
         Told of every batch and epoch.
     is_cancelled : callable
         Asked after every batch; the run stops when it returns True.
+    spread : Spread, optional
+        Devices that share the work; the network must have been built in its `scope()`. One by default.
 
     Returns
     -------
@@ -92,19 +98,21 @@ def fit(
     DivergedError
         If the loss is not finite any more; the files of the last whole epoch are kept.
     ModelError
-        If the folder holds a run with other settings or another network, or a label is not a class.
+        If the folder holds a run with other settings or another network, a label is not a class, or the
+        batches cannot be divided among the devices.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for half_written in folder.glob(f"{WRITING}*"):
         shutil.rmtree(half_written, ignore_errors=True)
-    run = _Run(model, train, validation, settings, folder)
+    run = _Run(model, train, validation, settings, folder, spread or Spread())
     run.resume()
     watcher = BatchWatcher(on_event, is_cancelled, settings.epochs, time.monotonic())
-    while not run.finished and not is_cancelled():
-        done = run.epoch(watcher)
-        if done is None:
-            break
-        on_event(done)
+    with AugmentedEpochs(train, settings.augmentation, settings.seed, settings.epochs) as epochs:
+        while not run.finished and not is_cancelled():
+            done = run.epoch(epochs.volumes(run.state.epochs_done), watcher)
+            if done is None:
+                break
+            on_event(done)
     best = run.state.best
     return TrainingResult(
         finished=run.finished,
@@ -123,11 +131,13 @@ class _Run:
         validation: Volumes,
         settings: TrainingSettings,
         folder: Path,
+        spread: Spread,
     ) -> None:
         self.model, self.settings, self.folder = model, settings, folder
-        self.train, self.validation = train, validation
+        self.validation, self.spread = validation, spread
         self.classes = int(model.output_shape[-1])
         _check_input(model, settings.slice_input)
+        _check_shares(settings.batch_size, spread)
         for volumes in (train, validation):
             _check_labels(volumes, self.classes)
         free = _FREE_SETTINGS - ({"epochs"} if settings.schedule != "constant" else set())
@@ -136,14 +146,32 @@ class _Run:
             {**kept, "network": model.name, "classes": self.classes, "slices": train.slices}
         )
         # The loss sees the logits: exact where a softmax has rounded to 0 or 1.
-        logits = keras.Model(model.inputs, model.get_layer("logits").output)
-        loss = make_loss(settings.loss, settings.alpha, from_logits=True)
-        self.optimizer = keras.optimizers.Adam(settings.learning_rate, global_clipnorm=settings.gradient_clip)
-        self.optimizer.build(logits.trainable_variables)
-        self.trained, self.confusion = logits, ConfusionMatrix(self.classes)
-        self.validated = keras.Model(logits.inputs, logits.outputs)
-        self.trained.compile(optimizer=self.optimizer, loss=loss)
-        self.validated.compile(loss=loss, metrics=[self.confusion])
+        self.loss = make_loss(settings.loss, settings.alpha, from_logits=True)
+        with spread.scope():
+            self.trained = keras.Model(model.inputs, model.get_layer("logits").output)
+            optimizer = spread.adam(self._rate(train), settings.gradient_clip)
+            self.trained.compile(optimizer=optimizer, loss=self.loss)
+            # With 16-bit numbers Keras has put its scaling of the loss around it, whose state is kept too.
+            self.optimizer = self.trained.optimizer
+            self.optimizer.build(self.trained.trainable_variables)
+        with spread.validating():
+            self.confusion = ConfusionMatrix(self.classes)
+            self.validated = keras.Model(self.trained.inputs, self.trained.outputs)
+            self.validated.compile(loss=self.loss, metrics=[self.confusion])
+
+    def _rate(self, train: Volumes) -> float | WarmCosine:
+        if self.settings.schedule == "constant":
+            return self.settings.learning_rate
+        steps = len(self._batches(train, epoch=0))
+        return WarmCosine(self.settings.learning_rate, self.settings.epochs * steps)
+
+    def _batches(self, volumes: Volumes, epoch: int | None = None) -> SliceBatches:
+        """Batches of an epoch, shuffled, or of all slices in their order."""
+        settings = self.settings
+        order = slice_order(volumes.slices, None if epoch is None else settings.seed, epoch or 0)
+        if epoch is not None and self.spread.even:
+            order = order[: len(order) - len(order) % settings.batch_size % self.spread.shares]
+        return slice_batches(volumes, order, settings.batch_size, settings.slice_input)
 
     @property
     def last(self) -> Path:
@@ -170,28 +198,19 @@ class _Run:
                 f"The run in {self.folder} was begun with other settings ({', '.join(changed)}).",
                 "Give the same settings to go on, or another folder to begin anew.",
             )
-        restore(self.last, self.model, self.optimizer)
+        with self.spread.scope():
+            restore(self.last, self.model, self.optimizer)
         self.state = state
 
-    def epoch(self, watcher: BatchWatcher) -> EpochDone | None:
-        """Train and validate once, and write the files; None if cancelled before that."""
+    def epoch(self, train: Volumes, watcher: BatchWatcher) -> EpochDone | None:
+        """Train on an epoch's volumes and validate, and write the files; None if cancelled before that."""
         began, epoch = time.monotonic(), self.state.epochs_done
-        settings = self.settings
-        batches = slice_dataset(
-            self.train,
-            settings.batch_size,
-            settings.slice_input,
-            shuffle_seed=settings.seed,
-            epoch=epoch,
-            augmentation=settings.augmentation,
-        )
-        steps = math.ceil(self.train.slices / settings.batch_size)
-        watcher.begin(epoch + 1, steps)
-        rates = LearningRate(settings, steps, epoch)
-        with warnings.catch_warnings():
+        batches = self._batches(train, epoch)
+        watcher.begin(epoch + 1, len(batches))
+        with warnings.catch_warnings(), self.spread.training(self.trained, self.loss):
             # Of stages that a decoder keeps but does not use (see IdleStages): known, not to be told.
             warnings.filterwarnings("ignore", "Gradients do not exist for variables", UserWarning)
-            fitted = self.trained.fit(batches, callbacks=[rates, watcher], shuffle=False, verbose=0)
+            fitted = self.trained.fit(batches, callbacks=[watcher], shuffle=False, verbose=0)
         if watcher.cancelled:
             return None
         loss = float(fitted.history["loss"][-1])
@@ -202,10 +221,10 @@ class _Run:
         return row
 
     def _validate(self, watcher: BatchWatcher, epoch: int, loss: float, began: float) -> EpochDone | None:
-        batch_size = self.settings.batch_size
-        batches = slice_dataset(self.validation, batch_size, self.settings.slice_input)
-        watcher.begin(epoch, math.ceil(self.validation.slices / batch_size))
-        values = self.validated.evaluate(batches, callbacks=[watcher], verbose=0, return_dict=True)
+        batches = self._batches(self.validation)
+        watcher.begin(epoch, len(batches))
+        with self.spread.validating():
+            values = self.validated.evaluate(batches, callbacks=[watcher], verbose=0, return_dict=True)
         if watcher.cancelled:
             return None
         counts = self.confusion.counts()
@@ -219,6 +238,7 @@ class _Run:
             val_nuclei_miou=nuclei,
             seconds=time.monotonic() - began,
             best=best is None or nuclei > best.val_nuclei_miou or math.isnan(best.val_nuclei_miou),
+            val_iou=tuple(class_iou(counts).tolist()),
         )
 
     def _write(self, row: EpochDone) -> None:
@@ -244,6 +264,14 @@ def _check_input(model: keras.Model, slice_input: SliceInput) -> None:
         )
 
 
+def _check_shares(batch_size: int, spread: Spread) -> None:
+    if batch_size % spread.shares:
+        raise ModelError(
+            f"Batches of {batch_size} slices cannot be divided evenly among {spread.shares} devices.",
+            f"Take batches of {-(-batch_size // spread.shares) * spread.shares}, or other devices.",
+        )
+
+
 def _check_labels(volumes: Volumes, classes: int) -> None:
     largest = int(volumes.labels.max())
     if largest >= classes:
@@ -256,7 +284,8 @@ def _check_labels(volumes: Volumes, classes: int) -> None:
 def _write_history(path: Path, history: list[EpochDone]) -> None:
     part = path.with_name(f".{path.name}.part")
     with part.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [column.name for column in fields(EpochDone)])
+        names = [column.name for column in fields(EpochDone) if column.name != "val_iou"]
+        writer = csv.DictWriter(file, names, extrasaction="ignore")
         writer.writeheader()
         writer.writerows(asdict(row) for row in history)
     os.replace(part, path)  # noqa: PTH105 - the point is the one system call

@@ -1,35 +1,46 @@
-"""Sets the learning rate of every step from a run's schedule."""
+"""The learning rate of every step, computed where the steps are."""
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import TYPE_CHECKING, Any
 
 import keras
+from keras import ops
 
-from kerasmodels.training.settings import TrainingSettings
+if TYPE_CHECKING:
+    from keras import KerasTensor
+
+#: Share of a cosine schedule in which the learning rate rises.
+WARM_UP = 0.05
 
 
-class LearningRate(keras.callbacks.Callback):
-    """Callback of one epoch.
+@keras.saving.register_keras_serializable(package="kerasmodels")
+class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
+    """Rises for a twentieth of all steps, then falls to nothing along half a cosine.
 
-    The rate depends on the number of the step in the whole run alone, so a run that goes on has the same
-    rates as one that was not stopped.
+    Loshchilov and Hutter, SGDR: stochastic gradient descent with warm restarts, ICLR 2017. The rate depends
+    on the number of the step in the whole run alone, which the optimizer counts and its file keeps.
 
     Parameters
     ----------
-    settings : TrainingSettings
-        Whose schedule.
+    highest : float
+        The largest rate.
     steps : int
-        Steps an epoch.
-    epoch : int
-        Number of the epoch, from 0.
+        Steps of the whole run.
     """
 
-    def __init__(self, settings: TrainingSettings, steps: int, epoch: int) -> None:
-        super().__init__()
-        self.settings, self.steps, self.epoch = settings, steps, epoch
+    def __init__(self, highest: float, steps: int) -> None:
+        self.highest, self.steps = highest, steps
 
-    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Before a step."""
-        step = self.epoch * self.steps + batch
-        self.model.optimizer.learning_rate = self.settings.rate_at(step, self.settings.epochs * self.steps)
+    def __call__(self, step: KerasTensor) -> KerasTensor:
+        """Return the rate of a step, counted from 0."""
+        step = ops.cast(step, "float32")
+        warm = max(1, round(WARM_UP * self.steps))
+        fallen = (step - warm) / max(1, self.steps - warm)
+        cosine = 0.5 * (1.0 + ops.cos(math.pi * fallen))
+        return self.highest * ops.where(step < warm, (step + 1.0) / warm, cosine)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to make the same schedule again."""
+        return {"highest": self.highest, "steps": self.steps}

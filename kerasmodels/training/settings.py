@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,9 +11,6 @@ from kerasmodels.data.slice_input import SliceInput
 
 Schedule = Literal["constant", "cosine"]
 Precision = Literal["float32", "mixed"]
-
-#: Share of a cosine schedule in which the learning rate rises.
-WARM_UP = 0.05
 
 
 class TrainingSettings(BaseModel):
@@ -70,12 +66,3 @@ class TrainingSettings(BaseModel):
         if self.nuclei is not None:
             return self.nuclei
         return tuple(range(3, classes)) or tuple(range(1, classes))
-
-    def rate_at(self, step: int, steps: int) -> float:
-        """Learning rate of a step, from 0, of all steps of the run."""
-        if self.schedule == "constant":
-            return self.learning_rate
-        warm = max(1, round(WARM_UP * steps))
-        if step < warm:
-            return self.learning_rate * (step + 1) / warm
-        return self.learning_rate * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))

@@ -66,7 +66,9 @@ def test_curves_grow_while_the_job_runs(
 ) -> None:
     fake_job(f"""
 emit(event="progress", done=0.1, total=2, message="epoch 1 of 2: training, loss 1.250")
-for name, value in (("loss", 1.0), ("val_loss", 0.9), ("val_macro_miou", 0.3), ("val_nuclei_miou", 0.2)):
+nuclei = (("iou PAG", 0.4), ("iou DR", 0.1))
+means = (("loss", 1.0), ("val_loss", 0.9), ("val_macro_miou", 0.3), ("val_nuclei_miou", 0.2))
+for name, value in (*nuclei, *means):
     emit(event="metric", name=name, value=value, step=3)
 wait_for(lambda: cancelled() or Path({str(tmp_path / "go")!r}).exists())
 emit(event="failed", what="Cancelled.", exit_status=3)
@@ -78,6 +80,8 @@ emit(event="failed", what="Cancelled.", exit_status=3)
     qtbot.waitUntil(lambda: len(page.curves.points("val_nuclei_miou")) == 3, timeout=_LIMIT_MS)
     assert page.curves.points("val_nuclei_miou") == [(1, 0.1), (2, 0.3), (3, 0.2)]
     assert page.curves.batch_count == 1
+    assert page.curves._bars.opts["height"] == [0.4, 0.1]
+    assert "epoch 3" in page.curves.nuclei.property("heading")
     assert page.model.index(0, RunColumn.STATE).data() == "training"
     assert not page.start_button.isEnabled()
     qtbot.mouseClick(page.progress.cancel_button, Qt.MouseButton.LeftButton)

@@ -13,7 +13,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.gui.train.run_summary import batch_loss
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, crop_to_box, paste_into_mni
-from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Metric, Progress
+from brainstem_app.jobs.events import IOU_OF, Artifact, Event, Failed, Finished, Metric, Progress
 from brainstem_app.jobs.job import EvaluateRunJob, ExportModelJob, Job, TrainJob
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.run import run_job
@@ -25,8 +25,10 @@ from brainstem_app.models.prediction import predict_box
 from brainstem_app.models.slices import box_to_slices
 from brainstem_app.study.splits import split_subjects
 from brainstem_app.study.study import Study, StudySettings, SubjectRecord
-from kerasmodels.data.augmentation import Augmentation, augment_volumes
+from kerasmodels.data.augmentation import Augmentation
+from kerasmodels.data.augmented import augment_volumes
 from kerasmodels.data.slice_input import SliceInput
+from kerasmodels.data.volumes import Volumes
 from kerasmodels.export.keras_file import load_keras
 from kerasmodels.training.events import BatchDone
 
@@ -65,9 +67,9 @@ def test_mirrored_training_subject_lies_where_it_lay() -> None:
     mirroring = Augmentation(mirrored_indices=given.mirrored_indices, mirror_plane=given.mirror_plane)
     labels = np.stack([box_to_slices(crop_to_box(atlas.labels))] * 6)
     images = (labels > 0).astype(np.float32)
-    image, label = augment_volumes(images, labels, mirroring, seed=(0, 0))
-    np.testing.assert_array_equal(label, labels)
-    np.testing.assert_allclose(image, images, atol=1e-5)
+    mirrored = augment_volumes(Volumes(images, labels), mirroring, seed=(0, 0))
+    np.testing.assert_array_equal(mirrored.labels, labels)
+    np.testing.assert_allclose(mirrored.images, images, atol=1e-5)
 
 
 def _block(start: int) -> np.ndarray:
@@ -119,6 +121,7 @@ def trained(study: Study) -> Path:
         assert status == 0, events[-1]
     epochs = [event.step for event in events if isinstance(event, Metric) and event.name == "loss"]
     assert epochs == [2]
+    assert f"{IOU_OF}PAG" in {event.name for event in events if isinstance(event, Metric)}
     return study.run_folder("tiny")
 
 
@@ -229,7 +232,7 @@ def test_batch_that_does_not_fit_is_refused_with_one_that_does(study: Study) -> 
 def test_progress_names_the_loss_where_the_window_reads_it() -> None:
     events: list[Event] = []
     batch = BatchDone(epoch=1, epochs=2, batch=3, batches=10, loss=0.75, seconds=1.0)
-    _pass_on(batch, Reporter(events.append, lambda: False))
+    _pass_on(batch, Reporter(events.append, lambda: False), load_atlas().table)
     (event,) = events
     assert isinstance(event, Progress)
     assert batch_loss(event.message) == 0.75

@@ -8,7 +8,7 @@ from pathlib import Path
 import kerasmodels
 
 BACKENDS = {"tensorflow", "jax", "jaxlib", "torch", "tf_keras"}
-#: Batches are made by tf.data; what a backend's device can hold, only the backend can say.
+#: TensorFlow's batches are made by tf.data; what a backend's devices are and hold, only the backend can say.
 MAY = {"data", "training"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import os
 import signal
 import subprocess
@@ -23,6 +24,7 @@ from kerasmodels.errors import DivergedError
 from kerasmodels.export import load_keras
 from kerasmodels.training.events import BatchDone, EpochDone, TrainingEvent
 from kerasmodels.training.fit import TrainingResult, fit
+from kerasmodels.training.learning_rate import WarmCosine
 from kerasmodels.training.settings import TrainingSettings
 
 SETTINGS = TrainingSettings(epochs=3, batch_size=4, augmentation=MILD, slice_input=SliceInput(size=32))
@@ -92,6 +94,25 @@ def test_networks_with_dropout_and_idle_stages_go_on_the_same_too(
         weights.append(model.get_weights())
     for one, other in zip(*weights, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoder", ["efficientnetb0", "efficientnetlite0", "mit_b0"])
+def test_other_families_of_encoders_train_through_a_whole_run(
+    encoder: str, volumes: Volumes, tmp_path: Path
+) -> None:
+    settings = TrainingSettings(epochs=1, batch_size=6, slice_input=SliceInput(size=64))
+    model = build_model(encoder=encoder, classes=4, input_shape=(64, 64, 1), seed=1)
+    before = model.get_weights()
+    result = fit(model, volumes, volumes, settings, tmp_path)
+    assert result.finished
+    assert math.isfinite(result.history[0].loss)
+    assert math.isfinite(result.history[0].val_loss)
+    moved = [np.any(one != other) for one, other in zip(before, model.get_weights(), strict=True)]
+    assert np.mean(moved) > 0.9
+    image = np.zeros((1, 64, 64, 1), np.float32)
+    again = load_keras(tmp_path / "best.keras").predict(image, verbose=0)
+    np.testing.assert_allclose(again, model.predict(image, verbose=0), atol=1e-5)
 
 
 def test_run_tells_of_every_batch_and_epoch(straight) -> None:
@@ -184,6 +205,7 @@ from kerasmodels.data.augmentation import MILD
 from kerasmodels.data.slice_input import SliceInput
 from kerasmodels.data.volumes import Volumes
 from kerasmodels.training.fit import fit
+from kerasmodels.training.learning_rate import WarmCosine
 from kerasmodels.training.settings import TrainingSettings
 images = np.random.default_rng(7).random((3, 4, 20, 20), dtype=np.float32)
 volumes = Volumes(images, (images * 4).astype(np.uint8))
@@ -215,11 +237,12 @@ def _same_volumes() -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_cosine_schedule_rises_then_falls_to_nothing() -> None:
-    settings = TrainingSettings(learning_rate=0.1, schedule="cosine")
-    rates = [settings.rate_at(step, 100) for step in range(100)]
+    schedule = WarmCosine(0.1, 100)
+    rates = [float(schedule(step)) for step in range(100)]
     assert rates.index(max(rates)) == 4
     assert max(rates) == pytest.approx(0.1)
     assert rates[:5] == pytest.approx([0.02, 0.04, 0.06, 0.08, 0.1])
+    assert rates[52] == pytest.approx(0.1 * 0.5 * (1 + math.cos(math.pi * 47 / 95)), abs=1e-6)
     assert rates[-1] < 1e-4
     assert rates[5:] == sorted(rates[5:], reverse=True)
 

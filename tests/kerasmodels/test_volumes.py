@@ -8,17 +8,27 @@ import pytest
 
 from kerasmodels import ModelError
 from kerasmodels.data.augmentation import MILD, Augmentation
+from kerasmodels.data.augmented import AugmentedEpochs, augment_volumes
+from kerasmodels.data.batches import ArrayBatches, slice_batches
 from kerasmodels.data.slice_input import SliceInput
-from kerasmodels.data.volumes import Volumes, slice_dataset, slice_order
+from kerasmodels.data.volumes import Volumes, slice_order
 
 SMALL = SliceInput(size=32)
 
 
 def batches(
-    volumes: Volumes, batch_size: int = 5, slice_input: SliceInput = SMALL, **arguments: object
+    volumes: Volumes,
+    batch_size: int = 5,
+    slice_input: SliceInput = SMALL,
+    *,
+    seed: int | None = None,
+    epoch: int = 0,
+    augmentation: Augmentation | None = None,
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    dataset = slice_dataset(volumes, batch_size, slice_input, **arguments)  # type: ignore[arg-type]
-    return [(image.numpy(), label.numpy()) for image, label in dataset]
+    if augmentation is not None:
+        volumes = augment_volumes(volumes, augmentation, (seed or 0, epoch))
+    made = slice_batches(volumes, slice_order(volumes.slices, seed, epoch), batch_size, slice_input)
+    return [(image.numpy(), label.numpy()) for image, label in made]
 
 
 def all_of(
@@ -53,6 +63,27 @@ def test_neighbours_are_of_the_same_volume_and_the_predictor_stacks_the_same() -
     np.testing.assert_allclose(made[5, :, :, 2], images[1, 1], atol=1e-6)
 
 
+def test_batches_for_other_libraries_are_the_same(volumes: Volumes) -> None:
+    seen = SliceInput(size=64, context=(-1, 0, 1), position=True)
+    order = slice_order(volumes.slices, 3, 1)
+    ours = ArrayBatches(volumes, order, 5, seen)
+    theirs = batches(volumes, 5, seen, seed=3, epoch=1)
+    assert len(ours) == len(theirs) == 3
+    for number, (image, label) in enumerate(theirs):
+        np.testing.assert_allclose(ours[number][0], image, atol=1e-6)
+        np.testing.assert_array_equal(ours[number][1], label)
+        assert (ours[number][0].dtype, ours[number][1].dtype) == (image.dtype, label.dtype)
+
+
+def test_epochs_made_ahead_are_those_made_alone(volumes: Volumes) -> None:
+    with AugmentedEpochs(volumes, MILD, seed=3, epochs=4) as epochs:
+        made = {epoch: epochs.volumes(epoch) for epoch in (1, 2, 2, 0)}
+    for epoch, found in made.items():
+        alone = augment_volumes(volumes, MILD, (3, epoch))
+        np.testing.assert_array_equal(found.images, alone.images)
+        np.testing.assert_array_equal(found.labels, alone.labels)
+
+
 def test_positions_run_from_minus_one_to_one_along_each_axis() -> None:
     channels = SliceInput(position=True).stack(np.zeros((3, 5, 4), np.float32))
     np.testing.assert_allclose(channels[:, 0, 0, 1], [-1, 0, 1])
@@ -65,7 +96,7 @@ def test_same_seed_and_epoch_give_the_same_batches(
     volumes: Volumes, augmentation: Augmentation | None
 ) -> None:
     first, again, later, other = (
-        batches(volumes, shuffle_seed=seed, epoch=epoch, augmentation=augmentation)
+        batches(volumes, seed=seed, epoch=epoch, augmentation=augmentation)
         for seed, epoch in [(3, 1), (3, 1), (3, 2), (4, 1)]
     )
     for (image, label), (image2, label2) in zip(first, again, strict=True):

@@ -9,12 +9,13 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from brainstem_app.gui.train.run_summary import batch_loss
+from brainstem_app.gui.train.run_summary import NucleusScore, batch_loss
+from brainstem_app.jobs.events import IOU_OF
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from brainstem_app.gui.train.run_summary import EpochRow, NucleusScore
+    from brainstem_app.gui.train.run_summary import EpochRow
     from brainstem_app.jobs.events import Metric, Progress
 
 _BLUE, _ORANGE, _GREEN = "#2f7bd9", "#d98b00", "#2e9d57"
@@ -29,6 +30,7 @@ class Curves(QWidget):
         super().__init__(parent)
         self._rows: dict[int, dict[str, float]] = {}
         self._batches: list[tuple[float, float]] = []
+        self._nuclei: dict[str, float] = {}
         self.loss = self._plot(self.tr("Loss by epoch"), self.tr("Loss by epoch"))
         self.accuracy = self._plot(
             self.tr("Mean IoU by epoch, validation"), self.tr("Mean IoU of the validation by epoch")
@@ -63,14 +65,22 @@ class Curves(QWidget):
         names = tuple(self._curves)
         self._rows = {row.epoch: {name: getattr(row, name) for name in names} for row in history}
         self._batches = []
+        self._nuclei = {}
         self._draw()
-        self._draw_nuclei(scores, part)
+        words = {"validation": self.tr("validation"), "test": self.tr("test")}
+        self._draw_nuclei(scores, self.tr("{0} subjects").format(words.get(part, part)))
 
     def add_metric(self, metric: Metric) -> None:
-        """Add one number of an epoch."""
+        """Add one number of an epoch; those of the nuclei come before their mean."""
+        if metric.name.startswith(IOU_OF):
+            self._nuclei[metric.name.removeprefix(IOU_OF)] = metric.value
         if metric.name in self._curves:
             self._rows.setdefault(metric.step, {})[metric.name] = metric.value
             self._draw()
+        if metric.name == "val_nuclei_miou":
+            scores = [NucleusScore(name, value) for name, value in self._nuclei.items()]
+            self._nuclei = {}
+            self._draw_nuclei(scores, self.tr("validation, epoch {0}").format(metric.step))
 
     def add_progress(self, progress: Progress) -> None:
         """Add the loss within an epoch."""
@@ -132,16 +142,14 @@ class Curves(QWidget):
     def _draw_batches(self) -> None:
         self._loss_batches.setData([x for x, _ in self._batches], [y for _, y in self._batches])
 
-    def _draw_nuclei(self, scores: Sequence[NucleusScore], part: str) -> None:
+    def _draw_nuclei(self, scores: Sequence[NucleusScore], where: str) -> None:
         self._bars.setOpts(x=list(range(len(scores))), height=[score.iou for score in scores])
         axis = self.nuclei.getAxis("bottom")
         axis.setTicks([_ticks([score.name for score in scores])])
         font = self.font()
         font.setPointSizeF(font.pointSizeF() * 0.7)
         axis.setStyle(tickFont=font, tickLength=3)
-        words = {"validation": self.tr("validation"), "test": self.tr("test")}
-        text = self.tr("IoU of each nucleus ({0} subjects)").format(words.get(part, part))
-        self.nuclei.setProperty("heading", text)
+        self.nuclei.setProperty("heading", self.tr("IoU of each nucleus ({0})").format(where))
         self.nuclei.setVisible(bool(scores))
         self._head(self.nuclei)
 

@@ -109,6 +109,16 @@ def _advanced_words() -> dict[str, FieldWords]:
             advanced=True,
             placeholder=tr("the same result every time"),
         ),
+        "gpus": FieldWords(
+            tr("GPUs"),
+            tr("How many share each batch, where there are several; 0: all of them."),
+            advanced=True,
+        ),
+        "library": FieldWords(
+            tr("Library"),
+            tr("segmentation_models: its networks of the same names, to compare with."),
+            advanced=True,
+        ),
         "encoder_weights": FieldWords(
             tr("Encoder weights"),
             tr("imagenet for published weights of photographs, downloaded once; or a file of weights."),

@@ -1,0 +1,59 @@
+"""A network trained on two devices is the one trained on one, but for rounding."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from kerasmodels import ModelError, build_model
+from kerasmodels.data.slice_input import SliceInput
+from kerasmodels.data.volumes import Volumes
+from kerasmodels.export import load_keras
+from kerasmodels.training.fit import fit
+from kerasmodels.training.settings import TrainingSettings
+from kerasmodels.training.spread import Spread
+
+CHILD = Path(__file__).with_name("train_on_devices.py")
+ROOT = CHILD.parents[2]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+def test_two_devices_learn_what_one_does(backend: str, tmp_path: Path) -> None:
+    if importlib.util.find_spec(backend) is None:
+        pytest.skip(f"{backend} is not installed")
+    one, two = (_train(backend, devices, tmp_path) for devices in (1, 2))
+    np.testing.assert_allclose(two["history"], one["history"], rtol=1e-3)
+    weights = [name for name in one if name.startswith("weight")]
+    apart = np.concatenate([(one[name] - two[name]).ravel() for name in weights])
+    learned = np.concatenate([(one[name] - one[f"begun{name[6:]}"]).ravel() for name in weights])
+    assert np.linalg.norm(apart) < 0.01 * np.linalg.norm(learned)
+    # The network's file does not tell how many devices made it.
+    for devices in (1, 2):
+        load_keras(tmp_path / str(devices) / "best.keras").predict(np.zeros((1, 32, 32, 1)), verbose=0)
+
+
+def _train(backend: str, devices: int, folder: Path) -> dict[str, np.ndarray]:
+    out = folder / f"{devices}.npz"
+    subprocess.run(
+        [sys.executable, str(CHILD), str(devices), str(folder / str(devices)), str(out)],
+        cwd=ROOT,
+        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    with np.load(out) as arrays:
+        return dict(arrays)
+
+
+def test_batches_that_cannot_be_divided_evenly_are_refused(volumes: Volumes, tmp_path: Path) -> None:
+    settings = TrainingSettings(epochs=1, batch_size=5, slice_input=SliceInput(size=32))
+    model = build_model(encoder="resnet18", classes=4, input_shape=(32, 32, 1))
+    with pytest.raises(ModelError, match="2 devices") as caught:
+        fit(model, volumes, volumes, settings, tmp_path, spread=Spread(("CPU:0", "CPU:0")))
+    assert "6" in caught.value.fix
