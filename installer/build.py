@@ -25,6 +25,7 @@ def main() -> None:
     parser.add_argument("--edition", choices=EDITIONS, action="append", help="default: both")
     parser.add_argument("--out", type=Path, default=ROOT / "dist", help="folder of the packages")
     parser.add_argument("--work", type=Path, default=ROOT / "build", help="folder to work in")
+    parser.add_argument("--quick", action="store_true", help="pack fast and large, to try the packages")
     given = parser.parse_args()
     if given.what == "lock":
         write_locks()
@@ -33,17 +34,19 @@ def main() -> None:
         out, work = given.out.resolve(), given.work.resolve() / given.what / name
         out.mkdir(parents=True, exist_ok=True)
         work.mkdir(parents=True, exist_ok=True)
-        for path in build(given.what, EDITIONS[name], work, out):
+        for path in build(given.what, EDITIONS[name], work, out, quick=given.quick):
             print(f"{path}  {path.stat().st_size / 1e6:.0f} MB")
 
 
-def build(system: System, edition: Edition, work: Path, out: Path) -> list[Path]:
+def build(system: System, edition: Edition, work: Path, out: Path, *, quick: bool) -> list[Path]:
     """Build the packages of an edition for a system; returns their paths."""
-    if system == "linux":
-        from installer.linux.packages import build_packages
-    else:
-        from installer.windows.packages import build_packages
-    return build_packages(edition, work, out)
+    if system == "windows":
+        from installer.windows.packages import build_packages as build_for_windows
+
+        return build_for_windows(edition, work, out, compression="zlib" if quick else "lzma")
+    from installer.linux.packages import build_packages
+
+    return build_packages(edition, work, out, quick=quick)
 
 
 if __name__ == "__main__":

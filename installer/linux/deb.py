@@ -14,7 +14,8 @@ from installer.linux.depends import depends
 from installer.linux.tree import same_modes_and_dates
 
 _MAINTAINER = "The Brainstem App developers <nobody@brainstem-app.invalid>"
-_COMPRESSION = ("-Zzstd", "-z12")
+#: Level 12 of zstd, or 1 to try the package.
+_LEVEL, _QUICK_LEVEL = 12, 1
 
 
 def package_name(edition: Edition) -> str:
@@ -22,7 +23,7 @@ def package_name(edition: Edition) -> str:
     return NAME if edition.name == "full" else f"{NAME}-{edition.name}"
 
 
-def build_deb(edition: Edition, tree: Path, work: Path, out: Path) -> Path:
+def build_deb(edition: Edition, tree: Path, work: Path, out: Path, quick: bool) -> Path:
     """Pack a tree of `make_tree`; returns the package."""
     root = work / "deb"
     shutil.rmtree(root, ignore_errors=True)
@@ -36,7 +37,8 @@ def build_deb(edition: Edition, tree: Path, work: Path, out: Path) -> Path:
     same_modes_and_dates(root)
     target = out / file_name("linux", edition, ".deb")
     subprocess.run(
-        ["dpkg-deb", "--root-owner-group", *_COMPRESSION, "--build", root, target],
+        ["dpkg-deb", "--root-owner-group", "-Zzstd", f"-z{_QUICK_LEVEL if quick else _LEVEL}"]
+        + ["--build", str(root), str(target)],
         env={**os.environ, "SOURCE_DATE_EPOCH": str(source_date_epoch())},
         stdout=subprocess.DEVNULL,
         check=True,

@@ -12,7 +12,7 @@ from installer.linux.tarball import build_tarball
 from installer.linux.tree import make_tree
 
 
-def build_packages(edition: Edition, work: Path, out: Path) -> list[Path]:
+def build_packages(edition: Edition, work: Path, out: Path, *, quick: bool = False) -> list[Path]:
     """Build the packages of an edition; returns their paths.
 
     Parameters
@@ -21,8 +21,10 @@ def build_packages(edition: Edition, work: Path, out: Path) -> list[Path]:
         Folder for this system and edition; what is there from an earlier build is used again.
     out : Path
         Folder of finished packages.
+    quick : bool
+        Pack fast and large, to try the packages.
     """
     tree = make_tree(edition, freeze(edition, work), work)
-    packages = [build_deb(edition, tree, work, out), build_tarball(edition, tree, work, out)]
+    packages = [build_deb(edition, tree, work, out, quick), build_tarball(edition, tree, work, out, quick)]
     write_checksums(out)
     return packages
