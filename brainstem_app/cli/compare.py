@@ -14,7 +14,7 @@ from brainstem_app.cli.options import AsJson, Debug, ExecutorChoice, ExecutorOpt
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.executors.slurm_settings import parse_slurm
-from brainstem_app.jobs.job import ActivationsJob, CompareJob
+from brainstem_app.jobs.job import ActivationsJob, CompareJob, MeasureSpeedJob
 
 
 class Keep(StrEnum):
@@ -71,6 +71,7 @@ def compare(
     stops no other.
     """
     from brainstem_app.jobs.compare import describe_plan
+    from brainstem_app.jobs.compare_plan import UNKNOWN_TIME
     from brainstem_app.jobs.grids import find_grid
 
     given = {"epochs": epochs, "batch_size": batch_size, "input.size": size}
@@ -86,7 +87,12 @@ def compare(
         keep=keep.value,
     )
     if only_plan or not as_json:
-        typer.echo(f"{found.title or found.name}: {describe_plan(job)}")
+        words = describe_plan(job)
+        if only_plan and executor is ExecutorChoice.LOCAL and UNKNOWN_TIME in words:
+            typer.echo("Timing a few training steps of this machine, to say how long it takes…", err=True)
+            run_and_show(MeasureSpeedJob(), as_json=as_json, debug=debug)
+            words = describe_plan(job)
+        typer.echo(f"{found.title or found.name}: {words}")
     if not only_plan:
         run_and_show(job, as_json=as_json, debug=debug)
 

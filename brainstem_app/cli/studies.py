@@ -1,4 +1,4 @@
-"""Commands about studies: prepare, train, evaluate."""
+"""Commands about studies: prepare, train, evaluate, copy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from brainstem_app.cli.groups import compare_two_runs
 from brainstem_app.cli.options import AsJson, Debug, ExecutorChoice, ExecutorOption, SlurmOption, where_to_run
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.errors import InputError
-from brainstem_app.jobs.job import DEFAULT_ATLAS, EvaluateRunJob, EvaluateVolumesJob, PrepareJob, TrainJob
+from brainstem_app.jobs.job import (
+    DEFAULT_ATLAS,
+    CopyStudyJob,
+    EvaluateRunJob,
+    EvaluateVolumesJob,
+    PrepareJob,
+    TrainJob,
+)
 
 
 class SpaceChoice(StrEnum):
@@ -26,7 +33,7 @@ class SpaceChoice(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the application."""
-    for command in (prepare, train, evaluate):
+    for command in (prepare, train, evaluate, copy):
         app.command(command.__name__)(command)
 
 
@@ -241,3 +248,13 @@ def evaluate(
             "--against OTHER for two runs.",
         )
     run_and_show(job, as_json=as_json, debug=debug)
+
+
+def copy(
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="A study folder made by prepare.")],
+    out: Annotated[Path, typer.Option(help="New or empty folder for the copy.")],
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Copy a study to another folder, whole or not at all; looks first whether the disk has room for it."""
+    run_and_show(CopyStudyJob(study=study, out=out), as_json=as_json, debug=debug)

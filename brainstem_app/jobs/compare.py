@@ -25,6 +25,7 @@ from brainstem_app.jobs.executors.local import LocalExecutor, find_places
 from brainstem_app.jobs.executors.run_tasks import Ended, run_tasks_on
 from brainstem_app.jobs.executors.task import Executor, Task
 from brainstem_app.jobs.job import CompareCellJob, CompareJob
+from brainstem_app.jobs.machine_speed import read_speed
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.study.cell_record import CELL_FILE, CellRecord, read_cell
 from brainstem_app.study.study import Failure, Study
@@ -83,8 +84,9 @@ def describe_plan(job: CompareJob) -> str:
         If the study cannot be opened or the grid does not fit.
     """
     plan = Plan.of(job.grid, Study.open(job.study.resolve()), retry_failed=job.retry_failed)
+    speed = None if job.executor == "slurm" else read_speed()
     at_once = None if job.executor == "slurm" else find_places(job.jobs, expected_memory(plan)).processes
-    return plan.describe(at_once)
+    return plan.describe(at_once, speed)
 
 
 def expected_memory(plan: Plan) -> float:

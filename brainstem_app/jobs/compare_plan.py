@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from pydantic import JsonValue, ValidationError
 
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import TrainJob, read_job
+from brainstem_app.jobs.machine_speed import MachineSpeed, epoch_work
 from brainstem_app.study.cell_record import CELL_FILE, CellRecord, read_cell
 from brainstem_app.study.grid import Grid, Settings
 from brainstem_app.study.study import Study
@@ -32,6 +34,7 @@ _NAMES: Mapping[str, Mapping[str, Collection[str]]] = {
     },
 }
 _HASH_LETTERS = 8
+UNKNOWN_TIME = "time: known when the first cell is done"
 
 
 @dataclass(frozen=True)
@@ -141,12 +144,15 @@ class Plan:
         Whether cells that failed are to be run again.
     timed : tuple of (TrainJob, CellRecord)
         Finished cells of the study, of other comparisons too: what the time is estimated from.
+    subjects : tuple of int
+        Training and validation subjects.
     """
 
     cells: tuple[Cell, ...]
     records: dict[str, CellRecord]
     retry_failed: bool = False
     timed: tuple[tuple[TrainJob, CellRecord], ...] = ()
+    subjects: tuple[int, int] = (1, 0)
 
     @classmethod
     def of(cls, grid: Grid, study: Study, *, retry_failed: bool = False) -> Plan:
@@ -154,7 +160,7 @@ class Plan:
         cells = cells_of(grid, study.folder)
         found = ((cell.job.run, read_cell(study.run_folder(cell.job.run))) for cell in cells)
         records = {run: record for run, record in found if record is not None}
-        return cls(cells, records, retry_failed, timed_cells(study))
+        return cls(cells, records, retry_failed, timed_cells(study), _subjects(study))
 
     def ended(self, state: str) -> tuple[Cell, ...]:
         """Cells that ended so: ``finished`` or ``failed``."""
@@ -170,8 +176,11 @@ class Plan:
         record = self.records.get(cell.job.run)
         return record.state if record else "waiting"
 
-    def describe(self, at_once: int | None = None) -> str:
-        """Size of the plan, what is done, and an estimate of the time the rest takes, in one sentence."""
+    def describe(self, at_once: int | None = None, speed: MachineSpeed | None = None) -> str:
+        """Size of the plan, what is done, and an estimate of the time the rest takes, in one sentence.
+
+        `speed` is that of the machine it will run on, where it has been measured.
+        """
         n_variants = len({json.dumps(cell.variant, sort_keys=True) for cell in self.cells})
         repeats = len(self.cells) // n_variants
         size = f"{n_variants} networks × {repeats} repeat{'s' * (repeats > 1)} = {len(self.cells)} cells"
@@ -183,15 +192,31 @@ class Plan:
         if at_once is not None:
             parts.append(f"{at_once} at a time")
         if self.waiting:
-            parts.append(self._time(at_once))
+            parts.append(self._time(at_once, speed))
         return ", ".join(parts)
 
-    def _time(self, at_once: int | None) -> str:
-        seconds, rough = estimate_seconds(self.waiting, self.timed)
+    def _time(self, at_once: int | None, speed: MachineSpeed | None) -> str:
+        seconds, rough = estimate_seconds(self.waiting, self.timed, self.subjects)
         if seconds is None:
-            return "time: known when the first cell is done"
+            return self._time_by_speed(speed)
         text = f"about {duration(seconds / (at_once or 1))}{' one after the other' * (at_once is None)}"
         return f"{text} (rough: not every network has been timed)" if rough else text
+
+    def _time_by_speed(self, speed: MachineSpeed | None) -> str:
+        """Time by what all of the machine can do: more processes at once do not make it faster."""
+        expected = [speed.seconds(cell.job, *self.subjects) if speed else None for cell in self.waiting]
+        known = [one for one in expected if one is not None]
+        if len(known) < len(expected):
+            return UNKNOWN_TIME
+        return f"about {duration(sum(known))} (rough: by the multiply-adds of the networks)"
+
+
+def _subjects(study: Study) -> tuple[int, int]:
+    try:
+        splits = study.splits()
+    except InputError:
+        return 1, 0
+    return len(splits.train), len(splits.validation)
 
 
 def timed_cells(study: Study) -> tuple[tuple[TrainJob, CellRecord], ...]:
@@ -209,30 +234,42 @@ def timed_cells(study: Study) -> tuple[tuple[TrainJob, CellRecord], ...]:
 
 
 def estimate_seconds(
-    waiting: Iterable[Cell], known: Iterable[tuple[TrainJob, CellRecord]]
+    waiting: Iterable[Cell],
+    known: Iterable[tuple[TrainJob, CellRecord]],
+    subjects: tuple[int, int] = (1, 0),
 ) -> tuple[float | None, bool]:
     """Seconds that cells take one after the other, by those that are done.
+
+    Parameters
+    ----------
+    subjects : tuple of int
+        Training and validation subjects.
 
     Returns
     -------
     seconds : float or None
         None if no cell is done.
     rough : bool
-        Whether a network among them was never timed, so that the others' median for a pixel stands for it.
+        Whether a network among them was never timed, so that its multiply-adds, and the others' median time
+        for one, stand for it.
     """
     timed: dict[str, list[float]] = {}
-    of_a_pixel = []
+    of_a_unit = []
     for job, record in known:
         seconds_of_epoch = record.seconds / max(record.epochs, 1)
         timed.setdefault(_cost_key(job), []).append(seconds_of_epoch)
-        of_a_pixel.append(seconds_of_epoch / job.input.size**2)
+        of_a_unit.append(seconds_of_epoch / (epoch_work(job, *subjects) or math.nan))
     if not timed:
         return None, True
     per_epoch = {key: median(values) for key, values in timed.items()}
-    usual = median(of_a_pixel)
+    usual = median(of_a_unit)
     jobs = [cell.job for cell in waiting]
-    seconds = sum(job.epochs * per_epoch.get(_cost_key(job), usual * job.input.size**2) for job in jobs)
-    return seconds, any(_cost_key(job) not in per_epoch for job in jobs)
+    seconds = sum(
+        job.epochs * per_epoch.get(_cost_key(job), usual * (epoch_work(job, *subjects) or math.nan))
+        for job in jobs
+    )
+    rough = any(_cost_key(job) not in per_epoch for job in jobs)
+    return (seconds if math.isfinite(seconds) else None), rough
 
 
 def _cost_key(job: TrainJob) -> str:

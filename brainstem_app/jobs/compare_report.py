@@ -153,17 +153,25 @@ def _picture(grid: Grid, plan: Plan, study: Study) -> BestPicture | None:
             for value, (_, cell) in best.items()
         }
         winner = max(best, key=lambda value: best[value][0])
-        subject = _middling(predictions[winner])
-        box = study.load_box(subject)
-        titles = {value: _title(rows, cell) for value, (_, cell) in best.items()}
-        return BestPicture(
-            subject=subject,
-            image=box.image,
-            reference=box.labels,
-            predictions={titles[value]: found.labels[subject] for value, found in predictions.items()},
-        )
+        titles = {_title(rows, cell): predictions[value] for value, (_, cell) in best.items()}
+        return _on_subject(study, _middling(predictions[winner]), titles)
     except (InputError, KeyError):
         return None
+
+
+def run_picture(study: Study, run: str, title: str) -> BestPicture | None:
+    """Prediction of one run on its test subject of middling accuracy; None where there is none."""
+    try:
+        found = Predictions.load(study.run_folder(run) / PREDICTIONS_FILE)
+        return _on_subject(study, _middling(found), {title: found})
+    except (InputError, KeyError):
+        return None
+
+
+def _on_subject(study: Study, subject: str, predictions: dict[str, Predictions]) -> BestPicture:
+    box = study.load_box(subject)
+    labels = {title: found.labels[subject] for title, found in predictions.items()}
+    return BestPicture(subject=subject, image=box.image, reference=box.labels, predictions=labels)
 
 
 def _title(rows: str, cell: Cell) -> str:

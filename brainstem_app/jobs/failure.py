@@ -10,6 +10,8 @@ from brainstem_app.errors import BrainstemError
 from brainstem_app.jobs.events import Failed
 from kerasmodels.errors import DivergedError, ModelError
 
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+_ROOM = "Free some space and start again; what was finished is kept."
 _LOGS = "If it happens again, report it with the details."
 
 
@@ -32,6 +34,17 @@ def describe_failure(error: Exception) -> Failed:
     return Failed(what=what, where=where, fix=fix, details="".join(traceback.format_exception(error)))
 
 
+def is_disk_full(error: BaseException) -> bool:
+    """Whether a disk without room is the reason, or the reason of the reason."""
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return True
+    # HDF5 raises errors of its own that name the number in their text alone.
+    if "No space left on device" in str(error):
+        return True
+    below = error.__cause__ or error.__context__
+    return below is not None and is_disk_full(below)
+
+
 def _foreseen(error: Exception) -> tuple[str, str, str]:
     if isinstance(error, MemoryError):
         return (
@@ -45,11 +58,18 @@ def _foreseen(error: Exception) -> tuple[str, str, str]:
             "",
             HOW_TO_GET_FULL,
         )
+    if is_disk_full(error):
+        return "The disk is full.", _file_of(error), _ROOM
     if isinstance(error, OSError):
         where = str(error.filename or "")
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            return "The disk is full.", where, "Free some space; what was finished is kept."
         if isinstance(error, PermissionError):
             return "The file or folder may not be read or written.", where, "Check its permissions."
         return f"A file could not be read or written: {error.strerror or error}.", where, _LOGS
     return f"Something unforeseen went wrong: {type(error).__name__}: {error}", "", _LOGS
+
+
+def _file_of(error: BaseException) -> str:
+    """Name of the file of an error, or of what it came from; empty where none is told."""
+    below = error.__cause__ or error.__context__
+    own = str(getattr(error, "filename", None) or "")
+    return own or ("" if below is None else _file_of(below))

@@ -174,6 +174,20 @@ class ActivationsJob(_Job):
     out: Path | None = None
 
 
+class CopyStudyJob(_Job):
+    """Copy the folder of a study into `out`, a new or empty folder."""
+
+    kind: Literal["copy-study"] = "copy-study"
+    study: Path
+    out: Path
+
+
+class MeasureSpeedJob(_Job):
+    """Time a few training steps on this machine, so that the time of a training can be told beforehand."""
+
+    kind: Literal["measure-speed"] = "measure-speed"
+
+
 class SimulateJob(_Job):
     """Make simulated subjects with known labels, as a BIDS dataset."""
 
@@ -255,6 +269,8 @@ Job = Annotated[
     | CompareCellJob
     | OnSlurmJob
     | ActivationsJob
+    | CopyStudyJob
+    | MeasureSpeedJob
     | SimulateJob
     | DemoJob
     | BuildAtlasJob

@@ -19,7 +19,7 @@ from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, load_atlas
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.imaging.bids import BidsScan, find_t1w_scans, read_participants
 from brainstem_app.imaging.reading import read_scan, require_usable
-from brainstem_app.jobs.failure import describe_failure
+from brainstem_app.jobs.failure import describe_failure, is_disk_full
 from brainstem_app.jobs.job import PrepareJob, SpaceName
 from brainstem_app.jobs.parallel import Report, run_tasks
 from brainstem_app.jobs.provenance import as_json, file_hashes, software_versions
@@ -91,12 +91,19 @@ def prepare_one(task: SubjectTask, report: Report) -> SubjectRecord:
     ------
     JobCancelled
         If `report` raises it.
+    OSError
+        If the disk is full: the next subject would meet the same.
     """
     try:
         record = _prepare_files(task, report)
     except JobCancelled:
         raise
-    except Exception as error:  # noqa: BLE001 - one subject's failure must not stop the others
+    except Exception as error:
+        if is_disk_full(error):
+            # What is half there takes room that the user needs, and would be made anew.
+            shutil.rmtree(task.folder, ignore_errors=True)
+            raise
+        # One subject's failure must not stop the others.
         failed = describe_failure(error)
         record = SubjectRecord(
             name=task.name,

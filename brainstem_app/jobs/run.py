@@ -11,12 +11,14 @@ from brainstem_app.jobs.job import (
     BuildAtlasJob,
     CompareCellJob,
     CompareJob,
+    CopyStudyJob,
     DemoJob,
     EvaluateRunJob,
     EvaluateVolumesJob,
     ExportModelJob,
     ImportAtlasJob,
     Job,
+    MeasureSpeedJob,
     OnSlurmJob,
     PrepareJob,
     SegmentJob,
@@ -24,6 +26,7 @@ from brainstem_app.jobs.job import (
     TrainJob,
 )
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.locations import user_data_folder
 
 
 def run_job(job: Job, emit: Emit, is_cancelled: IsCancelled) -> int:
@@ -62,12 +65,10 @@ def folder_of(job: Job) -> str:
             return str(job.study)
         case TrainJob() | EvaluateRunJob():
             return str(job.study / "runs" / job.run)
-        case OnSlurmJob():
-            return folder_of(job.job)
+        case OnSlurmJob(job=inner) | CompareCellJob(train=inner):
+            return folder_of(inner)
         case CompareJob():
             return str(job.study / "comparisons" / job.grid.name)
-        case CompareCellJob():
-            return str(job.train.study / "runs" / job.train.run)
         case ActivationsJob():
             return str(job.out or job.study / "runs" / job.run)
         case ExportModelJob():
@@ -76,6 +77,8 @@ def folder_of(job: Job) -> str:
             return str(job.out or job.recipe.parent)
         case ImportAtlasJob():
             return str(job.out or job.source)
+        case MeasureSpeedJob():
+            return str(user_data_folder())
         case _:
             return str(job.out)
 
@@ -106,6 +109,10 @@ def _work(job: Job, reporter: Reporter) -> Summary:
             from brainstem_app.jobs.export import export_model
 
             return export_model(job, reporter)
+        case MeasureSpeedJob():
+            from brainstem_app.jobs.machine_speed import measure_speed
+
+            return measure_speed(job, reporter)
         case CompareJob() | CompareCellJob() | OnSlurmJob():
             return _many(job, reporter)
         case _:
@@ -129,9 +136,14 @@ def _many(job: CompareJob | CompareCellJob | OnSlurmJob, reporter: Reporter) -> 
 
 
 def _make(
-    job: ActivationsJob | SimulateJob | DemoJob | BuildAtlasJob | ImportAtlasJob, reporter: Reporter
+    job: ActivationsJob | CopyStudyJob | SimulateJob | DemoJob | BuildAtlasJob | ImportAtlasJob,
+    reporter: Reporter,
 ) -> Summary:
     match job:
+        case CopyStudyJob():
+            from brainstem_app.jobs.copy_study import copy_study
+
+            return copy_study(job, reporter)
         case ActivationsJob():
             from brainstem_app.jobs.activations import write_activation_maps
 

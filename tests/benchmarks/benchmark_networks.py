@@ -166,7 +166,7 @@ def _conditions(measured: list[dict[str, Any]], batch: int, factor: float) -> st
         "makes the spread and lengthens all of them. A training step is forward, DiceCE, backward and Adam "
         f"on {batch} slices; a scan has {SCAN_SLICES} slices{scaled}. GFLOPs of one forward pass: two for "
         "each multiply-add of convolutions (bias included) and of attention's matrix products, counted from "
-        "the shapes of the layers (`tests/benchmarks/multiply_adds.py`); batch norm, activations, sums and "
+        "the shapes of the layers (`kerasmodels/multiply_adds.py`); batch norm, activations, sums and "
         "enlargements are not counted."
     )
 
@@ -207,16 +207,16 @@ def _verdict(found: dict[str, Any]) -> str:
 
 def count_all(encoder: str) -> dict[str, dict[str, int]]:
     """Parameters and multiply-adds of every network."""
-    from multiply_adds import multiply_adds
     from timed_networks import CLASSES, SIZE
 
     from kerasmodels import build_model, decoder_names
+    from kerasmodels.multiply_adds import count_multiply_adds
 
     counts = {}
     for decoder in decoder_names():
         model = build_model(decoder, encoder, CLASSES, (SIZE, SIZE, 1))
         parameters = sum(math.prod(variable.shape) for variable in model.trainable_variables)
-        counts[decoder] = {"parameters": parameters, "multiply_adds": multiply_adds(model)}
+        counts[decoder] = {"parameters": parameters, "multiply_adds": count_multiply_adds(model)}
     return counts
 
 

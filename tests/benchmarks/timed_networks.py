@@ -66,11 +66,11 @@ class Ours:
     def load(self, decoder: str, batch: int) -> dict[str, Any]:
         """Build it as `build_model` does, and its ONNX twin."""
         import keras
-        from multiply_adds import multiply_adds
 
         from brainstem_app.models.onnx_predictor import OnnxPredictor
         from kerasmodels import build_model, make_loss
         from kerasmodels.export import to_onnx
+        from kerasmodels.multiply_adds import count_multiply_adds
 
         keras.backend.clear_session()
         self.batch = images(batch), labels(batch)
@@ -83,7 +83,7 @@ class Ours:
             to_onnx(self.model, path)
             self.onnx = OnnxPredictor(path, threads=self.given.threads)
         parameters = sum(int(np.prod(v.shape)) for v in self.model.trainable_variables)
-        counted = multiply_adds(self.model)
+        counted = count_multiply_adds(self.model)
         return {"parameters": parameters, "multiply_adds": counted, "versions": self._versions()}
 
     def _versions(self) -> str:

@@ -13,13 +13,14 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
 from brainstem_app.jobs import compare, compare_cell, compare_report
-from brainstem_app.jobs.compare_plan import Plan, cells_of, estimate_seconds, run_name
+from brainstem_app.jobs.compare_plan import Plan, cells_of, duration, estimate_seconds, run_name
 from brainstem_app.jobs.detached import EVENTS_FILE
 from brainstem_app.jobs.events import Event, Failed, Finished, Warned
 from brainstem_app.jobs.executors import run_tasks
 from brainstem_app.jobs.executors.task import Task
 from brainstem_app.jobs.grids import GRIDS, find_grid
 from brainstem_app.jobs.job import CompareJob, Job, TrainJob
+from brainstem_app.jobs.machine_speed import MachineSpeed
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.run import run_job
 from brainstem_app.reports.grid.page import write_page
@@ -28,6 +29,7 @@ from brainstem_app.study.grid import Grid
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study, StudySettings, SubjectRecord
 from kerasmodels.errors import DivergedError
+from kerasmodels.multiply_adds import expected_multiply_adds
 
 NAMES = ("sub-1", "sub-2", "sub-3", "sub-4")
 TESTED = NAMES[2:]
@@ -279,16 +281,32 @@ def test_grid_that_is_neither_known_nor_a_file_is_bad_input() -> None:
         find_grid("table2")
 
 
+def multiply_adds(decoder: str) -> float:
+    return expected_multiply_adds(decoder, "resnet34") or 0.0
+
+
 def test_time_is_estimated_from_cells_that_are_done() -> None:
     cells = cells_of(Grid(name="x", repeats=2, vary={"decoder": ("unet", "fpn")}), Path("study"))
     done = CellRecord(state="finished", epochs=10, seconds=100)
     assert estimate_seconds(cells, []) == (None, True)
-    assert estimate_seconds(cells[1:], [(cells[0].job, done)]) == (300, True)
+    fpn = 100 * multiply_adds("fpn") / multiply_adds("unet")
+    assert estimate_seconds(cells[1:], [(cells[0].job, done)]) == (pytest.approx(100 + 2 * fpn), True)
     assert estimate_seconds(cells[2:3], [(cells[0].job, done)]) == (100, False)
     plan = Plan(cells, {cells[0].job.run: done}, timed=((cells[0].job, done),))
     assert plan.describe(2) == (
         "2 networks × 2 repeats = 4 cells, 1 finished, 3 to do, 2 at a time, "
         "about 2 min (rough: not every network has been timed)"
+    )
+
+
+def test_time_before_the_first_cell_comes_from_the_speed_of_the_machine() -> None:
+    grid = Grid(name="x", repeats=2, settings={"epochs": 3}, vary={"decoder": ("unet", "fpn")})
+    plan = Plan(cells_of(grid, Path("study")), {}, subjects=(4, 2))
+    assert plan.describe(2).endswith("time: known when the first cell is done")
+    speed = MachineSpeed(multiply_adds_per_second=1e9, start_seconds=10, device="CPU")
+    an_epoch = 73 * (4 * 3 + 2) * (multiply_adds("unet") + multiply_adds("fpn")) / 1e9
+    assert plan.describe(2, speed).endswith(
+        f"about {duration(2 * (2 * 10 + 3 * an_epoch))} (rough: by the multiply-adds of the networks)"
     )
 
 

@@ -1,0 +1,194 @@
+"""Copy a study to another folder, whole or not at all: what “Save the study as” does.
+
+A copy that was ended from outside is known by its mark, and goes on where it stopped. What a job changes in
+the study meanwhile is copied again at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from brainstem_app.errors import BrainstemError, InputError, JobCancelled
+from brainstem_app.imaging.atomic import write_text
+from brainstem_app.jobs.detached import CANCEL_FILE, PROCESS_FILE
+from brainstem_app.jobs.job import CopyStudyJob
+from brainstem_app.jobs.reporter import Reporter, Summary
+
+MARK_FILE = "copying.txt"
+#: Files that make a folder a study: copied last, so that half a copy is none.
+_LAST = ("window.json", "study.json")
+_PASSES = 3
+#: Room that is left on the disk beside the copy.
+_SPARE_BYTES = 32 * 2**20
+# FAT keeps times to two seconds.
+_CLOCK_S = 2.5
+# Half-written files of `atomic_path`.
+_TEMPORARY = re.compile(r"\.[0-9a-f]{8}-.+")
+_NOT_COPIED = frozenset({PROCESS_FILE, CANCEL_FILE, MARK_FILE})
+
+
+def copy_study(job: CopyStudyJob, reporter: Reporter) -> Summary:
+    """Copy every file of the study `job.study` into `job.out`, a new or empty folder.
+
+    Raises
+    ------
+    InputError
+        If the study is gone, the folder is not empty or lies inside the study, or the disk has no room.
+    BrainstemError
+        If a file cannot be copied; what was copied by then is removed.
+    JobCancelled
+        If the user cancels; what was copied by then is removed.
+    """
+    source, target = job.study.resolve(), job.out.resolve()
+    _require_target(source, target)
+    files = _files(source)
+    _require_room(files, target)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        write_text(target / MARK_FILE, str(source))
+        size = _copy(files, source, target, reporter)
+        (target / MARK_FILE).unlink()
+    except JobCancelled:
+        _remove(files, target)
+        raise
+    except OSError as error:
+        _remove(files, target)
+        raise _not_copied(error, source, target) from error
+    reporter.artifact("study", target)
+    return {"files": len(files), "bytes": size, "folder": str(target)}
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file of the study: path in it, bytes, seconds of the epoch when it was changed."""
+
+    path: Path
+    size: int
+    changed: float
+
+
+def _files(source: Path) -> tuple[_File, ...]:
+    """Files of a study, those that make it one last."""
+    found = []
+    for path in _paths(source):
+        with suppress(FileNotFoundError):
+            state = path.stat()
+            found.append(_File(path.relative_to(source), state.st_size, state.st_mtime))
+    return tuple(sorted(found, key=lambda file: (str(file.path) in _LAST, str(file.path))))
+
+
+def _paths(folder: Path) -> Iterator[Path]:
+    """Paths of all files in a folder; folders that are links, to another disk say, are gone into once."""
+    seen: set[str] = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        folders[:] = [name for name in folders if os.path.realpath(Path(place, name)) not in seen]
+        seen.update(os.path.realpath(Path(place, name)) for name in folders)
+        for name in names:
+            if name not in _NOT_COPIED and not _TEMPORARY.fullmatch(name):
+                yield Path(place, name)
+
+
+def _copy(files: tuple[_File, ...], source: Path, target: Path, reporter: Reporter) -> int:
+    """Copy what is missing or changed until nothing is, and return the size of all; raises OSError."""
+    for _ in range(_PASSES):
+        left = [file for file in files if _differs(file, target / file.path)]
+        total = sum(file.size for file in left)
+        done = 0
+        for file in left:
+            reporter.progress(done, max(1, total), f"copying {file.path.as_posix()}")
+            _copy_file(source / file.path, target / file.path)
+            done += file.size
+        files = _files(source)
+        if not any(_differs(file, target / file.path) for file in files):
+            break
+    return sum(file.size for file in files)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(source, target)
+        state = source.stat()
+    except FileNotFoundError:
+        if source.exists() or not source.parent.parent.exists():
+            raise
+        # A job has removed it meanwhile.
+        target.unlink(missing_ok=True)
+        return
+    # Some network disks keep no times: then the file is only newer than it was.
+    with suppress(OSError):
+        os.utime(target, (state.st_atime, state.st_mtime))
+
+
+def _differs(file: _File, copy: Path) -> bool:
+    try:
+        state = copy.stat()
+    except FileNotFoundError:
+        return True
+    return state.st_size != file.size or file.changed > state.st_mtime + _CLOCK_S
+
+
+def _require_target(source: Path, target: Path) -> None:
+    fix = "Choose a new or an empty folder."
+    if not source.is_dir():
+        raise InputError("The study folder is not there.", source, "Connect its drive, or open it again.")
+    if target == source or source in target.parents:
+        raise InputError("A study cannot be copied into itself.", target, "Choose a folder outside of it.")
+    if target.exists() and not target.is_dir():
+        raise InputError("There is a file of this name.", target, fix)
+    if target.is_dir() and any(target.iterdir()) and not _was_begun(source, target):
+        raise InputError("The folder for the copy is not empty.", target, fix)
+
+
+def _was_begun(source: Path, target: Path) -> bool:
+    """Whether a folder holds a copy of this study that was ended from outside."""
+    try:
+        return (target / MARK_FILE).read_text(encoding="utf-8") == str(source)
+    except OSError:
+        return False
+
+
+def _require_room(files: tuple[_File, ...], target: Path) -> None:
+    needed = sum(file.size for file in files if _differs(file, target / file.path)) + _SPARE_BYTES
+    place = next(folder for folder in (target, *target.parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise InputError(
+            f"There is no room for the copy: it needs {_size(needed)}, {_size(free)} are free.",
+            target,
+            "Choose a folder on another disk, or make room on this one.",
+        )
+
+
+def _not_copied(error: OSError, source: Path, target: Path) -> BrainstemError:
+    reason = error.strerror or str(error)
+    where = str(error.filename or target)
+    if not source.is_dir():
+        return BrainstemError(
+            "The study is not there any more; the copy was not finished.", source, "Connect its drive again."
+        )
+    return BrainstemError(
+        f"The study could not be copied: {reason}.",
+        where,
+        "Make room or choose another folder, and try again.",
+    )
+
+
+def _remove(files: tuple[_File, ...], target: Path) -> None:
+    """Remove what was copied; a folder that others have put something into stays, with that."""
+    for path in (*(file.path for file in files), MARK_FILE):
+        with suppress(OSError):
+            (target / path).unlink(missing_ok=True)
+    for place, _folders, _names in os.walk(target, topdown=False):
+        with suppress(OSError):
+            Path(place).rmdir()
+
+
+def _size(n_bytes: int) -> str:
+    return f"{n_bytes / 1e9:.1f} GB" if n_bytes >= 1e9 else f"{n_bytes / 1e6:.0f} MB"

@@ -1,0 +1,141 @@
+"""Copying a study: every file or none, room looked for first, going on after a kill."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from brainstem_app.errors import BrainstemError, InputError, JobCancelled
+from brainstem_app.jobs import copy_study as copying
+from brainstem_app.jobs.copy_study import MARK_FILE, copy_study
+from brainstem_app.jobs.job import CopyStudyJob
+from brainstem_app.jobs.reporter import Reporter
+
+
+def reporter(is_cancelled: Callable[[], bool] = lambda: False, seen: list[object] | None = None) -> Reporter:
+    return Reporter((seen if seen is not None else []).append, is_cancelled)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    root = tmp_path / "first study"
+    for name, content in {
+        "study.json": b"{}",
+        "window.json": b"{}",
+        "subjects/sub-01/scan_box.nii.gz": b"\x00" * 5000,
+        "runs/ä run/history.csv": b"epoch\n1\n",
+        "comparisons/own/grid.json": b"{}",
+    }.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(content)
+    return root
+
+
+def test_copy_holds_every_file_and_the_study_stays(study: Path, tmp_path: Path) -> None:
+    (study / "runs" / "ä run" / "process.json").write_text("{}", encoding="utf-8")
+    (study / "subjects" / ".0123abcd-qc.png").write_bytes(b"half")
+    seen: list[object] = []
+    summary = copy_study(CopyStudyJob(study=study, out=tmp_path / "new" / "copy"), reporter(seen=seen))
+    wanted = {n: c for n, c in files(study).items() if "process.json" not in n and ".0123abcd" not in n}
+    assert files(tmp_path / "new" / "copy") == wanted
+    assert summary["files"] == 5
+    messages = [event.message for event in seen if hasattr(event, "message")]
+    assert messages[-1] == "copying window.json", "what makes the folder a study comes last"
+    assert messages[-2] == "copying study.json"
+
+
+def test_folder_behind_a_link_is_copied_as_files(study: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "other disk"
+    shutil.move(study / "runs", elsewhere)
+    try:
+        (study / "runs").symlink_to(elsewhere, target_is_directory=True)
+        (elsewhere / "loop").symlink_to(elsewhere, target_is_directory=True)
+    except OSError:
+        pytest.skip("links cannot be made here")
+    copy_study(CopyStudyJob(study=study, out=tmp_path / "copy"), reporter())
+    assert (tmp_path / "copy" / "runs" / "ä run" / "history.csv").read_bytes() == b"epoch\n1\n"
+
+
+def test_folder_with_something_in_it_is_refused(study: Path, tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("keep", encoding="utf-8")
+    with pytest.raises(InputError, match="not empty"):
+        copy_study(CopyStudyJob(study=study, out=tmp_path / "full"), reporter())
+    assert files(tmp_path / "full") == {"mine.txt": b"keep"}
+
+
+@pytest.mark.parametrize("inside", [".", "subjects/copy"])
+def test_copy_into_itself_is_refused(study: Path, inside: str) -> None:
+    with pytest.raises(InputError, match="into itself"):
+        copy_study(CopyStudyJob(study=study, out=study / inside), reporter())
+
+
+def test_study_that_is_gone_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not there"):
+        copy_study(CopyStudyJob(study=tmp_path / "gone", out=tmp_path / "copy"), reporter())
+    assert not (tmp_path / "copy").exists()
+
+
+def test_room_is_looked_for_before_anything_is_written(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "_SPARE_BYTES", 10**17)
+    with pytest.raises(InputError, match="no room for the copy: it needs 100000000") as error:
+        copy_study(CopyStudyJob(study=study, out=tmp_path / "copy"), reporter())
+    assert "another disk" in error.value.fix
+    assert not (tmp_path / "copy").exists()
+
+
+def test_cancelled_copy_leaves_nothing(study: Path, tmp_path: Path) -> None:
+    asked = iter((False, False, True))
+    with pytest.raises(JobCancelled):
+        copy_study(CopyStudyJob(study=study, out=tmp_path / "copy"), reporter(lambda: next(asked)))
+    assert not (tmp_path / "copy").exists()
+
+
+def test_disk_that_fills_up_meanwhile_leaves_nothing(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Path, target: Path) -> None:
+        if source.name == "scan_box.nii.gz":
+            target.write_bytes(b"half")
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+        target.write_bytes(source.read_bytes())
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    with pytest.raises(BrainstemError, match="No space left") as error:
+        copy_study(CopyStudyJob(study=study, out=tmp_path / "copy"), reporter())
+    assert "scan_box.nii.gz" in str(error.value.where)
+    assert not (tmp_path / "copy").exists()
+
+
+def test_copy_that_was_killed_goes_on(study: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    copy_study(CopyStudyJob(study=study, out=copy), reporter())
+    (copy / MARK_FILE).write_text(str(study.resolve()), encoding="utf-8")
+    (copy / "study.json").unlink()
+    (copy / "subjects" / "sub-01" / "scan_box.nii.gz").write_bytes(b"half")
+    seen: list[object] = []
+    copy_study(CopyStudyJob(study=study, out=copy), reporter(seen=seen))
+    assert files(copy) == files(study)
+    assert len([event for event in seen if hasattr(event, "message")]) == 2, "only what was missing"
+
+
+def test_what_changes_meanwhile_is_copied_again(study: Path, tmp_path: Path) -> None:
+    history = study / "runs" / "ä run" / "history.csv"
+
+    def learn() -> bool:
+        history.write_bytes(b"epoch\n1\n2\n")
+        return False
+
+    copy_study(CopyStudyJob(study=study, out=tmp_path / "copy"), reporter(learn))
+    assert (tmp_path / "copy" / "runs" / "ä run" / "history.csv").read_bytes() == b"epoch\n1\n2\n"
