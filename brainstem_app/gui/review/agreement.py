@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 
 from brainstem_app.evaluation.confusion import confusion_counts, dice_per_class
 from brainstem_app.gui.viewer.convention import Plane
-from brainstem_app.gui.viewer.volume import Voxel
-
-Corners = tuple[Voxel, Voxel]
+from brainstem_app.gui.viewer.slices import Corners, Voxel
 
 
 @dataclass(frozen=True)
@@ -32,16 +30,6 @@ class Agreement:
     dice: dict[int, float]
     mean_dice: float | None
     differing: int
-
-
-def joined(first: Corners | None, second: Corners | None) -> Corners | None:
-    """Smallest box of voxels that holds two boxes."""
-    if first is None or second is None:
-        return first or second
-    lowest, highest = map(min, first[0], second[0]), map(max, first[1], second[1])
-    x0, y0, z0 = lowest
-    x1, y1, z1 = highest
-    return (x0, y0, z0), (x1, y1, z1)
 
 
 def compare(

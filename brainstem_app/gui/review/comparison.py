@@ -74,7 +74,8 @@ class Comparison(QObject):
         labels, reference = self._editor.labels, self.reference
         if labels is None or reference is None:
             return
-        from brainstem_app.gui.review.agreement import compare, joined
+        from brainstem_app.gui.review.agreement import compare
+        from brainstem_app.gui.viewer.slices import joined
 
         box = joined(self._editor.extent, reference.labels.extent)
         nuclei = [s.index for s in reference.table.nuclei]
@@ -88,7 +89,8 @@ class Comparison(QObject):
         labels, reference = self._editor.labels, self.reference
         if labels is None or reference is None:
             return None
-        from brainstem_app.gui.review.agreement import joined, next_difference
+        from brainstem_app.gui.review.agreement import next_difference
+        from brainstem_app.gui.viewer.slices import joined
 
         box = joined(self._editor.extent, reference.labels.extent)
         return next_difference(labels.labels, reference.labels.labels, box, shown, plane, after)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from brainstem_app.gui.viewer.slices import Corners, joined
 from brainstem_app.gui.viewer.volume import LabelVolume, Voxel
 
 _UNDO_VOXELS = 20_000_000
@@ -22,6 +23,21 @@ class Change:
     after: NDArray[np.uint8]
 
 
+class EditedVolume(LabelVolume):
+    """Labels whose array changes in place; places and volumes are never asked for."""
+
+    _box: Corners | None = None
+
+    @property
+    def extent(self) -> Corners | None:
+        """Lowest and highest voxel of a box that holds all labels; it grows, and never shrinks."""
+        return self._box
+
+    def grow(self, box: Corners | None) -> None:
+        """Let the extent hold a box too."""
+        object.__setattr__(self, "_box", joined(self._box, box))  # only the other attributes are frozen
+
+
 class LabelEdit:
     """A copy of a label map that can be painted.
 
@@ -32,19 +48,19 @@ class LabelEdit:
 
     Attributes
     ----------
-    volume : LabelVolume
-        The copy; its array changes in place, so what it has worked out (places, volumes) is never asked for.
+    volume : EditedVolume
+        The copy.
     counts : ndarray of int64, shape (256,)
         Voxels of each label, kept up to date.
     """
 
     def __init__(self, volume: LabelVolume) -> None:
-        self.volume = LabelVolume(volume.grid, volume.labels.copy())
+        self.volume = EditedVolume(volume.grid, volume.labels.copy())
+        self.volume.grow(volume.extent)
         self._flat = self.volume.labels.reshape(-1)
         self._voxel_mm3 = abs(float(np.linalg.det(volume.grid.affine[:3, :3])))
         self.counts = np.round(volume.volumes_mm3 / self._voxel_mm3).astype(np.int64)
         self.first_counts = self.counts.copy()
-        self._extent = volume.extent
         self._done: deque[Change] = deque()
         self._undone: list[Change] = []
         self._stroke: list[Change] = []
@@ -56,9 +72,9 @@ class LabelEdit:
         return self.counts * self._voxel_mm3
 
     @property
-    def extent(self) -> tuple[Voxel, Voxel] | None:
+    def extent(self) -> Corners | None:
         """Lowest and highest voxel of a box that holds all labels; it grows, and never shrinks."""
-        return self._extent
+        return self.volume.extent
 
     @property
     def can_undo(self) -> bool:
@@ -156,9 +172,9 @@ class LabelEdit:
 
     def place(self, label: int) -> Voxel | None:
         """Return a voxel in the middle of the axial slice that holds most of a label; None without any."""
-        if self._extent is None or self.counts[label] == 0:
+        if self.extent is None or self.counts[label] == 0:
             return None
-        (x0, y0, z0), (x1, y1, z1) = self._extent
+        (x0, y0, z0), (x1, y1, z1) = self.extent
         part = LabelVolume(
             self.volume.grid,
             np.where(
@@ -172,11 +188,8 @@ class LabelEdit:
         self._flat[voxels] = new
         self.counts += np.bincount(new, minlength=256) - np.bincount(old, minlength=256)
         corners = [(int(places.min()), int(places.max())) for places in self._places(voxels)]
-        lowest, highest = (tuple(corner[i] for corner in corners) for i in range(2))
-        if self._extent is not None:
-            lowest = tuple(map(min, lowest, self._extent[0]))
-            highest = tuple(map(max, highest, self._extent[1]))
-        self._extent = lowest, highest
+        (x0, x1), (y0, y1), (z0, z1) = corners
+        self.volume.grow(((x0, y0, z0), (x1, y1, z1)))
 
     def _places(self, voxels: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
         z, y, x = np.unravel_index(voxels, self.volume.labels.shape)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QStandardItem, QStandardItemModel
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable, Structure
 
-AnyIndex = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole + 1
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class Column(IntEnum):
@@ -26,8 +27,10 @@ class Column(IntEnum):
     DICE = 4
 
 
-class StructureModel(QAbstractTableModel):
+class StructureModel(QStandardItemModel):
     """Rows are all structures but the background; the check box is the visibility.
+
+    Its cells are Qt's own: drawing them never waits for Python, which a thread may keep busy.
 
     Signals
     -------
@@ -38,40 +41,45 @@ class StructureModel(QAbstractTableModel):
     visibility_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(0, len(Column), parent)
         self._structures: tuple[Structure, ...] = ()
         self._volumes: Sequence[float] | None = None
         self._dice: Mapping[int, float] | None = None
         self._visible: set[int] = set()
+        self.setHorizontalHeaderLabels(
+            [self.tr("Nucleus"), self.tr("Full name"), self.tr("Side"), self.tr("mm³"), self.tr("Dice")]
+        )
+        for column in Column:
+            side = _RIGHT if column in (Column.VOLUME, Column.DICE) else _LEFT
+            role = Qt.ItemDataRole.TextAlignmentRole
+            self.setHeaderData(column, Qt.Orientation.Horizontal, side, role)
+        self.itemChanged.connect(self._on_changed)
 
     def set_table(self, table: LabelTable) -> None:
         """Set the structures; nuclei are visible at first, tissue is not (it would cover everything)."""
-        self.beginResetModel()
         self._structures = tuple(s for s in table.structures if s.group.value != "background")
         self._visible = {s.index for s in self._structures if s.group.value == "nucleus"}
         self._volumes = self._dice = None
-        self.endResetModel()
+        self.setRowCount(0)
+        for structure in self._structures:
+            self.appendRow(self._cells(structure))
+        self._fill()
         self.visibility_changed.emit()
 
     def set_volumes(self, volumes_mm3: Sequence[float] | None) -> None:
         """Set the volume (mm³) of each label 0…255, or take the volumes away."""
         self._volumes = volumes_mm3
-        self._tell_all()
+        self._fill()
 
     def set_dice(self, dice: Mapping[int, float] | None) -> None:
         """Set the Dice coefficient of each label that a reference holds, or take them away."""
         self._dice = dice
-        self._tell_all()
+        self._fill()
 
     @property
     def has_dice(self) -> bool:
         """Whether the labels are compared with a reference."""
         return self._dice is not None
-
-    def _tell_all(self) -> None:
-        if self._structures:
-            last = self.index(len(self._structures) - 1, len(Column) - 1)
-            self.dataChanged.emit(self.index(0, 0), last)
 
     @property
     def visible(self) -> frozenset[int]:
@@ -124,105 +132,63 @@ class StructureModel(QAbstractTableModel):
         self._tell_visibility()
 
     def _tell_visibility(self) -> None:
-        if self._structures:
-            role = [Qt.ItemDataRole.CheckStateRole]
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._structures) - 1, 0), role)
+        self._fill()
         self.visibility_changed.emit()
 
-    # Qt's interface --------------------------------------------------------------------------------
+    # Cells -------------------------------------------------------------------------------------------
 
-    def rowCount(self, parent: AnyIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """Return the number of structures."""
-        return 0 if parent is not None and parent.isValid() else len(self._structures)
+    def _cells(self, structure: Structure) -> list[QStandardItem]:
+        """Make the cells of a row, with what never changes in them."""
+        roles, flags = Qt.ItemDataRole, Qt.ItemFlag
+        sides = {"left": self.tr("left"), "right": self.tr("right"), "midline": self.tr("midline")}
+        texts = (structure.name, structure.full_name, sides[structure.side.value], "", "")
+        hint = self._hint(structure)
+        cells = [QStandardItem(text) for text in texts]
+        for cell, text in zip(cells, texts, strict=True):
+            cell.setFlags(flags.ItemIsEnabled | flags.ItemIsSelectable)
+            cell.setToolTip(hint)
+            cell.setData(text, SORT_ROLE)
+        name = cells[Column.NAME]
+        name.setFlags(name.flags() | flags.ItemIsUserCheckable)
+        name.setData(QColor(structure.colour), roles.DecorationRole)
+        name.setData(structure.index, SORT_ROLE)
+        name.setAccessibleText(f"{structure.name}, {structure.full_name}")
+        for column in (Column.VOLUME, Column.DICE):
+            cells[column].setTextAlignment(_RIGHT)
+        return cells
 
-    def columnCount(self, parent: AnyIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """Return the number of columns."""
-        return 0 if parent is not None and parent.isValid() else len(Column)
+    def _fill(self) -> None:
+        """Write volumes, Dice and check marks into the cells, and tell of it once."""
+        if not self._structures:
+            return
+        faint = QGuiApplication.palette().placeholderText()
+        before = self.blockSignals(True)
+        for row, structure in enumerate(self._structures):
+            volume = None if self._volumes is None else float(self._volumes[structure.index])
+            dice = None if self._dice is None else self._dice.get(structure.index)
+            for column, value, text in (
+                (Column.VOLUME, volume, "" if volume is None else f"{volume:,.0f}"),
+                (Column.DICE, dice, "" if dice is None else f"{dice:.2f}"),
+            ):
+                cell = self.item(row, column)
+                cell.setText(text)
+                cell.setData(-1.0 if value is None else value, SORT_ROLE)
+            for column in Column:
+                self.item(row, column).setData(faint if volume == 0 else None, Qt.ItemDataRole.ForegroundRole)
+            shown = structure.index in self._visible
+            self.item(row, Column.NAME).setCheckState(
+                Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked
+            )
+        self.blockSignals(before)
+        self.dataChanged.emit(self.index(0, 0), self.index(len(self._structures) - 1, len(Column) - 1))
 
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Titles of the columns."""
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            right = section in (Column.VOLUME, Column.DICE)
-            side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-            return side | Qt.AlignmentFlag.AlignVCenter
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return (self.tr("Nucleus"), self.tr("Full name"), self.tr("Side"), self.tr("mm³"), self.tr("Dice"))[
-            section
-        ]
-
-    def flags(self, index: AnyIndex) -> Qt.ItemFlag:
-        """Every row can be chosen and checked."""
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == Column.NAME else flags
-
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return what a cell shows."""
-        structure = self._structures[index.row()]
-        column = Column(index.column())
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(structure, column)
-        if role == SORT_ROLE:
-            return self._sort_key(structure, column)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return self._hint(structure)
-        if role == Qt.ItemDataRole.AccessibleTextRole and column is Column.NAME:
-            return f"{structure.name}, {structure.full_name}"
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in (Column.VOLUME, Column.DICE):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.ForegroundRole and self._is_absent(structure):
-            return QGuiApplication.palette().placeholderText()
-        if column is not Column.NAME:
-            return None
-        if role == Qt.ItemDataRole.DecorationRole:
-            return QColor(structure.colour)
-        if role == Qt.ItemDataRole.CheckStateRole:
-            return Qt.CheckState.Checked if structure.index in self._visible else Qt.CheckState.Unchecked
-        return None
-
-    def setData(  # noqa: N802 - Qt's name
-        self, index: AnyIndex, value: Any, role: int = Qt.ItemDataRole.EditRole
-    ) -> bool:
-        """Switch the visibility of a structure."""
-        if role != Qt.ItemDataRole.CheckStateRole or index.column() != Column.NAME:
-            return False
-        label = self._structures[index.row()].index
-        if Qt.CheckState(value) is Qt.CheckState.Checked:
-            self._visible.add(label)
-        else:
-            self._visible.discard(label)
-        self.dataChanged.emit(index, index, [role])
-        self.visibility_changed.emit()
-        return True
-
-    def _text(self, structure: Structure, column: Column) -> str:
-        if column is Column.NAME:
-            return structure.name
-        if column is Column.FULL_NAME:
-            return structure.full_name
-        if column is Column.SIDE:
-            sides = {"left": self.tr("left"), "right": self.tr("right"), "midline": self.tr("midline")}
-            return sides[structure.side.value]
-        if column is Column.DICE:
-            value = None if self._dice is None else self._dice.get(structure.index)
-            return "" if value is None else f"{value:.2f}"
-        return "" if self._volumes is None else f"{self._volumes[structure.index]:,.0f}"
-
-    def _is_absent(self, structure: Structure) -> bool:
-        return self._volumes is not None and self._volumes[structure.index] == 0
-
-    def _sort_key(self, structure: Structure, column: Column) -> str | float | int:
-        if column is Column.VOLUME:
-            return -1.0 if self._volumes is None else float(self._volumes[structure.index])
-        if column is Column.DICE:
-            return -1.0 if self._dice is None else self._dice.get(structure.index, -1.0)
-        if column is Column.NAME:
-            return structure.index
-        return self._text(structure, column)
+    def _on_changed(self, item: QStandardItem) -> None:
+        """Take over a box that the user has ticked."""
+        label = self._structures[item.row()].index
+        shown = item.checkState() is Qt.CheckState.Checked
+        if item.column() == Column.NAME and shown != (label in self._visible):
+            self._visible ^= {label}
+            self.visibility_changed.emit()
 
     def _hint(self, structure: Structure) -> str:
         lines = [structure.full_name, self.tr("Source: {0}").format(structure.source)]

@@ -69,8 +69,14 @@ class OverlayLayers:
         self._style = style
         self._draw()
 
-    def show(self, labels: Slice | None, reference: Slice | None, confidence: Slice | None) -> None:
-        """Draw a slice of each of them (V, H); None for those that are not to be drawn.
+    def show(
+        self,
+        labels: Slice | None,
+        reference: Slice | None,
+        confidence: Slice | None,
+        corner: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Draw a slice of each of them (V, H), or a part of it from a corner (h, v); None for none.
 
         Where labels and reference differ is marked. A confidence is drawn in place of the filled labels;
         outlines stay.
@@ -79,10 +85,10 @@ class OverlayLayers:
         if part is None:
             self._slices = (None, None, None)
         else:
-            # Labels fill a small part of a head: what lies around them need not be coloured and blended.
             slices = (labels, reference, confidence)
             self._slices = tuple(None if values is None else values[part] for values in slices)
-            place = QTransform.fromTranslate(part[1].start, part[0].start) * self._scale
+            place = QTransform.fromTranslate(corner[0] + part[1].start, corner[1] + part[0].start)
+            place *= self._scale
             for item in self._items:
                 item.setTransform(place)
         self._draw()

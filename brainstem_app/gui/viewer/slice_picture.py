@@ -13,8 +13,9 @@ from brainstem_app.gui.viewer.graphics import pg
 from brainstem_app.gui.viewer.letter_labels import LetterLabels
 from brainstem_app.gui.viewer.orientation_letters import edge_letters, is_mirrored
 from brainstem_app.gui.viewer.overlay_layers import OverlayLayers, OverlayStyle
+from brainstem_app.gui.viewer.slices import joined, slice_of_box
 from brainstem_app.gui.viewer.smooth_image import SmoothImage
-from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume, Voxel, slice_of
+from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume, Voxel
 from brainstem_app.imaging.orientation import axis_letters
 
 _CROSSHAIR_COLOUR = (255, 214, 0, 190)
@@ -263,7 +264,7 @@ class SlicePicture(pg.GraphicsView):
     def redraw(self) -> None:
         """Draw the slice and its labels anew."""
         if self._image is not None:
-            picture = slice_of(self._image.steps, self.plane, self.index)
+            picture = self._image.cutter.cut(self.plane, self.index)
             self.image_item.setImage(picture, autoLevels=False, levels=self._window)
             self.redraw_labels()
 
@@ -271,14 +272,19 @@ class SlicePicture(pg.GraphicsView):
         """Draw the labels of the slice anew, because they have changed."""
         if self._image is None:
             return
-        if self._labels is None:
+        labels, reference, plane = self._labels, self._reference, self.plane
+        # Labels fill a small part of a head: what lies around them need not be cut, coloured and blended.
+        box = joined(
+            None if labels is None else labels.extent, None if reference is None else reference.extent
+        )
+        if labels is None or box is None or not box[0][plane.normal] <= self.index <= box[1][plane.normal]:
             self.overlays.show(None, None, None)
         else:
-            reference = None if self._reference is None else self._reference.labels
-            layers = (self._labels.labels, reference, self._confidence)
-            self.overlays.show(
-                *(None if layer is None else slice_of(layer, self.plane, self.index) for layer in layers)
+            layers = (labels.labels, None if reference is None else reference.labels, self._confidence)
+            parts = (
+                None if layer is None else slice_of_box(layer, box, plane, self.index) for layer in layers
             )
+            self.overlays.show(*parts, corner=(box[0][plane.horizontal], box[0][plane.vertical]))
         self.viewport().update()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802 - Qt's name

@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.gui.viewer.convention import Plane
+from brainstem_app.gui.viewer.slices import Corners, SliceCutter, Voxel
 from brainstem_app.imaging.orientation import to_canonical
 from brainstem_app.imaging.spaces import Affine
 
-Voxel = tuple[int, int, int]
 _STEPS = 65535
 _SAMPLE = 200_000
 
@@ -80,6 +79,11 @@ class ImageVolume:
     step: float
     window: tuple[float, float]
 
+    @cached_property
+    def cutter(self) -> SliceCutter:
+        """Cuts slices of the steps."""
+        return SliceCutter(self.steps)
+
     def intensity(self, voxel: Voxel) -> float:
         """Intensity of a voxel in the scan's own units."""
         x, y, z = voxel
@@ -112,7 +116,7 @@ class LabelVolume:
         return counts * abs(float(np.linalg.det(self.grid.affine[:3, :3])))
 
     @cached_property
-    def extent(self) -> tuple[Voxel, Voxel] | None:
+    def extent(self) -> Corners | None:
         """Lowest and highest voxel of the box that holds all labels; None if there are none."""
         if not self.places:
             return None
@@ -166,13 +170,6 @@ def empty_image(grid: CanonicalGrid) -> ImageVolume:
     """Return a black image, to show labels whose scan is not there."""
     x, y, z = grid.shape
     return ImageVolume(grid, np.zeros((z, y, x), dtype=np.uint16), 0.0, 1.0, (0.0, 1.0))
-
-
-def slice_of(volume: NDArray[Any], plane: Plane, index: int) -> NDArray[Any]:
-    """One slice of a (Z, Y, X) array as (vertical, horizontal), contiguous."""
-    if plane is Plane.AXIAL:
-        return volume[index]
-    return np.ascontiguousarray(volume[:, index] if plane is Plane.CORONAL else volume[:, :, index])
 
 
 def _sample(values: NDArray[Any]) -> NDArray[Any]:
