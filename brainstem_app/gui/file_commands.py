@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from brainstem_app.gui.study.save_study import SaveStudy
+
 if TYPE_CHECKING:
     from brainstem_app.gui.main_window import MainWindow
 
@@ -19,6 +21,7 @@ class FileCommands(QObject):
         super().__init__(window)
         self._window = window
         self._settings = window.bench.settings
+        self.study = SaveStudy(window)
 
     def new_study(self) -> None:
         """Ask for the folder of a new study; the scans that are open go into it."""
@@ -35,6 +38,14 @@ class FileCommands(QObject):
         if name:
             self._settings.last_folder = Path(name).parent
             self._window.bench.study.open(Path(name))
+
+    def choose_study_target(self) -> None:
+        """Ask for an empty folder and save the open study there."""
+        title = self.tr("Save the study as: choose or make an empty folder")
+        name = QFileDialog.getExistingDirectory(self._window, title, self._start())
+        if name:
+            self._settings.last_folder = Path(name).parent
+            self.study.save_as(Path(name))
 
     def choose_scan(self) -> None:
         """Ask for scans and open them."""

@@ -21,6 +21,7 @@ from brainstem_app.gui.drop_window import DropWindow
 from brainstem_app.gui.file_commands import FileCommands
 from brainstem_app.gui.jobs.job_queue import JobQueue
 from brainstem_app.gui.jobs.jobs_panel import JobsPanel
+from brainstem_app.gui.key_sheet import key_groups
 from brainstem_app.gui.menus import WindowActions
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.messages.message_bar import MessageBar
@@ -31,6 +32,7 @@ from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.status_line import StatusLine
 from brainstem_app.gui.study.open_study import OpenStudy
 from brainstem_app.gui.view_commands import ViewCommands
+from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
 from brainstem_app.gui.warm_up import find_models, import_pages, import_viewer, read_structures
 from brainstem_app.gui.workflow.pages import STEPS, make_page
 from brainstem_app.gui.workflow.step import StepName
@@ -59,6 +61,7 @@ class MainWindow(DropWindow):
         super().__init__()
         self._settings = settings
         self._is_warm = False
+        self._key_sheet: ShortcutOverlay | None = None
         self.background = Background(self)
         self.bench = Workbench(
             settings,
@@ -301,10 +304,14 @@ class MainWindow(DropWindow):
         if shown:
             self.jobs_panel.table.setFocus()
 
-    def show_log(self, job: object) -> None:
-        """Show what a job has printed."""
+    def show_job(self, job: object) -> None:
+        """Show how far a job is."""
         self.jobs_dock.show()
         self.jobs_panel.select(job)
+
+    def show_log(self, job: object) -> None:
+        """Show what a job has printed."""
+        self.show_job(job)
         self.jobs_panel.log_button.setChecked(True)
 
     def _on_running(self, running: bool) -> None:
@@ -334,13 +341,10 @@ class MainWindow(DropWindow):
     # What the window says ----------------------------------------------------------------------------
 
     def show_help(self) -> None:
-        """Say what mouse and keys do."""
-        text = self.tr(
-            "Ctrl+1 … Ctrl+7: steps.  Ctrl+J: jobs.  "
-            "Wheel, ↑ ↓, Page Up, Page Down: slices.  Ctrl+wheel: zoom, Ctrl+0: whole slice.  "
-            "Click: crosshair.  Middle drag: move.  Shift+drag: brightness and contrast, double click: reset."
-        )
-        self.message_bar.show_message(Message(MessageLevel.INFO, text))
+        """Show what mouse and keys do, or hide it again."""
+        if self._key_sheet is None:
+            self._key_sheet = ShortcutOverlay(key_groups(self), self.centralWidget())
+        self._key_sheet.toggle()
 
     def _on_scan_changed(self) -> None:
         self._show_title()

@@ -33,19 +33,23 @@ class WindowActions:
         files, view = window.files, window.view
         self.new_study = act(tr("&New study…"), QKeySequence.StandardKey.New, files.new_study)
         self.open_study = act(tr("Open a s&tudy…"), "Ctrl+Shift+N", files.choose_study)
-        self.close_study = act(tr("Close the study"), "", window.bench.study.close)
+        self.save_study = act(tr("Sa&ve the study"), "", files.study.save)
+        self.save_study_as = act(tr("Save the study &as…"), "F12", files.choose_study_target)
+        self.close_study = act(tr("&Close the study"), "", window.bench.study.close)
+        for action in (self.save_study, self.save_study_as, self.close_study):
+            action.setEnabled(False)
         self.open_scan = act(tr("&Open scans…"), QKeySequence.StandardKey.Open, files.choose_scan)
         self.open_scan.setIcon(window.style().standardIcon(icons.SP_DialogOpenButton))
         self.open_folder = act(tr("Open a &folder (DICOM, BIDS)…"), "Ctrl+Shift+O", files.choose_folder)
         self.open_folder.setIcon(window.style().standardIcon(icons.SP_DirOpenIcon))
-        self.open_result = act(tr("Open a &result folder…"), "Ctrl+R", files.choose_result)
+        self.open_result = act(tr("Open a res&ult folder…"), "Ctrl+R", files.choose_result)
         self.open_labels = act(tr("Open a &label map…"), "Ctrl+L", files.choose_labels)
-        self.simulate = act(tr("&Try a simulated scan"), "", window.simulate)
+        self.simulate = act(tr("Try a si&mulated scan"), "", window.simulate)
         self.save_labels = act(
             tr("&Save labels as…"), QKeySequence.StandardKey.Save, files.choose_labels_target
         )
         self.open_report = act(tr("Open re&port"), "Ctrl+P", files.open_report)
-        self.save_report = act(tr("Sa&ve report…"), "Ctrl+E", files.choose_report_target)
+        self.save_report = act(tr("Save r&eport…"), "Ctrl+E", files.choose_report_target)
         self.quit = act(tr("&Quit"), "Ctrl+Q", window.close)
         self.segment = act(tr("&Segment the open scan"), "", window.segment)
         self.cancel = act(tr("&Cancel"), "Ctrl+.", window.cancel_job)
@@ -60,7 +64,7 @@ class WindowActions:
         self.start = act(tr("&Start what the step is for"), "Ctrl+Return", window.start_step)
         self.jobs = act(tr("&Jobs"), "Ctrl+J", window.show_jobs)
         self.steps = tuple(self._step(step) for step in STEPS)
-        self.recent = QMenu(tr("Recent"), window)
+        self.recent = QMenu(tr("&Recent"), window)
         self.recent.aboutToShow.connect(self.fill_recent)
         self.help = act(tr("&Mouse and keys"), QKeySequence.StandardKey.HelpContents, window.show_help)
         self.radiological, self.neurological = self._conventions()
@@ -95,7 +99,7 @@ class WindowActions:
         """Add a menu for the step Review, whose actions work in it alone."""
         menu = QMenu(self._window.tr("&Review"), self._window)
         self._window.menuBar().insertMenu(self._help_menu.menuAction(), menu)
-        for name in ("file", "edit", "view"):
+        for name in ("file", "edit", "view", "labels"):
             for action in (*groups[name], None):
                 self._add_to(menu, action)
         self._review_keys = {
@@ -125,7 +129,8 @@ class WindowActions:
     def fill_recent(self) -> None:
         """List the studies and scans opened last."""
         settings, tr = self._window.bench.settings, self._window.tr
-        self.close_study.setEnabled(self._window.bench.study.is_open)
+        for action in (self.save_study, self.save_study_as, self.close_study):
+            action.setEnabled(self._window.bench.study.is_open)
         self.recent.clear()
         for title, paths in ((tr("Studies"), settings.recent_studies), (tr("Scans"), settings.recent_scans)):
             if paths:
@@ -176,6 +181,8 @@ class WindowActions:
                 (
                     self.new_study,
                     self.open_study,
+                    self.save_study,
+                    self.save_study_as,
                     self.close_study,
                     None,
                     self.open_scan,

@@ -21,9 +21,11 @@ from brainstem_app.atlas.library import load_atlas
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
-from brainstem_app.imaging.label_map import save_label_map
+from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.orientation import affine_from_letters
-from brainstem_app.jobs.job import TrainJob, write_job
+from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
+from brainstem_app.jobs.job import SimulateJob, TrainJob, write_job
+from brainstem_app.jobs.run import run_job
 from brainstem_app.models.card import ModelCard
 from brainstem_app.models.library import ModelFiles
 from brainstem_app.study.splits import Splits
@@ -184,6 +186,29 @@ def study(tmp_path: Path, dataset: Path) -> Study:
         encoding="utf-8",
     )
     return made
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dataset of three simulated people with their true labels; takes half a minute to make."""
+    root = tmp_path_factory.mktemp("simulated") / "dataset"
+    status = run_job(SimulateJob(subjects=3, out=root), lambda _event: None, lambda: False)
+    assert status == 0
+    return root
+
+
+@pytest.fixture
+def boxed_study(study: Study) -> Study:
+    """The study, each prepared subject with an image and labels: a bright block, elsewhere in each."""
+    rng = np.random.default_rng(0)
+    for number in range(1, 4):
+        labels = np.zeros(BOX_SHAPE, dtype=np.uint8)
+        labels[18 + 2 * number : 32 + 2 * number, 15:35, 10:60] = 3
+        image = (labels > 0) * 0.7 + 0.2 + rng.normal(0, 0.02, BOX_SHAPE)
+        folder = study.subject_folder(f"sub-{number}")
+        save_volume(folder / "scan_box.nii.gz", image.astype(np.float32), box_affine(), space="mni")
+        save_label_map(folder / "labels_box.nii.gz", labels, box_affine(), space="mni")
+    return study
 
 
 def _add_subject(study: Study, name: str, *, failed: bool) -> None:

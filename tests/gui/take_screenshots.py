@@ -3,12 +3,13 @@
 Run under a display, e.g. ``xvfb-run -s "-screen 0 1400x900x24" python tests/gui/take_screenshots.py OUT
 --scan SCAN [--result FOLDER] [--study FOLDER] [--dark]``. Without ``--result`` the picture with labels is
 left out, without ``--study`` those of the other steps. The study may be one of any size; nothing in it is
-changed but ``window.json``.
+changed but ``window.json``. For the step Compare a small comparison is run, on a copy of six of its subjects.
 """
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
@@ -27,9 +28,20 @@ from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.grids import GRIDS
 from brainstem_app.study.grid import Grid
+from brainstem_app.study.splits import Splits
+from brainstem_app.study.study import Study
 
 SIZE = (1280, 820)
 _LIMIT_S = 120.0
+_COMPARISON_S = 3600.0
+#: Small enough to be run for a picture: minutes on two cores.
+SMALL_GRID = Grid(
+    name="small",
+    title="Two decoders, two losses",
+    repeats=1,
+    settings={"encoder": "resnet18", "epochs": 12, "input.size": 64, "learning_rate": 0.001},
+    vary={"decoder": ("n_deconet", "fpn"), "loss": ("dice", "dicece")},
+)
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = _LIMIT_S) -> None:
@@ -143,7 +155,7 @@ def take_steps(window: MainWindow, out: Path, study: Path) -> None:
     compare = window.page(StepName.COMPARE)
     compare.panel.show_grid(GRIDS["table1"]())
     wait_for(lambda: compare.heat is not None and compare.heat.name == "table1")
-    take(window, out, "step_compare")
+    take(window, out, "step_compare_plan")
     window.show_step(StepName.REPORT)
     report = window.page(StepName.REPORT)
     wait_for(lambda: report.content is not None)
@@ -155,18 +167,36 @@ def take_steps(window: MainWindow, out: Path, study: Path) -> None:
     window.show_jobs()
 
 
+def small_study(study: Path, home: Path) -> Path:
+    """Copy six subjects of a study, for a comparison that takes minutes."""
+    made = Study.create(home / "few subjects", Study.open(study).settings)
+    names = [record.name for record in Study.open(study).finished_subjects()][:6]
+    for name in names:
+        shutil.copytree(Study.open(study).subject_folder(name), made.subject_folder(name))
+    made.save_splits(
+        Splits(seed=0, train=tuple(names[:3]), validation=(names[3],), test=tuple(names[4:])),
+    )
+    return made.folder
+
+
 def take_comparison(window: MainWindow, out: Path, study: Path) -> None:
-    """Open a study with a comparison, and choose its first cell."""
+    """Run a small comparison on a study, unless that has been done, and look at its best cell."""
     window.open_path(study)
     wait_for(lambda: window.bench.study.folder == study)
     window.show_step(StepName.COMPARE)
     compare = window.page(StepName.COMPARE)
-    (found,) = study.glob("comparisons/*/grid.json")
-    compare.panel.show_grid(Grid.load(found))
-    wait_for(lambda: compare.heat is not None and compare.heat.is_begun)
-    compare.table.setCurrentIndex(compare.table.model().index(0, 1))
-    wait_for(lambda: bool(compare.curves.points("loss")))
-    take(window, out, "step_compare_done")
+    compare.panel.show_grid(SMALL_GRID)
+    wait_for(lambda: compare.heat is not None and compare.heat.name == SMALL_GRID.name)
+    if not compare.heat.is_begun:
+        compare.start()
+        wait_for(lambda: compare.heat.is_begun, _COMPARISON_S)
+        take(window, out, "step_compare_running")
+    wait_for(lambda: not window.bench.jobs.running and "to do" not in compare.heat.plan, _COMPARISON_S)
+    values = {place: cell.value("nuclei") or 0.0 for place, cell in compare.heat.cells.items()}
+    row, column = max(values, key=lambda place: values[place])
+    compare.table.setCurrentIndex(compare.table.model().index(row, column + 1))
+    wait_for(lambda: bool(compare.cell.curves.points("loss")) and not compare.cell.picture.is_empty)
+    take(window, out, "step_compare")
 
 
 def main() -> None:
@@ -176,7 +206,11 @@ def main() -> None:
     parser.add_argument("--scan", type=Path, required=True)
     parser.add_argument("--result", type=Path)
     parser.add_argument("--study", type=Path, help="also the steps that work on a study")
-    parser.add_argument("--comparison", type=Path, help="a study with one comparison, for the step Compare")
+    parser.add_argument(
+        "--comparison",
+        type=Path,
+        help="a small study to compare networks on; a copy of some subjects if not given",
+    )
     parser.add_argument("--job", action="store_true", help="also start and stop a segmentation")
     parser.add_argument("--dark", action="store_true")
     arguments = parser.parse_args()
@@ -196,9 +230,11 @@ def main() -> None:
         take_all(window, arguments.out, arguments.scan, arguments.result, job=arguments.job)
         if arguments.study is not None:
             take_steps(window, arguments.out, arguments.study)
-        if arguments.comparison is not None:
-            take_comparison(window, arguments.out, arguments.comparison)
-        window.step.segmentation.kill()
+        if arguments.comparison is not None or arguments.study is not None:
+            small = arguments.comparison or small_study(arguments.study, Path(home))
+            take_comparison(window, arguments.out, small)
+        for left in window.bench.jobs.running:
+            left.kill()
         window.close()
 
 

@@ -96,9 +96,9 @@ def test_heat_map_fills_in_and_a_cell_shows_its_curves(qtbot: QtBot, page: Compa
     page.measure.setCurrentIndex(1)
     assert page.model.index(0, 1).data() == "0.600  1/2"
     page.table.setCurrentIndex(page.table.model().index(0, 1))
-    qtbot.waitUntil(lambda: page.curves.points("loss") == [(1, 0.9)], timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: page.cell.curves.points("loss") == [(1, 0.9)], timeout=_LIMIT_MS)
     page.table.setCurrentIndex(page.table.model().index(0, 2))
-    assert "not enough memory" in page.cell_label.text()
+    assert "not enough memory" in page.cell.label.text()
 
 
 def test_click_starts_the_comparison_that_is_described(

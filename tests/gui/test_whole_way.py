@@ -1,68 +1,175 @@
-"""From a prepared study to an exported report, by clicks, with the real worker and a small network."""
+"""From an empty study to an exported report, by clicks and keys, with the real worker."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.train.run_table import RunColumn
 from brainstem_app.gui.workflow.step import StepName
-from brainstem_app.imaging.label_map import save_label_map, save_volume
-from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
+from brainstem_app.study.grid import Grid
+from brainstem_app.study.quality import read_quality
 from brainstem_app.study.study import Study
 
 pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.slow
-_LIMIT_MS = 300_000
+_LIMIT_MS = 1_800_000
+_SMALL = {"encoder": "resnet18", "epochs": 1, "input.size": 32, "learning_rate": 0.001}
 
 
-def add_boxes(study: Study) -> None:
-    """Give each prepared subject an image and labels: a bright block, elsewhere in each."""
-    rng = np.random.default_rng(0)
-    for number in range(1, 4):
-        labels = np.zeros(BOX_SHAPE, dtype=np.uint8)
-        labels[18 + 2 * number : 32 + 2 * number, 15:35, 10:60] = 3
-        image = (labels > 0) * 0.7 + 0.2 + rng.normal(0, 0.02, BOX_SHAPE)
-        folder = study.subject_folder(f"sub-{number}")
-        save_volume(folder / "scan_box.nii.gz", image.astype(np.float32), box_affine(), space="mni")
-        save_label_map(folder / "labels_box.nii.gz", labels, box_affine(), space="mni")
+@pytest.fixture
+def real_window(qtbot: QtBot, settings: WindowSettings) -> Iterator[MainWindow]:
+    """The window as it starts for the first time, with the models that ship."""
+    shown = MainWindow(settings)
+    qtbot.addWidget(shown)
+    shown.resize(1280, 820)
+    shown.show()
+    shown.activateWindow()
+    yield shown
+    for job in shown.bench.jobs.running:
+        job.kill()
+    shown.background.wait()
 
 
-def test_train_measure_and_export_by_clicks(
-    qtbot: QtBot, open_study: MainWindow, study: Study, tmp_path: Path
+class Person:
+    """Works with the window by mouse and keys, and waits as a person would."""
+
+    def __init__(self, qtbot: QtBot, window: MainWindow) -> None:
+        self.qtbot, self.window = qtbot, window
+
+    def go_to(self, step: StepName) -> None:
+        key = getattr(Qt.Key, f"Key_{step.number}")
+        self.qtbot.keyClick(self.window, key, Qt.KeyboardModifier.ControlModifier)
+        assert self.window.current_step is step
+
+    def start(self) -> None:
+        """Press Ctrl+Return and wait until the job that this has started is done."""
+        before = len(self.window.bench.jobs.jobs)
+        self.qtbot.keyClick(self.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+        self.wait(lambda: len(self.window.bench.jobs.jobs) > before)
+        self.finish()
+
+    def click(self, button: object) -> None:
+        self.wait(button.isEnabled)
+        self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    def finish(self) -> None:
+        job = self.window.bench.jobs.jobs[-1]
+        self.wait(lambda: job.state.is_over)
+        assert job.state == "finished", f"{job.record.title}: {job.record.what} {job.log}"
+
+    def wait(self, condition: Callable[[], bool]) -> None:
+        self.qtbot.waitUntil(condition, timeout=_LIMIT_MS)
+
+
+def test_whole_way_by_clicks_and_keys(
+    qtbot: QtBot, real_window: MainWindow, simulated: Path, tmp_path: Path
 ) -> None:
-    add_boxes(study)
-    window = open_study
-    window.show_step(StepName.TRAIN)
-    train = window.page(StepName.TRAIN)
-    train.form.set_values(
-        {"run": "small", "encoder": "resnet18", "epochs": 1, "input.size": 32, "learning_rate": 0.001}
-    )
-    qtbot.waitUntil(train.start_button.isEnabled, timeout=_LIMIT_MS)
-    window.activateWindow()
-    qtbot.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    (job,) = window.bench.jobs.jobs
-    qtbot.waitUntil(lambda: job.state.is_over, timeout=_LIMIT_MS)
-    assert job.state == "finished", f"{job.record.what} {job.log}"
-    qtbot.waitUntil(lambda: train.model.row_of("small") >= 0, timeout=_LIMIT_MS)
-    row = train.model.row_of("small")
-    qtbot.waitUntil(lambda: train.model.index(row, RunColumn.STATE).data() == "done", timeout=_LIMIT_MS)
-    train.table.selectRow(row)
-    qtbot.waitUntil(lambda: len(train.curves.points("val_nuclei_miou")) == 1, timeout=_LIMIT_MS)
-
-    window.show_step(StepName.REPORT)
+    window, person = real_window, Person(qtbot, real_window)
+    _open_scans(person, simulated)
+    study = _prepare(person)
+    _train(person)
+    _compare(person)
+    _segment(person)
+    person.go_to(StepName.REPORT)
     report = window.page(StepName.REPORT)
-    qtbot.waitUntil(lambda: any(entry.name == "small" for entry in report.entries), timeout=_LIMIT_MS)
+    person.wait(lambda: any(entry.name == "small" for entry in report.entries))
     report.choose("small")
-    qtbot.waitUntil(lambda: report.model.rowCount() > 0, timeout=_LIMIT_MS)
+    person.wait(lambda: report.model.rowCount() > 0)
     assert "(validation)" in report.lines.text()
-    qtbot.mouseClick(report.measure_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "(test)" in report.lines.text(), timeout=_LIMIT_MS)
+    person.click(report.measure_button)
+    person.finish()
+    person.wait(lambda: "(test)" in report.lines.text())
     report.export(tmp_path / "numbers.csv", report.chosen.files[0])
-    qtbot.waitUntil((tmp_path / "numbers.csv").exists, timeout=_LIMIT_MS)
+    person.wait((tmp_path / "numbers.csv").exists)
     assert (tmp_path / "numbers.csv").read_text(encoding="utf-8").count("\n") > 31
+    assert Study.open(study).run_names(), "all of it lies in the study"
+
+
+def _open_scans(person: Person, dataset: Path) -> None:
+    """Drop the dataset on the window, and go on to Prepare."""
+    window = person.window
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(dataset))])
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(5, 5), copy, data, left, none))
+    assert window.current_step is StepName.SCANS
+    person.wait(lambda: window.scans.model.rowCount() == 3)
+    person.wait(lambda: window.scans.model.counts() == (0, 0, 0))
+    person.click(window.scans.prepare_button)
+
+
+def _prepare(person: Person) -> Path:
+    """Prepare all into a new study, and accept their pictures by key."""
+    prepare = person.window.page(StepName.PREPARE)
+    person.wait(lambda: prepare.model.rowCount() == 3)
+    person.start()
+    study = person.window.bench.study.folder
+    person.wait(lambda: [s.state for s in prepare.model.subjects] == ["finished"] * 3)
+    prepare.table.selectRow(0)
+    prepare.table.setFocus()
+    person.wait(lambda: not prepare.view.picture.is_empty)
+    for _ in range(3):
+        person.qtbot.keyClick(prepare.table, Qt.Key.Key_A)
+    person.wait(lambda: set(read_quality(study).decisions.values()) == {"accepted"})
+    assert len(read_quality(study).decisions) == 3
+    return study
+
+
+def _train(person: Person) -> None:
+    """Train a small network, and see its curve."""
+    person.go_to(StepName.TRAIN)
+    train = person.window.page(StepName.TRAIN)
+    train.form.set_values({"run": "small", **_SMALL})
+    person.wait(train.start_button.isEnabled)
+    person.start()
+    person.wait(lambda: train.model.row_of("small") >= 0)
+    row = train.model.row_of("small")
+    person.wait(lambda: train.model.index(row, RunColumn.STATE).data() == "done")
+    train.table.selectRow(row)
+    person.wait(lambda: len(train.curves.points("val_nuclei_miou")) == 1)
+
+
+def _compare(person: Person) -> None:
+    """Compare two small networks, look at one, and export the table."""
+    person.go_to(StepName.COMPARE)
+    compare = person.window.page(StepName.COMPARE)
+    compare.panel.show_grid(
+        Grid(name="two", repeats=1, settings=_SMALL, vary={"decoder": ("n_deconet", "pspnet")})
+    )
+    person.wait(lambda: compare.heat is not None and compare.heat.name == "two")
+    assert "2 to do" in compare.plan.text()
+    person.start()
+    person.wait(lambda: "2 finished" in compare.plan.text())
+    cell = compare.table.model().index(0, 1)
+    assert float(cell.data()) >= 0
+    point = compare.table.visualRect(cell).center()
+    person.qtbot.mouseClick(compare.table.viewport(), Qt.MouseButton.LeftButton, pos=point)
+    person.wait(lambda: len(compare.cell.curves.points("loss")) == 1)
+    person.wait(lambda: not compare.cell.picture.is_empty)
+    target = compare.heat.folder.parent / "table.csv"
+    compare.export(target)
+    person.wait(target.exists)
+    assert target.read_text(encoding="utf-8").count("\n") == 3
+
+
+def _segment(person: Person) -> None:
+    """Segment one of the scans with the model that ships, and look at it in Review."""
+    window = person.window
+    person.go_to(StepName.SCANS)
+    window.scans.table.setFocus()
+    window.scans.table.selectRow(0)
+    person.qtbot.keyClick(window.scans.table, Qt.Key.Key_Return)
+    person.wait(lambda: window.current_step is StepName.SEGMENT and window.step.scan is not None)
+    person.click(window.step.segment_panel.start_button)
+    person.wait(lambda: window.step.result is not None)
+    person.click(window.step.result_panel.review)
+    assert window.current_step is StepName.REVIEW
+    assert window.review.labels is not None

@@ -30,20 +30,28 @@ class ChoiceList(QWidget):
         self.list = QListWidget(self)
         self.list.setAccessibleName(title)
         self.list.setAccessibleDescription(self.tr("Space ticks a name."))
+        self.list.setToolTip(self.tr("A click or Space ticks what is to be compared"))
         self.heading.setBuddy(self.list)
         self.list.setStyleSheet(f"QListView::indicator:unchecked {{ {EMPTY_BOX} }}")
-        for value, name in names.items():
-            item = QListWidgetItem(name)
-            item.setData(_VALUE_ROLE, value)
-            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
-            item.setCheckState(Qt.CheckState.Unchecked)
-            self.list.addItem(item)
+        self.offer(names)
         self.list.itemChanged.connect(lambda _item: self._on_changed())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self.heading)
         layout.addWidget(self.list, 1)
+
+    def offer(self, names: Mapping[str, str]) -> None:
+        """Offer these names by their values in place of those before; none is ticked."""
+        self.list.blockSignals(True)
+        self.list.clear()
+        for value, name in names.items():
+            item = QListWidgetItem(name)
+            item.setData(_VALUE_ROLE, value)
+            item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+            item.setCheckState(Qt.CheckState.Unchecked)
+            self.list.addItem(item)
+        self.list.blockSignals(False)
 
     def ticked(self) -> tuple[str, ...]:
         """Names that are ticked, in the order of the list."""

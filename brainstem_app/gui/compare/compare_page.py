@@ -20,6 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.edition import Edition, edition
+from brainstem_app.gui.compare.cell_view import CellView
 from brainstem_app.gui.compare.compare_words import run_words
 from brainstem_app.gui.compare.grid_panel import GridPanel
 from brainstem_app.gui.compare.heat import Heat, HeatCell, read_heat
@@ -33,10 +35,9 @@ from brainstem_app.gui.controls import (
 )
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
+from brainstem_app.gui.jobs.speed_button import SpeedButton
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.segment.save_copies import copy_whole
-from brainstem_app.gui.train.curves import Curves
-from brainstem_app.gui.train.run_summary import RunSummary, read_run
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import CompareJob
 from brainstem_app.study.grid import Grid
@@ -51,6 +52,8 @@ _READ_AGAIN_MS = 3000
 class ComparePage(StepPage):
     """Compares networks on the open study."""
 
+    trains = True
+
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(bench, parent)
         self._job: QueuedJob | None = None
@@ -62,6 +65,8 @@ class ComparePage(StepPage):
         self.plan = QLabel(self)
         self.plan.setWordWrap(True)
         self.plan.setAccessibleName(self.tr("Size of the plan"))
+        self.speed_button = SpeedButton(bench.jobs, self)
+        self.speed_button.measured.connect(self.read)
         self.start_button = make_button(
             self,
             self.tr("&Start the comparison"),
@@ -74,6 +79,7 @@ class ComparePage(StepPage):
         self.progress.cancel_button.setToolTip(self.tr("Finished cells and whole epochs are kept."))
         self.measure = QComboBox(self)
         self.measure.setAccessibleName(self.tr("Number that is shown"))
+        self.measure.setToolTip(self.tr("What the numbers and colours of the heat map stand for"))
         self.measure.addItem(self.tr("Mean IoU of the nuclei, test subjects"), "nuclei")
         self.measure.addItem(self.tr("Mean IoU of all classes, test subjects"), "all")
         self.model = HeatTable(self)
@@ -84,13 +90,7 @@ class ComparePage(StepPage):
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(SORT_ROLE)
         self.table = self._table()
-        self.repeat = QComboBox(self)
-        self.repeat.setAccessibleName(self.tr("Repeat whose curves are shown"))
-        self.repeat.activated.connect(lambda _row: self._show_run())
-        self.cell_label = QLabel(self)
-        self.cell_label.setAccessibleName(self.tr("Chosen cell"))
-        self.cell_label.setWordWrap(True)
-        self.curves = Curves(self)
+        self.cell = CellView(bench.background, self)
         self._soon = QTimer(self, singleShot=True, interval=_READ_SOON_MS)
         self._soon.timeout.connect(self.read)
         self._again = QTimer(self, interval=_READ_AGAIN_MS)
@@ -104,7 +104,7 @@ class ComparePage(StepPage):
         self._on_study()
 
     def _lay_out(self) -> None:
-        below = (self.plan, self.start_button, self.progress)
+        below = (self.plan, self.speed_button, self.start_button, self.progress)
         left = make_settings_column(self, (self.panel, self.how), below)
         left.setMinimumWidth(350)
         self.report_button = make_button(
@@ -121,16 +121,12 @@ class ComparePage(StepPage):
         head.addStretch(1)
         head.addWidget(self.report_button)
         head.addWidget(self.export_button)
-        chosen = QHBoxLayout()
-        chosen.addWidget(self.cell_label, 1)
-        chosen.addWidget(self.repeat)
         right = QWidget(self)
         beside = QVBoxLayout(right)
         beside.setContentsMargins(0, 0, 0, 0)
         beside.addLayout(head)
         beside.addWidget(self.table, 4)
-        beside.addLayout(chosen)
-        beside.addWidget(self.curves, 5)
+        beside.addWidget(self.cell, 5)
         fill_side_by_side(self, left, right, (390, 740))
 
     def _table(self) -> QTableView:
@@ -138,7 +134,7 @@ class ComparePage(StepPage):
             self,
             self._sorted,
             self.tr("Heat map"),
-            self.tr("Choosing a cell shows its curves; a click on a heading sorts."),
+            self.tr("Choosing a cell shows its curves and its picture; a click on a heading sorts."),
         )
         make_sortable(table)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
@@ -163,7 +159,6 @@ class ComparePage(StepPage):
                 self.panel.show_grid(Grid.model_validate(kept))
         except ValidationError:
             pass
-        self.curves.clear()
         self._find_job()
         self._soon.start()
 
@@ -182,7 +177,8 @@ class ComparePage(StepPage):
 
     def _on_grid(self) -> None:
         grid = self.grid()
-        self.start_button.setEnabled(grid is not None and self.bench.study.is_prepared and self._job is None)
+        ready = grid is not None and self.bench.study.is_prepared and edition() is Edition.FULL
+        self.start_button.setEnabled(ready and self._job is None)
         if grid is not None:
             self.bench.study.remember_form("compare", grid.model_dump(mode="json", by_alias=True))
             self._soon.start()
@@ -190,7 +186,8 @@ class ComparePage(StepPage):
     def read(self) -> None:
         """Read where the described comparison stands."""
         folder, grid = self.bench.study.folder, self.grid()
-        self.start_button.setEnabled(grid is not None and self.bench.study.is_prepared and self._job is None)
+        ready = grid is not None and self.bench.study.is_prepared and edition() is Edition.FULL
+        self.start_button.setEnabled(ready and self._job is None)
         if folder is None or grid is None or not self.bench.study.is_prepared:
             self._show_heat(None)
             if grid is not None:
@@ -212,16 +209,19 @@ class ComparePage(StepPage):
 
     def _show_heat(self, heat: Heat | None) -> None:
         is_new = heat is None or self.heat is None or heat.columns != self.heat.columns
+        before = self.current
         self.heat = heat
         self.model.set_heat(heat)
-        if is_new:
+        if is_new or self.current != before:
             self._on_cell()
+        if is_new:
             self.table.resizeColumnsToContents()
             header = self.table.horizontalHeader()
             few = self.model.columnCount() <= 8
             mode = QHeaderView.ResizeMode.Stretch if few else QHeaderView.ResizeMode.Interactive
             for column in range(1, self.model.columnCount()):
                 header.setSectionResizeMode(column, mode)
+        self.speed_button.setVisible(heat is not None and not heat.is_time_known)
         if heat is not None:
             self.plan.setText(heat.plan)
             self.report_button.setEnabled((heat.folder / "report.html").exists())
@@ -273,30 +273,7 @@ class ComparePage(StepPage):
         return self.model.cell(index.row(), index.column()) if index.isValid() else None
 
     def _on_cell(self) -> None:
-        cell = self.current
-        self.repeat.clear()
-        self.repeat.setVisible(cell is not None)
-        self.curves.setVisible(cell is not None)
-        if cell is None:
-            self.cell_label.setText(self.tr("Choose a cell to see its curves."))
-            self.curves.clear()
-            return
-        for number, run in enumerate(cell.runs, start=1):
-            self.repeat.addItem(self.tr("repeat {0}").format(number), run)
-        text = f"<b>{cell.name}</b>"
-        self.cell_label.setText(f"{text}<br>{cell.reason}" if cell.reason else text)
-        self._show_run()
-
-    def _show_run(self) -> None:
-        name, folder = str(self.repeat.currentData() or ""), self.bench.study.folder
-        if not name or folder is None:
-            return
-
-        def done(run: RunSummary) -> None:
-            if run.name == self.repeat.currentData():
-                self.curves.show_run(run.history, run.scores, run.part)
-
-        self.bench.background.run(lambda: read_run(folder / "runs" / name), done, lambda _error: None)
+        self.cell.show_cell(self.current, self.bench.study.folder)
 
     def open_report(self) -> None:
         """Open the page of the comparison in the browser."""

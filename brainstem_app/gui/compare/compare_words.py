@@ -61,7 +61,26 @@ def run_words() -> dict[str, FieldWords]:
             advanced=True,
             names={"local": tr("this machine"), "slurm": tr("a SLURM cluster")},
         ),
+        **_slurm_words(),
     }
+
+
+def _slurm_words() -> dict[str, FieldWords]:
+    """Words of what a cluster is asked for."""
+    tr = _tr
+    words = {
+        "partition": (tr("Partition"), tr("Of the cluster; empty for its usual one.")),
+        "account": (tr("Account"), tr("That the cluster writes the hours to; empty for yours.")),
+        "qos": (tr("Quality of service"), tr("As the cluster names it; empty for its usual one.")),
+        "constraint": (tr("Constraint"), tr("Kind of nodes, as the cluster names them; empty for any.")),
+        "minutes": (tr("Minutes"), tr("Time limit of a cell; one that runs into it goes on later.")),
+        "cpus": (tr("Cores"), tr("Of each cell.")),
+        "memory_gb": (tr("Memory (GB)"), tr("Of each cell.")),
+        "gpus": (tr("GPUs"), tr("Of each cell.")),
+        "at_once": (tr("Cells at once"), tr("Most that run on the cluster at the same time.")),
+        "setup": (tr("Before each cell"), tr("Lines of shell, one after a semicolon: module load cuda.")),
+    }
+    return {f"slurm.{name}": FieldWords(label, hint, advanced=True) for name, (label, hint) in words.items()}
 
 
 def _with_advanced(words: FieldWords, *, advanced: bool) -> FieldWords:

@@ -52,6 +52,7 @@ class GridPanel(QWidget):
         self._other_axes: dict[str, tuple[Any, ...]] = {}
         self.preset = QComboBox(self)
         self.preset.setAccessibleName(self.tr("What to compare"))
+        self.preset.setToolTip(self.tr("A comparison of the paper, or what you tick in the lists below"))
         titles = {
             "table1": self.tr("Paper, Table 1: 9 decoders × 6 losses"),
             "alpha": self.tr("Paper, figure 4: the share α"),
@@ -62,6 +63,7 @@ class GridPanel(QWidget):
         self.preset.addItem(self.tr("Your own choice"), OWN)
         self.name = QLineEdit(self)
         self.name.setAccessibleName(self.tr("Name of the comparison"))
+        self.name.setToolTip(self.tr("Folder of its results in the study; the same name goes on with it"))
         self.repeats = QSpinBox(self)
         self.repeats.setRange(1, _MANY)
         self.repeats.setAccessibleName(self.tr("Repeats"))

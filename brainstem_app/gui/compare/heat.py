@@ -30,6 +30,8 @@ class HeatCell:
         Repeats that failed.
     reason : str
         Why the first of them did.
+    best : str
+        Run of the finished repeat that was best on the validation subjects, empty if none is finished.
     """
 
     name: str
@@ -38,6 +40,7 @@ class HeatCell:
     everything: tuple[float, ...] = ()
     failed: int = 0
     reason: str = ""
+    best: str = ""
 
     def value(self, measure: str) -> float | None:
         """Mean over the repeats that are finished."""
@@ -57,6 +60,8 @@ class Heat:
         By row and column; a combination that is left out has none.
     plan : str
         Its size and where it stands, in one sentence.
+    is_time_known : bool
+        Whether that says how long it takes.
     """
 
     name: str
@@ -65,6 +70,7 @@ class Heat:
     columns: tuple[str, ...] = ()
     cells: dict[tuple[int, int], HeatCell] | None = None
     plan: str = ""
+    is_time_known: bool = True
 
     @property
     def is_begun(self) -> bool:
@@ -81,11 +87,13 @@ def read_heat(grid: Grid, study: Path) -> Heat:
         If the study cannot be opened, or a setting of the grid does not fit.
     """
     from brainstem_app.jobs.compare import comparison_folder
-    from brainstem_app.jobs.compare_plan import Plan
+    from brainstem_app.jobs.compare_plan import UNKNOWN_TIME, Plan
+    from brainstem_app.jobs.machine_speed import read_speed
     from brainstem_app.study.study import Study
 
     opened = Study.open(study)
     plan = Plan.of(grid, opened)
+    words = plan.describe(speed=read_speed())
     row_axis, rows, columns = _layout(grid)
     cells: dict[tuple[int, int], HeatCell] = {}
     for variant in grid.variants():
@@ -98,7 +106,8 @@ def read_heat(grid: Grid, study: Path) -> Heat:
         tuple(_name(row_axis, value) for value in rows),
         tuple(" · ".join(_name(*pair) for pair in column) or "IoU" for column in columns),
         cells,
-        plan.describe(),
+        words,
+        UNKNOWN_TIME not in words,
     )
 
 
@@ -120,6 +129,7 @@ def _cell(plan: Plan, variant: dict[str, Any]) -> HeatCell:
     cells = [cell for cell in plan.cells if cell.variant == variant]
     records = [plan.records[cell.job.run] for cell in cells if cell.job.run in plan.records]
     done = [record for record in records if record.state == "finished"]
+    best = max(done, key=lambda record: record.val_nuclei_miou or 0.0, default=None)
     failures = [record.failure for record in records if record.state == "failed"]
     return HeatCell(
         name=" · ".join(_name(*pair) for pair in variant.items()),
@@ -128,6 +138,7 @@ def _cell(plan: Plan, variant: dict[str, Any]) -> HeatCell:
         everything=tuple(r.macro_miou.value for r in done if r.macro_miou.value is not None),
         failed=len(failures),
         reason="" if not failures or failures[0] is None else f"{failures[0].what} {failures[0].fix}".strip(),
+        best=next((run for run, record in plan.records.items() if record is best), ""),
     )
 
 

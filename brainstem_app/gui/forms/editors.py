@@ -183,6 +183,7 @@ class PathEditor(LineEditor):
         text = QCoreApplication.translate("PathEditor", "Choose…")
         self.button = QPushButton(text, self)
         self.button.setAccessibleName(f"{spec.words.label}: {text}")
+        self.button.setToolTip(QCoreApplication.translate("PathEditor", "Look for it on the disk"))
         self.button.clicked.connect(self._choose)
         self._row.addWidget(self.button)
 

@@ -52,6 +52,7 @@ class ModelForm(QWidget):
         self.fold = QToolButton(self)
         self.fold.setText(self.tr("Advanced"))
         self.fold.setAccessibleName(self.tr("Show advanced settings"))
+        self.fold.setToolTip(self.tr("Settings that few need to change"))
         self.fold.setCheckable(True)
         self.fold.setAutoRaise(True)
         self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from brainstem_app.gui.jobs.room import Need, fits, machine_room, need_of
-from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 
 if TYPE_CHECKING:
     from brainstem_app.gui.background import Background
@@ -77,10 +77,12 @@ class JobQueue(QObject):
         return None
 
     def submit(self, job: Job, title: str, study: Path | None = None, *, item: str = "") -> QueuedJob | None:
-        """Put a job at the end of the queue; None if its folder cannot be written."""
+        """Put a job at the end of the queue; None if its folder cannot be written, or its study is gone."""
         from brainstem_app.gui.jobs.job_record import JobRecord, new_job_folder
         from brainstem_app.gui.jobs.queued_job import QueuedJob
 
+        if not self._is_there(str(study or "")):
+            return None
         record = JobRecord(title=title, kind=job.kind, study=str(study or ""), item=item)
         try:
             folder = new_job_folder(self._settings.jobs_folder, job, record)
@@ -96,10 +98,19 @@ class JobQueue(QObject):
         """Do a job again that has ended; trainings, preparations and comparisons go on where they stopped."""
         from brainstem_app.gui.jobs.job_record import JobState
 
-        if job.state.is_over:
+        if job.state.is_over and self._is_there(job.record.study):
             job.record = job.record.model_copy(update={"state": JobState.WAITING, "seconds": 0.0})
             self.changed.emit(job)
             self._start_next()
+
+    def _is_there(self, study: str) -> bool:
+        """Whether a study can be worked in; says so if not: no job may begin it anew elsewhere."""
+        if not study or Path(study).is_dir():
+            return True
+        what = self.tr("The study folder is not there any more.")
+        fix = self.tr("Connect its drive, or put the folder back where it was, and try again.")
+        self.message.emit(Message(MessageLevel.ERROR, what, study, fix))
+        return False
 
     def remove(self, job: QueuedJob) -> None:
         """Take a job that has ended off the list; what it has made stays."""

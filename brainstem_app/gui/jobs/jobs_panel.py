@@ -47,6 +47,7 @@ class JobsPanel(QWidget):
         self.log = QPlainTextEdit(self)
         self.log.setReadOnly(True)
         self.log.setAccessibleName(self.tr("Log of the job"))
+        self.log.setAccessibleDescription(self.tr("What the job and its libraries have printed"))
         self.log.hide()
         self.cancel_button = self._button(self.tr("&Cancel"), self.tr("Stop the job at its next step"))
         self.cancel_button.clicked.connect(self._cancel)

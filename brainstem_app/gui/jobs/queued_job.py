@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -29,6 +30,7 @@ _START_LIMIT_S = 60.0
 _CHUNK = 1 << 18
 _LOG_BYTES = 20_000
 _CANCELLED_STATUS = 3
+_LEAST_ROOM = 1 << 16
 
 
 class QueuedJob(JobEvents):
@@ -219,6 +221,13 @@ class QueuedJob(JobEvents):
         if self.is_cancelling:
             self._end(JobState.CANCELLED)
             return
+        if _is_full(self.folder):
+            self._fail(
+                self.tr("The disk is full: the job could not even write down how far it is."),
+                str(self.folder),
+                self.tr("Free some space and start it again; what was finished is kept."),
+            )
+            return
         self._fail(
             self.tr("The worker process was ended from outside or crashed."),
             str(self.folder),
@@ -257,6 +266,14 @@ def _parsed(line: bytes) -> Event | None:
         return parse_event(line) if line.strip() else None
     except ValueError:
         return None
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether there is no room for the few lines a job writes about itself."""
+    try:
+        return shutil.disk_usage(folder).free < _LEAST_ROOM
+    except OSError:
+        return False
 
 
 def _exists(pid: int) -> bool:

@@ -27,9 +27,11 @@ def need_of(kind: str, processes: int, cores: int) -> Need:
     """Need of a kind of job.
 
     Training, comparing and evaluating spread over all `cores`; the others work in `processes` of one core
-    each. The memory is what was measured for such jobs, rounded up.
+    each; copying waits for the disk alone. The memory is what was measured for such jobs, rounded up.
     """
-    if kind in {"train", "compare", "evaluate-run", "export-model"}:
+    if kind == "copy-study":
+        return Need(0, 0.3)
+    if kind in {"train", "compare", "evaluate-run", "export-model", "measure-speed"}:
         return Need(cores, 3.0)
     return Need(min(processes, cores), 1.5 * processes if kind == "prepare" else 1.5)
 

@@ -5,57 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QImage, QMouseEvent, QPainter, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from brainstem_app.gui.picture_box import PictureBox
 
 if TYPE_CHECKING:
     from brainstem_app.gui.background import Background
     from brainstem_app.gui.prepare.subject_list import Subject
-
-
-class Picture(QWidget):
-    """A picture as large as there is room, its proportions kept."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setAccessibleName(self.tr("Picture of the normalised scan with its reference labels"))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(260, 200)
-        self._pixmap = QPixmap()
-        self._scaled = QPixmap()
-        self.path: Path | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is no picture."""
-        return self._pixmap.isNull()
-
-    def show_image(self, image: QImage | None, path: Path | None) -> None:
-        """Show a picture that was read, or none."""
-        self.path = path
-        self._pixmap = QPixmap() if image is None else QPixmap.fromImage(image)
-        self._scaled = QPixmap()
-        self.setToolTip("" if path is None else self.tr("Double click opens it at its full size"))
-        self.update()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Open the picture with the system's program."""
-        if self.path is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.path)))
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw the picture, scaled once a size."""
-        if self._pixmap.isNull():
-            return
-        ratio = self.devicePixelRatioF()
-        target = self._pixmap.size().scaled(self.size() * ratio, Qt.AspectRatioMode.KeepAspectRatio)
-        if self._scaled.size() != target:
-            smooth = Qt.TransformationMode.SmoothTransformation
-            self._scaled = self._pixmap.scaled(target, Qt.AspectRatioMode.IgnoreAspectRatio, smooth)
-            self._scaled.setDevicePixelRatio(ratio)
-        left = (self.width() - target.width() / ratio) / 2
-        QPainter(self).drawPixmap(round(left), 0, self._scaled)
 
 
 class SubjectView(QWidget):
@@ -79,7 +37,7 @@ class SubjectView(QWidget):
         self.reason.setWordWrap(True)
         self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.reason.setAccessibleName(self.tr("Why the subject could not be prepared, or what to look at"))
-        self.picture = Picture(self)
+        self.picture = PictureBox(self.tr("Picture of the normalised scan with its reference labels"), self)
         self.accept_button = self._button(
             self.tr("&Accept  (A)"), self.tr("Use this subject, and go to the next"), "accepted"
         )

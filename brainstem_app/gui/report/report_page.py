@@ -109,13 +109,16 @@ class ReportPage(StepPage):
         tree = QTreeWidget(self)
         tree.setHeaderHidden(True)
         tree.setAccessibleName(self.tr("Reports"))
+        tree.setAccessibleDescription(self.tr("Choosing one shows its numbers beside the list."))
         tree.setMinimumWidth(200)
         tree.setRootIsDecorated(False)
         tree.currentItemChanged.connect(lambda item, _before: self._on_chosen(item))
         return tree
 
     def _table(self) -> QTableView:
-        table = make_table(self, self._sorted, self.tr("Numbers of the report"))
+        table = make_table(
+            self, self._sorted, self.tr("Numbers of the report"), self.tr("A click on a heading sorts.")
+        )
         make_sortable(table)
         return table
 

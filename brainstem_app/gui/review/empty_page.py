@@ -38,6 +38,7 @@ class EmptyPage(QWidget):
             words = action.text().replace("&", "")
             button = QPushButton(words, self)
             button.setAccessibleName(words.removesuffix("…"))
+            button.setToolTip(action.toolTip() + f" ({action.shortcut().toString()})")
             button.clicked.connect(action.trigger)
             buttons.addWidget(button)
         buttons.addStretch(1)

@@ -40,11 +40,20 @@ class EmptyState(QWidget):
         )
         kinds.setWordWrap(True)
         kinds.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.open_button = self._button(self.tr("Open a scan…"), self.open_requested)
+        self.open_button = self._button(
+            self.tr("Open a scan…"), self.tr("One file or several (Ctrl+O)"), self.open_requested
+        )
         self.open_button.setDefault(True)
-        self.folder_button = self._button(self.tr("Open a folder…"), self.folder_requested)
-        self.example_button = self._button(self.tr("Try it with a simulated scan"), self.example_requested)
-        self.example_button.setToolTip(self.tr("Makes a scan from the template, as a scanner might take it"))
+        self.folder_button = self._button(
+            self.tr("Open a folder…"),
+            self.tr("DICOM files, a BIDS dataset or a folder of scans (Ctrl+Shift+O)"),
+            self.folder_requested,
+        )
+        self.example_button = self._button(
+            self.tr("Try it with a simulated scan"),
+            self.tr("Makes a scan from the template, as a scanner might take it"),
+            self.example_requested,
+        )
         self.busy = QLabel(self)
         self.busy.setAccessibleName(self.tr("What is being read"))
         self.busy.hide()
@@ -76,9 +85,11 @@ class EmptyState(QWidget):
         layout.addWidget(self.progress, 0, centre)
         layout.addStretch(3)
 
-    def _button(self, text: str, signal: Signal) -> QPushButton:
+    def _button(self, text: str, hint: str, signal: Signal) -> QPushButton:
         button = QPushButton(text, self)
         button.setAccessibleName(text)
+        button.setAccessibleDescription(hint)
+        button.setToolTip(hint)
         button.setMinimumHeight(36)
         button.setMinimumWidth(190)
         button.clicked.connect(signal)

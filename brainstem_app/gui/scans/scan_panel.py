@@ -48,6 +48,7 @@ class ScanPanel(QGroupBox):
         self._rows.setSpacing(6)
         self._more = QPushButton(self)
         self._more.setAccessibleName(self.tr("Show more findings"))
+        self._more.setToolTip(self.tr("All that was found in the header, the voxels and the coverage"))
         self._more.setFlat(True)
         self._more.setCheckable(True)
         self._more.toggled.connect(self._fold)

@@ -77,6 +77,7 @@ class ScansPage(StepPage):
         self.search = QLineEdit(self)
         self.search.setPlaceholderText(self.tr("Find a scan"))
         self.search.setAccessibleName(self.tr("Find a scan"))
+        self.search.setToolTip(self.tr("Shows only the rows that hold this text, a group or a finding too"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._sorted.setFilterFixedString)
         self._lay_out()

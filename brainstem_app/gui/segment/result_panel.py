@@ -24,10 +24,26 @@ class ResultPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.review = self._button(self.tr("Review"), self.review_requested)
-        self.save_labels = self._button(self.tr("Save labels as…"), self.save_labels_requested)
-        self.open_report = self._button(self.tr("Open report"), self.open_report_requested)
-        self.save_report = self._button(self.tr("Save report…"), self.save_report_requested)
+        self.review = self._button(
+            self.tr("Review"),
+            self.tr("Look at the labels from every side, and correct them"),
+            self.review_requested,
+        )
+        self.save_labels = self._button(
+            self.tr("Save labels as…"),
+            self.tr("A copy of the label map (Ctrl+S)"),
+            self.save_labels_requested,
+        )
+        self.open_report = self._button(
+            self.tr("Open report"),
+            self.tr("Show the page in the browser (Ctrl+P)"),
+            self.open_report_requested,
+        )
+        self.save_report = self._button(
+            self.tr("Save report…"),
+            self.tr("A copy as HTML, PDF or table (Ctrl+E)"),
+            self.save_report_requested,
+        )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for button in (self.review, self.save_labels, self.open_report, self.save_report):
@@ -41,8 +57,10 @@ class ResultPanel(QWidget):
         self.open_report.setEnabled(result is not None and result.report_html is not None)
         self.save_report.setEnabled(result is not None and bool(result.reports))
 
-    def _button(self, text: str, signal: Signal) -> QPushButton:
+    def _button(self, text: str, hint: str, signal: Signal) -> QPushButton:
         button = QPushButton(text, self)
         button.setAccessibleName(text)
+        button.setAccessibleDescription(hint)
+        button.setToolTip(hint)
         button.clicked.connect(signal)
         return button

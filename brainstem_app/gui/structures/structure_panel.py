@@ -44,6 +44,7 @@ class StructurePanel(QGroupBox):
         self.search = QLineEdit(self)
         self.search.setPlaceholderText(self.tr("Find a nucleus"))
         self.search.setAccessibleName(self.tr("Find a nucleus"))
+        self.search.setToolTip(self.tr("Shows only the structures whose name holds this text"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._sorted.setFilterFixedString)
         self.show_button = self._button(self.tr("Show all"), self.tr("Draw every structure, tissue too"))

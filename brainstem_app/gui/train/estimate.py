@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.forms.model_form import ModelForm
     from brainstem_app.gui.study.study_contents import StudyContents
     from brainstem_app.gui.train.run_summary import RunSummary
+    from brainstem_app.jobs.machine_speed import MachineSpeed
 
 _SLICES = 73
 _SAME = ("decoder", "encoder", "input.size", "input.position")
@@ -29,8 +30,13 @@ def device_text() -> str:
     return f"{name[:1].upper()}{name[1:]}: {text}"
 
 
-def estimate_text(contents: StudyContents | None, form: ModelForm, runs: tuple[RunSummary, ...]) -> str:
-    """Slices, steps and, by the epochs of like runs of this study, the time."""
+def estimate_text(
+    contents: StudyContents | None,
+    form: ModelForm,
+    runs: tuple[RunSummary, ...],
+    speed: MachineSpeed | None = None,
+) -> str:
+    """Slices, steps and the time: by the epochs of like runs, or else by the speed of the machine."""
     if contents is None or not contents.n_finished:
         return _tr("Prepare at least three subjects first (Ctrl+2).")
     parts = contents.part_of or {}
@@ -42,8 +48,40 @@ def estimate_text(contents: StudyContents | None, form: ModelForm, runs: tuple[R
     text = _tr("{0} subjects, {1} slices: {2} steps an epoch.").format(subjects + simulated, slices, steps)
     seconds = _seconds_an_epoch(runs, values)
     if seconds is None:
-        return text + " " + _tr("How long an epoch takes is known after the first.")
+        expected = _expected_seconds(speed, form, parts)
+        if expected is None:
+            return text + " " + unknown_time()
+        return text + " " + _tr("About {0}, judging by the size of the network.").format(about_text(expected))
     return text + " " + _tr("About {0}, judging by like runs.").format(about_text(seconds * epochs))
+
+
+def is_time_known(text: str) -> bool:
+    """Whether an estimate says how long it takes."""
+    return unknown_time() not in text
+
+
+def unknown_time() -> str:
+    """Words for a time that nobody knows yet."""
+    return _tr("How long an epoch takes is known after the first.")
+
+
+def _expected_seconds(speed: MachineSpeed | None, form: ModelForm, parts: dict[str, str]) -> float | None:
+    """Seconds by the multiply-adds of the network; None where there is nothing to judge by."""
+    if speed is None:
+        return None
+    from pydantic import ValidationError
+
+    from brainstem_app.jobs.job import TrainJob
+
+    names = ("decoder", "encoder", "epochs", "simulated")
+    values = form.values()
+    settings = {name: values[name] for name in names} | {"input": {"size": values["input.size"]}}
+    try:
+        job = TrainJob.model_validate({"study": ".", "run": "unnamed", **settings})
+    except ValidationError:
+        return None
+    counts = [sum(part == name for part in parts.values()) for name in ("train", "validation")]
+    return speed.seconds(job, *counts)
 
 
 def _seconds_an_epoch(runs: tuple[RunSummary, ...], values: dict[str, object]) -> float | None:

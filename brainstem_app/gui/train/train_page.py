@@ -20,9 +20,10 @@ from brainstem_app.edition import Edition, edition
 from brainstem_app.gui.controls import fill_side_by_side, make_button, make_settings_column, make_table
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
+from brainstem_app.gui.jobs.speed_button import SpeedButton
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.train.curves import Curves
-from brainstem_app.gui.train.estimate import device_text, estimate_text
+from brainstem_app.gui.train.estimate import device_text, estimate_text, is_time_known
 from brainstem_app.gui.train.run_summary import RunSummary, read_run, read_runs
 from brainstem_app.gui.train.run_table import RunColumn, RunTable
 from brainstem_app.gui.train.train_words import train_words
@@ -31,7 +32,7 @@ from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import ExportModelJob, TrainJob
 
 if TYPE_CHECKING:
-    pass
+    from brainstem_app.jobs.machine_speed import MachineSpeed
 
 _SET_ELSEWHERE = frozenset({"study", "version", "kind"})
 
@@ -39,9 +40,12 @@ _SET_ELSEWHERE = frozenset({"study", "version", "kind"})
 class TrainPage(StepPage):
     """Trains networks on the open study."""
 
+    trains = True
+
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(bench, parent)
         self._proposed = ""
+        self._speed: MachineSpeed | None = None
         self.form = ModelForm(TrainJob, train_words(), _SET_ELSEWHERE, self)
         self.form.changed.connect(self._on_form)
         self.preset_button = make_button(
@@ -51,6 +55,8 @@ class TrainPage(StepPage):
         self.difference.setAccessibleName(self.tr("Settings that differ from the paper's"))
         self.device = self._small_label(self.tr("Device"))
         self.estimate = self._small_label(self.tr("How much there is to do"))
+        self.speed_button = SpeedButton(bench.jobs, self)
+        self.speed_button.measured.connect(self._read_speed)
         self.start_button = make_button(
             self, self.tr("&Train"), self.tr("Start the run (Ctrl+Return)"), self.start
         )
@@ -75,7 +81,7 @@ class TrainPage(StepPage):
         preset = QHBoxLayout()
         preset.addWidget(self.preset_button)
         preset.addWidget(self.difference, 1)
-        below = (self.device, self.estimate, self.start_button, self.progress)
+        below = (self.device, self.estimate, self.speed_button, self.start_button, self.progress)
         left = make_settings_column(self, (self.form,), below)
         left.setMinimumWidth(330)
         left.layout().insertLayout(0, preset)
@@ -117,7 +123,7 @@ class TrainPage(StepPage):
         return row
 
     def _table(self) -> QTableView:
-        table = make_table(self, self.model, self.tr("Runs"))
+        table = make_table(self, self.model, self.tr("Runs"), self.tr("A run shows its curves below."))
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setMinimumHeight(90)
         header = table.horizontalHeader()
@@ -138,11 +144,21 @@ class TrainPage(StepPage):
     def activate(self) -> None:
         """Read the runs again; at first also find out about the device."""
         self.read()
+        self._read_speed()
         if not self.device.text():
             self.device.setText(self.tr("Looking for a graphics card…"))
             self.bench.background.run(
                 device_text, self.device.setText, lambda error: self.device.setText(str(error))
             )
+
+    def _read_speed(self) -> None:
+        from brainstem_app.jobs.machine_speed import read_speed
+
+        def done(speed: MachineSpeed | None) -> None:
+            self._speed = speed
+            self._update()
+
+        self.bench.background.run(read_speed, done, lambda _error: None)
 
     def set_preset(self) -> None:
         """Set everything as in the paper."""
@@ -314,7 +330,9 @@ class TrainPage(StepPage):
         job = self.jobs.of(name)
         busy = job is not None and not job.state.is_over
         self.start_button.setEnabled(study.is_prepared and not busy and edition() is Edition.FULL)
-        self.estimate.setText(estimate_text(study.contents, self.form, self.model.runs))
+        words = estimate_text(study.contents, self.form, self.model.runs, self._speed)
+        self.estimate.setText(words)
+        self.speed_button.setVisible(not is_time_known(words))
         trained = run is not None and self.jobs.of(run.name)
         active = bool(trained) and not trained.state.is_over
         self.resume_button.setEnabled(

@@ -1,0 +1,75 @@
+"""“Save the study as”: a job copies the study's folder, then the work goes on in the copy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
+    from brainstem_app.gui.main_window import MainWindow
+
+
+class SaveStudy(QObject):
+    """Saves the open study where it is, or as a copy elsewhere."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def save(self) -> None:
+        """Write what is not on disk yet, and say where all of it is."""
+        study = self._window.bench.study
+        if study.folder is None:
+            return
+        study.save()
+        self._say(
+            MessageLevel.INFO, self.tr("The study is saved; it always is, as you work."), str(study.folder)
+        )
+
+    def save_as(self, target: Path) -> None:
+        """Put a job into the queue that copies the study; open the copy once it is whole."""
+        from brainstem_app.jobs.job import CopyStudyJob
+
+        study, jobs = self._window.bench.study, self._window.bench.jobs
+        source = study.folder
+        if source is None:
+            return
+        if any(job.record.study == str(source) for job in (*jobs.running, *jobs.waiting)):
+            self._say(
+                MessageLevel.WARNING,
+                self.tr("A job of this study is still at work; the copy would be half of it."),
+                str(source),
+                self.tr("Wait for it, or cancel it (Ctrl+J), and save the study then."),
+            )
+            return
+        study.save()
+        title = self.tr("Save the study as {0}").format(target.name)
+        job = jobs.submit(CopyStudyJob(study=source, out=target), title, source)
+        if job is not None:
+            self._window.show_job(job)
+            job.ended.connect(lambda _outcome: self._on_ended(job, source, target))
+
+    def _on_ended(self, job: QueuedJob, source: Path, target: Path) -> None:
+        study = self._window.bench.study
+        if job.state != "finished":
+            return
+        if study.folder != source:
+            opened = MessageAction(self.tr("Open it"), lambda: study.open(target))
+            self._say(MessageLevel.INFO, self.tr("The copy of the study is whole."), str(target), "", opened)
+            return
+        study.open(target)
+        self._say(
+            MessageLevel.INFO,
+            self.tr("The study is saved as {0}; you work in the copy now.").format(target.name),
+            str(target),
+        )
+
+    def _say(
+        self, level: MessageLevel, what: str, where: str, fix: str = "", *actions: MessageAction
+    ) -> None:
+        self._window.message_bar.show_message(Message(level, what, where, fix, actions=actions))

@@ -1,0 +1,81 @@
+"""Saving the study as another: by a job with the real worker, and the work goes on in the copy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.jobs.job import EvaluateRunJob
+from brainstem_app.study.study import Study
+
+Fake = Callable[[str], Path]
+_LIMIT_MS = 120_000
+
+
+def said(window: MainWindow) -> str:
+    message = window.message_bar.message
+    return "" if message is None else message.what
+
+
+def test_work_goes_on_in_the_copy(
+    qtbot: QtBot, open_study: MainWindow, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, copy = open_study, tmp_path / "second study"
+    window.show_step(StepName.TRAIN)
+    window.page(StepName.TRAIN).form.set_values({"epochs": 33})
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(copy))
+    window.actions_.save_study_as.trigger()
+    (job,) = window.bench.jobs.jobs
+    assert window.jobs_panel.chosen is job
+    qtbot.waitUntil(lambda: window.bench.study.folder == copy, timeout=_LIMIT_MS)
+    assert job.state == "finished"
+    assert "you work in the copy now" in said(window)
+    assert "second study" in window.windowTitle()
+    assert window.current_step is StepName.TRAIN
+    assert window.page(StepName.TRAIN).form.values()["epochs"] == 33
+    assert [record.name for record in Study.open(copy).subjects()] == [r.name for r in study.subjects()]
+    window.page(StepName.TRAIN).form.set_values({"epochs": 44})
+    window.bench.study.save()
+    assert '"epochs": 33' in (study.folder / "window.json").read_text(encoding="utf-8")
+    assert '"epochs": 44' in (copy / "window.json").read_text(encoding="utf-8")
+    window.show_step(StepName.PREPARE)
+    assert window.page(StepName.PREPARE).form.values()["study"] == str(copy)
+
+
+def test_folder_that_is_not_empty_is_refused_in_place(
+    qtbot: QtBot, open_study: MainWindow, dataset: Path
+) -> None:
+    open_study.files.study.save_as(dataset)
+    qtbot.waitUntil(lambda: "not empty" in said(open_study), timeout=_LIMIT_MS)
+    assert open_study.message_bar.message.fix == "Choose a new or an empty folder."
+    assert open_study.bench.study.folder != dataset
+
+
+def test_study_with_a_job_at_work_is_not_copied(
+    qtbot: QtBot, open_study: MainWindow, study: Study, fake_job: Fake, tmp_path: Path
+) -> None:
+    fake_job('wait_for(cancelled); emit(event="failed", what="Cancelled.", exit_status=3)')
+    job = open_study.bench.jobs.submit(
+        EvaluateRunJob(study=study.folder, run="first"), "Measure", study.folder
+    )
+    open_study.files.study.save_as(tmp_path / "copy")
+    assert "still at work" in said(open_study)
+    assert open_study.bench.jobs.jobs == [job]
+    job.cancel()
+    qtbot.waitUntil(lambda: job.state.is_over, timeout=_LIMIT_MS)
+
+
+def test_saving_says_where_the_study_is(window: MainWindow, open_study: MainWindow, study: Study) -> None:
+    open_study.actions_.save_study.trigger()
+    assert open_study.message_bar.message.where == str(study.folder)
+
+
+def test_without_a_study_there_is_nothing_to_save(window: MainWindow) -> None:
+    assert not window.actions_.save_study_as.isEnabled()
+    assert not window.actions_.save_study.isEnabled()
