@@ -28,10 +28,6 @@ class Closing(QObject):
         if not self._edits_are_safe():
             return False
         queue = self._window.bench.jobs
-        if self._window.step.segmentation.is_running:
-            if not self._is_stopping:
-                self._ask()
-            return False
         if self._leaves_running or not (queue.running or queue.waiting):
             return True
         if not self._is_stopping:
@@ -41,12 +37,7 @@ class Closing(QObject):
     def go_on(self) -> None:
         """Close after all, for the jobs that were asked to stop have stopped."""
         queue = self._window.bench.jobs
-        if (
-            self._is_stopping
-            and not queue.running
-            and not queue.waiting
-            and not self._window.step.segmentation.is_running
-        ):
+        if self._is_stopping and not queue.running and not queue.waiting:
             QTimer.singleShot(0, self._window, self._window.close)
 
     def _edits_are_safe(self) -> bool:
@@ -64,8 +55,7 @@ class Closing(QObject):
 
     def _ask(self) -> None:
         queue = self._window.bench.jobs
-        here = self._window.step.segmentation.is_running
-        count = len(queue.running) + len(queue.waiting) + int(here)
+        count = len(queue.running) + len(queue.waiting)
         what = (
             self.tr("A job is still running.")
             if count == 1
@@ -74,18 +64,14 @@ class Closing(QObject):
         several = count > 1
         stop = self.tr("Stop them and close") if several else self.tr("Stop it and close")
         actions = [MessageAction(stop, self._stop_and_close)]
-        if here:
-            question = self.tr("Close the window and stop them?") if several else None
-            what += " " + (question or self.tr("Close the window and stop it?"))
-        else:
-            found = (
-                self.tr("They may go on without the window, and are found again at the next start.")
-                if several
-                else self.tr("It may go on without the window, and is found again at the next start.")
-            )
-            leave = self.tr("Close and let them go on") if several else self.tr("Close and let it go on")
-            what += " " + found
-            actions.insert(0, MessageAction(leave, self._leave_and_close))
+        found = (
+            self.tr("They may go on without the window, and are found again at the next start.")
+            if several
+            else self.tr("It may go on without the window, and is found again at the next start.")
+        )
+        leave = self.tr("Close and let them go on") if several else self.tr("Close and let it go on")
+        actions.insert(0, MessageAction(leave, self._leave_and_close))
+        what += " " + found
         actions.append(MessageAction(self.tr("Keep running"), lambda: None))
         self._window.message_bar.show_message(Message(MessageLevel.QUESTION, what, actions=tuple(actions)))
 
@@ -95,6 +81,5 @@ class Closing(QObject):
 
     def _stop_and_close(self) -> None:
         self._is_stopping = True
-        self._window.step.segmentation.cancel()
         self._window.bench.jobs.stop_all()
         self.go_on()

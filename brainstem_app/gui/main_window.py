@@ -70,7 +70,7 @@ class MainWindow(DropWindow):
             JobQueue(settings, self.background, self),
         )
         self.message_bar = MessageBar(self)
-        self.step = SegmentStep(settings, self.background, self)
+        self.step = SegmentStep(settings, self.background, self.bench.jobs, self)
         self.step_bar = StepBar(STEPS, self)
         self._pages: dict[StepName, QWidget] = {StepName.SEGMENT: self.step}
         self.stack = QStackedWidget(self)
@@ -212,7 +212,9 @@ class MainWindow(DropWindow):
             page.example_requested.connect(self.simulate)
             page.view_requested.connect(self.opening.view)
             page.segment_requested.connect(
-                lambda scans: self.many_scans.segment(scans, self.step.segment_panel.model)
+                lambda scans: self.many_scans.segment(
+                    scans, self.step.segment_panel.model, self.step.segment_panel.outputs
+                )
             )
 
     # After the first paint ---------------------------------------------------------------------------
@@ -294,8 +296,8 @@ class MainWindow(DropWindow):
         self.step.simulate()
 
     def cancel_job(self) -> None:
-        """Ask the running segmentation to stop."""
-        self.step.segmentation.cancel()
+        """Ask the job about the open scan to stop."""
+        self.step.cancel()
 
     def show_jobs(self) -> None:
         """Show the panel of jobs, or hide it."""
@@ -319,7 +321,6 @@ class MainWindow(DropWindow):
             self.message_bar.clear()
         self._update_actions()
         self.step_bar.set_status(StepName.SEGMENT, self.tr("running") if running else "")
-        self.closing.go_on()
 
     def _on_job_changed(self, job: object) -> None:
         record = job.record
@@ -362,7 +363,7 @@ class MainWindow(DropWindow):
             viewer=step.has_viewer,
             result=step.result is not None,
             report=step.result is not None and bool(step.result.reports),
-            running=step.segmentation.is_running,
+            running=step.job is not None,
             model=bool(step.segment_panel.model),
         )
 

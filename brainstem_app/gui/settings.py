@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from brainstem_app.gui.segment.job_files import SegmentOutputs
 from brainstem_app.gui.viewer.convention import Convention
 from brainstem_app.locations import user_data_folder
 
@@ -96,6 +98,17 @@ class WindowSettings:
     @model.setter
     def model(self, value: str) -> None:
         self._store.setValue("segment/model", value)
+
+    @property
+    def outputs(self) -> SegmentOutputs:
+        """What Segment writes beside labels and report, as chosen last."""
+        names = str(self._store.value("segment/outputs", "")).split(",")
+        return SegmentOutputs(surfaces="surfaces" in names, bids="bids" in names)
+
+    @outputs.setter
+    def outputs(self, value: SegmentOutputs) -> None:
+        names = [name for name, chosen in asdict(value).items() if chosen]
+        self._store.setValue("segment/outputs", ",".join(names))
 
     @property
     def jobs_folder(self) -> Path:

@@ -29,7 +29,6 @@ def import_viewer() -> None:
     """Import the viewer's modules, so that the first scan opens at once."""
     import nibabel
 
-    import brainstem_app.gui.jobs.job_process
     import brainstem_app.gui.viewer.viewer_panel
 
     _ = nibabel, brainstem_app

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import QApplication
 
 from brainstem_app.gui.application import make_application
 from brainstem_app.gui.background import Background
-from brainstem_app.gui.jobs.job_process import JobProcess
+from brainstem_app.gui.jobs import queued_job
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.review.review_step import ReviewStep
 from brainstem_app.gui.scans.opened import OpenedLabels, OpenedScan
@@ -77,14 +77,18 @@ window.show()
 application.exec()
 """
 _BUSY_WORKER = """
-import json, time
-print(json.dumps({"event": "started", "kind": "segment", "folder": "x"}), flush=True)
-end = time.monotonic() + 6
-while time.monotonic() < end:
-    sum(i * i for i in range(20000))
-    done = 6 - (end - time.monotonic())
-    print(json.dumps({"event": "progress", "done": done, "total": 6, "message": "x"}), flush=True)
-print(json.dumps({"event": "finished", "seconds": 6}), flush=True)
+import json, sys, time
+from pathlib import Path
+with (Path(sys.argv[1]) / "events.jsonl").open("a") as file:
+    def emit(**event):
+        file.write(json.dumps(event) + "\\n")
+        file.flush()
+    emit(event="started", kind="segment", folder="x")
+    end = time.monotonic() + 6
+    while time.monotonic() < end:
+        sum(i * i for i in range(20000))
+        emit(event="progress", done=6 - (end - time.monotonic()), total=6, message="x")
+    emit(event="finished", seconds=6)
 """
 
 
@@ -295,7 +299,9 @@ def measure_review_gaps(folder: Path) -> None:
 
 def measure_gaps(folder: Path) -> None:
     """Print the worst gap of the event loop while a job runs and while a scan is read."""
-    window = MainWindow(WindowSettings(QSettings(str(folder / "g.ini"), QSettings.Format.IniFormat)))
+    settings = WindowSettings(QSettings(str(folder / "g.ini"), QSettings.Format.IniFormat))
+    settings.results_folder, settings.jobs_folder = folder / "results", folder / "jobs"
+    window = MainWindow(settings)
     window.resize(1280, 820)
     window.show()
     end = time.monotonic() + 3
@@ -309,13 +315,12 @@ def measure_gaps(folder: Path) -> None:
     say(f"worst gap while a 256³ scan is opened ({time.perf_counter() - start:.1f} s): {gap}")
     worker = folder / "busy.py"
     worker.write_text(_BUSY_WORKER, encoding="utf-8")
-    job = JobProcess(folder / "job.json", window)
-    window.step.segment_panel.progress.follow(job, "…")
-    events = []
-    job.progress.connect(events.append)
-    job.start(sys.executable, [str(worker)])
-    gap = worst_gap(lambda: not job.is_running)
-    say(f"worst gap while a job runs ({len(events)} events in 6 s): {gap}")
+    queued_job.detached_command = lambda home: (sys.executable, [str(worker), str(home)])
+    window.segment()
+    job = window.step.job
+    gap = worst_gap(lambda: job.state.is_over)
+    events = len((job.folder / "events.jsonl").read_text().splitlines())
+    say(f"worst gap while a job runs ({events} events in 6 s): {gap}")
     window.close()
 
 

@@ -73,7 +73,6 @@ def window(
     shown.show_step(StepName.SEGMENT)
     qtbot.waitUntil(lambda: shown.step.segment_panel.model == model.card.name, timeout=60_000)
     yield shown
-    shown.step.segmentation.kill()
     for job in shown.bench.jobs.running:
         job.kill()
     shown.background.wait()
@@ -133,22 +132,6 @@ def result_folder(tmp_path: Path, labels: np.ndarray, affine: np.ndarray, scan_f
     job = f'{{"kind": "segment", "scans": ["{scan_file.as_posix()}"]}}'
     (home.parent / "job.json").write_text(job, encoding="utf-8")
     return home
-
-
-@pytest.fixture
-def fake_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
-    """Replace the worker by a script; it may use ``emit(**event)`` and ``cancelled()``."""
-
-    def replace(body: str) -> Path:
-        script = tmp_path / "fake_worker.py"
-        script.write_text(_FAKE_WORKER_HEAD + body, encoding="utf-8")
-        monkeypatch.setattr(
-            "brainstem_app.gui.jobs.job_process.worker_command",
-            lambda job_file: (sys.executable, [str(script), str(job_file)]),
-        )
-        return script
-
-    return replace
 
 
 @pytest.fixture
@@ -273,13 +256,4 @@ def cancelled():
 def wait_for(condition):
     while not condition():
         time.sleep(0.02)
-"""
-_FAKE_WORKER_HEAD = """
-import json, os, signal, sys, time
-from pathlib import Path
-job_file = Path(sys.argv[1])
-def emit(**event):
-    print(json.dumps(event), flush=True)
-def cancelled():
-    return sys.stdin.readline().strip() == "cancel"
 """

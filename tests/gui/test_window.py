@@ -17,12 +17,15 @@ from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.messages.message import MessageLevel
+from brainstem_app.gui.segment.job_files import SegmentOutputs
 from brainstem_app.gui.segment.save_copies import label_target
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.structures.structure_model import Column
 from brainstem_app.gui.viewer.convention import Convention
+from brainstem_app.gui.workflow.step import StepName
 
 Fake = Callable[[str], Path]
+_LIMIT_MS = 60_000
 _FIRST_PAINT = """
 import sys
 from PySide6.QtCore import QEvent, QObject, QSettings, QTimer
@@ -55,13 +58,15 @@ application.exec()
 
 
 def open_scan(qtbot: QtBot, window: MainWindow, path: Path) -> None:
-    with qtbot.waitSignal(window.step.scan_changed):
+    with qtbot.waitSignal(window.step.scan_changed, timeout=_LIMIT_MS):
         window.open_path(path)
 
 
 def open_result(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
     window.open_path(folder)
-    qtbot.waitUntil(lambda: window.step.result is not None and bool(window.step.result.reports))
+    qtbot.waitUntil(
+        lambda: window.step.result is not None and bool(window.step.result.reports), timeout=_LIMIT_MS
+    )
 
 
 def message_text(window: MainWindow) -> str:
@@ -136,7 +141,7 @@ def test_dropped_scan_opens(qtbot: QtBot, window: MainWindow, scan_file: Path) -
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    with qtbot.waitSignal(window.step.scan_changed):
+    with qtbot.waitSignal(window.step.scan_changed, timeout=_LIMIT_MS):
         window.dropEvent(event)
     assert window.step.scan is not None
     assert window.step.scan.path == scan_file
@@ -149,7 +154,7 @@ def test_file_that_is_no_scan_is_explained_in_place(qtbot: QtBot, window: MainWi
     broken = tmp_path / "broken.nii.gz"
     broken.write_bytes(b"not a scan")
     window.open_path(broken)
-    qtbot.waitUntil(lambda: window.message_bar.message is not None)
+    qtbot.waitUntil(lambda: window.message_bar.message is not None, timeout=_LIMIT_MS)
     assert window.message_bar.isVisible()
     assert str(broken) in message_text(window)
     assert window.message_bar.message is not None
@@ -162,7 +167,7 @@ def test_slow_answer_of_an_earlier_choice_is_dropped(
 ) -> None:
     window.open_path(tmp_path / "missing.nii.gz")
     open_scan(qtbot, window, scan_file)
-    qtbot.waitUntil(lambda: not window.background.is_busy)
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=_LIMIT_MS)
     assert window.message_bar.message is None
 
 
@@ -256,7 +261,7 @@ def test_labels_of_another_scan_are_not_drawn_over_this_one(
     nib.save(nib.Nifti1Image(np.ones((9, 9, 9), np.int16), np.diag([1.0, 1, 1, 1])), other)
     open_scan(qtbot, window, other)
     window.step.opener.open_labels(result_folder / "labels_native.nii.gz")
-    qtbot.waitUntil(lambda: window.step.labels is not None)
+    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
     assert window.step.scan is None
     assert window.message_bar.message is not None
     assert window.message_bar.message.level is MessageLevel.WARNING
@@ -266,17 +271,15 @@ def test_label_map_with_foreign_numbers_is_refused(qtbot: QtBot, window: MainWin
     path = tmp_path / "x_dseg.nii.gz"
     nib.save(nib.Nifti1Image(np.full((5, 5, 5), 200, np.uint8), np.eye(4)), path)
     window.open_path(path)
-    qtbot.waitUntil(lambda: window.message_bar.message is not None)
+    qtbot.waitUntil(lambda: window.message_bar.message is not None, timeout=_LIMIT_MS)
     assert "200" in message_text(window)
 
 
 def test_segment_runs_the_worker_and_shows_its_labels(
-    qtbot: QtBot, ready: MainWindow, result_folder: Path, fake_worker: Fake
+    qtbot: QtBot, ready: MainWindow, result_folder: Path, fake_job: Fake
 ) -> None:
-    fake_worker(f"""
-job = json.loads(job_file.read_text())
+    fake_job(f"""
 assert job["kind"] == "segment" and job["model"] == "test-model", job
-emit(event="started", kind="segment", folder="x")
 emit(event="progress", done=0.5, total=1, message="placing the labels")
 emit(event="artifact", role="labels_native", path={str(result_folder / "labels_native.nii.gz")!r})
 emit(event="finished", seconds=12.0)
@@ -284,52 +287,52 @@ emit(event="finished", seconds=12.0)
     qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
     assert ready.step.segment_panel.progress.isVisible()
     assert not ready.step.segment_panel.start_button.isVisible()
-    qtbot.waitUntil(lambda: ready.step.result is not None and bool(ready.step.result.reports), timeout=15_000)
+    qtbot.waitUntil(
+        lambda: ready.step.result is not None and bool(ready.step.result.reports), timeout=_LIMIT_MS
+    )
     assert ready.step.segment_panel.start_button.isVisible()
     assert "12 s" in message_text(ready)
     assert ready.step.scan is not None
 
 
-def test_failed_job_says_what_where_and_what_to_do(
-    qtbot: QtBot, ready: MainWindow, fake_worker: Fake
-) -> None:
-    fake_worker("""
-print("Traceback (most recent call last): deep", file=sys.stderr, flush=True)
+def test_failed_job_says_what_where_and_what_to_do(qtbot: QtBot, ready: MainWindow, fake_job: Fake) -> None:
+    fake_job("""
+(folder / "log.txt").write_text("Traceback (most recent call last): deep")
 emit(event="failed", what="The fit is implausible.", where="head.nii", fix="Check the orientation.")
 sys.exit(1)
 """)
     qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: ready.message_bar.message is not None, timeout=15_000)
-    assert message_text(ready) == "The fit is implausible.\nhead.nii\nCheck the orientation."
+    qtbot.waitUntil(lambda: ready.message_bar.message is not None, timeout=_LIMIT_MS)
+    assert (
+        message_text(ready) == "Segment head_T1w: The fit is implausible.\nhead.nii\nCheck the orientation."
+    )
     assert ready.message_bar.message is not None
     assert "deep" in ready.message_bar.message.details
     assert ready.step.segment_panel.start_button.isEnabled()
 
 
 def test_cancel_button_stops_the_worker(
-    qtbot: QtBot, ready: MainWindow, fake_worker: Fake, settings: WindowSettings
+    qtbot: QtBot, ready: MainWindow, fake_job: Fake, settings: WindowSettings
 ) -> None:
-    fake_worker("""
+    fake_job("""
 emit(event="progress", done=0, total=1, message="working")
-if cancelled():
-    emit(event="failed", what="Cancelled.", exit_status=3)
-    sys.exit(3)
+wait_for(cancelled)
+emit(event="failed", what="Cancelled.", exit_status=3)
 """)
     qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
     progress = ready.step.segment_panel.progress
-    qtbot.waitUntil(lambda: progress.message.text() == "Working", timeout=15_000)
+    qtbot.waitUntil(lambda: progress.message.text() == "Working", timeout=_LIMIT_MS)
     qtbot.mouseClick(progress.cancel_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=15_000)
+    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
     assert "Stopped" in message_text(ready)
     assert not list(settings.results_folder.iterdir()), "a cancelled job leaves no empty folder"
 
 
-def test_closing_with_a_running_job_asks_in_place(qtbot: QtBot, ready: MainWindow, fake_worker: Fake) -> None:
-    fake_worker("""
+def test_closing_with_a_running_job_asks_in_place(qtbot: QtBot, ready: MainWindow, fake_job: Fake) -> None:
+    fake_job("""
 emit(event="progress", done=0, total=1, message="working")
-if cancelled():
-    emit(event="failed", what="Cancelled.", exit_status=3)
-    sys.exit(3)
+wait_for(cancelled)
+emit(event="failed", what="Cancelled.", exit_status=3)
 """)
     qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
     ready.close()
@@ -339,16 +342,90 @@ if cancelled():
     assert ready.step.segmentation.is_running
     ready.close()
     press_message_button(qtbot, ready, "Stop it and close")
-    qtbot.waitUntil(lambda: not ready.isVisible(), timeout=15_000)
+    qtbot.waitUntil(lambda: not ready.isVisible(), timeout=_LIMIT_MS)
     assert not ready.step.segmentation.is_running
 
 
-def test_result_of_a_scan_that_is_no_longer_open_waits_to_be_shown(
-    qtbot: QtBot, ready: MainWindow, result_folder: Path, tmp_path: Path, fake_worker: Fake, scan_file: Path
+def test_segmentation_goes_on_without_the_window_and_is_taken_up_by_the_next(
+    qtbot: QtBot,
+    ready: MainWindow,
+    settings: WindowSettings,
+    result_folder: Path,
+    tmp_path: Path,
+    fake_job: Fake,
+) -> None:
+    fake_job(f"""
+emit(event="progress", done=1, total=4, message="working")
+wait_for(lambda: Path({str(tmp_path / "go")!r}).exists())
+emit(event="artifact", role="labels_native", path={str(result_folder / "labels_native.nii.gz")!r})
+emit(event="finished", seconds=3.0)
+""")
+    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: ready.step.job.fraction == 0.25, timeout=_LIMIT_MS)
+    ready.close()
+    press_message_button(qtbot, ready, "Close and let it go on")
+    assert not ready.isVisible()
+    window = MainWindow(settings)
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: window.step.segmentation.is_running, timeout=_LIMIT_MS)
+    assert window.step_bar.status_of(StepName.SEGMENT) == "running"
+    (tmp_path / "go").touch()
+    qtbot.waitUntil(lambda: not window.step.segmentation.is_running, timeout=_LIMIT_MS)
+    press_message_button(qtbot, window, "Show it")
+    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    window.close()
+
+
+def test_second_scan_can_be_segmented_while_the_first_is(
+    qtbot: QtBot, ready: MainWindow, tmp_path: Path, scan_file: Path, fake_job: Fake
 ) -> None:
     other = tmp_path / "other_T1w.nii.gz"
     nib.save(nib.Nifti1Image(np.ones((9, 9, 9), np.int16), np.diag([1.0, 1, 1, 1])), other)
-    fake_worker(f"""
+    fake_job("""
+wait_for(cancelled)
+emit(event="failed", what="Cancelled.", exit_status=3)
+""")
+    ready.segment()
+    first = ready.step.job
+    assert first is not None
+    open_scan(qtbot, ready, other)
+    assert ready.step.job is None
+    assert not ready.step.segment_panel.progress.isVisible()
+    ready.step.segment()
+    second = ready.step.job
+    assert second not in (None, first)
+    open_scan(qtbot, ready, scan_file)
+    assert ready.step.job is first
+    assert ready.step.segment_panel.progress.isVisible()
+    ready.step.segment()
+    assert len(ready.bench.jobs.jobs) == 2, "a scan is not segmented twice at once"
+    ready.bench.jobs.stop_all()
+    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
+
+
+def test_chosen_outputs_are_written_and_remembered(
+    qtbot: QtBot, ready: MainWindow, settings: WindowSettings, fake_job: Fake
+) -> None:
+    fake_job('emit(event="failed", what="Enough.")')
+    panel = ready.step.segment_panel
+    assert not panel.surfaces.isChecked()
+    panel.surfaces.click()
+    panel.bids.click()
+    ready.segment()
+    work = ready.step.job.work
+    assert (work.surfaces, work.bids) == (True, True)
+    panel.bids.click()
+    assert settings.outputs == SegmentOutputs(surfaces=True, bids=False)
+    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
+
+
+def test_result_of_a_scan_that_is_no_longer_open_waits_to_be_shown(
+    qtbot: QtBot, ready: MainWindow, result_folder: Path, tmp_path: Path, fake_job: Fake, scan_file: Path
+) -> None:
+    other = tmp_path / "other_T1w.nii.gz"
+    nib.save(nib.Nifti1Image(np.ones((9, 9, 9), np.int16), np.diag([1.0, 1, 1, 1])), other)
+    fake_job(f"""
 while not Path({str(tmp_path / "go")!r}).exists():
     time.sleep(0.02)
 emit(event="artifact", role="labels_native", path={str(result_folder / "labels_native.nii.gz")!r})
@@ -357,20 +434,19 @@ emit(event="finished", seconds=3.0)
     qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
     open_scan(qtbot, ready, other)
     (tmp_path / "go").touch()
-    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=15_000)
+    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
     assert ready.step.labels is None
     press_message_button(qtbot, ready, "Show it")
-    qtbot.waitUntil(lambda: ready.step.labels is not None)
+    qtbot.waitUntil(lambda: ready.step.labels is not None, timeout=_LIMIT_MS)
     assert ready.step.scan is not None
     assert ready.step.scan.path == scan_file
 
 
 def test_simulated_scan_is_made_and_opened(
-    qtbot: QtBot, window: MainWindow, scan_file: Path, fake_worker: Fake
+    qtbot: QtBot, window: MainWindow, scan_file: Path, fake_job: Fake
 ) -> None:
-    fake_worker(f"""
+    fake_job(f"""
 import shutil
-job = json.loads(job_file.read_text())
 target = Path(job["out"]) / "sub-sim01" / "anat" / "sub-sim01_T1w.nii.gz"
 target.parent.mkdir(parents=True)
 shutil.copy({str(scan_file)!r}, target)
@@ -379,7 +455,7 @@ emit(event="finished", seconds=1.0)
 """)
     qtbot.mouseClick(window.step.empty_state.example_button, Qt.MouseButton.LeftButton)
     assert window.step.empty_state.progress.isVisible()
-    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=15_000)
+    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=_LIMIT_MS)
     assert window.step.scan is not None
     assert window.step.scan.path.name == "sub-sim01_T1w.nii.gz"
 
@@ -389,7 +465,7 @@ def test_saved_labels_are_the_result_file(
 ) -> None:
     open_result(qtbot, window, result_folder)
     window.step.saver.save_labels(tmp_path / "mine.nii")
-    qtbot.waitUntil(lambda: "saved" in message_text(window))
+    qtbot.waitUntil(lambda: "saved" in message_text(window), timeout=_LIMIT_MS)
     saved = tmp_path / "mine.nii.gz"
     assert saved.read_bytes() == (result_folder / "labels_native.nii.gz").read_bytes()
 
@@ -400,7 +476,7 @@ def test_report_that_cannot_be_written_is_explained(
     open_result(qtbot, window, result_folder)
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     window.step.saver.save_report(tmp_path / "file" / "report.html")
-    qtbot.waitUntil(lambda: "could not be saved" in message_text(window))
+    qtbot.waitUntil(lambda: "could not be saved" in message_text(window), timeout=_LIMIT_MS)
     window.step.saver.save_report(tmp_path / "report.docx")
     assert ".docx" in message_text(window)
 

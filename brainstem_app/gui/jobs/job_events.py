@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Metric, Warned
+
+
+class Outcome(StrEnum):
+    """How a job ended."""
+
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class JobEvents(QObject):

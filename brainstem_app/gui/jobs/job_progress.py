@@ -8,18 +8,19 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.jobs.job_process import JobProcess
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
     from brainstem_app.jobs.events import Progress
 
 _STEPS = 1000
 
 
 class JobProgress(QWidget):
-    """Follows one `JobProcess`; hidden while there is none."""
+    """Follows one `QueuedJob`; hidden while there is none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._job: JobProcess | None = None
+        self._job: QueuedJob | None = None
+        self._first_message = ""
         self.message = QLabel(self)
         self.message.setWordWrap(True)
         self.message.setAccessibleName(self.tr("What the job does now"))
@@ -47,20 +48,41 @@ class JobProgress(QWidget):
         layout.addLayout(controls)
         self.hide()
 
-    def follow(self, job: JobProcess, first_message: str) -> None:
+    def follow(self, job: QueuedJob, first_message: str) -> None:
         """Show the progress of a job until it ends."""
+        if job is self._job:
+            return
         self._job = job
-        self.message.setText(first_message)
+        self._first_message = first_message
         self.bar.setRange(0, 0)
-        self.cancel_button.setEnabled(True)
-        job.progress.connect(self._show_progress)
-        job.ended.connect(self._stop)
+        self.cancel_button.setEnabled(not job.is_cancelling)
+        job.progress.connect(lambda progress: self._show_progress(job, progress))
+        job.state_changed.connect(lambda: self._show_state(job))
+        self._show_state(job)
+        if job.last_progress is not None:
+            self._show_progress(job, job.last_progress)
         self._timer.start()
         self._show_elapsed()
         self.show()
 
-    def _show_progress(self, progress: Progress) -> None:
-        if self._job is not None and self._job.is_cancelling:
+    def leave(self) -> None:
+        """Show no job any more; it goes on."""
+        self._timer.stop()
+        self._job = None
+        self.hide()
+
+    def _show_state(self, job: QueuedJob) -> None:
+        if job is not self._job:
+            return
+        if job.state.is_over:
+            self.leave()
+        elif job.is_running:
+            self.message.setText(self._first_message)
+        else:
+            self.message.setText(self.tr("Waits for another job to end; Ctrl+J shows all."))
+
+    def _show_progress(self, job: QueuedJob, progress: Progress) -> None:
+        if job is not self._job or job.is_cancelling:
             return
         if progress.total > 0 and progress.done > 0:
             self.bar.setRange(0, _STEPS)
@@ -77,11 +99,6 @@ class JobProgress(QWidget):
             self.message.setText(self.tr("Stopping…"))
             self.bar.setRange(0, 0)
             self._job.cancel()
-
-    def _stop(self) -> None:
-        self._timer.stop()
-        self._job = None
-        self.hide()
 
 
 def clock_text(seconds: float) -> str:

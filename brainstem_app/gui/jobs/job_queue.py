@@ -183,11 +183,5 @@ class JobQueue(QObject):
 
 def _need(job: QueuedJob, cores: int) -> Need:
     """Need of a job, by its job file."""
-    from brainstem_app.errors import InputError
-    from brainstem_app.jobs.job import read_job
-
-    try:
-        processes = int(getattr(read_job(job.job_file), "jobs", 1) or 1)
-    except InputError:
-        processes = 1
+    processes = int(getattr(job.work, "jobs", 1) or 1)
     return need_of(job.record.kind, processes, cores)

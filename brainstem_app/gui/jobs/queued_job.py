@@ -9,9 +9,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
+from brainstem_app.errors import InputError
 from brainstem_app.gui.jobs.command import detached_command
-from brainstem_app.gui.jobs.job_events import JobEvents
-from brainstem_app.gui.jobs.job_process import Outcome
+from brainstem_app.gui.jobs.job_events import JobEvents, Outcome
 from brainstem_app.gui.jobs.job_record import RECORD_FILE, JobRecord, JobState, clear_traces
 from brainstem_app.jobs.detached import (
     CANCEL_FILE,
@@ -22,6 +22,7 @@ from brainstem_app.jobs.detached import (
     running_process,
 )
 from brainstem_app.jobs.events import Event, Failed, Progress, parse_event
+from brainstem_app.jobs.job import Job, read_job
 
 READ_EVERY_MS = 200
 TERMINATE_AFTER_S = 75.0
@@ -64,6 +65,14 @@ class QueuedJob(JobEvents):
     def job_file(self) -> Path:
         """File that says what the job does."""
         return self.folder / JOB_FILE
+
+    @property
+    def work(self) -> Job | None:
+        """What the job does; None if its file cannot be read."""
+        try:
+            return read_job(self.job_file)
+        except InputError:
+            return None
 
     @property
     def state(self) -> JobState:

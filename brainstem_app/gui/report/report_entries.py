@@ -1,4 +1,4 @@
-"""Which reports there are: of runs, of comparisons, of segmentations; looked for on a thread."""
+"""Which reports there are: of runs, comparisons, cohorts, segmentations; looked for on a thread."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 _ENDINGS = (".html", ".pdf", ".csv", ".xlsx", ".json", ".png")
 _LATEST = 200
+_PLACES = ("*/*", "*/reports/*")  # the latter: BIDS derivatives
 
 
 class ReportKind(StrEnum):
@@ -15,6 +16,7 @@ class ReportKind(StrEnum):
 
     RUN = "run"
     COMPARISON = "comparison"
+    COHORT = "cohort"
     SEGMENTATION = "segmentation"
 
 
@@ -44,7 +46,7 @@ class ReportEntry:
 
 
 def find_reports(study: Path | None, results: Path) -> tuple[ReportEntry, ...]:
-    """List reports of a study's runs and comparisons, then those of segmentations, the latest first."""
+    """List reports of a study's runs and comparisons; of cohorts and segmentations, the latest first."""
     found: list[ReportEntry] = []
     if study is not None:
         runs = sorted(path.parent for path in study.glob("runs/*/config.json"))
@@ -54,15 +56,18 @@ def find_reports(study: Path | None, results: Path) -> tuple[ReportEntry, ...]:
             ReportEntry(ReportKind.COMPARISON, c.name, c, (*files_of(c, "report"), *files_of(c, "results")))
             for c in comparisons
         ]
-    reports = sorted(results.glob("*/*/report.json"), key=_time, reverse=True)[:_LATEST]
-    for report in reports:
+    cohorts = sorted(results.glob("*/cohort.json"), key=_time, reverse=True)[:_LATEST]
+    for home in (path.parent for path in cohorts):
+        files = (file for stem in ("cohort", "volumes", "zscores") for file in files_of(home, stem))
+        found.append(ReportEntry(ReportKind.COHORT, home.name, home, tuple(files)))
+    reports = [path for places in _PLACES for path in results.glob(f"{places}/report.json")]
+    for report in sorted(reports, key=_time, reverse=True)[:_LATEST]:
         home = report.parent
+        job = home.relative_to(results).parts[0]
         found.append(
             ReportEntry(
                 ReportKind.SEGMENTATION,
-                home.parent.name
-                if home.parent.name.startswith(home.name)
-                else f"{home.name} · {home.parent.name}",
+                job if job.startswith(home.name) else f"{home.name} · {job}",
                 home,
                 (*files_of(home, "report"), *files_of(home, "qc")),
             )

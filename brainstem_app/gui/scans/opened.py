@@ -199,7 +199,7 @@ def find_result(folder: Path) -> ResultFiles:
         report_pdf=_existing(home / "report.pdf"),
         report_csv=_existing(home / "report.csv"),
         report_json=_existing(home / "report.json"),
-        scan=_scan_of_job(home),
+        scan=scan_of_result(home),
         atlas=_atlas_of_report(home / "report.json"),
     )
 
@@ -224,13 +224,20 @@ def _atlas_of_report(report: Path) -> str:
         return DEFAULT_ATLAS
 
 
-def _scan_of_job(home: Path) -> Path | None:
-    """Return the one scan of the job file in the folder above a result."""
-    try:
-        scans = json.loads((home.parent / JOB_FILE_NAME).read_text(encoding="utf-8"))["scans"]
-        return Path(scans[0]) if len(scans) == 1 else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+def scan_of_result(home: Path) -> Path | None:
+    """Return the scan of the job file above a result; of several, the one that the result is named after."""
+    from brainstem_app.imaging.inputs import expand_inputs
+
+    for folder in list(home.parents)[:2]:  # results of BIDS derivatives lie one folder deeper
+        try:
+            scans = json.loads((folder / JOB_FILE_NAME).read_text(encoding="utf-8"))["scans"]
+            paths = [Path(scan) for scan in scans]
+            if len(paths) == 1:
+                return paths[0]
+            return {scan.name: scan.path for scan in expand_inputs(paths)}.get(home.name)
+        except (OSError, ValueError, KeyError, TypeError, InputError):
+            continue
+    return None
 
 
 def _findings_of_report(report: Path) -> tuple[Finding, ...]:

@@ -1,39 +1,68 @@
-"""Job files that the window writes: where the work goes, and what is to be done."""
+"""Jobs that the window makes of scans: where the work goes, and what is to be done."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from brainstem_app.gui.scans.opened import JOB_FILE_NAME
 
+if TYPE_CHECKING:
+    from brainstem_app.jobs.job import SegmentJob, SimulateJob
 
-def write_segment_job(scan: Path, model: str, results_folder: Path) -> Path:
-    """Write the job that segments a scan into a new folder; returns the job file."""
+
+@dataclass(frozen=True)
+class SegmentOutputs:
+    """What is written beside labels and report.
+
+    Attributes
+    ----------
+    surfaces : bool
+        An STL file a nucleus.
+    bids : bool
+        The folder becomes a dataset of BIDS derivatives.
+    """
+
+    surfaces: bool = False
+    bids: bool = False
+
+
+def segment_job(
+    scans: Sequence[Path], model: str, outputs: SegmentOutputs, results_folder: Path, name: str = ""
+) -> SegmentJob:
+    """Make the job that segments scans into a new folder, named after the only one if no name is given.
+
+    A copy of the job lies in the folder, so that its results are shown over their scans again.
+    """
     from brainstem_app.jobs.job import SegmentJob, write_job
 
-    out = new_folder(results_folder, scan_name(scan))
-    path = out / JOB_FILE_NAME
-    write_job(SegmentJob(scans=(scan.absolute(),), out=out, model=model), path)
-    return path
+    out = new_folder(results_folder, name or scan_name(scans[0]))
+    job = SegmentJob(
+        scans=tuple(scan.absolute() for scan in scans),
+        out=out,
+        model=model,
+        surfaces=outputs.surfaces,
+        bids=outputs.bids,
+    )
+    write_job(job, out / JOB_FILE_NAME)
+    return job
 
 
-def write_simulate_job(results_folder: Path, seed: int = 0) -> Path:
-    """Write the job that simulates one scan into a new folder; returns the job file."""
-    from brainstem_app.jobs.job import SimulateJob, write_job
+def simulate_job(results_folder: Path, seed: int = 0) -> SimulateJob:
+    """Make the job that simulates one scan in a new folder."""
+    from brainstem_app.jobs.job import SimulateJob
 
-    out = new_folder(results_folder, "simulated")
-    path = out / JOB_FILE_NAME
-    write_job(SimulateJob(subjects=1, out=out / "dataset", seed=seed), path)
-    return path
+    return SimulateJob(subjects=1, out=new_folder(results_folder, "simulated") / "dataset", seed=seed)
 
 
-def remove_job_without_result(job_file: Path) -> None:
+def remove_job_without_result(folder: Path) -> None:
     """Remove the folder of a cancelled job if there is nothing in it but the job."""
-    folder = job_file.parent
     try:
-        if [path.name for path in folder.iterdir()] == [JOB_FILE_NAME]:
-            job_file.unlink()
+        if folder.is_dir() and {path.name for path in folder.iterdir()} <= {JOB_FILE_NAME}:
+            (folder / JOB_FILE_NAME).unlink(missing_ok=True)
             folder.rmdir()
     except OSError:
         return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
-from brainstem_app.gui.segment.job_files import new_folder
+from brainstem_app.gui.segment.job_files import SegmentOutputs, scan_name, segment_job
 from brainstem_app.gui.workflow.step import StepName
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 class ManyScans(QObject):
-    """Puts the segmentation of several scans into the queue.
+    """Puts the segmentation of several scans into the queue, and says what came of it.
+
+    One of an earlier window, which went on without it, is taken up again.
 
     Signals
     -------
@@ -33,27 +35,40 @@ class ManyScans(QObject):
     def __init__(self, bench: Workbench, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._bench = bench
+        self._outs: dict[QueuedJob, Path] = {}
+        bench.jobs.added.connect(self._take_up)
+        bench.jobs.changed.connect(self._take_up)
 
-    def segment(self, scans: list[Path], model: str) -> QueuedJob | None:
+    def segment(self, scans: list[Path], model: str, outputs: SegmentOutputs) -> QueuedJob | None:
         """Segment scans with a model, one after the other, each into a folder of its own."""
-        from brainstem_app.jobs.job import SegmentJob
-
-        name = self.tr("{0} scans").format(len(scans))
+        name = self.tr("{0} scans").format(len(scans)) if len(scans) > 1 else scan_name(scans[0])
         try:
-            out = new_folder(self._bench.settings.results_folder, name)
+            job = segment_job(scans, model, outputs, self._bench.settings.results_folder, name)
         except OSError as error:
             self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
             return None
-        job = SegmentJob(scans=tuple(scan.absolute() for scan in scans), out=out, model=model)
         queued = self._bench.jobs.submit(job, self.tr("Segment {0}").format(name))
         if queued is not None:
-            queued.ended.connect(lambda outcome: self._on_ended(queued, str(outcome), out))
-            what = self.tr("{0} scans are in the queue. Ctrl+J shows how far they are.").format(len(scans))
-            self.message.emit(Message(MessageLevel.INFO, what, str(out)))
+            what = self.tr("{0} in the queue. Ctrl+J shows how far it is.").format(name)
+            if len(scans) > 1:
+                what = self.tr("{0} scans are in the queue. Ctrl+J shows how far they are.").format(
+                    len(scans)
+                )
+            self.message.emit(Message(MessageLevel.INFO, what, str(job.out)))
         return queued
 
-    def _on_ended(self, job: QueuedJob, outcome: str, out: Path) -> None:
-        if outcome != "finished":
+    def _take_up(self, job: QueuedJob) -> None:
+        """Follow a job of this kind that has not ended; `Segmentation` follows those of one scan."""
+        if job in self._outs or job.state.is_over or job.record.kind != "segment":
+            return
+        work = job.work
+        if work is not None and len(work.scans) > 1:
+            self._outs[job] = work.out
+            job.ended.connect(lambda outcome: self._on_ended(job, str(outcome)))
+
+    def _on_ended(self, job: QueuedJob, outcome: str) -> None:
+        out = self._outs.pop(job, None)
+        if out is None or outcome != "finished":
             return
         done = sum(artifact.role == "labels_native" for artifact in job.artifacts)
         what = self.tr("{0} scans are segmented.").format(done)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
+    QGridLayout,
     QGroupBox,
     QHBoxLayout,
     QLabel,
@@ -17,8 +19,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.gui.controls import EMPTY_BOX
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.segment.card_text import card_details, card_summary
+from brainstem_app.gui.segment.job_files import SegmentOutputs
 
 if TYPE_CHECKING:
     from brainstem_app.models.library import ModelFiles
@@ -33,12 +37,15 @@ class SegmentPanel(QGroupBox):
         Segment the open scan with the model of this name, or in this file.
     file_requested
         The user wants to choose a model from a file.
+    outputs_changed
+        The user has chosen what else is written.
     """
 
     segment_requested = Signal(str)
     file_requested = Signal()
+    outputs_changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, outputs: SegmentOutputs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTitle(self.tr("Segment"))
         self._models: tuple[ModelFiles, ...] = ()
@@ -64,6 +71,16 @@ class SegmentPanel(QGroupBox):
         self.details_button.setToolTip(self.tr("All that the card of the model says"))
         self.details_button.toggled.connect(self._show_card)
         self.details_button.hide()
+        self.surfaces = self._output(
+            self.tr("S&urfaces"),
+            self.tr("Also the surfaces of the nuclei, for 3-D programs"),
+            outputs.surfaces,
+        )
+        self.bids = self._output(
+            self.tr("&BIDS derivatives"),
+            self.tr("Names and tables as BIDS has them, for scans of a BIDS dataset"),
+            outputs.bids,
+        )
         self.start_button = QPushButton(self.tr("Segment"), self)
         self.start_button.setAccessibleName(self.tr("Segment the open scan"))
         self.start_button.setToolTip(self.tr("Label the nuclei of the open scan (Ctrl+Return)"))
@@ -87,9 +104,30 @@ class SegmentPanel(QGroupBox):
         chooser.addWidget(self.file_button)
         layout = QVBoxLayout(self)
         layout.addLayout(chooser)
-        for widget in (self.card, self.start_button, self.hint, self.progress):
+        layout.addWidget(self.card)
+        written = QGridLayout()
+        written.setVerticalSpacing(0)
+        written.setColumnStretch(1, 1)
+        for row, box in enumerate((self.surfaces, self.bids)):
+            says = QLabel(box.accessibleDescription(), self)
+            says.setWordWrap(True)
+            says.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+            written.addWidget(box, row, 0)
+            written.addWidget(says, row, 1)
+        layout.addLayout(written)
+        for widget in (self.start_button, self.hint, self.progress):
             layout.addWidget(widget)
         self._update()
+
+    def _output(self, text: str, hint: str, checked: bool) -> QCheckBox:
+        box = QCheckBox(text, self)
+        box.setStyleSheet(f"QCheckBox::indicator:unchecked {{ {EMPTY_BOX} }}")
+        box.setAccessibleName(text.replace("&", ""))
+        box.setAccessibleDescription(hint)
+        box.setToolTip(hint)
+        box.setChecked(checked)
+        box.toggled.connect(lambda _checked: self.outputs_changed.emit())
+        return box
 
     @property
     def model(self) -> str:
@@ -100,6 +138,11 @@ class SegmentPanel(QGroupBox):
     def can_start(self) -> bool:
         """Whether there is a scan that can be segmented, and a model to do it."""
         return self._has_scan and not self._refusal and bool(self._models)
+
+    @property
+    def outputs(self) -> SegmentOutputs:
+        """What is to be written beside labels and report."""
+        return SegmentOutputs(self.surfaces.isChecked(), self.bids.isChecked())
 
     def set_models(self, models: tuple[ModelFiles, ...], chosen: str = "") -> None:
         """Offer models; ``chosen`` is the name to begin with."""

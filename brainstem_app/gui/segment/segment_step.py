@@ -23,6 +23,8 @@ from brainstem_app.gui.structures.structure_panel import StructurePanel
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
+    from brainstem_app.gui.jobs.job_queue import JobQueue
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
     from brainstem_app.gui.viewer.viewer_panel import ViewerPanel
     from brainstem_app.gui.viewer.volume import Voxel
 
@@ -52,7 +54,11 @@ class SegmentStep(QWidget):
     result_changed = Signal()
 
     def __init__(
-        self, settings: WindowSettings, background: Background, parent: QWidget | None = None
+        self,
+        settings: WindowSettings,
+        background: Background,
+        jobs: JobQueue,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._settings = settings
@@ -62,11 +68,11 @@ class SegmentStep(QWidget):
         self.result: ResultFiles | None = None
         self._viewer: ViewerPanel | None = None
         self.opener = ScanOpener(background, self)
-        self.segmentation = Segmentation(self)
+        self.segmentation = Segmentation(jobs, self)
         self.saver = ResultSaver(background, self)
         self.empty_state = EmptyState(self)
         self.scan_panel = ScanPanel(self)
-        self.segment_panel = SegmentPanel(self)
+        self.segment_panel = SegmentPanel(settings.outputs, self)
         self.structure_panel = StructurePanel(self)
         self.result_panel = ResultPanel(self)
         self._lay_out()
@@ -116,7 +122,8 @@ class SegmentStep(QWidget):
         self.segmentation.segmented.connect(self._on_segmented)
         self.segmentation.simulated.connect(self._on_simulated)
         self.segmentation.message.connect(self.message)
-        self.segmentation.running_changed.connect(self._on_running)
+        self.segmentation.running_changed.connect(lambda _running: self._show_job())
+        self.segment_panel.outputs_changed.connect(self._remember_outputs)
         self.structure_panel.chosen.connect(self.go_to)
         self.structure_panel.model.visibility_changed.connect(self._update_colours)
         self.saver.message.connect(self.message)
@@ -139,6 +146,7 @@ class SegmentStep(QWidget):
         self._set_result(None)
         self.stack.setCurrentWidget(self.viewer)
         self._show_crosshair(self.viewer.view.crosshair)
+        self._show_job()
         self.scan_changed.emit()
 
     def show_labels(self, labels: OpenedLabels) -> None:
@@ -173,6 +181,7 @@ class SegmentStep(QWidget):
         self.scan_panel.show_missing(self.tr("Labels without their scan"))
         self.segment_panel.set_scan(False)
         self.stack.setCurrentWidget(self.viewer)
+        self._show_job()
         self.scan_changed.emit()
         what = (
             self.tr("These labels do not lie on the grid of the scan that was open, so they are shown alone.")
@@ -187,22 +196,41 @@ class SegmentStep(QWidget):
     def segment(self) -> None:
         """Segment the open scan."""
         if self.scan is not None:
-            self.segmentation.segment(self.scan.path, self.segment_panel.model, self._settings.results_folder)
+            panel = self.segment_panel
+            self.segmentation.segment(
+                self.scan.path, panel.model, panel.outputs, self._settings.results_folder
+            )
 
     def simulate(self) -> None:
         """Make a simulated scan and open it."""
         self.segmentation.simulate(self._settings.results_folder)
 
-    def _on_running(self, running: bool) -> None:
-        kind = self.segmentation.kind
-        self.segment_panel.set_running(running)
-        self.empty_state.set_buttons_enabled(not running)
-        job = self.segmentation.job
-        if running and job is not None:
-            shows_here = kind == "simulate" and self.stack.currentWidget() is self.empty_state
-            progress = self.empty_state.progress if shows_here else self.segment_panel.progress
-            first = self.tr("Making a scan…") if kind == "simulate" else self.tr("Starting…")
-            progress.follow(job, first)
+    @property
+    def job(self) -> QueuedJob | None:
+        """The job about the scan that is open, or about the one that is being made."""
+        scan = None if self.scan is None else self.scan.path
+        return self.segmentation.job_of(scan) or self.segmentation.simulation
+
+    def cancel(self) -> None:
+        """Stop the job that is shown."""
+        if self.job is not None:
+            self.job.cancel()
+
+    def _show_job(self) -> None:
+        """Show how far the job about what is open has come."""
+        job, simulation = self.job, self.segmentation.simulation
+        self.empty_state.set_buttons_enabled(simulation is None)
+        in_middle = job is not None and job is simulation and self.stack.currentWidget() is self.empty_state
+        for progress, shown in (
+            (self.empty_state.progress, job if in_middle else None),
+            (self.segment_panel.progress, None if in_middle else job),
+        ):
+            if shown is None:
+                progress.leave()
+            else:
+                first = self.tr("Making a scan…") if shown is simulation else self.tr("Starting…")
+                progress.follow(shown, first)
+        self.segment_panel.set_running(job is not None and not in_middle)
 
     def _on_segmented(self, folder: Path, scan: Path, seconds: float) -> None:
         what = self.tr("{0} is segmented ({1:.0f} s).").format(scan.name, seconds)
@@ -227,6 +255,9 @@ class SegmentStep(QWidget):
     def set_models(self, models: tuple[object, ...]) -> None:
         """Offer the models that were found."""
         self.segment_panel.set_models(models, self._settings.model)
+
+    def _remember_outputs(self) -> None:
+        self._settings.outputs = self.segment_panel.outputs
 
     def _remember_model(self) -> None:
         self._settings.model = self.segment_panel.model

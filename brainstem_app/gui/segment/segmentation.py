@@ -1,4 +1,4 @@
-"""The running job of the step: start, end, and what its end means."""
+"""Segmentations of single scans in the queue: start, end, and what the end means."""
 
 from __future__ import annotations
 
@@ -9,29 +9,37 @@ from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.segment.job_files import (
+    SegmentOutputs,
     remove_job_without_result,
+    scan_name,
+    segment_job,
+    simulate_job,
     simulated_scan,
-    write_segment_job,
-    write_simulate_job,
 )
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.jobs.job_process import JobProcess
+    from brainstem_app.gui.jobs.job_queue import JobQueue
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
+    from brainstem_app.jobs.job import SegmentJob, SimulateJob
+
+SEGMENT, SIMULATE = "segment", "simulate"
 
 
 class Segmentation(QObject):
-    """Runs one segmentation or simulation at a time.
+    """Puts segmentations of one scan, and simulations, into the queue, and says what came of them.
+
+    Those of an earlier window, which went on without it, are taken up again.
 
     Signals
     -------
     running_changed(bool)
-        A job has begun or ended.
+        A job has begun or ended; whether any is left.
     segmented(object, object, float)
         Result folder, scan, seconds.
     simulated(object)
         Path of the simulated scan.
     message(object)
-        A `Message`: why a job failed, or that it was cancelled.
+        A `Message`: why a job cannot begin, or that it was cancelled. Why one failed, the queue says.
     """
 
     running_changed = Signal(bool)
@@ -39,93 +47,83 @@ class Segmentation(QObject):
     simulated = Signal(object)
     message = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, jobs: JobQueue, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.job: JobProcess | None = None
-        self.kind = ""
-        self._scan = Path()
+        self._jobs = jobs
+        self._works: dict[QueuedJob, SegmentJob | SimulateJob] = {}
+        jobs.added.connect(self._take_up)
+        jobs.changed.connect(self._take_up)
 
     @property
     def is_running(self) -> bool:
-        """True while a job runs."""
-        return self.job is not None
+        """Whether a job waits or runs."""
+        return bool(self._works)
 
-    def segment(self, scan: Path, model: str, results_folder: Path) -> None:
+    @property
+    def simulation(self) -> QueuedJob | None:
+        """The simulation that waits or runs."""
+        return next((job for job, work in self._works.items() if work.kind == SIMULATE), None)
+
+    def job_of(self, scan: Path | None) -> QueuedJob | None:
+        """Return the job that segments a scan, or is going to."""
+        if scan is None:
+            return None
+        wanted = (scan.absolute(),)
+        return next(
+            (job for job, work in self._works.items() if work.kind == SEGMENT and work.scans == wanted), None
+        )
+
+    def segment(self, scan: Path, model: str, outputs: SegmentOutputs, results_folder: Path) -> None:
         """Segment a scan into a new folder."""
-        if self.is_running:
-            return
-        try:
-            job_file = write_segment_job(scan, model, results_folder)
-        except Exception as error:  # noqa: BLE001 - shown in place
-            self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
-            return
-        self._scan = scan
-        self._start(job_file, "segment")
+        if self.job_of(scan) is None:
+            title = self.tr("Segment {0}").format(scan_name(scan))
+            self._submit(lambda: segment_job((scan,), model, outputs, results_folder), title)
 
     def simulate(self, results_folder: Path) -> None:
         """Make a simulated scan."""
-        if self.is_running:
-            return
+        if self.simulation is None:
+            self._submit(lambda: simulate_job(results_folder), self.tr("Simulate a scan"))
+
+    def _submit(self, make: object, title: str) -> None:
         try:
-            job_file = write_simulate_job(results_folder)
+            job = make()
         except Exception as error:  # noqa: BLE001 - shown in place
             self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
             return
-        self._start(job_file, "simulate")
+        if self._jobs.submit(job, title) is None:
+            remove_job_without_result(job.out)
 
-    def cancel(self) -> None:
-        """Ask the running job to stop."""
-        if self.job is not None:
-            self.job.cancel()
-
-    def kill(self) -> None:
-        """End the running job now, for the program is closing."""
-        if self.job is not None:
-            self.job.kill()
-
-    def _start(self, job_file: Path, kind: str) -> None:
-        from brainstem_app.gui.jobs.job_process import JobProcess
-
-        self.kind = kind
-        self.job = JobProcess(job_file, self)
-        self.job.ended.connect(self._on_ended)
-        self.running_changed.emit(True)
-        self.job.start()
-
-    def _on_ended(self, outcome: object) -> None:
-        job, self.job = self.job, None
-        if job is None:
+    def _take_up(self, job: QueuedJob) -> None:
+        """Follow a job of this kind that has not ended."""
+        if job in self._works or job.state.is_over or job.record.kind not in (SEGMENT, SIMULATE):
             return
-        self.running_changed.emit(False)
-        match str(outcome):
-            case "finished":
-                self._on_finished(job)
-            case "cancelled":
-                remove_job_without_result(job.job_file)
-                self.message.emit(Message(MessageLevel.INFO, self.tr("Stopped. Nothing was changed.")))
-            case _:
-                self._on_failed(job)
-        job.deleteLater()
+        work = job.work
+        if work is None or (work.kind == SEGMENT and len(work.scans) != 1):
+            return
+        self._works[job] = work
+        job.ended.connect(lambda outcome: self._on_ended(job, str(outcome)))
+        self.running_changed.emit(True)
 
-    def _on_finished(self, job: JobProcess) -> None:
+    def _on_ended(self, job: QueuedJob, outcome: str) -> None:
+        work = self._works.pop(job, None)
+        if work is None:
+            return
+        self.running_changed.emit(self.is_running)
+        if outcome == "finished":
+            self._on_finished(job, work)
+        elif outcome == "cancelled":
+            remove_job_without_result(work.out)
+            self.message.emit(Message(MessageLevel.INFO, self.tr("Stopped. Nothing was changed.")))
+
+    def _on_finished(self, job: QueuedJob, work: SegmentJob | SimulateJob) -> None:
         roles = {artifact.role: Path(artifact.path) for artifact in job.artifacts}
-        if self.kind == "simulate":
-            scan = roles.get("scan") or simulated_scan(job.job_file.parent / "dataset")
+        if work.kind == SIMULATE:
+            scan = roles.get("scan") or simulated_scan(work.out)
             if scan is not None:
                 self.simulated.emit(scan)
                 return
         elif "labels_native" in roles:
-            seconds = job.finish.seconds if job.finish is not None else job.elapsed_seconds
-            self.segmented.emit(roles["labels_native"].parent, self._scan, seconds)
+            self.segmented.emit(roles["labels_native"].parent, work.scans[0], job.elapsed_seconds)
             return
         what = self.tr("The job ended, but wrote no result.")
-        self.message.emit(Message(MessageLevel.ERROR, what, str(job.job_file.parent), details=job.log))
-
-    def _on_failed(self, job: JobProcess) -> None:
-        failure = job.failure
-        if failure is None:
-            return
-        details = "\n".join(text for text in (failure.details, job.log) if text)
-        self.message.emit(
-            Message(MessageLevel.ERROR, failure.what, failure.where, failure.fix, details=details)
-        )
+        self.message.emit(Message(MessageLevel.ERROR, what, str(work.out), details=job.log))
