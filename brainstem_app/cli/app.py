@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from brainstem_app import __version__
-from brainstem_app.cli import atlases, compare, diagnose, groups, models, scans, studies
+from brainstem_app.cli import atlases, compare, diagnose, groups, models, retest, scans, studies
 from brainstem_app.cli.show import say_failure
 from brainstem_app.errors import BrainstemError
 
@@ -24,6 +24,7 @@ scans.register(app)
 studies.register(app)
 compare.register(app)
 app.command("cohort")(groups.cohort)
+app.command("retest")(retest.retest)
 app.add_typer(atlases.app, name="atlas")
 app.add_typer(models.app, name="models")
 app.command("diagnose")(diagnose.diagnose)

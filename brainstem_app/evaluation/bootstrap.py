@@ -12,6 +12,7 @@ from brainstem_app.evaluation.confusion import Counts
 
 N_RESAMPLES = 2000
 LEVEL = 0.95
+_TAIL = 100 * (1 - LEVEL) / 2
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,21 @@ def bootstrap_mean(values: Sequence[float], rng: np.random.Generator) -> Interva
         return None
     data = np.asarray(values, dtype=np.float64)
     means = data[rng.integers(0, len(data), size=(N_RESAMPLES, len(data)))].mean(axis=1)
-    return _interval(means)
+    return percentile_interval(means)
+
+
+def bootstrap_median(values: Sequence[float], rng: np.random.Generator) -> Interval | None:
+    """95 % percentile interval of the median of one value a subject; values and ends may be infinite.
+
+    None for fewer than two subjects.
+    """
+    if len(values) < 2:
+        return None
+    data = np.asarray(values, dtype=np.float64)
+    medians = np.median(data[rng.integers(0, len(data), size=(N_RESAMPLES, len(data)))], axis=1)
+    # Ends are values that were drawn: between a number and infinity there is nothing to interpolate.
+    low, high = np.percentile(medians, [_TAIL, 100 - _TAIL], method="inverted_cdf")
+    return Interval(float(low), float(high))
 
 
 def bootstrap_miou(
@@ -72,25 +87,26 @@ def bootstrap_miou(
     right, in_reference, in_prediction = np.einsum("bs,smk->mbk", drawn, stack)
     union = in_reference + in_prediction - right
     iou = np.where(in_reference > 0, right / np.maximum(union, 1), np.nan)
-    per_class = tuple(_interval(iou[:, k]) for k in range(n_classes))
-    return MiouIntervals(per_class, _interval(_row_means(iou[:, list(classes)])))
+    per_class = tuple(percentile_interval(iou[:, k]) for k in range(n_classes))
+    return MiouIntervals(per_class, percentile_interval(row_means(iou[:, list(classes)])))
 
 
 def _right_reference_predicted(counts: Counts) -> NDArray[np.float64]:
     return np.stack([np.diagonal(counts), counts.sum(axis=1), counts.sum(axis=0)]).astype(np.float64)
 
 
-def _row_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def row_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean of each row without its NaN; NaN for a row of nothing else."""
     defined = ~np.isnan(values)
     number = defined.sum(axis=1)
     total = np.where(defined, values, 0.0).sum(axis=1)
     return np.where(number > 0, total / np.maximum(number, 1), np.nan)
 
 
-def _interval(values: NDArray[np.float64]) -> Interval | None:
+def percentile_interval(values: NDArray[np.float64]) -> Interval | None:
+    """95 % interval of values (NaN left out) by their percentiles; None if there is none."""
     defined = values[~np.isnan(values)]
     if not defined.size:
         return None
-    tail = 100 * (1 - LEVEL) / 2
-    low, high = np.percentile(defined, [tail, 100 - tail])
+    low, high = np.percentile(defined, [_TAIL, 100 - _TAIL])
     return Interval(float(low), float(high))

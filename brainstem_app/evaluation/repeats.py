@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.evaluation.bootstrap import LEVEL, N_RESAMPLES, Interval
+from brainstem_app.evaluation.bootstrap import LEVEL, N_RESAMPLES, Interval, percentile_interval, row_means
 from brainstem_app.evaluation.confusion import iou_per_class
 
 
@@ -56,20 +56,5 @@ def bootstrap_repeats(
         # In floating point, where the product is fast, and exact for counts of this size.
         pooled = drawn.astype(np.float64) @ of_subjects.astype(np.float64)
         iou = iou_per_class(pooled.astype(np.int64).reshape(-1, classes, classes))
-        means += np.stack([_row_means(iou[:, list(group)]) for group in groups])
-    return tuple(_interval(row / repeats) for row in means)
-
-
-def _row_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    defined = ~np.isnan(values)
-    number = defined.sum(axis=1)
-    return np.where(number > 0, np.where(defined, values, 0.0).sum(axis=1) / np.maximum(number, 1), np.nan)
-
-
-def _interval(values: NDArray[np.float64]) -> Interval | None:
-    defined = values[~np.isnan(values)]
-    if not defined.size:
-        return None
-    tail = 100 * (1 - LEVEL) / 2
-    low, high = np.percentile(defined, [tail, 100 - tail])
-    return Interval(float(low), float(high))
+        means += np.stack([row_means(iou[:, list(group)]) for group in groups])
+    return tuple(percentile_interval(row / repeats) for row in means)

@@ -64,6 +64,8 @@ class Chart:
         Given for categories; made from the points when empty.
     diagonal : bool
         Whether the line of equal values is drawn.
+    least, most : float
+        The vertical axis never reaches beyond; 0 and 1 unless said otherwise.
     """
 
     title: str
@@ -72,6 +74,8 @@ class Chart:
     lines: tuple[Line, ...]
     x_ticks: tuple[tuple[float, str], ...] = ()
     diagonal: bool = False
+    least: float = 0.0
+    most: float = 1.0
 
     @property
     def x_range(self) -> tuple[float, float]:
@@ -85,7 +89,7 @@ class Chart:
 
     @property
     def y_range(self) -> tuple[float, float]:
-        """Ends of the vertical axis: what the points need, within 0 to 1."""
+        """Ends of the vertical axis: what the points need, within its limits."""
         ys = [y for line in self.lines for _, y in line.points]
         ys += [end for line in self.lines for _, *ends in line.ranges for end in ends]
         if self.diagonal:
@@ -95,7 +99,7 @@ class Chart:
             return 0.0, 1.0
         low, high = min(finite), max(finite)
         margin = 0.08 * (high - low) or 0.05
-        return max(0.0, low - margin), min(1.0, high + margin)
+        return max(self.least, low - margin), min(self.most, high + margin)
 
     @property
     def ticks_x(self) -> tuple[tuple[float, str], ...]:

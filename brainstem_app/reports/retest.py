@@ -1,0 +1,133 @@
+"""Report on how well volumes repeat themselves: two scans, or two preparations of one, of the same people."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainstem_app.atlas.label_table import Group
+from brainstem_app.evaluation.retest import repeatability
+from brainstem_app.reports.reading import atlas_of
+from brainstem_app.reports.report_model import LIMITS, Report
+from brainstem_app.reports.retest_model import RetestEntry, RetestReport, RetestSubject
+from brainstem_app.reports.retest_pairs import Pair, Pairs
+
+_DECIMALS = 6
+_FEW = 10
+NUCLEI, ALL = "all nuclei", "all labels"
+
+
+def build_retest_report(found: Pairs, command: str = "") -> RetestReport:
+    """Compare both volumes of every structure over subjects; nothing is written."""
+    pairs = found.pairs
+    structures = [s for s in pairs[0].first.structures if s.group is not Group.BACKGROUND]
+    nuclei = [s for s in structures if s.group is Group.NUCLEUS]
+    volumes = {s.name: _volumes(pairs, s.name) for s in structures}
+    totals = {
+        NUCLEI: np.sum([volumes[s.name] for s in nuclei], axis=0),
+        ALL: np.sum([volumes[s.name] for s in structures], axis=0),
+    }
+    model = pairs[0].first.model
+    return RetestReport(
+        created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+        atlas=atlas_of(pairs[0].first),
+        model=model.name if model else None,
+        nuclei=tuple(_entry(s.name, volumes[s.name], s.full_name, s.reliability) for s in nuclei),
+        totals=tuple(_entry(name, values) for name, values in totals.items()),
+        subjects=tuple(_subject(pair) for pair in pairs),
+        notes=_notes(found),
+        command=command,
+        limits=LIMITS,
+    )
+
+
+def _volumes(pairs: tuple[Pair, ...], name: str) -> NDArray[np.float64]:
+    """Volumes (2, n) of one structure, mm³: first row the first scans."""
+    return np.array([[_volume(pair.first, name), _volume(pair.second, name)] for pair in pairs]).T
+
+
+def _volume(report: Report, name: str) -> float:
+    return next(s.volume_mm3 for s in report.structures if s.name == name)
+
+
+def _entry(
+    name: str, volumes: NDArray[np.float64], full_name: str = "", reliability: str = ""
+) -> RetestEntry:
+    found = repeatability(*volumes)
+    agreement, consistency = found.icc_agreement_interval, found.icc_consistency_interval
+    return RetestEntry(
+        name=name,
+        full_name=full_name,
+        reliability=reliability,
+        n=found.n,
+        first_mm3=round(found.first, _DECIMALS),
+        second_mm3=round(found.second, _DECIMALS),
+        bias_mm3=round(found.bias, _DECIMALS),
+        bias_low_mm3=_rounded(found.bias_interval.low if found.bias_interval else None),
+        bias_high_mm3=_rounded(found.bias_interval.high if found.bias_interval else None),
+        sd_mm3=_rounded(found.sd),
+        limit_low_mm3=_rounded(found.limits.low if found.limits else None),
+        limit_high_mm3=_rounded(found.limits.high if found.limits else None),
+        within_sd_mm3=round(found.within_sd, _DECIMALS),
+        within_cv=_rounded(found.within_cv),
+        repeatability_mm3=round(found.repeatability, _DECIMALS),
+        absolute_change=_rounded(found.absolute_change),
+        icc_agreement=_rounded(found.icc_agreement),
+        icc_agreement_low=_rounded(agreement.low if agreement else None),
+        icc_agreement_high=_rounded(agreement.high if agreement else None),
+        icc_consistency=_rounded(found.icc_consistency),
+        icc_consistency_low=_rounded(consistency.low if consistency else None),
+        icc_consistency_high=_rounded(consistency.high if consistency else None),
+        not_found_first=int((volumes[0] == 0).sum()),
+        not_found_second=int((volumes[1] == 0).sum()),
+    )
+
+
+def _subject(pair: Pair) -> RetestSubject:
+    first, second = (
+        {s.name: s.volume_mm3 for s in report.structures if s.group is not Group.BACKGROUND}
+        for report in (pair.first, pair.second)
+    )
+    return RetestSubject(
+        subject=pair.subject,
+        first_file=pair.first.scan.file,
+        second_file=pair.second.scan.file,
+        first_mm3=first,
+        second_mm3=second,
+    )
+
+
+def _notes(found: Pairs) -> tuple[str, ...]:
+    notes = []
+    if found.left_out:
+        notes.append(f"Without a second result, and left out: {', '.join(found.left_out)}.")
+    if len(found.pairs) < _FEW:
+        notes.append(
+            f"Only {len(found.pairs)} pairs: the intervals are wide, and the ICC says little about others."
+        )
+    reports = [(pair.subject, report) for pair in found.pairs for report in (pair.first, pair.second)]
+    lost = sum(
+        s.volume_mm3 == 0 for _, report in reports for s in report.structures if s.group is Group.NUCLEUS
+    )
+    if lost:
+        notes.append(f"{lost} nuclei were not found and count with a volume of 0; look at those scans first.")
+    warned = dict.fromkeys(n for n, report in reports if any(w.level == "error" for w in report.warnings))
+    if warned:
+        notes.append(f"Scans with an error in their report are included: {', '.join(warned)}.")
+    same = [
+        pair.subject
+        for pair in found.pairs
+        if pair.first.scan.sha256 is not None and pair.first.scan.sha256 == pair.second.scan.sha256
+    ]
+    if same:
+        notes.append(
+            "Both results come from the same file, so this is no repeated scan but another way of preparing "
+            f"it: {', '.join(same)}."
+        )
+    return tuple(notes)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else round(float(value), _DECIMALS)

@@ -1,0 +1,71 @@
+"""What the report on repeated scans holds: the data model of ``retest.json``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from brainstem_app.reports.estimate import Entry
+
+
+class RetestEntry(Entry):
+    """How well the volume of one structure repeats itself; see `Repeatability` for each number.
+
+    Volumes are in mm³ and differences are second minus first. `within_cv` and `absolute_change` are shares:
+    0.05 is 5 %. `not_found_first` and `not_found_second` count subjects with a volume of 0.
+    """
+
+    name: str
+    full_name: str = ""
+    reliability: str = ""
+    n: int
+    first_mm3: float
+    second_mm3: float
+    bias_mm3: float
+    bias_low_mm3: float | None
+    bias_high_mm3: float | None
+    sd_mm3: float | None
+    limit_low_mm3: float | None
+    limit_high_mm3: float | None
+    within_sd_mm3: float
+    within_cv: float | None
+    repeatability_mm3: float
+    absolute_change: float | None
+    icc_agreement: float | None
+    icc_agreement_low: float | None
+    icc_agreement_high: float | None
+    icc_consistency: float | None
+    icc_consistency_low: float | None
+    icc_consistency_high: float | None
+    not_found_first: int
+    not_found_second: int
+
+
+class RetestSubject(Entry):
+    """Both volumes of each structure of one subject, mm³."""
+
+    subject: str
+    first_file: str
+    second_file: str
+    first_mm3: dict[str, float]
+    second_mm3: dict[str, float]
+
+
+class RetestReport(Entry):
+    """Content of ``retest.json``. `totals` are of all nuclei together, and of all labels."""
+
+    schema_name: Annotated[Literal["brainstem-retest/1"], Field(alias="schema")] = "brainstem-retest/1"
+    created: str
+    atlas: str
+    model: str | None
+    nuclei: tuple[RetestEntry, ...]
+    totals: tuple[RetestEntry, ...]
+    subjects: tuple[RetestSubject, ...]
+    notes: tuple[str, ...]
+    command: str
+    limits: str
+
+    def to_json(self) -> str:
+        """JSON text; never NaN."""
+        return self.model_dump_json(by_alias=True, indent=1) + "\n"
