@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from brainstem_app.edition import HOW_TO_GET_FULL, Edition, edition
+from brainstem_app.gui.messages.message import Message, MessageLevel
+
 if TYPE_CHECKING:
+    from PySide6.QtGui import QShowEvent
+
     from brainstem_app.gui.background import Background
     from brainstem_app.gui.jobs.job_queue import JobQueue
     from brainstem_app.gui.settings import WindowSettings
@@ -44,10 +49,19 @@ class StepPage(QWidget):
     status = Signal(str)
     step_requested = Signal(object)
     log_requested = Signal(object)
+    #: Whether the step is there to train, which the predict edition cannot.
+    trains = False
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.bench = bench
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - a method of Qt
+        """Say in the predict edition that nothing is trained here, and how to get what does."""
+        super().showEvent(event)
+        if self.trains and edition() is Edition.PREDICT:
+            what = self.tr("This is the predict edition: it shows trained networks, and trains none.")
+            self.message.emit(Message(MessageLevel.INFO, what, fix=HOW_TO_GET_FULL))
 
     def run(self) -> None:
         """Do what the step is for (Ctrl+Return), if it can be done now."""
