@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.scan import Finding, Level
 
 
 class UnreadableScanError(InputError):
@@ -22,7 +21,3 @@ class UnreadableScanError(InputError):
     def __init__(self, code: str, what: str, where: Path | str | None, fix: str) -> None:
         super().__init__(what, where, fix)
         self.code = code
-
-    def as_finding(self) -> Finding:
-        """Return the same as a finding of level ``error``."""
-        return Finding(Level.ERROR, self.code, self.what, self.fix)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from brainstem_app.atlas.library import Atlas
-from brainstem_app.imaging.spaces import crop_to_box
+from brainstem_app.imaging.spaces import BOX_MIDPLANE, BOX_SHAPE, crop_to_box
 from kerasmodels.data.slice_input import SliceInput
 
 
@@ -21,6 +21,10 @@ class PredictionMethod(BaseModel):
     ----------
     mirror : bool
         Label the mirrored box as well, and take the geometric mean of both probabilities.
+    mirror_plane : float
+        Where along the first axis it is mirrored, voxels. Networks trained since the augmentation mirrors at
+        x = 0 mm need 25; cards without it mean the middle of the box, half a voxel beside, as their networks
+        learned it.
     fit_atlas : bool
         Bend the atlas to the probabilities (`brainstem_app.models.atlas_fit`) and take its labels.
     """
@@ -28,11 +32,12 @@ class PredictionMethod(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mirror: bool = False
+    mirror_plane: float = (BOX_SHAPE[0] - 1) / 2
     fit_atlas: bool = False
 
 
 #: What raised the accuracy on validation subjects; see docs/results.
-REFINED = PredictionMethod(mirror=True, fit_atlas=True)
+REFINED = PredictionMethod(mirror=True, mirror_plane=BOX_MIDPLANE, fit_atlas=True)
 
 
 @dataclass(frozen=True)

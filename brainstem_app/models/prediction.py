@@ -92,11 +92,19 @@ def class_probabilities(predictor: Predictor, box: FloatArray, way: Way, report:
     if not way.method.mirror:
         return _of_slices(predictor, box, way, report)
     straight = _of_slices(predictor, box, way, lambda done, text: report(done / 2, text))
-    mirrored = _of_slices(predictor, box[::-1], way, lambda done, text: report((1 + done) / 2, text))
+    turned = _mirrored_order(way.method.mirror_plane)
+    mirrored = _of_slices(predictor, box[turned], way, lambda done, text: report((1 + done) / 2, text))
     # The square root of the product, divided by its sum: where both agree it is what each says.
-    mean: FloatArray = np.sqrt(straight * mirrored[::-1, ..., list(way.mirrored)])
+    mean: FloatArray = np.sqrt(straight * mirrored[turned][..., list(way.mirrored)])
     mean /= np.maximum(mean.sum(axis=-1, keepdims=True), 1e-12)
     return mean
+
+
+def _mirrored_order(plane: float) -> NDArray[np.intp]:
+    """Voxel of the first axis that each one of the mirrored box is taken from; the edge goes on outside."""
+    places = 2 * plane - np.arange(BOX_SHAPE[0])
+    order: NDArray[np.intp] = np.clip(np.rint(places), 0, BOX_SHAPE[0] - 1).astype(np.intp)
+    return order
 
 
 def _of_slices(predictor: Predictor, box: FloatArray, way: Way, report: Report) -> FloatArray:

@@ -28,11 +28,6 @@ def box_to_slices(box: NDArray[Scalar]) -> NDArray[Scalar]:
     return np.ascontiguousarray(np.moveaxis(box, 2, 0))
 
 
-def slices_to_box(slices: NDArray[Scalar]) -> NDArray[Scalar]:
-    """Box (50, 50, 73) of axial slices (73, 50, 50), same dtype."""
-    return np.ascontiguousarray(np.moveaxis(slices, 0, 2))
-
-
 @lru_cache(maxsize=4)
 def area_matrix(size: int, target: int) -> FloatArray:
     """Matrix (target, size) that shrinks a line: each target pixel is the mean over its own area."""

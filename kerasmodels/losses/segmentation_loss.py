@@ -82,6 +82,8 @@ class SegmentationLoss(keras.losses.Loss):
     over_devices : callable, optional
         Set while devices share each batch and every one of them measures its part alone: adds up a tensor
         over all of them, so that the loss is that of the whole batch.
+    shares : int
+        How many devices that are. Keras adds up what they return, so each returns its share.
     """
 
     def __init__(self, *, from_logits: bool = False, name: str = "segmentation_loss") -> None:
@@ -89,6 +91,7 @@ class SegmentationLoss(keras.losses.Loss):
         super().__init__(name=name, reduction="sum_over_batch_size", dtype="float32")
         self.from_logits = from_logits
         self.over_devices: Callable[[KerasTensor], KerasTensor] | None = None
+        self.shares = 1
 
     def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
         """Measure predictions (N, h, w, classes) against labels (N, h, w) or (N, h, w, 1).
@@ -105,7 +108,8 @@ class SegmentationLoss(keras.losses.Loss):
         one_hot = ops.one_hot(labels, y_pred.shape[-1], dtype="float32")
         values = ops.cast(y_pred, "float32")
         prediction = Prediction(values, from_logits=self.from_logits, over_devices=self.over_devices)
-        return self.value(prediction, one_hot)
+        whole = self.value(prediction, one_hot)
+        return whole if self.shares == 1 else whole / self.shares
 
     def value(self, prediction: Prediction, one_hot: KerasTensor) -> KerasTensor:
         """Return the loss, a number, of a prediction and one-hot labels (N, h, w, classes)."""

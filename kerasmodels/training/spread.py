@@ -62,7 +62,7 @@ class Spread:
         if self._is_mirrored:
             found = model._flatten_layers(include_self=False, recursive=True)
             layers = [layer for layer in found if isinstance(layer, keras.layers.BatchNormalization)]
-            loss.over_devices = _sum_over_replicas
+            loss.over_devices, loss.shares = _sum_over_replicas, self.shares
         try:
             # Only while steps are traced: the network's files do not tell on how many devices it learned.
             for layer in layers:
@@ -72,7 +72,7 @@ class Spread:
         finally:
             for layer in layers:
                 layer.synchronized = False
-            loss.over_devices = None
+            loss.over_devices, loss.shares = None, 1
 
     def validating(self) -> AbstractContextManager[Any]:
         """Where what validates the network is made and used: every device sees every slice."""

@@ -30,10 +30,9 @@ def test_two_devices_learn_what_one_does(backend: str, tmp_path: Path) -> None:
         pytest.skip(f"{backend} is not installed")
     one, two = (_train(backend, devices, tmp_path) for devices in (1, 2))
     np.testing.assert_allclose(two["history"], one["history"], rtol=1e-3)
-    weights = [name for name in one if name.startswith("weight")]
-    apart = np.concatenate([(one[name] - two[name]).ravel() for name in weights])
-    learned = np.concatenate([(one[name] - one[f"begun{name[6:]}"]).ravel() for name in weights])
-    assert np.linalg.norm(apart) < 0.01 * np.linalg.norm(learned)
+    np.testing.assert_allclose(two["statistics"], one["statistics"], rtol=1e-3)
+    # Gradients, by Adam's means of them: the length of the difference over the length.
+    assert np.linalg.norm(two["momenta"] - one["momenta"]) < 0.01 * np.linalg.norm(one["momenta"])
     # The network's file does not tell how many devices made it.
     for devices in (1, 2):
         load_keras(tmp_path / str(devices) / "best.keras").predict(np.zeros((1, 32, 32, 1)), verbose=0)

@@ -58,6 +58,17 @@ def test_mirrored_network_swaps_sides_back() -> None:
     assert (prediction.labels[25:] == 2).all()
 
 
+def test_mirrored_box_lies_where_the_box_lies() -> None:
+    # Two bright columns at equal distances from x = 0, which is voxel 25: what both ways see is the same.
+    box = np.full((50, 50, 73), 0.1, dtype=np.float32)
+    box[[15, 35], 20:30] = 0.9
+    method = REFINED.model_copy(update={"fit_atlas": False})
+    both = predict_box(Threshold(), box, _way(method=method))
+    one = predict_box(Threshold(), box, _way())
+    np.testing.assert_array_equal(both.labels, one.labels)
+    np.testing.assert_allclose(both.confidence, one.confidence, atol=1e-2)
+
+
 def test_refined_labels_are_the_atlas_bent_to_where_the_network_sees_them() -> None:
     box = np.full((50, 50, 73), 0.02, dtype=np.float32)
     box[10:20, 30:34, 8:67] = 0.98

@@ -3,15 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brainstem_app.models.slices import area_matrix, box_to_slices, enlarge, shrink, slices_to_box
+from brainstem_app.models.slices import area_matrix, box_to_slices, enlarge, shrink
 
 
-def test_box_survives_the_way_to_slices_and_back() -> None:
+def test_slices_of_a_box_are_axial_from_below_upwards() -> None:
     box = np.random.default_rng(0).random((50, 50, 73)).astype(np.float32)
     slices = box_to_slices(box)
     assert slices.shape == (73, 50, 50)
-    np.testing.assert_array_equal(slices[10], box[:, :, 10])
-    np.testing.assert_array_equal(slices_to_box(slices), box)
+    for height in (0, 10, 72):
+        np.testing.assert_array_equal(slices[height], box[:, :, height])
 
 
 @pytest.mark.slow
