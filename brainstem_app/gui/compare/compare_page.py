@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.edition import Edition, edition
-from brainstem_app.edition import Edition, edition
 from brainstem_app.gui.compare.cell_view import CellView
 from brainstem_app.gui.compare.compare_words import run_words
 from brainstem_app.gui.compare.grid_panel import GridPanel
@@ -52,8 +51,6 @@ _READ_AGAIN_MS = 3000
 
 class ComparePage(StepPage):
     """Compares networks on the open study."""
-
-    trains = True
 
     trains = True
 

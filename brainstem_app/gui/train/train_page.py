@@ -42,8 +42,6 @@ class TrainPage(StepPage):
 
     trains = True
 
-    trains = True
-
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(bench, parent)
         self._proposed = ""
