@@ -13,6 +13,7 @@ from pathlib import Path
 import typer
 
 from brainstem_app.edition import HOW_TO_GET_FULL, edition_text
+from brainstem_app.errors import BrainstemError
 from brainstem_app.locations import user_data_folder
 
 _GIB = 2**30
@@ -83,22 +84,21 @@ def _writable(folder: Path) -> str:
 
 
 def _onnxruntime_devices() -> list[tuple[str, str]]:
+    """Device that computes the default model, found out by loading it."""
+    from brainstem_app.jobs.job import DEFAULT_MODEL
+    from brainstem_app.models.library import find_model
+    from brainstem_app.models.onnx_session import open_network
+
     try:
-        import onnxruntime
+        network = open_network(find_model(DEFAULT_MODEL).weights("onnx"))
     except ImportError as error:
         return [("not usable", str(error))]
-    providers = onnxruntime.get_available_providers()
-    names = {
-        "DmlExecutionProvider": "DirectML",
-        "CUDAExecutionProvider": "CUDA",
-        "CoreMLExecutionProvider": "Core ML",
-    }
-    found = [names[provider] for provider in providers if provider in names]
-    if found:
-        return [
-            ("device", f"{', '.join(found)} is there; prediction uses the processor, which takes seconds")
-        ]
-    return [("device", "processor: this build of ONNX Runtime drives no graphics card, and none is needed")]
+    except BrainstemError as error:
+        return [("not usable", error.what)]
+    rows = [("device", network.device)]
+    if network.card is None and not network.why:
+        rows.append(("why", "this build of ONNX Runtime drives no graphics card, and none is needed"))
+    return rows
 
 
 def training_devices() -> list[tuple[str, str]]:

@@ -1,13 +1,15 @@
-"""Run a network with ONNX Runtime, on the processor: no TensorFlow to load."""
+"""Run a network with ONNX Runtime: no TensorFlow to load."""
 
 from __future__ import annotations
 
-import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from brainstem_app.errors import InputError
+from brainstem_app.models.onnx_session import OpenedNetwork, open_network
 from brainstem_app.models.slices import FloatArray
 
 INPUT_NAME = "image"
@@ -31,42 +33,35 @@ class OnnxPredictor:
     """
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
-        import onnxruntime
-
-        threads = threads or _usable_cores()
-        options = onnxruntime.SessionOptions()
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # Threads that wait sleep: spinning would take a third more processor time for nothing.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(
-                str(path), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # ONNX Runtime's errors share no public base class
-            raise InputError(
-                f"ONNX Runtime cannot load the network: {str(error).splitlines()[0]}",
-                path,
-                "Export the model again with this version of Brainstem App.",
-            ) from error
-        names = {node.name for node in (*self._session.get_inputs(), *self._session.get_outputs())}
+        self._network = open_network(path, threads)
+        self.device = self._network.device
+        processor = self._network.processor
+        names = {node.name for node in (*processor.get_inputs(), *processor.get_outputs())}
         if not {INPUT_NAME, OUTPUT_NAME} <= names:
             raise InputError(
                 f"The network has no “{INPUT_NAME}” and “{OUTPUT_NAME}”, but {', '.join(sorted(names))}.",
                 path,
                 "Use a network exported by `brainstem-app models export`.",
             )
-        self.device = f"CPU, {threads} threads, ONNX Runtime"
 
     def run(self, images: FloatArray) -> FloatArray:
         """Probabilities (N, size, size, K) of images (N, size, size, channels)."""
-        (probabilities,) = self._session.run([OUTPUT_NAME], {INPUT_NAME: images})
-        return np.asarray(probabilities, dtype=np.float32)
+        card = self._network.card
+        if card is not None:
+            try:
+                return _answer(card, images)
+            except Exception as error:  # noqa: BLE001 - ONNX Runtime's errors share no public base class
+                self._network = _without_card(self._network, error)
+                self.device = self._network.device
+        return _answer(self._network.processor, images)
 
 
-def _usable_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def _answer(session: Any, images: FloatArray) -> FloatArray:
+    (probabilities,) = session.run([OUTPUT_NAME], {INPUT_NAME: images})
+    return np.asarray(probabilities, dtype=np.float32)
+
+
+def _without_card(network: OpenedNetwork, error: Exception) -> OpenedNetwork:
+    """Go on with the processor where a card fails, as when its driver is updated or its memory is full."""
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return replace(network, card=None, why=f"the graphics card failed: {reason}")

@@ -1,0 +1,125 @@
+"""Open a network with ONNX Runtime on the device that computes it: a graphics card, or the processor.
+
+DirectML is what ONNX Runtime offers on Windows for cards of every maker. Drivers differ, so a card computes
+only after its answer to one image has agreed with the processor's.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from brainstem_app.errors import InputError
+from brainstem_app.models.slices import FloatArray
+
+#: Largest difference of a probability by which card and processor may differ.
+TOLERANCE = 0.01
+
+_PROCESSOR = "CPUExecutionProvider"
+_CARD = "DmlExecutionProvider"
+
+
+@dataclass(frozen=True)
+class OpenedNetwork:
+    """A network ready to compute.
+
+    Attributes
+    ----------
+    processor : onnxruntime.InferenceSession
+        Computes on the processor; always there.
+    card : onnxruntime.InferenceSession or None
+        Computes on the graphics card, if it can.
+    threads : int
+        Threads of the processor.
+    why : str
+        Why the card is not used; empty where there is nothing to say, or it is.
+    """
+
+    processor: Any
+    card: Any
+    threads: int
+    why: str
+
+    @property
+    def device(self) -> str:
+        """What computes, for the manifest and the report."""
+        if self.card is not None:
+            return "graphics card by DirectML, ONNX Runtime"
+        reason = f" ({self.why})" if self.why else ""
+        return f"CPU, {self.threads} threads, ONNX Runtime{reason}"
+
+
+def open_network(path: Path, threads: int | None = None) -> OpenedNetwork:
+    """Load an ``.onnx`` file and choose the device.
+
+    Parameters
+    ----------
+    threads : int, optional
+        Threads of the processor; all usable cores by default.
+
+    Raises
+    ------
+    InputError
+        If ONNX Runtime cannot load the file.
+    """
+    import onnxruntime
+
+    threads = threads or _usable_cores()
+    try:
+        processor = _session(path, threads, _PROCESSOR)
+    except Exception as error:  # ONNX Runtime's errors share no public base class
+        raise InputError(
+            f"ONNX Runtime cannot load the network: {_first_line(error)}",
+            path,
+            "Export the model again with this version of Brainstem App.",
+        ) from error
+    if _CARD not in onnxruntime.get_available_providers():
+        return OpenedNetwork(processor, None, threads, "")
+    try:
+        card = _session(path, threads, _CARD)
+        difference = _largest_difference(card, processor)
+    except Exception as error:  # noqa: BLE001 - as above; whatever a driver does, the processor works
+        return OpenedNetwork(processor, None, threads, f"DirectML does not start: {_first_line(error)}")
+    if not difference <= TOLERANCE:
+        return OpenedNetwork(processor, None, threads, f"DirectML's answer differs by {difference:.2g}")
+    return OpenedNetwork(processor, card, threads, "")
+
+
+def _session(path: Path, threads: int, provider: str) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Threads that wait sleep: spinning would take a third more processor time for nothing.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 4 if provider == _CARD else 3
+    options.enable_mem_pattern = provider == _PROCESSOR  # DirectML allows none
+    # No silent change of the device: that is for `open_network` to decide, and to say.
+    return onnxruntime.InferenceSession(str(path), options, providers=[provider], enable_fallback=0)
+
+
+def _largest_difference(card: Any, processor: Any) -> float:
+    """Largest difference of the two answers to one image of noise."""
+    (given, *_) = processor.get_inputs()
+    shape = [1, *(int(size) for size in given.shape[1:])]
+    image: FloatArray = np.random.default_rng(0).standard_normal(shape).astype(np.float32)
+    answers = [np.asarray(session.run(None, {given.name: image})[0]) for session in (card, processor)]
+    return float(np.abs(answers[0] - answers[1]).max())
+
+
+def _first_line(error: Exception) -> str:
+    """First line of ONNX Runtime's message, without the place in its source that it begins with."""
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    return line.rpartition("CreateFromDeviceOptions ")[2]
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
