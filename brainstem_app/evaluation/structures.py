@@ -7,7 +7,6 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects
 
 from brainstem_app.atlas.label_table import Group, LabelTable, Side, Structure
 from brainstem_app.errors import InputError
@@ -228,6 +227,9 @@ def _shapes(
 ) -> dict[int, _Shape]:
     """Shape of each structure but the background that is in the label map, measured in its bounding box."""
     shapes = {}
+    # Here, for the window reads reports and needs no more of SciPy than that.
+    from scipy.ndimage import find_objects
+
     boxes = find_objects(labels, max_label=table.n_classes - 1)
     for structure in table.structures:
         if structure.index == 0 or (box := boxes[structure.index - 1]) is None:

@@ -18,8 +18,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_erosion
-from scipy.spatial import cKDTree
 
 from brainstem_app.imaging.spaces import Affine
 
@@ -55,6 +53,8 @@ def surface_points_mm(
     ``offset`` is the index of the mask's first voxel on the affine's grid, when the mask is a crop that
     holds the whole structure.
     """
+    from scipy.ndimage import binary_erosion
+
     surface = mask & ~binary_erosion(mask)
     return np.asarray((np.argwhere(surface) + offset) @ affine[:3, :3].T + affine[:3, 3], dtype=np.float64)
 
@@ -63,6 +63,8 @@ def compare_surfaces(first: NDArray[np.float64], second: NDArray[np.float64]) ->
     """Agreement of two surfaces given as points (n, 3) in mm; None if one has no point."""
     if not len(first) or not len(second):
         return None
+    from scipy.spatial import cKDTree
+
     there, _ = cKDTree(second).query(first)
     back, _ = cKDTree(first).query(second)
     both = np.concatenate([there, back])
