@@ -33,7 +33,7 @@ def build_deb(edition: Edition, tree: Path, work: Path, out: Path, quick: bool) 
     files = sorted(path for path in (root / "usr").rglob("*") if path.is_file() and not path.is_symlink())
     (control / "md5sums").write_text("".join(f"{_md5(p)}  {p.relative_to(root)}\n" for p in files))
     size = sum(path.stat().st_size for path in files) // 1024
-    (control / "control").write_text(_control(edition, depends(tree, work), size), encoding="utf-8")
+    (control / "control").write_text(_control(edition, depends(root / "usr", work), size), encoding="utf-8")
     same_modes_and_dates(root)
     target = out / file_name("linux", edition, ".deb")
     subprocess.run(

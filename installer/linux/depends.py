@@ -2,25 +2,52 @@
 
 from __future__ import annotations
 
+import platform
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from installer.building.release import NAME
 
 #: Loaded while the program runs, so that no file names them: D-Bus by Qt, a font for the window.
 _LOADED_LATER = ("libdbus-1-3", "fonts-dejavu-core | fonts-liberation | fonts-noto-core")
+#: What nearly every file needs. dpkg-shlibdeps takes a second a file: those that need no more are left out.
+_EVERYWHERE = re.compile(r"(ld-linux-x86-64|lib(c|m|dl|rt|util|pthread|gcc_s|stdc\+\+))\.so\.\d+")
+_NEEDED = re.compile(r"\(NEEDED\)\s+Shared library: \[(.+)\]")
 _STUB = f"Source: {NAME}\n\nPackage: {NAME}\nArchitecture: amd64\n"
 
 
-def depends(tree: Path, work: Path) -> str:
-    """Value of ``Depends`` of a folder with programs and libraries.
+def depends(root: Path, work: Path) -> str:
+    """Value of ``Depends`` of a package that is laid out in a folder.
 
-    Libraries that lie in the folder itself are not asked for.
+    Libraries that lie in the folder itself are not asked for. The C library has to be that of this machine or
+    newer.
     """
-    files = [path for path in tree.rglob("*") if _is_linked(path)]
-    own = sorted({str(path.parent) for path in files})
+    files = [path for path in root.rglob("*") if _is_linked(path)]
+    own = {path.name for path in root.rglob("*.so*")}
+    asking = [path for path, names in _needed(files).items() if any(_is_special(name, own) for name in names)]
+    found = _ask(asking, sorted({str(path.parent) for path in files}), work)
+    packages = {line for line in found if not line.startswith("libc6 ")}
+    return ", ".join(sorted({*packages, *_LOADED_LATER, f"libc6 (>= {platform.libc_ver()[1]})"}))
+
+
+def _is_special(name: str, own: set[str]) -> bool:
+    return name not in own and not _EVERYWHERE.fullmatch(name)
+
+
+def _needed(files: Sequence[Path]) -> dict[Path, list[str]]:
+    """Names of the libraries that each file asks for."""
+    command = ["readelf", "--dynamic", "--wide", *map(str, files)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    needed: dict[Path, list[str]] = {}
+    for part in f"\n{done.stdout}".split("\nFile: ")[1:]:
+        needed[Path(part.partition("\n")[0])] = _NEEDED.findall(part)
+    return needed
+
+
+def _ask(files: Sequence[Path], own: Sequence[str], work: Path) -> list[str]:
     place = work / "shlibdeps"
     shutil.rmtree(place, ignore_errors=True)
     (place / "debian").mkdir(parents=True)
@@ -34,11 +61,10 @@ def depends(tree: Path, work: Path) -> str:
         check=False,
     )
     if done.returncode != 0:
-        raise SystemExit(f"dpkg-shlibdeps failed (Debian has it in dpkg-dev):\n{done.stderr}")
+        errors = [line for line in done.stderr.splitlines() if "warning:" not in line]
+        raise SystemExit("dpkg-shlibdeps failed (Debian has it in dpkg-dev):\n" + "\n".join(errors))
     found = re.search(r"^shlibs:Depends=(.*)$", done.stdout, re.MULTILINE)
-    if found is None:
-        raise SystemExit(f"dpkg-shlibdeps named no package:\n{done.stdout}{done.stderr}")
-    return ", ".join(sorted({*found.group(1).split(", "), *_LOADED_LATER}))
+    return found.group(1).split(", ") if found else []
 
 
 def _is_linked(path: Path) -> bool:

@@ -11,6 +11,7 @@ import tomllib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from installer.building.checksums import sha256
 from installer.building.editions import Edition
 from installer.building.release import source_date_epoch
 from installer.building.wheels import (
@@ -23,6 +24,7 @@ from installer.building.wheels import (
 )
 
 HERE = Path(__file__).resolve().parent
+_SPEC = HERE / "brainstem-app.spec"
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def freeze(edition: Edition, work: Path) -> Path:
     work : Path
         Where the environment is made, and the folder below ``frozen/``.
     """
-    python = make_environment(edition, work)
+    python, wheel = make_environment(edition, work)
     trains = bool(edition.extras)
     left_out = tomllib.loads((HERE / "left_out.toml").read_text(encoding="utf-8"))
     settings = Settings(
@@ -72,24 +74,39 @@ def freeze(edition: Edition, work: Path) -> Path:
         excluded_modules=[*left_out["modules"], *([] if trains else left_out["modules_of_training"])],
         excluded_files=[*left_out["files_of_the_desktop"], *left_out["files_unused"]],
     )
-    environment = {
-        **os.environ,
-        "BRAINSTEM_APP_FREEZE": json.dumps(asdict(settings)),
-        "PYTHONHASHSEED": "1",
-        "SOURCE_DATE_EPOCH": str(source_date_epoch()),
-    }
+    told = json.dumps(asdict(settings))
+    frozen, done = work / "frozen" / "brainstem-app", work / "frozen.txt"
+    stamp = f"{sha256(wheel)} {sha256(_SPEC)} {told}"
+    if not done.is_file() or done.read_text(encoding="utf-8") != stamp:
+        done.unlink(missing_ok=True)
+        _run_pyinstaller(python, told, work)
+        done.write_text(stamp, encoding="utf-8")
+    return frozen
+
+
+def _run_pyinstaller(python: Path, told: str, work: Path) -> None:
     subprocess.run(
         [python, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
-        + ["--distpath", work / "frozen", "--workpath", work / "pyinstaller", HERE / "brainstem-app.spec"],
-        env=environment,
+        + ["--distpath", work / "frozen", "--workpath", work / "pyinstaller", _SPEC],
+        env={
+            **os.environ,
+            "BRAINSTEM_APP_FREEZE": told,
+            "PYTHONHASHSEED": "1",
+            "SOURCE_DATE_EPOCH": str(source_date_epoch()),
+        },
         cwd=work,  # not the checkout: the program is to come from its wheel
         check=True,
     )
-    return work / "frozen" / "brainstem-app"
 
 
-def make_environment(edition: Edition, work: Path) -> Path:
-    """Make an environment with exactly the locked packages, the tools and the program; returns its Python."""
+def make_environment(edition: Edition, work: Path) -> tuple[Path, Path]:
+    """Make an environment with exactly the locked packages, the tools and the program.
+
+    Returns
+    -------
+    tuple of Path
+        Its Python, and the wheel of the program that is installed in it.
+    """
     if sys.version_info[:2] != PYTHON:
         raise SystemExit(
             f"The packages are built with Python {PYTHON[0]}.{PYTHON[1]}; start build.py with it."
@@ -104,7 +121,8 @@ def make_environment(edition: Edition, work: Path) -> Path:
         done.write_text(wanted, encoding="utf-8")
     wheel = build_own_wheel(python, work / "wheel")
     subprocess.run(
-        [python, "-m", "pip", "--quiet", "install", "--no-deps", "--no-index", "--force-reinstall", wheel],
+        [python, "-m", "pip", "--quiet", "install", "--no-deps", "--no-index", "--no-compile"]
+        + ["--force-reinstall", wheel],
         check=True,
     )
-    return python
+    return python, wheel
