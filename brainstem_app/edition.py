@@ -7,7 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 
 #: What training needs beyond predicting. The predict edition is the program without them.
-TRAINING_PACKAGES = ("keras", "tensorflow", "h5py", "onnx")
+TRAINING_PACKAGES = ("keras", "tensorflow", "onnx")
 
 WHAT_FULL_ADDS = "The full edition, with TensorFlow, also trains, compares and exports networks."
 HOW_TO_GET_FULL = "Install the full edition; from source: pip install 'brainstem-app[train]'."
