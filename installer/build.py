@@ -43,7 +43,7 @@ def build(system: System, edition: Edition, work: Path, out: Path, *, quick: boo
     if system == "windows":
         from installer.windows.packages import build_packages as build_for_windows
 
-        return build_for_windows(edition, work, out, compression="zlib" if quick else "lzma")
+        return build_for_windows(edition, work, out, quick=quick)
     from installer.linux.packages import build_packages
 
     return build_packages(edition, work, out, quick=quick)

@@ -3,7 +3,7 @@
 Run by a Python that has cyclonedx-python-lib (`wheels.TOOLS`), with this checkout on its path::
 
     python -m installer.building.papers --site SITE --lock LOCK --edition NAME --system NAME --out FOLDER
-        [--collected FILE]
+        [--collected FILE] [--python FOLDER]
 """
 
 from __future__ import annotations
@@ -17,11 +17,18 @@ from pathlib import Path
 
 from installer.building.editions import EDITIONS, ROOT, SYSTEMS, Edition, System
 from installer.building.licences import write_licences
-from installer.building.shipped import all_locked, part_of, python_itself, system_packages
+from installer.building.shipped import Item, all_locked, part_of, python_itself, system_packages
 
 
 def write_papers(
-    edition: Edition, system: System, python: Path, site: Path, lock: Path, collected: Path | None, out: Path
+    edition: Edition,
+    system: System,
+    python: Path,
+    site: Path,
+    lock: Path,
+    collected: Path | None,
+    out: Path,
+    shipped_python: Path | None = None,
 ) -> None:
     """Write licences and bill of materials into a folder.
 
@@ -37,11 +44,15 @@ def write_papers(
         JSON list of all files that are shipped, where that is a part of `site`; else all of it is.
     out : Path
         Folder to write into; made if missing.
+    shipped_python : Path, optional
+        Folder of the embeddable Python for Windows that is shipped; else it is the one that runs here.
     """
     command: list[str | Path] = [python, "-m", "installer.building.papers", "--site", site, "--lock", lock]
     command += ["--edition", edition.name, "--system", system, "--out", out]
     if collected is not None:
         command += ["--collected", collected]
+    if shipped_python is not None:
+        command += ["--python", shipped_python]
     subprocess.run(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, check=True)
 
 
@@ -55,12 +66,13 @@ def main() -> None:
     parser.add_argument("--edition", choices=EDITIONS, required=True)
     parser.add_argument("--system", choices=SYSTEMS, required=True)
     parser.add_argument("--collected", type=Path)
+    parser.add_argument("--python", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     items = all_locked(given.site, given.lock)
     if given.collected is not None:
         files = [Path(name) for name in json.loads(given.collected.read_text(encoding="utf-8"))]
-        items = [*part_of(items, files), *system_packages(files), python_itself()]
+        items = [*part_of(items, files), *system_packages(files), *_beside_libraries(given.python)]
     given.out.mkdir(parents=True, exist_ok=True)
     missing = write_licences(items, given.out)
     write_bill(items, EDITIONS[given.edition], given.system, given.out / "sbom.cdx.json")
@@ -68,6 +80,15 @@ def main() -> None:
         sys.exit(
             f"No licence text is known of: {', '.join(missing)}. Add one to installer/building/licences/."
         )
+
+
+def _beside_libraries(shipped_python: Path | None) -> list[Item]:
+    if shipped_python is None:
+        return [python_itself()]
+    from installer.windows.embedded_python import python_item
+    from installer.windows.launcher import launcher_item
+
+    return [python_item(shipped_python), launcher_item()]
 
 
 if __name__ == "__main__":

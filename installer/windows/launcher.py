@@ -11,6 +11,9 @@ import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
 
+from installer.building.shipped import Item, all_locked
+from installer.building.wheels import TOOLS
+
 _START = "from brainstem_app.__main__ import main\n\nmain()\n"
 _PYTHON = "#!<launcher_dir>\\python\\python.exe\n"
 
@@ -23,3 +26,10 @@ def write_launcher(path: Path) -> None:
         archive.writestr(zipfile.ZipInfo("__main__.py", (1980, 1, 1, 0, 0, 0)), _START)
     program = Path(str(launcher.locate())).read_bytes()
     path.write_bytes(program + _PYTHON.encode() + script.getvalue())
+
+
+def launcher_item() -> Item:
+    """Say of the launcher what the papers of a package hold."""
+    site = Path(str(distribution("distlib").locate_file("")))
+    (item,) = (one for one in all_locked(site, TOOLS) if one.name == "distlib")
+    return item

@@ -1,15 +1,17 @@
 """The folder that is installed: Python, the libraries, the program.
 
-===================  =================================================================
-``python/``          the embeddable Python, Microsoft's C++ runtime
-``site/``            the libraries
-``app/``             brainstem_app, kerasmodels and their resources
+=====================  =================================================================
+``python/``            the embeddable Python, Microsoft's C++ runtime
+``site/``              the libraries
+``app/``               brainstem_app, kerasmodels and their resources
+``doc/``               licences of all that is shipped, bill of materials
 ``brainstem-app.exe``  the command line
-===================  =================================================================
+=====================  =================================================================
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -25,6 +27,7 @@ from packaging.utils import canonicalize_name
 
 from installer.building.editions import ROOT, Edition
 from installer.building.markers import applies
+from installer.building.papers import write_papers
 from installer.building.release import source_date_epoch
 from installer.building.wheels import build_own_wheel, install_into_folder, lock_of
 from installer.windows.embedded_python import unpack_python
@@ -49,6 +52,7 @@ def lay_out(edition: Edition, work: Path) -> Path:
     shutil.copytree(libraries, tree / "site")
     move_runtime(tree / "site", tree / "python", left_out["runtime"])
     trim(tree / "site", left_out)
+    _write_papers(edition, work, tree, left_out["runtime"])
     _unpack_program(edition, work, tree / "app")
     write_launcher(tree / "brainstem-app.exe")
     write_icon(tree / "brainstem-app.ico")
@@ -78,10 +82,12 @@ def missing_requirements(site: Path) -> list[str]:
         f"{one.name} wants {requirement}"
         for one in distributions(path=[str(site)])
         for requirement in _requirements(one)
-        if not requirement.specifier.contains(
-            there.get(canonicalize_name(requirement.name), ""), prereleases=True
-        )
+        if not _is_met(requirement, there.get(canonicalize_name(requirement.name)))
     )
+
+
+def _is_met(requirement: Requirement, version: str | None) -> bool:
+    return version is not None and requirement.specifier.contains(version, prereleases=True)
 
 
 def _requirements(distribution: Distribution) -> list[Requirement]:
@@ -129,6 +135,18 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     elif path.exists():
         path.unlink()
+
+
+def _write_papers(edition: Edition, work: Path, tree: Path, runtime: list[str]) -> None:
+    """Write the papers of what is left of the libraries, of Python and of the launcher."""
+    libraries, collected = work / "libraries", work / "shipped.json"
+    kept = [path.relative_to(tree / "site") for path in (tree / "site").rglob("*") if path.is_file()]
+    names = sorted(str((libraries / path).resolve()) for path in [*kept, *map(Path, runtime)])
+    collected.write_text(json.dumps(names), encoding="utf-8")
+    lock, python = lock_of("windows", edition), Path(sys.executable)
+    write_papers(
+        edition, "windows", python, libraries, lock, collected, tree / "doc", shipped_python=tree / "python"
+    )
 
 
 def _unpack_program(edition: Edition, work: Path, folder: Path) -> None:

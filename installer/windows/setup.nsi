@@ -16,7 +16,7 @@ RequestExecutionLevel user
   SetCompressor /SOLID /FINAL lzma
   SetCompressorDictSize 64
 !else
-  SetCompressor zlib
+  SetCompress off
 !endif
 
 !define NAME "Brainstem App"
@@ -171,6 +171,7 @@ Section "install"
   !insertmacro SetAside site
   !insertmacro SetAside app
   !undef UN
+  RMDir /r "$INSTDIR\doc"
 
   !include "${LISTS}/files.nsh"
 
@@ -222,7 +223,7 @@ Section "Uninstall"
   Delete "$INSTDIR\brainstem-app.exe"
   Delete "$INSTDIR\brainstem-app.ico"
   Delete "$INSTDIR\LICENSE.txt"
-  RMDir /r "$INSTDIR\licences"
+  RMDir /r "$INSTDIR\doc"
   Delete "$INSTDIR\uninstall.exe"
   ; Whatever else lies there is the user's, and stays.
   RMDir "$INSTDIR"

@@ -7,19 +7,14 @@ import shutil
 import subprocess
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
 from installer.building.editions import Edition
 from installer.building.release import source_date_epoch, version
 
-Compression = Literal["lzma", "zlib"]
-
 _SCRIPT = Path(__file__).with_name("setup.nsi")
 
 
-def make_setup_program(
-    edition: Edition, tree: Path, work: Path, path: Path, compression: Compression = "lzma"
-) -> None:
+def make_setup_program(edition: Edition, tree: Path, work: Path, path: Path, *, quick: bool = False) -> None:
     """Pack a folder into a setup program.
 
     Parameters
@@ -30,6 +25,8 @@ def make_setup_program(
         Folder for the list of files.
     path : Path
         The setup.exe to write.
+    quick : bool
+        Do not compress.
 
     Raises
     ------
@@ -40,14 +37,14 @@ def make_setup_program(
     if program is None:
         raise SystemExit("The setup program is made by NSIS: install the package nsis.")
     (work / "files.nsh").write_text(file_commands(tree), encoding="utf-8")
-    words = definitions(edition, tree, work, path, compression)
+    words = definitions(edition, tree, work, path, quick=quick)
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(source_date_epoch()), "LC_ALL": "C.UTF-8"}
     subprocess.run(
         [program, "-V2", "-WX", "-INPUTCHARSET", "UTF8", *words, str(_SCRIPT)], env=environment, check=True
     )
 
 
-def definitions(edition: Edition, tree: Path, work: Path, path: Path, compression: Compression) -> list[str]:
+def definitions(edition: Edition, tree: Path, work: Path, path: Path, *, quick: bool) -> list[str]:
     """Words for makensis that tell setup.nsi what to pack."""
     size = sum(one.stat().st_size for one in tree.rglob("*") if one.is_file())
     summary = edition.summary.removesuffix(" (without training)")
@@ -59,7 +56,7 @@ def definitions(edition: Edition, tree: Path, work: Path, path: Path, compressio
         "LISTS": str(work),
         "OUT": str(path),
         "SIZE_KB": str(size // 1024),
-        "COMPRESSION": compression,
+        "COMPRESSION": "none" if quick else "lzma",
     }
     return [f"-D{name}={value}" for name, value in values.items()]
 
