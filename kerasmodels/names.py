@@ -62,6 +62,8 @@ LOSSES: dict[str, Place] = {
     "softce": Place("kerasmodels.losses.soft_cross_entropy", "SoftCrossEntropy"),
     "dicefocal": Place("kerasmodels.losses.compound", "DiceFocal"),
     "dicece": Place("kerasmodels.losses.compound", "DiceCE"),
+    "tversky": Place("kerasmodels.losses.overlap", "Tversky"),
+    "tverskyce": Place("kerasmodels.losses.compound", "TverskyCE"),
 }
 
 

@@ -17,10 +17,10 @@ PUBLIC: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "Losses": (
         ("kerasmodels", ("make_loss",)),
         ("kerasmodels.losses.segmentation_loss", ("SegmentationLoss",)),
-        ("kerasmodels.losses.overlap", ("OverlapLoss", "Dice", "Jaccard")),
+        ("kerasmodels.losses.overlap", ("OverlapLoss", "Dice", "Jaccard", "Tversky")),
         ("kerasmodels.losses.focal", ("Focal",)),
         ("kerasmodels.losses.soft_cross_entropy", ("SoftCrossEntropy",)),
-        ("kerasmodels.losses.compound", ("DiceCE", "DiceFocal")),
+        ("kerasmodels.losses.compound", ("DiceCE", "DiceFocal", "TverskyCE")),
     ),
     "Metrics": (
         ("kerasmodels.metrics.confusion", ("ConfusionMatrix",)),
@@ -84,7 +84,9 @@ def signature(name: str, thing: Callable[..., Any]) -> str:
     for parameter in parameters:
         if parameter.kind is parameter.KEYWORD_ONLY and "*" not in words:
             words.append("*")
-        words.append(_QUOTED_TYPE.sub(r": \1", str(parameter)).replace("'", '"'))
+        if callable(parameter.default) and parameter.default is not parameter.empty:
+            parameter = parameter.replace(default=...)  # its text would name a place in memory
+        words.append(_QUOTED_TYPE.sub(r": \1", str(parameter)).replace("'", '"').replace("Ellipsis", "..."))
     line = f"{name}({', '.join(words)})"
     return line if len(line) <= 110 else f"{name}(\n" + "".join(f"    {word},\n" for word in words) + ")"
 

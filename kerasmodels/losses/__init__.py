@@ -22,7 +22,7 @@ def make_loss(
         One of `loss_names()`.
     alpha : float
         Share of the cross entropy or focal part in `dicece` and `dicefocal` (the paper's equations 1
-        and 2), between 0 and 1; the other losses have no such share and leave it unused.
+        and 2) and in `tverskyce`, between 0 and 1; the other losses have no such share and leave it unused.
     from_logits : bool
         False if the network gives probabilities (as `build_model` does), True if it gives the values
         before the softmax.
@@ -49,13 +49,14 @@ def make_loss(
     0.0
     """
     loss = find("loss", name, LOSSES)
-    known = loss().get_config().keys() - {"alpha", "from_logits"}
+    config = loss().get_config()
+    known = config.keys() - {"alpha", "from_logits"}
     if unknown := sorted(parameters.keys() - known):
         raise ModelError(
             f"The loss {name!r} has no parameter {', '.join(unknown)}.",
             f"It has {', '.join(sorted(known))}.",
         )
-    if name in ("dicece", "dicefocal"):
+    if "alpha" in config:
         parameters["alpha"] = alpha
     made: SegmentationLoss = loss(from_logits=from_logits, **parameters)
     return made

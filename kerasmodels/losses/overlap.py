@@ -1,7 +1,7 @@
-"""Dice and Jaccard losses: one minus the overlap of each class, counted over the whole batch.
+"""Dice, Jaccard and Tversky losses: one minus the overlap of each class, counted over the whole batch.
 
-Dice: Sudre et al., DLMIA 2017. Jaccard: Bertels et al., MICCAI 2019. The defaults are those of
-segmentation_models.pytorch (multiclass mode), and so are the values.
+Dice: Sudre et al., DLMIA 2017. Jaccard: Bertels et al., MICCAI 2019. Tversky: Salehi et al., MLMI 2017. The
+defaults of the first two are those of segmentation_models.pytorch (multiclass mode), and so are the values.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class OverlapLoss(SegmentationLoss):
         common = prediction.sum(probabilities * one_hot, axis=pixels)
         predicted = prediction.sum(probabilities, axis=pixels)
         labelled = prediction.sum(one_hot, axis=pixels)
-        losses = 1.0 - self.ratio(common, predicted + labelled)
+        losses = 1.0 - self.ratio(common, predicted, labelled)
         if self.absent == "count":
             return ops.mean(losses)
         present = ops.cast(labelled > 0, losses.dtype)
@@ -71,8 +71,8 @@ class OverlapLoss(SegmentationLoss):
             return ops.mean(losses * present)
         return ops.sum(losses * present) / ops.maximum(ops.sum(present), 1.0)
 
-    def ratio(self, common: KerasTensor, both: KerasTensor) -> KerasTensor:
-        """Return the overlap (classes,) from the sizes of the intersection and of both sets together."""
+    def ratio(self, common: KerasTensor, predicted: KerasTensor, labelled: KerasTensor) -> KerasTensor:
+        """Return the overlap (classes,) from the sizes of the intersection and of the two sets."""
         raise NotImplementedError
 
     def get_config(self) -> dict[str, Any]:
@@ -88,8 +88,9 @@ class Dice(OverlapLoss):
     def __init__(self, *, name: str = "dice", **parameters: Any) -> None:
         super().__init__(name=name, **parameters)
 
-    def ratio(self, common: KerasTensor, both: KerasTensor) -> KerasTensor:
+    def ratio(self, common: KerasTensor, predicted: KerasTensor, labelled: KerasTensor) -> KerasTensor:
         """Dice's coefficient."""
+        both = predicted + labelled
         return (2.0 * common + self.smooth) / ops.maximum(both + self.smooth, self.smallest)
 
 
@@ -100,6 +101,44 @@ class Jaccard(OverlapLoss):
     def __init__(self, *, name: str = "jaccard", **parameters: Any) -> None:
         super().__init__(name=name, **parameters)
 
-    def ratio(self, common: KerasTensor, both: KerasTensor) -> KerasTensor:
+    def ratio(self, common: KerasTensor, predicted: KerasTensor, labelled: KerasTensor) -> KerasTensor:
         """Jaccard's index."""
-        return (common + self.smooth) / ops.maximum(both - common + self.smooth, self.smallest)
+        union = predicted + labelled - common
+        return (common + self.smooth) / ops.maximum(union + self.smooth, self.smallest)
+
+
+@keras.saving.register_keras_serializable(package="kerasmodels")
+class Tversky(OverlapLoss):
+    """One minus Tversky's index, which weighs missed pixels against wrongly labelled ones.
+
+    The index is common / (common + `wrong` × wrongly labelled + `missed` × missed). Both at 0.5 it is Dice's
+    coefficient, both at 1 Jaccard's index. More weight on missed pixels favours small structures, which a
+    network finds it cheap to leave out.
+
+    Parameters
+    ----------
+    wrong : float
+        Weight of pixels labelled that should not be (false positives); 0.3 by default, as in the paper.
+    missed : float
+        Weight of pixels that should be labelled and are not (false negatives); 0.7 by default.
+    smooth, smallest, absent, from_logits, name
+        See `OverlapLoss`.
+    """
+
+    def __init__(
+        self, *, wrong: float = 0.3, missed: float = 0.7, name: str = "tversky", **parameters: Any
+    ) -> None:
+        super().__init__(name=name, **parameters)
+        require_between("wrong", wrong, 0.0, float("inf"))
+        require_between("missed", missed, 0.0, float("inf"))
+        self.wrong = wrong
+        self.missed = missed
+
+    def ratio(self, common: KerasTensor, predicted: KerasTensor, labelled: KerasTensor) -> KerasTensor:
+        """Tversky's index."""
+        errors = self.wrong * (predicted - common) + self.missed * (labelled - common)
+        return (common + self.smooth) / ops.maximum(common + errors + self.smooth, self.smallest)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to make the same loss again."""
+        return {**super().get_config(), "wrong": self.wrong, "missed": self.missed}

@@ -9,7 +9,7 @@ from typing import Any
 
 from keras import ops
 
-from kerasmodels.losses.overlap import OverlapLoss
+from kerasmodels.losses.overlap import Tversky
 from kerasmodels.losses.segmentation_loss import Prediction, SegmentationLoss
 
 #: Share of the pixel loss in every compound loss, as in the paper's DiceCE.
@@ -57,27 +57,11 @@ class Boundary(SegmentationLoss):
         return steps
 
 
-class Tversky(OverlapLoss):
-    """One minus Tversky's index of each class, to a power.
+class FocalTversky(Tversky):
+    """One minus Tversky's index of each class, to the power 0.75 (Abraham & Khan, ISBI 2019)."""
 
-    Salehi et al., MLMI 2017; the power: Abraham & Khan, ISBI 2019.
-    """
-
-    def __init__(
-        self, wrong: float = 0.3, missed: float = 0.7, gamma: float = 1.0, **parameters: Any
-    ) -> None:
-        super().__init__(**parameters)
-        self.wrong, self.missed, self.gamma = wrong, missed, gamma
-
-    def value(self, prediction: Prediction, one_hot: Any) -> Any:
-        pixels = tuple(range(len(one_hot.shape) - 1))
-        common = ops.sum(prediction.probabilities * one_hot, axis=pixels)
-        predicted = ops.sum(prediction.probabilities, axis=pixels)
-        labelled = ops.sum(one_hot, axis=pixels)
-        whole = common + self.wrong * (predicted - common) + self.missed * (labelled - common)
-        losses = 1.0 - common / ops.maximum(whole, 1e-7)
-        losses = ops.power(ops.maximum(losses, 1e-7), self.gamma)
-        return ops.mean(losses * ops.cast(labelled > 0, "float32"))
+    def ratio(self, common: Any, predicted: Any, labelled: Any) -> Any:
+        return 1.0 - ops.power(ops.maximum(1.0 - super().ratio(common, predicted, labelled), 1e-7), 0.75)
 
 
 class Sum(SegmentationLoss):

@@ -66,6 +66,24 @@ def test_jaccard_is_one_minus_intersection_over_union(case: Arrays) -> None:
     assert float(make_loss("jaccard")(labels, p)) == pytest.approx(expected / 5, abs=1e-6)
 
 
+def test_tversky_weighs_missed_pixels_against_wrong_ones(case: Arrays) -> None:
+    labels, _, p = case
+    expected = 0.0
+    for k in range(4):
+        common = p[..., k][labels == k].sum()
+        wrong, missed = p[..., k].sum() - common, (labels == k).sum() - common
+        expected += 1 - common / (common + 0.2 * wrong + 0.9 * missed)
+    loss = make_loss("tversky", wrong=0.2, missed=0.9)
+    assert float(loss(labels, p)) == pytest.approx(expected / 5, abs=1e-6)
+
+
+@pytest.mark.parametrize(("weight", "same_as"), [(0.5, "dice"), (1.0, "jaccard")])
+def test_tversky_with_equal_weights_is_dice_or_jaccard(case: Arrays, weight: float, same_as: str) -> None:
+    labels, _, p = case
+    loss = make_loss("tversky", wrong=weight, missed=weight)
+    assert float(loss(labels, p)) == pytest.approx(float(make_loss(same_as)(labels, p)), abs=1e-6)
+
+
 @pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.3])
 @pytest.mark.parametrize("from_logits", [False, True])
 def test_soft_cross_entropy_spreads_the_label(case: Arrays, smoothing: float, from_logits: bool) -> None:
@@ -89,12 +107,17 @@ def test_focal_is_one_binary_loss_a_class(case: Arrays, from_logits: bool) -> No
         assert float(loss(labels, prediction)) == pytest.approx(expected / divisor, abs=1e-5)
 
 
-@pytest.mark.parametrize(("name", "pixel_loss"), [("dicece", "softce"), ("dicefocal", "focal")])
-def test_alpha_is_the_share_of_the_pixel_loss(case: Arrays, name: str, pixel_loss: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "pixel_loss", "overlap_loss"),
+    [("dicece", "softce", "dice"), ("dicefocal", "focal", "dice"), ("tverskyce", "softce", "tversky")],
+)
+def test_alpha_is_the_share_of_the_pixel_loss(
+    case: Arrays, name: str, pixel_loss: str, overlap_loss: str
+) -> None:
     labels, _, p = case
-    pixels, dice = (float(make_loss(part)(labels, p)) for part in (pixel_loss, "dice"))
-    assert float(make_loss(name, 0.3)(labels, p)) == pytest.approx(0.3 * pixels + 0.7 * dice, abs=1e-6)
-    assert float(make_loss(name)(labels, p)) == pytest.approx(0.1 * pixels + 0.9 * dice, abs=1e-6)
+    pixels, overlap = (float(make_loss(part)(labels, p)) for part in (pixel_loss, overlap_loss))
+    assert float(make_loss(name, 0.3)(labels, p)) == pytest.approx(0.3 * pixels + 0.7 * overlap, abs=1e-6)
+    assert float(make_loss(name)(labels, p)) == pytest.approx(0.1 * pixels + 0.9 * overlap, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", loss_names())

@@ -146,6 +146,8 @@ _LOSSES = {
     "softce": "Soft cross entropy",
     "dicefocal": "Dice + focal",
     "dicece": "Dice + cross entropy",
+    "tversky": "Tversky",
+    "tverskyce": "Tversky + cross entropy",
 }
 _FAMILIES = (
     ("seresnet", "SE-ResNet-"),

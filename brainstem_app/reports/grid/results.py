@@ -157,6 +157,8 @@ LOSS_NAMES = {
     "softce": "SoftCE",
     "dicefocal": "DiceFocal",
     "dicece": "DiceCE",
+    "tversky": "Tversky",
+    "tverskyce": "TverskyCE",
 }
 SETTING_NAMES = {"alpha": "α", "encoder_weights": "encoder weights", "input.size": "input size"}
 
