@@ -48,6 +48,8 @@ def _needed(files: Sequence[Path]) -> dict[Path, list[str]]:
 
 
 def _ask(files: Sequence[Path], own: Sequence[str], work: Path) -> list[str]:
+    if not files:
+        return []
     place = work / "shlibdeps"
     shutil.rmtree(place, ignore_errors=True)
     (place / "debian").mkdir(parents=True)
