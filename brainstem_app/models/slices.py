@@ -41,16 +41,26 @@ def area_matrix(size: int, target: int) -> FloatArray:
 
 def enlarge(slices: FloatArray, target: int = SLICE_SIZE) -> FloatArray:
     """Enlarge slices (S, H, W, C) to the network's input (S, target, target, C), float32."""
-    rows = bilinear_matrix(slices.shape[1], target)
-    columns = bilinear_matrix(slices.shape[2], target)
-    channels_first = np.moveaxis(slices, -1, 1)
-    return np.ascontiguousarray(np.moveaxis(rows @ channels_first @ columns.T, 1, -1), dtype=np.float32)
+    wide = _along(slices, bilinear_matrix(slices.shape[2], target), axis=2)
+    return _along(wide, bilinear_matrix(slices.shape[1], target), axis=1)
 
 
 def shrink(probabilities: FloatArray, target: int = BOX_SHAPE[0]) -> FloatArray:
     """Shrink probabilities (S, H, W, K) to (S, target, target, K), float32; sums over K stay."""
-    rows = area_matrix(probabilities.shape[1], target)
-    columns = area_matrix(probabilities.shape[2], target)
-    n, _, width, classes = probabilities.shape
-    down = (rows @ probabilities.reshape(n, -1, width * classes)).reshape(n, target, width, classes)
-    return np.ascontiguousarray(columns @ down)
+    narrow = _along(probabilities, area_matrix(probabilities.shape[2], target), axis=2)
+    return _along(narrow, area_matrix(probabilities.shape[1], target), axis=1)
+
+
+def _along(volume: FloatArray, matrix: FloatArray, axis: int) -> FloatArray:
+    """Multiply one axis of a volume (S, H, W, C) by a matrix whose rows hold a few weights side by side.
+
+    A product by BLAS takes several times the processor time: its threads spin for a while after each one.
+    """
+    first = (matrix != 0).argmax(axis=1)
+    size = matrix.shape[1]
+    result = np.zeros((), dtype=np.float32)
+    for step in range(int((matrix != 0).sum(axis=1).max())):
+        place = np.minimum(first + step, size - 1)
+        weights = np.where(first + step < size, matrix[np.arange(len(matrix)), place], np.float32(0))
+        result = result + volume.take(place, axis) * weights.reshape(-1, *(1,) * (volume.ndim - axis - 1))
+    return np.asarray(result, dtype=np.float32)
