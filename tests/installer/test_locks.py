@@ -1,0 +1,54 @@
+"""The lock files name what pyproject.toml and constraints.txt ask for, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from installer.building.checksums import write_checksums
+from installer.building.editions import EDITIONS, FULL, PREDICT, SYSTEMS, Edition, System
+from installer.building.markers import lines_for
+from installer.building.wheels import CONSTRAINTS, TOOLS, lock_of, locked_hashes, normal_name
+
+LOCKS = [(system, edition) for system in SYSTEMS for edition in EDITIONS.values()]
+
+
+def _pins(lock: Path) -> dict[str, str]:
+    lines = [line for line in lock.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    found = [re.fullmatch(r"(\S+)==(\S+) --hash=sha256:[0-9a-f]{64}", line) for line in lines]
+    assert all(found), [line for line, match in zip(lines, found, strict=True) if match is None]
+    return {normal_name(match[1]): match[2] for match in found if match}
+
+
+@pytest.mark.parametrize(("system", "edition"), LOCKS)
+def test_lock_holds_every_dependency(system: System, edition: Edition) -> None:
+    wanted = {normal_name(Requirement(line).name) for line in lines_for(edition.requirements(system), system)}
+    assert wanted - set(_pins(lock_of(system, edition))) == set(), "run installer/build.py lock"
+
+
+@pytest.mark.parametrize(("system", "edition"), LOCKS)
+def test_locked_versions_are_the_tested_ones(system: System, edition: Edition) -> None:
+    tested = lines_for(CONSTRAINTS.read_text(encoding="utf-8").splitlines(), system)
+    versions = {normal_name(line.partition("==")[0]): line.partition("==")[2] for line in tested}
+    for lock in (lock_of(system, edition), TOOLS):
+        other = {name: version for name, version in _pins(lock).items() if versions.get(name) != version}
+        assert other == {}, f"{lock.name}: run installer/build.py lock"
+
+
+def test_predict_edition_has_no_tensorflow() -> None:
+    training = {"tensorflow-cpu", "keras", "onnx"}
+    for system in SYSTEMS:
+        assert not training & set(locked_hashes(lock_of(system, PREDICT)))
+        assert training <= set(locked_hashes(lock_of(system, FULL)))
+
+
+def test_checksums_are_those_of_the_packages(tmp_path: Path) -> None:
+    (tmp_path / "brainstem-app-1-linux.deb").write_bytes(b"abc")
+    (tmp_path / "notes.txt").write_bytes(b"not a package")
+    text = write_checksums(tmp_path).read_text(encoding="utf-8")
+    assert text == (
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad  brainstem-app-1-linux.deb\n"
+    )
