@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +9,10 @@ from typing import Annotated
 import typer
 
 from brainstem_app.cli.options import AsJson, Debug, Out
+from brainstem_app.cli.show import run_and_show
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.events import Artifact, Finished
+from brainstem_app.jobs.job import CohortJob
 
 
 def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, as_json: bool) -> None:
@@ -53,7 +54,7 @@ def _say(files: list[Path], summary: dict[str, float | int | str], start: float,
 
 
 def cohort(
-    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="Folder that segment wrote.")],
+    results: Annotated[list[Path], typer.Argument(metavar="RESULTS…", help="Folders that segment wrote.")],
     out: Out,
     participants: Annotated[
         Path | None, typer.Option(help="participants.tsv: groups and covariates of the subjects.")
@@ -74,21 +75,13 @@ def cohort(
     debug: Debug = False,
 ) -> None:
     """Compare volumes of many people: groups by a linear model, each subject against the reference group."""
-    from brainstem_app.reports.volumes import VolumesRequest, build_volumes_report
-    from brainstem_app.reports.volumes_files import FILES, write_volumes_report
-
-    start = time.monotonic()
-    columns = tuple(name.strip() for name in covariates.split(",") if name.strip())
-    request = VolumesRequest(results, participants, group, reference, columns, head_size)
-    words = ["brainstem-app", "cohort", results.name]
-    given = {"--participants": participants.name if participants else "", "--group": group}
-    given |= {"--reference": reference, "--covariates": ",".join(columns)}
-    words += [word for name, value in given.items() if value for word in (name, value)]
-    words += [*([] if head_size else ["--no-head-size"]), "--out", "OUT"]
-    report = build_volumes_report(request, shlex.join(words))
-    write_volumes_report(out, report)
-    tests = [nucleus for comparison in report.comparisons for nucleus in comparison.nuclei]
-    summary: dict[str, float | int | str] = {"subjects": len(report.subjects)}
-    if tests:
-        summary["differences after Holm"] = sum(n.p_holm is not None and n.p_holm < 0.05 for n in tests)
-    _say([out / name for name in FILES], summary, start, as_json=as_json)
+    job = CohortJob(
+        results=tuple(results),
+        out=out,
+        participants=participants,
+        group=group,
+        reference=reference,
+        covariates=tuple(name.strip() for name in covariates.split(",") if name.strip()),
+        head_size=head_size,
+    )
+    run_and_show(job, as_json=as_json, debug=debug)

@@ -113,6 +113,22 @@ class EvaluateVolumesJob(_Job):
     atlas: str = DEFAULT_ATLAS
 
 
+class CohortJob(_Job):
+    """Compare the volumes of many people, from the ``report.json`` of each below the folders of `results`.
+
+    `group`, `reference`, `covariates` and `head_size` are those of `reports.volumes.VolumesRequest`.
+    """
+
+    kind: Literal["cohort"] = "cohort"
+    results: Annotated[tuple[Path, ...], Field(min_length=1)]
+    out: Path
+    participants: Path | None = None
+    group: str = ""
+    reference: str = ""
+    covariates: tuple[str, ...] = ()
+    head_size: bool = True
+
+
 class EvaluateRunJob(_Job):
     """Measure a run on the test subjects of its study; the result lies in the run's folder.
 
@@ -264,6 +280,7 @@ Job = Annotated[
     | PrepareJob
     | TrainJob
     | EvaluateVolumesJob
+    | CohortJob
     | EvaluateRunJob
     | CompareJob
     | CompareCellJob

@@ -9,6 +9,7 @@ from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import (
     ActivationsJob,
     BuildAtlasJob,
+    CohortJob,
     CompareCellJob,
     CompareJob,
     CopyStudyJob,
@@ -101,6 +102,10 @@ def _work(job: Job, reporter: Reporter) -> Summary:
             from brainstem_app.jobs.evaluate_volumes import evaluate_volumes
 
             return evaluate_volumes(job, reporter)
+        case CohortJob():
+            from brainstem_app.jobs.cohort import compare_cohort
+
+            return compare_cohort(job, reporter)
         case EvaluateRunJob():
             from brainstem_app.jobs.evaluate_run import evaluate_run
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,18 @@ from brainstem_app.errors import InputError
 
 Participants = dict[str, dict[str, str]]
 HEAD_SIZE = ("etiv", "tiv", "icv", "head_size", "headsize", "estimatedtotalintracranialvol")
+_REFERENCES = (
+    "control",
+    "controls",
+    "healthy",
+    "healthy control",
+    "healthy controls",
+    "hc",
+    "con",
+    "cn",
+    "ctrl",
+)
+_SUBJECT = re.compile(r"sub-[A-Za-z0-9]+")
 _UNKNOWN = ("", "n/a", "na", "nan")
 
 
@@ -61,10 +74,21 @@ def read_participants(path: Path) -> Participants:
     return found
 
 
+def subject_name(scan_file: str, folder: str) -> str:
+    """Name of the subject of a result: ``sub-…`` in the scan's or the folder's name, else the folder's."""
+    match = _SUBJECT.search(scan_file) or _SUBJECT.search(folder)
+    return match.group() if match else folder
+
+
 def head_size_column(participants: Participants) -> str | None:
     """Name of the column that holds the size of the head, if there is one."""
     columns = {column for row in participants.values() for column in row}
     return next((column for column in sorted(columns) if column.lower() in HEAD_SIZE), None)
+
+
+def is_reference_name(group: str) -> bool:
+    """Whether a group is called control, healthy or the like."""
+    return group.lower() in _REFERENCES
 
 
 def require_columns(participants: Participants, columns: Sequence[str], where: Path | None) -> None:

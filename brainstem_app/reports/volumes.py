@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,25 +20,15 @@ from brainstem_app.reports.participants import (
     Participants,
     covariates_of,
     head_size_column,
+    is_reference_name,
     read_participants,
     require_columns,
+    subject_name,
 )
 from brainstem_app.reports.report_model import LIMITS, Report, StructureEntry
 from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, VolumesReport, VolumeSubject
 
 _DECIMALS = 6
-_SUBJECT = re.compile(r"sub-[A-Za-z0-9]+")
-_REFERENCES = (
-    "control",
-    "controls",
-    "healthy",
-    "healthy control",
-    "healthy controls",
-    "hc",
-    "con",
-    "cn",
-    "ctrl",
-)
 
 
 @dataclass(frozen=True)
@@ -48,8 +37,8 @@ class VolumesRequest:
 
     Attributes
     ----------
-    results : Path
-        Folder with a ``report.json`` of each subject, at any depth.
+    results : tuple of Path
+        Folders with the ``report.json`` of each subject, at any depth.
     participants : Path or None
         ``participants.tsv``; needed for groups and covariates.
     group : str
@@ -62,7 +51,7 @@ class VolumesRequest:
         Adjust for the size of the head too, where the table has it (eTIV, TIV, ICV, head_size).
     """
 
-    results: Path
+    results: tuple[Path, ...]
     participants: Path | None = None
     group: str = ""
     reference: str = ""
@@ -109,26 +98,27 @@ def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesR
     )
 
 
-def _read_reports(folder: Path) -> dict[str, Report]:
+def _read_reports(folders: Sequence[Path]) -> dict[str, Report]:
     """Report of each subject, in the order of their names."""
     found: dict[str, Report] = {}
-    for path in sorted(folder.rglob("report.json")):
+    for path in sorted({path for folder in folders for path in folder.rglob("report.json")}):
         try:
             report = Report.model_validate_json(path.read_bytes())
         except (OSError, ValidationError) as error:
             raise InputError("This is no report of this program.", path, "Segment the scan again.") from error
-        match = _SUBJECT.search(report.scan.file) or _SUBJECT.search(path.parent.name)
-        name = match.group() if match else path.parent.name
+        name = subject_name(report.scan.file, path.parent.name)
         if name in found:
             raise InputError(f"{name} has two reports.", path, "Give a folder with one scan of each subject.")
         found[name] = report
     if not found:
-        raise InputError("The folder holds no report.json.", folder, "Give the folder that segment wrote.")
+        raise InputError(
+            "The folder holds no report.json.", folders[0], "Give the folder that segment wrote."
+        )
     first = next(iter(found.values()))
     for name, report in found.items():
         if _atlas(report) != _atlas(first):
             problem = f"{name} was labelled with {_atlas(report)}, others with {_atlas(first)}."
-            raise InputError(problem, folder, "Segment all scans with one model.")
+            raise InputError(problem, folders[0], "Segment all scans with one model.")
     return dict(sorted(found.items()))
 
 
@@ -158,9 +148,7 @@ def _groups(request: VolumesRequest, of_subjects: Sequence[str]) -> list[str]:
     groups = sorted(set(of_subjects))
     if not request.group:
         return groups
-    wanted = [
-        g for g in groups if (g == request.reference if request.reference else g.lower() in _REFERENCES)
-    ]
+    wanted = [g for g in groups if (g == request.reference if request.reference else is_reference_name(g))]
     if len(wanted) != 1 or len(groups) < 2:
         raise InputError(
             f"It is not clear which group to compare with; “{request.group}” has: {', '.join(groups)}.",

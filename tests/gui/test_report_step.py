@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.report.report_page import ReportPage
+from brainstem_app.gui.segment.job_files import SegmentOutputs, scan_name, segment_job
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import EvaluateRunJob, read_job
+from brainstem_app.reports.build import build_report
 from brainstem_app.reports.cohort import write_cohort_report
 from brainstem_app.reports.cohort_model import CohortInputs, CohortResult
+from brainstem_app.reports.manifest import make_manifest
+from brainstem_app.reports.report_model import ReportInputs
 from brainstem_app.study.study import Study
 
 Fake = Callable[[str], Path]
@@ -91,3 +97,89 @@ def test_segmentations_are_listed_too(
     assert "medulla" in page.lines.text()
     assert page.open_button.isEnabled()
     assert not page.measure_button.isVisible()
+    assert not page.pdf_button.isVisible()
+    assert not page.report.picture.isVisible()
+    QImage(40, 30, QImage.Format.Format_RGB32).save(str(result_folder / "qc.png"))
+    (result_folder / "report.pdf").write_bytes(b"%PDF-")
+    page._read_again(page.chosen.name)
+    qtbot.waitUntil(page.report.picture.isVisible, timeout=_LIMIT_MS)
+    assert page.pdf_button.isVisible()
+
+
+@pytest.fixture
+def people(tmp_path: Path, settings: WindowSettings) -> Path:
+    """Segmentations of eight people and one again, and the table that says who is a patient."""
+    atlas = load_atlas()
+    raw, results = tmp_path / "raw", settings.results_folder
+    lines = ["participant_id\tage\tsex\teTIV\tdiagnosis"]
+    scans = []
+    for number in range(1, 9):
+        name, is_patient = f"sub-{number}", number > 4
+        scan = raw / name / "anat" / f"{name}_T1w.nii.gz"
+        scan.parent.mkdir(parents=True)
+        scan.touch()
+        scans.append(scan)
+        lines.append(
+            f"{name}\t{20 + number}\t{'FM'[number % 2]}\t{1500 + number * 37 % 11}\t{'pc'[not is_patient]}"
+        )
+    (raw / "participants.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    job = segment_job(scans, "m", SegmentOutputs(), results, "8 scans")
+    for number, scan in enumerate(scans, start=1):
+        labels = np.zeros((10, 10, 10), dtype=np.uint8)
+        labels.reshape(-1)[: 100 + number % 3 - 20 * (number > 4)] = 3
+        labels.reshape(-1)[500:510] = 4
+        inputs = ReportInputs(labels, np.eye(4), atlas.table, atlas.name, atlas.version, name=scan.name)
+        folder = job.out / scan_name(scan)
+        folder.mkdir()
+        report = build_report(inputs, make_manifest(inputs, "2026-01-01T00:00:00+00:00"))
+        (folder / "report.json").write_text(report.to_json(), encoding="utf-8")
+    return raw
+
+
+def test_groups_of_people_are_compared_by_the_real_worker(
+    qtbot: QtBot, window: MainWindow, people: Path
+) -> None:
+    window.show_step(StepName.REPORT)
+    page = window.page(StepName.REPORT)
+    panel = page.cohort
+    qtbot.waitUntil(lambda: len(panel.subjects.ticked()) == 8, timeout=_LIMIT_MS)
+    assert panel.table.text() == str(people / "participants.tsv")
+    qtbot.mouseClick(page.cohort_button, Qt.MouseButton.LeftButton)
+    assert panel.isVisible()
+    assert panel.group.currentData() == "diagnosis"
+    assert not panel.start_button.isEnabled(), "neither group is called control"
+    panel.reference.setCurrentText("c")
+    panel.covariates.tick(["age"])
+    assert panel.head_size.isVisible()
+    qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
+    (job,) = window.bench.jobs.jobs
+    assert (job.work.group, job.work.reference, job.work.covariates) == ("diagnosis", "c", ("age",))
+    qtbot.waitUntil(
+        lambda: page.content is not None and page.content.entry.kind == "cohort", timeout=3 * _LIMIT_MS
+    )
+    assert page.view.isVisible()
+    assert page.model.rowCount() == 31
+    assert "p (4) against c (4)" in page.lines.text()
+    assert "age, eTIV" in page.lines.text()
+    assert page.report.dots.isVisible()
+    assert "c: 4 people, mean 101.0 mm³" in page.report.dots.accessibleDescription()
+    assert {file.name for file in page.chosen.files} == {
+        "cohort.html",
+        "cohort.csv",
+        "cohort.json",
+        "volumes.csv",
+        "zscores.csv",
+    }
+
+
+def test_one_person_twice_is_said_before_anything_is_started(
+    qtbot: QtBot, window: MainWindow, settings: WindowSettings, people: Path
+) -> None:
+    (job,) = settings.results_folder.iterdir()
+    shutil.copytree(job / "sub-1_T1w", settings.results_folder / "again" / "sub-1_T1w")
+    window.show_step(StepName.REPORT)
+    panel = window.page(StepName.REPORT).cohort
+    qtbot.waitUntil(lambda: len(panel.subjects.ticked()) == 8, timeout=_LIMIT_MS)
+    panel.subjects.tick(panel._entries)
+    assert "sub-1" in panel.said.text()
+    assert not panel.start_button.isEnabled()

@@ -4,14 +4,45 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from brainstem_app.errors import InputError
 from brainstem_app.gui.report.report_entries import ReportEntry
 
-Cell = str | float | None
+
+@dataclass(frozen=True)
+class Effect:
+    """A difference with its interval, to be drawn."""
+
+    value: float
+    low: float
+    high: float
+
+
+# Headings and names in report.json of the columns of a segmentation, and of one with a reference.
+_SEGMENTED = (
+    ("Nucleus", "name"),
+    ("Side", "side"),
+    ("mm³", "volume_mm3"),
+    ("Asymmetry", "asymmetry_index"),
+    ("Confidence", "confidence"),
+)
+_SCORED = (
+    ("Difference mm³", "volume_difference_mm3"),
+    ("IoU", "iou"),
+    ("Dice", "dice"),
+    ("HD95 mm", "hd95_mm"),
+    ("Status", "status"),
+)
+
+
+class OneDigit(float):
+    """A number that is written with one digit behind the point."""
+
+
+Cell = str | float | Effect | None
 
 
 @dataclass(frozen=True)
@@ -28,6 +59,10 @@ class ReportContent:
         Text or number by column; None where there is none.
     notes : str
         What the reader must know.
+    volumes : dict of str to dict of str to tuple of float
+        Of a cohort: for each nucleus the volumes (mm³) of the people of each group, to be drawn.
+    picture : Path or None
+        Of the labels on the scan.
     """
 
     entry: ReportEntry
@@ -35,6 +70,8 @@ class ReportContent:
     headers: tuple[str, ...] = ()
     rows: tuple[tuple[Cell, ...], ...] = ()
     notes: str = ""
+    volumes: dict[str, dict[str, tuple[float, ...]]] = field(default_factory=dict)
+    picture: Path | None = None
 
 
 def read_report(entry: ReportEntry) -> ReportContent:
@@ -50,6 +87,8 @@ def read_report(entry: ReportEntry) -> ReportContent:
         return _run(entry, _json(by_name["metrics.json"]))
     if "report.json" in by_name:
         return _segmentation(entry, _json(by_name["report.json"]))
+    if "cohort.json" in by_name:
+        return _cohort(entry, _json(by_name["cohort.json"]))
     if "results.csv" in by_name:
         return _comparison(entry, by_name["results.csv"])
     return ReportContent(entry)
@@ -98,15 +137,13 @@ def _run(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
 def _segmentation(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
     structures = [s for s in report.get("structures", ()) if s.get("group") == "nucleus"]
     scored = any(s.get("iou") is not None for s in structures)
-    headers = ["Nucleus", "Side", "mm³", "Confidence"]
-    names = ["name", "side", "volume_mm3", "confidence"]
-    if scored:
-        headers += ["IoU", "Dice", "HD95 mm", "Status"]
-        names += ["iou", "dice", "hd95_mm", "status"]
-    rows = tuple(tuple(s.get(name) for name in names) for s in structures)
+    columns = _SEGMENTED + (_SCORED if scored else ())
+    columns = tuple((name, key) for name, key in columns if any(s.get(key) is not None for s in structures))
+    headers = tuple(name for name, _ in columns)
+    rows = tuple(tuple(s.get(key) for _, key in columns) for s in structures)
     lines = [
-        ("scan", str(report.get("scan", {}).get("file", ""))),
-        ("model", str(report.get("model", {}).get("name", ""))),
+        ("scan", str((report.get("scan") or {}).get("file", ""))),
+        ("model", str((report.get("model") or {}).get("name", "–"))),
     ]
     lines += [
         (
@@ -115,7 +152,84 @@ def _segmentation(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
         )
         for finding in report.get("warnings", ())
     ]
-    return ReportContent(entry, tuple(lines), tuple(headers), rows, str(report.get("limits", "")))
+    picture = next((file for file in entry.files if file.name == "qc.png"), None)
+    limits = str(report.get("limits", ""))
+    return ReportContent(entry, tuple(lines), headers, rows, limits, picture=picture)
+
+
+def _cohort(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
+    """Comparisons of groups nucleus by nucleus; without groups the z-scores of each person."""
+    people = [person for person in report["subjects"] if person["z"]]
+    lines = [("people", str(len(report["subjects"])))]
+    if report["group"]:
+        lines.append((report["group"], _groups_text(report)))
+    if report["covariates"]:
+        lines.append(("adjusted for", ", ".join(report["covariates"])))
+    lines += [("note", note) for note in report["notes"]]
+    if report["comparisons"]:
+        headers, rows = _effects(report)
+    else:
+        names = list(people[0]["z"]) if people else []
+        headers = ("Person", *names)
+        rows = tuple((p["subject"], *(p["z"][name] for name in names)) for p in people)
+    limits = f"The means are as measured; the difference is adjusted. {report['limits']}"
+    return ReportContent(entry, tuple(lines), headers, rows, limits, _volumes(report))
+
+
+def _groups_text(report: dict[str, Any]) -> str:
+    others = ", ".join(f"{c['group']} ({c['n']})" for c in report["comparisons"])
+    size = report["comparisons"][0]["reference_n"] if report["comparisons"] else 0
+    return f"{others} against {report['reference']} ({size})"
+
+
+def _effects(report: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
+    several = len(report["comparisons"]) > 1
+    headers = (
+        "Nucleus",
+        *(("Group",) if several else ()),
+        "Mean mm³",
+        "Reference mm³",
+        "Difference",
+        "95 %",
+        "d",
+        "d −2 … 2",
+        "p",
+        "p Holm",
+        "Not found",
+        "Full name",
+    )
+    rows = tuple(
+        (
+            n["name"],
+            *((c["group"],) if several else ()),
+            OneDigit(n["mean_mm3"]),
+            OneDigit(n["reference_mean_mm3"]),
+            OneDigit(n["difference_mm3"]),
+            "" if n["low_mm3"] is None else f"{n['low_mm3']:.1f} to {n['high_mm3']:.1f}",
+            n["d"],
+            None if n["d"] is None else Effect(n["d"], n["d_low"], n["d_high"]),
+            n["p"],
+            n["p_holm"],
+            n["not_found"] + n["reference_not_found"],
+            n["full_name"],
+        )
+        for c in report["comparisons"]
+        for n in c["nuclei"]
+    )
+    return headers, rows
+
+
+def _volumes(report: dict[str, Any]) -> dict[str, dict[str, tuple[float, ...]]]:
+    """Volumes of each nucleus by group, the reference first."""
+    names = {name for person in report["subjects"] for name in person["z"]}
+    names |= {nucleus["name"] for c in report["comparisons"] for nucleus in c["nuclei"]}
+    found: dict[str, dict[str, list[float]]] = {}
+    people = sorted(report["subjects"], key=lambda p: (p["group"] != report["reference"], p["group"] or ""))
+    for person in people:
+        for name in person["volume_mm3"].keys() & names:
+            group = person["group"] or ("unknown" if report["group"] else "all")
+            found.setdefault(name, {}).setdefault(group, []).append(person["volume_mm3"][name])
+    return {name: {g: tuple(v) for g, v in groups.items()} for name, groups in found.items()}
 
 
 def _comparison(entry: ReportEntry, path: Path) -> ReportContent:

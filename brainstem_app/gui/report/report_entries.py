@@ -44,6 +44,11 @@ class ReportEntry:
         """The page to read."""
         return next((file for file in self.files if file.suffix == ".html"), None)
 
+    @property
+    def pdf(self) -> Path | None:
+        """The pages to print."""
+        return next((file for file in self.files if file.suffix == ".pdf"), None)
+
 
 def find_reports(study: Path | None, results: Path) -> tuple[ReportEntry, ...]:
     """List reports of a study's runs and comparisons; of cohorts and segmentations, the latest first."""

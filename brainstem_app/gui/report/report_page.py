@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QPalette
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices, QImage
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QTableView,
+    QStackedWidget,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from brainstem_app.gui.controls import fill_side_by_side, make_button, make_sortable, make_table
+from brainstem_app.gui.controls import fill_side_by_side, make_button
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.report.cohort_panel import CohortPanel
 from brainstem_app.gui.report.report_content import ReportContent, read_report
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, find_reports
-from brainstem_app.gui.report.report_table import SORT_ROLE, ReportTable
+from brainstem_app.gui.report.report_view import ReportView
 from brainstem_app.gui.segment.save_copies import copy_whole
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import EvaluateRunJob
 
-_WIDEST = 240
 _ENTRY_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -39,23 +37,12 @@ class ReportPage(StepPage):
         super().__init__(bench, parent)
         self.content: ReportContent | None = None
         self.list = self._list()
-        self.title = QLabel(self)
-        self.title.setAccessibleName(self.tr("Chosen report"))
-        self.lines = QLabel(self)
-        self.lines.setWordWrap(True)
-        self.lines.setTextFormat(Qt.TextFormat.RichText)
-        self.lines.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.lines.setAccessibleName(self.tr("Summary of the report"))
-        self.notes = QLabel(self)
-        self.notes.setWordWrap(True)
-        self.notes.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.notes.setAccessibleName(self.tr("What to know of these numbers"))
-        self.model = ReportTable(self)
-        self._sorted = QSortFilterProxyModel(self)
-        self._sorted.setSourceModel(self.model)
-        self._sorted.setSortRole(SORT_ROLE)
-        self.table = self._table()
+        self.report = ReportView(self)
+        self.model, self.lines, self.notes = self.report.model, self.report.lines, self.report.notes
         self.progress = JobProgress(self)
+        self.cohort = CohortPanel(bench, self)
+        self.cohort.message.connect(self.message)
+        self.cohort.finished.connect(lambda folder: self._read_again(folder.name))
         self._lay_out()
         bench.study.opened.connect(lambda: self._show(None))
         bench.study.contents_changed.connect(self.read)
@@ -77,6 +64,12 @@ class ReportPage(StepPage):
             self.tr("Open the page in the browser, as it will be exported"),
             self.open,
         )
+        self.pdf_button = make_button(
+            self,
+            self.tr("Open as &PDF"),
+            self.tr("Open the pages as they will be exported and printed"),
+            self.open_pdf,
+        )
         self.export_button = make_button(
             self,
             self.tr("&Export…"),
@@ -92,18 +85,31 @@ class ReportPage(StepPage):
         buttons = QHBoxLayout()
         buttons.addWidget(self.measure_button)
         buttons.addStretch(1)
-        for button in (self.folder_button, self.open_button, self.export_button):
+        for button in (self.folder_button, self.pdf_button, self.open_button, self.export_button):
             buttons.addWidget(button)
-        right = QWidget(self)
-        column = QVBoxLayout(right)
+        self.cohort_button = make_button(
+            self,
+            self.tr("Compare &groups of people…"),
+            self.tr("Volumes of the nuclei of many people, by group, from their segmentations"),
+            lambda: None,
+        )
+        self.cohort_button.setCheckable(True)
+        self.cohort_button.toggled.connect(self._show_cohort)
+        self.view = QWidget(self)
+        column = QVBoxLayout(self.view)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.title)
-        column.addWidget(self.lines)
-        column.addWidget(self.table, 1)
-        column.addWidget(self.notes)
+        column.addWidget(self.report, 1)
         column.addWidget(self.progress)
         column.addLayout(buttons)
-        fill_side_by_side(self, self.list, right, (270, 860))
+        self.right = QStackedWidget(self)
+        self.right.addWidget(self.view)
+        self.right.addWidget(self.cohort)
+        left = QWidget(self)
+        beside = QVBoxLayout(left)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.addWidget(self.list, 1)
+        beside.addWidget(self.cohort_button)
+        fill_side_by_side(self, left, self.right, (270, 860))
 
     def _list(self) -> QTreeWidget:
         tree = QTreeWidget(self)
@@ -113,14 +119,9 @@ class ReportPage(StepPage):
         tree.setMinimumWidth(200)
         tree.setRootIsDecorated(False)
         tree.currentItemChanged.connect(lambda item, _before: self._on_chosen(item))
+        for signal in (tree.itemClicked, tree.itemActivated):
+            signal.connect(lambda _item: self.cohort_button.setChecked(False))
         return tree
-
-    def _table(self) -> QTableView:
-        table = make_table(
-            self, self._sorted, self.tr("Numbers of the report"), self.tr("A click on a heading sorts.")
-        )
-        make_sortable(table)
-        return table
 
     # What there is -----------------------------------------------------------------------------------
 
@@ -155,11 +156,13 @@ class ReportPage(StepPage):
                 return
 
     def _show_entries(self, entries: tuple[ReportEntry, ...]) -> None:
+        self.cohort.set_entries(tuple(e for e in entries if e.kind is ReportKind.SEGMENTATION))
         if entries == self.entries and entries:
             return
         titles = {
             ReportKind.RUN: self.tr("Runs of the study"),
             ReportKind.COMPARISON: self.tr("Comparisons"),
+            ReportKind.COHORT: self.tr("Groups of people"),
             ReportKind.SEGMENTATION: self.tr("Segmentations"),
         }
         chosen = self.bench.study.workspace.choices.get("report", "")
@@ -176,9 +179,9 @@ class ReportPage(StepPage):
             group.setHidden(not group.childCount())
             group.setExpanded(True)
         self.list.blockSignals(False)
-        self.status.emit(
-            self.tr("{0} reports").format(sum(bool(e.files) for e in entries)) if entries else ""
-        )
+        count = sum(bool(entry.files) for entry in entries)
+        text = self.tr("1 report") if count == 1 else self.tr("{0} reports").format(count)
+        self.status.emit(text if entries else "")
         names = [entry.name for entry in entries]
         if names:
             measured = next((entry.name for entry in entries if entry.files), names[0])
@@ -191,9 +194,15 @@ class ReportPage(StepPage):
         if entry is None:
             return
         self.bench.study.remember_choice("report", entry.name)
+
+        def read() -> tuple[ReportContent, QImage | None]:
+            content = read_report(entry)
+            image = QImage() if content.picture is None else QImage(str(content.picture))
+            return content, None if image.isNull() else image
+
         self.bench.background.run(
-            lambda: read_report(entry),
-            lambda content: self._show(content) if self.chosen == entry else None,
+            read,
+            lambda found: self._show(*found) if self.chosen == entry else None,
             lambda error: self.message.emit(message_of_error(error, self.tr("The report cannot be read."))),
         )
 
@@ -203,37 +212,22 @@ class ReportPage(StepPage):
         item = self.list.currentItem()
         return None if item is None else item.data(0, _ENTRY_ROLE)
 
-    def _show(self, content: ReportContent | None) -> None:
+    def _show(self, content: ReportContent | None, picture: QImage | None = None) -> None:
         self.content = content
-        self.model.set_content(content)
-        self.table.resizeColumnsToContents()
-        for column in range(self.model.columnCount()):
-            self.table.setColumnWidth(column, min(_WIDEST, self.table.columnWidth(column) + 4))
-        header = self.table.horizontalHeader()
-        header.setStretchLastSection(True)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.table.setVisible(bool(content and content.rows))
-        self.notes.setText("" if content is None else content.notes)
-        self.notes.setVisible(bool(self.notes.text()))
-        self.title.setText(f"<b>{content.entry.name}</b>" if content is not None else "")
-        self.lines.setText(self._lines(content))
+        self.report.show_content(content, picture)
         self._update()
 
-    def _lines(self, content: ReportContent | None) -> str:
-        if content is None:
-            return self.tr("No report yet: trained runs (Ctrl+3) and segmented scans (Ctrl+5) appear here.")
-        if not content.entry.files:
-            return self.tr("This run has not been measured yet.")
-        rows = "".join(
-            f"<tr><td>{what}&nbsp;&nbsp;</td><td>{value}</td></tr>" for what, value in content.lines
-        )
-        return f"<table>{rows}</table>"
+    def _show_cohort(self, shown: bool) -> None:
+        self.right.setCurrentWidget(self.cohort if shown else self.view)
+        if shown:
+            self.cohort.focus_first()
 
     # Taking away -------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Measure the chosen run."""
-        self.measure_button.click()
+        """Measure the chosen run, or compare the ticked people."""
+        button = self.cohort.start_button if self.cohort_button.isChecked() else self.measure_button
+        button.click()
 
     def measure(self) -> None:
         """Measure the chosen run on the test subjects."""
@@ -251,6 +245,11 @@ class ReportPage(StepPage):
         """Open the page in the browser."""
         if self.chosen is not None and self.chosen.page is not None:
             self._open(self.chosen.page)
+
+    def open_pdf(self) -> None:
+        """Open the PDF with the system's program."""
+        if self.chosen is not None and self.chosen.pdf is not None:
+            self._open(self.chosen.pdf)
 
     def choose_target(self) -> None:
         """Ask where to save a copy, and of which kind."""
@@ -288,6 +287,7 @@ class ReportPage(StepPage):
         )
 
     def _read_again(self, name: str) -> None:
+        self.cohort_button.setChecked(False)
         self.bench.study.remember_choice("report", name)
         self.list.clear()
         self.read()
@@ -307,5 +307,6 @@ class ReportPage(StepPage):
         self.measure_button.setVisible(is_run)
         self.measure_button.setEnabled(is_run and not busy and (entry.folder / "best.keras").exists())
         self.open_button.setEnabled(entry is not None and entry.page is not None)
+        self.pdf_button.setVisible(entry is not None and entry.pdf is not None)
         self.export_button.setEnabled(entry is not None and bool(entry.files))
         self.folder_button.setEnabled(entry is not None)

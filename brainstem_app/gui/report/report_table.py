@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from brainstem_app.gui.report.report_content import Effect, OneDigit
+
 if TYPE_CHECKING:
     from brainstem_app.gui.report.report_content import Cell, ReportContent
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 SORT_ROLE = Qt.ItemDataRole.UserRole + 1
+EFFECT_ROLE = Qt.ItemDataRole.UserRole + 2
 
 
 class ReportTable(QAbstractTableModel):
@@ -51,7 +54,11 @@ class ReportTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(value)
         if role == SORT_ROLE:
-            return -1.0 if value is None else value
+            return -1.0 if value is None else getattr(value, "value", value)
+        if role == EFFECT_ROLE:
+            return value if isinstance(value, Effect) else None
+        if role == Qt.ItemDataRole.ToolTipRole and isinstance(value, Effect):
+            return _text(value)
         if role == Qt.ItemDataRole.TextAlignmentRole and isinstance(value, int | float):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -62,6 +69,12 @@ def _text(value: Cell) -> str:
         return ""
     if isinstance(value, str):
         return value
+    if isinstance(value, Effect):
+        return f"{value.value:.2f} [{value.low:.2f}, {value.high:.2f}]"
+    if isinstance(value, OneDigit):
+        return f"{value:,.1f}"
     if float(value).is_integer():
         return f"{value:,.0f}"
+    if 0 < abs(value) < 0.0005:
+        return "< 0.001" if value > 0 else "> −0.001"
     return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"

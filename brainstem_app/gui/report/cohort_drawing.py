@@ -1,0 +1,129 @@
+"""Drawings of a cohort: the interval of a difference in a cell, the people of each group as dots."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from brainstem_app.gui.report.report_content import Effect
+from brainstem_app.gui.report.report_table import EFFECT_ROLE
+
+_REACH = 2.0
+_DOT = 3.5
+_MARGIN = 8
+_SCALE_WIDTH = 62
+_ROW = 30
+_WIDEST = 560
+
+
+class EffectDelegate(QStyledItemDelegate):
+    """Draws an `Effect` between −2 and 2; other cells as they are."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Draw a cell."""
+        effect = index.data(EFFECT_ROLE)
+        if not isinstance(effect, Effect):
+            super().paint(painter, option, index)
+            return
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        roles = QPalette.ColorRole
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if selected:
+            painter.fillRect(option.rect, option.palette.highlight())
+        colour = option.palette.color(roles.HighlightedText if selected else roles.Highlight)
+        faint = option.palette.color(roles.HighlightedText if selected else roles.PlaceholderText)
+        area = QRectF(option.rect).adjusted(_MARGIN, 2, -_MARGIN, -2)
+        middle, unit = area.center(), area.width() / (2 * _REACH)
+        painter.setPen(QPen(faint, 1))
+        painter.drawLine(QPointF(area.left(), middle.y()), QPointF(area.right(), middle.y()))
+        painter.drawLine(QPointF(middle.x(), area.top()), QPointF(middle.x(), area.bottom()))
+        low, high = (min(max(value, -_REACH), _REACH) for value in (effect.low, effect.high))
+        painter.setPen(QPen(colour, 3))
+        painter.drawLine(
+            QPointF(middle.x() + unit * low, middle.y()), QPointF(middle.x() + unit * high, middle.y())
+        )
+        if abs(effect.value) <= _REACH:
+            painter.setBrush(colour)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawEllipse(QPointF(middle.x() + unit * effect.value, middle.y()), _DOT, _DOT)
+        painter.restore()
+
+    def sizeHint(  # noqa: N802 - Qt's name
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """Return room for the drawing."""
+        size = super().sizeHint(option, index)
+        return QSize(160, size.height()) if isinstance(index.data(EFFECT_ROLE), Effect) else size
+
+
+class GroupDots(QWidget):
+    """Volumes of one nucleus: a row of dots for each group, a bar at its mean."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name = ""
+        self._groups: dict[str, tuple[float, ...]] = {}
+        self.setMaximumWidth(_WIDEST + 200)
+
+    def show_volumes(self, name: str, groups: dict[str, tuple[float, ...]]) -> None:
+        """Draw the volumes (mm³) of a nucleus by group."""
+        self._name, self._groups = name, groups
+        self.setFixedHeight(_ROW * len(groups) + 2 * self.fontMetrics().height() + 14 if groups else 0)
+        said = (
+            self.tr("{0}: {1} people, mean {2:.1f} mm³").format(group, len(v), sum(v) / len(v))
+            for group, v in groups.items()
+        )
+        self.setAccessibleName(self.tr("Volumes of {0} by group").format(name))
+        self.setAccessibleDescription("; ".join(said))
+        self.setToolTip(self.accessibleDescription().replace("; ", "\n"))
+        self.setVisible(bool(groups))
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Draw title, dots and scale."""
+        values = [value for group in self._groups.values() for value in group]
+        if not values:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        metrics, palette = self.fontMetrics(), self.palette()
+        text, faint = palette.windowText().color(), palette.placeholderText().color()
+        left = max(metrics.horizontalAdvance(group) for group in self._groups) + 2 * _MARGIN
+        area = QRectF(
+            left, metrics.height() + 4, self.width() - left - _SCALE_WIDTH, _ROW * len(self._groups)
+        )
+        low, high = min(values), max(values)
+        room = 0.05 * (high - low) or 1.0
+        low, high = low - room, high + room
+
+        def across(value: float) -> float:
+            return area.left() + area.width() * (value - low) / (high - low)
+
+        painter.setPen(text)
+        title = self.tr("{0}, mm³ of each person; the bar is the mean").format(self._name)
+        painter.drawText(_MARGIN, metrics.ascent(), title)
+        dots = palette.highlight().color()
+        for number, (group, volumes) in enumerate(self._groups.items()):
+            y = area.top() + _ROW * (number + 0.5)
+            painter.setPen(faint)
+            painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+            painter.setPen(text)
+            painter.drawText(_MARGIN, int(y + metrics.ascent() / 2 - 1), group)
+            mean = across(sum(volumes) / len(volumes))
+            painter.setPen(QPen(text, 2))
+            painter.drawLine(QPointF(mean, y - _ROW / 3), QPointF(mean, y + _ROW / 3))
+            painter.setPen(Qt.PenStyle.NoPen)
+            colour = dots
+            colour.setAlpha(150)
+            painter.setBrush(colour)
+            for volume in volumes:
+                painter.drawEllipse(QPointF(across(volume), y), _DOT, _DOT)
+        painter.setPen(faint)
+        for value in (min(values), max(values)):
+            mark = f"{value:,.0f}"
+            x = across(value) - metrics.horizontalAdvance(mark) / 2
+            painter.drawText(QPointF(x, area.bottom() + metrics.ascent() + 2), mark)

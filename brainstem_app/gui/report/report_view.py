@@ -1,0 +1,101 @@
+"""One report in the window: what it is about, its table, its picture, what to know of its numbers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QImage, QPalette
+from PySide6.QtWidgets import QHeaderView, QLabel, QSplitter, QTableView, QVBoxLayout, QWidget
+
+from brainstem_app.gui.controls import make_sortable, make_table
+from brainstem_app.gui.picture_box import PictureBox
+from brainstem_app.gui.report.cohort_drawing import EffectDelegate, GroupDots
+from brainstem_app.gui.report.report_content import ReportContent
+from brainstem_app.gui.report.report_table import SORT_ROLE, ReportTable
+
+_WIDEST = 240
+_TABLE_WIDTH, _PICTURE_WIDTH = 480, 360
+
+
+class ReportView(QWidget):
+    """Shows a `ReportContent`, or says that there is none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.content: ReportContent | None = None
+        self.title = QLabel(self)
+        self.title.setAccessibleName(self.tr("Chosen report"))
+        self.lines = QLabel(self)
+        self.lines.setWordWrap(True)
+        self.lines.setTextFormat(Qt.TextFormat.RichText)
+        self.lines.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.lines.setAccessibleName(self.tr("Summary of the report"))
+        self.notes = QLabel(self)
+        self.notes.setWordWrap(True)
+        self.notes.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.notes.setAccessibleName(self.tr("What to know of these numbers"))
+        self.model = ReportTable(self)
+        self._sorted = QSortFilterProxyModel(self)
+        self._sorted.setSourceModel(self.model)
+        self._sorted.setSortRole(SORT_ROLE)
+        self.table = self._table()
+        self.dots = GroupDots(self)
+        self.picture = PictureBox(self.tr("Picture of the labels"), self)
+        middle = QSplitter(Qt.Orientation.Horizontal, self)
+        middle.addWidget(self.table)
+        middle.addWidget(self.picture)
+        middle.setChildrenCollapsible(False)
+        middle.setStretchFactor(0, 1)
+        middle.setSizes((_TABLE_WIDTH, _PICTURE_WIDTH))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.title)
+        column.addWidget(self.lines)
+        column.addWidget(middle, 1)
+        column.addWidget(self.dots)
+        column.addWidget(self.notes)
+
+    def _table(self) -> QTableView:
+        table = make_table(
+            self, self._sorted, self.tr("Numbers of the report"), self.tr("A click on a heading sorts.")
+        )
+        make_sortable(table)
+        table.setItemDelegate(EffectDelegate(table))
+        table.selectionModel().currentRowChanged.connect(lambda index, _before: self._show_dots(index))
+        return table
+
+    def show_content(self, content: ReportContent | None, picture: QImage | None = None) -> None:
+        """Show a report and its picture, or none."""
+        self.content = content
+        self.model.set_content(content)
+        self.table.resizeColumnsToContents()
+        for column in range(self.model.columnCount()):
+            self.table.setColumnWidth(column, min(_WIDEST, self.table.columnWidth(column) + 4))
+        header = self.table.horizontalHeader()
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.table.setVisible(bool(content and content.rows))
+        self.picture.show_image(picture, None if content is None else content.picture)
+        self.picture.setVisible(picture is not None)
+        self.dots.show_volumes("", {})
+        if content is not None and content.volumes:
+            self.table.setCurrentIndex(self._sorted.index(0, 0))
+        self.notes.setText("" if content is None else content.notes)
+        self.notes.setVisible(bool(self.notes.text()))
+        self.title.setText(f"<b>{content.entry.name}</b>" if content is not None else "")
+        self.lines.setText(self._lines(content))
+
+    def _show_dots(self, index: QModelIndex) -> None:
+        """Draw the people of the nucleus in a row of the table."""
+        volumes = {} if self.content is None else self.content.volumes
+        name = str(index.siblingAtColumn(0).data() or "") if index.isValid() else ""
+        self.dots.show_volumes(name, volumes.get(name, {}))
+
+    def _lines(self, content: ReportContent | None) -> str:
+        if content is None:
+            return self.tr("No report yet: trained runs (Ctrl+3) and segmented scans (Ctrl+5) appear here.")
+        if not content.entry.files:
+            return self.tr("This run has not been measured yet.")
+        rows = "".join(
+            f"<tr><td>{what}&nbsp;&nbsp;</td><td>{value}</td></tr>" for what, value in content.lines
+        )
+        return f"<table>{rows}</table>"
