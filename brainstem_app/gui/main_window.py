@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -31,6 +31,7 @@ from brainstem_app.gui.segment.segment_step import SegmentStep
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.status_line import StatusLine
 from brainstem_app.gui.study.open_study import OpenStudy
+from brainstem_app.gui.theme import style_anew
 from brainstem_app.gui.view_commands import ViewCommands
 from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
 from brainstem_app.gui.warm_up import find_models, import_pages, import_viewer, read_structures
@@ -370,6 +371,12 @@ class MainWindow(DropWindow):
     def _show_drop_target(self, shown: bool) -> None:
         self.step.empty_state.set_target(shown)
         self.scans.empty_state.set_target(shown)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow the desktop when it goes from light to dark, or back."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            QTimer.singleShot(0, self, lambda: style_anew(self))
 
     # Closing -----------------------------------------------------------------------------------------
 

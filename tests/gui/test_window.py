@@ -11,7 +11,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QColor, QDropEvent, QPalette
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QSlider, QTableView
 from pytestqt.qtbot import QtBot
 
@@ -524,3 +524,23 @@ def test_every_control_has_a_name_for_screen_readers(
             )
             named = control.accessibleName() or (isinstance(control, QAbstractButton) and control.text())
             assert inside or named, control
+
+
+def test_window_follows_the_desktop_into_the_dark(
+    qtbot: QtBot, window: MainWindow, result_folder: Path
+) -> None:
+    open_result(qtbot, window, result_folder)
+    application, before = QApplication.instance(), QApplication.palette()
+    dark = QPalette(QColor(230, 230, 230), QColor(40, 40, 40))
+    dark.setColor(QPalette.ColorRole.Base, QColor(30, 30, 30))
+    try:
+        application.setPalette(dark)
+        table = window.step.structure_panel.table
+
+        def darkness() -> int:
+            picture = table.viewport().grab().toImage()
+            return picture.pixelColor(picture.width() - 2, 2).lightness()
+
+        qtbot.waitUntil(lambda: darkness() < 60, timeout=_LIMIT_MS)
+    finally:
+        application.setPalette(before)

@@ -79,4 +79,4 @@ def _row(action: QAction) -> Row:
 def _keys(*actions: QAction) -> str:
     """Keys of actions as this system writes them."""
     form = QKeySequence.SequenceFormat.NativeText
-    return ", ".join(action.shortcut().toString(form) for action in actions)
+    return "  ".join(action.shortcut().toString(form) for action in actions)

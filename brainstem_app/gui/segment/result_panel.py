@@ -46,8 +46,9 @@ class ResultPanel(QWidget):
         )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
         for button in (self.review, self.save_labels, self.open_report, self.save_report):
-            layout.addWidget(button, 1)
+            layout.addWidget(button)
         self.show_result(None)
 
     def show_result(self, result: ResultFiles | None) -> None:

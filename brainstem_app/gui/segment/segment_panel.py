@@ -73,12 +73,12 @@ class SegmentPanel(QGroupBox):
         self.details_button.hide()
         self.surfaces = self._output(
             self.tr("S&urfaces"),
-            self.tr("Also the surfaces of the nuclei, for 3-D programs"),
+            self.tr("Meshes, for 3-D programs"),
             outputs.surfaces,
         )
         self.bids = self._output(
             self.tr("&BIDS derivatives"),
-            self.tr("Names and tables as BIDS has them, for scans of a BIDS dataset"),
+            self.tr("For scans of a BIDS dataset"),
             outputs.bids,
         )
         self.start_button = QPushButton(self.tr("Segment"), self)
