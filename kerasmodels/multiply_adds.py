@@ -13,6 +13,8 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kerasmodels.names import DECODERS
+
 if TYPE_CHECKING:
     import keras
 
@@ -21,14 +23,15 @@ TABLE = Path(__file__).with_name("multiply_adds.csv")
 TABLE_SIZE = 224
 #: The decoder that was counted with every encoder, and the encoder with every decoder.
 _DECODER, _ENCODER = "n_deconet", "resnet34"
+_WHOLE_STRIDE = 32
 
 
 def expected_multiply_adds(decoder: str, encoder: str, size: int = TABLE_SIZE) -> float | None:
     """Multiply-adds of a slice of `size` × `size` pixels, without loading Keras.
 
     In proportion to the pixels; another number of channels or classes than 1 and 34 makes no difference worth
-    telling. Of a network that was not counted, encoder and decoder are added up from two that were: some
-    decoders cost more than that on an encoder of many channels.
+    telling. A network that was not counted is estimated from its decoder on another encoder and its encoder
+    under another decoder.
 
     Returns
     -------
@@ -36,17 +39,22 @@ def expected_multiply_adds(decoder: str, encoder: str, size: int = TABLE_SIZE) -
         None if the table knows its decoder or its encoder not at all.
     """
     table = _table()
-    counted = table.get((decoder, encoder))
+    counted: float | None = table.get((decoder, encoder))
     if counted is None:
-        parts = [
-            table.get((decoder, _ENCODER)),
-            table.get((_DECODER, encoder)),
-            table.get((_DECODER, _ENCODER)),
-        ]
-        if None in parts:
+        on_usual, of_usual = table.get((decoder, _ENCODER)), table.get((_DECODER, encoder))
+        if on_usual is None or of_usual is None:
             return None
-        counted = sum(sign * (part or 0) for sign, part in zip((1, 1, -1), parts, strict=True))
+        counted = _estimate(decoder, on_usual, of_usual, table[_DECODER, _ENCODER])
     return counted * (size / TABLE_SIZE) ** 2
+
+
+def _estimate(decoder: str, on_usual: int, of_usual: int, usual: int) -> float:
+    """Cost by that of the decoder on the usual encoder, and of the usual decoder on the encoder."""
+    if DECODERS[decoder].output_stride == _WHOLE_STRIDE and on_usual >= usual:
+        # The whole encoder, and what the decoder adds to it: exact for encoders of the same channels.
+        return on_usual + of_usual - usual
+    # An encoder that is dilated, or used in part: what remains of it is a share.
+    return on_usual * of_usual / usual
 
 
 @cache

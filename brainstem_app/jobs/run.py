@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from brainstem_app.jobs.events import Emit, Finished, IsCancelled, Started
-from brainstem_app.jobs.failure import describe_failure
+from brainstem_app.jobs.failure import describe_failure, is_disk_full
 from brainstem_app.jobs.job import (
     ActivationsJob,
     BuildAtlasJob,
@@ -53,6 +53,8 @@ def run_job(job: Job, emit: Emit, is_cancelled: IsCancelled) -> int:
         summary = _work(job, Reporter(emit, is_cancelled))
     except Exception as error:  # noqa: BLE001 - the end of every job: whatever it was becomes one event
         failed = describe_failure(error)
+        if is_disk_full(error) and not failed.where:
+            failed = failed.model_copy(update={"where": folder_of(job)})
         emit(failed)
         return failed.exit_status
     emit(Finished(seconds=round(time.monotonic() - start, 3), summary=summary))

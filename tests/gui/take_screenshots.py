@@ -180,7 +180,7 @@ def small_study(study: Path, home: Path) -> Path:
 
 
 def take_comparison(window: MainWindow, out: Path, study: Path) -> None:
-    """Run a small comparison on a study, unless that has been done, and look at its best cell."""
+    """Run a small comparison on a study, unless it has been begun, and look at its best cell."""
     window.open_path(study)
     wait_for(lambda: window.bench.study.folder == study)
     window.show_step(StepName.COMPARE)
@@ -191,7 +191,7 @@ def take_comparison(window: MainWindow, out: Path, study: Path) -> None:
         compare.start()
         wait_for(lambda: compare.heat.is_begun, _COMPARISON_S)
         take(window, out, "step_compare_running")
-    wait_for(lambda: not window.bench.jobs.running and "to do" not in compare.heat.plan, _COMPARISON_S)
+        wait_for(lambda: not window.bench.jobs.running and "to do" not in compare.heat.plan, _COMPARISON_S)
     values = {place: cell.value("nuclei") or 0.0 for place, cell in compare.heat.cells.items()}
     row, column = max(values, key=lambda place: values[place])
     compare.table.setCurrentIndex(compare.table.model().index(row, column + 1))

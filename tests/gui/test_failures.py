@@ -20,7 +20,7 @@ from brainstem_app.jobs.job import PrepareJob, SegmentJob, SimulateJob, TrainJob
 from brainstem_app.study.study import Study, SubjectRecord
 from kerasmodels.data.slice_input import SliceInput
 
-_LIMIT_MS = 600_000
+_LIMIT_MS = 1_800_000
 _MIB = 2**20
 Disk = Callable[[int], Path]
 

@@ -78,3 +78,17 @@ def test_full_disk_says_so() -> None:
 def test_missing_training_packages_say_how_to_install_them() -> None:
     failed = describe_failure(ModuleNotFoundError("No module named 'keras'", name="keras"))
     assert "train" in failed.fix
+
+
+def test_full_disk_without_a_file_name_names_the_folder_of_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """HDF5 and zip archives do not say which file they could not write."""
+    _, events = _run(monkeypatch, OSError(errno.ENOSPC, "No space left on device"))
+    assert isinstance(events[-1], Failed)
+    assert (events[-1].what, events[-1].where) == ("The disk is full.", "out")
+
+
+def test_full_disk_below_another_error_is_found() -> None:
+    error = RuntimeError("Unable to flush the file")
+    error.__cause__ = OSError(errno.ENOSPC, "No space left on device", "/out/best.keras")
+    failed = describe_failure(error)
+    assert (failed.what, failed.where) == ("The disk is full.", "/out/best.keras")

@@ -89,8 +89,8 @@ class CellView(QWidget):
         self.curves.clear()
         self._show_picture(None)
 
-    def _read(self) -> None:
-        """Read the run, then draw its picture, each on a thread."""
+    def read_curves(self) -> None:
+        """Read the history of the run again, which may have grown; on a thread."""
         name, study = self._run, self._study
         if not name or study is None:
             return
@@ -99,13 +99,20 @@ class CellView(QWidget):
             if run.name == self._run:
                 self.curves.show_run(run.history, run.scores, run.part)
 
+        self._background.run(lambda: read_run(study / "runs" / name), read, lambda _error: None)
+
+    def _read(self) -> None:
+        """Read the run, and draw its picture on a thread."""
+        name, study = self._run, self._study
+        if not name or study is None:
+            return
+        self.read_curves()
+
         def drawn(picture: CellPicture | None) -> None:
             if name == self._run:
                 self._show_picture(picture)
 
-        run_in_background = self._background.run
-        run_in_background(lambda: read_run(study / "runs" / name), read, lambda _error: None)
-        run_in_background(
+        self._background.run(
             lambda: read_cell_picture(study, name), drawn, lambda error: self.caption.setText(str(error))
         )
 

@@ -98,6 +98,7 @@ class ComparePage(StepPage):
         self._lay_out()
         self._on_cell()
         self.panel.changed.connect(self._on_grid)
+        self.how.changed.connect(self._soon.start)
         bench.study.opened.connect(self._on_study)
         bench.study.contents_changed.connect(self._soon.start)
         bench.jobs.added.connect(lambda _job: self._find_job())
@@ -195,6 +196,7 @@ class ComparePage(StepPage):
             return
         self._request += 1
         request = self._request
+        here = self.how.values()["executor"] == "local"
 
         def done(heat: Heat) -> None:
             if request == self._request:
@@ -205,7 +207,7 @@ class ComparePage(StepPage):
                 self._again.stop()
                 self.message.emit(message_of_error(error, self.tr("The comparison cannot be read.")))
 
-        self.bench.background.run(lambda: read_heat(grid, folder), done, failed)
+        self.bench.background.run(lambda: read_heat(grid, folder, here=here), done, failed)
 
     def _show_heat(self, heat: Heat | None) -> None:
         is_new = heat is None or self.heat is None or heat.columns != self.heat.columns
@@ -214,6 +216,8 @@ class ComparePage(StepPage):
         self.model.set_heat(heat)
         if is_new or self.current != before:
             self._on_cell()
+        elif self._job is not None:
+            self.cell.read_curves()
         if is_new:
             self.table.resizeColumnsToContents()
             header = self.table.horizontalHeader()

@@ -78,8 +78,8 @@ class Heat:
         return any(cell.nuclei or cell.failed for cell in (self.cells or {}).values())
 
 
-def read_heat(grid: Grid, study: Path) -> Heat:
-    """Lay out a comparison of a study.
+def read_heat(grid: Grid, study: Path, *, here: bool = True) -> Heat:
+    """Lay out a comparison of a study, to be run on this machine or, if not `here`, on a cluster.
 
     Raises
     ------
@@ -93,7 +93,7 @@ def read_heat(grid: Grid, study: Path) -> Heat:
 
     opened = Study.open(study)
     plan = Plan.of(grid, opened)
-    words = plan.describe(speed=read_speed())
+    words = plan.describe(speed=read_speed() if here else None)
     row_axis, rows, columns = _layout(grid)
     cells: dict[tuple[int, int], HeatCell] = {}
     for variant in grid.variants():
@@ -107,7 +107,7 @@ def read_heat(grid: Grid, study: Path) -> Heat:
         tuple(" · ".join(_name(*pair) for pair in column) or "IoU" for column in columns),
         cells,
         words,
-        UNKNOWN_TIME not in words,
+        UNKNOWN_TIME not in words or not here,
     )
 
 
