@@ -17,6 +17,7 @@ from brainstem_app.atlas.builder import describe_structure, nuclei_without_voxel
 from brainstem_app.atlas.fusion import fill_with_tissue
 from brainstem_app.atlas.import_table import label_table
 from brainstem_app.atlas.label_table import TABLE_FILE_NAME, LabelTable, Side
+from brainstem_app.atlas.landmark_offset import LandmarkOffset, measure_offset
 from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, NOTICE_FILE_NAME
 from brainstem_app.atlas.notice import write_import_notice
 from brainstem_app.atlas.pulled_map import PulledMap, pull, split_at_midline
@@ -127,6 +128,7 @@ def import_atlas(
             settings.source,
             "Leave some out.",
         )
+    offset = measure_offset(pulled)
     check_names([(p.table_name, settings.table or p.file) for p in inside])
     _check_sides(inside)
     labels = _resolve(inside, settings.threshold)
@@ -134,7 +136,8 @@ def import_atlas(
     _check_not_empty(labels, table, settings)
     fill_with_tissue(labels, load_template(), table)
     report(0.95, "writing")
-    warnings = _warnings(placed, pulled, inside)
+    warnings = (*_place_warnings(placed, offset), *_warnings(pulled, inside))
+    placed = replace(placed, measured={**placed.measured, **offset.as_numbers()})
     _write(out, settings, placed, table, labels, inside)
     return Imported(table, warnings)
 
@@ -212,8 +215,19 @@ def _check_not_empty(labels: NDArray[np.uint8], table: LabelTable, settings: Imp
         )
 
 
-def _warnings(placed: Placed, pulled: Sequence[PulledMap], inside: Sequence[PulledMap]) -> tuple[str, ...]:
-    warnings = [placed.warning] if placed.warning else []
+def _place_warnings(placed: Placed, offset: LandmarkOffset) -> tuple[str, ...]:
+    """Say what is doubtful about the place, with what was measured of it."""
+    if not placed.warning and not offset.is_large:
+        return ()
+    measured = offset.describe() or (
+        f"How far off it lies could not be measured: no structure has the name of one of {offset.reference}."
+    )
+    far = " That is too far for the same place: check the space, or give --template." * offset.is_large
+    return (f"{placed.warning} {measured}{far}".strip(),)
+
+
+def _warnings(pulled: Sequence[PulledMap], inside: Sequence[PulledMap]) -> tuple[str, ...]:
+    warnings = []
     kept = {p.table_name for p in inside}
     outside = [p.table_name for p in pulled if p.table_name not in kept]
     if outside:

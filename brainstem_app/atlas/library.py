@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ DEFAULT_ATLAS = "brainstem31"
 LABELS_FILE_NAME = "labels.nii.gz"
 CARD_FILE_NAME = "atlas.json"
 NOTICE_FILE_NAME = "NOTICE.md"
+_FILE_NAMES = (TABLE_FILE_NAME, NOTICE_FILE_NAME, LABELS_FILE_NAME, CARD_FILE_NAME)
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,26 @@ def load_atlas(name_or_folder: str | Path = DEFAULT_ATLAS) -> Atlas:
     )
 
 
+def citations_of(atlas: Atlas) -> tuple[str, ...]:
+    """Source by source what to cite for an atlas, as its description says; empty if it says nothing."""
+    if atlas.folder is None:
+        return ()
+    card = json.loads((atlas.folder / CARD_FILE_NAME).read_text(encoding="utf-8"))
+    return tuple(
+        f"{source['citation']} (labels: {source['title']}; licence {source['licence']})"
+        for source in card.get("sources", ())
+    )
+
+
+def copy_atlas(source: Path, target: Path) -> None:
+    """Copy the files of an atlas from its folder into another, made if missing; the card comes last."""
+    target.mkdir(parents=True, exist_ok=True)
+    (target / CARD_FILE_NAME).unlink(missing_ok=True)
+    for name in _FILE_NAMES:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, target / name)
+
+
 def _names_in(folder: Path) -> list[str]:
     return sorted(path.parent.name for path in folder.glob(f"*/{LABELS_FILE_NAME}"))
 
@@ -115,6 +137,13 @@ def _read_card(path: Path) -> dict[str, str]:
     try:
         card = json.loads(path.read_text(encoding="utf-8"))
         return {"name": str(card["name"]), "version": str(card["version"])}
+    except FileNotFoundError as error:
+        raise InputError(
+            f"This folder is no atlas: it holds no {CARD_FILE_NAME}.",
+            path.parent,
+            "Make an atlas of a folder of maps with `brainstem-app atlas import FOLDER --name NAME`, and "
+            "give that name.",
+        ) from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InputError(
             "The atlas' description cannot be read.",

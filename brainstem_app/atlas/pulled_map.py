@@ -140,13 +140,24 @@ def split_at_midline(pulled: PulledMap) -> tuple[PulledMap, PulledMap]:
     parts = []
     for side, keep in ((Side.LEFT, x < 0), (Side.RIGHT, x > 0)):
         share = pulled.left if side is Side.LEFT else pulled.right
+        probability = np.where(keep[:, None, None], pulled.probability, np.float32(0))
         parts.append(
             replace(
                 pulled,
                 side=side,
-                probability=np.where(keep[:, None, None], pulled.probability, np.float32(0)),
+                probability=probability,
                 volume_mm3=pulled.volume_mm3 * share,
-                centre_mm=(float("nan"), *pulled.centre_mm[1:]),
+                centre_mm=_centre_of(probability, pulled.region),
             )
         )
     return parts[0], parts[1]
+
+
+def _centre_of(probability: NDArray[np.float32], region: Region) -> tuple[float, float, float]:
+    """Centre of mass in the ``mni`` world; NaN where nothing is."""
+    places = np.argwhere(probability > 0)
+    if not len(places):
+        return (float("nan"),) * 3
+    voxel = np.average(places, axis=0, weights=probability[tuple(places.T)])
+    x, y, z = region.affine[:3, :3] @ voxel + region.affine[:3, 3]
+    return float(x), float(y), float(z)

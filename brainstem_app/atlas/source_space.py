@@ -31,6 +31,8 @@ SPACES = {
     "MNI152NLin6Sym": _FAMILY,
     "MNI152Lin": _FAMILY,
 }
+# Templates that lie elsewhere: their coordinates are not those of the MNI152 family.
+ELSEWHERE = ("MNI305", "MNIColin27", "MNIPediatricAsym", "MNIInfant", "Talairach", "fsaverage")
 UNDECLARED = "MNI152"
 
 
@@ -76,7 +78,7 @@ def place_source(space: str, template: Path | None, report: Report) -> Placed:
     Raises
     ------
     InputError
-        If the space is unknown, or the template cannot be read or does not fit.
+        If the space is unknown or not of the MNI152 family, or the template cannot be read or does not fit.
     """
     if template is not None:
         return _registered(space, template, report)
@@ -87,6 +89,12 @@ def place_source(space: str, template: Path | None, report: Report) -> Placed:
             "none",
             "Space not declared; overlaid as MNI152.",
             "The atlas' space was not declared; it was overlaid on the program's template as it is.",
+        )
+    if space.lower() in {name.lower() for name in ELSEWHERE}:
+        raise InputError(
+            f"{space} is not of the MNI152 family, whose coordinates the program shares.",
+            "--space",
+            "Give the T1 image that the atlas was drawn on with --template, to be registered.",
         )
     known = {name.lower(): name for name in SPACES}
     if space.lower() not in known:

@@ -26,6 +26,14 @@ Scans = Annotated[
 ]
 
 
+class DicomIdentity(StrEnum):
+    """How much of the source's identity a DICOM segmentation carries."""
+
+    NONE = "none"
+    LINKS = "links"
+    PATIENT = "patient"
+
+
 class EngineName(StrEnum):
     """What runs the network."""
 
@@ -58,11 +66,22 @@ def segment(
     engine: Annotated[EngineName, typer.Option(help="What runs the network.")] = EngineName.ONNX,
     orientation: Orientation = None,
     surfaces: Annotated[
-        bool, typer.Option("--surfaces", help="Also write the surface of each nucleus as STL.")
+        bool,
+        typer.Option("--surfaces", help="Also write the surface of each nucleus as STL, and all as GLB."),
     ] = False,
     bids: Annotated[
         bool, typer.Option("--bids", help="Make the folder a dataset of BIDS derivatives.")
     ] = False,
+    dicom_seg: Annotated[
+        bool, typer.Option("--dicom-seg", help="Also write a DICOM segmentation, if the scan came as DICOM.")
+    ] = False,
+    dicom_identity: Annotated[
+        DicomIdentity,
+        typer.Option(
+            help="Who the DICOM segmentation names. none: nobody. links: UIDs of the source's study, series "
+            "and images. patient: the patient too, to go back into the archive."
+        ),
+    ] = DicomIdentity.NONE,
     executor: ExecutorOption = ExecutorChoice.LOCAL,
     slurm: SlurmOption = None,
     as_json: AsJson = False,
@@ -80,6 +99,8 @@ def segment(
         orientation=orientation,
         surfaces=surfaces,
         bids=bids,
+        dicom_seg=dicom_seg,
+        dicom_identity=dicom_identity.value,
     )
     run_and_show(where_to_run(job, executor, slurm), as_json=as_json, debug=debug)
 

@@ -91,7 +91,8 @@ def write_dataset_description(root: Path, dataset: Path, model: str) -> None:
     if link := _near(root, dataset):
         description["DatasetLinks"] = {"raw": link}
     write_text(root / "dataset_description.json", _json(description))
-    write_text(root / ".bidsignore", f"{REPORTS_FOLDER}/\nslurm/\n")
+    # Without a slash at the end, which the validator from 2.0 on does not take for the folder itself.
+    write_text(root / ".bidsignore", f"{REPORTS_FOLDER}\nslurm\n")
     if not any(root.glob("README*")):
         write_text(root / "README", _README)
 

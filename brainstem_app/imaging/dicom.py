@@ -145,6 +145,11 @@ def convert_series(path: Path, out_folder: Path, series: str | None = None) -> C
     return ConvertedSeries(file, chosen, findings)
 
 
+def choose_series(path: Path, series: str | None = None) -> DicomSeries:
+    """Series that `convert_series` converts from the same path; raises as it does."""
+    return _choose(path, list_series(path), series)
+
+
 def _choose(path: Path, found: list[DicomSeries], wanted: str | None) -> DicomSeries:
     names = ", ".join(str(s) for s in found)
     if wanted is None:

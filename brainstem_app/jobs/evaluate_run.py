@@ -16,13 +16,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.library import load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import Counts, confusion_counts
 from brainstem_app.jobs.job import EvaluateRunJob, TrainJob, read_job
 from brainstem_app.jobs.keras_predictor import KerasPredictor
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.study_atlas import require_same_atlas, study_atlas
 from brainstem_app.models.method import REFINED, PredictionMethod, Way
 from brainstem_app.models.prediction import Predictor, predict_box
 from brainstem_app.reports.cohort import write_cohort_report
@@ -76,7 +76,8 @@ def evaluate_part(
     names = study.splits().test if part == "test" else study.splits().validation
     if not names:
         raise InputError(f"The study has no {part} subject.", study.folder, "Prepare more subjects.")
-    atlas = load_atlas(study.settings.atlas)
+    atlas = study_atlas(study)
+    require_same_atlas(study, run, atlas)
     reporter.progress(0, len(names), "loading the network")
     job = _job_of(folder)
     way = Way.of(atlas, job.input, REFINED if refine else PredictionMethod())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from brainstem_app.atlas.library import load_atlas
+from brainstem_app.atlas.library import citations_of, load_atlas
 from brainstem_app.jobs.job import EvaluateVolumesJob
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.reports.comparison import write_comparison
@@ -25,6 +25,7 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
         table=atlas.table,
         atlas_name=atlas.name,
         atlas_version=atlas.version,
+        atlas_citations=citations_of(atlas),
         command=("brainstem-app", "evaluate", job.predicted.name, job.reference.name, "--out", "OUT"),
     )
     for role, name in (("report_html", "report.html"), ("report_json", "report.json")):

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from brainstem_app.atlas.library import load_atlas
+from brainstem_app.atlas.library import Atlas, copy_atlas
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.jobs.job import ExportModelJob, TrainJob, read_job
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.study_atlas import require_same_atlas, study_atlas
 from brainstem_app.locations import resource
 from brainstem_app.models.card import ModelCard, ModelResults
-from brainstem_app.models.library import hash_file, user_models_folder
+from brainstem_app.models.library import ATLAS_FOLDER, hash_file, user_models_folder
 from brainstem_app.models.method import REFINED, PredictionMethod
 from brainstem_app.reports.cohort_model import CohortReport, MethodSummary
 from brainstem_app.study.study import Study
@@ -28,15 +29,18 @@ LIMITS = (
 
 
 def export_model(job: ExportModelJob, reporter: Reporter) -> Summary:
-    """Write ``model.keras``, ``model.onnx`` and ``model.json`` of a run.
+    """Write ``model.keras``, ``model.onnx``, ``model.json`` and ``atlas/``, whose labels it gives, of a run.
 
     Raises
     ------
     InputError
-        If the folder is no run, it has no network yet, or the name is taken by a model of the program.
+        If the folder is no run, it has no network yet, it learned the labels of another atlas than the study
+        has now, or the name is taken by a model of the program.
     """
     run = job.run.resolve()
     study, settings = _run_of(run)
+    atlas = study_atlas(study)
+    require_same_atlas(study, run.name, atlas)
     name = job.name or run.name
     folder = job.out or run / "export"
     folder.mkdir(parents=True, exist_ok=True)
@@ -47,7 +51,9 @@ def export_model(job: ExportModelJob, reporter: Reporter) -> Summary:
     # The same half-precision weights go into both files, so that both engines give the same labels.
     to_onnx(load_keras(folder / "model.keras"), folder / "model.onnx")
     reporter.progress(2, 3, "writing the model card")
-    _card(name, run, study, settings, folder, refine=job.refine).save(folder)
+    _card(name, run, study, settings, folder, atlas, refine=job.refine).save(folder)
+    if atlas.folder is not None:
+        copy_atlas(atlas.folder, folder / ATLAS_FOLDER)
     if job.install:
         _install(folder, name, reporter)
     for file in FILES:
@@ -65,8 +71,9 @@ def _run_of(run: Path) -> tuple[Study, TrainJob]:
     return Study.open(run.parent.parent), settings
 
 
-def _card(name: str, run: Path, study: Study, settings: TrainJob, folder: Path, *, refine: bool) -> ModelCard:
-    atlas = load_atlas(study.settings.atlas)
+def _card(
+    name: str, run: Path, study: Study, settings: TrainJob, folder: Path, atlas: Atlas, *, refine: bool
+) -> ModelCard:
     splits = study.splits()
     simulated = f" and {settings.simulated} simulated subjects" if settings.simulated else ""
     begun = _begun_from(settings)
@@ -135,6 +142,8 @@ def _install(folder: Path, name: str, reporter: Reporter) -> None:
     target = user_models_folder() / name
     target.mkdir(parents=True, exist_ok=True)
     (target / "model.json").unlink(missing_ok=True)
+    if (folder / ATLAS_FOLDER).is_dir():
+        copy_atlas(folder / ATLAS_FOLDER, target / ATLAS_FOLDER)
     for file in FILES:
         shutil.copy2(folder / file, target / file)
     reporter.artifact("installed", target)

@@ -16,6 +16,7 @@ from kerasmodels.training.settings import Precision, Schedule
 
 Engine = Literal["onnx", "keras"]
 SpaceName = Literal["affine", "nonlinear"]
+DicomIdentity = Literal["none", "links", "patient"]
 ExecutorName = Literal["local", "slurm"]
 Library = Literal["kerasmodels", "segmentation_models"]
 DEFAULT_MODEL = "brainstem31"
@@ -32,8 +33,10 @@ class SegmentJob(_Job):
     """Label the brainstem of scans: one folder a scan below `out`.
 
     `orientation` (``"RAS"``, ``"LPI"``, …) is the user's word for scans whose header does not say it. `name`
-    is the name of the folder of one scan; made from its file if empty. `surfaces` also writes an STL file a
-    nucleus; with `bids`, `out` becomes a dataset of BIDS derivatives.
+    is the name of the folder of one scan; made from its file if empty. `surfaces` also writes the surfaces of
+    the nuclei; with `bids`, `out` becomes a dataset of BIDS derivatives. `dicom_seg` also writes a DICOM
+    segmentation of a scan that came as DICOM, with as much of its identity as `dicom_identity` says
+    (`imaging.dicom_source.Identity`).
     """
 
     kind: Literal["segment"] = "segment"
@@ -45,6 +48,8 @@ class SegmentJob(_Job):
     name: str = ""
     surfaces: bool = False
     bids: bool = False
+    dicom_seg: bool = False
+    dicom_identity: DicomIdentity = "none"
 
 
 class PrepareJob(_Job):

@@ -49,11 +49,12 @@ def load_model(name: str, engine: Engine) -> LoadedModel:
     """
     files = find_model(name)
     weights = files.weights(engine)
-    atlas = load_atlas(files.card.atlas)
-    if (atlas.table.n_classes, atlas.version) != (files.card.classes, files.card.atlas_version):
+    atlas = load_atlas(files.atlas)
+    card = files.card
+    if (atlas.name, atlas.version, atlas.table.n_classes) != (card.atlas, card.atlas_version, card.classes):
         raise InputError(
-            f"The model predicts {files.card.classes} classes of the atlas {atlas.name} "
-            f"{files.card.atlas_version}, but here is version {atlas.version} with {atlas.table.n_classes}.",
+            f"The model predicts {card.classes} classes of the atlas {card.atlas} {card.atlas_version}, but "
+            f"here is {atlas.name} {atlas.version} with {atlas.table.n_classes}.",
             files.folder,
             "Use a model that was trained with this version of the atlas.",
         )

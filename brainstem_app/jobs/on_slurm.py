@@ -17,6 +17,7 @@ from brainstem_app.jobs.prepare import SubjectTask, prepare
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.segment import expand_scans
 from brainstem_app.jobs.segment_bids import require_one_dataset, result_folder
+from brainstem_app.jobs.segment_dicom import came_as_dicom, require_dicom
 from brainstem_app.study.study import Failure, Study, SubjectRecord
 
 #: Folder, beside the results, of what travels to the cluster and back.
@@ -44,10 +45,14 @@ def _segment(job: SegmentJob, slurm: SlurmSettings, reporter: Reporter) -> Summa
     scans, refused = expand_scans(job.scans, reporter)
     if job.bids:
         require_one_dataset(scans)
+    if job.dicom_seg:
+        require_dicom(scans)
     total = len(scans) + len(refused)
     tasks = []
     for scan in scans:
-        one = job.model_copy(update={"scans": (scan.path.resolve(),), "out": out, "name": scan.name})
+        own = {"scans": (scan.path.resolve(),), "out": out, "name": scan.name}
+        own["dicom_seg"] = job.dicom_seg and came_as_dicom(scan.path)
+        one = job.model_copy(update=own)
         tasks.append(Task(scan.name, out / SLURM_FOLDER / scan.name, one))
     for ended in run_tasks_on(executor, tasks, reporter):
         name = ended.task.name

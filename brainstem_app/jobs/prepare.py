@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, load_atlas
+from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.imaging.bids import BidsScan, find_t1w_scans, read_participants
 from brainstem_app.imaging.reading import read_scan, require_usable
@@ -25,6 +25,7 @@ from brainstem_app.jobs.parallel import Report, run_tasks
 from brainstem_app.jobs.provenance import as_json, file_hashes, software_versions
 from brainstem_app.jobs.relabel import draw_reference, relabel_study
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.study_atlas import labels_hash, require_known
 from brainstem_app.reports.manifest import sha256_of
 from brainstem_app.study.splits import split_subjects
 from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord
@@ -68,6 +69,7 @@ def prepare(job: PrepareJob, reporter: Reporter, run: RunSubjects | None = None)
         If the user cancels; finished subjects are kept.
     """
     atlas = load_atlas(job.atlas)
+    require_known(atlas)
     scans = _scans_of(job)
     study = Study.create(job.study, _settings(job, atlas))
     groups = _groups(job.dataset)
@@ -204,7 +206,7 @@ def _settings(job: PrepareJob, atlas: Atlas) -> StudySettings:
         space=job.space,
         atlas=atlas.name,
         atlas_version=atlas.version,
-        atlas_sha256=(atlas.folder and sha256_of(atlas.folder / LABELS_FILE_NAME)) or "",
+        atlas_sha256=labels_hash(atlas),
         seed=job.seed,
     )
 

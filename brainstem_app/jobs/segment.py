@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas
+from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, citations_of
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.imaging.bids_derivatives import bids_source
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
@@ -26,6 +26,7 @@ from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.loaded_model import LoadedModel, describe_model, load_model
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.segment_bids import require_one_dataset, result_folder, write_derivatives
+from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
 from brainstem_app.jobs.segment_files import ARTIFACTS, Predicted, to_native, write_volumes
 from brainstem_app.models.prediction import Prediction, predict_box
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
@@ -57,6 +58,8 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
     total = len(scans) + len(refused)
     if job.bids:
         require_one_dataset(scans)
+    if job.dicom_seg:
+        require_dicom(scans)
     reporter.progress(0, len(scans), "loading the model")
     model = load_model(job.model, job.engine)
     for index, scan in enumerate(scans):
@@ -84,9 +87,20 @@ def _segment_one(
     job: SegmentJob, scan: ScanInput, model: LoadedModel, report: Report, reporter: Reporter
 ) -> None:
     folder = result_folder(job, scan.name)
+    # It belongs to the labels that are replaced now.
+    (folder / DICOM_FILE_NAME).unlink(missing_ok=True)
     segment_scan(
-        scan.path, folder, model, report, reporter, orientation=job.orientation, surfaces=job.surfaces
+        scan.path,
+        folder,
+        model,
+        report,
+        reporter,
+        orientation=job.orientation,
+        surfaces=job.surfaces,
+        options=("--dicom-seg", "--dicom-identity", job.dicom_identity) if job.dicom_seg else (),
     )
+    if job.dicom_seg:
+        write_dicom(job, scan, folder, model, reporter)
     if job.bids:
         labels = write_derivatives(job.out, bids_source(scan.path), folder, model)
         reporter.artifact("labels_bids", labels, scan.name)
@@ -103,6 +117,7 @@ def segment_scan(
     reference_origin: str = "",
     orientation: str | None = None,
     surfaces: bool = False,
+    options: tuple[str, ...] = (),
 ) -> None:
     """Segment one scan into a folder.
 
@@ -121,7 +136,9 @@ def segment_scan(
     orientation : str, optional
         Axis letters the user states, for a scan whose header does not.
     surfaces : bool
-        Also write an STL file of every nucleus found.
+        Also write the surfaces of the nuclei found.
+    options : tuple of str
+        Further words of the command that repeats the run, for the report.
 
     Raises
     ------
@@ -153,7 +170,8 @@ def segment_scan(
     if surfaces:
         write_surfaces(folder, predicted[0], scan.affine, model.atlas.table)
     report(_PLACED, "writing the report")
-    options = (*(("--orientation", orientation) if orientation else ()), *(("--surfaces",) * surfaces))
+    stated = ("--orientation", orientation) if orientation else ()
+    options = (*stated, *(("--surfaces",) * surfaces), *options)
     inputs = _report_inputs(scan, normalised, model, device, predicted, clock.seconds, options)
     write_report(folder, replace(inputs, reference=reference, reference_origin=reference_origin))
     for role, name in ARTIFACTS.items():
@@ -218,6 +236,7 @@ def _report_inputs(
         table=model.atlas.table,
         atlas_name=model.atlas.name,
         atlas_version=model.atlas.version,
+        atlas_citations=citations_of(model.atlas),
         model=describe_model(model.card, model.weights),
         scan=scan,
         confidence_native=confidence,

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, JsonValue
 
 from brainstem_app.atlas.label_table import LabelTable
-from brainstem_app.atlas.library import Atlas, load_atlas
+from brainstem_app.atlas.library import Atlas
 from brainstem_app.errors import InputError, JobCancelled
 from brainstem_app.imaging.spaces import BOX_MIDPLANE
 from brainstem_app.jobs.evaluate_run import evaluate_part
@@ -26,6 +26,7 @@ from brainstem_app.jobs.events import IOU_OF, Event, Progress
 from brainstem_app.jobs.job import TrainJob, read_job, write_job
 from brainstem_app.jobs.provenance import software_versions, usable_cores
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.study_atlas import labels_hash, study_atlas
 from brainstem_app.jobs.training_volumes import volumes_of, with_simulated
 from brainstem_app.study.record import Record
 from brainstem_app.study.splits import Splits
@@ -62,6 +63,7 @@ class RunManifest(Record):
     schema_name: Literal["brainstem-run/1"] = Field("brainstem-run/1", alias="schema")
     job: dict[str, JsonValue]
     atlas: str
+    atlas_sha256: str = ""
     splits: Splits
     data: dict[str, dict[str, str]]
     software: dict[str, str]
@@ -85,7 +87,7 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     study = Study.open(job.study)
     folder = study.run_folder(job.run)
     _require_same_run(folder / "config.json", job)
-    atlas = load_atlas(study.settings.atlas)
+    atlas = study_atlas(study)
     splits = _usable_splits(study)
     reporter = _also_into(folder / "events.jsonl", reporter)
     reporter.progress(0, job.epochs, "reading the prepared subjects")
@@ -269,6 +271,7 @@ def _manifest(job: TrainJob, study: Study, atlas: Atlas, splits: Splits, seconds
     return RunManifest(
         job=job.model_dump(mode="json", exclude={"study"}),
         atlas=f"{atlas.name} {atlas.version}",
+        atlas_sha256=labels_hash(atlas),
         splits=splits,
         data={name: {file: records[name].files.get(file, "") for file in files} for name in used},
         software=software_versions(),

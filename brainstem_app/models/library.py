@@ -11,6 +11,8 @@ from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.locations import resource, user_data_folder
 from brainstem_app.models.card import CARD_FILE_NAME, ModelCard, read_card
 
+#: Folder, beside a model's weights, of the atlas whose labels it gives.
+ATLAS_FOLDER = "atlas"
 WeightsKind = Literal["onnx", "keras"]
 _SUFFIXES: tuple[WeightsKind, ...] = ("onnx", "keras")
 
@@ -33,6 +35,12 @@ class ModelFiles:
     card: ModelCard
     onnx: Path | None
     keras: Path | None
+
+    @property
+    def atlas(self) -> str:
+        """What `load_atlas` takes for the model's atlas: the folder beside the weights, or else its name."""
+        own = self.folder / ATLAS_FOLDER
+        return str(own) if own.is_dir() else self.card.atlas
 
     def weights(self, kind: WeightsKind) -> Path:
         """Weights file for an engine, checked against the card's hash.

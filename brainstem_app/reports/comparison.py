@@ -26,6 +26,7 @@ def write_comparison(
     table: LabelTable,
     atlas_name: str,
     atlas_version: str,
+    atlas_citations: tuple[str, ...] = (),
     command: tuple[str, ...] = (),
 ) -> Report:
     """Compare two label files and write the report into a folder.
@@ -43,6 +44,8 @@ def write_comparison(
         What the labels of both mean.
     atlas_name, atlas_version : str
         Atlas of the table.
+    atlas_citations : tuple of str
+        What to cite for it.
     command : tuple of str
         Command line for the report's "how to repeat".
 
@@ -60,6 +63,7 @@ def write_comparison(
         table=table,
         atlas_name=atlas_name,
         atlas_version=atlas_version,
+        atlas_citations=atlas_citations,
         name=predicted.name,
         reference=reference_labels,
         files={"predicted": predicted, "reference": reference},

@@ -29,6 +29,8 @@ LIBRARIES = (
     "tensorflow-cpu",
     "tensorflow",
     "dcm2niix",
+    "pydicom",
+    "highdicom",
     "pydantic",
     "matplotlib",
     "fpdf2",

@@ -6,9 +6,12 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from brainstem_app import __version__
 from brainstem_app.atlas.label_table import Group
 from brainstem_app.reports import digits
+from brainstem_app.reports.citations import works_to_cite
 from brainstem_app.reports.manifest import Manifest
 from brainstem_app.reports.methods import repeat_steps, shareable_command
 from brainstem_app.reports.qc_picture import CONVENTION
@@ -38,6 +41,7 @@ class Page:
     with_test: bool
     caption: str
     table_note: str
+    citations: tuple[str, ...]
     steps: tuple[str, ...]
     command: str
     facts: tuple[tuple[str, str], ...]
@@ -62,6 +66,7 @@ def make_page(report: Report, inputs: ReportInputs, manifest: Manifest, folder: 
         with_test=any(s.model_test_iou is not None for s in report.structures),
         caption=_caption(inputs),
         table_note=_table_note(report, scored, inputs.reference_origin),
+        citations=works_to_cite(inputs),
         steps=tuple(repeat_steps(inputs, folder)),
         command=shareable_command(inputs.command) if inputs.command else "",
         facts=(*_model_facts(inputs.model), *_facts(manifest)),
@@ -75,6 +80,8 @@ def _about(report: Report, manifest: Manifest) -> str:
         parts.append(f"model {report.model.name}")
     parts.append(f"atlas {report.atlas.name} {report.atlas.version}")
     parts.append("grid " + " × ".join(str(n) for n in manifest.grid.shape))
+    lengths = np.linalg.norm(np.array(manifest.grid.affine)[:3, :3], axis=0)
+    parts.append("voxels " + " × ".join(f"{length:.2f}" for length in lengths) + " mm")
     return "  ·  ".join(parts)
 
 

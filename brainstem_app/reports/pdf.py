@@ -92,8 +92,12 @@ def report_pdf(page: Page, picture_png: bytes) -> bytes:
     pdf.words(page.report.limits)
     _picture(pdf, page, picture_png)
     _structures(pdf, page)
-    pdf.heading("Methods, to paste")
+    pdf.heading("Methods, to paste", room_mm=45)
     pdf.words(page.report.methods)
+    if page.citations:
+        pdf.heading("Works to cite")
+        for work in page.citations:
+            pdf.words(work, 7.5)
     _repeat(pdf, page)
     return bytes(pdf.output())
 
@@ -161,7 +165,7 @@ def _picture(pdf: ReportPdf, page: Page, picture_png: bytes) -> None:
     pdf.words(page.caption, 7.5, _SOFT)
 
 
-_ALIGNED = {"": "CENTER", "Structure": "LEFT", "Name": "LEFT", "Reliability": "CENTER", "Status": "CENTER"}
+_ALIGNED = {"": "CENTER", "Structure": "LEFT", "Name": "LEFT", "Grade": "CENTER", "Status": "CENTER"}
 
 
 def _columns(page: Page) -> list[tuple[str, float, _Cell]]:
@@ -169,12 +173,13 @@ def _columns(page: Page) -> list[tuple[str, float, _Cell]]:
     columns: list[tuple[str, float, _Cell]] = [
         ("", 5, lambda s: "■"),
         ("Structure", 22, lambda s: s.name),
-        ("Reliability", 17, lambda s: s.reliability),
+        ("Grade", 12, lambda s: s.reliability),
         ("Volume mm³", 16, lambda s: digits.volume(s.volume_mm3)),
     ]
     if page.scored:
         columns += [
             ("Ref. mm³", 16, lambda s: digits.volume(s.reference_volume_mm3)),
+            ("Diff. mm³", 15, lambda s: digits.signed(s.volume_difference_mm3, 1)),
             ("IoU", 12, lambda s: digits.share(s.iou)),
             ("Dice", 12, lambda s: digits.share(s.dice)),
             ("NSD 1 mm", 12, lambda s: digits.share(s.nsd_1mm)),
@@ -184,11 +189,12 @@ def _columns(page: Page) -> list[tuple[str, float, _Cell]]:
             ("Status", 16, lambda s: s.status.value),
         ]
     else:
-        columns.insert(2, ("Name", 62, lambda s: s.full_name))
+        columns.insert(2, ("Name", 58, lambda s: s.full_name))
         columns += [
             ("Voxels", 14, lambda s: str(s.voxels)),
             ("Centre x, y, z mm", 33, lambda s: digits.point(s.centroid_mm)),
         ]
+    columns.append(("Asym- metry", 13, lambda s: digits.signed(s.asymmetry_index)))
     if page.with_confidence:
         columns.append(("Confi- dence", 14, lambda s: digits.share(s.confidence)))
     if page.with_test:
@@ -231,7 +237,7 @@ def _table_row(row: Row, entry: StructureEntry, columns: list[tuple[str, float, 
         style = None
         if not name:
             style = FontFace(color=colour)
-        elif name == "Reliability" and entry.reliability:
+        elif name == "Grade" and entry.reliability:
             style = FontFace(emphasis="BOLD", color=_GRADE_COLOURS[entry.reliability])
         row.cell(content(entry), style=style)
 

@@ -23,9 +23,17 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CONVENTION = "Radiological convention: the patient's right is on the left of axial and coronal pictures."
-MARGIN_MM = 20.0
+MARGIN_MM = 12.0
 # Share of the labels' height, from below, at which the axial pictures are taken.
 AXIAL_LEVELS = {"Midbrain": 0.83, "Pons": 0.55, "Medulla": 0.22}
+# Levels an anatomist knows: the middle of these nuclei; where they are missing, that share of the height.
+_LANDMARKS = (
+    ("Midbrain", "red nuclei", ("RN_L", "RN_R"), 0.90),
+    ("Midbrain", "inferior colliculi", ("IC_L", "IC_R"), 0.83),
+    ("Pons", "loci coerulei", ("LC_L", "LC_R"), 0.60),
+    ("Medulla", "inferior olives", ("IO_L", "IO_R"), 0.25),
+)
+_BAR_MM = 10.0
 
 _BACKGROUND = "#101418"
 _INK = "#e8ecf0"
@@ -35,11 +43,12 @@ _FILL = 0.30
 
 @dataclass(frozen=True)
 class _View:
-    """Canonical volumes cropped around the labels, voxel sizes in mm, and the letters of the axes' ends."""
+    """Canonical volumes cropped around the labels, voxel to world, and the letters of the axes' ends."""
 
     scan: NDArray[np.float32] | None
     labels: NDArray[np.uint8]
     reference: NDArray[np.uint8] | None
+    affine: Affine
     sizes: tuple[float, float, float]
     letters: tuple[str, str, str]
 
@@ -76,22 +85,24 @@ class QcVolumes:
 def qc_png(volumes: QcVolumes, table: LabelTable, title: str) -> bytes:
     """PNG of the scan with the outlines of its labels in three planes.
 
-    Three axial levels (midbrain, pons, medulla), one coronal and one sagittal picture through the middle of
-    the labels, on the scan's own voxels in their true proportions, cropped to 20 mm around the labels, with
-    the letters of the directions from the affine, and the colours' legend. A reference is drawn as white
-    dots.
+    Four axial levels (red nuclei, inferior colliculi, loci coerulei, inferior olives; at fixed shares of the
+    height where a nucleus is missing), one coronal and one sagittal picture through the middle of the labels,
+    on the scan's own voxels in their true proportions, cropped to 12 mm around the labels, with the place in
+    the scan's world, the letters of the directions from the affine, a bar of 10 mm, and the colours' legend.
+    A reference is drawn as white dots.
     """
     view = _cropped_view(volumes)
-    figure = Figure(figsize=(12, 9.2), facecolor=_BACKGROUND)
+    figure = Figure(figsize=(12, 8.4), facecolor=_BACKGROUND)
     FigureCanvasAgg(figure)
-    places = ((0.03, 0.50), (0.35, 0.50), (0.67, 0.50), (0.03, 0.055), (0.35, 0.055))
-    for panel, (left, bottom) in zip(_panels(view.labels), places, strict=True):
-        axes = figure.add_axes((left, bottom, 0.30, 0.40))
+    above = [(0.02 + 0.245 * number, 0.6, 0.225, 0.295) for number in range(len(_LANDMARKS))]
+    below = [(0.02, 0.055, 0.285, 0.49), (0.325, 0.055, 0.285, 0.49)]
+    for panel, place in zip(_panels(view, table), above + below, strict=True):
+        axes = figure.add_axes(place)
         _draw(axes, view, panel, table)
     _legend(figure, table, volumes.labels)
-    figure.text(0.03, 0.965, title, color=_INK, fontsize=13, fontweight="bold", va="center")
+    figure.text(0.02, 0.975, title, color=_INK, fontsize=13, fontweight="bold", va="center")
     note = CONVENTION + ("  White dots: reference." if view.reference is not None else "")
-    figure.text(0.03, 0.02, note, color=_INK, fontsize=9, va="center")
+    figure.text(0.02, 0.02, note, color=_INK, fontsize=9, va="center")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=130, facecolor=_BACKGROUND, metadata={"Software": None})
     return buffer.getvalue()
@@ -106,7 +117,10 @@ def _cropped_view(volumes: QcVolumes) -> _View:
         for volume in (volumes.scan, volumes.reference)
     )
     box = _box(labels if reference is None else np.maximum(labels, reference), sizes)
+    cropped = affine.copy()
+    cropped[:3, 3] += affine[:3, :3] @ [part.start or 0 for part in box]
     return _View(
+        affine=cropped,
         scan=None if scan is None else scan[box],
         labels=labels[box],
         reference=None if reference is None else reference[box],
@@ -128,13 +142,27 @@ def _box(labels: NDArray[np.uint8], sizes: tuple[float, float, float]) -> tuple[
     return tuple(box)
 
 
-def _panels(labels: NDArray[np.uint8]) -> Iterator[_Panel]:
-    low, high = _extent(labels, 2)
-    for title, level in AXIAL_LEVELS.items():
-        yield _Panel(2, round(low + level * (high - low)), title)
+def _panels(view: _View, table: LabelTable) -> Iterator[_Panel]:
+    low, high = _extent(view.labels, 2)
+    index_of = {structure.name: structure.index for structure in table.nuclei}
+    for part, landmark, names, share in _LANDMARKS:
+        known = [index_of[name] for name in names if name in index_of]
+        heights = np.flatnonzero(np.isin(view.labels, known).any(axis=(0, 1)))
+        title = f"{part}, {landmark}" if heights.size else part
+        index = round(float(heights.mean())) if heights.size else round(low + share * (high - low))
+        yield _Panel(2, index, f"{title}\n{_place(view, 2, index)}")
     for axis, title in ((1, "Coronal"), (0, "Sagittal")):
-        low, high = _extent(labels, axis)
-        yield _Panel(axis, round((low + high) / 2), title)
+        low, high = _extent(view.labels, axis)
+        index = round((low + high) / 2)
+        yield _Panel(axis, index, f"{title}, {_place(view, axis, index)}")
+
+
+def _place(view: _View, axis: int, index: int) -> str:
+    """Where a slice crosses the middle of the labels, in the scan's world."""
+    middle = [sum(_extent(view.labels, other)) / 2 for other in range(3)]
+    middle[axis] = index
+    value = view.affine[axis, :3] @ middle + view.affine[axis, 3]
+    return f"{'xyz'[axis]} = {round(float(value)):d} mm".replace("-", "−")
 
 
 def _extent(labels: NDArray[np.uint8], axis: int) -> tuple[int, int]:
@@ -168,8 +196,9 @@ def _draw(axes: Axes, view: _View, panel: _Panel, table: LabelTable) -> None:
     axes.set_aspect("equal", anchor="N")
     axes.invert_xaxis()  # axial, coronal: the patient's right on the left; sagittal: anterior on the left
     axes.set_axis_off()
-    axes.set_title(panel.title, color=_INK, fontsize=11, pad=5)
+    axes.set_title(panel.title, color=_INK, fontsize=10, pad=5)
     _letters(axes, view.letters[across], view.letters[up])
+    _bar(axes, width, height)
 
 
 def _slice(volume: NDArray[Any], panel: _Panel) -> NDArray[Any]:
@@ -227,6 +256,13 @@ def _letters(axes: Axes, towards_end: str, up: str) -> None:
         )  # fmt: skip
 
 
+def _bar(axes: Axes, width: float, height: float) -> None:
+    """Draw a bar of 10 mm at the lower right; the picture's horizontal axis is inverted."""
+    start, level = 0.04 * width, 0.045 * height
+    axes.plot([start, start + _BAR_MM], [level, level], color=_INK, linewidth=2.5, solid_capstyle="butt")
+    axes.text(start + _BAR_MM / 2, level + 0.02 * height, "10 mm", color=_INK, fontsize=7, ha="center")
+
+
 def _legend(figure: Figure, table: LabelTable, labels: NDArray[np.uint8]) -> None:
     present = np.bincount(labels.reshape(-1), minlength=256) > 0
     handles = [
@@ -234,6 +270,6 @@ def _legend(figure: Figure, table: LabelTable, labels: NDArray[np.uint8]) -> Non
         for s in table.nuclei
     ]
     figure.legend(
-        handles=handles, loc="upper left", bbox_to_anchor=(0.675, 0.455), ncols=3, frameon=False,
+        handles=handles, loc="upper left", bbox_to_anchor=(0.635, 0.54), ncols=3, frameon=False,
         labelcolor=_INK, fontsize=9, handlelength=1.1, handleheight=1.1, columnspacing=1.2, borderaxespad=0,
     )  # fmt: skip

@@ -82,6 +82,8 @@ class ReportInputs:
         What the labels mean.
     atlas_name, atlas_version : str
         Atlas of the table.
+    atlas_citations : tuple of str
+        What to cite for it, one source an entry.
     model : ModelDescription or None
         None if the labels do not come from a model of this program.
     scan : Scan or None
@@ -115,6 +117,7 @@ class ReportInputs:
     table: LabelTable
     atlas_name: str
     atlas_version: str
+    atlas_citations: tuple[str, ...] = ()
     model: ModelDescription | None = None
     scan: Scan | None = None
     name: str = ""

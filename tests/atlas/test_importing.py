@@ -77,7 +77,8 @@ def test_folder_of_masks_becomes_an_atlas_with_pairs_tissue_and_grades(folder: P
     assert card["symmetric"] is True
     assert card["sources"][0]["space"] == "MNI152NLin2009aSym"
     assert "CC BY 4.0" in atlas.notice
-    assert made.warnings == ()
+    # The blocks do not lie where the nuclei of these names do, which is all there is to say.
+    assert [text[:16] for text in made.warnings] == ["Measured against"]
 
 
 def test_overlap_goes_to_the_more_probable_and_a_tie_to_the_smaller(tmp_path: Path) -> None:
@@ -155,7 +156,9 @@ def test_one_label_on_both_sides_is_split_if_asked(tmp_path: Path) -> None:
     table.write_text("index,name\n7,RN\n", encoding="utf-8")
     whole = do(source, tmp_path / "whole", table=table)
     assert any("--split-sides" in warning for warning in whole.warnings)
-    assert do(source, tmp_path / "split", table=table, split_sides=True).table.names[3:] == ("RN_L", "RN_R")
+    split = do(source, tmp_path / "split", table=table, split_sides=True)
+    assert split.table.names[3:] == ("RN_L", "RN_R")
+    assert "nan" not in " ".join(split.warnings)
     assert count(tmp_path / "split", "RN_R") == 125
 
 
@@ -199,6 +202,43 @@ def test_bad_folders_are_refused_with_what_where_and_fix(folder: Path, tmp_path:
     (folder / "swapped_l.nii.gz").unlink()
     save(folder / "hidden.nii.gz", drawn(MIDDLE, 0.6))
     refused("No voxel is left for hidden", ImplausibleResultError)
+
+
+def _red_nuclei(folder: Path, shift: tuple[int, int, int]) -> Path:
+    """The red nuclei of the shipped atlas, moved by whole millimetres; one by its name in words."""
+    atlas = load_atlas()
+    folder.mkdir()
+    for name, file in (("RN_L", "RN_l"), ("RN_R", "Red nucleus_r")):
+        mask = (atlas.labels == atlas.table.by_name(name).index).astype(np.float32)
+        image = nib.Nifti1Image(np.roll(mask, shift, axis=(0, 1, 2)), mni_affine())
+        image.set_sform(mni_affine(), 4)
+        nib.save(image, folder / f"{file}.nii.gz")
+    return folder
+
+
+def test_distance_from_structures_of_the_same_name_is_measured_and_told(tmp_path: Path) -> None:
+    source = _red_nuclei(tmp_path / "maps", (0, -1, 1))
+    made = import_atlas(ImportSettings(source, "lab", space="MNI152NLin6Asym"), tmp_path / "lab")
+    (warning,) = [text for text in made.warnings if "Measured against" in text]
+    assert "2 structures" in warning
+    assert "1.4 mm" in warning
+    assert "(+0.0, −1.0, +1.0) mm" in warning
+    card = json.loads((tmp_path / "lab" / "atlas.json").read_text(encoding="utf-8"))
+    assert card["sources"][0]["registration"]["shift_mm"] == [0.0, -1.0, 1.0]
+
+
+def test_large_shift_is_warned_of_even_in_the_programs_own_space(tmp_path: Path) -> None:
+    made = do(_red_nuclei(tmp_path / "a", (0, 0, 0)), tmp_path / "lab")
+    assert not any("Measured" in text for text in made.warnings)
+    made = do(_red_nuclei(tmp_path / "b", (0, -3, 2)), tmp_path / "lab")
+    assert any("too far for the same place" in text for text in made.warnings)
+
+
+@pytest.mark.parametrize("space", ["MNI305", "MNIColin27", "mniinfant"])
+def test_space_of_another_family_needs_its_image(folder: Path, tmp_path: Path, space: str) -> None:
+    with pytest.raises(InputError, match="MNI152 family") as raised:
+        import_atlas(ImportSettings(folder, "lab", space=space), tmp_path / "lab")
+    assert "--template" in raised.value.fix
 
 
 def test_nothing_in_the_brainstem_and_unknown_spaces_are_refused(tmp_path: Path) -> None:

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids_derivatives import bids_source, write_bids_labels, write_dataset_description
+from brainstem_app.imaging.bids_derivatives import (
+    REPORTS_FOLDER,
+    bids_source,
+    write_bids_labels,
+    write_dataset_description,
+)
+from brainstem_app.imaging.label_map import save_label_map
+
+_PLACES = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+VALIDATOR = shutil.which("bids-validator-deno", path=_PLACES)
 
 
 def _write(root: Path, scan: Path) -> Path:
@@ -73,7 +87,7 @@ def test_raw_dataset_is_named_only_if_near(tmp_path: Path, out: str, link: str |
     assert description["DatasetType"] == "derivative"
     assert description["GeneratedBy"][0]["Name"] == "Brainstem App"
     assert {"Name", "BIDSVersion"} <= set(description)
-    assert "reports/" in (tmp_path / out / ".bidsignore").read_text(encoding="utf-8").splitlines()
+    assert "reports" in (tmp_path / out / ".bidsignore").read_text(encoding="utf-8").splitlines()
 
 
 def test_scan_of_a_far_dataset_is_named_without_a_link(tmp_path: Path) -> None:
@@ -85,3 +99,29 @@ def test_scan_of_a_far_dataset_is_named_without_a_link(tmp_path: Path) -> None:
     )
     assert sidecar["RawSources"] == ["sub-01/anat/sub-01_T1w.nii.gz"]
     assert str(tmp_path) not in json.dumps(sidecar)
+
+
+@pytest.mark.skipif(VALIDATOR is None, reason="bids-validator-deno is not installed")
+@pytest.mark.parametrize("place", ["ds/derivatives/nuclei", "elsewhere"])
+def test_bids_validator_finds_no_error(tmp_path: Path, place: str) -> None:
+    """The validator of BIDS itself, on derivatives inside the raw dataset and far from it."""
+    root, labels = tmp_path / place, tmp_path / "labels.nii.gz"
+    save_label_map(labels, np.ones((4, 4, 4), dtype=np.uint8), np.eye(4))
+    write_dataset_description(root, tmp_path / "ds", "made")
+    rows = [(0, "Background", "background", "#000000"), (1, "Red nucleus, left", "RN_L", "#ff0000")]
+    for scan in ("sub-01/anat/sub-01_T1w.nii.gz", "sub-02/ses-2/anat/sub-02_ses-2_acq-mp_run-1_T1w.nii.gz"):
+        report = root / REPORTS_FOLDER / scan.split("/")[0] / "report.html"
+        report.parent.mkdir(parents=True)
+        report.write_text("a report", encoding="utf-8")
+        facts = {"Model": "made", "LabelAtlas": "my-atlas 1", "Limits": "None known.", "Report": "reports"}
+        write_bids_labels(root, bids_source(tmp_path / "ds" / scan), labels, "my-atlas", rows, facts)
+    done = subprocess.run(
+        [str(VALIDATOR), "--format", "json", str(root)],
+        env={**os.environ, "DENO_DIR": str(tmp_path / "deno"), "NO_COLOR": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+    issues = json.loads(done.stdout)["issues"]["issues"]
+    assert [issue for issue in issues if issue["severity"] == "error"] == [], done.stderr

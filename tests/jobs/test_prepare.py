@@ -250,6 +250,26 @@ def test_subject_whose_warp_is_gone_is_prepared_again_for_the_new_atlas(
     assert all(study.is_current(record) for record in study.finished_subjects())
 
 
+def test_folder_of_maps_is_no_atlas_and_the_error_names_the_import(dataset: Path, tmp_path: Path) -> None:
+    maps = tmp_path / "maps"
+    maps.mkdir()
+    (maps / "RN_L.nii.gz").write_bytes(b"a map")
+    status, events = _run(dataset, subjects=("sub-01",), atlas=str(maps))
+    assert status == 2
+    assert isinstance(events[-1], Failed)
+    assert "atlas import" in events[-1].fix
+
+
+def test_atlas_that_no_name_finds_is_refused(dataset: Path, changed_atlas: Path) -> None:
+    card = changed_atlas / "atlas.json"
+    card.write_text('{"name": "of-a-lab", "version": "1"}', encoding="utf-8")
+    status, events = _run(dataset, subjects=("sub-01",), atlas=str(changed_atlas))
+    assert status == 2
+    assert isinstance(events[-1], Failed)
+    assert "of-a-lab" in events[-1].what
+    assert "atlas import" in events[-1].fix
+
+
 def test_runs_that_learned_from_the_atlas_before_are_named(
     dataset: Path, prepared: list[str], changed_atlas: Path
 ) -> None:

@@ -252,11 +252,19 @@ def test_bids_dataset_becomes_bids_derivatives_with_surfaces(tmp_path: Path, mod
     same, same_affine = load_label_map(reported / "labels_native.nii.gz")
     np.testing.assert_array_equal(labels, same)
     np.testing.assert_array_equal(affine, same_affine)
-    assert [path.name for path in (reported / "surfaces").iterdir()] == ["PAG.stl"]
+    assert {path.name for path in (reported / "surfaces").iterdir()} == {"PAG.stl", "nuclei.glb"}
     sidecar = json.loads((out / "sub-02" / "anat" / f"{name}.json").read_text(encoding="utf-8"))
     assert (out / sidecar["Report"]).is_file()
     table = (out / "sub-02" / "anat" / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
     assert len(table) == load_atlas().table.n_classes + 1
+
+
+def test_dicom_segmentation_needs_a_scan_that_came_as_dicom(tmp_path: Path, model: Path) -> None:
+    scan = _write_scan(tmp_path / "head.nii.gz")
+    status, events = _run([scan], tmp_path / "out", model, dicom_seg=True)
+    assert status == 2
+    assert isinstance(events[-1], Failed)
+    assert "DICOM" in events[-1].what
 
 
 def test_scans_of_two_datasets_do_not_go_into_one_of_derivatives(tmp_path: Path, model: Path) -> None:

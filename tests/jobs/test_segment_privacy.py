@@ -119,8 +119,9 @@ def test_secrets_are_found_where_they_are(tmp_path: Path) -> None:
 def test_nothing_of_a_dicom_header_is_in_the_results(tmp_path: Path, model: Path) -> None:  # noqa: F811
     scan = _dicom(tmp_path / "exam")
     assert any(b"Quillfeather" in path.read_bytes() for path in scan.iterdir())
-    status, events = _run([scan], tmp_path / "out", model, surfaces=True)
+    status, events = _run([scan], tmp_path / "out", model, surfaces=True, dicom_seg=True)
     assert status == 0, events[-1]
+    assert (tmp_path / "out" / "exam" / "labels_dicom.dcm").is_file()
     assert _leaks(tmp_path / "out") == []
     told = " ".join(repr(event) for event in events)
     assert [secret for secret in SECRETS if secret in told] == []
@@ -129,6 +130,24 @@ def test_nothing_of_a_dicom_header_is_in_the_results(tmp_path: Path, model: Path
             b""
         ] * 4
         assert not header.extensions
+
+
+@pytest.mark.parametrize(("identity", "named"), [("links", False), ("patient", True)])
+def test_only_the_dicom_segmentation_carries_what_was_asked_for(
+    tmp_path: Path,
+    model: Path,  # noqa: F811
+    identity: str,
+    named: bool,
+) -> None:
+    scan = _dicom(tmp_path / "exam")
+    status, events = _run([scan], tmp_path / "out", model, dicom_seg=True, dicom_identity=identity)
+    assert status == 0, events[-1]
+    leaks = _leaks(tmp_path / "out")
+    assert {leak.rpartition(" in ")[2] for leak in leaks} == {"labels_dicom.dcm"}
+    carried = {leak.rpartition(" in ")[0] for leak in leaks}
+    assert "1.2.826.0.1.3680043.9.66521" in carried  # the study's UID
+    assert ("Quillfeather^Anna" in carried) == named
+    assert named or not carried - {"1.2.826.0.1.3680043.9.66521"}
 
 
 def test_nothing_of_a_nifti_header_or_sidecar_is_in_the_results(tmp_path: Path, model: Path) -> None:  # noqa: F811

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from brainstem_app.atlas.library import Atlas, load_atlas
+from brainstem_app.atlas.library import copy_atlas, load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.gui.train.run_summary import batch_loss
 from brainstem_app.imaging.label_map import save_label_map, save_volume
-from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, crop_to_box, paste_into_mni
+from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, crop_to_box, mni_affine, paste_into_mni
 from brainstem_app.jobs.events import IOU_OF, Artifact, Event, Failed, Finished, Metric, Progress
 from brainstem_app.jobs.job import EvaluateRunJob, ExportModelJob, Job, TrainJob
+from brainstem_app.jobs.loaded_model import load_model
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.run import run_job
 from brainstem_app.jobs.train import _augmentation, _network, _pass_on
+from brainstem_app.locations import user_data_folder
 from brainstem_app.models.library import find_model
 from brainstem_app.models.method import Way
 from brainstem_app.models.onnx_predictor import OnnxPredictor
@@ -39,13 +43,31 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"),
 ]
 
+ATLAS = "one-block"
 NAMES = ("sub-1", "sub-2", "sub-3")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def atlas() -> Iterator[Path]:
+    """A lab's own atlas, among the user's: the table of the shipped one, and one block of PAG."""
+    folder = user_data_folder() / "atlases" / ATLAS
+    _write_atlas(folder, "1", 22)
+    yield folder
+    shutil.rmtree(folder)
+
+
+def _write_atlas(folder: Path, version: str, start: int) -> None:
+    copy_atlas(load_atlas().folder, folder)
+    save_label_map(folder / "labels.nii.gz", paste_into_mni(_block(start)), mni_affine(), space="mni")
+    card = {"name": ATLAS, "version": version}
+    (folder / "atlas.json").write_text(json.dumps(card), encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
     """Three subjects: a bright block (PAG) that lies elsewhere in each; the atlas has it only nearby."""
-    made = Study.create(tmp_path_factory.mktemp("study"), StudySettings(dataset="made", atlas_version="1"))
+    settings = StudySettings(dataset="made", atlas=ATLAS, atlas_version="1")
+    made = Study.create(tmp_path_factory.mktemp("study"), settings)
     rng = np.random.default_rng(0)
     for number, name in enumerate(NAMES):
         labels = _block(20 + 2 * number)
@@ -78,14 +100,6 @@ def _block(start: int) -> np.ndarray:
     return labels
 
 
-@pytest.fixture(autouse=True)
-def _atlas_with_one_block(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = load_atlas()
-    made = Atlas(real.name, real.version, paste_into_mni(_block(22)), real.table, real.notice)
-    for module in ("train", "evaluate_run", "export"):
-        monkeypatch.setattr(f"brainstem_app.jobs.{module}.load_atlas", lambda name: made)
-
-
 def _job(study: Study, run: str = "tiny", epochs: int = 1) -> TrainJob:
     """A small network on slices of 64 pixels: the way is the same, at a twelfth of the work."""
     return TrainJob(
@@ -110,15 +124,10 @@ def _run(job: Job, cancel_after: type[Event] | None = None) -> tuple[int, list[E
 @pytest.fixture(scope="module")
 def trained(study: Study) -> Path:
     """A run that was cancelled after its first epoch and then went on to its second."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        real = load_atlas()
-        made = Atlas(real.name, real.version, paste_into_mni(_block(22)), real.table, real.notice)
-        for module in ("train", "evaluate_run"):
-            monkeypatch.setattr(f"brainstem_app.jobs.{module}.load_atlas", lambda name: made)
-        status, events = _run(_job(study, epochs=2), cancel_after=Metric)
-        assert status == 3, getattr(events[-1], "details", "")
-        status, events = _run(_job(study, epochs=2))
-        assert status == 0, events[-1]
+    status, events = _run(_job(study, epochs=2), cancel_after=Metric)
+    assert status == 3, getattr(events[-1], "details", "")
+    status, events = _run(_job(study, epochs=2))
+    assert status == 0, events[-1]
     epochs = [event.step for event in events if isinstance(event, Metric) and event.name == "loss"]
     assert epochs == [2]
     assert f"{IOU_OF}PAG" in {event.name for event in events if isinstance(event, Metric)}
@@ -213,6 +222,45 @@ def test_exported_model_gives_the_same_labels_in_both_engines(
     keras = predict_box(KerasPredictor(files.weights("keras")), box, way)
     assert (onnx.labels == keras.labels).mean() > 0.999
     np.testing.assert_allclose(onnx.confidence, keras.confidence, atol=1e-3)
+
+
+def test_exported_model_brings_its_atlas_to_a_computer_without_it(
+    trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    status, events = _run(ExportModelJob(run=trained, out=tmp_path / "model", name="tiny", install=True))
+    assert status == 0, events[-1]
+    installed = user_data_folder() / "models" / "tiny"
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "elsewhere"))
+    with pytest.raises(InputError, match=ATLAS):
+        load_atlas(ATLAS)
+    for folder in (tmp_path / "model", installed):
+        model = load_model(str(folder), "onnx")
+        assert (model.atlas.name, model.atlas.version) == (ATLAS, "1")
+        np.testing.assert_array_equal(crop_to_box(model.atlas.labels), _block(22))
+        np.testing.assert_array_equal(model.way.atlas, _block(22))
+
+
+def test_run_on_an_earlier_edition_of_the_atlas_is_not_evaluated_or_exported(
+    trained: Path, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    _write_atlas(tmp_path / "brainstem-app" / "atlases" / ATLAS, "2", 20)
+    copy = Study.open(Path(shutil.copytree(study.folder, tmp_path / "study")))
+    jobs = (
+        EvaluateRunJob(study=copy.folder, run="tiny"),
+        ExportModelJob(run=copy.run_folder("tiny"), out=tmp_path / "model"),
+    )
+    for job in (_job(copy, "another"), *jobs):
+        status, events = _run(job)
+        assert status == InputError.exit_status
+        assert isinstance(events[-1], Failed)
+        assert "prepare" in events[-1].fix
+    copy.settings.model_copy(update={"atlas_version": "2"}).save(copy.folder / "study.json")
+    for job in jobs:
+        status, events = _run(job)
+        assert status == InputError.exit_status
+        assert isinstance(events[-1], Failed)
+        assert f"learned the labels of the atlas {ATLAS} 1" in events[-1].what
 
 
 def test_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ RED, BLUE = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
 
 def _columns_of(colour: tuple[float, ...], picture: np.ndarray) -> float:
     """Mean column, as a share of the width, of the outline's pixels in the upper left axial picture."""
-    axial = picture[: picture.shape[0] // 2, : picture.shape[1] // 3, :3]
+    axial = picture[: picture.shape[0] // 2, : picture.shape[1] // 4, :3]
     hits = np.argwhere(np.abs(axial - colour).max(axis=2) < 0.25)
     assert len(hits) > 20
     return float(hits[:, 1].mean()) / axial.shape[1]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -69,9 +72,48 @@ def test_one_file_a_nucleus_and_none_of_an_earlier_run(tmp_path: Path, table: La
     stale.parent.mkdir()
     stale.write_bytes(b"of other labels")
     write_surfaces(tmp_path, labels, AFFINE, table)
-    assert [file.name for file in (tmp_path / "surfaces").iterdir()] == ["PAG.stl"]
+    assert {file.name for file in (tmp_path / "surfaces").iterdir()} == {"PAG.stl", "nuclei.glb"}
     header, normals, corners = _read_stl(tmp_path / "surfaces" / "PAG.stl")
     assert b"SPACE=RAS" in header
     assert not header.startswith(b"solid")
     np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1, atol=1e-4)
     np.testing.assert_array_equal(corners, mask_triangles(labels == 4, AFFINE))
+
+
+def _read_glb(path: Path) -> tuple[dict[str, Any], bytes]:
+    """JSON and binary chunk, by glTF 2.0, section 4."""
+    content = path.read_bytes()
+    magic, version, length, json_length = struct.unpack_from("<4sIII", content)
+    assert (magic, version, length) == (b"glTF", 2, len(content))
+    return json.loads(content[20 : 20 + json_length]), content[20 + json_length + 8 :]
+
+
+def _points(document: dict[str, Any], binary: bytes, mesh: dict[str, Any]) -> NDArray[np.float32]:
+    accessor = document["accessors"][mesh["primitives"][0]["attributes"]["POSITION"]]
+    start = document["bufferViews"][accessor["bufferView"]].get("byteOffset", 0)
+    return np.frombuffer(binary, "<f4", 3 * accessor["count"], start).reshape(-1, 3)
+
+
+def test_glb_holds_a_named_coloured_mesh_a_nucleus_the_right_way_round(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    labels = np.zeros((30, 30, 30), dtype=np.uint8)
+    labels[_ball(5)] = 4
+    labels[20:24, 2:6, 22:26] = 2
+    write_surfaces(tmp_path, labels, AFFINE, table)
+    document, binary = _read_glb(tmp_path / "surfaces" / "nuclei.glb")
+    nodes = {node["name"]: node for node in document["nodes"] if "mesh" in node}
+    assert set(nodes) == {"RN_L", "PAG"}
+    for name, node in nodes.items():
+        structure, mesh = table.by_name(name), document["meshes"][node["mesh"]]
+        points = _points(document, binary, mesh)
+        voxels = np.argwhere(labels == structure.index)
+        centre = AFFINE[:3, :3] @ voxels.mean(axis=0) + AFFINE[:3, 3]
+        np.testing.assert_allclose((points.min(axis=0) + points.max(axis=0)) / 2, centre, atol=1.5)
+        # glTF's own frame: metres, x to the patient's left, y up, z to the front.
+        placed = np.array(node["matrix"]).reshape(4, 4).T @ np.array([*centre, 1])
+        np.testing.assert_allclose(placed[:3] * 1000, [-centre[0], centre[2], centre[1]], atol=1e-6)
+        colour = document["materials"][mesh["primitives"][0]["material"]]["pbrMetallicRoughness"]
+        np.testing.assert_allclose(
+            colour["baseColorFactor"], [*(c / 255 for c in structure.rgb), 1], atol=0.01
+        )

@@ -17,7 +17,10 @@ from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.reports.build import build_report
+from brainstem_app.reports.html import report_html
 from brainstem_app.reports.manifest import make_manifest
+from brainstem_app.reports.page import make_page
+from brainstem_app.reports.pdf import _columns
 from brainstem_app.reports.report_model import LIMITS, ModelDescription, Report, ReportInputs
 from brainstem_app.reports.write import write_report
 
@@ -167,6 +170,27 @@ def test_html_needs_no_other_file_and_escapes_names(written: Path) -> None:
     assert sources == ["data:image/png;base64,iVBORw0K"[:30]]
     assert "sub-07_&lt;T1w&gt;" in page
     assert "<T1w>" not in page
+
+
+def test_works_to_cite_are_the_atlas_sources_and_the_steps(inputs: ReportInputs, tmp_path: Path) -> None:
+    write_report(tmp_path, replace(inputs, atlas_citations=("Someone & Other. An atlas. Journal 1 (2018)",)))
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    works = page.split('<section id="citations">')[1].split("</section>")[0]
+    for work in ("Brainstem App", "Someone &amp; Other", "N4ITK", "hal-04497572"):
+        assert work in works
+
+
+@pytest.mark.parametrize("scored", [False, True])
+def test_pdf_has_the_columns_of_the_html(inputs: ReportInputs, tmp_path: Path, scored: bool) -> None:
+    given = replace(inputs, reference=inputs.labels_native if scored else None)
+    manifest = make_manifest(given, "2026-01-01T00:00:00+00:00")
+    page = make_page(build_report(given, manifest), given, manifest, tmp_path)
+    head = report_html(page, b"").split("<thead>")[1].split("</thead>")[0]
+    columns = [name for name, _, _ in _columns(page)]
+    # The swatch, which has a column of its own in the PDF, stands before the name in the HTML.
+    assert len(columns) - 1 == head.count("<th")
+    assert "Asym- metry" in columns
+    assert ("Diff. mm³" in columns) == scored
 
 
 def test_shared_files_name_no_folder_and_the_manifest_repeats_the_run(
