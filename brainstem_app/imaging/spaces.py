@@ -54,6 +54,7 @@ class Region:
         return np.ascontiguousarray(volume[self.slices])
 
 
+WHOLE = Region((0, 0, 0), MNI_SHAPE)
 BOX = Region(BOX_START, BOX_SHAPE)
 # The box and 12 mm around it; below it the template ends: x −37…37, y −63…12, z −72…12 mm.
 AROUND_BOX = Region((61, 71, 0), (75, 76, 85))

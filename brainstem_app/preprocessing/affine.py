@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, gaussian_filter
+from scipy.ndimage import binary_dilation, gaussian_filter, gaussian_filter1d
 
 from brainstem_app.imaging.resampling import resample
 from brainstem_app.imaging.spaces import Affine, Region, mni_affine, ras_affine
@@ -21,14 +21,16 @@ _BRAIN_CENTRE_MM = (0.0, -20.0, 10.0)
 _BRAIN_RIGID = LinearSettings("mutual-information", (4, 2), rigid=True)
 _BRAIN_AFFINE = LinearSettings("mutual-information", (4, 2))
 
-# Where the brainstem step works: x −50…50, y −80…20, z −72…38 mm.
-_WIDE = Region((48, 54, 0), (101, 101, 111))
+#: Where the brainstem step works: x −50…50, y −80…20, z −72…38 mm.
+NEAR_BRAINSTEM = Region((48, 54, 0), (101, 101, 111))
 _BRAINSTEM_CENTRE_MM = (0.0, -28.0, -35.0)
 _BRAINSTEM_MARGIN_VOXELS = 6
 _BRAINSTEM_COARSE = LinearSettings("correlation", (4, 2))
 _BRAINSTEM_EDGES = LinearSettings("correlation", (2,))
 _LOCAL_SIGMA_MM = 3.0
 _LOCAL_FLOOR = 0.03
+# Beyond this the window of `locally_standardised` has no weight (scipy cuts a Gaussian at 4 sigma).
+_LOCAL_REACH_VOXELS = 12
 _LARGEST_SHIFT_MM = 15.0
 _LARGEST_SCALE = 1.35
 
@@ -57,8 +59,7 @@ def register_brain(
     grid_shape, grid_affine = _grid_around(mask, affine)
     moving = resample(_blurred(brain, affine), affine, grid_shape, grid_affine)
     moving_itk = as_itk(moving, grid_affine)
-    template_shape, template_affine = _thinned(template.t1.shape)
-    fixed = resample(_blurred(template.t1, mni_affine()), mni_affine(), template_shape, template_affine)
+    fixed, template_affine = _thinned(template.t1), ras_affine(_GRID_MM, mni_affine()[:3, 3])
     fixed_itk = as_itk(fixed, template_affine)
     start = np.eye(4)
     start[:3, 3] = _centre_of_mass(moving, grid_affine) - _centre_of_mass(fixed, template_affine)
@@ -72,8 +73,8 @@ def register_brainstem(aligned: NDArray[np.float32], template: Template) -> Affi
 
     Parameters
     ----------
-    aligned : ndarray of float32, shape (197, 233, 189)
-        Brain (zero outside) resampled to ``mni`` by `register_brain`, brightness of the order of 1.
+    aligned : ndarray of float32, shape (101, 101, 111)
+        Brain (zero outside) resampled to `NEAR_BRAINSTEM` by `register_brain`, brightness of the order of 1.
     template : Template
         What to fit to.
 
@@ -83,16 +84,18 @@ def register_brainstem(aligned: NDArray[np.float32], template: Template) -> Affi
         The identity where the step found nothing plausible (a shift above 15 mm, a scale above 1.35, or no
         better correlation than before).
     """
-    affine = _WIDE.affine
-    fixed, moving = _WIDE.crop(template.t1), _WIDE.crop(aligned)
-    brainstem = _WIDE.crop(template.brainstem)
+    affine = NEAR_BRAINSTEM.affine
+    fixed, moving = NEAR_BRAINSTEM.crop(template.t1), aligned
+    brainstem = NEAR_BRAINSTEM.crop(template.brainstem)
     region = binary_dilation(brainstem, iterations=_BRAINSTEM_MARGIN_VOXELS)
     mask = as_itk(region.astype(np.uint8), affine)
-    best, best_score = np.eye(4), _edge_correlation(fixed, moving, affine, np.eye(4), brainstem)
+    fixed_edges = locally_standardised(fixed)
+    edges = _EdgeCorrelation(fixed_edges, brainstem, moving)
+    best, best_score = np.eye(4), edges.at(np.eye(4))
     current = best
     for images, settings in (
         ((fixed, moving), _BRAINSTEM_COARSE),
-        ((locally_standardised(fixed), locally_standardised(moving)), _BRAINSTEM_EDGES),
+        ((fixed_edges, locally_standardised(moving)), _BRAINSTEM_EDGES),
     ):
         found = register_linear(
             as_itk(images[0], affine),
@@ -102,7 +105,7 @@ def register_brainstem(aligned: NDArray[np.float32], template: Template) -> Affi
             _BRAINSTEM_CENTRE_MM,
             settings,
         )
-        score = _edge_correlation(fixed, moving, affine, found, brainstem)
+        score = edges.at(found)
         if is_plausible_correction(found) and score > best_score:
             best, best_score = found, score
         current = best
@@ -136,15 +139,31 @@ def correlation(first: NDArray[np.float32], second: NDArray[np.float32]) -> floa
     return float((a * b).sum() / norm) if norm > 0 else 0.0
 
 
-def _edge_correlation(
-    fixed: NDArray[np.float32],
-    moving: NDArray[np.float32],
-    affine: Affine,
-    matrix: Affine,
-    mask: NDArray[np.bool_],
-) -> float:
-    moved = resample(moving, affine, _WIDE.shape, affine, world_to_world=matrix)
-    return correlation(locally_standardised(fixed)[mask], locally_standardised(moved)[mask])
+class _EdgeCorrelation:
+    """Correlation of the locally standardised intensities in the brainstem, as a function of the affine.
+
+    Computed on the brainstem and what the windows at its border reach, not on the whole region.
+    """
+
+    def __init__(
+        self, fixed_edges: NDArray[np.float32], brainstem: NDArray[np.bool_], moving: NDArray[np.float32]
+    ) -> None:
+        voxels = np.argwhere(brainstem)
+        low = np.maximum(voxels.min(axis=0) - _LOCAL_REACH_VOXELS, 0)
+        high = np.minimum(voxels.max(axis=0) + 1 + _LOCAL_REACH_VOXELS, brainstem.shape)
+        x, y, z = (high - low).tolist()
+        self._shape = (x, y, z)
+        self._affine = ras_affine(1.0, NEAR_BRAINSTEM.affine[:3, 3] + low)
+        self._mask = brainstem[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+        self._fixed = fixed_edges[brainstem]
+        self._moving = moving
+
+    def at(self, matrix: Affine) -> float:
+        """Correlation where the moving image is pulled along a matrix."""
+        moved = resample(
+            self._moving, NEAR_BRAINSTEM.affine, self._shape, self._affine, world_to_world=matrix
+        )
+        return correlation(self._fixed, locally_standardised(moved)[self._mask])
 
 
 def _grid_around(mask: NDArray[np.bool_], affine: Affine) -> tuple[tuple[int, int, int], Affine]:
@@ -160,9 +179,12 @@ def _grid_around(mask: NDArray[np.bool_], affine: Affine) -> tuple[tuple[int, in
     return (x, y, z), ras_affine(_GRID_MM, start)
 
 
-def _thinned(shape: tuple[int, ...]) -> tuple[tuple[int, int, int], Affine]:
-    x, y, z = (int(np.ceil(n / _GRID_MM)) for n in shape)
-    return (x, y, z), ras_affine(_GRID_MM, mni_affine()[:3, 3])
+def _thinned(volume: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Blur a volume of 1 mm and keep every other voxel; what one axis drops, the next need not blur."""
+    for axis in range(3):
+        volume = gaussian_filter1d(volume, 0.4 * _GRID_MM, axis)
+        volume = volume[(slice(None),) * axis + (slice(None, None, int(_GRID_MM)),)]
+    return volume
 
 
 def _blurred(volume: NDArray[np.float32], affine: Affine) -> NDArray[np.float32]:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from brainstem_app.errors import ImplausibleResultError
 from brainstem_app.imaging.scan import Finding, Scan
-from brainstem_app.imaging.spaces import Affine, crop_to_box
-from brainstem_app.preprocessing.affine import register_brain, register_brainstem
+from brainstem_app.imaging.spaces import AROUND_BOX, MNI_SHAPE, Affine, crop_to_box
+from brainstem_app.preprocessing.affine import NEAR_BRAINSTEM, register_brain, register_brainstem
 from brainstem_app.preprocessing.fit import Fit, judge_coarse_warp, judge_fit, measure_fit
 from brainstem_app.preprocessing.intensity import LIMIT, normalise
 from brainstem_app.preprocessing.n4 import correct_bias
@@ -44,7 +44,8 @@ class Normalised:
     Attributes
     ----------
     image : ndarray of float32, shape (197, 233, 189)
-        Z-scored brain on ``mni``, −3 outside the brain.
+        Z-scored brain on ``mni`` in the box and 12 mm around it (`AROUND_BOX`); −3 outside the brain and
+        further away.
     transforms : Transforms
         How it got there.
     fit : Fit
@@ -104,15 +105,15 @@ def normalise_scan(
     )
     to_brain = register_brain(bright, brain.mask, brain.affine, template)
     steps.begin(0.7, "brainstem affine", "placing the brainstem")
-    aligned = Transforms(to_brain).image_to_mni(bright, brain.affine)
+    aligned = Transforms(to_brain).image_to_mni(bright, brain.affine, region=NEAR_BRAINSTEM)
     transforms = Transforms(to_brain @ register_brainstem(aligned, template))
     if Space(space) is Space.NONLINEAR:
         steps.begin(0.8, "coarse warp", "warping smoothly")
         aligned = transforms.image_to_mni(bright, brain.affine)
         transforms = Transforms(transforms.mni_to_native, coarse_warp(aligned, template))
     steps.begin(0.9, "resample", "resampling once")
-    image = _pulled(standard, brain.affine, transforms)
-    shown = transforms.image_to_mni(brain.mask.astype(np.float32), brain.affine) > 0.5
+    image = _pulled(standard, brain.affine, transforms, outside=-LIMIT)
+    shown = _pulled(brain.mask.astype(np.float32), brain.affine, transforms, outside=0.0) > 0.5
     fit = measure_fit(image, shown, transforms.mni_to_native, template)
     findings = judge_fit(fit)
     if transforms.warp is not None:
@@ -173,7 +174,11 @@ def _cropped_brain(scan: Scan) -> _Brain:
     return _Brain(np.ascontiguousarray(scan.data[region]), np.ascontiguousarray(mask[region]), affine)
 
 
-def _pulled(standard: NDArray[np.float32], affine: Affine, transforms: Transforms) -> NDArray[np.float32]:
-    """Pull a standardised volume to ``mni``; what lies outside of the scan is −3, as outside the brain."""
-    limit = np.float32(LIMIT)
-    return transforms.image_to_mni(standard + limit, affine) - limit
+def _pulled(
+    volume: NDArray[np.float32], affine: Affine, transforms: Transforms, *, outside: float
+) -> NDArray[np.float32]:
+    """Pull a volume to ``mni``; what lies outside of it, or far from the box, is `outside`."""
+    level = np.float32(outside)
+    result = np.full(MNI_SHAPE, level)
+    result[AROUND_BOX.slices] = transforms.image_to_mni(volume - level, affine, region=AROUND_BOX) + level
+    return result

@@ -140,6 +140,8 @@ def _probability(network: str, image: NDArray[np.float32], threads: int) -> NDAr
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.enable_cpu_mem_arena = False
+    # Threads that wait sleep: spinning takes processor time for nothing.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from dipy.align.imwarp import SymmetricDiffeomorphicRegistration
-from dipy.align.metrics import CCMetric
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
@@ -84,6 +82,10 @@ def coarse_warp(aligned: NDArray[np.float32], template: Template) -> Displacemen
 def _register(
     static: NDArray[np.float32], moving: NDArray[np.float32], affine: Affine, settings: SynSettings
 ) -> Displacement:
+    # Imported here: half a second, and a prediction in the affine space registers nothing by dipy.
+    from dipy.align.imwarp import SymmetricDiffeomorphicRegistration
+    from dipy.align.metrics import CCMetric
+
     registration = SymmetricDiffeomorphicRegistration(
         metric=CCMetric(3, radius=settings.radius), level_iters=list(settings.iterations)
     )

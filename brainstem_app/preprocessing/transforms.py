@@ -19,7 +19,7 @@ from scipy.ndimage import map_coordinates
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import atomic_path, write_text
 from brainstem_app.imaging.resampling import resample
-from brainstem_app.imaging.spaces import BOX_SHAPE, MNI_SHAPE, Affine, box_affine, mni_affine
+from brainstem_app.imaging.spaces import BOX_SHAPE, WHOLE, Affine, Region, box_affine
 
 AFFINE_FILE = "mni_to_native_mm.txt"
 WARP_FILE = "mni_coarse_warp_mm.nii.gz"
@@ -91,20 +91,20 @@ class Transforms:
     warp: Displacement | None = None
 
     def image_to_mni(
-        self, data: NDArray[np.float32], affine: Affine, *, order: int = 1
+        self, data: NDArray[np.float32], affine: Affine, *, order: int = 1, region: Region = WHOLE
     ) -> NDArray[np.float32]:
-        """Pull a ``native`` volume (X, Y, Z) onto the ``mni`` grid (197, 233, 189)."""
+        """Pull a ``native`` volume (X, Y, Z) onto a region of the ``mni`` grid (by default all of it)."""
         if self.warp is None:
             return resample(
-                data, affine, MNI_SHAPE, mni_affine(), order=order, world_to_world=self.mni_to_native
+                data, affine, region.shape, region.affine, order=order, world_to_world=self.mni_to_native
             )
-        result = np.empty(MNI_SHAPE, dtype=data.dtype)
-        for x in range(MNI_SHAPE[0]):  # plane by plane: the points of all of mni would take a gigabyte
-            plane = mni_affine()
+        result = np.empty(region.shape, dtype=data.dtype)
+        for x in range(region.shape[0]):  # plane by plane: the points of all of mni would take a gigabyte
+            plane = region.affine
             plane[0, 3] += x
-            points = grid_points((1, *MNI_SHAPE[1:]), plane)
+            points = grid_points((1, *region.shape[1:]), plane)
             points += self.warp.at(points)
-            result[x] = _sample(data, affine, points, self.mni_to_native, MNI_SHAPE[1:], order)
+            result[x] = _sample(data, affine, points, self.mni_to_native, region.shape[1:], order)
         return result
 
     def labels_to_native(
