@@ -67,7 +67,7 @@ class MachineSpeed(Record):
 def epoch_work(job: TrainJob, training: int, validation: int) -> float | None:
     """Multiply-adds of one epoch, its way back included; None if those of the network are not known."""
     of_a_slice = expected_multiply_adds(job.decoder, job.encoder, job.input.size)
-    if of_a_slice is None:
+    if of_a_slice is None or job.library != "kerasmodels":
         return None
     return of_a_slice * _SLICES * ((training + job.simulated) * _PASSES + validation)
 

@@ -28,6 +28,8 @@ LIBRARIES = (
     "keras",
     "tensorflow-cpu",
     "tensorflow",
+    "jax",
+    "torch",
     "dcm2niix",
     "pydicom",
     "highdicom",

@@ -7,8 +7,9 @@ that Keras uses makes the same changes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -44,6 +45,7 @@ class AugmentedEpochs:
         self._volumes, self._augmentation, self._seed, self._epochs = volumes, augmentation, seed, epochs
         self._worker = ThreadPoolExecutor(1, "augmentation")
         self._made: dict[int, Future[Volumes]] = {}
+        self._over = Event()
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -52,7 +54,8 @@ class AugmentedEpochs:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Wait for what is being made, which nobody will need."""
+        """Give up what is being made, which nobody will need."""
+        self._over.set()
         self._worker.shutdown(cancel_futures=True)
 
     def volumes(self, epoch: int) -> Volumes:
@@ -68,10 +71,16 @@ class AugmentedEpochs:
         return found
 
     def _make(self, epoch: int, augmentation: Augmentation) -> Future[Volumes]:
-        return self._worker.submit(augment_volumes, self._volumes, augmentation, (self._seed, epoch))
+        seed = (self._seed, epoch)
+        return self._worker.submit(augment_volumes, self._volumes, augmentation, seed, self._over.is_set)
 
 
-def augment_volumes(volumes: Volumes, augmentation: Augmentation, seed: tuple[int, int]) -> Volumes:
+def augment_volumes(
+    volumes: Volumes,
+    augmentation: Augmentation,
+    seed: tuple[int, int],
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> Volumes:
     """Change each volume at random, another way for another seed.
 
     Parameters
@@ -82,6 +91,8 @@ def augment_volumes(volumes: Volumes, augmentation: Augmentation, seed: tuple[in
         How strongly.
     seed : tuple of int
         The run's seed and the epoch; the same seed gives the same changes.
+    is_cancelled : callable
+        Asked before each volume; once true, the volumes are returned as they were.
 
     Returns
     -------
@@ -91,6 +102,8 @@ def augment_volumes(volumes: Volumes, augmentation: Augmentation, seed: tuple[in
     changes = _Changes(augmentation, volumes.images.shape[1:])
     images, labels = np.empty_like(volumes.images), np.empty_like(volumes.labels)
     for number, (image, label) in enumerate(zip(volumes.images, volumes.labels, strict=True)):
+        if is_cancelled():
+            return volumes
         draw = _Draw(np.random.default_rng([*seed, number]))
         new_image, new_label = changes.apply(image, label, draw)
         images[number], labels[number] = ops.convert_to_numpy(new_image), ops.convert_to_numpy(new_label)

@@ -1,11 +1,13 @@
 """How long training waits for its batches: with the paper's settings, and with those of the shipped model.
 
-    python tests/benchmarks/benchmark_input.py [--study STUDY] [--steps 8] [--page PAGE]
+    python tests/benchmarks/benchmark_input.py [--study STUDY] [--steps 8] [--input-only] [--page PAGE]
 
 Each step of a training loop is taken apart into waiting for the next batch and computing with it, as
 `kerasmodels.training.fit` goes through its batches: they are made in other threads meanwhile. Beside it
 stands how fast batches are made when nobody computes, and how long the augmentation of an epoch takes, which
 goes on during the epoch before. Without a study the volumes are random numbers: that costs the same time.
+Processor seconds, all threads together, hardly depend on what else the machine does; the waiting does, so
+measure it on a quiet one. With --input-only no network is built.
 """
 
 from __future__ import annotations
@@ -31,19 +33,14 @@ BATCH = 16
 
 @dataclass(frozen=True)
 class Profile:
-    """Seconds a step, each the median, and seconds an epoch."""
+    """Processor seconds of making a batch, of augmenting an epoch; wall seconds of a step's two parts."""
 
     name: str
-    made_alone: float
-    waiting: float
-    computing: float
+    making: float
     augmenting: float
     steps_of_epoch: int
-
-    @property
-    def share(self) -> float:
-        """Share of a step that is waiting for input."""
-        return self.waiting / (self.waiting + self.computing)
+    waiting: float | None = None
+    computing: float | None = None
 
 
 def volumes(study: Path | None) -> Any:
@@ -63,23 +60,33 @@ def volumes(study: Path | None) -> Any:
 
 
 def profile(name: str, slice_input: Any, augmentation: Any, given: Any, steps: int) -> Profile:
-    """Take so many steps apart."""
-    import keras
-
-    from kerasmodels import build_model, make_loss
+    """Take so many steps apart; none for the input alone."""
     from kerasmodels.data.augmented import augment_volumes
     from kerasmodels.data.batches import slice_batches
     from kerasmodels.data.volumes import slice_order
 
     augmenting = 0.0
     if augmentation is not None:
-        began = time.perf_counter()
+        began = time.process_time()
         given = augment_volumes(given, augmentation, (0, 0))
-        augmenting = time.perf_counter() - began
+        augmenting = time.process_time() - began
     order = slice_order(given.slices, 0, 0)
     batches = slice_batches(given, order, BATCH, slice_input)
+    began = time.process_time()
     with iterated(batches) as made:
-        alone = [_seconds(lambda: next(made)) for _ in range(steps + 2)]
+        number = sum(1 for _ in made)
+    making = (time.process_time() - began) / number
+    if not steps:
+        return Profile(name, making, augmenting, len(batches))
+    return Profile(name, making, augmenting, len(batches), *_step(slice_input, batches, steps))
+
+
+def _step(slice_input: Any, batches: Any, steps: int) -> tuple[float, float]:
+    """Median seconds of a step's waiting and computing; the first two steps trace and warm up."""
+    import keras
+
+    from kerasmodels import build_model, make_loss
+
     model = build_model("n_deconet", "resnet34", 34, slice_input.shape)
     logits = keras.Model(model.inputs, model.get_layer("logits").output)
     logits.compile(optimizer=keras.optimizers.Adam(1e-4), loss=make_loss("dicece", from_logits=True))
@@ -88,13 +95,12 @@ def profile(name: str, slice_input: Any, augmentation: Any, given: Any, steps: i
         for _ in range(steps + 2):
             began = time.perf_counter()
             image, label = next(made)
-            waits.append(time.perf_counter() - began)
+            ready = time.perf_counter()
             # The value of the loss is waited for, so that nothing is computed behind the clock's back.
-            computes.append(
-                _seconds(lambda image=image, label=label: float(logits.train_on_batch(image, label)))
-            )
-    # The first two steps trace and warm up.
-    return Profile(name, median(alone[2:]), median(waits[2:]), median(computes[2:]), augmenting, len(batches))
+            float(logits.train_on_batch(image, label))
+            waits.append(ready - began)
+            computes.append(time.perf_counter() - ready)
+    return median(waits[2:]), median(computes[2:])
 
 
 @contextmanager
@@ -117,12 +123,6 @@ def iterated(batches: Any) -> Iterator[Iterator[Any]]:
         yield following()
 
 
-def _seconds(work: Any) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
 def page(profiles: list[Profile], source: str, steps: int) -> str:
     """Write the profiles as Markdown."""
     import keras
@@ -141,28 +141,34 @@ def page(profiles: list[Profile], source: str, steps: int) -> str:
         "",
     ]
     lines += [
-        f"N-DecoNet on ResNet-34, batches of {BATCH}, {SUBJECTS} subjects ({source}); medians of {steps}."
+        f"Batches of {BATCH}, {SUBJECTS} subjects ({source}). Batches are made in other threads while the"
     ]
     lines += [
-        "Batches are made in other threads while the network computes, those of an epoch with augmentation"
+        "network computes; volumes are augmented for the next epoch while one is trained on. Processor time,"
     ]
-    lines += ["from volumes that were changed during the epoch before.", ""]
-    lines += [
-        "| settings | making a batch, alone (ms) | waiting for it (ms) | computing (ms) | share waiting |"
-    ]
-    lines += ["|---|---|---|---|---|"]
+    lines += ["all threads together, the mean of an epoch's batches.", ""]
+    lines += ["| settings | making a batch (ms) | making an epoch's batches (s) | augmenting an epoch (s) |"]
+    lines += ["|---|---|---|---|"]
     for p in profiles:
-        times = " | ".join(f"{1000 * value:.1f}" for value in (p.made_alone, p.waiting, p.computing))
-        lines += [f"| {p.name} | {times} | {100 * p.share:.2f} % |"]
-    lines.append("")
+        epoch = f"{p.making * p.steps_of_epoch:.1f}"
+        augmenting = f"{p.augmenting:.1f}" if p.augmenting else "–"
+        lines += [f"| {p.name} | {1000 * p.making:.1f} | {epoch} | {augmenting} |"]
+    return "\n".join([*lines, "", *_steps_text(profiles, steps)]) + "\n"
+
+
+def _steps_text(profiles: list[Profile], steps: int) -> list[str]:
+    if not steps:
+        return [
+            "No network was trained for this page: what a training step costs on this kind of machine is in",
+            "[networks](networks.md).",
+        ]
+    lines = [f"Steps of N-DecoNet on ResNet-34 taken apart, wall time, median of {steps}:", ""]
+    lines += ["| settings | waiting for a batch (ms) | computing (ms) | share waiting |", "|---|---|---|---|"]
     for p in profiles:
-        if p.augmenting:
-            epoch = p.steps_of_epoch * (p.waiting + p.computing)
-            lines += [
-                f"Augmentation, {p.name}: {p.augmenting:.1f} s an epoch, whose {p.steps_of_epoch} steps take"
-            ]
-            lines += [f"{epoch:.0f} s: ready before it is needed{'' if p.augmenting < epoch else ': NO'}."]
-    return "\n".join(lines) + "\n"
+        waiting, computing = p.waiting or 0.0, p.computing or 0.0
+        share = 100 * waiting / (waiting + computing)
+        lines += [f"| {p.name} | {1000 * waiting:.1f} | {1000 * computing:.1f} | {share:.2f} % |"]
+    return lines
 
 
 def main() -> None:
@@ -173,7 +179,9 @@ def main() -> None:
     parser.add_argument("--study", type=Path, help="take the first subjects of a prepared study")
     parser.add_argument("--steps", type=int, default=8, help="steps that are measured, of each settings")
     parser.add_argument("--page", type=Path, help="file to write; printed if not given")
+    parser.add_argument("--input-only", action="store_true", help="build no network")
     given = parser.parse_args()
+    steps = 0 if given.input_only else given.steps
     sys.path.insert(0, str(ROOT))
     from kerasmodels.data.augmentation import MILD
     from kerasmodels.data.slice_input import SliceInput
@@ -182,16 +190,16 @@ def main() -> None:
     mirroring = MILD.model_copy(update={"mirrored_indices": tuple(range(34)), "mirror_plane": 25.0})
     recipe = SliceInput(size=128, context=(-2, -1, 0, 1, 2), position=True)
     found = [
-        profile("the paper's: 224 pixels, one slice", SliceInput(), None, data, given.steps),
+        profile("the paper's: 224 pixels, one slice", SliceInput(), None, data, steps),
         profile(
             "the shipped model's: 128 pixels, 5 slices, position, augmented",
             recipe,
             mirroring,
             data,
-            given.steps,
+            steps,
         ),
     ]
-    text = page(found, "prepared scans" if given.study else "random numbers", given.steps)
+    text = page(found, "prepared scans" if given.study else "random numbers", steps)
     if given.page:
         given.page.write_text(text, encoding="utf-8")
     else:
