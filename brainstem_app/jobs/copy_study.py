@@ -182,7 +182,7 @@ def _not_copied(error: OSError, source: Path, target: Path) -> BrainstemError:
 
 def _remove(files: tuple[_File, ...], target: Path) -> None:
     """Remove what was copied; a folder that others have put something into stays, with that."""
-    for path in (*(file.path for file in files), MARK_FILE):
+    for path in (*(file.path for file in files), Path(MARK_FILE)):
         with suppress(OSError):
             (target / path).unlink(missing_ok=True)
     for place, _folders, _names in os.walk(target, topdown=False):

@@ -55,8 +55,15 @@ def save_decision(study: Path, name: str, decision: Decision | None) -> Quality:
     Raises
     ------
     InputError
-        If the file that is there is damaged, or the folder cannot be written.
+        If the study is gone, the file that is there is damaged, or the folder cannot be written.
     """
+    if not study.is_dir():
+        # Writing would begin the study anew, e.g. where its drive is mounted otherwise.
+        raise InputError(
+            "The study folder is not there any more; the decision is not saved.",
+            study,
+            "Connect its drive, or put the folder back where it was, and decide again.",
+        )
     quality = read_quality(study).with_decision(name, decision)
     try:
         quality.save(study / QUALITY_FILE)
