@@ -170,7 +170,7 @@ def test_workspace_on_a_full_disk_is_told_and_the_old_one_stays(
 ) -> None:
     disk = small_disk(1)
     copy = Path(shutil.copytree(study.folder, disk / "study"))
-    with qtbot.waitSignal(window.bench.study.opened, timeout=60_000):
+    with qtbot.waitSignal(window.bench.study.opened, timeout=_LIMIT_MS):
         window.open_path(copy)
     window.show_step(StepName.TRAIN)
     window.bench.study.save()
@@ -198,7 +198,7 @@ def test_study_that_is_unplugged_stops_nothing_and_is_found_again(
     window, elsewhere = open_study, tmp_path / "unplugged"
     for step in StepName:
         window.show_step(step)
-    qtbot.waitUntil(lambda: window.page(StepName.TRAIN).model.rowCount() == 1, timeout=60_000)
+    qtbot.waitUntil(lambda: window.page(StepName.TRAIN).model.rowCount() == 1, timeout=_LIMIT_MS)
     study.folder.rename(elsewhere)
     window.message_bar.clear()
     train = window.page(StepName.TRAIN)
@@ -209,17 +209,17 @@ def test_study_that_is_unplugged_stops_nothing_and_is_found_again(
     assert not window.bench.jobs.jobs
     window.message_bar.clear()
     window.bench.study.refresh()
-    qtbot.waitUntil(lambda: "not there" in said(window), timeout=60_000)
+    qtbot.waitUntil(lambda: "not there" in said(window), timeout=_LIMIT_MS)
     window.message_bar.clear()
     window.show_step(StepName.PREPARE)
     window.page(StepName.PREPARE).decide("rejected")
-    qtbot.waitUntil(lambda: str(study.folder) in said(window), timeout=60_000)
+    qtbot.waitUntil(lambda: str(study.folder) in said(window), timeout=_LIMIT_MS)
     window.bench.study.save()
     assert not study.folder.exists(), "nothing was begun anew where the study was"
     elsewhere.rename(study.folder)
     window.message_bar.clear()
     window.bench.study.refresh()
-    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=_LIMIT_MS)
     assert window.message_bar.message is None
     assert window.page(StepName.PREPARE).model.rowCount() == 4
 
@@ -233,11 +233,11 @@ def test_damaged_file_of_a_study_leaves_the_rest_usable(
     qtbot: QtBot, window: MainWindow, study: Study, name: str, content: bytes
 ) -> None:
     (study.folder / name).write_bytes(content)
-    with qtbot.waitSignal(window.bench.study.opened, timeout=60_000):
+    with qtbot.waitSignal(window.bench.study.opened, timeout=_LIMIT_MS):
         window.open_path(study.folder)
     for step in StepName:
         window.show_step(step)
-    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=_LIMIT_MS)
     names = {subject.name for subject in window.page(StepName.PREPARE).model.subjects}
     if name != "quality.json":
         assert {"sub-1", "sub-3"} <= names
@@ -252,7 +252,7 @@ def test_study_without_permission_is_explained(qtbot: QtBot, window: MainWindow,
         pytest.skip("root may read everything")
     (study.folder / "study.json").chmod(0)
     window.open_path(study.folder)
-    qtbot.waitUntil(lambda: "permissions" in said(window), timeout=60_000)
+    qtbot.waitUntil(lambda: "permissions" in said(window), timeout=_LIMIT_MS)
 
 
 def test_a_thousand_prepared_subjects_are_listed_and_judged(
@@ -262,13 +262,13 @@ def test_a_thousand_prepared_subjects_are_listed_and_judged(
         name = f"sub-{number + 1000}"
         record = SubjectRecord(name=name, person=name, state="finished", source="x", fit={"correlation": 0.9})
         record.save(study.subject_folder(name) / "manifest.json")
-    with qtbot.waitSignal(window.bench.study.opened, timeout=120_000):
+    with qtbot.waitSignal(window.bench.study.opened, timeout=_LIMIT_MS):
         window.open_path(study.folder)
     window.show_step(StepName.PREPARE)
     page = window.page(StepName.PREPARE)
-    qtbot.waitUntil(lambda: page.model.rowCount() == 1004, timeout=120_000)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 1004, timeout=_LIMIT_MS)
     row = page.model.row_of("sub-1999")
     page.table.selectRow(row)
     page.table.scrollTo(page.table.currentIndex())
     page.decide("rejected")
-    qtbot.waitUntil(lambda: page.model.subject(row).decision == "rejected", timeout=120_000)
+    qtbot.waitUntil(lambda: page.model.subject(row).decision == "rejected", timeout=_LIMIT_MS)
