@@ -159,8 +159,9 @@ def page(profiles: list[Profile], source: str, steps: int) -> str:
 def _steps_text(profiles: list[Profile], steps: int) -> list[str]:
     if not steps:
         return [
-            "No network was trained for this page: what a training step costs on this kind of machine is in",
-            "[networks](networks.md).",
+            "No network was trained for this page. What a training step costs on a processor is in",
+            "[networks](networks.md): seconds. Where a GPU makes more steps a second than there are batches, it",
+            "would wait for them; that was not measured.",
         ]
     lines = [f"Steps of N-DecoNet on ResNet-34 taken apart, wall time, median of {steps}:", ""]
     lines += ["| settings | waiting for a batch (ms) | computing (ms) | share waiting |", "|---|---|---|---|"]
