@@ -78,7 +78,8 @@ def main() -> None:
     write_bill(items, EDITIONS[given.edition], given.system, given.out / "sbom.cdx.json")
     if missing:
         sys.exit(
-            f"No licence text is known of: {', '.join(missing)}. Add one to installer/building/licences/."
+            f"No licence text is known of: {', '.join(missing)}. "
+            "Add one to installer/building/licence_texts/."
         )
 
 

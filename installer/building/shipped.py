@@ -107,7 +107,8 @@ def _is_metadata(path: Path) -> bool:
 
 
 def _is_licence(path: Path) -> bool:
-    return path.is_file() and path.name.lower().startswith(_LICENCE_FILES)
+    name = path.name.lower()
+    return path.is_file() and (name.startswith(_LICENCE_FILES) or "license" in name)
 
 
 def _debian_owner(path: str) -> str:

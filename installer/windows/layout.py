@@ -49,7 +49,7 @@ def lay_out(edition: Edition, work: Path) -> Path:
     tree.mkdir(parents=True)
     unpack_python(work, tree / "python", MODULE_FOLDERS)
     left_out = tomllib.loads(_LEFT_OUT.read_text(encoding="utf-8"))
-    shutil.copytree(libraries, tree / "site")
+    shutil.copytree(libraries, tree / "site", copy_function=os.link)  # nothing is written into them
     move_runtime(tree / "site", tree / "python", left_out["runtime"])
     trim(tree / "site", left_out)
     _write_papers(edition, work, tree, left_out["runtime"])
