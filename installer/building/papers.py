@@ -72,7 +72,8 @@ def main() -> None:
     items = all_locked(given.site, given.lock)
     if given.collected is not None:
         files = [Path(name) for name in json.loads(given.collected.read_text(encoding="utf-8"))]
-        items = [*part_of(items, files), *system_packages(files), *_beside_libraries(given.python)]
+        beside = _beside_libraries(items, given.python)
+        items = [*part_of(items, files), *system_packages(files), *beside]
     given.out.mkdir(parents=True, exist_ok=True)
     missing = write_licences(items, given.out)
     write_bill(items, EDITIONS[given.edition], given.system, given.out / "sbom.cdx.json")
@@ -83,13 +84,15 @@ def main() -> None:
         )
 
 
-def _beside_libraries(shipped_python: Path | None) -> list[Item]:
+def _beside_libraries(items: list[Item], shipped_python: Path | None) -> list[Item]:
+    """Python itself; for Windows also what of the libraries is moved beside it, and the launcher."""
     if shipped_python is None:
         return [python_itself()]
     from installer.windows.embedded_python import python_item
     from installer.windows.launcher import launcher_item
 
-    return [python_item(shipped_python), launcher_item()]
+    runtime = [item for item in items if item.name == "msvc-runtime"]
+    return [*runtime, python_item(shipped_python), launcher_item()]
 
 
 if __name__ == "__main__":
