@@ -160,7 +160,7 @@ def _steps_text(profiles: list[Profile], steps: int) -> list[str]:
     if not steps:
         return [
             "No network was trained for this page. What a training step costs on a processor is in",
-            "[networks](networks.md): seconds. Where a GPU makes more steps a second than there are batches, it",
+            "[networks](networks.md): seconds. A GPU that makes more steps a second than there are batches",
             "would wait for them; that was not measured.",
         ]
     lines = [f"Steps of N-DecoNet on ResNet-34 taken apart, wall time, median of {steps}:", ""]
