@@ -37,7 +37,7 @@ def key_groups(window: MainWindow) -> list[ShortcutGroup]:
         (tr("Ctrl+wheel"), tr("zoom about the pointer")),
         (tr("click"), tr("crosshair")),
         (tr("middle drag"), tr("move the picture")),
-        (tr("Shift+drag"), tr("brightness and contrast; double click resets")),
+        (tr("Shift+drag"), tr("brightness and contrast, also by Shift and arrows; double click resets")),
         *_rows(a.zoom_in, a.zoom_out, a.fit, a.fit_labels, a.crosshair, a.reset_window, a.cancel),
     ]
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
@@ -103,7 +103,7 @@ class WindowSettings:
     def outputs(self) -> SegmentOutputs:
         """What Segment writes beside labels and report, as chosen last."""
         names = str(self._store.value("segment/outputs", "")).split(",")
-        return SegmentOutputs(surfaces="surfaces" in names, bids="bids" in names)
+        return SegmentOutputs(**{field.name: field.name in names for field in fields(SegmentOutputs)})
 
     @outputs.setter
     def outputs(self, value: SegmentOutputs) -> None:

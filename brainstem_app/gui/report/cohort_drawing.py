@@ -10,6 +10,7 @@ from brainstem_app.gui.report.report_content import Effect
 from brainstem_app.gui.report.report_table import EFFECT_ROLE
 
 _REACH = 2.0
+_EFFECT_WIDTH = 120
 _DOT = 3.5
 _MARGIN = 8
 _SCALE_WIDTH = 62
@@ -57,7 +58,7 @@ class EffectDelegate(QStyledItemDelegate):
     ) -> QSize:
         """Return room for the drawing."""
         size = super().sizeHint(option, index)
-        return QSize(160, size.height()) if isinstance(index.data(EFFECT_ROLE), Effect) else size
+        return QSize(_EFFECT_WIDTH, size.height()) if isinstance(index.data(EFFECT_ROLE), Effect) else size
 
 
 class GroupDots(QWidget):

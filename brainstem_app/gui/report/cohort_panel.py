@@ -58,6 +58,7 @@ class CohortPanel(QWidget):
         self.table.setAccessibleName(self.tr("Table of participants"))
         self.table.setToolTip(self.tr("participants.tsv of the dataset: groups, ages and other columns"))
         self.table.editingFinished.connect(self._read)
+        self.table.textChanged.connect(self.table.setToolTip)
         self.table_button = make_button(
             self, self.tr("Choose…"), self.tr("Choose the table of participants"), self._choose_table
         )
@@ -83,7 +84,7 @@ class CohortPanel(QWidget):
             self.start,
         )
         self.subjects.changed.connect(self._update)
-        self.group.currentIndexChanged.connect(lambda _row: self._fill_reference())
+        self.group.currentIndexChanged.connect(lambda _row: self._fill_groups())
         self.reference.currentIndexChanged.connect(lambda _row: self._update())
         self._lay_out()
         self._show_people(People())
@@ -201,17 +202,18 @@ class CohortPanel(QWidget):
             self.group.addItem(f"{column} ({', '.join(values)})", column)
         self.group.setCurrentIndex(max(self.group.findData(chosen or people.likely_group), 0))
         self.group.blockSignals(False)
-        ticked = self.covariates.ticked()
-        self.covariates.offer({column: column for column in people.columns if column != people.head_size})
-        self.covariates.tick(ticked)
         self.head_size.setVisible(bool(people.head_size))
         self.head_size.setText(self.tr("Adjust for the size of the &head ({0})").format(people.head_size))
-        self._fill_reference()
+        self._fill_groups()
 
-    def _fill_reference(self) -> None:
+    def _fill_groups(self) -> None:
         from brainstem_app.reports.participants import is_reference_name
 
-        values = self.people.groups.get(str(self.group.currentData() or ""), ())
+        group, ticked = str(self.group.currentData() or ""), self.covariates.ticked()
+        others = (c for c in self.people.columns if c not in (group, self.people.head_size))
+        self.covariates.offer({column: column for column in others})
+        self.covariates.tick(ticked)
+        values = self.people.groups.get(group, ())
         self.reference.clear()
         self.reference.addItems(list(values))
         self.reference.setEnabled(bool(values))
@@ -263,7 +265,7 @@ class CohortPanel(QWidget):
             participants=Path(text) if text else None,
             group=group,
             reference=self.reference.currentText() if group else "",
-            covariates=tuple(column for column in self.covariates.ticked() if column != group),
+            covariates=self.covariates.ticked(),
             head_size=self.head_size.isChecked(),
         )
         queued = self._bench.jobs.submit(job, self.tr("Compare groups of people"))

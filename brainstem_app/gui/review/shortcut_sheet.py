@@ -46,10 +46,11 @@ def shortcut_groups(actions: ReviewActions, widget: QWidget) -> list[ShortcutGro
         *_rows(a.fit, a.fit_labels, a.crosshair),
         (_keys(a.brighter, a.darker), tr("brighter, darker")),
         (_keys(a.more_contrast, a.less_contrast), tr("more, less contrast")),
-        *_rows(a.reset_window, a.radiological, a.neurological),
+        (_keys(a.reset_window), tr("as they were at first")),
+        (_keys(a.radiological, a.neurological), tr("patient's right, left on the left side")),
     ]
     labels = [
-        (_keys(a.next_nucleus, a.previous_nucleus), tr("next, previous nucleus of the list")),
+        (_keys(a.next_nucleus, a.previous_nucleus), tr("next, previous nucleus")),
         *_rows(a.find_nucleus, a.toggle_nucleus, a.only_nucleus, a.all_nuclei, a.all_structures),
         *_rows(a.no_structure, a.hide_labels),
         (_keys(a.fainter, a.stronger), tr("fainter, stronger labels")),

@@ -65,8 +65,8 @@ class DisplayBar(QWidget):
         self.scale.hide()
         actions.confidence.toggled.connect(self.scale.setVisible)
         self.convention = QComboBox(self)
-        self.convention.addItem(self.tr("Radiological (R on the left)"), Convention.RADIOLOGICAL)
-        self.convention.addItem(self.tr("Neurological (L on the left)"), Convention.NEUROLOGICAL)
+        self.convention.addItem(self.tr("Radiological (R left)"), Convention.RADIOLOGICAL)
+        self.convention.addItem(self.tr("Neurological (L left)"), Convention.NEUROLOGICAL)
         self.convention.setAccessibleName(self.tr("Display convention"))
         self.convention.setToolTip(
             self.tr(

@@ -21,13 +21,16 @@ class SegmentOutputs:
     Attributes
     ----------
     surfaces : bool
-        An STL file a nucleus.
+        The surfaces of the nuclei.
     bids : bool
         The folder becomes a dataset of BIDS derivatives.
+    dicom_seg : bool
+        A DICOM segmentation, which names nobody, of a scan that came as DICOM.
     """
 
     surfaces: bool = False
     bids: bool = False
+    dicom_seg: bool = False
 
 
 def segment_job(
@@ -46,6 +49,7 @@ def segment_job(
         model=model,
         surfaces=outputs.surfaces,
         bids=outputs.bids,
+        dicom_seg=outputs.dicom_seg,
     )
     write_job(job, out / JOB_FILE_NAME)
     return job

@@ -81,6 +81,11 @@ class SegmentPanel(QGroupBox):
             self.tr("For scans of a BIDS dataset"),
             outputs.bids,
         )
+        self.dicom_seg = self._output(
+            self.tr("&DICOM segmentation"),
+            self.tr("For scans that came as DICOM"),
+            outputs.dicom_seg,
+        )
         self.start_button = QPushButton(self.tr("Segment"), self)
         self.start_button.setAccessibleName(self.tr("Segment the open scan"))
         self.start_button.setToolTip(self.tr("Label the nuclei of the open scan (Ctrl+Return)"))
@@ -108,7 +113,7 @@ class SegmentPanel(QGroupBox):
         written = QGridLayout()
         written.setVerticalSpacing(0)
         written.setColumnStretch(1, 1)
-        for row, box in enumerate((self.surfaces, self.bids)):
+        for row, box in enumerate((self.surfaces, self.bids, self.dicom_seg)):
             says = QLabel(box.accessibleDescription(), self)
             says.setWordWrap(True)
             says.setForegroundRole(QPalette.ColorRole.PlaceholderText)
@@ -142,7 +147,8 @@ class SegmentPanel(QGroupBox):
     @property
     def outputs(self) -> SegmentOutputs:
         """What is to be written beside labels and report."""
-        return SegmentOutputs(self.surfaces.isChecked(), self.bids.isChecked())
+        boxes = (self.surfaces, self.bids, self.dicom_seg)
+        return SegmentOutputs(*(box.isChecked() for box in boxes))
 
     def set_models(self, models: tuple[ModelFiles, ...], chosen: str = "") -> None:
         """Offer models; ``chosen`` is the name to begin with."""

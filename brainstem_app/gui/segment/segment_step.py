@@ -94,7 +94,7 @@ class SegmentStep(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         side = QWidget(self)
-        side.setMinimumWidth(400)
+        side.setMinimumWidth(380)
         below = QVBoxLayout(side)
         below.setContentsMargins(0, 0, 0, 0)
         below.addWidget(scroll, 1)

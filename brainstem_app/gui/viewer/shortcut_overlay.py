@@ -9,13 +9,14 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 ShortcutGroup = tuple[str, Sequence[tuple[str, str]]]
-_COLUMNS = 3
+_WIDE = 1100
 _STYLE = (
     "#shortcut_overlay { background: rgba(20, 20, 24, 235); }"
     "#shortcut_overlay QLabel { color: #f0f0f2; background: transparent; }"
     "#shortcut_overlay QLabel[key='true'] { color: #ffd94a; font-weight: bold; }"
     "#shortcut_overlay QLabel[heading='true'] { font-weight: bold; font-size: 15px; padding-top: 8px; }"
-    "#shortcut_overlay QScrollArea, #shortcut_overlay QWidget#sheet { background: transparent; border: 0; }"
+    "#shortcut_overlay QScrollArea, #shortcut_overlay QWidget#sheet, #shortcut_overlay QWidget#group"
+    " { background: transparent; border: 0; }"
 )
 
 
@@ -38,13 +39,10 @@ class ShortcutOverlay(QFrame):
         )
         sheet = QWidget(self)
         sheet.setObjectName("sheet")
-        columns = QGridLayout(sheet)
-        columns.setContentsMargins(28, 12, 28, 12)
-        columns.setHorizontalSpacing(32)
-        for number, (title, rows) in enumerate(groups):
-            row, column = divmod(number, _COLUMNS)
-            columns.addLayout(self._group(title, rows), row, column, Qt.AlignmentFlag.AlignTop)
-        columns.setRowStretch(-(-len(groups) // _COLUMNS), 1)
+        self._columns = QGridLayout(sheet)
+        self._columns.setContentsMargins(28, 12, 28, 12)
+        self._columns.setHorizontalSpacing(32)
+        self._groups = [self._group(title, rows) for title, rows in groups]
         scroll = QScrollArea(self)
         scroll.setWidget(sheet)
         scroll.setWidgetResizable(True)
@@ -66,12 +64,25 @@ class ShortcutOverlay(QFrame):
             self.parentWidget().setFocus()
         else:
             self.setGeometry(self.parentWidget().rect())
+            self._arrange(3 if self.width() >= _WIDE else 2)
             self.raise_()
             self.show()
             self.setFocus()
 
-    def _group(self, title: str, rows: Sequence[tuple[str, str]]) -> QGridLayout:
-        grid = QGridLayout()
+    def _arrange(self, columns: int) -> None:
+        """Lay the groups out beside and below each other."""
+        for number, group in enumerate(self._groups):
+            row, column = divmod(number, columns)
+            self._columns.addWidget(group, row, column, Qt.AlignmentFlag.AlignTop)
+        for column in range(3):
+            self._columns.setColumnStretch(column, int(column < columns))
+        self._columns.setRowStretch(len(self._groups), 1)
+
+    def _group(self, title: str, rows: Sequence[tuple[str, str]]) -> QWidget:
+        group = QWidget(self)
+        group.setObjectName("group")
+        grid = QGridLayout(group)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setVerticalSpacing(3)
         grid.setHorizontalSpacing(16)
         grid.setColumnStretch(1, 1)
@@ -86,7 +97,7 @@ class ShortcutOverlay(QFrame):
             text.setWordWrap(True)
             grid.addWidget(key, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(text, row, 1)
-        return grid
+        return group
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Follow the size of the parent; a click anywhere on the sheet hides it."""

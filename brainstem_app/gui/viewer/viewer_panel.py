@@ -9,6 +9,8 @@ from brainstem_app.gui.viewer.convention import Convention
 from brainstem_app.gui.viewer.slice_view import PAGE, SliceView
 from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
 
+_SHORTEST = 15
+
 
 class ViewerPanel(QWidget):
     """A `SliceView` with its slice slider, opacity, convention and "whole slice" button.
@@ -42,8 +44,11 @@ class ViewerPanel(QWidget):
         self.opacity_value.setMinimumWidth(self.fontMetrics().horizontalAdvance("100 %"))
         self.opacity.valueChanged.connect(self._on_opacity)
         self.convention = QComboBox(self)
-        self.convention.addItem(self.tr("Radiological (R on the left)"), Convention.RADIOLOGICAL)
-        self.convention.addItem(self.tr("Neurological (L on the left)"), Convention.NEUROLOGICAL)
+        self.convention.addItem(self.tr("Radiological (R left)"), Convention.RADIOLOGICAL)
+        self.convention.addItem(self.tr("Neurological (L left)"), Convention.NEUROLOGICAL)
+        # It may be cut short where there is little room: the window must not grow for it.
+        self.convention.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.convention.setMinimumContentsLength(_SHORTEST)
         self.convention.setAccessibleName(self.tr("Display convention"))
         self.convention.setToolTip(
             self.tr(
