@@ -101,8 +101,10 @@ def citations_of(atlas: Atlas) -> tuple[str, ...]:
         return ()
     card = json.loads((atlas.folder / CARD_FILE_NAME).read_text(encoding="utf-8"))
     return tuple(
-        f"{source['citation']} (labels: {source['title']}; licence {source['licence']})"
+        f"{source['citation']} (labels: {source.get('title', atlas.name)}; licence "
+        f"{source.get('licence', 'not stated')})"
         for source in card.get("sources", ())
+        if source.get("citation")
     )
 
 
