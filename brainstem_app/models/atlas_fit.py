@@ -5,46 +5,46 @@ is the model of what a brainstem looks like, and the network's probabilities are
 displacement is looked for under which the atlas explains them best. Each nucleus is then whole and in its
 place among the others.
 
-With `P(x, k)` the network's probability of class `k` at voxel `x`, `A(x, k)` the atlas as slightly blurred
-shares, and `u` a displacement from cubic B-splines with coefficients `c`, this is the minimum of
+With `P(x, k)` the network's probability of class `k` at voxel `x`, `A(x, k)` the atlas as shares of each
+class (trilinear between its voxels), and `u` a displacement from cubic B-splines with coefficients `c`, this
+is the minimum of
 
-    − Σₓ w(x) log(Σₖ P(x, k) A(x + u(x), k) + ε) / Σₓ w(x)  +  λ · mean |c − neighbouring c|²
+    − meanₓ log(Σₖ P(x, k) A(x + u(x), k) + ε)  +  λ · mean |c − neighbouring c|²
 
-found by L-BFGS from almost `u = 0`. Voxels where the network sees a nucleus weigh more (`w`). A probabilistic
-atlas that is deformed to fit class likelihoods is the idea of Ashburner and Friston, Unified segmentation,
-NeuroImage 26 (2005), and of Van Leemput, IEEE TMI 28 (2009); here a trained network gives the likelihoods.
+found by L-BFGS from almost `u = 0`. A voxel's label is then the class with the largest
+`P(x, k) · (A(x + u(x), k) + ε)ᵞ`: where the bent atlas is certain it decides, and where a border runs through
+the voxel the network has its say. A probabilistic atlas that is deformed to fit class likelihoods is the idea
+of Ashburner and Friston, Unified segmentation, NeuroImage 26 (2005), and of Van Leemput, IEEE TMI 28 (2009);
+here a trained network gives the likelihoods.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, gaussian_filter
+from scipy.ndimage import binary_dilation
 from scipy.optimize import minimize
 
 FloatArray = NDArray[np.float32]
 
 #: Distance of the splines' control points, voxels (mm).
-SPACING = 7.0
-#: Weight of the smoothness.
+SPACING = 5.0
+#: Weight of the smoothness, λ.
 SMOOTHNESS = 0.05
-#: Standard deviation of the atlas's blur, voxels.
-BLUR = 0.6
-#: Times that a voxel of a nucleus counts, beside one of no nucleus.
-NUCLEUS_WEIGHT = 5.0
-#: Added to the agreement: a voxel that nothing explains costs no more than this lets it.
+#: Added to the agreement and to the shares, ε: nothing costs more than this lets it.
 EPSILON = 0.02
-ITERATIONS = 15
+#: How much more the bent atlas counts than the network where a voxel gets its label, γ.
+ATLAS_POWER = 7.0
+#: Smallest probability whose logarithm is taken.
+SMALLEST_PROBABILITY = 1e-6
+ITERATIONS = 20
 #: Where the search begins, voxels: on the grid itself, trilinear sampling has kinks that stop it.
 START = 0.3
 
-#: Classes a voxel that are looked at one by one; those after the fourth most probable hold next to nothing.
-_CLASSES_A_VOXEL = 4
 _MARGIN = 5
-#: Background, white and grey matter come before the nuclei in every label table.
-_FIRST_NUCLEUS = 3
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class AtlasFit:
     Attributes
     ----------
     labels : ndarray of uint8, shape as the atlas's
-        Its label at each voxel.
+        The label of each voxel.
     displacement : float
         Longest displacement at a voxel of the brainstem, voxels.
     """
@@ -78,17 +78,21 @@ def fit_atlas(probabilities: FloatArray, atlas: NDArray[np.uint8]) -> AtlasFit:
     AtlasFit
         Labels outside the atlas's brainstem and a margin of 5 voxels are 0.
     """
-    region = binary_dilation(atlas > 0, iterations=_MARGIN)
+    region = neighbourhood(atlas)
     problem = _Problem(probabilities, atlas, region)
     start = np.full(problem.size, START)
     options = {"maxiter": ITERATIONS, "maxfun": 2 * ITERATIONS, "gtol": 1e-9, "ftol": 1e-6}
     found = minimize(problem.cost, start, jac=True, method="L-BFGS-B", options=options)
     moved = problem.points + problem.displacement(found.x)
-    nearest = np.clip(np.rint(moved).astype(int), 0, np.array(atlas.shape)[:, None] - 1)
     labels = np.zeros_like(atlas)
-    labels[region] = atlas[tuple(nearest)]
+    labels[region] = problem.labels(moved)
     lengths = np.linalg.norm(moved - problem.points, axis=0)[labels[region] > 0]
     return AtlasFit(labels, float(lengths.max(initial=0.0)))
+
+
+def neighbourhood(atlas: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Where an atlas has its brainstem, and 5 voxels (mm) around it."""
+    return np.asarray(binary_dilation(atlas > 0, iterations=_MARGIN))
 
 
 class _Problem:
@@ -97,20 +101,10 @@ class _Problem:
     def __init__(
         self, probabilities: FloatArray, atlas: NDArray[np.uint8], region: NDArray[np.bool_]
     ) -> None:
-        self.shape, self.region = atlas.shape, region
+        self.atlas, self.region = atlas, region
         self.points = np.array(np.nonzero(region), dtype=np.float32)
-        self.shares = _shares(atlas, probabilities.shape[-1])
-        inside = probabilities[region]
-        kept = min(_CLASSES_A_VOXEL, inside.shape[1])
-        chosen = np.argpartition(inside, -kept, axis=1)[:, -kept:]
-        self.classes = chosen.astype(np.int32)
-        likely = np.take_along_axis(inside, chosen, axis=1)
-        others = max(1, inside.shape[1] - kept)
-        #: What each of the other classes has on average; the shares of all classes sum to 1.
-        self.rest = (1 - likely.sum(axis=1)) / others
-        self.probabilities = likely - self.rest[:, None]
-        weights = 1 + (NUCLEUS_WEIGHT - 1) * inside[:, _FIRST_NUCLEUS:].sum(axis=1)
-        self.weights = (weights / weights.sum()).astype(np.float32)
+        self.probabilities = probabilities[region]
+        self.rows = np.arange(len(self.probabilities))
         self.splines = [_splines(size) for size in atlas.shape]
         self.grid = (3, *(matrix.shape[1] for matrix in self.splines))
         self.size = int(np.prod(self.grid))
@@ -123,45 +117,49 @@ class _Problem:
     def cost(self, coefficients: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         """Cost and its gradient."""
         agreement, slope = self._agreement(self.points + self.displacement(coefficients))
-        cost = -float(self.weights @ np.log(agreement + EPSILON))
-        pull = -self.weights / (agreement + EPSILON) * slope
+        cost = -float(np.log(agreement + EPSILON).mean())
+        pull = -slope / (agreement + EPSILON) / len(agreement)
         transposed = [matrix.T for matrix in self.splines]
         gradient = np.empty(self.grid)
         for axis in range(3):
-            field = np.zeros(self.shape, dtype=np.float32)
+            field = np.zeros(self.atlas.shape, dtype=np.float32)
             field[self.region] = pull[axis]
             gradient[axis] = _along_axes(field, transposed)
         roughness, rough_gradient = _roughness(coefficients.reshape(self.grid))
         return cost + SMOOTHNESS * roughness, (gradient + SMOOTHNESS * rough_gradient).ravel()
 
+    def labels(self, points: FloatArray) -> NDArray[np.uint8]:
+        """Label of each of the region's voxels, whose places in the atlas are points (3, N)."""
+        shares = np.zeros(self.probabilities.shape, dtype=np.float32)
+        for label, (x, y, z), _ in self._corners(points):
+            shares[self.rows, label] += x * y * z
+        network = np.log(np.maximum(self.probabilities, SMALLEST_PROBABILITY))
+        return (network + ATLAS_POWER * np.log(shares + EPSILON)).argmax(axis=1).astype(np.uint8)
+
     def _agreement(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Σₖ P A at points (3, N) of the atlas, trilinear, and its slope along each axis (3, N)."""
-        limits = np.array(self.shape, dtype=np.float32)[:, None] - 1.001
+        """Σₖ P A at points (3, N) of the atlas, and its slope along each axis (3, N)."""
+        agreement = np.zeros(points.shape[1], dtype=np.float32)
+        slope = np.zeros(points.shape, dtype=np.float32)
+        for label, (x, y, z), sign in self._corners(points):
+            probability = self.probabilities[self.rows, label]
+            agreement += x * y * z * probability
+            slope[0] += sign[0] * y * z * probability
+            slope[1] += sign[1] * x * z * probability
+            slope[2] += sign[2] * x * y * probability
+        return agreement, slope
+
+    def _corners(
+        self, points: FloatArray
+    ) -> Iterator[tuple[NDArray[np.uint8], list[FloatArray], tuple[int, ...]]]:
+        """Yield the eight voxels around points (3, N): labels (N,), shares along each axis, their slopes."""
+        limits = np.array(self.atlas.shape, dtype=np.float32)[:, None] - 1.001
         points = np.clip(points, 0, limits)
         floor = points.astype(np.int32)
         upper = points - floor
-        agreement = self.rest.astype(np.float32)
-        slope = np.zeros(points.shape, dtype=np.float32)
-        _, height, depth = self.shape
         for corner in np.ndindex(2, 2, 2):
             i, j, k = floor + np.array(corner, dtype=np.int32)[:, None]
-            voxel = (i * height + j) * depth + k
-            value = (self.shares[voxel[:, None], self.classes] * self.probabilities).sum(axis=1)
-            share = [upper[axis] if corner[axis] else 1 - upper[axis] for axis in range(3)]
-            sign = [1.0 if one else -1.0 for one in corner]
-            agreement += share[0] * share[1] * share[2] * value
-            slope[0] += sign[0] * share[1] * share[2] * value
-            slope[1] += sign[1] * share[0] * share[2] * value
-            slope[2] += sign[2] * share[0] * share[1] * value
-        return agreement, slope
-
-
-def _shares(atlas: NDArray[np.uint8], classes: int) -> FloatArray:
-    """Share (voxels, K) of each class at each voxel of a slightly blurred atlas."""
-    shares = np.zeros((atlas.size, classes), dtype=np.float32)
-    for label in np.unique(atlas):
-        shares[:, label] = gaussian_filter((atlas == label).astype(np.float32), BLUR).ravel()
-    return shares
+            shares = [upper[axis] if far else 1 - upper[axis] for axis, far in enumerate(corner)]
+            yield self.atlas[i, j, k], shares, tuple(1 if far else -1 for far in corner)
 
 
 def _splines(size: int) -> NDArray[np.float64]:
