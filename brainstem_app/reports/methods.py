@@ -58,12 +58,18 @@ def _segmentation_sentences(inputs: ReportInputs, atlas: str) -> list[str]:
             f"{_REFINEMENT if inputs.settings.get('fit_atlas') else ''}; the labels were brought back to the "
             "scan's own grid by undoing the same transforms, with nearest-neighbour interpolation."
         )
+        temperature = inputs.settings.get("temperature", 1.0)
+        if temperature != 1.0:
+            sentences.append(
+                "The confidence of a nucleus is the mean of the network's probability of its label, "
+                f"calibrated by temperature scaling (T = {temperature:.2f}, fitted on validation subjects)."
+            )
     return sentences
 
 
 _REFINEMENT = (
-    ", straight and mirrored, and the atlas was bent smoothly (cubic B-splines, 7 mm) until it explained the "
-    "network's probabilities best"
+    ", straight and mirrored, and the atlas was bent smoothly (cubic B-splines, 5 mm) until it explained the "
+    "network's probabilities best, which also decided where a border ran through a voxel"
 )
 _ENGINES = {"onnx": "ONNX Runtime", "keras": "Keras"}
 

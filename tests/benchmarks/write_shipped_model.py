@@ -1,0 +1,147 @@
+"""Write docs/results/shipped-model.md: the accuracy of an exported model on a study's test subjects.
+
+    python tests/benchmarks/write_shipped_model.py --study STUDY --keep FOLDER [--model NAME] [--card]
+
+STUDY was made with `brainstem-app prepare … --repeat` and is split as the model's own was. FOLDER is that of
+`write_calibration.py`: each subject's probabilities are kept there and labelled anew here. With --card the
+model's card gets the numbers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmark_segment import machine
+from write_calibration import subjects
+
+from brainstem_app.evaluation.confusion import Counts, confusion_counts
+from brainstem_app.jobs.loaded_model import LoadedModel, load_model
+from brainstem_app.models.atlas_fit import fit_atlas
+from brainstem_app.models.card import ModelResults
+from brainstem_app.reports.cohort import build_cohort_report
+from brainstem_app.reports.cohort_model import CohortInputs, CohortReport, CohortResult, MethodSummary
+from brainstem_app.reports.estimate import Estimate
+from brainstem_app.study.study import Study
+
+ROOT = Path(__file__).resolve().parents[2]
+ATLAS, REPEAT, ALONE = "atlas placed by the normalisation", "reference repeatability", "the network alone"
+
+
+def main() -> None:
+    """Read the arguments, measure, write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--study", type=Path, required=True)
+    parser.add_argument("--keep", type=Path, required=True)
+    parser.add_argument("--model", default="brainstem31")
+    parser.add_argument("--part", default="test", choices=("test", "validation"))
+    parser.add_argument("--card", action="store_true")
+    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "results" / "shipped-model.md")
+    arguments = parser.parse_args()
+    study, model = Study.open(arguments.study), load_model(arguments.model, "onnx")
+    report, seconds = measure(study, model, arguments.part, arguments.keep)
+    arguments.page.write_text(
+        "\n".join(page(report, model.card.name, arguments.part, seconds)), encoding="utf-8"
+    )
+    if arguments.card:
+        model.card.model_copy(update={"results": results(report)}).save(model.files.folder)
+
+
+def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[CohortReport, float]:
+    """Accuracy of model and yardsticks, and CPU seconds a subject from probabilities to labels."""
+    names = study.splits().test if part == "test" else study.splits().validation
+    counts: dict[str, dict[str, Counts]] = {name: {} for name in (model.card.name, ALONE, ATLAS, REPEAT)}
+    seconds = 0.0
+    for name, voxels in zip(names, subjects(study, model, names, keep), strict=True):
+        began = time.process_time()
+        labels = fit_atlas(voxels.probabilities, model.way.atlas).labels
+        seconds += time.process_time() - began
+        compared = {
+            model.card.name: labels,
+            ALONE: voxels.most_probable,
+            ATLAS: model.way.atlas,
+            REPEAT: study.load_repeat_labels(name),
+        }
+        for method, volume in compared.items():
+            if volume is not None:
+                counts[method][name] = confusion_counts(voxels.reference, volume, model.way.classes)
+    yardsticks = [name for name in (ATLAS, REPEAT, ALONE) if len(counts[name]) == len(names)]
+    inputs = CohortInputs(
+        result=CohortResult(model.card.name, counts[model.card.name]),
+        table=model.atlas.table,
+        atlas_name=model.atlas.name,
+        atlas_version=model.atlas.version,
+        yardsticks=tuple(CohortResult(name, counts[name]) for name in yardsticks),
+        part=part,
+    )
+    return build_cohort_report(inputs), seconds / len(names)
+
+
+def page(report: CohortReport, model: str, part: str, seconds: float) -> list[str]:
+    """Lines of the page."""
+    lines = [
+        "# Accuracy of the model that ships",
+        "",
+        f"{datetime.now(UTC):%Y-%m-%d}, {machine()}. Written by `tests/benchmarks/write_shipped_model.py`.",
+        "",
+        f"Model `{model}` as it ships, on {report.summary.n_subjects} {part} subjects of the open cohort "
+        "(ds002748); no slice of theirs was trained on. The reference labels come from registering the atlas "
+        "to each scan, not from an expert.",
+        "",
+        "| | macro mIoU (34) | nuclei mIoU | mean over subjects (34) | mean over subjects, nuclei |",
+        "|---|---|---|---|---|",
+        _row(f"`{model}`", report.summary),
+        *(_row(yardstick.name, yardstick) for yardstick in report.yardsticks),
+        "",
+        "Value and 95 % interval by bootstrap over subjects. The model labels the mirrored box too, and "
+        "bends the atlas to what it sees (`brainstem_app/models/atlas_fit.py`); *the network alone* is the "
+        f"most probable class of the same probabilities. That takes {seconds:.1f} CPU seconds a scan.",
+        "",
+        "## Each structure",
+        "",
+    ]
+    others = [yardstick.name for yardstick in report.yardsticks]
+    lines += ["| structure | grade | " + " | ".join([f"`{model}`", *others]) + " | missed in |"]
+    lines += ["|---" * (len(others) + 4) + "|"]
+    for row in report.structures:
+        values = [row.iou.value, *(row.yardsticks[name] for name in others)]
+        numbers = " | ".join("–" if value is None else f"{value:.3f}" for value in values)
+        lines.append(f"| {row.full_name} | {row.reliability} | {numbers} | {row.missed_subjects} |")
+    return [*lines, ""]
+
+
+def _row(name: str, summary: MethodSummary) -> str:
+    means = (
+        summary.macro_miou,
+        summary.macro_miou_nuclei,
+        summary.mean_subject_miou,
+        summary.mean_subject_miou_nuclei,
+    )
+    return "| " + " | ".join([name, *map(_words, means)]) + " |"
+
+
+def _words(estimate: Estimate) -> str:
+    if estimate.value is None:
+        return "–"
+    if estimate.low is None or estimate.high is None:
+        return f"{estimate.value:.3f}"
+    return f"{estimate.value:.3f} ({estimate.low:.3f}–{estimate.high:.3f})"
+
+
+def results(report: CohortReport) -> ModelResults:
+    """What the model's card says of its accuracy."""
+    atlas = next(yardstick for yardstick in report.yardsticks if yardstick.name == ATLAS)
+    return ModelResults(
+        subjects=report.summary.n_subjects,
+        macro_miou=report.summary.macro_miou.value,
+        macro_miou_nuclei=report.summary.macro_miou_nuclei.value,
+        yardstick_macro_miou=atlas.macro_miou.value,
+        yardstick_macro_miou_nuclei=atlas.macro_miou_nuclei.value,
+        iou_per_structure=report.iou_per_structure(),
+    )
+
+
+if __name__ == "__main__":
+    main()
