@@ -10,8 +10,8 @@ import typer
 
 from brainstem_app.cli.options import AsJson, Debug, Out
 from brainstem_app.cli.show import run_and_show
+from brainstem_app.cli.written import say_written
 from brainstem_app.errors import InputError
-from brainstem_app.jobs.events import Artifact, Finished
 from brainstem_app.jobs.job import CohortJob
 
 
@@ -36,21 +36,7 @@ def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, 
     better = [n for n in report.nuclei if n.p_holm is not None and n.p_holm < 0.05 and n.difference]
     summary["nuclei better"] = sum((n.difference or 0) > 0 for n in better)
     summary["nuclei worse"] = sum((n.difference or 0) < 0 for n in better)
-    _say(files, summary, start, as_json=as_json)
-
-
-def _say(files: list[Path], summary: dict[str, float | int | str], start: float, *, as_json: bool) -> None:
-    """Say what was written, as a job does: one line or one JSON event each."""
-    finished = Finished(seconds=round(time.monotonic() - start, 3), summary=summary)
-    if as_json:
-        for file in files:
-            artifact = Artifact(role=file.name.replace(".", "_"), path=str(file))
-            typer.echo(artifact.model_dump_json())
-        typer.echo(finished.model_dump_json())
-        return
-    for file in files:
-        typer.echo(f"written: {file}")
-    typer.echo(", ".join(f"{name}: {value}" for name, value in summary.items()))
+    say_written(files, summary, start, as_json=as_json)
 
 
 def cohort(

@@ -5,6 +5,9 @@ number, the temperature `T`, is fitted on subjects the network has not learned f
 `p^(1/T)`, divided by their sum, which is the softmax of the logits divided by `T`. The most probable class
 stays the same; above 1 the confidence falls, below 1 it rises.
 
+It is fitted on the voxels that may be a nucleus, and applied to those that are labelled as one: a network can
+be calibrated over the whole brainstem, most of which is easy, and still be too sure of the nuclei.
+
 References
 ----------
 Guo, Pleiss, Sun, Weinberger, On calibration of modern neural networks, ICML 2017 (temperature, ECE).
@@ -29,6 +32,10 @@ N_BINS = 15
 LEAST_TEMPERATURE, MOST_TEMPERATURE = 0.2, 5.0
 #: Probabilities below it count as it: a float32 softmax says nothing about smaller ones.
 FLOOR = 1e-7
+#: A voxel may be a nucleus if the network's probabilities of all nuclei sum to more.
+MAY_BE_NUCLEUS = 0.05
+#: Share of the nuclei with a good overlap that is marked for its confidence all the same.
+MARKED_GOOD = 0.05
 #: Nuclei with a lower mean confidence are marked, where no threshold was chosen on validation subjects.
 LOW_CONFIDENCE = 0.5
 
@@ -68,13 +75,29 @@ def tempered(probabilities: FloatArray, temperature: float) -> FloatArray:
 
 
 def confidence_of(
-    probabilities: FloatArray, labels: NDArray[np.integer], temperature: float = 1.0
+    probabilities: FloatArray,
+    labels: NDArray[np.integer],
+    temperature: float = 1.0,
+    nuclei: Sequence[int] = (),
 ) -> FloatArray:
-    """Tempered probability (…) of the label (…) given to each voxel, from probabilities (…, K)."""
-    chosen = np.take_along_axis(
-        tempered(probabilities, temperature), labels[..., None].astype(np.intp), axis=-1
-    )
-    return np.asarray(chosen[..., 0], dtype=np.float32)
+    """Probability (…) of the label (…) given to each voxel, from probabilities (…, K).
+
+    Of voxels labelled as one of the `nuclei` it is the tempered one; others stay as the network says.
+    """
+    confidence = _of_labels(probabilities, labels)
+    if temperature != 1.0:
+        chosen = np.isin(labels, list(nuclei))
+        confidence[chosen] = _of_labels(tempered(probabilities[chosen], temperature), labels[chosen])
+    return confidence
+
+
+def _of_labels(probabilities: FloatArray, labels: NDArray[np.integer]) -> FloatArray:
+    return np.take_along_axis(probabilities, labels[..., None].astype(np.intp), axis=-1)[..., 0]
+
+
+def may_be_nucleus(probabilities: FloatArray, nuclei: Sequence[int]) -> NDArray[np.bool_]:
+    """Voxels (…) on which the temperature is fitted, from probabilities (…, K)."""
+    return np.asarray(probabilities[..., list(nuclei)].sum(axis=-1) > MAY_BE_NUCLEUS)
 
 
 def fit_temperature(samples: Sequence[VoxelSample]) -> Temperature:
@@ -139,26 +162,17 @@ def bootstrap_ece(bins_of_subjects: Sequence[Bins], rng: np.random.Generator) ->
 
 
 def low_confidence_threshold(
-    confidence: NDArray[np.floating], poor: NDArray[np.bool_], default: float
+    confidence: NDArray[np.floating], good: NDArray[np.bool_], default: float = LOW_CONFIDENCE
 ) -> float:
-    """Choose the confidence of a nucleus below which it is marked.
-
-    It is the cut between two neighbouring values at which the share of poor nuclei below it minus the share
-    of good ones below it (Youden's index) is largest, the lowest such cut; `default` if all are good or all
-    are poor.
+    """Choose the confidence below which a nucleus is marked: 5 % of those with a good overlap lie below.
 
     Parameters
     ----------
     confidence : ndarray of floats, shape (N,)
         Of each nucleus of each subject.
-    poor : ndarray of bool, shape (N,)
-        Whether it is poor.
+    good : ndarray of bool, shape (N,)
+        Whether its overlap is good.
+    default : float
+        Returned if none is.
     """
-    if poor.all() or not poor.any():
-        return default
-    order = np.argsort(confidence, kind="stable")
-    values, is_poor = np.asarray(confidence, dtype=np.float64)[order], poor[order]
-    index = np.cumsum(is_poor) / is_poor.sum() - np.cumsum(~is_poor) / (~is_poor).sum()
-    index[:-1][values[1:] == values[:-1]] = -np.inf
-    best = int(np.argmax(index[:-1])) if len(values) > 1 else 0
-    return float(values[best : best + 2].mean())
+    return float(np.quantile(confidence[good], MARKED_GOOD)) if good.any() else default

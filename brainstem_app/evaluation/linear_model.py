@@ -1,12 +1,12 @@
-"""Group differences and deviations from a reference group, with covariates, by ordinary least squares."""
+"""Group differences and deviations from a reference group, with covariates, by nilearn's linear model."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student_t
 
 from brainstem_app.errors import InputError
 
@@ -66,11 +66,8 @@ def group_effects(values: Values, group: NDArray[np.int_], covariates: Values) -
     n_groups = int(group.max()) + 1
     dummies = np.stack([group == g for g in range(1, n_groups)], axis=1).astype(np.float64)
     design = np.column_stack([np.ones(len(values)), dummies, covariates])
-    degrees = _degrees(design)
-    inverse = np.linalg.inv(design.T @ design)
-    weights = inverse @ design.T @ values
-    sigma = _sigma(values - design @ weights, degrees, values)
-    return [_effect(weights[g], sigma, float(np.sqrt(inverse[g, g])), degrees) for g in range(1, n_groups)]
+    fitted = _fit(values, design)
+    return [_effect(fitted, column, _sigma(fitted, values)) for column in range(1, n_groups)]
 
 
 def deviations(values: Values, covariates: Values, is_reference: NDArray[np.bool_]) -> Values:
@@ -107,17 +104,31 @@ def deviations(values: Values, covariates: Values, is_reference: NDArray[np.bool
 
 
 def _deviation(values: Values, design: Values, used: NDArray[np.bool_], subject: int) -> Values:
-    x, y = design[used], values[used]
-    degrees = _degrees(x)
-    inverse = np.linalg.inv(x.T @ x)
-    weights = inverse @ x.T @ y
-    own = design[subject]
-    spread = _sigma(y - x @ weights, degrees, y) * np.sqrt(1 + own @ inverse @ own)
-    return np.asarray((values[subject] - own @ weights) / spread)
+    fitted = _fit(values[used], design[used])
+    own, sigma = design[subject], _sigma(fitted, values[used])
+    spread = sigma * np.sqrt(1 + float(own @ fitted.cov @ own))
+    return np.asarray((values[subject] - own @ fitted.theta) / spread)
 
 
-def _effect(difference: Values, sigma: Values, scale: float, degrees: int) -> GroupEffect:
-    error = sigma * scale
+def _fit(values: Values, design: Values) -> Any:
+    """Return nilearn's `RegressionResults` of each column of the values."""
+    # Only here: nilearn's models take seconds to import.
+    from nilearn.glm import OLSModel
+
+    _require_columns(design)
+    return OLSModel(design).fit(values)
+
+
+def _effect(fitted: Any, column: int, sigma: Values) -> GroupEffect:
+    from scipy.stats import t as student_t
+
+    contrast = np.zeros(len(fitted.theta))
+    contrast[column] = 1
+    found = fitted.Tcontrast(contrast, store=("effect", "sd"))
+    degrees = int(fitted.df_residuals)
+    difference = np.atleast_1d(found.effect)
+    # Unknown where the measure never varies, as its standard deviation is.
+    error = np.where(np.isnan(sigma), np.nan, np.atleast_1d(found.sd))
     half = error * student_t.ppf((1 + LEVEL) / 2, degrees)
     t = difference / error
     return GroupEffect(
@@ -133,13 +144,13 @@ def _effect(difference: Values, sigma: Values, scale: float, degrees: int) -> Gr
     )
 
 
-def _sigma(residuals: Values, degrees: int, values: Values) -> Values:
+def _sigma(fitted: Any, values: Values) -> Values:
     """Return the residuals' standard deviation; NaN for a measure that never varies or is fitted exactly."""
-    sigma = np.sqrt((residuals**2).sum(axis=0) / degrees)
+    sigma = np.sqrt(np.atleast_1d(fitted.dispersion))
     return np.where((np.ptp(values, axis=0) > 0) & (sigma > 0), sigma, np.nan)
 
 
-def _degrees(design: Values) -> int:
+def _require_columns(design: Values) -> None:
     rows, columns = len(design), int(design.shape[1])
     if rows <= columns:
         raise InputError(
@@ -154,4 +165,3 @@ def _degrees(design: Values) -> int:
             None,
             "Leave out a covariate.",
         )
-    return rows - columns

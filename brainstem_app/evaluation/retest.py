@@ -16,8 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import f as f_distribution
-from scipy.stats import t as student_t
 
 from brainstem_app.evaluation.bootstrap import LEVEL, Interval
 
@@ -88,6 +86,9 @@ def repeatability(first: Values, second: Values) -> Repeatability:
         raise ValueError(
             f"two measurements of the same subjects are needed, not {first.shape}, {second.shape}"
         )
+    # SciPy is imported where it computes: who reads reports does without it.
+    from scipy.stats import t as student_t
+
     n, difference, mean = len(first), second - first, (first + second) / 2
     known = mean != 0
     relative = difference[known] / mean[known]
@@ -163,6 +164,8 @@ def _mean_squares(ratings: Values) -> tuple[float, float, float]:
 
 
 def _consistency_interval(of_rows: float, error: float, n: int, k: int) -> Interval | None:
+    from scipy.stats import f as f_distribution
+
     if not error:
         return None
     observed, degrees = of_rows / error, (n - 1) * (k - 1)
@@ -173,6 +176,8 @@ def _consistency_interval(of_rows: float, error: float, n: int, k: int) -> Inter
 
 def _agreement_interval(value: float, squares: tuple[float, float, float], n: int, k: int) -> Interval | None:
     """McGraw and Wong's table 7, case 2A, single measurements."""
+    from scipy.stats import f as f_distribution
+
     of_rows, of_columns, error = squares
     if not error or value >= 1:
         return None

@@ -43,7 +43,7 @@ class StructureMeasures:
     centroid_mm : tuple of three floats or None
         Predicted centre of mass in world mm (RAS+).
     confidence : float or None
-        Mean over the predicted voxels of the highest class probability, 0…1.
+        Mean over the predicted voxels of the confidence, 0…1.
     iou, dice, nsd_1mm : float or None
         0…1; `nsd_1mm` is the normalised surface distance at 1 mm.
     hd95_mm, assd_mm, centroid_error_mm : float or None

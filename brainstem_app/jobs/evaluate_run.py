@@ -5,26 +5,34 @@
 ``reference repeatability``
     The reference labels made a second time with another setting, where the study has them: the ceiling that
     the reference itself sets.
+
+The network's confidence is calibrated on the validation subjects, and measured on the part's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import Counts, confusion_counts
+from brainstem_app.evaluation.structures import StructureMeasures, measure_structures
+from brainstem_app.imaging.spaces import box_affine
+from brainstem_app.jobs.calibrate import calibrate, predict_voxels
 from brainstem_app.jobs.job import EvaluateRunJob, TrainJob, read_job
 from brainstem_app.jobs.keras_predictor import KerasPredictor
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.study_atlas import require_same_atlas, study_atlas
+from brainstem_app.models.atlas_fit import neighbourhood
 from brainstem_app.models.method import REFINED, PredictionMethod, Way
-from brainstem_app.models.prediction import Predictor, predict_box
+from brainstem_app.reports.calibration import CalibrationCounts, SubjectVoxels
 from brainstem_app.reports.cohort import write_cohort_report
 from brainstem_app.reports.cohort_model import CohortInputs, CohortReport, CohortResult
 from brainstem_app.study.study import Study
@@ -47,7 +55,7 @@ def evaluate_run(job: EvaluateRunJob, reporter: Reporter) -> Summary:
         If the user cancels.
     """
     study = Study.open(job.study)
-    report = evaluate_part(study, job.run, job.part, reporter, refine=job.refine)
+    report = evaluate_part(study, job.run, job.part, reporter, refine=job.refine, calibrated=True)
     folder = study.run_folder(job.run)
     for name in ("metrics.json", "metrics.csv", "metrics.html"):
         reporter.artifact(name.replace(".", "_"), folder / name)
@@ -66,11 +74,13 @@ def evaluate_part(
     on_subject: TakeSubject = lambda name, labels, counts: None,
     *,
     refine: bool = False,
+    calibrated: bool = False,
 ) -> CohortReport:
     """Predict each subject of a part with the run's best network and write the cohort report.
 
     `on_subject` is told each subject's predicted labels and confusion counts. With `refine` what the network
-    says is refined (see `EvaluateRunJob`), and the network alone is one more yardstick.
+    says is refined (see `EvaluateRunJob`), and the network alone is one more yardstick. If `calibrated`, the
+    confidence is calibrated on the validation subjects first, and measured too.
     """
     folder = study.run_folder(run)
     names = study.splits().test if part == "test" else study.splits().validation
@@ -78,18 +88,32 @@ def evaluate_part(
         raise InputError(f"The study has no {part} subject.", study.folder, "Prepare more subjects.")
     atlas = study_atlas(study)
     require_same_atlas(study, run, atlas)
-    reporter.progress(0, len(names), "loading the network")
+    first = len(study.splits().validation) if calibrated else 0
+    total = first + len(names)
+    reporter.progress(0, total, "loading the network")
     job = _job_of(folder)
     way = Way.of(atlas, job.input, REFINED if refine else PredictionMethod())
-    counts = _count(study, names, way, _load_best(folder), reporter, on_subject)
-    yardsticks = [ATLAS_ALONE] + [REPEATABILITY] * (set(counts[REPEATABILITY]) == set(names))
+    predictor = _load_best(folder)
+    calibration = calibrate(study, way, predictor, reporter, total) if calibrated else None
+    counter = None
+    if calibration is not None:
+        region = neighbourhood(way.atlas)
+        counter = CalibrationCounts(calibration, atlas.table, region, same=not way.method.fit_atlas)
+    found = _Found(way, atlas.table, on_subject, counter)
+    for index, name in enumerate(names):
+        box = study.load_box(name)
+        voxels = predict_voxels(predictor, box, way, reporter.part(first + index, total, name))
+        found.take(name, voxels, study.load_repeat_labels(name))
+    yardsticks = [ATLAS_ALONE] + [REPEATABILITY] * (set(found.counts[REPEATABILITY]) == set(names))
     yardsticks += [NETWORK_ALONE] * refine
     inputs = CohortInputs(
-        result=CohortResult(run, counts[_PREDICTION]),
+        result=CohortResult(run, found.counts[_PREDICTION]),
         table=atlas.table,
         atlas_name=atlas.name,
         atlas_version=atlas.version,
-        yardsticks=tuple(CohortResult(name, counts[name]) for name in yardsticks),
+        yardsticks=tuple(CohortResult(name, found.counts[name]) for name in yardsticks),
+        measures=found.measures,
+        calibration=counter.report() if counter else None,
         part=part,
         settings=as_json({**job.model_dump(exclude={"study", "version", "kind"}), "refine": refine}),
         command=(
@@ -101,32 +125,34 @@ def evaluate_part(
     return write_cohort_report(folder, inputs)
 
 
-def _count(
-    study: Study,
-    names: tuple[str, ...],
-    way: Way,
-    predictor: Predictor,
-    reporter: Reporter,
-    on_subject: TakeSubject,
-) -> dict[str, dict[str, Counts]]:
-    """Confusion counts by subject of the prediction and of each yardstick."""
-    counts: dict[str, dict[str, Counts]] = {
-        name: {} for name in (_PREDICTION, NETWORK_ALONE, ATLAS_ALONE, REPEATABILITY)
-    }
-    for index, name in enumerate(names):
-        box = study.load_box(name)
-        prediction = predict_box(predictor, box.image, way, reporter.part(index, len(names), name))
+@dataclass
+class _Found:
+    """Numbers of the subjects so far."""
+
+    way: Way
+    table: LabelTable
+    on_subject: TakeSubject
+    calibration: CalibrationCounts | None
+    counts: dict[str, dict[str, Counts]] = field(
+        default_factory=lambda: {m: {} for m in (_PREDICTION, NETWORK_ALONE, ATLAS_ALONE, REPEATABILITY)}
+    )
+    measures: dict[str, list[StructureMeasures]] = field(default_factory=dict)
+
+    def take(self, name: str, voxels: SubjectVoxels, repeat: NDArray[np.uint8] | None) -> None:
+        """Measure one subject, by the prediction and by each yardstick."""
         compared = {
-            _PREDICTION: prediction.labels,
-            NETWORK_ALONE: prediction.most_probable,
-            ATLAS_ALONE: way.atlas,
-            REPEATABILITY: study.load_repeat_labels(name),
+            _PREDICTION: voxels.labels,
+            NETWORK_ALONE: voxels.most_probable,
+            ATLAS_ALONE: self.way.atlas,
+            REPEATABILITY: repeat,
         }
         for method, labels in compared.items():
             if labels is not None:
-                counts[method][name] = confusion_counts(box.labels, labels, way.classes)
-        on_subject(name, prediction.labels, counts[_PREDICTION][name])
-    return counts
+                self.counts[method][name] = confusion_counts(voxels.reference, labels, self.way.classes)
+        self.measures[name] = measure_structures(voxels.labels, box_affine(), self.table, voxels.reference)
+        if self.calibration is not None:
+            self.calibration.add(voxels)
+        self.on_subject(name, voxels.labels, self.counts[_PREDICTION][name])
 
 
 def _load_best(folder: Path) -> KerasPredictor:

@@ -22,6 +22,10 @@ from kerasmodels.export.keras_file import load_keras, save_keras
 from kerasmodels.export.onnx_file import to_onnx
 
 FILES = ("model.keras", "model.onnx", "model.json")
+_UNCALIBRATED = "The model's confidence is not calibrated: the run has not been evaluated by this method."
+_EVALUATE = (
+    "Run `brainstem-app evaluate --study STUDY --run NAME` first, with --refine if the model is to have it."
+)
 LIMITS = (
     "Learned from labels that registration placed, not from an expert's. Adults' T1-weighted scans of about "
     "1 mm; children, lesions, deformed brainstems and other contrasts were not tested."
@@ -51,7 +55,10 @@ def export_model(job: ExportModelJob, reporter: Reporter) -> Summary:
     # The same half-precision weights go into both files, so that both engines give the same labels.
     to_onnx(load_keras(folder / "model.keras"), folder / "model.onnx")
     reporter.progress(2, 3, "writing the model card")
-    _card(name, run, study, settings, folder, atlas, refine=job.refine).save(folder)
+    card = _card(name, run, study, settings, folder, atlas, refine=job.refine)
+    card.save(folder)
+    if card.method.temperature == 1.0:
+        reporter.warn(_UNCALIBRATED, run, _EVALUATE)
     if atlas.folder is not None:
         copy_atlas(atlas.folder, folder / ATLAS_FOLDER)
     if job.install:
@@ -77,6 +84,7 @@ def _card(
     splits = study.splits()
     simulated = f" and {settings.simulated} simulated subjects" if settings.simulated else ""
     begun = _begun_from(settings)
+    report = _report(run / "metrics.json", refine=refine)
     return ModelCard(
         name=name,
         atlas=atlas.name,
@@ -86,13 +94,13 @@ def _card(
         classes=atlas.table.n_classes,
         space=study.settings.space,
         slice_input=settings.input,
-        method=REFINED if refine else PredictionMethod(),
+        method=_method(report, refine=refine),
         training_data=(
             f"{len(splits.train)} scans of {Path(study.settings.dataset).name}{simulated}{begun}; "
             f"{len(splits.validation)} other scans chose the epoch"
         ),
         licence="GPL-3.0-or-later, as the labels it learned from",
-        results=_results(run / "metrics.json", refine=refine),
+        results=_results(report),
         limits=LIMITS,
         sha256={file: hash_file(folder / file) for file in ("model.keras", "model.onnx")},
     )
@@ -107,13 +115,27 @@ def _begun_from(settings: TrainJob) -> str:
     return ""
 
 
-def _results(path: Path, *, refine: bool) -> ModelResults:
-    """Results on the test subjects; empty if the run was not evaluated on them, by this method."""
+def _report(path: Path, *, refine: bool) -> CohortReport | None:
+    """Return what the run's evaluation by this method found; None if there was none."""
     try:
         report = CohortReport.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
-        return ModelResults()
-    if report.part != "test" or bool(report.settings.get("refine", False)) != refine:
+        return None
+    return report if bool(report.settings.get("refine", False)) == refine else None
+
+
+def _method(report: CohortReport | None, *, refine: bool) -> PredictionMethod:
+    """Return the model's method, with the temperature that was fitted on the validation subjects."""
+    method = REFINED if refine else PredictionMethod()
+    if report is None or report.calibration is None:
+        return method
+    fitted = {name: getattr(report.calibration, name) for name in ("temperature", "low_confidence")}
+    return method.model_copy(update=fitted)
+
+
+def _results(report: CohortReport | None) -> ModelResults:
+    """Results on the test subjects; empty if the run was not evaluated on them, by this method."""
+    if report is None or report.part != "test":
         return ModelResults()
     yardstick = report.yardsticks[0] if report.yardsticks else None
     return ModelResults(

@@ -86,4 +86,5 @@ def describe_model(card: ModelCard, weights: Path) -> ModelDescription:
         iou_per_structure=card.results.iou_per_structure,
         limits=card.limits,
         licence=card.licence,
+        low_confidence=card.method.low_confidence,
     )

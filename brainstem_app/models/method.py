@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
+from typing import Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from brainstem_app.atlas.library import Atlas
+from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.imaging.spaces import BOX_MIDPLANE, BOX_SHAPE, crop_to_box
 from kerasmodels.data.slice_input import SliceInput
 
@@ -27,6 +28,11 @@ class PredictionMethod(BaseModel):
         learned it.
     fit_atlas : bool
         Bend the atlas to the probabilities (`brainstem_app.models.atlas_fit`) and take its labels.
+    temperature : float
+        What calibrates the confidence of nuclei (`brainstem_app.evaluation.calibration`); 1 leaves it as the
+        network says. Labels do not depend on it. Model cards without it mean 1.
+    low_confidence : float
+        Nuclei with a lower mean confidence are marked.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -34,6 +40,8 @@ class PredictionMethod(BaseModel):
     mirror: bool = False
     mirror_plane: float = (BOX_SHAPE[0] - 1) / 2
     fit_atlas: bool = False
+    temperature: Annotated[float, Field(gt=0)] = 1.0
+    low_confidence: Annotated[float, Field(ge=0, le=1)] = LOW_CONFIDENCE
 
 
 #: What raised the accuracy on validation subjects; see docs/results.
@@ -50,17 +58,21 @@ class Way:
         Label map of the atlas in the box.
     mirrored : tuple of int
         For each class, the class of the structure on the other side.
+    nuclei : tuple of int
+        Classes that are nuclei: the temperature is for their confidence.
     """
 
     slice_input: SliceInput
     method: PredictionMethod
     atlas: NDArray[np.uint8]
     mirrored: tuple[int, ...]
+    nuclei: tuple[int, ...] = ()
 
     @classmethod
     def of(cls, atlas: Atlas, slice_input: SliceInput, method: PredictionMethod) -> Self:
         """Way for a network that was trained on an atlas's labels."""
-        return cls(slice_input, method, crop_to_box(atlas.labels), atlas.table.mirrored_indices())
+        nuclei = tuple(structure.index for structure in atlas.table.nuclei)
+        return cls(slice_input, method, crop_to_box(atlas.labels), atlas.table.mirrored_indices(), nuclei)
 
     @property
     def classes(self) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.errors import InputError
+from brainstem_app.evaluation.calibration import confidence_of
 from brainstem_app.imaging.spaces import BOX_SHAPE
 from brainstem_app.models.method import Way
 from brainstem_app.models.slices import FloatArray, box_to_slices, enlarge, shrink
@@ -42,7 +43,7 @@ class Prediction:
     labels : ndarray of uint8, shape (50, 50, 73)
         The label of each voxel, by the model's method.
     confidence : ndarray of float32, shape (50, 50, 73)
-        The network's probability of that label, 0…1.
+        The network's probability of that label, 0…1; of a nucleus at the method's temperature.
     most_probable : ndarray of uint8, shape (50, 50, 73)
         The network's most probable class: the same as `labels` if the method leaves it at that.
     """
@@ -71,6 +72,13 @@ def predict_box(
     InputError
         If the network's output has another number of classes or another shape.
     """
+    return predict_with_probabilities(predictor, box, way, report)[0]
+
+
+def predict_with_probabilities(
+    predictor: Predictor, box: FloatArray, way: Way, report: Report = lambda fraction, text: None
+) -> tuple[Prediction, FloatArray]:
+    """Label a normalised box as `predict_box`, and keep the probabilities (50, 50, 73, K): 25 MB."""
     if box.shape != BOX_SHAPE:
         raise ValueError(f"a box of shape {BOX_SHAPE} is needed, not {box.shape}")
     # The shares of the time that networks and fit take.
@@ -82,9 +90,10 @@ def predict_box(
         from brainstem_app.models.atlas_fit import fit_atlas
 
         report(network, "bending the atlas to what the network sees")
+        # To the probabilities as they are: the temperature is for the confidence alone.
         labels = fit_atlas(probabilities, way.atlas).labels
-    confidence = np.take_along_axis(probabilities, labels[..., None].astype(np.intp), axis=-1)[..., 0]
-    return Prediction(labels, confidence, most_probable)
+    confidence = confidence_of(probabilities, labels, way.method.temperature, way.nuclei)
+    return Prediction(labels, confidence, most_probable), probabilities
 
 
 def class_probabilities(predictor: Predictor, box: FloatArray, way: Way, report: Report) -> FloatArray:

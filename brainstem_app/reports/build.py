@@ -8,6 +8,7 @@ import numpy as np
 
 from brainstem_app.atlas.label_table import Group
 from brainstem_app.errors import InputError
+from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status, StructureMeasures, measure_structures
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.reports.manifest import Manifest
@@ -26,7 +27,6 @@ from brainstem_app.reports.report_model import (
 )
 
 _DECIMALS = 6
-LOW_CONFIDENCE = 0.5
 
 
 def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
@@ -112,6 +112,7 @@ def _structure_entry(measures: StructureMeasures, inputs: ReportInputs) -> Struc
         volume_difference_mm3=_rounded(measures.volume_difference_mm3),
         asymmetry_index=_rounded(measures.asymmetry_index),
         reference_asymmetry_index=_rounded(measures.reference_asymmetry_index),
+        low_confidence=_is_weak(measures, inputs),
     )
 
 
@@ -171,10 +172,9 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
         problem = f"{_count(lost)} not found: {', '.join(lost)}."
         fix = "Look whether the scan covers them; small nuclei can vanish between thick slices."
         found.append(Finding(Level.WARNING, "nuclei-not-found", problem, fix))
-    if weak := [
-        m.structure.name for m in nuclei if m.confidence is not None and m.confidence < LOW_CONFIDENCE
-    ]:
-        problem = f"{_count(weak)} with a mean confidence below {LOW_CONFIDENCE}: {', '.join(weak)}."
+    if weak := [m.structure.name for m in nuclei if _is_weak(m, inputs)]:
+        threshold = round(_low_confidence(inputs), 2)
+        problem = f"{_count(weak)} with a mean confidence below {threshold}: {', '.join(weak)}."
         found.append(Finding(Level.WARNING, "low-confidence", problem, "Check their outlines before use."))
     if _touches_edge(inputs):
         found.append(
@@ -186,6 +186,17 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
             )
         )
     return found
+
+
+def _low_confidence(inputs: ReportInputs) -> float:
+    return inputs.model.low_confidence if inputs.model else LOW_CONFIDENCE
+
+
+def _is_weak(measures: StructureMeasures, inputs: ReportInputs) -> bool | None:
+    """Whether a nucleus is to be marked for its confidence; None if it has none or is no nucleus."""
+    if measures.confidence is None or measures.structure.group is not Group.NUCLEUS:
+        return None
+    return measures.confidence < _low_confidence(inputs)
 
 
 def _touches_edge(inputs: ReportInputs) -> bool:

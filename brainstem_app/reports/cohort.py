@@ -22,16 +22,18 @@ from brainstem_app.evaluation.confusion import (
 )
 from brainstem_app.evaluation.structures import Status
 from brainstem_app.imaging.atomic import write_bytes, write_text
+from brainstem_app.reports.calibration import reliability_charts
 from brainstem_app.reports.cohort_model import (
     CohortInputs,
     CohortReport,
     CohortResult,
     CohortStructure,
-    Estimate,
     MethodSummary,
     SubjectSummary,
 )
 from brainstem_app.reports.cohort_rows import structure_rows
+from brainstem_app.reports.cohort_subjects import subject_measures
+from brainstem_app.reports.estimate import Estimate
 from brainstem_app.reports.html import render
 from brainstem_app.reports.methods import shareable_command
 from brainstem_app.reports.report_model import LIMITS, RELIABILITY_TEXT
@@ -56,6 +58,7 @@ def write_cohort_report(folder: Path, inputs: CohortInputs) -> CohortReport:
         report=report,
         colours={s.index: s.colour for s in inputs.table.structures},
         command=shareable_command(inputs.command) if inputs.command else "",
+        charts=reliability_charts(report.calibration) if report.calibration else [],
         reliability=RELIABILITY_TEXT,
         version=__version__,
     )
@@ -93,6 +96,7 @@ def build_cohort_report(inputs: CohortInputs) -> CohortReport:
         command=inputs.command,
         notes=inputs.notes,
         limits=LIMITS,
+        calibration=inputs.calibration,
     )
 
 
@@ -165,6 +169,7 @@ def _structures(inputs: CohortInputs, rng: np.random.Generator) -> tuple[CohortS
                 reference_voxels=in_reference,
                 missed_subjects=sum(bool(c[k].sum()) and not c[:, k].sum() for c in counts),
                 yardsticks={name: _rounded(values[k]) for name, values in others.items()},
+                of_subjects=subject_measures(list(inputs.measures.values()), k, rng),
             )
         )
     return tuple(entries)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from brainstem_app.atlas.label_table import Group, LabelTable, Side
 from brainstem_app.evaluation.confusion import Counts
-from brainstem_app.evaluation.structures import Status
+from brainstem_app.evaluation.structures import Status, StructureMeasures
+from brainstem_app.reports.calibration_model import CalibrationReport
+from brainstem_app.reports.estimate import Entry, Estimate
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,11 @@ class CohortInputs:
         Atlas of the table.
     yardsticks : tuple of CohortResult
         Other methods on the same subjects, shown beside the run, in this order.
+    measures : mapping of str to sequence of StructureMeasures
+        From `measure_structures`, by subject, for the surfaces, centres and volumes of the run's labels; may
+        be empty.
+    calibration : CalibrationReport or None
+        How far the network's confidence is what it says.
     part : str
         Which subjects these are: ``"test"``, ``"validation"``.
     settings : dict
@@ -60,6 +67,8 @@ class CohortInputs:
     atlas_name: str
     atlas_version: str
     yardsticks: tuple[CohortResult, ...] = ()
+    measures: Mapping[str, Sequence[StructureMeasures]] = field(default_factory=dict)
+    calibration: CalibrationReport | None = None
     part: str = "test"
     settings: dict[str, Any] = field(default_factory=dict)
     seed: int = 0
@@ -67,19 +76,7 @@ class CohortInputs:
     notes: tuple[str, ...] = ()
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
-
-
-class Estimate(_Entry):
-    """A number with its 95 % bootstrap interval over subjects (null for fewer than two subjects)."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-class MethodSummary(_Entry):
+class MethodSummary(Entry):
     """Means of one method.
 
     `macro_miou` and `macro_miou_nuclei` are the VOC definition: counts summed over all voxels of all
@@ -95,11 +92,29 @@ class MethodSummary(_Entry):
     mean_subject_miou_nuclei: Estimate
 
 
-class CohortStructure(_Entry):
+class SubjectMeasures(Entry):
+    """Numbers of one structure over the subjects that have it in their reference, the missed ones included.
+
+    `dice`, `nsd_1mm` and `volume_difference_mm3` (predicted minus reference) are means; a missed structure
+    counts as 0, 0 and minus its volume. `hd95_mm`, `assd_mm` and `centroid_error_mm` are medians, in which a
+    missed one is farther than any other; null if that makes the number itself infinite.
+    """
+
+    n: int
+    dice: Estimate
+    nsd_1mm: Estimate
+    hd95_mm: Estimate
+    assd_mm: Estimate
+    centroid_error_mm: Estimate
+    volume_difference_mm3: Estimate
+
+
+class CohortStructure(Entry):
     """Pooled numbers of one structure over all subjects.
 
     `missed_subjects` counts the subjects that have it in the reference and not in the prediction;
-    `yardsticks` is the pooled IoU of each other method by its name.
+    `yardsticks` is the pooled IoU of each other method by its name. `of_subjects` is null for the background,
+    for a structure in no reference, and in files of older versions.
     """
 
     index: int
@@ -114,9 +129,10 @@ class CohortStructure(_Entry):
     reference_voxels: int
     missed_subjects: int
     yardsticks: dict[str, float | None]
+    of_subjects: SubjectMeasures | None = None
 
 
-class SubjectSummary(_Entry):
+class SubjectSummary(Entry):
     """Mean IoU of one subject, and its IoU by structure: 0 if missed, null if not in its reference.
 
     `iou` is empty in files of older versions.
@@ -125,11 +141,11 @@ class SubjectSummary(_Entry):
     subject: str
     macro_miou: float | None
     macro_miou_nuclei: float | None
-    iou: dict[str, float | None] = {}
+    iou: dict[str, float | None] = Field(default_factory=dict)
 
 
-class CohortReport(_Entry):
-    """Content of ``metrics.json``."""
+class CohortReport(Entry):
+    """Content of ``metrics.json``; `calibration` is null where it was not asked for, and in older files."""
 
     schema_name: Annotated[Literal["brainstem-metrics/1"], Field(alias="schema")] = "brainstem-metrics/1"
     created: str
@@ -144,6 +160,7 @@ class CohortReport(_Entry):
     command: tuple[str, ...]
     notes: tuple[str, ...]
     limits: str
+    calibration: CalibrationReport | None = None
 
     def iou_per_structure(self) -> dict[str, float]:
         """Pooled IoU by structure name, for a model card; structures not in the reference are left out."""

@@ -134,8 +134,11 @@ def _table_note(report: Report, scored: bool, origin: str) -> str:
         notes.append("Centres are in mm of the scan's world: right, anterior and superior are positive.")
     if any(s.confidence is not None for s in report.structures):
         notes.append(
-            "Confidence is the mean of the model's highest class probability; it is not an accuracy."
+            "Confidence is the mean of the network's probability of the label: of agreement with a "
+            "registered atlas, not of being the person's nucleus."
         )
+    if any(s.low_confidence for s in report.structures):
+        notes.append("An asterisk marks a confidence below the model's threshold: check the outline.")
     if any(s.asymmetry_index is not None for s in report.structures):
         notes.append("Asymmetry is (left − right) / (left + right) of a pair's volumes.")
     return " ".join(notes)

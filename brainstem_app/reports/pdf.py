@@ -196,10 +196,14 @@ def _columns(page: Page) -> list[tuple[str, float, _Cell]]:
         ]
     columns.append(("Asym- metry", 13, lambda s: digits.signed(s.asymmetry_index)))
     if page.with_confidence:
-        columns.append(("Confi- dence", 14, lambda s: digits.share(s.confidence)))
+        columns.append(("Confi- dence", 14, _confidence))
     if page.with_test:
         columns.append(("IoU in testing", 14, lambda s: digits.share(s.model_test_iou)))
     return columns
+
+
+def _confidence(entry: StructureEntry) -> str:
+    return digits.share(entry.confidence) + (" *" if entry.low_confidence else "")
 
 
 def _structures(pdf: ReportPdf, page: Page) -> None:

@@ -1,4 +1,4 @@
-"""Read a ``report.json`` back, and whose it is."""
+"""Read a ``report.json`` back, and which of a person's scans it is of."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from brainstem_app.errors import InputError
 from brainstem_app.reports.report_model import Report
 
 REPORT_FILE = "report.json"
-_SUBJECT = re.compile(r"sub-[A-Za-z0-9]+")
 _OCCASION = re.compile(r"(?:ses|run)-[A-Za-z0-9]+")
 
 
@@ -27,12 +26,6 @@ def read_report(path: Path) -> Report:
         return Report.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
         raise InputError("This is no report of this program.", path, "Segment the scan again.") from error
-
-
-def subject_of(report: Report, path: Path) -> str:
-    """Name of the subject: the ``sub-…`` of the scan's file or of the folder, else the folder's name."""
-    match = _SUBJECT.search(report.scan.file) or _SUBJECT.search(path.parent.name)
-    return match.group() if match else path.parent.name
 
 
 def occasion_of(report: Report, path: Path) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from brainstem_app.atlas.label_table import Group, LabelTable, Side
+from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import Affine
@@ -55,6 +56,8 @@ class ModelDescription:
         Pooled mean IoU on its test subjects, all classes and nuclei only.
     iou_per_structure : dict of str to float
         IoU on its test subjects by structure name.
+    low_confidence : float
+        Nuclei with a lower mean confidence are marked.
     """
 
     name: str
@@ -66,6 +69,7 @@ class ModelDescription:
     iou_per_structure: dict[str, float] = field(default_factory=dict)
     limits: str = ""
     licence: str = ""
+    low_confidence: float = LOW_CONFIDENCE
 
 
 @dataclass(frozen=True)
@@ -168,7 +172,10 @@ class AtlasEntry(_Entry):
 
 
 class StructureEntry(_Entry):
-    """Numbers of one structure; null where not defined. See `StructureMeasures` for each."""
+    """Numbers of one structure; null where not defined. See `StructureMeasures` for each.
+
+    `low_confidence` marks a nucleus whose confidence is below the model's threshold.
+    """
 
     index: int
     name: str
@@ -194,6 +201,7 @@ class StructureEntry(_Entry):
     volume_difference_mm3: float | None = None
     asymmetry_index: float | None = None
     reference_asymmetry_index: float | None = None
+    low_confidence: bool | None = None
 
 
 class Summary(_Entry):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainstem_app.errors import InputError
-from brainstem_app.reports.reading import REPORT_FILE, atlas_of, occasion_of, read_report, subject_of
+from brainstem_app.reports.participants import subject_name
+from brainstem_app.reports.reading import REPORT_FILE, atlas_of, occasion_of, read_report
 from brainstem_app.reports.report_model import Report
 
 _COLUMNS = ("first", "second")
@@ -103,7 +104,7 @@ def _by_subject(folder: Path) -> dict[str, Report]:
     found: dict[str, Report] = {}
     for path in _report_files(folder):
         report = read_report(path)
-        name = subject_of(report, path)
+        name = subject_name(report.scan.file, path.parent.name)
         if name in found:
             raise InputError(f"{name} has two reports in one folder.", path, _TABLE)
         found[name] = report
@@ -114,10 +115,11 @@ def _from_sessions(folder: Path) -> Pairs:
     found: dict[str, dict[str, Report]] = {}
     for path in _report_files(folder):
         report = read_report(path)
-        occasions = found.setdefault(subject_of(report, path), {})
+        name = subject_name(report.scan.file, path.parent.name)
+        occasions = found.setdefault(name, {})
         occasion = occasion_of(report, path)
         if occasion in occasions:
-            problem = f"{subject_of(report, path)} has two reports of {occasion or 'no named session'}."
+            problem = f"{name} has two reports of {occasion or 'no named session'}."
             raise InputError(problem, path, _TABLE)
         occasions[occasion] = report
     pairs, left_out = [], []

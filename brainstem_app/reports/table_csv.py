@@ -31,7 +31,8 @@ def report_rows(report: Report) -> tuple[list[str], list[list[str | int | float 
         row = entry.model_dump(mode="json")
         centroid = row.pop("centroid_mm") or (None, None, None)
         row.update(zip(_columns("centroid_mm"), centroid, strict=True))
-        rows.append([row[name] for name in head])
+        # A mark is 1 or 0: spreadsheets count it.
+        rows.append([int(row[name]) if isinstance(row[name], bool) else row[name] for name in head])
     return head, rows
 
 

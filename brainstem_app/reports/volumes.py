@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from brainstem_app.atlas.label_table import Group
 from brainstem_app.errors import InputError
@@ -25,6 +24,7 @@ from brainstem_app.reports.participants import (
     require_columns,
     subject_name,
 )
+from brainstem_app.reports.reading import REPORT_FILE, atlas_of, read_report
 from brainstem_app.reports.report_model import LIMITS, Report, StructureEntry
 from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, VolumesReport, VolumeSubject
 
@@ -85,7 +85,7 @@ def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesR
     effects = group_effects(volumes, codes, covariates.values) if len(groups) > 1 else []
     return VolumesReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
-        atlas=_atlas(next(iter(reports.values()))),
+        atlas=atlas_of(next(iter(reports.values()))),
         models=tuple(sorted({r.model.name for r in reports.values() if r.model})),
         group=request.group or None,
         reference=groups[0] if request.group else None,
@@ -101,11 +101,8 @@ def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesR
 def _read_reports(folders: Sequence[Path]) -> dict[str, Report]:
     """Report of each subject, in the order of their names."""
     found: dict[str, Report] = {}
-    for path in sorted({path for folder in folders for path in folder.rglob("report.json")}):
-        try:
-            report = Report.model_validate_json(path.read_bytes())
-        except (OSError, ValidationError) as error:
-            raise InputError("This is no report of this program.", path, "Segment the scan again.") from error
+    for path in sorted({path for folder in folders for path in folder.rglob(REPORT_FILE)}):
+        report = read_report(path)
         name = subject_name(report.scan.file, path.parent.name)
         if name in found:
             raise InputError(f"{name} has two reports.", path, "Give a folder with one scan of each subject.")
@@ -116,8 +113,8 @@ def _read_reports(folders: Sequence[Path]) -> dict[str, Report]:
         )
     first = next(iter(found.values()))
     for name, report in found.items():
-        if _atlas(report) != _atlas(first):
-            problem = f"{name} was labelled with {_atlas(report)}, others with {_atlas(first)}."
+        if atlas_of(report) != atlas_of(first):
+            problem = f"{name} was labelled with {atlas_of(report)}, others with {atlas_of(first)}."
             raise InputError(problem, folders[0], "Segment all scans with one model.")
     return dict(sorted(found.items()))
 
@@ -265,10 +262,6 @@ def _notes(
 
 def _nuclei(report: Report) -> list[StructureEntry]:
     return [s for s in report.structures if s.group is Group.NUCLEUS]
-
-
-def _atlas(report: Report) -> str:
-    return f"{report.atlas.name} {report.atlas.version}"
 
 
 def _known(value: float) -> float | None:

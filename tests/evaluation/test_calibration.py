@@ -13,6 +13,7 @@ from brainstem_app.evaluation.calibration import (
     expected_calibration_error,
     fit_temperature,
     low_confidence_threshold,
+    may_be_nucleus,
     reliability_bins,
     tempered,
 )
@@ -49,7 +50,8 @@ def test_temperature_is_the_softmax_of_divided_logits_and_keeps_the_order() -> N
 def test_confidence_is_that_of_the_label_given_not_of_the_most_probable_class() -> None:
     probabilities = np.array([[0.7, 0.2, 0.1]], dtype=np.float32)
     assert confidence_of(probabilities, np.array([1])) == pytest.approx(0.2)
-    assert confidence_of(probabilities, np.array([1]), 100.0) == pytest.approx(1 / 3, abs=0.01)
+    assert confidence_of(probabilities, np.array([1]), 100.0, (1,)) == pytest.approx(1 / 3, abs=0.01)
+    assert confidence_of(probabilities, np.array([1]), 100.0, (2,)) == pytest.approx(0.2)
 
 
 def test_calibration_error_as_worked_by_hand() -> None:
@@ -80,10 +82,15 @@ def test_calibrated_voxels_have_a_small_error_and_an_interval_over_subjects() ->
     assert bootstrap_ece(subjects[:1], np.random.default_rng(0)) is None
 
 
-def test_threshold_parts_poor_from_good_nuclei() -> None:
-    confidence = np.array([0.2, 0.3, 0.6, 0.8, 0.9])
-    assert low_confidence_threshold(confidence, confidence < 0.5, 0.5) == pytest.approx(0.45)
-    assert low_confidence_threshold(confidence, np.ones(5, dtype=bool), 0.5) == 0.5
-    assert low_confidence_threshold(confidence, np.zeros(5, dtype=bool), 0.5) == 0.5
-    tied = np.array([0.3, 0.3, 0.7])
-    assert low_confidence_threshold(tied, np.array([True, False, False]), 0.5) == pytest.approx(0.5)
+def test_threshold_marks_one_in_twenty_of_the_good_nuclei() -> None:
+    confidence = np.concatenate([np.linspace(0.5, 0.9, 201), [0.1, 0.2]])
+    good = np.arange(203) < 201
+    threshold = low_confidence_threshold(confidence, good)
+    assert (confidence[good] < threshold).sum() == 10
+    assert threshold == pytest.approx(0.52)
+    assert low_confidence_threshold(confidence, ~good & False, 0.4) == 0.4
+
+
+def test_voxels_that_may_be_a_nucleus_are_those_where_the_network_sees_some() -> None:
+    probabilities = np.array([[0.9, 0.06, 0.04], [0.96, 0.02, 0.02]], dtype=np.float32)
+    np.testing.assert_array_equal(may_be_nucleus(probabilities, (1, 2)), [True, False])

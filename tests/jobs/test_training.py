@@ -15,7 +15,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.gui.train.run_summary import batch_loss
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, crop_to_box, mni_affine, paste_into_mni
-from brainstem_app.jobs.events import IOU_OF, Artifact, Event, Failed, Finished, Metric, Progress
+from brainstem_app.jobs.events import IOU_OF, Artifact, Event, Failed, Finished, Metric, Progress, Warned
 from brainstem_app.jobs.job import EvaluateRunJob, ExportModelJob, Job, TrainJob
 from brainstem_app.jobs.loaded_model import load_model
 from brainstem_app.jobs.reporter import Reporter
@@ -205,6 +205,29 @@ def test_evaluation_stands_beside_its_yardsticks(trained: Path, study: Study) ->
     assert report["settings"]["refine"]
     assert 0 < alone["macro_miou_nuclei"]["value"] <= 1
     assert repeat["macro_miou_nuclei"]["value"] == 1.0
+    block = next(s for s in report["structures"] if s["name"] == "PAG")["of_subjects"]
+    assert block["n"] == 1
+    assert block["dice"]["value"] > 0
+    calibration = report["calibration"]
+    assert calibration["validation_subjects"] == 1
+    assert calibration["nll_after"] <= calibration["nll_before"]
+    assert [d["labels"] for d in calibration["diagrams"][::2]] == ["label given", "most probable class"]
+    page = (trained / "metrics.html").read_text(encoding="utf-8")
+    assert "How far the confidence is what it says" in page
+
+
+def test_exported_model_has_the_temperature_of_the_same_method(
+    trained: Path, study: Study, tmp_path: Path
+) -> None:
+    assert _run(EvaluateRunJob(study=study.folder, run="tiny"))[0] == 0
+    fitted = json.loads((trained / "metrics.json").read_text(encoding="utf-8"))["calibration"]
+    _run(ExportModelJob(run=trained, out=tmp_path / "plain", name="tiny"))
+    plain = find_model(str(tmp_path / "plain")).card.method
+    assert (plain.temperature, plain.low_confidence) == (fitted["temperature"], fitted["low_confidence"])
+    assert plain.temperature != 1.0
+    _, events = _run(ExportModelJob(run=trained, out=tmp_path / "refined", name="tiny", refine=True))
+    assert find_model(str(tmp_path / "refined")).card.method.temperature == 1.0
+    assert any(isinstance(event, Warned) and "not calibrated" in event.what for event in events)
 
 
 def test_exported_model_gives_the_same_labels_in_both_engines(

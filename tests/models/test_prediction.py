@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,24 @@ def test_labels_and_confidence_lie_where_the_image_is() -> None:
     np.testing.assert_array_equal(prediction.labels, expected)
     assert prediction.confidence[15, 32, 40] == pytest.approx(0.9, abs=1e-3)
     assert prediction.confidence[0, 0, 0] == pytest.approx(0.9, abs=1e-3)
+
+
+def test_temperature_changes_the_confidence_and_no_label() -> None:
+    box = np.full((50, 50, 73), 0.02, dtype=np.float32)
+    box[10:20, 30:34, 8:67] = 0.9
+    method = PredictionMethod(fit_atlas=True)
+    plain, cooler, warmer = (
+        predict_box(Threshold(), box, replace(_way(method=changed), nuclei=(1,)))
+        for changed in (method.model_copy(update={"temperature": t}) for t in (1.0, 0.5, 2.0))
+    )
+    np.testing.assert_array_equal(plain.labels, warmer.labels)
+    np.testing.assert_array_equal(plain.labels, cooler.labels)
+    place = (15, 32, 40)
+    assert plain.confidence[place] == pytest.approx(0.9, abs=1e-2)
+    # Odds of 9 to 1, squared and their root.
+    assert cooler.confidence[place] == pytest.approx(81 / 82, abs=1e-2)
+    assert warmer.confidence[place] == pytest.approx(3 / 4, abs=1e-2)
+    assert warmer.confidence[0, 0, 0] == plain.confidence[0, 0, 0]
 
 
 def test_mirrored_network_swaps_sides_back() -> None:

@@ -15,6 +15,8 @@ from brainstem_app.reports.build import build_report
 from brainstem_app.reports.manifest import make_manifest
 from brainstem_app.reports.report_model import ReportInputs
 
+from .test_table_xlsx import read_sheets
+
 AGES = [30, 40, 50, 60, 30, 40, 50, 60]
 SEXES = ["F", "F", "M", "M", "M", "M", "F", "F"]
 RED = [10, 12, 11, 13, 6, 8, 7, 9]  # voxels of RN_L: patients have 4 fewer
@@ -81,6 +83,8 @@ def test_covariates_adjust_and_who_lacks_one_is_named_and_kept_in_the_table(resu
     assert "RN_L" not in z[0]  # three other controls are too few for age and sex
     assert any("no z-scores" in note for note in report["notes"])
     assert len(_rows(results, "cohort.csv")) == 3
+    book = read_sheets((results.parent / "out" / "cohort.xlsx").read_bytes())
+    assert list(book) == ["comparisons", "volumes", "zscores", "about"]
     page = (results.parent / "out" / "cohort.html").read_text(encoding="utf-8")
     assert "diagnosis: patient against control" in page
     assert "age, sex = M" in page

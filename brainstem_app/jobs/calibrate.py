@@ -1,0 +1,83 @@
+"""Calibrate a network's confidence on the validation subjects of a study: never on those it is tested on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from brainstem_app.evaluation.calibration import (
+    VoxelSample,
+    fit_temperature,
+    low_confidence_threshold,
+    may_be_nucleus,
+)
+from brainstem_app.jobs.reporter import Reporter
+from brainstem_app.models.method import Way
+from brainstem_app.models.prediction import Predictor, Report, predict_with_probabilities
+from brainstem_app.reports.calibration import POOR_DICE, Calibration, SubjectVoxels, nuclei_confidence
+from brainstem_app.study.study import PreparedBox, Study
+
+
+def calibrate(
+    study: Study, way: Way, predictor: Predictor, reporter: Reporter, total: int
+) -> Calibration | None:
+    """Fit the temperature, and the threshold below which a nucleus is marked.
+
+    The temperature minimises the negative log-likelihood of the reference over the voxels that may be a
+    nucleus (`brainstem_app.evaluation.calibration.may_be_nucleus`), every subject weighing the same: the rest
+    of the brainstem and the background would hide them. The threshold marks few of the nuclei with a good
+    overlap.
+
+    Parameters
+    ----------
+    total : int
+        How many subjects the whole job predicts, for its progress; the validation subjects are the first.
+
+    Returns
+    -------
+    Calibration or None
+        None if the study has no validation subjects.
+
+    Raises
+    ------
+    JobCancelled
+        If the user cancels.
+    """
+    names = study.splits().validation
+    if not names:
+        return None
+    boxes = ((name, study.load_box(name)) for name in names)
+    voxels = (
+        predict_voxels(predictor, box, way, reporter.part(index, total, name))
+        for index, (name, box) in enumerate(boxes)
+    )
+    return calibrate_on(voxels, way.nuclei)
+
+
+def calibrate_on(subjects: Iterable[SubjectVoxels], nuclei: tuple[int, ...]) -> Calibration:
+    """Fit temperature and threshold on labelled subjects, one after the other; see `calibrate`."""
+    samples: list[VoxelSample] = []
+    labelled: list[SubjectVoxels] = []
+    for voxels in subjects:
+        chosen = may_be_nucleus(voxels.probabilities, nuclei)
+        samples.append(VoxelSample(voxels.probabilities[chosen], voxels.reference[chosen]))
+        labelled.append(_only_nuclei(voxels, nuclei))
+    temperature = fit_temperature(samples)
+    found = [n for voxels in labelled for n in nuclei_confidence(voxels, nuclei, temperature.value)]
+    confidence, dice = np.array([n.after for n in found]), np.array([n.dice for n in found])
+    return Calibration(temperature, low_confidence_threshold(confidence, dice >= POOR_DICE), len(samples))
+
+
+def predict_voxels(predictor: Predictor, box: PreparedBox, way: Way, report: Report) -> SubjectVoxels:
+    """Probabilities and labels of one prepared subject, beside its reference."""
+    prediction, probabilities = predict_with_probabilities(predictor, box.image, way, report)
+    return SubjectVoxels(probabilities, prediction.labels, prediction.most_probable, box.labels)
+
+
+def _only_nuclei(voxels: SubjectVoxels, nuclei: tuple[int, ...]) -> SubjectVoxels:
+    """Voxels that are a nucleus, in the labels or in the reference, of all voxels of a subject: far fewer."""
+    kept = np.isin(voxels.labels, nuclei) | np.isin(voxels.reference, nuclei)
+    return SubjectVoxels(
+        voxels.probabilities[kept], voxels.labels[kept], voxels.most_probable[kept], voxels.reference[kept]
+    )
