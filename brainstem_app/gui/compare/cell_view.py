@@ -67,7 +67,7 @@ class CellView(QWidget):
         before, self._study = self._cell, study
         self._cell = cell
         is_shown = cell is not None
-        self.repeat.setVisible(is_shown)
+        self.repeat.setVisible(cell is not None and len(cell.runs) > 1)
         self.curves.setVisible(is_shown)
         self._pictures.setVisible(is_shown)
         if cell is None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
-from PySide6.QtCore import QSortFilterProxyModel, QTimer, QUrl
+from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QSplitter,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -122,12 +123,17 @@ class ComparePage(StepPage):
         head.addStretch(1)
         head.addWidget(self.report_button)
         head.addWidget(self.export_button)
+        split = QSplitter(Qt.Orientation.Vertical, self)
+        split.addWidget(self.table)
+        split.addWidget(self.cell)
+        split.setStretchFactor(1, 1)
+        split.setChildrenCollapsible(False)
+        split.setSizes([270, 450])
         right = QWidget(self)
         beside = QVBoxLayout(right)
         beside.setContentsMargins(0, 0, 0, 0)
         beside.addLayout(head)
-        beside.addWidget(self.table, 4)
-        beside.addWidget(self.cell, 5)
+        beside.addWidget(split, 1)
         fill_side_by_side(self, left, right, (390, 740))
 
     def _table(self) -> QTableView:

@@ -29,7 +29,7 @@ class SpeedButton(QPushButton):
     def __init__(self, jobs: JobQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        hint = self.tr("Time a few training steps on this machine, about half a minute; it is kept.")
+        hint = self.tr("Time a few training steps on this machine, half a minute; it is kept for a month.")
         self.setToolTip(hint)
         self.setAccessibleDescription(hint)
         self.clicked.connect(self._measure)

@@ -170,7 +170,10 @@ class Curves(QWidget):
 
 
 def _ticks(names: Sequence[str]) -> list[tuple[float, str]]:
-    """One tick a nucleus; a left one and the right one beside it share theirs, for want of room."""
+    """One tick a nucleus; a left one and the right one beside it share theirs, for want of room.
+
+    Every second name stands a line lower, so that neighbours do not run into each other.
+    """
     ticks: list[tuple[float, str]] = []
     for place, name in enumerate(names):
         base = name.removesuffix("_L").removesuffix("_R")
@@ -178,4 +181,4 @@ def _ticks(names: Sequence[str]) -> list[tuple[float, str]]:
             ticks[-1] = (place - 0.5, base)
         else:
             ticks.append((float(place), base))
-    return ticks
+    return [(place, f"\n{base}" if i % 2 else f"{base}\n") for i, (place, base) in enumerate(ticks)]
