@@ -84,16 +84,22 @@ def predict_with_probabilities(
     # The shares of the time that networks and fit take.
     network = 0.75 if way.method.fit_atlas else 1.0
     probabilities = class_probabilities(predictor, box, way, lambda done, text: report(network * done, text))
+    if way.method.fit_atlas:
+        report(network, "bending the atlas to what the network sees")
+    return label_box(probabilities, way), probabilities
+
+
+def label_box(probabilities: FloatArray, way: Way) -> Prediction:
+    """Label a box by the probabilities (50, 50, 73, K) of its classes."""
     most_probable = probabilities.argmax(axis=-1).astype(np.uint8)
     labels = most_probable
     if way.method.fit_atlas:
         from brainstem_app.models.atlas_fit import fit_atlas
 
-        report(network, "bending the atlas to what the network sees")
         # To the probabilities as they are: the temperature is for the confidence alone.
         labels = fit_atlas(probabilities, way.atlas).labels
     confidence = confidence_of(probabilities, labels, way.method.temperature, way.nuclei)
-    return Prediction(labels, confidence, most_probable), probabilities
+    return Prediction(labels, confidence, most_probable)
 
 
 def class_probabilities(predictor: Predictor, box: FloatArray, way: Way, report: Report) -> FloatArray:

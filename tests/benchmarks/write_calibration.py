@@ -3,7 +3,7 @@
     python tests/benchmarks/write_calibration.py --study STUDY --keep FOLDER [--model NAME] [--card]
 
 The temperature is fitted on the study's validation subjects and measured on its test subjects; STUDY must be
-split as the model's own was. Each subject's prediction is kept in FOLDER, so that the script goes on where it
+split as the model's own was. Probabilities of each subject are kept in FOLDER: the script goes on where it
 stopped; with --predicted only test subjects that are there are counted. With --card the model's card gets the
 temperature and the threshold.
 """
@@ -25,10 +25,10 @@ from brainstem_app.evaluation.calibration import (
     VoxelSample,
     fit_temperature,
 )
-from brainstem_app.jobs.calibrate import calibrate_on, predict_voxels
+from brainstem_app.jobs.calibrate import calibrate_on
 from brainstem_app.jobs.loaded_model import LoadedModel, load_model
 from brainstem_app.models.atlas_fit import neighbourhood
-from brainstem_app.models.prediction import Predictor
+from brainstem_app.models.prediction import Predictor, class_probabilities, label_box
 from brainstem_app.reports.calibration import CalibrationCounts, SubjectVoxels
 from brainstem_app.reports.calibration_model import (
     CalibrationReport,
@@ -84,30 +84,26 @@ def main() -> None:
 
 
 def subjects(study: Study, model: LoadedModel, names: tuple[str, ...], keep: Path) -> Iterator[SubjectVoxels]:
-    """Predict subjects, or read what was predicted before; all is 0 outside the neighbourhood."""
+    """Predict subjects, or label what was predicted before; outside the neighbourhood all is background."""
     predictor: Predictor | None = None
-    region = neighbourhood(model.way.atlas)
+    way = model.way
+    region = neighbourhood(way.atlas)
     keep.mkdir(parents=True, exist_ok=True)
     for name in names:
         path, box = keep / f"{name}.npz", study.load_box(name)
         if not path.exists():
             predictor = predictor or model.open_network()
-            found = predict_voxels(predictor, box, model.way, lambda fraction, text: None)
+            found = class_probabilities(predictor, box.image, way, lambda fraction, text: None)
             half = path.with_suffix(".part.npz")
-            np.savez(
-                half,
-                probabilities=found.probabilities[region],
-                labels=found.labels[region],
-                most_probable=found.most_probable[region],
-            )
+            np.savez(half, probabilities=found[region])
             half.replace(path)
         with np.load(path) as kept:
-            volumes = {}
-            for part in ("probabilities", "labels", "most_probable"):
-                inside = kept[part]
-                volumes[part] = np.zeros(region.shape + inside.shape[1:], inside.dtype)
-                volumes[part][region] = inside
-        yield SubjectVoxels(**volumes, reference=box.labels)
+            inside = kept["probabilities"]
+        probabilities = np.zeros((*region.shape, inside.shape[1]), dtype=np.float32)
+        probabilities[..., 0] = 1
+        probabilities[region] = inside
+        prediction = label_box(probabilities, way)
+        yield SubjectVoxels(probabilities, prediction.labels, prediction.most_probable, box.labels)
 
 
 def page(report: CalibrationReport, model: str, n_test: int, n_all: int, whole: Temperature) -> list[str]:
