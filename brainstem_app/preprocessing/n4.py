@@ -6,7 +6,8 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-_WORKING_VOXEL_MM = 4.0
+# The field is a spline of seven control points an axis: voxels of 4 mm cost three times as much for the same.
+_WORKING_VOXEL_MM = 6.0
 _ITERATIONS = (50, 50, 30)
 _CONVERGENCE = 1e-4
 _LARGEST_LOG = 2.0
@@ -15,7 +16,7 @@ _LARGEST_LOG = 2.0
 def correct_bias(
     data: NDArray[np.float32], mask: NDArray[np.bool_], voxel_size_mm: tuple[float, float, float]
 ) -> NDArray[np.float32]:
-    """Divide a scan by its smooth bias field, estimated inside the mask on a grid of about 4 mm.
+    """Divide a scan by its smooth bias field, estimated inside the mask on a grid of about 6 mm.
 
     Parameters
     ----------
