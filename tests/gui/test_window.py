@@ -460,6 +460,20 @@ emit(event="finished", seconds=1.0)
     assert window.step.scan.path.name == "sub-sim01_T1w.nii.gz"
 
 
+def test_cancelled_simulation_leaves_no_folder(
+    qtbot: QtBot, window: MainWindow, settings: WindowSettings, fake_job: Fake
+) -> None:
+    fake_job("""
+wait_for(cancelled)
+emit(event="failed", what="Cancelled.", exit_status=3)
+""")
+    window.simulate()
+    assert window.step.segmentation.simulation is not None
+    window.actions_.cancel.trigger()
+    qtbot.waitUntil(lambda: not window.step.segmentation.is_running, timeout=_LIMIT_MS)
+    assert not list(settings.results_folder.iterdir())
+
+
 def test_saved_labels_are_the_result_file(
     qtbot: QtBot, window: MainWindow, result_folder: Path, tmp_path: Path
 ) -> None:

@@ -91,7 +91,7 @@ class Segmentation(QObject):
             self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
             return
         if self._jobs.submit(job, title) is None:
-            remove_job_without_result(job.out)
+            remove_job_without_result(job.out if job.kind == SEGMENT else job.out.parent)
 
     def _take_up(self, job: QueuedJob) -> None:
         """Follow a job of this kind that has not ended."""
@@ -112,7 +112,7 @@ class Segmentation(QObject):
         if outcome == "finished":
             self._on_finished(job, work)
         elif outcome == "cancelled":
-            remove_job_without_result(work.out)
+            remove_job_without_result(work.out if work.kind == SEGMENT else work.out.parent)
             self.message.emit(Message(MessageLevel.INFO, self.tr("Stopped. Nothing was changed.")))
 
     def _on_finished(self, job: QueuedJob, work: SegmentJob | SimulateJob) -> None:
