@@ -207,13 +207,18 @@ def _other_kind(path: Path, start: bytes) -> UnreadableScanError:
 def _read_header(path: Path, kind: FileKind, file: BufferedIOBase, start: bytes) -> tuple[Any, Any]:
     if kind == "mgh":
         raw_mgh = np.frombuffer(start, dtype=mghformat.header_dtype, count=1)[0]
-        return nib.MGHImage.from_stream(file), raw_mgh
+        return _from_stream(nib.MGHImage, file), raw_mgh
     if kind == "nifti2":
-        return nib.Nifti2Image.from_stream(file), nib.Nifti2Header(start[:540], check=False)
+        return _from_stream(nib.Nifti2Image, file), nib.Nifti2Header(start[:540], check=False)
     raw = nib.Nifti1Header(start[:348], check=False)
     if kind == "nifti1-pair":
-        return nib.Nifti1Pair.from_filename(str(path)), raw
-    return nib.Nifti1Image.from_stream(file), raw
+        return nib.Nifti1Pair.from_filename(str(path), mmap=False), raw
+    return _from_stream(nib.Nifti1Image, file), raw
+
+
+def _from_stream(kind: Any, file: BufferedIOBase) -> Any:
+    """Read an image, never by mapping the file: Windows says of a compressed one that memory is short."""
+    return kind.from_file_map(kind.make_file_map({"image": file}), mmap=False)
 
 
 def _single_volume_shape(path: Path, image: Any) -> tuple[int, int, int]:

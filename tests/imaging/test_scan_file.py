@@ -243,3 +243,21 @@ def _saved_as(write_nifti: WriteNifti, data: NDArray[np.generic]) -> Path:
     image = nib.load(path)
     nib.save(nib.Nifti1Image(data, image.affine, dtype="int64"), path.with_name("int64.nii"))
     return path.with_name("int64.nii")
+
+
+@pytest.mark.parametrize("name", ["scan.nii", "scan.nii.gz", "scan.mgh", "scan.mgz"])
+def test_files_are_read_where_none_can_be_mapped(
+    tmp_path: Path,
+    head_data: NDArray[np.float32],
+    head_affine: NDArray[np.float64],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    def as_on_windows(*_: object, **__: object) -> None:
+        raise OSError(8, "Not enough memory resources are available to process this command")
+
+    kind = nib.MGHImage if ".mg" in name else nib.Nifti1Image
+    nib.save(kind(head_data, head_affine), tmp_path / name)
+    expected = read_scan(tmp_path / name).data
+    monkeypatch.setattr(np, "memmap", as_on_windows)
+    np.testing.assert_array_equal(read_scan(tmp_path / name).data, expected)
