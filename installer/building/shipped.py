@@ -59,14 +59,18 @@ def part_of(items: Iterable[Item], files: Iterable[Path]) -> list[Item]:
 
 def system_packages(files: Iterable[Path]) -> list[Item]:
     """Debian packages that files outside of the Python environment come from; none on another system."""
-    outside = sorted({str(path) for path in files if path.parts[1:2] in {("lib",), ("usr",)}})
-    owners = {owner for path in outside if (owner := _debian_owner(path))}
-    items = []
-    for owner in sorted(owners):
-        version = _answer(["dpkg-query", "--show", "--showformat=${Version}", owner])
-        text = Path("/usr/share/doc") / owner.partition(":")[0] / "copyright"
-        items.append(Item(owner.partition(":")[0], version, "deb", texts=(text,)))
-    return items
+    names: set[str] = set()
+    for path in files:
+        if path.parts[1:2] in {("lib",), ("usr",)}:
+            # Since /lib is a link to /usr/lib, dpkg may know a file under either name.
+            for name in (str(path), str(path.resolve())):
+                names |= {name, name.removeprefix("/usr"), f"/usr{name}"}
+    found = _lines(["dpkg-query", "--search", *sorted(names)]) if names else []
+    owners = sorted({line.partition(": ")[0].split(",")[0] for line in found})
+    shown = "--showformat=${Package} ${Version}\n"
+    pairs = [line.split() for line in _lines(["dpkg-query", "--show", shown, *owners])] if owners else []
+    texts = Path("/usr/share/doc")
+    return [Item(name, version, "deb", texts=(texts / name / "copyright",)) for name, version in pairs]
 
 
 def python_itself() -> Item:
@@ -111,18 +115,10 @@ def _is_licence(path: Path) -> bool:
     return path.is_file() and (name.startswith(_LICENCE_FILES) or "license" in name)
 
 
-def _debian_owner(path: str) -> str:
-    # Since /lib is a link to /usr/lib, dpkg may know a file under either name.
-    for name in {path, str(Path(path).resolve()), path.removeprefix("/usr"), f"/usr{path}"}:
-        answer = _answer(["dpkg-query", "--search", name])
-        if answer:
-            return answer.partition(": ")[0].split(",")[0]
-    return ""
-
-
-def _answer(command: list[str]) -> str:
+def _lines(command: list[str]) -> list[str]:
+    """Return what a program prints, also when it does not know some of what it is asked for."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+        return []
+    return done.stdout.splitlines()
