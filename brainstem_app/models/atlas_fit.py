@@ -134,7 +134,8 @@ class _Problem:
         for label, (x, y, z), _ in self._corners(points):
             shares[self.rows, label] += x * y * z
         network = np.log(np.maximum(self.probabilities, SMALLEST_PROBABILITY))
-        return (network + ATLAS_POWER * np.log(shares + EPSILON)).argmax(axis=1).astype(np.uint8)
+        found: NDArray[np.intp] = (network + ATLAS_POWER * np.log(shares + EPSILON)).argmax(axis=1)
+        return found.astype(np.uint8)
 
     def _agreement(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Σₖ P A at points (3, N) of the atlas, and its slope along each axis (3, N)."""
