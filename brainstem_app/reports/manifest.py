@@ -25,6 +25,7 @@ LIBRARIES = (
     "dipy",
     "SimpleITK",
     "onnxruntime",
+    "onnxruntime-directml",  # its name on Windows
     "keras",
     "tensorflow-cpu",
     "tensorflow",
