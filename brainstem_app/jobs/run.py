@@ -27,6 +27,7 @@ from brainstem_app.jobs.job import (
     TrainJob,
 )
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.tensorflow_switches import switch_on_onednn
 from brainstem_app.locations import user_data_folder
 
 
@@ -47,6 +48,7 @@ def run_job(job: Job, emit: Emit, is_cancelled: IsCancelled) -> int:
     int
         Exit status: 0 done, 1 failed, 2 bad input, 3 cancelled.
     """
+    switch_on_onednn()
     start = time.monotonic()
     emit(Started(kind=job.kind, folder=str(folder_of(job))))
     try:
