@@ -130,7 +130,7 @@ class TverskyCE(CompoundLoss):
         *,
         alpha: float = 0.1,
         smoothing: float = 0.1,
-        wrong: float = 0.3,
+        wrong: float = 0.7,
         missed: float = 0.7,
         smooth: float = 0.0,
         smallest: float = 1e-7,

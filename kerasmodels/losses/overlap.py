@@ -112,13 +112,13 @@ class Tversky(OverlapLoss):
     """One minus Tversky's index, which weighs missed pixels against wrongly labelled ones.
 
     The index is common / (common + `wrong` × wrongly labelled + `missed` × missed). Both at 0.5 it is Dice's
-    coefficient, both at 1 Jaccard's index. More weight on missed pixels favours small structures, which a
-    network finds it cheap to leave out.
+    coefficient, both at 1 Jaccard's index; the defaults lie between the two, which raised the IoU of nuclei
+    here. The paper's own 0.3 and 0.7 find more of small structures, and label more that is none.
 
     Parameters
     ----------
     wrong : float
-        Weight of pixels labelled that should not be (false positives); 0.3 by default, as in the paper.
+        Weight of pixels labelled that should not be (false positives); 0.7 by default.
     missed : float
         Weight of pixels that should be labelled and are not (false negatives); 0.7 by default.
     smooth, smallest, absent, from_logits, name
@@ -126,7 +126,7 @@ class Tversky(OverlapLoss):
     """
 
     def __init__(
-        self, *, wrong: float = 0.3, missed: float = 0.7, name: str = "tversky", **parameters: Any
+        self, *, wrong: float = 0.7, missed: float = 0.7, name: str = "tversky", **parameters: Any
     ) -> None:
         super().__init__(name=name, **parameters)
         require_between("wrong", wrong, 0.0, float("inf"))

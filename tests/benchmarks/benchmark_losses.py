@@ -46,17 +46,20 @@ LOSSES: dict[str, tuple[str, Callable[[], SegmentationLoss]]] = {
     "dicece": ("0.1 SoftCE + 0.9 Dice, the paper's choice", lambda: make_loss("dicece", from_logits=True)),
     "dice": ("Dice", lambda: make_loss("dice", from_logits=True)),
     "tversky": (
-        "Tversky, wrong pixels 0.3, missed pixels 0.7",
+        "Tversky, wrong pixels 0.7, missed pixels 0.7",
         lambda: make_loss("tversky", from_logits=True),
     ),
-    "tverskyce": ("0.1 SoftCE + 0.9 Tversky", lambda: make_loss("tverskyce", from_logits=True)),
-    "tverskyce_even": (
-        "the same with wrong pixels 0.7, missed pixels 0.7",
-        lambda: make_loss("tverskyce", wrong=0.7, from_logits=True),
+    "tverskyce": (
+        "0.1 SoftCE + 0.9 Tversky, wrong pixels 0.7, missed pixels 0.7",
+        lambda: make_loss("tverskyce", from_logits=True),
+    ),
+    "tverskyce_missed": (
+        "the same with wrong pixels 0.3, missed pixels 0.7",
+        lambda: make_loss("tverskyce", wrong=0.3, from_logits=True),
     ),
     "tverskyce_focal": (
-        "0.1 SoftCE + 0.9 Tversky to the power 0.75",
-        lambda: _ce(FocalTversky(from_logits=True)),
+        "that to the power 0.75",
+        lambda: _ce(FocalTversky(wrong=0.3, from_logits=True)),
     ),
     "generaliseddice": ("generalised Dice", lambda: GeneralisedDice(from_logits=True)),
     "generaliseddicece": (
