@@ -1,4 +1,4 @@
-"""What is loaded after the first paint, on a thread: the models' cards, and the modules of the viewer."""
+"""What is loaded after the first paint: the models' cards, and the modules of the viewer and the steps."""
 
 from __future__ import annotations
 
@@ -25,21 +25,25 @@ def read_structures() -> LabelTable:
     return read_label_table(resource("atlas", DEFAULT_ATLAS, TABLE_FILE_NAME))
 
 
-def import_viewer() -> None:
-    """Import the viewer's modules, so that the first scan opens at once."""
-    import nibabel
+def import_plots() -> None:
+    """Import pyqtgraph, in the window's own thread: it goes through every class of Qt.
 
-    import brainstem_app.gui.viewer.viewer_panel
+    On a thread beside the window's, that ended the program now and then (segmentation fault).
+    """
+    import pyqtgraph
 
-    _ = nibabel, brainstem_app
+    _ = pyqtgraph
 
 
 def import_pages() -> None:
-    """Import the modules of the steps, so that each is there when its key is pressed."""
+    """Import the viewer's modules and those of the steps, so that a scan opens and a page shows at once."""
+    import nibabel
+
     import brainstem_app.gui.compare.compare_page
     import brainstem_app.gui.prepare.prepare_page
     import brainstem_app.gui.report.report_page
     import brainstem_app.gui.review.review_page
     import brainstem_app.gui.train.train_page
+    import brainstem_app.gui.viewer.viewer_panel
 
-    _ = brainstem_app
+    _ = nibabel, brainstem_app
