@@ -171,7 +171,7 @@ _ALIGNED = {"": "CENTER", "Structure": "LEFT", "Name": "LEFT", "Grade": "CENTER"
 def _columns(page: Page) -> list[tuple[str, float, _Cell]]:
     """Heading, relative width and content of each column."""
     columns: list[tuple[str, float, _Cell]] = [
-        ("", 5, lambda s: "■"),
+        ("", 7, lambda s: "■"),
         ("Structure", 25, lambda s: s.name),
         ("Grade", 12, lambda s: s.reliability),
         ("Volume mm³", 16, lambda s: digits.volume(s.volume_mm3)),

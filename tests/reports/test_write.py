@@ -191,6 +191,8 @@ def test_pdf_has_the_columns_of_the_html(inputs: ReportInputs, tmp_path: Path, s
     assert len(columns) - 1 == head.count("<th")
     assert "Asym- metry" in columns
     assert ("Diff. mm³" in columns) == scored
+    write_report(tmp_path / "out", given)
+    assert (tmp_path / "out" / "report.pdf").read_bytes().startswith(b"%PDF-"), "every column has room"
 
 
 def test_shared_files_name_no_folder_and_the_manifest_repeats_the_run(
