@@ -179,7 +179,7 @@ def _columns(page: Page) -> list[tuple[str, float, _Cell]]:
     if page.scored:
         columns += [
             ("Ref. mm³", 16, lambda s: digits.volume(s.reference_volume_mm3)),
-            ("Diff. mm³", 15, lambda s: digits.signed(s.volume_difference_mm3, 1)),
+            ("Diff. mm³", 18, lambda s: digits.signed(s.volume_difference_mm3, 1)),
             ("IoU", 12, lambda s: digits.share(s.iou)),
             ("Dice", 12, lambda s: digits.share(s.dice)),
             ("NSD 1 mm", 12, lambda s: digits.share(s.nsd_1mm)),
