@@ -193,8 +193,7 @@ class MainWindow(DropWindow):
             label.setVisible(step is StepName.SEGMENT)
         if isinstance(page, StepPage):
             page.activate()
-        if self.bench.study.is_open:
-            self.bench.study.remember(step=step.value)
+        self.bench.study.remember(step=step.value)
 
     def _make_next_page(self) -> None:
         """Make the pages that work on a study one by one, so that none keeps the user waiting for it."""

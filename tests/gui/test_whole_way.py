@@ -20,7 +20,7 @@ from brainstem_app.study.study import Study
 
 pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.slow
-_LIMIT_MS = 1_800_000
+_LIMIT_MS = 600_000
 _SMALL = {"encoder": "resnet18", "epochs": 1, "input.size": 32, "learning_rate": 0.001}
 
 
@@ -112,6 +112,7 @@ def _prepare(person: Person) -> Path:
     person.wait(lambda: prepare.model.rowCount() == 3)
     person.start()
     study = person.window.bench.study.folder
+    assert person.window.current_step is StepName.PREPARE, "the new study opens at the step that made it"
     person.wait(lambda: [s.state for s in prepare.model.subjects] == ["finished"] * 3)
     prepare.table.selectRow(0)
     prepare.table.setFocus()
