@@ -34,6 +34,8 @@ LIMIT = 0.6
 #: N-DecoNet and U-DecoNet have no counterpart; N-DecoNet's step is compared with this network's.
 YARDSTICK = "fpn"
 Times = dict[str, list[dict[str, float]]]
+#: The program asks TensorFlow for oneDNN on every processor (`benchmark_onednn.py`); PyTorch has it anyway.
+_AS_THE_PROGRAM = {"TF_ENABLE_ONEDNN_OPTS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 class Child:
@@ -48,7 +50,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=os.environ | threads | {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": ""},
+            env=os.environ | threads | _AS_THE_PROGRAM | {"CUDA_VISIBLE_DEVICES": ""},
         )
 
     def ask(self, do: str, **more: Any) -> dict[str, Any]:
