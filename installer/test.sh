@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Passes the tests: installer/test.sh checks everything; installer/test.sh [pytest arguments] runs only pytest with them.
+# Passes the tests: installer/test.sh checks everything but what takes minutes of real work (installer/test.sh -m long);
+# installer/test.sh [pytest arguments] runs only pytest with them.
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
 
@@ -21,7 +22,7 @@ check() {
 check "style (ruff)" "$PYTHON" -m ruff check --no-cache .
 check "types (mypy)" "$PYTHON" -m mypy
 check "who imports whom (import-linter)" "$VENV/bin/lint-imports"
-check "behaviour (pytest)" "$PYTHON" -m pytest --durations=15
+check "behaviour (pytest)" "$PYTHON" -m pytest -m "not long" --durations=15
 if [[ ${#failed[@]} -gt 0 ]]; then
     printf 'Failed: %s\n' "${failed[@]}" >&2
     exit 1

@@ -119,6 +119,7 @@ def test_killed_training_is_an_error_and_goes_on_from_its_last_epoch(
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_preparing_on_a_full_disk_stops_at_once_and_leaves_nothing_half(
     qtbot: QtBot, window: MainWindow, small_disk: Disk, simulated: Path
 ) -> None:

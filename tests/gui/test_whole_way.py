@@ -19,7 +19,7 @@ from brainstem_app.study.quality import read_quality
 from brainstem_app.study.study import Study
 
 pytest.importorskip("tensorflow")
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 _LIMIT_MS = 600_000
 _SMALL = {"encoder": "resnet18", "epochs": 1, "input.size": 32, "learning_rate": 0.001}
 
