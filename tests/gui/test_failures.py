@@ -139,6 +139,7 @@ def test_preparing_on_a_full_disk_stops_at_once_and_leaves_nothing_half(
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_segmenting_to_a_full_disk_says_so_and_can_be_repeated(
     qtbot: QtBot, window: MainWindow, small_disk: Disk, simulated: Path
 ) -> None:

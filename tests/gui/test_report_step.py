@@ -167,6 +167,7 @@ def test_groups_of_people_are_compared_by_the_real_worker(
         "cohort.html",
         "cohort.csv",
         "cohort.json",
+        "cohort.xlsx",
         "volumes.csv",
         "zscores.csv",
     }
