@@ -248,7 +248,7 @@ def test_nothing_in_the_brainstem_and_unknown_spaces_are_refused(tmp_path: Path)
     with pytest.raises(InputError, match="No structure lies in the brainstem") as caught:
         do(maps, tmp_path / "out")
     assert "--space" in caught.value.fix
-    with pytest.raises(InputError, match="no space named Talairach"):
+    with pytest.raises(InputError, match="Talairach is not of the MNI152 family"):
         import_atlas(ImportSettings(maps, "lab", space="Talairach"), tmp_path / "out")
     with pytest.raises(InputError, match="needs a table"):
         do(maps / "Hypothalamus.nii.gz", tmp_path / "out")

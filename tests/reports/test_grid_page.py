@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from brainstem_app.jobs.grids import TABLE_LOSSES
 from brainstem_app.reports.chart import Chart, Line, nice_ticks
 from brainstem_app.reports.grid.figures import charts_of_axis, charts_of_encoders
 from brainstem_app.reports.grid.findings import Finding, findings, rank_correlation
@@ -13,7 +14,7 @@ from brainstem_app.reports.grid.summary import Mean, VariantSummary
 from brainstem_app.reports.grid.tables import heat_tables
 
 SHARED = {"encoder": "resnet34", "alpha": 0.1}
-AXES = {"decoder": tuple(DECODER_NAMES), "loss": tuple(LOSS_NAMES)}
+AXES = {"decoder": tuple(DECODER_NAMES), "loss": TABLE_LOSSES}
 
 
 def _summary(value: float, **variant: object) -> VariantSummary:
@@ -78,7 +79,7 @@ def test_rank_correlation_needs_three_pairs_and_some_spread() -> None:
 
 def test_table_marks_the_best_of_a_row_and_holds_the_papers_numbers() -> None:
     (table,) = heat_tables(AXES, _the_papers_own(), SHARED, "all", paper_results())
-    assert table.columns == tuple(LOSS_NAMES.values())
+    assert table.columns == tuple(LOSS_NAMES[name] for name in TABLE_LOSSES)
     fpn = next(row for row in table.rows if row.name == "FPN")
     assert (fpn.parameters, fpn.paper_parameters) == (pytest.approx(21.534946), 23.2)
     assert [cell is not None and cell.best for cell in fpn.cells] == [False] * 5 + [True]
