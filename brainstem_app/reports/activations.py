@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from brainstem_app import __version__
 from brainstem_app.imaging.atomic import write_text
+from brainstem_app.reports.csv_text import csv_text
 from brainstem_app.reports.html import render
 
 _TILE = 112
@@ -63,13 +63,11 @@ class ActivationInputs:
 
 def write_activations(folder: Path, inputs: ActivationInputs) -> None:
     """Write ``activations.html`` and ``activations.csv`` into a folder."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(_HEAD)
-    for layer in inputs.layers:
-        numbers = (round(layer.effective, 2), layer.silent, round(layer.zeros, 4))
-        writer.writerow([layer.name, *layer.shape, *numbers])
-    write_text(folder / "activations.csv", buffer.getvalue())
+    rows = [
+        [layer.name, *layer.shape, round(layer.effective, 2), layer.silent, round(layer.zeros, 4)]
+        for layer in inputs.layers
+    ]
+    write_text(folder / "activations.csv", csv_text(_HEAD, rows))
     images = list(inputs.slices.values())
     page = render(
         "activations.html",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +31,7 @@ from brainstem_app.reports.cohort_model import (
 )
 from brainstem_app.reports.cohort_rows import structure_rows
 from brainstem_app.reports.cohort_subjects import subject_measures
+from brainstem_app.reports.csv_text import csv_text
 from brainstem_app.reports.estimate import Estimate
 from brainstem_app.reports.html import render
 from brainstem_app.reports.methods import shareable_command
@@ -62,7 +61,7 @@ def write_cohort_report(folder: Path, inputs: CohortInputs) -> CohortReport:
         reliability=RELIABILITY_TEXT,
         version=__version__,
     )
-    write_text(folder / "metrics.csv", _csv(report))
+    write_text(folder / "metrics.csv", csv_text(*structure_rows(report)))
     write_bytes(folder / "metrics.xlsx", cohort_xlsx(report))
     write_text(folder / "metrics.html", page)
     write_text(folder / "metrics.json", report.to_json())
@@ -173,15 +172,6 @@ def _structures(inputs: CohortInputs, rng: np.random.Generator) -> tuple[CohortS
             )
         )
     return tuple(entries)
-
-
-def _csv(report: CohortReport) -> str:
-    head, rows = structure_rows(report)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return buffer.getvalue()
 
 
 def _sum(counts: Sequence[Counts]) -> Counts:

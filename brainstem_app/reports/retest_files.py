@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
 from brainstem_app import __version__
 from brainstem_app.imaging.atomic import write_bytes, write_text
 from brainstem_app.reports.chart import COLOURS, Chart, Line
+from brainstem_app.reports.csv_text import csv_text
 from brainstem_app.reports.html import render
 from brainstem_app.reports.report_model import RELIABILITY_TEXT
 from brainstem_app.reports.retest_model import RetestEntry, RetestReport
@@ -46,8 +44,8 @@ def write_retest_report(folder: Path, report: RetestReport) -> None:
         Sheet("changes", change_head, changes),
         Sheet("about", (), about),
     ]
-    write_text(folder / "retest.csv", _table(head, rows))
-    write_text(folder / "changes.csv", _table(change_head, changes))
+    write_text(folder / "retest.csv", csv_text(head, rows))
+    write_text(folder / "changes.csv", csv_text(change_head, changes))
     write_bytes(folder / "retest.xlsx", workbook(sheets, report.created))
     write_text(folder / "retest.html", page)
     write_text(folder / "retest.json", report.to_json())
@@ -88,11 +86,3 @@ def _changes(report: RetestReport) -> tuple[list[str], list[list[Cell]]]:
             change = round((second - first) / mean, 6) if mean else None
             rows.append([subject.subject, name, first, second, round(second - first, 6), change])
     return head, rows
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return buffer.getvalue()

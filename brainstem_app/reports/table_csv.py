@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
+from brainstem_app.reports.csv_text import csv_text
 from brainstem_app.reports.report_model import Report, StructureEntry
 
 _AXES = ("x", "y", "z")
@@ -15,12 +13,7 @@ def report_csv(report: Report) -> str:
 
     The centroid is three columns, ``centroid_x_mm``, ``centroid_y_mm``, ``centroid_z_mm``.
     """
-    head, rows = report_rows(report)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return buffer.getvalue()
+    return csv_text(*report_rows(report))
 
 
 def report_rows(report: Report) -> tuple[list[str], list[list[str | int | float | None]]]:

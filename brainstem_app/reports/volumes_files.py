@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 from brainstem_app import __version__
 from brainstem_app.imaging.atomic import write_bytes, write_text
+from brainstem_app.reports.csv_text import csv_text
 from brainstem_app.reports.html import render
 from brainstem_app.reports.report_model import RELIABILITY_TEXT
 from brainstem_app.reports.table_xlsx import Cell, Sheet, workbook
@@ -39,9 +38,9 @@ def write_volumes_report(folder: Path, report: VolumesReport) -> None:
         Sheet("zscores", *scores),
         Sheet("about", (), about),
     ]
-    write_text(folder / "volumes.csv", _csv(*volumes))
-    write_text(folder / "zscores.csv", _csv(*scores))
-    write_text(folder / "cohort.csv", _csv(*comparisons))
+    write_text(folder / "volumes.csv", csv_text(*volumes))
+    write_text(folder / "zscores.csv", csv_text(*scores))
+    write_text(folder / "cohort.csv", csv_text(*comparisons))
     write_bytes(folder / "cohort.xlsx", workbook(sheets, report.created))
     write_text(folder / "cohort.html", page)
     write_text(folder / "cohort.json", report.to_json())
@@ -65,11 +64,3 @@ def _tests(report: VolumesReport) -> Table:
         for c in report.comparisons
         for nucleus in c.nuclei
     ]
-
-
-def _csv(head: list[str], rows: list[list[Cell]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    return buffer.getvalue()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 
 from brainstem_app import __version__
 from brainstem_app.imaging.atomic import write_text
+from brainstem_app.reports.csv_text import csv_text
 from brainstem_app.reports.grid import figures
 from brainstem_app.reports.grid.findings import findings
 from brainstem_app.reports.grid.paper import PaperResults, paper_results
@@ -33,13 +32,8 @@ _HEAT_MEASURES = {"nuclei": "Nuclei", "all": "All classes"}
 def write_results_csv(path: Path, cells: Sequence[CellResult]) -> None:
     """Write one row a cell: all its settings, then numbers, state and reason; intervals are over subjects."""
     settings = list(dict.fromkeys(name for cell in cells for name in cell.settings))
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*settings, *_HEAD])
-    for cell in cells:
-        values = [cell.settings.get(name, "") for name in settings]
-        writer.writerow([*("" if value is None else value for value in values), *_numbers(cell)])
-    write_text(path, buffer.getvalue())
+    rows = [[*map(cell.settings.get, settings), *_numbers(cell)] for cell in cells]
+    write_text(path, csv_text([*settings, *_HEAD], rows))
 
 
 def _numbers(cell: CellResult) -> list[Any]:
@@ -63,15 +57,14 @@ def write_summary_csv(path: Path, summaries: Sequence[VariantSummary]) -> None:
     """Write one row a combination: repeats, and means with both 95 % intervals, over repeats and subjects."""
     settings = list(dict.fromkeys(name for summary in summaries for name in summary.variant))
     numbers = ("mean", "repeats_low", "repeats_high", "subjects_low", "subjects_high")
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
     columns = [f"{measure}_{number}" for measure in MEASURES for number in numbers]
-    writer.writerow([*settings, "repeats", "finished", "failed", "parameters", "seconds", *columns])
+    rows: list[list[Any]] = []
     for s in summaries:
-        values = ["" if s.variant[name] is None else s.variant[name] for name in settings]
+        values = [s.variant[name] for name in settings]
         means = [number for measure in MEASURES for number in _interval_numbers(s.means.get(measure))]
-        writer.writerow([*values, s.n, s.finished, s.failed, s.parameters or "", s.seconds, *means])
-    write_text(path, buffer.getvalue())
+        rows.append([*values, s.n, s.finished, s.failed, s.parameters or "", s.seconds, *means])
+    head = [*settings, "repeats", "finished", "failed", "parameters", "seconds", *columns]
+    write_text(path, csv_text(head, rows))
 
 
 def _interval_numbers(mean: Mean | None) -> list[float | None]:
