@@ -18,8 +18,7 @@ from brainstem_app.atlas.side_names import split_side, with_side
 from brainstem_app.atlas.source_tables.reading import read_source_table
 from brainstem_app.atlas.source_tables.source_label import SourceLabel
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.header_checks import check_header
-from brainstem_app.imaging.scan_file import open_scan_file
+from brainstem_app.imaging.label_map import load_volume
 from brainstem_app.imaging.spaces import Affine
 
 _ENDINGS = (".nii", ".nii.gz", ".mgz", ".mgh")
@@ -136,7 +135,7 @@ def _maps_of_folder(folder: Path) -> Iterator[SourceMap]:
     named.sort(key=lambda entry: (entry[2].lower(), entry[3] is Side.RIGHT))
     first: tuple[tuple[int, ...], Affine] | None = None
     for path, stem, name, side in named:
-        values, affine = _read_volume(path)
+        values, affine = load_volume(path)
         if first is None:
             first = values.shape, affine
         elif values.shape != first[0] or np.abs(affine - first[1]).max() > _GRID_TOLERANCE_MM:
@@ -150,7 +149,7 @@ def _maps_of_folder(folder: Path) -> Iterator[SourceMap]:
 
 def _maps_of_labels(source: Path, table: Path) -> Iterator[SourceMap]:
     labels = [label for label in read_source_table(table) if label.number != 0]
-    values, affine = _read_volume(source)
+    values, affine = load_volume(source)
     if not np.array_equal(values, np.round(values)):
         raise InputError(
             "The file holds fractions, so it is no label map.",
@@ -219,16 +218,6 @@ def _as_probability(values: NDArray[np.float32], path: Path, name: str = "") -> 
     if float(positive.min()) == high:
         return (finite > 0).astype(np.float32)
     return finite / np.float32(_PERCENT)
-
-
-def _read_volume(path: Path) -> tuple[NDArray[np.float32], Affine]:
-    with open_scan_file(path) as opened:
-        values = opened.read_values()
-        placed = check_header(opened)
-    for finding in placed.findings:
-        if finding.code in ("orientation-unknown", "affine-singular"):
-            raise InputError(finding.problem, path, finding.fix)
-    return values, placed.affine
 
 
 def _n_volumes(path: Path) -> int:

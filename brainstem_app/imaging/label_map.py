@@ -67,14 +67,7 @@ def load_label_map(path: Path) -> tuple[NDArray[np.uint8], Affine]:
         If the file cannot be read, is not three-dimensional, does not say where left and right are, or
         holds values that are no integers of 0…255.
     """
-    from brainstem_app.imaging.header_checks import check_header
-
-    with open_scan_file(path) as opened:
-        values = opened.read_values()
-        placed = check_header(opened)
-    for finding in placed.findings:
-        if finding.code in ("orientation-unknown", "affine-singular"):
-            raise InputError(finding.problem, path, finding.fix)
+    values, affine = load_volume(path)
     if not np.isfinite(values).all() or (values != np.round(values)).any():
         raise InputError(
             "The file holds fractions, so it is no label map.", path, "Give a file of whole numbers."
@@ -84,7 +77,26 @@ def load_label_map(path: Path) -> tuple[NDArray[np.uint8], Affine]:
         raise InputError(
             f"The labels run from {span}; this program knows 0 to 255.", path, "Renumber the labels."
         )
-    return values.astype(np.uint8), placed.affine
+    return values.astype(np.uint8), affine
+
+
+def load_volume(path: Path) -> tuple[NDArray[np.float32], Affine]:
+    """Read a volume whose place in space must be known: values (X, Y, Z), and voxel to world (mm, RAS+).
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is not three-dimensional, or does not say where left and right are.
+    """
+    from brainstem_app.imaging.header_checks import check_header
+
+    with open_scan_file(path) as opened:
+        values = opened.read_values()
+        placed = check_header(opened)
+    for finding in placed.findings:
+        if finding.code in ("orientation-unknown", "affine-singular"):
+            raise InputError(finding.problem, path, finding.fix)
+    return values, placed.affine
 
 
 def _save(path: Path, voxels: NDArray[Any], affine: Affine, space: FileSpace) -> None:

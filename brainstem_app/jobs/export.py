@@ -100,7 +100,7 @@ def _card(
             f"{len(splits.validation)} other scans chose the epoch"
         ),
         licence="GPL-3.0-or-later, as the labels it learned from",
-        results=_results(report),
+        results=results_of(report),
         limits=LIMITS,
         sha256={file: hash_file(folder / file) for file in ("model.keras", "model.onnx")},
     )
@@ -133,7 +133,7 @@ def _method(report: CohortReport | None, *, refine: bool) -> PredictionMethod:
     return method.model_copy(update=fitted)
 
 
-def _results(report: CohortReport | None) -> ModelResults:
+def results_of(report: CohortReport | None) -> ModelResults:
     """Results on the test subjects; empty if the run was not evaluated on them, by this method."""
     if report is None or report.part != "test":
         return ModelResults()

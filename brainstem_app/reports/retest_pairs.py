@@ -48,8 +48,16 @@ def find_pairs(results: Path, second: Path | None = None) -> Pairs:
     Raises
     ------
     InputError
-        If there is no pair, a subject has more than two reports, or their atlases or models differ.
+        If a path is not there, there is no pair, a subject has more than two reports, or their atlases or
+        models differ.
     """
+    for path in (results, second):
+        if path is not None and not path.exists():
+            raise InputError(
+                "There is no such file or folder.",
+                path,
+                "Give a table of pairs, or folders that segment wrote; brainstem-app retest --help says how.",
+            )
     if results.is_file():
         if second is not None:
             raise InputError("A table already names both results.", second, "Leave out the second folder.")

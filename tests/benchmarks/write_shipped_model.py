@@ -18,16 +18,16 @@ from benchmark_segment import machine
 from write_calibration import subjects
 
 from brainstem_app.evaluation.confusion import Counts, confusion_counts
+from brainstem_app.jobs.evaluate_run import ATLAS_ALONE, NETWORK_ALONE, REPEATABILITY
+from brainstem_app.jobs.export import results_of
 from brainstem_app.jobs.loaded_model import LoadedModel, load_model
 from brainstem_app.models.atlas_fit import fit_atlas
-from brainstem_app.models.card import ModelResults
 from brainstem_app.reports.cohort import build_cohort_report
 from brainstem_app.reports.cohort_model import CohortInputs, CohortReport, CohortResult, MethodSummary
 from brainstem_app.reports.estimate import Estimate
 from brainstem_app.study.study import Study
 
 ROOT = Path(__file__).resolve().parents[2]
-ATLAS, REPEAT, ALONE = "atlas placed by the normalisation", "reference repeatability", "the network alone"
 
 
 def main() -> None:
@@ -46,13 +46,15 @@ def main() -> None:
         "\n".join(page(report, model.card.name, arguments.part, seconds)), encoding="utf-8"
     )
     if arguments.card:
-        model.card.model_copy(update={"results": results(report)}).save(model.files.folder)
+        model.card.model_copy(update={"results": results_of(report)}).save(model.files.folder)
 
 
 def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[CohortReport, float]:
     """Accuracy of model and yardsticks, and CPU seconds a subject from probabilities to labels."""
     names = study.splits().test if part == "test" else study.splits().validation
-    counts: dict[str, dict[str, Counts]] = {name: {} for name in (model.card.name, ALONE, ATLAS, REPEAT)}
+    counts: dict[str, dict[str, Counts]] = {
+        name: {} for name in (model.card.name, NETWORK_ALONE, ATLAS_ALONE, REPEATABILITY)
+    }
     seconds = 0.0
     for name, voxels in zip(names, subjects(study, model, names, keep), strict=True):
         began = time.process_time()
@@ -60,14 +62,16 @@ def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[Co
         seconds += time.process_time() - began
         compared = {
             model.card.name: labels,
-            ALONE: voxels.most_probable,
-            ATLAS: model.way.atlas,
-            REPEAT: study.load_repeat_labels(name),
+            NETWORK_ALONE: voxels.most_probable,
+            ATLAS_ALONE: model.way.atlas,
+            REPEATABILITY: study.load_repeat_labels(name),
         }
         for method, volume in compared.items():
             if volume is not None:
                 counts[method][name] = confusion_counts(voxels.reference, volume, model.way.classes)
-    yardsticks = [name for name in (ATLAS, REPEAT, ALONE) if len(counts[name]) == len(names)]
+    yardsticks = [
+        name for name in (ATLAS_ALONE, REPEATABILITY, NETWORK_ALONE) if len(counts[name]) == len(names)
+    ]
     inputs = CohortInputs(
         result=CohortResult(model.card.name, counts[model.card.name]),
         table=model.atlas.table,
@@ -96,7 +100,7 @@ def page(report: CohortReport, model: str, part: str, seconds: float) -> list[st
         *(_row(yardstick.name, yardstick) for yardstick in report.yardsticks),
         "",
         "Value and 95 % interval by bootstrap over subjects. The model labels the mirrored box too, and "
-        "bends the atlas to what it sees (`brainstem_app/models/atlas_fit.py`); *the network alone* is the "
+        "bends the atlas to what it sees (`brainstem_app/models/atlas_fit.py`); *network alone* is the "
         f"most probable class of the same probabilities. That takes {seconds:.1f} CPU seconds a scan.",
         "",
         "## Each structure",
@@ -128,19 +132,6 @@ def _words(estimate: Estimate) -> str:
     if estimate.low is None or estimate.high is None:
         return f"{estimate.value:.3f}"
     return f"{estimate.value:.3f} ({estimate.low:.3f}–{estimate.high:.3f})"
-
-
-def results(report: CohortReport) -> ModelResults:
-    """What the model's card says of its accuracy."""
-    atlas = next(yardstick for yardstick in report.yardsticks if yardstick.name == ATLAS)
-    return ModelResults(
-        subjects=report.summary.n_subjects,
-        macro_miou=report.summary.macro_miou.value,
-        macro_miou_nuclei=report.summary.macro_miou_nuclei.value,
-        yardstick_macro_miou=atlas.macro_miou.value,
-        yardstick_macro_miou_nuclei=atlas.macro_miou_nuclei.value,
-        iou_per_structure=report.iou_per_structure(),
-    )
 
 
 if __name__ == "__main__":

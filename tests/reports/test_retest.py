@@ -11,9 +11,11 @@ import pytest
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.cli.app import run
+from brainstem_app.errors import InputError
 from brainstem_app.reports.build import build_report
 from brainstem_app.reports.manifest import make_manifest
 from brainstem_app.reports.report_model import ModelDescription, ReportInputs
+from brainstem_app.reports.retest_pairs import find_pairs
 
 from .test_table_xlsx import read_sheets
 
@@ -160,3 +162,10 @@ def test_folder_without_repeated_scans_and_a_third_session_are_refused(
     _write_report(sessions / "sub-01_ses-3", table, "sub-01_ses-3_T1w.nii.gz", 9)
     assert _retest(sessions, "--out", tmp_path / "out") == 2
     assert "more than two sessions" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("second", [None, Path("also-nowhere")])
+def test_path_that_is_not_there_is_named(tmp_path: Path, second: Path | None) -> None:
+    with pytest.raises(InputError, match="no such file or folder") as caught:
+        find_pairs(tmp_path / "nowhere.tsv", second)
+    assert caught.value.where == tmp_path / "nowhere.tsv"

@@ -123,14 +123,6 @@ class ModelForm(QWidget):
                 self._show_error(".".join(str(part) for part in problem["loc"]), problem["msg"])
             return None
 
-    def is_valid(self, **fixed: Any) -> bool:
-        """Whether `build` would make a job."""
-        try:
-            self._model.model_validate({**nested(self.values()), **fixed})
-        except ValidationError:
-            return False
-        return True
-
     def _fill(self, page: QWidget, specs: list[FieldSpec]) -> None:
         grid = QGridLayout(page)
         grid.setContentsMargins(0, 0, 0, 0)

@@ -77,11 +77,6 @@ class StructureModel(QStandardItemModel):
         self._fill()
 
     @property
-    def has_dice(self) -> bool:
-        """Whether the labels are compared with a reference."""
-        return self._dice is not None
-
-    @property
     def visible(self) -> frozenset[int]:
         """Labels that are drawn."""
         return frozenset(self._visible)
