@@ -168,4 +168,4 @@ def test_folder_without_repeated_scans_and_a_third_session_are_refused(
 def test_path_that_is_not_there_is_named(tmp_path: Path, second: Path | None) -> None:
     with pytest.raises(InputError, match="no such file or folder") as caught:
         find_pairs(tmp_path / "nowhere.tsv", second)
-    assert caught.value.where == tmp_path / "nowhere.tsv"
+    assert caught.value.where == str(tmp_path / "nowhere.tsv")
