@@ -22,7 +22,8 @@ check() {
 check "style (ruff)" "$PYTHON" -m ruff check --no-cache .
 check "types (mypy)" "$PYTHON" -m mypy
 check "who imports whom (import-linter)" "$VENV/bin/lint-imports"
-check "behaviour (pytest)" "$PYTHON" -m pytest -m "not long" --durations=15
+# One process a core, four at most (each holds TensorFlow); the tests of a file share what they prepare, so they stay together.
+check "behaviour (pytest)" "$PYTHON" -m pytest -m "not long" --durations=15 -n auto --maxprocesses 4 --dist loadfile
 if [[ ${#failed[@]} -gt 0 ]]; then
     printf 'Failed: %s\n' "${failed[@]}" >&2
     exit 1
