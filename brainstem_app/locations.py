@@ -9,6 +9,9 @@ from pathlib import Path
 from brainstem_app.errors import BrainstemError
 
 _PACKAGE = Path(__file__).resolve().parent
+#: Of the two editions; Debian keeps their documents below /usr/share/doc.
+_DEBIAN_PACKAGES = ("brainstem-app-predict", "brainstem-app")
+_BILL_OF_MATERIALS = "sbom.cdx.json"
 
 
 def resource(*parts: str) -> Path:
@@ -39,6 +42,26 @@ def resource(*parts: str) -> Path:
         _PACKAGE.parent / "resources" / name,
         "Install Brainstem App again.",
     )
+
+
+def notices_folder() -> Path:
+    """Folder with the licences and notices of all that runs here.
+
+    A package has them for the program and every library, with a bill of materials; from source they are those
+    of the resources, and each library keeps its own.
+
+    Raises
+    ------
+    BrainstemError
+        If the resources are not there either: the installation is incomplete.
+    """
+    top = _PACKAGE.parent.parent
+    in_debian = top.parent.parent / "share" / "doc"
+    places = [top / "doc", *(in_debian / name for name in _DEBIAN_PACKAGES)]
+    for folder in places:
+        if (folder / _BILL_OF_MATERIALS).is_file():
+            return folder
+    return resource("template").parent
 
 
 def user_data_folder() -> Path:
