@@ -20,6 +20,7 @@ def _pins(lock: Path) -> dict[str, str]:
     lines = [line for line in lock.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
     found = [re.fullmatch(r"(\S+)==(\S+) --hash=sha256:[0-9a-f]{64}", line) for line in lines]
     assert all(found), [line for line, match in zip(lines, found, strict=True) if match is None]
+    assert len(lines) == len(set(lines)), "run installer/build.py lock"
     return {normal_name(match[1]): match[2] for match in found if match}
 
 
