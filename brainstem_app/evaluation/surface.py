@@ -2,9 +2,13 @@
 
 The surface of a mask is its voxels that touch the outside by a face (the grid's edge is outside). Distances
 are Euclidean between voxel centres placed by the affine, from a k-d tree: the same as a distance transform
-on orthogonal grids, also right on sheared ones, and not slowed down by a stray voxel far away. These are the
-definitions of MONAI and MedPy. DeepMind's surface-distance puts the surface between the voxels, where points
-lie denser, and so gives smaller distances and a higher NSD on small structures: compare like with like.
+on orthogonal grids, also right on sheared ones, and not slowed down by a stray voxel far away.
+
+ASSD and NSD pool both surfaces' voxels, and HD95 is the larger of both directions, as in Metrics reloaded and
+MONAI. Panoptica and MedPy have the same distances, but average both directions' means and pool for HD95.
+DeepMind's surface-distance puts the surface between the voxels, where points lie denser, and so gives smaller
+distances and a higher NSD on small structures: compare like with like. `tests/parity/test_distances.py`
+compares all three.
 
 References
 ----------
