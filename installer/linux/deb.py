@@ -14,8 +14,7 @@ from installer.linux.depends import depends
 from installer.linux.tree import same_modes_and_dates
 
 _MAINTAINER = "The Brainstem App developers <nobody@brainstem-app.invalid>"
-#: Level 12 of zstd, or 1 to try the package.
-_LEVEL, _QUICK_LEVEL = 12, 1
+_COMPRESSION, _QUICK_COMPRESSION = ("-Zxz", "-z3"), ("-Zzstd", "-z1")
 
 
 def package_name(edition: Edition) -> str:
@@ -37,7 +36,7 @@ def build_deb(edition: Edition, tree: Path, work: Path, out: Path, quick: bool) 
     same_modes_and_dates(root)
     target = out / file_name("linux", edition, ".deb")
     subprocess.run(
-        ["dpkg-deb", "--root-owner-group", "-Zzstd", f"-z{_QUICK_LEVEL if quick else _LEVEL}"]
+        ["dpkg-deb", "--root-owner-group", *(_QUICK_COMPRESSION if quick else _COMPRESSION)]
         + ["--build", str(root), str(target)],
         env={**os.environ, "SOURCE_DATE_EPOCH": str(source_date_epoch())},
         stdout=subprocess.DEVNULL,

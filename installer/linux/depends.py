@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from installer.building.release import NAME
+from installer.linux.elf import read_elf
 
 #: Loaded while the program runs, so that no file names them: D-Bus by Qt, a font for the window.
 _LOADED_LATER = ("libdbus-1-3", "fonts-dejavu-core | fonts-liberation | fonts-noto-core")
@@ -39,12 +40,7 @@ def _is_special(name: str, own: set[str]) -> bool:
 
 def _needed(files: Sequence[Path]) -> dict[Path, list[str]]:
     """Names of the libraries that each file asks for."""
-    command = ["readelf", "--dynamic", "--wide", *map(str, files)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    needed: dict[Path, list[str]] = {}
-    for part in f"\n{done.stdout}".split("\nFile: ")[1:]:
-        needed[Path(part.partition("\n")[0])] = _NEEDED.findall(part)
-    return needed
+    return {path: _NEEDED.findall(text) for path, text in read_elf(files, "dynamic").items()}
 
 
 def _ask(files: Sequence[Path], own: Sequence[str], work: Path) -> list[str]:

@@ -22,6 +22,7 @@ from installer.building.wheels import (
     lock_of,
     locked_hashes,
 )
+from installer.linux.elf import strip_debugging
 
 HERE = Path(__file__).resolve().parent
 _SPEC = HERE / "brainstem-app.spec"
@@ -80,6 +81,7 @@ def freeze(edition: Edition, work: Path) -> Path:
     if not done.is_file() or done.read_text(encoding="utf-8") != stamp:
         done.unlink(missing_ok=True)
         _run_pyinstaller(python, told, work)
+        strip_debugging(frozen)
         done.write_text(stamp, encoding="utf-8")
     return frozen
 

@@ -41,6 +41,13 @@ use_program() {
     [[ -n "$(find "$USER_HOME/labels" -name labels_native.nii.gz)" ]] || fail "labels are missing"
     [[ -n "$(find "$USER_HOME/labels" -name report.pdf -size +10k)" ]] || fail "the report is missing"
 
+    say "volumes of several people, set against each other"
+    local number
+    mkdir "$USER_HOME/people"
+    for number in 1 2 3 4; do cp -R "$USER_HOME/labels" "$USER_HOME/people/sub-0$number"; done
+    as_user "$program" cohort "$USER_HOME/people" --out "$USER_HOME/cohort"
+    [[ -s "$USER_HOME/cohort/cohort.html" ]] || fail "no comparison was written"
+
     say "a job in a process of its own, as the window starts it"
     mkdir -p "$USER_HOME/job"
     printf '{"kind": "simulate", "subjects": 1, "out": "%s"}' "$USER_HOME/more" >"$USER_HOME/job/job.json"
@@ -78,8 +85,9 @@ train() {
     local program="$1" study="$USER_HOME/study"
     if [[ "$2" != full ]]; then
         say "no training here, and the program says so"
-        as_user "$program" train "$USER_HOME/scans" --run first >"$WORK/train.txt" 2>&1 && fail "it trained"
-        return
+        if as_user "$program" train "$USER_HOME/scans" --run first >"$WORK/train.txt" 2>&1; then fail "it trained"; fi
+        grep -q 'full edition' "$WORK/train.txt" || fail "it does not name the full edition: $(cat "$WORK/train.txt")"
+        return 0
     fi
     say "one epoch of training"
     as_user "$program" simulate --subjects 3 --out "$USER_HOME/dataset"

@@ -11,8 +11,10 @@
 
 from __future__ import annotations
 
+import compileall
 import json
 import os
+import py_compile
 import shutil
 import sys
 import tomllib
@@ -29,7 +31,7 @@ from installer.building.editions import ROOT, Edition
 from installer.building.markers import applies
 from installer.building.papers import write_papers
 from installer.building.release import source_date_epoch
-from installer.building.wheels import build_own_wheel, install_into_folder, lock_of
+from installer.building.wheels import PYTHON, build_own_wheel, install_into_folder, lock_of
 from installer.windows.embedded_python import unpack_python
 from installer.windows.icon import write_icon
 from installer.windows.launcher import write_launcher
@@ -58,6 +60,8 @@ def lay_out(edition: Edition, work: Path) -> Path:
     write_icon(tree / "brainstem-app.ico")
     shutil.copyfile(ROOT / "LICENSE", tree / "LICENSE.txt")
     refuse_long_paths(tree)
+    for name in MODULE_FOLDERS:
+        translate(tree / name)
     _date_files(tree)
     return tree
 
@@ -155,6 +159,33 @@ def _unpack_program(edition: Edition, work: Path, folder: Path) -> None:
         wheel.extractall(folder)
     for pattern in edition.left_out:
         for path in (folder / "brainstem_app" / "resources").glob(pattern):
+            path.unlink()
+
+
+def translate(folder: Path) -> None:
+    """Translate all modules of a folder, so that the first start is no slower than the next ones.
+
+    The files are taken as they are, without a look at the module's date. A path that would be too long for
+    Windows is left out.
+
+    Raises
+    ------
+    SystemExit
+        If the Python that builds is not of the version that is shipped, whose translations differ.
+    """
+    if sys.version_info[:2] != PYTHON:
+        raise SystemExit(
+            f"The packages are built with Python {PYTHON[0]}.{PYTHON[1]}; start build.py with it."
+        )
+    compileall.compile_dir(
+        folder,
+        stripdir=folder.parent,
+        quiet=2,  # some libraries bring modules for other versions of Python
+        workers=0,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+    for path in folder.rglob("__pycache__/*.pyc"):
+        if len(path.relative_to(folder.parent).as_posix()) > LONGEST_PATH:
             path.unlink()
 
 

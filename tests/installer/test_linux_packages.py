@@ -13,6 +13,7 @@ import pytest
 from installer.building.editions import FULL, PREDICT
 from installer.building.release import version
 from installer.linux.deb import build_deb
+from installer.linux.elf import strip_debugging
 from installer.linux.tarball import build_tarball
 from installer.linux.tree import FILES
 
@@ -75,6 +76,19 @@ def test_deb_asks_for_the_package_of_a_library_that_is_not_inside(tree: Path, tm
     shutil.copy(shutil.which("dpkg-deb") or "", tree / "_internal" / "other")
     path = build_deb(PREDICT, tree, tmp_path, tmp_path, quick=True)
     assert "liblzma5" in _answer("dpkg-deb", "--field", path, "Depends")
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no compiler")
+def test_sections_for_debuggers_are_taken_out_of_libraries(tmp_path: Path) -> None:
+    source = tmp_path / "one.c"
+    source.write_text("int one(void) { return 1; }\n")
+    for name in ("with.so", "other.so.1"):
+        subprocess.run(["gcc", "-g", "-shared", "-o", tmp_path / name, source], check=True)
+    subprocess.run(["strip", "--strip-debug", tmp_path / "other.so.1"], check=True)
+    before = _digest(tmp_path / "other.so.1")
+    strip_debugging(tmp_path)
+    assert ".debug_info" not in _answer("readelf", "--sections", "--wide", tmp_path / "with.so")
+    assert _digest(tmp_path / "other.so.1") == before
 
 
 def test_packages_are_the_same_each_time(tree: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import tarfile
 import tomllib
 import zipfile
@@ -12,10 +13,18 @@ import pytest
 from PIL import Image
 
 from installer.building.markers import lines_for
+from installer.building.wheels import PYTHON
 from installer.windows import embedded_python, layout
 from installer.windows.embedded_python import paths_file, unpack_python
 from installer.windows.icon import write_icon
-from installer.windows.layout import LONGEST_PATH, missing_requirements, move_runtime, refuse_long_paths, trim
+from installer.windows.layout import (
+    LONGEST_PATH,
+    missing_requirements,
+    move_runtime,
+    refuse_long_paths,
+    translate,
+    trim,
+)
 from installer.windows.setup_program import file_commands
 
 LEFT_OUT = tomllib.loads(Path(layout.__file__).with_name("left_out.toml").read_text(encoding="utf-8"))
@@ -148,6 +157,20 @@ def test_paths_too_long_for_windows_are_refused(tmp_path: Path) -> None:
     _write(tmp_path, "/".join(["folder" * 10] * 3 + ["m.py"]))
     with pytest.raises(SystemExit, match=f"more than {LONGEST_PATH} letters"):
         refuse_long_paths(tmp_path)
+
+
+@pytest.mark.skipif(sys.version_info[:2] != PYTHON, reason="only the Python that is shipped translates")
+def test_modules_are_translated_for_the_first_start(tmp_path: Path) -> None:
+    long = "/".join(["folder" * 10] * 2 + ["name" * 12 + ".py"])
+    _write(tmp_path / "site", long)
+    (tmp_path / "site" / "one.py").write_text("number = 1\n", encoding="utf-8")
+    (tmp_path / "site" / "for_another_python.py").write_text("print 1\n", encoding="utf-8")
+    translate(tmp_path / "site")
+    (made,) = tmp_path.rglob("*.pyc")
+    assert made.name == "one.cpython-311.pyc"
+    by_hash_and_unchecked = int.from_bytes(made.read_bytes()[4:8], "little")
+    assert by_hash_and_unchecked == 1
+    assert str(tmp_path).encode() not in made.read_bytes()
 
 
 def test_files_are_listed_in_one_order_and_quoted_for_nsis(tmp_path: Path) -> None:
