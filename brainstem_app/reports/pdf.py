@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from pathlib import Path
 
-import matplotlib
-from fpdf import FPDF
-from fpdf.enums import TableBordersLayout, WrapMode, XPos, YPos
+from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
 from fpdf.table import Row
 from PIL import Image
@@ -16,65 +13,23 @@ from PIL import Image
 from brainstem_app.imaging.scan import Level
 from brainstem_app.reports import digits
 from brainstem_app.reports.page import Page
+from brainstem_app.reports.pdf_page import (
+    ACCENT,
+    GRADE_COLOURS,
+    INK,
+    LINE,
+    MARGIN_MM,
+    PANEL,
+    SOFT,
+    ReportPdf,
+)
 from brainstem_app.reports.report_model import RELIABILITY_TEXT, FindingEntry, StructureEntry
 
-_INK = (23, 32, 42)
-_SOFT = (86, 99, 111)
-_ACCENT = (11, 107, 138)
-_LINE = (205, 213, 220)
-_PANEL = (243, 246, 248)
 _LEVEL_COLOURS = {"error": (179, 38, 30), "warning": (200, 140, 0), "info": (11, 107, 138)}
-_GRADE_COLOURS = {"A": (29, 122, 70), "B": (154, 101, 0), "C": (179, 38, 30)}
-_MARGIN_MM = 14.0
 _AROUND_PICTURE_MM = 24.0
 _SMALLEST_PICTURE = 0.75
 
 _Cell = Callable[[StructureEntry], str]
-
-
-class ReportPdf(FPDF):
-    """A4 pages in DejaVu Sans (all of Unicode that reports use), with a footer on each page."""
-
-    def __init__(self, footer: str) -> None:
-        super().__init__(orientation="P", unit="mm", format="A4")
-        self._footer = footer
-        fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-        self.add_font("DejaVu", "", fonts / "DejaVuSans.ttf")
-        self.add_font("DejaVu", "B", fonts / "DejaVuSans-Bold.ttf")
-        self.add_font("Mono", "", fonts / "DejaVuSansMono.ttf")
-        self.set_margins(_MARGIN_MM, _MARGIN_MM, _MARGIN_MM)
-        self.set_auto_page_break(True, margin=16)
-        self.add_page()
-
-    def footer(self) -> None:
-        """Write the footer line; called by fpdf2 on every page."""
-        self.set_y(-11)
-        self.set_font("DejaVu", size=7)
-        self.set_text_color(*_SOFT)
-        self.cell(0, 4, self._footer)
-        self.set_x(-_MARGIN_MM - 30)
-        self.cell(30, 4, f"{self.page_no()} / {{nb}}", align="R")
-
-    def heading(self, text: str, *, room_mm: float = 20) -> None:
-        """Section heading, moved to the next page when less than ``room_mm`` would follow it."""
-        if self.will_page_break(room_mm):
-            self.add_page()
-        self.ln(3)
-        self.set_font("DejaVu", "B", 11)
-        self.set_text_color(*_INK)
-        self.cell(0, 6, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        self.set_draw_color(*_LINE)
-        self.line(_MARGIN_MM, self.get_y(), self.w - _MARGIN_MM, self.get_y())
-        self.ln(1.5)
-
-    def words(
-        self, text: str, size: float = 8.5, colour: tuple[int, int, int] = _INK, font: str = "DejaVu"
-    ) -> None:
-        """Paragraph over the full width."""
-        self.set_font(font, size=size)
-        self.set_text_color(*colour)
-        self.multi_cell(0, size * 0.5, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        self.ln(1)
 
 
 def report_pdf(page: Page, picture_png: bytes) -> bytes:
@@ -103,31 +58,26 @@ def report_pdf(page: Page, picture_png: bytes) -> bytes:
 
 
 def _title(pdf: ReportPdf, page: Page) -> None:
-    pdf.words(page.kind, 9, _ACCENT)
-    pdf.set_font("DejaVu", "B", 15)
-    pdf.set_text_color(*_INK)
-    pdf.multi_cell(
-        0, 7, page.report.scan.file, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT, wrapmode=WrapMode.CHAR
-    )
-    pdf.ln(1)
-    pdf.words(page.about, 8, _SOFT)
+    pdf.words(page.kind, 9, ACCENT)
+    pdf.headline(page.report.scan.file)
+    pdf.words(page.about, 8, SOFT)
     pdf.ln(1)
     width = (pdf.epw - 2.5 * (len(page.tiles) - 1)) / len(page.tiles)
     top = pdf.get_y()
     for number, tile in enumerate(page.tiles):
-        x = _MARGIN_MM + number * (width + 2.5)
-        pdf.set_fill_color(*_PANEL)
-        pdf.set_draw_color(*_LINE)
+        x = MARGIN_MM + number * (width + 2.5)
+        pdf.set_fill_color(*PANEL)
+        pdf.set_draw_color(*LINE)
         pdf.rect(x, top, width, 18, style="DF", round_corners=True, corner_radius=1.5)
         pdf.set_xy(x + 1.5, top + 2)
         pdf.set_font("DejaVu", "B", 12)
-        pdf.set_text_color(*_INK)
+        pdf.set_text_color(*INK)
         pdf.cell(width - 3, 5.5, tile.value)
         pdf.set_xy(x + 1.5, top + 8.5)
         pdf.set_font("DejaVu", size=6.5)
-        pdf.set_text_color(*_SOFT)
+        pdf.set_text_color(*SOFT)
         pdf.multi_cell(width - 3, 3, tile.label, align="L")
-    pdf.set_xy(_MARGIN_MM, top + 19)
+    pdf.set_xy(MARGIN_MM, top + 19)
 
 
 def _findings(pdf: ReportPdf, findings: tuple[FindingEntry, ...]) -> None:
@@ -138,17 +88,17 @@ def _findings(pdf: ReportPdf, findings: tuple[FindingEntry, ...]) -> None:
         if pdf.will_page_break(14):
             pdf.add_page()
         start, first_page = pdf.get_y(), pdf.page_no()
-        pdf.set_left_margin(_MARGIN_MM + 3.5)
-        pdf.set_x(_MARGIN_MM + 3.5)
+        pdf.set_left_margin(MARGIN_MM + 3.5)
+        pdf.set_x(MARGIN_MM + 3.5)
         level = "" if finding.level is Level.INFO else f"{finding.level.capitalize()}. "
         pdf.words(level + finding.problem)
         if finding.fix:
-            pdf.words(finding.fix, 8, _SOFT)
-        pdf.set_left_margin(_MARGIN_MM)
-        pdf.set_x(_MARGIN_MM)
+            pdf.words(finding.fix, 8, SOFT)
+        pdf.set_left_margin(MARGIN_MM)
+        pdf.set_x(MARGIN_MM)
         if pdf.page_no() == first_page:
             pdf.set_fill_color(*_LEVEL_COLOURS[finding.level])
-            pdf.rect(_MARGIN_MM, start, 1.2, pdf.get_y() - start - 1, style="F")
+            pdf.rect(MARGIN_MM, start, 1.2, pdf.get_y() - start - 1, style="F")
         pdf.ln(1)
 
 
@@ -160,9 +110,9 @@ def _picture(pdf: ReportPdf, page: Page, picture_png: bytes) -> None:
     left_over = pdf.page_break_trigger - pdf.get_y() - _AROUND_PICTURE_MM
     height = min(full, left_over) if left_over > _SMALLEST_PICTURE * full else full
     pdf.heading("Picture", room_mm=height + _AROUND_PICTURE_MM)
-    pdf.image(image, x=_MARGIN_MM + (pdf.epw - height / shape) / 2, h=height)
+    pdf.image(image, x=MARGIN_MM + (pdf.epw - height / shape) / 2, h=height)
     pdf.ln(1.5)
-    pdf.words(page.caption, 7.5, _SOFT)
+    pdf.words(page.caption, 7.5, SOFT)
 
 
 _ALIGNED = {"": "CENTER", "Structure": "LEFT", "Name": "LEFT", "Grade": "CENTER", "Status": "CENTER"}
@@ -211,10 +161,10 @@ def _structures(pdf: ReportPdf, page: Page) -> None:
     pdf.heading("Structures")
     columns = _columns(page)
     pdf.set_font("DejaVu", size=7)
-    pdf.set_text_color(*_INK)
-    pdf.set_draw_color(*_LINE)
+    pdf.set_text_color(*INK)
+    pdf.set_draw_color(*LINE)
     pdf.set_fill_color(255, 255, 255)
-    head = FontFace(emphasis="BOLD", color=_SOFT, size_pt=6.5, fill_color=(255, 255, 255))
+    head = FontFace(emphasis="BOLD", color=SOFT, size_pt=6.5, fill_color=(255, 255, 255))
     with pdf.table(
         borders_layout=TableBordersLayout.HORIZONTAL_LINES,
         col_widths=[width for _, width, _ in columns],
@@ -231,9 +181,9 @@ def _structures(pdf: ReportPdf, page: Page) -> None:
             for entry in entries:
                 _table_row(table.row(), entry, columns, page.colours[entry.index])
     pdf.ln(2)
-    pdf.words(page.table_note, 7.5, _SOFT)
+    pdf.words(page.table_note, 7.5, SOFT)
     for grade, text in RELIABILITY_TEXT.items():
-        pdf.words(f"{grade}: {text}.", 7.5, _GRADE_COLOURS[grade])
+        pdf.words(f"{grade}: {text}.", 7.5, GRADE_COLOURS[grade])
 
 
 def _table_row(row: Row, entry: StructureEntry, columns: list[tuple[str, float, _Cell]], colour: str) -> None:
@@ -242,7 +192,7 @@ def _table_row(row: Row, entry: StructureEntry, columns: list[tuple[str, float, 
         if not name:
             style = FontFace(color=colour)
         elif name == "Grade" and entry.reliability:
-            style = FontFace(emphasis="BOLD", color=_GRADE_COLOURS[entry.reliability])
+            style = FontFace(emphasis="BOLD", color=GRADE_COLOURS[entry.reliability])
         row.cell(content(entry), style=style)
 
 
@@ -253,4 +203,4 @@ def _repeat(pdf: ReportPdf, page: Page) -> None:
     if page.command:
         pdf.words(page.command, 7.5, font="Mono")
     for name, value in page.facts:
-        pdf.words(f"{name}: {value}", 7, _SOFT)
+        pdf.words(f"{name}: {value}", 7, SOFT)

@@ -26,6 +26,7 @@ from brainstem_app.reports.participants import (
 )
 from brainstem_app.reports.reading import REPORT_FILE, atlas_of, read_report
 from brainstem_app.reports.report_model import LIMITS, Report, StructureEntry
+from brainstem_app.reports.volumes_methods import volumes_methods
 from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, VolumesReport, VolumeSubject
 
 _DECIMALS = 6
@@ -83,7 +84,7 @@ def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesR
     codes = np.array([groups.index(rows[name].get(request.group, "")) for name in used])
     scores, unscored = _scores(used, volumes, covariates.values, codes == 0)
     effects = group_effects(volumes, codes, covariates.values) if len(groups) > 1 else []
-    return VolumesReport(
+    report = VolumesReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
         atlas=atlas_of(next(iter(reports.values()))),
         models=tuple(sorted({r.model.name for r in reports.values() if r.model})),
@@ -96,6 +97,7 @@ def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesR
         command=command,
         limits=LIMITS,
     )
+    return report.model_copy(update={"methods": volumes_methods(report)})
 
 
 def _read_reports(folders: Sequence[Path]) -> dict[str, Report]:

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from brainstem_app import __version__
 from brainstem_app.imaging.atomic import write_bytes, write_text
 from brainstem_app.reports.csv_text import csv_text
 from brainstem_app.reports.html import render
 from brainstem_app.reports.report_model import RELIABILITY_TEXT
 from brainstem_app.reports.table_xlsx import Cell, Sheet, workbook
 from brainstem_app.reports.volumes_model import VolumeEffect, VolumesReport
+from brainstem_app.reports.volumes_page import comparison_note, is_far, make_volumes_page
+from brainstem_app.reports.volumes_pdf import volumes_pdf
 
 Table = tuple[list[str], list[list[Cell]]]
-FILES = ("cohort.json", "cohort.csv", "cohort.xlsx", "cohort.html", "volumes.csv", "zscores.csv")
+FILES = (
+    "cohort.json",
+    "cohort.csv",
+    "cohort.xlsx",
+    "cohort.html",
+    "cohort.pdf",
+    "volumes.csv",
+    "zscores.csv",
+)
 
 
 def write_volumes_report(folder: Path, report: VolumesReport) -> None:
@@ -22,7 +31,14 @@ def write_volumes_report(folder: Path, report: VolumesReport) -> None:
     ``volumes.csv`` and ``zscores.csv`` have one row a subject, ``cohort.csv`` one a comparison and nucleus;
     ``cohort.xlsx`` has all three as sheets.
     """
-    page = render("volumes.html", report=report, reliability=RELIABILITY_TEXT, version=__version__)
+    page = make_volumes_page(report)
+    html = render(
+        "volumes.html",
+        **vars(page),
+        notes=[comparison_note(report, comparison) for comparison in report.comparisons],
+        is_far=is_far,
+        reliability=RELIABILITY_TEXT,
+    )
     volumes, scores, comparisons = _by_subject(report, "volume_mm3"), _by_subject(report, "z"), _tests(report)
     about: list[tuple[Cell, ...]] = [
         ("created", report.created),
@@ -30,6 +46,7 @@ def write_volumes_report(folder: Path, report: VolumesReport) -> None:
         ("models", ", ".join(report.models)),
         ("covariates", ", ".join(report.covariates)),
         *(("note", note) for note in report.notes),
+        ("methods", report.methods),
         ("limits", report.limits),
     ]
     sheets = [
@@ -42,7 +59,8 @@ def write_volumes_report(folder: Path, report: VolumesReport) -> None:
     write_text(folder / "zscores.csv", csv_text(*scores))
     write_text(folder / "cohort.csv", csv_text(*comparisons))
     write_bytes(folder / "cohort.xlsx", workbook(sheets, report.created))
-    write_text(folder / "cohort.html", page)
+    write_text(folder / "cohort.html", html)
+    write_bytes(folder / "cohort.pdf", volumes_pdf(page))
     write_text(folder / "cohort.json", report.to_json())
 
 

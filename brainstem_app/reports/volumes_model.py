@@ -58,7 +58,10 @@ class VolumeSubject(_Entry):
 
 
 class VolumesReport(_Entry):
-    """Content of ``cohort.json``. Without groups `reference` is null, and z-scores are against all others."""
+    """Content of ``cohort.json``. Without groups `reference` is null, and z-scores are against all others.
+
+    `methods` is empty in files of older versions.
+    """
 
     schema_name: Annotated[Literal["brainstem-cohort/1"], Field(alias="schema")] = "brainstem-cohort/1"
     created: str
@@ -72,6 +75,7 @@ class VolumesReport(_Entry):
     notes: tuple[str, ...]
     command: str
     limits: str
+    methods: str = ""
 
     def to_json(self) -> str:
         """JSON text; never NaN."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 from pathlib import Path
 
@@ -88,6 +89,12 @@ def test_covariates_adjust_and_who_lacks_one_is_named_and_kept_in_the_table(resu
     page = (results.parent / "out" / "cohort.html").read_text(encoding="utf-8")
     assert "diagnosis: patient against control" in page
     assert "age, sex = M" in page
+    assert page.count('<figure class="group">') == 3
+    assert "sub-99:" not in page, "who is in no model is in no picture"
+    assert html.escape(report["methods"], quote=False) in page.replace("&#39;", "'")
+    assert "of 8 people (patient: 4, control: 4)" in report["methods"]
+    assert "linear model on group, age, sex = M" in report["methods"]
+    assert (results.parent / "out" / "cohort.pdf").read_bytes().startswith(b"%PDF-")
 
 
 def test_without_groups_each_is_compared_with_all_others(results: Path) -> None:

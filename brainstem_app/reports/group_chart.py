@@ -1,0 +1,208 @@
+"""Volumes of a nucleus by group, one mark a person: the places that the page and the PDF both draw from.
+
+Groups are told apart by their place, their name below and the form of their marks; colour only repeats it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from math import cos, pi, sin
+
+import numpy as np
+
+from brainstem_app.evaluation.bootstrap import bootstrap_median
+from brainstem_app.reports import digits
+from brainstem_app.reports.chart import COLOURS, nice_ticks
+from brainstem_app.reports.volumes_model import VolumesReport, VolumeSubject
+
+WIDTH, HEIGHT = 220.0, 168.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 36.0, 4.0, 6.0, 32.0
+RADIUS = 3.0
+_ROW = 2 * RADIUS
+#: Half of the widest cloud of marks and of the bar of the median, as shares of a group's column.
+_CLOUD, _BAR = 0.36, 0.30
+_MARGIN = 0.06
+#: Corners of each form of mark and the first one's direction; the circle has none.
+_FORMS = ((0, 0.0), (3, -pi / 2), (4, pi / 4), (4, -pi / 2), (3, pi / 2), (6, 0.0))
+
+Place = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One person: place in the picture, and what to say of them."""
+
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One group.
+
+    Attributes
+    ----------
+    name, label : str
+        The group, and its name as it is written below the column.
+    n : int
+        Its people.
+    x : float
+        Middle of the column.
+    half : float
+        Half of the median's width.
+    median : float
+        Height of the median.
+    interval : tuple of float or None
+        Heights of both ends of its 95 % interval (bootstrap over the people); None for one person.
+    corners, turn : int, float
+        Form of the marks.
+    """
+
+    name: str
+    label: str
+    n: int
+    x: float
+    half: float
+    marks: tuple[Mark, ...]
+    median: float
+    interval: tuple[float, float] | None
+    colour: str
+    corners: int
+    turn: float
+
+    def form(self, mark: Mark) -> tuple[Place, ...]:
+        """Corners of a mark; none for a circle."""
+        size = 1.25 * RADIUS
+        angles = [self.turn + 2 * pi * k / self.corners for k in range(self.corners)]
+        return tuple((round(mark.x + size * cos(a), 2), round(mark.y + size * sin(a), 2)) for a in angles)
+
+
+@dataclass(frozen=True)
+class GroupChart:
+    """One nucleus: its name, what the model says, the groups, and the marks of the vertical axis (mm³)."""
+
+    title: str
+    result: str
+    description: str
+    columns: tuple[Column, ...]
+    ticks: tuple[tuple[float, str], ...]
+
+    #: Left, top, right and bottom of the field; width and height of the picture; radius of a mark.
+    frame = (_LEFT, _TOP, WIDTH - _RIGHT, HEIGHT - _BOTTOM)
+    size = (WIDTH, HEIGHT)
+    radius = RADIUS
+
+
+def group_charts(report: VolumesReport) -> list[GroupChart]:
+    """Make a picture of every nucleus, with everyone who is in the model of the groups.
+
+    Without groups all people are one.
+    """
+    asked = {column for subject in report.subjects for column in subject.covariates}
+    people = [s for s in report.subjects if asked <= set(s.covariates) and (s.group or not report.group)]
+    groups = _groups(report)
+    return [_chart(report, name, people, groups) for name in _nuclei(report)]
+
+
+def _nuclei(report: VolumesReport) -> list[str]:
+    if report.comparisons:
+        return [nucleus.name for nucleus in report.comparisons[0].nuclei]
+    return list(dict.fromkeys(name for subject in report.subjects for name in subject.z))
+
+
+def _groups(report: VolumesReport) -> list[str | None]:
+    if report.reference is None:
+        return [None]
+    return [report.reference, *(c.group for c in report.comparisons)]
+
+
+def _chart(
+    report: VolumesReport, name: str, people: Sequence[VolumeSubject], groups: Sequence[str | None]
+) -> GroupChart:
+    members = [[s for s in people if group is None or s.group == group] for group in groups]
+    values = [[s.volume_mm3[name] for s in own] for own in members]
+    low, high = _range([value for own in values for value in own])
+
+    def height(value: float) -> float:
+        return round(_TOP + (HEIGHT - _TOP - _BOTTOM) * (high - value) / (high - low), 2)
+
+    width = (WIDTH - _LEFT - _RIGHT) / len(groups)
+    columns = []
+    for k, (group, own, volumes) in enumerate(zip(groups, members, values, strict=True)):
+        corners, turn = _FORMS[k % len(_FORMS)]
+        middle = _LEFT + (k + 0.5) * width
+        interval = bootstrap_median(volumes, np.random.default_rng(0))
+        columns.append(
+            Column(
+                name=group or "all people",
+                label=_shortened(group or "all people", len(groups)),
+                n=len(own),
+                x=round(middle, 2),
+                half=round(_BAR * width, 2),
+                marks=tuple(_marks(own, name, middle, _CLOUD * width, height)),
+                median=height(float(np.median(volumes))),
+                interval=(height(interval.low), height(interval.high)) if interval else None,
+                colour=COLOURS[k % len(COLOURS)],
+                corners=corners,
+                turn=turn,
+            )
+        )
+    described = [
+        f"{c.name}: {c.n} people, median {digits.volume(float(np.median(v)))} mm³"
+        for c, v in zip(columns, values, strict=True)
+    ]
+    return GroupChart(
+        title=name,
+        result=_result(report, name),
+        description=f"{name}. {'; '.join(described)}.",
+        columns=tuple(columns),
+        ticks=tuple((height(value), f"{value:g}") for value in nice_ticks(low, high)),
+    )
+
+
+def _range(values: Sequence[float]) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    margin = _MARGIN * (high - low) or 0.5
+    return max(0.0, low - margin) if low >= 0 else low - margin, high + margin
+
+
+def _marks(
+    own: Sequence[VolumeSubject],
+    name: str,
+    middle: float,
+    most: float,
+    height: Callable[[float], float],
+) -> Iterator[Mark]:
+    """Place marks beside each other where they would lie on each other, around the middle of the column."""
+    rows = Counter(round(height(s.volume_mm3[name]) / _ROW) for s in own)
+    step = min(_ROW, 2 * most / max(max(rows.values()) - 1, 1))
+    filled: Counter[int] = Counter()
+    for subject in own:
+        volume = subject.volume_mm3[name]
+        y = height(volume)
+        row = round(y / _ROW)
+        place = filled[row]
+        filled[row] += 1
+        aside = step * (place - (rows[row] - 1) / 2)
+        z = subject.z.get(name)
+        score = "" if z is None else f", z {digits.signed(z, 1)}"
+        yield Mark(round(middle + aside, 2), y, f"{subject.subject}: {digits.volume(volume)} mm³{score}")
+
+
+def _result(report: VolumesReport, name: str) -> str:
+    """Say what the comparisons found of a nucleus; nothing without groups."""
+    parts = []
+    for comparison in report.comparisons:
+        effect = next(n for n in comparison.nuclei if n.name == name)
+        who = f"{comparison.group}: " if len(report.comparisons) > 1 else ""
+        parts.append(f"{who}d {digits.signed(effect.d)}, p (Holm) {digits.p_value(effect.p_holm)}")
+    return "; ".join(parts)
+
+
+def _shortened(name: str, n_groups: int) -> str:
+    """As much of a group's name as has room below its column."""
+    most = max(6, 30 // n_groups)
+    return name if len(name) <= most else f"{name[: most - 1]}…"

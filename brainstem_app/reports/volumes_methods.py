@@ -1,0 +1,54 @@
+"""The methods of a comparison of groups in words, to paste into a paper."""
+
+from __future__ import annotations
+
+import platform
+
+from brainstem_app import __version__
+from brainstem_app.reports.volumes_model import VolumesReport
+
+
+def volumes_methods(report: VolumesReport) -> str:
+    """Paragraph to paste into a methods section, after the one of the segmentation itself."""
+    sentences = [_people(report)]
+    if report.comparisons:
+        sentences += _comparisons(report)
+    if any(subject.z for subject in report.subjects):
+        sentences.append(_scores(report))
+    sentences.append("A nucleus that was not found counts with a volume of 0.")
+    return " ".join(sentences)
+
+
+def _people(report: VolumesReport) -> str:
+    model = f"the model {', '.join(report.models)} and " if report.models else ""
+    sizes = {c.group: c.n for c in report.comparisons}
+    if report.comparisons:
+        sizes[str(report.reference)] = report.comparisons[0].reference_n
+    groups = f" ({', '.join(f'{group}: {n}' for group, n in sizes.items())})" if sizes else ""
+    n = sum(sizes.values()) or len(report.subjects)
+    return (
+        f"Volumes of the nuclei of the brainstem of {n} people{groups} were measured on "
+        f"T1-weighted scans with Brainstem App {__version__} (Python {platform.python_version()}), with {model}the atlas {report.atlas}."
+    )
+
+
+def _comparisons(report: VolumesReport) -> list[str]:
+    tests = sum(len(c.nuclei) for c in report.comparisons)
+    on = f"group, {', '.join(report.covariates)}" if report.covariates else "group"
+    adjusted = "adjusted " if report.covariates else ""
+    return [
+        "The volume of each nucleus was compared between the groups by a linear model on "
+        f"{on} (ordinary least squares).",
+        f"The {adjusted}difference from the group {report.reference} is given in mm³ with its 95 % interval, "
+        "and as Cohen's d, in standard deviations of the residuals; its two-sided t-test was corrected over "
+        f"all {tests} tests by Holm's method.",
+    ]
+
+
+def _scores(report: VolumesReport) -> str:
+    others = f"the group {report.reference}" if report.reference is not None else "all others"
+    given = f", given {', '.join(report.covariates)}" if report.covariates else ""
+    return (
+        f"The z-score of a person is the distance of a volume from what {others} predicted{given}, the "
+        "person left out, in standard deviations of that prediction."
+    )

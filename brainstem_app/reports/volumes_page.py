@@ -1,0 +1,119 @@
+"""What the page and the PDF on volumes of many people both show, worded once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from brainstem_app import __version__
+from brainstem_app.reports.group_chart import GroupChart, group_charts
+from brainstem_app.reports.volumes_model import GroupComparison, VolumesReport, VolumeSubject
+
+#: Size of a z-score from which it is marked.
+FAR = 3.0
+#: Nuclei a table of z-scores shows side by side; that many fit on a printed page.
+_SIDE_BY_SIDE = 16
+
+_CAUTION = (
+    "A difference between groups can come from the scanner, the head's movement or the model as well as from "
+    "the anatomy; scan the groups alike. A volume of a nucleus that cannot be seen on the scan mostly "
+    "follows the size of what surrounds it."
+)
+
+
+@dataclass(frozen=True)
+class VolumesPage:
+    """Words, numbers and pictures of one report, ready to be laid out.
+
+    Attributes
+    ----------
+    scored : tuple of VolumeSubject
+        Those that have z-scores.
+    blocks : tuple of tuple of str
+        Names of the nuclei, as many a table of z-scores as fit side by side.
+    """
+
+    report: VolumesReport
+    kind: str
+    title: str
+    about: str
+    limits: str
+    charts: tuple[GroupChart, ...]
+    charts_note: str
+    scores_title: str
+    scores_note: str
+    scored: tuple[VolumeSubject, ...]
+    blocks: tuple[tuple[str, ...], ...]
+    footer: str
+
+
+def make_volumes_page(report: VolumesReport) -> VolumesPage:
+    """Choose and word what a reader sees of a report."""
+    scored = tuple(subject for subject in report.subjects if subject.z)
+    names = tuple(scored[0].z) if scored else ()
+    others = report.reference if report.reference is not None else "all others"
+    return VolumesPage(
+        report=report,
+        kind="Volumes of nuclei in many people",
+        title=_title(report),
+        about=_about(report),
+        limits=f"{_CAUTION} {report.limits}",
+        charts=tuple(group_charts(report)),
+        charts_note=_charts_note(report),
+        scores_title=f"Each subject against {others}: z-scores",
+        scores_note=_scores_note(report),
+        scored=scored,
+        blocks=tuple(names[i : i + _SIDE_BY_SIDE] for i in range(0, len(names), _SIDE_BY_SIDE)),
+        footer=f"Brainstem App {__version__}. Research software: not for diagnosis or treatment.",
+    )
+
+
+def comparison_note(report: VolumesReport, comparison: GroupComparison) -> str:
+    """How the table of one comparison was made."""
+    adjusted = f"adjusted for {', '.join(report.covariates)}" if report.covariates else "not adjusted"
+    n = len(report.comparisons)
+    every = f" and all {n} comparisons" if n > 1 else ""
+    return (
+        f"Linear model by ordinary least squares, {adjusted}; {comparison.degrees} degrees of freedom. d: "
+        "adjusted difference in standard deviations of the residuals. p: two-sided t-test; Holm: corrected "
+        f"over all nuclei{every}. A nucleus that was not found counts with a volume of 0."
+    )
+
+
+def is_far(z: float | None) -> bool:
+    """Whether a z-score is marked."""
+    return z is not None and abs(z) >= FAR
+
+
+def _title(report: VolumesReport) -> str:
+    if report.group is None:
+        return f"{len(report.subjects)} subjects"
+    groups = ", ".join(comparison.group for comparison in report.comparisons)
+    return f"{report.group}: {groups} against {report.reference}"
+
+
+def _about(report: VolumesReport) -> str:
+    parts = [report.created.replace("T", " ")[:16], f"{len(report.subjects)} subjects"]
+    parts.append(f"atlas {report.atlas}")
+    if report.models:
+        parts.append(f"model {', '.join(report.models)}")
+    return " · ".join(parts)
+
+
+def _charts_note(report: VolumesReport) -> str:
+    adjusted = ", not adjusted as the numbers above the picture are" if report.covariates else ""
+    who = f"each mark is a person whose {report.group} is known" if report.group else "each mark is a person"
+    also = " and the covariates are" if report.group and report.covariates else ""
+    return (
+        f"Volume in mm³ as measured{adjusted}; {who}{also}. Line: median; grey: its 95 % interval "
+        "(bootstrap over people). The axes do not begin at 0."
+    )
+
+
+def _scores_note(report: VolumesReport) -> str:
+    predict = "the reference group predicts" if report.reference is not None else "the others predict"
+    given = f" for the subject's {', '.join(report.covariates)}" if report.covariates else ""
+    return (
+        f"How far the volume lies from what {predict}{given}, in standard deviations of such a prediction; a "
+        "subject of the reference group is compared with the others of it. Marked, bold: "
+        f"{FAR:g} or more. In a small group these are wider than z-scores of a large one."
+    )
