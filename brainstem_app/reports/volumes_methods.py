@@ -26,9 +26,10 @@ def _people(report: VolumesReport) -> str:
         sizes[str(report.reference)] = report.comparisons[0].reference_n
     groups = f" ({', '.join(f'{group}: {n}' for group, n in sizes.items())})" if sizes else ""
     n = sum(sizes.values()) or len(report.subjects)
+    program = f"Brainstem App {__version__} (Python {platform.python_version()})"
     return (
-        f"Volumes of the nuclei of the brainstem of {n} people{groups} were measured on "
-        f"T1-weighted scans with Brainstem App {__version__} (Python {platform.python_version()}), with {model}the atlas {report.atlas}."
+        f"Volumes of the nuclei of the brainstem of {n} people{groups} were measured on T1-weighted scans "
+        f"with {program}, with {model}the atlas {report.atlas}."
     )
 
 
