@@ -20,6 +20,8 @@ WINDOW_PACKAGES=(
 TEST_PACKAGES=(xvfb xauth git)
 # shellcheck disable=SC2034  # used by test.sh; without them the tests of a SLURM cluster are skipped
 CLUSTER_PACKAGES=(slurm-wlm munge)
+# shellcheck disable=SC2034  # used by test.sh; without them the tests of the packages for users are skipped
+BUILD_PACKAGES=(dpkg-dev binutils xz-utils nsis desktop-file-utils groff-base)
 
 say() {
     printf '%s\n' "$*" >&2

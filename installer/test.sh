@@ -4,9 +4,10 @@
 set -euo pipefail
 source "$(dirname -- "${BASH_SOURCE[0]}")/environment.sh"
 
-ensure_environment train test
+ensure_environment train test packages
 ensure_packages "${WINDOW_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 ensure_packages "${CLUSTER_PACKAGES[@]}"
+ensure_packages "${BUILD_PACKAGES[@]}"
 cd -- "$ROOT"
 export QT_QPA_PLATFORM="${QT_QPA_PLATFORM:-offscreen}"
 

@@ -43,8 +43,11 @@ use_program() {
 
     say "volumes of several people, set against each other"
     local number
-    mkdir "$USER_HOME/people"
-    for number in 1 2 3 4; do cp -R "$USER_HOME/labels" "$USER_HOME/people/sub-0$number"; done
+    for number in 1 2 3 4; do
+        mkdir -p "$USER_HOME/people/$number"
+        sed "s/sub-sim01/sub-0$number/g" "$(find "$USER_HOME/labels" -name report.json)" \
+            >"$USER_HOME/people/$number/report.json"
+    done
     as_user "$program" cohort "$USER_HOME/people" --out "$USER_HOME/cohort"
     [[ -s "$USER_HOME/cohort/cohort.html" ]] || fail "no comparison was written"
 
