@@ -75,6 +75,7 @@ try_install() {
     [[ "$(value InstallLocation)" == "$FOLDER" ]] || fail "the list of programs says: $(value InstallLocation)"
     find "$DRIVE/users" -path '*Start Menu*' -name 'Brainstem App.lnk' | grep -q . || fail "no Start menu entry"
     windows reg query 'HKCU\Software\Classes\.nii\OpenWithProgids' | grep -q BrainstemApp.Scan || fail "no .nii"
+    find "$PLACE" -type f | sort >"$WORK/installed.txt"
 }
 
 try_program() {
@@ -82,6 +83,7 @@ try_program() {
     say "version and devices"
     program --version
     program diagnose | tee "$WORK/diagnose.txt"
+    find "$PLACE" -type f | sort | diff "$WORK/installed.txt" - || fail "modules were translated once more"
     edition="$(sed -n 's/^ *edition  *\([a-z]*\):.*/\1/p' "$WORK/diagnose.txt")"
     [[ "$SETUP" == *"$edition"* && -n "$edition" ]] || fail "the program says it is the edition “$edition”"
     say "a job in a process of its own, as the window starts it"
@@ -105,6 +107,15 @@ try_demo() {
     program demo --out "$STUDIES\\demo"
     [[ -n "$(find "$DRIVE/Daten Köln/demo" -name labels_native.nii.gz)" ]] || fail "labels are missing"
     [[ -n "$(find "$DRIVE/Daten Köln/demo" -name report.pdf -size +10k)" ]] || fail "the report is missing"
+    say "volumes of several people, set against each other"
+    local number
+    for number in 1 2 3 4; do
+        mkdir -p -- "$DRIVE/Daten Köln/people/$number"
+        sed "s/sub-sim01/sub-0$number/g" "$(find "$DRIVE/Daten Köln/demo" -name report.json)" \
+            >"$DRIVE/Daten Köln/people/$number/report.json"
+    done
+    program cohort "$STUDIES\\people" --out "$STUDIES\\cohort"
+    [[ -s "$DRIVE/Daten Köln/cohort/cohort.html" ]] || fail "no comparison was written"
 }
 
 try_upgrade() {
