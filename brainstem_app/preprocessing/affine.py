@@ -9,24 +9,24 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, gaussian_filter, gaussian_filter1d
+from scipy.ndimage import binary_dilation, center_of_mass, gaussian_filter, gaussian_filter1d
 
 from brainstem_app.imaging.resampling import resample
 from brainstem_app.imaging.spaces import Affine, Region, mni_affine, ras_affine
-from brainstem_app.preprocessing.linear_registration import LinearSettings, as_itk, register_linear
+from brainstem_app.preprocessing.linear_registration import Level, Volume, register_linear
 from brainstem_app.preprocessing.template import Template
 
 _GRID_MM = 2.0
 _BRAIN_CENTRE_MM = (0.0, -20.0, 10.0)
-_BRAIN_RIGID = LinearSettings("mutual-information", (4, 2), rigid=True)
-_BRAIN_AFFINE = LinearSettings("mutual-information", (4, 2))
+_BRAIN_MARGIN_VOXELS = 2
+_BRAIN_LEVELS = (Level(6.0, 4, rigid=True), Level(4.0, 4), Level(2.0, 2), Level(1.0, 2))
 
 #: Where the brainstem step works: x −50…50, y −80…20, z −72…38 mm.
 NEAR_BRAINSTEM = Region((48, 54, 0), (101, 101, 111))
 _BRAINSTEM_CENTRE_MM = (0.0, -28.0, -35.0)
 _BRAINSTEM_MARGIN_VOXELS = 6
-_BRAINSTEM_COARSE = LinearSettings("correlation", (4, 2))
-_BRAINSTEM_EDGES = LinearSettings("correlation", (2,))
+_BRAINSTEM_COARSE = (Level(4.0, 2), Level(2.0, 2), Level(1.0, 2))
+_BRAINSTEM_EDGES = (Level(2.0), Level(1.0))
 _LOCAL_SIGMA_MM = 3.0
 _LOCAL_FLOOR = 0.03
 # Beyond this the window of `locally_standardised` has no weight (scipy cuts a Gaussian at 4 sigma).
@@ -57,15 +57,12 @@ def register_brain(
     """
     brain = np.where(mask, data, np.float32(0))
     grid_shape, grid_affine = _grid_around(mask, affine)
-    moving = resample(_blurred(brain, affine), affine, grid_shape, grid_affine)
-    moving_itk = as_itk(moving, grid_affine)
-    fixed, template_affine = _thinned(template.t1), ras_affine(_GRID_MM, mni_affine()[:3, 3])
-    fixed_itk = as_itk(fixed, template_affine)
+    moving = Volume(resample(_blurred(brain, affine), affine, grid_shape, grid_affine), grid_affine)
+    fixed = Volume(_thinned(template.t1), ras_affine(_GRID_MM, mni_affine()[:3, 3]))
+    region = binary_dilation(fixed.data > 0, iterations=_BRAIN_MARGIN_VOXELS)
     start = np.eye(4)
-    start[:3, 3] = _centre_of_mass(moving, grid_affine) - _centre_of_mass(fixed, template_affine)
-    for settings in (_BRAIN_RIGID, _BRAIN_AFFINE):
-        start = register_linear(fixed_itk, moving_itk, None, start, _BRAIN_CENTRE_MM, settings)
-    return start
+    start[:3, 3] = _centre_of_mass(moving) - _centre_of_mass(fixed)
+    return register_linear(fixed, moving, region, start, _BRAIN_CENTRE_MM, _BRAIN_LEVELS)
 
 
 def register_brainstem(aligned: NDArray[np.float32], template: Template) -> Affine:
@@ -88,23 +85,16 @@ def register_brainstem(aligned: NDArray[np.float32], template: Template) -> Affi
     fixed, moving = NEAR_BRAINSTEM.crop(template.t1), aligned
     brainstem = NEAR_BRAINSTEM.crop(template.brainstem)
     region = binary_dilation(brainstem, iterations=_BRAINSTEM_MARGIN_VOXELS)
-    mask = as_itk(region.astype(np.uint8), affine)
     fixed_edges = locally_standardised(fixed)
     edges = _EdgeCorrelation(fixed_edges, brainstem, moving)
     best, best_score = np.eye(4), edges.at(np.eye(4))
     current = best
-    for images, settings in (
+    for images, levels in (
         ((fixed, moving), _BRAINSTEM_COARSE),
         ((fixed_edges, locally_standardised(moving)), _BRAINSTEM_EDGES),
     ):
-        found = register_linear(
-            as_itk(images[0], affine),
-            as_itk(images[1], affine),
-            mask,
-            current,
-            _BRAINSTEM_CENTRE_MM,
-            settings,
-        )
+        still, moved = (Volume(image, affine) for image in images)
+        found = register_linear(still, moved, region, current, _BRAINSTEM_CENTRE_MM, levels)
         score = edges.at(found)
         if is_plausible_correction(found) and score > best_score:
             best, best_score = found, score
@@ -196,16 +186,7 @@ def _blurred(volume: NDArray[np.float32], affine: Affine) -> NDArray[np.float32]
     return blurred
 
 
-def _centre_of_mass(volume: NDArray[np.float32], affine: Affine) -> NDArray[np.float64]:
-    weights = volume.astype(np.float64)
-    total = weights.sum()
-    centre = [
-        float((weights.sum(axis=_others(axis)) * np.arange(n)).sum() / total)
-        for axis, n in enumerate(volume.shape)
-    ]
-    world: NDArray[np.float64] = affine @ np.array([*centre, 1.0])
-    return world[:3]
-
-
-def _others(axis: int) -> tuple[int, ...]:
-    return tuple(other for other in range(3) if other != axis)
+def _centre_of_mass(volume: Volume) -> NDArray[np.float64]:
+    """Centre of mass in mm."""
+    voxel = np.asarray(center_of_mass(volume.data.astype(np.float64)))
+    return voxel * volume.voxel_mm + volume.affine[:3, 3]
