@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QPushButton,
     QScrollArea,
     QSplitter,
@@ -28,6 +29,16 @@ def make_button(parent: QWidget, text: str, hint: str, slot: Callable[[], object
     button.setAccessibleDescription(hint)
     button.clicked.connect(lambda _checked=False: slot())
     return button
+
+
+def make_check_box(parent: QWidget, text: str, hint: str) -> QCheckBox:
+    """Make a check box whose frame is seen in the dark too; `hint` says what it does."""
+    box = QCheckBox(text, parent)
+    box.setToolTip(hint)
+    box.setAccessibleName(text.replace("&", ""))
+    box.setAccessibleDescription(hint)
+    box.setStyleSheet(f"QCheckBox::indicator:unchecked {{ {EMPTY_BOX} }}")
+    return box
 
 
 def make_table(parent: QWidget, model: QAbstractItemModel, name: str, description: str = "") -> QTableView:

@@ -134,6 +134,18 @@ class CohortJob(_Job):
     head_size: bool = True
 
 
+class RetestJob(_Job):
+    """Say how well volumes repeat themselves, from two results of each person.
+
+    `results` and `second` are those of `reports.retest_pairs.find_pairs`.
+    """
+
+    kind: Literal["retest"] = "retest"
+    results: Path
+    out: Path
+    second: Path | None = None
+
+
 class EvaluateRunJob(_Job):
     """Measure a run on the test subjects of its study; the result lies in the run's folder.
 
@@ -286,6 +298,7 @@ Job = Annotated[
     | TrainJob
     | EvaluateVolumesJob
     | CohortJob
+    | RetestJob
     | EvaluateRunJob
     | CompareJob
     | CompareCellJob

@@ -22,6 +22,7 @@ from brainstem_app.jobs.job import (
     MeasureSpeedJob,
     OnSlurmJob,
     PrepareJob,
+    RetestJob,
     SegmentJob,
     SimulateJob,
     TrainJob,
@@ -102,18 +103,8 @@ def _work(job: Job, reporter: Reporter) -> Summary:
             from brainstem_app.jobs.train import train
 
             return train(job, reporter)
-        case EvaluateVolumesJob():
-            from brainstem_app.jobs.evaluate_volumes import evaluate_volumes
-
-            return evaluate_volumes(job, reporter)
-        case CohortJob():
-            from brainstem_app.jobs.cohort import compare_cohort
-
-            return compare_cohort(job, reporter)
-        case EvaluateRunJob():
-            from brainstem_app.jobs.evaluate_run import evaluate_run
-
-            return evaluate_run(job, reporter)
+        case EvaluateVolumesJob() | EvaluateRunJob() | CohortJob() | RetestJob():
+            return _measure(job, reporter)
         case ExportModelJob():
             from brainstem_app.jobs.export import export_model
 
@@ -126,6 +117,26 @@ def _work(job: Job, reporter: Reporter) -> Summary:
             return _many(job, reporter)
         case _:
             return _make(job, reporter)
+
+
+def _measure(job: EvaluateVolumesJob | EvaluateRunJob | CohortJob | RetestJob, reporter: Reporter) -> Summary:
+    match job:
+        case EvaluateVolumesJob():
+            from brainstem_app.jobs.evaluate_volumes import evaluate_volumes
+
+            return evaluate_volumes(job, reporter)
+        case CohortJob():
+            from brainstem_app.jobs.cohort import compare_cohort
+
+            return compare_cohort(job, reporter)
+        case RetestJob():
+            from brainstem_app.jobs.retest import measure_repeatability
+
+            return measure_repeatability(job, reporter)
+        case EvaluateRunJob():
+            from brainstem_app.jobs.evaluate_run import evaluate_run
+
+            return evaluate_run(job, reporter)
 
 
 def _many(job: CompareJob | CompareCellJob | OnSlurmJob, reporter: Reporter) -> Summary:

@@ -102,7 +102,8 @@ def _subject(pair: Pair) -> RetestSubject:
 def _notes(found: Pairs) -> tuple[str, ...]:
     notes = []
     if found.left_out:
-        notes.append(f"Without a second result, and left out: {', '.join(found.left_out)}.")
+        told = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in found.left_out.items())
+        notes.append(f"Without a second result, and left out: {told}.")
     if len(found.pairs) < _FEW:
         notes.append(
             f"Only {len(found.pairs)} pairs: the intervals are wide, and the ICC says little about others."

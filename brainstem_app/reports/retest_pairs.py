@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from brainstem_app.errors import InputError
@@ -27,10 +28,10 @@ class Pair:
 
 @dataclass(frozen=True)
 class Pairs:
-    """All pairs, and the subjects that have none, with the reason."""
+    """All pairs, and the subjects that have none, by the reason."""
 
     pairs: tuple[Pair, ...]
-    left_out: tuple[str, ...] = ()
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def find_pairs(results: Path, second: Path | None = None) -> Pairs:
@@ -102,10 +103,12 @@ def _report_at(path: Path, table: Path) -> Report:
 
 def _from_two_folders(first: Path, second: Path) -> Pairs:
     one, other = (_by_subject(folder) for folder in (first, second))
-    left_out = [f"{name} (only in {first.name})" for name in one if name not in other]
-    left_out += [f"{name} (only in {second.name})" for name in other if name not in one]
+    left_out = {
+        f"only in {folder.name}": tuple(name for name in mine if name not in others)
+        for folder, mine, others in ((first, one, other), (second, other, one))
+    }
     both = tuple(Pair(name, report, other[name]) for name, report in one.items() if name in other)
-    return Pairs(both, tuple(left_out))
+    return Pairs(both, {reason: names for reason, names in left_out.items() if names})
 
 
 def _by_subject(folder: Path) -> dict[str, Report]:
@@ -130,16 +133,16 @@ def _from_sessions(folder: Path) -> Pairs:
             problem = f"{name} has two reports of {occasion or 'no named session'}."
             raise InputError(problem, path, _TABLE)
         occasions[occasion] = report
-    pairs, left_out = [], []
+    pairs, once = [], []
     for name, occasions in sorted(found.items()):
         if len(occasions) > 2:
             raise InputError(f"{name} has more than two sessions: {', '.join(occasions)}.", folder, _TABLE)
         if len(occasions) < 2:
-            left_out.append(f"{name} (one scan)")
+            once.append(name)
             continue
         one, other = (occasions[occasion] for occasion in sorted(occasions))
         pairs.append(Pair(name, one, other))
-    return Pairs(tuple(pairs), tuple(left_out))
+    return Pairs(tuple(pairs), {"one scan": tuple(once)} if once else {})
 
 
 def _report_files(folder: Path) -> list[Path]:

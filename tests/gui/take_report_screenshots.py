@@ -10,6 +10,7 @@ import argparse
 import os
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -21,24 +22,30 @@ from take_screenshots import SIZE, dark_palette, take, wait_for
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.gui.application import make_application
 from brainstem_app.gui.main_window import MainWindow
-from brainstem_app.gui.report.report_entries import ReportKind
+from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind
 from brainstem_app.gui.report.report_page import ReportPage
+from brainstem_app.gui.report.retest_panel import PairsFrom
 from brainstem_app.gui.segment.job_files import SegmentOutputs, new_folder, scan_name, segment_job
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.spaces import mni_affine
 from brainstem_app.reports.build import build_report
 from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.report_model import ReportInputs
+from brainstem_app.reports.report_model import Report, ReportInputs
 
 _PEOPLE = 24
 _SPREAD = 0.09
 _LOSS = 0.88
+_REPEATED = 12
+_NOISE = 0.03
 _CREATED = "2026-01-01T00:00:00+00:00"
 
 
 def make_people(home: Path, results: Path) -> None:
-    """Write reports of made-up people; those of the second half have less of the substantia nigra."""
+    """Write reports of made-up people, and of second scans of some of them.
+
+    Those of the second half have less of the substantia nigra.
+    """
     atlas, rng = load_atlas(), np.random.default_rng(0)
     raw = home / "made up"
     scans = [raw / f"sub-made{n:02d}" / "anat" / f"sub-made{n:02d}_T1w.nii.gz" for n in range(1, _PEOPLE + 1)]
@@ -46,26 +53,38 @@ def make_people(home: Path, results: Path) -> None:
     inputs = ReportInputs(atlas.labels, mni_affine(), atlas.table, atlas.name, atlas.version, name="made")
     report = build_report(inputs, make_manifest(inputs, _CREATED))
     job = segment_job(scans, "brainstem31", SegmentOutputs(), results, f"{_PEOPLE} made-up scans")
+    again = segment_job(scans, "brainstem31", SegmentOutputs(), results, f"{_REPEATED} of them again")
     for number, scan in enumerate(scans):
         is_patient = number >= _PEOPLE // 2
         scan.parent.mkdir(parents=True)
         scan.touch()
         group = "patient" if is_patient else "control"
         rows.append(f"{scan.name[:10]}\t{rng.integers(20, 70)}\t{'FM'[number % 2]}\t{group}")
-        structures = []
-        for s in report.structures:
-            factor = rng.normal(_LOSS if is_patient and s.name.startswith("SN_") else 1.0, _SPREAD)
-            structures.append(s.model_copy(update={"volume_mm3": round(s.volume_mm3 * max(factor, 0.1), 1)}))
-        own = report.model_copy(
-            update={
-                "structures": tuple(structures),
-                "scan": report.scan.model_copy(update={"file": scan.name}),
-            }
-        )
-        folder = job.out / scan_name(scan)
-        folder.mkdir()
-        (folder / "report.json").write_text(own.to_json(), encoding="utf-8")
+        factors = [
+            rng.normal(_LOSS if is_patient and s.name.startswith("SN_") else 1.0, _SPREAD)
+            for s in report.structures
+        ]
+        first = _changed(report, scan.name, factors)
+        _write(first, job.out / scan_name(scan))
+        if number < _REPEATED:
+            noise = list(rng.normal(1.0, _NOISE, len(factors)))
+            _write(_changed(first, scan.name, noise), again.out / scan_name(scan))
     (raw / "participants.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+def _changed(report: Report, file: str, factors: Sequence[float]) -> Report:
+    """Return a report with other volumes."""
+    structures = tuple(
+        s.model_copy(update={"volume_mm3": round(s.volume_mm3 * max(factor, 0.1), 1)})
+        for s, factor in zip(report.structures, factors, strict=True)
+    )
+    scan = report.scan.model_copy(update={"file": file})
+    return report.model_copy(update={"structures": structures, "scan": scan})
+
+
+def _write(report: Report, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "report.json").write_text(report.to_json(), encoding="utf-8")
 
 
 def take_all(window: MainWindow, page: ReportPage, out: Path) -> None:
@@ -74,7 +93,7 @@ def take_all(window: MainWindow, page: ReportPage, out: Path) -> None:
     take(window, out, "step_report")
     page.cohort_button.click()
     wait_for(lambda: page.cohort.group.currentData() == "group")
-    made = [folder for folder in page.cohort.subjects.ticked() if "made-up" in folder]
+    made = [entry.folder for entry in page.entries if "made-up" in entry.folder.parent.name]
     page.cohort.subjects.tick(made)
     page.cohort.covariates.tick(["age", "sex"])
     take(window, out, "report_groups_choose")
@@ -83,6 +102,21 @@ def take_all(window: MainWindow, page: ReportPage, out: Path) -> None:
     row = next(row for row in range(page.model.rowCount()) if page.model.index(row, 0).data() == "SN_L")
     page.report.table.selectRow(row)
     take(window, out, "report_groups")
+    page.retest_button.click()
+    again, first = (entry.folder.parent for entry in _first_of_two_jobs(page))
+    page.retest.choose(PairsFrom.TWO_FOLDERS, first, again)
+    wait_for(page.retest.start_button.isEnabled)
+    take(window, out, "report_repeated_choose")
+    page.run()
+    wait_for(lambda: page.content is not None and page.content.entry.kind is ReportKind.RETEST, 600)
+    page.report.table.selectRow(4)
+    take(window, out, "report_repeated")
+
+
+def _first_of_two_jobs(page: ReportPage) -> list[ReportEntry]:
+    """Return one segmentation of each folder with made-up people, those scanned again first."""
+    made = {entry.folder.parent.name: entry for entry in page.entries if "made" in entry.folder.name}
+    return [made[name] for name in sorted(made, key=lambda name: "again" not in name)]
 
 
 def main() -> None:

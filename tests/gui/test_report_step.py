@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.report.report_page import ReportPage
+from brainstem_app.gui.report.retest_panel import PairsFrom
 from brainstem_app.gui.segment.job_files import SegmentOutputs, scan_name, segment_job
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
@@ -80,8 +82,8 @@ def test_export_copies_the_kind_that_the_name_ends_in(
     page._read_again("first")
     qtbot.waitUntil(lambda: page.model.rowCount() == 31, timeout=_LIMIT_MS)
     files = page.chosen.files
-    page.export(tmp_path / "numbers.csv", files[0])
-    page.export(tmp_path / "page", files[0])
+    page.export.save(page.chosen, tmp_path / "numbers.csv", files[0])
+    page.export.save(page.chosen, tmp_path / "page", files[0])
     qtbot.waitUntil((tmp_path / "page.html").exists, timeout=_LIMIT_MS)
     assert (tmp_path / "numbers.csv").read_bytes() == (study.run_folder("first") / "metrics.csv").read_bytes()
 
@@ -167,6 +169,7 @@ def test_groups_of_people_are_compared_by_the_real_worker(
         "cohort.html",
         "cohort.csv",
         "cohort.json",
+        "cohort.pdf",
         "cohort.xlsx",
         "volumes.csv",
         "zscores.csv",
@@ -183,4 +186,68 @@ def test_one_person_twice_is_said_before_anything_is_started(
     qtbot.waitUntil(lambda: len(panel.subjects.ticked()) == 8, timeout=_LIMIT_MS)
     panel.subjects.tick(panel._entries)
     assert "sub-1" in panel.said.text()
+    assert not panel.start_button.isEnabled()
+
+
+@pytest.fixture
+def repeated(people: Path, settings: WindowSettings) -> tuple[Path, Path]:
+    """Two folders of results: eight people, and seven of them again with two voxels more of each nucleus."""
+    (first,) = settings.results_folder.iterdir()
+    second = settings.results_folder / "again"
+    for folder in sorted(first.glob("sub-*"))[:7]:
+        report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+        for structure in report["structures"]:
+            if structure["volume_mm3"]:
+                structure["volume_mm3"] += 2
+        (second / folder.name).mkdir(parents=True)
+        (second / folder.name / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    return first, second
+
+
+def test_repeatability_is_measured_by_the_real_worker(
+    qtbot: QtBot, window: MainWindow, repeated: tuple[Path, Path]
+) -> None:
+    window.show_step(StepName.REPORT)
+    page = window.page(StepName.REPORT)
+    panel = page.retest
+    qtbot.waitUntil(lambda: panel.first.box.count() == 2, timeout=_LIMIT_MS)
+    qtbot.mouseClick(page.cohort_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(page.retest_button, Qt.MouseButton.LeftButton)
+    assert panel.isVisible()
+    assert not page.cohort_button.isChecked()
+    assert not panel.start_button.isEnabled(), "nothing is chosen"
+    qtbot.keyClicks(panel.way, panel.tr("In two"))
+    for place, folder in zip((panel.first, panel.second), repeated, strict=True):
+        place.box.setFocus()
+        place.box.lineEdit().selectAll()
+        qtbot.keyClicks(place.box, folder.name)
+        qtbot.keyClick(place.box, Qt.Key.Key_Tab)
+    qtbot.waitUntil(panel.start_button.isEnabled, timeout=_LIMIT_MS)
+    assert panel.pairs.rowCount() == 7
+    assert "sub-8 (only in 8 scans" in panel.said.text()
+    page.run()
+    (job,) = window.bench.jobs.jobs
+    assert (job.work.results, job.work.second) == repeated
+    qtbot.waitUntil(
+        lambda: page.content is not None and page.content.entry.kind == "retest", timeout=3 * _LIMIT_MS
+    )
+    assert page.view.isVisible()
+    assert page.model.rowCount() == 33, "31 nuclei, all of them, all labels"
+    assert (page.model.index(0, 0).data(), page.model.index(0, 3).data()) == ("PAG", "2.0")
+    assert "sub-8" in page.lines.text()
+    assert "second: 7 people" in page.report.dots.accessibleDescription()
+    assert {file.suffix for file in page.chosen.files} == {".html", ".csv", ".json", ".xlsx"}
+
+
+def test_results_without_a_second_say_so_before_anything_is_started(
+    qtbot: QtBot, window: MainWindow, people: Path, settings: WindowSettings
+) -> None:
+    window.show_step(StepName.REPORT)
+    panel = window.page(StepName.REPORT).retest
+    (folder,) = settings.results_folder.iterdir()
+    panel.choose(PairsFrom.ONE_FOLDER, folder)
+    qtbot.waitUntil(lambda: "No subject has two results" in panel.said.text(), timeout=_LIMIT_MS)
+    assert not panel.start_button.isEnabled()
+    panel.choose(PairsFrom.TABLE, folder / "gone.tsv")
+    qtbot.waitUntil(lambda: "no such file" in panel.said.text(), timeout=_LIMIT_MS)
     assert not panel.start_button.isEnabled()

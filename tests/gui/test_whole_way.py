@@ -87,7 +87,7 @@ def test_whole_way_by_clicks_and_keys(
     person.click(report.measure_button)
     person.finish()
     person.wait(lambda: "(test)" in report.lines.text())
-    report.export(tmp_path / "numbers.csv", report.chosen.files[0])
+    report.export.save(report.chosen, tmp_path / "numbers.csv", report.chosen.files[0])
     person.wait((tmp_path / "numbers.csv").exists)
     assert (tmp_path / "numbers.csv").read_text(encoding="utf-8").count("\n") > 31
     assert Study.open(study).run_names(), "all of it lies in the study"

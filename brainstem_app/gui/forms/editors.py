@@ -7,7 +7,6 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QFileDialog,
     QHBoxLayout,
@@ -17,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainstem_app.gui.controls import EMPTY_BOX
+from brainstem_app.gui.controls import make_check_box
 from brainstem_app.gui.forms.field_spec import FieldKind, FieldSpec
 
 _NO_LIMIT = 2_000_000_000
@@ -68,8 +67,7 @@ class SwitchEditor(Editor):
     """A check box."""
 
     def _make(self) -> QWidget:
-        self._box = QCheckBox(self.spec.words.placeholder or "", self)
-        self._box.setStyleSheet(f"QCheckBox::indicator:unchecked {{ {EMPTY_BOX} }}")
+        self._box = make_check_box(self, self.spec.words.placeholder or "", "")
         self._box.toggled.connect(lambda _on: self.changed.emit())
         return self._box
 

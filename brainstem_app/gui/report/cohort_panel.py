@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
-    QCheckBox,
     QComboBox,
     QFileDialog,
     QFormLayout,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.compare.choice_list import ChoiceList
-from brainstem_app.gui.controls import EMPTY_BOX, make_button
+from brainstem_app.gui.controls import make_button, make_check_box
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.people import People, read_people
@@ -67,12 +66,10 @@ class CohortPanel(QWidget):
             self.tr("Group to compare with"), self.tr("The others are set against this one, e.g. controls")
         )
         self.covariates = ChoiceList(self.tr("&Covariates"), {}, self)
-        self.head_size = QCheckBox(self)
-        self.head_size.setToolTip(
-            self.tr("Large heads have large nuclei; this takes it out of the comparison")
+        self.head_size = make_check_box(
+            self, "", self.tr("Large heads have large nuclei; this takes it out of the comparison")
         )
         self.head_size.setChecked(True)
-        self.head_size.setStyleSheet(f"QCheckBox::indicator:unchecked {{ {EMPTY_BOX} }}")
         self.said = QLabel(self)
         self.said.setWordWrap(True)
         self.said.setAccessibleName(self.tr("What will be compared"))

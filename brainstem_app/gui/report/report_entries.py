@@ -1,4 +1,4 @@
-"""Which reports there are: of runs, comparisons, cohorts, segmentations; looked for on a thread."""
+"""Which reports there are: of runs, comparisons, people and segmentations; looked for on a thread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,15 @@ class ReportKind(StrEnum):
     RUN = "run"
     COMPARISON = "comparison"
     COHORT = "cohort"
+    RETEST = "retest"
     SEGMENTATION = "segmentation"
+
+
+# Files of a report on people; a folder that holds the first as JSON is one.
+_OF_PEOPLE = {
+    ReportKind.COHORT: ("cohort", "volumes", "zscores"),
+    ReportKind.RETEST: ("retest", "changes"),
+}
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class ReportEntry:
 
 
 def find_reports(study: Path | None, results: Path) -> tuple[ReportEntry, ...]:
-    """List reports of a study's runs and comparisons; of cohorts and segmentations, the latest first."""
+    """List reports of a study's runs and comparisons; of people and segmentations, the latest first."""
     found: list[ReportEntry] = []
     if study is not None:
         runs = sorted(path.parent for path in study.glob("runs/*/config.json"))
@@ -61,10 +69,11 @@ def find_reports(study: Path | None, results: Path) -> tuple[ReportEntry, ...]:
             ReportEntry(ReportKind.COMPARISON, c.name, c, (*files_of(c, "report"), *files_of(c, "results")))
             for c in comparisons
         ]
-    cohorts = sorted(results.glob("*/cohort.json"), key=_time, reverse=True)[:_LATEST]
-    for home in (path.parent for path in cohorts):
-        files = (file for stem in ("cohort", "volumes", "zscores") for file in files_of(home, stem))
-        found.append(ReportEntry(ReportKind.COHORT, home.name, home, tuple(files)))
+    for kind, stems in _OF_PEOPLE.items():
+        made = sorted(results.glob(f"*/{stems[0]}.json"), key=_time, reverse=True)[:_LATEST]
+        for home in (path.parent for path in made):
+            files = (file for stem in stems for file in files_of(home, stem))
+            found.append(ReportEntry(kind, home.name, home, tuple(files)))
     reports = [path for places in _PLACES for path in results.glob(f"{places}/report.json")]
     for report in sorted(reports, key=_time, reverse=True)[:_LATEST]:
         home = report.parent

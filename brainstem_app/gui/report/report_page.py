@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QImage
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
+    QPushButton,
     QStackedWidget,
     QTreeWidget,
     QTreeWidgetItem,
@@ -18,12 +18,14 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.gui.controls import fill_side_by_side, make_button
 from brainstem_app.gui.jobs.job_progress import JobProgress
-from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.cohort_panel import CohortPanel
-from brainstem_app.gui.report.report_content import ReportContent, read_report
+from brainstem_app.gui.report.export import ReportExport
+from brainstem_app.gui.report.read_report import read_report
+from brainstem_app.gui.report.report_content import ReportContent
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, find_reports
 from brainstem_app.gui.report.report_view import ReportView
-from brainstem_app.gui.segment.save_copies import copy_whole
+from brainstem_app.gui.report.retest_panel import RetestPanel
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import EvaluateRunJob
 
@@ -40,9 +42,12 @@ class ReportPage(StepPage):
         self.report = ReportView(self)
         self.model, self.lines, self.notes = self.report.model, self.report.lines, self.report.notes
         self.progress = JobProgress(self)
-        self.cohort = CohortPanel(bench, self)
-        self.cohort.message.connect(self.message)
-        self.cohort.finished.connect(lambda folder: self._read_again(folder.name))
+        self.cohort, self.retest = CohortPanel(bench, self), RetestPanel(bench, self)
+        for panel in (self.cohort, self.retest):
+            panel.message.connect(self.message)
+            panel.finished.connect(lambda folder: self._read_again(folder.name))
+        self.export = ReportExport(bench, self)
+        self.export.message.connect(self.message)
         self._lay_out()
         bench.study.opened.connect(lambda: self._show(None))
         bench.study.contents_changed.connect(self.read)
@@ -58,29 +63,25 @@ class ReportPage(StepPage):
             self.tr("Label every test subject with the run's network, and compare with the reference"),
             self.measure,
         )
-        self.open_button = make_button(
-            self,
+        self.open_button = self._button(
             self.tr("&Open the report"),
             self.tr("Open the page in the browser, as it will be exported"),
-            self.open,
+            lambda entry: self.export.open(entry.page),
         )
-        self.pdf_button = make_button(
-            self,
+        self.pdf_button = self._button(
             self.tr("Open as &PDF"),
             self.tr("Open the pages as they will be exported and printed"),
-            self.open_pdf,
+            lambda entry: self.export.open(entry.pdf),
         )
-        self.export_button = make_button(
-            self,
+        self.export_button = self._button(
             self.tr("&Export…"),
             self.tr("Save a copy as HTML, PDF, CSV, XLSX or JSON"),
-            self.choose_target,
+            lambda entry: self.export.choose_target(entry),
         )
-        self.folder_button = make_button(
-            self,
+        self.folder_button = self._button(
             self.tr("Open &folder"),
             self.tr("All files of the report"),
-            lambda: self._open(self._folder()),
+            lambda entry: self.export.open(entry.folder),
         )
         buttons = QHBoxLayout()
         buttons.addWidget(self.measure_button)
@@ -93,8 +94,16 @@ class ReportPage(StepPage):
             self.tr("Volumes of the nuclei of many people, by group, from their segmentations"),
             lambda: None,
         )
-        self.cohort_button.setCheckable(True)
-        self.cohort_button.toggled.connect(self._show_cohort)
+        self.retest_button = make_button(
+            self,
+            self.tr("Measure &repeatability…"),
+            self.tr("How well the volumes repeat themselves, from two segmentations of each person"),
+            lambda: None,
+        )
+        self._panels = {self.cohort_button: self.cohort, self.retest_button: self.retest}
+        for button in self._panels:
+            button.setCheckable(True)
+            button.toggled.connect(lambda _checked, b=button: self._show_panel(b))
         self.view = QWidget(self)
         column = QVBoxLayout(self.view)
         column.setContentsMargins(0, 0, 0, 0)
@@ -103,13 +112,19 @@ class ReportPage(StepPage):
         column.addLayout(buttons)
         self.right = QStackedWidget(self)
         self.right.addWidget(self.view)
-        self.right.addWidget(self.cohort)
+        for panel in self._panels.values():
+            self.right.addWidget(panel)
         left = QWidget(self)
         beside = QVBoxLayout(left)
         beside.setContentsMargins(0, 0, 0, 0)
         beside.addWidget(self.list, 1)
-        beside.addWidget(self.cohort_button)
+        for button in self._panels:
+            beside.addWidget(button)
         fill_side_by_side(self, left, self.right, (270, 860))
+
+    def _button(self, text: str, hint: str, slot: Callable[[ReportEntry], None]) -> QPushButton:
+        """Make a button that does something with the chosen report."""
+        return make_button(self, text, hint, lambda: None if self.chosen is None else slot(self.chosen))
 
     def _list(self) -> QTreeWidget:
         tree = QTreeWidget(self)
@@ -120,7 +135,7 @@ class ReportPage(StepPage):
         tree.setRootIsDecorated(False)
         tree.currentItemChanged.connect(lambda item, _before: self._on_chosen(item))
         for signal in (tree.itemClicked, tree.itemActivated):
-            signal.connect(lambda _item: self.cohort_button.setChecked(False))
+            signal.connect(lambda _item: self._show_report())
         return tree
 
     # What there is -----------------------------------------------------------------------------------
@@ -156,13 +171,15 @@ class ReportPage(StepPage):
                 return
 
     def _show_entries(self, entries: tuple[ReportEntry, ...]) -> None:
-        self.cohort.set_entries(tuple(e for e in entries if e.kind is ReportKind.SEGMENTATION))
+        for panel in self._panels.values():
+            panel.set_entries(tuple(e for e in entries if e.kind is ReportKind.SEGMENTATION))
         if entries == self.entries and entries:
             return
         titles = {
             ReportKind.RUN: self.tr("Runs of the study"),
             ReportKind.COMPARISON: self.tr("Comparisons"),
             ReportKind.COHORT: self.tr("Groups of people"),
+            ReportKind.RETEST: self.tr("Repeatability"),
             ReportKind.SEGMENTATION: self.tr("Segmentations"),
         }
         chosen = self.bench.study.workspace.choices.get("report", "")
@@ -217,17 +234,30 @@ class ReportPage(StepPage):
         self.report.show_content(content, picture)
         self._update()
 
-    def _show_cohort(self, shown: bool) -> None:
-        self.right.setCurrentWidget(self.cohort if shown else self.view)
-        if shown:
-            self.cohort.focus_first()
+    def _show_panel(self, button: QPushButton) -> None:
+        """Show what a button is for in place of the report, or the report again."""
+        if button.isChecked():
+            for other in self._panels.keys() - {button}:
+                other.setChecked(False)
+            self.right.setCurrentWidget(self._panels[button])
+            self._panels[button].focus_first()
+        elif self._shown_panel is None:
+            self.right.setCurrentWidget(self.view)
 
-    # Taking away -------------------------------------------------------------------------------------
+    def _show_report(self) -> None:
+        for button in self._panels:
+            button.setChecked(False)
+
+    @property
+    def _shown_panel(self) -> CohortPanel | RetestPanel | None:
+        return next((panel for button, panel in self._panels.items() if button.isChecked()), None)
+
+    # Measuring ---------------------------------------------------------------------------------------
 
     def run(self) -> None:
-        """Measure the chosen run, or compare the ticked people."""
-        button = self.cohort.start_button if self.cohort_button.isChecked() else self.measure_button
-        button.click()
+        """Measure the chosen run, compare the ticked people, or measure repeatability."""
+        panel = self._shown_panel
+        (self.measure_button if panel is None else panel.start_button).click()
 
     def measure(self) -> None:
         """Measure the chosen run on the test subjects."""
@@ -241,64 +271,11 @@ class ReportPage(StepPage):
                 job.ended.connect(lambda _outcome: self._read_again(entry.name))
                 self.progress.follow(job, self.tr("Starting…"))
 
-    def open(self) -> None:
-        """Open the page in the browser."""
-        if self.chosen is not None and self.chosen.page is not None:
-            self._open(self.chosen.page)
-
-    def open_pdf(self) -> None:
-        """Open the PDF with the system's program."""
-        if self.chosen is not None and self.chosen.pdf is not None:
-            self._open(self.chosen.pdf)
-
-    def choose_target(self) -> None:
-        """Ask where to save a copy, and of which kind."""
-        entry = self.chosen
-        if entry is None or not entry.files:
-            return
-        kinds = ";;".join(f"{file.stem} – {file.suffix[1:].upper()} (*{file.suffix})" for file in entry.files)
-        start = self.bench.settings.last_folder / f"{entry.name}{entry.files[0].suffix}"
-        name, kind = QFileDialog.getSaveFileName(self, self.tr("Export the report"), str(start), kinds)
-        if name:
-            place = kinds.split(";;").index(kind) if kind in kinds.split(";;") else 0
-            self.export(Path(name), entry.files[place])
-
-    def export(self, target: Path, source: Path) -> None:
-        """Save a copy of a file of the report; the ending of the name decides which, if it has one."""
-        entry = self.chosen
-        if entry is None:
-            return
-        if target.suffix.lower() != source.suffix:
-            other = next((file for file in entry.files if file.suffix == target.suffix.lower()), None)
-            source, target = (
-                (other, target) if other else (source, target.with_name(target.name + source.suffix))
-            )
-        self.bench.settings.last_folder = target.parent
-
-        def done(path: Path) -> None:
-            action = MessageAction(self.tr("Open folder"), lambda: self._open(path.parent))
-            what = self.tr("{0} is saved.").format(path.name)
-            self.message.emit(Message(MessageLevel.INFO, what, str(path.parent), actions=(action,)))
-
-        self.bench.background.run(
-            lambda: copy_whole(source, target),
-            done,
-            lambda error: self.message.emit(message_of_error(error, self.tr("The report was not saved."))),
-        )
-
     def _read_again(self, name: str) -> None:
-        self.cohort_button.setChecked(False)
+        self._show_report()
         self.bench.study.remember_choice("report", name)
         self.list.clear()
         self.read()
-
-    def _folder(self) -> Path:
-        return Path() if self.chosen is None else self.chosen.folder
-
-    def _open(self, path: Path) -> None:
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
-            what = self.tr("No program on this computer opens {0}.").format(path.name)
-            self.message.emit(Message(MessageLevel.WARNING, what, str(path)))
 
     def _update(self) -> None:
         entry, folder = self.chosen, self.bench.study.folder

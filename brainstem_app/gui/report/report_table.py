@@ -72,7 +72,7 @@ def _text(value: Cell) -> str:
     if isinstance(value, Effect):
         return f"{value.value:.2f} [{value.low:.2f}, {value.high:.2f}]"
     if isinstance(value, OneDigit):
-        return f"{value:,.1f}"
+        return f"{value:z,.1f}"
     if float(value).is_integer():
         return f"{value:,.0f}"
     if 0 < abs(value) < 0.0005:

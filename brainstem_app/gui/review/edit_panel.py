@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QColor, QPixmap
 from PySide6.QtWidgets import (
-    QCheckBox,
     QDoubleSpinBox,
     QGroupBox,
     QHBoxLayout,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.gui.controls import make_check_box
 from brainstem_app.gui.review.label_editor import LARGEST_MM, SMALLEST_MM, LabelEditor, Tool
 from brainstem_app.gui.review.review_actions import ReviewActions
 
@@ -47,19 +47,20 @@ class EditPanel(QGroupBox):
         self.size.setAccessibleName(self.tr("Diameter of the brush"))
         self.size.setToolTip(self.tr("Diameter of the brush on the patient ([ smaller, ] larger)"))
         self.size.valueChanged.connect(editor.set_diameter)
-        self.in_3d = QCheckBox(self.tr("3-D"), self)
-        self.in_3d.setToolTip(self.tr("Paint with a ball, not with a disc in one slice (T)"))
+        self.in_3d = make_check_box(
+            self, self.tr("3-D"), self.tr("Paint with a ball, not with a disc in one slice (T)")
+        )
         self.in_3d.setAccessibleName(self.tr("Brush in three dimensions"))
         self.in_3d.toggled.connect(actions.in_3d.setChecked)
         actions.in_3d.toggled.connect(self.in_3d.setChecked)
-        self.protects = QCheckBox(self.tr("Leave other nuclei as they are"), self)
-        self.protects.setToolTip(
+        self.protects = make_check_box(
+            self,
+            self.tr("Leave other nuclei as they are"),
             self.tr(
                 "The brush paints over background and tissue only;"
                 " the eraser takes the chosen nucleus only (K)"
-            )
+            ),
         )
-        self.protects.setAccessibleName(self.protects.text())
         self.protects.toggled.connect(actions.protects.setChecked)
         actions.protects.toggled.connect(self.protects.setChecked)
         actions.protects.toggled.connect(self._describe)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainstem_app.gui.controls import EMPTY_BOX
+from brainstem_app.gui.controls import make_check_box
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.segment.card_text import card_details, card_summary
 from brainstem_app.gui.segment.job_files import SegmentOutputs
@@ -125,11 +125,7 @@ class SegmentPanel(QGroupBox):
         self._update()
 
     def _output(self, text: str, hint: str, checked: bool) -> QCheckBox:
-        box = QCheckBox(text, self)
-        box.setStyleSheet(f"QCheckBox::indicator:unchecked {{ {EMPTY_BOX} }}")
-        box.setAccessibleName(text.replace("&", ""))
-        box.setAccessibleDescription(hint)
-        box.setToolTip(hint)
+        box = make_check_box(self, text, hint)
         box.setChecked(checked)
         box.toggled.connect(lambda _checked: self.outputs_changed.emit())
         return box

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pyqtgraph as pg
@@ -134,7 +135,7 @@ class Curves(QWidget):
         for name, curve in self._curves.items():
             points = self.points(name)
             curve.setData([epoch for epoch, _ in points], [value for _, value in points])
-        step = max(1, round(max(self._rows, default=1) / _MOST_TICKS))
+        step = math.ceil(max(self._rows, default=1) / _MOST_TICKS)
         for plot in (self.loss, self.accuracy):
             plot.getAxis("bottom").setTickSpacing(step, step)
         self._draw_batches()

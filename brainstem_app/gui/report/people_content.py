@@ -1,0 +1,136 @@
+"""What the reports on people say: groups compared, and how well volumes repeat themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from brainstem_app.gui.report.report_content import Cell, Effect, OneDigit, ReportContent
+from brainstem_app.gui.report.report_entries import ReportEntry
+
+
+def cohort_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
+    """Comparisons of groups nucleus by nucleus; without groups the z-scores of each person."""
+    people = [person for person in report["subjects"] if person["z"]]
+    lines = [("people", str(len(report["subjects"])))]
+    if report["group"]:
+        lines.append((report["group"], _groups_text(report)))
+    if report["covariates"]:
+        lines.append(("adjusted for", ", ".join(report["covariates"])))
+    lines += [("note", note) for note in report["notes"]]
+    if report["comparisons"]:
+        headers, rows = _effects(report)
+    else:
+        names = list(people[0]["z"]) if people else []
+        headers = ("Person", *names)
+        rows = tuple((p["subject"], *(p["z"][name] for name in names)) for p in people)
+    limits = f"The means are as measured; the difference is adjusted. {report['limits']}"
+    return ReportContent(entry, tuple(lines), headers, rows, limits, _volumes(report))
+
+
+def _groups_text(report: dict[str, Any]) -> str:
+    others = ", ".join(f"{c['group']} ({c['n']})" for c in report["comparisons"])
+    size = report["comparisons"][0]["reference_n"] if report["comparisons"] else 0
+    return f"{others} against {report['reference']} ({size})"
+
+
+def _effects(report: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
+    several = len(report["comparisons"]) > 1
+    headers = (
+        "Nucleus",
+        *(("Group",) if several else ()),
+        "Mean mm³",
+        "Reference mm³",
+        "Difference",
+        "95 %",
+        "d",
+        "d −2 … 2",
+        "p",
+        "p Holm",
+        "Not found",
+        "Full name",
+    )
+    rows = tuple(
+        (
+            n["name"],
+            *((c["group"],) if several else ()),
+            OneDigit(n["mean_mm3"]),
+            OneDigit(n["reference_mean_mm3"]),
+            OneDigit(n["difference_mm3"]),
+            _span(n["low_mm3"], n["high_mm3"], 1),
+            n["d"],
+            None if n["d"] is None else Effect(n["d"], n["d_low"], n["d_high"]),
+            n["p"],
+            n["p_holm"],
+            n["not_found"] + n["reference_not_found"],
+            n["full_name"],
+        )
+        for c in report["comparisons"]
+        for n in c["nuclei"]
+    )
+    return headers, rows
+
+
+def _volumes(report: dict[str, Any]) -> dict[str, dict[str, tuple[float, ...]]]:
+    """Volumes of each nucleus by group, the reference first."""
+    names = {name for person in report["subjects"] for name in person["z"]}
+    names |= {nucleus["name"] for c in report["comparisons"] for nucleus in c["nuclei"]}
+    found: dict[str, dict[str, list[float]]] = {}
+    people = sorted(report["subjects"], key=lambda p: (p["group"] != report["reference"], p["group"] or ""))
+    for person in people:
+        for name in person["volume_mm3"].keys() & names:
+            group = person["group"] or ("unknown" if report["group"] else "all")
+            found.setdefault(name, {}).setdefault(group, []).append(person["volume_mm3"][name])
+    return {name: {g: tuple(v) for g, v in groups.items()} for name, groups in found.items()}
+
+
+def retest_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
+    """How well each nucleus repeats itself, and all of them together."""
+    lines = [("people", str(len(report["subjects"]))), ("model", report["model"] or "–")]
+    lines += [("note", note) for note in report["notes"]]
+    headers = (
+        "Nucleus",
+        "First mm³",
+        "Second mm³",
+        "Bias mm³",
+        "95 %",
+        "Limits of agreement",
+        "Variation %",
+        "Repeatability mm³",
+        "ICC(A,1)",
+        "ICC 95 %",
+        "Not found",
+        "Full name",
+    )
+    rows = tuple(
+        (
+            n["name"],
+            OneDigit(n["first_mm3"]),
+            OneDigit(n["second_mm3"]),
+            OneDigit(n["bias_mm3"]),
+            _span(n["bias_low_mm3"], n["bias_high_mm3"], 1),
+            _span(n["limit_low_mm3"], n["limit_high_mm3"], 1),
+            None if n["within_cv"] is None else OneDigit(100 * n["within_cv"]),
+            OneDigit(n["repeatability_mm3"]),
+            n["icc_agreement"],
+            _span(n["icc_agreement_low"], n["icc_agreement_high"], 2),
+            n["not_found_first"] + n["not_found_second"],
+            n["full_name"],
+        )
+        for n in (*report["nuclei"], *report["totals"])
+    )
+    notes = (
+        "Bias is second − first. Two results of one person differ by less than the repeatability in 95 %:"
+        f" a smaller change says nothing. {report['limits']}"
+    )
+    volumes = {
+        n["name"]: {
+            when: tuple(person[key][n["name"]] for person in report["subjects"])
+            for when, key in (("first", "first_mm3"), ("second", "second_mm3"))
+        }
+        for n in report["nuclei"]
+    }
+    return ReportContent(entry, tuple(lines), headers, rows, notes, volumes)
+
+
+def _span(low: float | None, high: float | None, digits: int) -> str:
+    return "" if low is None or high is None else f"{low:.{digits}f} to {high:.{digits}f}"

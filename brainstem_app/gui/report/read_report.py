@@ -1,0 +1,143 @@
+"""Read what a report says, on a thread."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+from brainstem_app.errors import InputError
+from brainstem_app.gui.report.people_content import cohort_content, retest_content
+from brainstem_app.gui.report.report_content import Cell, ReportContent
+from brainstem_app.gui.report.report_entries import ReportEntry
+
+# Headings and names in report.json of the columns of a segmentation, and of one with a reference.
+_SEGMENTED = (
+    ("Nucleus", "name"),
+    ("Side", "side"),
+    ("mm³", "volume_mm3"),
+    ("Asymmetry", "asymmetry_index"),
+    ("Confidence", "confidence"),
+)
+_SCORED = (
+    ("Difference mm³", "volume_difference_mm3"),
+    ("IoU", "iou"),
+    ("Dice", "dice"),
+    ("HD95 mm", "hd95_mm"),
+    ("Status", "status"),
+)
+
+
+def read_report(entry: ReportEntry) -> ReportContent:
+    """Read a report.
+
+    Raises
+    ------
+    InputError
+        If its file is damaged.
+    """
+    by_name = {file.name: file for file in entry.files}
+    if "metrics.json" in by_name:
+        return _run(entry, _json(by_name["metrics.json"]))
+    if "report.json" in by_name:
+        return _segmentation(entry, _json(by_name["report.json"]))
+    if "cohort.json" in by_name:
+        return cohort_content(entry, _json(by_name["cohort.json"]))
+    if "retest.json" in by_name:
+        return retest_content(entry, _json(by_name["retest.json"]))
+    if "results.csv" in by_name:
+        return _comparison(entry, by_name["results.csv"])
+    return ReportContent(entry)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        content: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(
+            "The report is damaged or cannot be read.", path, "Measure the run again."
+        ) from error
+    return content
+
+
+def _run(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
+    methods = [report["summary"], *report["yardsticks"]]
+    lines = [
+        (
+            method["name"],
+            f"nuclei {_interval(method['macro_miou_nuclei'])}, all classes {_interval(method['macro_miou'])}",
+        )
+        for method in methods
+    ]
+    subjects = f"{report['summary']['n_subjects']} ({report['part']})"
+    yardsticks = tuple(method["name"] for method in report["yardsticks"])
+    rows = tuple(
+        (
+            s["name"],
+            s["full_name"],
+            s["iou"]["value"],
+            _range(s["iou"]),
+            s["dice"],
+            s["missed_subjects"],
+            s["reliability"],
+            *(s["yardsticks"].get(name) for name in yardsticks),
+        )
+        for s in report["structures"]
+        if s["group"] == "nucleus"
+    )
+    headers = ("Nucleus", "Full name", "IoU", "95 %", "Dice", "Missed in", "Reliability", *yardsticks)
+    notes = " ".join([*report.get("notes", ()), report.get("limits", "")])
+    return ReportContent(entry, (("subjects", subjects), *lines), headers, rows, notes)
+
+
+def _segmentation(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
+    structures = [s for s in report.get("structures", ()) if s.get("group") == "nucleus"]
+    scored = any(s.get("iou") is not None for s in structures)
+    columns = _SEGMENTED + (_SCORED if scored else ())
+    columns = tuple((name, key) for name, key in columns if any(s.get(key) is not None for s in structures))
+    headers = tuple(name for name, _ in columns)
+    rows = tuple(tuple(s.get(key) for _, key in columns) for s in structures)
+    lines = [
+        ("scan", str((report.get("scan") or {}).get("file", ""))),
+        ("model", str((report.get("model") or {}).get("name", "–"))),
+    ]
+    lines += [
+        (
+            str(finding.get("level", "warning")),
+            f"{finding.get('problem', '')} {finding.get('fix', '')}".strip(),
+        )
+        for finding in report.get("warnings", ())
+    ]
+    picture = next((file for file in entry.files if file.name == "qc.png"), None)
+    limits = str(report.get("limits", ""))
+    return ReportContent(entry, tuple(lines), headers, rows, limits, picture=picture)
+
+
+def _comparison(entry: ReportEntry, path: Path) -> ReportContent:
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            table = list(csv.reader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError("The table of the comparison cannot be read.", path, "Start it again.") from error
+    if not table:
+        return ReportContent(entry)
+    rows = tuple(tuple(_value(text) for text in row) for row in table[1:])
+    return ReportContent(entry, (("cells", str(len(rows))),), tuple(table[0]), rows)
+
+
+def _value(text: str) -> Cell:
+    try:
+        return float(text)
+    except ValueError:
+        return text or None
+
+
+def _interval(estimate: dict[str, Any]) -> str:
+    value = estimate.get("value")
+    return "–" if value is None else f"{value:.3f} ({_range(estimate)})"
+
+
+def _range(estimate: dict[str, Any]) -> str:
+    low, high = estimate.get("low"), estimate.get("high")
+    return "" if low is None or high is None else f"{low:.3f} – {high:.3f}"

@@ -1,0 +1,259 @@
+"""Measure how well volumes repeat themselves: which two results of each person."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainstem_app.gui.controls import make_button, make_table
+from brainstem_app.gui.jobs.job_progress import JobProgress
+from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.report.result_place import ResultPlace
+from brainstem_app.gui.segment.job_files import new_folder, remove_job_without_result
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.report.report_entries import ReportEntry
+    from brainstem_app.gui.workflow.step_page import Workbench
+    from brainstem_app.reports.retest_pairs import Pairs
+
+
+_FEW = 5
+
+
+class PairsFrom(StrEnum):
+    """Where both results of each person are named."""
+
+    ONE_FOLDER = "one-folder"
+    TWO_FOLDERS = "two-folders"
+    TABLE = "table"
+
+
+class RetestPanel(QWidget):
+    """Chooses two results of each person, shows which were found, and starts the job that compares them.
+
+    Signals
+    -------
+    message(object)
+        A `Message`: why it cannot begin.
+    finished(object)
+        Folder of a comparison that is done.
+    """
+
+    message = Signal(object)
+    finished = Signal(object)
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self._request = 0
+        self._can_start = False
+        self.way = QComboBox(self)
+        self.way.setAccessibleName(self.tr("Where the two results of each person are"))
+        self.way.setToolTip(self.tr("How the program learns which two results are of the same person"))
+        for way, text in (
+            (PairsFrom.ONE_FOLDER, self.tr("In one folder: two sessions or runs of each person")),
+            (PairsFrom.TWO_FOLDERS, self.tr("In two folders: each person once in both")),
+            (PairsFrom.TABLE, self.tr("In a table: subject, first, second")),
+        ):
+            self.way.addItem(text, way)
+        results = bench.settings.results_folder
+        self.first, self.second = ResultPlace(results, self), ResultPlace(results, self)
+        for place in (self.first, self.second):
+            place.changed.connect(self._read)
+        self.pairs = QStandardItemModel(0, 3, self)
+        self.pairs.setHorizontalHeaderLabels([self.tr("Person"), self.tr("First"), self.tr("Second")])
+        self.table = make_table(
+            self,
+            self.pairs,
+            self.tr("Pairs that were found"),
+            self.tr("Scans of each person, in this order."),
+        )
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.said = QLabel(self)
+        self.said.setWordWrap(True)
+        self.said.setAccessibleName(self.tr("What will be compared"))
+        self.progress = JobProgress(self)
+        self.start_button = make_button(
+            self,
+            self.tr("&Measure"),
+            self.tr("Say how well the volumes of the nuclei repeat themselves"),
+            self.start,
+        )
+        self._lay_out()
+        self.way.currentIndexChanged.connect(lambda _row: self._show_way())
+        self._show_way()
+
+    def _lay_out(self) -> None:
+        about = QLabel(
+            self.tr(
+                "Sets two results of the same people against each other: two scans, or one scan prepared in"
+                " two ways. It says how much of a difference is the method's own noise. Both must be"
+                " segmented with the same model."
+            ),
+            self,
+        )
+        about.setWordWrap(True)
+        about.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(self.tr("Both &results"), self.way)
+        form.addRow(self.first.label, self.first)
+        form.addRow(self.second.label, self.second)
+        below = QHBoxLayout()
+        below.addWidget(self.said, 1)
+        below.addWidget(self.start_button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(about)
+        column.addLayout(form)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.progress)
+        column.addLayout(below)
+
+    # What there is -----------------------------------------------------------------------------------
+
+    def set_entries(self, entries: tuple[ReportEntry, ...]) -> None:
+        """Offer the folders of the window's own segmentations, the latest first."""
+        results = self._bench.settings.results_folder
+        jobs = dict.fromkeys(entry.folder.relative_to(results).parts[0] for entry in entries)
+        offered = {job: str(results / job) for job in jobs}
+        for place in (self.first, self.second):
+            place.offer(offered)
+
+    @property
+    def chosen_way(self) -> PairsFrom:
+        """Where both results are named."""
+        return PairsFrom(self.way.currentData())
+
+    def focus_first(self) -> None:
+        """Give the keys to the first choice."""
+        self.way.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def choose(self, way: PairsFrom, first: Path, second: Path | None = None) -> None:
+        """Take the results from here."""
+        self.way.setCurrentIndex(self.way.findData(way))
+        self.first.set_path(str(first))
+        self.second.set_path("" if second is None else str(second))
+        self._read()
+
+    def _show_way(self) -> None:
+        way = self.chosen_way
+        results = self.tr("Folder that Segment has written")
+        names = {
+            PairsFrom.ONE_FOLDER: (
+                self.tr("&Folder of results"),
+                self.tr("{0}; ses- or run- in the names tells the scans of a person apart").format(results),
+            ),
+            PairsFrom.TWO_FOLDERS: (
+                self.tr("&First results"),
+                self.tr("{0}; sub- in the names tells who is who").format(results),
+            ),
+            PairsFrom.TABLE: (
+                self.tr("&Table of pairs"),
+                self.tr("CSV or TSV; the columns first and second name folders of results"),
+            ),
+        }
+        name, hint = names[way]
+        self.first.ask_for(name, hint, is_file=way is PairsFrom.TABLE)
+        self.second.ask_for(self.tr("&Second results"), results, is_file=False)
+        for widget in (self.second.label, self.second):
+            widget.setVisible(way is PairsFrom.TWO_FOLDERS)
+        self._read()
+
+    def _read(self) -> None:
+        """Look for both results of each person."""
+        self._request += 1
+        request, way = self._request, self.chosen_way
+        first, second = self.first.path, self.second.path
+        if not first or (way is PairsFrom.TWO_FOLDERS and not second):
+            self._show(None, self.tr("Choose where the results are."))
+            return
+
+        def read() -> Pairs:
+            from brainstem_app.reports.retest_pairs import find_pairs
+
+            return find_pairs(Path(first), Path(second) if way is PairsFrom.TWO_FOLDERS else None)
+
+        def done(found: Pairs) -> None:
+            if request == self._request:
+                self._show(found, self._words(found))
+
+        def failed(error: BaseException) -> None:
+            if request == self._request:
+                told = message_of_error(error, self.tr("The results cannot be read."))
+                self._show(None, " ".join(part for part in (told.what, told.fix) if part))
+
+        self._bench.background.run(read, done, failed)
+
+    def _words(self, found: Pairs) -> str:
+        count = len(found.pairs)
+        text = (
+            self.tr("1 person with two results.")
+            if count == 1
+            else self.tr("{0} people with two results.").format(count)
+        )
+        for reason, names in found.left_out.items():
+            who = ", ".join(names) if len(names) <= _FEW else self.tr("{0} people").format(len(names))
+            text += " " + self.tr("Left out: {0} ({1}).").format(who, reason)
+        return text
+
+    def _show(self, found: Pairs | None, said: str) -> None:
+        self.pairs.setRowCount(0)
+        for pair in () if found is None else found.pairs:
+            cells = [
+                QStandardItem(text) for text in (pair.subject, pair.first.scan.file, pair.second.scan.file)
+            ]
+            for cell in cells:
+                cell.setEditable(False)
+            self.pairs.appendRow(cells)
+        self.said.setText(said)
+        self._can_start = found is not None
+        self._update()
+
+    def _update(self) -> None:
+        self.start_button.setEnabled(self._can_start and self._bench.jobs.find("retest", None) is None)
+
+    # The job -----------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the comparison."""
+        from brainstem_app.jobs.job import RetestJob
+
+        try:
+            out = new_folder(self._bench.settings.results_folder, self.tr("Repeatability"))
+        except OSError as error:
+            self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
+            return
+        is_two = self.chosen_way is PairsFrom.TWO_FOLDERS
+        job = RetestJob(
+            results=Path(self.first.path),
+            second=Path(self.second.path) if is_two else None,
+            out=out,
+        )
+        queued = self._bench.jobs.submit(job, self.tr("Measure repeatability"))
+        if queued is None:
+            remove_job_without_result(out)
+            return
+        queued.ended.connect(lambda outcome: self._on_ended(str(outcome), out))
+        self.progress.follow(queued, self.tr("Starting…"))
+        self._update()
+
+    def _on_ended(self, outcome: str, out: Path) -> None:
+        self._update()
+        if outcome == "finished":
+            self.finished.emit(out)
+        else:
+            remove_job_without_result(out)

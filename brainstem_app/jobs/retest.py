@@ -1,0 +1,39 @@
+"""Volumes of the same people twice: how well they repeat themselves."""
+
+from __future__ import annotations
+
+import shlex
+from statistics import median
+
+from brainstem_app.jobs.job import RetestJob
+from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.reports.retest import build_retest_report
+from brainstem_app.reports.retest_files import FILES, write_retest_report
+from brainstem_app.reports.retest_pairs import find_pairs
+
+
+def measure_repeatability(job: RetestJob, reporter: Reporter) -> Summary:
+    """Set both results of each person against each other.
+
+    Raises
+    ------
+    InputError
+        As `find_pairs`.
+    """
+    reporter.progress(0, 2, "reading the reports and comparing")
+    report = build_retest_report(find_pairs(job.results, job.second), _command(job))
+    reporter.progress(1, 2, "writing the page and the tables")
+    write_retest_report(job.out, report)
+    for name in FILES:
+        reporter.artifact(name.replace(".", "_"), job.out / name)
+    summary: Summary = {"subjects": len(report.subjects)}
+    known = [nucleus.within_cv for nucleus in report.nuclei if nucleus.within_cv is not None]
+    if known:
+        summary["median within-subject variation"] = f"{100 * median(known):.1f} %"
+    return summary
+
+
+def _command(job: RetestJob) -> str:
+    """Command line that does the same, without the names of folders above."""
+    given = [job.results.name, *([job.second.name] if job.second else [])]
+    return shlex.join(["brainstem-app", "retest", *given, "--out", "OUT"])
