@@ -97,7 +97,7 @@ class Row:
         cells = [self.name]
         for way in WAYS:
             fit = self.placed[way].result.fit
-            miou = macro_miou({self.name: self.counts[way]}, nuclei) or 0.0
+            miou = macro_miou(self.counts[way], nuclei) or 0.0
             cells += [
                 f"{self.placed[way].cpu_s:.1f}",
                 f"{fit.correlation:.3f}",
@@ -198,7 +198,7 @@ def _head(part: str, model: str) -> list[str]:
 def _summary(done: list[Row], nuclei: list[int]) -> str:
     cells = ["**all** (sums over scans; CPU: mean)"]
     for way in WAYS:
-        miou = macro_miou({row.name: row.counts[way] for row in done}, nuclei) or 0.0
+        miou = macro_miou(sum(row.counts[way] for row in done), nuclei) or 0.0
         fits = [row.placed[way].result.fit for row in done]
         cells += [
             f"{np.mean([row.placed[way].cpu_s for row in done]):.1f}",
