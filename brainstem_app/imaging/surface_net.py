@@ -10,7 +10,11 @@ from numpy.typing import NDArray
 Mask = NDArray[np.bool_]
 Points = NDArray[np.float32]
 Quads = NDArray[np.int32]
+#: Share of the way to the middle of its neighbours that a point goes in a round.
+_SHARE = 0.6
 _ROUNDS = 4
+_OUTWARD_ROUNDS = 8
+_FARTHEST_OUTWARD = 0.2
 
 
 def surface_net(mask: Mask) -> tuple[Points, Quads]:
@@ -31,7 +35,8 @@ def surface_net(mask: Mask) -> tuple[Points, Quads]:
     References
     ----------
     Gibson, Constrained elastic surface nets, MICCAI 1998: one point in each cell that the surface crosses,
-    then smoothed while it stays in its cell.
+    then smoothed while it stays in its cell. What small and thin masks shrink by, up to a third, is given
+    back: in the end the surface is moved outwards until it holds the mask's volume.
     """
     corners = [mask[tuple(slice(c, n - 1 + c) for c, n in zip(corner, mask.shape, strict=True))]
                for corner in product((0, 1), repeat=3)]  # fmt: skip
@@ -41,7 +46,7 @@ def surface_net(mask: Mask) -> tuple[Points, Quads]:
     number[crossed] = np.arange(len(cells), dtype=np.int32)
     points = (cells + 0.5).astype(np.float32)
     quads = np.concatenate([_quads_along(mask, number, axis) for axis in range(3)])
-    return _smoothed(points, quads), quads
+    return _holding(_smoothed(points, quads), quads, float(mask.sum())), quads
 
 
 def _quads_along(mask: Mask, number: NDArray[np.int32], axis: int) -> Quads:
@@ -59,7 +64,7 @@ def _quads_along(mask: Mask, number: NDArray[np.int32], axis: int) -> Quads:
 
 
 def _smoothed(points: Points, quads: Quads) -> Points:
-    """Move each point to the middle of its neighbours, as far as its cell goes, some rounds long."""
+    """Move each point towards the middle of its neighbours, as far as its cell goes, some rounds long."""
     if not len(points):
         return points
     start, end = quads.reshape(-1), quads[:, (1, 2, 3, 0)].reshape(-1)
@@ -74,5 +79,27 @@ def _smoothed(points: Points, quads: Quads) -> Points:
             ],
             axis=1,
         )
-        points = np.clip(total / degree[:, None], first - 0.5, first + 0.5).astype(np.float32)
+        moved = points + _SHARE * (total / degree[:, None] - points)
+        points = np.clip(moved, first - 0.5, first + 0.5).astype(np.float32)
+    return points
+
+
+def _holding(points: Points, quads: Quads, volume: float) -> Points:
+    """Move all points equally far along their normals until the surface holds a volume, in voxels."""
+    if not len(points):
+        return points
+    for _ in range(_OUTWARD_ROUNDS):
+        one, two, three, four = (points[quads[:, corner]].astype(np.float64) for corner in range(4))
+        first, second = np.cross(two - one, three - one) / 2, np.cross(three - one, four - one) / 2
+        held = float(((one + two + three) * first + (one + three + four) * second).sum()) / 9
+        share = np.repeat((first + second) / 4, 4, axis=0)
+        normals = np.stack(
+            [np.bincount(quads.reshape(-1), share[:, axis], len(points)) for axis in range(3)], axis=1
+        )
+        areas = np.linalg.norm(normals, axis=1)
+        if not areas.sum():
+            return points
+        outwards = normals / np.maximum(areas, 1e-12)[:, None]
+        step = np.clip((volume - held) / areas.sum(), -_FARTHEST_OUTWARD, _FARTHEST_OUTWARD)
+        points = (points + step * outwards).astype(np.float32)
     return points

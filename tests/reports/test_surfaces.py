@@ -47,6 +47,17 @@ def test_surface_of_a_ball_holds_its_volume_and_place(affine: NDArray[np.float64
     np.testing.assert_allclose(triangles.reshape(-1, 3).mean(axis=0), centre, atol=0.2)
 
 
+@pytest.mark.parametrize("size", [(1, 1, 1), (2, 2, 2), (2, 3, 9), (12, 9, 2), (1, 1, 12)])
+def test_small_and_thin_masks_do_not_shrink(size: tuple[int, int, int]) -> None:
+    mask = np.zeros((14, 14, 14), dtype=np.bool_)
+    mask[tuple(slice(1, 1 + n) for n in size)] = True
+    triangles = mask_triangles(mask, AFFINE)
+    assert _volume(triangles) == pytest.approx(3 * mask.sum(), rel=0.01)
+    corners = np.indices((2, 2, 2)).reshape(3, -1).T * (np.array(size) - 1) + 1
+    reach = np.ptp(triangles.reshape(-1, 3), axis=0) - np.ptp(corners @ AFFINE[:3, :3].T, axis=0)
+    assert (reach < [3.2, 1.9, 2.4]).all(), "it bulges by less than a third of a voxel"
+
+
 def test_every_edge_has_a_triangle_on_either_side() -> None:
     triangles = mask_triangles(_ball(4), AFFINE)
     _, corners = np.unique(triangles.reshape(-1, 3), axis=0, return_inverse=True)
