@@ -84,6 +84,20 @@ open_window() {
     if [[ -n "${KEEP_PICTURE:-}" && -f "$WORK/window.png" ]]; then cp -- "$WORK/window.png" "$KEEP_PICTURE"; fi
 }
 
+# What a desktop takes a scan for, and offers to open it with.
+opens_scans() {
+    local name kind
+    command -v gio >/dev/null && command -v update-mime-database >/dev/null || return 0
+    say "what a scan opens with"
+    for name in scan.nii scan.nii.gz scan.mgz; do
+        printf 'x\n' >"$USER_HOME/$name"
+        kind="$(as_user gio info --attributes=standard::fast-content-type "$USER_HOME/$name" | sed -n 's/.*content-type: //p')"
+        printf '%s: %s\n' "$name" "$kind"
+        as_user gio mime "$kind" | grep -q 'brainstem-app\.desktop' || fail "$name, of type “$kind”, is not offered to be opened"
+        rm -- "$USER_HOME/$name"
+    done
+}
+
 train() {
     local program="$1" study="$USER_HOME/study"
     if [[ "$2" != full ]]; then
@@ -120,8 +134,7 @@ try_deb() {
     if command -v desktop-file-validate >/dev/null; then
         desktop-file-validate /usr/share/applications/brainstem-app.desktop
     fi
-    say "what a scan opens with"
-    as_user sh -c 'cp /dev/null "$HOME/a.nii.gz" && xdg-mime query filetype "$HOME/a.nii.gz"' || true
+    opens_scans
     use_program brainstem-app
     say "dpkg --purge"
     dpkg --purge "$name"
@@ -143,6 +156,7 @@ try_tarball() {
     as_user "$WORK/${folder##*/}/install.sh"
     rm -rf -- "${WORK:?}/${folder##*/}"
     grep -q '^Exec="' "$USER_HOME/.local/share/applications/brainstem-app.desktop" || fail "no desktop entry"
+    opens_scans
     use_program "$USER_HOME/.local/bin/brainstem-app"
     say "uninstall.sh"
     as_user "$USER_HOME/.local/opt/brainstem-app/uninstall.sh"
