@@ -49,7 +49,7 @@ class FileCommands(QObject):
 
     def choose_scan(self) -> None:
         """Ask for scans and open them."""
-        kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh);;All files (*)")
+        kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh *.dcm *.ima);;All files (*)")
         names, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Open scans"), self._start(), kinds)
         self._window.opening.open_paths([Path(name) for name in names])
 

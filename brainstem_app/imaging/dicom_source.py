@@ -169,19 +169,35 @@ def with_what_is_required(images: SourceImages) -> SourceImages:
     return SourceImages(tuple(whole), images.frames, images.shape)
 
 
+def count_images(root: Path) -> dict[str, int]:
+    """Images, or frames of enhanced files, of each series in a folder, by `DicomSeries.key`."""
+    counts: Counter[str] = Counter()
+    for key, dataset in _headers(root, ["SeriesInstanceUID", "Rows", "NumberOfFrames"]):
+        counts[key] += int(dataset.get("NumberOfFrames") or 1)
+    return dict(counts)
+
+
 def _images_of(root: Path, key: str) -> Iterator[Dataset]:
-    """Headers of the images of a series, which dcm2niix knows by the CRC-32 of its UID."""
+    """Headers of the images of a series."""
+    return (dataset for found, dataset in _headers(root) if found == key)
+
+
+def _headers(root: Path, names: list[str] | None = None) -> Iterator[tuple[str, Dataset]]:
+    """Headers of all images (of them the elements of these names, or all) with the key of their series.
+
+    dcm2niix knows a series by the CRC-32 of its UID.
+    """
     from pydicom import dcmread
     from pydicom.errors import InvalidDicomError
 
     for path in sorted(path for path in root.rglob("*") if path.is_file() and is_dicom_file(path)):
         try:
-            dataset = dcmread(path, stop_before_pixels=True)
+            dataset = dcmread(path, stop_before_pixels=True, specific_tags=names)
         except (InvalidDicomError, OSError):
             continue  # dcm2niix has passed over it too
         uid = str(dataset.get("SeriesInstanceUID", ""))
-        if "Rows" in dataset and str(zlib.crc32(uid.encode("ascii", "replace"))) == key:
-            yield dataset
+        if "Rows" in dataset:
+            yield str(zlib.crc32(uid.encode("ascii", "replace"))), dataset
 
 
 def _same_planes(datasets: Sequence[Dataset]) -> list[Dataset]:

@@ -17,6 +17,8 @@ from brainstem_app.gui.scans.scan_table import ScanTable
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.bids import find_t1w_scans
 
+from ..imaging.dicom_files import classic_bytes
+
 _LIMIT_MS = 60_000
 
 
@@ -106,13 +108,55 @@ def test_folder_without_a_scan_is_explained(qtbot: QtBot, window: MainWindow, tm
     assert "holds no scan" in window.message_bar.message.what
 
 
-def test_series_of_a_dicom_folder_can_be_chosen(qtbot: QtBot, listed: MainWindow) -> None:
-    page = listed.scans
-    page.table.selectRow(0)
-    page.findings.offer_series((("/x#4", "4 (t1_mprage)"), ("/x#7", "7 (flair)")))
-    page.findings.series.setCurrentIndex(1)
+def write_series(folder: Path, number: int, description: str, slices: int) -> Path:
+    """Write a DICOM series, one file a slice."""
+    folder.mkdir(exist_ok=True)
+    volume = np.random.default_rng(number).random((40, 44, slices)) * 900
+    for index in range(slices):
+        pixels = np.ascontiguousarray(volume[:, :, index].T.astype("<i2"))
+        content = classic_bytes(pixels, index, number, description, "Doe^Jane", 4.0)
+        (folder / f"IM{number:03}_{index:04}.dcm").write_bytes(content)
+    return folder
+
+
+def test_series_of_a_dicom_folder_is_chosen_by_keys(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    folder = write_series(tmp_path / "exam", 1, "localizer", 5)
+    write_series(folder, 4, "t1_mprage", 36)
+    write_series(folder, 7, "flair", 40)
+    window.open_path(folder)
+    page = window.scans
+    qtbot.waitUntil(page.findings.take_button.isVisible, timeout=_LIMIT_MS)
+    assert "holds 3 series" in page.findings.texts[0]
+    assert "#" not in page.findings.texts[0], "what to type on a command line"
+    assert page.findings.series.currentText() == "4 (t1_mprage), 36 images"
+    assert not page.view_button.isEnabled()
+    page.table.setFocus()
+    qtbot.keyClick(page.table, Qt.Key.Key_Return)
+    assert window.current_step is StepName.SCANS, "no scan yet that could be shown"
+    assert page.findings.series.hasFocus()
+    qtbot.keyClick(page.findings.series, Qt.Key.Key_Down)
+    assert page.findings.series.currentText() == "7 (flair), 40 images"
     qtbot.mouseClick(page.findings.take_button, Qt.MouseButton.LeftButton)
-    assert page.model.scan(0).path == Path("/x#7")
+    qtbot.waitUntil(lambda: texts(page.model, 0)[1].startswith("40×44×40"), timeout=_LIMIT_MS)
+    assert page.model.scan(0).path == tmp_path / "exam#7"
+    assert page.view_button.isEnabled()
+    qtbot.waitUntil(page.findings.take_button.isVisible, timeout=_LIMIT_MS)
+    assert page.findings.series.currentText() == "7 (flair), 40 images", "another can still be taken"
+
+
+def test_folder_with_dicom_files_beside_others_says_which_are_listed(
+    qtbot: QtBot, window: MainWindow, scan_file: Path
+) -> None:
+    folder = scan_file.parent
+    write_series(folder, 4, "t1_mprage", 3)
+    window.open_path(folder)
+    qtbot.waitUntil(lambda: window.message_bar.message is not None, timeout=_LIMIT_MS)
+    assert "also holds DICOM files" in window.message_bar.message.what
+    assert [scan.path for scan in window.scans.model.scans] == [scan_file]
+    window.message_bar.clear()
+    window.scans.add([scan_file])
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=_LIMIT_MS)
+    assert window.message_bar.message is None, "once is enough"
 
 
 def test_a_thousand_subjects_are_listed_at_once(qtbot: QtBot, window: MainWindow) -> None:

@@ -17,8 +17,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.gui.scans.listing import SEVERAL_SERIES
+
 if TYPE_CHECKING:
-    from brainstem_app.gui.scans.listing import ListedScan
+    from brainstem_app.gui.scans.listing import ListedScan, OfferedSeries
     from brainstem_app.imaging.doctor import Examination
 
 _ICONS = {
@@ -26,6 +28,9 @@ _ICONS = {
     "warning": QStyle.StandardPixmap.SP_MessageBoxWarning,
     "error": QStyle.StandardPixmap.SP_MessageBoxCritical,
 }
+
+
+_LINES = 8
 
 
 class FindingList(QScrollArea):
@@ -44,6 +49,7 @@ class FindingList(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setAccessibleName(self.tr("Findings of the chosen scan"))
+        self.setMinimumHeight(_LINES * self.fontMetrics().height())
         self.title = QLabel()
         self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.title.setWordWrap(True)
@@ -65,8 +71,8 @@ class FindingList(QScrollArea):
         inside = QWidget()
         layout = QVBoxLayout(inside)
         layout.addWidget(self.title)
-        layout.addWidget(self._chooser)
         layout.addLayout(self._rows)
+        layout.addWidget(self._chooser)
         layout.addStretch(1)
         self.setWidget(inside)
 
@@ -95,14 +101,25 @@ class FindingList(QScrollArea):
         elif not found.findings:
             self._add("", self.tr("Nothing is wrong with the header, the voxels or the coverage."), "")
         for finding in found.findings if found is not None else ():
-            self._add(finding.level.value, finding.problem, finding.fix)
+            is_choice = finding.code == SEVERAL_SERIES
+            fix = self.tr("Take the one of the T1-weighted scan.") if is_choice else finding.fix
+            self._add(finding.level.value, finding.problem, fix)
 
-    def offer_series(self, series: tuple[tuple[str, str], ...]) -> None:
-        """Let the user choose among the series of a DICOM folder."""
+    def offer_series(self, series: tuple[OfferedSeries, ...], taken: str) -> None:
+        """Let the user choose a series of a DICOM folder: the one taken is marked, or the likely one."""
         self.series.clear()
-        for path, text in series:
-            self.series.addItem(text, path)
+        for one in series:
+            text = self.tr("{0}, {1} images").format(one.text, one.images) if one.images else one.text
+            self.series.addItem(text, one.path)
+        likely = next((row for row, one in enumerate(series) if one.is_likely), 0)
+        row = self.series.findData(taken)
+        self.series.setCurrentIndex(row if row >= 0 else likely)
         self._chooser.setVisible(bool(series))
+
+    def focus_series(self) -> None:
+        """Give the keys to the choice of a series, if there is one."""
+        if self._chooser.isVisible():
+            self.series.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _add(self, level: str, problem: str, fix: str) -> None:
         row = QWidget()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,9 @@ from brainstem_app.errors import InputError
 if TYPE_CHECKING:
     from brainstem_app.imaging.doctor import Examination
 
-SEVERAL_SERIES = "several-series"
+SEVERAL_SERIES, SERIES_CHOSEN = "several-series", "dicom-series-chosen"
+# What the people at a scanner call such a sequence.
+_T1 = re.compile(r"t1|mp2?rage|spgr|bravo|tfl|tfe", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,38 @@ class ListedScan:
 
 
 @dataclass(frozen=True)
+class OfferedSeries:
+    """One series of a DICOM folder, to choose from.
+
+    Attributes
+    ----------
+    path : str
+        ``FOLDER#SERIES``.
+    text : str
+        Number and description.
+    images : int
+        How many there are; 0 if nobody could say.
+    is_likely : bool
+        Whether it is most likely the T1-weighted scan, by description and number of images.
+    """
+
+    path: str
+    text: str
+    images: int = 0
+    is_likely: bool = False
+
+
+@dataclass(frozen=True)
 class Listing:
     """Scans found in what was opened, and what could not be listed.
 
-    `problems` holds the error of each source that holds no scan.
+    `problems` holds the error of each source that holds no scan; `with_dicom` the folders of which NIfTI or
+    MGZ files are listed, and DICOM files in them are not.
     """
 
     scans: tuple[ListedScan, ...] = ()
     problems: tuple[InputError, ...] = ()
+    with_dicom: tuple[Path, ...] = ()
 
     @property
     def datasets(self) -> tuple[Path, ...]:
@@ -87,7 +114,15 @@ def list_scans(sources: Sequence[Path]) -> Listing:
         person = given.name.split("_", 1)[0]
         columns = {} if dataset is None else tables[dataset].get(person, {})
         scans.append(ListedScan(given.path, given.name, columns, dataset))
-    return Listing(tuple(scans), tuple(problems))
+    return Listing(tuple(scans), tuple(problems), _with_dicom(good, scans))
+
+
+def _with_dicom(sources: Sequence[Path], scans: Sequence[ListedScan]) -> tuple[Path, ...]:
+    """Folders (no datasets) whose files are listed, and that hold DICOM files too."""
+    from brainstem_app.imaging.dicom import holds_dicom
+
+    loose = {scan.path.parent for scan in scans if scan.dataset is None and scan.path.is_file()}
+    return tuple(source for source in sources if source in loose and holds_dicom(source))
 
 
 def examine_scan(path: Path) -> Examination:
@@ -97,8 +132,8 @@ def examine_scan(path: Path) -> Examination:
     return examine(path)
 
 
-def series_of(path: Path) -> tuple[tuple[str, str], ...]:
-    """Series in a DICOM folder: path with its mark, and description, of each.
+def series_of(path: Path) -> tuple[OfferedSeries, ...]:
+    """Series in a DICOM folder; one of them is likely.
 
     Raises
     ------
@@ -106,9 +141,17 @@ def series_of(path: Path) -> tuple[tuple[str, str], ...]:
         If there is no DICOM file.
     """
     from brainstem_app.imaging.dicom import list_series, split_series
+    from brainstem_app.imaging.dicom_source import count_images
 
     folder, _ = split_series(path)
-    return tuple((f"{folder}#{series.key}", str(series)) for series in list_series(folder))
+    found, counts = list_series(folder), count_images(folder)
+    likely = max(found, key=lambda s: (bool(_T1.search(s.description)), counts.get(s.key, 0)))
+    numbers = [one.number for one in found]
+    marks = [one.number if numbers.count(one.number) == 1 else one.key for one in found]
+    return tuple(
+        OfferedSeries(f"{folder}#{mark}", str(one), counts.get(one.key, 0), one is likely)
+        for mark, one in zip(marks, found, strict=True)
+    )
 
 
 def _datasets(sources: Sequence[Path]) -> tuple[Path, ...]:

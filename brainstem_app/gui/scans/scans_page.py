@@ -21,11 +21,18 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.controls import make_button, make_sortable, make_table
-from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.scans.dataset_copy import copy_as_dataset
 from brainstem_app.gui.scans.empty_state import EmptyState
 from brainstem_app.gui.scans.finding_list import FindingList
-from brainstem_app.gui.scans.listing import SEVERAL_SERIES, Listing, examine_scan, list_scans, series_of
+from brainstem_app.gui.scans.listing import (
+    SERIES_CHOSEN,
+    SEVERAL_SERIES,
+    Listing,
+    examine_scan,
+    list_scans,
+    series_of,
+)
 from brainstem_app.gui.scans.scan_table import SORT_ROLE, ScanTable
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
@@ -58,6 +65,7 @@ class ScansPage(StepPage):
         super().__init__(bench, parent)
         self.sources: tuple[Path, ...] = ()
         self._request = 0
+        self._told: set[Path] = set()
         self._is_examining = False
         self.empty_state = EmptyState(self)
         self.empty_state.open_requested.connect(self.open_requested)
@@ -189,6 +197,7 @@ class ScansPage(StepPage):
         for problem in listing.problems:
             if not problem.where or Path(problem.where).is_dir():
                 self.message.emit(message_of_error(problem, ""))
+        self._tell_of_dicom([folder for folder in listing.with_dicom if folder not in self._told])
         self.model.set_listing(listing)
         self.stack.setCurrentIndex(1 if listing.scans else 0)
         dataset = str(listing.datasets[0]) if listing.datasets else ""
@@ -201,6 +210,14 @@ class ScansPage(StepPage):
         self._show_prepared()
         self._show_summary()
         self._examine_next()
+
+    def _tell_of_dicom(self, folders: list[Path]) -> None:
+        """Say once that a folder holds DICOM files beside those that are listed."""
+        self._told.update(folders)
+        for folder in folders:
+            what = self.tr("The folder also holds DICOM files; only its NIfTI and MGZ files are listed.")
+            fix = self.tr("To add a DICOM series too, open its own folder, or one of its files.")
+            self.message.emit(Message(MessageLevel.INFO, what, str(folder), fix))
 
     def _fit_columns(self) -> None:
         """Columns as wide as what will be in them; the findings get the rest."""
@@ -267,11 +284,12 @@ class ScansPage(StepPage):
         usable = found is None or found.readable
         self.view_button.setEnabled(scan is not None and usable)
         self.segment_button.setEnabled(scan is not None and (found is None or found.is_usable))
-        if scan is not None and found is not None and any(f.code == SEVERAL_SERIES for f in found.findings):
+        codes = {f.code for f in found.findings} if found is not None else set()
+        if scan is not None and codes & {SEVERAL_SERIES, SERIES_CHOSEN}:
             path = scan.path
             self.bench.background.run(
                 lambda: series_of(path),
-                lambda series: self.findings.offer_series(series) if self.current == scan else None,
+                lambda found: self.findings.offer_series(found, str(path)) if self.current == scan else None,
                 lambda _error: None,
             )
 
@@ -287,8 +305,10 @@ class ScansPage(StepPage):
         self._examine_next()
 
     def _view(self) -> None:
-        if self.current is not None:
+        if self.current is not None and self.view_button.isEnabled():
             self.view_requested.emit(self.current.path)
+        else:
+            self.findings.focus_series()
 
     def _choose_dataset(self) -> None:
         start = str(self.bench.settings.last_folder)
