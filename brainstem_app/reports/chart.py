@@ -24,6 +24,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 44.0, 10.0, 12.0, 40.0
 #: Room below the field for the slanting names of categories.
 _NAMES_BOTTOM = 72.0
 _TICKS = 5
+_DASHES = ("", "6 3", "2 3", "10 3 2 3", "12 4", "4 2 1 2")
 
 
 @dataclass(frozen=True)
@@ -113,9 +114,14 @@ class Chart:
         return tuple((self.py(value), _number(value)) for value in nice_ticks(*self.y_range))
 
     @property
-    def legend(self) -> tuple[tuple[str, str], ...]:
-        """Labels and their colours, each once."""
-        return tuple({line.label: line.colour for line in self.lines if line.label}.items())
+    def legend(self) -> tuple[Line, ...]:
+        """First line of each label."""
+        return tuple({line.label: line for line in reversed(self.lines) if line.label}.values())[::-1]
+
+    def dashes(self, line: Line) -> str:
+        """Pattern of a line, so that lines can be told apart without their colours; empty for a full one."""
+        labels = [other.label for other in self.legend if other.joined]
+        return _DASHES[labels.index(line.label) % len(_DASHES)] if line.label in labels else ""
 
     def px(self, x: float) -> float:
         """Horizontal place in the picture."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.errors import InputError
+from brainstem_app.evaluation.structures import measure_structures
 from brainstem_app.reports.cohort import write_cohort_report
 from brainstem_app.reports.cohort_model import CohortInputs, CohortResult
 
@@ -53,6 +55,33 @@ def test_table_and_page_name_every_structure_and_yardstick(inputs: CohortInputs,
     assert [row["iou affine atlas"] for row in rows[2:]] == ["0.3"] * 3
     page = (tmp_path / "metrics.html").read_text(encoding="utf-8")
     assert all(name in page for name in ("RN_L", "RN_R", "PAG", "affine atlas"))
+
+
+def test_surfaces_over_subjects_count_a_missed_nucleus_and_stand_in_every_table(
+    inputs: CohortInputs, table: LabelTable, tmp_path: Path
+) -> None:
+    reference = np.zeros((10, 8, 8), dtype=np.uint8)
+    reference[4:6, 3:5, 3:5] = 4
+    moved = {"sub-01": 0, "sub-02": 1, "sub-03": None}
+    measures = {}
+    for name, by in moved.items():
+        predicted = np.zeros_like(reference) if by is None else np.roll(reference, by, axis=0)
+        measures[name] = measure_structures(predicted, np.diag([2.0, 1, 1, 1]), table, reference)
+    write_cohort_report(tmp_path, replace(inputs, measures=measures))
+    with (tmp_path / "metrics.csv").open(encoding="utf-8", newline="") as file:
+        row = list(csv.DictReader(file))[4]
+    # Dice 1, 0.5 and 0; distances 0, 0 and 2 mm in two halves, and farther than any; 8 voxels of 2 mm3.
+    assert [row[name] for name in ("name", "subjects", "missed_subjects")] == ["PAG", "3", "1"]
+    assert float(row["dice_mean"]) == pytest.approx(0.5)
+    assert float(row["nsd_1mm_mean"]) == pytest.approx(0.5)
+    assert (float(row["hd95_mm_median"]), float(row["hd95_mm_median_low"])) == (2.0, 0.0)
+    assert row["hd95_mm_median_high"] == "", "a draw of missed ones alone has no distance"
+    assert float(row["assd_mm_median"]) == 1.0
+    assert float(row["centroid_error_mm_median"]) == 2.0
+    assert float(row["volume_difference_mm3_mean"]) == pytest.approx(-16 / 3)
+    sheet = read_sheets((tmp_path / "metrics.xlsx").read_bytes())["structures"]
+    assert {f"volume_difference_mm3_mean{end}" for end in ("", "_low", "_high")} <= set(sheet[0].values())
+    assert ">1 of 3<" in (tmp_path / "metrics.html").read_text(encoding="utf-8")
 
 
 def test_card_gets_the_iou_of_each_structure(inputs: CohortInputs, tmp_path: Path) -> None:

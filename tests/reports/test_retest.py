@@ -82,7 +82,7 @@ def test_tables_page_and_workbook_hold_every_structure(sessions: Path, tmp_path:
     assert [float(row["difference_mm3"]) for row in changes] == [2, 0, -2, 8]
     assert float(changes[3]["change"]) == pytest.approx(8 / 36, abs=1e-6)
     page = (out / "retest.html").read_text(encoding="utf-8")
-    assert page.count("<svg") == 3
+    assert page.count('<figure class="chart">') == 3
     assert "Only 4 pairs" in page
     assert list(read_sheets((out / "retest.xlsx").read_bytes())) == ["structures", "changes", "about"]
 
