@@ -35,7 +35,12 @@ fail() {
 # Python under wine wants pipes for its standard streams.
 windows() { : | wine "$@" 2>&1 | tr -d '\r'; }
 program() { windows "$PLACE/brainstem-app.exe" "$@"; }
-value() { windows reg query "$UNINSTALL" /v "$1" | sed -n "s/^ *$1 *REG_[A-Z]* *//p"; }
+# value NAME: what the list of programs says, from a file, for what reg prints has lost the umlauts.
+value() {
+    windows reg export "$UNINSTALL" 'C:\value.reg' /y >/dev/null
+    iconv -f UTF-16 -t UTF-8 "$DRIVE/value.reg" | tr -d '\r' | sed -n "s/^\"$1\"=\"\(.*\)\"\$/\1/p" | sed 's/\\\\/\\/g'
+    rm -- "$DRIVE/value.reg"
+}
 
 # install FOLDER: wine would put a folder with spaces in quotes, which NSIS does not read; so it gets its words.
 install() {
