@@ -212,7 +212,14 @@ def losses() -> list[dict[str, Any]]:
         "focal": smp.losses.FocalLoss("multiclass"),
         "softce": smp.losses.SoftCrossEntropyLoss(smooth_factor=0.1),
     }
-    return [{"loss": name, "value": float(loss(z, y))} for name, loss in made.items()]
+    found: list[dict[str, Any]] = [
+        {"loss": name, "settings": {}, "value": float(loss(z, y))} for name, loss in made.items()
+    ]
+    for wrong, missed in ((0.7, 0.7), (0.3, 0.7)):
+        loss = smp.losses.TverskyLoss("multiclass", alpha=wrong, beta=missed)
+        settings = {"wrong": wrong, "missed": missed}
+        found.append({"loss": "tversky", "settings": settings, "value": float(loss(z, y))})
+    return found
 
 
 def main() -> None:

@@ -115,11 +115,10 @@ def test_unet_has_the_same_number_of_parameters(encoder: str) -> None:
     assert counted == GOLDEN["unet_parameters"][encoder]
 
 
-@pytest.mark.parametrize("case", GOLDEN["losses"], ids=lambda c: c["loss"])
+@pytest.mark.parametrize("case", GOLDEN["losses"], ids=lambda c: f"{c['loss']} {c['settings'] or ''}")
 def test_loss_has_the_same_value(case: dict[str, Any]) -> None:
     draw = np.random.default_rng(11)
     logits = draw.normal(0, 2, (2, 6, 5, 5)).astype(np.float32)
     labels = draw.integers(0, 4, (2, 6, 5)).astype(np.uint8)
-    assert float(make_loss(case["loss"], from_logits=True)(labels, logits)) == pytest.approx(
-        case["value"], abs=1e-5
-    )
+    loss = make_loss(case["loss"], from_logits=True, **case["settings"])
+    assert float(loss(labels, logits)) == pytest.approx(case["value"], abs=1e-5)
