@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QAction, QKeySequence
-
-from brainstem_app.gui.viewer.shortcut_overlay import ShortcutGroup
+from brainstem_app.gui.viewer.shortcut_overlay import ShortcutGroup, keys_of, rows_of
 
 if TYPE_CHECKING:
     from brainstem_app.gui.main_window import MainWindow
@@ -16,14 +14,14 @@ def key_groups(window: MainWindow) -> list[ShortcutGroup]:
     """List the keys of a window by what they are for."""
     tr, a = window.tr, window.actions_
     everywhere = [
-        (f"{_keys(a.steps[0])} … {_keys(a.steps[-1])}", tr("go to a step")),
-        *_rows(a.start, a.jobs, a.help, a.quit),
+        (f"{keys_of(a.steps[0])} … {keys_of(a.steps[-1])}", tr("go to a step")),
+        *rows_of(a.start, a.jobs, a.help, a.quit),
         (tr("Tab, Shift+Tab"), tr("next, previous control; arrows inside of one")),
         (tr("Alt and a letter"), tr("menus, and the buttons whose letter is underlined")),
         (tr("Esc"), tr("close a message")),
     ]
-    files = _rows(a.new_study, a.open_study, a.save_study_as, a.open_scan, a.open_folder, a.open_result)
-    files += _rows(a.open_labels, a.save_labels, a.save_report, a.open_report)
+    files = rows_of(a.new_study, a.open_study, a.save_study_as, a.open_scan, a.open_folder, a.open_result)
+    files += rows_of(a.open_labels, a.save_labels, a.save_report, a.open_report)
     lists = [
         (tr("Return"), tr("Scans: show the marked scan")),
         (tr("Shift or Ctrl and arrows"), tr("Scans, Prepare: mark several")),
@@ -38,7 +36,7 @@ def key_groups(window: MainWindow) -> list[ShortcutGroup]:
         (tr("click"), tr("crosshair")),
         (tr("middle drag"), tr("move the picture")),
         (tr("Shift+drag"), tr("brightness and contrast, also by Shift and arrows; double click resets")),
-        *_rows(a.zoom_in, a.zoom_out, a.fit, a.fit_labels, a.crosshair, a.reset_window, a.cancel),
+        *rows_of(a.zoom_in, a.zoom_out, a.fit, a.fit_labels, a.crosshair, a.reset_window, a.cancel),
     ]
     return [
         (tr("Everywhere"), everywhere),
@@ -46,16 +44,3 @@ def key_groups(window: MainWindow) -> list[ShortcutGroup]:
         (tr("Lists"), lists),
         (tr("Pictures in Segment"), pictures),
     ]
-
-
-def _rows(*actions: QAction) -> list[tuple[str, str]]:
-    return [(_keys(action), _words(action)) for action in actions]
-
-
-def _words(action: QAction) -> str:
-    words = action.text().replace("&", "").removesuffix("…")
-    return words[:1].lower() + words[1:]
-
-
-def _keys(action: QAction) -> str:
-    return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)

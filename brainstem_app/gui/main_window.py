@@ -61,6 +61,7 @@ class MainWindow(DropWindow):
 
     def __init__(self, settings: WindowSettings) -> None:
         super().__init__()
+        import_plots()
         self._settings = settings
         self._is_warm = False
         self._key_sheet: ShortcutOverlay | None = None
@@ -230,7 +231,6 @@ class MainWindow(DropWindow):
     def _warm_up(self) -> None:
         self.background.run(find_models, self._on_models, self._on_no_models)
         self.background.run(read_structures, self.step.set_table, lambda _error: None)
-        import_plots()
         self.background.run(import_pages, lambda _result: None, lambda _error: None)
         self.bench.jobs.restore()
         last = self._settings.last_study

@@ -1,4 +1,4 @@
-"""What is loaded after the first paint: the models' cards, and the modules of the viewer and the steps."""
+"""What is loaded about the first paint: the models' cards, and the modules of the viewer and the steps."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ def read_structures() -> LabelTable:
 
 
 def import_plots() -> None:
-    """Import pyqtgraph, in the window's own thread: it goes through every class of Qt.
+    """Import pyqtgraph, in the window's own thread and before the first paint.
 
-    On a thread beside the window's, that ended the program now and then (segmentation fault).
+    It goes through every class of Qt: on a thread beside the window's, that ended the program now and then
+    (segmentation fault). After the first paint it would hold up the window for a third of a second.
     """
     import pyqtgraph
 

@@ -111,6 +111,16 @@ def test_intensities_survive_the_steps_of_the_screen(affine: np.ndarray) -> None
     assert volume.intensity((x, y, z)) == pytest.approx(float(data[3, 5, 7]), abs=0.1)
 
 
+def test_slices_of_every_plane_are_those_of_the_scan(affine: np.ndarray) -> None:
+    data = np.arange(np.prod(SHAPE), dtype=np.int16).reshape(SHAPE)
+    image = image_volume(data, affine)
+    for z, y, x in product((0, 11, SHAPE[2] - 1), (0, 17, SHAPE[1] - 1), (0, 20, SHAPE[0] - 1)):
+        step = image.steps[z, y, x]
+        assert image.slice(Plane.AXIAL, z)[y, x] == step
+        assert image.slice(Plane.CORONAL, y)[z, x] == step
+        assert image.slice(Plane.SAGITTAL, x)[z, y] == step
+
+
 def test_constant_scan_can_be_shown(view: SliceView, affine: np.ndarray) -> None:
     view.set_image(image_volume(np.full(SHAPE, 7.0, dtype=np.float32), affine))
     assert view.window[1] > view.window[0]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-ShortcutGroup = tuple[str, Sequence[tuple[str, str]]]
+ShortcutRow = tuple[str, str]
+ShortcutGroup = tuple[str, Sequence[ShortcutRow]]
 _WIDE = 1100
 _STYLE = (
     "#shortcut_overlay { background: rgba(20, 20, 24, 235); }"
@@ -20,12 +21,27 @@ _STYLE = (
 )
 
 
+def rows_of(*actions: QAction) -> list[ShortcutRow]:
+    """Key and words of each action."""
+    words = (action.text().replace("&", "").removesuffix("…") for action in actions)
+    return [
+        (keys_of(action), text[:1].lower() + text[1:]) for action, text in zip(actions, words, strict=True)
+    ]
+
+
+def keys_of(*actions: QAction) -> str:
+    """Keys of actions as this system writes them."""
+    form = QKeySequence.SequenceFormat.NativeText
+    return "  ".join(action.shortcut().toString(form) for action in actions)
+
+
 class ShortcutOverlay(QFrame):
     """Covers its parent with groups of shortcuts; Esc, F1 or a click hides it.
 
     Parameters
     ----------
     groups : sequence of (title, sequence of (keys, what they do))
+        `rows_of` makes those of actions.
     """
 
     def __init__(self, groups: Sequence[ShortcutGroup], parent: QWidget) -> None:

@@ -264,7 +264,7 @@ class SlicePicture(pg.GraphicsView):
     def redraw(self) -> None:
         """Draw the slice and its labels anew."""
         if self._image is not None:
-            picture = self._image.cutter.cut(self.plane, self.index)
+            picture = self._image.slice(self.plane, self.index)
             self.image_item.setImage(picture, autoLevels=False, levels=self._window)
             self.redraw_labels()
 

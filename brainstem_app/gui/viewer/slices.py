@@ -1,4 +1,4 @@
-"""Cutting slices out of volumes (Z, Y, X), fast in every plane."""
+"""Cutting slices out of volumes (Z, Y, X)."""
 
 from __future__ import annotations
 
@@ -11,33 +11,6 @@ from brainstem_app.gui.viewer.convention import Plane
 
 Voxel = tuple[int, int, int]
 Corners = tuple[Voxel, Voxel]
-_BLOCK = 16
-
-
-class SliceCutter:
-    """Cuts slices of a volume that does not change.
-
-    A sagittal slice takes one voxel of every line of memory. So the lines of some neighbours are copied
-    together, which costs no more, and the neighbours are cut from that small copy.
-
-    Parameters
-    ----------
-    volume : ndarray, shape (Z, Y, X)
-    """
-
-    def __init__(self, volume: NDArray[Any]) -> None:
-        self._volume = volume
-        self._block = volume[:, :, :0]
-        self._first = 0
-
-    def cut(self, plane: Plane, index: int) -> NDArray[Any]:
-        """Return one slice as (vertical, horizontal), contiguous."""
-        if plane is not Plane.SAGITTAL:
-            return slice_of(self._volume, plane, index)
-        if not 0 <= index - self._first < self._block.shape[2]:
-            self._first = index - index % _BLOCK
-            self._block = np.ascontiguousarray(self._volume[:, :, self._first : self._first + _BLOCK])
-        return slice_of(self._block, plane, index - self._first)
 
 
 def slice_of(volume: NDArray[Any], plane: Plane, index: int) -> NDArray[Any]:
