@@ -79,6 +79,8 @@ def describe_model(card: ModelCard, weights: Path) -> ModelDescription:
     return ModelDescription(
         name=card.name,
         sha256=card.sha256.get(weights.name, ""),
+        version=card.version,
+        network=f"{card.decoder} with {card.encoder} as encoder",
         trained_on=card.training_data,
         trained_date=card.date,
         test_macro_miou=card.results.macro_miou,

@@ -77,6 +77,7 @@ def _model_entry(inputs: ReportInputs) -> ModelEntry | None:
         return None
     return ModelEntry(
         name=model.name,
+        version=model.version or None,
         sha256=model.sha256 or None,
         test_macro_miou=_rounded(model.test_macro_miou),
         test_macro_miou_nuclei=_rounded(model.test_nuclei_miou),

@@ -50,11 +50,15 @@ def _segmentation_sentences(inputs: ReportInputs, atlas: str) -> list[str]:
         "cropped to 50 × 50 × 73 mm around the brainstem.",
     ]
     if inputs.model is not None:
-        digest = f", SHA-256 {inputs.model.sha256[:12]}…" if inputs.model.sha256 else ""
+        model = inputs.model
+        known = [f"version {model.version}"] if model.version else []
+        known += [model.network] if model.network else []
+        known += [f"SHA-256 {model.sha256[:12]}…"] if model.sha256 else []
+        described = f" ({', '.join(known)})" if known else ""
         engine = inputs.settings.get("engine")
         by = f" with {_ENGINES.get(str(engine), str(engine))}" if engine else ""
         sentences.append(
-            f"The 73 axial slices were labelled by the network “{inputs.model.name}”{digest}{by}"
+            f"The 73 axial slices were labelled by the network “{model.name}”{described}{by}"
             f"{_REFINEMENT if inputs.settings.get('fit_atlas') else ''}; the labels were brought back to the "
             "scan's own grid by undoing the same transforms, with nearest-neighbour interpolation."
         )

@@ -77,7 +77,7 @@ def make_page(report: Report, inputs: ReportInputs, manifest: Manifest, folder: 
 def _about(report: Report, manifest: Manifest) -> str:
     parts = [report.created.replace("T", " ")[:16]]
     if report.model:
-        parts.append(f"model {report.model.name}")
+        parts.append(f"model {report.model.title}")
     parts.append(f"atlas {report.atlas.name} {report.atlas.version}")
     parts.append("grid " + " × ".join(str(n) for n in manifest.grid.shape))
     lengths = np.linalg.norm(np.array(manifest.grid.affine)[:3, :3], axis=0)
@@ -147,7 +147,9 @@ def _table_note(report: Report, scored: bool, origin: str) -> str:
 def _model_facts(model: ModelDescription | None) -> tuple[tuple[str, str], ...]:
     if model is None:
         return ()
-    words = [model.name]
+    words = [f"{model.name} {model.version}".rstrip()]
+    if model.network:
+        words.append(model.network)
     if model.trained_on:
         when = f", {model.trained_date}" if model.trained_date else ""
         words.append(f"trained on {model.trained_on}{when}")

@@ -50,6 +50,8 @@ class ModelDescription:
         Name of the model.
     sha256 : str
         Hash of its weights file, empty if unknown.
+    version, network : str
+        Version of the model, and its decoder and encoder in words; empty if unknown.
     trained_on, trained_date, licence, limits : str
         In words, from the model's card.
     test_macro_miou, test_nuclei_miou : float or None
@@ -62,6 +64,8 @@ class ModelDescription:
 
     name: str
     sha256: str = ""
+    version: str = ""
+    network: str = ""
     trained_on: str = ""
     trained_date: str = ""
     test_macro_miou: float | None = None
@@ -156,12 +160,21 @@ class ScanEntry(_Entry):
 
 
 class ModelEntry(_Entry):
-    """Model that made the labels, with its accuracy on its own test subjects where known."""
+    """Model that made the labels, with its accuracy on its own test subjects where known.
+
+    `version` is null where it is unknown, as in files of older versions.
+    """
 
     name: str
+    version: str | None = None
     sha256: str | None = None
     test_macro_miou: float | None = None
     test_macro_miou_nuclei: float | None = None
+
+    @property
+    def title(self) -> str:
+        """Name and version, as far as it is known."""
+        return f"{self.name} {self.version}" if self.version else self.name
 
 
 class AtlasEntry(_Entry):

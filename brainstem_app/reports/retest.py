@@ -33,7 +33,7 @@ def build_retest_report(found: Pairs, command: str = "") -> RetestReport:
     return RetestReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
         atlas=atlas_of(pairs[0].first),
-        model=model.name if model else None,
+        model=model.title if model else None,
         nuclei=tuple(_entry(s.name, volumes[s.name], s.full_name, s.reliability) for s in nuclei),
         totals=tuple(_entry(name, values) for name, values in totals.items()),
         subjects=tuple(_subject(pair) for pair in pairs),

@@ -43,7 +43,7 @@ def report_xlsx(report: Report) -> bytes:
     about: list[tuple[Cell, ...]] = [
         ("scan", report.scan.file),
         ("created", report.created),
-        ("model", report.model.name if report.model else None),
+        ("model", report.model.title if report.model else None),
         ("atlas", f"{report.atlas.name} {report.atlas.version}"),
         *report.summary.model_dump(mode="json").items(),
         *findings,

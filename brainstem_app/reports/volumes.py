@@ -87,7 +87,7 @@ def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesR
     report = VolumesReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
         atlas=atlas_of(next(iter(reports.values()))),
-        models=tuple(sorted({r.model.name for r in reports.values() if r.model})),
+        models=tuple(sorted({r.model.title for r in reports.values() if r.model})),
         group=request.group or None,
         reference=groups[0] if request.group else None,
         covariates=covariates.names,

@@ -54,7 +54,12 @@ def inputs(tmp_path_factory: pytest.TempPathFactory, table: LabelTable) -> Repor
         atlas_name="small",
         atlas_version="1.0",
         model=ModelDescription(
-            "net", sha256="c" * 64, iou_per_structure={"RN_L": 0.612}, limits="Adults only."
+            "net",
+            sha256="c" * 64,
+            version="7",
+            network="n_deconet with resnet18 as encoder",
+            iou_per_structure={"RN_L": 0.612},
+            limits="Adults only.",
         ),
         scan=Scan(noise, affine, source, (finding,)),
         confidence_native=np.full(labels.shape, 0.75, dtype=np.float32),
@@ -92,7 +97,9 @@ def test_json_has_the_promised_form(written: Path) -> None:
     report = _json(written)
     assert report["schema"] == "brainstem-report/1"
     assert report["scan"] == {"file": "sub-07_<T1w>.nii.gz", "sha256": hashlib.sha256(b"scan").hexdigest()}
-    assert report["model"]["name"] == "net"
+    assert (report["model"]["name"], report["model"]["version"]) == ("net", "7")
+    described = f"“net” (version 7, n_deconet with resnet18 as encoder, SHA-256 {'c' * 12}…)"
+    assert described in report["methods"]
     assert report["atlas"] == {"name": "small", "version": "1.0"}
     left = report["structures"][2]
     assert left.keys() >= INTERFACE_KEYS
@@ -235,4 +242,4 @@ def test_workbook_holds_the_table_of_the_csv_and_the_limits(written: Path) -> No
         ]
     about = {line["A"]: line.get("B") for line in sheets["about"]}
     assert LIMITS in str(about["limits"])
-    assert about["model"] == "net"
+    assert about["model"] == "net 7"
