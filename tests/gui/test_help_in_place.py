@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
@@ -106,6 +107,31 @@ def test_controls_around_the_pages_have_a_name_and_help(open_study: MainWindow) 
     told = {(type(c).__name__, *words_of(c)) for part in parts for c in (part, *controls(part))}
     assert {one for one in told if not one[1] and one[0] != "JobsPanel"} == set(), "without a name"
     assert {one for one in told if not one[2] and one[0] not in {"JobsPanel", "MessageBar"}} == set()
+
+
+@pytest.mark.parametrize("step", StepName)
+def test_tab_key_reaches_every_control_and_is_caught_by_none(
+    qtbot: QtBot, open_study: MainWindow, step: StepName
+) -> None:
+    open_study.show_step(step)
+    page = open_study.page(step)
+    qtbot.waitUntil(lambda: not open_study.background.is_busy, timeout=60_000)
+    open_study.activateWindow()
+    wanted = {
+        control
+        for control in controls(page)
+        if control.isVisible() and control.isEnabled() and control.focusPolicy() & Qt.FocusPolicy.TabFocus
+    }
+    open_study.step_bar.setFocus()
+    assert wanted
+    reached = []
+    while (now := QApplication.focusWidget()) not in reached:
+        reached.append(now)
+        qtbot.keyClick(now, Qt.Key.Key_Tab)
+    missed = {
+        words_of(control)[0] for control in wanted - set(reached) if control.focusProxy() not in reached
+    }
+    assert missed == set()
 
 
 def test_every_setting_of_a_form_has_a_line_of_explanation(open_study: MainWindow) -> None:
