@@ -1,23 +1,36 @@
-"""The published JSON Schema of ``report.json``, made from the model that writes it."""
+"""The published JSON Schemas of the reports, made from the models that write them."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from brainstem_app.reports.cohort_model import CohortReport
 from brainstem_app.reports.report_model import Report
+from brainstem_app.reports.retest_model import RetestReport
+from brainstem_app.reports.volumes_model import VolumesReport
 
-SCHEMA_FILE_NAME = "report.schema.json"
+#: Model of each report by the name of its file without ``.json``; the copies that ship lie in
+#: ``resources/report/`` as ``NAME.schema.json``.
+PUBLISHED: dict[str, type[BaseModel]] = {
+    "report": Report,
+    "metrics": CohortReport,
+    "cohort": VolumesReport,
+    "retest": RetestReport,
+}
 
 
-def report_schema() -> str:
-    """JSON text of the schema, draft 2020-12; the copy that ships lies in ``resources/report/``."""
+def report_schema(name: str) -> str:
+    """JSON text of the schema of one of the `PUBLISHED` reports, draft 2020-12."""
+    model = PUBLISHED[name]
+    form, _, version = str(model.model_fields["schema_name"].default).partition("/")
     schema = {
         "$schema": GenerateJsonSchema.schema_dialect,
-        "$id": "urn:brainstem-app:brainstem-report:1",
-        **Report.model_json_schema(mode="serialization", schema_generator=_Written),
+        "$id": f"urn:brainstem-app:{form}:{version}",
+        **model.model_json_schema(mode="serialization", schema_generator=_Written),
     }
     return json.dumps(schema, indent=1, ensure_ascii=False) + "\n"
 

@@ -1,12 +1,13 @@
-"""Write resources/report/report.schema.json from the model of report.json."""
+"""Write resources/report/NAME.schema.json of every report from the model that writes it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from brainstem_app.imaging.atomic import write_text
-from brainstem_app.reports.report_schema import SCHEMA_FILE_NAME, report_schema
+from brainstem_app.reports.report_schema import PUBLISHED, report_schema
 
 if __name__ == "__main__":
     folder = Path(__file__).resolve().parents[2] / "resources" / "report"
-    write_text(folder / SCHEMA_FILE_NAME, report_schema())
+    for name in PUBLISHED:
+        write_text(folder / f"{name}.schema.json", report_schema(name))
