@@ -48,10 +48,15 @@ class Closing(QObject):
 
         def go_on() -> None:
             self._discards_edits = True
+            review.editor.painted.connect(self._ask_about_edits_again)
             self._window.close()
 
         review.files.when_saved(go_on)
         return False
+
+    def _ask_about_edits_again(self, _box: object) -> None:
+        """Edits made after "discard", in a window that a job has kept open, are others."""
+        self._discards_edits = False
 
     def _ask(self) -> None:
         queue = self._window.bench.jobs

@@ -21,8 +21,9 @@ from brainstem_app.gui.segment.job_files import SegmentOutputs
 from brainstem_app.gui.segment.save_copies import label_target
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.structures.structure_model import Column
-from brainstem_app.gui.viewer.convention import Convention
+from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.jobs.job import SimulateJob
 
 Fake = Callable[[str], Path]
 _LIMIT_MS = 60_000
@@ -344,6 +345,44 @@ emit(event="failed", what="Cancelled.", exit_status=3)
     press_message_button(qtbot, ready, "Stop it and close")
     qtbot.waitUntil(lambda: not ready.isVisible(), timeout=_LIMIT_MS)
     assert not ready.step.segmentation.is_running
+
+
+def test_closing_with_unsaved_edits_asks_in_place_and_again_after_new_ones(
+    qtbot: QtBot, window: MainWindow, result_folder: Path, fake_job: Fake
+) -> None:
+    open_result(qtbot, window, result_folder)
+    window.opening.review_result()
+    editor = window.review.editor
+
+    def paint(x: int) -> None:
+        editor.set_label(3)
+        window.review.actions_.brush.trigger()
+        editor.begin(False)
+        editor.move(Plane.AXIAL, (x, 4, 2), (x, 4, 2))
+        editor.end()
+
+    fake_job("wait_for(cancelled)")
+    job = window.bench.jobs.submit(SimulateJob(subjects=1, out=result_folder.parent / "x"), "Simulate")
+    qtbot.waitUntil(lambda: job.is_running, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: editor.labels is not None, timeout=_LIMIT_MS)
+    paint(15)
+    assert editor.is_changed
+    window.show_step(StepName.SCANS)
+    window.close()
+    assert window.isVisible()
+    assert "edits that are not saved" in message_text(window)
+    press_message_button(qtbot, window, "Discard the edits")
+    assert "still running" in message_text(window)
+    press_message_button(qtbot, window, "Keep running")
+    paint(20)
+    window.close()
+    assert "edits that are not saved" in message_text(window), "these are not those that were discarded"
+    press_message_button(qtbot, window, "Save a copy and go on")
+    qtbot.waitUntil(lambda: "still running" in message_text(window), timeout=_LIMIT_MS)
+    QApplication.processEvents()
+    press_message_button(qtbot, window, "Close and let it go on")
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=_LIMIT_MS)
+    assert (result_folder / "labels_native_edited.nii.gz").is_file()
 
 
 def test_segmentation_goes_on_without_the_window_and_is_taken_up_by_the_next(
