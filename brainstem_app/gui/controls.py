@@ -18,6 +18,10 @@ from PySide6.QtWidgets import (
 
 _ROW_SPACE = 8
 # Fusion draws the frame of an empty box darker than the window: in the dark nobody would see it.
+_SWITCH_STYLE = (
+    "QPushButton:checked { background: palette(highlight); color: palette(highlighted-text);"
+    " border: 1px solid palette(mid); border-radius: 3px; padding: 3px; }"
+)
 EMPTY_BOX = "border: 1px solid #808080; width: 11px; height: 11px; margin: 1px;"
 
 
@@ -28,6 +32,15 @@ def make_button(parent: QWidget, text: str, hint: str, slot: Callable[[], object
     button.setAccessibleName(text.replace("&", ""))
     button.setAccessibleDescription(hint)
     button.clicked.connect(lambda _checked=False: slot())
+    return button
+
+
+def make_switch(parent: QWidget, text: str, hint: str, slot: Callable[[bool], object]) -> QPushButton:
+    """Make a button that stays down until it is pressed again, which is seen in the dark too."""
+    button = make_button(parent, text, hint, lambda: None)
+    button.setCheckable(True)
+    button.setStyleSheet(_SWITCH_STYLE)
+    button.toggled.connect(slot)
     return button
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
     QComboBox,
+    QLabel,
     QLineEdit,
     QListWidget,
     QSlider,
     QTableView,
     QTreeWidget,
+    QWidget,
 )
 from pytestqt.qtbot import QtBot
 
@@ -105,6 +108,36 @@ def test_no_key_is_taken_twice_in_any_step(open_study: MainWindow) -> None:
             if page is open_study or (page.isVisible() if hasattr(page, "isVisible") else False):
                 keys += [key.toString() for key in action.shortcuts() if key.toString()]
         assert len(keys) == len(set(keys)), (step, sorted(key for key in keys if keys.count(key) > 1))
+
+
+def test_no_underlined_letter_is_taken_twice_in_any_step(open_study: MainWindow) -> None:
+    """Alt and a letter of two controls, or of a menu too, only goes from one to the other."""
+    open_study.page(StepName.REVIEW)  # adds its menu
+    menus = [letter_of(action.text()) for action in open_study.menuBar().actions()]
+    found: set[tuple[str, str]] = set()
+    for step in StepName:
+        open_study.show_step(step)
+        page = open_study.page(step)
+        switches = (page.cohort_button, page.retest_button) if step is StepName.REPORT else ()
+        for switch in (None, *switches):
+            if switch is not None:
+                switch.click()
+            texts = [
+                widget.text()
+                for widget in page.findChildren(QWidget)
+                if widget.isVisible()
+                and (isinstance(widget, QAbstractButton) or (isinstance(widget, QLabel) and widget.buddy()))
+            ]
+            letters = [*filter(None, (*menus, *map(letter_of, texts)))]
+            twice = {letter for letter in letters if letters.count(letter) > 1}
+            found |= {(step.value, text) for text in texts if letter_of(text) in twice}
+    assert found == set()
+
+
+def letter_of(text: str) -> str:
+    """Letter that is underlined, empty if none is."""
+    found = re.search(r"&([^&\s])", text)
+    return found.group(1).casefold() if found else ""
 
 
 def test_study_reopens_where_it_was_left(

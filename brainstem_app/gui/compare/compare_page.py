@@ -70,7 +70,7 @@ class ComparePage(StepPage):
         self.speed_button.measured.connect(self.read)
         self.start_button = make_button(
             self,
-            self.tr("&Start the comparison"),
+            self.tr("S&tart the comparison"),
             self.tr("Cells that are done are not run again"),
             self.start,
         )
@@ -111,7 +111,7 @@ class ComparePage(StepPage):
         left.setMinimumWidth(350)
         self.report_button = make_button(
             self,
-            self.tr("Open the &report"),
+            self.tr("&Open the report"),
             self.tr("Open the page of the comparison in the browser"),
             self.open_report,
         )

@@ -91,7 +91,7 @@ class GridPanel(QWidget):
         for text, control in (
             (self.tr("&Compare"), self.preset),
             (self.tr("&Name"), self.name),
-            (self.tr("&Repeats"), self.repeats),
+            (self.tr("Re&peats"), self.repeats),
         ):
             label = QLabel(text, self)
             label.setBuddy(control)

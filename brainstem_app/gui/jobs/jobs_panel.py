@@ -52,7 +52,7 @@ class JobsPanel(QWidget):
         self.cancel_button = self._button(self.tr("&Cancel"), self.tr("Stop the job at its next step"))
         self.cancel_button.clicked.connect(self._cancel)
         self.restart_button = self._button(
-            self.tr("Start a&gain"),
+            self.tr("Start agai&n"),
             self.tr("Do the job again; preparing, training and comparing go on where they stopped"),
         )
         self.restart_button.clicked.connect(self._restart)
@@ -60,7 +60,7 @@ class JobsPanel(QWidget):
         self.log_button.setCheckable(True)
         self.log_button.toggled.connect(self._show_log)
         self.folder_button = self._button(
-            self.tr("Open &folder"), self.tr("Folder of the job file and its log")
+            self.tr("Open fol&der"), self.tr("Folder of the job file and its log")
         )
         self.folder_button.clicked.connect(self._open_folder)
         self.remove_button = self._button(

@@ -53,7 +53,7 @@ class PreparePage(StepPage):
         self.estimate.setAccessibleName(self.tr("How long it will take"))
         self.all_button = make_button(
             self,
-            self.tr("Prepare &all"),
+            self.tr("Prepare a&ll"),
             self.tr("All scans that are not prepared yet (Ctrl+Return)"),
             lambda: self._start(()),
         )
@@ -274,7 +274,7 @@ class PreparePage(StepPage):
         left = [subject for subject in subjects if subject.state != "finished"]
         working = self._job is not None
         self.all_button.setText(
-            self.tr("Prepare &all ({0})").format(len(left)) if left else self.tr("Prepare &all")
+            self.tr("Prepare a&ll ({0})").format(len(left)) if left else self.tr("Prepare a&ll")
         )
         self.all_button.setEnabled(bool(subjects) and not working)
         self.some_button.setEnabled(bool(self.table.selectionModel().selectedRows()) and not working)

@@ -42,7 +42,7 @@ class SubjectView(QWidget):
             self.tr("&Accept  (A)"), self.tr("Use this subject, and go to the next"), "accepted"
         )
         self.reject_button = self._button(
-            self.tr("&Reject  (R)"),
+            self.tr("Re&ject  (R)"),
             self.tr("Neither train nor test on this subject, and go to the next"),
             "rejected",
         )

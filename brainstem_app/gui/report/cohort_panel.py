@@ -76,7 +76,7 @@ class CohortPanel(QWidget):
         self.progress = JobProgress(self)
         self.start_button = make_button(
             self,
-            self.tr("&Compare"),
+            self.tr("Co&mpare"),
             self.tr("Compare the volumes of the nuclei of these people"),
             self.start,
         )
@@ -124,8 +124,8 @@ class CohortPanel(QWidget):
         name = QLabel(self.tr("&Table of participants"), self)
         name.setBuddy(self.table)
         form.addRow(name, table)
-        form.addRow(self.tr("&Groups"), self.group)
-        form.addRow(self.tr("&Reference group"), self.reference)
+        form.addRow(self.tr("Gr&oups"), self.group)
+        form.addRow(self.tr("Refere&nce group"), self.reference)
         right = QVBoxLayout()
         right.addLayout(form)
         right.addWidget(self.covariates, 1)
@@ -200,7 +200,7 @@ class CohortPanel(QWidget):
         self.group.setCurrentIndex(max(self.group.findData(chosen or people.likely_group), 0))
         self.group.blockSignals(False)
         self.head_size.setVisible(bool(people.head_size))
-        self.head_size.setText(self.tr("Adjust for the size of the &head ({0})").format(people.head_size))
+        self.head_size.setText(self.tr("Adjust for the size of the hea&d ({0})").format(people.head_size))
         self._fill_groups()
 
     def _fill_groups(self) -> None:

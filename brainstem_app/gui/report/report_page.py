@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainstem_app.gui.controls import fill_side_by_side, make_button
+from brainstem_app.gui.controls import fill_side_by_side, make_button, make_switch
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.cohort_panel import CohortPanel
@@ -79,7 +79,7 @@ class ReportPage(StepPage):
             lambda entry: self.export.choose_target(entry),
         )
         self.folder_button = self._button(
-            self.tr("Open &folder"),
+            self.tr("Open fol&der"),
             self.tr("All files of the report"),
             lambda entry: self.export.open(entry.folder),
         )
@@ -88,22 +88,19 @@ class ReportPage(StepPage):
         buttons.addStretch(1)
         for button in (self.folder_button, self.pdf_button, self.open_button, self.export_button):
             buttons.addWidget(button)
-        self.cohort_button = make_button(
+        self.cohort_button = make_switch(
             self,
-            self.tr("Compare &groups of people…"),
+            self.tr("Compare gro&ups of people…"),
             self.tr("Volumes of the nuclei of many people, by group, from their segmentations"),
-            lambda: None,
+            lambda _on: self._show_panel(self.cohort_button),
         )
-        self.retest_button = make_button(
+        self.retest_button = make_switch(
             self,
-            self.tr("Measure &repeatability…"),
+            self.tr("Measure repeata&bility…"),
             self.tr("How well the volumes repeat themselves, from two segmentations of each person"),
-            lambda: None,
+            lambda _on: self._show_panel(self.retest_button),
         )
         self._panels = {self.cohort_button: self.cohort, self.retest_button: self.retest}
-        for button in self._panels:
-            button.setCheckable(True)
-            button.toggled.connect(lambda _checked, b=button: self._show_panel(b))
         self.view = QWidget(self)
         column = QVBoxLayout(self.view)
         column.setContentsMargins(0, 0, 0, 0)

@@ -109,7 +109,7 @@ class RetestPanel(QWidget):
         about.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow(self.tr("Both &results"), self.way)
+        form.addRow(self.tr("B&oth results"), self.way)
         form.addRow(self.first.label, self.first)
         form.addRow(self.second.label, self.second)
         below = QHBoxLayout()
@@ -154,11 +154,11 @@ class RetestPanel(QWidget):
         results = self.tr("Folder that Segment has written")
         names = {
             PairsFrom.ONE_FOLDER: (
-                self.tr("&Folder of results"),
+                self.tr("Fol&der of results"),
                 self.tr("{0}; ses- or run- in the names tells the scans of a person apart").format(results),
             ),
             PairsFrom.TWO_FOLDERS: (
-                self.tr("&First results"),
+                self.tr("F&irst results"),
                 self.tr("{0}; sub- in the names tells who is who").format(results),
             ),
             PairsFrom.TABLE: (
@@ -168,7 +168,7 @@ class RetestPanel(QWidget):
         }
         name, hint = names[way]
         self.first.ask_for(name, hint, is_file=way is PairsFrom.TABLE)
-        self.second.ask_for(self.tr("&Second results"), results, is_file=False)
+        self.second.ask_for(self.tr("Se&cond results"), results, is_file=False)
         for widget in (self.second.label, self.second):
             widget.setVisible(way is PairsFrom.TWO_FOLDERS)
         self._read()

@@ -92,10 +92,10 @@ class ScansPage(StepPage):
         bench.study.contents_changed.connect(self._show_prepared)
 
     def _lay_out(self) -> None:
-        self.view_button = make_button(self, self.tr("&View"), self.tr("Show the scan (Return)"), self._view)
+        self.view_button = make_button(self, self.tr("Vie&w"), self.tr("Show the scan (Return)"), self._view)
         self.segment_button = make_button(
             self,
-            self.tr("&Segment…"),
+            self.tr("Segme&nt…"),
             self.tr("Label the nuclei of the chosen scan, or of several"),
             self._segment,
         )
@@ -116,7 +116,7 @@ class ScansPage(StepPage):
         )
         self.add_folder_button = make_button(
             self,
-            self.tr("Add a &folder…"),
+            self.tr("Add a fo&lder…"),
             self.tr("Open a DICOM folder or BIDS dataset"),
             self.folder_requested.emit,
         )

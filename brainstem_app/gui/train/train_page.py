@@ -95,11 +95,11 @@ class TrainPage(StepPage):
 
     def _run_buttons(self) -> QHBoxLayout:
         self.resume_button = make_button(
-            self, self.tr("&Go on"), self.tr("Go on with the chosen run where it stopped"), self.resume
+            self, self.tr("Go &on"), self.tr("Go on with the chosen run where it stopped"), self.resume
         )
         self.settings_button = make_button(
             self,
-            self.tr("Use its &settings"),
+            self.tr("Use its s&ettings"),
             self.tr("Put the settings of the chosen run into the form"),
             self._take,
         )
@@ -111,7 +111,7 @@ class TrainPage(StepPage):
         )
         self.folder_button = make_button(
             self,
-            self.tr("Open &folder"),
+            self.tr("Open fol&der"),
             self.tr("Curves, networks and numbers of the run"),
             self._open_folder,
         )
