@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 _ROW_SPACE = 8
-# Fusion draws the frame of an empty box darker than the window: in the dark nobody would see it.
 _SWITCH_STYLE = (
     "QPushButton:checked { background: palette(highlight); color: palette(highlighted-text);"
     " border: 1px solid palette(mid); border-radius: 3px; padding: 3px; }"
 )
+# Fusion draws the frame of an empty box darker than the window: in the dark nobody would see it.
 EMPTY_BOX = "border: 1px solid #808080; width: 11px; height: 11px; margin: 1px;"
 
 
