@@ -64,7 +64,8 @@ use_program() {
     train "$program" "$edition"
 }
 
-# The window with a scan, as a file manager opens it; it has to stay, and to show its title.
+# The window with a scan, as a file manager opens it; it has to stay, and to show its title. KEEP_PICTURE names a file
+# for a picture of it (by ImageMagick), which a busy machine paints late: SECONDS_TO_PICTURE.
 open_window() {
     as_user xvfb-run --auto-servernum --server-args="-screen 0 1400x900x24" sh -c '
         "$1" "$2" 2>"$3/window.txt" & program=$!
@@ -72,7 +73,7 @@ open_window() {
             sleep 1
             kill -0 $program 2>/dev/null || exit 1
             if xwininfo -root -tree | grep -q "\"[^\"]*Brainstem App"; then
-                sleep 5
+                sleep "${4:-5}"
                 if command -v import >/dev/null; then import -window root "$3/window.png"; fi
                 kill -0 $program || exit 1
                 kill $program
@@ -80,7 +81,7 @@ open_window() {
             fi
         done
         exit 1
-    ' window "$1" "$2" "$WORK" || fail "the window did not open: $(cat "$WORK/window.txt")"
+    ' window "$1" "$2" "$WORK" "${SECONDS_TO_PICTURE:-5}" || fail "the window did not open: $(cat "$WORK/window.txt")"
     if [[ -n "${KEEP_PICTURE:-}" && -f "$WORK/window.png" ]]; then cp -- "$WORK/window.png" "$KEEP_PICTURE"; fi
 }
 
@@ -93,7 +94,7 @@ opens_scans() {
         printf 'x\n' >"$USER_HOME/$name"
         kind="$(as_user gio info --attributes=standard::fast-content-type "$USER_HOME/$name" | sed -n 's/.*content-type: //p')"
         printf '%s: %s\n' "$name" "$kind"
-        as_user gio mime "$kind" | grep -q 'brainstem-app\.desktop' || fail "$name, of type “$kind”, is not offered to be opened"
+        as_user gio mime "$kind" | grep 'brainstem-app\.desktop' >/dev/null || fail "$name, of type “$kind”, is not offered to be opened"
         rm -- "$USER_HOME/$name"
     done
 }

@@ -78,8 +78,8 @@ try_install() {
     install "$FOLDER" || fail "setup ended with $?"
     [[ -f "$PLACE/python/pythonw.exe" && -f "$PLACE/uninstall.exe" ]] || fail "files are missing"
     [[ "$(value InstallLocation)" == "$FOLDER" ]] || fail "the list of programs says: $(value InstallLocation)"
-    find "$DRIVE/users" -path '*Start Menu*' -name 'Brainstem App.lnk' | grep -q . || fail "no Start menu entry"
-    windows reg query 'HKCU\Software\Classes\.nii\OpenWithProgids' | grep -q BrainstemApp.Scan || fail "no .nii"
+    find "$DRIVE/users" -path '*Start Menu*' -name 'Brainstem App.lnk' | grep . >/dev/null || fail "no Start menu entry"
+    windows reg query 'HKCU\Software\Classes\.nii\OpenWithProgids' | grep BrainstemApp.Scan >/dev/null || fail "no .nii"
     find "$PLACE" -type f | sort >"$WORK/installed.txt"
 }
 
@@ -132,7 +132,7 @@ try_upgrade() {
     [[ -z "$(find "$PLACE" -maxdepth 1 -name '*.old')" ]] || fail "the old version is left"
     program --version
     find "$DRIVE/Daten Köln" -type f -exec sha256sum {} + | sort | diff "$WORK/studies.txt" - || fail "studies changed"
-    windows reg query 'HKCU\Software\Brainstem App\Brainstem App' /s | grep -q geometry || fail "settings are gone"
+    windows reg query 'HKCU\Software\Brainstem App\Brainstem App' /s | grep geometry >/dev/null || fail "settings are gone"
 }
 
 try_uninstall() {
@@ -153,7 +153,7 @@ try_uninstall() {
         -e '\.reg$' -e 'AppData/Local$' && fail "these files are left"
     windows reg export HKCU 'C:\after.reg' >/dev/null
     iconv -f UTF-16 -t UTF-8 "$DRIVE/after.reg" | grep -i 'brainstemapp' && fail "this is left in the registry"
-    iconv -f UTF-16 -t UTF-8 "$DRIVE/after.reg" | grep -q 'Software\\Brainstem App' || fail "settings are gone"
+    iconv -f UTF-16 -t UTF-8 "$DRIVE/after.reg" | grep 'Software\\Brainstem App' >/dev/null || fail "settings are gone"
 }
 
 make_prefix
