@@ -30,6 +30,7 @@ from brainstem_app.jobs.keras_predictor import KerasPredictor
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.study_atlas import require_same_atlas, study_atlas
+from brainstem_app.jobs.training_warp import training_warp
 from brainstem_app.models.atlas_fit import neighbourhood
 from brainstem_app.models.method import REFINED, PredictionMethod, Way
 from brainstem_app.reports.calibration import CalibrationCounts, SubjectVoxels
@@ -45,7 +46,7 @@ _PREDICTION = "prediction"
 
 
 def evaluate_run(job: EvaluateRunJob, reporter: Reporter) -> Summary:
-    """Write ``metrics.json``, ``.csv`` and ``.html`` of a run on a part of its study.
+    """Write ``metrics.json``, ``.csv``, ``.xlsx``, ``.html`` and ``.pdf`` of a run on a part of its study.
 
     Raises
     ------
@@ -57,7 +58,7 @@ def evaluate_run(job: EvaluateRunJob, reporter: Reporter) -> Summary:
     study = Study.open(job.study)
     report = evaluate_part(study, job.run, job.part, reporter, refine=job.refine, calibrated=True)
     folder = study.run_folder(job.run)
-    for name in ("metrics.json", "metrics.csv", "metrics.html"):
+    for name in ("metrics.json", "metrics.csv", "metrics.xlsx", "metrics.html", "metrics.pdf"):
         reporter.artifact(name.replace(".", "_"), folder / name)
     summary: Summary = {"subjects": report.summary.n_subjects, "folder": str(folder)}
     for method in (report.summary, *report.yardsticks):
@@ -92,7 +93,8 @@ def evaluate_part(
     total = first + len(names)
     reporter.progress(0, total, "loading the network")
     job = _job_of(folder)
-    way = Way.of(atlas, job.input, REFINED if refine else PredictionMethod())
+    method, warp = (REFINED, training_warp(study)) if refine else (PredictionMethod(), None)
+    way = Way.of(atlas, job.input, method, warp)
     predictor = _load_best(folder)
     calibration = calibrate(study, way, predictor, reporter, total) if calibrated else None
     counter = None

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from brainstem_app import __version__
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.bootstrap import Interval, bootstrap_mean, bootstrap_miou
 from brainstem_app.evaluation.confusion import (
@@ -20,7 +19,6 @@ from brainstem_app.evaluation.confusion import (
 )
 from brainstem_app.evaluation.structures import Status
 from brainstem_app.imaging.atomic import write_bytes, write_text
-from brainstem_app.reports.calibration import reliability_charts
 from brainstem_app.reports.cohort_model import (
     CohortInputs,
     CohortReport,
@@ -29,12 +27,13 @@ from brainstem_app.reports.cohort_model import (
     MethodSummary,
     SubjectSummary,
 )
+from brainstem_app.reports.cohort_page import make_cohort_page
+from brainstem_app.reports.cohort_pdf import cohort_pdf
 from brainstem_app.reports.cohort_rows import structure_rows
 from brainstem_app.reports.cohort_subjects import subject_measures
 from brainstem_app.reports.csv_text import csv_text
 from brainstem_app.reports.estimate import Estimate
 from brainstem_app.reports.html import render
-from brainstem_app.reports.methods import shareable_command
 from brainstem_app.reports.report_model import LIMITS, RELIABILITY_TEXT
 from brainstem_app.reports.table_xlsx import cohort_xlsx
 
@@ -42,7 +41,7 @@ _DECIMALS = 6
 
 
 def write_cohort_report(folder: Path, inputs: CohortInputs) -> CohortReport:
-    """Write ``metrics.json``, ``metrics.csv`` and ``.xlsx`` (one row a structure) and ``metrics.html``.
+    """Write ``metrics.json``, ``.csv`` and ``.xlsx`` (one row a structure), ``.html`` and ``.pdf``.
 
     Each file is written whole or not at all; ``metrics.json`` comes last.
 
@@ -52,18 +51,11 @@ def write_cohort_report(folder: Path, inputs: CohortInputs) -> CohortReport:
         If there is no subject, the counts do not fit the label table, or a yardstick has other subjects.
     """
     report = build_cohort_report(inputs)
-    page = render(
-        "cohort.html",
-        report=report,
-        colours={s.index: s.colour for s in inputs.table.structures},
-        command=shareable_command(inputs.command) if inputs.command else "",
-        charts=reliability_charts(report.calibration) if report.calibration else [],
-        reliability=RELIABILITY_TEXT,
-        version=__version__,
-    )
+    page = make_cohort_page(report, inputs)
     write_text(folder / "metrics.csv", csv_text(*structure_rows(report)))
     write_bytes(folder / "metrics.xlsx", cohort_xlsx(report))
-    write_text(folder / "metrics.html", page)
+    write_text(folder / "metrics.html", render("cohort.html", **vars(page), reliability=RELIABILITY_TEXT))
+    write_bytes(folder / "metrics.pdf", cohort_pdf(page))
     write_text(folder / "metrics.json", report.to_json())
     return report
 

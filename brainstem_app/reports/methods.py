@@ -9,6 +9,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from brainstem_app import __version__
 from brainstem_app.reports.report_model import ReportInputs
 
+#: The program with its version, as sentences name it.
+PROGRAM = f"Brainstem App {__version__} (Python {platform.python_version()})"
 _AFFINE = "by affine registrations (12 degrees of freedom) of the brain and then of the brainstem"
 _SPACES = {"affine": _AFFINE, "nonlinear": f"{_AFFINE}, followed by a coarse, smooth warp"}
 MEASURES = (
@@ -26,10 +28,7 @@ def methods_paragraph(inputs: ReportInputs) -> str:
     atlas = f"the atlas {inputs.atlas_name} (version {inputs.atlas_version}, {n_nuclei} nuclei)"
     sentences = []
     if inputs.scan is None:
-        sentences.append(
-            f"Two label maps with the labels of {atlas} were compared with Brainstem App {__version__} "
-            f"(Python {platform.python_version()})."
-        )
+        sentences.append(f"Two label maps with the labels of {atlas} were compared with {PROGRAM}.")
     else:
         sentences += _segmentation_sentences(inputs, atlas)
     sentences.append("Volumes are the number of voxels times the voxel volume of the labels' grid.")
@@ -43,8 +42,8 @@ def methods_paragraph(inputs: ReportInputs) -> str:
 def _segmentation_sentences(inputs: ReportInputs, atlas: str) -> list[str]:
     way = _SPACES.get(str(inputs.settings.get("space", "affine")), _SPACES["affine"])
     sentences = [
-        "The nuclei of the brainstem were segmented on the T1-weighted scan with Brainstem App "
-        f"{__version__} (Python {platform.python_version()}), with the labels of {atlas}.",
+        f"The nuclei of the brainstem were segmented on the T1-weighted scan with {PROGRAM}, with the labels "
+        f"of {atlas}.",
         "The scan was stripped of the skull if it was not yet, corrected for its bias field (N4), brought "
         f"to the MNI152 template (ICBM 2009a nonlinear symmetric, 1 mm) {way}, normalised in intensity and "
         "cropped to 50 × 50 × 73 mm around the brainstem.",

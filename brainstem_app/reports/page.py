@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from brainstem_app import __version__
 from brainstem_app.atlas.label_table import Group
 from brainstem_app.reports import digits
 from brainstem_app.reports.citations import works_to_cite
+from brainstem_app.reports.footer import FOOTER
 from brainstem_app.reports.manifest import Manifest
 from brainstem_app.reports.methods import repeat_steps, shareable_command
 from brainstem_app.reports.qc_picture import CONVENTION
@@ -70,7 +70,7 @@ def make_page(report: Report, inputs: ReportInputs, manifest: Manifest, folder: 
         steps=tuple(repeat_steps(inputs, folder)),
         command=shareable_command(inputs.command) if inputs.command else "",
         facts=(*_model_facts(inputs.model), *_facts(manifest)),
-        footer=f"Brainstem App {__version__}. Research software: not for diagnosis or treatment.",
+        footer=FOOTER,
     )
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib
 from fpdf import FPDF
 from fpdf.enums import WrapMode, XPos, YPos
+
+from brainstem_app.reports.report_model import RELIABILITY_TEXT
 
 Colour = tuple[int, int, int]
 
@@ -17,6 +20,11 @@ LINE: Colour = (205, 213, 220)
 PANEL: Colour = (243, 246, 248)
 GRADE_COLOURS: dict[str, Colour] = {"A": (29, 122, 70), "B": (154, 101, 0), "C": (179, 38, 30)}
 MARGIN_MM = 14.0
+
+
+def rgb(colour: str) -> Colour:
+    """Parts of a colour written ``#rrggbb``."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 class ReportPdf(FPDF):
@@ -42,12 +50,42 @@ class ReportPdf(FPDF):
         self.set_x(-MARGIN_MM - 30)
         self.cell(30, 4, f"{self.page_no()} / {{nb}}", align="R")
 
+    def opening(self, kind: str, headline: str, about: str) -> None:
+        """Write what the report is, what it is of, and when and with what it was made."""
+        self.words(kind, 9, ACCENT)
+        self.headline(headline)
+        self.words(about, 8, SOFT)
+
     def headline(self, text: str) -> None:
         """Title of the report, broken anywhere if it is long."""
         self.set_font("DejaVu", "B", 15)
         self.set_text_color(*INK)
         self.multi_cell(0, 7, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT, wrapmode=WrapMode.CHAR)
         self.ln(1)
+
+    def tiles(self, tiles: Sequence[tuple[str, str]]) -> None:
+        """Numbers to see first, each above what it is, in a row."""
+        width = (self.epw - 2.5 * (len(tiles) - 1)) / len(tiles)
+        top = self.get_y() + 1
+        for number, (value, label) in enumerate(tiles):
+            x = MARGIN_MM + number * (width + 2.5)
+            self.set_fill_color(*PANEL)
+            self.set_draw_color(*LINE)
+            self.rect(x, top, width, 18, style="DF", round_corners=True, corner_radius=1.5)
+            self.set_xy(x + 1.5, top + 2)
+            self.set_font("DejaVu", "B", 12)
+            self.set_text_color(*INK)
+            self.cell(width - 3, 5.5, value)
+            self.set_xy(x + 1.5, top + 8.5)
+            self.set_font("DejaVu", size=6.5)
+            self.set_text_color(*SOFT)
+            self.multi_cell(width - 3, 3, label, align="L")
+        self.set_xy(MARGIN_MM, top + 19)
+
+    def grades(self) -> None:
+        """Write what each grade of reliability means, in its colour."""
+        for grade, text in RELIABILITY_TEXT.items():
+            self.words(f"{grade}: {text}.", 7.5, GRADE_COLOURS[grade])
 
     def heading(self, text: str, *, room_mm: float = 20) -> None:
         """Section heading, moved to the next page when less than ``room_mm`` would follow it."""
@@ -67,3 +105,12 @@ class ReportPdf(FPDF):
         self.set_text_color(*colour)
         self.multi_cell(0, size * 0.5, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.ln(1)
+
+
+def fitting(pdf: ReportPdf, text: str, width_mm: float) -> str:
+    """As much of a line as has room."""
+    if pdf.get_string_width(text) <= width_mm:
+        return text
+    while text and pdf.get_string_width(f"{text}…") > width_mm:
+        text = text[:-1]
+    return f"{text}…"

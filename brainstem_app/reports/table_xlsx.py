@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from brainstem_app.reports.cohort_methods import cohort_methods
 from brainstem_app.reports.cohort_model import CohortReport
 from brainstem_app.reports.cohort_rows import structure_rows as cohort_structure_rows
 from brainstem_app.reports.report_model import Report
@@ -69,6 +70,7 @@ def cohort_xlsx(report: CohortReport) -> bytes:
         ("part", report.part),
         ("atlas", report.atlas),
         *(("note", note) for note in report.notes),
+        ("methods", cohort_methods(report)),
         ("limits", report.limits),
     ]
     sheets = [

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import platform
-
-from brainstem_app import __version__
+from brainstem_app.reports.methods import PROGRAM
 from brainstem_app.reports.volumes_model import VolumesReport
 
 
@@ -26,10 +24,9 @@ def _people(report: VolumesReport) -> str:
         sizes[str(report.reference)] = report.comparisons[0].reference_n
     groups = f" ({', '.join(f'{group}: {n}' for group, n in sizes.items())})" if sizes else ""
     n = sum(sizes.values()) or len(report.subjects)
-    program = f"Brainstem App {__version__} (Python {platform.python_version()})"
     return (
         f"Volumes of the nuclei of the brainstem of {n} people{groups} were measured on T1-weighted scans "
-        f"with {program}, with {model}the atlas {report.atlas}."
+        f"with {PROGRAM}, with {model}the atlas {report.atlas}."
     )
 
 

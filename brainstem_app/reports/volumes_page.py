@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from brainstem_app import __version__
+from brainstem_app.reports.footer import FOOTER
 from brainstem_app.reports.group_chart import GroupChart, group_charts
 from brainstem_app.reports.volumes_model import GroupComparison, VolumesReport, VolumeSubject
 
@@ -63,7 +63,7 @@ def make_volumes_page(report: VolumesReport) -> VolumesPage:
         scores_note=_scores_note(report),
         scored=scored,
         blocks=tuple(names[i : i + _SIDE_BY_SIDE] for i in range(0, len(names), _SIDE_BY_SIDE)),
-        footer=f"Brainstem App {__version__}. Research software: not for diagnosis or treatment.",
+        footer=FOOTER,
     )
 
 

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 
-from fpdf.enums import TableBordersLayout
 from fpdf.fonts import FontFace
 
 from brainstem_app.reports import digits
 from brainstem_app.reports.group_chart import Column, GroupChart
 from brainstem_app.reports.pdf_page import (
-    ACCENT,
     GRADE_COLOURS,
     INK,
     LINE,
     MARGIN_MM,
     SOFT,
-    Colour,
     ReportPdf,
+    fitting,
+    rgb,
 )
-from brainstem_app.reports.report_model import RELIABILITY_TEXT
+from brainstem_app.reports.pdf_table import TableColumn, column_table, grade_style, table
 from brainstem_app.reports.volumes_model import VolumeEffect
 from brainstem_app.reports.volumes_page import VolumesPage, comparison_note, is_far
 
@@ -29,8 +28,6 @@ _GAP_MM = 3.0
 #: Room above a picture for its name and its numbers.
 _NAME_MM = 7.0
 
-_Row = Sequence[tuple[str, FontFace | None]]
-
 
 def volumes_pdf(page: VolumesPage) -> bytes:
     """Bytes of the PDF file."""
@@ -38,9 +35,7 @@ def volumes_pdf(page: VolumesPage) -> bytes:
     pdf = ReportPdf(page.footer)
     pdf.set_title(page.title)
     pdf.set_creator("Brainstem App")
-    pdf.words(page.kind, 9, ACCENT)
-    pdf.headline(page.title)
-    pdf.words(page.about, 8, SOFT)
+    pdf.opening(page.kind, page.title, page.about)
     if report.notes:
         pdf.heading("Warnings")
         for note in report.notes:
@@ -53,8 +48,7 @@ def volumes_pdf(page: VolumesPage) -> bytes:
         _effects(pdf, comparison.group, str(report.reference), comparison.nuclei)
         pdf.words(comparison_note(report, comparison), 7.5, SOFT)
     if report.comparisons:
-        for grade, text in RELIABILITY_TEXT.items():
-            pdf.words(f"{grade}: {text}.", 7.5, GRADE_COLOURS[grade])
+        pdf.grades()
     if page.charts:
         _charts(pdf, page)
     if page.scored:
@@ -68,21 +62,19 @@ def volumes_pdf(page: VolumesPage) -> bytes:
 
 
 def _effects(pdf: ReportPdf, group: str, reference: str, nuclei: Iterable[VolumeEffect]) -> None:
-    columns: list[tuple[str, float, str, Callable[[VolumeEffect], str]]] = [
-        ("Nucleus", 22, "LEFT", lambda n: n.name),
-        ("Name", 52, "LEFT", lambda n: n.full_name),
-        ("Grade", 11, "CENTER", lambda n: n.reliability),
-        (f"{group} mm³", 18, "RIGHT", lambda n: digits.volume(n.mean_mm3)),
-        (f"{reference} mm³", 18, "RIGHT", lambda n: digits.volume(n.reference_mean_mm3)),
-        ("Difference, adjusted, mm³ [95 %]", 33, "RIGHT", _difference),
-        ("d", 12, "RIGHT", lambda n: digits.signed(n.d)),
-        ("p", 13, "RIGHT", lambda n: digits.p_value(n.p)),
-        ("p Holm", 13, "RIGHT", lambda n: digits.p_value(n.p_holm)),
-        ("Not found", 12, "RIGHT", lambda n: str(n.not_found + n.reference_not_found)),
+    columns = [
+        TableColumn[VolumeEffect]("Nucleus", 22, lambda n: n.name, "LEFT"),
+        TableColumn("Name", 52, lambda n: n.full_name, "LEFT"),
+        TableColumn("Grade", 11, lambda n: n.reliability, "CENTER", lambda n: grade_style(n.reliability)),
+        TableColumn(f"{group} mm³", 18, lambda n: digits.volume(n.mean_mm3)),
+        TableColumn(f"{reference} mm³", 18, lambda n: digits.volume(n.reference_mean_mm3)),
+        TableColumn("Difference, adjusted, mm³ [95 %]", 33, _difference),
+        TableColumn("d", 12, lambda n: digits.signed(n.d)),
+        TableColumn("p", 13, lambda n: digits.p_value(n.p)),
+        TableColumn("p Holm", 13, lambda n: digits.p_value(n.p_holm), style=_holm_style),
+        TableColumn("Not found", 12, lambda n: str(n.not_found + n.reference_not_found)),
     ]
-    rows = [[(content(n), _effect_style(name, n)) for name, _, _, content in columns] for n in nuclei]
-    widths, aligned = [c[1] for c in columns], [c[2] for c in columns]
-    _table(pdf, [c[0] for c in columns], rows, widths, aligned, 6.8)
+    column_table(pdf, columns, nuclei, 6.8)
 
 
 def _difference(effect: VolumeEffect) -> str:
@@ -92,12 +84,8 @@ def _difference(effect: VolumeEffect) -> str:
     return f"{digits.signed(effect.difference_mm3, 1)} [{ends}]"
 
 
-def _effect_style(column: str, effect: VolumeEffect) -> FontFace | None:
-    if column == "Grade" and effect.reliability:
-        return FontFace(emphasis="BOLD", color=GRADE_COLOURS[effect.reliability])
-    if column == "p Holm" and effect.p_holm is not None and effect.p_holm < 0.05:
-        return FontFace(emphasis="BOLD")
-    return None
+def _holm_style(effect: VolumeEffect) -> FontFace | None:
+    return FontFace(emphasis="BOLD") if effect.p_holm is not None and effect.p_holm < 0.05 else None
 
 
 def _scores(pdf: ReportPdf, page: VolumesPage) -> None:
@@ -117,7 +105,7 @@ def _scores(pdf: ReportPdf, page: VolumesPage) -> None:
         ]
         widths = [15.0, *([15.0] if grouped else []), *([9.5] * len(names))]
         aligned = ["LEFT", *(["LEFT"] if grouped else []), *(["RIGHT"] * len(names))]
-        _table(pdf, head, rows, widths, aligned, 6.0)
+        table(pdf, head, rows, widths, aligned, 6.0)
         pdf.ln(1)
     pdf.words(page.scores_note, 7.5, SOFT)
 
@@ -125,38 +113,6 @@ def _scores(pdf: ReportPdf, page: VolumesPage) -> None:
 def _score(z: float | None) -> tuple[str, FontFace | None]:
     marked = FontFace(emphasis="BOLD", color=_MARKED) if is_far(z) else None
     return digits.signed(z, 1), marked
-
-
-def _table(
-    pdf: ReportPdf,
-    head: Sequence[str],
-    rows: Iterable[_Row],
-    widths: Sequence[float],
-    aligned: Sequence[str],
-    size: float,
-) -> None:
-    """Table over the full width, its head on every page."""
-    pdf.set_font("DejaVu", size=size)
-    pdf.set_text_color(*INK)
-    pdf.set_draw_color(*LINE)
-    pdf.set_fill_color(255, 255, 255)
-    with pdf.table(
-        borders_layout=TableBordersLayout.HORIZONTAL_LINES,
-        col_widths=list(widths),
-        text_align=list(aligned),
-        headings_style=FontFace(emphasis="BOLD", color=SOFT, size_pt=size - 0.5, fill_color=(255, 255, 255)),
-        line_height=0.48 * size,
-        padding=0.6,
-        width=pdf.epw,
-    ) as table:
-        first = table.row()
-        for name in head:
-            first.cell(name)
-        for cells in rows:
-            row = table.row()
-            for text, style in cells:
-                row.cell(text, style=style)
-    pdf.ln(2)
 
 
 def _charts(pdf: ReportPdf, page: VolumesPage) -> None:
@@ -185,7 +141,7 @@ def _chart(pdf: ReportPdf, chart: GroupChart, corner: tuple[float, float], scale
     pdf.set_xy(x0, y0 + 3)
     pdf.set_font("DejaVu", size=5.6)
     pdf.set_text_color(*SOFT)
-    pdf.cell(chart.size[0] * scale, 3, _fitting(pdf, chart.result, chart.size[0] * scale - 2))
+    pdf.cell(chart.size[0] * scale, 3, fitting(pdf, chart.result, chart.size[0] * scale - 2))
     y0 += _NAME_MM
     left, _, right, bottom = chart.frame
     pdf.set_line_width(0.15)
@@ -209,7 +165,7 @@ def _column(
         high, low = (y0 + y * scale for y in reversed(column.interval))
         pdf.set_fill_color(221, 224, 226)
         pdf.rect(left, high, right - left, low - high, style="F")
-    colour = _rgb(column.colour)
+    colour = rgb(column.colour)
     pdf.set_draw_color(*colour)
     pdf.set_fill_color(*(round(255 - 0.6 * (255 - value)) for value in colour))
     pdf.set_line_width(0.12)
@@ -227,16 +183,3 @@ def _column(
     for line, text in enumerate((column.label, f"n = {column.n}")):
         pdf.set_xy(x0 + column.x * scale - width / 2, y0 + (chart.frame[3] + 3) * scale + 2.3 * line)
         pdf.cell(width, 2.3, text, align="C")
-
-
-def _fitting(pdf: ReportPdf, text: str, width_mm: float) -> str:
-    """As much of a line as has room."""
-    if pdf.get_string_width(text) <= width_mm:
-        return text
-    while text and pdf.get_string_width(f"{text}…") > width_mm:
-        text = text[:-1]
-    return f"{text}…"
-
-
-def _rgb(colour: str) -> Colour:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

@@ -84,7 +84,11 @@ def test_export_copies_the_kind_that_the_name_ends_in(
     files = page.chosen.files
     page.export.save(page.chosen, tmp_path / "numbers.csv", files[0])
     page.export.save(page.chosen, tmp_path / "page", files[0])
-    qtbot.waitUntil((tmp_path / "page.html").exists, timeout=_LIMIT_MS)
+    page.export.save(page.chosen, tmp_path / "to print.pdf", files[0])
+    for name in ("page.html", "to print.pdf"):
+        qtbot.waitUntil((tmp_path / name).exists, timeout=_LIMIT_MS)
+    assert (tmp_path / "to print.pdf").read_bytes().startswith(b"%PDF-")
+    assert page.pdf_button.isVisible()
     assert (tmp_path / "numbers.csv").read_bytes() == (study.run_folder("first") / "metrics.csv").read_bytes()
 
 
@@ -236,7 +240,8 @@ def test_repeatability_is_measured_by_the_real_worker(
     assert (page.model.index(0, 0).data(), page.model.index(0, 3).data()) == ("PAG", "2.0")
     assert "sub-8" in page.lines.text()
     assert "second: 7 people" in page.report.dots.accessibleDescription()
-    assert {file.suffix for file in page.chosen.files} == {".html", ".csv", ".json", ".xlsx"}
+    assert {file.suffix for file in page.chosen.files} == {".html", ".pdf", ".csv", ".json", ".xlsx"}
+    assert page.pdf_button.isVisible()
 
 
 def test_results_without_a_second_say_so_before_anything_is_started(

@@ -16,6 +16,7 @@ from brainstem_app.evaluation.structures import measure_structures
 from brainstem_app.reports.cohort import write_cohort_report
 from brainstem_app.reports.cohort_model import CohortInputs, CohortResult
 
+from .pdf_text import headings, pdf_text
 from .test_table_xlsx import read_sheets
 
 
@@ -55,6 +56,37 @@ def test_table_and_page_name_every_structure_and_yardstick(inputs: CohortInputs,
     assert [row["iou affine atlas"] for row in rows[2:]] == ["0.3"] * 3
     page = (tmp_path / "metrics.html").read_text(encoding="utf-8")
     assert all(name in page for name in ("RN_L", "RN_R", "PAG", "affine atlas"))
+
+
+def test_pdf_says_what_the_page_says(inputs: CohortInputs, table: LabelTable, tmp_path: Path) -> None:
+    labels = np.zeros((10, 8, 8), dtype=np.uint8)
+    labels[4:6, 3:5, 3:5] = 4
+    measures = {name: measure_structures(labels, np.eye(4), table, labels) for name in inputs.result.counts}
+    told = replace(
+        inputs,
+        measures=measures,
+        notes=("3 test subjects.",),
+        settings={"decoder": "unet", "encoder": "resnet34"},
+        command=("brainstem-app", "evaluate", "--study", "lab/study"),
+    )
+    write_cohort_report(tmp_path, told)
+    text = pdf_text(tmp_path / "metrics.pdf")
+    page = (tmp_path / "metrics.html").read_text(encoding="utf-8")
+    parts = ["Warnings 3 test subjects.", *headings(page)]
+    assert "Surfaces, centres and volumes" in parts
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+    assert text.count("■") == len(table.structures) + 1, "a swatch of each, and of the measured one"
+    for part in (
+        "RN_L",
+        "PAG",
+        "affine atlas",
+        "0.70 [0.60, 0.80]",
+        "unet with resnet34 as encoder",
+        "sub-03",
+    ):
+        assert part in text
+    assert "brainstem-app evaluate --study study" in text
 
 
 def test_surfaces_over_subjects_count_a_missed_nucleus_and_stand_in_every_table(

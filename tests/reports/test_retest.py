@@ -17,6 +17,7 @@ from brainstem_app.reports.manifest import make_manifest
 from brainstem_app.reports.report_model import ModelDescription, ReportInputs
 from brainstem_app.reports.retest_pairs import find_pairs
 
+from .pdf_text import headings, pdf_text
 from .test_table_xlsx import read_sheets
 
 #: Voxels of RN_L, of 2 mm³ each, in the first and in the second scan of four people.
@@ -84,7 +85,28 @@ def test_tables_page_and_workbook_hold_every_structure(sessions: Path, tmp_path:
     page = (out / "retest.html").read_text(encoding="utf-8")
     assert page.count('<figure class="chart">') == 3
     assert "Only 4 pairs" in page
-    assert list(read_sheets((out / "retest.xlsx").read_bytes())) == ["structures", "changes", "about"]
+    book = read_sheets((out / "retest.xlsx").read_bytes())
+    assert list(book) == ["structures", "changes", "about"]
+    assert (
+        "of 4 people were measured twice"
+        in {line["A"]: line.get("B", "") for line in book["about"]}["methods"]
+    )
+
+
+def test_pdf_says_what_the_page_says(sessions: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert _retest(sessions, "--out", out) == 0
+    text = pdf_text(out / "retest.pdf")
+    page = (out / "retest.html").read_text(encoding="utf-8")
+    parts = ["Warnings", *headings(page)]
+    assert parts[-2:] == ["Methods, to paste", "How to repeat this"]
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+    assert "Only 4 pairs" in text[: places[1]]
+    for part in ("RN_L", "all labels", "26.0", "+2.0", "second − first, mm³", "1.96 · √2 times", "net"):
+        assert part in text
+    assert text.count("mean, mm³") == 3, "a plot of each nucleus"
+    assert "brainstem-app retest results --out OUT" in text
 
 
 def test_table_of_pairs_and_two_folders_give_the_same(

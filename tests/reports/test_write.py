@@ -193,7 +193,7 @@ def test_pdf_has_the_columns_of_the_html(inputs: ReportInputs, tmp_path: Path, s
     manifest = make_manifest(given, "2026-01-01T00:00:00+00:00")
     page = make_page(build_report(given, manifest), given, manifest, tmp_path)
     head = report_html(page, b"").split("<thead>")[1].split("</thead>")[0]
-    columns = [name for name, _, _ in _columns(page)]
+    columns = [column.head for column in _columns(page)]
     # The swatch, which has a column of its own in the PDF, stands before the name in the HTML.
     assert len(columns) - 1 == head.count("<th")
     assert "Asym- metry" in columns

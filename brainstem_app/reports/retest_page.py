@@ -1,0 +1,91 @@
+"""What the page and the PDF on repeated scans both show, worded once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from brainstem_app.reports.chart import COLOURS, Chart, Line
+from brainstem_app.reports.footer import FOOTER
+from brainstem_app.reports.retest_methods import retest_methods
+from brainstem_app.reports.retest_model import RetestEntry, RetestReport
+
+_CAUTION = "A volume that repeats itself need not be right: the same fault in both results goes unseen."
+_NUMBERS_NOTE = (
+    "Bias and limits of agreement: Bland and Altman 1986; the limits are bias ± 1.96 standard deviations "
+    "of the differences. Variation: within-subject coefficient of variation, root mean square over "
+    "subjects of the within-subject standard deviation by the mean (Quan and Shih 1996). Change: mean "
+    "size of the difference by the mean of both. Repeats within: repeatability coefficient, 1.96 · √2 · "
+    "within-subject standard deviation; two results of one subject differ by less in 95 %. ICC: two-way, "
+    "single measurements, agreement (A,1) and consistency (C,1), McGraw and Wong 1996; it depends on how "
+    "much the subjects differ among themselves. Lost: nuclei that were not found. One counts with a "
+    "volume of 0; a subject in which it was found in neither result is left out of the two relative "
+    "numbers."
+)
+
+
+@dataclass(frozen=True)
+class RetestPage:
+    """Words, numbers and pictures of one report, ready to be laid out.
+
+    Attributes
+    ----------
+    charts : tuple of Chart
+        Difference against mean, one a nucleus.
+    widest : float
+        The largest within-subject variation, as long as a bar may be.
+    paragraph : str
+        The methods, to paste.
+    """
+
+    report: RetestReport
+    title: str
+    kind: str
+    headline: str
+    about: str
+    limits: str
+    numbers_note: str
+    charts: tuple[Chart, ...]
+    widest: float
+    paragraph: str
+    footer: str
+
+
+def make_retest_page(report: RetestReport) -> RetestPage:
+    """Choose and word what a reader sees of a report."""
+    n = len(report.subjects)
+    about = [report.created.replace("T", " ")[:16], f"atlas {report.atlas}"]
+    about += [f"model {report.model}"] if report.model else []
+    return RetestPage(
+        report=report,
+        title=f"Repeated volumes of {n} subjects",
+        kind="Volumes of nuclei, measured twice",
+        headline=f"{n} subject{'s' if n != 1 else ''}, two results each",
+        about=" · ".join(about),
+        limits=f"{_CAUTION} {report.limits}",
+        numbers_note=_NUMBERS_NOTE,
+        charts=tuple(bland_altman_chart(report, nucleus) for nucleus in report.nuclei),
+        widest=max((n.within_cv or 0 for n in report.nuclei), default=0) or 1,
+        paragraph=retest_methods(report),
+        footer=FOOTER,
+    )
+
+
+def bland_altman_chart(report: RetestReport, entry: RetestEntry) -> Chart:
+    """Difference of both volumes of a nucleus against their mean, with bias and limits of agreement."""
+    pairs = [(s.first_mm3[entry.name], s.second_mm3[entry.name]) for s in report.subjects]
+    points = tuple((round((a + b) / 2, 3), round(b - a, 3)) for a, b in pairs)
+    lines = [Line("a subject", COLOURS[0], points, joined=False)]
+    ends = min(x for x, _ in points), max(x for x, _ in points)
+    if ends[0] < ends[1]:
+        levels = [("bias", COLOURS[2], entry.bias_mm3)]
+        levels += [
+            ("95 % limits of agreement", COLOURS[1], limit)
+            for limit in (entry.limit_low_mm3, entry.limit_high_mm3)
+            if limit is not None
+        ]
+        lines += [
+            Line(label, colour, tuple((x, level) for x in ends), thin=True) for label, colour, level in levels
+        ]
+    title = f"{entry.name}: {entry.full_name}" if entry.full_name else entry.name
+    return Chart(title, "mean, mm³", "second − first, mm³", tuple(lines), least=-math.inf, most=math.inf)
