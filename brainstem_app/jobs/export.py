@@ -12,9 +12,10 @@ from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.jobs.job import ExportModelJob, TrainJob, read_job
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.study_atlas import require_same_atlas, study_atlas
+from brainstem_app.jobs.training_warp import training_warp
 from brainstem_app.locations import resource
 from brainstem_app.models.card import ModelCard, ModelResults
-from brainstem_app.models.library import ATLAS_FOLDER, hash_file, user_models_folder
+from brainstem_app.models.library import ATLAS_FOLDER, MEAN_WARP_FILE, hash_file, user_models_folder
 from brainstem_app.models.method import REFINED, PredictionMethod
 from brainstem_app.reports.cohort_model import CohortReport, MethodSummary
 from brainstem_app.study.study import Study
@@ -34,6 +35,8 @@ LIMITS = (
 
 def export_model(job: ExportModelJob, reporter: Reporter) -> Summary:
     """Write ``model.keras``, ``model.onnx``, ``model.json`` and ``atlas/``, whose labels it gives, of a run.
+
+    With `refine` the mean warp of the training subjects, too.
 
     Raises
     ------
@@ -55,6 +58,11 @@ def export_model(job: ExportModelJob, reporter: Reporter) -> Summary:
     # The same half-precision weights go into both files, so that both engines give the same labels.
     to_onnx(load_keras(folder / "model.keras"), folder / "model.onnx")
     reporter.progress(2, 3, "writing the model card")
+    warp = training_warp(study) if job.refine else None
+    if warp is not None:
+        warp.save(folder / MEAN_WARP_FILE)
+    else:
+        (folder / MEAN_WARP_FILE).unlink(missing_ok=True)
     card = _card(name, run, study, settings, folder, atlas, refine=job.refine)
     card.save(folder)
     if card.method.temperature == 1.0:
@@ -65,6 +73,8 @@ def export_model(job: ExportModelJob, reporter: Reporter) -> Summary:
         _install(folder, name, reporter)
     for file in FILES:
         reporter.artifact(Path(file).suffix.lstrip("."), folder / file)
+    if warp is not None:
+        reporter.artifact("mean_warp", folder / MEAN_WARP_FILE)
     return {"model": name, "folder": str(folder)}
 
 
@@ -102,7 +112,11 @@ def _card(
         licence="GPL-3.0-or-later, as the labels it learned from",
         results=results_of(report),
         limits=LIMITS,
-        sha256={file: hash_file(folder / file) for file in ("model.keras", "model.onnx")},
+        sha256={
+            file: hash_file(folder / file)
+            for file in ("model.keras", "model.onnx", MEAN_WARP_FILE)
+            if (folder / file).is_file()
+        },
     )
 
 
@@ -166,8 +180,10 @@ def _install(folder: Path, name: str, reporter: Reporter) -> None:
     (target / "model.json").unlink(missing_ok=True)
     if (folder / ATLAS_FOLDER).is_dir():
         copy_atlas(folder / ATLAS_FOLDER, target / ATLAS_FOLDER)
-    for file in FILES:
-        shutil.copy2(folder / file, target / file)
+    (target / MEAN_WARP_FILE).unlink(missing_ok=True)
+    for file in (MEAN_WARP_FILE, *FILES):
+        if (folder / file).is_file():
+            shutil.copy2(folder / file, target / file)
     reporter.artifact("installed", target)
 
 

@@ -12,6 +12,7 @@ from brainstem_app.models.card import ModelCard
 from brainstem_app.models.library import ModelFiles, find_model
 from brainstem_app.models.method import Way
 from brainstem_app.models.prediction import Predictor
+from brainstem_app.preprocessing.transforms import Displacement
 from brainstem_app.reports.report_model import ModelDescription
 
 
@@ -23,6 +24,7 @@ class LoadedModel:
     weights: Path
     atlas: Atlas
     engine: Engine
+    warp: Displacement | None = None
 
     @property
     def card(self) -> ModelCard:
@@ -32,7 +34,7 @@ class LoadedModel:
     @property
     def way(self) -> Way:
         """What it takes, beside the network, to label a box."""
-        return Way.of(self.atlas, self.card.slice_input, self.card.method)
+        return Way.of(self.atlas, self.card.slice_input, self.card.method, self.warp)
 
     def open_network(self) -> Predictor:
         """Load the network: half a second with ONNX Runtime, and 0.3 GB while the predictor is kept."""
@@ -45,7 +47,7 @@ def load_model(name: str, engine: Engine) -> LoadedModel:
     Raises
     ------
     InputError
-        If the model, its weights for that engine or its atlas are missing or do not fit.
+        If the model, its weights for that engine, its mean warp or its atlas are missing or do not fit.
     """
     files = find_model(name)
     weights = files.weights(engine)
@@ -61,7 +63,8 @@ def load_model(name: str, engine: Engine) -> LoadedModel:
     if weights.name not in files.card.sha256:
         # Nothing vouches for the file: better to fail now than after the registration.
         _open(weights, engine)
-    return LoadedModel(files, weights, atlas, engine)
+    warp = None if files.mean_warp is None else Displacement.load(files.mean_warp)
+    return LoadedModel(files, weights, atlas, engine, warp)
 
 
 def _open(weights: Path, engine: Engine) -> Predictor:

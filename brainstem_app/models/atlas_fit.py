@@ -6,12 +6,12 @@ displacement is looked for under which the atlas explains them best. Each nucleu
 place among the others.
 
 With `P(x, k)` the network's probability of class `k` at voxel `x`, `A(x, k)` the atlas as shares of each
-class (trilinear between its voxels), and `u` a displacement from cubic B-splines with coefficients `c`, this
-is the minimum of
+class (trilinear between its voxels), and `u` the usual displacement (`brainstem_app.models.mean_warp`) plus
+one from cubic B-splines with coefficients `c`, this is the minimum of
 
     − meanₓ log(Σₖ P(x, k) A(x + u(x), k) + ε)  +  λ · mean |c − neighbouring c|²
 
-found by L-BFGS from almost `u = 0`. A voxel's label is then the class with the largest
+found by L-BFGS from almost `c = 0`. A voxel's label is then the class with the largest
 `P(x, k) · (A(x + u(x), k) + ε)ᵞ`: where the bent atlas is certain it decides, and where a border runs through
 the voxel the network has its say. A probabilistic atlas that is deformed to fit class likelihoods is the idea
 of Ashburner and Friston, Unified segmentation, NeuroImage 26 (2005), and of Van Leemput, IEEE TMI 28 (2009);
@@ -33,11 +33,11 @@ FloatArray = NDArray[np.float32]
 #: Distance of the splines' control points, voxels (mm).
 SPACING = 5.0
 #: Weight of the smoothness, λ.
-SMOOTHNESS = 0.05
+SMOOTHNESS = 0.2
 #: Added to the agreement and to the shares, ε: nothing costs more than this lets it.
 EPSILON = 0.02
 #: How much more the bent atlas counts than the network where a voxel gets its label, γ.
-ATLAS_POWER = 7.0
+ATLAS_POWER = 12.0
 #: Smallest probability whose logarithm is taken.
 SMALLEST_PROBABILITY = 1e-6
 ITERATIONS = 20
@@ -63,7 +63,9 @@ class AtlasFit:
     displacement: float
 
 
-def fit_atlas(probabilities: FloatArray, atlas: NDArray[np.uint8]) -> AtlasFit:
+def fit_atlas(
+    probabilities: FloatArray, atlas: NDArray[np.uint8], usual: FloatArray | None = None
+) -> AtlasFit:
     """Bend an atlas to a network's probabilities.
 
     Parameters
@@ -72,6 +74,8 @@ def fit_atlas(probabilities: FloatArray, atlas: NDArray[np.uint8]) -> AtlasFit:
         Of each class, summing to 1 over the classes.
     atlas : ndarray of uint8, shape (X, Y, Z)
         Label map on the same grid, 0 outside the brainstem.
+    usual : ndarray of float32, shape (3, X, Y, Z), optional
+        Displacement that people usually need, voxels: where the bend begins and what it is smooth beside.
 
     Returns
     -------
@@ -79,11 +83,11 @@ def fit_atlas(probabilities: FloatArray, atlas: NDArray[np.uint8]) -> AtlasFit:
         Labels outside the atlas's brainstem and a margin of 5 voxels are 0.
     """
     region = neighbourhood(atlas)
-    problem = _Problem(probabilities, atlas, region)
+    problem = _Problem(probabilities, atlas, region, usual)
     start = np.full(problem.size, START)
     options = {"maxiter": ITERATIONS, "maxfun": 2 * ITERATIONS, "gtol": 1e-9, "ftol": 1e-6}
     found = minimize(problem.cost, start, jac=True, method="L-BFGS-B", options=options)
-    moved = problem.points + problem.displacement(found.x)
+    moved = problem.places(found.x)
     labels = np.zeros_like(atlas)
     labels[region] = problem.labels(moved)
     lengths = np.linalg.norm(moved - problem.points, axis=0)[labels[region] > 0]
@@ -99,24 +103,29 @@ class _Problem:
     """Cost of a displacement, and its gradient, as functions of the splines' coefficients."""
 
     def __init__(
-        self, probabilities: FloatArray, atlas: NDArray[np.uint8], region: NDArray[np.bool_]
+        self,
+        probabilities: FloatArray,
+        atlas: NDArray[np.uint8],
+        region: NDArray[np.bool_],
+        usual: FloatArray | None,
     ) -> None:
         self.atlas, self.region = atlas, region
         self.points = np.array(np.nonzero(region), dtype=np.float32)
+        self.begin = self.points if usual is None else self.points + usual[:, region]
         self.probabilities = probabilities[region]
         self.rows = np.arange(len(self.probabilities))
         self.splines = [_splines(size) for size in atlas.shape]
         self.grid = (3, *(matrix.shape[1] for matrix in self.splines))
         self.size = int(np.prod(self.grid))
 
-    def displacement(self, coefficients: NDArray[np.float64]) -> FloatArray:
-        """Displacement (3, N) of the region's voxels."""
+    def places(self, coefficients: NDArray[np.float64]) -> FloatArray:
+        """Places (3, N) in the atlas of the region's voxels."""
         fields = [_along_axes(part, self.splines) for part in coefficients.reshape(self.grid)]
-        return np.stack([field[self.region] for field in fields]).astype(np.float32)
+        return self.begin + np.stack([field[self.region] for field in fields]).astype(np.float32)
 
     def cost(self, coefficients: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         """Cost and its gradient."""
-        agreement, slope = self._agreement(self.points + self.displacement(coefficients))
+        agreement, slope = self._agreement(self.places(coefficients))
         cost = -float(np.log(agreement + EPSILON).mean())
         pull = -slope / (agreement + EPSILON) / len(agreement)
         transposed = [matrix.T for matrix in self.splines]

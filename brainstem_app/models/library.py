@@ -13,6 +13,8 @@ from brainstem_app.models.card import CARD_FILE_NAME, ModelCard, read_card
 
 #: Folder, beside a model's weights, of the atlas whose labels it gives.
 ATLAS_FOLDER = "atlas"
+#: File, beside them, of the displacement that the bend of the atlas begins with.
+MEAN_WARP_FILE = "mean_warp_mm.nii.gz"
 WeightsKind = Literal["onnx", "keras"]
 _SUFFIXES: tuple[WeightsKind, ...] = ("onnx", "keras")
 
@@ -56,10 +58,29 @@ class ModelFiles:
             raise InputError(
                 f"The model “{self.card.name}” has no .{kind} file.", self.folder, f"Use --engine {other}."
             )
+        return self._checked(path)
+
+    @property
+    def mean_warp(self) -> Path | None:
+        """File of the mean warp, checked against the card's hash; None if the card names none.
+
+        Raises
+        ------
+        InputError
+            If the file is missing, or not the one the card describes.
+        """
+        if MEAN_WARP_FILE not in self.card.sha256:
+            return None
+        path = self.folder / MEAN_WARP_FILE
+        if not path.is_file():
+            raise InputError("A file of the model is missing.", path, "Copy or export the model again.")
+        return self._checked(path)
+
+    def _checked(self, path: Path) -> Path:
         expected = self.card.sha256.get(path.name)
         if expected is not None and expected != hash_file(path):
             raise InputError(
-                "The weights are not those the model card describes; the file is damaged or was replaced.",
+                "The file is not the one the model card describes; it is damaged or was replaced.",
                 path,
                 "Copy or export the model again.",
             )

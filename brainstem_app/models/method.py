@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from brainstem_app.atlas.library import Atlas
 from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.imaging.spaces import BOX_MIDPLANE, BOX_SHAPE, crop_to_box
 from kerasmodels.data.slice_input import SliceInput
+
+if TYPE_CHECKING:
+    from brainstem_app.preprocessing.transforms import Displacement
 
 
 class PredictionMethod(BaseModel):
@@ -60,6 +63,8 @@ class Way:
         For each class, the class of the structure on the other side.
     nuclei : tuple of int
         Classes that are nuclei: the temperature is for their confidence.
+    usual : ndarray of float32, shape (3, 50, 50, 73), or None
+        Displacement (voxels) at which the bend of the atlas begins (`brainstem_app.models.mean_warp`).
     """
 
     slice_input: SliceInput
@@ -67,12 +72,25 @@ class Way:
     atlas: NDArray[np.uint8]
     mirrored: tuple[int, ...]
     nuclei: tuple[int, ...] = ()
+    usual: NDArray[np.float32] | None = None
 
     @classmethod
-    def of(cls, atlas: Atlas, slice_input: SliceInput, method: PredictionMethod) -> Self:
-        """Way for a network that was trained on an atlas's labels."""
+    def of(
+        cls,
+        atlas: Atlas,
+        slice_input: SliceInput,
+        method: PredictionMethod,
+        warp: Displacement | None = None,
+    ) -> Self:
+        """Way for a network that was trained on an atlas's labels, with the mean warp of its subjects."""
+        usual = None
+        if warp is not None:
+            from brainstem_app.models.mean_warp import displacement_in_box
+
+            usual = displacement_in_box(warp)
         nuclei = tuple(structure.index for structure in atlas.table.nuclei)
-        return cls(slice_input, method, crop_to_box(atlas.labels), atlas.table.mirrored_indices(), nuclei)
+        labels, mirrored = crop_to_box(atlas.labels), atlas.table.mirrored_indices()
+        return cls(slice_input, method, labels, mirrored, nuclei, usual)
 
     @property
     def classes(self) -> int:

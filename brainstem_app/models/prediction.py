@@ -97,7 +97,7 @@ def label_box(probabilities: FloatArray, way: Way) -> Prediction:
         from brainstem_app.models.atlas_fit import fit_atlas
 
         # To the probabilities as they are: the temperature is for the confidence alone.
-        labels = fit_atlas(probabilities, way.atlas).labels
+        labels = fit_atlas(probabilities, way.atlas, way.usual).labels
     confidence = confidence_of(probabilities, labels, way.method.temperature, way.nuclei)
     return Prediction(labels, confidence, most_probable)
 

@@ -58,7 +58,7 @@ def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[Co
     seconds = 0.0
     for name, voxels in zip(names, subjects(study, model, names, keep), strict=True):
         began = time.process_time()
-        labels = fit_atlas(voxels.probabilities, model.way.atlas).labels
+        labels = fit_atlas(voxels.probabilities, model.way.atlas, model.way.usual).labels
         seconds += time.process_time() - began
         compared = {
             model.card.name: labels,

@@ -27,6 +27,8 @@ from brainstem_app.models.method import Way
 from brainstem_app.models.onnx_predictor import OnnxPredictor
 from brainstem_app.models.prediction import predict_box
 from brainstem_app.models.slices import box_to_slices
+from brainstem_app.preprocessing.reference import FINE_WARP_FILE, TRANSFORMS_FOLDER
+from brainstem_app.preprocessing.transforms import Displacement
 from brainstem_app.study.splits import split_subjects
 from brainstem_app.study.study import Study, StudySettings, SubjectRecord
 from kerasmodels.data.augmentation import Augmentation
@@ -77,6 +79,11 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
         save_volume(folder / "scan_box.nii.gz", image.astype(np.float32), box_affine(), space="mni")
         save_label_map(folder / "labels_box.nii.gz", labels, box_affine(), space="mni")
         save_label_map(folder / "labels_box_repeat.nii.gz", labels, box_affine(), space="mni")
+        transforms = folder / TRANSFORMS_FOLDER
+        transforms.mkdir()
+        Displacement(np.full((*BOX_SHAPE, 3), 0.5, np.float32), box_affine()).save(
+            transforms / FINE_WARP_FILE
+        )
         SubjectRecord(name=name, person=name, state="finished", source="made").save(folder / "manifest.json")
     made.save_splits(split_subjects({name: [name] for name in NAMES}, seed=0))
     return made
@@ -227,6 +234,9 @@ def test_exported_model_has_the_temperature_of_the_same_method(
     assert plain.temperature != 1.0
     _, events = _run(ExportModelJob(run=trained, out=tmp_path / "refined", name="tiny", refine=True))
     assert find_model(str(tmp_path / "refined")).card.method.temperature == 1.0
+    refined, unrefined = (load_model(str(tmp_path / name), "onnx").way for name in ("refined", "plain"))
+    assert unrefined.usual is None
+    np.testing.assert_allclose(refined.usual[:, 30, 20, 20], (0, 0.5, 0.5), atol=1e-5)
     assert any(isinstance(event, Warned) and "not calibrated" in event.what for event in events)
 
 

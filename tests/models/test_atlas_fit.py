@@ -55,6 +55,22 @@ def test_network_that_knows_nothing_does_not_tear_the_atlas(atlas: np.ndarray) -
     assert (fitted.labels == atlas).mean() > 0.97
 
 
+def test_network_that_knows_nothing_leaves_the_atlas_where_it_usually_lies(atlas: np.ndarray) -> None:
+    usual = np.zeros((3, *SHAPE), dtype=np.float32)
+    usual[1] = 2.0
+    fitted = fit_atlas(np.full((*SHAPE, 5), 0.2, dtype=np.float32), atlas, usual)
+    assert (fitted.labels == np.roll(atlas, -2, axis=1)).mean() > 0.97
+    assert fitted.displacement == pytest.approx(2.0, abs=0.5)
+
+
+def test_what_is_seen_counts_more_than_what_is_usual(atlas: np.ndarray) -> None:
+    usual = np.zeros((3, *SHAPE), dtype=np.float32)
+    usual[1] = 2.0
+    fitted = fit_atlas(_seen(atlas), atlas, usual)
+    for nucleus in (3, 4):
+        assert _iou(fitted.labels == nucleus, atlas == nucleus) > 0.9
+
+
 def test_stray_voxels_do_not_become_part_of_a_nucleus(atlas: np.ndarray) -> None:
     seen = atlas.copy()
     seen[6, 19, 22] = 3
@@ -65,7 +81,7 @@ def test_stray_voxels_do_not_become_part_of_a_nucleus(atlas: np.ndarray) -> None
 
 
 def test_gradient_is_that_of_the_cost(atlas: np.ndarray) -> None:
-    problem = _Problem(_seen(_bent(atlas, 1.5)), atlas, np.ones(SHAPE, dtype=bool))
+    problem = _Problem(_seen(_bent(atlas, 1.5)), atlas, np.ones(SHAPE, dtype=bool), None)
     # Between grid points, where trilinear sampling has a slope.
     start = np.full(problem.size, 0.3) + np.random.default_rng(0).normal(0, 0.05, problem.size)
     cost, gradient = problem.cost(start)

@@ -6,7 +6,13 @@ import pytest
 
 from brainstem_app.errors import InputError
 from brainstem_app.models.card import ModelCard, read_card
-from brainstem_app.models.library import find_model, hash_file, list_models, user_models_folder
+from brainstem_app.models.library import (
+    MEAN_WARP_FILE,
+    find_model,
+    hash_file,
+    list_models,
+    user_models_folder,
+)
 
 
 def _write_model(folder: Path, name: str) -> None:
@@ -54,6 +60,24 @@ def test_damaged_model_is_left_out_of_the_list_but_named_when_asked_for(home: Pa
     assert "ours" not in [model.card.name for model in list_models()]
     with pytest.raises(InputError, match="damaged"):
         find_model("ours")
+
+
+def test_mean_warp_is_used_if_the_card_names_it_and_must_be_whole(tmp_path: Path, home: Path) -> None:
+    folder = tmp_path / "model"
+    _write_model(folder, "ours")
+    warp = folder / MEAN_WARP_FILE
+    warp.write_bytes(b"warp")
+    assert find_model(str(folder)).mean_warp is None
+    card = read_card(folder)
+    hashes = {**card.sha256, MEAN_WARP_FILE: hash_file(warp)}
+    card.model_copy(update={"sha256": hashes}).save(folder)
+    assert find_model(str(folder)).mean_warp == warp
+    warp.write_bytes(b"another")
+    with pytest.raises(InputError, match="damaged"):
+        _ = find_model(str(folder)).mean_warp
+    warp.unlink()
+    with pytest.raises(InputError, match="missing"):
+        _ = find_model(str(folder)).mean_warp
 
 
 def test_replaced_weights_are_refused(tmp_path: Path, home: Path) -> None:
