@@ -83,7 +83,7 @@ def test_mean_warp_is_used_if_the_card_names_it_and_must_be_whole(tmp_path: Path
 def test_replaced_weights_are_refused(tmp_path: Path, home: Path) -> None:
     _write_model(tmp_path / "model", "ours")
     (tmp_path / "model" / "model.onnx").write_bytes(b"other weights")
-    with pytest.raises(InputError, match="not those the model card describes"):
+    with pytest.raises(InputError, match="not the one the model card describes"):
         find_model(str(tmp_path / "model")).weights("onnx")
 
 
