@@ -112,7 +112,7 @@ def _surfaces(pdf: ReportPdf, page: CohortPage) -> None:
         TableColumn("ASSD mm, median", 25, of(lambda m: _between(m.assd_mm, digits.length))),
         TableColumn("Centre off mm, median", 25, of(lambda m: _between(m.centroid_error_mm, digits.length))),
         TableColumn(
-            "Volume difference mm³, mean", 36, of(lambda m: _between(m.volume_difference_mm3, _volume))
+            "Volume difference mm³, mean", 41, of(lambda m: _between(m.volume_difference_mm3, _volume))
         ),
         TableColumn(
             "Missed in, of subjects",

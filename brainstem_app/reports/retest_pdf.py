@@ -44,8 +44,8 @@ def retest_pdf(page: RetestPage) -> bytes:
 
 def _columns() -> list[TableColumn[RetestEntry]]:
     return [
-        TableColumn("Nucleus", 21, lambda n: n.name, "LEFT"),
-        TableColumn("Grade", 9, lambda n: n.reliability, "CENTER", lambda n: grade_style(n.reliability)),
+        TableColumn("Nucleus", 20.5, lambda n: n.name, "LEFT"),
+        TableColumn("Grade", 11, lambda n: n.reliability, "CENTER", lambda n: grade_style(n.reliability)),
         TableColumn("First, mean mm³", 12.5, lambda n: digits.volume(n.first_mm3)),
         TableColumn("Second, mean mm³", 12.5, lambda n: digits.volume(n.second_mm3)),
         TableColumn("Bias, second − first, mm³ [95 %]", 34, _bias),
