@@ -247,6 +247,7 @@ def _report_inputs(
             "model": model.card.name,
             "mirror": model.card.method.mirror,
             "fit_atlas": model.card.method.fit_atlas,
+            "mean_warp": model.warp is not None,
             "temperature": round(model.card.method.temperature, 4),
             "fit_correlation": round(fit.correlation, 4),
             "fit_coverage": round(fit.coverage, 4),

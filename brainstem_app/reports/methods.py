@@ -58,7 +58,7 @@ def _segmentation_sentences(inputs: ReportInputs, atlas: str) -> list[str]:
         by = f" with {_ENGINES.get(str(engine), str(engine))}" if engine else ""
         sentences.append(
             f"The 73 axial slices were labelled by the network “{model.name}”{described}{by}"
-            f"{_REFINEMENT if inputs.settings.get('fit_atlas') else ''}; the labels were brought back to the "
+            f"{_refinement(inputs)}; the labels were brought back to the "
             "scan's own grid by undoing the same transforms, with nearest-neighbour interpolation."
         )
         temperature = inputs.settings.get("temperature", 1.0)
@@ -70,10 +70,19 @@ def _segmentation_sentences(inputs: ReportInputs, atlas: str) -> list[str]:
     return sentences
 
 
-_REFINEMENT = (
-    ", straight and mirrored, and the atlas was bent smoothly (cubic B-splines, 5 mm) until it explained the "
-    "network's probabilities best, which also decided where a border ran through a voxel"
-)
+def _refinement(inputs: ReportInputs) -> str:
+    """Say what is made of the network's probabilities, if more than the most probable class."""
+    if not inputs.settings.get("fit_atlas"):
+        return ""
+    start = ", beginning at the mean registration of the training subjects" * bool(
+        inputs.settings.get("mean_warp")
+    )
+    return (
+        f", straight and mirrored, and the atlas was bent smoothly (cubic B-splines, 5 mm{start}) until it "
+        "explained the network's probabilities best, which also decided where a border ran through a voxel"
+    )
+
+
 _ENGINES = {"onnx": "ONNX Runtime", "keras": "Keras"}
 
 
