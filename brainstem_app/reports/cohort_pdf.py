@@ -159,8 +159,9 @@ def _repeat(pdf: ReportPdf, page: CohortPage) -> None:
     pdf.words(page.repeat)
     if page.command:
         pdf.words(page.command, 7.5, font="Mono")
-    for name, value in page.report.settings.items():
-        pdf.words(f"{name}: {value}", 7, SOFT)
+    if page.report.settings:
+        settings = ", ".join(f"{name} = {value}" for name, value in page.report.settings.items())
+        pdf.words(f"Settings: {settings}", 7, SOFT)
 
 
 def _between(estimate: Estimate, write: Callable[[float | None], str]) -> str:
