@@ -49,7 +49,12 @@ def cohort(
     reference: Annotated[
         str, typer.Option(help="Group to compare with. [default: the one called control or healthy]")
     ] = "",
-    covariates: Annotated[str, typer.Option(help="Columns to adjust for, e.g. age,sex.")] = "",
+    covariates: Annotated[
+        str,
+        typer.Option(
+            help="Columns to adjust for, e.g. age,sex; brain_ml, the brain's volume, needs no table."
+        ),
+    ] = "",
     head_size: Annotated[
         bool,
         typer.Option(

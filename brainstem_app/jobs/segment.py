@@ -241,6 +241,7 @@ def _report_inputs(
         scan=scan,
         confidence_native=confidence,
         findings=normalised.findings,
+        brain_ml=round(normalised.brain_ml, 1),
         settings={
             "space": model.card.space,
             "engine": model.engine,

@@ -52,6 +52,8 @@ class Normalised:
         How well it lies there.
     findings : tuple of Finding
         What the fit means for the user.
+    brain_ml : float
+        Volume of the brain mask, which ends where the scan does.
     timings : dict
         Seconds of each step.
     """
@@ -60,6 +62,7 @@ class Normalised:
     transforms: Transforms
     fit: Fit
     findings: tuple[Finding, ...]
+    brain_ml: float = field(kw_only=True)
     timings: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -118,7 +121,7 @@ def normalise_scan(
     findings = judge_fit(fit)
     if transforms.warp is not None:
         findings = (*findings, *judge_coarse_warp(transforms.warp, template))
-    return Normalised(image, transforms, fit, findings, steps.end())
+    return Normalised(image, transforms, fit, findings, steps.end(), brain_ml=brain.volume_ml)
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,11 @@ class _Brain:
     data: NDArray[np.float32]
     mask: NDArray[np.bool_]
     affine: Affine
+
+    @property
+    def volume_ml(self) -> float:
+        """Volume of the mask."""
+        return float(self.mask.sum()) * abs(float(np.linalg.det(self.affine[:3, :3]))) / 1000
 
 
 class _Steps:

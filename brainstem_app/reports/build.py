@@ -45,7 +45,7 @@ def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
     hashed = manifest.files.get("scan") or manifest.files.get("predicted")
     return Report(
         created=manifest.created,
-        scan=ScanEntry(file=inputs.title, sha256=hashed.sha256 if hashed else None),
+        scan=ScanEntry(file=inputs.title, sha256=hashed.sha256 if hashed else None, brain_ml=inputs.brain_ml),
         model=_model_entry(inputs),
         atlas=AtlasEntry(name=inputs.atlas_name, version=inputs.atlas_version),
         structures=tuple(_structure_entry(m, inputs) for m in measures),

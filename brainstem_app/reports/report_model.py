@@ -16,6 +16,9 @@ from brainstem_app.evaluation.structures import Status
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import Affine
 
+#: Under this name `cohort` adjusts for the volume of the brain that each segmentation measured.
+BRAIN_ML = "brain_ml"
+
 LIMITS = (
     "The labels are not an expert's. The reference labels that the model learned from, and is scored "
     "against, come from registering an atlas to each scan; nobody outlined nuclei by hand on these scans. "
@@ -106,6 +109,8 @@ class ReportInputs:
         What the reference is, to follow "The reference is …", e.g. "the truth of a simulated head".
     findings : tuple of Finding
         Shown after those of the scan itself: as warnings, or as notes if their level is ``info``.
+    brain_ml : float or None
+        Volume of the brain mask.
     settings : dict
         Settings of the run, for the manifest and the methods paragraph: ``space``, ``engine``, ….
     timings : dict of str to float
@@ -133,6 +138,7 @@ class ReportInputs:
     reference: NDArray[np.uint8] | None = None
     reference_origin: str = ""
     findings: tuple[Finding, ...] = ()
+    brain_ml: float | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
@@ -153,10 +159,14 @@ class _Entry(BaseModel):
 
 
 class ScanEntry(_Entry):
-    """File the report is about: its name without folders, and its hash (None if it is not on disk)."""
+    """File the report is about: its name without folders, and its hash (None if it is not on disk).
+
+    `brain_ml` is the volume of the brain mask in ml, null if none was made.
+    """
 
     file: str
     sha256: str | None
+    brain_ml: float | None = None
 
 
 class ModelEntry(_Entry):

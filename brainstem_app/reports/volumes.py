@@ -25,7 +25,7 @@ from brainstem_app.reports.participants import (
     subject_name,
 )
 from brainstem_app.reports.reading import REPORT_FILE, atlas_of, read_report
-from brainstem_app.reports.report_model import LIMITS, Report, StructureEntry
+from brainstem_app.reports.report_model import BRAIN_ML, LIMITS, Report, StructureEntry
 from brainstem_app.reports.volumes_methods import volumes_methods
 from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, VolumesReport, VolumeSubject
 
@@ -47,7 +47,7 @@ class VolumesRequest:
     reference : str
         Group to compare with; empty for the one that is called control, healthy or the like.
     covariates : tuple of str
-        Columns to adjust for.
+        Columns to adjust for; ``brain_ml`` comes from the reports where the table has none.
     head_size : bool
         Adjust for the size of the head too, where the table has it (eTIV, TIV, ICV, head_size).
     """
@@ -70,7 +70,7 @@ def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesR
         missing, or there are too few subjects for the model.
     """
     reports = _read_reports(request.results)
-    participants = _participants(request)
+    participants = _with_brains(_participants(request), reports)
     columns = _columns(request, participants)
     needed = [*([request.group] if request.group else []), *columns]
     rows = {name: participants.get(name, {}) for name in reports}
@@ -124,13 +124,22 @@ def _read_reports(folders: Sequence[Path]) -> dict[str, Report]:
 def _participants(request: VolumesRequest) -> Participants:
     if request.participants is not None:
         return read_participants(request.participants)
-    if request.group or request.covariates:
+    if request.group or set(request.covariates) - {BRAIN_ML}:
         raise InputError(
             "Groups and covariates need the table of participants.",
             None,
             "Add --participants participants.tsv.",
         )
     return {}
+
+
+def _with_brains(participants: Participants, reports: dict[str, Report]) -> Participants:
+    """Add the volume of the brain that each report measured, where the table has none."""
+    rows = {name: dict(row) for name, row in participants.items()}
+    for name, report in reports.items():
+        if report.scan.brain_ml:
+            rows.setdefault(name, {}).setdefault(BRAIN_ML, str(report.scan.brain_ml))
+    return rows
 
 
 def _columns(request: VolumesRequest, participants: Participants) -> list[str]:
@@ -257,8 +266,16 @@ def _notes(
         notes.append(f"{lost} nuclei were not found and count with a volume of 0; look at those scans first.")
     if warned := [n for n in used if any(w.level == "error" for w in reports[n].warnings)]:
         notes.append(f"Scans with an error in their report are included: {', '.join(warned)}.")
-    if request.group and not any(column.lower() in HEAD_SIZE for column in columns):
-        notes.append("The size of the head was not adjusted for: it may explain a difference of all nuclei.")
+    if BRAIN_ML in columns:
+        notes.append(
+            "Adjusted for the volume of the brain: a disease that shrinks both may be hidden; the volume "
+            "inside the skull (eTIV) does not have that fault."
+        )
+    elif request.group and not any(column.lower() in HEAD_SIZE for column in columns):
+        notes.append(
+            "The size of the head was not adjusted for: it may explain a difference of all nuclei. Without "
+            f"eTIV in the table, --covariates {BRAIN_ML} adjusts for the volume of the brain."
+        )
     return tuple(notes)
 
 

@@ -93,7 +93,7 @@ def _replace_normalise(
     def normalise_scan(scan: Scan, *, space: str, report: Callable[[float, str], None]) -> Normalised:
         report(0.5, "registering")
         image = resample(scan.data, scan.affine, MNI_SHAPE, mni_affine(), order=1)
-        return Normalised(image, Transforms(np.eye(4)), FIT, findings(scan), {"affine": 1.0})
+        return Normalised(image, Transforms(np.eye(4)), FIT, findings(scan), {"affine": 1.0}, brain_ml=1300.0)
 
     monkeypatch.setattr("brainstem_app.jobs.segment.normalise_scan", normalise_scan)
 

@@ -57,7 +57,7 @@ BLOCK = (slice(27, 34), slice(41, 48), slice(27, 36))
 def _made_registration(monkeypatch: pytest.MonkeyPatch) -> None:
     def normalise_scan(scan: Scan, *, space: str, report: Callable[[float, str], None]) -> Normalised:
         image = resample(scan.data, scan.affine, MNI_SHAPE, mni_affine(), order=1) / scan.data.max()
-        return Normalised(image, Transforms(np.eye(4)), FIT, (), {"affine": 1.0})
+        return Normalised(image, Transforms(np.eye(4)), FIT, (), {"affine": 1.0}, brain_ml=1300.0)
 
     monkeypatch.setattr("brainstem_app.jobs.segment.normalise_scan", normalise_scan)
 

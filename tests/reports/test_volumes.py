@@ -24,11 +24,21 @@ RED = [10, 12, 11, 13, 6, 8, 7, 9]  # voxels of RN_L: patients have 4 fewer
 GREY = [20, 21, 20, 21, 20, 21, 20, 21]
 
 
-def _write_report(folder: Path, table: LabelTable, subject: str, red: int, grey: int) -> None:
+def _write_report(
+    folder: Path, table: LabelTable, subject: str, red: int, grey: int, brain_ml: float = 1300.0
+) -> None:
     labels = np.ones((6, 6, 6), dtype=np.uint8)
     flat = labels.reshape(-1)
     flat[:red], flat[40:50], flat[100 : 100 + grey] = 2, 3, 4
-    inputs = ReportInputs(labels, np.diag([2.0, 1, 1, 1]), table, "small", "1", name=f"{subject}_T1w.nii.gz")
+    inputs = ReportInputs(
+        labels,
+        np.diag([2.0, 1, 1, 1]),
+        table,
+        "small",
+        "1",
+        name=f"{subject}_T1w.nii.gz",
+        brain_ml=brain_ml,
+    )
     report = build_report(inputs, make_manifest(inputs, "2026-01-01T00:00:00+00:00"))
     (folder / subject).mkdir(parents=True)
     (folder / subject / "report.json").write_text(report.to_json(), encoding="utf-8")
@@ -38,7 +48,8 @@ def _write_report(folder: Path, table: LabelTable, subject: str, red: int, grey:
 def results(tmp_path: Path, table: LabelTable) -> Path:
     lines = ["participant_id\tage\tsex\tdiagnosis"]
     for n, (age, sex) in enumerate(zip(AGES, SEXES, strict=True), start=1):
-        _write_report(tmp_path / "results", table, f"sub-{n:02d}", RED[n - 1], GREY[n - 1])
+        brain_ml = 1200.0 + 37 * (n % 4) + n
+        _write_report(tmp_path / "results", table, f"sub-{n:02d}", RED[n - 1], GREY[n - 1], brain_ml)
         lines.append(f"sub-{n:02d}\t{age}\t{sex}\t{'control' if n < 5 else 'patient'}")
     _write_report(tmp_path / "results", table, "sub-99", 10, 20)
     (tmp_path / "participants.tsv").write_text(
@@ -55,6 +66,22 @@ def _cohort(results: Path, *words: str) -> int:
 def _rows(results: Path, name: str) -> list[dict[str, str]]:
     with (results.parent / "out" / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def test_brain_volume_of_the_reports_is_a_covariate_and_what_it_hides_is_said(results: Path) -> None:
+    assert _cohort(results, "--group", "diagnosis", "--covariates", "age,brain_ml") == 0
+    report = json.loads((results.parent / "out" / "cohort.json").read_text(encoding="utf-8"))
+    assert report["covariates"] == ["age", "brain_ml"]
+    assert any("may be hidden" in note for note in report["notes"])
+    rows = {row["participant_id"]: row for row in _rows(results, "volumes.csv")}
+    assert float(rows["sub-01"]["brain_ml"]) == 1238.0
+
+
+def test_brain_volume_needs_no_table(results: Path) -> None:
+    words = ["cohort", str(results), "--out", str(results.parent / "out"), "--covariates", "brain_ml"]
+    assert run(words) == 0
+    report = json.loads((results.parent / "out" / "cohort.json").read_text(encoding="utf-8"))
+    assert report["covariates"] == ["brain_ml"]
 
 
 def test_groups_are_compared_as_worked_by_hand(results: Path) -> None:

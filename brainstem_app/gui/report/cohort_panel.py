@@ -205,10 +205,13 @@ class CohortPanel(QWidget):
 
     def _fill_groups(self) -> None:
         from brainstem_app.reports.participants import is_reference_name
+        from brainstem_app.reports.report_model import BRAIN_ML
 
         group, ticked = str(self.group.currentData() or ""), self.covariates.ticked()
         others = (c for c in self.people.columns if c not in (group, self.people.head_size))
-        self.covariates.offer({column: column for column in others})
+        offered = {column: column for column in others}
+        # Measured by each segmentation: no table has to have it.
+        self.covariates.offer({**offered, BRAIN_ML: self.tr("volume of the brain (brain_ml)")})
         self.covariates.tick(ticked)
         values = self.people.groups.get(group, ())
         self.reference.clear()
