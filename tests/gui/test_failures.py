@@ -218,6 +218,7 @@ def test_study_that_is_unplugged_stops_nothing_and_is_found_again(
     qtbot.waitUntil(lambda: str(study.folder) in said(window), timeout=_LIMIT_MS)
     window.bench.study.save()
     assert not study.folder.exists(), "nothing was begun anew where the study was"
+    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=_LIMIT_MS)
     elsewhere.rename(study.folder)
     window.message_bar.clear()
     window.bench.study.refresh()

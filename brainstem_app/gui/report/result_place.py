@@ -53,6 +53,7 @@ class ResultPlace(QWidget):
         self._is_file = is_file
         self.label.setText(name)
         self.box.setAccessibleName(name.replace("&", ""))
+        self.box.lineEdit().setAccessibleName(name.replace("&", ""))
         self.box.setAccessibleDescription(hint)
         self.box.lineEdit().setPlaceholderText(hint)
         self._show_hint()
