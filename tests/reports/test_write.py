@@ -96,7 +96,8 @@ def test_all_files_are_written_and_no_temporary_one_stays(written: Path) -> None
 def test_json_has_the_promised_form(written: Path) -> None:
     report = _json(written)
     assert report["schema"] == "brainstem-report/1"
-    assert report["scan"] == {"file": "sub-07_<T1w>.nii.gz", "sha256": hashlib.sha256(b"scan").hexdigest()}
+    digest = hashlib.sha256(b"scan").hexdigest()
+    assert report["scan"] == {"file": "sub-07_<T1w>.nii.gz", "sha256": digest, "brain_ml": None}
     assert (report["model"]["name"], report["model"]["version"]) == ("net", "7")
     described = f"“net” (version 7, n_deconet with resnet18 as encoder, SHA-256 {'c' * 12}…)"
     assert described in report["methods"]
