@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -20,10 +19,9 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.gui.compare.choice_list import ChoiceList
 from brainstem_app.gui.controls import make_button, make_check_box
-from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.people import People, read_people
-from brainstem_app.gui.segment.job_files import new_folder, remove_job_without_result
 
 if TYPE_CHECKING:
     from brainstem_app.gui.report.report_entries import ReportEntry
@@ -32,23 +30,11 @@ if TYPE_CHECKING:
 _FEWEST = 3
 
 
-class CohortPanel(QWidget):
-    """Chooses segmentations, groups and covariates, and starts the job that compares them.
-
-    Signals
-    -------
-    message(object)
-        A `Message`: why it cannot begin.
-    finished(object)
-        Folder of a comparison that is done.
-    """
-
-    message = Signal(object)
-    finished = Signal(object)
+class CohortPanel(ComparisonPanel):
+    """Chooses segmentations, groups and covariates, and starts the job that compares them."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._bench = bench
+        super().__init__(bench, parent)
         self._entries: dict[str, ReportEntry] = {}
         self.people = People()
         self.subjects = ChoiceList(self.tr("&People"), {}, self)
@@ -70,16 +56,6 @@ class CohortPanel(QWidget):
             self, "", self.tr("Large heads have large nuclei; this takes it out of the comparison")
         )
         self.head_size.setChecked(True)
-        self.said = QLabel(self)
-        self.said.setWordWrap(True)
-        self.said.setAccessibleName(self.tr("What will be compared"))
-        self.progress = JobProgress(self)
-        self.start_button = make_button(
-            self,
-            self.tr("Co&mpare"),
-            self.tr("Compare the volumes of the nuclei of these people"),
-            self.start,
-        )
         self.subjects.changed.connect(self._update)
         self.group.currentIndexChanged.connect(lambda _row: self._fill_groups())
         self.reference.currentIndexChanged.connect(lambda _row: self._update())
@@ -93,16 +69,6 @@ class CohortPanel(QWidget):
         return box
 
     def _lay_out(self) -> None:
-        about = QLabel(
-            self.tr(
-                "Sets the volumes of the nuclei of groups of people against each other, by a linear model,"
-                " and each person against the reference group. One segmentation a person, all with the same"
-                " model; groups and covariates come from the participants.tsv of the dataset."
-            ),
-            self,
-        )
-        about.setWordWrap(True)
-        about.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.all_button = make_button(
             self, self.tr("All"), self.tr("Tick the latest segmentation of each person"), self._tick_all
         )
@@ -134,15 +100,17 @@ class CohortPanel(QWidget):
         both.addLayout(left, 1)
         both.addSpacing(12)
         both.addLayout(right, 1)
-        below = QHBoxLayout()
-        below.addWidget(self.said, 1)
-        below.addWidget(self.start_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(about)
+        column = self._begin_column(
+            self.tr(
+                "Sets the volumes of the nuclei of groups of people against each other, by a linear model,"
+                " and each person against the reference group. One segmentation a person, all with the same"
+                " model; groups and covariates come from the participants.tsv of the dataset."
+            )
+        )
         column.addLayout(both, 1)
-        column.addWidget(self.progress)
-        column.addLayout(below)
+        self._end_column(
+            column, self.tr("Co&mpare"), self.tr("Compare the volumes of the nuclei of these people")
+        )
 
     # What there is -----------------------------------------------------------------------------------
 
@@ -253,35 +221,20 @@ class CohortPanel(QWidget):
 
         group = str(self.group.currentData() or "")
         name = self.tr("Groups by {0}").format(group) if group else self.tr("Each against all")
-        try:
-            out = new_folder(self._bench.settings.results_folder, name)
-        except OSError as error:
-            self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
-            return
         text = self.table.text().strip()
-        job = CohortJob(
-            results=tuple(Path(folder) for folder in self.subjects.ticked()),
-            out=out,
-            participants=Path(text) if text else None,
-            group=group,
-            reference=self.reference.currentText() if group else "",
-            covariates=self.covariates.ticked(),
-            head_size=self.head_size.isChecked(),
-        )
-        queued = self._bench.jobs.submit(job, self.tr("Compare groups of people"))
-        if queued is None:
-            remove_job_without_result(out)
-            return
-        queued.ended.connect(lambda outcome: self._on_ended(str(outcome), out))
-        self.progress.follow(queued, self.tr("Starting…"))
-        self._update()
 
-    def _on_ended(self, outcome: str, out: Path) -> None:
-        self._update()
-        if outcome == "finished":
-            self.finished.emit(out)
-        else:
-            remove_job_without_result(out)
+        def make_job(out: Path) -> CohortJob:
+            return CohortJob(
+                results=tuple(Path(folder) for folder in self.subjects.ticked()),
+                out=out,
+                participants=Path(text) if text else None,
+                group=group,
+                reference=self.reference.currentText() if group else "",
+                covariates=self.covariates.ticked(),
+                head_size=self.head_size.isChecked(),
+            )
+
+        self._submit(make_job, name, self.tr("Compare groups of people"))
 
     def focus_first(self) -> None:
         """Give the keys to the list of people."""

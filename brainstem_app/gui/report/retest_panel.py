@@ -6,23 +6,19 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette, QStandardItem, QStandardItemModel
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
-    QHBoxLayout,
     QHeaderView,
-    QLabel,
-    QVBoxLayout,
     QWidget,
 )
 
-from brainstem_app.gui.controls import make_button, make_table
-from brainstem_app.gui.jobs.job_progress import JobProgress
+from brainstem_app.gui.controls import make_table
 from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.result_place import ResultPlace
-from brainstem_app.gui.segment.job_files import new_folder, remove_job_without_result
 
 if TYPE_CHECKING:
     from brainstem_app.gui.report.report_entries import ReportEntry
@@ -41,23 +37,11 @@ class PairsFrom(StrEnum):
     TABLE = "table"
 
 
-class RetestPanel(QWidget):
-    """Chooses two results of each person, shows which were found, and starts the job that compares them.
-
-    Signals
-    -------
-    message(object)
-        A `Message`: why it cannot begin.
-    finished(object)
-        Folder of a comparison that is done.
-    """
-
-    message = Signal(object)
-    finished = Signal(object)
+class RetestPanel(ComparisonPanel):
+    """Chooses two results of each person, shows which were found, and starts the job that compares them."""
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._bench = bench
+        super().__init__(bench, parent)
         self._request = 0
         self._can_start = False
         self.way = QComboBox(self)
@@ -82,46 +66,28 @@ class RetestPanel(QWidget):
             self.tr("Scans of each person, in this order."),
         )
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.said = QLabel(self)
-        self.said.setWordWrap(True)
-        self.said.setAccessibleName(self.tr("What will be compared"))
-        self.progress = JobProgress(self)
-        self.start_button = make_button(
-            self,
-            self.tr("&Measure"),
-            self.tr("Say how well the volumes of the nuclei repeat themselves"),
-            self.start,
-        )
         self._lay_out()
         self.way.currentIndexChanged.connect(lambda _row: self._show_way())
         self._show_way()
 
     def _lay_out(self) -> None:
-        about = QLabel(
-            self.tr(
-                "Sets two results of the same people against each other: two scans, or one scan prepared in"
-                " two ways. It says how much of a difference is the method's own noise. Both must be"
-                " segmented with the same model."
-            ),
-            self,
-        )
-        about.setWordWrap(True)
-        about.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(self.tr("B&oth results"), self.way)
         form.addRow(self.first.label, self.first)
         form.addRow(self.second.label, self.second)
-        below = QHBoxLayout()
-        below.addWidget(self.said, 1)
-        below.addWidget(self.start_button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(about)
+        column = self._begin_column(
+            self.tr(
+                "Sets two results of the same people against each other: two scans, or one scan prepared in"
+                " two ways. It says how much of a difference is the method's own noise. Both must be"
+                " segmented with the same model."
+            )
+        )
         column.addLayout(form)
         column.addWidget(self.table, 1)
-        column.addWidget(self.progress)
-        column.addLayout(below)
+        self._end_column(
+            column, self.tr("&Measure"), self.tr("Say how well the volumes of the nuclei repeat themselves")
+        )
 
     # What there is -----------------------------------------------------------------------------------
 
@@ -232,28 +198,10 @@ class RetestPanel(QWidget):
         """Start the comparison."""
         from brainstem_app.jobs.job import RetestJob
 
-        try:
-            out = new_folder(self._bench.settings.results_folder, self.tr("Repeatability"))
-        except OSError as error:
-            self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
-            return
-        is_two = self.chosen_way is PairsFrom.TWO_FOLDERS
-        job = RetestJob(
-            results=Path(self.first.path),
-            second=Path(self.second.path) if is_two else None,
-            out=out,
+        first = Path(self.first.path)
+        second = Path(self.second.path) if self.chosen_way is PairsFrom.TWO_FOLDERS else None
+        self._submit(
+            lambda out: RetestJob(results=first, second=second, out=out),
+            self.tr("Repeatability"),
+            self.tr("Measure repeatability"),
         )
-        queued = self._bench.jobs.submit(job, self.tr("Measure repeatability"))
-        if queued is None:
-            remove_job_without_result(out)
-            return
-        queued.ended.connect(lambda outcome: self._on_ended(str(outcome), out))
-        self.progress.follow(queued, self.tr("Starting…"))
-        self._update()
-
-    def _on_ended(self, outcome: str, out: Path) -> None:
-        self._update()
-        if outcome == "finished":
-            self.finished.emit(out)
-        else:
-            remove_job_without_result(out)

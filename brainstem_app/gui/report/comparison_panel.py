@@ -1,0 +1,92 @@
+"""What the panels have in common that compare results of people: words, a start button, one job, its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.jobs.job_progress import JobProgress
+from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.segment.job_files import new_folder, remove_job_without_result
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.workflow.step_page import Workbench
+    from brainstem_app.jobs.job import Job
+
+
+class ComparisonPanel(QWidget):
+    """Says what would be compared, starts the job that compares it, and tells when that is done.
+
+    Signals
+    -------
+    message(object)
+        A `Message`: why it cannot begin.
+    finished(object)
+        Folder of a comparison that is done.
+    """
+
+    message = Signal(object)
+    finished = Signal(object)
+
+    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+
+    def _begin_column(self, about: str) -> QVBoxLayout:
+        """Column of the panel, what it is for at the top."""
+        words = QLabel(about, self)
+        words.setWordWrap(True)
+        words.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(words)
+        return column
+
+    def _end_column(self, column: QVBoxLayout, name: str, hint: str) -> None:
+        """Add the job's progress, what would be compared, and the button that starts it."""
+        self.said = QLabel(self)
+        self.said.setWordWrap(True)
+        self.said.setAccessibleName(self.tr("What will be compared"))
+        self.progress = JobProgress(self)
+        self.start_button = make_button(self, name, hint, self.start)
+        below = QHBoxLayout()
+        below.addWidget(self.said, 1)
+        below.addWidget(self.start_button)
+        column.addWidget(self.progress)
+        column.addLayout(below)
+
+    def start(self) -> None:
+        """Start the comparison."""
+        raise NotImplementedError
+
+    def _update(self) -> None:
+        """Say what would be compared, and whether it can begin."""
+        raise NotImplementedError
+
+    def _submit(self, make_job: Callable[[Path], Job], folder_name: str, title: str) -> None:
+        """Make a folder for the result and queue the job that fills it."""
+        try:
+            out = new_folder(self._bench.settings.results_folder, folder_name)
+        except OSError as error:
+            self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
+            return
+        queued = self._bench.jobs.submit(make_job(out), title)
+        if queued is None:
+            remove_job_without_result(out)
+            return
+        queued.ended.connect(lambda outcome: self._on_ended(str(outcome), out))
+        self.progress.follow(queued, self.tr("Starting…"))
+        self._update()
+
+    def _on_ended(self, outcome: str, out: Path) -> None:
+        self._update()
+        if outcome == "finished":
+            self.finished.emit(out)
+        else:
+            remove_job_without_result(out)
