@@ -77,6 +77,13 @@ def box_affine() -> Affine:
     return BOX.affine
 
 
+def mirrored_order(plane: float = BOX_MIDPLANE) -> NDArray[np.intp]:
+    """Voxel of the first axis that each one of the mirrored box is taken from; the edge goes on outside."""
+    places = 2 * plane - np.arange(BOX_SHAPE[0])
+    order: NDArray[np.intp] = np.clip(np.rint(places), 0, BOX_SHAPE[0] - 1).astype(np.intp)
+    return order
+
+
 def crop_to_box(volume: NDArray[Any]) -> NDArray[Any]:
     """Crop an ``mni`` volume (197, 233, 189, …) to the ``box`` (50, 50, 73, …); a copy."""
     return BOX.crop(volume)

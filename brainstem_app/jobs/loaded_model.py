@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from brainstem_app.atlas.library import Atlas, load_atlas
@@ -31,7 +32,7 @@ class LoadedModel:
         """Card of the model."""
         return self.files.card
 
-    @property
+    @cached_property
     def way(self) -> Way:
         """What it takes, beside the network, to label a box."""
         return Way.of(self.atlas, self.card.slice_input, self.card.method, self.warp)
@@ -63,7 +64,8 @@ def load_model(name: str, engine: Engine) -> LoadedModel:
     if weights.name not in files.card.sha256:
         # Nothing vouches for the file: better to fail now than after the registration.
         _open(weights, engine)
-    warp = None if files.mean_warp is None else Displacement.load(files.mean_warp)
+    mean_warp = files.mean_warp
+    warp = None if mean_warp is None else Displacement.load(mean_warp)
     return LoadedModel(files, weights, atlas, engine, warp)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.imaging.spaces import BOX_MIDPLANE, BOX_SHAPE, box_affine
+from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, mirrored_order
 from brainstem_app.preprocessing.transforms import Displacement, grid_points
 
 # Steps of a hundredth of a millimetre: the file is a third as large.
@@ -41,7 +41,7 @@ def mean_warp(warps: Iterable[Displacement]) -> Displacement:
     if not fields:
         raise ValueError("the mean of no warps")
     mean = np.mean(fields, axis=0)
-    turned = mean[np.clip(2 * BOX_MIDPLANE - np.arange(BOX_SHAPE[0]), 0, BOX_SHAPE[0] - 1).astype(int)]
+    turned = mean[mirrored_order()]
     turned[..., 0] *= -1
     return Displacement(np.round((mean + turned) / 2, _DECIMALS).astype(np.float32), box_affine())
 

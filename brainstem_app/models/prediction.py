@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.calibration import confidence_of
-from brainstem_app.imaging.spaces import BOX_SHAPE
+from brainstem_app.imaging.spaces import BOX_SHAPE, mirrored_order
 from brainstem_app.models.method import Way
 from brainstem_app.models.slices import FloatArray, box_to_slices, enlarge, shrink
 
@@ -107,19 +107,12 @@ def class_probabilities(predictor: Predictor, box: FloatArray, way: Way, report:
     if not way.method.mirror:
         return _of_slices(predictor, box, way, report)
     straight = _of_slices(predictor, box, way, lambda done, text: report(done / 2, text))
-    turned = _mirrored_order(way.method.mirror_plane)
+    turned = mirrored_order(way.method.mirror_plane)
     mirrored = _of_slices(predictor, box[turned], way, lambda done, text: report((1 + done) / 2, text))
     # The square root of the product, divided by its sum: where both agree it is what each says.
     mean: FloatArray = np.sqrt(straight * mirrored[turned][..., list(way.mirrored)])
     mean /= np.maximum(mean.sum(axis=-1, keepdims=True), 1e-12)
     return mean
-
-
-def _mirrored_order(plane: float) -> NDArray[np.intp]:
-    """Voxel of the first axis that each one of the mirrored box is taken from; the edge goes on outside."""
-    places = 2 * plane - np.arange(BOX_SHAPE[0])
-    order: NDArray[np.intp] = np.clip(np.rint(places), 0, BOX_SHAPE[0] - 1).astype(np.intp)
-    return order
 
 
 def _of_slices(predictor: Predictor, box: FloatArray, way: Way, report: Report) -> FloatArray:

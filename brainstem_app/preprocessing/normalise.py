@@ -24,7 +24,7 @@ from brainstem_app.preprocessing.transforms import Transforms
 
 Report = Callable[[float, str], None]
 _MARGIN_VOXELS = 5
-_FEWEST_BRAIN_MM3 = 3e5
+_FEWEST_BRAIN_ML = 300.0
 
 
 class Space(StrEnum):
@@ -129,11 +129,7 @@ class _Brain:
     data: NDArray[np.float32]
     mask: NDArray[np.bool_]
     affine: Affine
-
-    @property
-    def volume_ml(self) -> float:
-        """Volume of the mask."""
-        return float(self.mask.sum()) * abs(float(np.linalg.det(self.affine[:3, :3]))) / 1000
+    volume_ml: float
 
 
 class _Steps:
@@ -162,10 +158,10 @@ def _cropped_brain(scan: Scan) -> _Brain:
     """Brain mask, and the scan cropped around it: everything later is as small as the brain."""
     stripped = is_stripped(scan.data, scan.affine)
     mask = stripped_mask(scan.data, scan.affine) if stripped else brain_mask(scan.data, scan.affine)
-    volume = float(mask.sum()) * abs(float(np.linalg.det(scan.affine[:3, :3])))
-    if volume < _FEWEST_BRAIN_MM3:
+    volume_ml = float(mask.sum()) * abs(float(np.linalg.det(scan.affine[:3, :3]))) / 1000
+    if volume_ml < _FEWEST_BRAIN_ML:
         raise ImplausibleResultError(
-            f"No brain was found in the scan: the brain mask holds {volume / 1000:.0f} ml.",
+            f"No brain was found in the scan: the brain mask holds {volume_ml:.0f} ml.",
             scan.source,
             "Check that this is a T1-weighted scan of a whole head and that its voxel size is right.",
         )
@@ -179,7 +175,8 @@ def _cropped_brain(scan: Scan) -> _Brain:
     region = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
     affine = scan.affine.copy()
     affine[:3, 3] = scan.affine[:3, :3] @ np.array(low) + scan.affine[:3, 3]
-    return _Brain(np.ascontiguousarray(scan.data[region]), np.ascontiguousarray(mask[region]), affine)
+    data, inside = np.ascontiguousarray(scan.data[region]), np.ascontiguousarray(mask[region])
+    return _Brain(data, inside, affine, volume_ml)
 
 
 def _pulled(

@@ -26,17 +26,10 @@ _MARKED = FontFace(emphasis="BOLD", color=GRADE_COLOURS["C"])
 def cohort_pdf(page: CohortPage) -> bytes:
     """Bytes of the PDF file."""
     report = page.report
-    pdf = ReportPdf(page.footer)
-    pdf.set_title(page.title)
-    pdf.set_creator("Brainstem App")
+    pdf = ReportPdf(page.title, page.footer)
     pdf.opening(page.kind, report.summary.name, page.about)
     pdf.tiles([(tile.value, tile.label) for tile in page.tiles])
-    if report.notes:
-        pdf.heading("Warnings")
-        for note in report.notes:
-            pdf.words(note)
-    pdf.heading("What these numbers are, and are not")
-    pdf.words(report.limits)
+    pdf.cautions(report.notes, report.limits)
     pdf.heading("Means, with 95 % intervals over subjects", room_mm=40)
     _means(pdf, page)
     pdf.heading("Structures", room_mm=40)
@@ -54,8 +47,7 @@ def cohort_pdf(page: CohortPage) -> bytes:
         TableColumn("All classes, mean IoU", 30, lambda s: digits.share3(s.macro_miou)),
     ]
     column_table(pdf, columns, report.subjects, 7)
-    pdf.heading("Methods, to paste", room_mm=45)
-    pdf.words(page.paragraph)
+    pdf.methods(page.paragraph)
     _repeat(pdf, page)
     return bytes(pdf.output())
 
@@ -158,7 +150,7 @@ def _repeat(pdf: ReportPdf, page: CohortPage) -> None:
     pdf.heading("How to repeat this")
     pdf.words(page.repeat)
     if page.command:
-        pdf.words(page.command, 7.5, font="Mono")
+        pdf.command(page.command)
     if page.report.settings:
         settings = ", ".join(f"{name} = {value}" for name, value in page.report.settings.items())
         pdf.words(f"Settings: {settings}", 7, SOFT)

@@ -21,9 +21,7 @@ _SMALLEST_PICTURE = 0.75
 
 def report_pdf(page: Page, picture_png: bytes) -> bytes:
     """Bytes of the PDF file."""
-    pdf = ReportPdf(page.footer)
-    pdf.set_title(f"{page.report.scan.file} – brainstem report")
-    pdf.set_creator("Brainstem App")
+    pdf = ReportPdf(f"{page.report.scan.file} – brainstem report", page.footer)
     pdf.opening(page.kind, page.report.scan.file, page.about)
     pdf.tiles([(tile.value, tile.label) for tile in page.tiles])
     pdf.heading("Warnings")
@@ -35,8 +33,7 @@ def report_pdf(page: Page, picture_png: bytes) -> bytes:
     pdf.words(page.report.limits)
     _picture(pdf, page, picture_png)
     _structures(pdf, page)
-    pdf.heading("Methods, to paste", room_mm=45)
-    pdf.words(page.report.methods)
+    pdf.methods(page.report.methods)
     if page.citations:
         pdf.heading("Works to cite")
         for work in page.citations:
@@ -133,6 +130,6 @@ def _repeat(pdf: ReportPdf, page: Page) -> None:
     for number, step in enumerate(page.steps, start=1):
         pdf.words(f"{number}. {step}")
     if page.command:
-        pdf.words(page.command, 7.5, font="Mono")
+        pdf.command(page.command)
     for name, value in page.facts:
         pdf.words(f"{name}: {value}", 7, SOFT)

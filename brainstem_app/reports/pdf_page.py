@@ -30,8 +30,10 @@ def rgb(colour: str) -> Colour:
 class ReportPdf(FPDF):
     """A4 pages in DejaVu Sans (all of Unicode that reports use), with a footer on each page."""
 
-    def __init__(self, footer: str) -> None:
+    def __init__(self, title: str, footer: str) -> None:
         super().__init__(orientation="P", unit="mm", format="A4")
+        self.set_title(title)
+        self.set_creator("Brainstem App")
         self._footer = footer
         fonts = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
         self.add_font("DejaVu", "", fonts / "DejaVuSans.ttf")
@@ -81,6 +83,24 @@ class ReportPdf(FPDF):
             self.set_text_color(*SOFT)
             self.multi_cell(width - 3, 3, label, align="L")
         self.set_xy(MARGIN_MM, top + 19)
+
+    def cautions(self, notes: Sequence[str], limits: str) -> None:
+        """Write the warnings, if there are any, and what the numbers of the report are worth."""
+        if notes:
+            self.heading("Warnings")
+            for note in notes:
+                self.words(note)
+        self.heading("What these numbers are, and are not")
+        self.words(limits)
+
+    def methods(self, paragraph: str) -> None:
+        """Write the paragraph to paste."""
+        self.heading("Methods, to paste", room_mm=45)
+        self.words(paragraph)
+
+    def command(self, command: str) -> None:
+        """Write the command line that makes the report again."""
+        self.words(command, 7.5, font="Mono")
 
     def grades(self) -> None:
         """Write what each grade of reliability means, in its colour."""

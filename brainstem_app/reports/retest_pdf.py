@@ -17,16 +17,9 @@ _ACROSS = 3
 def retest_pdf(page: RetestPage) -> bytes:
     """Bytes of the PDF file."""
     report = page.report
-    pdf = ReportPdf(page.footer)
-    pdf.set_title(page.title)
-    pdf.set_creator("Brainstem App")
+    pdf = ReportPdf(page.title, page.footer)
     pdf.opening(page.kind, page.headline, page.about)
-    if report.notes:
-        pdf.heading("Warnings")
-        for note in report.notes:
-            pdf.words(note)
-    pdf.heading("What these numbers are, and are not")
-    pdf.words(page.limits)
+    pdf.cautions(report.notes, page.limits)
     pdf.heading("How well each volume repeats itself", room_mm=40)
     column_table(pdf, _columns(), (*report.nuclei, *report.totals), 6.0)
     pdf.words(page.numbers_note, 7.5, SOFT)
@@ -34,11 +27,10 @@ def retest_pdf(page: RetestPage) -> bytes:
     if page.charts:
         pdf.heading("Difference against mean", room_mm=50)
         draw_charts(pdf, page.charts, _ACROSS)
-    pdf.heading("Methods, to paste", room_mm=45)
-    pdf.words(page.paragraph)
+    pdf.methods(page.paragraph)
     if report.command:
         pdf.heading("How to repeat this")
-        pdf.words(report.command, 7.5, font="Mono")
+        pdf.command(report.command)
     return bytes(pdf.output())
 
 

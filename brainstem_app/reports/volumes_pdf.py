@@ -32,16 +32,9 @@ _NAME_MM = 7.0
 def volumes_pdf(page: VolumesPage) -> bytes:
     """Bytes of the PDF file."""
     report = page.report
-    pdf = ReportPdf(page.footer)
-    pdf.set_title(page.title)
-    pdf.set_creator("Brainstem App")
+    pdf = ReportPdf(page.title, page.footer)
     pdf.opening(page.kind, page.title, page.about)
-    if report.notes:
-        pdf.heading("Warnings")
-        for note in report.notes:
-            pdf.words(note)
-    pdf.heading("What these numbers are, and are not")
-    pdf.words(page.limits)
+    pdf.cautions(report.notes, page.limits)
     for comparison in report.comparisons:
         reference = f"{report.reference} ({comparison.reference_n})"
         pdf.heading(f"{comparison.group} ({comparison.n} subjects) against {reference}", room_mm=40)
@@ -53,11 +46,10 @@ def volumes_pdf(page: VolumesPage) -> bytes:
         _charts(pdf, page)
     if page.scored:
         _scores(pdf, page)
-    pdf.heading("Methods, to paste", room_mm=45)
-    pdf.words(report.methods)
+    pdf.methods(report.methods)
     if report.command:
         pdf.heading("How to repeat this")
-        pdf.words(report.command, 7.5, font="Mono")
+        pdf.command(report.command)
     return bytes(pdf.output())
 
 
