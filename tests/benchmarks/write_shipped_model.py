@@ -4,7 +4,7 @@
 
 STUDY was made with `brainstem-app prepare … --repeat` and is split as the model's own was. FOLDER is that of
 `write_calibration.py`: each subject's probabilities are kept there and labelled anew here. With --card the
-model's card gets the numbers.
+model's card gets the numbers. What --about says of STUDY is printed on the page.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ from brainstem_app.jobs.evaluate_run import ATLAS_ALONE, NETWORK_ALONE, REPEATAB
 from brainstem_app.jobs.export import results_of
 from brainstem_app.jobs.loaded_model import LoadedModel, load_model
 from brainstem_app.models.atlas_fit import fit_atlas
+from brainstem_app.preprocessing.reference import reference_labels
 from brainstem_app.reports.cohort import build_cohort_report
 from brainstem_app.reports.cohort_model import CohortInputs, CohortReport, CohortResult, MethodSummary
 from brainstem_app.reports.estimate import Estimate
 from brainstem_app.study.study import Study
 
 ROOT = Path(__file__).resolve().parents[2]
+MEAN_WARP_ALONE = "atlas at the mean warp"
+BENT_FROM_AFFINE = "bent without the mean warp"
 
 
 def main() -> None:
@@ -38,13 +41,13 @@ def main() -> None:
     parser.add_argument("--model", default="brainstem31")
     parser.add_argument("--part", default="test", choices=("test", "validation"))
     parser.add_argument("--card", action="store_true")
+    parser.add_argument("--about", default="", help="what is special about the study, in a sentence")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "results" / "shipped-model.md")
     arguments = parser.parse_args()
     study, model = Study.open(arguments.study), load_model(arguments.model, "onnx")
     report, seconds = measure(study, model, arguments.part, arguments.keep)
-    arguments.page.write_text(
-        "\n".join(page(report, model.card.name, arguments.part, seconds)), encoding="utf-8"
-    )
+    lines = page(report, model.card.name, arguments.part, seconds, arguments.about)
+    arguments.page.write_text("\n".join(lines), encoding="utf-8")
     if arguments.card:
         model.card.model_copy(update={"results": results_of(report)}).save(model.files.folder)
 
@@ -52,16 +55,21 @@ def main() -> None:
 def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[CohortReport, float]:
     """Accuracy of model and yardsticks, and CPU seconds a subject from probabilities to labels."""
     names = study.splits().test if part == "test" else study.splits().validation
-    counts: dict[str, dict[str, Counts]] = {
-        name: {} for name in (model.card.name, NETWORK_ALONE, ATLAS_ALONE, REPEATABILITY)
-    }
+    others = (ATLAS_ALONE, MEAN_WARP_ALONE, REPEATABILITY, NETWORK_ALONE, BENT_FROM_AFFINE)
+    counts: dict[str, dict[str, Counts]] = {name: {} for name in (model.card.name, *others)}
+    at_mean = None if model.warp is None else reference_labels(model.atlas.labels, model.warp)
     seconds = 0.0
     for name, voxels in zip(names, subjects(study, model, names, keep), strict=True):
         began = time.process_time()
         labels = fit_atlas(voxels.probabilities, model.way.atlas, model.way.usual).labels
         seconds += time.process_time() - began
+        bent = None
+        if model.warp is not None:
+            bent = fit_atlas(voxels.probabilities, model.way.atlas).labels
         compared = {
             model.card.name: labels,
+            MEAN_WARP_ALONE: at_mean,
+            BENT_FROM_AFFINE: bent,
             NETWORK_ALONE: voxels.most_probable,
             ATLAS_ALONE: model.way.atlas,
             REPEATABILITY: study.load_repeat_labels(name),
@@ -69,9 +77,7 @@ def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[Co
         for method, volume in compared.items():
             if volume is not None:
                 counts[method][name] = confusion_counts(voxels.reference, volume, model.way.classes)
-    yardsticks = [
-        name for name in (ATLAS_ALONE, REPEATABILITY, NETWORK_ALONE) if len(counts[name]) == len(names)
-    ]
+    yardsticks = [name for name in others if len(counts[name]) == len(names)]
     inputs = CohortInputs(
         result=CohortResult(model.card.name, counts[model.card.name]),
         table=model.atlas.table,
@@ -83,7 +89,7 @@ def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[Co
     return build_cohort_report(inputs), seconds / len(names)
 
 
-def page(report: CohortReport, model: str, part: str, seconds: float) -> list[str]:
+def page(report: CohortReport, model: str, part: str, seconds: float, about: str) -> list[str]:
     """Lines of the page."""
     lines = [
         "# Accuracy of the model that ships",
@@ -92,7 +98,7 @@ def page(report: CohortReport, model: str, part: str, seconds: float) -> list[st
         "",
         f"Model `{model}` as it ships, on {report.summary.n_subjects} {part} subjects of the open cohort "
         "(ds002748); no slice of theirs was trained on. The reference labels come from registering the atlas "
-        "to each scan, not from an expert.",
+        "to each scan, not from an expert." + (f" {about}" if about else ""),
         "",
         "| | macro mIoU (34) | nuclei mIoU | mean over subjects (34) | mean over subjects, nuclei |",
         "|---|---|---|---|---|",
@@ -100,7 +106,9 @@ def page(report: CohortReport, model: str, part: str, seconds: float) -> list[st
         *(_row(yardstick.name, yardstick) for yardstick in report.yardsticks),
         "",
         "Value and 95 % interval by bootstrap over subjects. The model labels the mirrored box too, and "
-        "bends the atlas to what it sees (`brainstem_app/models/atlas_fit.py`); *network alone* is the "
+        "bends the atlas to what it sees (`brainstem_app/models/atlas_fit.py`), beginning at the mean warp "
+        "of its training subjects (`mean_warp.py` there); *bent without the mean warp* begins at the affine, "
+        "with the same settings; *network alone* is the "
         f"most probable class of the same probabilities. That takes {seconds:.1f} CPU seconds a scan.",
         "",
         "## Each structure",
