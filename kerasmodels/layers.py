@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import keras
 
+from kerasmodels.atrous import AtrousConv2D
 from kerasmodels.resampling import CornerAlignedResize
 
 if TYPE_CHECKING:
@@ -48,7 +49,10 @@ def convolution(
     same = stride == 1 or padding == 0
     if not same:
         x = keras.layers.ZeroPadding2D(padding, name=f"{name}_pad")(x)
-    return keras.layers.Conv2D(
+    # As wide as half of the map, most of what the kernel meets is padding. Maps of unknown size have None.
+    wide = same and groups == 1 and 2 * dilation > min(x.shape[1:3])
+    layer = AtrousConv2D if dilation > 1 and wide else keras.layers.Conv2D
+    return layer(
         filters,
         size,
         strides=stride,

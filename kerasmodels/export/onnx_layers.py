@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from kerasmodels.atrous import AtrousConv2D
 from kerasmodels.encoders.mit_attention import HeadedAttention
 from kerasmodels.errors import ModelError
 from kerasmodels.export.onnx_attention import gelu, headed_attention, layer_norm
@@ -287,6 +288,7 @@ def _nothing(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
 
 _TRANSLATORS: dict[type, Translator] = {
     keras.layers.Conv2D: _conv2d,
+    AtrousConv2D: _conv2d,
     keras.layers.DepthwiseConv2D: _depthwise,
     keras.layers.BatchNormalization: _batch_norm,
     keras.layers.ReLU: _relu,

@@ -1,0 +1,62 @@
+"""Wide dilated convolutions: the numbers of Keras' own, without multiplying padding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from kerasmodels import build_model
+from kerasmodels.atrous import AtrousConv2D
+from kerasmodels.export import load_keras, save_keras
+
+
+def _layers(dilation: int, size: int, bias: bool) -> tuple[keras.layers.Conv2D, keras.layers.Conv2D]:
+    """Keras' layer and ours, with the same weights."""
+    layers = [
+        kind(4, size, padding="same", dilation_rate=dilation, use_bias=bias, name="c")
+        for kind in (keras.layers.Conv2D, AtrousConv2D)
+    ]
+    for layer in layers:
+        layer.build((None, 9, 7, 3))
+    rng = np.random.default_rng(dilation)
+    layers[0].set_weights([rng.standard_normal(w.shape) for w in layers[0].weights])
+    layers[1].set_weights(layers[0].get_weights())
+    return layers[0], layers[1]
+
+
+@pytest.mark.parametrize("dilation", [1, 2, 4, 6, 7, 8, 9, 36])
+@pytest.mark.parametrize(("size", "bias"), [(3, False), (5, True)])
+def test_atrous_convolution_is_keras_dilated_convolution(dilation: int, size: int, bias: bool) -> None:
+    image = np.random.default_rng(1).standard_normal((2, 9, 7, 3)).astype(np.float32)
+    theirs, ours = _layers(dilation, size, bias)
+    np.testing.assert_allclose(
+        ops.convert_to_numpy(ours(image)), ops.convert_to_numpy(theirs(image)), atol=1e-4
+    )
+    assert [w.path for w in ours.weights] == [w.path for w in theirs.weights]
+
+
+@pytest.mark.parametrize("dilation", [3, 6, 36])
+def test_atrous_convolution_learns_as_keras_does(dilation: int) -> None:
+    rng = np.random.default_rng(2)
+    images = rng.standard_normal((4, 9, 7, 3)).astype(np.float32)
+    targets = rng.standard_normal((4, 9, 7, 4)).astype(np.float32)
+    kernels = []
+    for layer in _layers(dilation, 3, bias=True):
+        model = keras.Sequential([keras.Input((9, 7, 3)), layer])
+        model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse")
+        model.fit(images, targets, batch_size=2, epochs=2, shuffle=False, verbose=0)
+        kernels.append(ops.convert_to_numpy(layer.kernel))
+    np.testing.assert_allclose(kernels[1], kernels[0], atol=1e-5)
+
+
+def test_only_dilations_wider_than_half_of_the_map_are_computed_by_places(tmp_path: Path) -> None:
+    model = build_model("deeplabv3", "resnet18", 5, (128, 128, 1), seed=0)
+    by_places = {x.name for x in model.layers if isinstance(x, AtrousConv2D)}
+    assert by_places == {f"decoder_aspp_convs_{n}_0" for n in (1, 2, 3)}
+    save_keras(model, tmp_path / "net.keras")
+    again = load_keras(tmp_path / "net.keras")
+    assert {x.name for x in again.layers if isinstance(x, AtrousConv2D)} == by_places
