@@ -27,8 +27,8 @@ from brainstem_app.jobs.job import (
     SimulateJob,
     TrainJob,
 )
+from brainstem_app.jobs.library_switches import set_library_switches
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.tensorflow_switches import switch_on_onednn
 from brainstem_app.locations import user_data_folder
 
 
@@ -49,7 +49,7 @@ def run_job(job: Job, emit: Emit, is_cancelled: IsCancelled) -> int:
     int
         Exit status: 0 done, 1 failed, 2 bad input, 3 cancelled.
     """
-    switch_on_onednn()
+    set_library_switches()
     start = time.monotonic()
     emit(Started(kind=job.kind, folder=str(folder_of(job))))
     try:

@@ -1,0 +1,34 @@
+"""What libraries read from the environment when they are imported, and from nowhere else.
+
+To be set before any of them is first imported; child processes inherit it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from brainstem_app.locations import user_data_folder
+
+
+def set_library_switches() -> None:
+    """Set all of them."""
+    _switch_on_onednn()
+    _keep_matplotlib_here()
+
+
+def _switch_on_onednn() -> None:
+    """Let TensorFlow compute convolutions with oneDNN on every processor, unless the user has said otherwise.
+
+    TensorFlow does so by itself only where there is AVX-512; on the others a training step takes two to three
+    times as long without (docs/results/onednn.md).
+    """
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+
+def _keep_matplotlib_here() -> None:
+    """Keep Matplotlib's list of fonts in the program's own folder, and draw without the user's settings.
+
+    So pictures of a report are the same whatever `matplotlibrc` lies in a home, nothing of the program lies
+    outside its folder, and a frozen program makes the list once instead of at every start.
+    """
+    os.environ["MPLCONFIGDIR"] = str(user_data_folder() / "matplotlib")
