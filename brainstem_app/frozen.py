@@ -13,6 +13,7 @@ import sys
 CHILD_MODULES = (
     "brainstem_app.jobs.worker",
     "brainstem_app.jobs.detached",
+    "brainstem_app.jobs.diagnosis",
     "kerasmodels.training.device",
     "submitit.core._submit",
 )

@@ -67,6 +67,7 @@ class WindowActions:
         self.recent = QMenu(tr("&Recent"), window)
         self.recent.aboutToShow.connect(self.fill_recent)
         self.help = act(tr("&Mouse and keys"), QKeySequence.StandardKey.HelpContents, window.show_help)
+        self.computer = act(tr("This &computer…"), "", window.show_computer)
         self.about = act(tr("&About Brainstem App"), "", window.show_about)
         self.radiological, self.neurological = self._conventions()
         self._fill_menus()
@@ -217,7 +218,7 @@ class WindowActions:
                     self.reset_window,
                 ),
             ),
-            (tr("&Help"), (self.help, None, self.about)),
+            (tr("&Help"), (self.help, None, self.computer, self.about)),
         )
         for title, actions in menus:
             menu = self._help_menu = window.menuBar().addMenu(title)

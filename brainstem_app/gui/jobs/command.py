@@ -1,4 +1,4 @@
-"""How the process of a job is started, from source, from a wheel and from a frozen program."""
+"""How a process beside the window is started, from source, from a wheel and from a frozen program."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 DETACHED_MODULE = "brainstem_app.jobs.detached"
+DIAGNOSIS_MODULE = "brainstem_app.jobs.diagnosis"
 
 
 def detached_command(folder: Path) -> tuple[str, list[str]]:
@@ -15,3 +16,8 @@ def detached_command(folder: Path) -> tuple[str, list[str]]:
     `brainstem_app.frozen`.
     """
     return sys.executable, ["-m", DETACHED_MODULE, str(folder)]
+
+
+def diagnosis_command() -> tuple[str, list[str]]:
+    """Program and arguments of what finds out about this computer; it writes text."""
+    return sys.executable, ["-u", "-m", DIAGNOSIS_MODULE]

@@ -24,7 +24,7 @@ def _tr(text: str) -> str:
 
 def device_text() -> str:
     """Device that a training would use, and why; asks the driver and TensorFlow, so on a thread."""
-    from brainstem_app.cli.diagnose import training_devices
+    from brainstem_app.jobs.diagnosis import training_devices
 
     name, text = training_devices()[-1]
     return f"{name[:1].upper()}{name[1:]}: {text}"
