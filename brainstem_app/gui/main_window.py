@@ -15,10 +15,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainstem_app.gui.about import AboutDialog
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.closing import Closing
-from brainstem_app.gui.computer_dialog import ComputerDialog
 from brainstem_app.gui.drop_window import DropWindow
 from brainstem_app.gui.file_commands import FileCommands
 from brainstem_app.gui.jobs.job_queue import JobQueue
@@ -348,14 +346,6 @@ class MainWindow(DropWindow):
         if self._key_sheet is None:
             self._key_sheet = ShortcutOverlay(key_groups(self), self.centralWidget())
         self._key_sheet.toggle()
-
-    def show_computer(self) -> None:
-        """Show versions, memory, folders and devices, as `diagnose` prints them."""
-        ComputerDialog(self).open()
-
-    def show_about(self) -> None:
-        """Show version, edition, licence and where the notices are."""
-        AboutDialog(self).open()
 
     def _on_scan_changed(self) -> None:
         self._show_title()

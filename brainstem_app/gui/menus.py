@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QStyle
 
+from brainstem_app.gui.about import AboutDialog
+from brainstem_app.gui.computer_dialog import ComputerDialog
 from brainstem_app.gui.viewer.convention import Convention
 from brainstem_app.gui.workflow.pages import STEPS
 from brainstem_app.gui.workflow.step import StepName, step_text
@@ -67,8 +69,8 @@ class WindowActions:
         self.recent = QMenu(tr("&Recent"), window)
         self.recent.aboutToShow.connect(self.fill_recent)
         self.help = act(tr("&Mouse and keys"), QKeySequence.StandardKey.HelpContents, window.show_help)
-        self.computer = act(tr("This &computer…"), "", window.show_computer)
-        self.about = act(tr("&About Brainstem App"), "", window.show_about)
+        self.computer = act(tr("This &computer…"), "", lambda: ComputerDialog(window).open())
+        self.about = act(tr("&About Brainstem App"), "", lambda: AboutDialog(window).open())
         self.radiological, self.neurological = self._conventions()
         self._fill_menus()
 
