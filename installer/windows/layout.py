@@ -32,8 +32,8 @@ from installer.building.markers import applies
 from installer.building.papers import write_papers
 from installer.building.release import source_date_epoch
 from installer.building.wheels import PYTHON, build_own_wheel, install_into_folder, lock_of
+from installer.windows.drawings import write_icon
 from installer.windows.embedded_python import unpack_python
-from installer.windows.icon import write_icon
 from installer.windows.launcher import write_launcher
 
 #: Folders of modules, which python311._pth names.

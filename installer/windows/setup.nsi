@@ -1,5 +1,6 @@
 ; The setup program of Brainstem App for one user, without an administrator. Made by installer/build.py, which
-; gives VERSION, EDITION, SUMMARY, TREE (folder to install), LISTS (folder of files.nsh), OUT, SIZE_KB and COMPRESSION.
+; gives VERSION, EDITION, SUMMARY, TREE (folder to install), LISTS (folder of files.nsh and side.bmp), OUT, SIZE_KB
+; and COMPRESSION.
 ;
 ;   brainstem-app-…-setup.exe              asks for the folder, then installs
 ;   brainstem-app-…-setup.exe /S           installs without a window
@@ -50,6 +51,7 @@ VIAddVersionKey "LegalCopyright" "GPL-3.0-or-later"
 
 !define MUI_ICON "${TREE}\brainstem-app.ico"
 !define MUI_UNICON "${TREE}\brainstem-app.ico"
+!define MUI_WELCOMEFINISHPAGE_BITMAP "${LISTS}/side.bmp"
 !define MUI_ABORTWARNING
 !define MUI_DIRECTORYPAGE_TEXT_TOP "The ${EDITION} edition: ${SUMMARY}. It is installed for you alone; an administrator is not needed. Studies, models and settings of an earlier version stay."
 !define MUI_FINISHPAGE_RUN "${START}"

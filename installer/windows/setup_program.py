@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from installer.building.editions import Edition
 from installer.building.release import source_date_epoch, version
+from installer.windows.drawings import write_side
 
 _SCRIPT = Path(__file__).with_name("setup.nsi")
 
@@ -22,7 +23,7 @@ def make_setup_program(edition: Edition, tree: Path, work: Path, path: Path, *, 
     tree : Path
         What is installed, as it will lie there.
     work : Path
-        Folder for the list of files.
+        Folder for the list of files and the picture of the last page.
     path : Path
         The setup.exe to write.
     quick : bool
@@ -37,6 +38,7 @@ def make_setup_program(edition: Edition, tree: Path, work: Path, path: Path, *, 
     if program is None:
         raise SystemExit("The setup program is made by NSIS: install the package nsis.")
     (work / "files.nsh").write_text(file_commands(tree), encoding="utf-8")
+    write_side(work / "side.bmp")
     words = definitions(edition, tree, work, path, quick=quick)
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(source_date_epoch()), "LC_ALL": "C.UTF-8"}
     subprocess.run(

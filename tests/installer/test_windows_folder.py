@@ -15,8 +15,8 @@ from PIL import Image
 from installer.building.markers import lines_for
 from installer.building.wheels import PYTHON
 from installer.windows import embedded_python, layout
+from installer.windows.drawings import write_icon, write_side
 from installer.windows.embedded_python import paths_file, unpack_python
-from installer.windows.icon import write_icon
 from installer.windows.layout import (
     LONGEST_PATH,
     missing_requirements,
@@ -187,6 +187,15 @@ def test_files_are_listed_in_one_order_and_quoted_for_nsis(tmp_path: Path) -> No
         'SetOutPath "$INSTDIR\\site\\$$x"',
         f'File "{tmp_path}/site/$$x/c.py"',
     ]
+
+
+def test_side_of_setup_is_a_bitmap_of_the_shape_that_nsis_shows(tmp_path: Path) -> None:
+    write_side(tmp_path / "side.bmp")
+    with Image.open(tmp_path / "side.bmp") as side:
+        assert (side.format, side.mode) == ("BMP", "RGB")
+        assert side.width * 314 == side.height * 164
+        assert side.getpixel((0, 0)) == side.getpixel((0, 627)) == side.getpixel((164, 160))
+        assert len(side.getcolors(maxcolors=10_000)) > 6
 
 
 def test_icon_has_the_sizes_that_windows_shows(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from installer.building.editions import FULL, PREDICT, ROOT
 from installer.windows import setup_program
-from installer.windows.icon import write_icon
+from installer.windows.drawings import write_icon
 from installer.windows.setup_program import definitions, make_setup_program
 
 SCRIPT = (ROOT / "installer" / "windows" / "setup.nsi").read_text(encoding="utf-8")
