@@ -41,6 +41,7 @@ class Section:
 
 def diagnose() -> Iterator[Section]:
     """Find out, one section after the other; those of devices take seconds."""
+    set_library_switches()
     yield Section("Versions", _versions())
     yield Section("Machine", _machine())
     yield Section("Folders", _folders())
@@ -168,7 +169,6 @@ def _ask_tensorflow() -> str:
 
 def main() -> None:
     """Write all sections as text."""
-    set_library_switches()
     for section in diagnose():
         sys.stdout.write("\n".join([section.title, *section.lines, ""]))
         sys.stdout.flush()

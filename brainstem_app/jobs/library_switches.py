@@ -13,6 +13,7 @@ from brainstem_app.locations import user_data_folder
 def set_library_switches() -> None:
     """Set all of them."""
     _switch_on_onednn()
+    _keep_keras_here()
     _keep_matplotlib_here()
 
 
@@ -23,6 +24,15 @@ def _switch_on_onednn() -> None:
     times as long without (docs/results/onednn.md).
     """
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+
+def _keep_keras_here() -> None:
+    """Let Keras keep its files in the program's own folder, unless the user has named another.
+
+    A `keras.json` in a home may ask for channels first, or for another precision: networks would not open, or
+    train as they do nowhere else.
+    """
+    os.environ.setdefault("KERAS_HOME", str(user_data_folder() / "keras"))
 
 
 def _keep_matplotlib_here() -> None:

@@ -27,7 +27,7 @@ as_user() {
 # ---------------------------------------------------------------- what a user does
 
 use_program() {
-    local program="$1" edition
+    local program="$1" edition kept
     say "version and edition"
     as_user "$program" --version
     as_user "$program" diagnose | tee "$WORK/diagnose.txt"
@@ -62,6 +62,9 @@ use_program() {
     say "the window"
     open_window "$program" "$SCAN"
     train "$program" "$edition"
+    say "what the program wrote into the home besides what it was asked for"
+    kept="$(find "$USER_HOME" \( -path '*/.cache/matplotlib*' -o -path '*/.config/matplotlib*' -o -path '*/.keras*' \))"
+    [[ -z "$kept" ]] || fail "a library has left: $kept"
 }
 
 # The window with a scan, as a file manager opens it; it has to stay, and to show its title. KEEP_PICTURE names a file

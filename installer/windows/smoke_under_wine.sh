@@ -149,9 +149,9 @@ try_uninstall() {
     [[ "$(ls "$PLACE")" == "notes of the user.txt" ]] || fail "this is left: $(ls "$PLACE")"
     rm -rf -- "$DRIVE/Über uns" "$DRIVE/other"
     find "$DRIVE" -not -path "$DRIVE/windows/*" | sort | diff "$WORK/before.txt" - >"$WORK/left.txt" || true
-    # Matplotlib's list of fonts is the user's; Windows removes the uninstaller's copy of itself when it starts again.
+    # Windows removes the uninstaller's copy of itself when it starts again.
     grep '^>' "$WORK/left.txt" | grep -v -e 'Daten Köln' -e 'AppData/Local/Brainstem App' -e '/Temp/~nsu' -e '/Temp$' \
-        -e 'AppData/.*Temp' -e 'AppData/Local/matplotlib' -e '\.reg$' -e 'AppData/Local$' && fail "these files are left"
+        -e 'AppData/.*Temp' -e '\.reg$' -e 'AppData/Local$' && fail "these files are left"
     windows reg export HKCU 'C:\after.reg' >/dev/null
     iconv -f UTF-16 -t UTF-8 "$DRIVE/after.reg" | grep -i 'brainstemapp' && fail "this is left in the registry"
     iconv -f UTF-16 -t UTF-8 "$DRIVE/after.reg" | grep 'Software\\Brainstem App' >/dev/null || fail "settings are gone"

@@ -24,6 +24,7 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -100,10 +101,15 @@ def build(
             raise
         raise ModelError(
             f"segmentation_models could not get the ImageNet weights of {encoder} ({error}).",
-            "Download the file that is named there into .keras/models in your home folder, or start from "
-            "random weights: encoder_weights=None.",
+            f"Download the file that is named there into {_keras_home() / 'models'}, or start from random "
+            "weights: encoder_weights=None.",
         ) from error
     return _with_our_ends(theirs, input_shape, f"segmentation_models_{decoder}_{encoder}")
+
+
+def _keras_home() -> Path:
+    """Folder of Keras' own files, as Keras finds it."""
+    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
 
 
 def _check_size(decoder: str, input_shape: tuple[int, int, int], multiple: int) -> None:
