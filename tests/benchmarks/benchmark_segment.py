@@ -130,7 +130,7 @@ def machine() -> str:
             break
     memory = psutil.virtual_memory().total / 1e9
     cores = len(os.sched_getaffinity(0))
-    return f"{model}, {cores} cores, {memory:.0f} GB, {platform.system()}, Python {platform.python_version()}"
+    return f"{model}, {cores} {'core' if cores == 1 else 'cores'}, {memory:.0f} GB, {platform.system()}, Python {platform.python_version()}"
 
 
 def report(scans: list[Path], *, demo: bool, model: str = "") -> str:
