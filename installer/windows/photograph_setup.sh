@@ -35,9 +35,10 @@ sleep 3
 picture first
 xdotool key --window "$(window)" alt+i
 # The page of the progress shows other file names all the time; the last page stays as it is.
-until [[ -f "$WORK/last.png" ]] && cmp --quiet "$WORK/last.png" "$WORK/now.png"; do
-    if [[ -f "$WORK/now.png" ]]; then mv -- "$WORK/now.png" "$WORK/last.png"; fi
+picture now
+until [[ -f "$WORK/last.png" ]] && compare -metric AE "$WORK/last.png" "$WORK/now.png" null: 2>/dev/null; do
+    mv -- "$WORK/now.png" "$WORK/last.png"
     sleep 5
     picture now
 done
-convert "$WORK/first.png" "$WORK/last.png" -background none -splice 12x0 +append -chop 12x0 "$OUT"
+convert "$WORK/first.png" "$WORK/last.png" -background white -splice 12x0 +append -chop 12x0 "$OUT"
