@@ -41,4 +41,4 @@ until [[ -f "$WORK/last.png" ]] && compare -metric AE "$WORK/last.png" "$WORK/no
     sleep 5
     picture now
 done
-convert "$WORK/first.png" "$WORK/last.png" -background white -splice 12x0 +append -chop 12x0 "$OUT"
+convert "$WORK/first.png" "$WORK/last.png" -background white -splice 12x0 +append -chop 12x0 +repage -strip "$OUT"
