@@ -129,8 +129,9 @@ def machine() -> str:
             model = line.partition(":")[2].strip()
             break
     memory = psutil.virtual_memory().total / 1e9
-    cores = len(os.sched_getaffinity(0))
-    return f"{model}, {cores} {'core' if cores == 1 else 'cores'}, {memory:.0f} GB, {platform.system()}, Python {platform.python_version()}"
+    count = len(os.sched_getaffinity(0))
+    cores = "1 core" if count == 1 else f"{count} cores"
+    return f"{model}, {cores}, {memory:.0f} GB, {platform.system()}, Python {platform.python_version()}"
 
 
 def report(scans: list[Path], *, demo: bool, model: str = "") -> str:
