@@ -2,7 +2,7 @@
 
 A kernel dilated by 36 on a map of 28 pixels meets padding in all places but its middle. Computed as any other
 convolution that padding is multiplied too, and by TensorFlow most of all, which rearranges the map into
-dilation² small ones (``docs/results/networks.md`` has the time of DeepLabV3 without).
+dilation² small ones. What DeepLabV3 takes now stands in ``docs/results/networks.md``.
 """
 
 from __future__ import annotations

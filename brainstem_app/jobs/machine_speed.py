@@ -2,8 +2,7 @@
 
 A few steps of the paper's network are timed once and kept in the user's folder. Another network takes longer
 in proportion to the multiply-adds of its forward pass: of nine decoders measured the time for each was the
-same within a fifth, but for DeepLabV3, whose dilated convolutions take nearly twice as long on a processor
-(``docs/results/networks.md``).
+same within a fifth (``docs/results/networks.md``).
 """
 
 from __future__ import annotations

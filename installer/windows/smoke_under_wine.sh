@@ -3,7 +3,8 @@
 #
 #     installer/windows/smoke_under_wine.sh brainstem-app-…-setup.exe [--quick]
 #
-# --quick leaves out the demo, the slow part. Needs wine (64 bits) 8 or later, Python with pip, unzip, and no display.
+# --quick leaves out the slow parts: the demo and, of the full edition, an epoch of training. Needs wine (64 bits) 8 or
+# later, Python with pip, unzip, and no display.
 #
 # What wine cannot show: Windows' own warnings (SmartScreen), virus scanners, Explorer with its Start menu and
 # "Open with", a window on a real screen, a graphics card by DirectML, that files in use cannot be replaced, and
@@ -97,6 +98,7 @@ try_program() {
     windows "$PLACE/python/pythonw.exe" -m brainstem_app.jobs.worker 'C:\job.json' >"$WORK/events.jsonl"
     grep -q '"finished"' "$WORK/events.jsonl" || fail "the worker did not finish: $(cat "$WORK/events.jsonl")"
     [[ "$QUICK" == --quick ]] || try_demo
+    [[ "$QUICK" == --quick || "$edition" != full ]] || try_training
     say "the window, with a scan"
     local scan
     scan="$(find "$DRIVE/Daten Köln/scans" -name '*_T1w.nii.gz' -not -path '*derivatives*')"
@@ -121,6 +123,14 @@ try_demo() {
     done
     program cohort "$STUDIES\\people" --out "$STUDIES\\cohort"
     [[ -s "$DRIVE/Daten Köln/cohort/cohort.html" ]] || fail "no comparison was written"
+}
+
+try_training() {
+    say "one epoch of training"
+    program simulate --subjects 3 --out "$STUDIES\\dataset"
+    program prepare "$STUDIES\\dataset" --study "$STUDIES\\study" --jobs 2
+    program train "$STUDIES\\study" --run first --encoder resnet18 --epochs 1 --size 64
+    [[ -s "$DRIVE/Daten Köln/study/runs/first/best.keras" ]] || fail "no network was trained"
 }
 
 try_upgrade() {
