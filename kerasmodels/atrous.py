@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class AtrousConv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D` of stride 1 with padding `same`, and the same numbers, for wide dilations.
 
-    Weights, their names and their order are those of `keras.layers.Conv2D`. The kernel's sides are odd; maps
-    are (N, h, w, channels) with h and w known.
+    Weights, their names and their order are those of `keras.layers.Conv2D`. There is one group, and the
+    kernel's sides are odd; maps are (N, h, w, channels) with h and w known.
     """
 
     def convolution_op(self, inputs: KerasTensor, kernel: KerasTensor) -> KerasTensor:

@@ -41,7 +41,6 @@ class Section:
 
 def diagnose() -> Iterator[Section]:
     """Find out, one section after the other; those of devices take seconds."""
-    set_library_switches()
     yield Section("Versions", _versions())
     yield Section("Machine", _machine())
     yield Section("Folders", _folders())
@@ -123,8 +122,8 @@ def training_devices() -> Rows:
         return [("not installed", HOW_TO_GET_FULL)]
     if find_spec("tensorflow") is None:
         return [("not installed", f"TensorFlow. {HOW_TO_GET_FULL}")]
-    rows = [("graphics card", _nvidia_card() or "no NVIDIA card found")]
-    return [*rows, ("device", _why_no_gpu(bool(_nvidia_card())))]
+    card = _nvidia_card()
+    return [("graphics card", card or "no NVIDIA card found"), ("device", _why_no_gpu(bool(card)))]
 
 
 def _nvidia_card() -> str:
@@ -159,6 +158,7 @@ def _ask_tensorflow() -> str:
     """Ask TensorFlow in a process of its own, so that this one loads none of it."""
     import subprocess
 
+    set_library_switches()
     command = [sys.executable, "-m", "kerasmodels.training.device"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode == 0 and answer.stdout.strip() not in {"", "0"}:
@@ -168,10 +168,11 @@ def _ask_tensorflow() -> str:
 
 
 def main() -> None:
-    """Write all sections as text."""
+    """Write all sections as text, UTF-8 whatever the system's own encoding is."""
     for section in diagnose():
-        sys.stdout.write("\n".join([section.title, *section.lines, ""]))
-        sys.stdout.flush()
+        text = "\n".join([section.title, *section.lines, ""])
+        sys.stdout.buffer.write(text.encode("utf-8"))
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QGuiApplication
@@ -58,3 +59,16 @@ def test_closing_the_dialog_gives_up_what_is_being_found_out(
     buttons = dialog.findChild(QDialogButtonBox)
     with qtbot.waitSignal(dialog.destroyed, timeout=5_000):
         buttons.button(QDialogButtonBox.StandardButton.Close).click()
+
+
+@pytest.mark.slow
+def test_names_with_umlauts_arrive_whatever_the_systems_encoding(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(tmp_path / "Jörg Müller"))
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    dialog = ComputerDialog(window)
+    qtbot.waitUntil(dialog.copy_button.isEnabled, timeout=60_000)
+    assert "Jörg Müller" in dialog.text.toPlainText()
+    dialog.close()

@@ -19,5 +19,5 @@ def detached_command(folder: Path) -> tuple[str, list[str]]:
 
 
 def diagnosis_command() -> tuple[str, list[str]]:
-    """Program and arguments of what finds out about this computer; it writes text."""
-    return sys.executable, ["-u", "-m", DIAGNOSIS_MODULE]
+    """Program and arguments of what finds out about this computer; it writes text, UTF-8."""
+    return sys.executable, ["-m", DIAGNOSIS_MODULE]
