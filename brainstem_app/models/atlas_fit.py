@@ -1,50 +1,57 @@
-"""Bend the atlas until its structures lie where a network sees them.
+"""Bend the atlas until it lies where a scan has its structures: one smooth displacement, the warp.
 
-A network labels every pixel for itself: a small nucleus may come out in pieces, or not at all. Here the atlas
-is the model of what a brainstem looks like, and the network's probabilities are the data: the smooth
-displacement is looked for under which the atlas explains them best. Each nucleus is then whole and in its
-place among the others.
+Two things say where that is. A network's probabilities: under the right displacement the atlas explains them
+best. And the scan's own intensities: under it the template resembles the scan. What neither says, smoothness
+and the usual displacement of other people (`brainstem_app.models.mean_warp`) do.
 
 With `P(x, k)` the network's probability of class `k` at voxel `x`, `A(x, k)` the atlas as shares of each
-class (trilinear between its voxels), and `u` the usual displacement (`brainstem_app.models.mean_warp`) plus
-one from cubic B-splines with coefficients `c`, this is the minimum of
+class (trilinear between its voxels), `C(u)` the mean local correlation of scan and template
+(`brainstem_app.models.local_correlation`), and `u` the usual displacement plus one from cubic B-splines with
+coefficients `c`, this is the minimum of
 
-    − meanₓ log(Σₖ P(x, k) A(x + u(x), k) + ε)  +  λ · mean |c − neighbouring c|²
+    − wₙ · meanₓ log(Σₖ P(x, k) A(x + u(x), k) + ε)  −  wᵢ · C(u)  +  λ · mean |c − neighbouring c|²
 
-found by L-BFGS from almost `c = 0`. A voxel's label is then the class with the largest
-`P(x, k) · (A(x + u(x), k) + ε)ᵞ`: where the bent atlas is certain it decides, and where a border runs through
-the voxel the network has its say. A probabilistic atlas that is deformed to fit class likelihoods is the idea
-of Ashburner and Friston, Unified segmentation, NeuroImage 26 (2005), and of Van Leemput, IEEE TMI 28 (2009);
-here a trained network gives the likelihoods.
+found by L-BFGS from almost `c = 0`. Where the displacement would fold, it is looked for again with more
+smoothness. A probabilistic atlas that is deformed to fit class likelihoods is the idea of Ashburner and
+Friston, Unified segmentation, NeuroImage 26 (2005), and of Van Leemput, IEEE TMI 28 (2009); here a trained
+network gives the likelihoods.
+
+Models of before give a voxel the class with the largest `P(x, k) · (A(x + u(x), k) + ε)ᵞ`
+(`AtlasFit.voted`); today's leave the word to the warp (`brainstem_app.atlas.warped`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation
+from scipy.ndimage import binary_dilation, binary_erosion
 from scipy.optimize import minimize
+
+from brainstem_app.imaging.trilinear import corners, inside
+from brainstem_app.models.local_correlation import LocalCorrelation
+from brainstem_app.models.method import FitRound, FitSettings
+from brainstem_app.preprocessing.intensity import LIMIT
 
 FloatArray = NDArray[np.float32]
 
 #: Distance of the splines' control points, voxels (mm).
 SPACING = 5.0
-#: Weight of the smoothness, λ.
-SMOOTHNESS = 0.2
 #: Added to the agreement and to the shares, ε: nothing costs more than this lets it.
 EPSILON = 0.02
-#: How much more the bent atlas counts than the network where a voxel gets its label, γ.
+#: How much more the bent atlas counts than the network where a voxel gets its label by vote, γ.
 ATLAS_POWER = 12.0
 #: Smallest probability whose logarithm is taken.
 SMALLEST_PROBABILITY = 1e-6
-ITERATIONS = 20
 #: Where the search begins, voxels: on the grid itself, trilinear sampling has kinks that stop it.
 START = 0.3
+#: Smallest determinant of the warp's Jacobian that is no fold; how often smoothness is doubled to get there.
+LEAST_JACOBIAN, MOST_TRIES = 0.1, 5
 
 _MARGIN = 5
+_CUT_DEPTH = 2
+_CUT_REACH = 4
 
 
 @dataclass(frozen=True)
@@ -53,20 +60,38 @@ class AtlasFit:
 
     Attributes
     ----------
-    labels : ndarray of uint8, shape as the atlas's
-        The label of each voxel.
-    displacement : float
-        Longest displacement at a voxel of the brainstem, voxels.
+    displacement : ndarray of float32, shape (3, X, Y, Z)
+        The label at x is that of the atlas at x + d(x), voxels.
+    problem : AtlasProblem
+        What it solves.
     """
 
-    labels: NDArray[np.uint8]
-    displacement: float
+    displacement: FloatArray
+    problem: AtlasProblem
+
+    @property
+    def longest(self) -> float:
+        """Longest displacement near the brainstem, voxels."""
+        return float(np.linalg.norm(self.displacement[:, self.problem.region], axis=0).max(initial=0.0))
+
+    def voted(self) -> NDArray[np.uint8]:
+        """Labels (X, Y, Z) by atlas and network together, as models of before have them.
+
+        0 outside the atlas's brainstem and a margin of 5 voxels.
+        """
+        labels = np.zeros(self.problem.region.shape, dtype=np.uint8)
+        labels[self.problem.region] = self.problem.voted(self.displacement)
+        return labels
 
 
 def fit_atlas(
-    probabilities: FloatArray, atlas: NDArray[np.uint8], usual: FloatArray | None = None
+    probabilities: FloatArray,
+    atlas: NDArray[np.uint8],
+    usual: FloatArray | None = None,
+    settings: FitSettings | None = None,
+    images: tuple[FloatArray, FloatArray] | None = None,
 ) -> AtlasFit:
-    """Bend an atlas to a network's probabilities.
+    """Bend an atlas to a network's probabilities and a scan's intensities.
 
     Parameters
     ----------
@@ -76,22 +101,26 @@ def fit_atlas(
         Label map on the same grid, 0 outside the brainstem.
     usual : ndarray of float32, shape (3, X, Y, Z), optional
         Displacement that people usually need, voxels: where the bend begins and what it is smooth beside.
-
-    Returns
-    -------
-    AtlasFit
-        Labels outside the atlas's brainstem and a margin of 5 voxels are 0.
+    settings : FitSettings, optional
+        What counts how much.
+    images : two ndarrays of float32, shape (X, Y, Z), optional
+        The scan and the template, standardised; needed if intensities count.
     """
+    settings = settings or FitSettings()
     region = neighbourhood(atlas)
-    problem = _Problem(probabilities, atlas, region, usual)
-    start = np.full(problem.size, START)
-    options = {"maxiter": ITERATIONS, "maxfun": 2 * ITERATIONS, "gtol": 1e-9, "ftol": 1e-6}
-    found = minimize(problem.cost, start, jac=True, method="L-BFGS-B", options=options)
-    moved = problem.places(found.x)
-    labels = np.zeros_like(atlas)
-    labels[region] = problem.labels(moved)
-    lengths = np.linalg.norm(moved - problem.points, axis=0)[labels[region] > 0]
-    return AtlasFit(labels, float(lengths.max(initial=0.0)))
+    if settings.from_warp and images is not None:
+        region &= ~_near_cuts(images[0], atlas)
+    problem = AtlasProblem(probabilities, atlas, region, usual, images)
+    found = np.full(problem.size, START)
+    for each in settings.rounds:
+        begun, smoother = found, each
+        for _ in range(MOST_TRIES):
+            found = problem.solved(smoother, begun)
+            jacobian = smallest_jacobian(problem.displacement(found), neighbourhood(atlas))
+            if jacobian >= LEAST_JACOBIAN or not settings.from_warp:
+                break
+            smoother = smoother.model_copy(update={"smoothness": 2 * smoother.smoothness})
+    return AtlasFit(problem.displacement(found), problem)
 
 
 def neighbourhood(atlas: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -99,96 +128,119 @@ def neighbourhood(atlas: NDArray[np.uint8]) -> NDArray[np.bool_]:
     return np.asarray(binary_dilation(atlas > 0, iterations=_MARGIN))
 
 
-class _Problem:
-    """Cost of a displacement, and its gradient, as functions of the splines' coefficients."""
+def smallest_jacobian(displacement: FloatArray, region: NDArray[np.bool_]) -> float:
+    """Smallest determinant, in a region, of the Jacobian of x + d(x); zero or less where it folds."""
+    slopes = np.stack([np.stack(np.gradient(part), axis=-1) for part in displacement], axis=-2)
+    return float(np.linalg.det(slopes[region] + np.eye(3)).min(initial=1.0))
+
+
+def _near_cuts(image: FloatArray, atlas: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Where a scan has nothing, deep inside the atlas's brainstem, and a window's width around it."""
+    deep = binary_erosion(atlas > 0, iterations=_CUT_DEPTH, border_value=1)
+    cut = deep & (image <= -LIMIT)
+    return np.asarray(binary_dilation(cut, iterations=_CUT_REACH)) if cut.any() else cut
+
+
+class AtlasProblem:
+    """Cost of a displacement, and its gradient, as functions of the splines' coefficients.
+
+    Parameters
+    ----------
+    region : ndarray of bool, shape (X, Y, Z)
+        Where network and intensities are asked; the rest as for `fit_atlas`.
+    """
 
     def __init__(
         self,
         probabilities: FloatArray,
         atlas: NDArray[np.uint8],
         region: NDArray[np.bool_],
-        usual: FloatArray | None,
+        usual: FloatArray | None = None,
+        images: tuple[FloatArray, FloatArray] | None = None,
     ) -> None:
-        self.atlas, self.region = atlas, region
-        self.points = np.array(np.nonzero(region), dtype=np.float32)
-        self.begin = self.points if usual is None else self.points + usual[:, region]
-        self.probabilities = probabilities[region]
-        self.rows = np.arange(len(self.probabilities))
-        self.splines = [_splines(size) for size in atlas.shape]
-        self.grid = (3, *(matrix.shape[1] for matrix in self.splines))
-        self.size = int(np.prod(self.grid))
+        self.region = region
+        self._atlas = atlas
+        self._points = np.array(np.nonzero(region), dtype=np.float32)
+        self._usual = np.zeros((3, *atlas.shape), dtype=np.float32) if usual is None else usual
+        self._probabilities = np.ascontiguousarray(probabilities[region])
+        self._rows = np.arange(len(self._probabilities))
+        self._correlation = None if images is None else LocalCorrelation(*images, region)
+        self._splines = [_splines(size) for size in atlas.shape]
+        self._grid = (3, *(matrix.shape[1] for matrix in self._splines))
+        self.size = int(np.prod(self._grid))
 
-    def places(self, coefficients: NDArray[np.float64]) -> FloatArray:
-        """Places (3, N) in the atlas of the region's voxels."""
-        fields = [_along_axes(part, self.splines) for part in coefficients.reshape(self.grid)]
-        return self.begin + np.stack([field[self.region] for field in fields]).astype(np.float32)
+    def solved(self, settings: FitRound, start: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Coefficients of the least cost found from a start."""
+        steps = settings.iterations
+        options = {"maxiter": steps, "maxfun": 2 * steps, "gtol": 1e-9, "ftol": 1e-6}
+        found = minimize(self.cost, start, args=settings, jac=True, method="L-BFGS-B", options=options)
+        return np.asarray(found.x)
 
-    def cost(self, coefficients: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def displacement(self, coefficients: NDArray[np.float64]) -> FloatArray:
+        """Displacement (3, X, Y, Z) of the splines' coefficients and the usual one together, voxels."""
+        parts = coefficients.reshape(self._grid).astype(np.float32)
+        return self._usual + np.stack([_along_axes(part, self._splines) for part in parts])
+
+    def cost(
+        self, coefficients: NDArray[np.float64], settings: FitRound
+    ) -> tuple[float, NDArray[np.float64]]:
         """Cost and its gradient."""
-        agreement, slope = self._agreement(self.places(coefficients))
-        cost = -float(np.log(agreement + EPSILON).mean())
-        pull = -slope / (agreement + EPSILON) / len(agreement)
-        transposed = [matrix.T for matrix in self.splines]
-        gradient = np.empty(self.grid)
-        for axis in range(3):
-            field = np.zeros(self.atlas.shape, dtype=np.float32)
-            field[self.region] = pull[axis]
-            gradient[axis] = _along_axes(field, transposed)
-        roughness, rough_gradient = _roughness(coefficients.reshape(self.grid))
-        return cost + SMOOTHNESS * roughness, (gradient + SMOOTHNESS * rough_gradient).ravel()
+        displacement = self.displacement(coefficients)
+        roughness, slope = _roughness(coefficients.reshape(self._grid))
+        cost = settings.smoothness * roughness
+        pull = np.zeros_like(displacement)
+        if settings.network_weight:
+            disagreement, wanted = self._disagreement(displacement)
+            cost += settings.network_weight * disagreement
+            pull[:, self.region] = settings.network_weight * wanted
+        if settings.intensity_weight and self._correlation is not None:
+            unlike, wanted = self._correlation.cost(displacement)
+            cost += settings.intensity_weight * unlike
+            pull += settings.intensity_weight * wanted
+        transposed = [matrix.T for matrix in self._splines]
+        gradient = np.stack([_along_axes(part, transposed) for part in pull])
+        return cost, (gradient + settings.smoothness * slope).ravel().astype(np.float64)
 
-    def labels(self, points: FloatArray) -> NDArray[np.uint8]:
-        """Label of each of the region's voxels, whose places in the atlas are points (3, N)."""
-        shares = np.zeros(self.probabilities.shape, dtype=np.float32)
-        for label, (x, y, z), _ in self._corners(points):
-            shares[self.rows, label] += x * y * z
-        network = np.log(np.maximum(self.probabilities, SMALLEST_PROBABILITY))
+    def voted(self, displacement: FloatArray) -> NDArray[np.uint8]:
+        """Label (N,) of each of the region's voxels, by the bent atlas and the network."""
+        shares = np.zeros(self._probabilities.shape, dtype=np.float32)
+        for corner in corners(self._atlas, self._points + displacement[:, self.region]):
+            shares[self._rows, corner.values] += corner.weight
+        network = np.log(np.maximum(self._probabilities, SMALLEST_PROBABILITY))
         found: NDArray[np.intp] = (network + ATLAS_POWER * np.log(shares + EPSILON)).argmax(axis=1)
         return found.astype(np.uint8)
 
-    def _agreement(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Σₖ P A at points (3, N) of the atlas, and its slope along each axis (3, N)."""
-        agreement = np.zeros(points.shape[1], dtype=np.float32)
-        slope = np.zeros(points.shape, dtype=np.float32)
-        for label, (x, y, z), sign in self._corners(points):
-            probability = self.probabilities[self.rows, label]
-            agreement += x * y * z * probability
-            slope[0] += sign[0] * y * z * probability
-            slope[1] += sign[1] * x * z * probability
-            slope[2] += sign[2] * x * y * probability
-        return agreement, slope
-
-    def _corners(
-        self, points: FloatArray
-    ) -> Iterator[tuple[NDArray[np.uint8], list[FloatArray], tuple[int, ...]]]:
-        """Yield the eight voxels around points (3, N): labels (N,), shares along each axis, their slopes."""
-        limits = np.array(self.atlas.shape, dtype=np.float32)[:, None] - 1.001
-        points = np.clip(points, 0, limits)
-        floor = points.astype(np.int32)
-        upper = points - floor
-        for corner in np.ndindex(2, 2, 2):
-            i, j, k = floor + np.array(corner, dtype=np.int32)[:, None]
-            shares = [upper[axis] if far else 1 - upper[axis] for axis, far in enumerate(corner)]
-            yield self.atlas[i, j, k], shares, tuple(1 if far else -1 for far in corner)
+    def _disagreement(self, displacement: FloatArray) -> tuple[float, FloatArray]:
+        """− mean log(Σₖ P A + ε) over the region, and its slope (3, N)."""
+        agreement = np.zeros(len(self._rows), dtype=np.float32)
+        slope = np.zeros((3, len(self._rows)), dtype=np.float32)
+        points = self._points + displacement[:, self.region]
+        for corner in corners(self._atlas, points):
+            probability = self._probabilities[self._rows, corner.values]
+            agreement += corner.weight * probability
+            corner.add_slope(slope, probability)
+        agreement += EPSILON
+        slope *= inside(self._atlas.shape, points)
+        return -float(np.log(agreement).mean()), -slope / agreement / len(agreement)
 
 
-def _splines(size: int) -> NDArray[np.float64]:
+def _splines(size: int) -> FloatArray:
     """Cubic B-spline weights (size, control points) of a line; each row sums to 1."""
     count = int(np.ceil(size / SPACING)) + 3
     places = (np.arange(size)[:, None] - (size - 1) / 2) / SPACING
     distance = np.abs(places - (np.arange(count) - (count - 1) / 2))
     near = 2 / 3 - distance**2 + distance**3 / 2
     far = np.clip(2 - distance, 0, None) ** 3 / 6
-    return np.asarray(np.where(distance < 1, near, far))
+    return np.asarray(np.where(distance < 1, near, far), dtype=np.float32)
 
 
-def _along_axes(volume: NDArray[np.floating], matrices: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+def _along_axes(volume: FloatArray, matrices: list[FloatArray]) -> FloatArray:
     """Multiply each axis of a volume by a matrix (new size, old size)."""
     for matrix in matrices:
         # The first axis is multiplied and becomes the last, so after three turns all are in their places.
         # Plane by plane the products are small enough for one thread of BLAS: more spin after each product.
         volume = np.matmul(volume.transpose(1, 2, 0), matrix.T)
-    return np.asarray(volume, dtype=np.float64)
+    return volume
 
 
 def _roughness(coefficients: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:

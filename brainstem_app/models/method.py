@@ -18,6 +18,46 @@ if TYPE_CHECKING:
     from brainstem_app.preprocessing.transforms import Displacement
 
 
+class FitRound(BaseModel):
+    """One search for the displacement of the atlas; it begins where the round before ended.
+
+    Attributes
+    ----------
+    network_weight, intensity_weight : float
+        What the network's probabilities and the likeness of scan and template count.
+    smoothness : float
+        What the splines' roughness costs.
+    iterations : int
+        Steps at most.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    network_weight: Annotated[float, Field(ge=0)] = 1.0
+    intensity_weight: Annotated[float, Field(ge=0)] = 0.0
+    smoothness: Annotated[float, Field(gt=0)] = 0.2
+    iterations: Annotated[int, Field(gt=0)] = 20
+
+
+class FitSettings(BaseModel):
+    """How the atlas is bent (`brainstem_app.models.atlas_fit`); the defaults are what cards without it mean.
+
+    Attributes
+    ----------
+    rounds : tuple of FitRound
+        One after the other.
+    from_warp : bool
+        Labels, volumes and positions come from the warp alone, which never folds, and where the scan is cut
+        off inside the brainstem neither network nor intensities are asked. Else network and atlas vote on
+        each voxel, and voxels are counted.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rounds: Annotated[tuple[FitRound, ...], Field(min_length=1)] = (FitRound(),)
+    from_warp: bool = False
+
+
 class PredictionMethod(BaseModel):
     """What is made of a network's probabilities; the defaults are the paper's: the most probable class.
 
@@ -30,7 +70,9 @@ class PredictionMethod(BaseModel):
         x = 0 mm need 25; cards without it mean the middle of the box, half a voxel beside, as their networks
         learned it.
     fit_atlas : bool
-        Bend the atlas to the probabilities (`brainstem_app.models.atlas_fit`) and take its labels.
+        Bend the atlas to what the network sees and take its labels.
+    fit : FitSettings
+        How it is bent.
     temperature : float
         What calibrates the confidence of nuclei (`brainstem_app.evaluation.calibration`); 1 leaves it as the
         network says. Labels do not depend on it. Model cards without it mean 1.
@@ -43,12 +85,21 @@ class PredictionMethod(BaseModel):
     mirror: bool = False
     mirror_plane: float = (BOX_SHAPE[0] - 1) / 2
     fit_atlas: bool = False
+    fit: FitSettings = FitSettings()
     temperature: Annotated[float, Field(gt=0)] = 1.0
     low_confidence: Annotated[float, Field(ge=0, le=1)] = LOW_CONFIDENCE
 
 
 #: What raised the accuracy on validation subjects; see docs/results.
-REFINED = PredictionMethod(mirror=True, mirror_plane=BOX_MIDPLANE, fit_atlas=True)
+#: The network finds the place, the scan's intensities the borders.
+WARP = FitSettings(
+    rounds=(
+        FitRound(),
+        FitRound(network_weight=0.0, intensity_weight=1.0, smoothness=0.03, iterations=40),
+    ),
+    from_warp=True,
+)
+REFINED = PredictionMethod(mirror=True, mirror_plane=BOX_MIDPLANE, fit_atlas=True, fit=WARP)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,98 @@
+"""Local correlation of a scan with the template under a displacement, and its slope.
+
+In a Gaussian window around each voxel the correlation of both images is computed; it is blind to gain, offset
+and slow shading. The mean over a region, with the minus sign of a cost, and its exact derivative with respect
+to the displacement are what a gradient descent needs. The measure is that of Avants et al., Symmetric
+diffeomorphic image registration with cross-correlation, Medical Image Analysis 12 (2008), with a Gaussian
+instead of a cubic window (Cachier & Pennec, 2000).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter
+
+from brainstem_app.imaging.trilinear import corners, inside
+
+FloatArray = NDArray[np.float32]
+
+#: Standard deviation of the window, voxels (mm).
+WINDOW = 1.5
+#: Added to both variances, of intensities with a spread of 1: where nothing but noise is, nothing is gained.
+VARIANCE_FLOOR = 0.02
+_REACH = 2.5
+
+
+class LocalCorrelation:
+    """The cost of a displacement of the template.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (X, Y, Z)
+        The scan on the template's grid, standardised.
+    template : ndarray of float32, shape (X, Y, Z)
+        The template, standardised.
+    region : ndarray of bool, shape (X, Y, Z)
+        Where the correlation counts.
+    """
+
+    def __init__(self, image: FloatArray, template: FloatArray, region: NDArray[np.bool_]) -> None:
+        self._image, self._template = image.astype(np.float32, copy=False), template
+        self._grid = np.indices(image.shape, dtype=np.float32).reshape(3, -1)
+        # What of each window lies inside.
+        self._inside = _blurred(np.ones(image.shape, dtype=np.float32))
+        self._weight = region.astype(np.float32) / np.float32(max(int(region.sum()), 1))
+        self._mean = self._window(self._image)
+        self._variance = self._spread(self._image, self._mean)
+
+    def cost(self, displacement: FloatArray) -> tuple[float, FloatArray]:
+        """Minus the mean local correlation, −1…1, and its slope.
+
+        Parameters
+        ----------
+        displacement : ndarray of float32, shape (3, X, Y, Z)
+            The template at x + d(x) is compared with the image at x, voxels.
+
+        Returns
+        -------
+        float, ndarray of float32 (3, X, Y, Z)
+            Cost, and its derivative with respect to each voxel's displacement.
+        """
+        moved = np.zeros(self._image.size, dtype=np.float32)
+        slope = np.zeros((3, self._image.size), dtype=np.float32)
+        points = self._grid + displacement.reshape(3, -1)
+        for corner in corners(self._template, points):
+            moved += corner.weight * corner.values
+            corner.add_slope(slope, corner.values)
+        slope *= inside(self._template.shape, points)
+        moved = moved.reshape(self._image.shape)
+        mean = self._window(moved)
+        variance = self._spread(moved, mean)
+        covariance = self._window(self._image * moved) - self._mean * mean
+        scale = 1 / np.sqrt(self._variance * variance)
+        correlation = covariance * scale
+        by_covariance = -self._weight * scale
+        by_variance = self._weight * correlation / variance / 2
+        wanted = self._wanted
+        by_value = wanted(by_covariance) * self._image - wanted(by_covariance * self._mean)
+        by_value += 2 * (wanted(by_variance) * moved - wanted(by_variance * mean))
+        pull = (by_value.reshape(-1) * slope).reshape(displacement.shape)
+        return -float((self._weight * correlation).sum()), pull
+
+    def _window(self, volume: FloatArray) -> FloatArray:
+        """Mean over each window."""
+        return _blurred(volume) / self._inside
+
+    def _wanted(self, volume: FloatArray) -> FloatArray:
+        """Transpose of `_window`: the sum, at each voxel, of what all windows want of it."""
+        return _blurred(volume / self._inside)
+
+    def _spread(self, volume: FloatArray, mean: FloatArray) -> FloatArray:
+        """Variance over each window, and the floor."""
+        return np.maximum(self._window(volume * volume) - mean * mean, 0) + np.float32(VARIANCE_FLOOR)
+
+
+def _blurred(volume: FloatArray) -> FloatArray:
+    # Zeros beyond the border make the filter its own transpose.
+    return np.asarray(gaussian_filter(volume, WINDOW, mode="constant", truncate=_REACH), dtype=np.float32)
