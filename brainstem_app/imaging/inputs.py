@@ -10,7 +10,8 @@ from pathlib import Path
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.bids import find_t1w_scans, is_bids_dataset
-from brainstem_app.imaging.dicom import holds_dicom, split_series
+from brainstem_app.imaging.dicom import split_series
+from brainstem_app.imaging.dicom_headers import holds_dicom
 
 _SCAN_ENDINGS = (
     ".nii.gz",

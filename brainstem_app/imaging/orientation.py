@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from brainstem_app.imaging.spaces import Affine
 
 _SIDES = ("LR", "PA", "IS")
+_SINGULAR = 1e-6
+#: Difference of the cosines of two orders of axes below which the first one is taken: 0.1° at 45°.
+_EQUALLY_GOOD = 5e-3
 
 
 def axis_letters(affine: Affine) -> tuple[str, str, str]:
@@ -60,6 +63,23 @@ def to_canonical(data: NDArray[Any], affine: Affine) -> tuple[NDArray[Any], Affi
     codes = _axis_codes(affine)
     moved = apply_orientation(data, codes)
     return moved, np.asarray(affine, dtype=np.float64) @ inv_ornt_aff(codes, data.shape[:3])
+
+
+def to_letters(data: NDArray[Any], affine: Affine, letters: str) -> tuple[NDArray[Any], Affine]:
+    """Reorder the axes so that they run as the letters say, e.g. ``"LPS"``; no voxel is interpolated.
+
+    Returns
+    -------
+    data : ndarray
+        A view of the same voxels.
+    affine : ndarray of float64, shape (4, 4)
+        Voxel to world of the reordered data.
+    """
+    from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, ornt_transform
+
+    change = ornt_transform(_axis_codes(affine), axcodes2ornt(letters))
+    moved = apply_orientation(data, change)
+    return moved, np.asarray(affine, dtype=np.float64) @ inv_ornt_aff(change, data.shape[:3])
 
 
 def from_canonical(data: NDArray[Any], native_affine: Affine) -> NDArray[Any]:
@@ -136,9 +156,18 @@ def obliquity_degrees(affine: Affine) -> float:
 
 
 def _axis_codes(affine: Affine) -> NDArray[Any]:
-    from nibabel.orientations import io_orientation
+    """Body axis (0 left–right, 1 back–front, 2 down–up) and direction (1 or −1) of each voxel axis.
 
-    codes = io_orientation(np.asarray(affine, dtype=np.float64))
-    if np.isnan(codes).any():
+    Around 45° two answers are equally good. Which one it is must not hang on the last digits of the affine:
+    a scan and its label map, which another program wrote with fewer digits, would get different axes.
+    """
+    linear = np.asarray(affine, dtype=np.float64)[:3, :3]
+    directions = linear / np.where((lengths := np.linalg.norm(linear, axis=0)) > 0, lengths, 1.0)
+    if not np.isfinite(directions).all() or np.linalg.matrix_rank(directions, tol=_SINGULAR) < 3:
         raise ValueError("the affine is singular: an axis of the volume has no direction")
-    return np.asarray(codes)
+    left, _, right = np.linalg.svd(directions)
+    rotation = left @ right  # the axes at right angles that are nearest to a sheared volume's
+    orders = list(permutations(range(3)))
+    fits = np.array([np.abs(rotation[order, range(3)]).sum() for order in orders])
+    order = orders[int(np.flatnonzero(fits > fits.max() - _EQUALLY_GOOD)[0])]
+    return np.array([[axis, np.sign(rotation[axis, column])] for column, axis in enumerate(order)])

@@ -17,6 +17,7 @@ from nibabel.freesurfer import mghformat
 from nibabel.imageglobals import logger as nibabel_logger
 from numpy.typing import NDArray
 
+from brainstem_app.imaging.dicom_headers import is_dicom_file
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.imaging.unreadable import UnreadableScanError
 
@@ -127,11 +128,6 @@ def open_scan_file(path: Path) -> Iterator[OpenedScan]:
         yield OpenedScan(path, kind, image, raw_header, shape, _ending_findings(path, kind, compressed))
 
 
-def is_dicom_start(start: bytes) -> bool:
-    """Whether these first bytes (132 or more) of a file are those of a DICOM file."""
-    return start[128:132] == b"DICM"
-
-
 @contextmanager
 def _silent_nibabel() -> Iterator[None]:
     """Keep nibabel from logging what it repairs in a header: `header_checks` tells it in our words."""
@@ -185,7 +181,7 @@ def _kind_of(path: Path, start: bytes) -> FileKind:
 
 
 def _other_kind(path: Path, start: bytes) -> UnreadableScanError:
-    if is_dicom_start(start):
+    if is_dicom_file(path):
         return UnreadableScanError(
             "format-dicom",
             "This is one DICOM file of a series.",
