@@ -18,6 +18,7 @@ from brainstem_app.atlas.side_names import split_side, with_side
 from brainstem_app.atlas.source_tables.reading import read_source_table
 from brainstem_app.atlas.source_tables.source_label import SourceLabel
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.file_names import has_ending
 from brainstem_app.imaging.label_map import load_volume
 from brainstem_app.imaging.spaces import Affine
 
@@ -108,9 +109,9 @@ def files_of(source: Path) -> list[Path]:
     """
     if not source.is_dir():
         return [source]
-    files = [path for path in sorted(source.iterdir()) if path.name.lower().endswith(_ENDINGS)]
+    files = [path for path in sorted(source.iterdir()) if has_ending(path, _ENDINGS)]
     if not files:
-        below = sorted({path.parent.name for path in source.glob("*/*") if path.name.endswith(_ENDINGS)})
+        below = sorted({path.parent.name for path in source.glob("*/*") if has_ending(path, _ENDINGS)})
         fix = (
             f"Give one of its folders: {', '.join(below[:8])}."
             if below

@@ -17,7 +17,7 @@ from brainstem_app.imaging.atomic import atomic_path, write_text
 
 BIDS_VERSION = "1.10.0"
 REPORTS_FOLDER = "reports"
-_T1W = re.compile(r"(?P<entities>sub-[a-zA-Z0-9+]+(?:_[a-zA-Z]+-[a-zA-Z0-9+]+)*)_T1w\.nii(?:\.gz)?")
+_T1W = re.compile(r"(?P<entities>sub-[a-zA-Z0-9+]+(?:_[a-zA-Z]+-[a-zA-Z0-9+]+)*)_T1w\.(?i:nii|nii\.gz)")
 _README = """\
 Labels of the nuclei of the brainstem, made by Brainstem App.
 

@@ -81,7 +81,7 @@ def _by_plane(images: list[DicomImage]) -> list[_Group]:
     def same(first: DicomImage, second: DicomImage) -> bool:
         if first.normal is None or second.normal is None:
             return False
-        # Images upside down or turned about their own normal are of one plane too: they contradict each other.
+        # Images upside down, or turned about their normal, are of one plane too: they contradict each other.
         return abs(float(first.normal @ second.normal)) > _SAME_PLANE
 
     known = _clusters([image for image in images if image.orientation is not None], same)

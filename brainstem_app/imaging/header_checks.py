@@ -19,6 +19,7 @@ _SMALLEST_MM = 1e-6
 _FARTHEST_MM = 1e9
 _KNOWN_CODES = range(6)
 _STANDARD_SPACE_CODES = {3: "Talairach", 4: "MNI", 5: "a template's"}
+_SHOWN_NAMES = {"mgh": "transform"}
 _UNIT_NAMES = {1: "metres", 3: "micrometres"}
 
 
@@ -95,7 +96,7 @@ class _Form:
             Finding(
                 Level.WARNING,
                 f"{self.name}-invalid",
-                f"The {self.name} of the header is no valid transform and was not used.",
+                f"The {_SHOWN_NAMES.get(self.name, self.name)} of the header is no valid one and was not used.",
                 "Convert the scan from DICOM again if the picture looks wrong.",
             )
         ]
@@ -182,6 +183,7 @@ def _without_forms(
             "Check left and right on a scan with a known sign.",
         )
         return affine_from_letters(assume_orientation, opened.shape, sizes), "assumed", finding
+    silent = "its goodRASFlag is not 1" if opened.kind == "mgh" else "qform and sform code are both 0"
     if any(form.code > 0 for form in forms):
         finding = Finding(
             Level.ERROR,
@@ -193,7 +195,7 @@ def _without_forms(
         finding = Finding(
             Level.ERROR,
             "orientation-unknown",
-            "The header does not say where left and right are (qform and sform code are both 0), "
+            f"The header does not say where left and right are ({silent}), "
             "so left and right cannot be known.",
             "Convert the scan from DICOM again, or state its orientation.",
         )

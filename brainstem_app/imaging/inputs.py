@@ -9,24 +9,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids import find_t1w_scans, is_bids_dataset
+from brainstem_app.imaging.bids import find_t1w_scans, holds_t1w_scan, is_bids_dataset
 from brainstem_app.imaging.dicom import split_series
 from brainstem_app.imaging.dicom_headers import holds_dicom
-
-_SCAN_ENDINGS = (
-    ".nii.gz",
-    ".nii",
-    ".mgz",
-    ".mgh.gz",
-    ".mgh",
-    ".hdr.gz",
-    ".hdr",
-    ".img.gz",
-    ".img",
-    ".dcm",
-    ".ima",
+from brainstem_app.imaging.file_names import (
+    HEADER_ENDINGS,
+    IMAGE_ENDINGS,
+    LOOSE_ENDINGS,
+    file_stem,
+    has_ending,
+    pair_header,
+    pair_image,
 )
-_LOOSE_ENDINGS = (".nii.gz", ".nii", ".mgz", ".mgh")
+
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10))}
 
@@ -81,33 +76,30 @@ def expand_inputs(paths: Sequence[Path]) -> list[ScanInput]:
     )
 
 
-def file_stem(path: Path) -> str:
-    """File name without the ending of a scan: ``a.b.nii.gz`` gives ``a.b``."""
-    lower = path.name.casefold()
-    ending = next((e for e in _SCAN_ENDINGS if lower.endswith(e)), "")
-    return path.name[: len(path.name) - len(ending)] or path.name
-
-
 def _scans_in(path: Path) -> list[tuple[Path, tuple[str, ...]]]:
     """List the scans a path stands for, each with possible names, the shortest first."""
     folder, series = split_series(path)
     if not folder.exists() and not folder.is_symlink():
         raise InputError("There is no such file or folder.", folder, "Check the name.")
     if not folder.is_dir():
-        return [(path, _file_names(folder))]
+        return [(pair_header(path) or path, _file_names(folder))]
     name, parent = folder.resolve().name, folder.resolve().parent.name
     if series is not None:
-        return [(path, (name, f"{name}_{series}", f"{parent}_{name}_{series}"))]
-    is_part_of_bids = name.startswith(("sub-", "ses-")) and any(folder.glob("**/anat/*_T1w.nii*"))
+        # Also if it is given alone: two series of one folder, segmented one after the other, are two results.
+        return [(path, (f"{name}_{series}", f"{parent}_{name}_{series}"))]
+    is_part_of_bids = name.startswith(("sub-", "ses-")) and holds_t1w_scan(folder)
     if is_bids_dataset(folder) or is_part_of_bids:
         dataset = parent if is_part_of_bids else name
         return [(s.path, (s.name, s.full_name, f"{dataset}_{s.full_name}")) for s in find_t1w_scans(folder)]
-    loose = sorted(p for p in folder.iterdir() if p.name.casefold().endswith(_LOOSE_ENDINGS) and p.is_file())
-    loose = [p for p in loose if not p.name.startswith(".")]
+    files = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    loose = [p for p in files if has_ending(p, LOOSE_ENDINGS) or pair_image(p)]
     if loose:
         return [(p, _file_names(p)) for p in loose]
     if holds_dicom(folder):
         return [(folder, (name, f"{parent}_{name}"))]
+    halves = [p for p in files if has_ending(p, (*HEADER_ENDINGS, *IMAGE_ENDINGS))]
+    if halves:  # reading says which other half is missing
+        return [(p, _file_names(p)) for p in halves]
     raise InputError(
         "This folder holds no scan: it is no BIDS dataset, and no NIfTI, MGZ or DICOM file lies in it.",
         folder,

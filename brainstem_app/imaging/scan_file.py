@@ -18,6 +18,7 @@ from nibabel.imageglobals import logger as nibabel_logger
 from numpy.typing import NDArray
 
 from brainstem_app.imaging.dicom_headers import is_dicom_file
+from brainstem_app.imaging.file_names import IMAGE_ENDINGS, file_stem, has_ending, pair_header, pair_image
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.imaging.unreadable import UnreadableScanError
 
@@ -98,7 +99,8 @@ def open_scan_file(path: Path) -> Iterator[OpenedScan]:
     Parameters
     ----------
     path : Path
-        NIfTI-1 or NIfTI-2 file, compressed or not, NIfTI-1 pair (.hdr/.img), or MGH/MGZ file.
+        NIfTI-1 or NIfTI-2 file, compressed or not, either file of a NIfTI-1 pair (.hdr/.img), or MGH/MGZ
+        file.
 
     Yields
     ------
@@ -111,6 +113,7 @@ def open_scan_file(path: Path) -> Iterator[OpenedScan]:
         If the file is missing, empty, damaged, of another kind, or holds no single three-dimensional
         grey-scale volume.
     """
+    path = pair_header(path) or path
     with ExitStack() as stack:
         try:
             file, compressed = _open_stream(path, stack)
@@ -120,8 +123,11 @@ def open_scan_file(path: Path) -> Iterator[OpenedScan]:
             raise _damaged(path, error) from error
         kind = _kind_of(path, start)
         try:
+            voxels = _open_voxels(path, stack) if kind == "nifti1-pair" else file
             with _silent_nibabel():
-                image, raw_header = _read_header(path, kind, file, start)
+                image, raw_header = _read_header(kind, file, voxels, start)
+        except UnreadableScanError:
+            raise
         except Exception as error:  # nibabel and NumPy raise a dozen unrelated types for odd headers
             raise _damaged(path, error) from error
         shape = _single_volume_shape(path, image)
@@ -188,6 +194,13 @@ def _other_kind(path: Path, start: bytes) -> UnreadableScanError:
             path,
             "Give the folder that holds the series.",
         )
+    if has_ending(path, IMAGE_ENDINGS):
+        return UnreadableScanError(
+            "pair-incomplete",
+            "These are the voxels of a pair of files, and the other file, the header, is not beside them.",
+            path,
+            f"Put {file_stem(path)}.hdr into the same folder.",
+        )
     if start.startswith((b"/annex/objects", b"version https://git-lfs")):
         return UnreadableScanError(
             "file-not-fetched", "The file is only a placeholder for data that are not here.", path, _FETCH
@@ -200,7 +213,22 @@ def _other_kind(path: Path, start: bytes) -> UnreadableScanError:
     )
 
 
-def _read_header(path: Path, kind: FileKind, file: BufferedIOBase, start: bytes) -> tuple[Any, Any]:
+def _open_voxels(path: Path, stack: ExitStack) -> BufferedIOBase:
+    """Open the file of a pair that holds the voxels."""
+    image = pair_image(path)
+    if image is None:
+        raise UnreadableScanError(
+            "pair-incomplete",
+            "This is the header of a pair of files, and the other file, with the voxels, is not beside it.",
+            path,
+            f"Put {file_stem(path)}.img into the same folder.",
+        )
+    return _open_stream(image, stack)[0]
+
+
+def _read_header(
+    kind: FileKind, file: BufferedIOBase, voxels: BufferedIOBase, start: bytes
+) -> tuple[Any, Any]:
     if kind == "mgh":
         raw_mgh = np.frombuffer(start, dtype=mghformat.header_dtype, count=1)[0]
         return _from_stream(nib.MGHImage, file), raw_mgh
@@ -208,7 +236,8 @@ def _read_header(path: Path, kind: FileKind, file: BufferedIOBase, start: bytes)
         return _from_stream(nib.Nifti2Image, file), nib.Nifti2Header(start[:540], check=False)
     raw = nib.Nifti1Header(start[:348], check=False)
     if kind == "nifti1-pair":
-        return nib.Nifti1Pair.from_filename(str(path), mmap=False), raw
+        files = nib.Nifti1Pair.make_file_map({"header": file, "image": voxels})
+        return nib.Nifti1Pair.from_file_map(files, mmap=False), raw
     return _from_stream(nib.Nifti1Image, file), raw
 
 

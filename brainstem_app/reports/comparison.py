@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import load_label_map
-from brainstem_app.imaging.orientation import to_canonical
+from brainstem_app.imaging.orientation import to_axes_of, to_canonical
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.reports.report_model import Report, ReportInputs
 from brainstem_app.reports.write import write_report
@@ -54,11 +54,13 @@ def write_comparison(
     InputError
         If a file cannot be read, a label is not in the table, or the grids differ.
     """
-    labels, affine = _load(predicted, table)
-    reference_labels, reference_affine = _load(reference, table)
-    _require_same_grid(labels.shape, affine, reference_labels.shape, reference_affine, reference)
+    labels, native = _load(predicted, table)
+    reference_labels, reference_affine = to_axes_of(*_load(reference, table), native)
+    _require_same_grid(labels.shape, native, reference_labels.shape, reference_affine, reference)
+    labels, affine = to_canonical(labels, native)
+    reference_labels = np.ascontiguousarray(to_canonical(reference_labels, native)[0])
     inputs = ReportInputs(
-        labels_native=labels,
+        labels_native=np.ascontiguousarray(labels),
         labels_affine=affine,
         table=table,
         atlas_name=atlas_name,
@@ -73,14 +75,14 @@ def write_comparison(
 
 
 def _load(path: Path, table: LabelTable) -> tuple[NDArray[np.uint8], Affine]:
-    labels, affine = to_canonical(*load_label_map(path))
+    labels, affine = load_label_map(path)
     if labels.size and int(labels.max()) >= table.n_classes:
         raise InputError(
             f"The file has label {int(labels.max())}, but the atlas has only 0 to {table.n_classes - 1}.",
             path,
             "Choose the atlas the labels were made with, or renumber them.",
         )
-    return np.ascontiguousarray(labels), affine
+    return labels, affine
 
 
 def _require_same_grid(

@@ -57,7 +57,7 @@ class ReviewFiles(QObject):
 
     def choose_scan(self) -> None:
         """Ask for a scan and open it."""
-        kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh);;All files (*)")
+        kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)")
         path = self._file(self.tr("Open a scan"), kinds)
         if path is not None:
             self.when_saved(lambda: self.opener.open_scan(path))
@@ -82,7 +82,7 @@ class ReviewFiles(QObject):
         return Path(name)
 
     def _label_kinds(self) -> str:
-        return self.tr("Label maps (*.nii *.nii.gz *.mgz);;All files (*)")
+        return self.tr("Label maps (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)")
 
     # Unsaved edits -----------------------------------------------------------------------------------
 
