@@ -18,8 +18,8 @@ Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
 Orientation = Annotated[
     str | None,
     typer.Option(
-        help="Axes of scans whose header does not say them, e.g. RAS; of DICOM where columns, rows and slices "
-        "run, mostly LPS. Left is then where you say."
+        help="Axes of scans whose header does not say them, e.g. RAS (of DICOM: columns, rows and slices, "
+        "mostly LPS). Left is then where you say."
     ),
 ]
 

@@ -164,8 +164,8 @@ def _no_volume(files: Sequence[Path], volume: PlacedVolume, said: _Said, path: P
     if "disk full" in said.words or free < needed:
         return UnreadableScanError(
             "temporary-folder-full",
-            f"The temporary folder has no room for the converted series: {free / _MB:.0f} MB are free, "
-            f"{needed / _MB:.0f} MB are needed ({said}).",
+            f"The temporary folder has no room for the converted series: {free / _MB:.1f} MB are free, "
+            f"{needed / _MB:.1f} MB are needed ({said}).",
             temporary,
             "Make room there, or name another folder in the environment variable TMPDIR (Windows: TEMP).",
         )

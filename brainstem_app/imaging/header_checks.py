@@ -19,7 +19,6 @@ _SMALLEST_MM = 1e-6
 _FARTHEST_MM = 1e9
 _KNOWN_CODES = range(6)
 _STANDARD_SPACE_CODES = {3: "Talairach", 4: "MNI", 5: "a template's"}
-_SHOWN_NAMES = {"mgh": "transform"}
 _UNIT_NAMES = {1: "metres", 3: "micrometres"}
 
 
@@ -92,11 +91,12 @@ class _Form:
     def findings(self) -> list[Finding]:
         if self.code <= 0 or not self.broken:
             return []
+        shown = "transform" if self.name == "mgh" else self.name
         return [
             Finding(
                 Level.WARNING,
                 f"{self.name}-invalid",
-                f"The {_SHOWN_NAMES.get(self.name, self.name)} of the header is no valid one and was not used.",
+                f"The {shown} of the header is no valid one and was not used.",
                 "Convert the scan from DICOM again if the picture looks wrong.",
             )
         ]

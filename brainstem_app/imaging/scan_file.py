@@ -18,12 +18,20 @@ from nibabel.imageglobals import logger as nibabel_logger
 from numpy.typing import NDArray
 
 from brainstem_app.imaging.dicom_headers import is_dicom_file
-from brainstem_app.imaging.file_names import IMAGE_ENDINGS, file_stem, has_ending, pair_header, pair_image
+from brainstem_app.imaging.file_names import (
+    HEADER_ENDINGS,
+    IMAGE_ENDINGS,
+    file_stem,
+    has_ending,
+    pair_header,
+    pair_image,
+)
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.imaging.unreadable import UnreadableScanError
 
-FileKind = Literal["nifti1", "nifti2", "nifti1-pair", "mgh"]
+FileKind = Literal["nifti1", "nifti2", "nifti1-pair", "nifti2-pair", "mgh"]
 
+_PAIR_ENDINGS = (*HEADER_ENDINGS, *IMAGE_ENDINGS)
 _MAX_VOXELS = 1024**3
 _HEADER_BYTES = 544
 _OTHER_FORMATS = (
@@ -99,7 +107,7 @@ def open_scan_file(path: Path) -> Iterator[OpenedScan]:
     Parameters
     ----------
     path : Path
-        NIfTI-1 or NIfTI-2 file, compressed or not, either file of a NIfTI-1 pair (.hdr/.img), or MGH/MGZ
+        NIfTI-1 or NIfTI-2 file, compressed or not, either file of a pair (.hdr/.img), or MGH/MGZ
         file.
 
     Yields
@@ -123,7 +131,7 @@ def open_scan_file(path: Path) -> Iterator[OpenedScan]:
             raise _damaged(path, error) from error
         kind = _kind_of(path, start)
         try:
-            voxels = _open_voxels(path, stack) if kind == "nifti1-pair" else file
+            voxels = _open_voxels(path, stack) if kind.endswith("-pair") else file
             with _silent_nibabel():
                 image, raw_header = _read_header(kind, file, voxels, start)
         except UnreadableScanError:
@@ -168,8 +176,8 @@ def _open_stream(path: Path, stack: ExitStack) -> tuple[BufferedIOBase, bool]:
 def _kind_of(path: Path, start: bytes) -> FileKind:
     if len(start) >= 348:
         size = {int.from_bytes(start[:4], "little"), int.from_bytes(start[:4], "big")}
-        if 540 in size and start[4:7] == b"n+2":
-            return "nifti2"
+        if 540 in size and start[4:7] in (b"n+2", b"ni2"):
+            return "nifti2" if start[4:7] == b"n+2" else "nifti2-pair"
         if start[344:347] == b"n+1":
             return "nifti1"
         if start[344:347] == b"ni1":
@@ -232,13 +240,17 @@ def _read_header(
     if kind == "mgh":
         raw_mgh = np.frombuffer(start, dtype=mghformat.header_dtype, count=1)[0]
         return _from_stream(nib.MGHImage, file), raw_mgh
-    if kind == "nifti2":
-        return _from_stream(nib.Nifti2Image, file), nib.Nifti2Header(start[:540], check=False)
-    raw = nib.Nifti1Header(start[:348], check=False)
-    if kind == "nifti1-pair":
-        files = nib.Nifti1Pair.make_file_map({"header": file, "image": voxels})
-        return nib.Nifti1Pair.from_file_map(files, mmap=False), raw
-    return _from_stream(nib.Nifti1Image, file), raw
+    image, header = (
+        (nib.Nifti2Image, nib.Nifti2Header)
+        if kind.startswith("nifti2")
+        else (nib.Nifti1Image, nib.Nifti1Header)
+    )
+    raw = header(start[: header.sizeof_hdr], check=False)
+    if kind.endswith("-pair"):
+        pair = nib.Nifti2Pair if kind == "nifti2-pair" else nib.Nifti1Pair
+        files = pair.make_file_map({"header": file, "image": voxels})
+        return pair.from_file_map(files, mmap=False), raw
+    return _from_stream(image, file), raw
 
 
 def _from_stream(kind: Any, file: BufferedIOBase) -> Any:
@@ -283,7 +295,8 @@ def _ending_findings(path: Path, kind: FileKind, compressed: bool) -> tuple[Find
     name = path.name.lower()
     right = {
         "mgh": (".mgz",) if compressed else (".mgh",),
-        "nifti1-pair": (".hdr", ".img", ".hdr.gz", ".img.gz"),
+        "nifti1-pair": _PAIR_ENDINGS,
+        "nifti2-pair": _PAIR_ENDINGS,
     }.get(kind, (".nii.gz",) if compressed else (".nii",))
     if name.endswith(right):
         return ()

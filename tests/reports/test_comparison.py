@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 
@@ -47,6 +48,26 @@ def test_same_labels_stored_in_another_order_agree_fully(
     assert report.summary.n_scored == 2
     assert report.scan.file == "a.nii.gz"
     assert (tmp_path / "out" / "report.pdf").exists()
+
+
+@pytest.mark.parametrize("degrees", [44.9, 45.0, 45.1, 135.0])
+def test_same_labels_on_a_grid_around_45_degrees_agree_fully(
+    labels: np.ndarray, table: LabelTable, tmp_path: Path, degrees: float
+) -> None:
+    """Written by another program with fewer digits, or as qform alone, and in another order of axes."""
+    angle = np.radians(degrees)
+    turn = np.eye(4)
+    turn[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    affine = turn @ AFFINE
+    save_label_map(tmp_path / "a.nii.gz", labels, affine)
+    for digits in (3, 5, 7):
+        save_label_map(tmp_path / "b.nii.gz", labels, np.round(affine, digits))
+        assert _compare(tmp_path, table).summary.macro_miou_nuclei == 1.0
+    turned = affine[:, [1, 0, 2, 3]]
+    image = nib.Nifti1Image(np.ascontiguousarray(labels.transpose(1, 0, 2)), None)
+    image.set_qform(turned, 1)
+    nib.save(image, tmp_path / "b.nii.gz")
+    assert _compare(tmp_path, table).summary.macro_miou_nuclei == 1.0
 
 
 def test_other_place_is_an_input_error_that_says_how_far(
