@@ -14,6 +14,7 @@ _SIDES = ("LR", "PA", "IS")
 _SINGULAR = 1e-6
 #: Difference of the cosines of two orders of axes below which the first one is taken: 0.1° at 45°.
 _EQUALLY_GOOD = 5e-3
+_PREFERRED = np.array([[0.0, 1.0, 2.0], [0.0, 0.0, 4.0], [0.0, 0.0, 0.0]])
 
 
 def axis_letters(affine: Affine) -> tuple[str, str, str]:
@@ -192,7 +193,11 @@ def _axis_codes(affine: Affine) -> NDArray[Any]:
         raise ValueError("the affine is singular: an axis of the volume has no direction")
     left, _, right = np.linalg.svd(directions)
     rotation = left @ right  # the axes at right angles that are nearest to a sheared volume's
-    orders = list(permutations(range(3)))
-    fits = np.array([np.abs(rotation[order, range(3)]).sum() for order in orders])
-    order = orders[int(np.flatnonzero(fits > fits.max() - _EQUALLY_GOOD)[0])]
-    return np.array([[axis, np.sign(rotation[axis, column])] for column, axis in enumerate(order)])
+    orders = [np.array(order) for order in permutations(range(3))]
+    signs = [np.where(rotation[order, range(3)] < 0, -1.0, 1.0) for order in orders]
+    # Each order's axes as they lie in space: the choice must not hang on how the file numbers them either.
+    moved = [(rotation * sign)[:, np.argsort(order)] for order, sign in zip(orders, signs, strict=True)]
+    fits = np.array([np.trace(axes) for axes in moved])
+    good = np.flatnonzero(fits > fits.max() - _EQUALLY_GOOD)
+    best = max(good, key=lambda index: float((moved[index] * _PREFERRED).sum()))
+    return np.column_stack([orders[best], signs[best]])

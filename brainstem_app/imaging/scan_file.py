@@ -240,17 +240,14 @@ def _read_header(
     if kind == "mgh":
         raw_mgh = np.frombuffer(start, dtype=mghformat.header_dtype, count=1)[0]
         return _from_stream(nib.MGHImage, file), raw_mgh
-    image, header = (
-        (nib.Nifti2Image, nib.Nifti2Header)
-        if kind.startswith("nifti2")
-        else (nib.Nifti1Image, nib.Nifti1Header)
-    )
+    is_second = kind.startswith("nifti2")
+    header: Any = nib.Nifti2Header if is_second else nib.Nifti1Header
     raw = header(start[: header.sizeof_hdr], check=False)
     if kind.endswith("-pair"):
-        pair = nib.Nifti2Pair if kind == "nifti2-pair" else nib.Nifti1Pair
+        pair: Any = nib.Nifti2Pair if is_second else nib.Nifti1Pair
         files = pair.make_file_map({"header": file, "image": voxels})
         return pair.from_file_map(files, mmap=False), raw
-    return _from_stream(image, file), raw
+    return _from_stream(nib.Nifti2Image if is_second else nib.Nifti1Image, file), raw
 
 
 def _from_stream(kind: Any, file: BufferedIOBase) -> Any:

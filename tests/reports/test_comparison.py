@@ -50,22 +50,19 @@ def test_same_labels_stored_in_another_order_agree_fully(
     assert (tmp_path / "out" / "report.pdf").exists()
 
 
-@pytest.mark.parametrize("degrees", [44.9, 45.0, 45.1, 135.0])
+@pytest.mark.parametrize("degrees", [45.0, 135.0, 225.0])
+@pytest.mark.parametrize("order", [[0, 1, 2], [1, 0, 2]])
 def test_same_labels_on_a_grid_around_45_degrees_agree_fully(
-    labels: np.ndarray, table: LabelTable, tmp_path: Path, degrees: float
+    labels: np.ndarray, table: LabelTable, tmp_path: Path, degrees: float, order: list[int]
 ) -> None:
-    """Written by another program with fewer digits, or as qform alone, and in another order of axes."""
+    """The second file is another program's: as qform alone, and with its axes in another order."""
     angle = np.radians(degrees)
     turn = np.eye(4)
     turn[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
     affine = turn @ AFFINE
     save_label_map(tmp_path / "a.nii.gz", labels, affine)
-    for digits in (3, 5, 7):
-        save_label_map(tmp_path / "b.nii.gz", labels, np.round(affine, digits))
-        assert _compare(tmp_path, table).summary.macro_miou_nuclei == 1.0
-    turned = affine[:, [1, 0, 2, 3]]
-    image = nib.Nifti1Image(np.ascontiguousarray(labels.transpose(1, 0, 2)), None)
-    image.set_qform(turned, 1)
+    image = nib.Nifti1Image(np.ascontiguousarray(labels.transpose(order)), None)
+    image.set_qform(affine[:, [*order, 3]], 1)
     nib.save(image, tmp_path / "b.nii.gz")
     assert _compare(tmp_path, table).summary.macro_miou_nuclei == 1.0
 
