@@ -6,11 +6,16 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from brainstem_app.imaging.dicom_headers import POSITION, DicomImage, frame_bytes, read_dataset
 from brainstem_app.imaging.dicom_stack import has_gap, largest_pile, place
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 #: Cosine of the angle (10°) up to which images lie in one plane; what lies otherwise is another volume.
 _SAME_PLANE = 0.985
@@ -40,13 +45,18 @@ def take_apart(images: list[DicomImage]) -> list[tuple[str, list[DicomImage]]]:
 
 
 def each_once(images: list[DicomImage]) -> list[DicomImage]:
-    """Leave out images that are there twice: the same pixels at the same place."""
+    """Leave out images that are there twice: the same pixels at the same place. A film is left as it is."""
     times = Counter(map(place, images))
+    if not 1 < max(times.values()) <= _MOST_VOLUMES:
+        return images
     seen: set[Hashable] = set()
     kept = []
+    opened: tuple[Path, Dataset | None] | None = None
     for image in images:
         if times[place(image)] > 1:
-            mark = (place(image), _pixels_hash(image))
+            if opened is None or opened[0] != image.path:  # an enhanced file has hundreds of images
+                opened = image.path, read_dataset(image.path, pixels=True)
+            mark = (place(image), _pixels_hash(image, opened[1]))
             if mark in seen:
                 continue
             seen.add(mark)
@@ -150,8 +160,8 @@ def _trait_text(trait: str, value: str) -> str:
     return f"{trait} {value or 'unknown'}"
 
 
-def _pixels_hash(image: DicomImage) -> str:
-    dataset = read_dataset(image.path, pixels=True)
-    content = frame_bytes(dataset, image.frame) if dataset is not None else str(image.path).encode()
-    scale = "" if dataset is None else f"{dataset.get('RescaleSlope')} {dataset.get('RescaleIntercept')}"
-    return hashlib.sha256(content + scale.encode()).hexdigest()
+def _pixels_hash(image: DicomImage, dataset: Dataset | None) -> str:
+    if dataset is None or "PixelData" not in dataset:
+        return str(image.path)
+    scale = f"{dataset.get('RescaleSlope')} {dataset.get('RescaleIntercept')}"
+    return hashlib.sha256(frame_bytes(dataset, image.frame) + scale.encode()).hexdigest()

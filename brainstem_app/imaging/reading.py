@@ -31,12 +31,13 @@ def read_scan(path: Path, assume_orientation: str | None = None, series: str | N
     Parameters
     ----------
     path : Path
-        NIfTI (.nii, .nii.gz), MGH or MGZ file, or the folder of a DICOM series; ``FOLDER#SERIES`` chooses
-        one series of a folder that holds several.
+        NIfTI (.nii, .nii.gz, .hdr/.img), MGH or MGZ file, or the folder of a DICOM series; ``FOLDER#SERIES``
+        chooses one series of a folder that holds several.
     assume_orientation : str, optional
-        Direction of the three voxel axes, e.g. ``"RAS"``, used only if the header states none.
+        Direction of the three voxel axes, e.g. ``"RAS"``, used only if the header states none; of DICOM where
+        columns, rows and slices run, in the order of the slices' numbers.
     series : str, optional
-        Number or description of the DICOM series; see `brainstem_app.imaging.dicom.list_series`.
+        Number or description of the DICOM series; see `brainstem_app.imaging.dicom_series.list_series`.
 
     Returns
     -------
