@@ -108,6 +108,18 @@ def citations_of(atlas: Atlas) -> tuple[str, ...]:
     )
 
 
+def source_volumes_of(atlas: Atlas) -> dict[str, float]:
+    """Volume (mm³) that each structure of an imported atlas had in its source; empty for other atlases."""
+    if atlas.folder is None:
+        return {}
+    card = json.loads((atlas.folder / CARD_FILE_NAME).read_text(encoding="utf-8"))
+    return {
+        str(row["name"]): float(row["source_volume_mm3"])
+        for row in card.get("structures", ())
+        if "source_volume_mm3" in row
+    }
+
+
 def copy_atlas(source: Path, target: Path) -> None:
     """Copy the files of an atlas from its folder into another, made if missing; the card comes last."""
     target.mkdir(parents=True, exist_ok=True)

@@ -257,7 +257,8 @@ class ImportAtlasJob(_Job):
     `source` is a folder of masks or probability maps, a label map, or an image of several volumes; the latter
     two need `table`. `space` or `template`, a T1 image, say what it was drawn on. `threshold` is the least
     probability; a structure with less than `least_inside` of its volume in the brainstem is left out. With
-    `split_sides` a structure on both sides becomes a left and a right one. `replace` overwrites an atlas of
+    `split_sides` a structure on both sides becomes a left and a right one; with `leave_out_unnamed` numbers
+    and volumes that the table does not name are left out instead of refused. `replace` overwrites an atlas of
     that name.
     """
 
@@ -271,6 +272,7 @@ class ImportAtlasJob(_Job):
     threshold: Annotated[float, Field(gt=0, le=1)] = 0.5
     least_inside: Annotated[float, Field(gt=0, le=1)] = 0.5
     split_sides: bool = False
+    leave_out_unnamed: bool = False
     licence: str = "not stated"
     citation: str = "not stated"
     out: Path | None = None
