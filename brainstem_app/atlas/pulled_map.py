@@ -22,6 +22,7 @@ _LEAST_EACH_SIDE = 0.25
 _MOST_AT_MIDPLANE = 0.1
 _MIDPLANE_MM = 1.0
 _ON_MIDPLANE_MM = 1e-3
+_HALF = 0.5
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class PulledMap:
         Where it was read from.
     voxels : SourceVoxels
         What it is made of on its own grid.
+    level : float
+        Probability from which on a voxel of the ``mni`` grid may be taken for the structure.
     """
 
     name: str
@@ -94,6 +97,7 @@ class PulledMap:
     right: float
     file: Path
     voxels: SourceVoxels
+    level: float
 
     @property
     def table_name(self) -> str:
@@ -144,8 +148,9 @@ def pull(source: SourceMap, template_to_source: Affine, threshold: float) -> Pul
     centres = reached @ to_mni[:3, :3].T + to_mni[:3, 3]
     near = _is_in(region, centres)
     probability = resample_shares(source.probability, reached, to_mni, region)
-    drawn = probability
+    drawn, level = probability, _HALF
     if not np.isin(source.probability, (0, 1)).all():
+        level = threshold
         mask = (source.probability >= threshold).astype(np.float32)
         drawn = resample_shares(mask, reached, to_mni, region)
     mine = drawn * region.crop(load_template().brainstem)
@@ -174,6 +179,7 @@ def pull(source: SourceMap, template_to_source: Affine, threshold: float) -> Pul
             x_mm=centres[near, 0],
             size_mm3=size,
         ),
+        level=level,
     )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage as ndi
 
 from brainstem_app.atlas.pulled_map import PulledMap
-from brainstem_app.imaging.spaces import MNI_SHAPE, Region
+from brainstem_app.imaging.spaces import MNI_SHAPE
 from brainstem_app.preprocessing.template import load_template
 
 #: Change of a volume (a share of it) that is not worth a word.
@@ -116,8 +116,8 @@ def label_nuclei(pulled: Sequence[PulledMap]) -> tuple[NDArray[np.uint8], tuple[
     won = _won_voxels(pulled, rank)
     near = [n * p.voxels.size_mm3 for n, p in zip(won, pulled, strict=True)]
     quotas = [max(int(np.rint(volume)), 1) if volume else 0 for volume in near]
-    placed = _assign(pulled, quotas, rank, region)
     brainstem = region.crop(load_template().brainstem)
+    placed = _assign(pulled, quotas, rank, brainstem)
     inside = np.where(brainstem, placed, 0).astype(np.uint8)
     whole = np.zeros(MNI_SHAPE, dtype=np.uint8)
     whole[region.slices] = inside
@@ -142,26 +142,33 @@ def _won_voxels(pulled: Sequence[PulledMap], rank: NDArray[np.intp]) -> NDArray[
 
 
 def _assign(
-    pulled: Sequence[PulledMap], quotas: Sequence[int], rank: NDArray[np.intp], region: Region
+    pulled: Sequence[PulledMap], quotas: Sequence[int], rank: NDArray[np.intp], brainstem: NDArray[np.bool_]
 ) -> NDArray[np.int32]:
-    """Give out the voxels of a region by falling share, until each structure has its number."""
-    wishes = [_wishes(p, quota) for p, quota in zip(pulled, quotas, strict=True)]
+    """Give out the voxels of a region by falling share, until each structure has its number.
+
+    Voxels of the brainstem that are half a structure come before those outside, which will be cut off: where
+    the source's voxels straddle the edge of the brainstem, the structure lies within.
+    """
+    wishes = [_wishes(p, quota, brainstem) for p, quota in zip(pulled, quotas, strict=True)]
     voxels = np.concatenate([w[0] for w in wishes])
     shares = np.concatenate([w[1] for w in wishes])
     turn = np.concatenate([np.arange(len(w[0])) for w in wishes])
     who = np.repeat(np.arange(len(pulled)), [len(w[0]) for w in wishes])
-    labels = np.zeros(int(np.prod(region.shape)), dtype=np.int32)
+    second = np.concatenate([w[2] for w in wishes])
+    labels = np.zeros(brainstem.size, dtype=np.int32)
     left = list(quotas)
-    order = np.lexsort((turn, rank[who], -shares))
+    order = np.lexsort((turn, rank[who], -shares, second))
     for voxel, k in zip(voxels[order].tolist(), who[order].tolist(), strict=True):
         if left[k] and not labels[voxel]:
             labels[voxel] = k + 3
             left[k] -= 1
-    return labels.reshape(region.shape)
+    return labels.reshape(brainstem.shape)
 
 
-def _wishes(pulled: PulledMap, quota: int) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-    """Voxels that a structure may get, the best first, and its share in them in steps.
+def _wishes(
+    pulled: PulledMap, quota: int, brainstem: NDArray[np.bool_]
+) -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.bool_]]:
+    """Voxels that a structure may get, the best first, its share in them in steps, and which come second.
 
     Among equal shares come those first with more of the structure around them, so that it grows round rather
     than to one side, and left and right alike.
@@ -172,7 +179,8 @@ def _wishes(pulled: PulledMap, quota: int) -> tuple[NDArray[np.intp], NDArray[np
     around = np.rint(smooth / _STEP).astype(np.int64)
     mine = share[x, y, z]
     x_mm = x + pulled.region.affine[0, 3]
-    best = np.lexsort((x_mm, z, y, np.abs(x_mm), -around, -mine))
+    second = ~brainstem[x, y, z] | (mine < np.rint(pulled.level / _STEP))
+    best = np.lexsort((x_mm, z, y, np.abs(x_mm), -around, -mine, second))
     best = best[: _CANDIDATES * quota + _MORE_CANDIDATES]
     voxels = np.ravel_multi_index((x[best], y[best], z[best]), pulled.region.shape)
-    return voxels, mine[best]
+    return voxels, mine[best], second[best]
