@@ -83,7 +83,7 @@ class ProbabilityScale:
         high = float(positive.max(initial=0))
         if high > self.top * (1 + _OVERSHOOT) and float(positive.min()) == high:
             return (finite > 0).astype(np.float32)
-        return np.clip(finite / np.float32(self.top), 0, 1)
+        return np.asarray(np.clip(finite / np.float32(self.top), 0, 1), dtype=np.float32)
 
 
 def scale_of(ranges: Sequence[ValueRange]) -> ProbabilityScale:

@@ -211,7 +211,8 @@ def _maps_of_labels(source: Path, table: Path, *, leave_out: bool) -> SourceMaps
             corner[:3, 3] = [part.start for part in box]
             made = _map_of(label, (ranks[box] == rank).astype(np.float32), affine @ corner, source)
             x, y, z = (part.start for part in box)
-            yield replace(made, start=(x, y, z), grid=ranks.shape)
+            nx, ny, nz = numbers.shape
+            yield replace(made, start=(x, y, z), grid=(nx, ny, nz))
 
     return SourceMaps(maps(), matched.notes)
 

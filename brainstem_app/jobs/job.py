@@ -109,13 +109,17 @@ class TrainJob(_Job):
 
 
 class EvaluateVolumesJob(_Job):
-    """Compare two label volumes on one grid."""
+    """Compare two label volumes on one grid.
+
+    `atlas`, a name or a folder, is the user's word for what the labels of both mean; without it what lies
+    beside the files says so.
+    """
 
     kind: Literal["evaluate-volumes"] = "evaluate-volumes"
     predicted: Path
     reference: Path
     out: Path
-    atlas: str = DEFAULT_ATLAS
+    atlas: str | None = None
 
 
 class CohortJob(_Job):
