@@ -252,8 +252,8 @@ def evaluate(
         raise InputError(
             "It is not clear what to evaluate.",
             None,
-            "Give PREDICTED REFERENCE --out DIR (and --atlas) for two volumes, or --study STUDY --run NAME for a run, with "
-            "--against OTHER for two runs.",
+            "Give PREDICTED REFERENCE --out DIR (and --atlas) for two volumes, or --study STUDY --run NAME "
+            "for a run, with --against OTHER for two runs.",
         )
     run_and_show(job, as_json=as_json, debug=debug)
 

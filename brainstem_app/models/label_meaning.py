@@ -54,8 +54,6 @@ class LabelMeaning:
         Of the atlas.
     citations : tuple of str
         What to cite for it, one source an entry.
-    is_certain : bool
-        Whether the user or something beside the file says so.
     notes : tuple of str
         What the user should know: what was taken for granted, which sources contradict each other.
     """
@@ -64,7 +62,6 @@ class LabelMeaning:
     name: str
     version: str
     citations: tuple[str, ...] = ()
-    is_certain: bool = True
     notes: tuple[str, ...] = ()
 
     @property
@@ -82,7 +79,12 @@ def labels_in(labels: NDArray[np.uint8]) -> frozenset[int]:
     return frozenset(np.flatnonzero(np.bincount(labels.ravel(), minlength=1)).tolist())
 
 
-def meaning_of_labels(path: Path, labels: frozenset[int], atlas: str | None = None) -> LabelMeaning:
+def meaning_of_labels(
+    path: Path,
+    labels: frozenset[int],
+    atlas: str | None = None,
+    other: tuple[Path, LabelMeaning] | None = None,
+) -> LabelMeaning:
     """Say what the labels of a file mean.
 
     In this order: the atlas that the user names; what lies beside the file (the ``report.json`` of its
@@ -97,6 +99,8 @@ def meaning_of_labels(path: Path, labels: frozenset[int], atlas: str | None = No
         Labels it holds.
     atlas : str, optional
         Name or folder of an atlas: the user's word.
+    other : tuple of Path and LabelMeaning, optional
+        Labels that these are compared with, and their meaning: theirs too if nothing beside the file says so.
 
     Raises
     ------
@@ -111,6 +115,8 @@ def meaning_of_labels(path: Path, labels: frozenset[int], atlas: str | None = No
     beside = tables_beside(path)
     if beside:
         return _as_beside(path, labels, beside)
+    if other is not None:
+        return _as_other(path, labels, *other)
     return _as_known(path, labels)
 
 
@@ -140,11 +146,7 @@ def meaning_of_two(files: Mapping[Path, frozenset[int]], atlas: str | None = Non
             )
     notes = [note for each in said.values() for note in each.notes]
     for path in files.keys() - said.keys():
-        _require_named(path, files[path], meaning.table, meaning.title)
-        notes.append(
-            f"Nothing beside {path.name} says what its labels mean: they are read as those of "
-            f"{first.name}, of the atlas {meaning.title}."
-        )
+        notes += _as_other(path, files[path], first, meaning).notes
     return _with_notes(meaning, notes)
 
 
@@ -225,6 +227,16 @@ def _described(found: TableBeside, table: LabelTable, known: tuple[AtlasTable, .
     return LabelMeaning(table, found.name or "unknown", found.version, notes=tuple(notes[:1]))
 
 
+def _as_other(path: Path, labels: frozenset[int], first: Path, meaning: LabelMeaning) -> LabelMeaning:
+    """Return the meaning of labels that are compared with those of another file."""
+    _require_named(path, labels, meaning.table, f"the atlas {meaning.title}")
+    note = (
+        f"Nothing beside {path.name} says what its labels mean: they are read as those of {first.name}, of "
+        f"the atlas {meaning.title}."
+    )
+    return replace(meaning, notes=(note,))
+
+
 def _as_known(path: Path, labels: frozenset[int]) -> LabelMeaning:
     """Return the only reading that the atlases at hand leave; several ask for the user's word."""
     known = known_atlases()
@@ -250,7 +262,7 @@ def _as_known(path: Path, labels: frozenset[int]) -> LabelMeaning:
         f"Nothing beside {path.name} says which atlas its labels are of. They are read as those of "
         f"{atlas.title}, the only atlas here that names them all."
     )
-    meaning = LabelMeaning(atlas.table, atlas.name, atlas.version, citations_of(atlas), is_certain=False)
+    meaning = LabelMeaning(atlas.table, atlas.name, atlas.version, citations_of(atlas))
     return _with_notes(meaning, [note])
 
 
