@@ -16,12 +16,11 @@ def find_models() -> tuple[ModelFiles, ...]:
     return list_models()
 
 
-def read_structures(model: str = "") -> LabelTable:
+def read_structures(model: ModelFiles | None = None) -> LabelTable:
     """Read the structures that a model finds; those of the default atlas if there is no model."""
     from brainstem_app.atlas.library import load_atlas_table
-    from brainstem_app.models.library import find_model
 
-    return (load_atlas_table(find_model(model).atlas) if model else load_atlas_table()).table
+    return (load_atlas_table() if model is None else load_atlas_table(model.atlas)).table
 
 
 def import_plots() -> None:

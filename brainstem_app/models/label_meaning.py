@@ -206,7 +206,7 @@ def _table_of(found: TableBeside, known: tuple[AtlasTable, ...]) -> LabelTable |
         return found.table
     told = found.labels_sha256
     for atlas in known:
-        if atlas.title == found.title and told in ("", hash_file(atlas.folder / LABELS_FILE_NAME)):
+        if found.names(atlas) and told in ("", hash_file(atlas.folder / LABELS_FILE_NAME)):
             return atlas.table
     return None
 
@@ -214,7 +214,7 @@ def _table_of(found: TableBeside, known: tuple[AtlasTable, ...]) -> LabelTable |
 def _described(found: TableBeside, table: LabelTable, known: tuple[AtlasTable, ...]) -> LabelMeaning:
     """Return the table beside a file, with colours and citations of the atlas if that is here."""
     every = range(table.n_classes)
-    named = [atlas for atlas in known if not found.title or atlas.title == found.title]
+    named = [atlas for atlas in known if not found.name or found.names(atlas)]
     same = next((a for a in named if a.table.names == table.names), None)
     if same is not None:
         return LabelMeaning(same.table, same.name, same.version, citations_of(same))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from brainstem_app.atlas.label_table import TABLE_FILE_NAME, Group, LabelTable, Side, Structure
-from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, load_atlas_table
+from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, AtlasTable, load_atlas_table
 from brainstem_app.atlas.side_names import split_side
 from brainstem_app.atlas.source_tables.plain_text import read_itk_snap
 from brainstem_app.errors import InputError
@@ -51,8 +51,12 @@ class TableBeside:
 
     @property
     def title(self) -> str:
-        """Name and version of the atlas."""
+        """Name and version of the atlas, as far as they are said."""
         return f"{self.name} {self.version}".strip()
+
+    def names(self, atlas: AtlasTable) -> bool:
+        """Whether this is the atlas that is named, as far as name and version say."""
+        return self.name == atlas.name and self.version in ("", atlas.version)
 
 
 def tables_beside(labels: Path) -> tuple[TableBeside, ...]:
@@ -69,10 +73,10 @@ def _report(labels: Path) -> TableBeside | None:
     path = labels.with_name(_REPORT)
     content = _read_json(path)
     try:
-        atlas, rows = content["atlas"], content["structures"]
+        name, version = str(content["atlas"]["name"]), str(content["atlas"].get("version", ""))
         colours = _colours_beside(labels)
-        structures = [_structure_of_report(row, str(atlas["name"]), colours) for row in rows]
-        return TableBeside(path, str(atlas["name"]), str(atlas.get("version", "")), _table(structures))
+        rows = [_structure_of_report(row, name, colours) for row in content.get("structures", ())]
+        return TableBeside(path, name, version, _table(rows) if rows else None)
     except (KeyError, TypeError, AttributeError, ValueError):
         return None
 

@@ -253,10 +253,10 @@ class SegmentStep(QWidget):
 
     def _list_structures(self) -> None:
         """List the structures that the chosen model will find, while there are no labels."""
-        model = self.segment_panel.model
+        model = self.segment_panel.chosen
 
         def show(table: LabelTable) -> None:
-            if self.labels is None and model == self.segment_panel.model and self._is_new_table(table):
+            if self.labels is None and model == self.segment_panel.chosen and self._is_new_table(table):
                 self.structure_panel.model.set_table(table)
 
         self._background.run(lambda: read_structures(model), show, lambda _error: None)
