@@ -100,11 +100,12 @@ class _Readings:
 
     def choose(self, present: Collection[int], where: Path) -> tuple[SourceLabel, ...]:
         """Return the reading that names all values of the map; of two, the one without a name to spare."""
-        named = {id(labels): {label.number for label in labels} for labels in (self.as_is, self.shifted)}
-        fitting = [x for x in (self.as_is, self.shifted) if set(present) <= named[id(x)]]
+        held = set(present)
+        readings = [(labels, {label.number for label in labels}) for labels in (self.as_is, self.shifted)]
+        fitting = [labels for labels, named in readings if held <= named]
         if len(fitting) == 1:
             return fitting[0]
-        exact = [x for x in fitting if set(present) == named[id(x)]]
+        exact = [labels for labels, named in readings if held == named]
         if len(exact) == 1 and not (exact[0] is self.as_is and self.drops_structure):
             return exact[0]
         numbers = sorted(present)
