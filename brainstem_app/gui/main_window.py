@@ -34,7 +34,7 @@ from brainstem_app.gui.study.open_study import OpenStudy
 from brainstem_app.gui.theme import style_anew
 from brainstem_app.gui.view_commands import ViewCommands
 from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
-from brainstem_app.gui.warm_up import find_models, import_pages, import_plots, read_structures
+from brainstem_app.gui.warm_up import find_models, import_pages, import_plots
 from brainstem_app.gui.workflow.pages import STEPS, make_page
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_bar import StepBar
@@ -229,7 +229,6 @@ class MainWindow(DropWindow):
 
     def _warm_up(self) -> None:
         self.background.run(find_models, self._on_models, self._on_no_models)
-        self.background.run(read_structures, self.step.set_table, lambda _error: None)
         self.background.run(import_pages, lambda _result: None, lambda _error: None)
         self.bench.jobs.restore()
         last = self._settings.last_study

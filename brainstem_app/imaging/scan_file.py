@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BufferedIOBase, BufferedReader
@@ -85,9 +85,25 @@ class OpenedScan:
         UnreadableScanError
             If the file ends early or is damaged.
         """
+        return self._read(lambda: np.asarray(self.image.dataobj, dtype=np.float32))
+
+    def read_stored(self) -> tuple[NDArray[Any], float, float]:
+        """Voxel values of `shape` as the file stores them, and the header's slope and intercept.
+
+        The values are ``stored * slope + intercept``; whole numbers stay exact, however large they are.
+
+        Raises
+        ------
+        UnreadableScanError
+            If the file ends early or is damaged.
+        """
+        stored = self._read(lambda: np.asarray(self.image.dataobj.get_unscaled()))
+        return stored, float(self.image.dataobj.slope), float(self.image.dataobj.inter)
+
+    def _read(self, read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         try:
             with np.errstate(over="ignore", invalid="ignore"):
-                values = np.asarray(self.image.dataobj, dtype=np.float32)
+                values = read()
         except MemoryError as error:
             raise UnreadableScanError(
                 "out-of-memory",

@@ -35,6 +35,7 @@ class ReviewFiles(QObject):
         self._settings = step.settings
         self.opener = ScanOpener(step.background, self)
         self.opener.failed.connect(self.message)
+        self.opener.noted.connect(self.message)
 
     # Opening -----------------------------------------------------------------------------------------
 

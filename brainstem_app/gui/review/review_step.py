@@ -202,7 +202,7 @@ class ReviewStep(QWidget):
         self.editor.set_labels(opened)
         self.comparison.set_reference(None)
         model = self.structure_panel.model
-        if opened is not None and any(model.structure(s.index) != s for s in opened.table.structures[1:]):
+        if opened is not None and not model.shows(opened.table):
             model.set_table(opened.table)
         self.views.set_labels(self.editor.labels)
         self._show_volumes()
