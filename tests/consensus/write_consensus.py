@@ -3,7 +3,8 @@
     python tests/consensus/write_consensus.py --work WORK [--ants-python PYTHON]
 
 Reads the subjects that `make_members.py` has finished in WORK, and computes the consensus and the measures of
-those that have none yet (about 10 CPU-seconds each). May be run at any time, and again when there are more.
+those that have none yet (some CPU-seconds each). May be run at any time, and again when there are more; after
+a change of `agreement.py` or `measures.py`, delete the `measures.json` in the subjects' folders first.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -21,10 +22,11 @@ from agreement import KEPT
 from make_members import DATASETS, is_complete
 from measures import AFFINE, CONSENSUS, Agreement, SubjectMeasures, load_made, measured
 from members import MEMBERS
-from packed_consensus import PACKED_FILE, save_packed
+from packed_consensus import PACKED_FILE, PlacedConsensus, load_consensus, save_packed
 
 from brainstem_app.atlas.label_table import Structure
 from brainstem_app.atlas.library import DEFAULT_ATLAS, load_atlas
+from brainstem_app.imaging.spaces import BOX
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests" / "benchmarks"))
@@ -41,6 +43,13 @@ WAYS = {
     "demons": "demons on locally standardised images (ITK)",
     CONSENSUS: "consensus",
 }
+INTRODUCTION = (
+    "No scan here has an expert's nuclei, and one registration is one opinion. So each scan, placed by",
+    f"the program's affine, was registered to the template in {len(MEMBERS)} ways that fail differently.",
+    "The consensus is the geometric median of their displacements at every voxel, smoothed by 1 mm (more",
+    "where it would fold); the disagreement is the root mean square distance of the registrations from",
+    "it. A consensus is what registrations agree on, not the truth: what all of them miss, it misses.",
+)
 WAYS_HEAD = ("way", "mm", "mIoU", "of the others: mm", "mIoU", "NCC", "folds", "CPU-s")
 WAYS_EXPLAINED = (
     "*mm*: mean distance of surfaces, mean over nuclei and subjects (in brackets: the subject with the",
@@ -75,11 +84,28 @@ def main() -> None:
     everything = {subject: measured(folder) for subject, folder in subjects.items()}
     made = {subject: load_made(folder) for subject, folder in subjects.items()}
     save_packed(arguments.packed, made, KEPT.affine[:3, 3])
-    text = _page(everything, arguments.ants_python, arguments.packed.stat().st_size / 1e6)
+    text = _page(everything, arguments.ants_python, _packed(arguments.packed, made))
     (arguments.out / "consensus.md").write_text(text, encoding="utf-8")
 
 
-def _page(everything: Measured, ants_python: Path | None, megabytes: float) -> str:
+def _packed(path: Path, made: Mapping[str, PlacedConsensus]) -> str:
+    """Say what the packed file is, and how far it is from what was packed, within the box."""
+    inside = tuple(
+        slice(a, a + n) for a, n in zip(np.subtract(BOX.start, KEPT.start), BOX.shape, strict=True)
+    )
+    apart = np.stack(
+        [
+            np.linalg.norm(load_consensus(subject, path=path)[0].field - found.displacement[inside], axis=-1)
+            for subject, found in made.items()
+        ]
+    )
+    return (
+        f"`tests/consensus/consensus.npz` ({path.stat().st_size / 1e6:.1f} MB) holds it on a grid of 2 mm; "
+        f"`load_consensus` reads it within {apart.mean():.3f} mm ({apart.max():.2f} mm at most)."
+    )
+
+
+def _page(everything: Measured, ants_python: Path | None, packed: str) -> str:
     counts = ", ".join(f"{sum(s.startswith(name) for s in everything)} of {name}" for name in DATASETS)
     lines = [
         "# A consensus of registrations",
@@ -87,13 +113,15 @@ def _page(everything: Measured, ants_python: Path | None, megabytes: float) -> s
         f"{datetime.now(UTC):%Y-%m-%d}, {machine()}; {_versions(ants_python)}. Written by",
         f"`tests/consensus/write_consensus.py` from {len(everything)} subjects ({counts}).",
         "",
-        *_introduction(megabytes),
+        *INTRODUCTION,
+        packed,
         "",
         "## Each way",
         "",
         *_ways(everything),
         "",
         *WAYS_EXPLAINED,
+        f"Placement and all members together: {_whole_cost(everything):.0f} CPU-s a subject.",
         "",
         "## Each nucleus",
         "",
@@ -109,17 +137,6 @@ def _page(everything: Measured, ants_python: Path | None, megabytes: float) -> s
     return "\n".join(lines)
 
 
-def _introduction(megabytes: float) -> list[str]:
-    return [
-        "No scan here has an expert's nuclei, and one registration is one opinion. So each scan, placed by",
-        f"the program's affine, was registered to the template in {len(MEMBERS)} ways that fail differently.",
-        "The consensus is the geometric median of their displacements at every voxel, smoothed by 1 mm (more",
-        "where it would fold); the disagreement is the root mean square distance of the registrations from",
-        "it. A consensus is what registrations agree on, not the truth: what all of them miss, it misses.",
-        f"It lies in `tests/consensus/consensus.npz` ({megabytes:.1f} MB), which `load_consensus` reads.",
-    ]
-
-
 def _versions(ants_python: Path | None) -> str:
     known = f"dipy {version('dipy')}, SimpleITK {version('SimpleITK')}"
     if ants_python is None:
@@ -131,8 +148,8 @@ def _versions(ants_python: Path | None) -> str:
 def _ways(everything: Measured) -> list[str]:
     lines = _head(WAYS_HEAD)
     for way, text in WAYS.items():
-        to_all = _to(everything, lambda m, way=way: m.to_consensus.get(way))
-        to_others = _to(everything, lambda m, way=way: m.to_others.get(way))
+        to_all = _to({s: m.to_consensus[way] for s, m in everything.items() if way in m.to_consensus})
+        to_others = _to({s: m.to_others[way] for s, m in everything.items() if way in m.to_others})
         ncc = np.mean([measures.ncc[way] for measures in everything.values()])
         folded = sum(measures.folds[way] for measures in everything.values())
         cpu = [measures.cpu_s[way] for measures in everything.values() if way in measures.cpu_s]
@@ -141,9 +158,12 @@ def _ways(everything: Measured) -> list[str]:
     return lines
 
 
-def _to(everything: Measured, of: Callable[[SubjectMeasures], Agreement | None]) -> str:
+def _whole_cost(everything: Measured) -> float:
+    return float(np.mean([sum(measures.cpu_s.values()) for measures in everything.values()]))
+
+
+def _to(found: Mapping[str, Agreement]) -> str:
     """Two cells: mean distance with the worst subject's, and mean IoU."""
-    found = {subject: agreement for subject, m in everything.items() if (agreement := of(m)) is not None}
     if not found:
         return "– | –"
     mm = {subject: float(np.nanmean(agreement.assd_mm)) for subject, agreement in found.items()}
@@ -169,7 +189,7 @@ def _nuclei(everything: Measured) -> list[str]:
     return [*lines, f"| mean | – | {_cells(means.mean(axis=0))} |"]
 
 
-def _nucleus(structure: Structure, values: Sequence[float]) -> str:
+def _nucleus(structure: Structure, values: Iterable[float]) -> str:
     return f"| {structure.name} | {structure.reliability} | {_cells(values)} |"
 
 
@@ -177,7 +197,7 @@ def _head(names: Sequence[str]) -> list[str]:
     return [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
 
 
-def _cells(values: Sequence[float]) -> str:
+def _cells(values: Iterable[float]) -> str:
     return " | ".join(f"{value:.2f}" for value in values)
 
 
@@ -189,11 +209,8 @@ def _doubted(everything: Measured) -> list[str]:
     lines = _head(DOUBTED_HEAD)
     for subject in worst:
         m = everything[subject]
-        distances = (
-            between(subject),
-            np.nanmean(m.to_consensus[AFFINE].assd_mm),
-            np.nanmean(m.to_others[FINE].assd_mm),
-        )
+        lists = (m.between_mm, m.to_consensus[AFFINE].assd_mm, m.to_others[FINE].assd_mm)
+        distances = [float(np.nanmean(values)) for values in lists]
         lines.append(f"| {subject} | {_cells(distances)} | {m.smoothing_mm} | {m.warnings or '–'} |")
     return lines
 
