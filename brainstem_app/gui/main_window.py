@@ -35,6 +35,7 @@ from brainstem_app.gui.theme import style_anew
 from brainstem_app.gui.view_commands import ViewCommands
 from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
 from brainstem_app.gui.warm_up import find_models, import_pages, import_plots, read_structures
+from brainstem_app.gui.wheel_guard import guard_wheel
 from brainstem_app.gui.workflow.pages import STEPS, make_page
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_bar import StepBar
@@ -60,6 +61,7 @@ class MainWindow(DropWindow):
 
     def __init__(self, settings: WindowSettings) -> None:
         super().__init__()
+        guard_wheel()
         import_plots()
         self._settings = settings
         self._is_warm = False
@@ -126,7 +128,7 @@ class MainWindow(DropWindow):
         step.crosshair.connect(self.crosshair.setText)
         step.scan_changed.connect(self._on_scan_changed)
         step.result_changed.connect(self._update_actions)
-        step.convention_changed.connect(self.actions_.show_convention)
+        step.convention_changed.connect(self.view.set_convention)
         step.segmentation.running_changed.connect(self._on_running)
         step.empty_state.open_requested.connect(self.files.choose_scan)
         step.empty_state.folder_requested.connect(self.files.choose_folder)
@@ -207,6 +209,7 @@ class MainWindow(DropWindow):
         if step is StepName.REVIEW:
             self.actions_.add_review(page.step.actions_.groups())
             page.step.set_convention(self._settings.convention)
+            page.step.convention_changed.connect(self.view.set_convention)
         if step is StepName.SCANS:
             page.open_requested.connect(self.files.choose_scan)
             page.folder_requested.connect(self.files.choose_folder)

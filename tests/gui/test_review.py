@@ -183,10 +183,12 @@ def test_labels_fade_and_hide_by_keys(qtbot: QtBot, opened: ReviewStep) -> None:
     assert fill.opacity() == pytest.approx(before / 100)
 
 
-def test_letters_choose_the_convention(qtbot: QtBot, opened: ReviewStep) -> None:
+def test_letters_choose_the_convention_with_shift_only(qtbot: QtBot, opened: ReviewStep) -> None:
     press(qtbot, opened, Qt.Key.Key_L)
+    assert opened.settings.convention is Convention.RADIOLOGICAL, "a letter alone is pressed by accident"
+    press(qtbot, opened, Qt.Key.Key_L, Qt.KeyboardModifier.ShiftModifier)
     assert opened.settings.convention is Convention.NEUROLOGICAL
-    press(qtbot, opened, Qt.Key.Key_R)
+    press(qtbot, opened, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
     assert opened.settings.convention is Convention.RADIOLOGICAL
 
 
@@ -215,7 +217,7 @@ def test_large_view_shows_the_slice_the_others_left_it_at(qtbot: QtBot, opened: 
 
 
 def test_convention_mirrors_axial_and_coronal_and_is_remembered(opened: ReviewStep) -> None:
-    opened.display_bar.convention.setCurrentIndex(1)
+    opened.display_bar.convention.buttons[Convention.NEUROLOGICAL].click()
     assert opened.settings.convention is Convention.NEUROLOGICAL
     assert opened.actions_.neurological.isChecked()
     for plane in (Plane.AXIAL, Plane.CORONAL):

@@ -47,6 +47,7 @@ class LinkedViews(QWidget):
         self._reference: LabelVolume | None = None
         self._brush: Brush | None = None
         self._is_linking = False
+        self._crosshair: Voxel = (0, 0, 0)
         self.view_layout = ViewLayout.THREE
         self.plane = Plane.AXIAL
         self.panes = {plane: SlicePane(plane, parent=self) for plane in Plane}
@@ -119,7 +120,7 @@ class LinkedViews(QWidget):
         if self.active not in places:
             self._set_active(main)
             main.view.setFocus()
-        self._synchronise(main.view.crosshair)
+        self._synchronise(self._crosshair)
         self._link_part(main.view)
         self._update_brush()
 
@@ -165,6 +166,7 @@ class LinkedViews(QWidget):
         for pane in self._all_panes():
             pane.set_image(image)
         self._update_brush()
+        self.go_to(image.grid.centre)
 
     def set_labels(self, labels: LabelVolume | None) -> None:
         """Show labels over the scan."""
@@ -228,18 +230,20 @@ class LinkedViews(QWidget):
     @property
     def crosshair(self) -> Voxel:
         """Voxel (x, y, z) the crosshair is at."""
-        return self.main_view.crosshair
+        return self._crosshair
 
     def go_to(self, voxel: Voxel) -> None:
         """Put the crosshair of all views at a voxel."""
         self._synchronise(voxel)
-        self.crosshair_moved.emit(self.crosshair)
+        self._crosshair = self.main_view.crosshair  # within the scan
+        self.crosshair_moved.emit(self._crosshair)
 
     def _synchronise(self, voxel: Voxel) -> None:
         for view in self.visible_views():
             view.set_crosshair(voxel)
 
     def _on_crosshair(self, source: SliceView, voxel: Voxel) -> None:
+        self._crosshair = voxel
         for view in self.visible_views():
             if view is not source:
                 view.set_crosshair(voxel)

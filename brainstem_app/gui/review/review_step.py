@@ -88,6 +88,7 @@ class ReviewStep(QWidget):
         self.image: ImageVolume | None = None
         self.confidence: NDArray | None = None
         self.made_views: LinkedViews | None = None
+        self._pointed: Voxel | None = None
         self.editor = LabelEditor(background, self)
         self.comparison = Comparison(self.editor, background, self)
         self.files = ReviewFiles(self)
@@ -194,7 +195,6 @@ class ReviewStep(QWidget):
         self.image = image
         self.views.set_image(image)
         self.stack.setCurrentWidget(self.views)
-        self._show_crosshair(self.views.crosshair)
         self.focus_views()
 
     def _set_labels(self, opened: OpenedLabels | None) -> None:
@@ -210,6 +210,7 @@ class ReviewStep(QWidget):
         self.display.update_colours()
         self.display.update_surface()
         self.update_actions()
+        self.update_readout()
 
     def _read_confidence(self, opened: OpenedLabels) -> None:
         from brainstem_app.gui.review.confidence import read_confidence
@@ -218,7 +219,7 @@ class ReviewStep(QWidget):
             if self.labels is opened:
                 self.confidence = confidence
                 self.display.show_confidence()
-                self._show_crosshair(self.views.crosshair)
+                self.update_readout()
                 self.update_actions()
 
         self.background.run(
@@ -285,12 +286,13 @@ class ReviewStep(QWidget):
     def _on_copied(self) -> None:
         self.views.set_labels(self.editor.labels)
         self.display.show_reference()
+        self.update_readout()
 
     def _on_painted(self, box: tuple[Voxel, Voxel] | None) -> None:
         self.views.redraw_labels(box)
         self._volumes_soon.start() if not self._volumes_soon.isActive() else None
         self.display.update_surface_soon()
-        self._show_crosshair(self.views.crosshair)
+        self.update_readout()
 
     def _show_volumes(self) -> None:
         self.structure_panel.model.set_volumes(self.editor.volumes_mm3 or None)
@@ -348,7 +350,13 @@ class ReviewStep(QWidget):
 
     def _show_busy(self, text: str) -> None:
         self.empty_page.set_busy(text)
-        self.readout.show_pointed(text)
+        self.readout.show_busy(text)
+
+    def update_readout(self) -> None:
+        """Say anew what lies below crosshair and pointer: labels, reference or confidence are others."""
+        if self.has_views:
+            self._show_crosshair(self.views.crosshair)
+            self._show_pointed(self._pointed)
 
     def _show_crosshair(self, voxel: Voxel) -> None:
         text = self.place_text(voxel)
@@ -356,6 +364,7 @@ class ReviewStep(QWidget):
         self.crosshair.emit(text)
 
     def _show_pointed(self, voxel: Voxel | None) -> None:
+        self._pointed = voxel
         text = "" if voxel is None else self.place_text(voxel)
         self.readout.show_pointed(text)
         self.pointed.emit(text)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
 from brainstem_app.gui.review.edit_panel import action_button
 from brainstem_app.gui.review.review_actions import ReviewActions
 from brainstem_app.gui.viewer.convention import Convention
+from brainstem_app.gui.viewer.convention_switch import ConventionSwitch
 
 
 class LayoutBar(QWidget):
@@ -64,28 +65,17 @@ class DisplayBar(QWidget):
         self.scale = _ConfidenceScale(self)
         self.scale.hide()
         actions.confidence.toggled.connect(self.scale.setVisible)
-        self.convention = QComboBox(self)
-        self.convention.addItem(self.tr("Radiological (R left)"), Convention.RADIOLOGICAL)
-        self.convention.addItem(self.tr("Neurological (L left)"), Convention.NEUROLOGICAL)
-        self.convention.setAccessibleName(self.tr("Display convention"))
-        self.convention.setToolTip(
-            self.tr(
-                "Radiological: the patient's right is at the left of the picture.\n"
-                "Neurological: the patient's left is at the left of the picture."
-            )
-        )
+        self.convention = ConventionSwitch(convention, self)
+        self.convention.chosen.connect(self.convention_changed)
         self._lay_out()
         self.opacity.valueChanged.connect(self._on_opacity)
-        self.convention.currentIndexChanged.connect(
-            lambda _row: self.convention_changed.emit(Convention(self.convention.currentData()))
-        )
         self.opacity.setValue(opacity)
         self._on_opacity(opacity)
         self.show_convention(convention)
 
     def show_convention(self, convention: Convention) -> None:
         """Choose a convention."""
-        self.convention.setCurrentIndex(self.convention.findData(convention))
+        self.convention.show_convention(convention)
         actions = self._actions
         chosen = actions.radiological if convention is Convention.RADIOLOGICAL else actions.neurological
         chosen.setChecked(True)
