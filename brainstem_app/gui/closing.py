@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
+from brainstem_app.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.main_window import MainWindow
@@ -61,10 +62,8 @@ class Closing(QObject):
     def _ask(self) -> None:
         queue = self._window.bench.jobs
         count = len(queue.running) + len(queue.waiting)
-        what = (
-            self.tr("A job is still running.")
-            if count == 1
-            else self.tr("{0} jobs are still running.").format(count)
+        what = self.tr("{0} {1} still running.").format(
+            counted(count, self.tr("job")), agreeing(count, self.tr("is"), self.tr("are"))
         )
         several = count > 1
         stop = self.tr("Stop them and close") if several else self.tr("Stop it and close")

@@ -40,6 +40,7 @@ from brainstem_app.gui.workflow.pages import STEPS, make_page
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_bar import StepBar
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+from brainstem_app.plurals import counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.review.review_step import ReviewStep
@@ -274,8 +275,7 @@ class MainWindow(DropWindow):
             text = self.tr("{0} prepared").format(prepared) if prepared else ""
             self.step_bar.set_status(StepName.PREPARE, text)
         if StepName.TRAIN not in self._pages:
-            text = self.tr("1 run") if runs == 1 else self.tr("{0} runs").format(runs)
-            self.step_bar.set_status(StepName.TRAIN, text if runs else "")
+            self.step_bar.set_status(StepName.TRAIN, counted(runs, self.tr("run")) if runs else "")
 
     # Jobs --------------------------------------------------------------------------------------------
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QGuiApplication
 
+from brainstem_app.plurals import counted
+
 if TYPE_CHECKING:
     from brainstem_app.gui.compare.heat import Heat, HeatCell
 
@@ -121,7 +123,10 @@ class HeatTable(QAbstractTableModel):
         return self.tr("failed") if cell.failed else "…"
 
     def _hint(self, cell: HeatCell, value: float | None) -> str:
-        parts = [cell.name, self.tr("{0} of {1} repeats done").format(len(cell.nuclei), len(cell.runs))]
+        parts = [
+            cell.name,
+            self.tr("{0} of {1} done").format(len(cell.nuclei), counted(len(cell.runs), self.tr("repeat"))),
+        ]
         if value is not None:
             parts.append(self.tr("mean IoU {0:.4f}").format(value))
         if cell.failed:

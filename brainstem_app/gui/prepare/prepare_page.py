@@ -29,6 +29,7 @@ from brainstem_app.gui.prepare.subject_table import SORT_ROLE, SubjectColumn, Su
 from brainstem_app.gui.prepare.subject_view import SubjectView
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import DEFAULT_ATLAS, PrepareJob
+from brainstem_app.plurals import agreeing, counted
 from brainstem_app.study.quality import save_decision
 
 if TYPE_CHECKING:
@@ -286,9 +287,10 @@ class PreparePage(StepPage):
         if not subjects:
             return self.tr("Open a BIDS dataset in Scans (Ctrl+1), or choose its folder above.")
         if not left:
-            return self.tr("All {0} are prepared. Look at their pictures: A accepts, R rejects.").format(
-                len(subjects)
-            )
+            ready = counted(len(subjects), self.tr("subject"))
+            verb = agreeing(len(subjects), self.tr("is"), self.tr("are"))
+            said = self.tr("{0} {1} prepared, none is left. Look at each picture: A accepts, R rejects.")
+            return said.format(ready, verb)
         timed = [
             sum(s.record.timings.values()) for s in subjects if s.record is not None and s.record.timings
         ]

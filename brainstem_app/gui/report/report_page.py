@@ -28,6 +28,7 @@ from brainstem_app.gui.report.report_view import ReportView
 from brainstem_app.gui.report.retest_panel import RetestPanel
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import EvaluateRunJob
+from brainstem_app.plurals import counted
 
 _ENTRY_ROLE = Qt.ItemDataRole.UserRole
 
@@ -194,8 +195,7 @@ class ReportPage(StepPage):
             group.setExpanded(True)
         self.list.blockSignals(False)
         count = sum(bool(entry.files) for entry in entries)
-        text = self.tr("1 report") if count == 1 else self.tr("{0} reports").format(count)
-        self.status.emit(text if entries else "")
+        self.status.emit(counted(count, self.tr("report")) if entries else "")
         names = [entry.name for entry in entries]
         if names:
             measured = next((entry.name for entry in entries if entry.files), names[0])

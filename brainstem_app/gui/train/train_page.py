@@ -30,6 +30,7 @@ from brainstem_app.gui.train.train_words import train_words
 from brainstem_app.gui.train.training_jobs import TrainingJobs
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import ExportModelJob, TrainJob
+from brainstem_app.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from brainstem_app.jobs.machine_speed import MachineSpeed
@@ -180,10 +181,9 @@ class TrainPage(StepPage):
         different = len([name for name in self.form.differences() if name not in {"run", "seed"}])
         if not different:
             self.difference.setText(self.tr("as in the paper"))
-        elif different == 1:
-            self.difference.setText(self.tr("1 setting differs"))
         else:
-            self.difference.setText(self.tr("{0} settings differ").format(different))
+            verb = agreeing(different, self.tr("differs"), self.tr("differ"))
+            self.difference.setText(f"{counted(different, self.tr('setting'))} {verb}")
         self._update()
 
     def _propose_name(self) -> None:
@@ -295,9 +295,7 @@ class TrainPage(StepPage):
 
     def _run_count(self) -> str:
         count = len(self.model.runs)
-        if not count:
-            return ""
-        return self.tr("1 run") if count == 1 else self.tr("{0} runs").format(count)
+        return counted(count, self.tr("run")) if count else ""
 
     def _show_current(self) -> None:
         run = self.current
