@@ -23,7 +23,8 @@ from brainstem_app.gui.jobs.job_queue import JobQueue
 from brainstem_app.gui.jobs.jobs_panel import JobsPanel
 from brainstem_app.gui.key_sheet import key_groups
 from brainstem_app.gui.menus import WindowActions
-from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
+from brainstem_app.gui.messages.banners import Banners
+from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.messages.message_bar import MessageBar
 from brainstem_app.gui.opening import Opening
 from brainstem_app.gui.segment.many_scans import ManyScans
@@ -93,6 +94,7 @@ class MainWindow(DropWindow):
         self.actions_ = WindowActions(self)
         self.actions_.show_convention(settings.convention)
         self.closing = Closing(self)
+        self.banners = Banners(self)
         self._connect()
         self._restore()
         self._show_title()
@@ -123,8 +125,6 @@ class MainWindow(DropWindow):
     def _connect(self) -> None:
         step, bench = self.step, self.bench
         self.many_scans.step_requested.connect(self.show_step)
-        for source in (step, bench.study, bench.jobs, self.many_scans):
-            source.message.connect(self.message_bar.show_message)
         step.pointed.connect(self.pointed.setText)
         step.crosshair.connect(self.crosshair.setText)
         step.scan_changed.connect(self._on_scan_changed)
@@ -165,7 +165,7 @@ class MainWindow(DropWindow):
         """Page of a step; made when it is first asked for."""
         if step not in self._pages:
             page = make_page(step, self.bench, self)
-            page.message.connect(self.message_bar.show_message)
+            self.banners.take_page(step, page)
             page.step_requested.connect(self.show_step)
             page.log_requested.connect(self.show_log)
             page.status.connect(lambda text: self.step_bar.set_status(step, text))
@@ -289,7 +289,6 @@ class MainWindow(DropWindow):
 
     def segment(self) -> None:
         """Segment the open scan."""
-        self.message_bar.clear()
         self.show_step(StepName.SEGMENT)
         self.step.segment()
 
@@ -320,8 +319,6 @@ class MainWindow(DropWindow):
         self.jobs_panel.log_button.setChecked(True)
 
     def _on_running(self, running: bool) -> None:
-        if running:
-            self.message_bar.clear()
         self._update_actions()
         self.step_bar.set_status(StepName.SEGMENT, self.tr("running") if running else "")
 
@@ -331,16 +328,6 @@ class MainWindow(DropWindow):
             self.bench.study.refresh()
         if record.kind == "export-model" and record.state == "finished":
             self.background.run(find_models, self._on_models, self._on_no_models)
-        if record.state == "failed":
-            self.message_bar.show_message(
-                Message(
-                    MessageLevel.ERROR,
-                    f"{record.title}: {record.what}",
-                    record.where,
-                    record.fix,
-                    details=job.log,
-                )
-            )
 
     # What the window says ----------------------------------------------------------------------------
 

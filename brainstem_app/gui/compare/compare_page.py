@@ -206,12 +206,13 @@ class ComparePage(StepPage):
 
         def done(heat: Heat) -> None:
             if request == self._request:
+                self.resolved.emit("heat")
                 self._show_heat(heat)
 
         def failed(error: BaseException) -> None:
             if request == self._request:
                 self._again.stop()
-                self.message.emit(message_of_error(error, self.tr("The comparison cannot be read.")))
+                self.message.emit(message_of_error(error, self.tr("The comparison cannot be read."), "heat"))
 
         self.bench.background.run(lambda: read_heat(grid, folder, here=here), done, failed)
 

@@ -144,6 +144,7 @@ class CohortPanel(ComparisonPanel):
         folders, text = tuple(entry.folder for entry in self._entries.values()), self.table.text().strip()
 
         def done(people: People) -> None:
+            self.resolved.emit("table")
             self._show_people(people)
             if ticks:
                 self._tick_all()
@@ -152,7 +153,7 @@ class CohortPanel(ComparisonPanel):
             lambda: read_people(folders, Path(text) if text else None),
             done,
             lambda error: self.message.emit(
-                message_of_error(error, self.tr("The table of participants cannot be read."))
+                message_of_error(error, self.tr("The table of participants cannot be read."), "table")
             ),
         )
 

@@ -51,7 +51,7 @@ class Comparison(QObject):
             lambda: read_labels_for_viewer(find_result(path).labels if path.is_dir() else path),
             self.set_reference,
             lambda error: self.message.emit(
-                message_of_error(error, self.tr("{0} cannot be opened.").format(path.name))
+                message_of_error(error, self.tr("{0} cannot be opened.").format(path.name), "reference")
             ),
         )
 
@@ -63,7 +63,7 @@ class Comparison(QObject):
                 "The reference does not lie on the grid of the labels, so the two cannot be compared."
             )
             fix = self.tr("Choose labels of the same scan, on its own grid.")
-            self.message.emit(Message(MessageLevel.ERROR, what, str(reference.path), fix))
+            self.message.emit(Message(MessageLevel.ERROR, what, str(reference.path), fix, owner="reference"))
             return
         self.reference, self.agreement = reference, None
         self.changed.emit()

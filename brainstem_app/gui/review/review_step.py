@@ -65,8 +65,8 @@ class ReviewStep(QWidget):
         What lies under the pointer and the crosshair; the step shows both itself.
     convention_changed(object)
         The user chose another `Convention`.
-    opened
-        Another scan or label map is open.
+    replaced, opened
+        Another scan or label map is about to be shown, is open.
     edited_changed(bool)
         Whether there are unsaved edits.
     """
@@ -75,6 +75,7 @@ class ReviewStep(QWidget):
     pointed = Signal(str)
     crosshair = Signal(str)
     convention_changed = Signal(object)
+    replaced = Signal()
     opened = Signal()
     edited_changed = Signal(bool)
 
@@ -143,6 +144,7 @@ class ReviewStep(QWidget):
 
     def show_scan(self, scan: OpenedScan) -> None:
         """Show a scan; labels that are open and lie on its grid stay."""
+        self.replaced.emit()
         kept = self.labels
         if kept is not None and not kept.labels.grid.matches(scan.image.grid):
             self._set_labels(None)  # at once: its voxels are not those of the new scan
@@ -160,6 +162,7 @@ class ReviewStep(QWidget):
 
     def show_labels(self, opened: OpenedLabels) -> None:
         """Show a label map over the open scan, or alone if it does not belong to it."""
+        self.replaced.emit()
         if self.scan is None or not opened.labels.grid.matches(self.scan.image.grid):
             self._show_alone(opened)
         self._set_labels(opened)

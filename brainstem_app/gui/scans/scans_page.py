@@ -182,6 +182,7 @@ class ScansPage(StepPage):
         """Show the scans in these files and folders, and no others."""
         self._request += 1
         request = self._request
+        self.resolved.emit("")
         self.sources = sources
         if self.bench.study.workspace.sources != tuple(map(str, sources)):
             self.bench.study.remember(sources=tuple(map(str, sources)))

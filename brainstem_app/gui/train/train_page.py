@@ -276,7 +276,9 @@ class TrainPage(StepPage):
         self.bench.background.run(
             lambda: read_runs(contents.folder, contents.runs),
             self._show_runs,
-            lambda error: self.message.emit(message_of_error(error, self.tr("The runs cannot be read."))),
+            lambda error: self.message.emit(
+                message_of_error(error, self.tr("The runs cannot be read."), "runs")
+            ),
         )
 
     @property
@@ -285,6 +287,7 @@ class TrainPage(StepPage):
         return self.model.run(self.table.currentIndex().row())
 
     def _show_runs(self, runs: tuple[RunSummary, ...]) -> None:
+        self.resolved.emit("runs")
         chosen = self.bench.study.workspace.choices.get("run", "")
         self.model.set_runs(runs)
         row = self.model.row_of(chosen)
