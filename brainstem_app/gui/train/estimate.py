@@ -99,5 +99,5 @@ def _seconds_an_epoch(runs: tuple[RunSummary, ...], values: dict[str, object]) -
             continue
         before = flattened(run.job.model_dump(mode="json"))
         if all(before.get(name) == values.get(name) for name in _SAME if name in before):
-            times.extend(row.seconds for row in run.history)
+            times.extend(row.seconds for row in run.history if row.seconds > 0)
     return sorted(times)[len(times) // 2] if times else None
