@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QEnterEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -43,8 +43,8 @@ _CHOOSING_MS = 20_000
 class MessageBar(QFrame):
     """Shows the latest message; hidden while there is none.
 
-    One that says what was done goes by itself, unless the pointer or the keys are on it; the message below
-    it comes back then. There is one message of each owner at most.
+    One that says what was done goes by itself, later if the pointer comes to it, and not while the keys are on
+    it; the message below it comes back then. There is one message of each owner at most.
 
     Attributes
     ----------
@@ -171,12 +171,18 @@ class MessageBar(QFrame):
             self._show(self.message)
 
     def _pass(self) -> None:
-        """Take information away that was there long enough, unless someone is about to use it."""
+        """Take information away that was there long enough, unless the keys are on it."""
         focus = QApplication.focusWidget()
-        if self.underMouse() or (focus is not None and self.isAncestorOf(focus)):
+        if focus is not None and self.isAncestorOf(focus):
             self._time.start()
         else:
             self._remove(self._messages[-1:])
+
+    def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin the time of information anew: someone is about to use it."""
+        if self._time.isActive():
+            self._time.start()
+        super().enterEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Esc closes the message."""
