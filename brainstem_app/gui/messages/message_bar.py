@@ -43,8 +43,8 @@ _CHOOSING_MS = 20_000
 class MessageBar(QFrame):
     """Shows the latest message; hidden while there is none.
 
-    One that says what was done goes by itself, later if the pointer comes to it, and not while the keys are on
-    it; the message below it comes back then. There is one message of each owner at most.
+    One that says what was done goes by itself, later if the pointer or the keys come to it; the message below
+    it comes back then. There is one message of each owner at most.
 
     Attributes
     ----------
@@ -63,6 +63,7 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self._messages: list[Message] = []
         self.reading_ms, self.choosing_ms = _READING_MS, _CHOOSING_MS
+        self._waits_for_keys = False
         self._time = QTimer(self, singleShot=True)
         self._time.timeout.connect(self._pass)
         self.setObjectName("message_bar")
@@ -126,6 +127,7 @@ class MessageBar(QFrame):
 
     def _show(self, message: Message) -> None:
         self._time.stop()
+        self._waits_for_keys = False
         if message.level is MessageLevel.INFO:
             self._time.start(self.choosing_ms if message.actions else self.reading_ms)
         size = self.fontMetrics().height() + 6
@@ -171,10 +173,11 @@ class MessageBar(QFrame):
             self._show(self.message)
 
     def _pass(self) -> None:
-        """Take information away that was there long enough, unless the keys are on it."""
+        """Take information away that was there long enough; later if the keys are on it."""
         focus = QApplication.focusWidget()
-        if focus is not None and self.isAncestorOf(focus):
-            self._time.start()
+        if focus is not None and self.isAncestorOf(focus) and not self._waits_for_keys:
+            self._waits_for_keys = True
+            self._time.start(self.choosing_ms)
         else:
             self._remove(self._messages[-1:])
 
