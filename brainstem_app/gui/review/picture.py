@@ -57,6 +57,11 @@ def picture_of_all(cells: Sequence[PictureCell], texts: dict[str, str]) -> QImag
         left, top = lefts[cell.column], tops[cell.row]
         words = QRect(left, top, cell.view.width(), line)
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, cell.caption)
+        # Views of one column differ by the width of a slider: the picture has no stripe in its place.
+        width, height = (
+            starts[n + 1] - starts[n] - _GAP for starts, n in ((lefts, cell.column), (tops, cell.row))
+        )
+        painter.fillRect(left, top + line, width, height - line, Qt.GlobalColor.black)
         painter.drawPixmap(left, top + line, cell.view.grab())
     painter.end()
     return _with_texts(image, texts)
