@@ -29,12 +29,19 @@ _LIMIT_MS = 60_000
 _UP = 120
 
 
+def move(view: SliceView, place: QPoint) -> None:
+    """Move the pointer over a view, as the system tells the window of it."""
+    window = view.viewport().window()
+    QTest.mouseMove(window.windowHandle(), view.viewport().mapTo(window, place))
+    QApplication.processEvents()
+
+
 def rest_at(view: SliceView, share_x: float, share_y: float) -> QPoint:
     """Move the pointer to a part of a view, and leave it there."""
     size = view.viewport().size()
     place = QPoint(round(size.width() * share_x), round(size.height() * share_y))
-    QTest.mouseMove(view.viewport(), QPoint(2, 2))
-    QTest.mouseMove(view.viewport(), place)
+    move(view, QPoint(2, 2))
+    move(view, place)
     QApplication.processEvents()
     return place
 
@@ -48,8 +55,8 @@ def turn(view: SliceView, place: QPoint, keys: Qt.KeyboardModifier = Qt.Keyboard
 
 def told_by_a_move(view: SliceView, place: QPoint, text: Callable[[], str]) -> str:
     """What is said when the pointer comes to the place anew: what should have been said all along."""
-    QTest.mouseMove(view.viewport(), QPoint(2, 2))
-    QTest.mouseMove(view.viewport(), place)
+    move(view, QPoint(2, 2))
+    move(view, place)
     QApplication.processEvents()
     return text()
 
@@ -157,8 +164,8 @@ def test_pointer_and_crosshair_lines_follow_edits_and_undo(step: ReviewStep) -> 
     view = step.views.panes[Plane.AXIAL].view
     QApplication.processEvents()
     place = view._crosshair_pixel()
-    QTest.mouseMove(view.viewport(), QPoint(2, 2))
-    QTest.mouseMove(view.viewport(), place)
+    move(view, QPoint(2, 2))
+    move(view, place)
     assert "no label" in pointer_text(step)
     step.editor.set_label(3)
     step.commands.use_brush()
