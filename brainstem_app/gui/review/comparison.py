@@ -55,7 +55,7 @@ class Comparison(QObject):
             self._on_read,
             lambda error: self.message.emit(
                 question_of_atlas(error, lambda chosen: self.open(path, chosen))
-                or message_of_error(error, self.tr("{0} cannot be opened.").format(path.name))
+                or message_of_error(error, self.tr("{0} cannot be opened.").format(path.name), "reference")
             ),
         )
 
@@ -72,7 +72,7 @@ class Comparison(QObject):
                 "The reference does not lie on the grid of the labels, so the two cannot be compared."
             )
             fix = self.tr("Choose labels of the same scan, on its own grid.")
-            self.message.emit(Message(MessageLevel.ERROR, what, str(reference.path), fix))
+            self.message.emit(Message(MessageLevel.ERROR, what, str(reference.path), fix, owner="reference"))
             return
         opened = self._editor.opened
         if reference is not None and opened is not None and opened.table.names != reference.table.names:
@@ -82,7 +82,11 @@ class Comparison(QObject):
             fix = self.tr("Choose labels of the same atlas.")
             self.message.emit(
                 Message(
-                    MessageLevel.ERROR, what.format(reference.atlas, opened.atlas), str(reference.path), fix
+                    MessageLevel.ERROR,
+                    what.format(reference.atlas, opened.atlas),
+                    str(reference.path),
+                    fix,
+                    owner="reference",
                 )
             )
             return

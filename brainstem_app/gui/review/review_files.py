@@ -100,7 +100,7 @@ class ReviewFiles(QObject):
             MessageAction(self.tr("Discard the edits"), go_on),
             MessageAction(self.tr("Keep editing"), lambda: None),
         )
-        self.message.emit(Message(MessageLevel.QUESTION, what, actions=actions))
+        self.message.emit(Message(MessageLevel.QUESTION, what, actions=actions, owner="edits"))
 
     # Pictures ----------------------------------------------------------------------------------------
 

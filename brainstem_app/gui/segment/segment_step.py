@@ -149,7 +149,6 @@ class SegmentStep(QWidget):
         self.segment_panel.set_scan(True, refusal)
         self._set_result(None)
         self.stack.setCurrentWidget(self.viewer)
-        self._show_crosshair(self.viewer.view.crosshair)
         self._show_job()
         self.scan_changed.emit()
 
@@ -180,7 +179,7 @@ class SegmentStep(QWidget):
         from brainstem_app.gui.viewer.volume import empty_image
 
         had_scan = self.scan is not None
-        self.scan = None
+        self.scan = self.labels = None
         self.viewer.set_image(empty_image(labels.labels.grid))
         self.scan_panel.show_missing(self.tr("Labels without their scan"))
         self.segment_panel.set_scan(False)
@@ -291,7 +290,7 @@ class SegmentStep(QWidget):
             self._viewer.opacity_changed.connect(self._remember_opacity)
             self._viewer.convention_changed.connect(self._remember_convention)
             self._viewer.view.pointed.connect(self._show_pointed)
-            self._viewer.view.crosshair_moved.connect(self._show_crosshair)
+            self._viewer.view.place_changed.connect(self._show_crosshair)
             self.stack.addWidget(self._viewer)
         return self._viewer
 
@@ -305,7 +304,6 @@ class SegmentStep(QWidget):
         place = None if self.labels is None else self.labels.labels.places.get(label)
         if place is not None:
             self.viewer.view.set_crosshair(place)
-            self._show_crosshair(place)
 
     def _go_to_first(self) -> None:
         """Show the largest nucleus, so that labels are on the screen at once."""
@@ -337,9 +335,9 @@ class SegmentStep(QWidget):
         self.empty_state.set_busy(text)
         self.pointed.emit(text)
 
-    def _show_crosshair(self, voxel: Voxel) -> None:
-        grid = self.viewer.image.grid
-        self.crosshair.emit(self.tr("Crosshair {0}").format(_mm(grid.world_mm(voxel))))
+    def _show_crosshair(self) -> None:
+        place = self.viewer.image.grid.world_mm(self.viewer.view.crosshair)
+        self.crosshair.emit(self.tr("Crosshair {0}").format(_mm(place)))
 
     def _show_pointed(self, voxel: Voxel | None) -> None:
         if voxel is None:
