@@ -17,6 +17,7 @@ from nibabel.freesurfer import mghformat
 from nibabel.imageglobals import logger as nibabel_logger
 from numpy.typing import NDArray
 
+from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.imaging.unreadable import UnreadableScanError
 
@@ -38,6 +39,14 @@ _OTHER_FORMATS = (
 _COPY_AGAIN = "Copy or download the file again, or convert the scan from DICOM again."
 _FETCH = "Fetch the data first, e.g. with datalad get or git annex get."
 _CONVERT = "Give a NIfTI (.nii, .nii.gz) or MGH/MGZ file, or the folder of the DICOM series."
+
+_RESCALED = Finding(
+    Level.INFO,
+    "intensities-rescaled",
+    "The intensities are too large, too small or too far from 0 for numbers of 32 bits; they were moved and "
+    "scaled.",
+    "Nothing for labels and volumes; the intensities that are shown are not those of the file.",
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,27 @@ class OpenedScan:
         except Exception as error:
             raise _damaged(self.path, error) from error
         return values.reshape(self.shape, order="F")
+
+    def read_intensities(self) -> tuple[NDArray[np.float32], tuple[Finding, ...]]:
+        """Values of a scan as `read_values`, but moved and scaled where float32 would lose what they show.
+
+        Raises
+        ------
+        UnreadableScanError
+            If the file ends early or is damaged.
+        """
+        proxy = self.image.dataobj
+        try:
+            stored = np.asarray(proxy.get_unscaled()).reshape(self.shape, order="F")
+        except Exception as error:
+            raise _damaged(self.path, error) from error
+        levels = intensity_levels(stored)
+        if levels is None or levels.fit_float32(float(proxy.slope), float(proxy.inter)):
+            return self.read_values(), ()
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = stored.astype(np.float64) * float(proxy.slope) + float(proxy.inter)
+        scaled = intensity_levels(values)
+        return (above_floor(values, scaled), (_RESCALED,)) if scaled else (self.read_values(), ())
 
 
 @contextmanager
