@@ -22,9 +22,10 @@ _SAMPLE = 400_000
 _PAINTED_SHARE = 0.05
 #: Share from which on a painted value is the whole background, and therefore the floor.
 _BACKGROUND_SHARE = 0.25
-#: How far the floor may lie below and above the darkest tissue, in spans of the intensities. In the scans of
-#: shared/data it lies 0.01 to 0.20 below: about 0.04 in ds002748, 0.01 in whole heads, 0.18 in rescan.
-_FAR_BELOW, _ABOVE, _USUALLY_BELOW = 0.25, 0.05, 0.04
+#: How far the floor may lie below and above the darkest of the rest, in spans of the intensities. In the scans of
+#: shared/data it lies 0.01 below in heads in noisy air, 0.02 to 0.20 (most often 0.04) where all air is painted.
+_FAR_BELOW, _ABOVE = 0.25, 0.05
+_BELOW_TISSUE, _BELOW_AIR = 0.04, 0.013
 #: Levels that float32 holds with all their digits, and how many spans they may lie away from 0.
 _LARGEST, _FARTHEST = 1e30, 1e3
 
@@ -77,7 +78,8 @@ def intensity_levels(data: NDArray[Any]) -> IntensityLevels | None:
     if share < _PAINTED_SHARE:
         return IntensityLevels(lowest, top)
     if not lowest - _FAR_BELOW * span <= common <= lowest + _ABOVE * span:
-        return IntensityLevels(lowest - _USUALLY_BELOW * span, top, painted=common)
+        below = _BELOW_TISSUE if share >= _BACKGROUND_SHARE else _BELOW_AIR
+        return IntensityLevels(lowest - below * span, top, painted=common)
     return IntensityLevels(common if share >= _BACKGROUND_SHARE else min(common, lowest), top)
 
 

@@ -2,8 +2,8 @@
 
     python tests/benchmarks/benchmark_intensities.py SCAN… [--before FOLDER]
 
-Each version is written as a file and segmented by the job, as a user's would be. Printed is its Dice with the
-labels of the scan as it is, mean and lowest over nuclei, and the span of their volumes; or why it was refused.
+Each version is written as a file and segmented by the job, as a user's would be. Printed is its Dice with
+the labels of the scan as it is, mean and lowest over nuclei, and the span of their volumes; or the refusal.
 ``--before`` is what another version of the program wrote for the same scans (``segment SCAN… --out FOLDER``).
 """
 
