@@ -25,7 +25,27 @@ _SCAN_ENDINGS = (
     ".dcm",
     ".ima",
 )
+_REPORT = "report.json"
 _LOOSE_ENDINGS = (".nii.gz", ".nii", ".mgz", ".mgh")
+#: Volumes that the program writes: results, prepared subjects, transforms, atlases. They are no scans.
+OWN_VOLUMES = frozenset(
+    {
+        "labels_native.nii.gz",
+        "labels_mni.nii.gz",
+        "confidence_native.nii.gz",
+        "scan_box.nii.gz",
+        "labels_box.nii.gz",
+        "labels_box_repeat.nii.gz",
+        "fine_warp_mm.nii.gz",
+        "fine_warp_repeat_mm.nii.gz",
+        "mni_coarse_warp_mm.nii.gz",
+        "mean_warp_mm.nii.gz",
+        "labels.nii.gz",
+        "labels_dicom.dcm",
+    }
+)
+# Copies that Review saves, and label maps under their BIDS names.
+_OWN_ENDINGS = re.compile(r"^labels_native_edited.*|.*_dseg(?:_edited.*)?\.nii(?:\.gz)?$")
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10))}
 
@@ -65,7 +85,7 @@ def expand_inputs(paths: Sequence[Path]) -> list[ScanInput]:
     Raises
     ------
     InputError
-        If a path does not exist, or a folder holds no scan.
+        If a path does not exist, a folder holds no scan, or a file is one that the program wrote.
     """
     found: dict[Path, tuple[str, ...]] = {}
     for path in paths:
@@ -93,20 +113,34 @@ def _scans_in(path: Path) -> list[tuple[Path, tuple[str, ...]]]:
     if not folder.exists() and not folder.is_symlink():
         raise InputError("There is no such file or folder.", folder, "Check the name.")
     if not folder.is_dir():
-        return [(path, _file_names(folder))]
-    name, parent = folder.resolve().name, folder.resolve().parent.name
+        if is_own_volume(folder):
+            raise InputError(
+                "By its name this is no scan, but a label map or another volume that Brainstem App wrote.",
+                folder,
+                "Give the scan that it was made from; if it is one, rename it.",
+            )
+        return [(path, _longer(folder, file_stem(folder)))]
+    name = folder.resolve().name
     if series is not None:
-        return [(path, (name, f"{name}_{series}", f"{parent}_{name}_{series}"))]
+        return [(path, (name, *_longer(folder, f"{name}_{series}")))]
     is_part_of_bids = name.startswith(("sub-", "ses-")) and any(folder.glob("**/anat/*_T1w.nii*"))
     if is_bids_dataset(folder) or is_part_of_bids:
-        dataset = parent if is_part_of_bids else name
-        return [(s.path, (s.name, s.full_name, f"{dataset}_{s.full_name}")) for s in find_t1w_scans(folder)]
+        dataset = folder.resolve().parent if is_part_of_bids else folder.resolve()
+        return [
+            (s.path, (s.name, *_longer(dataset / s.full_name, s.full_name))) for s in find_t1w_scans(folder)
+        ]
     loose = sorted(p for p in folder.iterdir() if p.name.casefold().endswith(_LOOSE_ENDINGS) and p.is_file())
-    loose = [p for p in loose if not p.name.startswith(".")]
-    if loose:
-        return [(p, _file_names(p)) for p in loose]
+    scans = [p for p in loose if not p.name.startswith(".") and not is_own_volume(p)]
+    if scans:
+        return [(p, _longer(p, file_stem(p))) for p in scans]
+    if (folder / _REPORT).exists() or any(is_own_volume(p) for p in loose):
+        raise InputError(
+            "This folder holds no scan, only files that Brainstem App wrote.",
+            folder,
+            "Give the scan that they were made from.",
+        )
     if holds_dicom(folder):
-        return [(folder, (name, f"{parent}_{name}"))]
+        return [(folder, _longer(folder, name))]
     raise InputError(
         "This folder holds no scan: it is no BIDS dataset, and no NIfTI, MGZ or DICOM file lies in it.",
         folder,
@@ -114,8 +148,19 @@ def _scans_in(path: Path) -> list[tuple[Path, tuple[str, ...]]]:
     )
 
 
-def _file_names(path: Path) -> tuple[str, str]:
-    return file_stem(path), f"{path.resolve().parent.name}_{file_stem(path)}"
+def is_own_volume(path: Path) -> bool:
+    """Whether a file is, by its name, one that the program wrote: a label map, a confidence, a transform."""
+    name = path.name.casefold()
+    return name in OWN_VOLUMES or _OWN_ENDINGS.match(name) is not None
+
+
+def _longer(path: Path, name: str) -> tuple[str, ...]:
+    """Names of what lies at a path: its own, then with one more of the folders above it each."""
+    names = [name]
+    for parent in path.resolve().parents:
+        if parent.name:
+            names.append(f"{parent.name}_{names[-1]}")
+    return tuple(names)
 
 
 def _shortest(candidates: Iterable[tuple[str, ...]]) -> list[str]:

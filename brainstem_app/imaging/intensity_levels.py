@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: What the brightest tissue becomes: a scan's usual order of magnitude.
-TOP = 1000.0
+TOP = 2000.0
 #: Times the top that anything may be: a voxel brighter than this is a spike.
 _HIGHEST = 3.0
 _SAMPLE = 400_000
@@ -22,8 +22,8 @@ _SAMPLE = 400_000
 _PAINTED_SHARE = 0.05
 #: Share from which on a painted value is the whole background, and therefore the floor.
 _BACKGROUND_SHARE = 0.25
-#: How far the floor may lie below and above the darkest of the rest, in spans of the intensities. In the scans
-#: of shared/data it lies 0.01 below in noisy air, 0.02 to 0.20 (most often 0.04) where all air is painted.
+#: How far the floor may lie below and above the darkest of the rest, in spans of the intensities. In scans of
+#: shared/data it lies 0.01 below in noisy air, 0.02 to 0.20 (most often 0.04) where all air is painted.
 _FAR_BELOW, _ABOVE = 0.25, 0.05
 _BELOW_TISSUE, _BELOW_AIR = 0.04, 0.013
 #: Levels that float32 holds with all their digits, and how many spans they may lie away from 0.

@@ -5,6 +5,8 @@ from __future__ import annotations
 from brainstem_app.atlas.library import citations_of, load_atlas
 from brainstem_app.jobs.job import EvaluateVolumesJob
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.result_folders import require_files, require_no_segmentation
+from brainstem_app.jobs.segment_files import ARTIFACTS
 from brainstem_app.reports.comparison import write_comparison
 
 
@@ -16,6 +18,8 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
     InputError
         If a file cannot be read, a label is not in the atlas, or the grids differ.
     """
+    require_no_segmentation(job.out)
+    require_files(job.out, (name for name in ARTIFACTS.values() if not name.endswith(".nii.gz")), ())
     atlas = load_atlas(job.atlas)
     reporter.progress(0, 1, "measuring each structure")
     report = write_comparison(
