@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: What the brightest tissue becomes: a scan's usual order of magnitude.
-TOP = 2000.0
+#: Tops, above the floor, of usual scans, which keep their units, and what any other becomes. In exact numbers
+#: nothing would depend on the unit; but registrations stop at other steps for other last digits.
+USUAL_TOPS, TOP = (50.0, 50_000.0), 1000.0
 #: Times the top that anything may be: a voxel brighter than this is a spike.
-_HIGHEST = 3.0
+_HIGHEST = 4.0
 _SAMPLE = 400_000
 #: Share of voxels with one value from which on that value is taken for painted.
 _PAINTED_SHARE = 0.05
@@ -84,13 +85,14 @@ def intensity_levels(data: NDArray[Any]) -> IntensityLevels | None:
 
 
 def above_floor(data: NDArray[Any], levels: IntensityLevels) -> NDArray[np.float32]:
-    """Intensities between 0, the floor, and `TOP`; spikes are cut, painted voxels are 0."""
-    scale = TOP / (levels.top - levels.floor)
+    """Intensities above the floor, of a usual order of magnitude; spikes are cut, painted voxels are 0."""
+    top = levels.top - levels.floor
+    scale = 1.0 if USUAL_TOPS[0] <= top <= USUAL_TOPS[1] else TOP / top
     result = np.empty(data.shape, np.float32, order="F")
     # Plane by plane: in double precision the whole scan would take twice its memory.
     for plane in range(data.shape[2]):
         values = data[:, :, plane].astype(np.float64)
-        above = np.clip((values - levels.floor) * scale, 0.0, _HIGHEST * TOP)
+        above = np.clip((values - levels.floor) * scale, 0.0, _HIGHEST * top * scale)
         result[:, :, plane] = (
             above if levels.painted is None else np.where(values == levels.painted, 0.0, above)
         )

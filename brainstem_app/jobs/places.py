@@ -54,12 +54,11 @@ def places_of(job: Job) -> Places:
             # A study that is there goes on where it is.
             is_new = not (job.study / "study.json").exists()
             return Places((job.dataset,) if is_new else (), job.study)
-        case CopyStudyJob():
-            return Places((job.study,), job.out)
         case ImportAtlasJob():
             return Places((job.source,), job.out)
         case (
-            SimulateJob()
+            CopyStudyJob()  # says itself what it may not be copied into
+            | SimulateJob()
             | DemoJob()
             | EvaluateVolumesJob()
             | CohortJob()
@@ -92,8 +91,9 @@ def require_sound_places(job: Job) -> None:
         return
     for folder in places.inputs:
         require_outside(places.out, folder)
-    raw = _raw_dataset_of(places.out)
-    if raw is not None and not isinstance(job, SimulateJob):
+    # A dataset of simulated scans may grow.
+    raw = _raw_dataset_of(places.out, or_itself=not isinstance(job, SimulateJob))
+    if raw is not None:
         raise InputError(
             "The folder for the results belongs to a dataset of raw scans.",
             places.out,
@@ -167,11 +167,11 @@ def _is_within(path: Path, folder: Path) -> bool:
     return inner == outer or outer in inner.parents
 
 
-def _raw_dataset_of(folder: Path) -> Path | None:
-    """Dataset of raw scans that a folder is, or in one of whose subjects it lies."""
+def _raw_dataset_of(folder: Path, *, or_itself: bool) -> Path | None:
+    """Dataset of raw scans in one of whose subjects a folder lies, or that it is."""
     whole = folder.resolve()
     subjects = [place for place in (whole, *whole.parents) if place.name.startswith("sub-")]
-    candidates = [whole, *(place.parent for place in subjects)]
+    candidates = [*([whole] if or_itself else []), *(place.parent for place in subjects)]
     return next((place for place in candidates if _is_raw(place)), None)
 
 

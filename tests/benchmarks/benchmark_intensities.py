@@ -10,6 +10,7 @@ the labels of the scan as it is, mean and lowest over nuclei, and the span of th
 from __future__ import annotations
 
 import argparse
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -41,6 +42,7 @@ def versions(data: Values) -> dict[str, Callable[[], Values]]:
 
     standardised = (data - tissue.mean()) / tissue.std()
     return {
+        "as double precision": lambda: data,
         "+100": lambda: data + 100,
         "+500": lambda: data + 500,
         "−1000": lambda: data - 1000,
@@ -59,14 +61,18 @@ def versions(data: Values) -> dict[str, Callable[[], Values]]:
     }
 
 
-def segment(data: Values, like: Path, folder: Path) -> Labels | str:
-    """Labels of a version, or why it was refused."""
-    source = nibabel.load(like)
-    header = source.header.copy()
-    header.set_data_dtype(np.float64)
-    header.set_slope_inter(1, 0)
+def segment(data: Values | None, like: Path, folder: Path) -> Labels | str:
+    """Labels of a version, or of the file itself; or why it was refused."""
+    folder = Path(tempfile.mkdtemp(dir=folder))
     scan = folder / "scan.nii.gz"
-    nibabel.save(nibabel.Nifti1Image(data, source.affine, header), scan)
+    if data is None:
+        shutil.copyfile(like, scan)
+    else:
+        source = nibabel.load(like)
+        header = source.header.copy()
+        header.set_data_dtype(np.float64)
+        header.set_slope_inter(1, 0)
+        nibabel.save(nibabel.Nifti1Image(data, source.affine, header), scan)
     events: list[Event] = []
     status = run_job(SegmentJob(scans=(scan,), out=folder / "out"), events.append, lambda: False)
     if status:
@@ -91,7 +97,7 @@ def rows(scan: Path, before: Path | None, wanted: list[str]) -> Iterator[str]:
     data = np.asarray(nibabel.load(scan).dataobj, dtype=np.float64)
     nuclei = [structure.index for structure in load_atlas().table.nuclei]
     with tempfile.TemporaryDirectory() as name:
-        own = segment(data, scan, Path(name))
+        own = segment(None, scan, Path(name))
         if isinstance(own, str):
             yield f"| as it is | refused: {own} | | |"
             return
