@@ -1,6 +1,6 @@
 """Segment scans: read, normalise, predict, bring the labels back onto the scan's own grid, report.
 
-Results of an earlier run in the same folder are replaced, each file at once when the new one is whole.
+Results of the same scan in the same folder are replaced, each file at once when the new one is whole.
 One scan that fails does not stop the others; the job then ends as failed and names each of them.
 """
 
