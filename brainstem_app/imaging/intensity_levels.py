@@ -49,11 +49,11 @@ class IntensityLevels:
     top: float
     painted: float | None = None
 
-    def fit_float32(self, slope: float, inter: float) -> bool:
-        """Whether float32 holds what lies between the levels, once it is times `slope` plus `inter`."""
-        low, high = sorted(level * slope + inter for level in (self.floor, self.top))
-        largest = max(-low, high)
-        return largest < _LARGEST and high - low > max(1 / _LARGEST, largest / _FARTHEST)
+    @property
+    def fit_float32(self) -> bool:
+        """Whether float32 holds what lies between the levels."""
+        largest = max(-self.floor, self.top)
+        return largest < _LARGEST and self.top - self.floor > max(1 / _LARGEST, largest / _FARTHEST)
 
 
 def intensity_levels(data: NDArray[Any]) -> IntensityLevels | None:

@@ -106,18 +106,15 @@ class OpenedScan:
         UnreadableScanError
             If the file ends early or is damaged.
         """
-        proxy = self.image.dataobj
-        try:
-            stored = np.asarray(proxy.get_unscaled()).reshape(self.shape, order="F")
-        except Exception as error:
-            raise _damaged(self.path, error) from error
-        levels = intensity_levels(stored)
-        if levels is None or levels.fit_float32(float(proxy.slope), float(proxy.inter)):
-            return self.read_values(), ()
-        with np.errstate(over="ignore", invalid="ignore"):
-            values = stored.astype(np.float64) * float(proxy.slope) + float(proxy.inter)
-        scaled = intensity_levels(values)
-        return (above_floor(values, scaled), (_RESCALED,)) if scaled else (self.read_values(), ())
+        values = self.read_values()
+        levels = intensity_levels(values)
+        if levels is not None and levels.fit_float32 and not np.isinf(values).any():
+            return values, ()
+        exact = np.asarray(self.image.dataobj, dtype=np.float64).reshape(self.shape, order="F")
+        levels = intensity_levels(exact)
+        if levels is None or levels.fit_float32:
+            return values, ()
+        return above_floor(exact, levels), (_RESCALED,)
 
 
 @contextmanager
