@@ -27,6 +27,8 @@ from ..imaging.dicom_files import classic_bytes
 CALL = re.compile(r"\b(connect|sendto|sendmsg|sendmmsg)\(.*(sa_family=AF_INET6?\b|io\.systemd\.Resolve|nscd)")
 #: Below the home: the program's own folder and settings.
 OWN = (".local/share/brainstem-app", ".config/Brainstem App")
+#: In the temporary folder: compiled functions of ours that TensorFlow's AutoGraph leaves. They name nobody.
+HARMLESS = ("__pycache__/__autograph_generated_file",)
 PROGRAM = (sys.executable, "-m", "brainstem_app")
 ROOT = Path(__file__).resolve().parents[2]
 LOOK_AND_CLOSE = """
@@ -91,7 +93,7 @@ def _traced(folder: Path, *command: str | Path, **environment: str) -> Traced:
     places = [(path, root) for root in (home, temporary) for path in root.rglob("*") if path.is_file()]
     left = [path.relative_to(root).as_posix() for path, root in places]
     return Traced(
-        done.returncode, done.stdout + done.stderr, calls, [n for n in left if not n.startswith(OWN)]
+        done.returncode, done.stdout + done.stderr, calls, [n for n in left if not n.startswith(OWN + HARMLESS)]
     )
 
 
