@@ -93,7 +93,10 @@ def _traced(folder: Path, *command: str | Path, **environment: str) -> Traced:
     places = [(path, root) for root in (home, temporary) for path in root.rglob("*") if path.is_file()]
     left = [path.relative_to(root).as_posix() for path, root in places]
     return Traced(
-        done.returncode, done.stdout + done.stderr, calls, [n for n in left if not n.startswith(OWN + HARMLESS)]
+        done.returncode,
+        done.stdout + done.stderr,
+        calls,
+        [n for n in left if not n.startswith(OWN + HARMLESS)],
     )
 
 
