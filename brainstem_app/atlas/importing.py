@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,12 +21,18 @@ from brainstem_app.atlas.landmark_offset import LandmarkOffset, measure_offset
 from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, NOTICE_FILE_NAME
 from brainstem_app.atlas.notice import write_import_notice
 from brainstem_app.atlas.pulled_map import PulledMap, pull, split_at_midline
-from brainstem_app.atlas.source_maps import check_names, files_of, read_maps, sha256_of_files
+from brainstem_app.atlas.source_maps import SourceMaps, check_names, files_of, read_maps, sha256_of_files
 from brainstem_app.atlas.source_space import Placed, Report, place_source
+from brainstem_app.atlas.volume_keeping import (
+    VOLUME_TOLERANCE,
+    KeptVolume,
+    label_nuclei,
+    volume_warnings,
+)
 from brainstem_app.errors import ImplausibleResultError, InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.label_map import save_label_map
-from brainstem_app.imaging.spaces import MNI_SHAPE, mni_affine
+from brainstem_app.imaging.spaces import mni_affine
 from brainstem_app.preprocessing.template import load_template
 
 # How far (mm) the centre of a structure may lie on the side its name does not say.
@@ -57,6 +63,8 @@ class ImportSettings:
         A structure of which less than this share (0…1) lies in the brainstem is left out.
     split_sides : bool
         Whether structures without a side in their names that lie on both sides become a left and a right one.
+    leave_out_unnamed : bool
+        Whether numbers of a label map, or volumes, that the table does not name are left out.
     licence, citation : str
         Of the source.
     """
@@ -70,6 +78,7 @@ class ImportSettings:
     threshold: float = 0.5
     least_inside: float = 0.5
     split_sides: bool = False
+    leave_out_unnamed: bool = False
     licence: str = "not stated"
     citation: str = "not stated"
 
@@ -95,9 +104,10 @@ def import_atlas(
 ) -> Imported:
     """Import an atlas.
 
-    A voxel belongs to the structure that is most probable there, if that reaches the threshold; at the same
-    probability to the smaller one. What lies outside the template's brainstem is cut off; the rest of the
-    brainstem is white and grey matter, as in ``brainstem31``.
+    A voxel of the source belongs to the structure that is most probable there, if that reaches the threshold;
+    at the same probability to the smaller one. On the template's grid each structure keeps its volume.
+    What lies outside the template's brainstem is cut off; the rest of the brainstem is white and grey
+    matter, as in ``brainstem31``.
 
     Parameters
     ----------
@@ -117,8 +127,9 @@ def import_atlas(
         If overlaps leave nothing of a structure.
     """
     _check(settings)
+    source = read_maps(settings.source, settings.table, leave_out_unnamed=settings.leave_out_unnamed)
     placed = place_source(settings.space, settings.template, lambda done, text: report(0.5 * done, text))
-    pulled = _pull_all(settings, placed, report)
+    pulled = _pull_all(source, settings, placed, report)
     inside = [p for p in pulled if p.inside >= settings.least_inside]
     if not inside:
         raise _nothing_inside(settings, pulled)
@@ -131,14 +142,21 @@ def import_atlas(
     offset = measure_offset(pulled)
     check_names([(p.table_name, settings.table or p.file) for p in inside])
     _check_sides(inside)
-    labels = _resolve(inside, settings.threshold)
+    labels, volumes = label_nuclei(inside)
     table = label_table(inside, labels, settings.name, settings.licence)
     _check_not_empty(labels, table, settings)
     fill_with_tissue(labels, load_template(), table)
     report(0.95, "writing")
-    warnings = (*_place_warnings(placed, offset), *_warnings(pulled, inside))
+    warnings = (
+        *source.notes,
+        *_scale_warnings(placed),
+        *_place_warnings(placed, offset),
+        *_warnings(pulled, inside),
+        *volume_warnings([p.table_name for p in inside], volumes),
+    )
     placed = replace(placed, measured={**placed.measured, **offset.as_numbers()})
-    _write(out, settings, placed, table, labels, inside)
+    kept = {p.table_name: (p.inside, volume) for p, volume in zip(inside, volumes, strict=True)}
+    _write(out, table, labels, _describe(settings, placed, table, labels, kept))
     return Imported(table, warnings)
 
 
@@ -157,30 +175,16 @@ def _check(settings: ImportSettings) -> None:
         )
 
 
-def _pull_all(settings: ImportSettings, placed: Placed, report: Report) -> list[PulledMap]:
+def _pull_all(
+    source: SourceMaps, settings: ImportSettings, placed: Placed, report: Report
+) -> list[PulledMap]:
     pulled: list[PulledMap] = []
-    for number, source_map in enumerate(read_maps(settings.source, settings.table)):
+    for number, source_map in enumerate(source.maps):
         report(0.5 + 0.4 * (1 - 0.98**number), source_map.table_name)
         pulled.append(pull(source_map, placed.template_to_source, settings.threshold))
     if settings.split_sides:
         pulled = [part for p in pulled for part in (split_at_midline(p) if p.is_bilateral else (p,))]
     return pulled
-
-
-def _resolve(inside: Sequence[PulledMap], threshold: float) -> NDArray[np.uint8]:
-    """Label map of the nuclei on the ``mni`` grid; a structure's index is its place in the list plus 3."""
-    region = inside[0].region
-    labels = np.zeros(region.shape, dtype=np.uint8)
-    best = np.zeros(region.shape, dtype=np.float32)
-    brainstem = region.crop(load_template().brainstem)
-    for place in sorted(range(len(inside)), key=lambda k: inside[k].volume_mm3):
-        probability = inside[place].probability
-        mine = brainstem & (probability >= threshold) & (probability > best)
-        labels[mine] = place + 3
-        best[mine] = probability[mine]
-    whole = np.zeros(MNI_SHAPE, dtype=np.uint8)
-    whole[region.slices] = labels
-    return whole
 
 
 def _nothing_inside(settings: ImportSettings, pulled: Sequence[PulledMap]) -> InputError:
@@ -226,6 +230,18 @@ def _place_warnings(placed: Placed, offset: LandmarkOffset) -> tuple[str, ...]:
     return (f"{placed.warning} {measured}{far}".strip(),)
 
 
+def _scale_warnings(placed: Placed) -> tuple[str, ...]:
+    """Say by how much the registration makes all structures larger or smaller, if it does."""
+    change = 1 / abs(float(np.linalg.det(placed.template_to_source[:3, :3]))) - 1
+    if abs(change) <= VOLUME_TOLERANCE:
+        return ()
+    larger = "larger" if change > 0 else "smaller"
+    return (
+        f"The registration makes every structure {100 * abs(change):.0f} % {larger} than on its own grid; "
+        "the volumes of the source are given as they are after it.",
+    )
+
+
 def _warnings(pulled: Sequence[PulledMap], inside: Sequence[PulledMap]) -> tuple[str, ...]:
     warnings = []
     kept = {p.table_name for p in inside}
@@ -233,9 +249,6 @@ def _warnings(pulled: Sequence[PulledMap], inside: Sequence[PulledMap]) -> tuple
     if outside:
         named = ", ".join(outside[:12]) + (f" and {len(outside) - 12} more" if len(outside) > 12 else "")
         warnings.append(f"Left out, for they lie outside the brainstem: {named}.")
-    cut = [f"{p.table_name} ({100 * (1 - p.inside):.0f} %)" for p in inside if p.inside < 0.9]
-    if cut:
-        warnings.append(f"Cut off at the edge of the brainstem: {', '.join(cut)}.")
     both = [p.table_name for p in inside if p.is_bilateral]
     if both:
         warnings.append(
@@ -251,22 +264,14 @@ def _warnings(pulled: Sequence[PulledMap], inside: Sequence[PulledMap]) -> tuple
     return tuple(warnings)
 
 
-def _write(
-    out: Path,
-    settings: ImportSettings,
-    placed: Placed,
-    table: LabelTable,
-    labels: NDArray[np.uint8],
-    inside: Sequence[PulledMap],
-) -> None:
-    description = _describe(settings, placed, table, labels, inside)
+def _write(out: Path, table: LabelTable, labels: NDArray[np.uint8], description: dict[str, Any]) -> None:
     out.mkdir(parents=True, exist_ok=True)
     write_text(out / TABLE_FILE_NAME, table_text(table))
     write_text(out / CARD_FILE_NAME, json.dumps(description, indent=1, ensure_ascii=False) + "\n")
-    write_text(
-        out / NOTICE_FILE_NAME,
-        write_import_notice(settings.name, settings.version, description["sources"][0], description["date"]),
+    notice = write_import_notice(
+        description["name"], description["version"], description["sources"][0], description["date"]
     )
+    write_text(out / NOTICE_FILE_NAME, notice)
     # Last, for an atlas is listed once its label map is there.
     save_label_map(out / LABELS_FILE_NAME, labels, mni_affine(), space="mni")
 
@@ -276,11 +281,10 @@ def _describe(
     placed: Placed,
     table: LabelTable,
     labels: NDArray[np.uint8],
-    inside: Sequence[PulledMap],
+    kept: Mapping[str, tuple[float, KeptVolume]],
 ) -> dict[str, Any]:
     files = files_of(settings.source)
     other_side = np.array(table.mirrored_indices(), dtype=np.uint8)
-    kept = {p.table_name: round(p.inside, 3) for p in inside}
     return {
         "schema": "brainstem-atlas/1",
         "name": settings.name,
@@ -295,6 +299,7 @@ def _describe(
             "threshold": settings.threshold,
             "least_inside": settings.least_inside,
             "split_sides": settings.split_sides,
+            "leave_out_unnamed": settings.leave_out_unnamed,
             "table": settings.table.name if settings.table else None,
         },
         "sources": [
@@ -311,8 +316,17 @@ def _describe(
             }
         ],
         "structures": [
-            describe_structure(s, labels) | ({"inside": kept[s.name]} if s.name in kept else {})
+            describe_structure(s, labels) | (_describe_origin(*kept[s.name]) if s.name in kept else {})
             for s in table.structures
         ],
         "corrections": {},
+    }
+
+
+def _describe_origin(inside: float, volume: KeptVolume) -> dict[str, float]:
+    """How much of a structure lay in the brainstem, and the volume (mm³) that it had before."""
+    return {
+        "inside": round(inside, 3),
+        "source_volume_mm3": round(volume.source, 1),
+        "without_overlap_mm3": round(volume.without_overlap, 1),
     }

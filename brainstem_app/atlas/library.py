@@ -23,6 +23,31 @@ _FILE_NAMES = (TABLE_FILE_NAME, NOTICE_FILE_NAME, LABELS_FILE_NAME, CARD_FILE_NA
 
 
 @dataclass(frozen=True)
+class AtlasTable:
+    """What the labels of an atlas mean, without its label map.
+
+    Attributes
+    ----------
+    name, version : str
+        As in ``atlas.json``.
+    table : LabelTable
+        Structures 0…K−1.
+    folder : Path
+        Where it was loaded from.
+    """
+
+    name: str
+    version: str
+    table: LabelTable
+    folder: Path
+
+    @property
+    def title(self) -> str:
+        """Name and version."""
+        return f"{self.name} {self.version}"
+
+
+@dataclass(frozen=True)
 class Atlas:
     """A label map on the ``mni`` grid and what its labels mean.
 
@@ -70,9 +95,8 @@ def load_atlas(name_or_folder: str | Path = DEFAULT_ATLAS) -> Atlas:
     """
     from brainstem_app.imaging.label_map import load_label_map
 
-    folder = _folder_of(name_or_folder)
-    card = _read_card(folder / CARD_FILE_NAME)
-    table = read_label_table(folder / TABLE_FILE_NAME)
+    known = load_atlas_table(name_or_folder)
+    folder, table = known.folder, known.table
     path = folder / LABELS_FILE_NAME
     labels, affine = load_label_map(path)
     if labels.shape != MNI_SHAPE or not np.allclose(affine, mni_affine()):
@@ -86,8 +110,8 @@ def load_atlas(name_or_folder: str | Path = DEFAULT_ATLAS) -> Atlas:
     labels.setflags(write=False)
     notice = folder / NOTICE_FILE_NAME
     return Atlas(
-        name=card["name"],
-        version=card["version"],
+        name=known.name,
+        version=known.version,
         labels=labels,
         table=table,
         notice=notice.read_text(encoding="utf-8") if notice.is_file() else "",
@@ -95,7 +119,20 @@ def load_atlas(name_or_folder: str | Path = DEFAULT_ATLAS) -> Atlas:
     )
 
 
-def citations_of(atlas: Atlas) -> tuple[str, ...]:
+def load_atlas_table(name_or_folder: str | Path = DEFAULT_ATLAS) -> AtlasTable:
+    """Load what the labels of an atlas mean, by its name or from its folder.
+
+    Raises
+    ------
+    InputError
+        If there is no such atlas, or its files are damaged.
+    """
+    folder = _folder_of(name_or_folder)
+    card = _read_card(folder / CARD_FILE_NAME)
+    return AtlasTable(card["name"], card["version"], read_label_table(folder / TABLE_FILE_NAME), folder)
+
+
+def citations_of(atlas: Atlas | AtlasTable) -> tuple[str, ...]:
     """Source by source what to cite for an atlas, as its description says; empty if it says nothing."""
     if atlas.folder is None:
         return ()
@@ -106,6 +143,18 @@ def citations_of(atlas: Atlas) -> tuple[str, ...]:
         for source in card.get("sources", ())
         if source.get("citation")
     )
+
+
+def source_volumes_of(atlas: Atlas) -> dict[str, float]:
+    """Volume (mm³) that each structure of an imported atlas had in its source; empty for other atlases."""
+    if atlas.folder is None:
+        return {}
+    card = json.loads((atlas.folder / CARD_FILE_NAME).read_text(encoding="utf-8"))
+    return {
+        str(row["name"]): float(row["source_volume_mm3"])
+        for row in card.get("structures", ())
+        if "source_volume_mm3" in row
+    }
 
 
 def copy_atlas(source: Path, target: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from brainstem_app.atlas.label_table import Side
 from brainstem_app.atlas.side_names import with_side
 from brainstem_app.atlas.source_maps import SourceMap
+from brainstem_app.atlas.voxel_shares import resample_shares
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.resampling import resample
 from brainstem_app.imaging.spaces import AROUND_BOX, Affine, Region
 from brainstem_app.preprocessing.template import load_template
 
@@ -20,6 +21,36 @@ from brainstem_app.preprocessing.template import load_template
 _LEAST_EACH_SIDE = 0.25
 _MOST_AT_MIDPLANE = 0.1
 _MIDPLANE_MM = 1.0
+_ON_MIDPLANE_MM = 1e-3
+_HALF = 0.5
+
+
+@dataclass(frozen=True)
+class SourceVoxels:
+    """Voxels of the source's grid that reach the threshold and lie in the region.
+
+    Attributes
+    ----------
+    places : ndarray of int64, shape (n,)
+        Places on the grid that all maps of the source share, counted along it.
+    probability : ndarray of float32, shape (n,)
+        0…1.
+    x_mm : ndarray of float64, shape (n,)
+        How far to the right of the midplane their centres lie (``mni`` world).
+    size_mm3 : float
+        Volume of one.
+    """
+
+    places: NDArray[np.int64]
+    probability: NDArray[np.float32]
+    x_mm: NDArray[np.float64]
+    size_mm3: float
+
+    def only(self, kept: NDArray[Any]) -> SourceVoxels:
+        """Return some of them, by a mask."""
+        return replace(
+            self, places=self.places[kept], probability=self.probability[kept], x_mm=self.x_mm[kept]
+        )
 
 
 @dataclass(frozen=True)
@@ -46,6 +77,10 @@ class PulledMap:
         Shares of the part inside left of the midplane, within 1 mm of it, right of it.
     file : Path
         Where it was read from.
+    voxels : SourceVoxels
+        What it is made of on its own grid.
+    level : float
+        Probability from which on a voxel of the ``mni`` grid may be taken for the structure.
     """
 
     name: str
@@ -61,6 +96,8 @@ class PulledMap:
     middle: float
     right: float
     file: Path
+    voxels: SourceVoxels
+    level: float
 
     @property
     def table_name(self) -> str:
@@ -104,19 +141,24 @@ def pull(source: SourceMap, template_to_source: Affine, threshold: float) -> Pul
             source.file,
             "Give a lower --threshold, or remove the map.",
         )
-    to_mni = np.linalg.inv(template_to_source) @ source.affine
-    volume = len(reached) * float(abs(np.linalg.det(to_mni[:3, :3])))
-    centre = to_mni[:3, :3] @ reached.mean(axis=0) + to_mni[:3, 3]
     region = AROUND_BOX
-    probability = np.asarray(
-        resample(
-            source.probability, source.affine, region.shape, region.affine, world_to_world=template_to_source
-        ),
-        dtype=np.float32,
-    )
-    mine = (probability >= threshold) & region.crop(load_template().brainstem)
-    x = np.argwhere(mine)[:, 0] + region.affine[0, 3]
-    count = max(len(x), 1)
+    to_mni = np.linalg.inv(template_to_source) @ source.affine
+    size = float(abs(np.linalg.det(to_mni[:3, :3])))
+    volume = len(reached) * size
+    centres = reached @ to_mni[:3, :3].T + to_mni[:3, 3]
+    near = _is_in(region, centres)
+    probability = resample_shares(source.probability, reached, to_mni, region)
+    drawn, level = probability, _HALF
+    if not np.isin(source.probability, (0, 1)).all():
+        level = threshold
+        mask = (source.probability >= threshold).astype(np.float32)
+        drawn = resample_shares(mask, reached, to_mni, region)
+    mine = drawn * region.crop(load_template().brainstem)
+    x = np.arange(region.shape[0]) + region.affine[0, 3]
+    by_x = mine.sum(axis=(1, 2), dtype=np.float64)
+    total = max(float(by_x.sum()), np.finfo(np.float64).tiny)
+    everywhere = float(drawn.sum(dtype=np.float64)) + np.count_nonzero(~near) * size
+    centre = centres.mean(axis=0)
     return PulledMap(
         name=source.name,
         full_name=source.full_name,
@@ -125,32 +167,51 @@ def pull(source: SourceMap, template_to_source: Affine, threshold: float) -> Pul
         region=region,
         probability=probability,
         volume_mm3=volume,
-        inside=min(len(x) / volume, 1.0),
+        inside=min(float(by_x.sum()) / max(everywhere, np.finfo(np.float64).tiny), 1.0),
         centre_mm=(float(centre[0]), float(centre[1]), float(centre[2])),
-        left=np.count_nonzero(x < -_MIDPLANE_MM) / count,
-        middle=np.count_nonzero(np.abs(x) <= _MIDPLANE_MM) / count,
-        right=np.count_nonzero(x > _MIDPLANE_MM) / count,
+        left=float(by_x[x < -_MIDPLANE_MM].sum()) / total,
+        middle=float(by_x[np.abs(x) <= _MIDPLANE_MM].sum()) / total,
+        right=float(by_x[x > _MIDPLANE_MM].sum()) / total,
         file=source.file,
+        voxels=SourceVoxels(
+            places=np.ravel_multi_index(tuple((reached[near] + source.start).T), source.grid),
+            probability=source.probability[tuple(reached[near].T)],
+            x_mm=centres[near, 0],
+            size_mm3=size,
+        ),
+        level=level,
     )
 
 
 def split_at_midline(pulled: PulledMap) -> tuple[PulledMap, PulledMap]:
-    """Left and right part of a structure that lies on both sides."""
+    """Left and right part of a structure that lies on both sides; they share what lies between."""
     x = pulled.region.affine[0, 3] + np.arange(pulled.region.shape[0])
+    voxels = pulled.voxels
+    on_plane = np.abs(voxels.x_mm) < _ON_MIDPLANE_MM
+    every_other = np.cumsum(on_plane) % 2 == 0
     parts = []
-    for side, keep in ((Side.LEFT, x < 0), (Side.RIGHT, x > 0)):
-        share = pulled.left if side is Side.LEFT else pulled.right
+    for side, keep, mine in (
+        (Side.LEFT, x <= 0, np.where(on_plane, every_other, voxels.x_mm < 0)),
+        (Side.RIGHT, x >= 0, np.where(on_plane, ~every_other, voxels.x_mm > 0)),
+    ):
         probability = np.where(keep[:, None, None], pulled.probability, np.float32(0))
         parts.append(
             replace(
                 pulled,
                 side=side,
                 probability=probability,
-                volume_mm3=pulled.volume_mm3 * share,
+                volume_mm3=pulled.volume_mm3 * np.count_nonzero(mine) / max(len(mine), 1),
                 centre_mm=_centre_of(probability, pulled.region),
+                voxels=voxels.only(mine),
             )
         )
     return parts[0], parts[1]
+
+
+def _is_in(region: Region, points: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether each point (mm) lies in a voxel of a region."""
+    places = points - region.affine[:3, 3] + 0.5
+    return np.asarray(((places >= 0) & (places < region.shape)).all(axis=1))
 
 
 def _centre_of(probability: NDArray[np.float32], region: Region) -> tuple[float, float, float]:

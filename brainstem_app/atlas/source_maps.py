@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage as ndi
 
+from brainstem_app.atlas.label_matching import match_values, match_volumes
 from brainstem_app.atlas.label_table import Side
+from brainstem_app.atlas.probability_scale import ValueRange, scale_of
 from brainstem_app.atlas.side_names import split_side, with_side
 from brainstem_app.atlas.source_tables.reading import read_source_table
 from brainstem_app.atlas.source_tables.source_label import SourceLabel
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.label_map import load_volume
+from brainstem_app.imaging.file_names import has_ending
+from brainstem_app.imaging.label_map import load_label_numbers, load_volume
 from brainstem_app.imaging.spaces import Affine
 
 _ENDINGS = (".nii", ".nii.gz", ".mgz", ".mgh")
 _GRID_TOLERANCE_MM = 0.01
-_PERCENT = 100.0
+Voxel = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class SourceMap:
         Voxel to the source's world, mm.
     file : Path
         Where it was read from.
+    start, grid : tuple of int
+        First voxel of `probability` on the grid that all maps of the atlas share, and that grid's shape.
     """
 
     name: str
@@ -55,6 +60,8 @@ class SourceMap:
     probability: NDArray[np.float32]
     affine: Affine
     file: Path
+    start: Voxel
+    grid: Voxel
 
     @property
     def table_name(self) -> str:
@@ -62,16 +69,34 @@ class SourceMap:
         return with_side(self.name, self.side)
 
 
-def read_maps(source: Path, table: Path | None = None) -> Iterator[SourceMap]:
-    """Read the maps of an atlas one after the other, so that only one is in memory.
+@dataclass(frozen=True)
+class SourceMaps:
+    """The maps of an atlas.
+
+    Attributes
+    ----------
+    maps : iterator of SourceMap
+        Read one after the other, so that only one is in memory.
+    notes : tuple of str
+        What the user should know of how they were read.
+    """
+
+    maps: Iterator[SourceMap]
+    notes: tuple[str, ...] = ()
+
+
+def read_maps(source: Path, table: Path | None = None, *, leave_out_unnamed: bool = False) -> SourceMaps:
+    """Read the maps of an atlas.
 
     Parameters
     ----------
     source : Path
-        A folder of masks or probability maps, one file a structure (0…1 or 0…100, or any one value for a
-        mask); or a label map; or an image of one volume (probability) a structure.
+        A folder of masks or probability maps, one file a structure (0…1, 0…100 or 0…255, all alike; or any
+        one value for a mask); or a label map; or an image of one volume (probability) a structure.
     table : Path, optional
         What the numbers of a label map or the volumes mean.
+    leave_out_unnamed : bool, default=False
+        Whether numbers or volumes that the table does not name are left out rather than refused.
 
     Raises
     ------
@@ -95,7 +120,9 @@ def read_maps(source: Path, table: Path | None = None) -> Iterator[SourceMap]:
             source,
             "Give it with --table: FSL XML, ITK-SNAP, FreeSurfer, CSV or JSON.",
         )
-    return _maps_of_volumes(source, table) if _n_volumes(source) > 1 else _maps_of_labels(source, table)
+    if _n_volumes(source) > 1:
+        return _maps_of_volumes(source, table, leave_out=leave_out_unnamed)
+    return _maps_of_labels(source, table, leave_out=leave_out_unnamed)
 
 
 def files_of(source: Path) -> list[Path]:
@@ -108,9 +135,9 @@ def files_of(source: Path) -> list[Path]:
     """
     if not source.is_dir():
         return [source]
-    files = [path for path in sorted(source.iterdir()) if path.name.lower().endswith(_ENDINGS)]
+    files = [path for path in sorted(source.iterdir()) if _is_map(path)]
     if not files:
-        below = sorted({path.parent.name for path in source.glob("*/*") if path.name.endswith(_ENDINGS)})
+        below = _folders_of_maps(source)
         fix = (
             f"Give one of its folders: {', '.join(below[:8])}."
             if below
@@ -128,13 +155,23 @@ def sha256_of_files(files: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def _maps_of_folder(folder: Path) -> Iterator[SourceMap]:
+def _is_map(path: Path) -> bool:
+    """Whether a file is named as an image; the ``._`` files that macOS leaves beside files are none."""
+    return has_ending(path, _ENDINGS) and not path.name.startswith(".") and not path.is_dir()
+
+
+def _folders_of_maps(folder: Path) -> list[str]:
+    return sorted({path.parent.name for path in folder.glob("*/*") if _is_map(path)})
+
+
+def _maps_of_folder(folder: Path) -> SourceMaps:
     files = files_of(folder)
     named = [(path, _stem(path), *split_side(_stem(path))) for path in files]
     check_names([(with_side(name, side), path) for path, _, name, side in named])
     named.sort(key=lambda entry: (entry[2].lower(), entry[3] is Side.RIGHT))
     first: tuple[tuple[int, ...], Affine] | None = None
-    for path, stem, name, side in named:
+    ranges = []
+    for path, *_ in named:
         values, affine = load_volume(path)
         if first is None:
             first = values.shape, affine
@@ -144,80 +181,87 @@ def _maps_of_folder(folder: Path) -> Iterator[SourceMap]:
                 path,
                 "All maps of a folder must belong to one space and one grid; sort the files into folders.",
             )
-        yield SourceMap(name, side, stem, "", _as_probability(values, path), affine, path)
+        ranges.append(ValueRange.of(values, path))
+    scale = scale_of(ranges)
+
+    def maps() -> Iterator[SourceMap]:
+        for path, stem, name, side in named:
+            values, affine = load_volume(path)
+            yield _whole_map((name, side), (stem, ""), scale.probability(values), affine, path)
+
+    below = _folders_of_maps(folder)
+    notes = (f"Folders below it are not read: {', '.join(below)}.",) if below else ()
+    return SourceMaps(maps(), (*scale.notes, *notes))
 
 
-def _maps_of_labels(source: Path, table: Path) -> Iterator[SourceMap]:
-    labels = [label for label in read_source_table(table) if label.number != 0]
-    values, affine = load_volume(source)
-    if not np.array_equal(values, np.round(values)):
-        raise InputError(
-            "The file holds fractions, so it is no label map.",
-            source,
-            "Give the label map, or a folder of probability maps.",
-        )
-    numbers = values.astype(np.int32)
-    boxes = dict(enumerate(ndi.find_objects(np.clip(numbers, 0, None)), start=1))
-    used = [label for label in labels if boxes.get(label.number) is not None]
-    if not used:
-        raise InputError(
-            "None of the numbers in the table occurs in the label map.",
-            table,
-            "Check that they belong together.",
-        )
-    for label in used:
-        box = boxes[label.number]
-        corner = np.eye(4)
-        corner[:3, 3] = [part.start for part in box]
-        yield _map_of(label, (numbers[box] == label.number).astype(np.float32), affine @ corner, source)
+def _maps_of_labels(source: Path, table: Path, *, leave_out: bool) -> SourceMaps:
+    numbers, affine = load_label_numbers(source)
+    labelled = numbers != 0
+    # Numbers may be as large as those of the Allen Institute: places count values in their order instead.
+    values, places = np.unique(numbers[labelled], return_inverse=True)
+    voxels = dict(zip(values.tolist(), np.bincount(places, minlength=len(values)).tolist(), strict=True))
+    matched = match_values(read_source_table(table), voxels, source, table, leave_out=leave_out)
+    ranks = np.zeros(numbers.shape, dtype=np.int32)
+    ranks[labelled] = places + 1
+    boxes = dict(zip(values.tolist(), enumerate(ndi.find_objects(ranks), start=1), strict=True))
+
+    def maps() -> Iterator[SourceMap]:
+        for label in matched.labels:
+            rank, box = boxes[label.number]
+            corner = np.eye(4)
+            corner[:3, 3] = [part.start for part in box]
+            made = _map_of(label, (ranks[box] == rank).astype(np.float32), affine @ corner, source)
+            x, y, z = (part.start for part in box)
+            nx, ny, nz = numbers.shape
+            yield replace(made, start=(x, y, z), grid=(nx, ny, nz))
+
+    return SourceMaps(maps(), matched.notes)
 
 
-def _maps_of_volumes(source: Path, table: Path) -> Iterator[SourceMap]:
+def _maps_of_volumes(source: Path, table: Path, *, leave_out: bool) -> SourceMaps:
     image: Any = nib.load(source)
     n = _n_volumes(source)
-    if not (int(image.header["sform_code"]) or int(image.header["qform_code"])):
+    if not _says_where(image.header):
         raise InputError(
             "The header does not say where left and right are.", source, "Mend the header's qform or sform."
         )
-    labels = read_source_table(table, volumes=True)
-    numbers = [label.number for label in labels]
-    first = 0 if min(numbers) == 0 else 1
-    if max(numbers) - first >= n or (first == 1 and max(numbers) != n):
-        raise InputError(
-            f"The image has {n} volumes; the table counts from {min(numbers)} to {max(numbers)}.",
-            table,
-            "Let the table name all volumes, counted from 0 or from 1.",
-        )
+    matched = match_volumes(read_source_table(table, volumes=True), n, source, table, leave_out=leave_out)
     affine = np.asarray(image.affine, dtype=np.float64)
-    for label in labels:
-        values = np.asarray(image.dataobj[..., label.number - first], dtype=np.float32)
-        yield _map_of(label, _as_probability(values, source, label.name), affine, source)
+    scale = scale_of(
+        [ValueRange.of(_volume(image, label.number), source, label.name) for label in matched.labels]
+    )
+
+    def maps() -> Iterator[SourceMap]:
+        for label in matched.labels:
+            yield _map_of(label, scale.probability(_volume(image, label.number)), affine, source)
+
+    return SourceMaps(maps(), (*scale.notes, *matched.notes))
+
+
+def _says_where(header: Any) -> bool:
+    if "goodRASFlag" in header:
+        return bool(header["goodRASFlag"])
+    return bool(int(header["sform_code"]) or int(header["qform_code"]))
+
+
+def _volume(image: Any, number: int) -> NDArray[np.float32]:
+    place = np.unravel_index(number, image.shape[3:], order="F")
+    return np.asarray(image.dataobj[(..., *(int(k) for k in place))], dtype=np.float32)
 
 
 def _map_of(label: SourceLabel, probability: NDArray[np.float32], affine: Affine, source: Path) -> SourceMap:
-    name, side = split_side(label.name)
-    return SourceMap(name, side, label.name, label.colour, probability, affine, source)
+    return _whole_map(split_side(label.name), (label.name, label.colour), probability, affine, source)
 
 
-def _as_probability(values: NDArray[np.float32], path: Path, name: str = "") -> NDArray[np.float32]:
-    """Probability 0…1 of a mask (any one value), of probabilities, or of percent."""
-    what = f"The map of {name}" if name else "The map"
-    finite = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
-    positive = finite[finite > 0]
-    if positive.size == 0:
-        raise InputError(f"{what} is empty.", path, "Remove it from the atlas, or give the right file.")
-    low, high = float(finite.min()), float(positive.max())
-    if low < 0 or (high > _PERCENT and float(positive.min()) < high):
-        raise InputError(
-            f"{what} holds values from {low:g} to {high:g}; a probability is 0 to 1 (or 0 to 100 percent).",
-            path,
-            "Give masks or probability maps; a label map is given as one file with --table.",
-        )
-    if high <= 1:
-        return finite
-    if float(positive.min()) == high:
-        return (finite > 0).astype(np.float32)
-    return finite / np.float32(_PERCENT)
+def _whole_map(
+    name: tuple[str, Side | None],
+    shown: tuple[str, str],
+    probability: NDArray[np.float32],
+    affine: Affine,
+    file: Path,
+) -> SourceMap:
+    x, y, z = probability.shape
+    return SourceMap(*name, *shown, probability, affine, file, (0, 0, 0), (x, y, z))
 
 
 def _n_volumes(path: Path) -> int:

@@ -78,6 +78,12 @@ def import_(
     split_sides: Annotated[
         bool, typer.Option("--split-sides", help="Make pairs of structures that lie on both sides.")
     ] = False,
+    leave_out_unnamed: Annotated[
+        bool,
+        typer.Option(
+            "--leave-out-unnamed", help="Leave out numbers or volumes that the table does not name."
+        ),
+    ] = False,
     licence: Annotated[str, typer.Option(help="Licence of the maps.")] = "not stated",
     citation: Annotated[str, typer.Option(help="What to cite.")] = "not stated",
     atlas_version: Annotated[str, typer.Option(help="Version of the atlas.")] = "1",
@@ -100,6 +106,7 @@ def import_(
         threshold=threshold,
         least_inside=least_inside,
         split_sides=split_sides,
+        leave_out_unnamed=leave_out_unnamed,
         licence=licence,
         citation=citation,
         atlas_version=atlas_version,
@@ -121,17 +128,22 @@ def _import_job(**settings: Any) -> ImportAtlasJob:
 
 
 def _show_structures(job: ImportAtlasJob) -> None:
-    """Print the table of what was made."""
+    """Print the table of what was made, each volume beside the one it had in the source."""
     import numpy as np
 
-    from brainstem_app.atlas.library import load_atlas
+    from brainstem_app.atlas.library import load_atlas, source_volumes_of
     from brainstem_app.jobs.import_atlas import name_from
 
     atlas = load_atlas(job.out or job.name or name_from(job.source))
+    before = source_volumes_of(atlas)
     counts = np.bincount(atlas.labels.ravel(), minlength=atlas.table.n_classes)
     width = max(len(s.name) for s in atlas.table.structures)
-    typer.echo(f"{'index':>5}  {'name':{width}}  {'side':8}  {'voxels':>7}  {'mm3':>7}  reliability")
+    head = f"{'index':>5}  {'name':{width}}  {'side':8}  {'source mm3':>10}  {'mm3':>7}  {'change':>7}"
+    typer.echo(f"{head}  reliability")
     for s in atlas.table.structures[1:]:
-        voxels = int(counts[s.index])
+        volume = int(counts[s.index])  # voxels of 1 mm³
+        source = before.get(s.name)
+        was = "-" if source is None else f"{source:.1f}"
+        change = f"{100 * (volume / source - 1):+.1f} %" if source else "-"
         grade = s.reliability or "-"
-        typer.echo(f"{s.index:5}  {s.name:{width}}  {s.side:8}  {voxels:7}  {voxels:7}  {grade}")
+        typer.echo(f"{s.index:5}  {s.name:{width}}  {s.side:8}  {was:>10}  {volume:7}  {change:>7}  {grade}")

@@ -17,7 +17,10 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
 Orientation = Annotated[
     str | None,
-    typer.Option(help="Axes of scans whose header does not say them, e.g. RAS. Left is then where you say."),
+    typer.Option(
+        help="Axes of scans whose header does not say them, e.g. RAS (of DICOM: columns, rows and slices, "
+        "mostly LPS). Left is then where you say."
+    ),
 ]
 
 

@@ -210,6 +210,13 @@ def evaluate(
         Path | None, typer.Argument(metavar="REFERENCE", help="Reference label volume on the same grid.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the report on two volumes.")] = None,
+    atlas: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FOLDER",
+            help="Atlas of the labels of both volumes. [default: what lies beside them says]",
+        ),
+    ] = None,
     study: Annotated[Path | None, typer.Option(help="Study whose run to measure.")] = None,
     run: Annotated[str | None, typer.Option(help="Run to measure on the test subjects.")] = None,
     refine: Annotated[
@@ -226,11 +233,12 @@ def evaluate(
 
     With --against OTHER nothing is predicted: two runs that have been measured are compared.
     """
-    if against is not None and study is not None and run is not None and predicted is None and not refine:
+    of_runs = study is not None and run is not None and predicted is None and atlas is None
+    if of_runs and study is not None and run is not None and against is not None and not refine:
         compare_two_runs(study, run, against, out, as_json=as_json)
         return
     job: EvaluateVolumesJob | EvaluateRunJob
-    if study is not None and run is not None and predicted is None and against is None:
+    if of_runs and study is not None and run is not None and against is None:
         job = EvaluateRunJob(study=study, run=run, refine=refine)
     elif (
         predicted is not None
@@ -239,13 +247,13 @@ def evaluate(
         and study is None
         and against is None
     ):
-        job = EvaluateVolumesJob(predicted=predicted, reference=reference, out=out)
+        job = EvaluateVolumesJob(predicted=predicted, reference=reference, out=out, atlas=atlas)
     else:
         raise InputError(
             "It is not clear what to evaluate.",
             None,
-            "Give PREDICTED REFERENCE --out DIR for two volumes, or --study STUDY --run NAME for a run, with "
-            "--against OTHER for two runs.",
+            "Give PREDICTED REFERENCE --out DIR (and --atlas) for two volumes, or --study STUDY --run NAME "
+            "for a run, with --against OTHER for two runs.",
         )
     run_and_show(job, as_json=as_json, debug=debug)
 

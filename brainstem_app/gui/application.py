@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.wheel_guard import guard_wheel
 from brainstem_app.locations import resource
 
 
@@ -26,6 +27,7 @@ def make_application(arguments: list[str] | None = None) -> QApplication:
     application.setStyle("Fusion")
     QGuiApplication.setDesktopFileName("brainstem-app")
     application.setWindowIcon(QIcon(str(resource("icons", "brainstem-app.svg"))))
+    guard_wheel()
     return application
 
 

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer
 
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
+from brainstem_app.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.main_window import MainWindow
+
+_OWNER = "closing"
 
 
 class Closing(QObject):
@@ -35,9 +38,12 @@ class Closing(QObject):
         return False
 
     def go_on(self) -> None:
-        """Close after all, for the jobs that were asked to stop have stopped."""
+        """Close after all: the jobs that were asked to stop have stopped, and there is nothing to ask."""
         queue = self._window.bench.jobs
-        if self._is_stopping and not queue.running and not queue.waiting:
+        if queue.running or queue.waiting:
+            return
+        self._window.message_bar.clear(_OWNER)
+        if self._is_stopping:
             QTimer.singleShot(0, self._window, self._window.close)
 
     def _edits_are_safe(self) -> bool:
@@ -61,10 +67,8 @@ class Closing(QObject):
     def _ask(self) -> None:
         queue = self._window.bench.jobs
         count = len(queue.running) + len(queue.waiting)
-        what = (
-            self.tr("A job is still running.")
-            if count == 1
-            else self.tr("{0} jobs are still running.").format(count)
+        what = self.tr("{0} {1} still running.").format(
+            counted(count, self.tr("job")), agreeing(count, self.tr("is"), self.tr("are"))
         )
         several = count > 1
         stop = self.tr("Stop them and close") if several else self.tr("Stop it and close")
@@ -78,7 +82,9 @@ class Closing(QObject):
         actions.insert(0, MessageAction(leave, self._leave_and_close))
         what += " " + found
         actions.append(MessageAction(self.tr("Keep running"), lambda: None))
-        self._window.message_bar.show_message(Message(MessageLevel.QUESTION, what, actions=tuple(actions)))
+        self._window.message_bar.show_message(
+            Message(MessageLevel.QUESTION, what, actions=tuple(actions), owner=_OWNER)
+        )
 
     def _leave_and_close(self) -> None:
         self._leaves_running = True
@@ -86,5 +92,7 @@ class Closing(QObject):
 
     def _stop_and_close(self) -> None:
         self._is_stopping = True
+        what = self.tr("Stopping; the window closes when the jobs have stopped.")
+        self._window.message_bar.show_message(Message(MessageLevel.PROGRESS, what, owner=_OWNER))
         self._window.bench.jobs.stop_all()
         self.go_on()

@@ -49,7 +49,7 @@ class FileCommands(QObject):
 
     def choose_scan(self) -> None:
         """Ask for scans and open them."""
-        kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh *.dcm *.ima);;All files (*)")
+        kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img *.dcm *.ima);;All files (*)")
         names, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Open scans"), self._start(), kinds)
         self._window.opening.open_paths([Path(name) for name in names])
 
@@ -69,7 +69,7 @@ class FileCommands(QObject):
 
     def choose_labels(self) -> None:
         """Ask for a label map and open it."""
-        kinds = self.tr("Label maps (*.nii *.nii.gz *.mgz);;All files (*)")
+        kinds = self.tr("Label maps (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)")
         name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open a label map"), self._start(), kinds)
         if name:
             self._window.opening.open_labels(Path(name))

@@ -23,7 +23,8 @@ from brainstem_app.gui.jobs.job_queue import JobQueue
 from brainstem_app.gui.jobs.jobs_panel import JobsPanel
 from brainstem_app.gui.key_sheet import key_groups
 from brainstem_app.gui.menus import WindowActions
-from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
+from brainstem_app.gui.messages.banners import Banners
+from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.messages.message_bar import MessageBar
 from brainstem_app.gui.opening import Opening
 from brainstem_app.gui.segment.many_scans import ManyScans
@@ -34,11 +35,13 @@ from brainstem_app.gui.study.open_study import OpenStudy
 from brainstem_app.gui.theme import style_anew
 from brainstem_app.gui.view_commands import ViewCommands
 from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
-from brainstem_app.gui.warm_up import find_models, import_pages, import_plots, read_structures
+from brainstem_app.gui.warm_up import find_models, import_pages, import_plots
+from brainstem_app.gui.wheel_guard import guard_wheel
 from brainstem_app.gui.workflow.pages import STEPS, make_page
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_bar import StepBar
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+from brainstem_app.plurals import counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.review.review_step import ReviewStep
@@ -60,6 +63,7 @@ class MainWindow(DropWindow):
 
     def __init__(self, settings: WindowSettings) -> None:
         super().__init__()
+        guard_wheel()
         import_plots()
         self._settings = settings
         self._is_warm = False
@@ -90,6 +94,7 @@ class MainWindow(DropWindow):
         self.actions_ = WindowActions(self)
         self.actions_.show_convention(settings.convention)
         self.closing = Closing(self)
+        self.banners = Banners(self)
         self._connect()
         self._restore()
         self._show_title()
@@ -120,13 +125,11 @@ class MainWindow(DropWindow):
     def _connect(self) -> None:
         step, bench = self.step, self.bench
         self.many_scans.step_requested.connect(self.show_step)
-        for source in (step, bench.study, bench.jobs, self.many_scans):
-            source.message.connect(self.message_bar.show_message)
         step.pointed.connect(self.pointed.setText)
         step.crosshair.connect(self.crosshair.setText)
         step.scan_changed.connect(self._on_scan_changed)
         step.result_changed.connect(self._update_actions)
-        step.convention_changed.connect(self.actions_.show_convention)
+        step.convention_changed.connect(self.view.set_convention)
         step.segmentation.running_changed.connect(self._on_running)
         step.empty_state.open_requested.connect(self.files.choose_scan)
         step.empty_state.folder_requested.connect(self.files.choose_folder)
@@ -162,7 +165,7 @@ class MainWindow(DropWindow):
         """Page of a step; made when it is first asked for."""
         if step not in self._pages:
             page = make_page(step, self.bench, self)
-            page.message.connect(self.message_bar.show_message)
+            self.banners.take_page(step, page)
             page.step_requested.connect(self.show_step)
             page.log_requested.connect(self.show_log)
             page.status.connect(lambda text: self.step_bar.set_status(step, text))
@@ -207,6 +210,7 @@ class MainWindow(DropWindow):
         if step is StepName.REVIEW:
             self.actions_.add_review(page.step.actions_.groups())
             page.step.set_convention(self._settings.convention)
+            page.step.convention_changed.connect(self.view.set_convention)
         if step is StepName.SCANS:
             page.open_requested.connect(self.files.choose_scan)
             page.folder_requested.connect(self.files.choose_folder)
@@ -229,7 +233,6 @@ class MainWindow(DropWindow):
 
     def _warm_up(self) -> None:
         self.background.run(find_models, self._on_models, self._on_no_models)
-        self.background.run(read_structures, self.step.set_table, lambda _error: None)
         self.background.run(import_pages, lambda _result: None, lambda _error: None)
         self.bench.jobs.restore()
         last = self._settings.last_study
@@ -271,8 +274,7 @@ class MainWindow(DropWindow):
             text = self.tr("{0} prepared").format(prepared) if prepared else ""
             self.step_bar.set_status(StepName.PREPARE, text)
         if StepName.TRAIN not in self._pages:
-            text = self.tr("1 run") if runs == 1 else self.tr("{0} runs").format(runs)
-            self.step_bar.set_status(StepName.TRAIN, text if runs else "")
+            self.step_bar.set_status(StepName.TRAIN, counted(runs, self.tr("run")) if runs else "")
 
     # Jobs --------------------------------------------------------------------------------------------
 
@@ -286,7 +288,6 @@ class MainWindow(DropWindow):
 
     def segment(self) -> None:
         """Segment the open scan."""
-        self.message_bar.clear()
         self.show_step(StepName.SEGMENT)
         self.step.segment()
 
@@ -317,8 +318,6 @@ class MainWindow(DropWindow):
         self.jobs_panel.log_button.setChecked(True)
 
     def _on_running(self, running: bool) -> None:
-        if running:
-            self.message_bar.clear()
         self._update_actions()
         self.step_bar.set_status(StepName.SEGMENT, self.tr("running") if running else "")
 
@@ -328,16 +327,6 @@ class MainWindow(DropWindow):
             self.bench.study.refresh()
         if record.kind == "export-model" and record.state == "finished":
             self.background.run(find_models, self._on_models, self._on_no_models)
-        if record.state == "failed":
-            self.message_bar.show_message(
-                Message(
-                    MessageLevel.ERROR,
-                    f"{record.title}: {record.what}",
-                    record.where,
-                    record.fix,
-                    details=job.log,
-                )
-            )
 
     # What the window says ----------------------------------------------------------------------------
 

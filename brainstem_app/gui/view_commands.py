@@ -21,10 +21,14 @@ class ViewCommands(QObject):
         self._window = window
 
     def set_convention(self, convention: Convention) -> None:
-        """Put the patient's right or left at the left of the picture."""
-        self._window.bench.settings.convention = convention
-        if self._window.step.has_viewer:
-            self._window.step.viewer.set_convention(convention)
+        """Put the patient's right or left at the left of the picture, in every step."""
+        window = self._window
+        window.bench.settings.convention = convention
+        if window.step.has_viewer:
+            window.step.viewer.set_convention(convention)
+        if window.review is not None:
+            window.review.set_convention(convention)
+        window.actions_.show_convention(convention)
 
     def zoom_in(self) -> None:
         """Magnify the slice."""

@@ -16,13 +16,11 @@ def find_models() -> tuple[ModelFiles, ...]:
     return list_models()
 
 
-def read_structures() -> LabelTable:
-    """Read the structures of the default atlas."""
-    from brainstem_app.atlas.label_table import TABLE_FILE_NAME, read_label_table
-    from brainstem_app.gui.scans.opened import DEFAULT_ATLAS
-    from brainstem_app.locations import resource
+def read_structures(model: ModelFiles | None = None) -> LabelTable:
+    """Read the structures that a model finds; those of the default atlas if there is no model."""
+    from brainstem_app.atlas.library import load_atlas_table
 
-    return read_label_table(resource("atlas", DEFAULT_ATLAS, TABLE_FILE_NAME))
+    return (load_atlas_table() if model is None else load_atlas_table(model.atlas)).table
 
 
 def import_plots() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from brainstem_app.errors import InputError
 
 _ENTITY = re.compile(r"([a-zA-Z]+)-([a-zA-Z0-9+]+)")
-_ENDINGS = ("_T1w.nii.gz", "_T1w.nii")
+_ENDING = re.compile(r"_T1w\.(?i:nii|nii\.gz)$")
 _MISSING = {"", "n/a"}
 
 
@@ -41,7 +41,7 @@ class BidsScan:
     @property
     def full_name(self) -> str:
         """All entities of the file name, e.g. ``"sub-01_ses-2_acq-mprage_run-1"``."""
-        return next(self.path.name.removesuffix(e) for e in _ENDINGS if self.path.name.endswith(e))
+        return _ENDING.sub("", self.path.name)
 
 
 def is_bids_dataset(path: Path) -> bool:
@@ -51,6 +51,11 @@ def is_bids_dataset(path: Path) -> bool:
     if (path / "dataset_description.json").is_file():
         return True
     return any(True for pattern in ("sub-*/anat", "sub-*/ses-*/anat") for _ in path.glob(pattern))
+
+
+def holds_t1w_scan(folder: Path) -> bool:
+    """Whether a folder ``anat`` below a folder holds a T1-weighted scan."""
+    return any(_ENDING.search(path.name) for path in folder.glob("**/anat/*"))
 
 
 def find_t1w_scans(root: Path) -> list[BidsScan]:
@@ -116,13 +121,12 @@ def read_participants(root: Path) -> dict[str, dict[str, str]]:
 
 
 def _scan_of(path: Path) -> BidsScan | None:
-    ending = next((e for e in _ENDINGS if path.name.endswith(e)), None)
-    if ending is None or path.name.startswith("."):
+    if not _ENDING.search(path.name) or path.name.startswith("."):
         return None
     # A link whose data were not fetched counts: reading it says so, rather than a subject missing silently.
     if not (path.is_file() or path.is_symlink()):
         return None
-    entities = dict(_ENTITY.findall(path.name.removesuffix(ending)))
+    entities = dict(_ENTITY.findall(_ENDING.sub("", path.name)))
     if "sub" not in entities or "space" in entities:
         return None
     return BidsScan(f"sub-{entities['sub']}", entities.get("ses"), entities.get("run"), path)

@@ -1,57 +1,58 @@
-"""DICOM folders: list their series, and convert one with dcm2niix."""
+"""One DICOM volume as a NIfTI file, by dcm2niix."""
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
-import numpy as np
-
+from brainstem_app.imaging.dicom_placement import PlacedVolume, place_volume
+from brainstem_app.imaging.dicom_series import DicomSeries, choose_volume
+from brainstem_app.imaging.dicom_staging import stage_volume
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.imaging.unreadable import UnreadableScanError
 
 TIME_LIMIT_S = 600.0
-_SEARCH_LIMIT = 2000
-_LISTED = re.compile(r"^\s*(\d{4,})\t(.+)$")
-_FRAME_POSITION = re.compile(r"Patient Position 0020,0032 \(#,@,X,Y,Z\)\t(\d+)\t\d+\t(\S+)\t(\S+)\t(\S+)")
-_LARGEST_GAP = 1.5
-_PARTS_OF_A_SIGNAL = ("_ph", "_real", "_imaginary", "_ROI")
-
-
-@dataclass(frozen=True)
-class DicomSeries:
-    """One series of a DICOM folder.
-
-    Attributes
-    ----------
-    number, description : str
-        As the scanner wrote them, e.g. ``"4"`` and ``"t1_mprage"``; nothing that names the patient.
-    key : str
-        dcm2niix' own number of the series, unique in the folder.
-    """
-
-    number: str
-    description: str
-    key: str
-
-    def __str__(self) -> str:
-        return f"{self.number} ({self.description})" if self.description else self.number
+_PARTS_OF_A_SIGNAL = {
+    "_ph": "phase",
+    "_real": "real part",
+    "_imaginary": "imaginary part",
+    "_fieldmaphz": "field map",
+}
+_EVEN = ("_Eq", "_Eq_1", "_Tilt_1", "_Tilt_Eq_1")
+_CHATTER = re.compile(
+    r"Chris Rorden|Defaults ignored|Found \d+ DICOM|Convert \d+ DICOM|Conversion required|::autoBids|"
+    r"Siemens MoCo|Empty protocol|^\s*$"
+)
+_MOST_LINES = 3
+_BYTES_A_VOXEL = 2
+_MB = 1e6
 
 
 @dataclass(frozen=True)
 class ConvertedSeries:
-    """A series as a NIfTI file: the file, the series it is, and what was found on the way."""
+    """A series as a NIfTI file.
+
+    Attributes
+    ----------
+    path : Path
+        The file.
+    series : DicomSeries
+        The series it is.
+    letters : str or None
+        Where columns, rows and slices run if the user or a guess says it; None if the headers do.
+    findings : tuple of Finding
+        What was found on the way; one of level ``error`` forbids to use the file.
+    """
 
     path: Path
     series: DicomSeries
+    letters: str | None
     findings: tuple[Finding, ...]
 
 
@@ -69,46 +70,9 @@ def split_series(path: Path) -> tuple[Path, str | None]:
     return path.with_name(folder), series
 
 
-def is_dicom_file(path: Path) -> bool:
-    """Whether a file is DICOM, by its content; False for what cannot be read."""
-    try:
-        with path.open("rb") as file:
-            return file.read(132)[128:] == b"DICM"
-    except OSError:
-        return False
-
-
-def holds_dicom(folder: Path) -> bool:
-    """Whether a DICOM file lies in a folder or below it (the first 2000 files are looked at)."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return any(is_dicom_file(path) for path in islice(files, _SEARCH_LIMIT))
-
-
-def list_series(path: Path) -> list[DicomSeries]:
-    """Series in a DICOM folder, or the series of one DICOM file, in the order of their numbers.
-
-    Raises
-    ------
-    UnreadableScanError
-        If there is no DICOM file, or dcm2niix does not end.
-    """
-    single = ["-s", "y"] if path.is_file() else []
-    with _plain_path(path) as readable:
-        output = _run_dcm2niix(["-n", "-1", "-f", "%s_%d", *single, str(readable)], path)
-    found = []
-    for line in output.splitlines():
-        match = _LISTED.match(line)
-        if match:
-            number, _, description = re.split(r"[\\/]", match.group(2).strip())[-1].partition("_")
-            found.append(DicomSeries(number, description, match.group(1)))
-    if not found:
-        raise _no_dicom(path)
-    return sorted(
-        set(found), key=lambda s: (not s.number.isdigit(), int(s.number) if s.number.isdigit() else 0)
-    )
-
-
-def convert_series(path: Path, out_folder: Path, series: str | None = None) -> ConvertedSeries:
+def convert_series(
+    path: Path, out_folder: Path, series: str | None = None, assume_orientation: str | None = None
+) -> ConvertedSeries:
     """Convert one DICOM series to a NIfTI file without the patient's name or dates in it.
 
     Parameters
@@ -119,6 +83,8 @@ def convert_series(path: Path, out_folder: Path, series: str | None = None) -> C
         Existing, empty folder; the caller removes it.
     series : str, optional
         Number, description or key of the series; needed when the folder holds several.
+    assume_orientation : str, optional
+        Where columns, rows and slices run, e.g. ``"LPS"``; used only where the headers do not say it.
 
     Returns
     -------
@@ -128,115 +94,110 @@ def convert_series(path: Path, out_folder: Path, series: str | None = None) -> C
     Raises
     ------
     UnreadableScanError
-        If there is no DICOM file, the choice is open, or the series is no single volume.
+        If there is no DICOM image, the choice is open, the series is no single volume, or dcm2niix fails.
+    OSError
+        If the temporary folder cannot be used.
     """
-    found = list_series(path)
-    chosen = _choose(path, found, series)
-    folder = path.parent if path.is_file() else path
-    with _plain_path(folder) as readable:
-        # -v 2 names the position of every frame of an enhanced file.
-        naming = ["-n", chosen.key, "-f", "scan", "-z", "n", "-v", "2"]
-        options = [*naming, "-o", str(out_folder), str(readable)]
-        output = _run_dcm2niix(options, path)
-    file, findings = _pick_volume(sorted(out_folder.glob("*.nii")), output, chosen, path)
-    if len(found) > 1:
-        told = f"Series {chosen} was read, one of {len(found)} in the folder."
-        findings = (Finding(Level.INFO, "dicom-series-chosen", told), *findings)
-    return ConvertedSeries(file, chosen, findings)
+    volume = place_volume(choose_volume(path, series), path, assume_orientation)
+    with tempfile.TemporaryDirectory(prefix="brainstem-dicom-", ignore_cleanup_errors=True) as name:
+        sources = stage_volume(volume, Path(name))
+        # -m y: images that are turned by a hair are one volume all the same; place_volume has judged.
+        merge = ["-m", "y"] if any(f.code == "dicom-orientation-varies" for f in volume.findings) else []
+        options = ["-f", "scan", "-z", "n", *merge, "-o", str(out_folder), name]
+        said = _run_dcm2niix(options, path, sources)
+    file, found = _pick_volume(sorted(out_folder.glob("*.nii")), volume, said, path)
+    letters = None if volume.stated is None else volume.stated.letters
+    return ConvertedSeries(file, volume.series, letters, (*volume.findings, *found))
 
 
-def choose_series(path: Path, series: str | None = None) -> DicomSeries:
-    """Series that `convert_series` converts from the same path; raises as it does."""
-    return _choose(path, list_series(path), series)
+@dataclass(frozen=True)
+class _Said:
+    """Exit status of dcm2niix, and its words without what it always says."""
 
+    status: int
+    words: str
 
-def _choose(path: Path, found: list[DicomSeries], wanted: str | None) -> DicomSeries:
-    names = ", ".join(str(s) for s in found)
-    if wanted is None:
-        if len(found) == 1:
-            return found[0]
-        raise UnreadableScanError(
-            "several-series",
-            f"The folder holds {len(found)} series: {names}.",
-            path,
-            f"Choose one by its number, e.g. {path.name}#{found[0].number}.",
-        )
-    text = wanted.strip().casefold()
-    for field in ("key", "number", "description"):
-        matching = [s for s in found if str(getattr(s, field)).casefold() == text]
-        if len(matching) == 1:
-            return matching[0]
-        if matching:
-            keys = ", ".join(f"{s} = {s.key}" for s in matching)
-            raise UnreadableScanError(
-                "several-series",
-                f"{len(matching)} series are called {wanted}: {keys}.",
-                path,
-                f"Choose one by its long number, e.g. {path.name}#{matching[0].key}.",
-            )
-    raise UnreadableScanError(
-        "series-missing", f"There is no series {wanted}; there are: {names}.", path, "Choose one of these."
-    )
+    def __str__(self) -> str:
+        status = f"exit status {self.status}"
+        return f"dcm2niix, {status}: {self.words}" if self.words else f"dcm2niix said nothing, {status}"
 
 
 def _pick_volume(
-    files: list[Path], output: str, series: DicomSeries, path: Path
+    files: Sequence[Path], volume: PlacedVolume, said: _Said, path: Path
 ) -> tuple[Path, tuple[Finding, ...]]:
-    even = [f for f in files if f.stem.endswith(("_Eq_1", "_Eq", "_Tilt_1", "_Tilt_Eq_1"))]
-    files = even or [f for f in files if not any(part in f.stem for part in _PARTS_OF_A_SIGNAL)]
-    if not files:
-        raise UnreadableScanError(
-            "series-not-a-volume",
-            f"Series {series} could not be made a volume.",
-            path,
-            "Choose another series, or export the series from the scanner or archive again.",
-        )
-    if len(files) > 1:
+    even = [file for file in files if file.stem.endswith(_EVEN)]
+    whole = even or [f for f in files if not any(part in f.stem for part in _PARTS_OF_A_SIGNAL)]
+    if not whole:
+        raise _no_volume(files, volume, said, path)
+    if len(whole) > 1:
         raise UnreadableScanError(
             "several-volumes",
-            f"Series {series} holds {len(files)} volumes; one is needed.",
+            f"Series {volume.series} became {len(whole)} volumes; one is needed ({said}).",
             path,
             "Choose the series of the T1-weighted scan itself.",
         )
-    return files[0], _conversion_findings(output)
+    missing = len(volume.images) - _slices(whole[0])
+    if missing > 0 and not even:
+        raise UnreadableScanError(
+            "series-not-a-volume",
+            f"{missing} of the {len(volume.images)} images of series {volume.series} were not converted "
+            f"({said}).",
+            path,
+            "Export the series from the scanner or archive again.",
+        )
+    return whole[0], tuple(_conversion_findings(whole[0], said, volume))
 
 
-def _conversion_findings(output: str) -> tuple[Finding, ...]:
-    uneven = "Interslice distance varies" in output
-    missing = "Missing images" in output
+def _no_volume(files: Sequence[Path], volume: PlacedVolume, said: _Said, path: Path) -> UnreadableScanError:
+    parts = [name for mark, name in _PARTS_OF_A_SIGNAL.items() if any(mark in f.stem for f in files)]
+    if parts:
+        return UnreadableScanError(
+            "series-not-a-volume",
+            f"Series {volume.series} holds only the {' and the '.join(parts)} of the signal, no magnitude.",
+            path,
+            "Choose the series of the T1-weighted scan itself.",
+        )
+    temporary = Path(tempfile.gettempdir())
+    rows, columns = volume.images[0].matrix
+    needed = rows * columns * len(volume.images) * _BYTES_A_VOXEL
+    free = shutil.disk_usage(temporary).free
+    if "disk full" in said.words or free < needed:
+        return UnreadableScanError(
+            "temporary-folder-full",
+            f"The temporary folder has no room for the converted series: {free / _MB:.1f} MB are free, "
+            f"{needed / _MB:.1f} MB are needed ({said}).",
+            temporary,
+            "Make room there, or name another folder in the environment variable TMPDIR (Windows: TEMP).",
+        )
+    return UnreadableScanError(
+        "series-not-a-volume",
+        f"Series {volume.series} could not be made a volume ({said}).",
+        path,
+        "Choose another series, or export the series from the scanner or archive again.",
+    )
+
+
+def _slices(file: Path) -> int:
+    """Slices of all volumes in a NIfTI file."""
+    import nibabel
+
+    return math.prod(nibabel.Nifti1Image.from_filename(file).shape[2:])
+
+
+def _conversion_findings(file: Path, said: _Said, volume: PlacedVolume) -> list[Finding]:
     again = "Export the complete series from the scanner or archive again."
-    if (uneven and missing) or _lacks_frames(output):
-        problem = "Slices of the series are missing, so that there is a gap in the scan."
-        return (Finding(Level.ERROR, "dicom-slices-missing", problem, again),)
-    if uneven:
+    found = []
+    is_told = any(finding.code == "dicom-slices-missing" for finding in volume.findings)
+    if "_Eq" in file.stem and not is_told:
         problem = "The distance between the slices varies; the scan was interpolated to even slices."
-        return (Finding(Level.WARNING, "dicom-slices-uneven", problem, again),)
-    if missing:
-        problem = "The numbers of the images have gaps: some may be missing at the end of the scan."
-        return (Finding(Level.WARNING, "dicom-images-missing", problem, again),)
-    return ()
+        found.append(Finding(Level.WARNING, "dicom-slices-uneven", problem, again))
+    if said.status != 0:
+        problem = f"The converter of DICOM was not content with the series ({said})."
+        found.append(Finding(Level.WARNING, "dicom-converter-warned", problem, again))
+    return found
 
 
-def _lacks_frames(output: str) -> bool:
-    """Whether slices are missing between the frames of an enhanced file, of which dcm2niix does not warn."""
-    positions: list[list[float]] = []
-    for number, *position in _FRAME_POSITION.findall(output):
-        if number == "1":
-            positions.clear()
-        positions.append([float(value) for value in position])
-    if len(positions) < 3:
-        return False
-    points = np.array(positions)
-    farthest = points[np.argmax(np.linalg.norm(points - points[0], axis=1))]
-    direction = farthest - points[np.argmax(np.linalg.norm(points - farthest, axis=1))]
-    if not direction.any():
-        return False
-    heights = np.unique(np.round(points @ direction / np.linalg.norm(direction), 2))
-    gaps = np.diff(heights)
-    return bool(gaps.max() > _LARGEST_GAP * np.median(gaps))
-
-
-def _run_dcm2niix(options: list[str], path: Path) -> str:
+def _run_dcm2niix(options: list[str], path: Path, sources: Mapping[Path, Path]) -> _Said:
     import dcm2niix
 
     # -b n: no side files with names and dates; -g i: no settings of this user's own dcm2niix.
@@ -267,33 +228,14 @@ def _run_dcm2niix(options: list[str], path: Path) -> str:
             "Install Brainstem App again, or convert the scan to NIfTI yourself.",
         ) from error
     output = done.stdout.decode("utf-8", errors="replace")
-    if "Unable to find any DICOM" in output:
-        raise _no_dicom(path)
-    return output
+    return _Said(done.returncode, _own_words(output, sources))
 
 
-def _no_dicom(path: Path) -> UnreadableScanError:
-    return UnreadableScanError(
-        "folder-without-dicom",
-        "No DICOM image lies in this folder."
-        if path.is_dir()
-        else "No DICOM image can be read from this file.",
-        path,
-        "Give the folder of the DICOM series or of a BIDS dataset, or a NIfTI or MGZ file.",
-    )
-
-
-@contextmanager
-def _plain_path(path: Path) -> Iterator[Path]:
-    """Path that dcm2niix can open: on Windows it knows no letters beyond the system's own."""
-    if sys.platform != "win32" or str(path.absolute()).isascii():
-        yield path.absolute()
-        return
-    with tempfile.TemporaryDirectory(prefix="brainstem-dicom-", ignore_cleanup_errors=True) as name:
-        copy = Path(name) / "series"
-        if path.is_dir():
-            shutil.copytree(path, copy)
-        else:
-            copy.mkdir()
-            copy = Path(shutil.copy(path, copy / "image.dcm"))
-        yield copy
+def _own_words(output: str, sources: Mapping[Path, Path]) -> str:
+    """Leave of dcm2niix' words what concerns this series, errors first; files get the user's names."""
+    for staged, source in sources.items():
+        output = output.replace(str(staged), source.name)
+    lines = dict.fromkeys(line.strip() for line in output.splitlines() if not _CHATTER.search(line))
+    ranked = sorted(lines, key=lambda line: not line.startswith("Error"))
+    more = len(ranked) - _MOST_LINES
+    return "; ".join(ranked[:_MOST_LINES]) + (f"; and {more} more lines" if more > 0 else "")

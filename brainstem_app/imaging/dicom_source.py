@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import zlib
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.dicom import choose_series, is_dicom_file, split_series
+from brainstem_app.imaging.dicom import split_series
+from brainstem_app.imaging.dicom_headers import DicomImage, read_dataset, read_images
+from brainstem_app.imaging.dicom_series import choose_volume
+from brainstem_app.imaging.dicom_stack import heights_mm
 from brainstem_app.imaging.spaces import Affine
 
 if TYPE_CHECKING:
@@ -98,24 +99,38 @@ def read_source_images(path: Path) -> SourceImages:
         If the series cannot be found, or its images do not say where they lie.
     """
     folder, series = split_series(path)
-    key = choose_series(folder, series).key
+    images = choose_volume(folder, series).images
     root = folder if folder.is_dir() else folder.parent
-    datasets = _same_planes(list(_images_of(root, key)))
-    if not datasets:
+    heights = heights_mm(images)
+    if heights is None:
         raise InputError(
-            "No image of this series says where its pixels lie.",
+            "The images of this series do not say where their pixels lie.",
             root,
             "Export the series from the scanner or archive again, with positions and orientations.",
         )
-    multiframe = [dataset for dataset in datasets if "NumberOfFrames" in dataset]
-    if multiframe and len(datasets) > 1:
+    ordered = [images[index] for index in np.argsort(heights)]
+    files = list(dict.fromkeys(image.path for image in ordered))
+    if images[0].frame is not None:
+        if len(files) > 1:
+            raise InputError(
+                f"The series holds {len(files)} images of several frames; one is needed.",
+                root,
+                "Give the folder of the one image.",
+            )
+        ordered = list(read_images(files[0]) or ())
+    datasets = [dataset for file in files if (dataset := read_dataset(file)) is not None]
+    return SourceImages(tuple(datasets), _affines(ordered, root), ordered[0].matrix)
+
+
+def _affines(images: Sequence[DicomImage], root: Path) -> tuple[Affine, ...]:
+    affines = [image.affine for image in images if image.affine is not None]
+    if len(affines) < len(images):
         raise InputError(
-            f"The series holds {len(datasets)} images of several frames; one is needed.",
+            "Some frames of this image do not say where their pixels lie.",
             root,
-            "Give the folder of the one image.",
+            "Export the series from the scanner or archive again, one image a file.",
         )
-    frames = _frames_of(datasets[0]) if multiframe else tuple(_slice_affine(d, d, d) for d in datasets)
-    return SourceImages(tuple(datasets), frames, (int(datasets[0].Rows), int(datasets[0].Columns)))
+    return tuple(affines)
 
 
 def without_identity(images: SourceImages, pseudonym: str, *, keep_links: bool) -> SourceImages:
@@ -167,79 +182,6 @@ def with_what_is_required(images: SourceImages) -> SourceImages:
                 setattr(copy, name, "")
         whole.append(copy)
     return SourceImages(tuple(whole), images.frames, images.shape)
-
-
-def count_images(root: Path) -> dict[str, int]:
-    """Images, or frames of enhanced files, of each series in a folder, by `DicomSeries.key`."""
-    counts: Counter[str] = Counter()
-    for key, dataset in _headers(root, ["SeriesInstanceUID", "Rows", "NumberOfFrames"]):
-        counts[key] += int(dataset.get("NumberOfFrames") or 1)
-    return dict(counts)
-
-
-def _images_of(root: Path, key: str) -> Iterator[Dataset]:
-    """Headers of the images of a series."""
-    return (dataset for found, dataset in _headers(root) if found == key)
-
-
-def _headers(root: Path, names: list[str] | None = None) -> Iterator[tuple[str, Dataset]]:
-    """Headers of all images (of them the elements of these names, or all) with the key of their series.
-
-    dcm2niix knows a series by the CRC-32 of its UID.
-    """
-    from pydicom import dcmread
-    from pydicom.errors import InvalidDicomError
-
-    for path in sorted(path for path in root.rglob("*") if path.is_file() and is_dicom_file(path)):
-        try:
-            dataset = dcmread(path, stop_before_pixels=True, specific_tags=names)
-        except (InvalidDicomError, OSError):
-            continue  # dcm2niix has passed over it too
-        uid = str(dataset.get("SeriesInstanceUID", ""))
-        if "Rows" in dataset:
-            yield str(zlib.crc32(uid.encode("ascii", "replace"))), dataset
-
-
-def _same_planes(datasets: Sequence[Dataset]) -> list[Dataset]:
-    """Images that lie as most do, in the order of their positions: not the scout of a series."""
-    if any("NumberOfFrames" in dataset for dataset in datasets):
-        return list(datasets)
-    placed = [d for d in datasets if d.get("ImagePositionPatient") and d.get("ImageOrientationPatient")]
-    if not placed:
-        return []
-    kinds = [(d.Rows, d.Columns, *np.round(_numbers(d.ImageOrientationPatient), 3)) for d in placed]
-    most = Counter(kinds).most_common(1)[0][0]
-    chosen = [d for d, kind in zip(placed, kinds, strict=True) if kind == most]
-    across = np.cross(*np.reshape(_numbers(chosen[0].ImageOrientationPatient), (2, 3)))
-    return sorted(chosen, key=lambda d: float(np.dot(across, _numbers(d.ImagePositionPatient))))
-
-
-def _frames_of(dataset: Dataset) -> tuple[Affine, ...]:
-    shared = dataset.SharedFunctionalGroupsSequence[0]
-    affines = []
-    for frame in dataset.PerFrameFunctionalGroupsSequence:
-        position, orientation, measures = (
-            (frame if name in frame else shared)[name][0]
-            for name in ("PlanePositionSequence", "PlaneOrientationSequence", "PixelMeasuresSequence")
-        )
-        affines.append(_slice_affine(position, orientation, measures))
-    return tuple(affines)
-
-
-def _slice_affine(position: Dataset, orientation: Dataset, measures: Dataset) -> Affine:
-    """Pixels (column, row, 0) of a slice to world (mm, RAS+); PS3.3 C.7.6.2.1.1."""
-    along_row, along_column = np.reshape(_numbers(orientation.ImageOrientationPatient), (2, 3))
-    between_rows, between_columns = _numbers(measures.PixelSpacing)
-    affine = np.eye(4)
-    affine[:3, 0] = along_row * between_columns
-    affine[:3, 1] = along_column * between_rows
-    affine[:3, 2] = np.cross(along_row, along_column)
-    affine[:3, 3] = _numbers(position.ImagePositionPatient)
-    return np.asarray(_LPS_TO_RAS @ affine)
-
-
-def _numbers(values: Sequence[float]) -> list[float]:
-    return [float(value) for value in values]
 
 
 def _copy(source: Dataset, target: Dataset, names: Sequence[str]) -> None:

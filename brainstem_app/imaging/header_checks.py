@@ -91,11 +91,12 @@ class _Form:
     def findings(self) -> list[Finding]:
         if self.code <= 0 or not self.broken:
             return []
+        shown = "transform" if self.name == "mgh" else self.name
         return [
             Finding(
                 Level.WARNING,
                 f"{self.name}-invalid",
-                f"The {self.name} of the header is no valid transform and was not used.",
+                f"The {shown} of the header is no valid one and was not used.",
                 "Convert the scan from DICOM again if the picture looks wrong.",
             )
         ]
@@ -182,6 +183,7 @@ def _without_forms(
             "Check left and right on a scan with a known sign.",
         )
         return affine_from_letters(assume_orientation, opened.shape, sizes), "assumed", finding
+    silent = "its goodRASFlag is not 1" if opened.kind == "mgh" else "qform and sform code are both 0"
     if any(form.code > 0 for form in forms):
         finding = Finding(
             Level.ERROR,
@@ -193,7 +195,7 @@ def _without_forms(
         finding = Finding(
             Level.ERROR,
             "orientation-unknown",
-            "The header does not say where left and right are (qform and sform code are both 0), "
+            f"The header does not say where left and right are ({silent}), "
             "so left and right cannot be known.",
             "Convert the scan from DICOM again, or state its orientation.",
         )

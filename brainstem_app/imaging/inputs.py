@@ -9,23 +9,39 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids import find_t1w_scans, is_bids_dataset
-from brainstem_app.imaging.dicom import holds_dicom, split_series
-
-_SCAN_ENDINGS = (
-    ".nii.gz",
-    ".nii",
-    ".mgz",
-    ".mgh.gz",
-    ".mgh",
-    ".hdr.gz",
-    ".hdr",
-    ".img.gz",
-    ".img",
-    ".dcm",
-    ".ima",
+from brainstem_app.imaging.bids import find_t1w_scans, holds_t1w_scan, is_bids_dataset
+from brainstem_app.imaging.dicom import split_series
+from brainstem_app.imaging.dicom_headers import holds_dicom
+from brainstem_app.imaging.file_names import (
+    HEADER_ENDINGS,
+    IMAGE_ENDINGS,
+    LOOSE_ENDINGS,
+    file_stem,
+    has_ending,
+    pair_header,
+    pair_image,
 )
-_LOOSE_ENDINGS = (".nii.gz", ".nii", ".mgz", ".mgh")
+
+_REPORT = "report.json"
+#: Volumes that the program writes: results, prepared subjects, transforms, atlases. They are no scans.
+OWN_VOLUMES = frozenset(
+    {
+        "labels_native.nii.gz",
+        "labels_mni.nii.gz",
+        "confidence_native.nii.gz",
+        "scan_box.nii.gz",
+        "labels_box.nii.gz",
+        "labels_box_repeat.nii.gz",
+        "fine_warp_mm.nii.gz",
+        "fine_warp_repeat_mm.nii.gz",
+        "mni_coarse_warp_mm.nii.gz",
+        "mean_warp_mm.nii.gz",
+        "labels.nii.gz",
+        "labels_dicom.dcm",
+    }
+)
+# Copies that Review saves, and label maps under their BIDS names.
+_OWN_ENDINGS = re.compile(r"^labels_native_edited.*|.*_dseg(?:_edited.*)?\.nii(?:\.gz)?$")
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10))}
 
@@ -65,7 +81,7 @@ def expand_inputs(paths: Sequence[Path]) -> list[ScanInput]:
     Raises
     ------
     InputError
-        If a path does not exist, or a folder holds no scan.
+        If a path does not exist, a folder holds no scan, or a file is one that the program wrote.
     """
     found: dict[Path, tuple[str, ...]] = {}
     for path in paths:
@@ -80,33 +96,49 @@ def expand_inputs(paths: Sequence[Path]) -> list[ScanInput]:
     )
 
 
-def file_stem(path: Path) -> str:
-    """File name without the ending of a scan: ``a.b.nii.gz`` gives ``a.b``."""
-    lower = path.name.casefold()
-    ending = next((e for e in _SCAN_ENDINGS if lower.endswith(e)), "")
-    return path.name[: len(path.name) - len(ending)] or path.name
-
-
 def _scans_in(path: Path) -> list[tuple[Path, tuple[str, ...]]]:
     """List the scans a path stands for, each with possible names, the shortest first."""
     folder, series = split_series(path)
     if not folder.exists() and not folder.is_symlink():
         raise InputError("There is no such file or folder.", folder, "Check the name.")
     if not folder.is_dir():
-        return [(path, _file_names(folder))]
-    name, parent = folder.resolve().name, folder.resolve().parent.name
+        if is_own_volume(folder):
+            raise InputError(
+                "By its name this is no scan, but a label map or another volume that Brainstem App wrote.",
+                folder,
+                "Give the scan that it was made from; if it is one, rename it.",
+            )
+        return [(pair_header(path) or path, _longer(folder, file_stem(folder)))]
+    name = folder.resolve().name
     if series is not None:
-        return [(path, (name, f"{name}_{series}", f"{parent}_{name}_{series}"))]
-    is_part_of_bids = name.startswith(("sub-", "ses-")) and any(folder.glob("**/anat/*_T1w.nii*"))
+        # Also if it is given alone: two series of one folder, segmented one after the other, are two results.
+        return [(path, _longer(folder, f"{name}_{series}"))]
+    is_part_of_bids = name.startswith(("sub-", "ses-")) and holds_t1w_scan(folder)
     if is_bids_dataset(folder) or is_part_of_bids:
-        dataset = parent if is_part_of_bids else name
-        return [(s.path, (s.name, s.full_name, f"{dataset}_{s.full_name}")) for s in find_t1w_scans(folder)]
-    loose = sorted(p for p in folder.iterdir() if p.name.casefold().endswith(_LOOSE_ENDINGS) and p.is_file())
-    loose = [p for p in loose if not p.name.startswith(".")]
-    if loose:
-        return [(p, _file_names(p)) for p in loose]
+        dataset = folder.resolve().parent if is_part_of_bids else folder.resolve()
+        return [
+            (s.path, (s.name, *_longer(dataset / s.full_name, s.full_name))) for s in find_t1w_scans(folder)
+        ]
+    return _loose_scans_in(folder, name)
+
+
+def _loose_scans_in(folder: Path, name: str) -> list[tuple[Path, tuple[str, ...]]]:
+    """List the scans of a folder that is no BIDS dataset: files, or one DICOM series."""
+    files = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
+    loose = [p for p in files if has_ending(p, LOOSE_ENDINGS) or pair_image(p)]
+    if scans := [p for p in loose if not is_own_volume(p)]:
+        return [(p, _longer(p, file_stem(p))) for p in scans]
+    if (folder / _REPORT).exists() or loose:
+        raise InputError(
+            "This folder holds no scan, only files that Brainstem App wrote.",
+            folder,
+            "Give the scan that they were made from.",
+        )
     if holds_dicom(folder):
-        return [(folder, (name, f"{parent}_{name}"))]
+        return [(folder, _longer(folder, name))]
+    halves = [p for p in files if has_ending(p, (*HEADER_ENDINGS, *IMAGE_ENDINGS))]
+    if halves:  # reading says which other half is missing
+        return [(p, _longer(p, file_stem(p))) for p in halves]
     raise InputError(
         "This folder holds no scan: it is no BIDS dataset, and no NIfTI, MGZ or DICOM file lies in it.",
         folder,
@@ -114,8 +146,19 @@ def _scans_in(path: Path) -> list[tuple[Path, tuple[str, ...]]]:
     )
 
 
-def _file_names(path: Path) -> tuple[str, str]:
-    return file_stem(path), f"{path.resolve().parent.name}_{file_stem(path)}"
+def is_own_volume(path: Path) -> bool:
+    """Whether a file is, by its name, one that the program wrote: a label map, a confidence, a transform."""
+    name = path.name.casefold()
+    return name in OWN_VOLUMES or _OWN_ENDINGS.match(name) is not None
+
+
+def _longer(path: Path, name: str) -> tuple[str, ...]:
+    """Names of what lies at a path: its own, then with one more of the folders above it each."""
+    names = [name]
+    for parent in path.resolve().parents:
+        if parent.name:
+            names.append(f"{parent.name}_{names[-1]}")
+    return tuple(names)
 
 
 def _shortest(candidates: Iterable[tuple[str, ...]]) -> list[str]:

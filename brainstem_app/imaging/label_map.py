@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,12 +12,18 @@ from numpy.typing import NDArray
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import atomic_path
+from brainstem_app.imaging.scan import Finding
 from brainstem_app.imaging.scan_file import open_scan_file
 from brainstem_app.imaging.spaces import Affine
 
 FileSpace = Literal["native", "mni"]
 _SPACE_CODE: dict[FileSpace, int] = {"native": 1, "mni": 4}
 _SHEAR_TOLERANCE = 1e-4
+# How far from a whole number a value may lie that a header's scaling made of one.
+_WHOLE_TOLERANCE = 1e-3
+# From here on not every whole number has a value of its own in the type.
+_EXACT_FLOAT32 = 2**24
+_EXACT_FLOAT64 = 2**53
 
 
 def save_label_map(path: Path, labels: NDArray[Any], affine: Affine, *, space: FileSpace = "native") -> None:
@@ -67,17 +74,70 @@ def load_label_map(path: Path) -> tuple[NDArray[np.uint8], Affine]:
         If the file cannot be read, is not three-dimensional, does not say where left and right are, or
         holds values that are no integers of 0…255.
     """
-    values, affine = load_volume(path)
-    if not np.isfinite(values).all() or (values != np.round(values)).any():
+    numbers, affine = load_label_numbers(path)
+    if numbers.size and (numbers.min() < 0 or numbers.max() > 255):
         raise InputError(
-            "The file holds fractions, so it is no label map.", path, "Give a file of whole numbers."
+            f"The labels run from {numbers.min()} to {numbers.max()}; this program knows 0 to 255.",
+            path,
+            "Renumber the labels.",
         )
-    if values.size and (values.min() < 0 or values.max() > 255):
-        span = f"{values.min():.0f} to {values.max():.0f}"
+    return numbers.astype(np.uint8), affine
+
+
+def load_label_numbers(path: Path) -> tuple[NDArray[np.integer[Any]], Affine]:
+    """Read the label numbers of another program's map exactly, however large or negative they are.
+
+    Returns
+    -------
+    numbers : ndarray of integers, shape (X, Y, Z)
+        Whole numbers as the file means them, its scaling applied.
+    affine : ndarray of float64, shape (4, 4)
+        Voxel to world (mm, RAS+).
+
+    Raises
+    ------
+    InputError
+        As for `load_label_map`, but for the range; and if the file stores numbers so that neighbours cannot
+        be told apart.
+    """
+    from brainstem_app.imaging.header_checks import check_header
+
+    with open_scan_file(path) as opened:
+        stored, slope, intercept = opened.read_stored()
+        placed = check_header(opened)
+    _require_place(placed.findings, path)
+    return _whole(stored, slope, intercept, path), placed.affine
+
+
+def _whole(stored: NDArray[Any], slope: float, intercept: float, path: Path) -> NDArray[np.integer[Any]]:
+    """Return ``stored * slope + intercept`` as integers, never through a type that rounds them."""
+    if np.issubdtype(stored.dtype, np.integer) and slope.is_integer() and intercept.is_integer():
+        if (slope, intercept) == (1.0, 0.0):
+            return stored
+        return stored.astype(np.int64) * int(slope) + int(intercept)
+    plain = (slope, intercept) == (1.0, 0.0)
+    values = stored if plain else stored.astype(np.float64) * slope + intercept
+    if not np.isfinite(values).all():
         raise InputError(
-            f"The labels run from {span}; this program knows 0 to 255.", path, "Renumber the labels."
+            "The file holds values that are no numbers, so it is no label map.", path, "Set them to 0."
         )
-    return values.astype(np.uint8), affine
+    whole = np.rint(values)
+    odd = np.abs(values - whole) > _WHOLE_TOLERANCE
+    if odd.any():
+        raise InputError(
+            f"The file holds fractions such as {values[odd][0]:g}, so it is no label map.",
+            path,
+            "Give a file of whole numbers.",
+        )
+    exact = _EXACT_FLOAT64 if stored.dtype.itemsize >= 8 and plain else _EXACT_FLOAT32
+    if whole.size and np.abs(whole).max() >= exact:
+        raise InputError(
+            f"The labels go up to {np.abs(whole).max():.0f}, but the file stores them as "
+            f"{stored.dtype.name}, which cannot tell neighbouring numbers above {exact} apart.",
+            path,
+            "Save the label map with whole numbers of 32 bits (int32), from where it was made.",
+        )
+    return whole.astype(np.int32 if exact == _EXACT_FLOAT32 else np.int64)
 
 
 def load_volume(path: Path) -> tuple[NDArray[np.float32], Affine]:
@@ -93,10 +153,14 @@ def load_volume(path: Path) -> tuple[NDArray[np.float32], Affine]:
     with open_scan_file(path) as opened:
         values = opened.read_values()
         placed = check_header(opened)
-    for finding in placed.findings:
+    _require_place(placed.findings, path)
+    return values, placed.affine
+
+
+def _require_place(findings: Iterable[Finding], path: Path) -> None:
+    for finding in findings:
         if finding.code in ("orientation-unknown", "affine-singular"):
             raise InputError(finding.problem, path, finding.fix)
-    return values, placed.affine
 
 
 def _save(path: Path, voxels: NDArray[Any], affine: Affine, space: FileSpace) -> None:

@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from brainstem_app.imaging.spaces import Affine
 
 _SIDES = ("LR", "PA", "IS")
+_SINGULAR = 1e-6
+#: Difference of the cosines of two orders of axes below which the first one is taken: 0.1° at 45°.
+_EQUALLY_GOOD = 5e-3
+_PREFERRED = np.array([[0.0, 1.0, 2.0], [0.0, 0.0, 4.0], [0.0, 0.0, 0.0]])
 
 
 def axis_letters(affine: Affine) -> tuple[str, str, str]:
@@ -58,6 +62,48 @@ def to_canonical(data: NDArray[Any], affine: Affine) -> tuple[NDArray[Any], Affi
     from nibabel.orientations import apply_orientation, inv_ornt_aff
 
     codes = _axis_codes(affine)
+    moved = apply_orientation(data, codes)
+    return moved, np.asarray(affine, dtype=np.float64) @ inv_ornt_aff(codes, data.shape[:3])
+
+
+def to_letters(data: NDArray[Any], affine: Affine, letters: str) -> tuple[NDArray[Any], Affine]:
+    """Reorder the axes so that they run as the letters say, e.g. ``"LPS"``; no voxel is interpolated.
+
+    Returns
+    -------
+    data : ndarray
+        A view of the same voxels.
+    affine : ndarray of float64, shape (4, 4)
+        Voxel to world of the reordered data.
+    """
+    from nibabel.orientations import apply_orientation, axcodes2ornt, inv_ornt_aff, ornt_transform
+
+    change = ornt_transform(_axis_codes(affine), axcodes2ornt(letters))
+    moved = apply_orientation(data, change)
+    return moved, np.asarray(affine, dtype=np.float64) @ inv_ornt_aff(change, data.shape[:3])
+
+
+def to_axes_of(data: NDArray[Any], affine: Affine, other: Affine) -> tuple[NDArray[Any], Affine]:
+    """Reorder the axes so that each runs as the same axis of another grid does; no voxel is interpolated.
+
+    Two files of one grid are compared so, whatever its angle to the body: each put into its own nearest
+    order, they would differ by that order around 45°.
+
+    Parameters
+    ----------
+    affine, other : ndarray, shape (4, 4)
+        Voxel to world of the data, and of the other grid; neither singular.
+
+    Returns
+    -------
+    data : ndarray
+        A view of the same voxels.
+    affine : ndarray of float64, shape (4, 4)
+        Voxel to world of the reordered data.
+    """
+    from nibabel.orientations import apply_orientation, inv_ornt_aff
+
+    codes = _axis_codes(np.linalg.inv(other) @ affine)
     moved = apply_orientation(data, codes)
     return moved, np.asarray(affine, dtype=np.float64) @ inv_ornt_aff(codes, data.shape[:3])
 
@@ -136,9 +182,22 @@ def obliquity_degrees(affine: Affine) -> float:
 
 
 def _axis_codes(affine: Affine) -> NDArray[Any]:
-    from nibabel.orientations import io_orientation
+    """Body axis (0 left–right, 1 back–front, 2 down–up) and direction (1 or −1) of each voxel axis.
 
-    codes = io_orientation(np.asarray(affine, dtype=np.float64))
-    if np.isnan(codes).any():
+    Around 45° two answers are equally good. Which one it is must not hang on the last digits of the affine:
+    a scan and its label map, which another program wrote with fewer digits, would get different axes.
+    """
+    linear = np.asarray(affine, dtype=np.float64)[:3, :3]
+    directions = linear / np.where((lengths := np.linalg.norm(linear, axis=0)) > 0, lengths, 1.0)
+    if not np.isfinite(directions).all() or np.linalg.matrix_rank(directions, tol=_SINGULAR) < 3:
         raise ValueError("the affine is singular: an axis of the volume has no direction")
-    return np.asarray(codes)
+    left, _, right = np.linalg.svd(directions)
+    rotation = left @ right  # the axes at right angles that are nearest to a sheared volume's
+    orders = [np.array(order) for order in permutations(range(3))]
+    signs = [np.where(rotation[order, range(3)] < 0, -1.0, 1.0) for order in orders]
+    # Each order's axes as they lie in space: the choice must not hang on how the file numbers them either.
+    moved = [(rotation * sign)[:, np.argsort(order)] for order, sign in zip(orders, signs, strict=True)]
+    fits = np.array([np.trace(axes) for axes in moved])
+    good = np.flatnonzero(fits > fits.max() - _EQUALLY_GOOD)
+    best = max(good, key=lambda index: float((moved[index] * _PREFERRED).sum()))
+    return np.column_stack([orders[best], signs[best]])

@@ -6,12 +6,16 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.dicom import convert_series, is_dicom_file, split_series
+from brainstem_app.imaging.dicom import convert_series, split_series
+from brainstem_app.imaging.dicom_headers import is_dicom_file
 from brainstem_app.imaging.header_checks import check_header
-from brainstem_app.imaging.orientation import all_orientations
+from brainstem_app.imaging.orientation import all_orientations, to_letters
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.scan_file import open_scan_file
+from brainstem_app.imaging.unreadable import UnreadableScanError
 from brainstem_app.imaging.voxel_checks import check_geometry, check_voxels, replace_not_finite
 
 _FILE_OF_SERIES = Finding(
@@ -27,12 +31,13 @@ def read_scan(path: Path, assume_orientation: str | None = None, series: str | N
     Parameters
     ----------
     path : Path
-        NIfTI (.nii, .nii.gz), MGH or MGZ file, or the folder of a DICOM series; ``FOLDER#SERIES`` chooses
-        one series of a folder that holds several.
+        NIfTI (.nii, .nii.gz, .hdr/.img), MGH or MGZ file, or the folder of a DICOM series; ``FOLDER#SERIES``
+        chooses one series of a folder that holds several.
     assume_orientation : str, optional
-        Direction of the three voxel axes, e.g. ``"RAS"``, used only if the header states none.
+        Direction of the three voxel axes, e.g. ``"RAS"``, used only if the header states none; of DICOM where
+        columns, rows and slices run, in the order of the slices' numbers.
     series : str, optional
-        Number or description of the DICOM series; see `brainstem_app.imaging.dicom.list_series`.
+        Number or description of the DICOM series; see `brainstem_app.imaging.dicom_series.list_series`.
 
     Returns
     -------
@@ -75,17 +80,44 @@ def require_usable(scan: Scan) -> None:
 def _read_dicom(
     path: Path, series: str | None, assume_orientation: str | None, extra: tuple[Finding, ...]
 ) -> Scan:
-    with tempfile.TemporaryDirectory(prefix="brainstem-dicom-", ignore_cleanup_errors=True) as name:
-        converted = convert_series(path, Path(name), series)
-        scan = _read_file(converted.path, assume_orientation, (*extra, *converted.findings))
-    return replace(scan, source=path.parent if path.is_file() else path)
+    source = path.parent if path.is_file() else path
+    try:
+        with tempfile.TemporaryDirectory(prefix="brainstem-dicom-", ignore_cleanup_errors=True) as name:
+            converted = convert_series(path, Path(name), series, assume_orientation)
+            found = (*extra, *converted.findings)
+            stated = assume_orientation if converted.letters is None else None
+            scan = replace(_read_converted(converted.path, source, stated, found), source=source)
+    except OSError as error:
+        raise UnreadableScanError(
+            "temporary-folder",
+            f"The series cannot be converted in the temporary folder: {error.strerror or error}.",
+            error.filename or source,
+            "Make room there, or name another folder in the environment variable TMPDIR (Windows: TEMP).",
+        ) from error
+    if converted.letters is None:
+        return scan
+    # dcm2niix turns images upside down; the user speaks of columns, rows and slices as they are stored.
+    data, affine = to_letters(scan.data, scan.affine, converted.letters)
+    return replace(scan, data=np.ascontiguousarray(data), affine=affine)
+
+
+def _read_converted(
+    file: Path, source: Path, assume_orientation: str | None, extra: tuple[Finding, ...]
+) -> Scan:
+    """Read what dcm2niix made; an error names the series, for the file is gone by then."""
+    try:
+        scan = _read_file(file, assume_orientation, extra)
+    except UnreadableScanError as error:
+        raise UnreadableScanError(error.code, error.what, source, error.fix) from error
+    # The header with two transforms is dcm2niix' own; images turned by a hair have a finding of theirs.
+    return replace(scan, findings=tuple(f for f in scan.findings if f.code != "qform-sform-differ"))
 
 
 def _read_file(path: Path, assume_orientation: str | None, extra: tuple[Finding, ...] = ()) -> Scan:
     with open_scan_file(path) as opened:
         placed = check_header(opened, assume_orientation)
-        values = opened.read_values()
+        values, moved = opened.read_intensities()
     values, lost = replace_not_finite(values)
     scan = Scan(values, placed.affine, path)
-    findings = (*extra, *opened.findings, *placed.findings, *lost, *check_geometry(scan), *check_voxels(scan))
-    return replace(scan, findings=findings)
+    findings = (*extra, *opened.findings, *placed.findings, *moved, *lost)
+    return replace(scan, findings=(*findings, *check_geometry(scan), *check_voxels(scan)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BufferedIOBase, BufferedReader
@@ -17,11 +17,22 @@ from nibabel.freesurfer import mghformat
 from nibabel.imageglobals import logger as nibabel_logger
 from numpy.typing import NDArray
 
+from brainstem_app.imaging.dicom_headers import is_dicom_file
+from brainstem_app.imaging.file_names import (
+    HEADER_ENDINGS,
+    IMAGE_ENDINGS,
+    file_stem,
+    has_ending,
+    pair_header,
+    pair_image,
+)
+from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.imaging.unreadable import UnreadableScanError
 
-FileKind = Literal["nifti1", "nifti2", "nifti1-pair", "mgh"]
+FileKind = Literal["nifti1", "nifti2", "nifti1-pair", "nifti2-pair", "mgh"]
 
+_PAIR_ENDINGS = (*HEADER_ENDINGS, *IMAGE_ENDINGS)
 _MAX_VOXELS = 1024**3
 _HEADER_BYTES = 544
 _OTHER_FORMATS = (
@@ -38,6 +49,14 @@ _OTHER_FORMATS = (
 _COPY_AGAIN = "Copy or download the file again, or convert the scan from DICOM again."
 _FETCH = "Fetch the data first, e.g. with datalad get or git annex get."
 _CONVERT = "Give a NIfTI (.nii, .nii.gz) or MGH/MGZ file, or the folder of the DICOM series."
+
+_RESCALED = Finding(
+    Level.INFO,
+    "intensities-rescaled",
+    "The intensities are too large, too small or too far from 0 for numbers of 32 bits; they were moved and "
+    "scaled.",
+    "Nothing for labels and volumes; the intensities that are shown are not those of the file.",
+)
 
 
 @dataclass(frozen=True)
@@ -75,9 +94,25 @@ class OpenedScan:
         UnreadableScanError
             If the file ends early or is damaged.
         """
+        return self._read(lambda: np.asarray(self.image.dataobj, dtype=np.float32))
+
+    def read_stored(self) -> tuple[NDArray[Any], float, float]:
+        """Voxel values of `shape` as the file stores them, and the header's slope and intercept.
+
+        The values are ``stored * slope + intercept``; whole numbers stay exact, however large they are.
+
+        Raises
+        ------
+        UnreadableScanError
+            If the file ends early or is damaged.
+        """
+        stored = self._read(lambda: np.asarray(self.image.dataobj.get_unscaled()))
+        return stored, float(self.image.dataobj.slope), float(self.image.dataobj.inter)
+
+    def _read(self, read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         try:
             with np.errstate(over="ignore", invalid="ignore"):
-                values = np.asarray(self.image.dataobj, dtype=np.float32)
+                values = read()
         except MemoryError as error:
             raise UnreadableScanError(
                 "out-of-memory",
@@ -89,6 +124,24 @@ class OpenedScan:
             raise _damaged(self.path, error) from error
         return values.reshape(self.shape, order="F")
 
+    def read_intensities(self) -> tuple[NDArray[np.float32], tuple[Finding, ...]]:
+        """Values of a scan as `read_values`, but moved and scaled where float32 would lose what they show.
+
+        Raises
+        ------
+        UnreadableScanError
+            If the file ends early or is damaged.
+        """
+        values = self.read_values()
+        levels = intensity_levels(values)
+        if levels is not None and levels.fit_float32 and not np.isinf(values).any():
+            return values, ()
+        exact = np.asarray(self.image.dataobj, dtype=np.float64).reshape(self.shape, order="F")
+        levels = intensity_levels(exact)
+        if levels is None or levels.fit_float32:
+            return values, ()
+        return above_floor(exact, levels), (_RESCALED,)
+
 
 @contextmanager
 def open_scan_file(path: Path) -> Iterator[OpenedScan]:
@@ -97,7 +150,8 @@ def open_scan_file(path: Path) -> Iterator[OpenedScan]:
     Parameters
     ----------
     path : Path
-        NIfTI-1 or NIfTI-2 file, compressed or not, NIfTI-1 pair (.hdr/.img), or MGH/MGZ file.
+        NIfTI-1 or NIfTI-2 file, compressed or not, either file of a pair (.hdr/.img), or MGH/MGZ
+        file.
 
     Yields
     ------
@@ -110,6 +164,7 @@ def open_scan_file(path: Path) -> Iterator[OpenedScan]:
         If the file is missing, empty, damaged, of another kind, or holds no single three-dimensional
         grey-scale volume.
     """
+    path = pair_header(path) or path
     with ExitStack() as stack:
         try:
             file, compressed = _open_stream(path, stack)
@@ -119,17 +174,15 @@ def open_scan_file(path: Path) -> Iterator[OpenedScan]:
             raise _damaged(path, error) from error
         kind = _kind_of(path, start)
         try:
+            voxels = _open_voxels(path, stack) if kind.endswith("-pair") else file
             with _silent_nibabel():
-                image, raw_header = _read_header(path, kind, file, start)
+                image, raw_header = _read_header(kind, file, voxels, start)
+        except UnreadableScanError:
+            raise
         except Exception as error:  # nibabel and NumPy raise a dozen unrelated types for odd headers
             raise _damaged(path, error) from error
         shape = _single_volume_shape(path, image)
         yield OpenedScan(path, kind, image, raw_header, shape, _ending_findings(path, kind, compressed))
-
-
-def is_dicom_start(start: bytes) -> bool:
-    """Whether these first bytes (132 or more) of a file are those of a DICOM file."""
-    return start[128:132] == b"DICM"
 
 
 @contextmanager
@@ -166,8 +219,8 @@ def _open_stream(path: Path, stack: ExitStack) -> tuple[BufferedIOBase, bool]:
 def _kind_of(path: Path, start: bytes) -> FileKind:
     if len(start) >= 348:
         size = {int.from_bytes(start[:4], "little"), int.from_bytes(start[:4], "big")}
-        if 540 in size and start[4:7] == b"n+2":
-            return "nifti2"
+        if 540 in size and start[4:7] in (b"n+2", b"ni2"):
+            return "nifti2" if start[4:7] == b"n+2" else "nifti2-pair"
         if start[344:347] == b"n+1":
             return "nifti1"
         if start[344:347] == b"ni1":
@@ -185,12 +238,19 @@ def _kind_of(path: Path, start: bytes) -> FileKind:
 
 
 def _other_kind(path: Path, start: bytes) -> UnreadableScanError:
-    if is_dicom_start(start):
+    if is_dicom_file(path):
         return UnreadableScanError(
             "format-dicom",
             "This is one DICOM file of a series.",
             path,
             "Give the folder that holds the series.",
+        )
+    if has_ending(path, IMAGE_ENDINGS):
+        return UnreadableScanError(
+            "pair-incomplete",
+            "These are the voxels of a pair of files, and the other file, the header, is not beside them.",
+            path,
+            f"Put {file_stem(path)}.hdr into the same folder.",
         )
     if start.startswith((b"/annex/objects", b"version https://git-lfs")):
         return UnreadableScanError(
@@ -204,16 +264,33 @@ def _other_kind(path: Path, start: bytes) -> UnreadableScanError:
     )
 
 
-def _read_header(path: Path, kind: FileKind, file: BufferedIOBase, start: bytes) -> tuple[Any, Any]:
+def _open_voxels(path: Path, stack: ExitStack) -> BufferedIOBase:
+    """Open the file of a pair that holds the voxels."""
+    image = pair_image(path)
+    if image is None:
+        raise UnreadableScanError(
+            "pair-incomplete",
+            "This is the header of a pair of files, and the other file, with the voxels, is not beside it.",
+            path,
+            f"Put {file_stem(path)}.img into the same folder.",
+        )
+    return _open_stream(image, stack)[0]
+
+
+def _read_header(
+    kind: FileKind, file: BufferedIOBase, voxels: BufferedIOBase, start: bytes
+) -> tuple[Any, Any]:
     if kind == "mgh":
         raw_mgh = np.frombuffer(start, dtype=mghformat.header_dtype, count=1)[0]
         return _from_stream(nib.MGHImage, file), raw_mgh
-    if kind == "nifti2":
-        return _from_stream(nib.Nifti2Image, file), nib.Nifti2Header(start[:540], check=False)
-    raw = nib.Nifti1Header(start[:348], check=False)
-    if kind == "nifti1-pair":
-        return nib.Nifti1Pair.from_filename(str(path), mmap=False), raw
-    return _from_stream(nib.Nifti1Image, file), raw
+    is_second = kind.startswith("nifti2")
+    header: Any = nib.Nifti2Header if is_second else nib.Nifti1Header
+    raw = header(start[: header.sizeof_hdr], check=False)
+    if kind.endswith("-pair"):
+        pair: Any = nib.Nifti2Pair if is_second else nib.Nifti1Pair
+        files = pair.make_file_map({"header": file, "image": voxels})
+        return pair.from_file_map(files, mmap=False), raw
+    return _from_stream(nib.Nifti2Image if is_second else nib.Nifti1Image, file), raw
 
 
 def _from_stream(kind: Any, file: BufferedIOBase) -> Any:
@@ -258,7 +335,8 @@ def _ending_findings(path: Path, kind: FileKind, compressed: bool) -> tuple[Find
     name = path.name.lower()
     right = {
         "mgh": (".mgz",) if compressed else (".mgh",),
-        "nifti1-pair": (".hdr", ".img", ".hdr.gz", ".img.gz"),
+        "nifti1-pair": _PAIR_ENDINGS,
+        "nifti2-pair": _PAIR_ENDINGS,
     }.get(kind, (".nii.gz",) if compressed else (".nii",))
     if name.endswith(right):
         return ()

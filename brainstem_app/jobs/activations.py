@@ -11,8 +11,8 @@ from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.models.slices import box_to_slices, enlarge
 from brainstem_app.reports.activations import ActivationInputs, LayerMaps, write_activations
+from brainstem_app.reports.levels import levels_of
 from brainstem_app.reports.methods import shareable_command
-from brainstem_app.reports.qc_picture import AXIAL_LEVELS
 from brainstem_app.study.study import Study
 from kerasmodels.activations import activations, layer_names
 from kerasmodels.export.keras_file import load_keras
@@ -83,7 +83,4 @@ def _subject(study: Study, wanted: str) -> str:
 
 def _levels(labels: NDArray[np.uint8]) -> dict[str, int]:
     """Slices through midbrain, pons and medulla, by the extent of the nuclei; from below upwards."""
-    filled = np.flatnonzero((labels > _BEYOND_BACKGROUND).any(axis=(0, 1)))
-    low, high = (int(filled[0]), int(filled[-1])) if filled.size else (0, labels.shape[2] - 1)
-    places = {name: round(low + share * (high - low)) for name, share in AXIAL_LEVELS.items()}
-    return dict(sorted(places.items(), key=lambda pair: pair[1]))
+    return dict(sorted(levels_of(labels > _BEYOND_BACKGROUND).items(), key=lambda pair: pair[1]))

@@ -6,6 +6,7 @@ import shlex
 
 from brainstem_app.jobs.job import CohortJob
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.result_folders import require_files
 from brainstem_app.reports.volumes import VolumesRequest, build_volumes_report
 from brainstem_app.reports.volumes_files import FILES, write_volumes_report
 
@@ -18,6 +19,7 @@ def compare_cohort(job: CohortJob, reporter: Reporter) -> Summary:
     InputError
         As `build_volumes_report`.
     """
+    require_files(job.out, FILES, ())
     reporter.progress(0, 2, "reading the reports and comparing")
     request = VolumesRequest(
         job.results, job.participants, job.group, job.reference, job.covariates, job.head_size

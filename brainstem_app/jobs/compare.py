@@ -35,6 +35,8 @@ _MEMORY_GIB = 4.0
 _PAPER_PIXELS = 16 * 224 * 224
 _PROGRAM_GIB = 1.2
 _MARGIN = 1.15
+#: Share of a comparison that is writing its table and page at the end.
+_PAGE_SHARE = 0.02
 #: The page is written anew at most this often while cells end.
 _PAGE_EVERY_S = 60.0
 
@@ -59,12 +61,15 @@ def compare(job: CompareJob, reporter: Reporter) -> Summary:
     job.grid.save(folder / "grid.json")
     executor, at_once = _executor(job, plan, folder)
     total = len(plan.cells)
-    reporter.progress(total - len(plan.waiting), total, plan.describe(at_once))
+    # The whole is done when its page is written, not when the last cell says so.
+    steps = reporter.stage(0, 1 - _PAGE_SHARE)
+    steps.progress(total - len(plan.waiting), total, plan.describe(at_once))
     results = _Results(job, study, folder, reporter)
     tasks = _tasks(plan, study)
     try:
-        for ended in run_tasks_on(executor, tasks, reporter, done_before=total - len(tasks)):
+        for ended in run_tasks_on(executor, tasks, steps, done_before=total - len(tasks)):
             results.take(ended)
+        reporter.progress(1 - _PAGE_SHARE, 1, "writing the table and the page")
     finally:
         plan = results.write()
     return _summary(plan, folder, reporter)

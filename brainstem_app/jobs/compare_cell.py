@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from brainstem_app.errors import JobCancelled
 from brainstem_app.evaluation.confusion import Counts
-from brainstem_app.jobs.events import Event, Metric, Progress
+from brainstem_app.jobs.events import Event, Metric
 from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import CompareCellJob, TrainJob
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -118,14 +118,11 @@ class _Kept:
 
 def _part_of(reporter: Reporter, start: float, end: float) -> Reporter:
     """Return a reporter whose progress is this share of a whole; metrics are kept in the run's own files."""
+    stage = reporter.stage(start, end)
 
     def emit(event: Event) -> None:
-        if isinstance(event, Metric):
-            return
-        if isinstance(event, Progress):
-            share = event.done / event.total if event.total else 0.0
-            event = event.model_copy(update={"done": start + (end - start) * share, "total": 1.0})
-        reporter.emit(event)
+        if not isinstance(event, Metric):
+            stage.emit(event)
 
     return Reporter(emit, reporter.is_cancelled)
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from brainstem_app.atlas.library import load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import macro_miou
 from brainstem_app.jobs.compare_plan import Cell, Plan
 from brainstem_app.jobs.job import TrainJob
+from brainstem_app.jobs.study_atlas import study_atlas
 from brainstem_app.reports.grid.figures import row_axis
 from brainstem_app.reports.grid.page import write_page, write_results_csv, write_summary_csv
 from brainstem_app.reports.grid.results import (
@@ -50,7 +50,7 @@ def collect_inputs(grid: Grid, study: Study, plan: Plan) -> GridInputs:
         axes=dict(grid.vary),
         settings=grid.settings,
         cells=tuple(_cell_result(cell, plan.records.get(cell.job.run), study) for cell in plan.cells),
-        table=load_atlas(study.settings.atlas).table,
+        table=study_atlas(study).table,
         n_subjects=len(study.splits().test),
         study=study.folder.name,
         yardsticks=records[0].yardsticks if records else {},

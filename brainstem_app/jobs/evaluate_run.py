@@ -90,7 +90,7 @@ def evaluate_part(
     atlas = study_atlas(study)
     require_same_atlas(study, run, atlas)
     first = len(study.splits().validation) if calibrated else 0
-    total = first + len(names)
+    total = first + len(names) + 1  # the last is the report
     reporter.progress(0, total, "loading the network")
     job = _job_of(folder)
     method, warp = (REFINED, training_warp(study)) if refine else (PredictionMethod(), None)
@@ -106,6 +106,7 @@ def evaluate_part(
         box = study.load_box(name)
         voxels = predict_voxels(predictor, box, way, reporter.part(first + index, total, name))
         found.take(name, voxels, study.load_repeat_labels(name))
+    reporter.progress(first + len(names), total, "comparing with the reference")
     yardsticks = [ATLAS_ALONE] + [REPEATABILITY] * (set(found.counts[REPEATABILITY]) == set(names))
     yardsticks += [NETWORK_ALONE] * refine
     inputs = CohortInputs(

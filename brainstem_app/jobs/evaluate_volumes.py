@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from brainstem_app.atlas.library import citations_of, load_atlas
+from brainstem_app.imaging.label_map import load_label_map
+from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.jobs.job import EvaluateVolumesJob
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.result_folders import require_files, require_no_segmentation
+from brainstem_app.jobs.segment_files import ARTIFACTS
+from brainstem_app.models.label_meaning import labels_in, meaning_of_two
 from brainstem_app.reports.comparison import write_comparison
+
+_FIX = "If they come from another atlas, name it with --atlas."
 
 
 def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
@@ -14,23 +20,35 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
     Raises
     ------
     InputError
-        If a file cannot be read, a label is not in the atlas, or the grids differ.
+        If a file cannot be read, it is not certain which atlas the labels are of, a label is not in it,
+        or the grids differ.
     """
-    atlas = load_atlas(job.atlas)
+    require_no_segmentation(job.out)
+    require_files(job.out, (name for name in ARTIFACTS.values() if not name.endswith(".nii.gz")), ())
+    files = {path: labels_in(load_label_map(path)[0]) for path in (job.predicted, job.reference)}
+    meaning = meaning_of_two(files, job.atlas)
+    for note in meaning.notes:
+        reporter.warn(note, job.predicted, _FIX)
     reporter.progress(0, 1, "measuring each structure")
+    atlas = () if job.atlas is None else ("--atlas", job.atlas)
     report = write_comparison(
         job.predicted,
         job.reference,
         job.out,
-        table=atlas.table,
-        atlas_name=atlas.name,
-        atlas_version=atlas.version,
-        atlas_citations=citations_of(atlas),
-        command=("brainstem-app", "evaluate", job.predicted.name, job.reference.name, "--out", "OUT"),
+        table=meaning.table,
+        atlas_name=meaning.name,
+        atlas_version=meaning.version,
+        atlas_citations=meaning.citations,
+        findings=tuple(Finding(Level.WARNING, "atlas-of-labels", note, _FIX) for note in meaning.notes),
+        command=("brainstem-app", "evaluate", job.predicted.name, job.reference.name, "--out", "OUT", *atlas),
     )
     for role, name in (("report_html", "report.html"), ("report_json", "report.json")):
         reporter.artifact(role, job.out / name)
-    summary: Summary = {"scored": report.summary.n_scored, "missed": report.summary.n_missed}
+    summary: Summary = {
+        "atlas": meaning.title,
+        "scored": report.summary.n_scored,
+        "missed": report.summary.n_missed,
+    }
     if report.summary.macro_miou_nuclei is not None:
         summary["macro_miou_nuclei"] = report.summary.macro_miou_nuclei
     return summary

@@ -38,6 +38,7 @@ def import_lab_atlas(job: ImportAtlasJob, reporter: Reporter) -> Summary:
         threshold=job.threshold,
         least_inside=job.least_inside,
         split_sides=job.split_sides,
+        leave_out_unnamed=job.leave_out_unnamed,
         licence=job.licence,
         citation=job.citation,
     )

@@ -109,13 +109,17 @@ class TrainJob(_Job):
 
 
 class EvaluateVolumesJob(_Job):
-    """Compare two label volumes on one grid."""
+    """Compare two label volumes on one grid.
+
+    `atlas`, a name or a folder, is the user's word for what the labels of both mean; without it what lies
+    beside the files says so.
+    """
 
     kind: Literal["evaluate-volumes"] = "evaluate-volumes"
     predicted: Path
     reference: Path
     out: Path
-    atlas: str = DEFAULT_ATLAS
+    atlas: str | None = None
 
 
 class CohortJob(_Job):
@@ -257,7 +261,8 @@ class ImportAtlasJob(_Job):
     `source` is a folder of masks or probability maps, a label map, or an image of several volumes; the latter
     two need `table`. `space` or `template`, a T1 image, say what it was drawn on. `threshold` is the least
     probability; a structure with less than `least_inside` of its volume in the brainstem is left out. With
-    `split_sides` a structure on both sides becomes a left and a right one. `replace` overwrites an atlas of
+    `split_sides` a structure on both sides becomes a left and a right one; with `leave_out_unnamed` numbers
+    and volumes that the table does not name are left out instead of refused. `replace` overwrites an atlas of
     that name.
     """
 
@@ -271,6 +276,7 @@ class ImportAtlasJob(_Job):
     threshold: Annotated[float, Field(gt=0, le=1)] = 0.5
     least_inside: Annotated[float, Field(gt=0, le=1)] = 0.5
     split_sides: bool = False
+    leave_out_unnamed: bool = False
     licence: str = "not stated"
     citation: str = "not stated"
     out: Path | None = None

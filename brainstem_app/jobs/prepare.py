@@ -30,6 +30,9 @@ from brainstem_app.reports.manifest import sha256_of
 from brainstem_app.study.splits import split_subjects
 from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord
 
+#: Share of the work that is labelling subjects anew, where the study has another atlas now.
+_RELABELLING = 0.2
+
 
 @dataclass(frozen=True)
 class SubjectTask:
@@ -73,7 +76,9 @@ def prepare(job: PrepareJob, reporter: Reporter, run: RunSubjects | None = None)
     scans = _scans_of(job)
     study = Study.create(job.study, _settings(job, atlas))
     groups = _groups(job.dataset)
-    n_relabelled = relabel_study(study, job.atlas, job.jobs, reporter)
+    n_relabelled = relabel_study(study, job.atlas, job.jobs, reporter.stage(0, _RELABELLING))
+    if n_relabelled:
+        reporter = reporter.stage(_RELABELLING, 1)
     tasks = [_task(job, study, name, scan, groups) for name, scan in _named(scans)]
     waiting = [task for task in tasks if not _is_done(study, task)]
     n_done = len(tasks) - len(waiting)

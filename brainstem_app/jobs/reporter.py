@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainstem_app.errors import BrainstemError, JobCancelled
-from brainstem_app.jobs.events import Artifact, Emit, IsCancelled, Metric, Progress, Warned
+from brainstem_app.jobs.events import Artifact, Emit, Event, IsCancelled, Metric, Progress, Warned
 
 Summary = dict[str, float | int | str]
 
@@ -44,6 +44,20 @@ class Reporter:
             self.progress(index + fraction, total, message, item)
 
         return report
+
+    def stage(self, start: float, end: float, total: float = 1.0) -> Reporter:
+        """Return a reporter whose own progress, 0 to 1, lies between two steps of this one's `total`.
+
+        A job that does several things one after the other gives each a stage: its progress never falls.
+        """
+
+        def emit(event: Event) -> None:
+            if isinstance(event, Progress):
+                share = min(1.0, event.done / event.total) if event.total else 0.0
+                event = event.model_copy(update={"done": start + (end - start) * share, "total": total})
+            self.emit(event)
+
+        return Reporter(emit, self.is_cancelled)
 
     def metric(self, name: str, value: float, step: int) -> None:
         """Pass on one number of the run."""

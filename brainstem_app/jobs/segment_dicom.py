@@ -9,7 +9,8 @@ import numpy as np
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_bytes
-from brainstem_app.imaging.dicom import is_dicom_file, split_series
+from brainstem_app.imaging.dicom import split_series
+from brainstem_app.imaging.dicom_headers import is_dicom_file
 from brainstem_app.imaging.dicom_source import Identity, read_source_images
 from brainstem_app.imaging.inputs import ScanInput
 from brainstem_app.imaging.label_map import load_label_map

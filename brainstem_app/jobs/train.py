@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 # Share of an epoch's time that is training; the rest is validation.
 _TRAINING_SHARE = 0.85
+# How many epochs' worth of progress the measurement after the last one is.
+_MEASURING = 1
 _MAY_CHANGE = {"epochs", "patience", "study", "gpus"}
 
 
@@ -90,10 +92,12 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     atlas = study_atlas(study)
     splits = _usable_splits(study)
     reporter = _also_into(folder / "events.jsonl", reporter)
-    reporter.progress(0, job.epochs, "reading the prepared subjects")
+    steps = job.epochs + _MEASURING
+    reporter.progress(0, steps, "reading the prepared subjects")
     validation = volumes_of(study, splits.validation)
-    training = with_simulated(volumes_of(study, splits.train), job.simulated, job.seed, atlas, reporter)
-    reporter.progress(0, job.epochs, "building the network")
+    before = reporter.stage(0, 0, steps)
+    training = with_simulated(volumes_of(study, splits.train), job.simulated, job.seed, atlas, before)
+    reporter.progress(0, steps, "building the network")
     prepare_device(job.precision, deterministic=job.deterministic)
     spread = Spread(gpus_to_use(job.gpus))
     with spread.scope():
@@ -113,7 +117,7 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     if not result.finished:
         raise JobCancelled
     _manifest(job, study, atlas, splits, time.monotonic() - start).save(folder / "manifest.json")
-    return _finish(study, folder, result, reporter)
+    return _finish(study, folder, result, reporter.stage(job.epochs, steps, steps))
 
 
 def _require_memory(model: keras.Model, job: TrainJob) -> None:
@@ -251,7 +255,7 @@ def _pass_on(event: TrainingEvent, reporter: Reporter, table: LabelTable) -> Non
         what = "validating" if event.validating else f"training, loss {event.loss:.3f}"
         message = f"epoch {event.epoch} of {event.epochs}: {what}"
         # Not `reporter.progress`: that raises, and Keras must leave its loop by itself.
-        reporter.emit(Progress(done=done, total=event.epochs, message=message))
+        reporter.emit(Progress(done=done, total=event.epochs + _MEASURING, message=message))
         return
     _pass_on_epoch(event, reporter, table)
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import load_label_map
-from brainstem_app.imaging.orientation import to_canonical
+from brainstem_app.imaging.orientation import to_axes_of, to_canonical
+from brainstem_app.imaging.scan import Finding
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.reports.report_model import Report, ReportInputs
 from brainstem_app.reports.write import write_report
@@ -27,6 +28,7 @@ def write_comparison(
     atlas_name: str,
     atlas_version: str,
     atlas_citations: tuple[str, ...] = (),
+    findings: tuple[Finding, ...] = (),
     command: tuple[str, ...] = (),
 ) -> Report:
     """Compare two label files and write the report into a folder.
@@ -46,6 +48,8 @@ def write_comparison(
         Atlas of the table.
     atlas_citations : tuple of str
         What to cite for it.
+    findings : tuple of Finding
+        Shown in the report: what is doubtful about the meaning of the labels.
     command : tuple of str
         Command line for the report's "how to repeat".
 
@@ -54,11 +58,15 @@ def write_comparison(
     InputError
         If a file cannot be read, a label is not in the table, or the grids differ.
     """
-    labels, affine = _load(predicted, table)
-    reference_labels, reference_affine = _load(reference, table)
-    _require_same_grid(labels.shape, affine, reference_labels.shape, reference_affine, reference)
+    labels, native = load_label_map(predicted)
+    reference_labels, reference_affine = to_axes_of(*load_label_map(reference), native)
+    for path, values in ((predicted, labels), (reference, reference_labels)):
+        _require_named(path, values, table)
+    _require_same_grid(labels.shape, native, reference_labels.shape, reference_affine, reference)
+    labels, affine = to_canonical(labels, native)
+    reference_labels = np.ascontiguousarray(to_canonical(reference_labels, native)[0])
     inputs = ReportInputs(
-        labels_native=labels,
+        labels_native=np.ascontiguousarray(labels),
         labels_affine=affine,
         table=table,
         atlas_name=atlas_name,
@@ -66,21 +74,20 @@ def write_comparison(
         atlas_citations=atlas_citations,
         name=predicted.name,
         reference=reference_labels,
+        findings=findings,
         files={"predicted": predicted, "reference": reference},
         command=command,
     )
     return write_report(folder, inputs)
 
 
-def _load(path: Path, table: LabelTable) -> tuple[NDArray[np.uint8], Affine]:
-    labels, affine = to_canonical(*load_label_map(path))
+def _require_named(path: Path, labels: NDArray[np.uint8], table: LabelTable) -> None:
     if labels.size and int(labels.max()) >= table.n_classes:
         raise InputError(
             f"The file has label {int(labels.max())}, but the atlas has only 0 to {table.n_classes - 1}.",
             path,
             "Choose the atlas the labels were made with, or renumber them.",
         )
-    return np.ascontiguousarray(labels), affine
 
 
 def _require_same_grid(

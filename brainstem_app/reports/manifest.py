@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from brainstem_app import __version__
+from brainstem_app.imaging.file_names import pair_image
 from brainstem_app.reports.report_model import ReportInputs
 
 LIBRARIES = (
@@ -123,9 +124,14 @@ def make_manifest(inputs: ReportInputs, created: str) -> Manifest:
 
 
 def sha256_of(path: Path) -> str | None:
-    """SHA-256 of a file, or of a folder's files with their relative names, in order; None if it is gone."""
+    """SHA-256 of a file, or of a folder's files with their relative names, in order; None if it is gone.
+
+    Of the header of a NIfTI pair it is that of both files: people scanned alike have the same header.
+    """
     if path.is_file():
-        return _file_digest(path)
+        voxels = pair_image(path)
+        both = _file_digest(path) + _file_digest(voxels) if voxels else ""
+        return hashlib.sha256(both.encode()).hexdigest() if both else _file_digest(path)
     if not path.is_dir():
         return None
     digest = hashlib.sha256()

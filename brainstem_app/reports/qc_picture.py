@@ -16,16 +16,16 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import Group, LabelTable
+from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
 from brainstem_app.imaging.orientation import axis_letters, to_canonical
 from brainstem_app.imaging.spaces import Affine
+from brainstem_app.reports.levels import distinct_levels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 CONVENTION = "Radiological convention: the patient's right is on the left of axial and coronal pictures."
 MARGIN_MM = 12.0
-# Share of the labels' height, from below, at which the axial pictures are taken.
-AXIAL_LEVELS = {"Midbrain": 0.83, "Pons": 0.55, "Medulla": 0.22}
 # Levels an anatomist knows: the middle of these nuclei; where they are missing, that share of the height.
 _LANDMARKS = (
     ("Midbrain", "red nuclei", ("RN_L", "RN_R"), 0.90),
@@ -86,9 +86,10 @@ def qc_png(volumes: QcVolumes, table: LabelTable, title: str) -> bytes:
     """PNG of the scan with the outlines of its labels in three planes.
 
     Four axial levels (red nuclei, inferior colliculi, loci coerulei, inferior olives; at fixed shares of the
-    height where a nucleus is missing), one coronal and one sagittal picture through the middle of the labels,
-    on the scan's own voxels in their true proportions, cropped to 12 mm around the labels, with the place in
-    the scan's world, the letters of the directions from the affine, a bar of 10 mm, and the colours' legend.
+    height where a nucleus is missing; no two of them the same slice), one coronal and one sagittal picture
+    through the middle of the labels, on the scan's own voxels in their true proportions, cropped to 12 mm
+    around the labels, with the place in the scan's world, the letters of the directions from the affine, a
+    bar of 10 mm, and the colours' legend.
     A reference is drawn as white dots.
     """
     view = _cropped_view(volumes)
@@ -96,7 +97,10 @@ def qc_png(volumes: QcVolumes, table: LabelTable, title: str) -> bytes:
     FigureCanvasAgg(figure)
     above = [(0.02 + 0.245 * number, 0.6, 0.225, 0.295) for number in range(len(_LANDMARKS))]
     below = [(0.02, 0.055, 0.285, 0.49), (0.325, 0.055, 0.285, 0.49)]
-    for panel, place in zip(_panels(view, table), above + below, strict=True):
+    panels = [*_axial_panels(view, table), *_other_panels(view)]
+    for panel, place in zip(panels, above + below, strict=True):
+        if panel is None:
+            continue
         axes = figure.add_axes(place)
         _draw(axes, view, panel, table)
     _legend(figure, table, volumes.labels)
@@ -112,9 +116,11 @@ def _cropped_view(volumes: QcVolumes) -> _View:
     labels, affine = to_canonical(volumes.labels, volumes.affine)
     x, y, z = np.linalg.norm(affine[:3, :3], axis=0)
     sizes = (float(x), float(y), float(z))
+    levels = None if volumes.scan is None else intensity_levels(volumes.scan)
+    shown = None if volumes.scan is None or levels is None else above_floor(volumes.scan, levels)
     scan, reference = (
         None if volume is None else to_canonical(volume, volumes.affine)[0]
-        for volume in (volumes.scan, volumes.reference)
+        for volume in (shown, volumes.reference)
     )
     box = _box(labels if reference is None else np.maximum(labels, reference), sizes)
     cropped = affine.copy()
@@ -142,15 +148,24 @@ def _box(labels: NDArray[np.uint8], sizes: tuple[float, float, float]) -> tuple[
     return tuple(box)
 
 
-def _panels(view: _View, table: LabelTable) -> Iterator[_Panel]:
+def _axial_panels(view: _View, table: LabelTable) -> Iterator[_Panel | None]:
+    """Panels of the levels, from above; None where the scan has fewer slices."""
     low, high = _extent(view.labels, 2)
+    titles: list[str] = []
+    wanted: list[float] = []
     index_of = {structure.name: structure.index for structure in table.nuclei}
     for part, landmark, names, share in _LANDMARKS:
         known = [index_of[name] for name in names if name in index_of]
         heights = np.flatnonzero(np.isin(view.labels, known).any(axis=(0, 1)))
         title = f"{part}, {landmark}" if heights.size else part
-        index = round(float(heights.mean())) if heights.size else round(low + share * (high - low))
-        yield _Panel(2, index, f"{title}\n{_place(view, 2, index)}")
+        titles.append(title)
+        wanted.append(float(heights.mean()) if heights.size else low + share * (high - low))
+    levels = distinct_levels(wanted, (low, high), view.labels.shape[2], view.sizes[2])
+    for title, index in zip(titles, levels, strict=True):
+        yield None if index is None else _Panel(2, index, f"{title}\n{_place(view, 2, index)}")
+
+
+def _other_panels(view: _View) -> Iterator[_Panel]:
     for axis, title in ((1, "Coronal"), (0, "Sagittal")):
         low, high = _extent(view.labels, axis)
         index = round((low + high) / 2)

@@ -116,3 +116,47 @@ def test_click_starts_the_comparison_that_is_described(
     assert cells_of(written.grid, study.folder) == cells_of(small(), study.folder)
     qtbot.waitUntil(lambda: job.state == "finished", timeout=_LIMIT_MS)
     qtbot.waitUntil(page.start_button.isEnabled, timeout=_LIMIT_MS)
+
+
+def finish(study: Study, values: dict[str, float]) -> None:
+    """Let the cells of each decoder have ended with a value."""
+    for cell in cells_of(small(), study.folder):
+        value = values.get(cell.job.decoder)
+        if value is not None:
+            measured = Measured(value=value, low=value, high=value)
+            record = CellRecord(state="finished", macro_miou=measured, macro_miou_nuclei=measured)
+            record.save(study.run_folder(cell.job.run) / CELL_FILE)
+
+
+def green_of(page: ComparePage, row: int) -> int:
+    """How much greener than red a cell is."""
+    colour = page.model.index(row, 1).data(Qt.ItemDataRole.BackgroundRole)
+    return colour.green() - colour.red()
+
+
+@pytest.mark.parametrize(
+    ("values", "greens", "ends"),
+    [
+        ({"n_deconet": 0.0}, (0, None), ("0.000", "0.500")),
+        ({"n_deconet": 0.0, "fpn": 0.0}, (0, 0), ("0.000", "0.500")),
+        ({"n_deconet": 0.0, "fpn": 0.001}, (0, 1), ("0.000", "0.500")),
+        ({"n_deconet": 0.70, "fpn": 0.80}, (0, 111), ("0.700", "0.800")),
+        ({"n_deconet": 0.79, "fpn": 0.80}, (100, 111), ("0.700", "0.800")),
+    ],
+)
+def test_low_overlap_is_never_green_in_the_heat_map(
+    qtbot: QtBot,
+    page: ComparePage,
+    study: Study,
+    values: dict[str, float],
+    greens: tuple[int, int | None],
+    ends: tuple[str, str],
+) -> None:
+    finish(study, values)
+    show(qtbot, page, small())
+    qtbot.waitUntil(lambda: page.model.has_values, timeout=_LIMIT_MS)
+    for row, green in enumerate(greens):
+        if green is not None:
+            assert green_of(page, row) == pytest.approx(green, abs=3)
+    assert page.legend.isVisible()
+    assert (page.legend.low, page.legend.high) == ends

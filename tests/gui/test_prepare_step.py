@@ -41,7 +41,7 @@ def test_every_setting_of_the_job_can_be_set(page: PreparePage) -> None:
 def test_table_shows_state_fit_and_part_of_every_subject(page: PreparePage) -> None:
     assert column(page, SubjectColumn.STATE) == ["prepared", "prepared", "prepared", "failed"]
     assert column(page, SubjectColumn.FIT) == ["0.90", "0.90", "0.90", ""]
-    assert column(page, SubjectColumn.PART) == ["train", "validate", "test", ""]
+    assert column(page, SubjectColumn.PART) == ["training", "validation", "test", ""]
     assert "1 to go" in page.estimate.text()
 
 

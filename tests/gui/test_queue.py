@@ -164,3 +164,33 @@ def test_old_jobs_are_forgotten_and_damaged_ones_skipped(tmp_path: Path, job: Si
 )
 def test_time_left_is_rounded_as_people_say_it(seconds: float, text: str) -> None:
     assert about_text(seconds) == text
+
+
+@pytest.mark.parametrize("who", ["panel", "menu", "table"])
+def test_stopping_is_said_at_once_wherever_it_was_asked_for(
+    qtbot: QtBot, window: MainWindow, scan_file: Path, fake_job: Fake, tmp_path: Path, who: str
+) -> None:
+    fake_job(f"""
+emit(event="progress", done=1, total=4, message="registering")
+wait_for(lambda: cancelled() and Path({str(tmp_path / "go")!r}).exists())
+emit(event="failed", what="Cancelled.", exit_status=3)
+""")
+    window.open_path(scan_file)
+    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=_LIMIT_MS)
+    window.segment()
+    progress = window.step.segment_panel.progress
+    qtbot.waitUntil(lambda: progress.message.text() == "Registering", timeout=_LIMIT_MS)
+    (job,) = window.bench.jobs.jobs
+    if who == "panel":
+        qtbot.mouseClick(progress.cancel_button, Qt.MouseButton.LeftButton)
+    elif who == "menu":
+        window.cancel_job()
+    else:
+        window.show_jobs()
+        qtbot.mouseClick(window.jobs_panel.cancel_button, Qt.MouseButton.LeftButton)
+    assert progress.message.text() == "Stopping…"
+    assert not progress.cancel_button.isEnabled()
+    assert not window.jobs_panel.cancel_button.isEnabled()
+    assert window.jobs_panel.model.index(0, JobColumn.STATE).data() == "stopping"
+    (tmp_path / "go").touch()
+    qtbot.waitUntil(lambda: job.state == "cancelled", timeout=_LIMIT_MS)

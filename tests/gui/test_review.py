@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.messages.message import Message, MessageLevel
 from brainstem_app.gui.review.label_editor import Tool
-from brainstem_app.gui.review.picture import picture_of, save_picture
+from brainstem_app.gui.review.picture import picture_of, picture_of_all, save_picture
 from brainstem_app.gui.review.review_step import ReviewStep
 from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.scans.opened import read_for_viewer, read_labels_for_viewer, read_result_for_viewer
@@ -183,10 +183,12 @@ def test_labels_fade_and_hide_by_keys(qtbot: QtBot, opened: ReviewStep) -> None:
     assert fill.opacity() == pytest.approx(before / 100)
 
 
-def test_letters_choose_the_convention(qtbot: QtBot, opened: ReviewStep) -> None:
+def test_letters_choose_the_convention_with_shift_only(qtbot: QtBot, opened: ReviewStep) -> None:
     press(qtbot, opened, Qt.Key.Key_L)
+    assert opened.settings.convention is Convention.RADIOLOGICAL, "a letter alone is pressed by accident"
+    press(qtbot, opened, Qt.Key.Key_L, Qt.KeyboardModifier.ShiftModifier)
     assert opened.settings.convention is Convention.NEUROLOGICAL
-    press(qtbot, opened, Qt.Key.Key_R)
+    press(qtbot, opened, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
     assert opened.settings.convention is Convention.RADIOLOGICAL
 
 
@@ -215,7 +217,7 @@ def test_large_view_shows_the_slice_the_others_left_it_at(qtbot: QtBot, opened: 
 
 
 def test_convention_mirrors_axial_and_coronal_and_is_remembered(opened: ReviewStep) -> None:
-    opened.display_bar.convention.setCurrentIndex(1)
+    opened.display_bar.convention.buttons[Convention.NEUROLOGICAL].click()
     assert opened.settings.convention is Convention.NEUROLOGICAL
     assert opened.actions_.neurological.isChecked()
     for plane in (Plane.AXIAL, Plane.CORONAL):
@@ -555,6 +557,32 @@ def test_picture_of_a_view_is_a_png_that_says_where_it_is(opened: ReviewStep, tm
     assert picture.size() == view.size() * view.devicePixelRatioF()
     assert picture.text("Place") == "z 3 mm"
     assert [path.name for path in tmp_path.glob("*view*")] == ["view.png"]
+
+
+@pytest.mark.parametrize("layout", ["show_three", "show_coronal", "show_side_by_side"])
+def test_picture_of_all_views_holds_views_and_captions_and_no_control(
+    opened: ReviewStep, result_folder: Path, qtbot: QtBot, layout: str
+) -> None:
+    opened.comparison.set_reference(read_labels_for_viewer(result_folder / "labels_native.nii.gz"))
+    getattr(opened.commands, layout)()
+    opened.views.setStyleSheet("QSlider, QToolButton, QPushButton, QComboBox { background: #ff00ff; }")
+    idle(opened, qtbot)
+    assert _has_magenta(opened.views.grab().toImage()), "the sliders are on the screen"
+    cells = opened.views.picture_cells()
+    picture = picture_of_all(cells, {"Place": "here"})
+    assert not _has_magenta(picture)
+    assert picture.text("Place") == "here"
+    shown = [pane for pane in opened.views._all_panes() if pane.isVisible()]
+    assert [cell.caption for cell in cells][: len(shown)] == [pane.caption.text() for pane in shown]
+    last = cells[-1].view.grab().toImage()
+    corner = picture.pixelColor(picture.width() - 1, picture.height() - 1)
+    assert corner == last.pixelColor(last.width() - 1, last.height() - 1), "the last view fills its corner"
+
+
+def _has_magenta(image: QImage) -> bool:
+    pixels = image.convertToFormat(QImage.Format.Format_RGB32)
+    values = np.frombuffer(pixels.constBits(), np.uint32)
+    return bool(((values & 0xFFFFFF) == 0xFF00FF).any())
 
 
 def test_picture_of_the_view_with_the_keys_is_saved_where_the_user_says(

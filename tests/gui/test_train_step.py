@@ -55,7 +55,7 @@ def test_setting_that_does_not_fit_is_explained_under_it(qtbot: QtBot, page: Tra
 
 
 def test_estimate_and_device_are_said_before_the_start(qtbot: QtBot, page: TrainPage) -> None:
-    assert "1 subjects, 73 slices: 5 steps an epoch." in page.estimate.text()
+    assert "1 subject, 73 slices: 5 steps an epoch." in page.estimate.text()
     page.form.set_values({"encoder": "resnet18"})
     assert "About 5 min, judging by like runs." in page.estimate.text()
     qtbot.waitUntil(lambda: page.device.text().startswith("Device"), timeout=_LIMIT_MS)
@@ -79,12 +79,18 @@ emit(event="failed", what="Cancelled.", exit_status=3)
     assert read_job(job.job_file) == TrainJob(study=study.folder, run="first", encoder="resnet18", epochs=4)
     qtbot.waitUntil(lambda: len(page.curves.points("val_nuclei_miou")) == 3, timeout=_LIMIT_MS)
     assert page.curves.points("val_nuclei_miou") == [(1, 0.1), (2, 0.3), (3, 0.2)]
+    assert page.model.index(0, RunColumn.EPOCHS).data() == "3 / 4", "as many as the curve shows"
+    page.bench.study.refresh()  # the file still has two epochs
+    qtbot.waitUntil(lambda: not page.bench.background.is_busy, timeout=_LIMIT_MS)
+    assert page.model.index(0, RunColumn.EPOCHS).data() == "3 / 4"
+    assert page.model.index(0, RunColumn.NUCLEI).data() == "0.300"
     assert page.curves.batch_count == 1
     assert page.curves._bars.opts["height"] == [0.4, 0.1]
     assert "epoch 3" in page.curves.nuclei.property("heading")
     assert page.model.index(0, RunColumn.STATE).data() == "training"
     assert not page.start_button.isEnabled()
     qtbot.mouseClick(page.progress.cancel_button, Qt.MouseButton.LeftButton)
+    assert page.model.index(0, RunColumn.STATE).data() == "stopping"
     qtbot.waitUntil(lambda: job.state == "cancelled", timeout=_LIMIT_MS)
     qtbot.waitUntil(page.start_button.isEnabled, timeout=_LIMIT_MS)
 

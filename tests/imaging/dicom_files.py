@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
+import pydicom
 from numpy.typing import NDArray
+from pydicom.dataset import Dataset
 
 _CLASSIC_MR = "1.2.840.10008.5.1.4.1.1.4"
 _ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
@@ -133,3 +136,23 @@ def _element(group: int, number: int, kind: str, value: str | bytes | Sequence[S
     if kind in ("OW", "SQ"):
         return struct.pack("<HH2sHI", group, number, kind.encode(), 0, len(value)) + value
     return struct.pack("<HH2sH", group, number, kind.encode(), len(value)) + value
+
+
+def edit_files(folder: Path, change: Callable[[Dataset, int], None], copies: str = "") -> Path:
+    """Change the header of every file of a folder, in the order of their names; or of copies beside them.
+
+    Parameters
+    ----------
+    change : callable
+        Gets a data set and its index, and changes it in place.
+    copies : str
+        Put before the name of each changed file, so that the original stays.
+    """
+    for index, path in enumerate(sorted(folder.iterdir())):
+        dataset = pydicom.dcmread(path)
+        change(dataset, index)
+        if copies:
+            dataset.SOPInstanceUID = f"{dataset.SOPInstanceUID}.9"
+            dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+        dataset.save_as(path.with_name(copies + path.name))
+    return folder

@@ -8,7 +8,9 @@ from nibabel.affines import apply_affine
 from numpy.typing import NDArray
 
 from brainstem_app.imaging import dicom
-from brainstem_app.imaging.dicom import convert_series, holds_dicom, is_dicom_file, list_series, split_series
+from brainstem_app.imaging.dicom import convert_series, split_series
+from brainstem_app.imaging.dicom_headers import holds_dicom, is_dicom_file
+from brainstem_app.imaging.dicom_series import list_series
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.scan import Level
 from brainstem_app.imaging.unreadable import UnreadableScanError

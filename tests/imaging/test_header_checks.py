@@ -197,4 +197,19 @@ def test_mgh_without_orientation_is_an_error(
     content = bytearray(path.read_bytes())
     content[28:30] = b"\0\0"
     path.write_bytes(content)
-    assert "orientation-unknown" in _codes(read_scan(path))
+    found = {finding.code: finding.problem for finding in read_scan(path).findings}
+    assert "goodRASFlag" in found["orientation-unknown"]
+    assert "form" not in found["orientation-unknown"]
+
+
+def test_mgh_whose_transform_is_none_is_told_in_the_words_of_its_kind(
+    tmp_path: Path, head_data: NDArray[np.float32], head_affine: NDArray[np.float64]
+) -> None:
+    path = tmp_path / "T1.mgh"
+    nib.save(nib.MGHImage(head_data, head_affine), path)
+    content = bytearray(path.read_bytes())
+    content[42:78] = bytes(36)
+    path.write_bytes(content)
+    scan = read_scan(path)
+    assert {"affine-singular", "mgh-invalid"} <= _codes(scan)
+    assert not any("form and" in f.problem or " mgh " in f.problem for f in scan.findings)

@@ -10,7 +10,9 @@ from brainstem_app.imaging.orientation import (
     axis_letters,
     from_canonical,
     obliquity_degrees,
+    to_axes_of,
     to_canonical,
+    to_letters,
 )
 
 SHAPE = (7, 9, 11)
@@ -82,3 +84,38 @@ def test_obliquity_is_the_angle_of_the_tilt() -> None:
 def test_singular_affine_has_no_direction() -> None:
     with pytest.raises(ValueError, match="singular"):
         axis_letters(np.diag([1.0, 0.0, 1.0, 1.0]))
+
+
+@pytest.mark.parametrize("degrees", [44.99, 45.0, 45.01, 135.0, 225.0])
+def test_order_of_axes_around_45_degrees_hangs_neither_on_last_digits_nor_on_the_file(degrees: float) -> None:
+    affine = _tilt(degrees)
+    random = np.random.default_rng(0)
+    data = np.zeros(SHAPE, np.uint8)
+    expected = to_canonical(data, affine)[1]
+    for letters in all_orientations():
+        other, other_affine = to_letters(data, affine, letters)
+        noise = np.pad(random.normal(0, 1e-6, (3, 3)), (0, 1))
+        found, found_affine = to_canonical(other, other_affine + noise)
+        assert found.shape == to_canonical(data, affine)[0].shape
+        np.testing.assert_allclose(found_affine, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("degrees", [0.0, 30.0, 44.95, 45.0, 45.1, 90.0])
+def test_grid_in_another_order_gets_the_axes_of_the_first(degrees: float) -> None:
+    random = np.random.default_rng(0)
+    data = random.integers(0, 9, SHAPE)
+    affine = _tilt(degrees) @ np.diag([1.0, 1.1, 1.2, 1.0])
+    for letters in all_orientations():
+        other, other_affine = to_letters(data, affine, letters)
+        back, back_affine = to_axes_of(other, other_affine + random.normal(0, 1e-7, (4, 4)), affine)
+        np.testing.assert_array_equal(back, data)
+        np.testing.assert_allclose(back_affine, affine, atol=1e-5)
+
+
+@pytest.mark.parametrize("letters", ["RAS", "LPS", "PIR", "SLA"])
+def test_volume_is_reordered_to_letters(letters: str) -> None:
+    data, mark = _marked(np.eye(4))
+    moved, affine = to_letters(data, np.eye(4), letters)
+    assert "".join(axis_letters(affine)) == letters
+    place = np.argwhere(moved)[0]
+    np.testing.assert_allclose(apply_affine(affine, place), mark)

@@ -15,7 +15,7 @@ from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
 from brainstem_app.jobs import compare, compare_cell, compare_report
 from brainstem_app.jobs.compare_plan import Plan, cells_of, duration, estimate_seconds, run_name
 from brainstem_app.jobs.detached import EVENTS_FILE
-from brainstem_app.jobs.events import Event, Failed, Finished, Warned
+from brainstem_app.jobs.events import Event, Failed, Finished, Progress, Warned
 from brainstem_app.jobs.executors import run_tasks
 from brainstem_app.jobs.executors.task import Task
 from brainstem_app.jobs.grids import GRIDS, find_grid
@@ -155,6 +155,26 @@ def test_failed_cells_are_shown_with_their_reason_and_stop_no_other(
     assert "not a number" in failed["reason"]
     assert (failed["decoder"], failed["loss"], failed["macro_miou_nuclei"]) == ("fpn", "dice", "")
     assert {(row["repeat"], row["seed"]) for row in rows} == {("1", "0"), ("2", "1")}
+
+
+def test_comparison_is_whole_only_when_its_page_is_written(
+    study: Study, here: InThisProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(
+        compare_report, "write_page", lambda path, *_rest: (path.touch(), written.append("page"))
+    )
+    shares: list[float] = []
+
+    def take(event: Event) -> None:
+        if isinstance(event, Progress):
+            shares.append(event.done / event.total)
+            assert not written
+
+    assert run_job(CompareJob(study=study.folder, grid=GRID), take, lambda: False) == 0
+    assert shares == sorted(shares)
+    assert 0.9 < shares[-1] < 1
+    assert written
 
 
 def test_summary_has_both_intervals_of_each_combination(study: Study, here: InThisProcess) -> None:

@@ -15,7 +15,17 @@ from brainstem_app.errors import InputError
 from brainstem_app.gui.train.run_summary import batch_loss
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, crop_to_box, mni_affine, paste_into_mni
-from brainstem_app.jobs.events import IOU_OF, Artifact, Event, Failed, Finished, Metric, Progress, Warned
+from brainstem_app.jobs.events import (
+    IOU_OF,
+    Artifact,
+    Event,
+    Failed,
+    Finished,
+    Metric,
+    Progress,
+    Warned,
+    parse_event,
+)
 from brainstem_app.jobs.job import EvaluateRunJob, ExportModelJob, Job, TrainJob
 from brainstem_app.jobs.loaded_model import load_model
 from brainstem_app.jobs.reporter import Reporter
@@ -153,6 +163,17 @@ def test_run_folder_holds_what_the_interface_names(trained: Path) -> None:
     ]
     assert [name for name in names if not (trained / name).exists()] == []
     assert len((trained / "history.csv").read_text(encoding="utf-8").splitlines()) == 3
+
+
+def test_progress_of_a_training_never_falls_and_is_whole_only_at_its_end(trained: Path) -> None:
+    lines = (trained / "events.jsonl").read_text(encoding="utf-8").splitlines()
+    told = [event for event in map(parse_event, lines) if isinstance(event, Progress)]
+    again = max(place for place, event in enumerate(told) if event.message == "reading the prepared subjects")
+    for attempt in (told[:again], told[again:]):
+        shares = [event.done / event.total for event in attempt]
+        assert shares == sorted(shares)
+        assert shares[-1] < 1, "the numbers were not written yet"
+    assert told[-1].message == "comparing with the reference"
 
 
 def test_training_again_under_other_settings_is_refused(trained: Path, study: Study) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 
@@ -47,6 +48,23 @@ def test_same_labels_stored_in_another_order_agree_fully(
     assert report.summary.n_scored == 2
     assert report.scan.file == "a.nii.gz"
     assert (tmp_path / "out" / "report.pdf").exists()
+
+
+@pytest.mark.parametrize("degrees", [45.0, 135.0, 225.0])
+@pytest.mark.parametrize("order", [[0, 1, 2], [1, 0, 2]])
+def test_same_labels_on_a_grid_around_45_degrees_agree_fully(
+    labels: np.ndarray, table: LabelTable, tmp_path: Path, degrees: float, order: list[int]
+) -> None:
+    """The second file is another program's: as qform alone, and with its axes in another order."""
+    angle = np.radians(degrees)
+    turn = np.eye(4)
+    turn[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    affine = turn @ AFFINE
+    save_label_map(tmp_path / "a.nii.gz", labels, affine)
+    image = nib.Nifti1Image(np.ascontiguousarray(labels.transpose(order)), None)
+    image.set_qform(affine[:, [*order, 3]], 1)
+    nib.save(image, tmp_path / "b.nii.gz")
+    assert _compare(tmp_path, table).summary.macro_miou_nuclei == 1.0
 
 
 def test_other_place_is_an_input_error_that_says_how_far(

@@ -127,3 +127,22 @@ def test_points_lie_inside_the_field_and_ticks_are_round() -> None:
     assert chart.py(0.7) < chart.py(0.3)
     assert list(nice_ticks(0.0, 1.0)) == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     assert Chart("", "", "", ()).y_range == (0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("values", "shades"),
+    [
+        ((0.0, 0.0), (0.0, 0.0)),
+        ((0.0, 0.001), (0.0, 0.002)),
+        ((0.6, 0.8), (0.0, 1.0)),
+        ((0.79, 0.8), (0.9, 1)),
+    ],
+)
+def test_low_overlap_has_no_colour_in_the_heat_map(
+    values: tuple[float, float], shades: tuple[float, float]
+) -> None:
+    summaries = [_summary(value, decoder=name) for name, value in zip(("fpn", "unet"), values, strict=True)]
+    (table,) = heat_tables({"decoder": ("fpn", "unet")}, summaries, SHARED, "nuclei", paper_results())
+    cells = [row.cells[0] for row in table.rows]
+    assert [cell.shade for cell in cells if cell is not None] == pytest.approx(list(shades))
+    assert table.scale.shade(table.scale.low) == 0

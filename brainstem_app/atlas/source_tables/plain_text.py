@@ -7,10 +7,10 @@ import re
 from brainstem_app.atlas.source_tables.source_label import SourceLabel, hex_colour
 
 _ITK_SNAP = re.compile(
-    r'^\s*(?P<number>\d+)\s+(?P<rgb>\d+\s+\d+\s+\d+)\s+[\d.]+\s+[01]\s+[01]\s+"(?P<name>.*)"\s*$'
+    r'^\s*(?P<number>-?\d+)\s+(?P<rgb>\d+\s+\d+\s+\d+)\s+[\d.]+\s+[01]\s+[01]\s+"(?P<name>.*)"\s*$'
 )
 _FREESURFER = re.compile(
-    r"^\s*(?P<number>\d+)\s+(?P<name>\S.*?)(?:\s+(?P<rgb>\d+\s+\d+\s+\d+)\s+\d+(?:\s+\d+)?)?\s*$"
+    r"^\s*(?P<number>-?\d+)\s+(?P<name>\S.*?)(?:\s+(?P<rgb>\d+\s+\d+\s+\d+)\s+\d+(?:\s+\d+)?)?\s*$"
 )
 
 

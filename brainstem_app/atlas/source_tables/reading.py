@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
+from collections import Counter
 from pathlib import Path
 
 from brainstem_app.atlas.source_tables.fsl_xml import read_fsl_xml
 from brainstem_app.atlas.source_tables.plain_text import is_itk_snap, read_freesurfer, read_itk_snap
 from brainstem_app.atlas.source_tables.records import read_delimited, read_json
-from brainstem_app.atlas.source_tables.source_label import SourceLabel
+from brainstem_app.atlas.source_tables.source_label import SourceTable
 from brainstem_app.errors import InputError
 
 _FIX = (
@@ -16,7 +18,7 @@ _FIX = (
 )
 
 
-def read_source_table(path: Path, *, volumes: bool = False) -> tuple[SourceLabel, ...]:
+def read_source_table(path: Path, *, volumes: bool = False) -> SourceTable:
     """Read what the numbers of a label map, or the volumes of an image, mean.
 
     The format is told by the content: XML, JSON, then by the ending CSV or TSV, then lines of text.
@@ -26,44 +28,54 @@ def read_source_table(path: Path, *, volumes: bool = False) -> tuple[SourceLabel
     path : Path
         The table.
     volumes : bool, default=False
-        Whether the numbers count volumes from 0 rather than being values of a label map.
+        Whether the table is for an image of several volumes rather than a label map.
 
     Raises
     ------
     InputError
         If the table cannot be read, is in no known format or empty, or gives a number two names.
     """
+    text = _text_of(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        text = path.read_text(encoding="latin-1")
-    except OSError as error:
-        raise InputError(
-            "The table of labels cannot be read.", path, "Check that the file exists."
-        ) from error
-    try:
-        labels = _read(text, path.suffix.lower(), volumes=volumes)
+        table = _read(text, path.suffix.lower(), volumes=volumes)
     except (ValueError, IndexError) as error:
         raise InputError(f"The table of labels does not fit: {error}.", path, _FIX) from error
-    if not labels:
+    if not table.labels:
         raise InputError("The table of labels is empty.", path, _FIX)
-    numbers = [label.number for label in labels]
-    twice = sorted({number for number in numbers if numbers.count(number) > 1})
+    twice = [number for number, n in Counter(label.number for label in table.labels).items() if n > 1]
     if twice:
         raise InputError(
             f"The number {twice[0]} occurs twice in the table.", path, "Give each number one name."
         )
-    return tuple(labels)
+    return table
 
 
-def _read(text: str, ending: str, *, volumes: bool) -> list[SourceLabel]:
+def _text_of(path: Path) -> str:
+    """Text of a table in the encodings that spreadsheets and old programs write."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            "The table of labels cannot be read.", path, "Check that the file exists."
+        ) from error
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("latin-1")
+
+
+def _read(text: str, ending: str, *, volumes: bool) -> SourceTable:
     start = text.lstrip()[:1]
     if start == "<":
         return read_fsl_xml(text, volumes=volumes)
     if start and start in "{[":
-        return read_json(text)
-    if is_itk_snap(text):
-        return read_itk_snap(text)
-    if ending in (".csv", ".tsv"):
-        return read_delimited(text)
-    return read_freesurfer(text)
+        labels = read_json(text)
+    elif is_itk_snap(text):
+        labels = read_itk_snap(text)
+    elif ending in (".csv", ".tsv"):
+        labels = read_delimited(text)
+    else:
+        labels = read_freesurfer(text)
+    return SourceTable(tuple(labels))

@@ -8,23 +8,43 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from brainstem_app.atlas.source_tables.source_label import SourceLabel, hex_colour
+from brainstem_app.atlas.source_tables.source_label import SourceLabel, hex_colour, whole_number
 
-_NUMBER = ("index", "value", "number", "id", "label_id", "label", "labels", "roi", "key")
+_NUMBER = (
+    "index",
+    "value",
+    "number",
+    "id",
+    "label_id",
+    "label_value",
+    "labelvalue",
+    "label",
+    "labels",
+    "roi",
+    "key",
+)
 _NAME = ("name", "abbreviation", "label_name", "structure", "region", "nucleus", "label")
 _COLOUR = ("color", "colour", "hex")
-_RGB = (("r", "g", "b"), ("red", "green", "blue"))
+_RGB = (("r", "g", "b"), ("red", "green", "blue"), ("color_r", "color_g", "color_b"))
 
 
 def read_delimited(text: str) -> list[SourceLabel]:
     """Read CSV or TSV with a header line, or two columns without one; ValueError if it does not fit."""
     first = text.lstrip("\ufeff").splitlines()[0] if text.strip() else ""
     delimiter = max("\t;,", key=first.count)
-    rows = [row for row in csv.reader(text.lstrip("\ufeff").splitlines(), delimiter=delimiter) if any(row)]
-    if rows and rows[0][0].strip().isdigit():
-        return [SourceLabel(int(row[0]), row[1].strip()) for row in rows]
+    lines = csv.reader(text.lstrip("\ufeff").splitlines(), delimiter=delimiter)
+    rows = [row for row in lines if any(cell.strip() for cell in row)]
+    if rows and whole_number(rows[0][0]) is not None:
+        return [_of_two(row) for row in rows]
     header = rows[0] if rows else []
     return _from_records(dict(zip(header, row, strict=False)) for row in rows[1:])
+
+
+def _of_two(row: list[str]) -> SourceLabel:
+    number = whole_number(row[0])
+    if number is None or len(row) < 2 or not row[1].strip():
+        raise ValueError(f"{row} is no number and a name")
+    return SourceLabel(number, row[1].strip())
 
 
 def read_json(text: str) -> list[SourceLabel]:
@@ -48,12 +68,14 @@ def read_json(text: str) -> list[SourceLabel]:
 
 
 def _pair(key: str, value: Any) -> SourceLabel:
-    if key.strip().isdigit() and isinstance(value, str):
-        return SourceLabel(int(key), value)
-    if key.strip().isdigit() and isinstance(value, dict):
+    number = whole_number(key)
+    if number is not None and isinstance(value, str):
+        return SourceLabel(number, value)
+    if number is not None and isinstance(value, dict):
         return _from_records([{**value, "index": key}])[0]
-    if isinstance(value, int):
-        return SourceLabel(value, key)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and (number := whole_number(str(value))) is not None:
+        return SourceLabel(number, key)
     raise ValueError(f"{key!r} stands for {value!r}; a number and a name belong together")
 
 
@@ -72,11 +94,12 @@ def _from_records(records: Iterable[Mapping[str, Any]]) -> list[SourceLabel]:
             for key, value in record.items()
             if value is not None
         }
-        number = next((row[key] for key in _NUMBER if row.get(key, "").isdigit()), None)
-        name = next((row[key] for key in _NAME if row.get(key) and not row[key].isdigit()), None)
+        numbers = (whole_number(row.get(key, "")) for key in _NUMBER)
+        number = next((n for n in numbers if n is not None), None)
+        name = next((row[key] for key in _NAME if row.get(key) and whole_number(row[key]) is None), None)
         if number is None or name is None:
             raise ValueError(f"{dict(record)} has no column of numbers (index) and one of names (name)")
-        labels.append(SourceLabel(int(number), name, _colour(row)))
+        labels.append(SourceLabel(number, name, _colour(row)))
     return labels
 
 

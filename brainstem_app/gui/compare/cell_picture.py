@@ -24,10 +24,10 @@ def read_cell_picture(study: Path, run: str) -> CellPicture | None:
     Raises
     ------
     InputError
-        If the study cannot be opened.
+        If the study cannot be opened, or its atlas is not here as it was.
     """
-    from brainstem_app.atlas.library import load_atlas
     from brainstem_app.jobs.compare_report import run_picture
+    from brainstem_app.jobs.study_atlas import study_atlas
     from brainstem_app.reports.grid.best_picture import best_png
     from brainstem_app.study.study import Study
 
@@ -36,5 +36,5 @@ def read_cell_picture(study: Path, run: str) -> CellPicture | None:
     picture = run_picture(opened, run, title)
     if picture is None:
         return None
-    png = best_png(picture, load_atlas(opened.settings.atlas).table)
+    png = best_png(picture, study_atlas(opened).table)
     return CellPicture(run, picture.subject, QImage.fromData(png))

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.edition import Edition, edition
+from brainstem_app.gui.colour_bar import ColourBar
 from brainstem_app.gui.compare.cell_view import CellView
 from brainstem_app.gui.compare.compare_words import run_words
 from brainstem_app.gui.compare.grid_panel import GridPanel
@@ -84,9 +85,9 @@ class ComparePage(StepPage):
         self.measure.addItem(self.tr("Mean IoU of the nuclei, test subjects"), "nuclei")
         self.measure.addItem(self.tr("Mean IoU of all classes, test subjects"), "all")
         self.model = HeatTable(self)
-        self.measure.currentIndexChanged.connect(
-            lambda _row: self.model.set_measure(str(self.measure.currentData()))
-        )
+        self.measure.currentIndexChanged.connect(lambda _row: self._on_measure())
+        self.legend = ColourBar(self.tr("Colours of the heat map"), self)
+        self.legend.setToolTip(self.tr("Mean IoU without colour, and in full colour"))
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(SORT_ROLE)
@@ -120,6 +121,7 @@ class ComparePage(StepPage):
         )
         head = QHBoxLayout()
         head.addWidget(self.measure)
+        head.addWidget(self.legend)
         head.addStretch(1)
         head.addWidget(self.report_button)
         head.addWidget(self.export_button)
@@ -206,12 +208,13 @@ class ComparePage(StepPage):
 
         def done(heat: Heat) -> None:
             if request == self._request:
+                self.resolved.emit("heat")
                 self._show_heat(heat)
 
         def failed(error: BaseException) -> None:
             if request == self._request:
                 self._again.stop()
-                self.message.emit(message_of_error(error, self.tr("The comparison cannot be read.")))
+                self.message.emit(message_of_error(error, self.tr("The comparison cannot be read."), "heat"))
 
         self.bench.background.run(lambda: read_heat(grid, folder, here=here), done, failed)
 
@@ -220,6 +223,7 @@ class ComparePage(StepPage):
         before = self.current
         self.heat = heat
         self.model.set_heat(heat)
+        self._show_legend()
         if is_new or self.current != before:
             self._on_cell()
         elif self._job is not None:
@@ -239,6 +243,16 @@ class ComparePage(StepPage):
         else:
             self.report_button.setEnabled(False)
             self.export_button.setEnabled(False)
+
+    def _on_measure(self) -> None:
+        self.model.set_measure(str(self.measure.currentData()))
+        self._show_legend()
+
+    def _show_legend(self) -> None:
+        scale = self.model.scale
+        ends = [self.model.colour(shade) for shade in (0.0, 1.0)]
+        self.legend.show_scale(ends, f"{scale.low:.3f}", f"{scale.high:.3f}")
+        self.legend.setVisible(self.model.has_values)
 
     # Working -----------------------------------------------------------------------------------------
 

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QGuiApplication
 
+from brainstem_app.plurals import counted
+from brainstem_app.reports.grid.scale import ColourScale, scale_of
+
 if TYPE_CHECKING:
     from brainstem_app.gui.compare.heat import Heat, HeatCell
 
@@ -17,13 +20,19 @@ _DARK_TEXT, _LIGHT_TEXT = QColor("#111111"), QColor("#ffffff")
 
 
 class HeatTable(QAbstractTableModel):
-    """Rows and columns of a `Heat`; the first column holds the names of the rows."""
+    """Rows and columns of a `Heat`; the first column holds the names of the rows.
+
+    Attributes
+    ----------
+    scale : ColourScale
+        How a number becomes a colour.
+    """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._heat: Heat | None = None
         self._measure = "nuclei"
-        self._span = (0.0, 1.0)
+        self.scale = ColourScale()
 
     def set_heat(self, heat: Heat | None) -> None:
         """Show another comparison, or the same as it stands now."""
@@ -36,7 +45,7 @@ class HeatTable(QAbstractTableModel):
         if not same:
             self.beginResetModel()
         self._heat = heat
-        self._find_span()
+        self.scale = scale_of(self._values())
         if not same:
             self.endResetModel()
         elif self.rowCount():
@@ -53,10 +62,23 @@ class HeatTable(QAbstractTableModel):
             return None
         return self._heat.cells.get((row, column - 1))
 
-    def _find_span(self) -> None:
+    @property
+    def has_values(self) -> bool:
+        """Whether any cell has a number."""
+        return bool(self._values())
+
+    def colour(self, shade: float) -> QColor:
+        """Colour of a share of the scale: at 0 that of an empty cell, at 1 green."""
+        base = QGuiApplication.palette().base().color()
+        mixed = [
+            round((1 - shade) * b + shade * h)
+            for b, h in zip(base.getRgb()[:3], _HOT.getRgb()[:3], strict=True)
+        ]
+        return QColor(*mixed)
+
+    def _values(self) -> list[float]:
         cells = (self._heat.cells or {}).values() if self._heat is not None else ()
-        values = [value for cell in cells if (value := cell.value(self._measure)) is not None]
-        self._span = (min(values), max(values)) if values else (0.0, 1.0)
+        return [value for cell in cells if (value := cell.value(self._measure)) is not None]
 
     # Qt's interface --------------------------------------------------------------------------------
 
@@ -102,9 +124,9 @@ class HeatTable(QAbstractTableModel):
             case Qt.ItemDataRole.TextAlignmentRole:
                 return Qt.AlignmentFlag.AlignCenter
             case Qt.ItemDataRole.BackgroundRole if value is not None:
-                return self._colour(value)
+                return self.colour(self.scale.shade(value))
             case Qt.ItemDataRole.ForegroundRole if value is not None:
-                return _DARK_TEXT if self._colour(value).lightnessF() > 0.5 else _LIGHT_TEXT
+                return _DARK_TEXT if self.colour(self.scale.shade(value)).lightnessF() > 0.5 else _LIGHT_TEXT
             case Qt.ItemDataRole.ForegroundRole:
                 return QColor("#d0342c") if cell.failed else QGuiApplication.palette().placeholderText()
             case _:
@@ -121,19 +143,12 @@ class HeatTable(QAbstractTableModel):
         return self.tr("failed") if cell.failed else "…"
 
     def _hint(self, cell: HeatCell, value: float | None) -> str:
-        parts = [cell.name, self.tr("{0} of {1} repeats done").format(len(cell.nuclei), len(cell.runs))]
+        parts = [
+            cell.name,
+            self.tr("{0} of {1} done").format(len(cell.nuclei), counted(len(cell.runs), self.tr("repeat"))),
+        ]
         if value is not None:
             parts.append(self.tr("mean IoU {0:.4f}").format(value))
         if cell.failed:
             parts.append(self.tr("{0} failed: {1}").format(cell.failed, cell.reason))
         return "\n".join(parts)
-
-    def _colour(self, value: float) -> QColor:
-        low, high = self._span
-        share = 0.15 + 0.85 * ((value - low) / (high - low) if high > low else 1.0)
-        base = QGuiApplication.palette().base().color()
-        mixed = [
-            round((1 - share) * b + share * h)
-            for b, h in zip(base.getRgb()[:3], _HOT.getRgb()[:3], strict=True)
-        ]
-        return QColor(*mixed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -119,9 +119,6 @@ class WholeEditor(Editor):
         self._box.setMaximum(int(spec.maximum if spec.maximum is not None else _NO_LIMIT))
         self._box.setSingleStep(int(spec.step or 1))
         self._box.setFixedWidth(_NARROW)
-        # The wheel scrolls the page; it must not change a setting on the way.
-        self._box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._box.wheelEvent = lambda event: event.ignore()
         self._box.valueChanged.connect(lambda _value: self.changed.emit())
         return self._box
 

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QV
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
-    from brainstem_app.jobs.events import Progress
 
 _STEPS = 1000
 
@@ -54,13 +53,9 @@ class JobProgress(QWidget):
             return
         self._job = job
         self._first_message = first_message
-        self.bar.setRange(0, 0)
-        self.cancel_button.setEnabled(not job.is_cancelling)
-        job.progress.connect(lambda progress: self._show_progress(job, progress))
+        job.progress.connect(lambda _progress: self._show_progress(job))
         job.state_changed.connect(lambda: self._show_state(job))
         self._show_state(job)
-        if job.last_progress is not None:
-            self._show_progress(job, job.last_progress)
         self._timer.start()
         self._show_elapsed()
         self.show()
@@ -74,19 +69,26 @@ class JobProgress(QWidget):
     def _show_state(self, job: QueuedJob) -> None:
         if job is not self._job:
             return
+        self.cancel_button.setEnabled(not job.is_cancelling)
         if job.state.is_over:
             self.leave()
+            return
+        self.bar.setRange(0, 0)
+        if job.is_cancelling:
+            self.message.setText(self.tr("Stopping…"))
         elif job.is_running:
             self.message.setText(self._first_message)
+            self._show_progress(job)
         else:
             self.message.setText(self.tr("Waits for another job to end; Ctrl+J shows all."))
 
-    def _show_progress(self, job: QueuedJob, progress: Progress) -> None:
-        if job is not self._job or job.is_cancelling:
+    def _show_progress(self, job: QueuedJob) -> None:
+        progress = job.last_progress
+        if job is not self._job or job.is_cancelling or progress is None:
             return
-        if progress.total > 0 and progress.done > 0:
+        if job.fraction > 0:
             self.bar.setRange(0, _STEPS)
-            self.bar.setValue(round(_STEPS * min(1.0, progress.done / progress.total)))
+            self.bar.setValue(round(_STEPS * job.fraction))
         self.message.setText(progress.message[:1].upper() + progress.message[1:])
 
     def _show_elapsed(self) -> None:
@@ -95,9 +97,6 @@ class JobProgress(QWidget):
 
     def _cancel(self) -> None:
         if self._job is not None:
-            self.cancel_button.setEnabled(False)
-            self.message.setText(self.tr("Stopping…"))
-            self.bar.setRange(0, 0)
             self._job.cancel()
 
 

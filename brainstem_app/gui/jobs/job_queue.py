@@ -28,7 +28,7 @@ class JobQueue(QObject):
     added(object), removed(object)
         A `QueuedJob` is in the list, or no longer.
     changed(object)
-        A `QueuedJob` has begun, or has ended.
+        A `QueuedJob` has begun, was asked to stop, or has ended.
     progressed(object)
         A `QueuedJob` is further.
     message(object)

@@ -42,7 +42,7 @@ class QueuedJob(JobEvents):
     progress(object), metric(object), warned(object), artifact(object)
         The event of that name, as it comes; of several `progress` events at once only the last.
     state_changed
-        The job has begun to run, or has ended.
+        The job has begun to run, was asked to stop, or has ended.
     ended(object)
         The `Outcome`.
     """
@@ -160,6 +160,7 @@ class QueuedJob(JobEvents):
                 (self.folder / CANCEL_FILE).touch()
             except OSError:
                 self.kill()
+            self.state_changed.emit()
 
     def kill(self) -> None:
         """End the process of the job and those it has started, now."""

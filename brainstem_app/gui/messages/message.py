@@ -10,9 +10,13 @@ from brainstem_app.errors import BrainstemError
 
 
 class MessageLevel(StrEnum):
-    """How much a message matters."""
+    """How much a message matters.
+
+    What is said for information goes by itself after a while; the others when what they are about is over.
+    """
 
     INFO = "info"
+    PROGRESS = "progress"
     QUESTION = "question"
     WARNING = "warning"
     ERROR = "error"
@@ -39,6 +43,9 @@ class Message:
         What a developer would ask for (a traceback); folded away.
     actions : tuple of MessageAction
         Buttons.
+    owner : str
+        What the message is about: a step of the window, or a part of it (``"review/edits"``). A later message
+        about the same takes its place, and it goes when that is closed, done again or resolved.
     """
 
     level: MessageLevel
@@ -47,13 +54,14 @@ class Message:
     fix: str = ""
     details: str = ""
     actions: tuple[MessageAction, ...] = field(default=())
+    owner: str = ""
 
 
-def message_of_error(error: BaseException, what: str) -> Message:
+def message_of_error(error: BaseException, what: str, owner: str = "") -> Message:
     """Message of an exception; ``what`` is used if it is not one of ours."""
     if isinstance(error, BrainstemError):
-        return Message(MessageLevel.ERROR, error.what, error.where or "", error.fix)
+        return Message(MessageLevel.ERROR, error.what, error.where or "", error.fix, owner=owner)
     if isinstance(error, OSError):
         reason = error.strerror or str(error)
-        return Message(MessageLevel.ERROR, f"{what} {reason}.", str(error.filename or ""))
-    return Message(MessageLevel.ERROR, what, details=f"{type(error).__name__}: {error}")
+        return Message(MessageLevel.ERROR, f"{what} {reason}.", str(error.filename or ""), owner=owner)
+    return Message(MessageLevel.ERROR, what, details=f"{type(error).__name__}: {error}", owner=owner)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QEnterEvent, QKeyEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -21,20 +24,32 @@ from brainstem_app.gui.messages.message import Message, MessageLevel
 
 _STRIPE = {
     MessageLevel.INFO: "#2f7bd9",
+    MessageLevel.PROGRESS: "#2f7bd9",
     MessageLevel.QUESTION: "#2f7bd9",
     MessageLevel.WARNING: "#d98b00",
     MessageLevel.ERROR: "#d0342c",
 }
 _ICON = {
     MessageLevel.INFO: QStyle.StandardPixmap.SP_MessageBoxInformation,
+    MessageLevel.PROGRESS: QStyle.StandardPixmap.SP_MessageBoxInformation,
     MessageLevel.QUESTION: QStyle.StandardPixmap.SP_MessageBoxQuestion,
     MessageLevel.WARNING: QStyle.StandardPixmap.SP_MessageBoxWarning,
     MessageLevel.ERROR: QStyle.StandardPixmap.SP_MessageBoxCritical,
 }
+_READING_MS = 8000
+_CHOOSING_MS = 20_000
 
 
 class MessageBar(QFrame):
-    """Shows one message at a time; hidden while there is none.
+    """Shows the latest message; hidden while there is none.
+
+    One that says what was done goes by itself, later if the pointer or the keys come to it; the message below
+    it comes back then. There is one message of each owner at most.
+
+    Attributes
+    ----------
+    reading_ms, choosing_ms : int
+        How long information stays, without buttons and with them.
 
     Signals
     -------
@@ -46,7 +61,11 @@ class MessageBar(QFrame):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._message: Message | None = None
+        self._messages: list[Message] = []
+        self.reading_ms, self.choosing_ms = _READING_MS, _CHOOSING_MS
+        self._waits_for_keys = False
+        self._time = QTimer(self, singleShot=True)
+        self._time.timeout.connect(self._pass)
         self.setObjectName("message_bar")
         self.setAccessibleName(self.tr("Message"))
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -94,11 +113,23 @@ class MessageBar(QFrame):
     @property
     def message(self) -> Message | None:
         """The message shown now."""
-        return self._message
+        return self._messages[-1] if self._messages else None
 
     def show_message(self, message: Message) -> None:
-        """Show a message in place of the one before."""
-        self._message = message
+        """Show a message: in place of information, of its owner's last one, and above all others."""
+        self._messages = [
+            other
+            for other in self._messages
+            if other.owner != message.owner and other.level is not MessageLevel.INFO
+        ]
+        self._messages.append(message)
+        self._show(message)
+
+    def _show(self, message: Message) -> None:
+        self._time.stop()
+        self._waits_for_keys = False
+        if message.level is MessageLevel.INFO:
+            self._time.start(self.choosing_ms if message.actions else self.reading_ms)
         size = self.fontMetrics().height() + 6
         self._icon.setPixmap(self.style().standardIcon(_ICON[message.level]).pixmap(size, size))
         self._what.setText(f"<b>{_escaped(message.what)}</b>")
@@ -119,14 +150,42 @@ class MessageBar(QFrame):
         self.show()
 
     def dismiss(self) -> None:
-        """Hide the message."""
-        self.clear()
+        """Take the message away that is shown."""
+        self._remove(self._messages[-1:])
         self.dismissed.emit()
 
-    def clear(self) -> None:
-        """Hide the message without telling anyone."""
-        self._message = None
-        self.hide()
+    def clear(self, *owners: str) -> None:
+        """Take away the messages of some owners and their parts, for what they are about is over; or all."""
+        gone = [
+            one
+            for one in self._messages
+            if not owners or any(one.owner == owner or one.owner.startswith(f"{owner}/") for owner in owners)
+        ]
+        self._remove(gone)
+
+    def _remove(self, gone: list[Message]) -> None:
+        shown = self.message
+        self._messages = [one for one in self._messages if one not in gone]
+        if self.message is None:
+            self._time.stop()
+            self.hide()
+        elif self.message is not shown:
+            self._show(self.message)
+
+    def _pass(self) -> None:
+        """Take information away that was there long enough; later if the keys are on it."""
+        focus = QApplication.focusWidget()
+        if focus is not None and self.isAncestorOf(focus) and not self._waits_for_keys:
+            self._waits_for_keys = True
+            self._time.start(self.choosing_ms)
+        else:
+            self._remove(self._messages[-1:])
+
+    def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Begin the time of information anew: someone is about to use it."""
+        if self._time.isActive():
+            self._time.start()
+        super().enterEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Esc closes the message."""
@@ -134,6 +193,10 @@ class MessageBar(QFrame):
             self.dismiss()
         else:
             super().keyPressEvent(event)
+
+    def _press(self, message: Message, run: Callable[[], None]) -> None:
+        self._remove([message])
+        run()
 
     def _replace_buttons(self, message: Message) -> None:
         for button in self._buttons:
@@ -145,8 +208,7 @@ class MessageBar(QFrame):
         for number, action in enumerate(message.actions):
             button = QPushButton(action.text, self)
             button.setAccessibleName(action.text)
-            button.clicked.connect(self.clear)
-            button.clicked.connect(lambda _checked=False, run=action.run: run())
+            button.clicked.connect(lambda _checked=False, run=action.run: self._press(message, run))
             self._row.insertWidget(place + number, button, 0, Qt.AlignmentFlag.AlignTop)
             self._buttons.append(button)
 

@@ -29,6 +29,7 @@ from brainstem_app.gui.prepare.subject_table import SORT_ROLE, SubjectColumn, Su
 from brainstem_app.gui.prepare.subject_view import SubjectView
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import DEFAULT_ATLAS, PrepareJob
+from brainstem_app.plurals import agreeing, counted
 from brainstem_app.study.quality import save_decision
 
 if TYPE_CHECKING:
@@ -152,6 +153,7 @@ class PreparePage(StepPage):
             study.set_value(str(dataset.parent / f"{dataset.name}-study"))
 
     def _on_form(self) -> None:
+        self.resolved.emit("start")
         self.bench.study.remember_form("prepare", _without(self.form.values(), "study"))
         self._update()
 
@@ -170,12 +172,13 @@ class PreparePage(StepPage):
             lambda: read_subjects(dataset, contents),
             self._show_subjects,
             lambda error: self.message.emit(
-                message_of_error(error, self.tr("The subjects cannot be listed."))
+                message_of_error(error, self.tr("The subjects cannot be listed."), "list")
             ),
         )
 
     def _show_subjects(self, subjects: tuple[Subject, ...]) -> None:
         chosen = self.current
+        self.resolved.emit("list")
         self.model.set_subjects(subjects)
         row = -1 if chosen is None else self.model.row_of(chosen.name)
         if subjects and not self.table.currentIndex().isValid():
@@ -208,6 +211,7 @@ class PreparePage(StepPage):
                     self.tr(
                         "Choose the folder of a BIDS dataset, here or in Scans, and a folder for the study."
                     ),
+                    owner="start",
                 )
             )
             return
@@ -258,8 +262,9 @@ class PreparePage(StepPage):
             # A small file, written at once: decisions come faster than a thread could take them in order.
             save_decision(folder, subject.name, decision)
         except InputError as error:
-            self.message.emit(message_of_error(error, self.tr("The decision was not saved.")))
+            self.message.emit(message_of_error(error, self.tr("The decision was not saved."), "decision"))
             return
+        self.resolved.emit("decision")
         self._read()
         row = self.table.currentIndex().row()
         if decision is not None and row + 1 < self._sorted.rowCount():
@@ -286,9 +291,10 @@ class PreparePage(StepPage):
         if not subjects:
             return self.tr("Open a BIDS dataset in Scans (Ctrl+1), or choose its folder above.")
         if not left:
-            return self.tr("All {0} are prepared. Look at their pictures: A accepts, R rejects.").format(
-                len(subjects)
-            )
+            ready = counted(len(subjects), self.tr("subject"))
+            verb = agreeing(len(subjects), self.tr("is"), self.tr("are"))
+            said = self.tr("{0} {1} prepared, none is left. Look at each picture: A accepts, R rejects.")
+            return said.format(ready, verb)
         timed = [
             sum(s.record.timings.values()) for s in subjects if s.record is not None and s.record.timings
         ]

@@ -95,9 +95,11 @@ class SubjectTable(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.ToolTipRole and section == SubjectColumn.FIT:
             return self.tr("Correlation of the normalised scan with the template in the brainstem, at best 1")
+        if role == Qt.ItemDataRole.ToolTipRole and section == SubjectColumn.PART:
+            return self.tr("Which part of the study a subject belongs to: training, validation or test")
         if role != Qt.ItemDataRole.DisplayRole:
             return None
-        return (self.tr("Subject"), self.tr("State"), self.tr("Fit"), self.tr("Used to"), self.tr("By eye"))[
+        return (self.tr("Subject"), self.tr("State"), self.tr("Fit"), self.tr("Used for"), self.tr("By eye"))[
             section
         ]
 
@@ -126,8 +128,8 @@ class SubjectTable(QAbstractTableModel):
                 return f"{fit:.2f}" if fit >= 0 else ""
             case SubjectColumn.PART:
                 words = {
-                    "train": self.tr("train"),
-                    "validation": self.tr("validate"),
+                    "train": self.tr("training"),
+                    "validation": self.tr("validation"),
                     "test": self.tr("test"),
                 }
                 return "" if subject.decision == "rejected" else words.get(subject.part, "")

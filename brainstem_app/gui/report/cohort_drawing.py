@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from brainstem_app.gui.report.report_content import Effect
 from brainstem_app.gui.report.report_table import EFFECT_ROLE
+from brainstem_app.plurals import counted
 
 _REACH = 2.0
 _EFFECT_WIDTH = 120
@@ -75,7 +76,9 @@ class GroupDots(QWidget):
         self._name, self._groups = name, groups
         self.setFixedHeight(_ROW * len(groups) + 2 * self.fontMetrics().height() + 14 if groups else 0)
         said = (
-            self.tr("{0}: {1} people, mean {2:.1f} mm³").format(group, len(v), sum(v) / len(v))
+            self.tr("{0}: {1}, mean {2:.1f} mm³").format(
+                group, counted(len(v), self.tr("person")), sum(v) / len(v)
+            )
             for group, v in groups.items()
         )
         self.setAccessibleName(self.tr("Volumes of {0} by group").format(name))

@@ -22,6 +22,7 @@ from brainstem_app.gui.controls import make_button, make_check_box
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.people import People, read_people
+from brainstem_app.plurals import counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.report.report_entries import ReportEntry
@@ -143,6 +144,7 @@ class CohortPanel(ComparisonPanel):
         folders, text = tuple(entry.folder for entry in self._entries.values()), self.table.text().strip()
 
         def done(people: People) -> None:
+            self.resolved.emit("table")
             self._show_people(people)
             if ticks:
                 self._tick_all()
@@ -151,7 +153,7 @@ class CohortPanel(ComparisonPanel):
             lambda: read_people(folders, Path(text) if text else None),
             done,
             lambda error: self.message.emit(
-                message_of_error(error, self.tr("The table of participants cannot be read."))
+                message_of_error(error, self.tr("The table of participants cannot be read."), "table")
             ),
         )
 
@@ -205,11 +207,11 @@ class CohortPanel(ComparisonPanel):
                 ", ".join(twice)
             )
         elif len(chosen) < _FEWEST:
-            text = self.tr("Tick at least {0} people.").format(_FEWEST)
+            text = self.tr("Tick at least {0}.").format(counted(_FEWEST, self.tr("person")))
         elif self.group.currentData() and not self.reference.currentText():
             text = self.tr("Choose the group to compare with.")
         else:
-            text, can_start = self.tr("{0} people.").format(len(chosen)), True
+            text, can_start = f"{counted(len(chosen), self.tr('person'))}.", True
         self.said.setText(text)
         self.start_button.setEnabled(can_start and self._bench.jobs.find("cohort", None) is None)
 

@@ -27,11 +27,14 @@ class ComparisonPanel(QWidget):
     -------
     message(object)
         A `Message`: why it cannot begin.
+    resolved(str)
+        What a message was about is over.
     finished(object)
         Folder of a comparison that is done.
     """
 
     message = Signal(object)
+    resolved = Signal(str)
     finished = Signal(object)
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
@@ -74,8 +77,11 @@ class ComparisonPanel(QWidget):
         try:
             out = new_folder(self._bench.settings.results_folder, folder_name)
         except OSError as error:
-            self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
+            self.message.emit(
+                message_of_error(error, self.tr("The result folder cannot be written."), "start")
+            )
             return
+        self.resolved.emit("start")
         queued = self._bench.jobs.submit(make_job(out), title)
         if queued is None:
             remove_job_without_result(out)

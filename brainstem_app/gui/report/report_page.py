@@ -28,6 +28,7 @@ from brainstem_app.gui.report.report_view import ReportView
 from brainstem_app.gui.report.retest_panel import RetestPanel
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import EvaluateRunJob
+from brainstem_app.plurals import counted
 
 _ENTRY_ROLE = Qt.ItemDataRole.UserRole
 
@@ -45,6 +46,7 @@ class ReportPage(StepPage):
         self.cohort, self.retest = CohortPanel(bench, self), RetestPanel(bench, self)
         for panel in (self.cohort, self.retest):
             panel.message.connect(self.message)
+            panel.resolved.connect(self.resolved)
             panel.finished.connect(lambda folder: self._read_again(folder.name))
         self.export = ReportExport(bench, self)
         self.export.message.connect(self.message)
@@ -148,7 +150,7 @@ class ReportPage(StepPage):
             lambda: find_reports(study, results),
             self._show_entries,
             lambda error: self.message.emit(
-                message_of_error(error, self.tr("The reports cannot be listed."))
+                message_of_error(error, self.tr("The reports cannot be listed."), "list")
             ),
         )
 
@@ -168,6 +170,7 @@ class ReportPage(StepPage):
                 return
 
     def _show_entries(self, entries: tuple[ReportEntry, ...]) -> None:
+        self.resolved.emit("list")
         for panel in self._panels.values():
             panel.set_entries(tuple(e for e in entries if e.kind is ReportKind.SEGMENTATION))
         if entries == self.entries and entries:
@@ -194,8 +197,7 @@ class ReportPage(StepPage):
             group.setExpanded(True)
         self.list.blockSignals(False)
         count = sum(bool(entry.files) for entry in entries)
-        text = self.tr("1 report") if count == 1 else self.tr("{0} reports").format(count)
-        self.status.emit(text if entries else "")
+        self.status.emit(counted(count, self.tr("report")) if entries else "")
         names = [entry.name for entry in entries]
         if names:
             measured = next((entry.name for entry in entries if entry.files), names[0])
@@ -217,7 +219,9 @@ class ReportPage(StepPage):
         self.bench.background.run(
             read,
             lambda found: self._show(*found) if self.chosen == entry else None,
-            lambda error: self.message.emit(message_of_error(error, self.tr("The report cannot be read."))),
+            lambda error: self.message.emit(
+                message_of_error(error, self.tr("The report cannot be read."), "read")
+            ),
         )
 
     @property
@@ -228,6 +232,7 @@ class ReportPage(StepPage):
 
     def _show(self, content: ReportContent | None, picture: QImage | None = None) -> None:
         self.content = content
+        self.resolved.emit("read")
         self.report.show_content(content, picture)
         self._update()
 

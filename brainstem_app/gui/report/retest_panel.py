@@ -19,6 +19,7 @@ from brainstem_app.gui.controls import make_table
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.result_place import ResultPlace
+from brainstem_app.plurals import counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.report.report_entries import ReportEntry
@@ -165,14 +166,9 @@ class RetestPanel(ComparisonPanel):
         self._bench.background.run(read, done, failed)
 
     def _words(self, found: Pairs) -> str:
-        count = len(found.pairs)
-        text = (
-            self.tr("1 person with two results.")
-            if count == 1
-            else self.tr("{0} people with two results.").format(count)
-        )
+        text = self.tr("{0} with two results.").format(counted(len(found.pairs), self.tr("person")))
         for reason, names in found.left_out.items():
-            who = ", ".join(names) if len(names) <= _FEW else self.tr("{0} people").format(len(names))
+            who = ", ".join(names) if len(names) <= _FEW else counted(len(names), self.tr("person"))
             text += " " + self.tr("Left out: {0} ({1}).").format(who, reason)
         return text
 

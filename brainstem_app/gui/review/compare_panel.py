@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 
 from brainstem_app.gui.review.edit_panel import action_button
 from brainstem_app.gui.review.review_actions import ReviewActions
+from brainstem_app.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.review.agreement import Agreement
@@ -52,6 +53,10 @@ class ComparePanel(QGroupBox):
         """Say how well the two agree."""
         mean = agreement.mean_dice
         words = "–" if mean is None else f"{mean:.3f}"
+        differing = agreement.differing
+        verb = agreeing(differing, self.tr("differs"), self.tr("differ"))
         self._numbers.setText(
-            self.tr("Mean Dice of the nuclei {0}  ·  {1:,} voxels differ").format(words, agreement.differing)
+            self.tr("Mean Dice of the nuclei {0}  ·  {1} {2}").format(
+                words, counted(differing, self.tr("voxel")), verb
+            )
         )

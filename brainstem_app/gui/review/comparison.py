@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
+from brainstem_app.gui.scans.atlas_question import note_of_labels, question_of_atlas
 
 if TYPE_CHECKING:
     from brainstem_app.gui.review.agreement import Agreement
@@ -43,17 +44,25 @@ class Comparison(QObject):
         self.reference: OpenedLabels | None = None
         self.agreement: Agreement | None = None
 
-    def open(self, path: Path) -> None:
+    def open(self, path: Path, atlas: str | None = None) -> None:
         """Read a label map and compare with it."""
         from brainstem_app.gui.scans.opened import find_result, read_labels_for_viewer
 
+        like = self._editor.opened
+
         self._background.run(
-            lambda: read_labels_for_viewer(find_result(path).labels if path.is_dir() else path),
-            self.set_reference,
+            lambda: read_labels_for_viewer(find_result(path).labels if path.is_dir() else path, atlas, like),
+            self._on_read,
             lambda error: self.message.emit(
-                message_of_error(error, self.tr("{0} cannot be opened.").format(path.name))
+                question_of_atlas(error, lambda chosen: self.open(path, chosen))
+                or message_of_error(error, self.tr("{0} cannot be opened.").format(path.name), "reference")
             ),
         )
+
+    def _on_read(self, reference: OpenedLabels) -> None:
+        self.set_reference(reference)
+        if reference.notes and self.reference is reference:
+            self.message.emit(note_of_labels(reference))
 
     def set_reference(self, reference: OpenedLabels | None) -> None:
         """Compare with other labels, or with none."""
@@ -63,7 +72,23 @@ class Comparison(QObject):
                 "The reference does not lie on the grid of the labels, so the two cannot be compared."
             )
             fix = self.tr("Choose labels of the same scan, on its own grid.")
-            self.message.emit(Message(MessageLevel.ERROR, what, str(reference.path), fix))
+            self.message.emit(Message(MessageLevel.ERROR, what, str(reference.path), fix, owner="reference"))
+            return
+        opened = self._editor.opened
+        if reference is not None and opened is not None and opened.table.names != reference.table.names:
+            what = self.tr(
+                "The reference's labels are of {0}, those that are open of {1}: they do not compare."
+            )
+            fix = self.tr("Choose labels of the same atlas.")
+            self.message.emit(
+                Message(
+                    MessageLevel.ERROR,
+                    what.format(reference.atlas, opened.atlas),
+                    str(reference.path),
+                    fix,
+                    owner="reference",
+                )
+            )
             return
         self.reference, self.agreement = reference, None
         self.changed.emit()

@@ -77,6 +77,7 @@ class Display(QObject):
             step.structure_panel.show_dice(None)
             step.commands.leave_side_by_side()
         step.update_actions()
+        step.update_readout()
 
     def update_surface_soon(self) -> None:
         """Make the surfaces anew when no stroke has followed for a moment."""

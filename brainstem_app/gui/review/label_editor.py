@@ -79,6 +79,11 @@ class LabelEditor(QObject):
     # State -------------------------------------------------------------------------------------------
 
     @property
+    def opened(self) -> OpenedLabels | None:
+        """The label map as it was read."""
+        return self._opened
+
+    @property
     def labels(self) -> LabelVolume | None:
         """The labels as they are now."""
         if self._edit is not None:

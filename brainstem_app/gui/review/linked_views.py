@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.review.brush import Brush
+from brainstem_app.gui.review.picture import PictureCell
 from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.overlay_layers import OverlayStyle
@@ -47,10 +48,12 @@ class LinkedViews(QWidget):
         self._reference: LabelVolume | None = None
         self._brush: Brush | None = None
         self._is_linking = False
+        self._crosshair: Voxel = (0, 0, 0)
         self.view_layout = ViewLayout.THREE
         self.plane = Plane.AXIAL
         self.panes = {plane: SlicePane(plane, parent=self) for plane in Plane}
         self.reference_pane = SlicePane(Plane.AXIAL, self.tr("Reference"), self)
+        self._in_space = self.tr("Nuclei in space")
         self.surface = SurfaceView(background, self)
         self._surface_pane = self._with_caption(self.surface)
         self.active: QWidget = self.panes[Plane.AXIAL]
@@ -68,7 +71,7 @@ class LinkedViews(QWidget):
         layout = QVBoxLayout(pane)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        layout.addWidget(QLabel(self.tr("Nuclei in space  ·  drag to turn"), pane))
+        layout.addWidget(QLabel(self.tr("{0}  ·  drag to turn").format(self._in_space), pane))
         layout.addWidget(view, 1)
         return pane
 
@@ -119,7 +122,7 @@ class LinkedViews(QWidget):
         if self.active not in places:
             self._set_active(main)
             main.view.setFocus()
-        self._synchronise(main.view.crosshair)
+        self._synchronise(self._crosshair)
         self._link_part(main.view)
         self._update_brush()
 
@@ -133,6 +136,19 @@ class LinkedViews(QWidget):
     def visible_views(self) -> Iterator[SliceView]:
         """Slice views on the screen."""
         return (pane.view for pane in self._all_panes() if not pane.isHidden())
+
+    def picture_cells(self) -> list[PictureCell]:
+        """Return the views on the screen, as a picture of all of them has them."""
+        shown: list[tuple[QWidget, QWidget, str]] = [
+            (pane, pane.view, pane.caption.text()) for pane in self._all_panes() if not pane.isHidden()
+        ]
+        if self.shows_surface:
+            shown.append((self._surface_pane, self.surface, self._in_space))
+        return [PictureCell(view, caption, *self._place_of(pane)) for pane, view, caption in shown]
+
+    def _place_of(self, pane: QWidget) -> tuple[int, int]:
+        row, column, _rows, _columns = self._grid.getItemPosition(self._grid.indexOf(pane))
+        return row, column
 
     @property
     def shows_surface(self) -> bool:
@@ -165,6 +181,7 @@ class LinkedViews(QWidget):
         for pane in self._all_panes():
             pane.set_image(image)
         self._update_brush()
+        self.go_to(image.grid.centre)
 
     def set_labels(self, labels: LabelVolume | None) -> None:
         """Show labels over the scan."""
@@ -228,18 +245,20 @@ class LinkedViews(QWidget):
     @property
     def crosshair(self) -> Voxel:
         """Voxel (x, y, z) the crosshair is at."""
-        return self.main_view.crosshair
+        return self._crosshair
 
     def go_to(self, voxel: Voxel) -> None:
         """Put the crosshair of all views at a voxel."""
         self._synchronise(voxel)
-        self.crosshair_moved.emit(self.crosshair)
+        self._crosshair = self.main_view.crosshair  # within the scan
+        self.crosshair_moved.emit(self._crosshair)
 
     def _synchronise(self, voxel: Voxel) -> None:
         for view in self.visible_views():
             view.set_crosshair(voxel)
 
     def _on_crosshair(self, source: SliceView, voxel: Voxel) -> None:
+        self._crosshair = voxel
         for view in self.visible_views():
             if view is not source:
                 view.set_crosshair(voxel)

@@ -31,8 +31,12 @@ class Readout(QWidget):
         self.crosshair.setText(self.tr("Crosshair:  {0}").format(text) if text else "")
 
     def show_pointed(self, text: str) -> None:
-        """Say what lies under the pointer, or what is being read."""
+        """Say what lies under the pointer."""
         self.pointed.setText(self.tr("Pointer:  {0}").format(text) if text else "")
+
+    def show_busy(self, text: str) -> None:
+        """Say what is being read, in place of what lies under the pointer."""
+        self.pointed.setText(text)
 
     def _line(self, name: str) -> QLabel:
         label = QLabel(self)

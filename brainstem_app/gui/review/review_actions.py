@@ -45,10 +45,10 @@ class ReviewActions:
         self.three.setChecked(True)
 
         self.radiological = check(
-            tr("&Radiological (patient's right on the left)"), "R", step.commands.set_radiological
+            tr("&Radiological (patient's right on the left)"), "Shift+R", step.commands.set_radiological
         )
         self.neurological = check(
-            tr("&Neurological (patient's left on the left)"), "L", step.commands.set_neurological
+            tr("&Neurological (patient's left on the left)"), "Shift+L", step.commands.set_neurological
         )
         self._group(self.radiological, self.neurological)
 

@@ -12,7 +12,7 @@ from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Convention, Plane
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QWidget
+    from PySide6.QtGui import QImage
 
     from brainstem_app.gui.review.review_step import ReviewStep
 
@@ -243,20 +243,23 @@ class ReviewCommands(QObject):
         views = self._step.views
         target = views.surface if views.surface.hasFocus() else views.main_view
         name = "3d" if target is views.surface else views.main_view.plane.name.lower()
-        self._choose(target, name)
+        from brainstem_app.gui.review.picture import picture_of
+
+        self._choose(picture_of(target, self._picture_texts()), name)
 
     def choose_picture_of_all(self) -> None:
         """Ask where to save a picture of all views on the screen, and save it."""
-        self._choose(self._step.views, "views")
+        from brainstem_app.gui.review.picture import picture_of_all
 
-    def _choose(self, widget: QWidget, name: str) -> None:
-        from brainstem_app.gui.review.picture import picture_of
+        self._choose(picture_of_all(self._step.views.picture_cells(), self._picture_texts()), "views")
 
+    def _picture_texts(self) -> dict[str, str]:
+        """Return what the file of a picture says of where it is from."""
         step = self._step
         texts = {"Software": "Brainstem App", "Place": step.place_text(step.views.crosshair)}
         source = step.scan or step.labels
-        stem = "picture"
-        if source is not None:
-            texts["Source"] = source.path.name
-            stem = source.path.name.split(".")[0]
-        step.files.choose_picture_target(picture_of(widget, texts), f"{stem}_{name}")
+        return texts if source is None else {**texts, "Source": source.path.name}
+
+    def _choose(self, image: QImage, name: str) -> None:
+        stem = image.text("Source").split(".")[0] or "picture"
+        self._step.files.choose_picture_target(image, f"{stem}_{name}")

@@ -35,6 +35,7 @@ class ReviewFiles(QObject):
         self._settings = step.settings
         self.opener = ScanOpener(step.background, self)
         self.opener.failed.connect(self.message)
+        self.opener.noted.connect(self.message)
 
     # Opening -----------------------------------------------------------------------------------------
 
@@ -57,7 +58,7 @@ class ReviewFiles(QObject):
 
     def choose_scan(self) -> None:
         """Ask for a scan and open it."""
-        kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh);;All files (*)")
+        kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)")
         path = self._file(self.tr("Open a scan"), kinds)
         if path is not None:
             self.when_saved(lambda: self.opener.open_scan(path))
@@ -82,7 +83,7 @@ class ReviewFiles(QObject):
         return Path(name)
 
     def _label_kinds(self) -> str:
-        return self.tr("Label maps (*.nii *.nii.gz *.mgz);;All files (*)")
+        return self.tr("Label maps (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)")
 
     # Unsaved edits -----------------------------------------------------------------------------------
 
@@ -99,7 +100,7 @@ class ReviewFiles(QObject):
             MessageAction(self.tr("Discard the edits"), go_on),
             MessageAction(self.tr("Keep editing"), lambda: None),
         )
-        self.message.emit(Message(MessageLevel.QUESTION, what, actions=actions))
+        self.message.emit(Message(MessageLevel.QUESTION, what, actions=actions, owner="edits"))
 
     # Pictures ----------------------------------------------------------------------------------------
 

@@ -20,6 +20,10 @@ class ReviewPage(StepPage):
         super().__init__(bench, parent)
         self.step = ReviewStep(bench.settings, bench.background, self)
         self.step.message.connect(self.message)
+        self.step.replaced.connect(lambda: self.resolved.emit(""))
+        self.step.files.opener.busy.connect(lambda text: self.resolved.emit("") if text else None)
+        self.step.edited_changed.connect(lambda edited: None if edited else self.resolved.emit("edits"))
+        self.step.comparison.changed.connect(lambda: self.resolved.emit("reference"))
         self.step.edited_changed.connect(
             lambda edited: self.status.emit(self.tr("not saved") if edited else "")
         )

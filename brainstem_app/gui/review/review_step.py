@@ -65,8 +65,8 @@ class ReviewStep(QWidget):
         What lies under the pointer and the crosshair; the step shows both itself.
     convention_changed(object)
         The user chose another `Convention`.
-    opened
-        Another scan or label map is open.
+    replaced, opened
+        Another scan or label map is about to be shown, is open.
     edited_changed(bool)
         Whether there are unsaved edits.
     """
@@ -75,6 +75,7 @@ class ReviewStep(QWidget):
     pointed = Signal(str)
     crosshair = Signal(str)
     convention_changed = Signal(object)
+    replaced = Signal()
     opened = Signal()
     edited_changed = Signal(bool)
 
@@ -88,6 +89,7 @@ class ReviewStep(QWidget):
         self.image: ImageVolume | None = None
         self.confidence: NDArray | None = None
         self.made_views: LinkedViews | None = None
+        self._pointed: Voxel | None = None
         self.editor = LabelEditor(background, self)
         self.comparison = Comparison(self.editor, background, self)
         self.files = ReviewFiles(self)
@@ -142,6 +144,7 @@ class ReviewStep(QWidget):
 
     def show_scan(self, scan: OpenedScan) -> None:
         """Show a scan; labels that are open and lie on its grid stay."""
+        self.replaced.emit()
         kept = self.labels
         if kept is not None and not kept.labels.grid.matches(scan.image.grid):
             self._set_labels(None)  # at once: its voxels are not those of the new scan
@@ -159,6 +162,7 @@ class ReviewStep(QWidget):
 
     def show_labels(self, opened: OpenedLabels) -> None:
         """Show a label map over the open scan, or alone if it does not belong to it."""
+        self.replaced.emit()
         if self.scan is None or not opened.labels.grid.matches(self.scan.image.grid):
             self._show_alone(opened)
         self._set_labels(opened)
@@ -194,7 +198,6 @@ class ReviewStep(QWidget):
         self.image = image
         self.views.set_image(image)
         self.stack.setCurrentWidget(self.views)
-        self._show_crosshair(self.views.crosshair)
         self.focus_views()
 
     def _set_labels(self, opened: OpenedLabels | None) -> None:
@@ -202,7 +205,7 @@ class ReviewStep(QWidget):
         self.editor.set_labels(opened)
         self.comparison.set_reference(None)
         model = self.structure_panel.model
-        if opened is not None and any(model.structure(s.index) != s for s in opened.table.structures[1:]):
+        if opened is not None and not model.shows(opened.table):
             model.set_table(opened.table)
         self.views.set_labels(self.editor.labels)
         self._show_volumes()
@@ -210,6 +213,7 @@ class ReviewStep(QWidget):
         self.display.update_colours()
         self.display.update_surface()
         self.update_actions()
+        self.update_readout()
 
     def _read_confidence(self, opened: OpenedLabels) -> None:
         from brainstem_app.gui.review.confidence import read_confidence
@@ -218,7 +222,7 @@ class ReviewStep(QWidget):
             if self.labels is opened:
                 self.confidence = confidence
                 self.display.show_confidence()
-                self._show_crosshair(self.views.crosshair)
+                self.update_readout()
                 self.update_actions()
 
         self.background.run(
@@ -285,12 +289,13 @@ class ReviewStep(QWidget):
     def _on_copied(self) -> None:
         self.views.set_labels(self.editor.labels)
         self.display.show_reference()
+        self.update_readout()
 
     def _on_painted(self, box: tuple[Voxel, Voxel] | None) -> None:
         self.views.redraw_labels(box)
         self._volumes_soon.start() if not self._volumes_soon.isActive() else None
         self.display.update_surface_soon()
-        self._show_crosshair(self.views.crosshair)
+        self.update_readout()
 
     def _show_volumes(self) -> None:
         self.structure_panel.model.set_volumes(self.editor.volumes_mm3 or None)
@@ -348,7 +353,13 @@ class ReviewStep(QWidget):
 
     def _show_busy(self, text: str) -> None:
         self.empty_page.set_busy(text)
-        self.readout.show_pointed(text)
+        self.readout.show_busy(text)
+
+    def update_readout(self) -> None:
+        """Say anew what lies below crosshair and pointer: labels, reference or confidence are others."""
+        if self.has_views:
+            self._show_crosshair(self.views.crosshair)
+            self._show_pointed(self._pointed)
 
     def _show_crosshair(self, voxel: Voxel) -> None:
         text = self.place_text(voxel)
@@ -356,6 +367,7 @@ class ReviewStep(QWidget):
         self.crosshair.emit(text)
 
     def _show_pointed(self, voxel: Voxel | None) -> None:
+        self._pointed = voxel
         text = "" if voxel is None else self.place_text(voxel)
         self.readout.show_pointed(text)
         self.pointed.emit(text)

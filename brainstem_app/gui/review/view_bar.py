@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QColor, QLinearGradient, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
+from brainstem_app.gui.colour_bar import ColourBar
 from brainstem_app.gui.review.edit_panel import action_button
 from brainstem_app.gui.review.review_actions import ReviewActions
 from brainstem_app.gui.viewer.convention import Convention
+from brainstem_app.gui.viewer.convention_switch import ConventionSwitch
 
 
 class LayoutBar(QWidget):
@@ -61,31 +63,20 @@ class DisplayBar(QWidget):
         self.opacity.setToolTip(self.opacity.accessibleName())
         self._percent = QLabel(self)
         self._percent.setMinimumWidth(self.fontMetrics().horizontalAdvance("100 %"))
-        self.scale = _ConfidenceScale(self)
+        self.scale = self._confidence_scale()
         self.scale.hide()
         actions.confidence.toggled.connect(self.scale.setVisible)
-        self.convention = QComboBox(self)
-        self.convention.addItem(self.tr("Radiological (R left)"), Convention.RADIOLOGICAL)
-        self.convention.addItem(self.tr("Neurological (L left)"), Convention.NEUROLOGICAL)
-        self.convention.setAccessibleName(self.tr("Display convention"))
-        self.convention.setToolTip(
-            self.tr(
-                "Radiological: the patient's right is at the left of the picture.\n"
-                "Neurological: the patient's left is at the left of the picture."
-            )
-        )
+        self.convention = ConventionSwitch(convention, self)
+        self.convention.chosen.connect(self.convention_changed)
         self._lay_out()
         self.opacity.valueChanged.connect(self._on_opacity)
-        self.convention.currentIndexChanged.connect(
-            lambda _row: self.convention_changed.emit(Convention(self.convention.currentData()))
-        )
         self.opacity.setValue(opacity)
         self._on_opacity(opacity)
         self.show_convention(convention)
 
     def show_convention(self, convention: Convention) -> None:
         """Choose a convention."""
-        self.convention.setCurrentIndex(self.convention.findData(convention))
+        self.convention.show_convention(convention)
         actions = self._actions
         chosen = actions.radiological if convention is Convention.RADIOLOGICAL else actions.neurological
         chosen.setChecked(True)
@@ -105,35 +96,16 @@ class DisplayBar(QWidget):
         row.addStretch(1)
         row.addWidget(self.convention)
 
+    def _confidence_scale(self) -> ColourBar:
+        from brainstem_app.gui.viewer.overlay import CONFIDENCE_COLOURS
+
+        bar = ColourBar(self.tr("Colours of the confidence, red 0 to blue 1"), self)
+        bar.setToolTip(
+            self.tr("Probability that the network gave the label that won; no probability of being right")
+        )
+        bar.show_scale([QColor(*colour) for colour in CONFIDENCE_COLOURS], "0", "1")
+        return bar
+
     def _on_opacity(self, value: int) -> None:
         self._percent.setText(f"{value} %")
         self.opacity_changed.emit(value)
-
-
-class _ConfidenceScale(QWidget):
-    """The colours of the confidence, from 0 to 1."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFixedWidth(96)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName(self.tr("Colours of the confidence, red 0 to blue 1"))
-        self.setToolTip(
-            self.tr("Probability that the network gave the label that won; no probability of being right")
-        )
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw 0, the colours, 1."""
-        from brainstem_app.gui.viewer.overlay import CONFIDENCE_COLOURS
-
-        painter = QPainter(self)
-        painter.setPen(self.palette().windowText().color())
-        digit = self.fontMetrics().horizontalAdvance("0") + 6
-        bar = self.rect().adjusted(digit, 4, -digit, -4)
-        colours = QLinearGradient(bar.topLeft(), bar.topRight())
-        for number, colour in enumerate(CONFIDENCE_COLOURS):
-            colours.setColorAt(number / (len(CONFIDENCE_COLOURS) - 1), QColor(*colour))
-        painter.fillRect(bar, colours)
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignLeft | middle, "0")
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignRight | middle, "1")

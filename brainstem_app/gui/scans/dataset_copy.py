@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.file_names import NIFTI_ENDINGS, has_ending
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import ListedScan
 
-_NIFTI = (".nii.gz", ".nii")
 _DESCRIPTION = {"Name": "Scans gathered by Brainstem App", "BIDSVersion": "1.9.0", "DatasetType": "raw"}
 
 
@@ -66,27 +65,14 @@ def _subjects(scans: Sequence[ListedScan]) -> dict[str, ListedScan]:
 
 
 def _copy(source: Path, folder: Path, stem: str) -> None:
-    ending = next((e for e in _NIFTI if source.name.lower().endswith(e)), "")
-    if ending:
+    """Copy a NIfTI file as it is; read what is none, which is refused where its header is silent."""
+    from brainstem_app.imaging.label_map import save_volume
+    from brainstem_app.imaging.reading import read_scan, require_usable
+
+    ending = next((e for e in NIFTI_ENDINGS if has_ending(source, (e,))), "")
+    if ending and source.is_file():
         shutil.copyfile(source, folder / f"{stem}{ending}")
-    elif source.name.lower().endswith((".mgz", ".mgh")):
-        _convert_mgz(source, folder / f"{stem}.nii.gz")
-    else:
-        from brainstem_app.imaging.dicom import convert_series, split_series
-
-        series_folder, series = split_series(source)
-        with tempfile.TemporaryDirectory() as scratch:
-            converted = convert_series(series_folder, Path(scratch), series).path
-            made = next(e for e in _NIFTI if converted.name.endswith(e))
-            shutil.copyfile(converted, folder / f"{stem}{made}")
-
-
-def _convert_mgz(source: Path, target: Path) -> None:
-    import nibabel
-    import numpy as np
-
-    image = nibabel.load(source)
-    made = nibabel.Nifti1Image(np.asanyarray(image.dataobj), image.affine)
-    made.set_qform(image.affine, 1)
-    made.set_sform(image.affine, 1)
-    nibabel.save(made, target)
+        return
+    scan = read_scan(source)
+    require_usable(scan)
+    save_volume(folder / f"{stem}.nii.gz", scan.data, scan.affine)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.scans.listing import SEVERAL_SERIES
+from brainstem_app.plurals import counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import ListedScan, OfferedSeries
@@ -109,7 +110,7 @@ class FindingList(QScrollArea):
         """Let the user choose a series of a DICOM folder: the one taken is marked, or the likely one."""
         self.series.clear()
         for one in series:
-            text = self.tr("{0}, {1} images").format(one.text, one.images) if one.images else one.text
+            text = f"{one.text}, {counted(one.images, self.tr('image'))}" if one.images else one.text
             self.series.addItem(text, one.path)
         likely = next((row for row, one in enumerate(series) if one.is_likely), 0)
         row = self.series.findData(taken)

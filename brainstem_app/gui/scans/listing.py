@@ -119,7 +119,7 @@ def list_scans(sources: Sequence[Path]) -> Listing:
 
 def _with_dicom(sources: Sequence[Path], scans: Sequence[ListedScan]) -> tuple[Path, ...]:
     """Folders (no datasets) whose files are listed, and that hold DICOM files too."""
-    from brainstem_app.imaging.dicom import holds_dicom
+    from brainstem_app.imaging.dicom_headers import holds_dicom
 
     loose = {scan.path.parent for scan in scans if scan.dataset is None and scan.path.is_file()}
     return tuple(source for source in sources if source in loose and holds_dicom(source))
@@ -140,18 +140,13 @@ def series_of(path: Path) -> tuple[OfferedSeries, ...]:
     InputError
         If there is no DICOM file.
     """
-    from brainstem_app.imaging.dicom import list_series, split_series
-    from brainstem_app.imaging.dicom_source import count_images
+    from brainstem_app.imaging.dicom import split_series
+    from brainstem_app.imaging.dicom_series import list_series
 
     folder, _ = split_series(path)
-    found, counts = list_series(folder), count_images(folder)
-    likely = max(found, key=lambda s: (bool(_T1.search(s.description)), counts.get(s.key, 0)))
-    numbers = [one.number for one in found]
-    marks = [one.number if numbers.count(one.number) == 1 else one.key for one in found]
-    return tuple(
-        OfferedSeries(f"{folder}#{mark}", str(one), counts.get(one.key, 0), one is likely)
-        for mark, one in zip(marks, found, strict=True)
-    )
+    found = list_series(folder)
+    likely = max(found, key=lambda s: (bool(_T1.search(s.description)), s.images))
+    return tuple(OfferedSeries(f"{folder}#{s.mark}", str(s), s.images, s is likely) for s in found)
 
 
 def _datasets(sources: Sequence[Path]) -> tuple[Path, ...]:

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from brainstem_app.imaging.scan import Finding
 
 LABELS_FILE = "labels_native.nii.gz"
-DEFAULT_ATLAS = "brainstem31"
 JOB_FILE_NAME = "job.json"
 _LABEL_MARKS = ("labels_", "_dseg.", "_labels.", "aseg.")
 
@@ -42,12 +41,15 @@ class OpenedScan:
 class OpenedLabels:
     """A label map that was read for the viewer, with the table of its structures.
 
-    ``labels.volumes_mm3``, ``labels.places`` and ``labels.extent`` are worked out already.
+    ``labels.volumes_mm3``, ``labels.places`` and ``labels.extent`` are worked out already. `atlas` is the
+    title of the table's atlas, `notes` what was taken for granted of it.
     """
 
     path: Path
     labels: LabelVolume
     table: LabelTable
+    atlas: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,6 @@ class ResultFiles:
     scan : Path or None
         The scan it was made from, as the window's job file beside it names it; it may be gone. Reports
         name no folders, so without a job file it is None.
-    atlas : str
     """
 
     folder: Path
@@ -72,7 +73,6 @@ class ResultFiles:
     report_csv: Path | None = None
     report_json: Path | None = None
     scan: Path | None = None
-    atlas: str = DEFAULT_ATLAS
 
     @property
     def reports(self) -> tuple[Path, ...]:
@@ -102,8 +102,12 @@ def kind_of(path: Path) -> OpenKind:
     return OpenKind.LABELS if any(mark in name for mark in _LABEL_MARKS) else OpenKind.SCAN
 
 
-def read_anything(path: Path, open_scan: Path | None) -> OpenedScan | OpenedLabels | OpenedResult:
+def read_anything(
+    path: Path, open_scan: Path | None, atlas: str | None = None
+) -> OpenedScan | OpenedLabels | OpenedResult:
     """Read a scan, a label map or a result folder, whichever the path looks like.
+
+    `atlas` is the user's word for what labels mean.
 
     Raises
     ------
@@ -112,8 +116,8 @@ def read_anything(path: Path, open_scan: Path | None) -> OpenedScan | OpenedLabe
     """
     kind = kind_of(path)
     if kind is OpenKind.RESULT:
-        return read_result_for_viewer(path, open_scan)
-    return read_labels_for_viewer(path) if kind is OpenKind.LABELS else read_for_viewer(path)
+        return read_result_for_viewer(path, open_scan, atlas)
+    return read_labels_for_viewer(path, atlas) if kind is OpenKind.LABELS else read_for_viewer(path)
 
 
 def read_for_viewer(path: Path) -> OpenedScan:
@@ -131,43 +135,54 @@ def read_for_viewer(path: Path) -> OpenedScan:
     return OpenedScan(path, image_volume(scan.data, scan.affine), scan.findings)
 
 
-def read_labels_for_viewer(path: Path, atlas: str = DEFAULT_ATLAS) -> OpenedLabels:
+def read_labels_for_viewer(
+    path: Path, atlas: str | None = None, like: OpenedLabels | None = None
+) -> OpenedLabels:
     """Read a label map and the table of its structures for the viewer.
+
+    Parameters
+    ----------
+    path : Path
+        The label map.
+    atlas : str, optional
+        Name or folder of its atlas, if the user says it; else the files beside it say it, or the atlases at
+        hand.
+    like : OpenedLabels, optional
+        Labels that these are compared with: of their atlas, unless the user or a file says otherwise.
 
     Raises
     ------
+    UnknownAtlasError
+        If it is not certain which atlas the labels are of.
     InputError
         If it is no label map, or holds labels that the atlas does not name.
     """
-    from brainstem_app.atlas.label_table import TABLE_FILE_NAME, read_label_table
     from brainstem_app.gui.viewer.volume import label_volume
     from brainstem_app.imaging.label_map import load_label_map
-    from brainstem_app.locations import resource
+    from brainstem_app.models.label_meaning import LabelMeaning, labels_in, meaning_of_labels
 
-    table = read_label_table(resource("atlas", atlas, TABLE_FILE_NAME))
     labels, affine = load_label_map(path)
-    highest = int(labels.max(initial=0))
-    if highest >= table.n_classes:
-        raise InputError(
-            f"The label map holds the label {highest}; the atlas {atlas} ends at {table.n_classes - 1}.",
-            path,
-            "Open a label map that was made with this atlas.",
-        )
+    other = None if like is None else (like.path, LabelMeaning(like.table, like.atlas, ""))
+    meaning = meaning_of_labels(path, labels_in(labels), atlas, other)
     ready = label_volume(labels, affine)
     _ = ready.volumes_mm3, ready.places, ready.extent
-    return OpenedLabels(path, ready, table)
+    return OpenedLabels(path, ready, meaning.table, meaning.title, meaning.notes)
 
 
-def read_result_for_viewer(folder: Path, open_scan: Path | None = None) -> OpenedResult:
+def read_result_for_viewer(
+    folder: Path, open_scan: Path | None = None, atlas: str | None = None
+) -> OpenedResult:
     """Read a segmentation and, unless it is the open one, the scan it was made from.
 
     Raises
     ------
+    UnknownAtlasError
+        If it is not certain which atlas the labels are of, and `atlas` does not say it.
     InputError
         If there is no label map in the folder, or it cannot be read.
     """
     files = find_result(folder)
-    labels = read_labels_for_viewer(files.labels, files.atlas)
+    labels = read_labels_for_viewer(files.labels, atlas)
     findings = () if files.report_json is None else _findings_of_report(files.report_json)
     if files.scan is None or files.scan == open_scan or not files.scan.exists():
         return OpenedResult(files, labels, None, findings)
@@ -200,7 +215,6 @@ def find_result(folder: Path) -> ResultFiles:
         report_csv=_existing(home / "report.csv"),
         report_json=_existing(home / "report.json"),
         scan=scan_of_result(home),
-        atlas=_atlas_of_report(home / "report.json"),
     )
 
 
@@ -214,14 +228,6 @@ def _label_file_below(folder: Path) -> Path | None:
 
 def _existing(path: Path) -> Path | None:
     return path if path.is_file() else None
-
-
-def _atlas_of_report(report: Path) -> str:
-    """Atlas that a report names; the default if it names none."""
-    try:
-        return str(json.loads(report.read_text(encoding="utf-8"))["atlas"]["name"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return DEFAULT_ATLAS
 
 
 def scan_of_result(home: Path) -> Path | None:

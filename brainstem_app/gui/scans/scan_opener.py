@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.scans.atlas_question import note_of_labels, question_of_atlas
 from brainstem_app.gui.scans.opened import (
     OpenedLabels,
     OpenedResult,
@@ -32,7 +33,9 @@ class ScanOpener(QObject):
     busy(str)
         What is being read; empty when nothing is.
     failed(object)
-        A `Message`.
+        A `Message`: an error, or the question which atlas labels are of.
+    noted(object)
+        A `Message`: what was taken for granted of labels that were read.
     """
 
     scan_read = Signal(object)
@@ -40,6 +43,7 @@ class ScanOpener(QObject):
     result_read = Signal(object)
     busy = Signal(str)
     failed = Signal(object)
+    noted = Signal(object)
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -48,21 +52,23 @@ class ScanOpener(QObject):
 
     def open(self, path: Path, open_scan: Path | None) -> None:
         """Open a path as what it looks like; ``open_scan`` need not be read again."""
-        self._read(lambda: read_anything(path, open_scan), path)
+        self._read(lambda atlas: read_anything(path, open_scan, atlas), path)
 
     def open_scan(self, path: Path) -> None:
         """Read a scan."""
-        self._read(lambda: read_for_viewer(path), path)
+        self._read(lambda _atlas: read_for_viewer(path), path)
 
     def open_labels(self, path: Path) -> None:
         """Read a label map."""
-        self._read(lambda: read_labels_for_viewer(path), path)
+        self._read(lambda atlas: read_labels_for_viewer(path, atlas), path)
 
     def open_result(self, folder: Path, open_scan: Path | None) -> None:
         """Read a result folder, and its scan unless that is open."""
-        self._read(lambda: read_result_for_viewer(folder, open_scan), folder)
+        self._read(lambda atlas: read_result_for_viewer(folder, open_scan, atlas), folder)
 
-    def _read(self, function: Callable[[], AnyOpened], path: Path) -> None:
+    def _read(
+        self, function: Callable[[str | None], AnyOpened], path: Path, atlas: str | None = None
+    ) -> None:
         self._request += 1
         request = self._request
         self.busy.emit(self.tr("Reading {0}…").format(path.name))
@@ -75,9 +81,13 @@ class ScanOpener(QObject):
         def failed(error: BaseException) -> None:
             if request == self._request:
                 self.busy.emit("")
-                self.failed.emit(message_of_error(error, self.tr("{0} cannot be opened.").format(path.name)))
+                what = self.tr("{0} cannot be opened.").format(path.name)
+                self.failed.emit(
+                    question_of_atlas(error, lambda atlas: self._read(function, path, atlas))
+                    or message_of_error(error, what)
+                )
 
-        self._background.run(function, done, failed)
+        self._background.run(lambda: function(atlas), done, failed)
 
     def _tell(self, opened: AnyOpened) -> None:
         match opened:
@@ -85,5 +95,11 @@ class ScanOpener(QObject):
                 self.scan_read.emit(opened)
             case OpenedLabels():
                 self.labels_read.emit(opened)
+                self._note(opened)
             case OpenedResult():
                 self.result_read.emit(opened)
+                self._note(opened.labels)
+
+    def _note(self, labels: OpenedLabels) -> None:
+        if labels.notes:
+            self.noted.emit(note_of_labels(labels))

@@ -36,6 +36,7 @@ from brainstem_app.gui.scans.listing import (
 from brainstem_app.gui.scans.scan_table import SORT_ROLE, ScanTable
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+from brainstem_app.plurals import counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import ListedScan
@@ -181,6 +182,7 @@ class ScansPage(StepPage):
         """Show the scans in these files and folders, and no others."""
         self._request += 1
         request = self._request
+        self.resolved.emit("")
         self.sources = sources
         if self.bench.study.workspace.sources != tuple(map(str, sources)):
             self.bench.study.remember(sources=tuple(map(str, sources)))
@@ -254,7 +256,7 @@ class ScansPage(StepPage):
     def _show_summary(self) -> None:
         count = self.model.rowCount()
         errors, warnings, left = self.model.counts()
-        parts = [self.tr("{0} scans").format(count) if count != 1 else self.tr("1 scan")]
+        parts = [counted(count, self.tr("scan"))]
         if errors:
             parts.append(self.tr("{0} cannot be used").format(errors))
         if warnings:
@@ -319,7 +321,7 @@ class ScansPage(StepPage):
     def gather(self, root: Path) -> None:
         """Copy the scans of the list into a new BIDS dataset, and list that instead."""
         scans = self.model.scans
-        self.summary.setText(self.tr("Copying {0} scans…").format(len(scans)))
+        self.summary.setText(self.tr("Copying {0}…").format(counted(len(scans), self.tr("scan"))))
         self.bench.background.run(
             lambda: copy_as_dataset(scans, root),
             lambda made: self.set_sources((made,)),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainstem_app.gui.scans.opened import JOB_FILE_NAME
+from brainstem_app.imaging.file_names import file_stem
 
 if TYPE_CHECKING:
     from brainstem_app.jobs.job import SegmentJob, SimulateJob
@@ -79,11 +80,7 @@ def simulated_scan(dataset: Path) -> Path | None:
 
 def scan_name(scan: Path) -> str:
     """Name of a scan without its endings."""
-    name = scan.name
-    for suffix in (".nii.gz", ".nii", ".mgz", ".mgh"):
-        if name.lower().endswith(suffix):
-            return name[: -len(suffix)]
-    return name or "scan"
+    return file_stem(scan) or "scan"
 
 
 def new_folder(parent: Path, name: str) -> Path:

@@ -136,6 +136,12 @@ class SegmentPanel(QGroupBox):
         return str(self.models.currentData() or "")
 
     @property
+    def chosen(self) -> ModelFiles | None:
+        """The chosen model; None if there is none."""
+        place = self.models.currentIndex()
+        return self._models[place] if 0 <= place < len(self._models) else None
+
+    @property
     def can_start(self) -> bool:
         """Whether there is a scan that can be segmented, and a model to do it."""
         return self._has_scan and not self._refusal and bool(self._models)

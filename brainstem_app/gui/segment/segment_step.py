@@ -20,6 +20,7 @@ from brainstem_app.gui.segment.segment_panel import SegmentPanel
 from brainstem_app.gui.segment.segmentation import Segmentation
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.structures.structure_panel import StructurePanel
+from brainstem_app.gui.warm_up import read_structures
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
@@ -115,10 +116,12 @@ class SegmentStep(QWidget):
         self.opener.labels_read.connect(self.show_labels)
         self.opener.result_read.connect(self.show_result)
         self.opener.failed.connect(self.message)
+        self.opener.noted.connect(self.message)
         self.opener.busy.connect(self._show_busy)
         self.empty_state.example_requested.connect(self.simulate)
         self.segment_panel.segment_requested.connect(lambda _model: self.segment())
         self.segment_panel.models.activated.connect(self._remember_model)
+        self.segment_panel.models.currentIndexChanged.connect(lambda _place: self._list_structures())
         self.segmentation.segmented.connect(self._on_segmented)
         self.segmentation.simulated.connect(self._on_simulated)
         self.segmentation.message.connect(self.message)
@@ -140,12 +143,12 @@ class SegmentStep(QWidget):
         self.viewer.set_image(scan.image)
         self.scan_panel.show_scan(scan)
         self.structure_panel.model.set_volumes(None)
+        self._list_structures()
         errors = [f for f in scan.findings if f.level.value == "error"]
         refusal = self.tr("This scan cannot be segmented; the red lines above say why.") if errors else ""
         self.segment_panel.set_scan(True, refusal)
         self._set_result(None)
         self.stack.setCurrentWidget(self.viewer)
-        self._show_crosshair(self.viewer.view.crosshair)
         self._show_job()
         self.scan_changed.emit()
 
@@ -154,7 +157,7 @@ class SegmentStep(QWidget):
         if self.scan is None or not labels.labels.grid.matches(self.scan.image.grid):
             self._show_labels_alone(labels)
         self.labels = labels
-        if self._is_new_table(labels):
+        if self._is_new_table(labels.table):
             self.structure_panel.model.set_table(labels.table)
         self.structure_panel.model.set_volumes(labels.labels.volumes_mm3.tolist())
         self.viewer.set_labels(labels.labels)
@@ -176,7 +179,7 @@ class SegmentStep(QWidget):
         from brainstem_app.gui.viewer.volume import empty_image
 
         had_scan = self.scan is not None
-        self.scan = None
+        self.scan = self.labels = None
         self.viewer.set_image(empty_image(labels.labels.grid))
         self.scan_panel.show_missing(self.tr("Labels without their scan"))
         self.segment_panel.set_scan(False)
@@ -247,14 +250,20 @@ class SegmentStep(QWidget):
     def _on_simulated(self, scan: Path) -> None:
         self.opener.open_scan(scan)
 
-    def set_table(self, table: LabelTable) -> None:
-        """List the structures that will be found, before there are any labels."""
-        if self.labels is None:
-            self.structure_panel.model.set_table(table)
+    def _list_structures(self) -> None:
+        """List the structures that the chosen model will find, while there are no labels."""
+        model = self.segment_panel.chosen
+
+        def show(table: LabelTable) -> None:
+            if self.labels is None and model == self.segment_panel.chosen and self._is_new_table(table):
+                self.structure_panel.model.set_table(table)
+
+        self._background.run(lambda: read_structures(model), show, lambda _error: None)
 
     def set_models(self, models: tuple[object, ...]) -> None:
         """Offer the models that were found."""
         self.segment_panel.set_models(models, self._settings.model)
+        self._list_structures()
 
     def _remember_outputs(self) -> None:
         self._settings.outputs = self.segment_panel.outputs
@@ -281,7 +290,7 @@ class SegmentStep(QWidget):
             self._viewer.opacity_changed.connect(self._remember_opacity)
             self._viewer.convention_changed.connect(self._remember_convention)
             self._viewer.view.pointed.connect(self._show_pointed)
-            self._viewer.view.crosshair_moved.connect(self._show_crosshair)
+            self._viewer.view.place_changed.connect(self._show_crosshair)
             self.stack.addWidget(self._viewer)
         return self._viewer
 
@@ -295,7 +304,6 @@ class SegmentStep(QWidget):
         place = None if self.labels is None else self.labels.labels.places.get(label)
         if place is not None:
             self.viewer.view.set_crosshair(place)
-            self._show_crosshair(place)
 
     def _go_to_first(self) -> None:
         """Show the largest nucleus, so that labels are on the screen at once."""
@@ -306,11 +314,8 @@ class SegmentStep(QWidget):
         if present:
             self.go_to(max(present, key=lambda label: volumes[label]))
 
-    def _is_new_table(self, labels: OpenedLabels) -> bool:
-        model = self.structure_panel.model
-        return model.rowCount() != labels.table.n_classes - 1 or any(
-            model.structure(s.index) != s for s in labels.table.structures[1:]
-        )
+    def _is_new_table(self, table: LabelTable) -> bool:
+        return not self.structure_panel.model.shows(table)
 
     def _update_colours(self) -> None:
         if self._viewer is not None:
@@ -330,9 +335,9 @@ class SegmentStep(QWidget):
         self.empty_state.set_busy(text)
         self.pointed.emit(text)
 
-    def _show_crosshair(self, voxel: Voxel) -> None:
-        grid = self.viewer.image.grid
-        self.crosshair.emit(self.tr("Crosshair {0}").format(_mm(grid.world_mm(voxel))))
+    def _show_crosshair(self) -> None:
+        place = self.viewer.image.grid.world_mm(self.viewer.view.crosshair)
+        self.crosshair.emit(self.tr("Crosshair {0}").format(_mm(place)))
 
     def _show_pointed(self, voxel: Voxel | None) -> None:
         if voxel is None:

@@ -66,6 +66,10 @@ class StructureModel(QStandardItemModel):
         self._fill()
         self.visibility_changed.emit()
 
+    def shows(self, table: LabelTable) -> bool:
+        """Whether these are the structures of a table already."""
+        return self._structures == tuple(s for s in table.structures if s.group.value != "background")
+
     def set_volumes(self, volumes_mm3: Sequence[float] | None) -> None:
         """Set the volume (mm³) of each label 0…255, or take the volumes away."""
         self._volumes = volumes_mm3

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from brainstem_app.gui.train.run_summary import NucleusScore, batch_loss
+from brainstem_app.gui.train.run_summary import EPOCH_NUMBERS, NucleusScore, batch_loss
 from brainstem_app.jobs.events import IOU_OF
 
 if TYPE_CHECKING:
@@ -63,8 +63,7 @@ class Curves(QWidget):
 
     def show_run(self, history: Sequence[EpochRow], scores: Sequence[NucleusScore], part: str) -> None:
         """Show the epochs of a run, and its nuclei if it was measured."""
-        names = tuple(self._curves)
-        self._rows = {row.epoch: {name: getattr(row, name) for name in names} for row in history}
+        self._rows = {row.epoch: {name: getattr(row, name) for name in EPOCH_NUMBERS} for row in history}
         self._batches = []
         self._nuclei = {}
         self._draw()
@@ -94,7 +93,11 @@ class Curves(QWidget):
 
     def points(self, name: str) -> list[tuple[int, float]]:
         """Epochs and values of a curve."""
-        return [(epoch, row[name]) for epoch, row in sorted(self._rows.items()) if name in row]
+        return [
+            (epoch, row[name])
+            for epoch, row in sorted(self._rows.items())
+            if math.isfinite(row.get(name, math.nan))
+        ]
 
     @property
     def batch_count(self) -> int:

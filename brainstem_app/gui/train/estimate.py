@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from brainstem_app.gui.jobs.job_table import about_text
+from brainstem_app.plurals import counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.forms.model_form import ModelForm
@@ -45,7 +46,11 @@ def estimate_text(
     simulated, batch, epochs = (values[name] for name in ("simulated", "batch_size", "epochs"))
     slices = (subjects + simulated) * _SLICES
     steps = -(-slices // max(1, batch))
-    text = _tr("{0} subjects, {1} slices: {2} steps an epoch.").format(subjects + simulated, slices, steps)
+    text = _tr("{0}, {1}: {2} an epoch.").format(
+        counted(subjects + simulated, _tr("subject")),
+        counted(slices, _tr("slice")),
+        counted(steps, _tr("step")),
+    )
     seconds = _seconds_an_epoch(runs, values)
     if seconds is None:
         expected = _expected_seconds(speed, form, parts)
@@ -94,5 +99,5 @@ def _seconds_an_epoch(runs: tuple[RunSummary, ...], values: dict[str, object]) -
             continue
         before = flattened(run.job.model_dump(mode="json"))
         if all(before.get(name) == values.get(name) for name in _SAME if name in before):
-            times.extend(row.seconds for row in run.history)
+            times.extend(row.seconds for row in run.history if row.seconds > 0)
     return sorted(times)[len(times) // 2] if times else None

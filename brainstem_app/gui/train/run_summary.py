@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
 
 if TYPE_CHECKING:
+    from brainstem_app.jobs.events import Metric
     from brainstem_app.jobs.job import TrainJob
 
 
+#: Numbers of an epoch that its training tells of, as ``history.csv`` names them.
+EPOCH_NUMBERS = ("loss", "val_loss", "val_macro_miou", "val_nuclei_miou")
 _BATCH_LOSS = re.compile(r"loss (\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True)
 class EpochRow:
-    """One line of ``history.csv``."""
+    """One line of ``history.csv``, or what a training has said of an epoch so far (the rest is NaN)."""
 
     epoch: int
-    loss: float
-    val_loss: float
-    val_macro_miou: float
-    val_nuclei_miou: float
-    seconds: float
+    loss: float = math.nan
+    val_loss: float = math.nan
+    val_macro_miou: float = math.nan
+    val_nuclei_miou: float = math.nan
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -65,7 +70,16 @@ class RunSummary:
     @property
     def best(self) -> EpochRow | None:
         """Epoch with the best mean over the nuclei."""
-        return max(self.history, key=lambda row: row.val_nuclei_miou, default=None)
+        known = [row for row in self.history if not math.isnan(row.val_nuclei_miou)]
+        return max(known, key=lambda row: row.val_nuclei_miou, default=None)
+
+    def with_metrics(self, metrics: Iterable[Metric]) -> RunSummary:
+        """Return the run as it is after what its training has said since it was read."""
+        rows = {row.epoch: row for row in self.history}
+        for metric in metrics:
+            row = rows.get(metric.step, EpochRow(metric.step))
+            rows[metric.step] = replace(row, **{metric.name: metric.value})
+        return replace(self, history=tuple(rows[epoch] for epoch in sorted(rows)))
 
 
 def read_runs(study: Path, names: tuple[str, ...]) -> tuple[RunSummary, ...]:
@@ -95,7 +109,7 @@ def read_run(folder: Path) -> RunSummary:
 
 def read_history(path: Path) -> tuple[EpochRow, ...]:
     """Epochs of a run; none if the file is missing or damaged."""
-    names = ("loss", "val_loss", "val_macro_miou", "val_nuclei_miou", "seconds")
+    names = (*EPOCH_NUMBERS, "seconds")
     try:
         with path.open(encoding="utf-8", newline="") as file:
             return tuple(

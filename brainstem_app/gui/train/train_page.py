@@ -24,14 +24,16 @@ from brainstem_app.gui.jobs.speed_button import SpeedButton
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.train.curves import Curves
 from brainstem_app.gui.train.estimate import device_text, estimate_text, is_time_known
-from brainstem_app.gui.train.run_summary import RunSummary, read_run, read_runs
+from brainstem_app.gui.train.run_summary import EPOCH_NUMBERS, RunSummary, read_run, read_runs
 from brainstem_app.gui.train.run_table import RunColumn, RunTable
 from brainstem_app.gui.train.train_words import train_words
 from brainstem_app.gui.train.training_jobs import TrainingJobs
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import ExportModelJob, TrainJob
+from brainstem_app.plurals import agreeing, counted
 
 if TYPE_CHECKING:
+    from brainstem_app.jobs.events import Metric
     from brainstem_app.jobs.machine_speed import MachineSpeed
 
 _SET_ELSEWHERE = frozenset({"study", "version", "kind"})
@@ -46,6 +48,8 @@ class TrainPage(StepPage):
         super().__init__(bench, parent)
         self._proposed = ""
         self._speed: MachineSpeed | None = None
+        # What trainings have said since the runs were read: table and curves show the same epochs.
+        self._said: dict[str, list[Metric]] = {}
         self.form = ModelForm(TrainJob, train_words(), _SET_ELSEWHERE, self)
         self.form.changed.connect(self._on_form)
         self.preset_button = make_button(
@@ -74,7 +78,7 @@ class TrainPage(StepPage):
         self.jobs.changed.connect(self._show_jobs)
         self.jobs.metric.connect(self._on_metric)
         self.jobs.progressed.connect(self._on_progress)
-        self.jobs.ended.connect(lambda _run: bench.study.refresh())
+        self.jobs.ended.connect(self._on_ended)
         self._on_study()
 
     def _lay_out(self) -> None:
@@ -169,6 +173,7 @@ class TrainPage(StepPage):
     def _on_study(self) -> None:
         kept = self.bench.study.workspace.forms.get("train", {})
         self._proposed = ""
+        self._said.clear()
         self.form.reset()
         self.form.set_values(kept)
         self.curves.clear()
@@ -180,10 +185,9 @@ class TrainPage(StepPage):
         different = len([name for name in self.form.differences() if name not in {"run", "seed"}])
         if not different:
             self.difference.setText(self.tr("as in the paper"))
-        elif different == 1:
-            self.difference.setText(self.tr("1 setting differs"))
         else:
-            self.difference.setText(self.tr("{0} settings differ").format(different))
+            verb = agreeing(different, self.tr("differs"), self.tr("differ"))
+            self.difference.setText(f"{counted(different, self.tr('setting'))} {verb}")
         self._update()
 
     def _propose_name(self) -> None:
@@ -245,7 +249,11 @@ class TrainPage(StepPage):
         """Show which runs are trained now, and the progress of the one that is at work."""
         active = self.jobs.active
         words = {"waiting": self.tr("waiting"), "running": self.tr("training")}
-        self.model.set_working({run: words[job.state.value] for run, job in active.items()})
+        states = {
+            run: self.tr("stopping") if job.is_cancelling else words[job.state.value]
+            for run, job in active.items()
+        }
+        self.model.set_working(states)
         running = next((job for job in active.values() if job.is_running), None)
         if running is not None and not self.progress.isVisibleTo(self):
             self.progress.follow(running, self.tr("Starting…"))
@@ -253,9 +261,20 @@ class TrainPage(StepPage):
         self.status.emit(self.tr("{0} training").format(count) if count else self._run_count())
         self._update()
 
-    def _on_metric(self, run: str, event: object) -> None:
+    def _on_ended(self, run: str) -> None:
+        """Read the run as it is on disk now: all its training has said is there."""
+        self._said.pop(run, None)
+        self.bench.study.refresh()
+
+    def _as_said(self, run: RunSummary) -> RunSummary:
+        return run.with_metrics(self._said.get(run.name, ()))
+
+    def _on_metric(self, run: str, event: Metric) -> None:
         if self.model.row_of(run) < 0:
             self.bench.study.refresh()
+        if event.name in EPOCH_NUMBERS:
+            self._said.setdefault(run, []).append(event)
+            self.model.set_runs(tuple(map(self._as_said, self.model.runs)))
         if self.current is not None and self.current.name == run:
             self.curves.add_metric(event)
 
@@ -276,7 +295,9 @@ class TrainPage(StepPage):
         self.bench.background.run(
             lambda: read_runs(contents.folder, contents.runs),
             self._show_runs,
-            lambda error: self.message.emit(message_of_error(error, self.tr("The runs cannot be read."))),
+            lambda error: self.message.emit(
+                message_of_error(error, self.tr("The runs cannot be read."), "runs")
+            ),
         )
 
     @property
@@ -285,8 +306,9 @@ class TrainPage(StepPage):
         return self.model.run(self.table.currentIndex().row())
 
     def _show_runs(self, runs: tuple[RunSummary, ...]) -> None:
+        self.resolved.emit("runs")
         chosen = self.bench.study.workspace.choices.get("run", "")
-        self.model.set_runs(runs)
+        self.model.set_runs(tuple(map(self._as_said, runs)))
         row = self.model.row_of(chosen)
         if runs and self.table.currentIndex().row() != max(row, 0):
             self.table.selectRow(max(row, 0))
@@ -295,9 +317,7 @@ class TrainPage(StepPage):
 
     def _run_count(self) -> str:
         count = len(self.model.runs)
-        if not count:
-            return ""
-        return self.tr("1 run") if count == 1 else self.tr("{0} runs").format(count)
+        return counted(count, self.tr("run")) if count else ""
 
     def _show_current(self) -> None:
         run = self.current
@@ -310,7 +330,7 @@ class TrainPage(StepPage):
 
     def _show_curves(self, run: RunSummary) -> None:
         if self.current is not None and self.current.name == run.name:
-            self.curves.show_run(run.history, run.scores, run.part)
+            self.curves.show_run(self._as_said(run).history, run.scores, run.part)
 
     def _show_log(self) -> None:
         run = self.current

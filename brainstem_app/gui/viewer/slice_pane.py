@@ -30,7 +30,7 @@ class SlicePane(QWidget):
         self.slider.setPageStep(PAGE)
         self.slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.slider.valueChanged.connect(self.view.set_index)
-        self.view.index_changed.connect(self._on_index)
+        self.view.place_changed.connect(self._show_place)
         picture = QHBoxLayout()
         picture.setSpacing(2)
         picture.addWidget(self.view, 1)
@@ -47,7 +47,7 @@ class SlicePane(QWidget):
         self._title = title
         self._name()
         if self._image is not None:
-            self._on_index(self.view.index)
+            self._show_place()
 
     def set_active(self, active: bool) -> None:
         """Say by the caption whether the keys come here."""
@@ -91,17 +91,17 @@ class SlicePane(QWidget):
         self.slider.setAccessibleName(self.tr("{0} slice").format(name))
         self.slider.setToolTip(self.tr("Slice (wheel, ↑ ↓, Page Up, Page Down)"))
 
-    def _on_index(self, index: int) -> None:
+    def _show_place(self) -> None:
         if self._image is None:
             return
         with QSignalBlocker(self.slider):
-            self.slider.setValue(index)
+            self.slider.setValue(self.view.index)
         plane = self.view.plane
         place = self._image.grid.world_mm(self.view.crosshair)[plane.normal]
         axis = "xyz"[plane.normal]
         name = f"{self._title}, {self.plane_name().lower()}" if self._title else self.plane_name()
         self.caption.setText(
             self.tr("{0}  ·  slice {1} of {2}  ·  {3} = {4:.1f} mm").format(
-                name, index + 1, self.view.n_slices, axis, place
+                name, self.view.index + 1, self.view.n_slices, axis, place
             )
         )

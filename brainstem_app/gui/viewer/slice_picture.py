@@ -34,6 +34,8 @@ class SlicePicture(pg.GraphicsView):
     -------
     index_changed(int)
         Another slice is shown.
+    place_changed
+        The crosshair is at another voxel, whoever moved it, or in another scan or plane.
     crosshair_moved(object)
         The user moved the crosshair to this voxel (x, y, z).
     window_changed(float, float)
@@ -43,6 +45,7 @@ class SlicePicture(pg.GraphicsView):
     """
 
     index_changed = Signal(int)
+    place_changed = Signal()
     crosshair_moved = Signal(object)
     window_changed = Signal(float, float)
     part_chosen = Signal()
@@ -104,14 +107,18 @@ class SlicePicture(pg.GraphicsView):
         self._crosshair = image.grid.centre
         self._window = image.window
         self._show_plane()
-        self.index_changed.emit(self.index)
+        self._tell_index()
 
     def set_plane(self, plane: Plane) -> None:
         """Show another plane through the crosshair."""
         self.plane = plane
         if self._image is not None:
             self._show_plane()
-            self.index_changed.emit(self.index)
+            self._tell_index()
+
+    def _tell_index(self) -> None:
+        self.index_changed.emit(self.index)
+        self.place_changed.emit()
 
     def _show_plane(self) -> None:
         if self._image is None:
@@ -255,9 +262,10 @@ class SlicePicture(pg.GraphicsView):
             return
         if before[self.plane.normal] != self.index:
             self.redraw()
-            self.index_changed.emit(self.index)
+            self._tell_index()
         else:
             self.viewport().update()
+            self.place_changed.emit()
         if by_user:
             self.crosshair_moved.emit(self._crosshair)
 

@@ -5,10 +5,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPen, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPen,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
-from brainstem_app.gui.viewer.convention import Plane
+from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.footprint import footprint_path
 from brainstem_app.gui.viewer.orientation_letters import is_mirrored
 from brainstem_app.gui.viewer.slice_picture import SlicePicture
@@ -34,7 +43,8 @@ class SliceView(SlicePicture):
     Signals
     -------
     pointed(object)
-        Voxel (x, y, z) under the pointer, None outside the picture.
+        Voxel (x, y, z) under the pointer, None outside the picture; told again when what is drawn there
+        changes below a pointer that rests.
     stroke_began(bool), stroke_moved(object, object), stroke_ended
         The user draws with the brush: whether to erase; from which voxel to which.
     focused
@@ -54,6 +64,8 @@ class SliceView(SlicePicture):
         self._footprint: NDArray[np.int64] | None = None
         self._stroke_end: Voxel | None = None
         self._pointed: Voxel | None = None
+        self._pointer: QPoint | None = None
+        self.box.sigRangeChanged.connect(lambda *_range: self._point_again())
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
         self.setMouseTracking(True)
@@ -70,6 +82,7 @@ class SliceView(SlicePicture):
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Change the slice, or zoom about the pointer with Ctrl."""
         turned = event.angleDelta().y()
+        self._pointer = event.position().toPoint()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             point = self.slice_point(event.position().toPoint())
             self.zoom(_ZOOM_STEP ** (turned / _WHEEL_NOTCH), point)
@@ -168,6 +181,7 @@ class SliceView(SlicePicture):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Go on with what the press began; otherwise say what is under the pointer."""
         position = event.position().toPoint()
+        self._pointer = position
         if self._drag is not None:
             self._continue_drag(position)
         self._point_at(self.voxel_at(position))
@@ -191,8 +205,23 @@ class SliceView(SlicePicture):
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Nothing is under the pointer any more."""
-        self._point_at(None)
+        self._leave()
         super().leaveEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
+        """Nothing is under the pointer any more."""
+        self._leave()
+        super().hideEvent(event)
+
+    def set_convention(self, convention: Convention) -> None:
+        """Put the patient's right or left at the left of the screen: another voxel lies below the pointer."""
+        super().set_convention(convention)
+        self._point_again()
+
+    def redraw_labels(self) -> None:
+        """Draw the labels of the slice anew; what lies below the pointer may be another."""
+        super().redraw_labels()
+        self._point_again()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802 - Qt's name
         """Draw the crosshair, and the voxels that the brush would cover."""
@@ -211,6 +240,15 @@ class SliceView(SlicePicture):
             painter.setPen(QPen(colour, width))
             painter.drawPath(on_screen)
         painter.restore()
+
+    def _leave(self) -> None:
+        self._pointer = None
+        self._point_at(None)
+
+    def _point_again(self) -> None:
+        """Say what lies below a pointer that has not moved since."""
+        if self._pointer is not None:
+            self._point_at(self.voxel_at(self._pointer))
 
     def _point_at(self, voxel: Voxel | None) -> None:
         if self._footprint is not None and voxel != self._pointed:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from brainstem_app.gui.viewer.convention import Convention
+from brainstem_app.gui.viewer.convention_switch import ConventionSwitch
 from brainstem_app.gui.viewer.slice_view import PAGE, SliceView
 from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
-
-_SHORTEST = 15
 
 
 class ViewerPanel(QWidget):
@@ -43,20 +42,8 @@ class ViewerPanel(QWidget):
         self.opacity_value = QLabel(self)
         self.opacity_value.setMinimumWidth(self.fontMetrics().horizontalAdvance("100 %"))
         self.opacity.valueChanged.connect(self._on_opacity)
-        self.convention = QComboBox(self)
-        self.convention.addItem(self.tr("Radiological (R left)"), Convention.RADIOLOGICAL)
-        self.convention.addItem(self.tr("Neurological (L left)"), Convention.NEUROLOGICAL)
-        # It may be cut short where there is little room: the window must not grow for it.
-        self.convention.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.convention.setMinimumContentsLength(_SHORTEST)
-        self.convention.setAccessibleName(self.tr("Display convention"))
-        self.convention.setToolTip(
-            self.tr(
-                "Radiological: the patient's right is at the left of the picture.\n"
-                "Neurological: the patient's left is at the left of the picture."
-            )
-        )
-        self.convention.currentIndexChanged.connect(self._on_convention)
+        self.convention = ConventionSwitch(convention, self)
+        self.convention.chosen.connect(self._on_convention)
         self.fit_button = QToolButton(self)
         self.fit_button.setText(self.tr("Whole slice"))
         self.fit_button.setToolTip(self.tr("Undo zoom (Ctrl+0)"))
@@ -69,11 +56,10 @@ class ViewerPanel(QWidget):
         self.labels_button.setEnabled(False)
         self.labels_button.clicked.connect(self.fit_labels)
         self._labels: LabelVolume | None = None
-        self.view.index_changed.connect(self._on_index)
+        self.view.place_changed.connect(self._show_place)
         self._lay_out()
         self.opacity.setValue(opacity)
         self._on_opacity(opacity)
-        self.set_convention(convention)
         self.view.set_convention(convention)
 
     def _lay_out(self) -> None:
@@ -123,10 +109,12 @@ class ViewerPanel(QWidget):
             self.view.fit_labels(*self._labels.extent)
 
     def set_convention(self, convention: Convention) -> None:
-        """Choose a convention, as if the user had."""
-        self.convention.setCurrentIndex(self.convention.findData(convention))
+        """Show a convention that was chosen elsewhere."""
+        self.convention.show_convention(convention)
+        self.view.set_convention(convention)
 
-    def _on_index(self, index: int) -> None:
+    def _show_place(self) -> None:
+        index = self.view.index
         with QSignalBlocker(self.slider):
             self.slider.setValue(index)
         height = self.image.grid.world_mm(self.view.crosshair)[self.view.plane.normal]
@@ -139,7 +127,6 @@ class ViewerPanel(QWidget):
         self.view.set_opacity(value / 100)
         self.opacity_changed.emit(value)
 
-    def _on_convention(self, _row: int) -> None:
-        convention = Convention(self.convention.currentData())
+    def _on_convention(self, convention: Convention) -> None:
         self.view.set_convention(convention)
         self.convention_changed.emit(convention)

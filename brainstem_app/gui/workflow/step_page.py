@@ -37,6 +37,8 @@ class StepPage(QWidget):
     -------
     message(object)
         A `Message` to show in place.
+    resolved(str)
+        What a part of the page had a message about is over; of the whole page if empty.
     status(str)
         The line under the step's name in the navigation.
     step_requested(object)
@@ -46,6 +48,7 @@ class StepPage(QWidget):
     """
 
     message = Signal(object)
+    resolved = Signal(str)
     status = Signal(str)
     step_requested = Signal(object)
     log_requested = Signal(object)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.reports.grid.results import BestPicture
-from brainstem_app.reports.qc_picture import AXIAL_LEVELS
+from brainstem_app.reports.levels import levels_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _BACKGROUND, _INK = "#101418", "#e8ecf0"
 _FILL = 0.35
 _PANEL_INCHES = 1.9
+_TISSUE = 2
 _WINDOW = (-2.5, 2.5)
 
 
@@ -31,7 +32,7 @@ def best_png(picture: BestPicture, table: LabelTable) -> bytes:
     The patient's right is on the left.
     """
     columns = {"Reference": picture.reference, **picture.predictions}
-    levels = _levels(picture.reference)
+    levels = levels_of(picture.reference > _TISSUE)
     figure = Figure(
         figsize=(_PANEL_INCHES * len(columns) + 0.5, _PANEL_INCHES * len(levels) + 0.4), facecolor=_BACKGROUND
     )
@@ -62,12 +63,6 @@ def best_png(picture: BestPicture, table: LabelTable) -> bytes:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110, facecolor=_BACKGROUND, metadata={"Software": None})
     return buffer.getvalue()
-
-
-def _levels(reference: NDArray[np.uint8]) -> dict[str, int]:
-    filled = np.flatnonzero((reference > 2).any(axis=(0, 1)))
-    low, high = (int(filled[0]), int(filled[-1])) if filled.size else (0, reference.shape[2] - 1)
-    return {name: round(low + share * (high - low)) for name, share in AXIAL_LEVELS.items()}
 
 
 def _draw(

@@ -10,6 +10,7 @@ from typing import Any
 from brainstem_app.reports.grid.figures import row_axis
 from brainstem_app.reports.grid.paper import PaperResults
 from brainstem_app.reports.grid.results import setting_name, value_name
+from brainstem_app.reports.grid.scale import ColourScale, scale_of
 from brainstem_app.reports.grid.summary import Mean, VariantSummary
 
 
@@ -22,7 +23,7 @@ class HeatCell:
     mean : Mean or None
         None before a repeat is finished.
     shade : float
-        From 0, the worst of the table, to 1, the best.
+        Strength of its colour, from 0 to 1.
     best : bool
         Whether it is the best of its row.
     state : str
@@ -56,6 +57,7 @@ class HeatTable:
     row_name: str
     columns: tuple[str, ...]
     rows: tuple[HeatRow, ...]
+    scale: ColourScale
 
 
 def heat_tables(
@@ -80,9 +82,8 @@ def heat_tables(
     others = [name for name in axes if name != rows]
     column = others[0] if others else ""
     by_variant = {_key(s.variant): s for s in summaries}
-    means = [m for s in summaries if (m := s.mean(measure)) is not None]
-    span = (min(means), max(means)) if means else (0.0, 1.0)
-    layout = _Layout(rows, column, dict(axes), dict(settings), by_variant, measure, span, paper)
+    scale = scale_of(m for s in summaries if (m := s.mean(measure)) is not None)
+    layout = _Layout(rows, column, dict(axes), dict(settings), by_variant, measure, scale, paper)
     panels = product(*(axes[name] for name in others[1:]))
     return tuple(layout.table(dict(zip(others[1:], panel, strict=True))) for panel in panels)
 
@@ -95,7 +96,7 @@ class _Layout:
     settings: dict[str, Any]
     by_variant: dict[str, VariantSummary]
     measure: str
-    span: tuple[float, float]
+    scale: ColourScale
     paper: PaperResults
 
     def table(self, panel: dict[str, Any]) -> HeatTable:
@@ -107,6 +108,7 @@ class _Layout:
             row_name=setting_name(self.rows),
             columns=tuple(self._column_name(value) for value in columns),
             rows=tuple(self._row(value, columns, panel) for value in self.axes[self.rows]),
+            scale=self.scale,
         )
 
     def _column_name(self, value: Any) -> str:
@@ -133,13 +135,12 @@ class _Layout:
 
     def _cell(self, summary: VariantSummary, best: float | None) -> HeatCell:
         mean = summary.means.get(self.measure)
-        low, high = self.span
         waiting = summary.n - summary.finished - summary.failed
         told = [(summary.failed, "failed"), (waiting, "to do")]
         state = ", ".join(f"{number} of {summary.n} {word}" for number, word in told if number)
         return HeatCell(
             mean=mean,
-            shade=0.0 if mean is None or high == low else (mean.value - low) / (high - low),
+            shade=0.0 if mean is None else self.scale.shade(mean.value),
             best=mean is not None and mean.value == best,
             state=state,
             paper=self.paper.result({**self.settings, **summary.variant}) if self.measure == "all" else None,

@@ -1,0 +1,140 @@
+"""The window asks which atlas labels are of, and never gives them another one's names."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton
+from pytestqt.qtbot import QtBot
+
+from brainstem_app.atlas.builder import table_text
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, load_atlas_table
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.imaging.label_map import save_label_map
+from brainstem_app.models.library import ModelFiles
+
+_LIMIT_MS = 60_000
+NAMES = ("background", "WM", "GM", "RN_L", "RN_R", "Raphe")
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabelTable:
+    """The table of an atlas of the user's, which is installed."""
+    for name in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(tmp_path / "data"))
+    monkeypatch.setattr("brainstem_app.locations.Path.home", lambda: tmp_path)
+    from brainstem_app.locations import user_data_folder
+
+    shipped = load_atlas_table().table.structures
+    table = LabelTable(
+        structures=tuple(
+            s.model_copy(update={"name": name, "full_name": f"The {name}"})
+            for s, name in zip(shipped, NAMES, strict=False)
+        )
+    )
+    folder = user_data_folder() / "atlases" / "small"
+    folder.mkdir(parents=True)
+    (folder / "structures.csv").write_text(table_text(table), encoding="utf-8")
+    (folder / CARD_FILE_NAME).write_text(json.dumps({"name": "small", "version": "1"}), encoding="utf-8")
+    (folder / LABELS_FILE_NAME).touch()
+    return table
+
+
+def labels_of(folder: Path, report: str = "") -> Path:
+    folder.mkdir(parents=True)
+    volume = np.zeros((12, 12, 12), dtype=np.uint8)
+    for label in range(1, len(NAMES)):
+        volume[2 * label : 2 * label + 2, 3:9, 3:9] = label
+    save_label_map(folder / "labels_native.nii.gz", volume, np.diag([2.0, 2, 2, 1]))
+    if report:
+        name, version = report.split()
+        content = {"atlas": {"name": name, "version": version}, "warnings": []}
+        (folder / "report.json").write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+def listed(window: MainWindow) -> list[str]:
+    model = window.step.structure_panel.model
+    return [model.structure_at(row).name for row in range(model.rowCount())]
+
+
+def message_text(window: MainWindow) -> str:
+    message = window.message_bar.message
+    return "" if message is None else "\n".join((message.what, message.where, message.fix))
+
+
+def press(qtbot: QtBot, window: MainWindow, text: str) -> None:
+    (button,) = (
+        b for b in window.message_bar.findChildren(QAbstractButton) if b.text() == text and b.isVisible()
+    )
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+@pytest.mark.usefixtures("small")
+def test_result_of_an_imported_atlas_has_its_own_names(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    window.open_path(labels_of(tmp_path / "result", "small 1"))
+    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    assert listed(window) == list(NAMES[1:])
+    assert "Install" not in message_text(window)
+
+
+@pytest.mark.usefixtures("small")
+def test_labels_that_two_atlases_may_have_made_are_asked_about_in_place(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    window.open_path(labels_of(tmp_path / "alone") / "labels_native.nii.gz")
+    qtbot.waitUntil(lambda: "which atlas" in message_text(window), timeout=_LIMIT_MS)
+    assert window.step.labels is None
+    press(qtbot, window, "Read as small 1")
+    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    assert listed(window) == list(NAMES[1:])
+
+
+@pytest.mark.usefixtures("small")
+def test_review_compares_labels_of_one_atlas_only(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    ours = labels_of(tmp_path / "ours", "small 1")
+    window.show_step(StepName.REVIEW)
+    review = window.review
+    assert review is not None
+    review.files.open_result(ours)
+    qtbot.waitUntil(lambda: review.labels is not None, timeout=_LIMIT_MS)
+    review.comparison.open(labels_of(tmp_path / "theirs", "brainstem31 1.0"))
+    qtbot.waitUntil(lambda: "do not compare" in message_text(window), timeout=_LIMIT_MS)
+    assert "brainstem31 1.0" in message_text(window)
+    assert review.comparison.reference is None
+    # Nothing says what these are: they are read like those that they are compared with.
+    review.comparison.open(labels_of(tmp_path / "alone") / "labels_native.nii.gz")
+    qtbot.waitUntil(lambda: review.comparison.reference is not None, timeout=_LIMIT_MS)
+    assert review.comparison.reference.table.names == NAMES
+    assert "of the atlas small 1" in message_text(window)
+
+
+def test_structures_are_those_that_the_chosen_model_will_find(
+    qtbot: QtBot, window: MainWindow, model: ModelFiles, small: LabelTable, scan_file: Path
+) -> None:
+    qtbot.waitUntil(lambda: "PAG" in listed(window), timeout=_LIMIT_MS)
+    other = replace(model, card=model.card.model_copy(update={"atlas": "small", "name": "small-net"}))
+    window.step.segment_panel.add_model(other, scan_file)
+    qtbot.waitUntil(lambda: listed(window) == list(small.names[1:]), timeout=_LIMIT_MS)
+
+
+@pytest.mark.usefixtures("small")
+def test_next_scan_after_a_result_lists_the_models_structures_again(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    window.open_path(labels_of(tmp_path / "result", "small 1"))
+    qtbot.waitUntil(lambda: listed(window) == list(NAMES[1:]), timeout=_LIMIT_MS)
+    scan = tmp_path / "head.nii.gz"
+    nib.save(nib.Nifti1Image(np.ones((40, 40, 40), dtype=np.float32), np.diag([4.0, 4, 4, 1])), scan)
+    window.step.opener.open_scan(scan)
+    qtbot.waitUntil(lambda: "PAG" in listed(window), timeout=_LIMIT_MS)

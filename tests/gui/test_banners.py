@@ -1,0 +1,225 @@
+"""Messages of the window: each goes with what it is about; what was done is said for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication
+from pytestqt.qtbot import QtBot
+
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
+from brainstem_app.gui.messages.message_bar import MessageBar
+from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.study.study import Study
+
+Fake = Callable[[str], Path]
+_LIMIT_MS = 60_000
+_FAILS = 'emit(event="failed", what="The network is gone.", fix="Bring it back.")'
+
+
+@pytest.fixture
+def bar(qtbot: QtBot) -> MessageBar:
+    made = MessageBar()
+    made.resize(600, 60)
+    made.reading_ms = made.choosing_ms = 150
+    qtbot.addWidget(made)
+    return made
+
+
+def said(window: MainWindow) -> str:
+    message = window.message_bar.message
+    return "" if message is None else message.what
+
+
+def test_information_goes_by_itself_and_an_error_stays(qtbot: QtBot, bar: MessageBar) -> None:
+    bar.show_message(Message(MessageLevel.INFO, "Saved."))
+    assert bar.isVisible()
+    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=5000)
+    for level in (MessageLevel.ERROR, MessageLevel.WARNING, MessageLevel.QUESTION, MessageLevel.PROGRESS):
+        bar.show_message(Message(level, "Not saved."))
+        qtbot.wait(400)
+        assert bar.message is not None, level
+
+
+def test_information_stays_longer_when_the_keys_are_on_it(qtbot: QtBot, bar: MessageBar) -> None:
+    action = MessageAction("Open folder", lambda: None)
+    bar.choosing_ms, first = 200, 200
+    bar.show_message(Message(MessageLevel.INFO, "Saved.", actions=(action,)))
+    bar.activateWindow()
+    button = next(one for one in bar.findChildren(QAbstractButton) if one.text() == "Open folder")
+    button.setFocus()
+    qtbot.waitUntil(button.hasFocus)
+    bar.choosing_ms = 1500
+    qtbot.wait(3 * first)
+    assert bar.message is not None
+    qtbot.waitUntil(lambda: bar.message is None, timeout=5000)
+
+
+def test_error_comes_back_when_the_information_above_it_has_gone(qtbot: QtBot, bar: MessageBar) -> None:
+    bar.show_message(Message(MessageLevel.ERROR, "The training failed.", owner="jobs/1"))
+    bar.show_message(Message(MessageLevel.INFO, "Saved.", owner="review"))
+    assert bar.message.what == "Saved."
+    qtbot.waitUntil(lambda: bar.message.what == "The training failed.", timeout=5000)
+    qtbot.wait(400)
+    assert bar.isVisible()
+
+
+def test_messages_of_one_owner_take_each_others_place(bar: MessageBar) -> None:
+    for what in ("first", "second"):
+        bar.show_message(Message(MessageLevel.ERROR, what, owner="scans"))
+    bar.show_message(Message(MessageLevel.ERROR, "part", owner="scans/list"))
+    bar.show_message(Message(MessageLevel.ERROR, "other", owner="scansion"))
+    bar.clear("scans")
+    assert bar.message.what == "other"
+    bar.dismiss()
+    assert bar.message is None
+    assert not bar.isVisible()
+
+
+@pytest.mark.parametrize("door", ["list", "menu", "drop"])
+def test_error_of_one_file_does_not_stand_above_the_next_scan(
+    qtbot: QtBot, window: MainWindow, scan_file: Path, tmp_path: Path, door: str
+) -> None:
+    broken = tmp_path / "broken_T1w.nii.gz"
+    broken.write_bytes(b"no scan")
+    window.opening.view(broken)
+    qtbot.waitUntil(lambda: window.message_bar.message is not None, timeout=_LIMIT_MS)
+    {
+        "list": lambda: window.scans.view_requested.emit(scan_file),
+        "menu": lambda: window.open_path(scan_file),
+        "drop": lambda: window.dropped.emit([scan_file]),
+    }[door]()
+    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=_LIMIT_MS)
+    assert said(window) == ""
+
+
+def test_failed_segmentation_is_forgotten_with_its_scan_and_a_failed_training_is_not(
+    qtbot: QtBot, open_study: MainWindow, scan_file: Path, result_folder: Path, fake_job: Fake
+) -> None:
+    window = open_study
+    fake_job(_FAILS)
+    window.open_path(scan_file)
+    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=_LIMIT_MS)
+    window.segment()
+    qtbot.waitUntil(lambda: "The network is gone." in said(window), timeout=_LIMIT_MS)
+    window.opening.view(result_folder)
+    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    assert said(window) == ""
+    train = window.page(StepName.TRAIN)
+    train.form.set_values({"run": "other"})
+    train.start()
+    qtbot.waitUntil(lambda: "Train other: The network is gone." in said(window), timeout=_LIMIT_MS)
+    window.opening.view(scan_file)
+    qtbot.waitUntil(lambda: window.step.labels is None, timeout=_LIMIT_MS)
+    assert "Train other" in said(window), "it is about the training"
+
+
+@pytest.mark.parametrize("end", ["again", "removed"])
+def test_failure_of_a_job_goes_when_it_is_started_again_or_removed(
+    qtbot: QtBot, open_study: MainWindow, fake_job: Fake, end: str
+) -> None:
+    window = open_study
+    fake_job(_FAILS)
+    train = window.page(StepName.TRAIN)
+    train.form.set_values({"run": "other"})
+    train.start()
+    qtbot.waitUntil(lambda: "The network is gone." in said(window), timeout=_LIMIT_MS)
+    (job,) = window.bench.jobs.jobs
+    fake_job('wait_for(cancelled); emit(event="failed", what="Cancelled.", exit_status=3)')
+    if end == "again":
+        window.bench.jobs.restart(job)
+    else:
+        window.bench.jobs.remove(job)
+    assert said(window) == ""
+
+
+def test_what_is_said_of_a_study_goes_with_it(
+    qtbot: QtBot, open_study: MainWindow, study: Study, tmp_path: Path
+) -> None:
+    window = open_study
+    for step in (StepName.PREPARE, StepName.TRAIN, StepName.COMPARE, StepName.REPORT):
+        window.page(step).message.emit(Message(MessageLevel.ERROR, f"{step} failed."))
+    assert said(window) == "report failed."
+    other = Study.create(tmp_path / "other study", study.settings)
+    with qtbot.waitSignal(window.bench.study.opened, timeout=_LIMIT_MS):
+        window.bench.study.open(other.folder)
+    assert said(window) == ""
+
+
+def test_question_about_edits_goes_when_they_are_undone(
+    qtbot: QtBot, window: MainWindow, result_folder: Path, scan_file: Path
+) -> None:
+    window.open_path(result_folder)
+    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    window.show_step(StepName.REVIEW)
+    review = window.review
+    qtbot.waitUntil(lambda: review.labels is not None and not window.background.is_busy, timeout=_LIMIT_MS)
+    review.editor.set_label(3)
+    review.commands.use_brush()
+    review.views.go_to((20, 20, 20))
+    QTest.keyClick(review.views.main_view, Qt.Key.Key_Space)
+    review.files.open_path(scan_file)
+    assert "not saved" in said(window)
+    review.editor.undo()
+    assert said(window) == ""
+
+
+def test_list_of_scans_forgets_what_was_wrong_with_the_list_before(
+    qtbot: QtBot, window: MainWindow, scan_file: Path, tmp_path: Path
+) -> None:
+    empty = tmp_path / "nothing here"
+    empty.mkdir()
+    window.scans.add([empty])
+    qtbot.waitUntil(lambda: "holds no scan" in said(window), timeout=_LIMIT_MS)
+    window.scans.set_sources((scan_file,))
+    qtbot.waitUntil(lambda: window.scans.model.rowCount() == 1, timeout=_LIMIT_MS)
+    assert said(window) == ""
+
+
+def test_closing_says_that_it_waits_for_the_jobs(
+    qtbot: QtBot, window: MainWindow, scan_file: Path, fake_job: Fake, tmp_path: Path
+) -> None:
+    fake_job(f"""
+wait_for(lambda: cancelled() and Path({str(tmp_path / "go")!r}).exists())
+emit(event="failed", what="Cancelled.", exit_status=3)
+""")
+    window.simulate()
+    qtbot.waitUntil(lambda: bool(window.bench.jobs.running), timeout=_LIMIT_MS)
+    window.close()
+    assert "1 job is still running." in said(window)
+    stop = next(b for b in window.message_bar.findChildren(QAbstractButton) if "Stop it" in b.text())
+    qtbot.mouseClick(stop, Qt.MouseButton.LeftButton)
+    assert "window closes when the jobs have stopped" in said(window)
+    (tmp_path / "go").touch()
+    qtbot.waitUntil(lambda: not window.isVisible(), timeout=_LIMIT_MS)
+
+
+def test_question_about_running_jobs_goes_when_they_have_ended(
+    qtbot: QtBot, window: MainWindow, fake_job: Fake, tmp_path: Path
+) -> None:
+    fake_job(f"""
+wait_for(Path({str(tmp_path / "go")!r}).exists)
+emit(event="failed", what="Cancelled.", exit_status=3)
+""")
+    window.simulate()
+    qtbot.waitUntil(lambda: bool(window.bench.jobs.running), timeout=_LIMIT_MS)
+    window.close()
+    assert "still running" in said(window)
+    (tmp_path / "go").touch()
+    qtbot.waitUntil(lambda: "still running" not in said(window), timeout=_LIMIT_MS)
+    assert window.isVisible()
+
+
+def test_message_button_acts_once_and_takes_its_message_along(qtbot: QtBot, bar: MessageBar) -> None:
+    pressed: list[str] = []
+    action = MessageAction("Do it", lambda: pressed.append("done"))
+    bar.show_message(Message(MessageLevel.QUESTION, "Do it?", actions=(action,), owner="question"))
+    button = next(one for one in bar.findChildren(QAbstractButton) if one.text() == "Do it")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    QApplication.processEvents()
+    assert (pressed, bar.message) == (["done"], None)

@@ -1,0 +1,214 @@
+"""Which atlas the labels of a file belong to."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brainstem_app.atlas.builder import table_text
+from brainstem_app.atlas.label_table import Group, LabelTable, Side, Structure
+from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, load_atlas_table
+from brainstem_app.cli.app import run
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.label_map import save_label_map
+from brainstem_app.models.label_meaning import UnknownAtlasError, meaning_of_labels
+from brainstem_app.reports.label_files import itk_snap_labels
+
+SMALL = ("background", "WM", "GM", "RN_L", "RN_R", "PAG")
+
+
+def table_of(names: tuple[str, ...]) -> LabelTable:
+    groups = (Group.BACKGROUND, Group.TISSUE, Group.TISSUE)
+    return LabelTable(
+        structures=tuple(
+            Structure(
+                index=index,
+                name=name,
+                full_name=f"The {name}",
+                side=Side.LEFT if name.endswith("_L") else Side.MIDLINE,
+                group=groups[index] if index < len(groups) else Group.NUCLEUS,
+                colour=f"#0000{index:02x}",
+                source="lab",
+                licence="CC0",
+            )
+            for index, name in enumerate(names)
+        )
+    )
+
+
+@pytest.fixture(autouse=True)
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A user's data folder of this test's own."""
+    for name in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(tmp_path / "data"))
+    monkeypatch.setattr("brainstem_app.locations.Path.home", lambda: tmp_path)
+    from brainstem_app.locations import user_data_folder
+
+    return user_data_folder()
+
+
+def install(data: Path, names: tuple[str, ...] = SMALL, name: str = "small", version: str = "1") -> Path:
+    folder = data / "atlases" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "structures.csv").write_text(table_text(table_of(names)), encoding="utf-8")
+    (folder / CARD_FILE_NAME).write_text(json.dumps({"name": name, "version": version}), encoding="utf-8")
+    (folder / LABELS_FILE_NAME).touch()
+    return folder
+
+
+def result(folder: Path, names: tuple[str, ...] = SMALL, version: str = "1") -> Path:
+    """A label map with labels 0 to 5, and the report that names them."""
+    folder.mkdir()
+    rows = [
+        {**s.model_dump(mode="json", include={"index", "name", "full_name", "side", "group", "reliability"})}
+        for s in table_of(names).structures
+    ]
+    report = {"atlas": {"name": "small", "version": version}, "structures": rows}
+    (folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    (folder / "labels_itksnap.txt").write_text(itk_snap_labels(table_of(names)), encoding="utf-8")
+    return bare(folder)
+
+
+def bare(folder: Path, highest: int = 5) -> Path:
+    folder.mkdir(exist_ok=True)
+    volume = np.zeros((6, 7, 8), dtype=np.uint8)
+    for label in range(1, highest + 1):
+        volume[1 + label % 3, 1:6, label % 8] = label
+    save_label_map(folder / "labels_native.nii.gz", volume, np.eye(4))
+    return folder / "labels_native.nii.gz"
+
+
+def names_in(report: Path) -> list[str]:
+    content = json.loads(report.read_text(encoding="utf-8"))
+    return [row["name"] for row in content["structures"]]
+
+
+def test_evaluate_takes_names_from_the_report_beside_the_labels_even_without_the_atlas(
+    tmp_path: Path,
+) -> None:
+    labels = str(result(tmp_path / "a"))
+    assert run(["evaluate", labels, labels, "--out", str(tmp_path / "out")]) == 0
+    assert names_in(tmp_path / "out" / "report.json") == list(SMALL)
+    meaning = meaning_of_labels(tmp_path / "a" / "labels_native.nii.gz", frozenset({0, 3}))
+    assert meaning.table.structures[5].colour == "#000005"
+    assert meaning.title == "small 1"
+
+
+def test_evaluate_of_labels_alone_needs_the_atlas_once_two_fit(
+    tmp_path: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    labels, out = str(bare(tmp_path / "a")), str(tmp_path / "out")
+    assert run(["evaluate", labels, labels, "--out", out]) == 0
+    assert "the only atlas here that names them all" in capsys.readouterr().err
+    assert "atlas-of-labels" in (tmp_path / "out" / "report.json").read_text(encoding="utf-8")
+    install(data)
+    assert run(["evaluate", labels, labels, "--out", out]) == 2
+    shown = capsys.readouterr().err
+    assert "brainstem31 1.0, small 1" in shown
+    assert "--atlas" in shown
+    assert run(["evaluate", labels, labels, "--out", out, "--atlas", "small"]) == 0
+    assert names_in(tmp_path / "out" / "report.json") == list(SMALL)
+
+
+def test_two_label_maps_of_different_atlases_are_not_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = str(result(tmp_path / "a"))
+    second = str(result(tmp_path / "b", (*SMALL[:3], "SN_L", "SN_R", "PAG"), version="2"))
+    assert run(["evaluate", first, second, "--out", str(tmp_path / "out")]) == 2
+    shown = capsys.readouterr().err
+    assert "small 1" in shown
+    assert "small 2" in shown
+    assert not (tmp_path / "out").exists()
+
+
+def test_reference_alone_is_read_like_the_labels_it_is_compared_with_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = str(result(tmp_path / "a")), str(bare(tmp_path / "b"))
+    assert run(["evaluate", first, second, "--out", str(tmp_path / "out")]) == 0
+    assert names_in(tmp_path / "out" / "report.json") == list(SMALL)
+    assert "read as those of labels_native.nii.gz, of the atlas small 1" in capsys.readouterr().err
+    beyond = str(bare(tmp_path / "c", highest=7))
+    assert run(["evaluate", first, beyond, "--out", str(tmp_path / "out")]) == 2
+    assert "label 7" in capsys.readouterr().err
+
+
+def test_users_word_against_the_report_is_followed_and_told(tmp_path: Path, data: Path) -> None:
+    install(data, (*SMALL[:3], "SN_L", "SN_R", "PAG"), name="mine")
+    meaning = meaning_of_labels(result(tmp_path / "a"), frozenset({0, 3, 5}), "mine")
+    assert meaning.table.names[3] == "SN_L"
+    assert "report.json" in meaning.notes[0]
+    assert "small 1" in meaning.notes[0]
+
+
+def test_atlas_that_was_replaced_since_does_not_rename_old_labels(tmp_path: Path, data: Path) -> None:
+    install(data, (*SMALL[:3], "SN_L", "SN_R", "PAG"))
+    meaning = meaning_of_labels(result(tmp_path / "a"), frozenset({0, 3, 5}))
+    assert meaning.table.names == SMALL
+    assert "names some labels otherwise" in meaning.notes[0]
+
+
+def test_sources_beside_the_labels_that_contradict_each_other_are_refused(tmp_path: Path) -> None:
+    labels = result(tmp_path / "a")
+    rows = [(index, name) for index, name in enumerate((*SMALL[:3], "SN_L", "SN_R", "PAG"))]
+    text = "index\tname\n" + "".join(f"{index}\t{name}\n" for index, name in rows)
+    labels.with_name("labels_native.tsv").write_text(text, encoding="utf-8")
+    with pytest.raises(UnknownAtlasError, match="contradict each other"):
+        meaning_of_labels(labels, frozenset({0, 3}))
+    assert meaning_of_labels(labels, frozenset({0, 5})).table.names[5] == "PAG"
+
+
+def test_bids_table_above_the_labels_names_them(tmp_path: Path) -> None:
+    labels = tmp_path / "truth" / "sub-1" / "anat" / "sub-1_dseg.nii.gz"
+    labels.parent.mkdir(parents=True)
+    text = "index\tname\tcolor\n" + "".join(f"{k}\t{name}\t#00ff00\n" for k, name in enumerate(SMALL))
+    (tmp_path / "truth" / "dseg.tsv").write_text(text, encoding="utf-8")
+    meaning = meaning_of_labels(labels, frozenset({0, 3}))
+    assert meaning.table.names == SMALL
+    assert [s.name for s in meaning.table.nuclei] == list(SMALL[3:])
+
+
+def test_labels_of_a_prepared_subject_are_of_the_atlas_that_its_record_names(
+    tmp_path: Path, data: Path
+) -> None:
+    record = {"settings": {"atlas": "small", "atlas_version": "1", "atlas_sha256": ""}}
+    (tmp_path / "manifest.json").write_text(json.dumps(record), encoding="utf-8")
+    labels = tmp_path / "labels_box.nii.gz"
+    with pytest.raises(UnknownAtlasError, match="small 1, which is not here"):
+        meaning_of_labels(labels, frozenset({0, 3}))
+    install(data)
+    assert meaning_of_labels(labels, frozenset({0, 3})).table.names == SMALL
+
+
+def test_atlas_that_only_a_model_brings_is_found(tmp_path: Path, data: Path) -> None:
+    folder = data / "models" / "small-net"
+    folder.mkdir(parents=True)
+    card = {
+        "name": "small-net",
+        "atlas": "small",
+        "atlas_version": "1",
+        "decoder": "n_deconet",
+        "encoder": "resnet34",
+        "classes": 6,
+    }
+    (folder / "model.json").write_text(json.dumps(card), encoding="utf-8")
+    install(data).rename(folder / "atlas")
+    with pytest.raises(UnknownAtlasError) as caught:
+        meaning_of_labels(tmp_path / "labels.nii.gz", frozenset({0, 3}))
+    assert [atlas.title for atlas in caught.value.choices] == ["brainstem31 1.0", "small 1"]
+
+
+def test_label_that_the_table_does_not_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"label 9, but report\.json beside it has only 0 to 5"):
+        meaning_of_labels(result(tmp_path / "a"), frozenset({0, 9}))
+    with pytest.raises(InputError, match="go up to 200"):
+        meaning_of_labels(tmp_path / "alone.nii.gz", frozenset({0, 200}))
+
+
+def test_tissue_that_all_atlases_name_alike_needs_no_question(tmp_path: Path, data: Path) -> None:
+    install(data, (*load_atlas_table().table.names[:3], "RN_L", "RN_R", "PAG"))
+    assert meaning_of_labels(tmp_path / "alone.nii.gz", frozenset({0, 1, 2})).table.names[1] == "WM"
