@@ -91,6 +91,17 @@ def confidence_of(
     return confidence
 
 
+def calibrated(
+    probabilities: FloatArray, temperature: float = 1.0, nuclei: Sequence[int] = ()
+) -> FloatArray:
+    """Confidence (…, K) that each class would have, from probabilities (…, K); see `confidence_of`."""
+    if temperature == 1.0:
+        return probabilities
+    result = probabilities.copy()
+    result[..., list(nuclei)] = tempered(probabilities, temperature)[..., list(nuclei)]
+    return result
+
+
 def _of_labels(probabilities: FloatArray, labels: NDArray[np.integer]) -> FloatArray:
     return np.take_along_axis(probabilities, labels[..., None].astype(np.intp), axis=-1)[..., 0]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import Group, LabelTable, Side, Structure
+from brainstem_app.atlas.warped import SoftMeasures
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import Counts, confusion_counts, dice_per_class, iou_per_class
 from brainstem_app.evaluation.surface import compare_surfaces, surface_points_mm
@@ -39,7 +41,8 @@ class StructureMeasures:
         ``scored`` (in both), ``missed`` (in the reference only: overlap is 0, and counts), ``absent`` (not
         in the reference: not counted), ``unscored`` (no reference given).
     voxels, volume_mm3 : int, float
-        Predicted size.
+        Predicted size. The volume is that of the voxels, or what of the structure lies in the scan under the
+        warp (`brainstem_app.atlas.warped`).
     centroid_mm : tuple of three floats or None
         Predicted centre of mass in world mm (RAS+).
     confidence : float or None
@@ -96,6 +99,7 @@ def measure_structures(
     table: LabelTable,
     reference: Labels | None = None,
     confidence: NDArray[np.float32] | None = None,
+    soft: Mapping[int, SoftMeasures] | None = None,
 ) -> list[StructureMeasures]:
     """Measure every structure of the table, the background included, in the table's order.
 
@@ -114,6 +118,9 @@ def measure_structures(
         Labels on the same grid to compare with.
     confidence : ndarray of float32, shape (X, Y, Z), optional
         Highest class probability of each voxel.
+    soft : mapping of int to SoftMeasures, optional
+        Volume, centre and confidence of structures under the warp, by their index: they take the place of
+        what is counted in voxels.
 
     Raises
     ------
@@ -133,13 +140,29 @@ def measure_structures(
         alone = [
             _unscored(s, int(counts[s.index, s.index]), volume, shapes.get(s.index)) for s in table.structures
         ]
-        return _with_asymmetry(alone, table)
+        return _with_asymmetry([_softly(m, soft) for m in alone], table)
     reference_shapes = _shapes(reference, affine, table, None, with_surface=True)
     compared = [
         _compared(s, counts, volume, shapes.get(s.index), reference_shapes.get(s.index))
         for s in table.structures
     ]
-    return _with_asymmetry(compared, table)
+    return _with_asymmetry([_softly(m, soft) for m in compared], table)
+
+
+def _softly(measures: StructureMeasures, soft: Mapping[int, SoftMeasures] | None) -> StructureMeasures:
+    """Measures with volume, centre and confidence from the warp, where it gives them."""
+    found = (soft or {}).get(measures.structure.index)
+    if found is None:
+        return measures
+    reference = measures.reference_volume_mm3
+    counted = reference is not None and measures.status is not Status.ABSENT
+    return replace(
+        measures,
+        volume_mm3=found.volume_mm3,
+        centroid_mm=found.centroid_mm,
+        confidence=found.confidence,
+        volume_difference_mm3=found.volume_mm3 - reference if counted and reference is not None else None,
+    )
 
 
 def asymmetry_index(left: float, right: float) -> float | None:
@@ -163,7 +186,7 @@ def _pair_measured(one: StructureMeasures, other: StructureMeasures) -> Structur
         in_reference = asymmetry_index(left.reference_voxels, right.reference_voxels)
     return replace(
         one,
-        asymmetry_index=asymmetry_index(left.voxels, right.voxels),
+        asymmetry_index=asymmetry_index(left.volume_mm3, right.volume_mm3),
         reference_asymmetry_index=in_reference,
     )
 

@@ -59,6 +59,10 @@ BOX = Region(BOX_START, BOX_SHAPE)
 # The box and 12 mm around it; below it the template ends: x −37…37, y −63…12, z −72…12 mm.
 AROUND_BOX = Region((61, 71, 0), (75, 76, 85))
 
+# The box and 12 mm around it on all sides, also below the template: where the warp to the atlas is stored,
+# and fades to nothing. x −37…37, y −63…12, z −84…12 mm.
+WARP_REGION = Region((61, 71, -12), (75, 76, 97))
+
 
 def ras_affine(edge_mm: float, origin_mm: Sequence[float] | NDArray[np.float64]) -> Affine:
     """Voxel-to-world matrix (4×4, mm) of a RAS grid without rotation whose voxels are cubes."""

@@ -29,7 +29,7 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.result_folders import SERIES, scans_with_room, series_mark
 from brainstem_app.jobs.segment_bids import require_one_dataset, result_folder, write_derivatives
 from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
-from brainstem_app.jobs.segment_files import ARTIFACTS, Predicted, to_native, write_volumes
+from brainstem_app.jobs.segment_files import ARTIFACTS, OnScan, on_scan, write_volumes
 from brainstem_app.models.prediction import Prediction, predict_box
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
 from brainstem_app.reports.report_model import ReportInputs
@@ -168,16 +168,16 @@ def segment_scan(
     _require_nuclei(prediction, model.atlas, path)
     report(_PREDICTED, "bringing the labels back onto the scan")
     with clock.measure("back to native"):
-        predicted = to_native(scan, normalised, prediction)
-    write_volumes(folder, scan, normalised, predicted, prediction, model.atlas.table)
+        found = on_scan(scan, normalised, prediction, model.way.atlas)
+    write_volumes(folder, scan, normalised, found, prediction, model.atlas.table)
     remove_surfaces(folder)
     if surfaces:
-        write_surfaces(folder, predicted[0], scan.affine, model.atlas.table)
+        write_surfaces(folder, found.labels, scan.affine, model.atlas.table)
     report(_PLACED, "writing the report")
     stated = ("--orientation", orientation) if orientation else ()
     options = (*stated, *(("--surfaces",) * surfaces), *options)
     series = {SERIES: series_mark(split_series(path)[1])} if scan.source.is_dir() else {}
-    inputs = _report_inputs(scan, normalised, model, device, predicted, clock.seconds, options)
+    inputs = _report_inputs(scan, normalised, model, device, found, clock.seconds, options)
     inputs = replace(inputs, settings={**inputs.settings, **series})
     write_report(folder, replace(inputs, reference=reference, reference_origin=reference_origin))
     for role, name in ARTIFACTS.items():
@@ -230,14 +230,13 @@ def _report_inputs(
     normalised: Normalised,
     model: LoadedModel,
     device: str,
-    predicted: Predicted,
+    found: OnScan,
     timings: dict[str, float],
     options: tuple[str, ...],
 ) -> ReportInputs:
-    labels, confidence = predicted
     fit = normalised.fit
     return ReportInputs(
-        labels_native=labels,
+        labels_native=found.labels,
         labels_affine=scan.affine,
         table=model.atlas.table,
         atlas_name=model.atlas.name,
@@ -245,7 +244,8 @@ def _report_inputs(
         atlas_citations=citations_of(model.atlas),
         model=describe_model(model.card, model.weights),
         scan=scan,
-        confidence_native=confidence,
+        confidence_native=found.confidence,
+        soft=found.soft,
         findings=normalised.findings,
         brain_ml=round(normalised.brain_ml, 1),
         settings={
@@ -254,6 +254,7 @@ def _report_inputs(
             "model": model.card.name,
             "mirror": model.card.method.mirror,
             "fit_atlas": model.card.method.fit_atlas,
+            "from_warp": found.map is not None,
             "mean_warp": model.warp is not None,
             "temperature": round(model.card.method.temperature, 4),
             "fit_correlation": round(fit.correlation, 4),

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.atlas.warped import SoftMeasures, WarpedAtlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import mni_affine, paste_into_mni
 from brainstem_app.models.prediction import Prediction
 from brainstem_app.preprocessing.normalise import Normalised
+from brainstem_app.preprocessing.scan_to_atlas import ITK_FILES, ScanToAtlas
 from brainstem_app.reports.label_files import write_label_files
-
-Predicted = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
 ARTIFACTS = {
     "labels_native": "labels_native.nii.gz",
@@ -34,19 +36,56 @@ ARTIFACTS = {
 }
 
 
-def to_native(scan: Scan, normalised: Normalised, prediction: Prediction) -> Predicted:
-    """Labels and confidence on the scan's grid, both from the nearest voxel of the box."""
-    place = normalised.transforms.labels_to_native
-    labels = place(prediction.labels, scan.shape, scan.affine)
-    steps = np.round(prediction.confidence * 255).astype(np.uint8)
-    return labels, place(steps, scan.shape, scan.affine).astype(np.float32) / np.float32(255)
+@dataclass(frozen=True)
+class OnScan:
+    """What was found, on the scan's own grid.
+
+    Attributes
+    ----------
+    labels : ndarray of uint8
+    confidence : ndarray of float32
+        Of each voxel's label.
+    soft : mapping of int to SoftMeasures, or None
+        Volume, centre and confidence of each structure under the warp; None where voxels are counted.
+    map : ScanToAtlas or None
+        The warp, if there is one.
+    """
+
+    labels: NDArray[np.uint8]
+    confidence: NDArray[np.float32]
+    soft: Mapping[int, SoftMeasures] | None = None
+    map: ScanToAtlas | None = None
+
+
+def on_scan(scan: Scan, normalised: Normalised, prediction: Prediction, atlas: NDArray[np.uint8]) -> OnScan:
+    """Bring what was found in the box onto the scan's grid.
+
+    Parameters
+    ----------
+    atlas : ndarray of uint8, shape (50, 50, 73)
+        Label map of the atlas in the box. Under a warp it is sampled at each voxel of the scan; without one,
+        labels and confidence come from the nearest voxel of the box.
+    """
+    grid = scan.shape, scan.affine
+    if prediction.displacement is None or prediction.class_confidence is None:
+        place = normalised.transforms.labels_to_native
+        steps = np.round(prediction.confidence * 255).astype(np.uint8)
+        return OnScan(place(prediction.labels, *grid), place(steps, *grid).astype(np.float32) / np.float32(255))
+    warped = WarpedAtlas(atlas, prediction.displacement, normalised.transforms)
+    labels = warped.labels_on(grid)
+    return OnScan(
+        labels,
+        warped.confidence_on(grid, labels, prediction.class_confidence),
+        warped.measure(grid, prediction.class_confidence),
+        warped.map,
+    )
 
 
 def write_volumes(
     folder: Path,
     scan: Scan,
     normalised: Normalised,
-    predicted: Predicted,
+    found: OnScan,
     prediction: Prediction,
     table: LabelTable,
 ) -> None:
@@ -54,12 +93,16 @@ def write_volumes(
 
     The folder is made if missing. An earlier ``report.json`` belongs to other labels and is removed first.
     """
-    labels, confidence = predicted
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").unlink(missing_ok=True)
-    normalised.transforms.save(folder / "transforms")
-    save_label_map(folder / ARTIFACTS["labels_native"], labels, scan.affine, space="native")
-    save_volume(folder / ARTIFACTS["confidence_native"], confidence, scan.affine, space="native")
+    transforms = folder / "transforms"
+    normalised.transforms.save(transforms)
+    for name in ITK_FILES:
+        (transforms / name).unlink(missing_ok=True)
+    if found.map is not None:
+        found.map.save(transforms)
+    save_label_map(folder / ARTIFACTS["labels_native"], found.labels, scan.affine, space="native")
+    save_volume(folder / ARTIFACTS["confidence_native"], found.confidence, scan.affine, space="native")
     in_mni = paste_into_mni(prediction.labels)
     save_label_map(folder / ARTIFACTS["labels_mni"], in_mni, mni_affine(), space="mni")
     write_label_files(folder, table)

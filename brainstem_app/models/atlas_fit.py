@@ -134,7 +134,7 @@ def smallest_jacobian(displacement: FloatArray, region: NDArray[np.bool_]) -> fl
     return float(np.linalg.det(slopes[region] + np.eye(3)).min(initial=1.0))
 
 
-def _near_cuts(image: FloatArray, atlas: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _near_cuts(image: FloatArray, atlas: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Where a scan has nothing, deep inside the atlas's brainstem, and a window's width around it."""
     deep = binary_erosion(atlas > 0, iterations=_CUT_DEPTH, border_value=1)
     cut = deep & (image <= -LIMIT)
@@ -221,7 +221,7 @@ class AtlasProblem:
             corner.add_slope(slope, probability)
         agreement += EPSILON
         slope *= inside(self._atlas.shape, points)
-        return -float(np.log(agreement).mean()), -slope / agreement / len(agreement)
+        return -float(np.log(agreement).mean()), -slope / (agreement * np.float32(len(agreement)))
 
 
 def _splines(size: int) -> FloatArray:

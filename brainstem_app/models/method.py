@@ -57,6 +57,11 @@ class FitSettings(BaseModel):
     rounds: Annotated[tuple[FitRound, ...], Field(min_length=1)] = (FitRound(),)
     from_warp: bool = False
 
+    @property
+    def needs_images(self) -> bool:
+        """Whether the scan's intensities are looked at beside the network's probabilities."""
+        return self.from_warp or any(each.intensity_weight for each in self.rounds)
+
 
 class PredictionMethod(BaseModel):
     """What is made of a network's probabilities; the defaults are the paper's: the most probable class.
@@ -142,6 +147,15 @@ class Way:
         nuclei = tuple(structure.index for structure in atlas.table.nuclei)
         labels, mirrored = crop_to_box(atlas.labels), atlas.table.mirrored_indices()
         return cls(slice_input, method, labels, mirrored, nuclei, usual)
+
+    @staticmethod
+    def template() -> NDArray[np.float32]:
+        """Template (50, 50, 73) in the box, its intensities standardised as those of scans."""
+        from brainstem_app.preprocessing.intensity import normalise
+        from brainstem_app.preprocessing.template import load_template
+
+        template = load_template()
+        return crop_to_box(normalise(template.t1, template.brain))
 
     @property
     def classes(self) -> int:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.errors import InputError
-from brainstem_app.evaluation.calibration import confidence_of
+from brainstem_app.atlas.warped import labels_under
+from brainstem_app.evaluation.calibration import calibrated, confidence_of
 from brainstem_app.imaging.spaces import BOX_SHAPE, mirrored_order
 from brainstem_app.models.method import Way
 from brainstem_app.models.slices import FloatArray, box_to_slices, enlarge, shrink
@@ -46,11 +47,17 @@ class Prediction:
         The network's probability of that label, 0…1; of a nucleus at the method's temperature.
     most_probable : ndarray of uint8, shape (50, 50, 73)
         The network's most probable class: the same as `labels` if the method leaves it at that.
+    displacement : ndarray of float32, shape (3, 50, 50, 73), or None
+        Where the label at x lies in the atlas, x + d(x), voxels, if labels and volumes come from the warp.
+    class_confidence : ndarray of float32, shape (50, 50, 73, K), or None
+        Then, the confidence that each voxel would have as each class.
     """
 
     labels: NDArray[np.uint8]
     confidence: FloatArray
     most_probable: NDArray[np.uint8]
+    displacement: FloatArray | None = None
+    class_confidence: FloatArray | None = None
 
 
 def predict_box(
@@ -86,20 +93,32 @@ def predict_with_probabilities(
     probabilities = class_probabilities(predictor, box, way, lambda done, text: report(network * done, text))
     if way.method.fit_atlas:
         report(network, "bending the atlas to what the network sees")
-    return label_box(probabilities, way), probabilities
+    return label_box(probabilities, way, box), probabilities
 
 
-def label_box(probabilities: FloatArray, way: Way) -> Prediction:
-    """Label a box by the probabilities (50, 50, 73, K) of its classes."""
+def label_box(probabilities: FloatArray, way: Way, box: FloatArray) -> Prediction:
+    """Label a box (50, 50, 73) by the probabilities (50, 50, 73, K) of its classes and its intensities."""
     most_probable = probabilities.argmax(axis=-1).astype(np.uint8)
-    labels = most_probable
-    if way.method.fit_atlas:
-        from brainstem_app.models.atlas_fit import fit_atlas
+    method = way.method
+    if not method.fit_atlas:
+        return Prediction(most_probable, _confidence(probabilities, most_probable, way), most_probable)
+    from brainstem_app.models.atlas_fit import fit_atlas
 
-        # To the probabilities as they are: the temperature is for the confidence alone.
-        labels = fit_atlas(probabilities, way.atlas, way.usual).labels
-    confidence = confidence_of(probabilities, labels, way.method.temperature, way.nuclei)
-    return Prediction(labels, confidence, most_probable)
+    # To the probabilities as they are: the temperature is for the confidence alone.
+    images = (box, way.template()) if method.fit.needs_images else None
+    fit = fit_atlas(probabilities, way.atlas, way.usual, method.fit, images)
+    if not method.fit.from_warp:
+        labels = fit.voted()
+        return Prediction(labels, _confidence(probabilities, labels, way), most_probable)
+    labels = labels_under(way.atlas, fit.displacement)
+    sure = calibrated(probabilities, method.temperature, way.nuclei)
+    return Prediction(
+        labels, _confidence(probabilities, labels, way), most_probable, fit.displacement, sure
+    )
+
+
+def _confidence(probabilities: FloatArray, labels: NDArray[np.uint8], way: Way) -> FloatArray:
+    return confidence_of(probabilities, labels, way.method.temperature, way.nuclei)
 
 
 def class_probabilities(predictor: Predictor, box: FloatArray, way: Way, report: Report) -> FloatArray:

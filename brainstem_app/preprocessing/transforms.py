@@ -123,18 +123,25 @@ class Transforms:
         -------
         ndarray of uint8, shape `shape`
         """
-        native_to_mni = np.asarray(np.linalg.inv(self.mni_to_native), dtype=np.float64)
         if self.warp is None:
+            native_to_mni = np.asarray(np.linalg.inv(self.mni_to_native), dtype=np.float64)
             return resample(labels, box_affine(), shape, affine, order=0, world_to_world=native_to_mni)
         result = np.zeros(shape, dtype=np.uint8)
-        region = self._native_region(shape, affine)
-        start = np.array([part.start for part in region])
-        region_affine = affine.copy()
-        region_affine[:3, 3] = affine[:3, :3] @ start + affine[:3, 3]
+        region = self.native_region(shape, affine)
         size = tuple(part.stop - part.start for part in region)
-        points = grid_points(size, region_affine) @ native_to_mni[:3, :3].T + native_to_mni[:3, 3]
-        result[region] = _sample(labels, box_affine(), self._unwarped(points), np.eye(4), size, 0)
+        points = self.to_mni(grid_points(size, cropped_affine(affine, region)))
+        result[region] = _sample(labels, box_affine(), points, np.eye(4), size, 0)
         return result
+
+    def to_native(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where points (N, 3) of ``mni`` lie in the scan, mm."""
+        moved = points_mm if self.warp is None else points_mm + self.warp.at(points_mm)
+        return np.asarray(moved @ self.mni_to_native[:3, :3].T + self.mni_to_native[:3, 3])
+
+    def to_mni(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where points (N, 3) of the scan lie in ``mni``, mm."""
+        back = np.linalg.inv(self.mni_to_native)
+        return self._unwarped(points_mm @ back[:3, :3].T + back[:3, 3])
 
     def _unwarped(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Solve y + d(y) = point for y."""
@@ -145,7 +152,7 @@ class Transforms:
             found = points - self.warp.at(found)
         return found
 
-    def _native_region(self, shape: tuple[int, int, int], affine: Affine) -> tuple[slice, ...]:
+    def native_region(self, shape: tuple[int, int, int], affine: Affine) -> tuple[slice, ...]:
         """Voxels of the scan that can lie in the box: its corners, carried over, with a margin of 15 mm."""
         size = np.array(BOX_SHAPE)
         corners = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)]) * (size - 1)
@@ -185,6 +192,14 @@ class Transforms:
             raise InputError("The saved transform is not a 4×4 matrix.", path, "Prepare this subject again.")
         warp = folder / WARP_FILE
         return cls(matrix, Displacement.load(warp) if warp.exists() else None)
+
+
+def cropped_affine(affine: Affine, region: tuple[slice, ...]) -> Affine:
+    """Voxel-to-world matrix of a part of a grid."""
+    start = [part.start for part in region]
+    moved = affine.copy()
+    moved[:3, 3] = affine[:3, :3] @ start + affine[:3, 3]
+    return moved
 
 
 def grid_points(shape: tuple[int, ...], affine: Affine) -> NDArray[np.float64]:

@@ -39,7 +39,12 @@ def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
     """
     _require_one_grid(inputs)
     measures = measure_structures(
-        inputs.labels_native, inputs.labels_affine, inputs.table, inputs.reference, inputs.confidence_native
+        inputs.labels_native,
+        inputs.labels_affine,
+        inputs.table,
+        inputs.reference,
+        inputs.confidence_native,
+        inputs.soft,
     )
     findings = _findings(inputs, measures)
     hashed = manifest.files.get("scan") or manifest.files.get("predicted")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from brainstem_app.atlas.label_table import Group, LabelTable, Side
+from brainstem_app.atlas.warped import SoftMeasures
 from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status
 from brainstem_app.imaging.scan import Finding, Level, Scan
@@ -103,6 +105,8 @@ class ReportInputs:
         File name in the report's title; the scan's by default.
     confidence_native : ndarray of float32, shape (X, Y, Z), or None
         Highest class probability of each voxel.
+    soft : mapping of int to SoftMeasures, or None
+        Volume, centre and confidence of each structure under the warp; None where voxels are counted.
     reference : ndarray of uint8, shape (X, Y, Z), or None
         Labels to compare with, on the same grid.
     reference_origin : str
@@ -135,6 +139,7 @@ class ReportInputs:
     scan: Scan | None = None
     name: str = ""
     confidence_native: NDArray[np.float32] | None = None
+    soft: Mapping[int, SoftMeasures] | None = None
     reference: NDArray[np.uint8] | None = None
     reference_origin: str = ""
     findings: tuple[Finding, ...] = ()

@@ -1,0 +1,205 @@
+"""The atlas under a scan's warp: what of each structure lies where, without counting voxels.
+
+A nucleus of 50 to 200 mm³ is nearly all border, and the number of voxels whose middle falls inside it is half
+chance. Under the warp each point of the scan has a share of each structure (trilinear between the atlas's
+voxels); the shares summed over the scan are its volume. Label maps are a picture of the same: each voxel has
+the structure with the largest share of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainstem_app.imaging.spaces import BOX_SHAPE, Affine, box_affine
+from brainstem_app.imaging.trilinear import corners
+from brainstem_app.preprocessing.scan_to_atlas import ScanToAtlas
+from brainstem_app.preprocessing.transforms import Transforms, cropped_affine, grid_points
+
+FloatArray = NDArray[np.float32]
+Grid = tuple[tuple[int, int, int], Affine]
+
+# Points at a time: the shares of all classes take 34 times their number.
+_CHUNK = 100_000
+# A voxel is looked at in so many places along an axis that they are at most about so far apart, mm.
+_SAMPLE_MM = 1.2
+
+
+@dataclass(frozen=True)
+class SoftMeasures:
+    """What of a structure lies in a scan.
+
+    Attributes
+    ----------
+    volume_mm3 : float
+        Its shares, summed over what the scan covers.
+    centroid_mm : tuple of three floats or None
+        Its centre of mass, world mm (RAS+); None if nothing of it lies in the scan.
+    confidence : float or None
+        Mean over it of the network's probability of it, 0…1.
+    covered : float
+        Which part of it the scan covers, 0…1.
+    """
+
+    volume_mm3: float
+    centroid_mm: tuple[float, float, float] | None
+    confidence: float | None
+    covered: float
+
+
+@dataclass(frozen=True)
+class WarpedAtlas:
+    """An atlas, and where it lies in a scan.
+
+    Attributes
+    ----------
+    labels : ndarray of uint8, shape (50, 50, 73)
+        Label map of the atlas in the box.
+    displacement : ndarray of float32, shape (3, 50, 50, 73)
+        The box has at x the label of the atlas at x + d(x), voxels (mm).
+    transforms : Transforms
+        How the scan was placed in ``mni``.
+    """
+
+    labels: NDArray[np.uint8]
+    displacement: FloatArray
+    transforms: Transforms
+
+    @property
+    def map(self) -> ScanToAtlas:
+        """Where the scan's points lie in the atlas."""
+        return ScanToAtlas.of(self.transforms, self.displacement)
+
+    def labels_on(self, grid: Grid) -> NDArray[np.uint8]:
+        """Labels of a scan's voxels: of each the structure with the largest share.
+
+        Parameters
+        ----------
+        grid : tuple of shape and affine
+            Voxels of the scan, and voxel to world (mm, RAS+). Thick voxels are looked at in several places.
+        """
+        shape, affine = grid
+        result = np.zeros(shape, dtype=np.uint8)
+        region = self.transforms.native_region(shape, affine)
+        size = tuple(part.stop - part.start for part in region)
+        if min(size, default=0) <= 0:
+            return result
+        to_atlas = self.map.to_atlas
+        centres = grid_points(size, cropped_affine(affine, region))
+        found = np.zeros(len(centres), dtype=np.uint8)
+        offsets = list(_offsets(affine))
+        for start in range(0, len(centres), _CHUNK):
+            part = centres[start : start + _CHUNK]
+            shares = np.zeros((len(part), self._classes), dtype=np.float32)
+            for offset in offsets:
+                voxels = (to_atlas(part + offset) - box_affine()[:3, 3]).T
+                shares += _shares(self.labels, voxels.astype(np.float32), self._classes)
+            found[start : start + _CHUNK] = shares.argmax(axis=1)
+        result[region] = found.reshape(size)
+        return result
+
+    def confidence_on(
+        self, grid: Grid, labels: NDArray[np.uint8], confidence: FloatArray
+    ) -> NDArray[np.float32]:
+        """Confidence of each labelled voxel of a scan, from the nearest voxel of the box; 0 elsewhere.
+
+        Parameters
+        ----------
+        grid : tuple of shape and affine
+            Voxels of the scan.
+        labels : ndarray of uint8
+            Labels on that grid.
+        confidence : ndarray of float32, shape (50, 50, 73, K)
+            Probability of each class in the box.
+        """
+        result = np.zeros(grid[0], dtype=np.float32)
+        places = np.argwhere(labels)
+        points = places @ grid[1][:3, :3].T + grid[1][:3, 3]
+        voxels = np.rint(self.transforms.to_mni(points) - box_affine()[:3, 3]).astype(int)
+        x, y, z = np.clip(voxels, 0, np.array(BOX_SHAPE) - 1).T
+        result[tuple(places.T)] = confidence[x, y, z, labels[tuple(places.T)]]
+        return result
+
+    def measure(self, grid: Grid, confidence: FloatArray) -> dict[int, SoftMeasures]:
+        """Measure each structure of the atlas.
+
+        Parameters
+        ----------
+        grid : tuple of shape and affine
+            Voxels of the scan, and voxel to world (mm, RAS+).
+        confidence : ndarray of float32, shape (50, 50, 73, K)
+            Probability of each class in the box.
+        """
+        shape, affine = grid
+        points = grid_points(BOX_SHAPE, box_affine())
+        native = self.transforms.to_native(points)
+        volume = self._volume_mm3()
+        back = np.linalg.inv(affine)
+        voxels = native @ back[:3, :3].T + back[:3, 3]
+        inside = ((voxels >= -0.5) & (voxels <= np.array(shape) - 0.5)).all(axis=1)
+        places = np.indices(BOX_SHAPE, dtype=np.float32).reshape(3, -1) + self.displacement.reshape(3, -1)
+        shares = _shares(self.labels, places, self._classes) * volume[:, None]
+        whole = shares.sum(axis=0, dtype=np.float64)
+        shares *= inside[:, None]
+        found = shares.sum(axis=0, dtype=np.float64)
+        probabilities = confidence.reshape(len(points), -1)[:, : self._classes]
+        sure = np.einsum("nk,nk->k", shares, probabilities, dtype=np.float64)
+        middle = shares.T.astype(np.float64) @ native
+        return {
+            int(k): _measures(found[k], whole[k], middle[k], sure[k])
+            for k in np.unique(self.labels)
+            if k > 0
+        }
+
+    @property
+    def _classes(self) -> int:
+        return int(self.labels.max()) + 1
+
+    def _volume_mm3(self) -> NDArray[np.float64]:
+        """Volume (N,) in the scan of each voxel of the box."""
+        scale = abs(float(np.linalg.det(self.transforms.mni_to_native[:3, :3])))
+        if self.transforms.warp is None:
+            return np.full(int(np.prod(BOX_SHAPE)), scale)
+        warp = self.transforms.warp
+        local = warp.jacobian().astype(np.float32)
+        voxels = grid_points(BOX_SHAPE, np.linalg.inv(warp.affine) @ box_affine())
+        volume = np.zeros(len(voxels))
+        for corner in corners(local, voxels.T.astype(np.float32)):
+            volume += corner.weight * corner.values
+        return volume * scale
+
+
+def labels_under(labels: NDArray[np.uint8], displacement: FloatArray) -> NDArray[np.uint8]:
+    """Labels of an atlas's own grid under a displacement (3, X, Y, Z) in voxels: the largest share's."""
+    points = np.indices(labels.shape, dtype=np.float32).reshape(3, -1) + displacement.reshape(3, -1)
+    shares = _shares(labels, points, int(labels.max()) + 1)
+    return np.asarray(shares.argmax(axis=1), dtype=np.uint8).reshape(labels.shape)
+
+
+def _measures(found: float, whole: float, middle: NDArray[np.float64], sure: float) -> SoftMeasures:
+    if found <= 0:
+        return SoftMeasures(0.0, None, None, 0.0)
+    x, y, z = (middle / found).tolist()
+    return SoftMeasures(float(found), (x, y, z), float(sure / found), float(found / whole))
+
+
+def _shares(labels: NDArray[np.uint8], points: FloatArray, classes: int) -> FloatArray:
+    """Share (N, K) of each class at points (3, N), voxels; outside of the map all is background."""
+    shares = np.zeros((points.shape[1], classes), dtype=np.float32)
+    rows = np.arange(points.shape[1])
+    # One layer of background around the map: what lies beyond its edge belongs to nothing.
+    padded = np.pad(labels, 1)
+    for corner in corners(padded, points + np.float32(1)):
+        shares[rows, corner.values] += corner.weight
+    return shares
+
+
+def _offsets(affine: Affine) -> Iterator[NDArray[np.float64]]:
+    """Places in a voxel, from its middle, mm: one in a fine voxel, several along its thick axes."""
+    sizes = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
+    counts = np.maximum(np.round(sizes / _SAMPLE_MM), 1).astype(int)
+    for index in np.ndindex(*counts.tolist()):
+        yield affine[:3, :3] @ ((np.array(index) + 0.5) / counts - 0.5)

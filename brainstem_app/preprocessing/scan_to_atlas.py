@@ -1,0 +1,128 @@
+"""The one map between a scan and the atlas: affine, then a smooth displacement; both ways, for any program.
+
+A point x of the scan (mm) lies at w = A⁻¹·x in ``mni``, and there the atlas's point is w + d(w). The files
+are those of ITK, in its own LPS coordinates: ANTs, 3D Slicer and SimpleITK apply them as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainstem_app.imaging.atomic import atomic_path
+from brainstem_app.imaging.spaces import BOX_SHAPE, WARP_REGION, Affine, box_affine
+from brainstem_app.preprocessing.transforms import Displacement, Transforms, grid_points
+
+TO_MNI_AFFINE, TO_ATLAS_WARP = "scan_to_mni_affine.mat", "mni_to_atlas_warp.nii.gz"
+TO_MNI_WARP, TO_SCAN_AFFINE = "atlas_to_mni_warp.nii.gz", "mni_to_scan_affine.mat"
+#: All of them, for what has to know which files are the program's own.
+ITK_FILES = (TO_MNI_AFFINE, TO_ATLAS_WARP, TO_MNI_WARP, TO_SCAN_AFFINE)
+_INVERSE_STEPS = 30
+# Thousandths of a millimetre: the files are a third smaller.
+_DECIMALS = 3
+
+
+@dataclass(frozen=True)
+class ScanToAtlas:
+    """Where each point of a scan lies in the atlas.
+
+    Attributes
+    ----------
+    mni_to_native : ndarray of float64, shape (4, 4)
+        A: ``mni`` mm → ``native`` mm.
+    warp : Displacement
+        d, on `WARP_REGION`; nothing outside of it.
+    """
+
+    mni_to_native: Affine
+    warp: Displacement
+
+    @classmethod
+    def of(cls, transforms: Transforms, displacement: NDArray[np.float32]) -> ScanToAtlas:
+        """Join a scan's placement and the displacement of the atlas in its box.
+
+        Parameters
+        ----------
+        transforms : Transforms
+            How the scan was placed in ``mni``.
+        displacement : ndarray of float32, shape (3, 50, 50, 73)
+            Of the atlas in the box, mm. Beyond the box it goes on and fades within 12 mm.
+        """
+        points = grid_points(WARP_REGION.shape, WARP_REGION.affine)
+        placed = Transforms(np.eye(4), transforms.warp).to_mni(points)
+        low = box_affine()[:3, 3]
+        high = low + np.array(BOX_SHAPE) - 1
+        bend = Displacement(np.moveaxis(displacement, 0, -1), box_affine())
+        moved = placed + bend.at(np.clip(placed, low, high)) - points
+        away = np.abs(points - np.clip(points, low, high)).max(axis=1)
+        fade = np.cos(np.clip(away / _margin(), 0, 1) * np.pi / 2) ** 2
+        field = np.round(moved * fade[:, None], _DECIMALS).astype(np.float32)
+        return cls(transforms.mni_to_native, Displacement(_grid(field), WARP_REGION.affine))
+
+    def to_atlas(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where points (N, 3) of the scan lie in the atlas, mm."""
+        back = np.linalg.inv(self.mni_to_native)
+        placed = points_mm @ back[:3, :3].T + back[:3, 3]
+        return np.asarray(placed + self.warp.at(placed))
+
+    def to_scan(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where points (N, 3) of the atlas lie in the scan, mm."""
+        placed = self._unwarped(points_mm)
+        return np.asarray(placed @ self.mni_to_native[:3, :3].T + self.mni_to_native[:3, 3])
+
+    def save(self, folder: Path) -> None:
+        """Write both directions for ITK into a folder (made if missing)."""
+        folder.mkdir(parents=True, exist_ok=True)
+        points = grid_points(WARP_REGION.shape, WARP_REGION.affine)
+        back = np.round(self._unwarped(points) - points, _DECIMALS).astype(np.float32)
+        _write_affine(np.linalg.inv(self.mni_to_native), folder / TO_MNI_AFFINE)
+        _write_affine(self.mni_to_native, folder / TO_SCAN_AFFINE)
+        _write_warp(self.warp, folder / TO_ATLAS_WARP)
+        _write_warp(Displacement(_grid(back), WARP_REGION.affine), folder / TO_MNI_WARP)
+
+    def _unwarped(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Solve w + d(w) = point for w; the steps are halved, so that steep warps do not overshoot."""
+        found = points_mm.astype(np.float64, copy=True)
+        for _ in range(_INVERSE_STEPS):
+            found -= 0.7 * (found + self.warp.at(found) - points_mm)
+        return found
+
+
+def _margin() -> float:
+    return float(np.round(box_affine()[0, 3] - WARP_REGION.affine[0, 3]))
+
+
+def _grid(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    return rows.reshape(*WARP_REGION.shape, 3)
+
+
+# RAS to LPS, as ITK has it.
+_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+
+
+def _write_affine(matrix: Affine, path: Path) -> None:
+    """Write an affine between worlds, RAS mm, as ITK reads it (a ``.mat`` of ANTs)."""
+    import SimpleITK as sitk
+
+    turned = _LPS @ matrix @ _LPS
+    transform = sitk.AffineTransform(3)
+    transform.SetMatrix(turned[:3, :3].ravel().tolist())
+    transform.SetTranslation(turned[:3, 3].tolist())
+    with atomic_path(path) as temporary:
+        sitk.WriteTransform(transform, str(temporary))
+
+
+def _write_warp(warp: Displacement, path: Path) -> None:
+    """Write a displacement as the vector image that ITK's displacement field transform reads."""
+    import SimpleITK as sitk
+
+    field = warp.field * np.array([-1.0, -1.0, 1.0], dtype=np.float32)
+    image = sitk.GetImageFromArray(field.transpose(2, 1, 0, 3), isVector=True)
+    world = _LPS @ warp.affine
+    image.SetOrigin(world[:3, 3].tolist())
+    image.SetDirection((world[:3, :3] / np.linalg.norm(world[:3, :3], axis=0)).ravel().tolist())
+    with atomic_path(path) as temporary:
+        sitk.WriteImage(image, str(temporary), useCompression=True)
