@@ -70,7 +70,8 @@ def on_scan(scan: Scan, normalised: Normalised, prediction: Prediction, atlas: N
     if prediction.displacement is None or prediction.class_confidence is None:
         place = normalised.transforms.labels_to_native
         steps = np.round(prediction.confidence * 255).astype(np.uint8)
-        return OnScan(place(prediction.labels, *grid), place(steps, *grid).astype(np.float32) / np.float32(255))
+        confidence = place(steps, *grid).astype(np.float32) / np.float32(255)
+        return OnScan(place(prediction.labels, *grid), confidence)
     warped = WarpedAtlas(atlas, prediction.displacement, normalised.transforms)
     labels = warped.labels_on(grid)
     return OnScan(

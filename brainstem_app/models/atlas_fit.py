@@ -26,7 +26,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import binary_dilation, binary_erosion
+from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_edt
 from scipy.optimize import minimize
 
 from brainstem_app.imaging.trilinear import corners, inside
@@ -46,12 +46,13 @@ ATLAS_POWER = 12.0
 SMALLEST_PROBABILITY = 1e-6
 #: Where the search begins, voxels: on the grid itself, trilinear sampling has kinks that stop it.
 START = 0.3
-#: Smallest determinant of the warp's Jacobian that is no fold; how often smoothness is doubled to get there.
-LEAST_JACOBIAN, MOST_TRIES = 0.1, 5
+#: Smallest determinant of the warp's Jacobian that is no fold.
+LEAST_JACOBIAN = 0.1
 
 _MARGIN = 5
 _CUT_DEPTH = 2
-_CUT_REACH = 4
+_CUT_REACH = 5
+_MOST_TRIES = 10
 
 
 @dataclass(frozen=True)
@@ -114,12 +115,12 @@ def fit_atlas(
     found = np.full(problem.size, START)
     for each in settings.rounds:
         begun, smoother = found, each
-        for _ in range(MOST_TRIES):
+        for _ in range(_MOST_TRIES):
             found = problem.solved(smoother, begun)
             jacobian = smallest_jacobian(problem.displacement(found), neighbourhood(atlas))
             if jacobian >= LEAST_JACOBIAN or not settings.from_warp:
                 break
-            smoother = smoother.model_copy(update={"smoothness": 2 * smoother.smoothness})
+            smoother = smoother.model_copy(update={"smoothness": 4 * smoother.smoothness})
     return AtlasFit(problem.displacement(found), problem)
 
 
@@ -138,7 +139,7 @@ def _near_cuts(image: FloatArray, atlas: NDArray[np.uint8]) -> NDArray[np.bool_]
     """Where a scan has nothing, deep inside the atlas's brainstem, and a window's width around it."""
     deep = binary_erosion(atlas > 0, iterations=_CUT_DEPTH, border_value=1)
     cut = deep & (image <= -LIMIT)
-    return np.asarray(binary_dilation(cut, iterations=_CUT_REACH)) if cut.any() else cut
+    return np.asarray(distance_transform_edt(~cut) <= _CUT_REACH) if cut.any() else cut
 
 
 class AtlasProblem:

@@ -59,14 +59,14 @@ class LocalCorrelation:
         float, ndarray of float32 (3, X, Y, Z)
             Cost, and its derivative with respect to each voxel's displacement.
         """
-        moved = np.zeros(self._image.size, dtype=np.float32)
+        values = np.zeros(self._image.size, dtype=np.float32)
         slope = np.zeros((3, self._image.size), dtype=np.float32)
         points = self._grid + displacement.reshape(3, -1)
         for corner in corners(self._template, points):
-            moved += corner.weight * corner.values
+            values += corner.weight * corner.values
             corner.add_slope(slope, corner.values)
         slope *= inside(self._template.shape, points)
-        moved = moved.reshape(self._image.shape)
+        moved = values.reshape(self._image.shape)
         mean = self._window(moved)
         variance = self._spread(moved, mean)
         covariance = self._window(self._image * moved) - self._mean * mean

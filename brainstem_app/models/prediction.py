@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.errors import InputError
 from brainstem_app.atlas.warped import labels_under
+from brainstem_app.errors import InputError
 from brainstem_app.evaluation.calibration import calibrated, confidence_of
 from brainstem_app.imaging.spaces import BOX_SHAPE, mirrored_order
 from brainstem_app.models.method import Way

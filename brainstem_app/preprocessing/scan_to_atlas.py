@@ -103,7 +103,7 @@ def _grid(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 _LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
-def _write_affine(matrix: Affine, path: Path) -> None:
+def _write_affine(matrix: NDArray[np.floating], path: Path) -> None:
     """Write an affine between worlds, RAS mm, as ITK reads it (a ``.mat`` of ANTs)."""
     import SimpleITK as sitk
 

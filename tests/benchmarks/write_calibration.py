@@ -102,7 +102,7 @@ def subjects(study: Study, model: LoadedModel, names: tuple[str, ...], keep: Pat
         probabilities = np.zeros((*region.shape, inside.shape[1]), dtype=np.float32)
         probabilities[..., 0] = 1
         probabilities[region] = inside
-        prediction = label_box(probabilities, way)
+        prediction = label_box(probabilities, way, box.image)
         yield SubjectVoxels(probabilities, prediction.labels, prediction.most_probable, box.labels)
 
 

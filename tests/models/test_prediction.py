@@ -91,7 +91,7 @@ def test_mirrored_box_lies_where_the_box_lies() -> None:
 def test_refined_labels_are_the_atlas_bent_to_where_the_network_sees_them() -> None:
     box = np.full((50, 50, 73), 0.02, dtype=np.float32)
     box[10:20, 30:34, 8:67] = 0.98
-    prediction = predict_box(Threshold(), box, _way(method=REFINED.model_copy(update={"mirror": False})))
+    prediction = predict_box(Threshold(), box, _way(method=PredictionMethod(fit_atlas=True)))
     seen = prediction.most_probable == 1
     fitted = prediction.labels == 1
     atlas = _way().atlas == 1
