@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.text_table import read_text_table
 
 _ENTITY = re.compile(r"([a-zA-Z]+)-([a-zA-Z0-9+]+)")
 _ENDINGS = ("_T1w.nii.gz", "_T1w.nii")
-_MISSING = {"", "n/a"}
+_MISSING = {"n/a"}
+PARTICIPANT = "participant_id"
+PARTICIPANTS_FIX = "Give a table with the column participant_id, as BIDS has it: tabs between the columns."
 
 
 @dataclass(frozen=True)
@@ -103,16 +105,11 @@ def read_participants(root: Path) -> dict[str, dict[str, str]]:
     path = root / "participants.tsv"
     if not path.is_file():
         return {}
-    fix = "participants.tsv is a table with tabs between its columns, the first of them participant_id."
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t")
-            if "participant_id" not in (reader.fieldnames or ()):
-                raise InputError("The table has no column participant_id.", path, fix)
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"The table of participants cannot be read: {error}", path, fix) from error
-    return {_subject(row["participant_id"]): _known(row) for row in rows if row["participant_id"]}
+    table = read_text_table(path, "table of participants")
+    name = table.column(PARTICIPANT)
+    if name is None:
+        raise InputError("The table of participants has no column participant_id.", path, PARTICIPANTS_FIX)
+    return {_subject(row.cells[name]): _known(row.cells, name) for row in table.rows if name in row.cells}
 
 
 def _scan_of(path: Path) -> BidsScan | None:
@@ -147,13 +144,9 @@ def _subject(name: str) -> str:
     return name if name.startswith("sub-") else f"sub-{name}"
 
 
-def _known(row: dict[str, str]) -> dict[str, str]:
-    # A row longer than the header has a None key, a shorter one None values.
-    pairs = ((key, value) for key, value in row.items() if key and isinstance(value, str))
+def _known(cells: dict[str, str], name: str) -> dict[str, str]:
     return {
-        key: value.strip()
-        for key, value in pairs
-        if key != "participant_id" and value.strip().casefold() not in _MISSING
+        column: cell for column, cell in cells.items() if column != name and cell.casefold() not in _MISSING
     }
 
 
