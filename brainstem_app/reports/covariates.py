@@ -76,7 +76,7 @@ class Reading:
 
 
 def covariates_of(
-    columns: Mapping[str, Sequence[CellPlace]], usual: Mapping[str, Sequence[str]], how: Reading
+    columns: Mapping[str, Sequence[CellPlace]], usual: Mapping[str, Sequence[str]], how: Reading, n: int
 ) -> Covariates:
     """Numbers of the chosen columns; words become one 0/1 column for each value but the first.
 
@@ -88,6 +88,8 @@ def covariates_of(
         All cells of each column in the table: what most of them are, the column is.
     how : Reading
         What the user has said.
+    n : int
+        Number of people.
 
     Raises
     ------
@@ -110,7 +112,7 @@ def covariates_of(
             names.append(column)
             values.append(_numbers(column, cells, usual.get(column, ()), how, comma=comma))
             notes += _may_be_names(column, values[-1])
-    matrix = np.array(values, dtype=np.float64).reshape(len(values), -1).T
+    matrix = np.array(values, dtype=np.float64).reshape(len(values), n).T
     return Covariates(tuple(names), matrix - matrix.mean(axis=0) if matrix.size else matrix, tuple(notes))
 
 

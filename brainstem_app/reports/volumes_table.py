@@ -130,7 +130,8 @@ def people_table(request: VolumesRequest, people: Sequence[Person]) -> PeopleTab
 def covariates_in(table: PeopleTable, used: Sequence[str]) -> Covariates:
     """Numbers of the covariates of some people. Raises InputError as `covariates_of`."""
     cells = {column: [table.cell(name, column) for name in used] for column in table.columns}
-    return covariates_of(cells, {column: table.usual(column) for column in table.columns}, table.reading)
+    usual = {column: table.usual(column) for column in table.columns}
+    return covariates_of(cells, usual, table.reading, len(used))
 
 
 def groups_in(

@@ -57,7 +57,7 @@ def read_people(folders: Iterable[Path], table: Path | None) -> People:
     InputError
         If the table cannot be read.
     """
-    from brainstem_app.reports.participants import head_size_column, read_participants, subject_name
+    from brainstem_app.reports.subject_ids import subject_name
 
     files = {folder: _scan_file(folder) for folder in folders}
     names = {folder: subject_name(file, folder.name) for folder, file in files.items()}
