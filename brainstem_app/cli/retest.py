@@ -39,7 +39,8 @@ def retest(
     same_people: Annotated[
         bool,
         typer.Option(
-            "--same-people", help="People of one name in two datasets (RESULTS and SECOND) are the same people."
+            "--same-people",
+            help="People of one name in two datasets (RESULTS and SECOND) are the same people.",
         ),
     ] = False,
     as_json: AsJson = False,

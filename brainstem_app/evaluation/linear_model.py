@@ -17,6 +17,8 @@ LEVEL = 0.95
 LEAST_GROUP = 2
 #: Fewest degrees of freedom of a prediction that a person is set against: below, chance alone gives z of 10.
 LEAST_DEGREES = 5
+#: Groups below this size are said to be small.
+SMALL_GROUP = 10
 #: Size of a z-score from which it is marked.
 FAR = 3.0
 
@@ -143,6 +145,12 @@ def deviations(values: Values, covariates: Values, is_reference: NDArray[np.bool
     return found
 
 
+def least_reference(n_covariates: int) -> int:
+    """Fewest people of a reference group that others, and its own people, are set against."""
+    # The degrees, the mean and the covariates, and the person that is left out.
+    return LEAST_DEGREES + 1 + n_covariates + 1
+
+
 def chance_of_far(degrees: int) -> float:
     """Probability that chance alone makes a z-score, on so many degrees of freedom, as large as `FAR`."""
     from scipy.stats import t as student_t
@@ -225,8 +233,7 @@ def _require_columns(design: Values) -> None:
 
 
 def _require_reference(design: Values) -> None:
-    # One more than the degrees and the columns: its own people are set against the others of it.
-    needed = LEAST_DEGREES + int(design.shape[1]) + 1
+    needed = least_reference(int(design.shape[1]) - 1)
     if len(design) < needed:
         raise InputError(
             f"{counted(len(design), 'person is', 'people are')} too few to set a person against; at least "

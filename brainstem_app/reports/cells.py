@@ -19,7 +19,10 @@ _HEADS_DIFFER = 3
 _CODES = re.compile(r"-[7-9]+|(?P<digit>[789])(?P=digit)+", re.ASCII)
 _OTHER_AGES = {"months", "month", "days", "weeks", "onset", "group", "class", "band", "bin", "z", "squared"}
 _ADVICE = (
-    (re.compile(r"[+-]?\d{1,3}(?:[ ,.'’]\d{3})+(?:[.,]\d+)?"), "write it without marks between the thousands"),
+    (
+        re.compile(r"[+-]?\d{1,3}(?:[ ,.'’]\d{3})+(?:[.,]\d+)?"),
+        "write it without marks between the thousands",
+    ),
     (re.compile(r"[+-]?\d+,\d+"), "write it with a decimal point"),
     (re.compile(r"\d+\s*[-–]\s*\d+|[<>≤≥~≈]\s*\d.*|\d+\s*\+"), "write a number, not a range or a limit"),
     (re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}[-. ]?[A-Za-z]{3,}.*"), "it looks like a date"),

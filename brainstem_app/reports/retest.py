@@ -53,9 +53,7 @@ def _common_structures(found: Pairs) -> list[StructureEntry]:
     first, *others = (report for pair in found.pairs for report in (pair.first, pair.second))
     names = [{s.name for s in report.structures} for report in others]
     return [
-        s
-        for s in first.structures
-        if s.group is not Group.BACKGROUND and all(s.name in own for own in names)
+        s for s in first.structures if s.group is not Group.BACKGROUND and all(s.name in own for own in names)
     ]
 
 

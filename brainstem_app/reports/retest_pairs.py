@@ -161,7 +161,9 @@ def _by_subject(folder: Path) -> dict[str, Result]:
         if result.subject in found:
             other = found[result.subject]
             of_two = other.dataset != result.dataset
-            problem = f"{result.subject} has two reports in one folder" + (", of two datasets." * of_two or ".")
+            problem = f"{result.subject} has two reports in one folder" + (
+                ", of two datasets." * of_two or "."
+            )
             raise InputError(problem, f"{other.path.parent}, {result.path.parent}", _TABLE)
         found[result.subject] = result
     return dict(sorted(found.items()))

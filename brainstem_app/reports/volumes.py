@@ -24,7 +24,13 @@ from brainstem_app.reports.volumes_methods import volumes_methods
 from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, VolumesReport, VolumeSubject
 from brainstem_app.reports.volumes_notes import volumes_notes
 from brainstem_app.reports.volumes_request import VolumesRequest
-from brainstem_app.reports.volumes_table import PeopleTable, covariates_in, groups_in, people_table, require_apart
+from brainstem_app.reports.volumes_table import (
+    PeopleTable,
+    covariates_in,
+    groups_in,
+    people_table,
+    require_apart,
+)
 
 _DECIMALS = 6
 Values = NDArray[np.float64]

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from brainstem_app.counting import counted, listed
-from brainstem_app.evaluation.linear_model import FAR, chance_of_far
+from brainstem_app.evaluation.linear_model import FAR, SMALL_GROUP, chance_of_far
 from brainstem_app.reports.participants import is_head_size
 from brainstem_app.reports.people import Person
 from brainstem_app.reports.report_model import BRAIN_ML
 from brainstem_app.reports.volumes_model import VolumesReport
 from brainstem_app.reports.volumes_table import PeopleTable
 
-#: Groups below this size are said to be small.
-SMALL_GROUP = 10
 #: From so many degrees of freedom on, z-scores are not far from those of a large group.
 _MANY_DEGREES = 30
 
@@ -41,7 +39,9 @@ def _who_is_missing(report: VolumesReport, table: PeopleTable) -> list[str]:
     if left_out and table.matched.only_in_results:
         told.append(f"not in the table of participants: {listed(table.matched.only_in_results)}")
     if left_out:
-        notes.append(f"{left_out} of {counted(len(report.subjects), 'subject')} in no model: {'; '.join(told)}.")
+        notes.append(
+            f"{left_out} of {counted(len(report.subjects), 'subject')} in no model: {'; '.join(told)}."
+        )
     elif table.matched.only_in_results and table.table.path:
         notes.append(f"Not in the table of participants: {listed(table.matched.only_in_results)}.")
     if table.matched.unclear:
@@ -81,7 +81,9 @@ def _uncertain_scores(report: VolumesReport) -> list[str]:
 
 
 def _lost_nuclei(report: VolumesReport) -> list[str]:
-    nuclei = {n.name for c in report.comparisons for n in c.nuclei} or {n for s in report.subjects for n in s.z}
+    nuclei = {n.name for c in report.comparisons for n in c.nuclei} or {
+        n for s in report.subjects for n in s.z
+    }
     lost = {
         s.subject: [name for name in s.volume_mm3 if name in nuclei and s.volume_mm3[name] is None]
         for s in report.modelled
@@ -101,9 +103,7 @@ def _lost_nuclei(report: VolumesReport) -> list[str]:
 def _doubtful_scans(report: VolumesReport, people: Sequence[Person]) -> list[str]:
     used = {subject.subject for subject in report.modelled}
     warned = [
-        p.name
-        for p in people
-        if p.name in used and any(w.level == "error" for w in p.result.report.warnings)
+        p.name for p in people if p.name in used and any(w.level == "error" for w in p.result.report.warnings)
     ]
     return [f"Scans with an error in their report are included: {listed(warned)}."] if warned else []
 

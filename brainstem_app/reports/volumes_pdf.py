@@ -38,7 +38,9 @@ def volumes_pdf(page: VolumesPage) -> bytes:
     pdf.cautions(report.notes, page.limits)
     for comparison in report.comparisons:
         reference = f"{report.reference} ({comparison.reference_n})"
-        pdf.heading(f"{comparison.group} ({counted(comparison.n, 'subject')}) against {reference}", room_mm=40)
+        pdf.heading(
+            f"{comparison.group} ({counted(comparison.n, 'subject')}) against {reference}", room_mm=40
+        )
         _effects(pdf, comparison.group, str(report.reference), comparison.nuclei)
         pdf.words(comparison_note(report, comparison), 7.5, SOFT)
     if report.comparisons:

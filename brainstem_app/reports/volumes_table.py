@@ -94,8 +94,14 @@ class PeopleTable:
                 "Write the names of the results into the column participant_id.",
             )
         lacking = Counter(column for person in self.values for column in self.lacking(person))
-        told = ", ".join(f"“{column}” is unknown in {n} of {len(self.values)}" for column, n in lacking.items())
-        return f"Nobody has all that is asked for: {told}.", self.table.path, "Fill the table, or ask for less."
+        told = ", ".join(
+            f"“{column}” is unknown in {n} of {len(self.values)}" for column, n in lacking.items()
+        )
+        return (
+            f"Nobody has all that is asked for: {told}.",
+            self.table.path,
+            "Fill the table, or ask for less.",
+        )
 
 
 def people_table(request: VolumesRequest, people: Sequence[Person]) -> PeopleTable:
@@ -199,7 +205,9 @@ def require_apart(
         f"{' and '.join(f'“{name}”' for name in found)} cannot be told apart: one follows from the other"
         f"{'s' if len(found) > 2 else ''} in all {counted(len(codes), 'person', 'people')}.",
         request.participants,
-        "Leave that covariate out; what it does cannot be told from the group." if of_group else "Leave one out.",
+        "Leave that covariate out; what it does cannot be told from the group."
+        if of_group
+        else "Leave one out.",
     )
 
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, 
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.report.report_content import Effect
 from brainstem_app.gui.report.report_table import EFFECT_ROLE
 
@@ -75,8 +76,11 @@ class GroupDots(QWidget):
         self._name, self._groups = name, groups
         self.setFixedHeight(_ROW * len(groups) + 2 * self.fontMetrics().height() + 14 if groups else 0)
         said = (
-            self.tr("{0}: {1} people, mean {2:.1f} mm³").format(group, len(v), sum(v) / len(v))
+            self.tr("{0}: {1}, mean {2:.1f} mm³").format(
+                group, counted(len(v), "person", "people"), sum(v) / len(v)
+            )
             for group, v in groups.items()
+            if v
         )
         self.setAccessibleName(self.tr("Volumes of {0} by group").format(name))
         self.setAccessibleDescription("; ".join(said))
@@ -114,6 +118,8 @@ class GroupDots(QWidget):
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(text)
             painter.drawText(_MARGIN, int(y + metrics.ascent() / 2 - 1), group)
+            if not volumes:
+                continue
             mean = across(sum(volumes) / len(volumes))
             painter.setPen(QPen(text, 2))
             painter.drawLine(QPointF(mean, y - _ROW / 3), QPointF(mean, y + _ROW / 3))
