@@ -66,23 +66,24 @@ def cohort(
         list[str] | None,
         typer.Option(
             metavar="VALUE",
-            help="Value of the table that means unknown, besides n/a, e.g. 89+ or -999: whoever has it is in no "
-            "model. May be repeated.",
+            help="Value of the table that means unknown, besides n/a, e.g. 89+ or -999: whoever has it is in "
+            "no model. May be repeated.",
         ),
     ] = None,
     categorical: Annotated[
         list[str] | None,
         typer.Option(
             metavar="COLUMN",
-            help="Covariate whose values are names, however many, and even if they are numbers. May be repeated.",
+            help="Covariate whose values are names, however many, and even if they are numbers. May be "
+            "repeated.",
         ),
     ] = None,
     numeric: Annotated[
         list[str] | None,
         typer.Option(
             metavar="COLUMN",
-            help="Covariate whose numbers are taken as they are, even those that look like a code for unknown "
-            "(-999) or like no age. May be repeated.",
+            help="Covariate whose numbers are taken as they are, even those that look like a code for "
+            "unknown (-999) or like no age. May be repeated.",
         ),
     ] = None,
     session: Annotated[

@@ -32,8 +32,8 @@ def retest(
         bool,
         typer.Option(
             "--mixed",
-            help="Compare results of different atlases, models or versions of the program all the same: their "
-            "difference is then part of what is measured.",
+            help="Compare results of different atlases, models or versions of the program all the same: "
+            "their difference is then part of what is measured.",
         ),
     ] = False,
     same_people: Annotated[

@@ -21,6 +21,7 @@ LEAST_DEGREES = 5
 SMALL_GROUP = 10
 #: Size of a z-score from which it is marked.
 FAR = 3.0
+_NUMBERS = ("difference", "low", "high", "t", "p", "d", "d_low", "d_high")
 
 
 @dataclass(frozen=True)
@@ -79,30 +80,30 @@ def group_effects(values: Values, group: NDArray[np.int_], covariates: Values) -
     InputError
         If there are too few subjects, or the columns of the model cannot be told apart.
     """
-    n_groups, n_measures = int(group.max()) + 1, values.shape[1]
-    dummies = np.stack([group == g for g in range(1, n_groups)], axis=1).astype(np.float64)
-    design = np.column_stack([np.ones(len(values)), dummies, covariates])
+    n_groups = int(group.max()) + 1
+    codes = range(1, n_groups)
+    design = np.column_stack([np.ones(len(values)), *(group == g for g in codes), covariates])
     _require_columns(design)
-    numbers = np.full((n_groups - 1, 8, n_measures), np.nan)
-    for known, columns in _patterns(values):
-        for code in range(1, n_groups):
-            sizes = (group[known] == 0).sum(), (group[known] == code).sum()
-            # A group of which too few are left takes no part in this measure; nor does its column.
-            there = [0, *(g for g in range(1, n_groups) if (group[known] == g).any())]
-            rows = known & np.isin(group, there)
-            used = design[np.ix_(rows, [*there, *range(n_groups, design.shape[1])])]
-            if min(sizes) >= LEAST_GROUP and not _trouble(used):
-                own = values[np.ix_(rows, columns)]
-                numbers[code - 1][:, columns] = _effect(own, used, there.index(code))
     known_in = np.isfinite(values)
+    numbers = np.full((n_groups, 8, values.shape[1]), np.nan)
+    for known, measures in _patterns(values):
+        # A group of which nobody is left takes no part in these measures; nor does its column.
+        there = [0, *(g for g in codes if (group[known] == g).any())]
+        rows = known & np.isin(group, there)
+        used = design[rows][:, [*there, *range(n_groups, design.shape[1])]]
+        if (group[known] == 0).sum() < LEAST_GROUP or _trouble(used):
+            continue
+        for place, code in enumerate(there[1:], start=1):
+            if (group[known] == code).sum() >= LEAST_GROUP:
+                numbers[code][:, measures] = _effect(values[rows][:, measures], used, place)
     return [
         GroupEffect(
-            *numbers[code - 1],
+            **dict(zip(_NUMBERS, numbers[code], strict=True)),
             n=known_in[group == code].sum(axis=0),
             reference_n=known_in[group == 0].sum(axis=0),
             degrees=len(design) - int(design.shape[1]),
         )
-        for code in range(1, n_groups)
+        for code in codes
     ]
 
 
@@ -138,7 +139,7 @@ def deviations(values: Values, covariates: Values, is_reference: NDArray[np.bool
     everyone = np.arange(len(values))
     found = np.full(values.shape, np.nan)
     for known, columns in _patterns(values):
-        for subject in np.flatnonzero(known):
+        for subject in map(int, np.flatnonzero(known)):
             used = known & is_reference & (everyone != subject)
             if used.sum() - design.shape[1] >= LEAST_DEGREES and not _trouble(design[used]):
                 found[subject, columns] = _deviation(values[:, columns], design, used, subject)
@@ -193,7 +194,7 @@ def _fit(values: Values, design: Values) -> Any:
 
 
 def _effect(values: Values, design: Values, column: int) -> Values:
-    """Numbers of `GroupEffect` in its order, shape (8, K), of one column of a model."""
+    """Return the `_NUMBERS` of one column of a model, shape (8, K)."""
     from scipy.stats import t as student_t
 
     fitted = _fit(values, design)

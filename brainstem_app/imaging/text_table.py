@@ -78,8 +78,8 @@ def read_text_table(path: Path, what: str) -> TextTable:
     Raises
     ------
     InputError
-        If it is not there or no text table, a column has no name or another's, a row has more cells than there
-        are columns, or a quotation mark is not closed.
+        If it is not there or no text table, a column has no name or another's, a row has more cells than
+        there are columns, or a quotation mark is not closed.
     """
     text = _decoded(_content(path, what), path, what)
     lines = text.split("\n", 1)

@@ -1,4 +1,4 @@
-"""What a cell of a table says: a number, an odd one, a value that is no age, a level however it is spelled."""
+"""Cells of a table: numbers, odd ones, values that are no age, and words however they are spelled."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ADVICE = (
 
 
 def number_of(cell: str, *, decimal_comma: bool = False) -> float | None:
-    """Number that a cell holds; None for anything else, infinity included.
+    """Return the number that a cell holds; None for anything else, infinity included.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def has_decimal_commas(cells: Iterable[str]) -> bool:
 
 
 def advice(cell: str) -> str:
-    """What to do about a cell that is no number, in a few words."""
+    """Say in a few words what to do about a cell that is no number."""
     return next((text for form, text in _ADVICE if form.fullmatch(cell.strip())), "n/a stands for unknown")
 
 
@@ -66,7 +66,7 @@ def is_age(column: str) -> bool:
 
 
 def implausible(column: str, value: float, all_values: Sequence[float]) -> str | None:
-    """Why a number cannot be meant, or None.
+    """Say why a number cannot be meant; None if it can.
 
     An age of a column that is in years lies above 0 and not above 120; a size of the head is positive and in
     the unit of the others. In any column a value such as −999 or 99 is a code for unknown where all others
@@ -89,7 +89,7 @@ def implausible(column: str, value: float, all_values: Sequence[float]) -> str |
 
 
 def level_key(cell: str) -> str:
-    """What stays the same of a word in a cell however it is spelled: spaces, upper case, ``1`` and ``1.0``."""
+    """Return what stays the same of a word however it is spelled: spaces, upper case, ``1`` and ``1.0``."""
     text = " ".join(unicodedata.normalize("NFKC", cell).split()).casefold()
     number = number_of(text)
     return text if number is None else f"{number:g}"

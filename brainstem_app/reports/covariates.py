@@ -117,7 +117,7 @@ def covariates_of(
 
 
 def asks_about(column: str, cells: Sequence[str], *, decimal_comma: bool = False) -> str:
-    """What is asked about a column of words with many values; empty for any other column."""
+    """Return the question about a column of words with many values; empty for any other column."""
     if _holds_numbers(cells, comma=decimal_comma and has_decimal_commas(cells)):
         return ""
     spellings = spelled_alike(cells)
@@ -172,14 +172,14 @@ def _levels(column: str, cells: Sequence[CellPlace], how: Reading, notes: list[s
         raise InputError(
             asked,
             how.where,
-            f"If each value is to be a category of its own, say so with --categorical {column} (in the window: "
-            f"categories); else leave it out, or give it as numbers: {advice(cells[0].text)}.",
+            f"If each value is to be a category of its own, say so with --categorical {column} (in the "
+            f"window: categories); else leave it out, or give it as numbers: {advice(cells[0].text)}.",
         )
     return levels
 
 
 def twin_notes(column: str, spellings: Mapping[str, str]) -> list[str]:
-    """What was read as the same word, in words."""
+    """Say which spellings were read as the same word."""
     twins = sorted((cell, usual) for cell, usual in spellings.items() if cell != usual)
     told = ", ".join(f"“{cell}” as “{usual}”" for cell, usual in twins)
     return [f"In the column “{column}”, the same word was spelled in several ways: {told}."] if twins else []
@@ -202,14 +202,15 @@ def _require_two_values(column: str, values: Sequence[object], shown: str, where
         return
     option = "--no-head-size" if is_head_size(column) else "--covariates"
     raise InputError(
-        f"There is nothing to adjust for: “{column}” is {shown} in all {counted(len(values), 'person', 'people')}.",
+        f"There is nothing to adjust for: “{column}” is {shown} in all "
+        f"{counted(len(values), 'person', 'people')}.",
         where,
         f"Leave it out ({option}).",
     )
 
 
 def _may_be_names(column: str, numbers: Sequence[float]) -> list[str]:
-    """A note on numbers that are probably names of places, so that nothing lies between them."""
+    """Note that numbers are probably names of places, so that nothing lies between them."""
     words = set(column.casefold().replace("_", " ").split())
     if not words.intersection(_PLACES) or len(set(numbers)) < 3 or any(n != int(n) for n in numbers):
         return []

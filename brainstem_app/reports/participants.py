@@ -1,4 +1,4 @@
-"""The table of participants of a BIDS dataset: its rows, and which of them are of the people of the results."""
+"""The table of participants of a BIDS dataset, and which of its rows are of whom."""
 
 from __future__ import annotations
 
@@ -266,8 +266,8 @@ def _may_be(row: Participant, person: Person, own: str) -> bool:
 def _several_sessions(table: Participants, person: Person, rows: Sequence[Participant]) -> InputError:
     told = ", ".join(f"row {row.row}: {row.name}" for row in rows)
     return InputError(
-        f"The table of participants has more than one row for {person.name} ({told}), and the name of the scan "
-        "does not say which.",
+        f"The table of participants has more than one row for {person.name} ({told}), and the name of "
+        "the scan does not say which.",
         table.path,
         "Keep the rows of the session that was segmented.",
     )
@@ -278,8 +278,8 @@ def _require_one_person_each(table: Participants, rows: dict[str, Participant]) 
     for name, row in rows.items():
         if row.row in taken:
             raise InputError(
-                f"Row {row.row} of the table of participants ({row.name}) could be {taken[row.row]} or {name}: "
-                "two people of two datasets.",
+                f"Row {row.row} of the table of participants ({row.name}) could be {taken[row.row]} or "
+                f"{name}: two people of two datasets.",
                 table.path,
                 "Give the table a column dataset with the name of each person's dataset.",
             )

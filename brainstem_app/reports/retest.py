@@ -136,8 +136,8 @@ def _notes(found: Pairs) -> tuple[str, ...]:
         notes.append(f"Without a second result, and left out: {told}.")
     if len(found.pairs) < _FEW:
         notes.append(
-            f"Only {counted(len(found.pairs), 'pair')}: the intervals are wide, and the ICC says little about "
-            "others."
+            f"Only {counted(len(found.pairs), 'pair')}: the intervals are wide, and the ICC says little "
+            "about others."
         )
     reports = [(pair.subject, report) for pair in found.pairs for report in (pair.first, pair.second)]
     lost = [
@@ -148,8 +148,8 @@ def _notes(found: Pairs) -> tuple[str, ...]:
     ]
     if lost:
         notes.append(
-            f"{counted(len(lost), 'nucleus was', 'nuclei were')} not found and counted as missing, not as 0 mm³ "
-            f"({listed(lost)}); look at those scans first."
+            f"{counted(len(lost), 'nucleus was', 'nuclei were')} not found and counted as missing, not as 0 "
+            f"mm³ ({listed(lost)}); look at those scans first."
         )
     warned = dict.fromkeys(n for n, report in reports if any(w.level == "error" for w in report.warnings))
     if warned:

@@ -182,7 +182,8 @@ def _require_one_dataset(found: Pairs, where: Path, *, same_people: bool) -> Non
     pair = next(pair for pair in found.pairs if pair.subject == apart[0])
     names = f"{pair.first.scan.dataset} and {pair.second.scan.dataset}"
     raise InputError(
-        f"{listed(apart, 4)}: the two results are of two datasets ({names}), where one name may be two people.",
+        f"{listed(apart, 4)}: the two results are of two datasets ({names}), where one name may "
+        "be two people.",
         where,
         "If they are the same people, confirm with --same-people, or give a table of pairs.",
     )

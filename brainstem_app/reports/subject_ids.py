@@ -23,7 +23,7 @@ def bare_id(text: str) -> str:
 
 
 def id_key(text: str) -> str:
-    """What stays the same of a name however it is spelled.
+    """Return what stays the same of a name however it is spelled.
 
     Without the prefix, signs between letters and digits, upper case and leading zeros, and without the ``.0``
     that a spreadsheet puts behind a number: ``sub-01``, ``Sub-1``, ``01``, ``1`` and ``1.0`` are ``"1"``.

@@ -17,7 +17,7 @@ _MANY_DEGREES = 30
 
 
 def volumes_notes(report: VolumesReport, table: PeopleTable, people: Sequence[Person]) -> tuple[str, ...]:
-    """Notes on who is missing, small groups, lost nuclei, and what was not adjusted for."""
+    """Say who is missing, which groups are small, which nuclei lost, and what was not adjusted for."""
     return (
         *_who_is_missing(report, table),
         *_small_groups(report),

@@ -89,7 +89,8 @@ class PeopleTable:
         if self.table.path is not None and not self.matched.rows:
             return (
                 f"Nobody of the results is in the table of participants. The results: "
-                f"{listed(self.matched.only_in_results, 4)}; the table: {listed(self.matched.only_in_table, 4)}.",
+                f"{listed(self.matched.only_in_results, 4)}; the table: "
+                f"{listed(self.matched.only_in_table, 4)}.",
                 self.table.path,
                 "Write the names of the results into the column participant_id.",
             )
@@ -238,7 +239,7 @@ def _known_columns(
 
 
 def _with_groups_alike(table: PeopleTable) -> PeopleTable:
-    """The same with one spelling of each group."""
+    """Return the same with one spelling of each group."""
     if not table.group:
         return table
     spellings = spelled_alike(row[table.group] for row in table.values.values() if table.group in row)

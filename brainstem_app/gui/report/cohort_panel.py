@@ -274,7 +274,7 @@ class CohortPanel(ComparisonPanel):
         return dict(Counter(row[group] for row in values if group in row))
 
     def _cautions(self, chosen: list[str]) -> list[str]:
-        """What to say of people who can be compared: few of them, or not in the table."""
+        """Say of people who can be compared that they are few, or not in the table."""
         words = []
         sizes = self._sizes(chosen)
         columns = [c for c in (str(self.group.currentData() or ""), *self.covariates.ticked()) if c]

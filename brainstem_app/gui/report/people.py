@@ -110,7 +110,7 @@ def _people(folders: Iterable[Path]) -> tuple[dict[Path, Person], dict[Path, tup
     from brainstem_app.errors import InputError
     from brainstem_app.reports.people import Person
     from brainstem_app.reports.reading import REPORT_FILE, atlas_of
-    from brainstem_app.reports.results import Result, model_in_words, read_result
+    from brainstem_app.reports.results import model_in_words, read_result
 
     results: dict[Path, Result] = {}
     for folder in folders:
