@@ -18,14 +18,16 @@ _OLDEST = 120
 _HEADS_DIFFER = 3
 _CODES = re.compile(r"-[7-9]+|(?P<digit>[789])(?P=digit)+", re.ASCII)
 _OTHER_AGES = {"months", "month", "days", "weeks", "onset", "group", "class", "band", "bin", "z", "squared"}
+_MONTHS = "jan|feb|mar|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz]"
+_DATE = rf"\d{{1,4}}[-/.]\d{{1,2}}[-/.]\d{{1,4}}|\d{{1,2}}[-. ]*(?:{_MONTHS})[a-z]*\.?[-. ]*\d*"
 _ADVICE = (
     (
         re.compile(r"[+-]?\d{1,3}(?:[ ,.'’]\d{3})+(?:[.,]\d+)?"),
         "write it without marks between the thousands",
     ),
     (re.compile(r"[+-]?\d+,\d+"), "write it with a decimal point"),
+    (re.compile(_DATE, re.IGNORECASE), "it looks like a date"),
     (re.compile(r"\d+\s*[-–]\s*\d+|[<>≤≥~≈]\s*\d.*|\d+\s*\+"), "write a number, not a range or a limit"),
-    (re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\d{1,2}[-. ]?[A-Za-z]{3,}.*"), "it looks like a date"),
     (re.compile(r"[+-]?[\d.,]+\s*[A-Za-zµ°%³]+.*"), "write the number without its unit"),
 )
 
@@ -56,7 +58,7 @@ def has_decimal_commas(cells: Iterable[str]) -> bool:
 
 def advice(cell: str) -> str:
     """Say in a few words what to do about a cell that is no number."""
-    return next((text for form, text in _ADVICE if form.fullmatch(cell.strip())), "n/a stands for unknown")
+    return next((text for form, text in _ADVICE if form.fullmatch(cell.strip())), "for unknown, write n/a")
 
 
 def is_age(column: str) -> bool:
@@ -80,12 +82,16 @@ def implausible(column: str, value: float, all_values: Sequence[float]) -> str |
         usual = median(all_values)
         if value <= 0 or (usual > 0 and not usual / _HEADS_DIFFER < value < usual * _HEADS_DIFFER):
             return "is no size of a head in the unit of the others"
-    others = [other for other in all_values if other != value]
-    if not others or not _CODES.fullmatch(f"{value:.0f}" if value == int(value) else ""):
+    others = [other for other in all_values if not _is_code(other)]
+    if not others or not _is_code(value):
         return None
     low, high = min(others), max(others)
     is_code = low >= 0 if value < 0 else value > 2 * high and value - high > high - low
     return f"looks like a code for unknown: all others lie between {low:g} and {high:g}" if is_code else None
+
+
+def _is_code(value: float) -> bool:
+    return value == int(value) and _CODES.fullmatch(f"{value:.0f}") is not None
 
 
 def level_key(cell: str) -> str:

@@ -135,7 +135,11 @@ def _numbers(
     odd = [cell for cell, number in zip(cells, found, strict=True) if number is None]
     numbers = [number for number in found if number is not None]
     if odd:
-        raise _odd_cells(column, odd, len(cells), how)
+        raise (
+            _mixed_cells(column, cells, odd, how)
+            if 2 * len(odd) > len(cells)
+            else _odd_cells(column, odd, len(cells), how)
+        )
     everyone = [n for text in usual if (n := number_of(text, decimal_comma=comma)) is not None] or numbers
     if column not in how.numeric:
         for cell, number in zip(cells, numbers, strict=True):
@@ -153,13 +157,26 @@ def _numbers(
 def _odd_cells(column: str, odd: Sequence[CellPlace], n: int, how: Reading) -> InputError:
     told = "; ".join(f"{cell.words} ({advice(cell.text)})" for cell in odd[:_SHOWN])
     more = f"; and {len(odd) - _SHOWN} more" if len(odd) > _SHOWN else ""
-    mostly = "holds numbers, but not" if 2 * len(odd) <= n else "mixes numbers with words,"
     options = " ".join(f'--missing "{text}"' for text in dict.fromkeys(cell.text for cell in odd[:_SHOWN]))
     return InputError(
-        f"Column “{column}” {mostly} in {counted(len(odd), 'cell')} of {n}: {told}{more}.",
+        f"Column “{column}” holds numbers, but not in {counted(len(odd), 'cell')} of {n}: {told}{more}.",
         how.where,
         f"Correct the table; or leave these people out with {options} (in the window: cells that mean "
         f"unknown); or, if these are names and no numbers, --categorical {column}.",
+    )
+
+
+def _mixed_cells(
+    column: str, cells: Sequence[CellPlace], odd: Sequence[CellPlace], how: Reading
+) -> InputError:
+    numbers = [cell.words for cell in cells if cell not in odd]
+    where = f" The numbers: {listed(numbers, _SHOWN)}." if numbers else ""
+    return InputError(
+        f"Column “{column}” holds words and numbers: {counted(len(odd), 'cell')} of {len(cells)} "
+        f"{'is' if len(odd) == 1 else 'are'} no number, such as {odd[0].words}.{where}",
+        how.where,
+        f"If these are names, say so with --categorical {column}; else make all of them numbers: "
+        f"{advice(odd[0].text)}.",
     )
 
 

@@ -137,12 +137,12 @@ def read_participants(path: Path, missing: Iterable[str] = ()) -> Participants:
     )
 
 
-def match_participants(table: Participants, people: Sequence[Person]) -> MatchedPeople:
+def match_participants(table: Participants, people: Sequence[Person], session: str = "") -> MatchedPeople:
     """Find the row of each person by dataset, subject and session.
 
     A name that is spelled alike is taken first. Another spelling (see `id_key`) is taken only if no other row
     and no other person shares it. A table that lies in the root of a dataset is of that dataset alone; one
-    with a column ``dataset`` says of which each row is.
+    with a column ``dataset`` says of which each row is. `session` is that of results that name none.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def match_participants(table: Participants, people: Sequence[Person]) -> Matched
     rows: dict[str, Participant] = {}
     unclear: list[str] = []
     for person in people:
-        fitting = [row for row in table.rows if _may_be(row, person, own)]
+        fitting = [row for row in table.rows if _may_be(row, person, own, session)]
         same = [row for row in fitting if bare_id(row.subject) == bare_id(person.subject)]
         if not same:
             same = [row for row in fitting if id_key(row.subject) == id_key(person.subject)]
@@ -164,11 +164,12 @@ def match_participants(table: Participants, people: Sequence[Person]) -> Matched
                 for p in people
                 if p is not person
                 and id_key(p.subject) == id_key(person.subject)
-                and any(_may_be(row, p, own) for row in same)
+                and any(_may_be(row, p, own, session) for row in same)
             ]
             if len(spellings) > 1 or (same and rivals):
-                others = listed(sorted({row.subject for row in same}))
-                unclear.append(f"{person.name} could be {others} of the table, and so could others")
+                told = " or ".join(f"“{row.subject}” (row {row.row})" for row in same)
+                also = f", and so could {listed([p.name for p in rivals])}" if rivals else ""
+                unclear.append(f"{person.name} could be {told}{also}")
                 continue
         if len(same) > 1:
             raise _several_sessions(table, person, same)
@@ -254,13 +255,14 @@ def _own_dataset(table: Participants, people: Sequence[Person]) -> str:
     return here if here in {person.dataset_id for person in people} else ""
 
 
-def _may_be(row: Participant, person: Person, own: str) -> bool:
+def _may_be(row: Participant, person: Person, own: str, session: str) -> bool:
     known = {name.casefold() for name in (person.dataset, person.result.report.scan.dataset or "") if name}
     if row.dataset and known and row.dataset.casefold() not in known:
         return False
     if not row.dataset and own and person.dataset_id and person.dataset_id != own:
         return False
-    return not row.session or not person.session or id_key(row.session) == id_key(person.session)
+    asked = person.session or session
+    return not row.session or not asked or id_key(row.session) == id_key(asked)
 
 
 def _several_sessions(table: Participants, person: Person, rows: Sequence[Participant]) -> InputError:
@@ -269,7 +271,7 @@ def _several_sessions(table: Participants, person: Person, rows: Sequence[Partic
         f"The table of participants has more than one row for {person.name} ({told}), and the name of "
         "the scan does not say which.",
         table.path,
-        "Keep the rows of the session that was segmented.",
+        "Keep the rows of the session that was segmented, or say which with --session.",
     )
 
 

@@ -114,7 +114,7 @@ def people_table(request: VolumesRequest, people: Sequence[Person]) -> PeopleTab
         As `read_participants` and `match_participants`; if a column is not there, or there is no table.
     """
     table = _participants(request)
-    matched = match_participants(table, people) if table.path else MatchedPeople()
+    matched = match_participants(table, people, request.session) if table.path else MatchedPeople()
     values = {p.name: dict(matched.rows[p.name].values) if p.name in matched.rows else {} for p in people}
     for person in people:
         if person.result.report.scan.brain_ml:
