@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.closing import Closing
 from brainstem_app.gui.drop_window import DropWindow
@@ -271,7 +272,7 @@ class MainWindow(DropWindow):
             text = self.tr("{0} prepared").format(prepared) if prepared else ""
             self.step_bar.set_status(StepName.PREPARE, text)
         if StepName.TRAIN not in self._pages:
-            text = self.tr("1 run") if runs == 1 else self.tr("{0} runs").format(runs)
+            text = counted(runs, "run")
             self.step_bar.set_status(StepName.TRAIN, text if runs else "")
 
     # Jobs --------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from brainstem_app.atlas.label_table import Group
+from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status, StructureMeasures, measure_structures
@@ -223,7 +224,7 @@ def _touches_edge(inputs: ReportInputs) -> bool:
 
 
 def _count(names: list[str]) -> str:
-    return f"{len(names)} nucleus" if len(names) == 1 else f"{len(names)} nuclei"
+    return counted(len(names), "nucleus", "nuclei")
 
 
 def _rounded(value: float | None) -> float | None:

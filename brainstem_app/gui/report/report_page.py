@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.controls import fill_side_by_side, make_button, make_switch
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
@@ -194,7 +195,7 @@ class ReportPage(StepPage):
             group.setExpanded(True)
         self.list.blockSignals(False)
         count = sum(bool(entry.files) for entry in entries)
-        text = self.tr("1 report") if count == 1 else self.tr("{0} reports").format(count)
+        text = counted(count, "report")
         self.status.emit(text if entries else "")
         names = [entry.name for entry in entries]
         if names:

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.controls import make_table
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
@@ -166,11 +167,7 @@ class RetestPanel(ComparisonPanel):
 
     def _words(self, found: Pairs) -> str:
         count = len(found.pairs)
-        text = (
-            self.tr("1 person with two results.")
-            if count == 1
-            else self.tr("{0} people with two results.").format(count)
-        )
+        text = self.tr("{0} with two results.").format(counted(count, "person", "people"))
         for reason, names in found.left_out.items():
             who = ", ".join(names) if len(names) <= _FEW else self.tr("{0} people").format(len(names))
             text += " " + self.tr("Left out: {0} ({1}).").format(who, reason)

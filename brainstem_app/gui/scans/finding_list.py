@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.scans.listing import SEVERAL_SERIES
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class FindingList(QScrollArea):
         """Let the user choose a series of a DICOM folder: the one taken is marked, or the likely one."""
         self.series.clear()
         for one in series:
-            text = self.tr("{0}, {1} images").format(one.text, one.images) if one.images else one.text
+            text = f"{one.text}, {counted(one.images, 'image')}" if one.images else one.text
             self.series.addItem(text, one.path)
         likely = next((row for row, one in enumerate(series) if one.is_likely), 0)
         row = self.series.findData(taken)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.controls import make_button, make_sortable, make_table
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.scans.dataset_copy import copy_as_dataset
@@ -254,7 +255,7 @@ class ScansPage(StepPage):
     def _show_summary(self) -> None:
         count = self.model.rowCount()
         errors, warnings, left = self.model.counts()
-        parts = [self.tr("{0} scans").format(count) if count != 1 else self.tr("1 scan")]
+        parts = [counted(count, "scan")]
         if errors:
             parts.append(self.tr("{0} cannot be used").format(errors))
         if warnings:
@@ -319,7 +320,7 @@ class ScansPage(StepPage):
     def gather(self, root: Path) -> None:
         """Copy the scans of the list into a new BIDS dataset, and list that instead."""
         scans = self.model.scans
-        self.summary.setText(self.tr("Copying {0} scans…").format(len(scans)))
+        self.summary.setText(self.tr("Copying {0}…").format(counted(len(scans), "scan")))
         self.bench.background.run(
             lambda: copy_as_dataset(scans, root),
             lambda made: self.set_sources((made,)),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.jobs.job_table import about_text
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ def estimate_text(
     simulated, batch, epochs = (values[name] for name in ("simulated", "batch_size", "epochs"))
     slices = (subjects + simulated) * _SLICES
     steps = -(-slices // max(1, batch))
-    text = _tr("{0} subjects, {1} slices: {2} steps an epoch.").format(subjects + simulated, slices, steps)
+    text = _tr("{0}, {1}: {2} an epoch.").format(
+        counted(subjects + simulated, "subject"), counted(slices, "slice"), counted(steps, "step")
+    )
     seconds = _seconds_an_epoch(runs, values)
     if seconds is None:
         expected = _expected_seconds(speed, form, parts)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.counting import counted
 from brainstem_app.edition import Edition, edition
 from brainstem_app.gui.controls import fill_side_by_side, make_button, make_settings_column, make_table
 from brainstem_app.gui.forms.model_form import ModelForm
@@ -180,10 +181,8 @@ class TrainPage(StepPage):
         different = len([name for name in self.form.differences() if name not in {"run", "seed"}])
         if not different:
             self.difference.setText(self.tr("as in the paper"))
-        elif different == 1:
-            self.difference.setText(self.tr("1 setting differs"))
         else:
-            self.difference.setText(self.tr("{0} settings differ").format(different))
+            self.difference.setText(counted(different, "setting differs", "settings differ"))
         self._update()
 
     def _propose_name(self) -> None:
@@ -297,7 +296,7 @@ class TrainPage(StepPage):
         count = len(self.model.runs)
         if not count:
             return ""
-        return self.tr("1 run") if count == 1 else self.tr("{0} runs").format(count)
+        return counted(count, "run")
 
     def _show_current(self) -> None:
         run = self.current
