@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainstem_app.counting import listed
-from brainstem_app.errors import InputError
+from brainstem_app.errors import InputError, UnconfirmedError
 from brainstem_app.reports.reading import REPORT_FILE, atlas_of, occasion_of, read_report
 from brainstem_app.reports.report_model import Report
 from brainstem_app.reports.subject_ids import subject_name
@@ -97,7 +97,7 @@ def require_alike(results: Sequence[Result], *, mixed: bool, whose: Callable[[Re
 
     Raises
     ------
-    InputError
+    UnconfirmedError
         If they differ and `mixed` is False. A version that is not recorded differs from none.
     """
     notes = []
@@ -116,7 +116,7 @@ def require_alike(results: Sequence[Result], *, mixed: bool, whose: Callable[[Re
             problem = f"The results differ in the {what} they were made with ({told})."
             if not mixed:
                 fix = "Segment all scans with one model and version; or confirm with --mixed (in the window: "
-                raise InputError(problem, results[0].given, f"{fix}“compare all the same”).")
+                raise UnconfirmedError(problem, results[0].given, f"{fix}“compare all the same”).")
             notes.append(f"{problem} Volumes may differ for that reason alone.")
     unmeasured = dict.fromkeys(model_in_words(r.report) for r in results if is_unmeasured(r.report))
     if unmeasured:

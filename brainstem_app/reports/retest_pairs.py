@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from brainstem_app.counting import listed
-from brainstem_app.errors import InputError
+from brainstem_app.errors import InputError, UnconfirmedError
 from brainstem_app.imaging.text_table import read_text_table
 from brainstem_app.reports.reading import REPORT_FILE
 from brainstem_app.reports.report_model import Report
@@ -181,11 +181,12 @@ def _require_one_dataset(found: Pairs, where: Path, *, same_people: bool) -> Non
         return
     pair = next(pair for pair in found.pairs if pair.subject == apart[0])
     names = f"{pair.first.scan.dataset} and {pair.second.scan.dataset}"
-    raise InputError(
+    raise UnconfirmedError(
         f"{listed(apart, 4)}: the two results are of two datasets ({names}), where one name may "
         "be two people.",
         where,
-        "If they are the same people, confirm with --same-people, or give a table of pairs.",
+        "If they are the same people, confirm with --same-people (in the window: “compare all the same”), or give a "
+        "table of pairs.",
     )
 
 

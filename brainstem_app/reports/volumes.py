@@ -65,7 +65,7 @@ def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesR
     )
     table = people_table(request, people)
     model, said = _model(request, people, table)
-    scores, unscored = _scores(model)
+    scores, unscored = _scores(model, request.group)
     effects = group_effects(model.volumes, model.codes, model.covariates.values) if request.group else []
     report = VolumesReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
@@ -150,12 +150,13 @@ def _subjects(
     return tuple(found)
 
 
-def _scores(model: _Model) -> tuple[dict[str, Values], tuple[str, ...]]:
+def _scores(model: _Model, group: str) -> tuple[dict[str, Values], tuple[str, ...]]:
     """Return z-scores by subject; none, and a note why, if the reference group is too small."""
     try:
         z = deviations(model.volumes, model.covariates.values, model.codes == 0)
     except InputError as error:
-        return {}, (f"There are no z-scores. In the reference group: {error.what}",)
+        where = f" in the group {model.groups[0]}," if group else ""
+        return {}, (f"There are no z-scores:{where} {error.what}",)
     names = [person.name for person in model.used]
     return {name: own for name, own in zip(names, z, strict=True) if np.isfinite(own).any()}, ()
 

@@ -55,7 +55,7 @@ def test_setting_that_does_not_fit_is_explained_under_it(qtbot: QtBot, page: Tra
 
 
 def test_estimate_and_device_are_said_before_the_start(qtbot: QtBot, page: TrainPage) -> None:
-    assert "1 subjects, 73 slices: 5 steps an epoch." in page.estimate.text()
+    assert "1 subject, 73 slices: 5 steps an epoch." in page.estimate.text()
     page.form.set_values({"encoder": "resnet18"})
     assert "About 5 min, judging by like runs." in page.estimate.text()
     qtbot.waitUntil(lambda: page.device.text().startswith("Device"), timeout=_LIMIT_MS)
