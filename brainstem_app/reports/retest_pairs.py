@@ -185,8 +185,8 @@ def _require_one_dataset(found: Pairs, where: Path, *, same_people: bool) -> Non
         f"{listed(apart, 4)}: the two results are of two datasets ({names}), where one name may "
         "be two people.",
         where,
-        "If they are the same people, confirm with --same-people (in the window: “compare all the same”), or give a "
-        "table of pairs.",
+        "If they are the same people, confirm with --same-people (in the window: “compare all the "
+        "same”), or give a table of pairs.",
     )
 
 

@@ -211,10 +211,11 @@ class CohortPanel(ComparisonPanel):
         self.covariates.offer({**offered, BRAIN_ML: self.tr("volume of the brain (brain_ml)")})
         self.covariates.tick(ticked)
         values = self.people.groups.get(group, ())
+        chosen = self.reference.currentText()
         self.reference.clear()
         self.reference.addItems(list(values))
         self.reference.setEnabled(bool(values))
-        likely = next((value for value in values if is_reference_name(value)), "")
+        likely = chosen if chosen in values else next(filter(is_reference_name, values), "")
         self.reference.setCurrentIndex(self.reference.findText(likely) if likely else -1)
         self._update()
 

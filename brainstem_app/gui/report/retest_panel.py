@@ -123,6 +123,7 @@ class RetestPanel(ComparisonPanel):
         self.way.setCurrentIndex(self.way.findData(way))
         self.first.set_path(str(first))
         self.second.set_path("" if second is None else str(second))
+        self._ask_anew()
         self._read()
 
     def _show_way(self) -> None:
