@@ -73,7 +73,7 @@ class CohortPanel(ComparisonPanel):
         )
         self.mixed = make_check_box(
             self,
-            self.tr("Compare all the &same"),
+            self.tr("Compare &all the same"),
             self.tr(
                 "Volumes may differ because atlases, models or versions of the program do; the report says so"
             ),
@@ -118,7 +118,7 @@ class CohortPanel(ComparisonPanel):
         form.addRow(name, table)
         form.addRow(self.tr("Gr&oups"), self.group)
         form.addRow(self.tr("Refere&nce group"), self.reference)
-        form.addRow(self.tr("Means &unknown"), self.unknown)
+        form.addRow(self.tr("Means un&known"), self.unknown)
         right = QVBoxLayout()
         right.addLayout(form)
         right.addWidget(self.covariates, 1)
@@ -240,7 +240,7 @@ class CohortPanel(ComparisonPanel):
         different, asked = made_differently(made_with), self._asked()
         self.mixed.setVisible(bool(different))
         self.categories.setVisible(bool(asked))
-        self.categories.setText(self.tr("Cate&gories: {0}").format(", ".join(asked)))
+        self.categories.setText(self.tr("Catego&ries: {0}").format(", ".join(asked)))
         chosen = [self.people.names.get(folder, str(folder)) for folder in folders]
         problem = self._problem(chosen, different, asked)
         self.said.setText(

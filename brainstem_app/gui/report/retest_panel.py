@@ -48,7 +48,7 @@ class RetestPanel(ComparisonPanel):
         self._can_start = False
         self.confirmed = make_check_box(
             self,
-            self.tr("Compare all the &same"),
+            self.tr("Compare &all the same"),
             self.tr("Results of different models, or people of two datasets; the report says so"),
         )
         self.confirmed.hide()
