@@ -219,8 +219,8 @@ def _require_two_values(column: str, values: Sequence[object], shown: str, where
         return
     option = "--no-head-size" if is_head_size(column) else "--covariates"
     raise InputError(
-        f"There is nothing to adjust for: “{column}” is {shown} in all "
-        f"{counted(len(values), 'person', 'people')}.",
+        f"There is nothing to adjust for: “{column}” is {shown} in everybody "
+        f"({counted(len(values), 'person', 'people')}).",
         where,
         f"Leave it out ({option}).",
     )

@@ -235,8 +235,8 @@ def test_decimal_commas_are_read_where_semicolons_part_the_columns(results: Path
 @pytest.mark.parametrize(
     ("column", "said"),
     [
-        (["A"] * N, "nothing to adjust for: “site” is A in all 24 people"),
-        (["7"] * N, "nothing to adjust for: “site” is 7 in all 24 people"),
+        (["A"] * N, "nothing to adjust for: “site” is A in everybody (24 people)"),
+        (["7"] * N, "nothing to adjust for: “site” is 7 in everybody (24 people)"),
         (
             ["A" if n < N // 2 else "B" for n in range(N)],
             "“group = patient” and “site = B” cannot be told apart",
