@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.subject_ids import bare_id, id_key
 from brainstem_app.imaging.text_table import read_text_table
 
 _ENTITY = re.compile(r"([a-zA-Z]+)-([a-zA-Z0-9+]+)")
@@ -92,6 +93,9 @@ def find_t1w_scans(root: Path) -> list[BidsScan]:
 def read_participants(root: Path) -> dict[str, dict[str, str]]:
     """Read ``participants.tsv``: for each ``sub-…`` its columns; values that are missing are left out.
 
+    A name that is spelled otherwise than the subject's folder (``1`` for ``sub-01``) is taken for it where no
+    other row and no other folder could be meant.
+
     Returns
     -------
     dict
@@ -109,7 +113,9 @@ def read_participants(root: Path) -> dict[str, dict[str, str]]:
     name = table.column(PARTICIPANT)
     if name is None:
         raise InputError("The table of participants has no column participant_id.", path, PARTICIPANTS_FIX)
-    return {_subject(row.cells[name]): _known(row.cells, name) for row in table.rows if name in row.cells}
+    rows = {row.cells[name]: _known(row.cells, name) for row in table.rows if name in row.cells}
+    folders = [folder.name for folder in root.glob("sub-*")]
+    return {_subject(person, list(rows), folders): columns for person, columns in rows.items()}
 
 
 def _scan_of(path: Path) -> BidsScan | None:
@@ -139,9 +145,12 @@ def _nothing_found(root: Path) -> InputError:
     )
 
 
-def _subject(name: str) -> str:
-    name = name.strip()
-    return name if name.startswith("sub-") else f"sub-{name}"
+def _subject(name: str, rows: list[str], folders: list[str]) -> str:
+    """Return the folder of a person; the name with its prefix if none is surely meant."""
+    alike = [folder for folder in folders if id_key(folder) == id_key(name)]
+    is_only = sum(id_key(other) == id_key(name) for other in rows) == 1
+    named = f"sub-{bare_id(name)}"
+    return alike[0] if named not in folders and len(alike) == 1 and is_only else named
 
 
 def _known(cells: dict[str, str], name: str) -> dict[str, str]:

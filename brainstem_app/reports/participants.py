@@ -10,9 +10,9 @@ from brainstem_app.counting import listed
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.bids import PARTICIPANT, PARTICIPANTS_FIX
 from brainstem_app.imaging.bids_derivatives import dataset_id
+from brainstem_app.imaging.subject_ids import bare_id, id_key
 from brainstem_app.imaging.text_table import TableRow, TextTable, read_text_table
 from brainstem_app.reports.people import Person
-from brainstem_app.reports.subject_ids import bare_id, id_key
 
 HEAD_SIZE = ("etiv", "tiv", "icv", "head_size", "headsize", "estimatedtotalintracranialvol")
 _SESSIONS = ("session_id", "session", "ses")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.subject_ids import id_key
 from brainstem_app.reports.results import Result
-from brainstem_app.reports.subject_ids import id_key
 
 
 @dataclass(frozen=True)
@@ -170,8 +170,8 @@ def _same_scans(people: Sequence[Person]) -> list[str]:
     for person in people:
         if person.result.report.scan.sha256:
             by_scan.setdefault(person.result.report.scan.sha256, []).append(person.name)
-    return [
-        f"One scan file under {counted(len(names), 'name')}: {listed(names)}. They count as different people."
-        for names in by_scan.values()
-        if len(names) > 1
-    ]
+    alike = [" = ".join(names) for names in by_scan.values() if len(names) > 1]
+    if not alike:
+        return []
+    count = counted(len(alike), "scan file has", "scan files have")
+    return [f"{count} more than one name; each name counts as a person: {listed(alike, 4)}."]

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from brainstem_app.counting import listed
 from brainstem_app.errors import InputError, UnconfirmedError
+from brainstem_app.imaging.subject_ids import subject_name
 from brainstem_app.reports.reading import REPORT_FILE, atlas_of, occasion_of, read_report
 from brainstem_app.reports.report_model import Report
-from brainstem_app.reports.subject_ids import subject_name
 
 MANIFEST_FILE = "manifest.json"
 
@@ -138,6 +138,13 @@ def model_in_words(report: Report) -> str:
         return "no model"
     digest = f" ({report.model.sha256[:8]}…)" if report.model.sha256 else ""
     return f"{model_title(report)}{digest}"
+
+
+def model_names(reports: Sequence[Report]) -> tuple[str, ...]:
+    """Models of some reports: name and version, and the hash where there is more than one."""
+    made = [report for report in reports if report.model]
+    titles, full = {model_title(r) for r in made}, {model_in_words(r) for r in made}
+    return tuple(sorted(full if len(full) > 1 else titles))
 
 
 def model_title(report: Report) -> str:

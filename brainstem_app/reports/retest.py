@@ -13,7 +13,7 @@ from brainstem_app.counting import counted, listed
 from brainstem_app.evaluation.retest import repeatability
 from brainstem_app.reports.reading import atlas_of
 from brainstem_app.reports.report_model import LIMITS, Report, StructureEntry
-from brainstem_app.reports.results import model_title
+from brainstem_app.reports.results import model_names
 from brainstem_app.reports.retest_model import RetestEntry, RetestReport, RetestSubject
 from brainstem_app.reports.retest_pairs import Pair, Pairs
 
@@ -38,7 +38,7 @@ def build_retest_report(found: Pairs, command: str = "") -> RetestReport:
     return RetestReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
         atlas=", ".join(sorted({atlas_of(report) for report in reports})),
-        model=", ".join(sorted({model_title(report) for report in reports if report.model})) or None,
+        model=", ".join(model_names(reports)) or None,
         nuclei=tuple(_entry(s.name, volumes[s.name], s.full_name, s.reliability) for s in nuclei),
         totals=tuple(_entry(name, values) for name, values in totals.items()),
         subjects=tuple(_subject(pair) for pair in pairs),

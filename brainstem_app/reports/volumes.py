@@ -18,7 +18,7 @@ from brainstem_app.reports.covariates import Covariates
 from brainstem_app.reports.people import Person, one_result_each
 from brainstem_app.reports.reading import atlas_of
 from brainstem_app.reports.report_model import LIMITS, StructureEntry
-from brainstem_app.reports.results import find_results, model_title, require_alike
+from brainstem_app.reports.results import find_results, model_names, require_alike
 from brainstem_app.reports.volumes_methods import volumes_methods
 from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, VolumesReport, VolumeSubject
 from brainstem_app.reports.volumes_notes import volumes_notes
@@ -70,7 +70,7 @@ def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesR
     report = VolumesReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
         atlas=", ".join(sorted({atlas_of(person.result.report) for person in people})),
-        models=tuple(sorted({model_title(p.result.report) for p in people if p.result.report.model})),
+        models=model_names([person.result.report for person in people]),
         group=request.group or None,
         reference=model.groups[0] if request.group else None,
         covariates=model.covariates.names,

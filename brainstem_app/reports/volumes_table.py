@@ -124,6 +124,12 @@ def people_table(request: VolumesRequest, people: Sequence[Person]) -> PeopleTab
     wanted = [table.column(name) for name in request.covariates]
     columns = tuple(dict.fromkeys([*wanted, *([head] if head else [])]))
     group = table.column(request.group) if request.group else ""
+    if group in columns:
+        problem = f"“{group}” is the column of the groups, and cannot be adjusted for as well."
+        raise InputError(problem, request.participants, "Leave it out of --covariates.")
+    if BRAIN_ML in columns and BRAIN_ML not in (*table.columns, *also):
+        problem = f"No result has the volume of the brain ({BRAIN_ML})."
+        raise InputError(problem, request.results[0], "Segment the scans again, or leave it out.")
     require_columns(table, [*columns, *([group] if group else [])], also)
     reading = Reading(
         where=request.participants,

@@ -252,6 +252,13 @@ def test_covariate_that_says_nothing_new_is_named(
     assert said in capsys.readouterr().err
 
 
+def test_column_of_the_groups_is_no_covariate(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _compare(results, _columns(), "--covariates", "age,Group") == 2
+    assert "“group” is the column of the groups" in capsys.readouterr().err
+    assert _compare(results, _columns(), "--covariates", "brain_ml") == 2
+    assert "No result has the volume of the brain" in capsys.readouterr().err
+
+
 def test_group_spelled_in_several_ways_is_one_group_and_said(results: Path) -> None:
     others = {13: "als ", 17: " ALS", 20: "Als"}
     spelled = [others.get(n, "ALS" if n >= N // 2 else "HC") for n in range(N)]

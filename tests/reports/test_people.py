@@ -14,6 +14,7 @@ from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.cli.app import run
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.scan import Scan
+from brainstem_app.imaging.subject_ids import id_key
 from brainstem_app.reports.build import build_report
 from brainstem_app.reports.manifest import make_manifest
 from brainstem_app.reports.participants import match_participants, read_participants
@@ -21,7 +22,6 @@ from brainstem_app.reports.people import one_result_each
 from brainstem_app.reports.report_model import ReportInputs
 from brainstem_app.reports.results import find_results
 from brainstem_app.reports.retest_pairs import find_pairs
-from brainstem_app.reports.subject_ids import id_key
 
 from .made_results import MODEL, write_result
 
@@ -98,6 +98,14 @@ def test_one_scan_segmented_twice_is_refused_as_that(
         write_result(tmp_path / folder / "sub-1", table, "sub-1_T1w.nii.gz", 10, sha256="1" * 64)
     assert _cohort(tmp_path / "out", tmp_path / "a", tmp_path / "b") == 2
     assert "two reports, both of the same scan" in capsys.readouterr().err
+
+
+def test_one_scan_file_under_two_names_is_said(tmp_path: Path, table: LabelTable) -> None:
+    for n in (1, 2, 3):
+        folder = tmp_path / "r" / f"sub-{n}"
+        write_result(folder, table, f"sub-{n}_T1w.nii.gz", 10, sha256=("2" if n == 3 else "1") * 64)
+    _, notes = one_result_each(find_results([tmp_path / "r"]))
+    assert notes == ["1 scan file has more than one name; each name counts as a person: sub-1 = sub-2."]
 
 
 def test_folder_given_twice_counts_once_and_one_that_is_empty_is_named(

@@ -100,7 +100,11 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
         groups,
         head_size_column(participants) or "",
         {name: {c: usual[c][level_key(row[c])] for c in columns if c in row} for name, row in rows.items()},
-        {c: asked for c in columns if (asked := asks_about(c, cells[c]))},
+        {
+            c: asked
+            for c in columns
+            if (asked := asks_about(c, cells[c], decimal_comma=participants.decimal_comma))
+        },
         made_with,
     )
 
