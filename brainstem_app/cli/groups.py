@@ -66,8 +66,8 @@ def cohort(
         list[str] | None,
         typer.Option(
             metavar="VALUE",
-            help="Value of the table that means unknown, besides n/a, e.g. 89+ or -999: whoever has it is in "
-            "no model. May be repeated.",
+            help="Value of the table that means unknown, besides n/a, in all columns or in one, e.g. 89+ or "
+            "age=-999: whoever has it is in no model. May be repeated.",
         ),
     ] = None,
     categorical: Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import cache
 
 _SUBJECT = re.compile(r"sub-[A-Za-z0-9]+")
 _PREFIX = re.compile(r"(?:sub|ses)(?:-|(?=[\s_]*\d))")
@@ -22,6 +23,7 @@ def bare_id(text: str) -> str:
     return text.strip().removeprefix("sub-").removeprefix("ses-")
 
 
+@cache
 def id_key(text: str) -> str:
     """Return what stays the same of a name however it is spelled.
 

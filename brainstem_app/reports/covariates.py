@@ -147,8 +147,8 @@ def _numbers(
                 raise InputError(
                     f"Column “{column}”, {cell.words} {why}.",
                     how.where,
-                    f"Correct it; or leave such people out with --missing={cell.text} (in the window: cells "
-                    f"that mean unknown); or take it as it is with --numeric {column}.",
+                    f"Correct it; or leave such people out with --missing {column}={cell.text} (in the window: "
+                    f"cells that mean unknown); or take it as it is with --numeric {column}.",
                 )
     _require_two_values(column, numbers, f"{numbers[0]:g}", how.where)
     return numbers
@@ -157,7 +157,9 @@ def _numbers(
 def _odd_cells(column: str, odd: Sequence[CellPlace], n: int, how: Reading) -> InputError:
     told = "; ".join(f"{cell.words} ({advice(cell.text)})" for cell in odd[:_SHOWN])
     more = f"; and {len(odd) - _SHOWN} more" if len(odd) > _SHOWN else ""
-    options = " ".join(f'--missing "{text}"' for text in dict.fromkeys(cell.text for cell in odd[:_SHOWN]))
+    options = " ".join(
+        f'--missing "{column}={text}"' for text in dict.fromkeys(cell.text for cell in odd[:_SHOWN])
+    )
     return InputError(
         f"Column “{column}” holds numbers, but not in {counted(len(odd), 'cell')} of {n}: {told}{more}.",
         how.where,

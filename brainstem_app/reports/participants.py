@@ -113,7 +113,7 @@ def read_participants(path: Path, missing: Iterable[str] = ()) -> Participants:
     path : Path
         The table.
     missing : iterable of str
-        Values that mean unknown, besides ``n/a``.
+        Values that mean unknown, besides ``n/a``: everywhere, or in one column, ``age=-999``.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def read_participants(path: Path, missing: Iterable[str] = ()) -> Participants:
         problem = f"The table of participants has no column participant_id.{there}"
         raise InputError(problem, path, PARTICIPANTS_FIX)
     session, dataset = table.column(*_SESSIONS), table.column(*_DATASETS)
-    unknown = {*_UNKNOWN, *(value.strip().casefold() for value in missing)}
+    unknown = _unknown(table, missing)
     rows = tuple(_participant(row, table, (name, session, dataset), unknown) for row in table.rows)
     _require_one_row_each(rows, path)
     known = {column for row in rows for column in row.values}
@@ -211,18 +211,29 @@ def require_columns(table: Participants, columns: Sequence[str], also: Sequence[
             )
 
 
+def _unknown(table: TextTable, missing: Iterable[str]) -> dict[str, set[str]]:
+    """Cells that mean unknown in each column, in lower case."""
+    found: dict[str, set[str]] = {column: set(_UNKNOWN) for column in table.columns}
+    for text in missing:
+        column, is_split, value = text.partition("=")
+        own = table.column(column.strip()) if is_split else None
+        for name in (own,) if own else table.columns:
+            found[name].add((value if own else text).strip().casefold())
+    return found
+
+
 def _participant(
-    row: TableRow, table: TextTable, who: tuple[str, str | None, str | None], unknown: set[str]
+    row: TableRow, table: TextTable, who: tuple[str, str | None, str | None], unknown: dict[str, set[str]]
 ) -> Participant:
     name, session, dataset = who
     subject = row.cells.get(name, "")
-    if not subject or subject.casefold() in unknown:
+    if not subject or subject.casefold() in unknown[name]:
         problem = f"Row {row.number} of the table of participants names nobody in {name}."
         raise InputError(problem, table.path, "Write the person's name there, or take the row out.")
     values = {
         column: cell
         for column, cell in row.cells.items()
-        if cell.casefold() not in unknown and column != name
+        if cell.casefold() not in unknown[column] and column != name
     }
     return Participant(
         row.number,
@@ -252,7 +263,7 @@ def _own_dataset(table: Participants, people: Sequence[Person]) -> str:
     if table.path is None:
         return ""
     here = dataset_id(table.path.absolute().parent)
-    return here if here in {person.dataset_id for person in people} else ""
+    return next((person.dataset_id for person in people if person.result.dataset == here), "")
 
 
 def _may_be(row: Participant, person: Person, own: str, session: str) -> bool:

@@ -107,7 +107,22 @@ def _datasets(results: Sequence[Result], *, separate: bool) -> dict[object, str]
     """Dataset of each result by its path; empty where it is unknown."""
     if separate:
         return {r.path: r.dataset or str(r.given) for r in results}
-    return {r.path: r.dataset or "" for r in results}
+    merged = _moved_datasets(results)
+    return {r.path: merged.get(r.dataset or "", r.dataset or "") for r in results}
+
+
+def _moved_datasets(results: Sequence[Result]) -> dict[str, str]:
+    """Datasets that are one although their places differ: of one name, and no subject is in both."""
+    subjects: dict[str, dict[str, set[str]]] = {}
+    for r in results:
+        if r.dataset:
+            of_name = subjects.setdefault(r.report.scan.dataset or "", {})
+            of_name.setdefault(r.dataset, set()).add(r.subject)
+    merged = {}
+    for places in subjects.values():
+        if sum(map(len, places.values())) == len(set().union(*places.values())):
+            merged |= dict.fromkeys(places, min(places))
+    return merged
 
 
 def _dataset_names(results: Sequence[Result], datasets: dict[object, str]) -> dict[str, str]:
@@ -142,7 +157,7 @@ def _twice(one: Result, other: Result) -> InputError:
             where,
             "Give the folder of one of them, or say with --separate-folders that they are two people.",
         )
-    if one.dataset or other.dataset:
+    if one.dataset and one.dataset == other.dataset:
         return InputError(
             f"{name} of one dataset has two reports, of two scans.", where, "Give one scan of each person."
         )

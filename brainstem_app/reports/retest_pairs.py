@@ -180,7 +180,8 @@ def _require_one_dataset(found: Pairs, where: Path, *, same_people: bool) -> Non
     if not apart or same_people:
         return
     pair = next(pair for pair in found.pairs if pair.subject == apart[0])
-    names = f"{pair.first.scan.dataset} and {pair.second.scan.dataset}"
+    one, other = pair.first.scan.dataset, pair.second.scan.dataset
+    names = f"{one} and {other}" if one != other else f"both called {one}, in different places"
     raise UnconfirmedError(
         f"{listed(apart, 4)}: the two results are of two datasets ({names}), where one name may "
         "be two people.",

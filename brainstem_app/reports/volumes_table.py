@@ -177,8 +177,8 @@ def groups_in(
             f"{counted(len(alone), 'group')} of “{table.group}” with one person: {told}. A comparison needs "
             f"{LEAST_GROUP} or more in each.",
             request.participants,
-            f'Leave it out with --missing "{alone[0]}" (in the window: cells that mean unknown), or compare '
-            "each person against all others, without groups.",
+            f'Leave it out with --missing "{table.group}={alone[0]}" (in the window: cells that mean '
+            "unknown), or compare each person against all others, without groups.",
         )
     spellings = spelled_alike(
         table.matched.rows[name].values[table.group] for name in used if name in table.matched.rows

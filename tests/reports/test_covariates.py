@@ -104,7 +104,7 @@ def test_cell_that_is_no_number_among_ages_is_refused_by_row_and_column(
     assert _compare(results, _columns(age=_with(AGES, cell)), "--covariates", "age,sex") == 2
     said = capsys.readouterr().err
     assert f"Column “age” holds numbers, but not in 1 cell of 24: row 5 (sub-04): “{cell}”" in said
-    assert f'--missing "{cell}"' in said
+    assert f'--missing "age={cell}"' in said
     assert not (results.parent / "out" / "cohort.json").exists()
 
 
@@ -116,11 +116,12 @@ def test_number_that_is_no_age_is_refused_by_row_and_column(
     assert f"Column “age”, row 5 (sub-04): “{cell}” is no age" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("cell", ["89+", "-999", "72,5", "."])
+@pytest.mark.parametrize("missing", ["{}", "age={}", "AGE = {}"])
+@pytest.mark.parametrize("cell", ["89+", "-999"])
 def test_person_is_left_out_where_asked_and_every_count_says_so(
-    results: Path, cell: str, capsys: pytest.CaptureFixture[str]
+    results: Path, cell: str, missing: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["--covariates", "age,sex", "--missing", cell]
+    words = ["--covariates", "age,sex", "--missing", missing.format(cell)]
     assert _compare(results, _columns(age=_with(AGES, cell)), *words) == 0
     used = [n for n in range(N) if n != ODD]
     difference, t = _by_hand(used, [float(AGES[n]) for n in used])
@@ -134,8 +135,17 @@ def test_person_is_left_out_where_asked_and_every_count_says_so(
     assert "24 subjects, 23 of them in the models" in page
     report = _report(results)
     assert "of 23 people (patient: 12, control: 11)" in report["methods"]
-    assert f"--missing={cell}" in report["command"].replace("'", "")
+    assert f"--missing={missing.format(cell)}" in report["command"].replace("'", "")
     assert [s["subject"] for s in report["subjects"] if not s["in_model"]] == ["sub-04"]
+
+
+def test_value_that_means_unknown_in_one_column_is_kept_in_the_others(results: Path) -> None:
+    coded = ["0" if sex == "F" else "1" for sex in SEXES]
+    columns = _columns(age=_with(AGES, "0"), sex=coded)
+    assert _compare(results, columns, "--covariates", "age,sex", "--missing", "age=0") == 0
+    used = [n for n in range(N) if n != ODD]
+    expected, _ = _by_hand(used, [float(AGES[n]) for n in used])
+    assert _red(results)["difference_mm3"] == pytest.approx(expected, abs=1e-5)
 
 
 def test_column_that_is_unknown_of_somebody_by_n_a_leaves_that_person_out(results: Path) -> None:

@@ -73,6 +73,36 @@ def test_two_people_of_one_name_in_one_dataset_are_refused_with_both_places(
     assert str(other / "sub-01") in said
 
 
+def _at(folder: Path, table: LabelTable, name: str, place: str, sha256: str) -> None:
+    """Write a result of the dataset “raw” that lies at a place."""
+    write_result(folder / name, table, f"{name}_T1w.nii.gz", 10, dataset="raw", sha256=sha256 * 64)
+    file = folder / name / "report.json"
+    report = json.loads(file.read_text(encoding="utf-8"))
+    report["scan"]["dataset_id"] = place
+    file.write_text(json.dumps(report), encoding="utf-8")
+
+
+def test_datasets_of_one_folder_name_are_two_where_they_share_a_subject_and_one_where_they_do_not(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    for folder, place in (("outA", "x"), ("outB", "y")):
+        _at(tmp_path / folder, table, "sub-01", place, "1" if place == "x" else "2")
+    people, _ = one_result_each(find_results([tmp_path / "outA", tmp_path / "outB"]))
+    assert [person.name for person in people] == ["raw, outA/sub-01", "raw, outB/sub-01"]
+    _at(tmp_path / "outC", table, "sub-02", "z", "3")
+    people, _ = one_result_each(find_results([tmp_path / "outA", tmp_path / "outC"]))
+    assert [person.name for person in people] == ["sub-01", "sub-02"], "a dataset that was moved"
+
+
+def test_result_without_a_dataset_beside_one_with_it_is_asked_about(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    _at(tmp_path / "a", table, "sub-01", "x", "1")
+    write_result(tmp_path / "b" / "sub-01", table, "sub-01_T1w.nii.gz", 10, sha256="2" * 64)
+    with pytest.raises(InputError, match="one person or two"):
+        one_result_each(find_results([tmp_path / "a", tmp_path / "b"]))
+
+
 def test_results_that_do_not_say_their_dataset_are_asked_about(
     tmp_path: Path, table: LabelTable, capsys: pytest.CaptureFixture[str]
 ) -> None:

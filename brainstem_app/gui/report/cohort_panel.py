@@ -60,7 +60,7 @@ class CohortPanel(ComparisonPanel):
         )
         self.head_size.setChecked(True)
         self.unknown = QLineEdit(self)
-        self.unknown.setPlaceholderText(self.tr("besides n/a, e.g. 89+; -999"))
+        self.unknown.setPlaceholderText(self.tr("besides n/a, e.g. 89+; age=-999"))
         self.unknown.setAccessibleName(self.tr("Cells that mean unknown"))
         self.unknown.setToolTip(
             self.tr("Cells of the table that mean unknown, with semicolons: whoever has one is in no model")

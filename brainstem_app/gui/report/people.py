@@ -122,10 +122,10 @@ def _people(folders: Iterable[Path]) -> tuple[dict[Path, Person], dict[Path, tup
             results[folder] = read_result(folder / REPORT_FILE, folder)
         except InputError:  # told when it is compared
             continue
-    several = len({result.dataset for result in results.values()}) > 1
+    datasets = {result.dataset: _dataset(result) for result in results.values()}
     people = {
         folder: Person(
-            _name(result, several=several), result.subject, _dataset(result), result.dataset or "", result
+            _name(folder, result, datasets), result.subject, _dataset(result), result.dataset or "", result
         )
         for folder, result in results.items()
     }
@@ -138,8 +138,13 @@ def _dataset(result: Result) -> str:
     return result.report.scan.dataset or ""
 
 
-def _name(result: Result, *, several: bool) -> str:
-    return f"{_dataset(result)}/{result.subject}" if several and result.dataset else result.subject
+def _name(folder: Path, result: Result, datasets: dict[str | None, str]) -> str:
+    """Name of a person, with the dataset where there are several, and the folder where two share a name."""
+    if len(datasets) < 2 or not result.dataset:
+        return result.subject
+    name = _dataset(result)
+    shared = list(datasets.values()).count(name) > 1
+    return f"{name}{f', {folder.parent.name}' if shared else ''}/{result.subject}"
 
 
 def made_differently(made_with: Sequence[tuple[str, ...]]) -> str:
