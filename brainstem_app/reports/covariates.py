@@ -147,8 +147,8 @@ def _numbers(
                 raise InputError(
                     f"Column “{column}”, {cell.words} {why}.",
                     how.where,
-                    f"Correct it; or leave such people out with --missing {column}={cell.text} (in the window: "
-                    f"cells that mean unknown); or take it as it is with --numeric {column}.",
+                    f"Correct it; or leave such people out with --missing {column}={cell.text} (in the "
+                    f"window: cells that mean unknown); or take it as it is with --numeric {column}.",
                 )
     _require_two_values(column, numbers, f"{numbers[0]:g}", how.where)
     return numbers

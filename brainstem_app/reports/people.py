@@ -118,7 +118,7 @@ def _moved_datasets(results: Sequence[Result]) -> dict[str, str]:
         if r.dataset:
             of_name = subjects.setdefault(r.report.scan.dataset or "", {})
             of_name.setdefault(r.dataset, set()).add(r.subject)
-    merged = {}
+    merged: dict[str, str] = {}
     for places in subjects.values():
         if sum(map(len, places.values())) == len(set().union(*places.values())):
             merged |= dict.fromkeys(places, min(places))
