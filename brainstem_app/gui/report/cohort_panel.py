@@ -319,7 +319,7 @@ class CohortPanel(ComparisonPanel):
                 head_size=self.head_size.isChecked(),
                 missing=self._missing(),
                 categorical=self._asked(),
-                mixed=self.mixed.isVisible() and self.mixed.isChecked(),
+                mixed=not self.mixed.isHidden() and self.mixed.isChecked(),
             )
 
         self._submit(make_job, name, self.tr("Compare groups of people"))
