@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from brainstem_app.cli.options import AsJson, Debug
 from brainstem_app.cli.show import run_and_show
+from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import BuildAtlasJob, ImportAtlasJob
 
@@ -23,7 +24,7 @@ def list_them() -> None:
 
     for name in list_atlases():
         atlas = load_atlas(name)
-        typer.echo(f"{atlas.name}\tversion {atlas.version}\t{len(atlas.table.nuclei)} nuclei")
+        typer.echo(f"{atlas.name}\tversion {atlas.version}\t{counted(len(atlas.table.nuclei), 'nucleus')}")
 
 
 @app.command()

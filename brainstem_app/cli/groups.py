@@ -62,6 +62,47 @@ def cohort(
             help="Adjust for eTIV, TIV, ICV or head_size where the table has it.",
         ),
     ] = True,
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="VALUE",
+            help="Value of the table that means unknown, besides n/a, in all columns or in one, e.g. 89+ or "
+            "age=-999: whoever has it is in no model. May be repeated.",
+        ),
+    ] = None,
+    categorical: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Covariate whose values are names, however many, and even if they are numbers. May be "
+            "repeated.",
+        ),
+    ] = None,
+    numeric: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Covariate whose numbers are taken as they are, even those that look like a code for "
+            "unknown (-999) or like no age. May be repeated.",
+        ),
+    ] = None,
+    session: Annotated[
+        str, typer.Option(help="Session to take of people with several, e.g. 1. [default: one result each]")
+    ] = "",
+    mixed: Annotated[
+        bool,
+        typer.Option(
+            "--mixed",
+            help="Compare results of different atlases, models or versions of the program all the same.",
+        ),
+    ] = False,
+    separate_folders: Annotated[
+        bool,
+        typer.Option(
+            "--separate-folders",
+            help="People of one name in different folders of RESULTS are different people.",
+        ),
+    ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
@@ -74,5 +115,11 @@ def cohort(
         reference=reference,
         covariates=tuple(name.strip() for name in covariates.split(",") if name.strip()),
         head_size=head_size,
+        missing=tuple(missing or ()),
+        categorical=tuple(categorical or ()),
+        numeric=tuple(numeric or ()),
+        session=session,
+        mixed=mixed,
+        separate_folders=separate_folders,
     )
     run_and_show(job, as_json=as_json, debug=debug)

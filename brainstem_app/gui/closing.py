@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from brainstem_app.counting import agreeing, counted
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
-from brainstem_app.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.main_window import MainWindow

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.closing import Closing
 from brainstem_app.gui.drop_window import DropWindow
@@ -41,7 +42,6 @@ from brainstem_app.gui.workflow.pages import STEPS, make_page
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_bar import StepBar
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
-from brainstem_app.plurals import counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.review.review_step import ReviewStep

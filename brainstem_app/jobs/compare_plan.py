@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import JsonValue, ValidationError
 
+from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import TrainJob, read_job
 from brainstem_app.jobs.machine_speed import MachineSpeed, epoch_work
@@ -183,7 +184,8 @@ class Plan:
         """
         n_variants = len({json.dumps(cell.variant, sort_keys=True) for cell in self.cells})
         repeats = len(self.cells) // n_variants
-        size = f"{n_variants} networks × {repeats} repeat{'s' * (repeats > 1)} = {len(self.cells)} cells"
+        factors = counted(n_variants, "network"), counted(repeats, "repeat")
+        size = f"{' × '.join(factors)} = {counted(len(self.cells), 'cell')}"
         parts = [size]
         for state in ("finished", "failed"):
             if number := len(self.ended(state)):

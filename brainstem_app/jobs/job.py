@@ -125,7 +125,7 @@ class EvaluateVolumesJob(_Job):
 class CohortJob(_Job):
     """Compare the volumes of many people, from the ``report.json`` of each below the folders of `results`.
 
-    `group`, `reference`, `covariates` and `head_size` are those of `reports.volumes.VolumesRequest`.
+    The other fields are those of `reports.volumes_request.VolumesRequest`.
     """
 
     kind: Literal["cohort"] = "cohort"
@@ -136,18 +136,26 @@ class CohortJob(_Job):
     reference: str = ""
     covariates: tuple[str, ...] = ()
     head_size: bool = True
+    missing: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    numeric: tuple[str, ...] = ()
+    session: str = ""
+    mixed: bool = False
+    separate_folders: bool = False
 
 
 class RetestJob(_Job):
     """Say how well volumes repeat themselves, from two results of each person.
 
-    `results` and `second` are those of `reports.retest_pairs.find_pairs`.
+    The fields are those of `reports.retest_pairs.find_pairs`.
     """
 
     kind: Literal["retest"] = "retest"
     results: Path
     out: Path
     second: Path | None = None
+    mixed: bool = False
+    same_people: bool = False
 
 
 class EvaluateRunJob(_Job):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_bytes
 from brainstem_app.imaging.dicom import split_series
@@ -62,7 +63,8 @@ def write_dicom(
     if lost:
         reporter.warn(
             f"{scan.name}: the slices of the series do not lie on the voxels of the scan, which was "
-            f"interpolated when it was read; the DICOM segmentation differs by {abs(lost)} voxels.",
+            f"interpolated when it was read; the DICOM segmentation differs by "
+            f"{counted(abs(lost), 'voxel')}.",
             scan.path,
             "Take the volumes from the report, not from the DICOM segmentation.",
         )

@@ -19,6 +19,7 @@ from pydantic import Field, JsonValue
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import Atlas
+from brainstem_app.counting import counted
 from brainstem_app.errors import InputError, JobCancelled
 from brainstem_app.imaging.spaces import BOX_MIDPLANE
 from brainstem_app.jobs.evaluate_run import evaluate_part
@@ -286,4 +287,4 @@ def _manifest(job: TrainJob, study: Study, atlas: Atlas, splits: Splits, seconds
 
 def _device(job: TrainJob) -> str:
     gpus = len(gpus_to_use(job.gpus))
-    return f"{gpus} GPU" if gpus else f"CPU, {usable_cores()} cores"
+    return f"{gpus} GPU" if gpus else f"CPU, {counted(usable_cores(), 'core')}"

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.controls import make_button, make_sortable, make_table
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.scans.dataset_copy import copy_as_dataset
@@ -36,7 +37,6 @@ from brainstem_app.gui.scans.listing import (
 from brainstem_app.gui.scans.scan_table import SORT_ROLE, ScanTable
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
-from brainstem_app.plurals import counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import ListedScan

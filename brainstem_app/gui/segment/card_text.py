@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from brainstem_app.counting import counted
+
 if TYPE_CHECKING:
     from brainstem_app.models.card import ModelCard
 
@@ -33,8 +35,8 @@ def _accuracy(card: ModelCard) -> str:
     results = card.results
     if results.macro_miou is None or not results.subjects:
         return _tr("Its accuracy has not been measured.")
-    return _tr("Mean IoU {0:.2f} on {1} test subjects (against registered labels)").format(
-        results.macro_miou, results.subjects
+    return _tr("Mean IoU {0:.2f} on {1} (against registered labels)").format(
+        results.macro_miou, counted(results.subjects, "test subject")
     )
 
 

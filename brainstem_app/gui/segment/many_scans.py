@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.segment.job_files import SegmentOutputs, scan_name, segment_job
 from brainstem_app.gui.workflow.step import StepName
@@ -71,7 +72,7 @@ class ManyScans(QObject):
         if out is None or outcome != "finished":
             return
         done = sum(artifact.role == "labels_native" for artifact in job.artifacts)
-        what = self.tr("{0} scans are segmented.").format(done)
+        what = self.tr("{0} segmented.").format(counted(done, "scan is", "scans are"))
         notes = "\n".join(f"{w.what} {w.fix}".strip() for w in job.warnings)
         show = MessageAction(self.tr("Show the reports"), lambda: self.step_requested.emit(StepName.REPORT))
         level = MessageLevel.WARNING if notes else MessageLevel.INFO

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.counting import agreeing, counted
 from brainstem_app.edition import Edition, edition
 from brainstem_app.gui.controls import fill_side_by_side, make_button, make_settings_column, make_table
 from brainstem_app.gui.forms.model_form import ModelForm
@@ -30,7 +31,6 @@ from brainstem_app.gui.train.train_words import train_words
 from brainstem_app.gui.train.training_jobs import TrainingJobs
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import ExportModelJob, TrainJob
-from brainstem_app.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from brainstem_app.jobs.events import Metric
