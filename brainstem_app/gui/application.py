@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -37,6 +39,23 @@ def _name_in_taskbar() -> None:
         ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("BrainstemApp.BrainstemApp")
 
 
+def save_when_ended(application: QApplication, window: MainWindow) -> None:
+    """Save all when the desktop's session ends, or the system ends the program with a signal."""
+    application.commitDataRequest.connect(lambda _manager: window.closing.save_without_asking())
+    application.aboutToQuit.connect(window.closing.save_without_asking)
+    # Python sees a signal only when it is run next; a byte on a socket wakes Qt, and Qt wakes Python.
+    reading, writing = socket.socketpair()
+    for end in (reading, writing):
+        end.setblocking(False)
+    signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
+    notifier = QSocketNotifier(reading.fileno(), QSocketNotifier.Type.Read, application)
+    notifier.activated.connect(lambda: reading.recv(64))
+    window.destroyed.connect(writing.close)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda _number, _frame: application.quit())
+
+
 def run(arguments: list[str] | None = None) -> int:
     """Show the window until the user closes it.
 
@@ -56,4 +75,5 @@ def run(arguments: list[str] | None = None) -> int:
     if arguments:
         paths = [Path(argument) for argument in arguments]
         QTimer.singleShot(0, window, lambda: window.opening.open_paths(paths))
+    save_when_ended(application, window)
     return application.exec()

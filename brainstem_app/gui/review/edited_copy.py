@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from brainstem_app.errors import BrainstemError
+from brainstem_app.gui.scans.edited_version import EDITED_MARK, without_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from brainstem_app.atlas.label_table import LabelTable
 
-EDITED_MARK = "_edited"
 _SUFFIXES = (".nii.gz", ".nii", ".mgz", ".mgh", ".hdr", ".img")
 _MNI_CODE = 4
 
@@ -95,6 +95,7 @@ def _new_file(original: Path) -> Iterator[Path]:
         if stem.lower().endswith(suffix):
             stem = stem[: -len(suffix)]
             break
+    stem = without_mark(stem)  # the copy of a copy is the next copy
     for number in range(1, 10_000):
         name = stem + EDITED_MARK + ("" if number == 1 else f"-{number}")
         target = original.with_name(f"{name}.nii.gz")

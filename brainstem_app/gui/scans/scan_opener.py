@@ -13,6 +13,7 @@ from brainstem_app.gui.scans.opened import (
     OpenedLabels,
     OpenedResult,
     OpenedScan,
+    read_again,
     read_anything,
     read_for_viewer,
     read_labels_for_viewer,
@@ -61,6 +62,12 @@ class ScanOpener(QObject):
     def open_result(self, folder: Path, open_scan: Path | None) -> None:
         """Read a result folder, and its scan unless that is open."""
         self._read(lambda: read_result_for_viewer(folder, open_scan), folder)
+
+    def open_again(self, scan: Path | None, labels: Path | None) -> None:
+        """Read what was open before: a scan, the result folder or label map over it, or both."""
+        path = labels or scan
+        if path is not None:
+            self._read(lambda: read_again(scan, labels), path)
 
     def _read(self, function: Callable[[], AnyOpened], path: Path) -> None:
         self._request += 1

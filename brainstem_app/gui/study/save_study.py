@@ -26,15 +26,12 @@ class SaveStudy(QObject):
         study = self._window.bench.study
         if study.folder is None:
             return
-        study.save()
-        self._say(
-            MessageLevel.INFO, self.tr("The study is saved; it always is, as you work."), str(study.folder)
-        )
+        if study.save(anew=True) and study.saved_at is not None:
+            what = self.tr("The study is saved ({0}).").format(f"{study.saved_at:%H:%M:%S}")
+            self._say(MessageLevel.INFO, what, str(study.folder))
 
     def save_as(self, target: Path) -> None:
         """Put a job into the queue that copies the study; open the copy once it is whole."""
-        from brainstem_app.jobs.job import CopyStudyJob
-
         study, jobs = self._window.bench.study, self._window.bench.jobs
         source = study.folder
         if source is None:
@@ -47,7 +44,12 @@ class SaveStudy(QObject):
                 self.tr("Wait for it, or cancel it (Ctrl+J), and save the study then."),
             )
             return
-        study.save()
+        study.when_saved(lambda: self._copy(source, target))
+
+    def _copy(self, source: Path, target: Path) -> None:
+        from brainstem_app.jobs.job import CopyStudyJob
+
+        jobs = self._window.bench.jobs
         title = self.tr("Save the study as {0}").format(target.name)
         job = jobs.submit(CopyStudyJob(study=source, out=target), title, source)
         if job is not None:
