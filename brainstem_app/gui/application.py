@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import signal
-import socket
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
+from brainstem_app.gui.end_signals import EndSignals
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.locations import resource
@@ -43,17 +42,7 @@ def save_when_ended(application: QApplication, window: MainWindow) -> None:
     """Save all when the desktop's session ends, or the system ends the program with a signal."""
     application.commitDataRequest.connect(lambda _manager: window.closing.save_without_asking())
     application.aboutToQuit.connect(window.closing.save_without_asking)
-    # Python sees a signal only when it is run next; a byte on a socket wakes Qt, and Qt wakes Python.
-    reading, writing = socket.socketpair()
-    for end in (reading, writing):
-        end.setblocking(False)
-    signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
-    notifier = QSocketNotifier(reading.fileno(), QSocketNotifier.Type.Read, application)
-    notifier.activated.connect(lambda: reading.recv(64))
-    window.destroyed.connect(writing.close)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda _number, _frame: application.quit())
+    EndSignals(application)
 
 
 def run(arguments: list[str] | None = None) -> int:
