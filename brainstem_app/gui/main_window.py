@@ -36,7 +36,7 @@ from brainstem_app.gui.theme import style_anew
 from brainstem_app.gui.view_commands import ViewCommands
 from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
 from brainstem_app.gui.warm_up import import_plots
-from brainstem_app.gui.workflow.page_stack import PageStack
+from brainstem_app.gui.workflow.page_stack import PageStack, ScrolledPage
 from brainstem_app.gui.workflow.pages import STEPS, make_page
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_bar import StepBar
@@ -111,7 +111,7 @@ class MainWindow(DropWindow):
     def _dock(self, panel: JobsPanel) -> QDockWidget:
         dock = QDockWidget(self.tr("Jobs"), self)
         dock.setObjectName("jobs_dock")
-        dock.setWidget(panel)
+        dock.setWidget(ScrolledPage(panel, dock))
         dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         dock.hide()

@@ -57,7 +57,7 @@ class Restoring(QObject):
         """Show the scans, the step and, once asked for, the results that were open in the study."""
         window, study = self._window, self._window.bench.study
         workspace = study.workspace
-        window.scans.list.restore(tuple(map(Path, workspace.sources)), frozenset(workspace.removed))
+        window.scans.list.restore(tuple(map(Path, workspace.sources)), frozenset(map(Path, workspace.removed)))
         window.opening.left.read(workspace.choices)
         try:
             step = StepName(workspace.step)

@@ -13,7 +13,7 @@ class PageStack(QStackedWidget):
 
     def add_page(self, page: QWidget) -> None:
         """Add a page."""
-        self.addWidget(_ScrolledPage(page, self))
+        self.addWidget(ScrolledPage(page, self))
 
     @property
     def page(self) -> QWidget | None:
@@ -29,7 +29,7 @@ class PageStack(QStackedWidget):
                 self.setCurrentIndex(place)
 
 
-class _ScrolledPage(QScrollArea):
+class ScrolledPage(QScrollArea):
     """Lets a page be smaller than its least size; where it is, its controls are scrolled to."""
 
     def __init__(self, page: QWidget, parent: QWidget) -> None:
