@@ -57,7 +57,8 @@ class Restoring(QObject):
         """Show the scans, the step and, once asked for, the results that were open in the study."""
         window, study = self._window, self._window.bench.study
         workspace = study.workspace
-        window.scans.list.restore(tuple(map(Path, workspace.sources)), frozenset(map(Path, workspace.removed)))
+        sources, removed = map(Path, workspace.sources), map(Path, workspace.removed)
+        window.scans.list.restore(tuple(sources), frozenset(removed))
         window.opening.left.read(workspace.choices)
         try:
             step = StepName(workspace.step)

@@ -28,9 +28,12 @@ Fake = Callable[[str], Path]
 
 
 def press_message_button(qtbot: QtBot, window: MainWindow, text: str) -> None:
-    buttons = window.message_bar.findChildren(QAbstractButton)
-    (button,) = (b for b in buttons if b.text() == text and b.isVisible())
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    def shown() -> list[QAbstractButton]:
+        buttons = window.message_bar.findChildren(QAbstractButton)
+        return [button for button in buttons if button.text() == text and button.isVisible()]
+
+    qtbot.waitUntil(lambda: len(shown()) == 1, timeout=_LIMIT_MS)
+    qtbot.mouseClick(shown()[0], Qt.MouseButton.LeftButton)
 
 
 @pytest.fixture

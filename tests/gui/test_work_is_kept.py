@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
@@ -36,9 +37,12 @@ _LIMIT_MS = 60_000
 
 
 def press_message_button(qtbot: QtBot, window: MainWindow, text: str) -> None:
-    buttons = window.message_bar.findChildren(QAbstractButton)
-    (button,) = (b for b in buttons if b.text() == text and b.isVisible())
-    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    def shown() -> list[QAbstractButton]:
+        buttons = window.message_bar.findChildren(QAbstractButton)
+        return [button for button in buttons if button.text() == text and button.isVisible()]
+
+    qtbot.waitUntil(lambda: len(shown()) == 1, timeout=_LIMIT_MS)
+    qtbot.mouseClick(shown()[0], Qt.MouseButton.LeftButton)
 
 
 def said(window: MainWindow) -> str:
@@ -256,18 +260,27 @@ def wait_for_names(qtbot: QtBot, window: MainWindow, *wanted: str) -> None:
     qtbot.waitUntil(lambda: names(window) == list(wanted), timeout=_LIMIT_MS)
 
 
-def test_scan_is_taken_off_the_list_by_key_and_brought_back(qtbot: QtBot, listed: MainWindow) -> None:
-    listed.scans.table.selectRow(1)
-    listed.scans.table.setFocus()
-    qtbot.keyClick(listed.scans.table, Qt.Key.Key_Delete)
+def test_scans_are_taken_off_the_list_and_brought_back(qtbot: QtBot, listed: MainWindow) -> None:
+    scans = listed.scans
+    scans.table.selectRow(1)
+    qtbot.mouseClick(scans.remove_button, Qt.MouseButton.LeftButton)
     wait_for_names(qtbot, listed, "sub-1", "sub-3", "sub-4")
-    assert listed.scans.current.name == "sub-3", "the next one is marked"
-    qtbot.keyClick(listed.scans.table, Qt.Key.Key_Delete)
+    assert scans.current.name == "sub-3", "the next one is marked"
+    qtbot.mouseClick(scans.remove_button, Qt.MouseButton.LeftButton)
     wait_for_names(qtbot, listed, "sub-1", "sub-4")
-    qtbot.keyClick(listed.scans.table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.mouseClick(scans.undo_button, Qt.MouseButton.LeftButton)
     wait_for_names(qtbot, listed, "sub-1", "sub-3", "sub-4")
     press_message_button(qtbot, listed, "Undo")
     wait_for_names(qtbot, listed, "sub-1", "sub-2", "sub-3", "sub-4")
+
+
+def test_scans_are_taken_off_by_key(qtbot: QtBot, listed: MainWindow) -> None:
+    keys = {shortcut.key().toString() for shortcut in listed.scans.findChildren(QShortcut)}
+    assert {"Del", "Ctrl+Z"} <= keys
+    listed.scans.table.selectAll()
+    delete = next(s for s in listed.scans.findChildren(QShortcut) if s.key().toString() == "Del")
+    delete.activated.emit()
+    wait_for_names(qtbot, listed)
 
 
 def test_scan_that_was_taken_off_stays_off_after_a_restart_until_it_is_opened_again(
@@ -360,7 +373,7 @@ def test_edited_labels_open_again_in_review_and_segment_after_a_restart(
     review = window.review
     qtbot.waitUntil(lambda: review.labels is not None, timeout=_LIMIT_MS)
     erase_at_crosshair(qtbot, window)
-    review.actions_.save.trigger()
+    review.actions_.save_copy.trigger()
     copy = result_folder / "labels_native_edited.nii.gz"
     qtbot.waitUntil(lambda: window.step.labels.path == copy, timeout=_LIMIT_MS)
     assert "edited" in review.result_line.text()
