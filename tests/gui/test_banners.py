@@ -176,7 +176,7 @@ def test_list_of_scans_forgets_what_was_wrong_with_the_list_before(
     empty.mkdir()
     window.scans.add([empty])
     qtbot.waitUntil(lambda: "holds no scan" in said(window), timeout=_LIMIT_MS)
-    window.scans.set_sources((scan_file,))
+    window.scans.list.show_only(scan_file)
     qtbot.waitUntil(lambda: window.scans.model.rowCount() == 1, timeout=_LIMIT_MS)
     assert said(window) == ""
 
