@@ -32,6 +32,11 @@ app.command("diagnose")(diagnose.diagnose)
 _INTERRUPTED = 3
 
 
+def command_names() -> frozenset[str]:
+    """Names of the commands."""
+    return frozenset(typer.main.get_group(app).commands)
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"brainstem-app {__version__}")

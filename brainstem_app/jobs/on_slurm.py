@@ -46,7 +46,7 @@ def _segment(job: SegmentJob, slurm: SlurmSettings, reporter: Reporter) -> Summa
     if job.bids:
         require_one_dataset(scans)
     if job.dicom_seg:
-        require_dicom(scans)
+        require_dicom(scans, job.orientation)
     total = len(scans) + len(refused)
     tasks = []
     for scan in scans:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -219,8 +220,60 @@ def test_diagnose_says_why_no_gpu_is_used(capsys: pytest.CaptureFixture[str]) ->
         (["--help"], False),
     ],
 )
-def test_whole_paths_alone_open_the_window(tmp_path: Path, arguments: list[str], window: bool) -> None:
+def test_paths_alone_open_the_window(tmp_path: Path, arguments: list[str], window: bool) -> None:
     from brainstem_app.__main__ import are_files_to_open
 
     given = [argument.format(scan=tmp_path / "scan.nii.gz") for argument in arguments]
     assert are_files_to_open(given) is window
+
+
+@pytest.mark.parametrize(
+    ("arguments", "window"),
+    [
+        (["data/scan.nii"], True),
+        (["./data/scan.nii"], True),
+        (["data"], True),
+        (["."], True),
+        (["data/scan.nii", "{here}/data/scan.nii"], True),
+        (["data/none.nii"], False),
+        (["data/scan.nii", "data/none.nii"], False),
+        (["segment"], False),
+        (["./segment"], True),
+        (["segment", "data/scan.nii"], False),
+        (["--json"], False),
+        (["data/scan.nii", "--json"], False),
+    ],
+)
+def test_files_that_are_there_open_the_window_unless_they_name_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], window: bool
+) -> None:
+    from brainstem_app.__main__ import are_files_to_open
+
+    for name in ("data/scan.nii", "segment", "--json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    assert are_files_to_open([argument.format(here=tmp_path) for argument in arguments]) is window
+
+
+def test_window_gets_the_whole_path_of_a_file_below_this_folder(tmp_path: Path) -> None:
+    """In a process of its own, as the user's shell starts it; the window itself does not open."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "scan.nii").symlink_to(tmp_path / "elsewhere.nii")
+    (tmp_path / "elsewhere.nii").touch()
+    program = """
+import sys
+import brainstem_app.gui.application as application
+from brainstem_app.__main__ import main
+application.run = lambda paths: print(*paths, sep="\\n") or 0
+main()
+"""
+    shown = subprocess.run(
+        [sys.executable, "-c", program, "data/../data/scan.nii"],
+        cwd=tmp_path,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.splitlines() == [str(tmp_path / "data" / "scan.nii")]
