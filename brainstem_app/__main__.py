@@ -10,11 +10,13 @@ from pathlib import Path
 
 from brainstem_app.errors import BrainstemError
 from brainstem_app.frozen import module_to_run, run_as_python
+from brainstem_app.jobs.library_switches import set_library_switches
 
 
 def main() -> None:
     """Start the window or run the command of the command line; exits with its status."""
     multiprocessing.freeze_support()
+    set_library_switches()
     given = sys.argv[1:]
     child = module_to_run(given)
     if child is not None:

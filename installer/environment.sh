@@ -17,7 +17,7 @@ WINDOW_PACKAGES=(
     libxcb-sync1 libxcb-util1 libxcb-xfixes0 libxcb-xkb1
 )
 # shellcheck disable=SC2034  # used by test.sh
-TEST_PACKAGES=(xvfb xauth git)
+TEST_PACKAGES=(xvfb xauth git strace util-linux)
 # shellcheck disable=SC2034  # used by test.sh; without them the tests of a SLURM cluster are skipped
 CLUSTER_PACKAGES=(slurm-wlm munge)
 # shellcheck disable=SC2034  # used by test.sh; without them the tests of the packages for users are skipped

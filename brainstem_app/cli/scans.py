@@ -89,7 +89,8 @@ def segment(
 ) -> None:
     """Label the brainstem of each scan, on the scan's own grid, with a report: one folder a scan.
 
-    Results that are there already are replaced, each file at once when the new one is whole.
+    Results of the same scan are replaced, each file at once when the new one is whole; a folder that holds
+    those of another scan is refused.
     """
     job = SegmentJob(
         scans=tuple(scans),

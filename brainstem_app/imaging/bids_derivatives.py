@@ -103,6 +103,12 @@ def write_dataset_description(root: Path, dataset: Path, model: str) -> None:
         write_text(root / "README", _README)
 
 
+def bids_labels_path(root: Path, source: BidsSource, atlas: str) -> Path:
+    """Place of a scan's label map in a folder of derivatives; see `write_bids_labels`."""
+    description = re.sub(r"[^a-zA-Z0-9]", "", atlas)
+    return root / source.folder / f"{source.entities}_space-orig_desc-{description}_dseg.nii.gz"
+
+
 def write_bids_labels(
     root: Path,
     source: BidsSource,
@@ -133,9 +139,8 @@ def write_bids_labels(
     Path
         The label map's new place.
     """
-    description = re.sub(r"[^a-zA-Z0-9]", "", atlas)
-    name = f"{source.entities}_space-orig_desc-{description}_dseg"
-    folder = root / source.folder
+    written = bids_labels_path(root, source, atlas)
+    folder, name = written.parent, written.name.removesuffix(".nii.gz")
     scan = source.folder / source.file
     near = _near(root, source.dataset)
     sidecar = {
@@ -150,7 +155,6 @@ def write_bids_labels(
     )
     write_text(folder / f"{name}.tsv", table)
     write_text(folder / f"{name}.json", _json(sidecar))
-    written = folder / f"{name}.nii.gz"
     with atomic_path(written) as temporary:
         shutil.copyfile(labels, temporary)
     return written

@@ -22,6 +22,26 @@ from brainstem_app.imaging.file_names import (
     pair_image,
 )
 
+_REPORT = "report.json"
+#: Volumes that the program writes: results, prepared subjects, transforms, atlases. They are no scans.
+OWN_VOLUMES = frozenset(
+    {
+        "labels_native.nii.gz",
+        "labels_mni.nii.gz",
+        "confidence_native.nii.gz",
+        "scan_box.nii.gz",
+        "labels_box.nii.gz",
+        "labels_box_repeat.nii.gz",
+        "fine_warp_mm.nii.gz",
+        "fine_warp_repeat_mm.nii.gz",
+        "mni_coarse_warp_mm.nii.gz",
+        "mean_warp_mm.nii.gz",
+        "labels.nii.gz",
+        "labels_dicom.dcm",
+    }
+)
+# Copies that Review saves, and label maps under their BIDS names.
+_OWN_ENDINGS = re.compile(r"^labels_native_edited.*|.*_dseg(?:_edited.*)?\.nii(?:\.gz)?$")
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 _RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10))}
 
@@ -61,7 +81,7 @@ def expand_inputs(paths: Sequence[Path]) -> list[ScanInput]:
     Raises
     ------
     InputError
-        If a path does not exist, or a folder holds no scan.
+        If a path does not exist, a folder holds no scan, or a file is one that the program wrote.
     """
     found: dict[Path, tuple[str, ...]] = {}
     for path in paths:
@@ -82,24 +102,43 @@ def _scans_in(path: Path) -> list[tuple[Path, tuple[str, ...]]]:
     if not folder.exists() and not folder.is_symlink():
         raise InputError("There is no such file or folder.", folder, "Check the name.")
     if not folder.is_dir():
-        return [(pair_header(path) or path, _file_names(folder))]
-    name, parent = folder.resolve().name, folder.resolve().parent.name
+        if is_own_volume(folder):
+            raise InputError(
+                "By its name this is no scan, but a label map or another volume that Brainstem App wrote.",
+                folder,
+                "Give the scan that it was made from; if it is one, rename it.",
+            )
+        return [(pair_header(path) or path, _longer(folder, file_stem(folder)))]
+    name = folder.resolve().name
     if series is not None:
         # Also if it is given alone: two series of one folder, segmented one after the other, are two results.
-        return [(path, (f"{name}_{series}", f"{parent}_{name}_{series}"))]
+        return [(path, _longer(folder, f"{name}_{series}"))]
     is_part_of_bids = name.startswith(("sub-", "ses-")) and holds_t1w_scan(folder)
     if is_bids_dataset(folder) or is_part_of_bids:
-        dataset = parent if is_part_of_bids else name
-        return [(s.path, (s.name, s.full_name, f"{dataset}_{s.full_name}")) for s in find_t1w_scans(folder)]
+        dataset = folder.resolve().parent if is_part_of_bids else folder.resolve()
+        return [
+            (s.path, (s.name, *_longer(dataset / s.full_name, s.full_name))) for s in find_t1w_scans(folder)
+        ]
+    return _loose_scans_in(folder, name)
+
+
+def _loose_scans_in(folder: Path, name: str) -> list[tuple[Path, tuple[str, ...]]]:
+    """List the scans of a folder that is no BIDS dataset: files, or one DICOM series."""
     files = sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith("."))
     loose = [p for p in files if has_ending(p, LOOSE_ENDINGS) or pair_image(p)]
-    if loose:
-        return [(p, _file_names(p)) for p in loose]
+    if scans := [p for p in loose if not is_own_volume(p)]:
+        return [(p, _longer(p, file_stem(p))) for p in scans]
+    if (folder / _REPORT).exists() or loose:
+        raise InputError(
+            "This folder holds no scan, only files that Brainstem App wrote.",
+            folder,
+            "Give the scan that they were made from.",
+        )
     if holds_dicom(folder):
-        return [(folder, (name, f"{parent}_{name}"))]
+        return [(folder, _longer(folder, name))]
     halves = [p for p in files if has_ending(p, (*HEADER_ENDINGS, *IMAGE_ENDINGS))]
     if halves:  # reading says which other half is missing
-        return [(p, _file_names(p)) for p in halves]
+        return [(p, _longer(p, file_stem(p))) for p in halves]
     raise InputError(
         "This folder holds no scan: it is no BIDS dataset, and no NIfTI, MGZ or DICOM file lies in it.",
         folder,
@@ -107,8 +146,19 @@ def _scans_in(path: Path) -> list[tuple[Path, tuple[str, ...]]]:
     )
 
 
-def _file_names(path: Path) -> tuple[str, str]:
-    return file_stem(path), f"{path.resolve().parent.name}_{file_stem(path)}"
+def is_own_volume(path: Path) -> bool:
+    """Whether a file is, by its name, one that the program wrote: a label map, a confidence, a transform."""
+    name = path.name.casefold()
+    return name in OWN_VOLUMES or _OWN_ENDINGS.match(name) is not None
+
+
+def _longer(path: Path, name: str) -> tuple[str, ...]:
+    """Names of what lies at a path: its own, then with one more of the folders above it each."""
+    names = [name]
+    for parent in path.resolve().parents:
+        if parent.name:
+            names.append(f"{parent.name}_{names[-1]}")
+    return tuple(names)
 
 
 def _shortest(candidates: Iterable[tuple[str, ...]]) -> list[str]:

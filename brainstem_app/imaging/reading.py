@@ -116,8 +116,8 @@ def _read_converted(
 def _read_file(path: Path, assume_orientation: str | None, extra: tuple[Finding, ...] = ()) -> Scan:
     with open_scan_file(path) as opened:
         placed = check_header(opened, assume_orientation)
-        values = opened.read_values()
+        values, moved = opened.read_intensities()
     values, lost = replace_not_finite(values)
     scan = Scan(values, placed.affine, path)
-    findings = (*extra, *opened.findings, *placed.findings, *lost, *check_geometry(scan), *check_voxels(scan))
-    return replace(scan, findings=findings)
+    findings = (*extra, *opened.findings, *placed.findings, *moved, *lost)
+    return replace(scan, findings=(*findings, *check_geometry(scan), *check_voxels(scan)))

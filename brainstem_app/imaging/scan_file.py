@@ -26,6 +26,7 @@ from brainstem_app.imaging.file_names import (
     pair_header,
     pair_image,
 )
+from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.imaging.unreadable import UnreadableScanError
 
@@ -48,6 +49,14 @@ _OTHER_FORMATS = (
 _COPY_AGAIN = "Copy or download the file again, or convert the scan from DICOM again."
 _FETCH = "Fetch the data first, e.g. with datalad get or git annex get."
 _CONVERT = "Give a NIfTI (.nii, .nii.gz) or MGH/MGZ file, or the folder of the DICOM series."
+
+_RESCALED = Finding(
+    Level.INFO,
+    "intensities-rescaled",
+    "The intensities are too large, too small or too far from 0 for numbers of 32 bits; they were moved and "
+    "scaled.",
+    "Nothing for labels and volumes; the intensities that are shown are not those of the file.",
+)
 
 
 @dataclass(frozen=True)
@@ -114,6 +123,24 @@ class OpenedScan:
         except Exception as error:
             raise _damaged(self.path, error) from error
         return values.reshape(self.shape, order="F")
+
+    def read_intensities(self) -> tuple[NDArray[np.float32], tuple[Finding, ...]]:
+        """Values of a scan as `read_values`, but moved and scaled where float32 would lose what they show.
+
+        Raises
+        ------
+        UnreadableScanError
+            If the file ends early or is damaged.
+        """
+        values = self.read_values()
+        levels = intensity_levels(values)
+        if levels is not None and levels.fit_float32 and not np.isinf(values).any():
+            return values, ()
+        exact = np.asarray(self.image.dataobj, dtype=np.float64).reshape(self.shape, order="F")
+        levels = intensity_levels(exact)
+        if levels is None or levels.fit_float32:
+            return values, ()
+        return above_floor(exact, levels), (_RESCALED,)
 
 
 @contextmanager

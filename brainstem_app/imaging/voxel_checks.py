@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.counting import counted
+from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
 from brainstem_app.imaging.orientation import axis_letters
 from brainstem_app.imaging.scan import Finding, Level, Scan
 
@@ -96,8 +97,9 @@ def check_voxels(scan: Scan) -> tuple[Finding, ...]:
             Finding(
                 Level.WARNING,
                 "negative-intensities",
-                f"Many voxels are below 0 (the lowest is {low:g}): a CT, or an already standardised scan?",
-                "Give the T1-weighted MRI as acquired.",
+                f"Many voxels are below 0 (the lowest is {low:g}): intensities that were moved or "
+                "standardised, or a CT.",
+                "Nothing if it is a T1-weighted MRI: labels do not depend on where its intensities begin.",
             )
         )
     return tuple(findings)
@@ -115,9 +117,12 @@ def extent_mm(scan: Scan) -> tuple[float, float, float]:
 def content_extent_mm(scan: Scan) -> tuple[float, float, float]:
     """Extent in mm, right–left, back–front and down–up, of what stands out from the background.
 
-    A plane counts when 2 % of it are brighter than a tenth of the scan's brightest tissue.
+    A plane counts when 2 % of it are brighter than a tenth of the scan's brightest tissue, above its floor.
     """
-    thinned = scan.data[::2, ::2, ::2]
+    levels = intensity_levels(scan.data)
+    if levels is None:
+        return 0.0, 0.0, 0.0
+    thinned = above_floor(scan.data[::2, ::2, ::2], levels)
     bright = thinned > 0.1 * np.percentile(thinned, 99)
     along = dict.fromkeys("RAS", 0.0)
     for axis, letter in enumerate(axis_letters(scan.affine)):

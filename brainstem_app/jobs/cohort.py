@@ -7,6 +7,7 @@ from dataclasses import fields
 
 from brainstem_app.jobs.job import CohortJob
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.result_folders import require_files
 from brainstem_app.reports.volumes import build_volumes_report
 from brainstem_app.reports.volumes_files import FILES, write_volumes_report
 from brainstem_app.reports.volumes_model import VolumesReport
@@ -21,6 +22,7 @@ def compare_cohort(job: CohortJob, reporter: Reporter) -> Summary:
     InputError
         As `build_volumes_report`.
     """
+    require_files(job.out, FILES, ())
     reporter.progress(0, 2, "reading the reports and comparing")
     request = VolumesRequest(**{field.name: getattr(job, field.name) for field in fields(VolumesRequest)})
     report = build_volumes_report(request, _command(job))

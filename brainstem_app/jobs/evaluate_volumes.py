@@ -6,6 +6,8 @@ from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.jobs.job import EvaluateVolumesJob
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.result_folders import require_files, require_no_segmentation
+from brainstem_app.jobs.segment_files import ARTIFACTS
 from brainstem_app.models.label_meaning import labels_in, meaning_of_two
 from brainstem_app.reports.comparison import write_comparison
 
@@ -21,6 +23,8 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
         If a file cannot be read, it is not certain which atlas the labels are of, a label is not in it,
         or the grids differ.
     """
+    require_no_segmentation(job.out)
+    require_files(job.out, (name for name in ARTIFACTS.values() if not name.endswith(".nii.gz")), ())
     files = {path: labels_in(load_label_map(path)[0]) for path in (job.predicted, job.reference)}
     meaning = meaning_of_two(files, job.atlas)
     for note in meaning.notes:

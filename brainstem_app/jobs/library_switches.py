@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import os
 
+from brainstem_app.jobs.quiet_import import quieten_tensorflow
 from brainstem_app.locations import user_data_folder
+from brainstem_app.onnx_runtime import switch_off_telemetry
 
 
 def set_library_switches() -> None:
     """Set all of them."""
+    switch_off_telemetry()
+    quieten_tensorflow()
     _switch_on_onednn()
     _keep_keras_here()
     _keep_matplotlib_here()

@@ -15,6 +15,7 @@ from brainstem_app.jobs.job import OnSlurmJob, PrepareJob, SegmentJob
 from brainstem_app.jobs.loaded_model import load_model
 from brainstem_app.jobs.prepare import SubjectTask, prepare
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.result_folders import scans_with_room
 from brainstem_app.jobs.segment import expand_scans
 from brainstem_app.jobs.segment_bids import require_one_dataset, result_folder
 from brainstem_app.jobs.segment_dicom import came_as_dicom, require_dicom
@@ -41,13 +42,15 @@ def _segment(job: SegmentJob, slurm: SlurmSettings, reporter: Reporter) -> Summa
     out = job.out.resolve()
     executor = SlurmExecutor(slurm, "segment", out / SLURM_FOLDER / "log")
     # A model that is not there is told now, not by every task.
-    load_model(job.model, job.engine)
+    model = load_model(job.model, job.engine)
     scans, refused = expand_scans(job.scans, reporter)
     if job.bids:
         require_one_dataset(scans)
     if job.dicom_seg:
         require_dicom(scans, job.orientation)
     total = len(scans) + len(refused)
+    scans, without_room = scans_with_room(job, scans, model, reporter, only=total == 1)
+    refused += without_room
     tasks = []
     for scan in scans:
         own = {"scans": (scan.path.resolve(),), "out": out, "name": scan.name}

@@ -7,6 +7,7 @@ from statistics import median
 
 from brainstem_app.jobs.job import RetestJob
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.result_folders import require_files
 from brainstem_app.reports.retest import build_retest_report
 from brainstem_app.reports.retest_files import FILES, write_retest_report
 from brainstem_app.reports.retest_pairs import find_pairs
@@ -20,6 +21,7 @@ def measure_repeatability(job: RetestJob, reporter: Reporter) -> Summary:
     InputError
         As `find_pairs`.
     """
+    require_files(job.out, FILES, ())
     reporter.progress(0, 2, "reading the reports and comparing")
     pairs = find_pairs(job.results, job.second, mixed=job.mixed, same_people=job.same_people)
     report = build_retest_report(pairs, _command(job))

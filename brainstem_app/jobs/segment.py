@@ -1,6 +1,6 @@
 """Segment scans: read, normalise, predict, bring the labels back onto the scan's own grid, report.
 
-Results of an earlier run in the same folder are replaced, each file at once when the new one is whole.
+Results of the same scan in the same folder are replaced, each file at once when the new one is whole.
 One scan that fails does not stop the others; the job then ends as failed and names each of them.
 """
 
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, citations_of
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.imaging.bids_derivatives import bids_source
+from brainstem_app.imaging.dicom import split_series
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
 from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.scan import Level, Scan
@@ -25,6 +26,7 @@ from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.loaded_model import LoadedModel, describe_model, load_model
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.result_folders import SERIES, scans_with_room, series_mark
 from brainstem_app.jobs.segment_bids import require_one_dataset, result_folder, write_derivatives
 from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
 from brainstem_app.jobs.segment_files import ARTIFACTS, Predicted, to_native, write_volumes
@@ -62,6 +64,8 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
         require_dicom(scans, job.orientation)
     reporter.progress(0, len(scans), "loading the model")
     model = load_model(job.model, job.engine)
+    scans, without_room = scans_with_room(job, scans, model, reporter, only=total == 1)
+    refused += without_room
     for index, scan in enumerate(scans):
         report = reporter.part(index, len(scans), scan.name)
         try:
@@ -172,7 +176,9 @@ def segment_scan(
     report(_PLACED, "writing the report")
     stated = ("--orientation", orientation) if orientation else ()
     options = (*stated, *(("--surfaces",) * surfaces), *options)
+    series = {SERIES: series_mark(split_series(path)[1])} if scan.source.is_dir() else {}
     inputs = _report_inputs(scan, normalised, model, device, predicted, clock.seconds, options)
+    inputs = replace(inputs, settings={**inputs.settings, **series})
     write_report(folder, replace(inputs, reference=reference, reference_origin=reference_origin))
     for role, name in ARTIFACTS.items():
         reporter.artifact(role, folder / name, folder.name)

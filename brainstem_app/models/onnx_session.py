@@ -15,6 +15,7 @@ import numpy as np
 
 from brainstem_app.errors import InputError
 from brainstem_app.models.slices import FloatArray
+from brainstem_app.onnx_runtime import load_onnxruntime
 
 #: Largest difference of a probability by which card and processor may differ.
 TOLERANCE = 0.01
@@ -66,8 +67,7 @@ def open_network(path: Path, threads: int | None = None) -> OpenedNetwork:
     InputError
         If ONNX Runtime cannot load the file.
     """
-    import onnxruntime
-
+    onnxruntime = load_onnxruntime()
     threads = threads or _usable_cores()
     try:
         processor = _session(path, threads, _PROCESSOR)
@@ -90,8 +90,7 @@ def open_network(path: Path, threads: int | None = None) -> OpenedNetwork:
 
 
 def _session(path: Path, threads: int, provider: str) -> Any:
-    import onnxruntime
-
+    onnxruntime = load_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     options.intra_op_num_threads = threads

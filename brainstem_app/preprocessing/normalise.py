@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.errors import ImplausibleResultError
-from brainstem_app.imaging.scan import Finding, Scan
+from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
+from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import AROUND_BOX, MNI_SHAPE, Affine, crop_to_box
 from brainstem_app.preprocessing.affine import NEAR_BRAINSTEM, register_brain, register_brainstem
 from brainstem_app.preprocessing.fit import Fit, judge_coarse_warp, judge_fit, measure_fit
@@ -25,6 +26,14 @@ from brainstem_app.preprocessing.transforms import Transforms
 Report = Callable[[float, str], None]
 _MARGIN_VOXELS = 5
 _FEWEST_BRAIN_ML = 300.0
+_FLOOR_GUESSED = Finding(
+    Level.WARNING,
+    "floor-guessed",
+    "What surrounds the head or brain has a value that says nothing of where its intensities begin, as in a "
+    "standardised scan; that was guessed from the darkest tissue, and labels may differ a little for it.",
+    "Give the scan as acquired, or with 0 around the head or brain, if there is one.",
+)
+_FIX_BRAIN = "Check that this is a T1-weighted scan of a whole head and that its voxel size is right."
 
 
 class Space(StrEnum):
@@ -118,7 +127,7 @@ def normalise_scan(
     image = _pulled(standard, brain.affine, transforms, outside=-LIMIT)
     shown = _pulled(brain.mask.astype(np.float32), brain.affine, transforms, outside=0.0) > 0.5
     fit = measure_fit(image, shown, transforms.mni_to_native, template)
-    findings = judge_fit(fit)
+    findings = (*brain.findings, *judge_fit(fit))
     if transforms.warp is not None:
         findings = (*findings, *judge_coarse_warp(transforms.warp, template))
     return Normalised(image, transforms, fit, findings, steps.end(), brain_ml=brain.volume_ml)
@@ -130,6 +139,7 @@ class _Brain:
     mask: NDArray[np.bool_]
     affine: Affine
     volume_ml: float
+    findings: tuple[Finding, ...] = ()
 
 
 class _Steps:
@@ -156,14 +166,22 @@ class _Steps:
 
 def _cropped_brain(scan: Scan) -> _Brain:
     """Brain mask, and the scan cropped around it: everything later is as small as the brain."""
-    stripped = is_stripped(scan.data, scan.affine)
-    mask = stripped_mask(scan.data, scan.affine) if stripped else brain_mask(scan.data, scan.affine)
+    levels = intensity_levels(scan.data)
+    if levels is None:
+        raise ImplausibleResultError(
+            "No brain was found in the scan: nearly all of its voxels have the same value.",
+            scan.source,
+            _FIX_BRAIN,
+        )
+    whole = above_floor(scan.data, levels)
+    stripped = is_stripped(whole, scan.affine)
+    mask = stripped_mask(whole, scan.affine) if stripped else brain_mask(whole, scan.affine)
     volume_ml = float(mask.sum()) * abs(float(np.linalg.det(scan.affine[:3, :3]))) / 1000
     if volume_ml < _FEWEST_BRAIN_ML:
         raise ImplausibleResultError(
             f"No brain was found in the scan: the brain mask holds {volume_ml:.0f} ml.",
             scan.source,
-            "Check that this is a T1-weighted scan of a whole head and that its voxel size is right.",
+            _FIX_BRAIN,
         )
     voxels = (
         np.argwhere(mask.any(axis=(1, 2))),
@@ -175,8 +193,8 @@ def _cropped_brain(scan: Scan) -> _Brain:
     region = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
     affine = scan.affine.copy()
     affine[:3, 3] = scan.affine[:3, :3] @ np.array(low) + scan.affine[:3, 3]
-    data, inside = np.ascontiguousarray(scan.data[region]), np.ascontiguousarray(mask[region])
-    return _Brain(data, inside, affine, volume_ml)
+    data, inside = np.ascontiguousarray(whole[region]), np.ascontiguousarray(mask[region])
+    return _Brain(data, inside, affine, volume_ml, () if levels.painted is None else (_FLOOR_GUESSED,))
 
 
 def _pulled(

@@ -19,6 +19,7 @@ from brainstem_app.errors import BrainstemError, ImplausibleResultError
 from brainstem_app.imaging.orientation import from_canonical, to_canonical
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.locations import resource
+from brainstem_app.onnx_runtime import load_onnxruntime
 
 COARSE_SIDE = 128
 FINE_SIDE = 256
@@ -134,8 +135,7 @@ def stripped_mask(data: NDArray[np.float32], affine: Affine) -> _Mask:
 
 def _probability(network: str, image: NDArray[np.float32], threads: int) -> NDArray[np.float32]:
     """Probability of brain (X, Y, Z) that one of deepbet's networks gives for a volume (X, Y, Z)."""
-    import onnxruntime
-
+    onnxruntime = load_onnxruntime()
     path = resource("skull_strip", network)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads

@@ -16,6 +16,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import Group, LabelTable
+from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
 from brainstem_app.imaging.orientation import axis_letters, to_canonical
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.reports.levels import distinct_levels
@@ -115,9 +116,11 @@ def _cropped_view(volumes: QcVolumes) -> _View:
     labels, affine = to_canonical(volumes.labels, volumes.affine)
     x, y, z = np.linalg.norm(affine[:3, :3], axis=0)
     sizes = (float(x), float(y), float(z))
+    levels = None if volumes.scan is None else intensity_levels(volumes.scan)
+    shown = None if volumes.scan is None or levels is None else above_floor(volumes.scan, levels)
     scan, reference = (
         None if volume is None else to_canonical(volume, volumes.affine)[0]
-        for volume in (volumes.scan, volumes.reference)
+        for volume in (shown, volumes.reference)
     )
     box = _box(labels if reference is None else np.maximum(labels, reference), sizes)
     cropped = affine.copy()

@@ -29,6 +29,7 @@ from brainstem_app.study.record import Record
 from brainstem_app.study.splits import Splits
 
 SpaceName = Literal["affine", "nonlinear"]
+SUBJECTS_FOLDER = "subjects"
 
 
 class StudySettings(Record):
@@ -154,7 +155,7 @@ class Study:
             study._require_same(settings)
             return study._with_atlas_of(settings)
         try:
-            (folder / "subjects").mkdir(parents=True, exist_ok=True)
+            (folder / SUBJECTS_FOLDER).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(
                 f"The study folder cannot be made: {error.strerror}.",
@@ -189,7 +190,7 @@ class Study:
 
     def subject_folder(self, name: str) -> Path:
         """Folder of a subject (not created here)."""
-        return self.folder / "subjects" / name
+        return self.folder / SUBJECTS_FOLDER / name
 
     def run_folder(self, name: str) -> Path:
         """Folder of a run (not created here); InputError if the name is no plain file name."""

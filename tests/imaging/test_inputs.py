@@ -5,8 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brainstem_app.atlas.library import LABELS_FILE_NAME
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.inputs import expand_inputs, file_stem
+from brainstem_app.imaging.inputs import OWN_VOLUMES, expand_inputs, file_stem
+from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME
+from brainstem_app.jobs.segment_files import ARTIFACTS
+from brainstem_app.models.library import MEAN_WARP_FILE
+from brainstem_app.preprocessing import reference
+from brainstem_app.preprocessing.transforms import WARP_FILE
 
 from .conftest import WriteDicom
 
@@ -121,3 +127,40 @@ def test_start_up_modules_load_neither_nibabel_nor_scipy() -> None:
     imports = "; ".join(f"import brainstem_app.imaging.{name}" for name in modules)
     check = f"import sys; {imports}; sys.exit(bool(set(sys.modules) & {{'nibabel', 'scipy', 'pandas'}}))"
     assert subprocess.run([sys.executable, "-c", check], check=False).returncode == 0
+
+
+def test_scans_of_one_name_are_told_apart_by_the_folder_that_differs(tmp_path: Path) -> None:
+    paths = [_touch(tmp_path / site / "sub-01" / "anat" / "T1w.nii.gz") for site in ("a", "b")]
+    assert _names(*paths) == ["a_sub-01_anat_T1w", "b_sub-01_anat_T1w"]
+    assert _names(*paths[::-1]) == ["b_sub-01_anat_T1w", "a_sub-01_anat_T1w"]
+
+
+def test_subjects_of_datasets_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    for site in ("a", "b"):
+        _touch(tmp_path / site / "raw" / "sub-01" / "anat" / "sub-01_T1w.nii.gz")
+    given = [tmp_path / site / "raw" for site in ("a", "b")]
+    assert _names(*given) == ["a_raw_sub-01", "b_raw_sub-01"]
+
+
+def test_what_the_program_wrote_is_no_scan(tmp_path: Path) -> None:
+    for name in (
+        *OWN_VOLUMES,
+        "labels_native_edited-2.nii.gz",
+        "sub-01_space-orig_desc-x_dseg.nii.gz",
+        "._b.nii",
+    ):
+        _touch(tmp_path / name)
+    with pytest.raises(InputError, match="only files that Brainstem App wrote"):
+        expand_inputs([tmp_path])
+    for name in OWN_VOLUMES:
+        with pytest.raises(InputError, match="is no scan"):
+            expand_inputs([tmp_path / name])
+    _touch(tmp_path / "b.nii")
+    assert _names(tmp_path) == ["b"]
+
+
+def test_every_volume_that_the_program_writes_is_known_as_its_own() -> None:
+    written = {name for name in ARTIFACTS.values() if name.endswith(".nii.gz")}
+    written |= {reference.SCAN_FILE, reference.LABELS_FILE, reference.REPEAT_FILE, reference.FINE_WARP_FILE}
+    written |= {reference.REPEAT_WARP_FILE, WARP_FILE, MEAN_WARP_FILE, LABELS_FILE_NAME, DICOM_FILE_NAME}
+    assert written == OWN_VOLUMES

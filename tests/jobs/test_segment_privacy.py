@@ -48,8 +48,10 @@ PERSONAL = [
     (0x0020, 0x4000, "LT", "Comment on Anna"),
     (0x0032, 0x1032, "PN", "Requesting^Rosa"),
 ]  # fmt: skip
-SECRETS = {word for *_, value in PERSONAL for word in (value, *value.split("^"))} - {"Anna", "Ruth", "Paul"}
-SECRETS |= {"2019-08-17", "1951-02-03", "142857", "Quill", "Otto"}
+# Words of four letters come about by themselves in the packed bytes of pictures.
+_SHORT = {"Anna", "Ruth", "Paul", "Olga", "Rosa"}
+SECRETS = {word for *_, value in PERSONAL for word in (value, *value.split("^"))} - _SHORT
+SECRETS |= {"2019-08-17", "1951-02-03", "142857", "Quill"}
 BLOCK = (slice(27, 34), slice(41, 48), slice(27, 36))
 
 

@@ -1,0 +1,191 @@
+"""Whose results a folder holds: those of one person never take the place of another's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.bids_derivatives import bids_labels_path, bids_source
+from brainstem_app.imaging.dicom import split_series
+from brainstem_app.imaging.inputs import ScanInput, expand_inputs
+from brainstem_app.jobs.job import SegmentJob
+from brainstem_app.jobs.loaded_model import LoadedModel
+from brainstem_app.jobs.places import read_folder, require_outside, require_writable
+from brainstem_app.jobs.reporter import Reporter
+from brainstem_app.jobs.segment_bids import result_folder
+from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME
+from brainstem_app.jobs.segment_files import ARTIFACTS
+from brainstem_app.reports.manifest import Manifest, sha256_of
+from brainstem_app.reports.surfaces import SURFACES_FOLDER
+
+MANIFEST = ARTIFACTS["manifest"]
+TRANSFORMS_FOLDER = "transforms"
+#: Setting, in a manifest, that tells the series of one DICOM folder apart.
+SERIES = "series_mark"
+#: Roles, in a manifest, of what results are of.
+_SOURCES = frozenset({"scan", "predicted", "reference"})
+_ANOTHER_FOLDER = "Give another folder for the results, or remove these if they are of no more use."
+
+
+def scans_with_room(
+    job: SegmentJob, scans: Sequence[ScanInput], model: LoadedModel, reporter: Reporter, *, only: bool
+) -> tuple[list[ScanInput], list[str]]:
+    """Sort scans: those whose results can be written where they belong, and the names of the others.
+
+    Parameters
+    ----------
+    only : bool
+        Whether nothing else is to be done, so that a warning would not do.
+
+    Raises
+    ------
+    InputError
+        Instead of a warning, for the only scan.
+    """
+    good, refused = [], []
+    for scan in scans:
+        try:
+            _require_room(job, scan, model)
+        except InputError as error:
+            if only:
+                raise
+            reporter.warn_of(error, scan.name)
+            refused.append(scan.name)
+        else:
+            good.append(scan)
+    return good, refused
+
+
+def _require_room(job: SegmentJob, scan: ScanInput, model: LoadedModel) -> None:
+    folder = result_folder(job, scan.name)
+    source = read_folder(scan.path)
+    for place in (source, *(read_folder(split_series(path)[0]) for path in job.scans)):
+        require_outside(folder, place)
+    require_files(folder, (*ARTIFACTS.values(), DICOM_FILE_NAME), (TRANSFORMS_FOLDER, SURFACES_FOLDER))
+    sources = {"scan": source}
+    series = split_series(scan.path)[1]
+    require_same_sources(folder, sources, series)
+    _require_no_scans(folder)
+    if job.bids:
+        labels = bids_labels_path(job.out, bids_source(scan.path), model.atlas.name)
+        require_files(labels.parent, (labels.name,), ())
+        reported = _reported_folder(job.out, labels)
+        if reported is not None:
+            require_same_sources(reported, sources, series)
+
+
+def require_files(folder: Path, files: Iterable[str], folders: Iterable[str]) -> None:
+    """Refuse a folder in which something stands in the way of files and folders to be written.
+
+    Raises
+    ------
+    InputError
+        With what is in the way, or why nothing can be written.
+    """
+    require_writable(folder)
+    for name in files:
+        if (folder / name).is_dir():
+            raise InputError(
+                "There is a folder of the name of a file that is to be written.",
+                folder / name,
+                "Rename or remove it, or choose another folder for the results.",
+            )
+    for name in folders:
+        if (folder / name).exists():
+            require_writable(folder / name)
+
+
+def require_same_sources(folder: Path, sources: Mapping[str, Path], series: str | None = None) -> None:
+    """Refuse a folder that holds the results of something else.
+
+    Parameters
+    ----------
+    folder : Path
+        Where results are to go; it need not exist.
+    sources : mapping of str to Path
+        Files or folders that they are of, by their role in the manifest.
+    series : str, optional
+        The one series of a DICOM folder that was chosen.
+
+    Raises
+    ------
+    InputError
+        If the manifest in the folder names other files, by their hash, or cannot be read.
+    """
+    manifest = _manifest_of(folder)
+    if manifest is None:
+        return
+    before = {role: entry.sha256 for role, entry in manifest.files.items() if role in _SOURCES}
+    now = {role: sha256_of(path) for role, path in sources.items()}
+    this_series = series_mark(series)
+    if before != now or manifest.settings.get(SERIES, this_series) != this_series:
+        names = ", ".join(entry.file for role, entry in manifest.files.items() if role in _SOURCES)
+        raise InputError(
+            f"This folder holds the results of another scan ({names}, other data), which would be lost.",
+            folder,
+            f"{_ANOTHER_FOLDER} Scans that are given together get folders of their own.",
+        )
+
+
+def series_mark(series: str | None) -> str:
+    """Mark of a chosen DICOM series for the manifest, which holds no words of a header."""
+    return hashlib.sha256((series or "").encode()).hexdigest()[:16]
+
+
+def require_no_segmentation(folder: Path) -> None:
+    """Refuse a folder that holds the results of a segmentation, for files of the same names.
+
+    Raises
+    ------
+    InputError
+        If a manifest in the folder names a scan.
+    """
+    manifest = _manifest_of(folder)
+    if manifest is not None and "scan" in manifest.files:
+        raise InputError(
+            "This folder holds the results of a segmentation, whose report would be lost.",
+            folder,
+            "Give another folder for the results.",
+        )
+
+
+def _require_no_scans(folder: Path) -> None:
+    """Refuse a folder of raw data that has the name of a folder for results."""
+    if not folder.is_dir() or (folder / MANIFEST).exists():
+        return
+    try:
+        expand_inputs([folder])
+    except InputError:
+        return
+    raise InputError(
+        "The folder for the results of this scan holds other scans.",
+        folder,
+        "Give another folder for the results.",
+    )
+
+
+def _manifest_of(folder: Path) -> Manifest | None:
+    try:
+        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValidationError) as error:
+        raise InputError(
+            "This folder holds results of which it cannot be told what scan they are of.",
+            folder / MANIFEST,
+            _ANOTHER_FOLDER,
+        ) from error
+
+
+def _reported_folder(root: Path, labels: Path) -> Path | None:
+    """Folder of the report that a label map with a BIDS name belongs to; None if there is no such map."""
+    sidecar = labels.with_name(labels.name.removesuffix(".nii.gz") + ".json")
+    try:
+        return (root / str(json.loads(sidecar.read_text(encoding="utf-8"))["Report"])).parent
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
