@@ -117,9 +117,7 @@ def test_networks_of_segmentation_models_are_read_by_a_process_that_imports_the_
     images = rng.random((1, SIZE, SIZE, 1), dtype=np.float32)
     expected = {}
     for decoder, encoder in (("unet", "seresnet18"), ("fpn", "efficientnetb0"), ("linknet", "mobilenetv2")):
-        model = build_model(
-            decoder, encoder, CLASSES, (SIZE, SIZE, 1), seed=1, library="segmentation_models"
-        )
+        model = build_model(decoder, encoder, CLASSES, (SIZE, SIZE, 1), seed=1, library="segmentation_models")
         save_keras(model, tmp_path / f"{decoder}.keras", half=False)
         expected[decoder] = _predict(model, images)
     _check_in_another_process(expected, images, tmp_path)
