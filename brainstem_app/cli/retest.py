@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from brainstem_app.cli.options import AsJson, Debug, Out
+from brainstem_app.cli.options import AsJson, Debug, Out, make_job
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.jobs.job import RetestJob
 
@@ -32,4 +32,4 @@ def retest(
     debug: Debug = False,
 ) -> None:
     """Say how well volumes repeat themselves: two scans, or two preparations of one, of the same people."""
-    run_and_show(RetestJob(results=results, second=second, out=out), as_json=as_json, debug=debug)
+    run_and_show(make_job(RetestJob, results=results, second=second, out=out), as_json=as_json, debug=debug)

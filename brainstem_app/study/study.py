@@ -11,7 +11,6 @@ A subject is done when its ``manifest.json`` says so: it is written last.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +23,7 @@ from pydantic import Field, JsonValue
 from brainstem_app import __version__
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import BOX_SHAPE
+from brainstem_app.plain_name import require_folder_name, require_name, require_part
 from brainstem_app.study.quality import read_quality
 from brainstem_app.study.record import Record
 from brainstem_app.study.splits import Splits
@@ -153,6 +153,7 @@ class Study:
             study = cls.open(folder)
             study._require_same(settings)
             return study._with_atlas_of(settings)
+        require_folder_name(folder, "a study")
         try:
             (folder / "subjects").mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -188,18 +189,13 @@ class Study:
         return {name: record.settings.get(name, "") for name in atlas} == atlas
 
     def subject_folder(self, name: str) -> Path:
-        """Folder of a subject (not created here)."""
-        return self.folder / "subjects" / name
+        """Folder of a subject (not created here); InputError if the name would lead elsewhere."""
+        return self.folder / "subjects" / require_part(name, "a subject", self.folder)
 
     def run_folder(self, name: str) -> Path:
-        """Folder of a run (not created here); InputError if the name is no plain file name."""
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-            raise InputError(
-                f"“{name}” cannot be the name of a run.",
-                None,
-                "Use letters, digits, dots, dashes, underscores.",
-            )
-        return self.folder / "runs" / name
+        """Folder of a run (not created here); InputError if none can be called so, see `require_name`."""
+        runs = self.folder / "runs"
+        return runs / require_name(name, "a run", runs)
 
     def run_names(self) -> tuple[str, ...]:
         """Names of the runs that were started, sorted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import subprocess
@@ -22,8 +23,14 @@ from kerasmodels.names import loss_names
 from kerasmodels.training.learning_rate import WarmCosine
 
 SIZE, CLASSES = 224, 5
-#: One encoder of every family.
-ENCODERS = ("resnet34", "seresnet50", "efficientnetb0", "efficientnetlite0", "mit_b0")
+#: One encoder of every family; a minute or two each.
+ENCODERS = (
+    "efficientnetlite0",
+    *(
+        pytest.param(name, marks=pytest.mark.long)
+        for name in ("resnet34", "seresnet50", "efficientnetb0", "mit_b0")
+    ),
+)
 #: The only import of ours is the loader.
 LOAD_AND_PREDICT = """
 import sys
@@ -113,7 +120,8 @@ def test_every_decoder_is_read_by_a_process_that_imports_the_loader_alone(
 def test_networks_of_segmentation_models_are_read_by_a_process_that_imports_the_loader_alone(
     rng: np.random.Generator, tmp_path: Path
 ) -> None:
-    pytest.importorskip("segmentation_models")
+    if importlib.util.find_spec("segmentation_models") is None:
+        pytest.skip("segmentation-models is not installed")
     images = rng.random((1, SIZE, SIZE, 1), dtype=np.float32)
     expected = {}
     for decoder, encoder in (("unet", "seresnet18"), ("fpn", "efficientnetb0"), ("linknet", "mobilenetv2")):
