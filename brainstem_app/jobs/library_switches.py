@@ -7,14 +7,24 @@ from __future__ import annotations
 
 import os
 
+from brainstem_app.jobs.quiet_tensorflow import keep_tensorflow_quiet
 from brainstem_app.locations import user_data_folder
+
+_LOG_LEVEL, _FATAL_ALONE = "TF_CPP_MIN_LOG_LEVEL", "3"
 
 
 def set_library_switches() -> None:
     """Set all of them."""
+    _keep_tensorflow_quiet()
     _switch_on_onednn()
     _keep_keras_here()
     _keep_matplotlib_here()
+
+
+def _keep_tensorflow_quiet() -> None:
+    """Leave out what TensorFlow writes about itself, unless the user wants to see it."""
+    if os.environ.setdefault(_LOG_LEVEL, _FATAL_ALONE) == _FATAL_ALONE:
+        keep_tensorflow_quiet()
 
 
 def _switch_on_onednn() -> None:

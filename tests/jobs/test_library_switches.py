@@ -13,7 +13,7 @@ from brainstem_app.locations import user_data_folder
 
 @pytest.fixture(autouse=True)
 def _put_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("TF_ENABLE_ONEDNN_OPTS", "KERAS_HOME", "MPLCONFIGDIR"):
+    for name in ("TF_ENABLE_ONEDNN_OPTS", "KERAS_HOME", "MPLCONFIGDIR", "TF_CPP_MIN_LOG_LEVEL"):
         monkeypatch.setenv(name, "0")  # so that what it was comes back
         monkeypatch.delenv(name)
 
@@ -44,3 +44,61 @@ def test_libraries_keep_their_files_below_the_programs_own_folder(
     assert Path(done.stdout.strip()) == user_data_folder() / "matplotlib"
     assert (user_data_folder() / "keras" / "keras.json").is_file()
     assert not list(home.iterdir())
+
+
+def _import_tensorflow(folder: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Import TensorFlow in a process as jobs do; the one of a folder, if given."""
+    code = "import sys, brainstem_app.jobs.library_switches as s; s.set_library_switches();"
+    code += "import tensorflow; sys.stdout.write('imported'); sys.stderr.write('after\\n')"
+    path = [str(folder)] if folder else []
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([*path, *filter(None, sys.path)])}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=env)
+
+
+def _write_tensorflow(folder: Path, body: str) -> Path:
+    (folder / "tensorflow").mkdir()
+    (folder / "tensorflow" / "__init__.py").write_text(f"import os, sys\n{body}\n", encoding="utf-8")
+    return folder
+
+
+@pytest.mark.slow
+def test_nothing_of_tensorflows_start_is_seen() -> None:
+    pytest.importorskip("tensorflow")
+    done = _import_tensorflow()
+    assert (done.stdout, done.stderr) == ("imported", "after\n")
+
+
+def test_what_is_no_line_of_tensorflow_about_itself_is_seen(tmp_path: Path) -> None:
+    lines = (
+        "WARNING: All log messages before absl::InitializeLog() is called are written to STDERR",
+        "I0000 00:00:1795917668.214510   12994 port.cc:153] oneDNN custom operations are on.",
+        "2026-11-29 01:42:00.1234: I tensorflow/core/platform/cpu_feature_guard.cc:210] This TensorFlow",
+        "To enable the following instructions: AVX2 FMA, in other operations, rebuild TensorFlow",
+        "E0000 00:00:1795917668.214510   12994 cuda_dnn.cc:8310] Unable to register cuDNN factory",
+        "E0 is short of memory",
+        "Ünlesbar: a plugin is broken",
+    )
+    body = f"os.write(2, {chr(10).join(lines).encode()!r} + b'\\n'); sys.stderr.write('of Python\\n')"
+    done = _import_tensorflow(_write_tensorflow(tmp_path, body))
+    assert done.stdout == "imported"
+    assert done.stderr.splitlines() == [*lines[-2:], "of Python", "after"]
+
+
+def test_import_that_fails_says_so(tmp_path: Path) -> None:
+    done = _import_tensorflow(_write_tensorflow(tmp_path, "raise ImportError('no such instruction')"))
+    assert done.stdout == ""
+    assert "ImportError: no such instruction" in done.stderr
+
+
+def test_import_that_crashes_says_where(tmp_path: Path) -> None:
+    done = _import_tensorflow(_write_tensorflow(tmp_path, "os.abort()"))
+    assert done.returncode != 0
+    assert "Fatal Python error" in done.stderr
+    assert "tensorflow" in done.stderr
+
+
+def test_user_who_wants_tensorflows_lines_sees_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "0")
+    line = "I0000 00:00:1795917668.214510   12994 port.cc:153] oneDNN custom operations are on."
+    done = _import_tensorflow(_write_tensorflow(tmp_path, f"os.write(2, b'{line}\\n')"))
+    assert done.stderr.splitlines() == [line, "after"]
