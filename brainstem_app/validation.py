@@ -201,7 +201,8 @@ def _demand(node: Schema, schema: Schema) -> str:
             return "true or false"
         case "array":
             inner = _demand(_plain(node.get("items") or {}, schema), schema)
-            return f"a list, each {inner}" if inner else "a list"
+            size = f" of at least {node['minItems']}" if "minItems" in node else ""
+            return f"a list{size}, each {inner}" if inner else f"a list{size}"
         case "object":
             return "a group of settings"
     return ""

@@ -29,6 +29,7 @@ from brainstem_app.study.record import Record
 from brainstem_app.study.splits import Splits
 
 SpaceName = Literal["affine", "nonlinear"]
+_PREPARE_AGAIN = "Delete the subject's folder and run `brainstem-app prepare` again."
 
 
 class StudySettings(Record):
@@ -232,8 +233,8 @@ class Study:
         Raises
         ------
         InputError
-                If a file is missing, damaged or of another shape, or the labels come from another atlas than
-            the study's.
+            If a file is missing, damaged or of another shape, holds what is no intensity or no label, or the
+            labels come from another atlas than the study's.
         """
         record = self.subject(name)
         if record is not None and not self.is_current(record):
@@ -248,24 +249,40 @@ class Study:
     def load_repeat_labels(self, name: str) -> NDArray[np.uint8] | None:
         """Read the reference labels made a second time with another setting, None where there are none."""
         path = self.subject_folder(name) / "labels_box_repeat.nii.gz"
-        return _read_box(path).astype(np.uint8) if path.exists() else None
+        return _read_labels(path) if path.exists() else None
 
 
 def read_prepared_box(folder: Path) -> PreparedBox:
     """Image and reference labels of a subject's folder; see `Study.load_box`."""
     image = _read_box(folder / "scan_box.nii.gz").astype(np.float32)
-    labels = _read_box(folder / "labels_box.nii.gz").astype(np.uint8)
-    return PreparedBox(folder.name, image, labels)
+    if odd := int(np.count_nonzero(~np.isfinite(image))):
+        raise InputError(
+            f"The prepared image of {folder.name} holds {odd} voxels that are no numbers (NaN or infinite).",
+            folder / "scan_box.nii.gz",
+            f"{_PREPARE_AGAIN} If it happens again, reject {folder.name} in the window's step Prepare.",
+        )
+    return PreparedBox(folder.name, image, _read_labels(folder / "labels_box.nii.gz"))
+
+
+def _read_labels(path: Path) -> NDArray[np.uint8]:
+    values = _read_box(path)
+    labels = values.astype(np.uint8) if np.isfinite(values).all() else None
+    if labels is None or not np.array_equal(labels, values):
+        raise InputError(
+            f"The labels of {path.parent.name} hold numbers that are no labels (whole, from 0 to 255).",
+            path,
+            _PREPARE_AGAIN,
+        )
+    return labels
 
 
 def _read_box(path: Path) -> NDArray[Any]:
     import nibabel
 
-    fix = "Delete the subject's folder and run `brainstem-app prepare` again."
     try:
         volume = np.asarray(nibabel.load(path).dataobj)  # type: ignore[attr-defined]
     except (OSError, EOFError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
-        raise InputError("A file of the study is missing or damaged.", path, fix) from error
+        raise InputError("A file of the study is missing or damaged.", path, _PREPARE_AGAIN) from error
     if volume.shape != BOX_SHAPE:
-        raise InputError(f"The volume has shape {volume.shape}, not {BOX_SHAPE}.", path, fix)
+        raise InputError(f"The volume has shape {volume.shape}, not {BOX_SHAPE}.", path, _PREPARE_AGAIN)
     return volume
