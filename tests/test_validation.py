@@ -42,7 +42,11 @@ MISFITS = [
     (TrainJob, {"study": "s"}, "--run is not given."),
     (TrainJob, [], "What was given must be a group of settings."),
     (PrepareJob, {"dataset": "d", "study": "s", "jobs": 0}, f"--jobs is 0; it must be {COUNT}."),
-    (SegmentJob, {"scans": [], "out": "o"}, "--scans is a list of 0; it must be a list of at least 1, each a path."),
+    (
+        SegmentJob,
+        {"scans": [], "out": "o"},
+        "--scans is a list of 0; it must be a list of at least 1, each a path.",
+    ),
     (SimulateJob, {"subjects": "two", "out": "o"}, f"--subjects is “two”; it must be {COUNT}."),
     (
         ImportAtlasJob,

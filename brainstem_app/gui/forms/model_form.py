@@ -124,6 +124,11 @@ class ModelForm(QWidget):
                 self._show_error(misfit.name, f"{misfit.what} {misfit.fix}".rstrip())
             return None
 
+    def reject(self, name: str, reason: str) -> None:
+        """Show under a setting why it cannot be as it is."""
+        self._clear_errors()
+        self._show_error(name, reason)
+
     def _fill(self, page: QWidget, specs: list[FieldSpec]) -> None:
         grid = QGridLayout(page)
         grid.setContentsMargins(0, 0, 0, 0)
