@@ -27,6 +27,8 @@ MISFITS = [
     (TrainJob, {**TRAIN, "learning_rate": math.inf}, f"--learning-rate is Infinity; it must be {FINITE}."),
     (TrainJob, {**TRAIN, "learning_rate": 0}, "--learning-rate is 0; it must be a number above 0."),
     (TrainJob, {**TRAIN, "epochs": 2.5}, f"--epochs is 2.5; it must be {COUNT}."),
+    (TrainJob, {**TRAIN, "gradient_clip": math.inf}, f"--gradient-clip is Infinity; it must be {FINITE}."),
+    (TrainJob, {**TRAIN, "gradient_clip": -1}, "--gradient-clip is -1; it must be a number above 0."),
     (TrainJob, {**TRAIN, "patience": 0}, f"--patience is 0; it must be {COUNT}."),
     (TrainJob, {**TRAIN, "seed": -1}, "--seed is -1; it must be a whole number of at least 0."),
     (

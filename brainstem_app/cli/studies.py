@@ -184,10 +184,10 @@ def train(
     if isinstance(settings.get("input", {}), dict):
         settings["input"] = settings.get("input", {}) | seen
     from_options = {"study", "run", *options, *(f"input.{name}" for name in seen)}
+    told_there = "" if config is None else f" of {config.name}"
 
     def name_of(name: str) -> str:
-        told_here = config is None or name in from_options
-        return option_of(name) if told_here else f"{name} of {config.name}"
+        return option_of(name) if name in from_options or not told_there else name + told_there
 
     job = validated(TrainJob, {**settings, "study": study, "run": run}, None, "Give another value.", name_of)
     run_and_show(job, as_json=as_json, debug=debug)

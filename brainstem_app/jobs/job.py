@@ -23,7 +23,16 @@ from brainstem_app.plain_name import PartName
 from brainstem_app.study.grid import Grid
 from brainstem_app.validation import input_error
 from kerasmodels.data.slice_input import SliceInput
-from kerasmodels.training.settings import Count, Positive, Precision, Schedule, Seed, Share
+from kerasmodels.training.settings import (
+    Count,
+    CountOrNone,
+    Positive,
+    PositiveOrNone,
+    Precision,
+    Schedule,
+    Seed,
+    Share,
+)
 
 Engine = Literal["onnx", "keras"]
 SpaceName = Literal["affine", "nonlinear"]
@@ -108,8 +117,8 @@ class TrainJob(_Job):
     learning_rate: Positive = 1e-4
     seed: Seed = 0
     schedule: Schedule = "constant"
-    gradient_clip: Positive | None = None
-    patience: Count | None = None
+    gradient_clip: PositiveOrNone = None
+    patience: CountOrNone = None
     input: SliceInput = SliceInput()
     simulated: Annotated[int, Field(ge=0)] = 0
     augment: bool = False
@@ -189,7 +198,7 @@ class CompareJob(_Job):
     study: Path
     grid: Grid
     executor: ExecutorName = "local"
-    jobs: Count | None = None
+    jobs: CountOrNone = None
     slurm: SlurmSettings = SlurmSettings()
     retry_failed: bool = False
     keep: Literal["all", "best", "none"] = "best"

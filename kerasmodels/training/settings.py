@@ -14,8 +14,10 @@ Precision = Literal["float32", "mixed"]
 
 # What settings may be, for everything that takes them: these settings, jobs, forms.
 Count = Annotated[int, Field(ge=1)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+CountOrNone = Annotated[int | None, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+PositiveOrNone = Annotated[float | None, Field(gt=0)]
 Seed = Annotated[int, Field(ge=0)]
 
 
@@ -52,14 +54,14 @@ class TrainingSettings(BaseModel):
         Random changes of the training volumes; none by default, as in the paper.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     epochs: Count = 10
     batch_size: Count = 16
     learning_rate: Positive = 1e-4
     schedule: Schedule = "constant"
-    gradient_clip: Positive | None = None
-    patience: Count | None = None
+    gradient_clip: PositiveOrNone = None
+    patience: CountOrNone = None
     slice_input: SliceInput = SliceInput()
     loss: str = "dicece"
     alpha: Share = 0.1
