@@ -131,6 +131,10 @@ def _checked(name: str) -> str:
     return name
 
 
+def _checked_unless_empty(name: str) -> str:
+    return _checked(name) if name else name
+
+
 def _checked_new(name: str) -> str:
     if problem := problem_of(name):
         raise ValueError(f"“{name}” cannot be a name: {problem}")
@@ -139,5 +143,7 @@ def _checked_new(name: str) -> str:
 
 #: A name in a file or a job that must not lead out of its folder.
 PartName = Annotated[str, AfterValidator(_checked)]
+#: The same, or empty where the program is to find one.
+PartNameOrEmpty = Annotated[str, AfterValidator(_checked_unless_empty)]
 #: A name in a file or a job that a new folder is to have.
 PlainName = Annotated[str, AfterValidator(_checked_new)]

@@ -139,6 +139,8 @@ def must_be(called: str, problem: Any, node: Schema, schema: Schema | None = Non
     told_type = next((kind for start, kind in _TYPES if problem["type"].startswith(start)), "")
     if problem["type"] == "finite_number":
         demand = "a finite number"
+    elif problem["type"] in {"model_type", "model_attributes_type", "dict_type"}:
+        demand = "a group of settings"
     else:
         demand = _demand({"type": told_type, **node}, schema or {})
     if not demand and problem["type"] == "value_error":

@@ -23,6 +23,7 @@ MISFITS = [
     (TrainJob, {**TRAIN, "alpha": -0.1}, f"--alpha is -0.1; it must be {SHARE}."),
     (TrainJob, {**TRAIN, "alpha": "much"}, f"--alpha is “much”; it must be {SHARE}."),
     (TrainJob, {**TRAIN, "alpha": None}, f"--alpha is nothing; it must be {SHARE}."),
+    (TrainJob, {**TRAIN, "alpha": True}, f"--alpha is “true”; it must be {SHARE}."),
     (TrainJob, {**TRAIN, "alpha": math.nan}, f"--alpha is NaN; it must be {FINITE}."),
     (TrainJob, {**TRAIN, "learning_rate": math.inf}, f"--learning-rate is Infinity; it must be {FINITE}."),
     (TrainJob, {**TRAIN, "learning_rate": 0}, "--learning-rate is 0; it must be a number above 0."),
@@ -97,7 +98,9 @@ def test_job_takes_no_setting_that_training_refuses() -> None:
     [
         ('{"kind": "train", "study": "s", "run": "r", "alpha": 5}', f"alpha is 5; it must be {SHARE}."),
         ('{"kind": "train", "study": "s", "run": "../r"}', "“/” cannot be in the name of a folder"),
+        ('{"kind": "segment", "scans": ["a"], "out": "o", "name": "../../x"}', "name: “../../x” cannot be"),
         ('{"kind": "dance"}', "kind is “dance”."),
+        ("[]", "What was given must be a group of settings."),
         ('{"kind": "compare", "study": "s", "grid": {"name": "con", "vary": {"alpha": [1]}}}', "Windows"),
         (
             '{"kind": "on-slurm", "job": {"kind": "prepare", "dataset": "d", "study": "s", "jobs": "x"}}',

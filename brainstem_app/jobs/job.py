@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     BaseModel,
@@ -13,13 +13,14 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
 from brainstem_app.jobs.network_names import require_known
-from brainstem_app.plain_name import PartName
+from brainstem_app.plain_name import PartName, PartNameOrEmpty
 from brainstem_app.study.grid import Grid
 from brainstem_app.validation import input_error
 from kerasmodels.data.slice_input import SliceInput
@@ -48,6 +49,18 @@ class _Job(BaseModel):
 
     version: Literal[1] = 1
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, content: Any) -> Any:
+        """Pass true and false on as words where a number is due: pydantic would take them for 1 and 0."""
+        if not isinstance(content, dict):
+            return content
+        switches = {name for name, field in cls.model_fields.items() if field.annotation is bool}
+        return {
+            name: str(value).lower() if isinstance(value, bool) and name not in switches else value
+            for name, value in content.items()
+        }
+
 
 class SegmentJob(_Job):
     """Label the brainstem of scans: one folder a scan below `out`.
@@ -65,7 +78,7 @@ class SegmentJob(_Job):
     model: str = DEFAULT_MODEL
     engine: Engine = "onnx"
     orientation: str | None = None
-    name: PartName | Literal[""] = ""
+    name: PartNameOrEmpty = ""
     surfaces: bool = False
     bids: bool = False
     dicom_seg: bool = False
@@ -362,6 +375,6 @@ def read_job(path: Path) -> Job:
     except OSError as error:
         raise InputError("The job file cannot be read.", path, "Check that the file exists.") from error
     except ValidationError as error:
-        problem = input_error(error, _ADAPTER, path, "Write it with this version of Brainstem App.")
+        problem = input_error(error, _ADAPTER, path, "Correct it, or write it anew.")
         what = f"The job file does not describe a job: {problem.what}"
         raise InputError(what, path, problem.fix) from error
