@@ -92,11 +92,13 @@ def input_error(
 
 def misfits(
     error: ValidationError,
-    kind: type[BaseModel] | TypeAdapter[Any],
+    kind: type[BaseModel] | TypeAdapter[Any] | None = None,
     name_of: Callable[[str], str] = str,
 ) -> tuple[Misfit, ...]:
-    """Say of each setting that does not fit what is wrong with it."""
-    schema = kind.json_schema() if isinstance(kind, TypeAdapter) else kind.model_json_schema()
+    """Say of each setting that does not fit what is wrong with it; without its kind, in pydantic's range."""
+    schema: Schema = {}
+    if kind is not None:
+        schema = kind.json_schema() if isinstance(kind, TypeAdapter) else kind.model_json_schema()
     return tuple(_misfit(problem, schema, name_of) for problem in error.errors(include_url=False))
 
 
@@ -137,6 +139,8 @@ def must_be(called: str, problem: Any, node: Schema, schema: Schema | None = Non
     """
     told = f"{called} is {_shown(problem['input'])}; it" if called else "What was given"
     told_type = next((kind for start, kind in _TYPES if problem["type"].startswith(start)), "")
+    if not node and problem["type"].startswith(("greater", "less")):
+        told_type = ""
     if problem["type"] == "finite_number":
         demand = "a finite number"
     elif problem["type"] in {"model_type", "model_attributes_type", "dict_type"}:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
+from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import ImportAtlasJob, PrepareJob, SegmentJob, SimulateJob, TrainJob, read_job
 from brainstem_app.validation import option_of, validated
 from kerasmodels.training.settings import TrainingSettings
@@ -116,3 +117,12 @@ def test_job_file_that_does_not_fit_says_so_in_plain_words(tmp_path: Path, text:
     assert words in caught.value.what
     assert caught.value.where == str(tmp_path / "job.json")
     assert not [word for word in FOREIGN_WORDS if word in str(caught.value)]
+
+
+def test_misfit_that_no_check_foresaw_is_told_in_plain_words() -> None:
+    with pytest.raises(ValidationError) as caught:
+        TrainingSettings(alpha=5, epochs=0)
+    failed = describe_failure(caught.value)
+    assert failed.what == "epochs is 0; it must be greater than or equal to 1."
+    assert failed.exit_status == 2
+    assert not [word for word in FOREIGN_WORDS if word in failed.what + failed.fix]

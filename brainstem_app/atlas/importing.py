@@ -145,7 +145,7 @@ def import_atlas(
 
 def _check(settings: ImportSettings) -> None:
     problem = (
-        "" if _NAME.fullmatch(settings.name) else "it has other signs than lower-case letters and digits"
+        "" if _NAME.fullmatch(settings.name) else "other signs than letters, digits and hyphens are in it"
     )
     if problem := problem or problem_of_folder(settings.name):
         raise InputError(
