@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from brainstem_app.cli.options import AsJson, Debug, Out
+from brainstem_app.cli.options import AsJson, Debug, Out, make_job
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.cli.written import say_written
-from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import CohortJob
+from brainstem_app.plain_name import require_name
 
 
 def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, as_json: bool) -> None:
@@ -21,10 +21,9 @@ def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, 
     from brainstem_app.reports.paired import write_paired_report
 
     start = time.monotonic()
-    for run in (first, second):
-        if Path(run).name != run:
-            raise InputError(f"“{run}” is no name of a run.", study, "Give the name of a folder in runs.")
     runs = study / "runs"
+    for run in (first, second):
+        require_name(run, "a run", runs, study)
     folder = out or runs / first / "against" / second
     files = [folder / f"comparison.{end}" for end in ("json", "csv", "html")]
     require_files(folder, (file.name for file in files), ())
@@ -109,7 +108,8 @@ def cohort(
     debug: Debug = False,
 ) -> None:
     """Compare volumes of many people: groups by a linear model, each subject against the reference group."""
-    job = CohortJob(
+    job = make_job(
+        CohortJob,
         results=tuple(results),
         out=out,
         participants=participants,

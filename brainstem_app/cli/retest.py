@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from brainstem_app.cli.options import AsJson, Debug, Out
+from brainstem_app.cli.options import AsJson, Debug, Out, make_job
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.jobs.job import RetestJob
 
@@ -47,8 +47,5 @@ def retest(
     debug: Debug = False,
 ) -> None:
     """Say how well volumes repeat themselves: two scans, or two preparations of one, of the same people."""
-    run_and_show(
-        RetestJob(results=results, second=second, out=out, mixed=mixed, same_people=same_people),
-        as_json=as_json,
-        debug=debug,
-    )
+    job = make_job(RetestJob, results=results, second=second, out=out, mixed=mixed, same_people=same_people)
+    run_and_show(job, as_json=as_json, debug=debug)

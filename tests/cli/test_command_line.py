@@ -112,6 +112,74 @@ def test_wrong_usage_ends_with_2(arguments: list[str], capsys: pytest.CaptureFix
     assert "Error" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("train s --run r --alpha 5", "--alpha is “5”; it must be a number from 0 to 1."),
+        ("train s --run r --alpha nan", "--alpha is “nan”; it must be a number from 0 to 1."),
+        ("train s --run r --epochs 0", "--epochs is “0”; it must be a whole number of at least 1."),
+        ("train s --run r --epochs x", "--epochs is “x”; it must be a whole number of at least 1."),
+        ("train s --run r --seed -1", "--seed is “-1”; it must be a whole number of at least 0."),
+        ("train s --run r --learning-rate 0", "--learning-rate is 0.0; it must be a number above 0."),
+        ("train s --run r --encoder resnet43", "There is no encoder named 'resnet43'."),
+        ("train s --run ../r", "“/” cannot be in the name of a folder"),
+        ("prepare d --study s --jobs 0", "--jobs is “0”; it must be a whole number of at least 1."),
+        ("simulate --subjects 1 --out o --seed -1", "--seed is -1; it must be a whole number"),
+        ("segment a --out o --engine tf", "--engine: 'tf' is not one of 'onnx', 'keras'."),
+        ("compare s --grid table1 --repeats 0", "--repeats is “0”; it must be a whole number of"),
+        ("compare s --grid table1 --name a/b", "“a/b” cannot be a name"),
+        ("retest r", "Missing option '--out'."),
+        ("atlas import m --threshold 3", "--threshold is 3.0; it must be a number above 0"),
+    ],
+)  # fmt: skip
+def test_setting_out_of_range_is_an_error_of_three_parts(
+    arguments: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments.split()) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith("Error: ")
+    assert words in shown.splitlines()[0]
+    assert "  to do: " in shown
+    assert "Input should" not in shown
+    assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "train nowhere --run r",
+        "train . --run con",
+        "evaluate --study nowhere --run r",
+        "activations nowhere --run r",
+        "models export runs/r --name ../../x",
+        "models export runs/r --name nul --install",
+    ],
+)
+def test_job_that_cannot_begin_is_refused_before_keras_is_loaded(words: str, tmp_path: Path) -> None:
+    (tmp_path / "study.json").write_text('{"schema": "brainstem-study/1", "dataset": "d"}', encoding="utf-8")
+    code = (
+        "import sys; from brainstem_app.cli.app import run; status = run(sys.argv[1:]);"
+        "assert not {'keras', 'tensorflow'} & set(sys.modules); sys.exit(status)"
+    )
+    path = os.pathsep.join(filter(None, sys.path))
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words.split()],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": path},
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("Error: ")
+    assert "to do:" in done.stderr
+
+
+def test_group_of_commands_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["models"]) == 2
+    assert "export" in capsys.readouterr().err
+
+
 def _work(monkeypatch: pytest.MonkeyPatch, outcome: BaseException | None) -> None:
     def work(job: Job, reporter: Reporter) -> Summary:
         reporter.progress(1, 4, "first step", "sub-01")

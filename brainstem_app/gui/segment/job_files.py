@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from brainstem_app.gui.scans.opened import JOB_FILE_NAME
 from brainstem_app.imaging.file_names import file_stem
+from brainstem_app.plain_name import folder_name_of
 
 if TYPE_CHECKING:
     from brainstem_app.jobs.job import SegmentJob, SimulateJob
@@ -117,7 +117,7 @@ def _scans_of(job: Path) -> list[Path]:
 
 
 def _safe(name: str) -> str:
-    return re.sub(r'[<>:"/\\|?*]+', "_", name).strip(" .") or "scan"
+    return folder_name_of(name.lstrip(" ."), "scan")
 
 
 def new_folder(parent: Path, name: str) -> Path:
