@@ -30,8 +30,21 @@ def main() -> None:
 
 
 def are_files_to_open(arguments: Sequence[str]) -> bool:
-    """Whether the window is meant: no arguments, or whole paths, as a file manager gives them."""
-    return all(Path(argument).is_absolute() for argument in arguments)
+    """Whether the window is meant: no arguments, whole paths, as file managers give them, or files there are.
+
+    The name of a command is a command, even where a file has that name too: ``./NAME`` is the file.
+    """
+    if all(Path(argument).is_absolute() for argument in arguments):
+        return True
+    if not all(Path(argument).is_absolute() or _is_there(argument) for argument in arguments):
+        return False
+    from brainstem_app.cli.app import command_names
+
+    return arguments[0] not in command_names()
+
+
+def _is_there(argument: str) -> bool:
+    return not argument.startswith("-") and Path(argument).exists()
 
 
 def _open_window(paths: Sequence[str]) -> int:
@@ -47,7 +60,8 @@ def _open_window(paths: Sequence[str]) -> int:
         )
     except BrainstemError as error:
         return _complain(error.what, error.fix)
-    status: int = run(list(paths))
+    # Whole paths, for the window remembers them; links are not followed, for a link's name is the scan's.
+    status: int = run([os.path.abspath(path) for path in paths])  # noqa: PTH100
     return status
 
 

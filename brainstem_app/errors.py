@@ -41,6 +41,10 @@ class InputError(BrainstemError):
     exit_status = 2
 
 
+class UnconfirmedError(InputError):
+    """The input may be meant as it is, but only if the user says so: an option, or a tick in the window."""
+
+
 class ImplausibleResultError(BrainstemError):
     """The computation ran, but its result cannot be right, so none is written (exit status 1)."""
 

@@ -33,6 +33,7 @@ from brainstem_app.errors import ImplausibleResultError, InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import mni_affine
+from brainstem_app.plain_name import problem_of_folder
 from brainstem_app.preprocessing.template import load_template
 
 # How far (mm) the centre of a structure may lie on the side its name does not say.
@@ -161,9 +162,12 @@ def import_atlas(
 
 
 def _check(settings: ImportSettings) -> None:
-    if not _NAME.fullmatch(settings.name):
+    problem = (
+        "" if _NAME.fullmatch(settings.name) else "other signs than letters, digits and hyphens are in it"
+    )
+    if problem := problem or problem_of_folder(settings.name):
         raise InputError(
-            f"{settings.name!r} cannot be the name of an atlas.",
+            f"“{settings.name}” cannot be the name of an atlas: {problem}.",
             "--name",
             "Use lower-case letters, digits and hyphens.",
         )

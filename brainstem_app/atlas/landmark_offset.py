@@ -12,6 +12,7 @@ from brainstem_app.atlas.label_table import Side, Structure
 from brainstem_app.atlas.library import DEFAULT_ATLAS, load_atlas
 from brainstem_app.atlas.pulled_map import PulledMap
 from brainstem_app.atlas.side_names import split_side
+from brainstem_app.counting import counted
 from brainstem_app.imaging.spaces import MNI_ORIGIN_MM
 
 #: A common shift beyond this (mm) is more than differences of definition or of the MNI152 templates explain.
@@ -52,7 +53,8 @@ class LandmarkOffset:
         farthest = max(lengths, key=lambda name: lengths[name])
         shift = ", ".join(f"{value:+.1f}" for value in self.shift_mm).replace("-", "−")
         return (
-            f"Measured against {self.reference}: the centres of {len(lengths)} structures of the same name "
+            f"Measured against {self.reference}: the centres of "
+            f"{counted(len(lengths), 'structure')} of the same name "
             f"lie {np.mean(list(lengths.values())):.1f} mm from its own on average, {farthest} the farthest "
             f"({lengths[farthest]:.1f} mm); their common shift is ({shift}) mm to the right, front and top."
         )

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from brainstem_app.errors import InputError
+from brainstem_app.validation import input_error
 
 Millimetres3 = tuple[float, float, float]
 
@@ -208,10 +209,6 @@ def read_recipe(path: Path) -> Recipe:
     try:
         return Recipe.model_validate({**values, "folder": path.resolve().parent})
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or "recipe"
-        raise InputError(
-            f"The recipe does not fit at {place}: {first['msg']}.",
-            path,
-            "Compare it with the recipe of brainstem31, which ships with the program.",
-        ) from error
+        fix = "Compare it with the recipe of brainstem31, which ships with the program."
+        problem = input_error(error, Recipe, path, fix)
+        raise InputError(f"The recipe does not fit: {problem.what}", path, problem.fix) from error

@@ -6,11 +6,13 @@ import sys
 from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from brainstem_app import __version__
 from brainstem_app.cli import atlases, compare, diagnose, groups, models, retest, scans, studies
 from brainstem_app.cli.show import say_failure
-from brainstem_app.errors import BrainstemError
+from brainstem_app.cli.usage import usage_error
+from brainstem_app.errors import BrainstemError, InputError
 
 app = typer.Typer(
     name="brainstem-app",
@@ -32,6 +34,11 @@ app.command("diagnose")(diagnose.diagnose)
 _INTERRUPTED = 3
 
 
+def command_names() -> frozenset[str]:
+    """Names of the commands."""
+    return frozenset(typer.main.get_group(app).commands)
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"brainstem-app {__version__}")
@@ -51,14 +58,29 @@ def run(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status: 0 done, 1 failed, 2 bad input, 3 cancelled."""
     given = sys.argv[1:] if arguments is None else arguments
     try:
-        app(given, prog_name="brainstem-app", standalone_mode=True)
+        return _status(app(given, prog_name="brainstem-app", standalone_mode=False))
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+        return _status(ended.code)
     except BrainstemError as error:
         if "--debug" in given:
             raise
         say_failure(error)
         return error.exit_status
+    except TyperException as error:
+        return _say_usage(error)
     except KeyboardInterrupt:
         return _INTERRUPTED
-    return 0
+
+
+def _status(code: object) -> int:
+    return code if isinstance(code, int) else int(code is not None)
+
+
+def _say_usage(error: TyperException) -> int:
+    """Say what is wrong with the words given; a group of commands alone shows its help instead."""
+    context = getattr(error, "ctx", None)
+    if context is not None and error.message == context.get_help():
+        typer.echo(error.message, err=True)
+    else:
+        say_failure(usage_error(error))
+    return InputError.exit_status

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
-from brainstem_app.cli.options import AsJson, Debug
+from brainstem_app.cli.options import AsJson, Debug, make_job
 from brainstem_app.cli.show import run_and_show
-from brainstem_app.errors import InputError
+from brainstem_app.counting import counted
 from brainstem_app.jobs.job import BuildAtlasJob, ImportAtlasJob
 
 app = typer.Typer(help="List, build and import atlases.", no_args_is_help=True)
@@ -23,7 +22,7 @@ def list_them() -> None:
 
     for name in list_atlases():
         atlas = load_atlas(name)
-        typer.echo(f"{atlas.name}\tversion {atlas.version}\t{len(atlas.table.nuclei)} nuclei")
+        typer.echo(f"{atlas.name}\tversion {atlas.version}\t{counted(len(atlas.table.nuclei), 'nucleus')}")
 
 
 @app.command()
@@ -42,7 +41,7 @@ def build(
     debug: Debug = False,
 ) -> None:
     """Build an atlas from a recipe."""
-    run_and_show(BuildAtlasJob(recipe=recipe, out=out, data=data), as_json=as_json, debug=debug)
+    run_and_show(make_job(BuildAtlasJob, recipe=recipe, out=out, data=data), as_json=as_json, debug=debug)
 
 
 @app.command("import")
@@ -97,7 +96,8 @@ def import_(
     debug: Debug = False,
 ) -> None:
     """Make an atlas of a lab's own maps: clipped to the brainstem, overlaps to the more probable."""
-    job = _import_job(
+    job = make_job(
+        ImportAtlasJob,
         source=source,
         name=name,
         table=table,
@@ -116,15 +116,6 @@ def import_(
     run_and_show(job, as_json=as_json, debug=debug)
     if not as_json:
         _show_structures(job)
-
-
-def _import_job(**settings: Any) -> ImportAtlasJob:
-    try:
-        return ImportAtlasJob(**settings)
-    except ValidationError as error:
-        first = error.errors()[0]
-        option = "--" + str(first["loc"][0]).replace("_", "-")
-        raise InputError(f"{option} does not fit: {first['msg']}.", option, "Give another value.") from error
 
 
 def _show_structures(job: ImportAtlasJob) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from pydantic import JsonValue
 
-from brainstem_app.cli.options import AsJson, Debug, ExecutorChoice, ExecutorOption, SlurmOption
+from brainstem_app.cli.options import AsJson, Debug, ExecutorChoice, ExecutorOption, SlurmOption, make_job
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.executors.slurm_settings import parse_slurm
@@ -46,7 +46,7 @@ def compare(
     epochs: Annotated[int | None, typer.Option(min=1, help="Epochs of each cell. [default: 10]")] = None,
     batch_size: Annotated[int | None, typer.Option(min=1, help="Slices a step. [default: 16]")] = None,
     size: Annotated[
-        int | None, typer.Option(help="Pixels that a slice is enlarged to. [default: 224]")
+        int | None, typer.Option(min=32, help="Pixels of a slice, a multiple of 32. [default: 224]")
     ] = None,
     settings: Annotated[
         list[str] | None,
@@ -77,7 +77,8 @@ def compare(
     given = {"epochs": epochs, "batch_size": batch_size, "input.size": size}
     shared = {key: value for key, value in given.items() if value is not None} | _pairs(settings or [])
     found = find_grid(grid).with_settings(shared, repeats, name)
-    job = CompareJob(
+    job = make_job(
+        CompareJob,
         study=study,
         grid=found,
         executor=executor.value,
@@ -109,7 +110,7 @@ def activations(
     debug: Debug = False,
 ) -> None:
     """Draw the activation maps of a run's layers on slices of a subject, with how many channels count."""
-    job = ActivationsJob(study=study, run=run, subject=subject, every_layer=every_layer, out=out)
+    job = make_job(ActivationsJob, study=study, run=run, subject=subject, every_layer=every_layer, out=out)
     run_and_show(job, as_json=as_json, debug=debug)
 
 

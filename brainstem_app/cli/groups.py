@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from brainstem_app.cli.options import AsJson, Debug, Out
+from brainstem_app.cli.options import AsJson, Debug, Out, make_job
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.cli.written import say_written
-from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import CohortJob
+from brainstem_app.plain_name import require_name
 
 
 def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, as_json: bool) -> None:
@@ -21,10 +21,9 @@ def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, 
     from brainstem_app.reports.paired import write_paired_report
 
     start = time.monotonic()
-    for run in (first, second):
-        if Path(run).name != run:
-            raise InputError(f"“{run}” is no name of a run.", study, "Give the name of a folder in runs.")
     runs = study / "runs"
+    for run in (first, second):
+        require_name(run, "a run", runs, study)
     folder = out or runs / first / "against" / second
     files = [folder / f"comparison.{end}" for end in ("json", "csv", "html")]
     require_files(folder, (file.name for file in files), ())
@@ -64,11 +63,53 @@ def cohort(
             help="Adjust for eTIV, TIV, ICV or head_size where the table has it.",
         ),
     ] = True,
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="VALUE",
+            help="Value of the table that means unknown, besides n/a, in all columns or in one, e.g. 89+ or "
+            "age=-999: whoever has it is in no model. May be repeated.",
+        ),
+    ] = None,
+    categorical: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Covariate whose values are names, however many, and even if they are numbers. May be "
+            "repeated.",
+        ),
+    ] = None,
+    numeric: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Covariate whose numbers are taken as they are, even those that look like a code for "
+            "unknown (-999) or like no age. May be repeated.",
+        ),
+    ] = None,
+    session: Annotated[
+        str, typer.Option(help="Session to take of people with several, e.g. 1. [default: one result each]")
+    ] = "",
+    mixed: Annotated[
+        bool,
+        typer.Option(
+            "--mixed",
+            help="Compare results of different atlases, models or versions of the program all the same.",
+        ),
+    ] = False,
+    separate_folders: Annotated[
+        bool,
+        typer.Option(
+            "--separate-folders",
+            help="People of one name in different folders of RESULTS are different people.",
+        ),
+    ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Compare volumes of many people: groups by a linear model, each subject against the reference group."""
-    job = CohortJob(
+    job = make_job(
+        CohortJob,
         results=tuple(results),
         out=out,
         participants=participants,
@@ -76,5 +117,11 @@ def cohort(
         reference=reference,
         covariates=tuple(name.strip() for name in covariates.split(",") if name.strip()),
         head_size=head_size,
+        missing=tuple(missing or ()),
+        categorical=tuple(categorical or ()),
+        numeric=tuple(numeric or ()),
+        session=session,
+        mixed=mixed,
+        separate_folders=separate_folders,
     )
     run_and_show(job, as_json=as_json, debug=debug)

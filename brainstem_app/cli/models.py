@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from brainstem_app.cli.options import AsJson, Debug
+from brainstem_app.cli.options import AsJson, Debug, make_job
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.jobs.job import ExportModelJob
 
@@ -52,5 +52,5 @@ def export(
     debug: Debug = False,
 ) -> None:
     """Export a run's best network as .keras and .onnx with its model card."""
-    job = ExportModelJob(run=run, out=out, name=name, refine=refine, install=install)
+    job = make_job(ExportModelJob, run=run, out=out, name=name, refine=refine, install=install)
     run_and_show(job, as_json=as_json, debug=debug)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
+from pydantic import BaseModel
 
 from brainstem_app.jobs.executors.slurm_settings import parse_slurm
 from brainstem_app.jobs.job import OnSlurmJob, PrepareJob, SegmentJob
+from brainstem_app.validation import option_of, validated
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON event a line.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -40,6 +42,13 @@ SlurmOption = Annotated[
         "gpus, at_once, setup; may be given again.",
     ),
 ]
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def make_job(kind: type[M], **settings: object) -> M:
+    """Make the job of a command; InputError, naming the option and what it may be, if one does not fit."""
+    return validated(kind, settings, None, "Give another value.", option_of)
 
 
 def where_to_run(

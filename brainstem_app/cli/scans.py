@@ -16,6 +16,7 @@ from brainstem_app.cli.options import (
     Orientation,
     Out,
     SlurmOption,
+    make_job,
     where_to_run,
 )
 from brainstem_app.cli.show import run_and_show
@@ -49,7 +50,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(out: Out, seed: int = 0, as_json: AsJson = False, debug: Debug = False) -> None:
     """Segment one simulated subject and report it against its true labels; needs no scan."""
-    run_and_show(DemoJob(out=out, seed=seed), as_json=as_json, debug=debug)
+    run_and_show(make_job(DemoJob, out=out, seed=seed), as_json=as_json, debug=debug)
 
 
 def doctor(scans: Scans, orientation: Orientation = None, as_json: AsJson = False) -> None:
@@ -92,7 +93,8 @@ def segment(
     Results of the same scan are replaced, each file at once when the new one is whole; a folder that holds
     those of another scan is refused.
     """
-    job = SegmentJob(
+    job = make_job(
+        SegmentJob,
         scans=tuple(scans),
         out=out,
         model=model,
@@ -114,4 +116,4 @@ def simulate(
     debug: Debug = False,
 ) -> None:
     """Make a BIDS dataset of simulated scans with their true labels."""
-    run_and_show(SimulateJob(subjects=subjects, out=out, seed=seed), as_json=as_json, debug=debug)
+    run_and_show(make_job(SimulateJob, subjects=subjects, out=out, seed=seed), as_json=as_json, debug=debug)

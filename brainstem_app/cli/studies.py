@@ -8,10 +8,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 
 from brainstem_app.cli.groups import compare_two_runs
-from brainstem_app.cli.options import AsJson, Debug, ExecutorChoice, ExecutorOption, SlurmOption, where_to_run
+from brainstem_app.cli.options import (
+    AsJson,
+    Debug,
+    ExecutorChoice,
+    ExecutorOption,
+    SlurmOption,
+    make_job,
+    where_to_run,
+)
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import (
@@ -22,6 +29,7 @@ from brainstem_app.jobs.job import (
     PrepareJob,
     TrainJob,
 )
+from brainstem_app.validation import option_of, validated
 
 
 class SpaceChoice(StrEnum):
@@ -46,7 +54,7 @@ def prepare(
         typer.Option(help="Atlas of the reference labels, by its name in atlas list. [default: the study's]"),
     ] = None,
     jobs: Annotated[int, typer.Option(min=1, help="Subjects at a time, one thread each.")] = 1,
-    seed: Annotated[int, typer.Option(help="Seed of the split by subject.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the split by subject.")] = 0,
     repeat: Annotated[
         bool, typer.Option("--repeat", help="Make reference labels twice, to measure their repeatability.")
     ] = False,
@@ -57,7 +65,8 @@ def prepare(
     debug: Debug = False,
 ) -> None:
     """Normalise a BIDS dataset, make reference labels, split by subject; goes on where it stopped."""
-    job = PrepareJob(
+    job = make_job(
+        PrepareJob,
         dataset=dataset,
         study=study,
         space=space.value,
@@ -87,11 +96,13 @@ def train(
         typer.Option(help="Whose networks: kerasmodels or segmentation_models. [default: kerasmodels]"),
     ] = None,
     loss: Annotated[str | None, typer.Option(help="[default: dicece]")] = None,
-    alpha: Annotated[float | None, typer.Option(help="Weight inside the loss. [default: 0.1]")] = None,
-    epochs: Annotated[int | None, typer.Option(help="[default: 10]")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="[default: 16]")] = None,
+    alpha: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Weight inside the loss. [default: 0.1]")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="[default: 10]")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="[default: 16]")] = None,
     learning_rate: Annotated[float | None, typer.Option(help="[default: 0.0001]")] = None,
-    seed: Annotated[int | None, typer.Option(help="[default: 0]")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="[default: 0]")] = None,
     schedule: Annotated[
         str | None, typer.Option(help="Learning rate: constant or cosine. [default: constant]")
     ] = None,
@@ -99,10 +110,12 @@ def train(
         float | None, typer.Option(help="Largest norm of the gradients. [default: none]")
     ] = None,
     patience: Annotated[
-        int | None, typer.Option(help="Stop after so many epochs without a better one. [default: none]")
+        int | None,
+        typer.Option(min=1, help="Stop after so many epochs without a better one. [default: none]"),
     ] = None,
     size: Annotated[
-        int | None, typer.Option(help="Pixels that a slice is enlarged to. [default: 224]")
+        int | None,
+        typer.Option(min=32, help="Pixels that a slice is enlarged to, a multiple of 32. [default: 224]"),
     ] = None,
     context: Annotated[
         int | None, typer.Option(min=0, help="Neighbouring slices on each side as channels. [default: 0]")
@@ -111,7 +124,7 @@ def train(
         bool | None, typer.Option("--position/--no-position", help="Show the network where each pixel lies.")
     ] = None,
     simulated: Annotated[
-        int | None, typer.Option(help="Simulated subjects to add to the training part. [default: 0]")
+        int | None, typer.Option(min=0, help="Simulated subjects to add to the training part. [default: 0]")
     ] = None,
     augment: Annotated[
         bool | None,
@@ -165,16 +178,18 @@ def train(
         "deterministic": deterministic,
         "gpus": 0 if gpus == "all" else gpus,
     }
-    settings = _read_config(config) | {name: value for name, value in given.items() if value is not None}
-    settings["input"] = settings.get("input", {}) | _input(size, context, position)
-    try:
-        job = TrainJob.model_validate({**settings, "study": study, "run": run})
-    except ValidationError as error:
-        problem = error.errors()[0]
-        name = ".".join(str(part) for part in problem["loc"])
-        raise InputError(
-            f"The setting {name} does not fit: {problem['msg']}.", config, "Correct it."
-        ) from error
+    options = {name: value for name, value in given.items() if value is not None}
+    seen = _input(size, context, position)
+    settings = _read_config(config) | options
+    if isinstance(settings.get("input", {}), dict):
+        settings["input"] = settings.get("input", {}) | seen
+    from_options = {"study", "run", *options, *(f"input.{name}" for name in seen)}
+    told_there = "" if config is None else f" of {config.name}"
+
+    def name_of(name: str) -> str:
+        return option_of(name) if name in from_options or not told_there else name + told_there
+
+    job = validated(TrainJob, {**settings, "study": study, "run": run}, None, "Give another value.", name_of)
     run_and_show(job, as_json=as_json, debug=debug)
 
 
@@ -239,7 +254,7 @@ def evaluate(
         return
     job: EvaluateVolumesJob | EvaluateRunJob
     if of_runs and study is not None and run is not None and against is None:
-        job = EvaluateRunJob(study=study, run=run, refine=refine)
+        job = make_job(EvaluateRunJob, study=study, run=run, refine=refine)
     elif (
         predicted is not None
         and reference is not None
@@ -247,7 +262,7 @@ def evaluate(
         and study is None
         and against is None
     ):
-        job = EvaluateVolumesJob(predicted=predicted, reference=reference, out=out, atlas=atlas)
+        job = make_job(EvaluateVolumesJob, predicted=predicted, reference=reference, out=out, atlas=atlas)
     else:
         raise InputError(
             "It is not clear what to evaluate.",
@@ -265,4 +280,4 @@ def copy(
     debug: Debug = False,
 ) -> None:
     """Copy a study to another folder, whole or not at all; looks first whether the disk has room for it."""
-    run_and_show(CopyStudyJob(study=study, out=out), as_json=as_json, debug=debug)
+    run_and_show(make_job(CopyStudyJob, study=study, out=out), as_json=as_json, debug=debug)

@@ -8,15 +8,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
 
 Values = NDArray[np.float64]
 LEVEL = 0.95
+#: A group of one has no spread, and nobody can tell its difference from that person's own.
+LEAST_GROUP = 2
+#: Fewest degrees of freedom of a prediction that a person is set against: below, chance alone gives z of 10.
+LEAST_DEGREES = 5
+#: Groups below this size are said to be small.
+SMALL_GROUP = 10
+#: Size of a z-score from which it is marked.
+FAR = 3.0
+_NUMBERS = ("difference", "low", "high", "t", "p", "d", "d_low", "d_high")
 
 
 @dataclass(frozen=True)
 class GroupEffect:
-    """One group minus the reference group, for each of K measures; NaN where a measure never varies.
+    """One group minus the reference group, for each of K measures.
+
+    NaN where a measure never varies, or is known in too few subjects.
 
     Attributes
     ----------
@@ -26,8 +38,10 @@ class GroupEffect:
         Student's t of the difference, and its two-sided p, not corrected.
     d, d_low, d_high : ndarray of float64, shape (K,)
         The same in standard deviations of the model's residuals: Cohen's d, adjusted.
+    n, reference_n : ndarray of int, shape (K,)
+        Subjects of the group and of the reference group in whom the measure is known.
     degrees : int
-        Degrees of freedom of the residuals.
+        Degrees of freedom of the residuals of a measure that is known in everyone.
     """
 
     difference: Values
@@ -38,6 +52,8 @@ class GroupEffect:
     d: Values
     d_low: Values
     d_high: Values
+    n: NDArray[np.int_]
+    reference_n: NDArray[np.int_]
     degrees: int
 
 
@@ -47,7 +63,8 @@ def group_effects(values: Values, group: NDArray[np.int_], covariates: Values) -
     Parameters
     ----------
     values : ndarray of float64, shape (n, K)
-        One row a subject, one column a measure.
+        One row a subject, one column a measure; NaN where it is unknown. Each measure is compared over those
+        in whom it is known.
     group : ndarray of int, shape (n,)
         0 for the reference group, 1, 2, … for the others.
     covariates : ndarray of float64, shape (n, C)
@@ -64,10 +81,30 @@ def group_effects(values: Values, group: NDArray[np.int_], covariates: Values) -
         If there are too few subjects, or the columns of the model cannot be told apart.
     """
     n_groups = int(group.max()) + 1
-    dummies = np.stack([group == g for g in range(1, n_groups)], axis=1).astype(np.float64)
-    design = np.column_stack([np.ones(len(values)), dummies, covariates])
-    fitted = _fit(values, design)
-    return [_effect(fitted, column, _sigma(fitted, values)) for column in range(1, n_groups)]
+    codes = range(1, n_groups)
+    design = np.column_stack([np.ones(len(values)), *(group == g for g in codes), covariates])
+    _require_columns(design)
+    known_in = np.isfinite(values)
+    numbers = np.full((n_groups, 8, values.shape[1]), np.nan)
+    for known, measures in _patterns(values):
+        # A group of which nobody is left takes no part in these measures; nor does its column.
+        there = [0, *(g for g in codes if (group[known] == g).any())]
+        rows = known & np.isin(group, there)
+        used = design[rows][:, [*there, *range(n_groups, design.shape[1])]]
+        if (group[known] == 0).sum() < LEAST_GROUP or _trouble(used):
+            continue
+        for place, code in enumerate(there[1:], start=1):
+            if (group[known] == code).sum() >= LEAST_GROUP:
+                numbers[code][:, measures] = _effect(values[rows][:, measures], used, place)
+    return [
+        GroupEffect(
+            **dict(zip(_NUMBERS, numbers[code], strict=True)),
+            n=known_in[group == code].sum(axis=0),
+            reference_n=known_in[group == 0].sum(axis=0),
+            degrees=len(design) - int(design.shape[1]),
+        )
+        for code in codes
+    ]
 
 
 def deviations(values: Values, covariates: Values, is_reference: NDArray[np.bool_]) -> Values:
@@ -80,7 +117,7 @@ def deviations(values: Values, covariates: Values, is_reference: NDArray[np.bool
     Parameters
     ----------
     values : ndarray of float64, shape (n, K)
-        One row a subject, one column a measure.
+        One row a subject, one column a measure; NaN where it is unknown.
     covariates : ndarray of float64, shape (n, C)
         C may be 0.
     is_reference : ndarray of bool, shape (n,)
@@ -89,7 +126,8 @@ def deviations(values: Values, covariates: Values, is_reference: NDArray[np.bool
     Returns
     -------
     ndarray of float64, shape (n, K)
-        z-scores; NaN where a measure never varies in the reference group.
+        z-scores; NaN where a measure is unknown, never varies in the reference group, or is known in too few
+        of it: a prediction needs `LEAST_DEGREES`.
 
     Raises
     ------
@@ -97,10 +135,47 @@ def deviations(values: Values, covariates: Values, is_reference: NDArray[np.bool
         If the reference group is too small for the covariates.
     """
     design = np.column_stack([np.ones(len(values)), covariates])
+    _require_reference(design[is_reference])
     everyone = np.arange(len(values))
-    return np.stack(
-        [_deviation(values, design, is_reference & (everyone != i), i) for i in range(len(values))]
-    )
+    found = np.full(values.shape, np.nan)
+    for known, columns in _patterns(values):
+        for subject in map(int, np.flatnonzero(known)):
+            used = known & is_reference & (everyone != subject)
+            if used.sum() - design.shape[1] >= LEAST_DEGREES and not _trouble(design[used]):
+                found[subject, columns] = _deviation(values[:, columns], design, used, subject)
+    return found
+
+
+def least_reference(n_covariates: int) -> int:
+    """Fewest people of a reference group that others, and its own people, are set against."""
+    # The degrees, the mean and the covariates, and the person that is left out.
+    return LEAST_DEGREES + 1 + n_covariates + 1
+
+
+def chance_of_far(degrees: int) -> float:
+    """Probability that chance alone makes a z-score, on so many degrees of freedom, as large as `FAR`."""
+    from scipy.stats import t as student_t
+
+    return float(2 * student_t.sf(FAR, degrees))
+
+
+def dependent_columns(design: Values) -> list[int]:
+    """Columns of a matrix that follow from each other; none if all can be told apart."""
+    lengths = np.linalg.norm(design, axis=0)
+    if (lengths == 0).any():
+        return [int(column) for column in np.flatnonzero(lengths == 0)]
+    _, sizes, directions = np.linalg.svd(design / lengths, full_matrices=True)
+    if len(sizes) == design.shape[1] and sizes[-1] > len(design) * np.finfo(float).eps * sizes[0]:
+        return []
+    weights = np.abs(directions[-1])
+    return [int(column) for column in np.flatnonzero(weights > 1e-6 * weights.max())]
+
+
+def _patterns(values: Values) -> list[tuple[NDArray[np.bool_], NDArray[np.int_]]]:
+    """Which subjects are known together, and the measures of which that holds."""
+    patterns, which = np.unique(np.isfinite(values), axis=1, return_inverse=True)
+    which = which.reshape(-1)
+    return [(patterns[:, k], np.flatnonzero(which == k)) for k in range(patterns.shape[1])]
 
 
 def _deviation(values: Values, design: Values, used: NDArray[np.bool_], subject: int) -> Values:
@@ -115,14 +190,16 @@ def _fit(values: Values, design: Values) -> Any:
     # Only here: nilearn's models take seconds to import.
     from nilearn.glm import OLSModel
 
-    _require_columns(design)
     return OLSModel(design).fit(values)
 
 
-def _effect(fitted: Any, column: int, sigma: Values) -> GroupEffect:
+def _effect(values: Values, design: Values, column: int) -> Values:
+    """Return the `_NUMBERS` of one column of a model, shape (8, K)."""
     from scipy.stats import t as student_t
 
-    contrast = np.zeros(len(fitted.theta))
+    fitted = _fit(values, design)
+    sigma = _sigma(fitted, values)
+    contrast = np.zeros(design.shape[1])
     contrast[column] = 1
     found = fitted.Tcontrast(contrast, store=("effect", "sd"))
     degrees = int(fitted.df_residuals)
@@ -130,18 +207,9 @@ def _effect(fitted: Any, column: int, sigma: Values) -> GroupEffect:
     # Unknown where the measure never varies, as its standard deviation is.
     error = np.where(np.isnan(sigma), np.nan, np.atleast_1d(found.sd))
     half = error * student_t.ppf((1 + LEVEL) / 2, degrees)
-    t = difference / error
-    return GroupEffect(
-        difference=difference,
-        low=difference - half,
-        high=difference + half,
-        t=t,
-        p=np.asarray(2 * student_t.sf(np.abs(t), degrees)),
-        d=difference / sigma,
-        d_low=(difference - half) / sigma,
-        d_high=(difference + half) / sigma,
-        degrees=degrees,
-    )
+    low, high, t = difference - half, difference + half, difference / error
+    p = 2 * student_t.sf(np.abs(t), degrees)
+    return np.stack([difference, low, high, t, p, difference / sigma, low / sigma, high / sigma])
 
 
 def _sigma(fitted: Any, values: Values) -> Values:
@@ -150,18 +218,28 @@ def _sigma(fitted: Any, values: Values) -> Values:
     return np.where((np.ptp(values, axis=0) > 0) & (sigma > 0), sigma, np.nan)
 
 
-def _require_columns(design: Values) -> None:
+def _trouble(design: Values) -> str:
+    """Why a model cannot be fitted; empty if it can."""
     rows, columns = len(design), int(design.shape[1])
     if rows <= columns:
+        return f"{counted(rows, 'subject is', 'subjects are')} too few for a model with {columns} columns."
+    if dependent_columns(design):
+        return "The groups and covariates cannot be told apart: one follows from the others, or never varies."
+    return ""
+
+
+def _require_columns(design: Values) -> None:
+    if problem := _trouble(design):
+        raise InputError(problem, None, "Give more subjects, or fewer covariates.")
+
+
+def _require_reference(design: Values) -> None:
+    needed = least_reference(int(design.shape[1]) - 1)
+    if len(design) < needed:
         raise InputError(
-            f"{rows} subjects are too few for a model with {columns} columns.",
+            f"{counted(len(design), 'person is', 'people are')} too few to set a person against; at least "
+            f"{needed} are needed.",
             None,
-            "Give more subjects, or fewer covariates.",
+            "Give more people, or fewer covariates.",
         )
-    scaled = design / np.maximum(np.abs(design).max(axis=0), 1e-12)
-    if np.linalg.matrix_rank(scaled) < columns:
-        raise InputError(
-            "The groups and covariates cannot be told apart: one follows from the others, or never varies.",
-            None,
-            "Leave out a covariate.",
-        )
+    _require_columns(design)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
+from brainstem_app.gui.end_signals import EndSignals
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.wheel_guard import guard_wheel
@@ -39,6 +40,13 @@ def _name_in_taskbar() -> None:
         ctypes.windll.shell32.SetCurrentProcessExplicitAppUserModelID("BrainstemApp.BrainstemApp")
 
 
+def save_when_ended(application: QApplication, window: MainWindow) -> None:
+    """Save all when the desktop's session ends, or the system ends the program with a signal."""
+    application.commitDataRequest.connect(lambda _manager: window.closing.save_without_asking())
+    application.aboutToQuit.connect(window.closing.save_without_asking)
+    EndSignals(application)
+
+
 def run(arguments: list[str] | None = None) -> int:
     """Show the window until the user closes it.
 
@@ -58,4 +66,5 @@ def run(arguments: list[str] | None = None) -> int:
     if arguments:
         paths = [Path(argument) for argument in arguments]
         QTimer.singleShot(0, window, lambda: window.opening.open_paths(paths))
+    save_when_ended(application, window)
     return application.exec()

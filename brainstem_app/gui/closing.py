@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
+from brainstem_app.counting import agreeing, counted
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
-from brainstem_app.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.main_window import MainWindow
@@ -28,7 +28,7 @@ class Closing(QObject):
 
     def may_close(self) -> bool:
         """Whether nothing runs that closing would end; if something does, ask."""
-        if not self._edits_are_safe():
+        if not self._edits_are_safe() or not self._study_is_safe():
             return False
         queue = self._window.bench.jobs
         if self._leaves_running or not (queue.running or queue.waiting):
@@ -59,6 +59,28 @@ class Closing(QObject):
 
         review.files.when_saved(go_on)
         return False
+
+    def _study_is_safe(self) -> bool:
+        """Whether where the work was left is written; if it cannot be, ask."""
+        is_safe = False
+
+        def go_on() -> None:
+            nonlocal is_safe
+            is_safe = True
+            if has_asked:
+                self._window.close()
+
+        has_asked = False
+        self._window.bench.study.when_saved(go_on)
+        has_asked = True
+        return is_safe
+
+    def save_without_asking(self) -> None:
+        """Save what can be saved: the program is ended from outside, and nobody can be asked."""
+        review = self._window.review
+        if review is not None and review.editor.is_changed and not self._discards_edits:
+            review.editor.save_copy_now()
+        self._window.save_all()
 
     def _ask_about_edits_again(self, _box: object) -> None:
         """Edits made after "discard", in a window that a job has kept open, are others."""

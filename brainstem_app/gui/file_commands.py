@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.study.save_study import SaveStudy
 
 if TYPE_CHECKING:
     from brainstem_app.gui.main_window import MainWindow
+    from brainstem_app.gui.scans.listing import ChosenScans
+
+_RESULTS = "results folder"
 
 
 class FileCommands(QObject):
@@ -59,6 +63,52 @@ class FileCommands(QObject):
         name = QFileDialog.getExistingDirectory(self._window, title, self._start())
         if name:
             self._window.opening.open_path(Path(name))
+
+    def choose_batch(self, chosen: ChosenScans) -> None:
+        """Say what a batch will do, and put it into the queue once the user agrees."""
+        from brainstem_app.gui.segment.batch_sheet import BatchSheet
+
+        window, panel = self._window, self._window.step.segment_panel
+        sheet = BatchSheet(chosen, panel.offered, panel.outputs, window)
+        sheet.choose(panel.model)
+        sheet.show_folder(self._settings.results_folder)
+        sheet.place.open_requested.connect(self.open_results_folder)
+        sheet.place.change_requested.connect(
+            lambda: sheet.show_folder(self.choose_results_folder() or self._settings.results_folder)
+        )
+        sheet.confirmed.connect(
+            lambda model: window.many_scans.segment(
+                [scan.path for scan in chosen.scans], model, panel.outputs
+            )
+        )
+        sheet.open()
+
+    def choose_results_folder(self) -> Path | None:
+        """Ask where results are written from now on."""
+        title = self.tr("Folder for results")
+        name = QFileDialog.getExistingDirectory(self._window, title, str(self._settings.results_folder))
+        if not name:
+            return None
+        self.set_results_folder(Path(name))
+        return Path(name)
+
+    def set_results_folder(self, folder: Path) -> None:
+        """Write results into a folder from now on; those there are stay where they are, and listed."""
+        self._window.message_bar.clear(_RESULTS)
+        self._settings.results_folder = folder
+        self._window.step.segment_panel.place.show_folder(folder)
+
+    def open_results_folder(self) -> None:
+        """Show the folder of the results in the file manager."""
+        folder = self._settings.results_folder
+        self._window.message_bar.clear(_RESULTS)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = message_of_error(error, self.tr("The folder for results cannot be made."), _RESULTS)
+            self._window.message_bar.show_message(message)
+            return
+        self._window.step.saver.open_path(folder)
 
     def choose_result(self) -> None:
         """Ask for a folder that Segment has written and open it."""

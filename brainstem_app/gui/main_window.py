@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
-    QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.closing import Closing
 from brainstem_app.gui.drop_window import DropWindow
@@ -24,9 +24,10 @@ from brainstem_app.gui.jobs.jobs_panel import JobsPanel
 from brainstem_app.gui.key_sheet import key_groups
 from brainstem_app.gui.menus import WindowActions
 from brainstem_app.gui.messages.banners import Banners
-from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.messages.message_bar import MessageBar
 from brainstem_app.gui.opening import Opening
+from brainstem_app.gui.restoring import Restoring
+from brainstem_app.gui.screen_fit import keep_on_screen, resize_to_fit
 from brainstem_app.gui.segment.many_scans import ManyScans
 from brainstem_app.gui.segment.segment_step import SegmentStep
 from brainstem_app.gui.settings import WindowSettings
@@ -35,21 +36,19 @@ from brainstem_app.gui.study.open_study import OpenStudy
 from brainstem_app.gui.theme import style_anew
 from brainstem_app.gui.view_commands import ViewCommands
 from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
-from brainstem_app.gui.warm_up import find_models, import_pages, import_plots
+from brainstem_app.gui.warm_up import import_plots
 from brainstem_app.gui.wheel_guard import guard_wheel
+from brainstem_app.gui.workflow.page_stack import PageStack, ScrolledPage
 from brainstem_app.gui.workflow.pages import STEPS, make_page
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_bar import StepBar
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
-from brainstem_app.plurals import counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.review.review_step import ReviewStep
     from brainstem_app.gui.scans.scans_page import ScansPage
 
-_FIRST_SIZE = (1320, 840)
-_PAGE_EVERY_MS = 150
-_OF_STUDY = (StepName.PREPARE, StepName.TRAIN, StepName.COMPARE, StepName.REPORT)
+_FIRST_SIZE = QSize(1320, 840)
 
 
 class MainWindow(DropWindow):
@@ -66,7 +65,6 @@ class MainWindow(DropWindow):
         guard_wheel()
         import_plots()
         self._settings = settings
-        self._is_warm = False
         self._key_sheet: ShortcutOverlay | None = None
         self.background = Background(self)
         self.bench = Workbench(
@@ -79,8 +77,8 @@ class MainWindow(DropWindow):
         self.step = SegmentStep(settings, self.background, self.bench.jobs, self)
         self.step_bar = StepBar(STEPS, self)
         self._pages: dict[StepName, QWidget] = {StepName.SEGMENT: self.step}
-        self.stack = QStackedWidget(self)
-        self.stack.addWidget(self.step)
+        self.stack = PageStack(self)
+        self.stack.add_page(self.step)
         self.files = FileCommands(self)
         self.view = ViewCommands(self)
         self.opening = Opening(self)
@@ -95,6 +93,7 @@ class MainWindow(DropWindow):
         self.actions_.show_convention(settings.convention)
         self.closing = Closing(self)
         self.banners = Banners(self)
+        self.restoring = Restoring(self)
         self._connect()
         self._restore()
         self._show_title()
@@ -116,7 +115,7 @@ class MainWindow(DropWindow):
     def _dock(self, panel: JobsPanel) -> QDockWidget:
         dock = QDockWidget(self.tr("Jobs"), self)
         dock.setObjectName("jobs_dock")
-        dock.setWidget(panel)
+        dock.setWidget(ScrolledPage(panel, dock))
         dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, dock)
         dock.hide()
@@ -125,6 +124,8 @@ class MainWindow(DropWindow):
     def _connect(self) -> None:
         step, bench = self.step, self.bench
         self.many_scans.step_requested.connect(self.show_step)
+        self.many_scans.review_requested.connect(self.opening.review_results)
+        self.jobs_panel.review_requested.connect(self.opening.review_results)
         step.pointed.connect(self.pointed.setText)
         step.crosshair.connect(self.crosshair.setText)
         step.scan_changed.connect(self._on_scan_changed)
@@ -134,6 +135,9 @@ class MainWindow(DropWindow):
         step.empty_state.open_requested.connect(self.files.choose_scan)
         step.empty_state.folder_requested.connect(self.files.choose_folder)
         step.segment_panel.file_requested.connect(self.files.choose_model)
+        step.segment_panel.place.show_folder(self._settings.results_folder)
+        step.segment_panel.place.open_requested.connect(self.files.open_results_folder)
+        step.segment_panel.place.change_requested.connect(self.files.choose_results_folder)
         step.result_panel.review_requested.connect(self.opening.review_result)
         step.result_panel.open_report_requested.connect(self.files.open_report)
         step.result_panel.save_labels_requested.connect(self.files.choose_labels_target)
@@ -147,19 +151,20 @@ class MainWindow(DropWindow):
         bench.study.contents_changed.connect(self._show_counts)
 
     def _restore(self) -> None:
-        self.resize(*_FIRST_SIZE)
+        resize_to_fit(self, _FIRST_SIZE)
         if not self._settings.geometry.isEmpty():
             self.restoreGeometry(self._settings.geometry)
+            resize_to_fit(self, self.size())
         if not self._settings.splitter.isEmpty():
             self.step.splitter.restoreState(self._settings.splitter)
-        self.show_step(StepName.SCANS)
+        self._show_page(StepName.SCANS)
 
     # Steps -------------------------------------------------------------------------------------------
 
     @property
     def current_step(self) -> StepName:
         """The step on the screen."""
-        return next(step for step, page in self._pages.items() if page is self.stack.currentWidget())
+        return next(step for step, page in self._pages.items() if page is self.stack.page)
 
     def page(self, step: StepName) -> QWidget:
         """Page of a step; made when it is first asked for."""
@@ -170,9 +175,13 @@ class MainWindow(DropWindow):
             page.log_requested.connect(self.show_log)
             page.status.connect(lambda text: self.step_bar.set_status(step, text))
             self._pages[step] = page
-            self.stack.addWidget(page)
+            self.stack.add_page(page)
             self._connect_page(step, page)
         return self._pages[step]
+
+    def has_page(self, step: StepName) -> bool:
+        """Whether the page of a step has been made."""
+        return step in self._pages
 
     @property
     def scans(self) -> ScansPage:
@@ -186,66 +195,49 @@ class MainWindow(DropWindow):
         return None if page is None else page.step
 
     def show_step(self, step: StepName) -> None:
-        """Go to a step."""
+        """Go to a step, and take up there what was open the last time."""
+        before = self.current_step
+        self._show_page(step)
+        self.opening.arrive(step, before)
+        self.bench.study.remember(step=step.value)
+
+    def _show_page(self, step: StepName) -> None:
         page = self.page(step)
-        if step is StepName.REVIEW and self.current_step is not step:
-            self.opening.hand_to_review(page.step)
-        self.stack.setCurrentWidget(page)
+        self.stack.show_page(page)
         self.actions_.show_review(step is StepName.REVIEW)
         self.step_bar.show_step(step)
         for label in (self.pointed, self.crosshair):
             label.setVisible(step is StepName.SEGMENT)
         if isinstance(page, StepPage):
             page.activate()
-        self.bench.study.remember(step=step.value)
-
-    def _make_next_page(self) -> None:
-        """Make the pages that work on a study one by one, so that none keeps the user waiting for it."""
-        left = [step for step in _OF_STUDY if step not in self._pages]
-        if left and self.isVisible():
-            self.page(left[0])
-            QTimer.singleShot(_PAGE_EVERY_MS, self, self._make_next_page)
 
     def _connect_page(self, step: StepName, page: StepPage) -> None:
         if step is StepName.REVIEW:
             self.actions_.add_review(page.step.actions_.groups())
             page.step.set_convention(self._settings.convention)
             page.step.convention_changed.connect(self.view.set_convention)
+            self.opening.follow(page.step)
+        if step is StepName.REPORT:
+            page.review_requested.connect(lambda folder: self.opening.review_results((folder,)))
         if step is StepName.SCANS:
             page.open_requested.connect(self.files.choose_scan)
             page.folder_requested.connect(self.files.choose_folder)
             page.example_requested.connect(self.simulate)
             page.view_requested.connect(self.opening.view)
-            page.segment_requested.connect(
-                lambda scans: self.many_scans.segment(
-                    scans, self.step.segment_panel.model, self.step.segment_panel.outputs
-                )
-            )
+            page.segment_requested.connect(self.files.choose_batch)
 
     # After the first paint ---------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
         """Load what is heavy once the window is on the screen."""
         super().showEvent(event)
-        if not self._is_warm:
-            self._is_warm = True
-            QTimer.singleShot(50, self, self._warm_up)
+        QTimer.singleShot(0, self, lambda: keep_on_screen(self))
+        self.restoring.begin()
 
-    def _warm_up(self) -> None:
-        self.background.run(find_models, self._on_models, self._on_no_models)
-        self.background.run(import_pages, lambda _result: None, lambda _error: None)
-        self.bench.jobs.restore()
-        last = self._settings.last_study
-        if last is not None and not self.bench.study.is_open:
-            self.bench.study.open(last)
-
-    def _on_models(self, models: tuple[object, ...]) -> None:
+    def show_models(self, models: tuple[object, ...]) -> None:
+        """Offer the models that were found."""
         self.step.set_models(models)
         self._update_actions()
-
-    def _on_no_models(self, error: BaseException) -> None:
-        self.step.set_models(())
-        self.message_bar.show_message(message_of_error(error, self.tr("The models cannot be listed.")))
 
     # Opening -----------------------------------------------------------------------------------------
 
@@ -254,17 +246,8 @@ class MainWindow(DropWindow):
         self.opening.open_path(path)
 
     def _on_study_opened(self) -> None:
-        study = self.bench.study
         self._show_title()
         self.actions_.fill_recent()
-        try:
-            step = StepName(study.workspace.step)
-        except ValueError:
-            step = StepName.SCANS
-        self.scans.set_sources(tuple(Path(source) for source in study.workspace.sources))
-        if study.is_open:
-            self.show_step(step if step in STEPS else StepName.SCANS)
-            QTimer.singleShot(_PAGE_EVERY_MS, self, self._make_next_page)
 
     def _show_counts(self) -> None:
         """Say in the navigation what the study holds, for steps that were not shown yet."""
@@ -280,7 +263,7 @@ class MainWindow(DropWindow):
 
     def start_step(self) -> None:
         """Start what the step on the screen is for: prepare, train, compare, segment, measure."""
-        page = self.stack.currentWidget()
+        page = self.stack.page
         if isinstance(page, StepPage):
             page.run()
         elif self.actions_.segment.isEnabled():
@@ -326,7 +309,7 @@ class MainWindow(DropWindow):
         if record.state.is_over and record.study and record.study == str(self.bench.study.folder):
             self.bench.study.refresh()
         if record.kind == "export-model" and record.state == "finished":
-            self.background.run(find_models, self._on_models, self._on_no_models)
+            self.restoring.read_models()
 
     # What the window says ----------------------------------------------------------------------------
 
@@ -373,9 +356,13 @@ class MainWindow(DropWindow):
         if not self.closing.may_close():
             event.ignore()
             return
-        self._settings.geometry = self.saveGeometry()
-        self._settings.splitter = self.step.splitter.saveState()
-        self.bench.study.save()
+        self.save_all()
         self.bench.jobs.leave_running()
         self.background.wait()
         super().closeEvent(event)
+
+    def save_all(self) -> None:
+        """Write down where the window and the work are."""
+        self._settings.geometry = self.saveGeometry()
+        self._settings.splitter = self.step.splitter.saveState()
+        self.bench.study.save()

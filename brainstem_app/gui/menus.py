@@ -45,6 +45,8 @@ class WindowActions:
         self.open_folder = act(tr("Open a &folder (DICOM, BIDS)…"), "Ctrl+Shift+O", files.choose_folder)
         self.open_folder.setIcon(window.style().standardIcon(icons.SP_DirOpenIcon))
         self.open_result = act(tr("Open a res&ult folder…"), "Ctrl+R", files.choose_result)
+        self.results_folder = act(tr("Open the folder of the resul&ts"), "", files.open_results_folder)
+        self.choose_results_folder = act(tr("&Where results go…"), "", files.choose_results_folder)
         self.open_labels = act(tr("Open a &label map…"), "Ctrl+L", files.choose_labels)
         self.simulate = act(tr("Try a si&mulated scan"), "", window.simulate)
         self.save_labels = act(
@@ -199,6 +201,8 @@ class WindowActions:
                     self.save_labels,
                     self.open_report,
                     self.save_report,
+                    self.results_folder,
+                    self.choose_results_folder,
                     None,
                     self.quit,
                 ),

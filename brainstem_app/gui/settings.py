@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 from brainstem_app.gui.segment.job_files import SegmentOutputs
 from brainstem_app.gui.viewer.convention import Convention
@@ -57,13 +57,24 @@ class WindowSettings:
 
     @property
     def results_folder(self) -> Path:
-        """Folder that segmentations and simulated scans are written to."""
+        """Folder that results are written to: at first one among the user's documents."""
         stored = str(self._store.value("files/results_folder", ""))
-        return Path(stored) if stored else user_data_folder() / "results"
+        return Path(stored) if stored else _documents() / "Brainstem App"
 
     @results_folder.setter
     def results_folder(self, value: Path) -> None:
+        used = [folder for folder in self.results_folders if folder != value]
+        self._store.setValue("files/results_folders", "\n".join(map(str, used)))
         self._store.setValue("files/results_folder", str(value))
+
+    @property
+    def results_folders(self) -> tuple[Path, ...]:
+        """All folders that results were written to, the current one first; what lies in them is still listed.
+
+        The last is the one that earlier versions kept, out of sight.
+        """
+        used = self._paths("files/results_folders")
+        return tuple(dict.fromkeys((self.results_folder, *used, user_data_folder() / "results")))
 
     @property
     def opacity(self) -> int:
@@ -91,15 +102,6 @@ class WindowSettings:
         self._store.setValue("viewer/convention", value.value)
 
     @property
-    def model(self) -> str:
-        """Name of the model chosen last, empty for the default."""
-        return str(self._store.value("segment/model", ""))
-
-    @model.setter
-    def model(self, value: str) -> None:
-        self._store.setValue("segment/model", value)
-
-    @property
     def outputs(self) -> SegmentOutputs:
         """What Segment writes beside labels and report, as chosen last."""
         names = str(self._store.value("segment/outputs", "")).split(",")
@@ -121,10 +123,15 @@ class WindowSettings:
         self._store.setValue("files/jobs_folder", str(value))
 
     @property
+    def session_file(self) -> Path:
+        """File that remembers what was opened and typed while no study was open."""
+        return self.jobs_folder.parent / "session.json"
+
+    @property
     def last_study(self) -> Path | None:
-        """Study that was open at the end, None if there was none or it is gone."""
+        """Study that was open at the end, also on a drive that is not connected; None if there was none."""
         stored = str(self._store.value("study/last", ""))
-        return Path(stored) if stored and Path(stored).is_dir() else None
+        return Path(stored) if stored else None
 
     @last_study.setter
     def last_study(self, value: Path | None) -> None:
@@ -165,3 +172,9 @@ class WindowSettings:
     def _bytes(self, key: str) -> QByteArray:
         value = self._store.value(key)
         return value if isinstance(value, QByteArray) else QByteArray()
+
+
+def _documents() -> Path:
+    """Folder of the user's documents, as the system names it."""
+    place = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    return Path(place) if place else Path.home()

@@ -1,7 +1,8 @@
-"""Following the desktop from light to dark and back."""
+"""Colours in the light and in the dark, and following the desktop from one to the other."""
 
 from __future__ import annotations
 
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QWidget
 
 
@@ -12,3 +13,8 @@ def style_anew(window: QWidget) -> None:
         if sheet:
             widget.setStyleSheet("")
             widget.setStyleSheet(sheet)
+
+
+def amber(palette: QPalette) -> str:
+    """Colour of words that ask for a second look, to be read on the window of a palette."""
+    return "#ffb454" if palette.window().color().lightness() < 128 else "#9a5b00"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.subject_ids import bare_id, id_key
+from brainstem_app.imaging.text_table import read_text_table
 
 _ENTITY = re.compile(r"([a-zA-Z]+)-([a-zA-Z0-9+]+)")
 _ENDING = re.compile(r"_T1w\.(?i:nii|nii\.gz)$")
-_MISSING = {"", "n/a"}
+_MISSING = {"n/a"}
+PARTICIPANT = "participant_id"
+PARTICIPANTS_FIX = "Give a table with the column participant_id, as BIDS has it: tabs between the columns."
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,9 @@ def find_t1w_scans(root: Path) -> list[BidsScan]:
 def read_participants(root: Path) -> dict[str, dict[str, str]]:
     """Read ``participants.tsv``: for each ``sub-…`` its columns; values that are missing are left out.
 
+    A name that is spelled otherwise than the subject's folder (``1`` for ``sub-01``) is taken for it where no
+    other row and no other folder could be meant.
+
     Returns
     -------
     dict
@@ -108,16 +114,13 @@ def read_participants(root: Path) -> dict[str, dict[str, str]]:
     path = root / "participants.tsv"
     if not path.is_file():
         return {}
-    fix = "participants.tsv is a table with tabs between its columns, the first of them participant_id."
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t")
-            if "participant_id" not in (reader.fieldnames or ()):
-                raise InputError("The table has no column participant_id.", path, fix)
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"The table of participants cannot be read: {error}", path, fix) from error
-    return {_subject(row["participant_id"]): _known(row) for row in rows if row["participant_id"]}
+    table = read_text_table(path, "table of participants")
+    name = table.column(PARTICIPANT)
+    if name is None:
+        raise InputError("The table of participants has no column participant_id.", path, PARTICIPANTS_FIX)
+    rows = {row.cells[name]: _known(row.cells, name) for row in table.rows if name in row.cells}
+    folders = [folder.name for folder in root.glob("sub-*")]
+    return {_subject(person, list(rows), folders): columns for person, columns in rows.items()}
 
 
 def _scan_of(path: Path) -> BidsScan | None:
@@ -146,18 +149,17 @@ def _nothing_found(root: Path) -> InputError:
     )
 
 
-def _subject(name: str) -> str:
-    name = name.strip()
-    return name if name.startswith("sub-") else f"sub-{name}"
+def _subject(name: str, rows: list[str], folders: list[str]) -> str:
+    """Return the folder of a person; the name with its prefix if none is surely meant."""
+    alike = [folder for folder in folders if id_key(folder) == id_key(name)]
+    is_only = sum(id_key(other) == id_key(name) for other in rows) == 1
+    named = f"sub-{bare_id(name)}"
+    return alike[0] if named not in folders and len(alike) == 1 and is_only else named
 
 
-def _known(row: dict[str, str]) -> dict[str, str]:
-    # A row longer than the header has a None key, a shorter one None values.
-    pairs = ((key, value) for key, value in row.items() if key and isinstance(value, str))
+def _known(cells: dict[str, str], name: str) -> dict[str, str]:
     return {
-        key: value.strip()
-        for key, value in pairs
-        if key != "participant_id" and value.strip().casefold() not in _MISSING
+        column: cell for column, cell in cells.items() if column != name and cell.casefold() not in _MISSING
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -68,6 +69,11 @@ def bids_source(scan: Path) -> BidsSource:
             "Leave --bids out, or give a dataset with sub-…/[ses-…/]anat/sub-…_T1w.nii.gz.",
         )
     return BidsSource(scan.absolute().parents[levels], PurePosixPath(*place), match["entities"], scan.name)
+
+
+def dataset_id(dataset: Path) -> str:
+    """Hash of the place of a dataset: tells two of one name apart without naming a folder of the computer."""
+    return hashlib.sha256(dataset.resolve().as_posix().encode()).hexdigest()[:12]
 
 
 def write_dataset_description(root: Path, dataset: Path, model: str) -> None:

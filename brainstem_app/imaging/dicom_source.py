@@ -85,6 +85,14 @@ class SourceImages:
     shape: tuple[int, int]
 
 
+def says_where_it_lies(path: Path) -> bool:
+    """Whether each image of a series has a place; of a series that cannot be read, reading it says why."""
+    try:
+        return heights_mm(choose_volume(*split_series(path)).images) is not None
+    except InputError:
+        return True
+
+
 def read_source_images(path: Path) -> SourceImages:
     """Read the headers of the series that `read_scan` reads from the same path.
 

@@ -21,6 +21,7 @@ from brainstem_app.imaging.file_names import (
     pair_header,
     pair_image,
 )
+from brainstem_app.plain_name import folder_name_of
 
 _REPORT = "report.json"
 #: Volumes that the program writes: results, prepared subjects, transforms, atlases. They are no scans.
@@ -42,8 +43,6 @@ OWN_VOLUMES = frozenset(
 )
 # Copies that Review saves, and label maps under their BIDS names.
 _OWN_ENDINGS = re.compile(r"^labels_native_edited.*|.*_dseg(?:_edited.*)?\.nii(?:\.gz)?$")
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
-_RESERVED = {"con", "prn", "aux", "nul", *(f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10))}
 
 
 @dataclass(frozen=True)
@@ -163,19 +162,13 @@ def _longer(path: Path, name: str) -> tuple[str, ...]:
 
 def _shortest(candidates: Iterable[tuple[str, ...]]) -> list[str]:
     """For each scan the shortest of its names, or a longer one where others want the same."""
-    left = [tuple(_safe(name) for name in names) for names in candidates]
+    left = [tuple(folder_name_of(name, "scan") for name in names) for names in candidates]
     while True:
         times = Counter(names[0].casefold() for names in left)
         longer = [names[1:] if times[names[0].casefold()] > 1 and len(names) > 1 else names for names in left]
         if longer == left:
             return [names[0] for names in left]
         left = longer
-
-
-def _safe(name: str) -> str:
-    """Name that Windows, macOS and Linux all accept for a folder."""
-    name = _FORBIDDEN.sub("_", name).strip().rstrip(". ")
-    return f"{name}_" if name.casefold() in _RESERVED else name or "scan"
 
 
 def _numbered(inputs: list[ScanInput]) -> list[ScanInput]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from brainstem_app.counting import counted
 from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
 from brainstem_app.imaging.orientation import axis_letters
 from brainstem_app.imaging.scan import Finding, Level, Scan
@@ -36,7 +37,7 @@ def replace_not_finite(values: NDArray[np.float32]) -> tuple[NDArray[np.float32]
     finding = Finding(
         Level.WARNING if share < 50 else Level.ERROR,
         "values-not-finite",
-        f"{count} voxels ({share:.2g} %) had no finite value (NaN or Inf) and were set to 0.",
+        f"{counted(count, 'voxel')} ({share:.2g} %) had no finite value (NaN or Inf), now set to 0.",
         "Look whether they lie outside of the brainstem; else make the scan again.",
     )
     return values, (finding,)

@@ -27,6 +27,7 @@ from brainstem_app.jobs.executors.task import Executor, Task
 from brainstem_app.jobs.job import CompareCellJob, CompareJob
 from brainstem_app.jobs.machine_speed import read_speed
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.plain_name import require_name
 from brainstem_app.study.cell_record import CELL_FILE, CellRecord, read_cell
 from brainstem_app.study.study import Failure, Study
 
@@ -76,8 +77,9 @@ def compare(job: CompareJob, reporter: Reporter) -> Summary:
 
 
 def comparison_folder(study: Study, name: str) -> Path:
-    """Folder of a comparison (not created here)."""
-    return study.folder / "comparisons" / name
+    """Folder of a comparison (not created here); InputError if none can be called so."""
+    comparisons = study.folder / "comparisons"
+    return comparisons / require_name(name, "a comparison", comparisons)
 
 
 def describe_plan(job: CompareJob) -> str:

@@ -5,34 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-from pydantic import JsonValue, ValidationError
+from pydantic import JsonValue
 
+from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import TrainJob, read_job
 from brainstem_app.jobs.machine_speed import MachineSpeed, epoch_work
 from brainstem_app.study.cell_record import CELL_FILE, CellRecord, read_cell
 from brainstem_app.study.grid import Grid, Settings
 from brainstem_app.study.study import Study
-from kerasmodels.adapters import segmentation_models
-from kerasmodels.errors import UnknownNameError
-from kerasmodels.names import DECODERS, ENCODERS, LOSSES
+from brainstem_app.validation import validated
 
 # What does not make another run: where it lies, what it is called, on what it runs, the version of the file.
 _NOT_SETTINGS = {"study", "run", "gpus", "kind", "version"}
-_NAMES: Mapping[str, Mapping[str, Collection[str]]] = {
-    "kerasmodels": {"decoder": DECODERS, "encoder": ENCODERS, "loss": LOSSES},
-    "segmentation_models": {
-        "decoder": segmentation_models.DECODERS,
-        "encoder": segmentation_models.ENCODERS,
-        "loss": LOSSES,
-    },
-}
+_OF_THE_CELL = {"study", "run", "kind", "version"}
 _HASH_LETTERS = 8
 UNKNOWN_TIME = "time: known when the first cell is done"
 
@@ -78,38 +70,30 @@ def cells_of(grid: Grid, study: Path) -> tuple[Cell, ...]:
 
 def _job(grid: Grid, variant: Settings, repeat: int, study: Path) -> TrainJob:
     flat = {**grid.settings, **variant}
+    if own := sorted(_OF_THE_CELL & flat.keys()):
+        raise InputError(
+            f"{own[0]} is no setting of a grid: each cell has its own.", f"grid {grid.name}", "Leave it out."
+        )
     seed = flat.pop("seed", 0)
-    if not isinstance(seed, int):
+    if not isinstance(seed, int) or isinstance(seed, bool):
         raise InputError("The seed is no whole number.", f"grid {grid.name}", "Correct it.")
     content: dict[str, Any] = {"study": study, "run": "unnamed", "seed": seed + repeat - 1}
     for name, value in flat.items():
         _put(content, name.split("."), value)
-    try:
-        job = TrainJob.model_validate(content)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        place = ".".join(str(part) for part in problem["loc"])
-        raise InputError(
-            f"The setting {place} of the grid does not fit: {problem['msg']}.",
-            f"grid {grid.name}",
-            "Name settings of a training run, as its config.json does.",
-        ) from error
-    _require_known_names(job, grid.name)
+    job = validated(
+        TrainJob, content, f"grid {grid.name}", "Name settings of a training run, as its config.json does."
+    )
     return job.model_copy(update={"run": run_name(job)})
 
 
 def _put(content: dict[str, Any], path: list[str], value: JsonValue) -> None:
     for part in path[:-1]:
         content = content.setdefault(part, {})
+        if not isinstance(content, dict):
+            raise InputError(
+                f"{part} is given as a whole and in parts ({'.'.join(path)}).", None, "Give one of the two."
+            )
     content[path[-1]] = value
-
-
-def _require_known_names(job: TrainJob, grid: str) -> None:
-    for kind, names in _NAMES[job.library].items():
-        name = getattr(job, kind)
-        if name not in names:
-            error = UnknownNameError(kind, name, names)
-            raise InputError(error.what, f"grid {grid}", error.fix)
 
 
 def run_name(job: TrainJob) -> str:
@@ -183,7 +167,8 @@ class Plan:
         """
         n_variants = len({json.dumps(cell.variant, sort_keys=True) for cell in self.cells})
         repeats = len(self.cells) // n_variants
-        size = f"{n_variants} networks × {repeats} repeat{'s' * (repeats > 1)} = {len(self.cells)} cells"
+        factors = counted(n_variants, "network"), counted(repeats, "repeat")
+        size = f"{' × '.join(factors)} = {counted(len(self.cells), 'cell')}"
         parts = [size]
         for state in ("finished", "failed"):
             if number := len(self.ended(state)):

@@ -19,6 +19,7 @@ from brainstem_app.imaging.atomic import write_text
 from brainstem_app.jobs.detached import CANCEL_FILE, PROCESS_FILE
 from brainstem_app.jobs.job import CopyStudyJob
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.plain_name import require_folder_name
 
 MARK_FILE = "copying.txt"
 #: Files that make a folder a study: copied last, so that half a copy is none.
@@ -46,6 +47,7 @@ def copy_study(job: CopyStudyJob, reporter: Reporter) -> Summary:
         If the user cancels; what was copied by then is removed.
     """
     source, target = job.study.resolve(), job.out.resolve()
+    require_folder_name(target, "a study")
     _require_target(source, target)
     files = _files(source)
     _require_room(files, target)

@@ -160,9 +160,9 @@ def _ask_tensorflow() -> str:
 
     set_library_switches()
     command = [sys.executable, "-m", "kerasmodels.training.device"]
-    # Its reasons are among the lines that other commands keep quiet.
-    spoken = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "0"}
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, env=spoken)
+    # Its reasons are among the warnings that are left out otherwise.
+    aloud = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "0"}
+    answer = subprocess.run(command, capture_output=True, text=True, check=False, env=aloud)
     if answer.returncode == 0 and answer.stdout.strip() not in {"", "0"}:
         return f"GPU: TensorFlow sees {answer.stdout.strip()}"
     reasons = [line for line in answer.stderr.splitlines() if "Cannot" in line or "Could not" in line]

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import Counts, confusion_counts
 from brainstem_app.evaluation.structures import StructureMeasures, measure_structures
@@ -178,7 +179,7 @@ def _job_of(folder: Path) -> TrainJob:
 
 def _notes(study: Study, part: str, subjects: int, has_repeat: bool) -> tuple[str, ...]:
     notes = [
-        f"{subjects} {part} subjects, split by subject (seed {study.splits().seed}); "
+        f"{counted(subjects, f'{part} subject')}, split by subject (seed {study.splits().seed}); "
         "no slice of theirs was trained on.",
         "The reference labels come from registering the atlas to each scan, not from an expert.",
     ]

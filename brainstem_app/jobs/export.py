@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from brainstem_app.atlas.library import Atlas, copy_atlas
+from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.jobs.job import ExportModelJob, TrainJob, read_job
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -92,7 +93,7 @@ def _card(
     name: str, run: Path, study: Study, settings: TrainJob, folder: Path, atlas: Atlas, *, refine: bool
 ) -> ModelCard:
     splits = study.splits()
-    simulated = f" and {settings.simulated} simulated subjects" if settings.simulated else ""
+    simulated = f" and {counted(settings.simulated, 'simulated subject')}" if settings.simulated else ""
     begun = _begun_from(settings)
     report = _report(run / "metrics.json", refine=refine)
     return ModelCard(
@@ -106,8 +107,8 @@ def _card(
         slice_input=settings.input,
         method=_method(report, refine=refine),
         training_data=(
-            f"{len(splits.train)} scans of {Path(study.settings.dataset).name}{simulated}{begun}; "
-            f"{len(splits.validation)} other scans chose the epoch"
+            f"{counted(len(splits.train), 'scan')} of {Path(study.settings.dataset).name}{simulated}{begun}; "
+            f"{counted(len(splits.validation), 'other scan')} chose the epoch"
         ),
         licence="GPL-3.0-or-later, as the labels it learned from",
         results=results_of(report),

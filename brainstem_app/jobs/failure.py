@@ -5,9 +5,12 @@ from __future__ import annotations
 import errno
 import traceback
 
+from pydantic import ValidationError
+
 from brainstem_app.edition import HOW_TO_GET_FULL, TRAINING_PACKAGES
 from brainstem_app.errors import BrainstemError
 from brainstem_app.jobs.events import Failed
+from brainstem_app.validation import misfits
 from kerasmodels.errors import DivergedError, ModelError
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -30,6 +33,11 @@ def describe_failure(error: Exception) -> Failed:
     if isinstance(error, ModelError):
         status = 1 if isinstance(error, DivergedError) else 2
         return Failed(what=error.what, fix=error.fix, exit_status=status)
+    if isinstance(error, ValidationError):
+        # Settings are checked where they are given; this is what a check there left out.
+        first = misfits(error)[0]
+        details = "".join(traceback.format_exception(error))
+        return Failed(what=first.what, fix=first.fix or _LOGS, exit_status=2, details=details)
     what, where, fix = _foreseen(error)
     return Failed(what=what, where=where, fix=fix, details="".join(traceback.format_exception(error)))
 

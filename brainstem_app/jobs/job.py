@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
+from brainstem_app.jobs.network_names import require_known
+from brainstem_app.plain_name import PartName, PartNameOrEmpty
 from brainstem_app.study.grid import Grid
+from brainstem_app.validation import input_error
 from kerasmodels.data.slice_input import SliceInput
-from kerasmodels.training.settings import Precision, Schedule
+from kerasmodels.training.settings import (
+    Count,
+    CountOrNone,
+    Positive,
+    PositiveOrNone,
+    Precision,
+    Schedule,
+    Seed,
+    Share,
+)
 
 Engine = Literal["onnx", "keras"]
 SpaceName = Literal["affine", "nonlinear"]
@@ -24,9 +45,21 @@ DEFAULT_ATLAS = "brainstem31"
 
 
 class _Job(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     version: Literal[1] = 1
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, content: Any) -> Any:
+        """Pass true and false on as words where a number is due: pydantic would take them for 1 and 0."""
+        if not isinstance(content, dict):
+            return content
+        switches = {name for name, field in cls.model_fields.items() if field.annotation is bool}
+        return {
+            name: str(value).lower() if isinstance(value, bool) and name not in switches else value
+            for name, value in content.items()
+        }
 
 
 class SegmentJob(_Job):
@@ -45,7 +78,7 @@ class SegmentJob(_Job):
     model: str = DEFAULT_MODEL
     engine: Engine = "onnx"
     orientation: str | None = None
-    name: str = ""
+    name: PartNameOrEmpty = ""
     surfaces: bool = False
     bids: bool = False
     dicom_seg: bool = False
@@ -64,8 +97,8 @@ class PrepareJob(_Job):
     study: Path
     space: SpaceName = "affine"
     atlas: str = DEFAULT_ATLAS
-    jobs: Annotated[int, Field(ge=1)] = 1
-    seed: int = 0
+    jobs: Count = 1
+    seed: Seed = 0
     repeat: bool = False
     subjects: tuple[str, ...] = ()
 
@@ -85,18 +118,20 @@ class TrainJob(_Job):
 
     kind: Literal["train"] = "train"
     study: Path
-    run: str
+    run: PartName
+    # Before the names, which are checked against it.
+    library: Library = "kerasmodels"
     decoder: str = "n_deconet"
     encoder: str = "resnet34"
     loss: str = "dicece"
-    alpha: float = 0.1
-    epochs: Annotated[int, Field(ge=1)] = 10
-    batch_size: Annotated[int, Field(ge=1)] = 16
-    learning_rate: Annotated[float, Field(gt=0)] = 1e-4
-    seed: int = 0
+    alpha: Share = 0.1
+    epochs: Count = 10
+    batch_size: Count = 16
+    learning_rate: Positive = 1e-4
+    seed: Seed = 0
     schedule: Schedule = "constant"
-    gradient_clip: Annotated[float | None, Field(gt=0)] = None
-    patience: Annotated[int | None, Field(ge=1)] = None
+    gradient_clip: PositiveOrNone = None
+    patience: CountOrNone = None
     input: SliceInput = SliceInput()
     simulated: Annotated[int, Field(ge=0)] = 0
     augment: bool = False
@@ -105,7 +140,12 @@ class TrainJob(_Job):
     precision: Precision = "float32"
     deterministic: bool = False
     gpus: Annotated[int, Field(ge=0)] = 1
-    library: Library = "kerasmodels"
+
+    @field_validator("decoder", "encoder", "loss")
+    @classmethod
+    def _check_name(cls, name: str, info: ValidationInfo) -> str:
+        require_known(str(info.field_name), name, info.data.get("library", "kerasmodels"))
+        return name
 
 
 class EvaluateVolumesJob(_Job):
@@ -125,7 +165,7 @@ class EvaluateVolumesJob(_Job):
 class CohortJob(_Job):
     """Compare the volumes of many people, from the ``report.json`` of each below the folders of `results`.
 
-    `group`, `reference`, `covariates` and `head_size` are those of `reports.volumes.VolumesRequest`.
+    The other fields are those of `reports.volumes_request.VolumesRequest`.
     """
 
     kind: Literal["cohort"] = "cohort"
@@ -136,18 +176,26 @@ class CohortJob(_Job):
     reference: str = ""
     covariates: tuple[str, ...] = ()
     head_size: bool = True
+    missing: tuple[str, ...] = ()
+    categorical: tuple[str, ...] = ()
+    numeric: tuple[str, ...] = ()
+    session: str = ""
+    mixed: bool = False
+    separate_folders: bool = False
 
 
 class RetestJob(_Job):
     """Say how well volumes repeat themselves, from two results of each person.
 
-    `results` and `second` are those of `reports.retest_pairs.find_pairs`.
+    The fields are those of `reports.retest_pairs.find_pairs`.
     """
 
     kind: Literal["retest"] = "retest"
     results: Path
     out: Path
     second: Path | None = None
+    mixed: bool = False
+    same_people: bool = False
 
 
 class EvaluateRunJob(_Job):
@@ -158,7 +206,7 @@ class EvaluateRunJob(_Job):
 
     kind: Literal["evaluate-run"] = "evaluate-run"
     study: Path
-    run: str
+    run: PartName
     part: Literal["validation", "test"] = "test"
     refine: bool = False
 
@@ -175,7 +223,7 @@ class CompareJob(_Job):
     study: Path
     grid: Grid
     executor: ExecutorName = "local"
-    jobs: Annotated[int | None, Field(ge=1)] = None
+    jobs: CountOrNone = None
     slurm: SlurmSettings = SlurmSettings()
     retry_failed: bool = False
     keep: Literal["all", "best", "none"] = "best"
@@ -205,7 +253,7 @@ class ActivationsJob(_Job):
 
     kind: Literal["activations"] = "activations"
     study: Path
-    run: str
+    run: PartName
     subject: str = ""
     every_layer: bool = False
     out: Path | None = None
@@ -229,9 +277,9 @@ class SimulateJob(_Job):
     """Make simulated subjects with known labels, as a BIDS dataset."""
 
     kind: Literal["simulate"] = "simulate"
-    subjects: Annotated[int, Field(ge=1)]
+    subjects: Count
     out: Path
-    seed: int = 0
+    seed: Seed = 0
 
 
 class DemoJob(_Job):
@@ -239,7 +287,7 @@ class DemoJob(_Job):
 
     kind: Literal["demo"] = "demo"
     out: Path
-    seed: int = 0
+    seed: Seed = 0
     model: str = DEFAULT_MODEL
 
 
@@ -341,10 +389,6 @@ def read_job(path: Path) -> Job:
     except OSError as error:
         raise InputError("The job file cannot be read.", path, "Check that the file exists.") from error
     except ValidationError as error:
-        problem = error.errors()[0]
-        place = ".".join(str(part) for part in problem["loc"])
-        raise InputError(
-            f"The job file does not describe a job: {place} {problem['msg']}.",
-            path,
-            "Write it with this version of Brainstem App.",
-        ) from error
+        problem = input_error(error, _ADAPTER, path, "Correct it, or write it anew.")
+        what = f"The job file does not describe a job: {problem.what}"
+        raise InputError(what, path, problem.fix) from error

@@ -7,18 +7,28 @@ from __future__ import annotations
 
 import os
 
-from brainstem_app.jobs.quiet_import import quieten_tensorflow
+from brainstem_app.jobs.quiet_tensorflow import keep_tensorflow_quiet
 from brainstem_app.locations import user_data_folder
 from brainstem_app.onnx_runtime import switch_off_telemetry
+
+_LOG_LEVEL, _FATAL_ALONE = "TF_CPP_MIN_LOG_LEVEL", "3"
+#: Levels at which a user wants to see the lines that TensorFlow writes when it starts.
+_SPOKEN_LEVELS = frozenset({"0", "1"})
 
 
 def set_library_switches() -> None:
     """Set all of them."""
     switch_off_telemetry()
-    quieten_tensorflow()
+    _keep_tensorflow_quiet()
     _switch_on_onednn()
     _keep_keras_here()
     _keep_matplotlib_here()
+
+
+def _keep_tensorflow_quiet() -> None:
+    """Leave out what TensorFlow writes about itself, unless the user wants to see it."""
+    if os.environ.setdefault(_LOG_LEVEL, _FATAL_ALONE) not in _SPOKEN_LEVELS:
+        keep_tensorflow_quiet()
 
 
 def _switch_on_onednn() -> None:

@@ -14,6 +14,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.jobs.job import MeasureSpeedJob, TrainJob
 from brainstem_app.jobs.provenance import usable_cores
@@ -127,7 +128,7 @@ def measure_speed(_job: MeasureSpeedJob, reporter: Reporter) -> Summary:
     speed = MachineSpeed(
         multiply_adds_per_second=round(work / seconds),
         start_seconds=round(start_seconds, 1),
-        device="GPU" if gpu_count() else f"CPU, {usable_cores()} cores",
+        device="GPU" if gpu_count() else f"CPU, {counted(usable_cores(), 'core')}",
     )
     _save(speed)
     return {"seconds_a_step": round(seconds, 3), "device": speed.device}

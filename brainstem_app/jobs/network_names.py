@@ -2,6 +2,33 @@
 
 from __future__ import annotations
 
-from kerasmodels.names import decoder_names, encoder_names, loss_names
+from collections.abc import Collection, Mapping
 
-__all__ = ["decoder_names", "encoder_names", "loss_names"]
+from kerasmodels.adapters import segmentation_models
+from kerasmodels.errors import UnknownNameError
+from kerasmodels.names import DECODERS, ENCODERS, LOSSES, decoder_names, encoder_names, loss_names
+
+__all__ = ["decoder_names", "encoder_names", "loss_names", "require_known"]
+
+_NAMES: Mapping[str, Mapping[str, Collection[str]]] = {
+    "kerasmodels": {"decoder": DECODERS, "encoder": ENCODERS, "loss": LOSSES},
+    "segmentation_models": {
+        "decoder": segmentation_models.DECODERS,
+        "encoder": segmentation_models.ENCODERS,
+        "loss": LOSSES,
+    },
+}
+
+
+def require_known(kind: str, name: str, library: str) -> None:
+    """Refuse a decoder, encoder or loss that a library does not have.
+
+    Raises
+    ------
+    UnknownNameError
+        If there is none of that name; the message offers the nearest ones.
+    """
+    names = _NAMES[library][kind]
+    if name not in names:
+        of_library = "" if library == "kerasmodels" else f" in {library}"
+        raise UnknownNameError(f"{kind}{of_library}", name, names)

@@ -47,7 +47,7 @@ def _segment(job: SegmentJob, slurm: SlurmSettings, reporter: Reporter) -> Summa
     if job.bids:
         require_one_dataset(scans)
     if job.dicom_seg:
-        require_dicom(scans)
+        require_dicom(scans, job.orientation)
     total = len(scans) + len(refused)
     scans, without_room = scans_with_room(job, scans, model, reporter, only=total == 1)
     refused += without_room

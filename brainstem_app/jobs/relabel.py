@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainstem_app.atlas.library import Atlas, load_atlas
+from brainstem_app.counting import counted
 from brainstem_app.errors import JobCancelled
 from brainstem_app.imaging.spaces import box_affine
 from brainstem_app.jobs.failure import describe_failure
@@ -67,7 +68,8 @@ def relabel_study(study: Study, atlas: str, processes: int, reporter: Reporter) 
         return 0
     reporter.warn(
         f"The atlas of this study is now {study.settings.atlas} {study.settings.atlas_version}: the "
-        f"reference labels of {len(tasks)} subjects are made anew through the registrations that are saved.",
+        f"reference labels of {counted(len(tasks), 'subject')} are made anew "
+        f"through the registrations that are saved.",
         study.folder,
         _what_to_do(study.run_names()),
     )

@@ -23,12 +23,17 @@ def measure_repeatability(job: RetestJob, reporter: Reporter) -> Summary:
     """
     require_files(job.out, FILES, ())
     reporter.progress(0, 2, "reading the reports and comparing")
-    report = build_retest_report(find_pairs(job.results, job.second), _command(job))
+    pairs = find_pairs(job.results, job.second, mixed=job.mixed, same_people=job.same_people)
+    report = build_retest_report(pairs, _command(job))
     reporter.progress(1, 2, "writing the page and the tables")
     write_retest_report(job.out, report)
     for name in FILES:
         reporter.artifact(name.replace(".", "_"), job.out / name)
+    for note in report.notes:
+        reporter.warn(note)
     summary: Summary = {"subjects": len(report.subjects)}
+    if left_out := sum(map(len, pairs.left_out.values())):
+        summary["subjects without a second result"] = left_out
     known = [nucleus.within_cv for nucleus in report.nuclei if nucleus.within_cv is not None]
     if known:
         summary["median within-subject variation"] = f"{100 * median(known):.1f} %"
@@ -38,4 +43,5 @@ def measure_repeatability(job: RetestJob, reporter: Reporter) -> Summary:
 def _command(job: RetestJob) -> str:
     """Command line that does the same, without the names of folders above."""
     given = [job.results.name, *([job.second.name] if job.second else [])]
-    return shlex.join(["brainstem-app", "retest", *given, "--out", "OUT"])
+    flags = [name for name, is_set in (("--mixed", job.mixed), ("--same-people", job.same_people)) if is_set]
+    return shlex.join(["brainstem-app", "retest", *given, *flags, "--out", "OUT"])

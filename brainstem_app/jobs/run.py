@@ -29,6 +29,7 @@ from brainstem_app.jobs.job import (
 )
 from brainstem_app.jobs.library_switches import set_library_switches
 from brainstem_app.jobs.places import require_sound_places
+from brainstem_app.jobs.preconditions import require_possible
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.locations import user_data_folder
 
@@ -55,6 +56,7 @@ def run_job(job: Job, emit: Emit, is_cancelled: IsCancelled) -> int:
     emit(Started(kind=job.kind, folder=str(folder_of(job))))
     try:
         require_sound_places(job)
+        require_possible(job)
         summary = _work(job, Reporter(emit, is_cancelled))
     except Exception as error:  # noqa: BLE001 - the end of every job: whatever it was becomes one event
         failed = describe_failure(error)

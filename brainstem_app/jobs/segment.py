@@ -61,7 +61,7 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
     if job.bids:
         require_one_dataset(scans)
     if job.dicom_seg:
-        require_dicom(scans)
+        require_dicom(scans, job.orientation)
     reporter.progress(0, len(scans), "loading the model")
     model = load_model(job.model, job.engine)
     scans, without_room = scans_with_room(job, scans, model, reporter, only=total == 1)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_bytes
 from brainstem_app.imaging.dicom import split_series
 from brainstem_app.imaging.dicom_headers import is_dicom_file
-from brainstem_app.imaging.dicom_source import Identity, read_source_images
+from brainstem_app.imaging.dicom_source import Identity, read_source_images, says_where_it_lies
 from brainstem_app.imaging.inputs import ScanInput
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.jobs.job import SegmentJob
@@ -29,20 +30,36 @@ def came_as_dicom(path: Path) -> bool:
     return folder.is_dir() or is_dicom_file(folder)
 
 
-def require_dicom(scans: Sequence[ScanInput]) -> None:
-    """Refuse scans of which none came as DICOM.
+def require_dicom(scans: Sequence[ScanInput], orientation: str | None = None) -> None:
+    """Refuse scans that no DICOM segmentation can lie on, before any of them is segmented.
+
+    Parameters
+    ----------
+    orientation : str, optional
+        The user's word for scans whose headers do not say how they lie. It places the voxels of a scan, not
+        the images of its series.
 
     Raises
     ------
     InputError
-        If no scan has a DICOM series for the object to lie on.
+        If no scan has a DICOM series for the object to lie on, or if only the user's word says how one lies.
     """
-    if not any(came_as_dicom(scan.path) for scan in scans):
+    series = [scan for scan in scans if came_as_dicom(scan.path)]
+    if not series:
         raise InputError(
             "No scan came as DICOM, so there is no series that a DICOM segmentation could lie on.",
             scans[0].path,
             "Leave --dicom-seg out, or give the folder of the DICOM series.",
         )
+    for scan in series if orientation is not None else ():
+        if not says_where_it_lies(scan.path):
+            raise InputError(
+                f"The images of {scan.name} do not say where their pixels lie, and --orientation does not "
+                "say it of each image: no DICOM segmentation can lie on them.",
+                scan.path,
+                "Leave --dicom-seg out, or export the series from the scanner or archive again, with "
+                "positions and orientations.",
+            )
 
 
 def write_dicom(
@@ -62,7 +79,8 @@ def write_dicom(
     if lost:
         reporter.warn(
             f"{scan.name}: the slices of the series do not lie on the voxels of the scan, which was "
-            f"interpolated when it was read; the DICOM segmentation differs by {abs(lost)} voxels.",
+            f"interpolated when it was read; the DICOM segmentation differs by "
+            f"{counted(abs(lost), 'voxel')}.",
             scan.path,
             "Take the volumes from the report, not from the DICOM segmentation.",
         )

@@ -13,12 +13,13 @@ from __future__ import annotations
 import math
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, JsonValue
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import Atlas
+from brainstem_app.counting import counted
 from brainstem_app.errors import InputError, JobCancelled
 from brainstem_app.imaging.spaces import BOX_MIDPLANE
 from brainstem_app.jobs.evaluate_run import evaluate_part
@@ -27,12 +28,13 @@ from brainstem_app.jobs.job import TrainJob, read_job, write_job
 from brainstem_app.jobs.provenance import software_versions, usable_cores
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.study_atlas import labels_hash, study_atlas
-from brainstem_app.jobs.training_volumes import volumes_of, with_simulated
+from brainstem_app.jobs.training_volumes import absent_structures, volumes_of, with_simulated
 from brainstem_app.study.record import Record
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study
 from kerasmodels import build_model
 from kerasmodels.data.augmentation import MILD, Augmentation
+from kerasmodels.data.volumes import Volumes
 from kerasmodels.export.keras_file import load_keras
 from kerasmodels.training.device import gpu_count, gpus_to_use, prepare_device
 from kerasmodels.training.events import BatchDone, EpochDone, TrainingEvent
@@ -48,7 +50,44 @@ if TYPE_CHECKING:
 _TRAINING_SHARE = 0.85
 # How many epochs' worth of progress the measurement after the last one is.
 _MEASURING = 1
+_MOST_NAMED = 12
 _MAY_CHANGE = {"epochs", "patience", "study", "gpus"}
+
+
+class Absent(Record):
+    """Names of the atlas' structures that no subject of a part has."""
+
+    training: tuple[str, ...] = ()
+    validation: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, training: Volumes, validation: Volumes, table: LabelTable) -> Self:
+        """Look for them in the volumes that are trained and validated on."""
+        return cls(
+            training=absent_structures(training, table), validation=absent_structures(validation, table)
+        )
+
+    def warn(self, reporter: Reporter, study: Path) -> None:
+        """Say which they are, and what that means."""
+        if self.training:
+            reporter.warn(
+                f"No training subject has {_listed(self.training)}: the network will not find what it has "
+                "never seen.",
+                study,
+                "Prepare more subjects, or look at the reference labels of those that are there.",
+            )
+        if self.validation:
+            reporter.warn(
+                f"No validation subject has {_listed(self.validation)}: how well the network finds it has no "
+                "say in which epoch is the best.",
+                study,
+                "Prepare more subjects, or look at the reference labels of those that are there.",
+            )
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more (all are in manifest.json)"
+    return ", ".join(names[:_MOST_NAMED]) + (more if len(names) > _MOST_NAMED else "")
 
 
 class RunManifest(Record):
@@ -60,6 +99,8 @@ class RunManifest(Record):
         All settings.
     data : dict of str to str
         SHA-256 of image and labels of every subject of the training and validation parts.
+    absent : Absent
+        Structures of the atlas that no training or no validation subject has.
     """
 
     schema_name: Literal["brainstem-run/1"] = Field("brainstem-run/1", alias="schema")
@@ -67,6 +108,7 @@ class RunManifest(Record):
     atlas: str
     atlas_sha256: str = ""
     splits: Splits
+    absent: Absent = Absent()
     data: dict[str, dict[str, str]]
     software: dict[str, str]
     device: str
@@ -94,9 +136,11 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     reporter = _also_into(folder / "events.jsonl", reporter)
     steps = job.epochs + _MEASURING
     reporter.progress(0, steps, "reading the prepared subjects")
-    validation = volumes_of(study, splits.validation)
-    before = reporter.stage(0, 0, steps)
-    training = with_simulated(volumes_of(study, splits.train), job.simulated, job.seed, atlas, before)
+    validation = volumes_of(study, splits.validation, atlas.table)
+    training = volumes_of(study, splits.train, atlas.table)
+    training = with_simulated(training, job.simulated, job.seed, atlas, reporter.stage(0, 0, steps))
+    absent = Absent.of(training, validation, atlas.table)
+    absent.warn(reporter, study.folder)
     reporter.progress(0, steps, "building the network")
     prepare_device(job.precision, deterministic=job.deterministic)
     spread = Spread(gpus_to_use(job.gpus))
@@ -116,7 +160,8 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     )
     if not result.finished:
         raise JobCancelled
-    _manifest(job, study, atlas, splits, time.monotonic() - start).save(folder / "manifest.json")
+    manifest = _manifest(job, study, atlas, splits, absent, time.monotonic() - start)
+    manifest.save(folder / "manifest.json")
     return _finish(study, folder, result, reporter.stage(job.epochs, steps, steps))
 
 
@@ -268,7 +313,9 @@ def _pass_on_epoch(row: EpochDone, reporter: Reporter, table: LabelTable) -> Non
             reporter.metric(name, value, row.epoch)
 
 
-def _manifest(job: TrainJob, study: Study, atlas: Atlas, splits: Splits, seconds: float) -> RunManifest:
+def _manifest(
+    job: TrainJob, study: Study, atlas: Atlas, splits: Splits, absent: Absent, seconds: float
+) -> RunManifest:
     records = {record.name: record for record in study.finished_subjects()}
     used = (*splits.train, *splits.validation)
     files = ("scan_box.nii.gz", "labels_box.nii.gz")
@@ -277,6 +324,7 @@ def _manifest(job: TrainJob, study: Study, atlas: Atlas, splits: Splits, seconds
         atlas=f"{atlas.name} {atlas.version}",
         atlas_sha256=labels_hash(atlas),
         splits=splits,
+        absent=absent,
         data={name: {file: records[name].files.get(file, "") for file in files} for name in used},
         software=software_versions(),
         device=f"Keras on {_device(job)}",
@@ -286,4 +334,4 @@ def _manifest(job: TrainJob, study: Study, atlas: Atlas, splits: Splits, seconds
 
 def _device(job: TrainJob) -> str:
     gpus = len(gpus_to_use(job.gpus))
-    return f"{gpus} GPU" if gpus else f"CPU, {usable_cores()} cores"
+    return f"{gpus} GPU" if gpus else f"CPU, {counted(usable_cores(), 'core')}"

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.models.method import PredictionMethod
+from brainstem_app.validation import input_error
 from kerasmodels.data.slice_input import SliceInput
 
 CARD_FILE_NAME = "model.json"
@@ -107,10 +108,9 @@ def read_card(folder: Path) -> ModelCard:
             "Keep model.json beside the weights, as `brainstem-app models export` writes them.",
         ) from error
     except ValidationError as error:
-        problem = error.errors()[0]
-        place = ".".join(str(part) for part in problem["loc"])
+        problem = input_error(error, ModelCard)
         raise InputError(
-            f"The model card is damaged or of another version: {place}: {problem['msg']}.",
+            f"The model card is damaged or of another version: {problem.what}",
             path,
             "Export the model again with this version of Brainstem App.",
         ) from error

@@ -18,6 +18,8 @@ from brainstem_app.errors import InputError
 
 _REPORT = "report.json"
 _RECORD = "manifest.json"
+_EDIT_SCHEMA = "brainstem-edit/1"
+_MOST_COPIES = 1000
 _COLOURS = "labels_itksnap.txt"
 _DATASET_TABLE = "dseg.tsv"
 # How many folders up a BIDS table holds for a file: sub-01/ses-1/anat.
@@ -63,10 +65,22 @@ def tables_beside(labels: Path) -> tuple[TableBeside, ...]:
     """List what the files beside a label map say of its labels, the most telling first.
 
     They are the ``report.json`` of a result, the table of an atlas' folder, the record of a prepared subject,
-    and the ``dseg.tsv`` of BIDS. A file that cannot be read says nothing.
+    and the ``dseg.tsv`` of BIDS. A file that cannot be read says nothing. What lies beside the original holds
+    for a corrected copy of it too.
     """
+    labels = _original_of(labels)
     found = (_report(labels), _atlas_folder(labels), _subject_record(labels), _bids_table(labels))
     return tuple(entry for entry in found if entry is not None)
+
+
+def _original_of(labels: Path) -> Path:
+    """Label map that a corrected copy was made from, as the record beside it says; else the file itself."""
+    for _ in range(_MOST_COPIES):
+        record = _read_json(labels.with_name(f"{_stem(labels)}.json"))
+        if record.get("schema") != _EDIT_SCHEMA or not isinstance(record.get("original"), dict):
+            break
+        labels = labels.with_name(Path(str(record["original"].get("file", ""))).name or labels.name)
+    return labels
 
 
 def _report(labels: Path) -> TableBeside | None:

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from brainstem_app.atlas.label_table import Group
+from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status, StructureMeasures, measure_structures
+from brainstem_app.imaging.bids_derivatives import bids_source, dataset_id
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.reports.manifest import Manifest
 from brainstem_app.reports.methods import methods_paragraph
@@ -50,7 +52,7 @@ def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
     hashed = manifest.files.get("scan") or manifest.files.get("predicted")
     return Report(
         created=manifest.created,
-        scan=ScanEntry(file=inputs.title, sha256=hashed.sha256 if hashed else None, brain_ml=inputs.brain_ml),
+        scan=_scan_entry(inputs, hashed.sha256 if hashed else None),
         model=_model_entry(inputs),
         atlas=AtlasEntry(name=inputs.atlas_name, version=inputs.atlas_version),
         structures=tuple(_structure_entry(m, inputs) for m in measures),
@@ -74,6 +76,20 @@ def _require_one_grid(inputs: ReportInputs) -> None:
                 inputs.title,
                 "Give labels on the scan's own grid.",
             )
+
+
+def _scan_entry(inputs: ReportInputs, sha256: str | None) -> ScanEntry:
+    try:
+        dataset = bids_source(inputs.scan.source).dataset if inputs.scan else None
+    except InputError:
+        dataset = None
+    return ScanEntry(
+        file=inputs.title,
+        sha256=sha256,
+        brain_ml=inputs.brain_ml,
+        dataset=dataset.name if dataset else None,
+        dataset_id=dataset_id(dataset) if dataset else None,
+    )
 
 
 def _model_entry(inputs: ReportInputs) -> ModelEntry | None:
@@ -213,7 +229,7 @@ def _touches_edge(inputs: ReportInputs) -> bool:
 
 
 def _count(names: list[str]) -> str:
-    return f"{len(names)} nucleus" if len(names) == 1 else f"{len(names)} nuclei"
+    return counted(len(names), "nucleus")
 
 
 def _rounded(value: float | None) -> float | None:

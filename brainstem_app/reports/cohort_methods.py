@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from brainstem_app.counting import counted
 from brainstem_app.evaluation.bootstrap import N_RESAMPLES
 from brainstem_app.reports.cohort_model import CohortReport
 from brainstem_app.reports.methods import MEASURES, PROGRAM
@@ -16,7 +17,7 @@ def cohort_methods(report: CohortReport) -> str:
     """Paragraph to paste into a methods section, after the one of the training."""
     n = report.summary.n_subjects
     sentences = [
-        f"The network {_network(report)} was measured on {n} {report.part} subject{'s' if n != 1 else ''} "
+        f"The network {_network(report)} was measured on {counted(n, f'{report.part} subject')} "
         f"with {PROGRAM}, against reference labels of the atlas {report.atlas}.",
         "Counts of all voxels of all subjects were summed before the intersection over union (IoU) of each "
         "class; the macro mean IoU is the mean over the classes in the reference, the background one of "
@@ -35,8 +36,9 @@ def cohort_methods(report: CohortReport) -> str:
     if report.calibration:
         sentences.append(
             "The confidence was calibrated by temperature scaling "
-            f"(T = {report.calibration.temperature:.2f}, fitted on {report.calibration.validation_subjects} "
-            "validation subjects) and judged by the expected calibration error with "
+            f"(T = {report.calibration.temperature:.2f}, fitted on "
+            f"{counted(report.calibration.validation_subjects, 'validation subject')}) and judged by the "
+            "expected calibration error with "
             f"{report.calibration.bins} bins of equal width."
         )
     return " ".join(sentences)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from brainstem_app import __version__
 from brainstem_app.atlas.label_table import Group
+from brainstem_app.counting import counted
 from brainstem_app.evaluation.bootstrap import N_RESAMPLES
 from brainstem_app.reports import digits
 from brainstem_app.reports.calibration import reliability_charts
@@ -82,8 +83,8 @@ def make_cohort_page(report: CohortReport, inputs: CohortInputs) -> CohortPage:
         report=report,
         title=f"{report.summary.name} – {report.part} subjects",
         kind=f"Evaluation on the {report.part} subjects",
-        about=f"{report.created.replace('T', ' ')[:16]} · {report.summary.n_subjects} subjects · "
-        f"atlas {report.atlas}",
+        about=f"{report.created.replace('T', ' ')[:16]} · "
+        f"{counted(report.summary.n_subjects, 'subject')} · atlas {report.atlas}",
         tiles=_tiles(report),
         methods=(report.summary, *report.yardsticks),
         means_note=(
@@ -121,7 +122,7 @@ def _confidence(report: CohortReport, c: CalibrationReport) -> ConfidencePart:
             "The confidence of a voxel is the network's probability of its label; of voxels labelled as a "
             f"nucleus at temperature {c.temperature:.3f}. It is calibrated if, of the voxels with a "
             "confidence of 0.8, 80 % are labelled as in the reference. The temperature was fitted on the "
-            f"{c.validation_subjects} validation subjects (negative log-likelihood "
+            f"{counted(c.validation_subjects, 'validation subject')} (negative log-likelihood "
             f"{digits.share3(c.nll_before)} before, {digits.share3(c.nll_after)} after, nats a voxel that "
             f"may be a nucleus); what follows was measured on the {report.part} subjects. Right means as in "
             "the reference, which is registered, not an expert's."

@@ -12,6 +12,7 @@ from math import cos, pi, sin
 
 import numpy as np
 
+from brainstem_app.counting import counted
 from brainstem_app.evaluation.bootstrap import bootstrap_median
 from brainstem_app.reports import digits
 from brainstem_app.reports.chart import COLOURS, nice_ticks
@@ -48,15 +49,15 @@ class Column:
     name, label : str
         The group, and its name as it is written below the column.
     n : int
-        Its people.
+        Its people in whom the nucleus was found.
     x : float
         Middle of the column.
     half : float
         Half of the median's width.
-    median : float
-        Height of the median.
+    median : float or None
+        Height of the median; None if there is nobody.
     interval : tuple of float or None
-        Heights of both ends of its 95 % interval (bootstrap over the people); None for one person.
+        Heights of both ends of its 95 % interval (bootstrap over the people); None for fewer than two.
     corners, turn : int, float
         Form of the marks.
     """
@@ -67,7 +68,7 @@ class Column:
     x: float
     half: float
     marks: tuple[Mark, ...]
-    median: float
+    median: float | None
     interval: tuple[float, float] | None
     colour: str
     corners: int
@@ -99,12 +100,11 @@ class GroupChart:
 def group_charts(report: VolumesReport) -> list[GroupChart]:
     """Make a picture of every nucleus, with everyone who is in the model of the groups.
 
-    Without groups all people are one.
+    Without groups all people are one. A nucleus that was found in nobody has no picture.
     """
-    asked = {column for subject in report.subjects for column in subject.covariates}
-    people = [s for s in report.subjects if asked <= set(s.covariates) and (s.group or not report.group)]
     groups = _groups(report)
-    return [_chart(report, name, people, groups) for name in _nuclei(report)]
+    found = {n: [s for s in report.modelled if s.volume_mm3.get(n) is not None] for n in _nuclei(report)}
+    return [_chart(report, name, people, groups) for name, people in found.items() if people]
 
 
 def _nuclei(report: VolumesReport) -> list[str]:
@@ -123,7 +123,7 @@ def _chart(
     report: VolumesReport, name: str, people: Sequence[VolumeSubject], groups: Sequence[str | None]
 ) -> GroupChart:
     members = [[s for s in people if group is None or s.group == group] for group in groups]
-    values = [[s.volume_mm3[name] for s in own] for own in members]
+    values = [[_volume(s, name) for s in own] for own in members]
     low, high = _range([value for own in values for value in own])
 
     def height(value: float) -> float:
@@ -134,7 +134,7 @@ def _chart(
     for k, (group, own, volumes) in enumerate(zip(groups, members, values, strict=True)):
         corners, turn = _FORMS[k % len(_FORMS)]
         middle = _LEFT + (k + 0.5) * width
-        interval = bootstrap_median(volumes, np.random.default_rng(0))
+        interval = bootstrap_median(volumes, np.random.default_rng(0)) if volumes else None
         columns.append(
             Column(
                 name=group or "all people",
@@ -143,7 +143,7 @@ def _chart(
                 x=round(middle, 2),
                 half=round(_BAR * width, 2),
                 marks=tuple(_marks(own, name, middle, _CLOUD * width, height)),
-                median=height(float(np.median(volumes))),
+                median=height(float(np.median(volumes))) if volumes else None,
                 interval=(height(interval.low), height(interval.high)) if interval else None,
                 colour=COLOURS[k % len(COLOURS)],
                 corners=corners,
@@ -151,7 +151,8 @@ def _chart(
             )
         )
     described = [
-        f"{c.name}: {c.n} people, median {digits.volume(float(np.median(v)))} mm³"
+        f"{c.name}: {counted(c.n, 'person')}"
+        + (f", median {digits.volume(float(np.median(v)))} mm³" if v else "")
         for c, v in zip(columns, values, strict=True)
     ]
     return GroupChart(
@@ -161,6 +162,14 @@ def _chart(
         columns=tuple(columns),
         ticks=tuple((height(value), f"{value:g}") for value in nice_ticks(low, high)),
     )
+
+
+def _volume(subject: VolumeSubject, name: str) -> float:
+    """Volume of a nucleus that was found, mm³."""
+    volume = subject.volume_mm3[name]
+    if volume is None:
+        raise ValueError(f"{name} was not found in {subject.subject}")
+    return volume
 
 
 def _range(values: Sequence[float]) -> tuple[float, float]:
@@ -177,11 +186,11 @@ def _marks(
     height: Callable[[float], float],
 ) -> Iterator[Mark]:
     """Place marks beside each other where they would lie on each other, around the middle of the column."""
-    rows = Counter(round(height(s.volume_mm3[name]) / _ROW) for s in own)
-    step = min(_ROW, 2 * most / max(max(rows.values()) - 1, 1))
+    rows = Counter(round(height(_volume(s, name)) / _ROW) for s in own)
+    step = min(_ROW, 2 * most / max(max(rows.values(), default=1) - 1, 1))
     filled: Counter[int] = Counter()
     for subject in own:
-        volume = subject.volume_mm3[name]
+        volume = _volume(subject, name)
         y = height(volume)
         row = round(y / _ROW)
         place = filled[row]

@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from brainstem_app.counting import counted
 from brainstem_app.locations import resource
 from brainstem_app.reports import digits
 from brainstem_app.reports.page import Page
@@ -36,5 +37,6 @@ def render(template: str, **content: Any) -> str:
         "signed": digits.signed,
         "p_value": digits.p_value,
         "point": digits.point,
+        "counted": counted,
     }
     return environment.get_template(template).render(**content)

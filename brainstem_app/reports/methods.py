@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from brainstem_app import __version__
+from brainstem_app.counting import counted
 from brainstem_app.reports.report_model import ReportInputs
 
 #: The program with its version, as sentences name it.
@@ -24,8 +25,8 @@ MEASURES = (
 
 def methods_paragraph(inputs: ReportInputs) -> str:
     """Paragraph to paste into a methods section."""
-    n_nuclei = len(inputs.table.nuclei)
-    atlas = f"the atlas {inputs.atlas_name} (version {inputs.atlas_version}, {n_nuclei} nuclei)"
+    nuclei = counted(len(inputs.table.nuclei), "nucleus")
+    atlas = f"the atlas {inputs.atlas_name} (version {inputs.atlas_version}, {nuclei})"
     sentences = []
     if inputs.scan is None:
         sentences.append(f"Two label maps with the labels of {atlas} were compared with {PROGRAM}.")

@@ -166,12 +166,16 @@ class _Entry(BaseModel):
 class ScanEntry(_Entry):
     """File the report is about: its name without folders, and its hash (None if it is not on disk).
 
-    `brain_ml` is the volume of the brain mask in ml, null if none was made.
+    `brain_ml` is the volume of the brain mask in ml, null if none was made. `dataset` is the name of the
+    folder of the BIDS dataset that the scan lies in, and `dataset_id` tells datasets of one name apart: a
+    hash of that folder's place. Both are null outside BIDS, and in files of older versions.
     """
 
     file: str
     sha256: str | None
     brain_ml: float | None = None
+    dataset: str | None = None
+    dataset_id: str | None = None
 
 
 class ModelEntry(_Entry):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import Group
+from brainstem_app.counting import counted, listed
 from brainstem_app.evaluation.retest import repeatability
 from brainstem_app.reports.reading import atlas_of
-from brainstem_app.reports.report_model import LIMITS, Report
+from brainstem_app.reports.report_model import LIMITS, Report, StructureEntry
+from brainstem_app.reports.results import model_names
 from brainstem_app.reports.retest_model import RetestEntry, RetestReport, RetestSubject
 from brainstem_app.reports.retest_pairs import Pair, Pairs
 
@@ -22,18 +25,20 @@ NUCLEI, ALL = "all nuclei", "all labels"
 def build_retest_report(found: Pairs, command: str = "") -> RetestReport:
     """Compare both volumes of every structure over subjects; nothing is written."""
     pairs = found.pairs
-    structures = [s for s in pairs[0].first.structures if s.group is not Group.BACKGROUND]
+    structures = _common_structures(found)
     nuclei = [s for s in structures if s.group is Group.NUCLEUS]
     volumes = {s.name: _volumes(pairs, s.name) for s in structures}
     totals = {
+        # Of those in whom each nucleus was found: else a lost one would be a change.
         NUCLEI: np.sum([volumes[s.name] for s in nuclei], axis=0),
-        ALL: np.sum([volumes[s.name] for s in structures], axis=0),
+        # What is no longer a nucleus has another label, so that the whole is known all the same.
+        ALL: np.nansum([volumes[s.name] for s in structures], axis=0),
     }
-    model = pairs[0].first.model
+    reports = [report for pair in pairs for report in (pair.first, pair.second)]
     return RetestReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
-        atlas=atlas_of(pairs[0].first),
-        model=model.title if model else None,
+        atlas=", ".join(sorted({atlas_of(report) for report in reports})),
+        model=", ".join(model_names(reports)) or None,
         nuclei=tuple(_entry(s.name, volumes[s.name], s.full_name, s.reliability) for s in nuclei),
         totals=tuple(_entry(name, values) for name, values in totals.items()),
         subjects=tuple(_subject(pair) for pair in pairs),
@@ -43,51 +48,76 @@ def build_retest_report(found: Pairs, command: str = "") -> RetestReport:
     )
 
 
+def _common_structures(found: Pairs) -> list[StructureEntry]:
+    """Structures that the atlas of every result has, the background aside."""
+    first, *others = (report for pair in found.pairs for report in (pair.first, pair.second))
+    names = [{s.name for s in report.structures} for report in others]
+    return [
+        s for s in first.structures if s.group is not Group.BACKGROUND and all(s.name in own for own in names)
+    ]
+
+
 def _volumes(pairs: tuple[Pair, ...], name: str) -> NDArray[np.float64]:
-    """Volumes (2, n) of one structure, mm³: first row the first scans."""
+    """Volumes (2, n) of one structure, mm³, NaN where it was not found: first row the first scans."""
     return np.array([[_volume(pair.first, name), _volume(pair.second, name)] for pair in pairs]).T
 
 
 def _volume(report: Report, name: str) -> float:
-    return next(s.volume_mm3 for s in report.structures if s.name == name)
+    entry = next(s for s in report.structures if s.name == name)
+    return entry.volume_mm3 if entry.voxels else np.nan
 
 
 def _entry(
     name: str, volumes: NDArray[np.float64], full_name: str = "", reliability: str = ""
 ) -> RetestEntry:
-    found = repeatability(*volumes)
-    agreement, consistency = found.icc_agreement_interval, found.icc_consistency_interval
+    lost = np.isnan(volumes)
+    numbers = _numbers(volumes[:, ~lost.any(axis=0)])
     return RetestEntry(
         name=name,
         full_name=full_name,
         reliability=reliability,
-        n=found.n,
-        first_mm3=round(found.first, _DECIMALS),
-        second_mm3=round(found.second, _DECIMALS),
-        bias_mm3=round(found.bias, _DECIMALS),
-        bias_low_mm3=_rounded(found.bias_interval.low if found.bias_interval else None),
-        bias_high_mm3=_rounded(found.bias_interval.high if found.bias_interval else None),
-        sd_mm3=_rounded(found.sd),
-        limit_low_mm3=_rounded(found.limits.low if found.limits else None),
-        limit_high_mm3=_rounded(found.limits.high if found.limits else None),
-        within_sd_mm3=round(found.within_sd, _DECIMALS),
-        within_cv=_rounded(found.within_cv),
-        repeatability_mm3=round(found.repeatability, _DECIMALS),
-        absolute_change=_rounded(found.absolute_change),
-        icc_agreement=_rounded(found.icc_agreement),
-        icc_agreement_low=_rounded(agreement.low if agreement else None),
-        icc_agreement_high=_rounded(agreement.high if agreement else None),
-        icc_consistency=_rounded(found.icc_consistency),
-        icc_consistency_low=_rounded(consistency.low if consistency else None),
-        icc_consistency_high=_rounded(consistency.high if consistency else None),
-        not_found_first=int((volumes[0] == 0).sum()),
-        not_found_second=int((volumes[1] == 0).sum()),
+        **numbers,
+        not_found_first=int(lost[0].sum()),
+        not_found_second=int(lost[1].sum()),
     )
+
+
+def _numbers(volumes: NDArray[np.float64]) -> dict[str, Any]:
+    """Fields of `RetestEntry` that are numbers of the pairs (2, n) with both volumes."""
+    if not volumes.shape[1]:
+        return {"n": 0}
+    found = repeatability(*volumes)
+    agreement, consistency = found.icc_agreement_interval, found.icc_consistency_interval
+    return {
+        "n": found.n,
+        "first_mm3": round(found.first, _DECIMALS),
+        "second_mm3": round(found.second, _DECIMALS),
+        "bias_mm3": round(found.bias, _DECIMALS),
+        "bias_low_mm3": _rounded(found.bias_interval.low if found.bias_interval else None),
+        "bias_high_mm3": _rounded(found.bias_interval.high if found.bias_interval else None),
+        "sd_mm3": _rounded(found.sd),
+        "limit_low_mm3": _rounded(found.limits.low if found.limits else None),
+        "limit_high_mm3": _rounded(found.limits.high if found.limits else None),
+        "within_sd_mm3": round(found.within_sd, _DECIMALS),
+        "within_cv": _rounded(found.within_cv),
+        "repeatability_mm3": round(found.repeatability, _DECIMALS),
+        "absolute_change": _rounded(found.absolute_change),
+        "icc_agreement": _rounded(found.icc_agreement),
+        "icc_agreement_low": _rounded(agreement.low if agreement else None),
+        "icc_agreement_high": _rounded(agreement.high if agreement else None),
+        "icc_consistency": _rounded(found.icc_consistency),
+        "icc_consistency_low": _rounded(consistency.low if consistency else None),
+        "icc_consistency_high": _rounded(consistency.high if consistency else None),
+    }
 
 
 def _subject(pair: Pair) -> RetestSubject:
     first, second = (
-        {s.name: s.volume_mm3 for s in report.structures if s.group is not Group.BACKGROUND}
+        {
+            s.name: s.volume_mm3 if s.voxels else None
+            for s in report.structures
+            if s.group is not Group.BACKGROUND
+        }
         for report in (pair.first, pair.second)
     )
     return RetestSubject(
@@ -100,23 +130,30 @@ def _subject(pair: Pair) -> RetestSubject:
 
 
 def _notes(found: Pairs) -> tuple[str, ...]:
-    notes = []
+    notes = list(found.notes)
     if found.left_out:
-        told = "; ".join(f"{', '.join(names)} ({reason})" for reason, names in found.left_out.items())
+        told = "; ".join(f"{listed(names)} ({reason})" for reason, names in found.left_out.items())
         notes.append(f"Without a second result, and left out: {told}.")
     if len(found.pairs) < _FEW:
         notes.append(
-            f"Only {len(found.pairs)} pairs: the intervals are wide, and the ICC says little about others."
+            f"Only {counted(len(found.pairs), 'pair')}: the intervals are wide, and the ICC says little "
+            "about others."
         )
     reports = [(pair.subject, report) for pair in found.pairs for report in (pair.first, pair.second)]
-    lost = sum(
-        s.volume_mm3 == 0 for _, report in reports for s in report.structures if s.group is Group.NUCLEUS
-    )
+    lost = [
+        f"{s.name} of {name}"
+        for name, report in reports
+        for s in report.structures
+        if s.group is Group.NUCLEUS and not s.voxels
+    ]
     if lost:
-        notes.append(f"{lost} nuclei were not found and count with a volume of 0; look at those scans first.")
+        notes.append(
+            f"{counted(len(lost), 'nucleus was', 'nuclei were')} not found and counted as missing, not as 0 "
+            f"mm³ ({listed(lost)}); look at those scans first."
+        )
     warned = dict.fromkeys(n for n, report in reports if any(w.level == "error" for w in report.warnings))
     if warned:
-        notes.append(f"Scans with an error in their report are included: {', '.join(warned)}.")
+        notes.append(f"Scans with an error in their report are included: {listed(list(warned))}.")
     same = [
         pair.subject
         for pair in found.pairs
@@ -125,7 +162,7 @@ def _notes(found: Pairs) -> tuple[str, ...]:
     if same:
         notes.append(
             "Both results come from the same file, so this is no repeated scan but another way of preparing "
-            f"it: {', '.join(same)}."
+            f"it: {listed(same)}."
         )
     return tuple(notes)
 

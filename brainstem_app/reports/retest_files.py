@@ -55,8 +55,10 @@ def _changes(report: RetestReport) -> tuple[list[str], list[list[Cell]]]:
     rows: list[list[Cell]] = []
     for subject in report.subjects:
         for name, first in subject.first_mm3.items():
-            second = subject.second_mm3[name]
-            mean = (first + second) / 2
-            change = round((second - first) / mean, 6) if mean else None
-            rows.append([subject.subject, name, first, second, round(second - first, 6), change])
+            second = subject.second_mm3.get(name)
+            difference = change = None
+            if first is not None and second is not None:
+                mean, difference = (first + second) / 2, round(second - first, 6)
+                change = round((second - first) / mean, 6) if mean else None
+            rows.append([subject.subject, name, first, second, difference, change])
     return head, rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from brainstem_app.counting import counted
 from brainstem_app.reports.methods import PROGRAM
 from brainstem_app.reports.retest_model import RetestReport
 
@@ -11,7 +12,7 @@ def retest_methods(report: RetestReport) -> str:
     n = len(report.subjects)
     model = f"the model {report.model} and " if report.model else ""
     return (
-        f"Volumes of the nuclei of the brainstem of {n} {'people' if n != 1 else 'person'} were measured "
+        f"Volumes of the nuclei of the brainstem of {counted(n, 'person')} were measured "
         f"twice on T1-weighted scans with {PROGRAM}, with {model}the atlas {report.atlas}. "
         "The bias is the mean difference, second minus first, with its 95 % interval by Student's t; the "
         "limits of agreement are the bias ± 1.96 standard deviations of the differences (Bland and Altman "
@@ -20,5 +21,5 @@ def retest_methods(report: RetestReport) -> str:
         "coefficient 1.96 · √2 times the within-subject standard deviation. Intraclass correlations are of "
         "single measurements in a two-way model, for agreement, ICC(A,1), and for consistency, ICC(C,1), "
         "with their 95 % intervals (McGraw and Wong 1996). A nucleus that was not found "
-        "counts with a volume of 0."
+        "was left out as missing."
     )

@@ -13,43 +13,44 @@ class RetestEntry(Entry):
     """How well the volume of one structure repeats itself; see `Repeatability` for each number.
 
     Volumes are in mm³ and differences are second minus first. `within_cv` and `absolute_change` are shares:
-    0.05 is 5 %. `not_found_first` and `not_found_second` count subjects with a volume of 0.
+    0.05 is 5 %. `n` counts the subjects in whom it was found twice, over whom all of it is taken;
+    `not_found_first` and `not_found_second` those in whom it was not. Null where it cannot be said.
     """
 
     name: str
     full_name: str = ""
     reliability: str = ""
     n: int
-    first_mm3: float
-    second_mm3: float
-    bias_mm3: float
-    bias_low_mm3: float | None
-    bias_high_mm3: float | None
-    sd_mm3: float | None
-    limit_low_mm3: float | None
-    limit_high_mm3: float | None
-    within_sd_mm3: float
-    within_cv: float | None
-    repeatability_mm3: float
-    absolute_change: float | None
-    icc_agreement: float | None
-    icc_agreement_low: float | None
-    icc_agreement_high: float | None
-    icc_consistency: float | None
-    icc_consistency_low: float | None
-    icc_consistency_high: float | None
+    first_mm3: float | None = None
+    second_mm3: float | None = None
+    bias_mm3: float | None = None
+    bias_low_mm3: float | None = None
+    bias_high_mm3: float | None = None
+    sd_mm3: float | None = None
+    limit_low_mm3: float | None = None
+    limit_high_mm3: float | None = None
+    within_sd_mm3: float | None = None
+    within_cv: float | None = None
+    repeatability_mm3: float | None = None
+    absolute_change: float | None = None
+    icc_agreement: float | None = None
+    icc_agreement_low: float | None = None
+    icc_agreement_high: float | None = None
+    icc_consistency: float | None = None
+    icc_consistency_low: float | None = None
+    icc_consistency_high: float | None = None
     not_found_first: int
     not_found_second: int
 
 
 class RetestSubject(Entry):
-    """Both volumes of each structure of one subject, mm³."""
+    """Both volumes of each structure of one subject, mm³; null where it was not found."""
 
     subject: str
     first_file: str
     second_file: str
-    first_mm3: dict[str, float]
-    second_mm3: dict[str, float]
+    first_mm3: dict[str, float | None]
+    second_mm3: dict[str, float | None]
 
 
 class RetestReport(Entry):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from brainstem_app.counting import counted
 from brainstem_app.reports.chart import COLOURS, Chart, Line
 from brainstem_app.reports.footer import FOOTER
 from brainstem_app.reports.retest_methods import retest_methods
@@ -18,9 +19,9 @@ _NUMBERS_NOTE = (
     "size of the difference by the mean of both. Repeats within: repeatability coefficient, 1.96 · √2 · "
     "within-subject standard deviation; two results of one subject differ by less in 95 %. ICC: two-way, "
     "single measurements, agreement (A,1) and consistency (C,1), McGraw and Wong 1996; it depends on how "
-    "much the subjects differ among themselves. Lost: nuclei that were not found. One counts with a "
-    "volume of 0; a subject in which it was found in neither result is left out of the two relative "
-    "numbers."
+    "much the subjects differ among themselves. n: subjects in whom the nucleus was found twice, over whom "
+    "all of this is taken. Lost: results in which it was not found; it is missing there, not 0 mm³. All "
+    "nuclei: subjects in whom each was found."
 )
 
 
@@ -58,13 +59,13 @@ def make_retest_page(report: RetestReport) -> RetestPage:
     about += [f"model {report.model}"] if report.model else []
     return RetestPage(
         report=report,
-        title=f"Repeated volumes of {n} subjects",
+        title=f"Repeated volumes of {counted(n, 'subject')}",
         kind="Volumes of nuclei, measured twice",
-        headline=f"{n} subject{'s' if n != 1 else ''}, two results each",
+        headline=f"{counted(n, 'subject')}, two results each",
         about=" · ".join(about),
         limits=f"{_CAUTION} {report.limits}",
         numbers_note=_NUMBERS_NOTE,
-        charts=tuple(bland_altman_chart(report, nucleus) for nucleus in report.nuclei),
+        charts=tuple(bland_altman_chart(report, nucleus) for nucleus in report.nuclei if nucleus.n),
         widest=max((n.within_cv or 0 for n in report.nuclei), default=0) or 1,
         paragraph=retest_methods(report),
         footer=FOOTER,
@@ -73,8 +74,10 @@ def make_retest_page(report: RetestReport) -> RetestPage:
 
 def bland_altman_chart(report: RetestReport, entry: RetestEntry) -> Chart:
     """Difference of both volumes of a nucleus against their mean, with bias and limits of agreement."""
-    pairs = [(s.first_mm3[entry.name], s.second_mm3[entry.name]) for s in report.subjects]
-    points = tuple((round((a + b) / 2, 3), round(b - a, 3)) for a, b in pairs)
+    pairs = [(s.first_mm3.get(entry.name), s.second_mm3.get(entry.name)) for s in report.subjects]
+    points = tuple(
+        (round((a + b) / 2, 3), round(b - a, 3)) for a, b in pairs if a is not None and b is not None
+    )
     lines = [Line("a subject", COLOURS[0], points, joined=False)]
     ends = min(x for x, _ in points), max(x for x, _ in points)
     if ends[0] < ends[1]:
@@ -82,10 +85,11 @@ def bland_altman_chart(report: RetestReport, entry: RetestEntry) -> Chart:
         levels += [
             ("95 % limits of agreement", COLOURS[1], limit)
             for limit in (entry.limit_low_mm3, entry.limit_high_mm3)
-            if limit is not None
         ]
         lines += [
-            Line(label, colour, tuple((x, level) for x in ends), thin=True) for label, colour, level in levels
+            Line(label, colour, tuple((x, level) for x in ends), thin=True)
+            for label, colour, level in levels
+            if level is not None
         ]
     title = f"{entry.name}: {entry.full_name}" if entry.full_name else entry.name
     return Chart(title, "mean, mm³", "second − first, mm³", tuple(lines), least=-math.inf, most=math.inf)

@@ -36,11 +36,11 @@ def retest_pdf(page: RetestPage) -> bytes:
 
 def _columns() -> list[TableColumn[RetestEntry]]:
     return [
-        TableColumn("Nucleus", 20.5, lambda n: n.name, "LEFT"),
+        TableColumn("Nucleus", 19.5, lambda n: n.name, "LEFT"),
         TableColumn("Grade", 11, lambda n: n.reliability, "CENTER", lambda n: grade_style(n.reliability)),
         TableColumn("First, mean mm³", 12.5, lambda n: digits.volume(n.first_mm3)),
         TableColumn("Second, mean mm³", 12.5, lambda n: digits.volume(n.second_mm3)),
-        TableColumn("Bias, second − first, mm³ [95 %]", 34, _bias),
+        TableColumn("Bias, second − first, mm³ [95 %]", 32, _bias),
         TableColumn("Limits of agreement, 95 %, mm³", 27, _limits),
         TableColumn("Variation within a subject", 15, lambda n: _percent(n.within_cv)),
         TableColumn("Change, mean size", 13, lambda n: _percent(n.absolute_change)),
@@ -55,6 +55,7 @@ def _columns() -> list[TableColumn[RetestEntry]]:
             27,
             lambda n: _share(n.icc_consistency, n.icc_consistency_low, n.icc_consistency_high),
         ),
+        TableColumn("n", 8, lambda n: str(n.n)),
         TableColumn(
             "Lost, first / second", 12, lambda n: f"{n.not_found_first} / {n.not_found_second}", style=_lost
         ),

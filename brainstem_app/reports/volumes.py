@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,50 +14,37 @@ from brainstem_app.atlas.label_table import Group
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.linear_model import GroupEffect, deviations, group_effects
 from brainstem_app.evaluation.paired import holm
-from brainstem_app.reports.participants import (
-    HEAD_SIZE,
-    Participants,
-    covariates_of,
-    head_size_column,
-    is_reference_name,
-    read_participants,
-    require_columns,
-    subject_name,
-)
-from brainstem_app.reports.reading import REPORT_FILE, atlas_of, read_report
-from brainstem_app.reports.report_model import BRAIN_ML, LIMITS, Report, StructureEntry
+from brainstem_app.reports.covariates import Covariates
+from brainstem_app.reports.people import Person, one_result_each
+from brainstem_app.reports.reading import atlas_of
+from brainstem_app.reports.report_model import LIMITS, StructureEntry
+from brainstem_app.reports.results import find_results, model_names, require_alike
 from brainstem_app.reports.volumes_methods import volumes_methods
 from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, VolumesReport, VolumeSubject
+from brainstem_app.reports.volumes_notes import volumes_notes
+from brainstem_app.reports.volumes_request import VolumesRequest
+from brainstem_app.reports.volumes_table import (
+    PeopleTable,
+    covariates_in,
+    groups_in,
+    people_table,
+    require_apart,
+)
 
 _DECIMALS = 6
+Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class VolumesRequest:
-    """What to compare.
+class _Model:
+    """What the linear models are of: subjects, nuclei, volumes (n, K), groups and covariates."""
 
-    Attributes
-    ----------
-    results : tuple of Path
-        Folders with the ``report.json`` of each subject, at any depth.
-    participants : Path or None
-        ``participants.tsv``; needed for groups and covariates.
-    group : str
-        Column of the groups; empty for none.
-    reference : str
-        Group to compare with; empty for the one that is called control, healthy or the like.
-    covariates : tuple of str
-        Columns to adjust for; ``brain_ml`` comes from the reports where the table has none.
-    head_size : bool
-        Adjust for the size of the head too, where the table has it (eTIV, TIV, ICV, head_size).
-    """
-
-    results: tuple[Path, ...]
-    participants: Path | None = None
-    group: str = ""
-    reference: str = ""
-    covariates: tuple[str, ...] = ()
-    head_size: bool = True
+    used: list[Person]
+    nuclei: list[StructureEntry]
+    volumes: Values
+    groups: list[str]
+    codes: NDArray[np.int_]
+    covariates: Covariates
 
 
 def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesReport:
@@ -66,165 +53,130 @@ def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesR
     Raises
     ------
     InputError
-        If there is no report, a subject has two, their atlases differ, a column or the reference group is
-        missing, or there are too few subjects for the model.
+        If there is no report, a subject has two, their atlases, models or versions differ, a column or the
+        reference group is missing, a cell of the table is doubtful, or there are too few subjects for the
+        model.
     """
-    reports = _read_reports(request.results)
-    participants = _with_brains(_participants(request), reports)
-    columns = _columns(request, participants)
-    needed = [*([request.group] if request.group else []), *columns]
-    rows = {name: participants.get(name, {}) for name in reports}
-    used = [name for name in reports if all(column in rows[name] for column in needed)]
-    if not used:
-        raise InputError("No subject has all that is asked for.", request.participants, "Compare the names.")
-    nuclei = [s for s in next(iter(reports.values())).structures if s.group is Group.NUCLEUS]
-    volumes = np.array([[v.volume_mm3 for v in _nuclei(reports[name])] for name in used])
-    covariates = covariates_of([rows[name] for name in used], columns)
-    groups = _groups(request, [rows[name].get(request.group, "") for name in used])
-    codes = np.array([groups.index(rows[name].get(request.group, "")) for name in used])
-    scores, unscored = _scores(used, volumes, covariates.values, codes == 0)
-    effects = group_effects(volumes, codes, covariates.values) if len(groups) > 1 else []
+    results = find_results(request.results)
+    people, notes = one_result_each(results, request.session, separate=request.separate_folders)
+    names = {person.result.path: person.name for person in people}
+    alike = require_alike(
+        [person.result for person in people], mixed=request.mixed, whose=lambda result: names[result.path]
+    )
+    table = people_table(request, people)
+    model, said = _model(request, people, table)
+    scores, unscored = _scores(model, request.group)
+    effects = group_effects(model.volumes, model.codes, model.covariates.values) if request.group else []
     report = VolumesReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
-        atlas=atlas_of(next(iter(reports.values()))),
-        models=tuple(sorted({r.model.title for r in reports.values() if r.model})),
+        atlas=", ".join(sorted({atlas_of(person.result.report) for person in people})),
+        models=model_names([person.result.report for person in people]),
         group=request.group or None,
-        reference=groups[0] if request.group else None,
-        covariates=covariates.names,
-        comparisons=_comparisons(effects, groups, codes, volumes, nuclei),
-        subjects=_subjects(request, reports, rows, columns, scores),
-        notes=(*_notes(reports, used, volumes, columns, request), *unscored),
+        reference=model.groups[0] if request.group else None,
+        covariates=model.covariates.names,
+        comparisons=_comparisons(effects, model),
+        subjects=_subjects(people, table, model, scores),
+        without_row=None if request.participants is None else table.matched.only_in_results,
+        without_result=None if request.participants is None else table.matched.only_in_table,
+        notes=(*alike, *notes, *said, *unscored),
         command=command,
         limits=LIMITS,
     )
+    report = report.model_copy(update={"notes": (*report.notes, *volumes_notes(report, table, people))})
     return report.model_copy(update={"methods": volumes_methods(report)})
 
 
-def _read_reports(folders: Sequence[Path]) -> dict[str, Report]:
-    """Report of each subject, in the order of their names."""
-    found: dict[str, Report] = {}
-    for path in sorted({path for folder in folders for path in folder.rglob(REPORT_FILE)}):
-        report = read_report(path)
-        name = subject_name(report.scan.file, path.parent.name)
-        if name in found:
-            raise InputError(f"{name} has two reports.", path, "Give a folder with one scan of each subject.")
-        found[name] = report
+def _model(
+    request: VolumesRequest, people: Sequence[Person], table: PeopleTable
+) -> tuple[_Model, tuple[str, ...]]:
+    """Who is in the linear models, with what; and what to say of the columns."""
+    nuclei = _common_nuclei(people)
+    used = [person for person in people if table.is_complete(person.name)]
+    if not used:
+        raise InputError(*table.nobody())
+    covariates = covariates_in(table, [person.name for person in used])
+    groups, of_person, said = groups_in(request, table, [person.name for person in used])
+    codes = np.array([groups.index(of_person[person.name]) for person in used])
+    require_apart(request, groups, codes, covariates)
+    volumes = np.array([[_volume(person, s.name) for s in nuclei] for person in used], dtype=np.float64)
+    return _Model(used, nuclei, volumes, groups, codes, covariates), (*said, *covariates.notes)
+
+
+def _common_nuclei(people: Sequence[Person]) -> list[StructureEntry]:
+    """Nuclei that the atlas of every result has."""
+    times = Counter(s.name for p in people for s in p.result.report.structures)
+    first = people[0].result.report
+    found = [s for s in first.structures if s.group is Group.NUCLEUS and times[s.name] == len(people)]
     if not found:
         raise InputError(
-            "The folder holds no report.json.", folders[0], "Give the folder that segment wrote."
+            "The atlases of these results have no nucleus in common.",
+            people[0].result.given,
+            "Segment all scans with one model.",
         )
-    first = next(iter(found.values()))
-    for name, report in found.items():
-        if atlas_of(report) != atlas_of(first):
-            problem = f"{name} was labelled with {atlas_of(report)}, others with {atlas_of(first)}."
-            raise InputError(problem, folders[0], "Segment all scans with one model.")
-    return dict(sorted(found.items()))
+    return found
 
 
-def _participants(request: VolumesRequest) -> Participants:
-    if request.participants is not None:
-        return read_participants(request.participants)
-    if request.group or set(request.covariates) - {BRAIN_ML}:
-        raise InputError(
-            "Groups and covariates need the table of participants.",
-            None,
-            "Add --participants participants.tsv.",
-        )
-    return {}
-
-
-def _with_brains(participants: Participants, reports: dict[str, Report]) -> Participants:
-    """Add the volume of the brain that each report measured, where the table has none."""
-    rows = {name: dict(row) for name, row in participants.items()}
-    for name, report in reports.items():
-        if report.scan.brain_ml:
-            rows.setdefault(name, {}).setdefault(BRAIN_ML, str(report.scan.brain_ml))
-    return rows
-
-
-def _columns(request: VolumesRequest, participants: Participants) -> list[str]:
-    head = head_size_column(participants) if request.head_size else None
-    columns = list(dict.fromkeys([*request.covariates, *([head] if head else [])]))
-    require_columns(
-        participants, [*columns, *([request.group] if request.group else [])], request.participants
-    )
-    return columns
-
-
-def _groups(request: VolumesRequest, of_subjects: Sequence[str]) -> list[str]:
-    """All groups, the reference first."""
-    groups = sorted(set(of_subjects))
-    if not request.group:
-        return groups
-    wanted = [g for g in groups if (g == request.reference if request.reference else is_reference_name(g))]
-    if len(wanted) != 1 or len(groups) < 2:
-        raise InputError(
-            f"It is not clear which group to compare with; “{request.group}” has: {', '.join(groups)}.",
-            request.participants,
-            "Give --reference with one of at least two groups.",
-        )
-    return [*wanted, *(g for g in groups if g != wanted[0])]
+def _volume(person: Person, name: str) -> float:
+    """Volume of a structure, mm³; NaN if it was not found."""
+    entry = next(s for s in person.result.report.structures if s.name == name)
+    return entry.volume_mm3 if entry.voxels else np.nan
 
 
 def _subjects(
-    request: VolumesRequest,
-    reports: dict[str, Report],
-    rows: dict[str, dict[str, str]],
-    columns: Sequence[str],
-    scores: dict[str, NDArray[np.float64]],
+    people: Sequence[Person], table: PeopleTable, model: _Model, scores: dict[str, Values]
 ) -> tuple[VolumeSubject, ...]:
+    nuclei, used = [s.name for s in model.nuclei], {person.name for person in model.used}
     found = []
-    for name, report in reports.items():
-        volumes = {s.name: s.volume_mm3 for s in report.structures if s.group is not Group.BACKGROUND}
-        nuclei = [s.name for s in _nuclei(report)]
-        z = dict(zip(nuclei, map(_rounded, scores[name]), strict=True)) if name in scores else {}
+    for person in people:
+        report = person.result.report
+        z = scores.get(person.name)
         found.append(
             VolumeSubject(
-                subject=name,
+                subject=person.name,
+                dataset=person.dataset or None,
+                session=person.session or None,
+                in_model=person.name in used,
                 file=report.scan.file,
-                group=rows[name].get(request.group),
-                covariates={c: rows[name][c] for c in columns if c in rows[name]},
-                volume_mm3=volumes,
-                z=z,
+                group=table.group_of(person.name),
+                covariates=table.shown(person.name),
+                volume_mm3={
+                    s.name: s.volume_mm3 if s.voxels else None
+                    for s in report.structures
+                    if s.group is not Group.BACKGROUND
+                },
+                z={} if z is None else dict(zip(nuclei, map(_rounded, z), strict=True)),
             )
         )
     return tuple(found)
 
 
-def _scores(
-    used: Sequence[str],
-    volumes: NDArray[np.float64],
-    covariates: NDArray[np.float64],
-    is_reference: NDArray[np.bool_],
-) -> tuple[dict[str, NDArray[np.float64]], tuple[str, ...]]:
+def _scores(model: _Model, group: str) -> tuple[dict[str, Values], tuple[str, ...]]:
     """Return z-scores by subject; none, and a note why, if the reference group is too small."""
     try:
-        z = deviations(volumes, covariates, is_reference)
+        z = deviations(model.volumes, model.covariates.values, model.codes == 0)
     except InputError as error:
-        return {}, (f"There are no z-scores. In the reference group: {error.what}",)
-    return dict(zip(used, z, strict=True)), ()
+        where = f" in the group {model.groups[0]}," if group else ""
+        return {}, (f"There are no z-scores:{where} {error.what}",)
+    names = [person.name for person in model.used]
+    return {name: own for name, own in zip(names, z, strict=True) if np.isfinite(own).any()}, ()
 
 
-def _comparisons(
-    effects: Sequence[GroupEffect],
-    groups: Sequence[str],
-    codes: NDArray[np.int_],
-    volumes: NDArray[np.float64],
-    nuclei: Sequence[StructureEntry],
-) -> tuple[GroupComparison, ...]:
+def _comparisons(effects: Sequence[GroupEffect], model: _Model) -> tuple[GroupComparison, ...]:
     corrected = iter(holm([_known(p) for effect in effects for p in effect.p]))
-    reference = volumes[codes == 0]
+    reference = model.volumes[model.codes == 0]
     found = []
     for code, effect in enumerate(effects, start=1):
-        own = volumes[codes == code]
+        own = model.volumes[model.codes == code]
         entries = tuple(
             VolumeEffect(
                 name=nucleus.name,
                 full_name=nucleus.full_name,
                 reliability=nucleus.reliability,
-                mean_mm3=round(float(own[:, k].mean()), _DECIMALS),
-                reference_mean_mm3=round(float(reference[:, k].mean()), _DECIMALS),
-                difference_mm3=round(float(effect.difference[k]), _DECIMALS),
+                n=int(effect.n[k]),
+                reference_n=int(effect.reference_n[k]),
+                mean_mm3=_mean(own[:, k]),
+                reference_mean_mm3=_mean(reference[:, k]),
+                difference_mm3=_rounded(effect.difference[k]),
                 low_mm3=_rounded(effect.low[k]),
                 high_mm3=_rounded(effect.high[k]),
                 t=_rounded(effect.t[k]),
@@ -233,14 +185,14 @@ def _comparisons(
                 d_high=_rounded(effect.d_high[k]),
                 p=_known(effect.p[k]),
                 p_holm=next(corrected),
-                not_found=int((own[:, k] == 0).sum()),
-                reference_not_found=int((reference[:, k] == 0).sum()),
+                not_found=int(np.isnan(own[:, k]).sum()),
+                reference_not_found=int(np.isnan(reference[:, k]).sum()),
             )
-            for k, nucleus in enumerate(nuclei)
+            for k, nucleus in enumerate(model.nuclei)
         )
         found.append(
             GroupComparison(
-                group=groups[code],
+                group=model.groups[code],
                 n=len(own),
                 reference_n=len(reference),
                 degrees=effect.degrees,
@@ -250,37 +202,9 @@ def _comparisons(
     return tuple(found)
 
 
-def _notes(
-    reports: dict[str, Report],
-    used: Sequence[str],
-    volumes: NDArray[np.float64],
-    columns: Sequence[str],
-    request: VolumesRequest,
-) -> tuple[str, ...]:
-    notes = []
-    if left_out := [name for name in reports if name not in used]:
-        notes.append(f"In no model, because the group or a covariate is unknown: {', '.join(left_out)}.")
-    if len({(r.model.name, r.model.sha256) if r.model else None for r in reports.values()}) > 1:
-        notes.append("The labels come from more than one model: volumes may differ for that reason alone.")
-    if lost := int((volumes == 0).sum()):
-        notes.append(f"{lost} nuclei were not found and count with a volume of 0; look at those scans first.")
-    if warned := [n for n in used if any(w.level == "error" for w in reports[n].warnings)]:
-        notes.append(f"Scans with an error in their report are included: {', '.join(warned)}.")
-    if BRAIN_ML in columns:
-        notes.append(
-            "Adjusted for the volume of the brain: a disease that shrinks both may be hidden; the volume "
-            "inside the skull (eTIV) does not have that fault."
-        )
-    elif request.group and not any(column.lower() in HEAD_SIZE for column in columns):
-        notes.append(
-            "The size of the head was not adjusted for: it may explain a difference of all nuclei. Without "
-            f"eTIV in the table, --covariates {BRAIN_ML} adjusts for the volume of the brain."
-        )
-    return tuple(notes)
-
-
-def _nuclei(report: Report) -> list[StructureEntry]:
-    return [s for s in report.structures if s.group is Group.NUCLEUS]
+def _mean(values: Values) -> float | None:
+    known = values[np.isfinite(values)]
+    return round(float(known.mean()), _DECIMALS) if known.size else None
 
 
 def _known(value: float) -> float | None:

@@ -45,6 +45,8 @@ def write_volumes_report(folder: Path, report: VolumesReport) -> None:
         ("atlas", report.atlas),
         ("models", ", ".join(report.models)),
         ("covariates", ", ".join(report.covariates)),
+        ("subjects", len(report.subjects)),
+        ("subjects in the models", len(report.modelled)),
         *(("note", note) for note in report.notes),
         ("methods", report.methods),
         ("limits", report.limits),
@@ -68,17 +70,26 @@ def _by_subject(report: VolumesReport, what: str) -> Table:
     values = [getattr(subject, what) for subject in report.subjects]
     names = list(dict.fromkeys(name for value in values for name in value))
     columns = list(dict.fromkeys(column for subject in report.subjects for column in subject.covariates))
-    head = ["participant_id", "file", "group", *columns, *names]
+    places = [place for place in ("dataset", "session") if any(getattr(s, place) for s in report.subjects)]
+    head = ["participant_id", *places, "file", "group", *columns, *names]
     return head, [
-        [s.subject, s.file, s.group, *map(s.covariates.get, columns), *map(value.get, names)]
+        [
+            s.subject,
+            *(getattr(s, place) for place in places),
+            *(s.file, s.group),
+            *map(s.covariates.get, columns),
+            *map(value.get, names),
+        ]
         for s, value in zip(report.subjects, values, strict=True)
     ]
 
 
 def _tests(report: VolumesReport) -> Table:
     fields = list(VolumeEffect.model_fields)
-    return ["group", "reference", "n", "reference_n", *fields], [
-        [c.group, report.reference, c.n, c.reference_n, *(getattr(nucleus, f) for f in fields)]
+    sizes = ["n", "reference_n"]
+    rest = [field for field in fields if field not in sizes]
+    return ["group", "reference", *sizes, *rest], [
+        [c.group, report.reference, *(getattr(nucleus, f) for f in (*sizes, *rest))]
         for c in report.comparisons
         for nucleus in c.nuclei
     ]

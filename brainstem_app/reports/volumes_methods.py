@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from brainstem_app.counting import counted
 from brainstem_app.reports.methods import PROGRAM
 from brainstem_app.reports.volumes_model import VolumesReport
 
@@ -13,7 +14,7 @@ def volumes_methods(report: VolumesReport) -> str:
         sentences += _comparisons(report)
     if any(subject.z for subject in report.subjects):
         sentences.append(_scores(report))
-    sentences.append("A nucleus that was not found counts with a volume of 0.")
+    sentences.append("A nucleus that was not found was left out as missing.")
     return " ".join(sentences)
 
 
@@ -23,9 +24,9 @@ def _people(report: VolumesReport) -> str:
     if report.comparisons:
         sizes[str(report.reference)] = report.comparisons[0].reference_n
     groups = f" ({', '.join(f'{group}: {n}' for group, n in sizes.items())})" if sizes else ""
-    n = sum(sizes.values()) or len(report.subjects)
+    n = counted(len(report.modelled), "person")
     return (
-        f"Volumes of the nuclei of the brainstem of {n} people{groups} were measured on T1-weighted scans "
+        f"Volumes of the nuclei of the brainstem of {n}{groups} were measured on T1-weighted scans "
         f"with {PROGRAM}, with {model}the atlas {report.atlas}."
     )
 

@@ -15,15 +15,18 @@ class VolumeEffect(_Entry):
     """Volume of one nucleus in a group minus the reference group; see `GroupEffect` for the numbers.
 
     The means are of the volumes as they are, mm³; `difference_mm3` is adjusted. `p_holm` is corrected over
-    all nuclei and all comparisons. `not_found` counts the group's subjects with a volume of 0.
+    all nuclei and all comparisons. `n` and `reference_n` count those in whom the nucleus was found, over whom
+    all of it is taken, and `not_found` and `reference_not_found` the others; null where too few are left.
     """
 
     name: str
     full_name: str
     reliability: str
-    mean_mm3: float
-    reference_mean_mm3: float
-    difference_mm3: float
+    n: int | None = None
+    reference_n: int | None = None
+    mean_mm3: float | None
+    reference_mean_mm3: float | None
+    difference_mm3: float | None
     low_mm3: float | None
     high_mm3: float | None
     t: float | None
@@ -47,20 +50,29 @@ class GroupComparison(_Entry):
 
 
 class VolumeSubject(_Entry):
-    """One subject: volumes by structure, and z-scores by nucleus (empty if it is in no model)."""
+    """One subject: volumes by structure, and z-scores by nucleus (empty if it is in no model).
+
+    The volume of a structure that was not found is null. `dataset` and `session` are null where they are not
+    known, and `in_model` says whether the subject is in the models.
+    """
 
     subject: str
+    dataset: str | None = None
+    session: str | None = None
+    in_model: bool = True
     file: str
     group: str | None
     covariates: dict[str, str]
-    volume_mm3: dict[str, float]
+    volume_mm3: dict[str, float | None]
     z: dict[str, float | None]
 
 
 class VolumesReport(_Entry):
     """Content of ``cohort.json``. Without groups `reference` is null, and z-scores are against all others.
 
-    `methods` is empty in files of older versions.
+    `without_row` names the people of the results that the table of participants lacks, `without_result` those
+    of the table that the results lack; both are null without a table. `methods` is empty in files of older
+    versions.
     """
 
     schema_name: Annotated[Literal["brainstem-cohort/1"], Field(alias="schema")] = "brainstem-cohort/1"
@@ -72,10 +84,17 @@ class VolumesReport(_Entry):
     covariates: tuple[str, ...]
     comparisons: tuple[GroupComparison, ...]
     subjects: tuple[VolumeSubject, ...]
+    without_row: tuple[str, ...] | None = None
+    without_result: tuple[str, ...] | None = None
     notes: tuple[str, ...]
     command: str
     limits: str
     methods: str = ""
+
+    @property
+    def modelled(self) -> tuple[VolumeSubject, ...]:
+        """Subjects that are in the models."""
+        return tuple(subject for subject in self.subjects if subject.in_model)
 
     def to_json(self) -> str:
         """JSON text; never NaN."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from brainstem_app.counting import counted
+from brainstem_app.evaluation.linear_model import FAR, LEAST_DEGREES
 from brainstem_app.reports.footer import FOOTER
 from brainstem_app.reports.group_chart import GroupChart, group_charts
 from brainstem_app.reports.volumes_model import GroupComparison, VolumesReport, VolumeSubject
 
-#: Size of a z-score from which it is marked.
-FAR = 3.0
 #: Nuclei a table of z-scores shows side by side; that many fit on a printed page.
 _SIDE_BY_SIDE = 16
 
@@ -75,7 +75,8 @@ def comparison_note(report: VolumesReport, comparison: GroupComparison) -> str:
     return (
         f"Linear model by ordinary least squares, {adjusted}; {comparison.degrees} degrees of freedom. d: "
         "adjusted difference in standard deviations of the residuals. p: two-sided t-test; Holm: corrected "
-        f"over all nuclei{every}. A nucleus that was not found counts with a volume of 0."
+        f"over all nuclei{every}. A nucleus that was not found is missing: n says in how many it was found, "
+        "over whom all of its numbers are taken; the degrees of freedom are those of one found in everyone."
     )
 
 
@@ -86,17 +87,23 @@ def is_far(z: float | None) -> bool:
 
 def _title(report: VolumesReport) -> str:
     if report.group is None:
-        return f"{len(report.subjects)} subjects"
+        return _size(report)
     groups = ", ".join(comparison.group for comparison in report.comparisons)
     return f"{report.group}: {groups} against {report.reference}"
 
 
 def _about(report: VolumesReport) -> str:
-    parts = [report.created.replace("T", " ")[:16], f"{len(report.subjects)} subjects"]
+    parts = [report.created.replace("T", " ")[:16], _size(report)]
     parts.append(f"atlas {report.atlas}")
     if report.models:
         parts.append(f"model {', '.join(report.models)}")
     return " · ".join(parts)
+
+
+def _size(report: VolumesReport) -> str:
+    """How many subjects there are, and how many of them are in the models."""
+    n, used = len(report.subjects), len(report.modelled)
+    return counted(n, "subject") + (f", {used} of them in the models" if used < n else "")
 
 
 def _charts_note(report: VolumesReport) -> str:
@@ -115,5 +122,6 @@ def _scores_note(report: VolumesReport) -> str:
     return (
         f"How far the volume lies from what {predict}{given}, in standard deviations of such a prediction; a "
         "subject of the reference group is compared with the others of it. Marked, bold: "
-        f"{FAR:g} or more. In a small group these are wider than z-scores of a large one."
+        f"{FAR:g} or more. In a small group these are wider than z-scores of a large one; with fewer than "
+        f"{LEAST_DEGREES} degrees of freedom left there are none."
     )

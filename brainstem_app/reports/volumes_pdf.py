@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from fpdf.fonts import FontFace
 
+from brainstem_app.counting import counted
 from brainstem_app.reports import digits
 from brainstem_app.reports.group_chart import Column, GroupChart
 from brainstem_app.reports.pdf_page import (
@@ -37,7 +38,9 @@ def volumes_pdf(page: VolumesPage) -> bytes:
     pdf.cautions(report.notes, page.limits)
     for comparison in report.comparisons:
         reference = f"{report.reference} ({comparison.reference_n})"
-        pdf.heading(f"{comparison.group} ({comparison.n} subjects) against {reference}", room_mm=40)
+        pdf.heading(
+            f"{comparison.group} ({counted(comparison.n, 'subject')}) against {reference}", room_mm=40
+        )
         _effects(pdf, comparison.group, str(report.reference), comparison.nuclei)
         pdf.words(comparison_note(report, comparison), 7.5, SOFT)
     if report.comparisons:
@@ -56,7 +59,7 @@ def volumes_pdf(page: VolumesPage) -> bytes:
 def _effects(pdf: ReportPdf, group: str, reference: str, nuclei: Iterable[VolumeEffect]) -> None:
     columns = [
         TableColumn[VolumeEffect]("Nucleus", 22, lambda n: n.name, "LEFT"),
-        TableColumn("Name", 52, lambda n: n.full_name, "LEFT"),
+        TableColumn("Name", 44, lambda n: n.full_name, "LEFT"),
         TableColumn("Grade", 11, lambda n: n.reliability, "CENTER", lambda n: grade_style(n.reliability)),
         TableColumn(f"{group} mm³", 18, lambda n: digits.volume(n.mean_mm3)),
         TableColumn(f"{reference} mm³", 18, lambda n: digits.volume(n.reference_mean_mm3)),
@@ -64,13 +67,14 @@ def _effects(pdf: ReportPdf, group: str, reference: str, nuclei: Iterable[Volume
         TableColumn("d", 12, lambda n: digits.signed(n.d)),
         TableColumn("p", 13, lambda n: digits.p_value(n.p)),
         TableColumn("p Holm", 13, lambda n: digits.p_value(n.p_holm), style=_holm_style),
+        TableColumn("n", 14, lambda n: f"{n.n} / {n.reference_n}"),
         TableColumn("Not found", 12, lambda n: str(n.not_found + n.reference_not_found)),
     ]
     column_table(pdf, columns, nuclei, 6.8)
 
 
 def _difference(effect: VolumeEffect) -> str:
-    if effect.low_mm3 is None:
+    if effect.difference_mm3 is None or effect.low_mm3 is None:
         return digits.signed(effect.difference_mm3, 1)
     ends = f"{digits.signed(effect.low_mm3, 1)}, {digits.signed(effect.high_mm3, 1)}"
     return f"{digits.signed(effect.difference_mm3, 1)} [{ends}]"
@@ -168,7 +172,8 @@ def _column(
             pdf.circle(x0 + mark.x * scale, y0 + mark.y * scale, chart.radius * scale, style="DF")
     pdf.set_draw_color(*INK)
     pdf.set_line_width(0.4)
-    pdf.line(left, y0 + column.median * scale, right, y0 + column.median * scale)
+    if column.median is not None:
+        pdf.line(left, y0 + column.median * scale, right, y0 + column.median * scale)
     pdf.set_line_width(0.2)
     pdf.set_text_color(*SOFT)
     width = (chart.frame[2] - chart.frame[0]) * scale / len(chart.columns)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import Atlas, load_atlas
+from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.label_map import save_label_map
@@ -96,7 +97,7 @@ def write_dataset(
             _write_subject(out, subject, seed, simulated)
         scans.append(scan)
         _write_participants(out)
-    report(1.0, f"{n_subjects} simulated subjects")
+    report(1.0, counted(n_subjects, "simulated subject"))
     return tuple(scans)
 
 

@@ -31,7 +31,9 @@ from typing import Annotated, Literal, Self, TypeVar
 from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from brainstem_app.errors import InputError
+from brainstem_app.plain_name import PlainName
 from brainstem_app.study.record import Record
+from brainstem_app.validation import input_error
 
 Settings = dict[str, JsonValue]
 G = TypeVar("G", bound="Grid")
@@ -60,7 +62,7 @@ class Grid(Record):
     """
 
     schema_name: Literal["brainstem-grid/1"] = Field("brainstem-grid/1", alias="schema")
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    name: PlainName
     title: str = ""
     repeats: Annotated[int, Field(ge=1)] = 5
     settings: Settings = Field(default_factory=dict)
@@ -123,12 +125,8 @@ def _validated(kind: type[G], content: dict[str, object], path: Path | None) -> 
     try:
         return kind.model_validate(content)
     except ValidationError as error:
-        problem = error.errors()[0]
-        place = ".".join(str(part) for part in problem["loc"])
-        message = problem["msg"].removeprefix("Value error, ")
-        raise InputError(
-            f"The grid does not fit: {f'{place}: ' if place else ''}{message}.", path, _FIX
-        ) from error
+        problem = input_error(error, kind, path, _FIX)
+        raise InputError(f"The grid does not fit: {problem.what}", path, problem.fix) from error
 
 
 def _matches(variant: Settings, rule: Settings) -> bool:

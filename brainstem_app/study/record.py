@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
+from brainstem_app.validation import input_error
 
 
 class Record(BaseModel):
@@ -44,15 +45,11 @@ class Record(BaseModel):
             ) from error
         except (ValidationError, UnicodeDecodeError) as error:
             raise InputError(
-                f"The file is damaged or was written by another version: {_first_problem(error)}",
+                f"The file is damaged or was written by another version: {cls._first_problem(error)}",
                 path,
                 "Restore it from a copy, or delete it and run the same command again.",
             ) from error
 
-
-def _first_problem(error: ValidationError | UnicodeDecodeError) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return "it is not text."
-    problem = error.errors()[0]
-    place = ".".join(str(part) for part in problem["loc"])
-    return f"{place}: {problem['msg']}." if place else f"{problem['msg']}."
+    @classmethod
+    def _first_problem(cls, error: ValidationError | UnicodeDecodeError) -> str:
+        return "it is not text." if isinstance(error, UnicodeDecodeError) else input_error(error, cls).what

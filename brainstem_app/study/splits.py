@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from brainstem_app.errors import InputError
+from brainstem_app.plain_name import PartName
 from brainstem_app.study.record import Record
 
 PARTS = ("train", "validation", "test")
@@ -24,9 +25,9 @@ class Splits(Record):
 
     schema_name: Literal["brainstem-splits/1"] = Field("brainstem-splits/1", alias="schema")
     seed: int
-    train: tuple[str, ...]
-    validation: tuple[str, ...]
-    test: tuple[str, ...]
+    train: tuple[PartName, ...]
+    validation: tuple[PartName, ...]
+    test: tuple[PartName, ...]
 
     @property
     def names(self) -> tuple[str, ...]:

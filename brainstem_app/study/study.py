@@ -11,7 +11,6 @@ A subject is done when its ``manifest.json`` says so: it is written last.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,12 +23,14 @@ from pydantic import Field, JsonValue
 from brainstem_app import __version__
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import BOX_SHAPE
+from brainstem_app.plain_name import require_folder_name, require_name, require_part
 from brainstem_app.study.quality import read_quality
 from brainstem_app.study.record import Record
 from brainstem_app.study.splits import Splits
 
 SpaceName = Literal["affine", "nonlinear"]
 SUBJECTS_FOLDER = "subjects"
+_PREPARE_AGAIN = "Delete the subject's folder and run `brainstem-app prepare` again."
 
 
 class StudySettings(Record):
@@ -154,6 +155,7 @@ class Study:
             study = cls.open(folder)
             study._require_same(settings)
             return study._with_atlas_of(settings)
+        require_folder_name(folder, "a study")
         try:
             (folder / SUBJECTS_FOLDER).mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -189,18 +191,13 @@ class Study:
         return {name: record.settings.get(name, "") for name in atlas} == atlas
 
     def subject_folder(self, name: str) -> Path:
-        """Folder of a subject (not created here)."""
-        return self.folder / SUBJECTS_FOLDER / name
+        """Folder of a subject (not created here); InputError if the name would lead elsewhere."""
+        return self.folder / SUBJECTS_FOLDER / require_part(name, "a subject", self.folder)
 
     def run_folder(self, name: str) -> Path:
-        """Folder of a run (not created here); InputError if the name is no plain file name."""
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-            raise InputError(
-                f"“{name}” cannot be the name of a run.",
-                None,
-                "Use letters, digits, dots, dashes, underscores.",
-            )
-        return self.folder / "runs" / name
+        """Folder of a run (not created here); InputError if none can be called so, see `require_name`."""
+        runs = self.folder / "runs"
+        return runs / require_name(name, "a run", runs)
 
     def run_names(self) -> tuple[str, ...]:
         """Names of the runs that were started, sorted."""
@@ -237,8 +234,8 @@ class Study:
         Raises
         ------
         InputError
-                If a file is missing, damaged or of another shape, or the labels come from another atlas than
-            the study's.
+            If a file is missing, damaged or of another shape, holds what is no intensity or no label, or the
+            labels come from another atlas than the study's.
         """
         record = self.subject(name)
         if record is not None and not self.is_current(record):
@@ -253,24 +250,40 @@ class Study:
     def load_repeat_labels(self, name: str) -> NDArray[np.uint8] | None:
         """Read the reference labels made a second time with another setting, None where there are none."""
         path = self.subject_folder(name) / "labels_box_repeat.nii.gz"
-        return _read_box(path).astype(np.uint8) if path.exists() else None
+        return _read_labels(path) if path.exists() else None
 
 
 def read_prepared_box(folder: Path) -> PreparedBox:
     """Image and reference labels of a subject's folder; see `Study.load_box`."""
     image = _read_box(folder / "scan_box.nii.gz").astype(np.float32)
-    labels = _read_box(folder / "labels_box.nii.gz").astype(np.uint8)
-    return PreparedBox(folder.name, image, labels)
+    if odd := int(np.count_nonzero(~np.isfinite(image))):
+        raise InputError(
+            f"The prepared image of {folder.name} holds {odd} voxels that are no numbers (NaN or infinite).",
+            folder / "scan_box.nii.gz",
+            f"{_PREPARE_AGAIN} If it happens again, reject {folder.name} in the window's step Prepare.",
+        )
+    return PreparedBox(folder.name, image, _read_labels(folder / "labels_box.nii.gz"))
+
+
+def _read_labels(path: Path) -> NDArray[np.uint8]:
+    values = _read_box(path)
+    labels = values.astype(np.uint8) if np.isfinite(values).all() else None
+    if labels is None or not np.array_equal(labels, values):
+        raise InputError(
+            f"The labels of {path.parent.name} hold numbers that are no labels (whole, from 0 to 255).",
+            path,
+            _PREPARE_AGAIN,
+        )
+    return labels
 
 
 def _read_box(path: Path) -> NDArray[Any]:
     import nibabel
 
-    fix = "Delete the subject's folder and run `brainstem-app prepare` again."
     try:
         volume = np.asarray(nibabel.load(path).dataobj)  # type: ignore[attr-defined]
     except (OSError, EOFError, ValueError, nibabel.filebasedimages.ImageFileError) as error:
-        raise InputError("A file of the study is missing or damaged.", path, fix) from error
+        raise InputError("A file of the study is missing or damaged.", path, _PREPARE_AGAIN) from error
     if volume.shape != BOX_SHAPE:
-        raise InputError(f"The volume has shape {volume.shape}, not {BOX_SHAPE}.", path, fix)
+        raise InputError(f"The volume has shape {volume.shape}, not {BOX_SHAPE}.", path, _PREPARE_AGAIN)
     return volume

@@ -67,10 +67,8 @@ def load_keras(path: Path) -> keras.Model:
     """
     import keras
 
-    # Registers the layers of ours that some encoders and decoders use.
-    import kerasmodels.encoders.mit_attention
-    import kerasmodels.idle_stages
-    import kerasmodels.resampling  # noqa: F401
+    # Registers every class of ours that a file may name.
+    import kerasmodels.custom_objects  # noqa: F401
 
     if not path.is_file():
         raise ModelError(f"There is no file {path}.", "Check the name.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,14 @@ from kerasmodels.data.slice_input import SliceInput
 
 Schedule = Literal["constant", "cosine"]
 Precision = Literal["float32", "mixed"]
+
+# What settings may be, for everything that takes them: these settings, jobs, forms.
+Count = Annotated[int, Field(ge=1)]
+CountOrNone = Annotated[int | None, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+PositiveOrNone = Annotated[float | None, Field(gt=0)]
+Seed = Annotated[int, Field(ge=0)]
 
 
 class TrainingSettings(BaseModel):
@@ -46,18 +54,18 @@ class TrainingSettings(BaseModel):
         Random changes of the training volumes; none by default, as in the paper.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    epochs: int = Field(default=10, ge=1)
-    batch_size: int = Field(default=16, ge=1)
-    learning_rate: float = Field(default=1e-4, gt=0)
+    epochs: Count = 10
+    batch_size: Count = 16
+    learning_rate: Positive = 1e-4
     schedule: Schedule = "constant"
-    gradient_clip: float | None = Field(default=None, gt=0)
-    patience: int | None = Field(default=None, ge=1)
+    gradient_clip: PositiveOrNone = None
+    patience: CountOrNone = None
     slice_input: SliceInput = SliceInput()
     loss: str = "dicece"
-    alpha: float = Field(default=0.1, ge=0, le=1)
-    seed: int = Field(default=0, ge=0)
+    alpha: Share = 0.1
+    seed: Seed = 0
     nuclei: tuple[int, ...] | None = None
     augmentation: Augmentation | None = None
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -111,6 +112,74 @@ def test_wrong_usage_ends_with_2(arguments: list[str], capsys: pytest.CaptureFix
     assert "Error" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("train s --run r --alpha 5", "--alpha is “5”; it must be a number from 0 to 1."),
+        ("train s --run r --alpha nan", "--alpha is “nan”; it must be a number from 0 to 1."),
+        ("train s --run r --epochs 0", "--epochs is “0”; it must be a whole number of at least 1."),
+        ("train s --run r --epochs x", "--epochs is “x”; it must be a whole number of at least 1."),
+        ("train s --run r --seed -1", "--seed is “-1”; it must be a whole number of at least 0."),
+        ("train s --run r --learning-rate 0", "--learning-rate is 0.0; it must be a number above 0."),
+        ("train s --run r --encoder resnet43", "There is no encoder named 'resnet43'."),
+        ("train s --run ../r", "“/” cannot be in the name of a folder"),
+        ("prepare d --study s --jobs 0", "--jobs is “0”; it must be a whole number of at least 1."),
+        ("simulate --subjects 1 --out o --seed -1", "--seed is -1; it must be a whole number"),
+        ("segment a --out o --engine tf", "--engine: 'tf' is not one of 'onnx', 'keras'."),
+        ("compare s --grid table1 --repeats 0", "--repeats is “0”; it must be a whole number of"),
+        ("compare s --grid table1 --name a/b", "“a/b” cannot be a name"),
+        ("retest r", "Missing option '--out'."),
+        ("atlas import m --threshold 3", "--threshold is 3.0; it must be a number above 0"),
+    ],
+)  # fmt: skip
+def test_setting_out_of_range_is_an_error_of_three_parts(
+    arguments: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(arguments.split()) == 2
+    shown = capsys.readouterr().err
+    assert shown.startswith("Error: ")
+    assert words in shown.splitlines()[0]
+    assert "  to do: " in shown
+    assert "Input should" not in shown
+    assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "train nowhere --run r",
+        "train . --run con",
+        "evaluate --study nowhere --run r",
+        "activations nowhere --run r",
+        "models export runs/r --name ../../x",
+        "models export runs/r --name nul --install",
+    ],
+)
+def test_job_that_cannot_begin_is_refused_before_keras_is_loaded(words: str, tmp_path: Path) -> None:
+    (tmp_path / "study.json").write_text('{"schema": "brainstem-study/1", "dataset": "d"}', encoding="utf-8")
+    code = (
+        "import sys; from brainstem_app.cli.app import run; status = run(sys.argv[1:]);"
+        "assert not {'keras', 'tensorflow'} & set(sys.modules); sys.exit(status)"
+    )
+    path = os.pathsep.join(filter(None, sys.path))
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words.split()],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": path},
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("Error: ")
+    assert "to do:" in done.stderr
+
+
+def test_group_of_commands_alone_shows_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["models"]) == 2
+    assert "export" in capsys.readouterr().err
+
+
 def _work(monkeypatch: pytest.MonkeyPatch, outcome: BaseException | None) -> None:
     def work(job: Job, reporter: Reporter) -> Summary:
         reporter.progress(1, 4, "first step", "sub-01")
@@ -219,8 +288,60 @@ def test_diagnose_says_why_no_gpu_is_used(capsys: pytest.CaptureFixture[str]) ->
         (["--help"], False),
     ],
 )
-def test_whole_paths_alone_open_the_window(tmp_path: Path, arguments: list[str], window: bool) -> None:
+def test_paths_alone_open_the_window(tmp_path: Path, arguments: list[str], window: bool) -> None:
     from brainstem_app.__main__ import are_files_to_open
 
     given = [argument.format(scan=tmp_path / "scan.nii.gz") for argument in arguments]
     assert are_files_to_open(given) is window
+
+
+@pytest.mark.parametrize(
+    ("arguments", "window"),
+    [
+        (["data/scan.nii"], True),
+        (["./data/scan.nii"], True),
+        (["data"], True),
+        (["."], True),
+        (["data/scan.nii", "{here}/data/scan.nii"], True),
+        (["data/none.nii"], False),
+        (["data/scan.nii", "data/none.nii"], False),
+        (["segment"], False),
+        (["./segment"], True),
+        (["segment", "data/scan.nii"], False),
+        (["--json"], False),
+        (["data/scan.nii", "--json"], False),
+    ],
+)
+def test_files_that_are_there_open_the_window_unless_they_name_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], window: bool
+) -> None:
+    from brainstem_app.__main__ import are_files_to_open
+
+    for name in ("data/scan.nii", "segment", "--json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    assert are_files_to_open([argument.format(here=tmp_path) for argument in arguments]) is window
+
+
+def test_window_gets_the_whole_path_of_a_file_below_this_folder(tmp_path: Path) -> None:
+    """In a process of its own, as the user's shell starts it; the window itself does not open."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "scan.nii").symlink_to(tmp_path / "elsewhere.nii")
+    (tmp_path / "elsewhere.nii").touch()
+    program = """
+import sys
+import brainstem_app.gui.application as application
+from brainstem_app.__main__ import main
+application.run = lambda paths: print(*paths, sep="\\n") or 0
+main()
+"""
+    shown = subprocess.run(
+        [sys.executable, "-c", program, "data/../data/scan.nii"],
+        cwd=tmp_path,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.splitlines() == [str(tmp_path / "data" / "scan.nii")]

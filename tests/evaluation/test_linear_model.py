@@ -5,9 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.stats import linregress, ttest_ind
+from scipy.stats import t as t_distribution
 
 from brainstem_app.errors import InputError
-from brainstem_app.evaluation.linear_model import deviations, group_effects
+from brainstem_app.evaluation.linear_model import (
+    chance_of_far,
+    dependent_columns,
+    deviations,
+    group_effects,
+    least_reference,
+)
 
 
 def test_without_covariates_it_is_the_t_test_and_cohens_d() -> None:
@@ -50,10 +57,72 @@ def test_each_of_three_groups_is_compared_with_the_first() -> None:
 
 
 def test_deviation_from_the_reference_group_leaves_the_subject_itself_out() -> None:
-    values = np.array([[1.0], [2], [3], [5]])
-    z = deviations(values, np.zeros((4, 0)), np.array([True, True, True, False]))
-    assert z[3, 0] == pytest.approx(3 / np.sqrt(1 + 1 / 3))
-    assert z[2, 0] == pytest.approx(1.5 / np.sqrt(0.5 * (1 + 1 / 2)))
+    values = np.array([[1.0], [2], [3], [4], [5], [6], [7], [12]])
+    z = deviations(values, np.zeros((8, 0)), np.arange(8) < 7)
+    assert z[7, 0] == pytest.approx((12 - 4) / (np.sqrt(28 / 6) * np.sqrt(1 + 1 / 7)))
+    # Without the last of them: 1 to 6, mean 3.5, squares 17.5 on 5 degrees.
+    assert z[6, 0] == pytest.approx(3.5 / (np.sqrt(3.5) * np.sqrt(1 + 1 / 6)))
+
+
+def test_reference_group_needs_seven_people_and_one_more_a_covariate() -> None:
+    assert [least_reference(n) for n in (0, 1, 3)] == [7, 8, 10]
+    values = np.arange(6.0)[:, None] ** 2
+    with pytest.raises(InputError, match="6 people are too few to set a person against; at least 7"):
+        deviations(values, np.zeros((6, 0)), np.ones(6, dtype=bool))
+    age = np.array([1.0, 5, 2, 9, 4, 7, 3])[:, None]
+    assert np.isfinite(deviations(age**2, np.zeros((7, 0)), np.ones(7, dtype=bool))).all()
+    with pytest.raises(InputError, match="at least 8"):
+        deviations(age**2, age, np.ones(7, dtype=bool))
+
+
+def test_chance_of_a_score_of_three_is_that_of_students_t() -> None:
+    # Tables of Student's t: two-sided .01 at 3.0 lies between 12 and 13 degrees.
+    assert chance_of_far(13) < t_distribution.sf(3.0, 12) * 2 < 0.0125
+    assert chance_of_far(5) == pytest.approx(0.03, abs=0.001)
+    assert chance_of_far(10_000) == pytest.approx(1 / 370, rel=0.02)
+
+
+def test_measure_that_is_unknown_in_some_is_compared_over_the_others() -> None:
+    rng = np.random.default_rng(1)
+    values, group = rng.normal(100, 10, (24, 3)), np.repeat([0, 1, 2], 8)
+    age = rng.uniform(20, 70, 24)[:, None]
+    values[[2, 9, 10, 17], 1] = np.nan
+    values[16:23, 2] = np.nan  # one person of the third group is left
+    effects = group_effects(values, group, age)
+    known = np.isfinite(values[:, 1])
+    alone = group_effects(values[known][:, [1]], group[known], age[known])
+    for found, expected in zip(effects, alone, strict=True):
+        assert found.difference[1] == pytest.approx(expected.difference[0])
+        assert found.p[1] == pytest.approx(expected.p[0])
+    assert [effect.n[1] for effect in effects] == [6, 7]
+    assert effects[0].reference_n[1] == 7
+    assert np.isfinite(effects[0].difference).all()
+    assert np.isnan(effects[1].difference[2])
+    assert effects[1].n[2] == 1
+
+
+def test_z_scores_of_a_measure_take_those_in_whom_it_is_known() -> None:
+    rng = np.random.default_rng(2)
+    values = rng.normal(50, 5, (12, 2))
+    values[[0, 4], 1] = np.nan
+    is_reference = np.arange(12) < 10
+    z = deviations(values, np.zeros((12, 0)), is_reference)
+    assert np.isnan(z[[0, 4], 1]).all()
+    others = values[[1, 2, 3, 5, 6, 7, 8, 9], 1]
+    expected = (values[11, 1] - others.mean()) / (others.std(ddof=1) * np.sqrt(1 + 1 / 8))
+    assert z[11, 1] == pytest.approx(expected)
+    values[2:9, 1] = np.nan
+    assert np.isnan(deviations(values, np.zeros((12, 0)), is_reference)[:, 1]).all(), "two are too few"
+
+
+def test_columns_that_follow_from_each_other_are_found_and_no_others() -> None:
+    rng = np.random.default_rng(4)
+    age, sex = rng.uniform(20, 70, 20), np.tile([0.0, 1], 10)
+    ones = np.ones(20)
+    assert dependent_columns(np.column_stack([ones, age, sex])) == []
+    assert dependent_columns(np.column_stack([ones, age, sex, 3 * age])) == [1, 3]
+    assert dependent_columns(np.column_stack([ones, age, 1 - sex, sex])) == [0, 2, 3]
+    assert dependent_columns(np.column_stack([ones, age, 0 * age])) == [2]
 
 
 def test_too_few_subjects_and_columns_that_follow_from_each_other_are_refused() -> None:

@@ -10,6 +10,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
@@ -17,6 +18,7 @@ from brainstem_app.atlas.builder import table_text
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, load_atlas_table
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.models.library import ModelFiles
@@ -138,3 +140,63 @@ def test_next_scan_after_a_result_lists_the_models_structures_again(
     nib.save(nib.Nifti1Image(np.ones((40, 40, 40), dtype=np.float32), np.diag([4.0, 4, 4, 1])), scan)
     window.step.opener.open_scan(scan)
     qtbot.waitUntil(lambda: "PAG" in listed(window), timeout=_LIMIT_MS)
+
+
+@pytest.mark.usefixtures("small")
+def test_labels_that_were_left_open_are_asked_about_again_at_the_next_start(
+    qtbot: QtBot, window: MainWindow, settings: WindowSettings, tmp_path: Path
+) -> None:
+    window.open_path(labels_of(tmp_path / "alone"))
+    qtbot.waitUntil(lambda: "which atlas" in message_text(window), timeout=_LIMIT_MS)
+    press(qtbot, window, "Read as small 1")
+    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    window.close()
+    again = MainWindow(settings)
+    qtbot.addWidget(again)
+    again.show()
+    qtbot.waitUntil(lambda: "which atlas" in message_text(again), timeout=_LIMIT_MS)
+    press(qtbot, again, "Read as small 1")
+    qtbot.waitUntil(lambda: again.step.labels is not None, timeout=_LIMIT_MS)
+    assert listed(again) == list(NAMES[1:])
+    again.background.wait()
+
+
+@pytest.mark.usefixtures("small")
+def test_each_result_of_a_batch_has_the_names_of_its_own_atlas(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    for name, report in (("P1", "small 1"), ("P2", "brainstem31 1.0"), ("P3", "")):
+        labels_of(tmp_path / "batch" / name, report)
+    window.open_path(tmp_path / "batch")
+    qtbot.waitUntil(lambda: window.review is not None and window.review.result is not None, timeout=_LIMIT_MS)
+    review = window.review
+    assert review.labels.table.names == NAMES
+    qtbot.mouseClick(review.results.next, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: review.result.folder.name == "P2", timeout=_LIMIT_MS)
+    assert "PAG" in review.labels.table.names
+    qtbot.mouseClick(review.results.next, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "which atlas" in message_text(window), timeout=_LIMIT_MS)
+    press(qtbot, window, "Read as small 1")
+    qtbot.waitUntil(lambda: review.result.folder.name == "P3", timeout=_LIMIT_MS)
+    assert review.labels.table.names == NAMES
+    assert review.results.place.text() == "Result 3 of 3"
+
+
+@pytest.mark.usefixtures("small")
+def test_corrected_labels_are_of_the_atlas_that_the_user_has_named(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    window.open_path(labels_of(tmp_path / "alone"))
+    qtbot.waitUntil(lambda: "which atlas" in message_text(window), timeout=_LIMIT_MS)
+    press(qtbot, window, "Read as small 1")
+    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    window.show_step(StepName.REVIEW)
+    review = window.review
+    review.editor.set_label(3)
+    review.commands.use_brush()
+    review.views.go_to((1, 1, 1))
+    QTest.keyClick(review.views.main_view, Qt.Key.Key_Space)
+    review.editor.save_copy()
+    qtbot.waitUntil(lambda: window.step.labels.path.name == "labels_native_edited.nii.gz", timeout=_LIMIT_MS)
+    assert listed(window) == list(NAMES[1:])
+    assert "which atlas" not in message_text(window)

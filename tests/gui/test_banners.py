@@ -151,6 +151,24 @@ def test_what_is_said_of_a_study_goes_with_it(
     assert said(window) == ""
 
 
+def test_work_that_is_not_saved_is_said_until_it_is_saved(
+    qtbot: QtBot, open_study: MainWindow, study: Study, scan_file: Path, tmp_path: Path
+) -> None:
+    window, elsewhere = open_study, tmp_path / "unplugged"
+    study.folder.rename(elsewhere)
+    window.page(StepName.TRAIN).form.set_values({"epochs": 31})
+    qtbot.waitUntil(lambda: "could not be saved" in said(window), timeout=_LIMIT_MS)
+    window.open_path(scan_file)
+    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=_LIMIT_MS)
+    window.bench.study.contents_changed.emit()
+    assert "could not be saved" in said(window)
+    elsewhere.rename(study.folder)
+    window.files.study.save()
+    assert said(window).startswith("The study is saved (")
+    window.message_bar.dismiss()
+    assert said(window) == ""
+
+
 def test_question_about_edits_goes_when_they_are_undone(
     qtbot: QtBot, window: MainWindow, result_folder: Path, scan_file: Path
 ) -> None:
@@ -176,7 +194,7 @@ def test_list_of_scans_forgets_what_was_wrong_with_the_list_before(
     empty.mkdir()
     window.scans.add([empty])
     qtbot.waitUntil(lambda: "holds no scan" in said(window), timeout=_LIMIT_MS)
-    window.scans.set_sources((scan_file,))
+    window.scans.list.show_only(scan_file)
     qtbot.waitUntil(lambda: window.scans.model.rowCount() == 1, timeout=_LIMIT_MS)
     assert said(window) == ""
 

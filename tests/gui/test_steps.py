@@ -151,7 +151,7 @@ def test_study_reopens_where_it_was_left(
     qtbot.waitUntil(lambda: window.current_step is StepName.TRAIN, timeout=60_000)
     assert window.page(StepName.TRAIN).form.values()["epochs"] == 77
     assert window.page(StepName.TRAIN).form.values()["input.size"] == 64
-    assert window.scans.sources == (dataset,)
+    assert window.scans.list.now.sources == (dataset,)
     assert "made study" in window.windowTitle()
     window.close()
 

@@ -49,9 +49,30 @@ def test_setting_that_does_not_fit_is_explained_under_it(qtbot: QtBot, page: Tra
     page.form.set_values({"learning_rate": "fast", "input.size": 224})
     qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
     assert not page.bench.jobs.jobs
-    assert "valid number" in page.form._hints["learning_rate"].text()
+    hint = page.form._hints["learning_rate"]
+    assert hint.text().startswith("Learning rate is “fast”; it must be a number above 0.")
     page.form.editor("learning_rate").set_value(0.01)
-    assert "valid number" not in page.form._hints["learning_rate"].text()
+    assert "must be" not in hint.text()
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("con", "Windows"), ("../x", "cannot be in the name"), ("x.", "a dot"), ("a b", "only letters")],
+)
+def test_name_that_no_run_can_have_is_refused_under_it(
+    qtbot: QtBot, page: TrainPage, name: str, reason: str
+) -> None:
+    page.form.set_values({"run": name})
+    qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
+    assert not page.bench.jobs.jobs
+    assert reason in page.form._hints["run"].text()
+
+
+def test_decoder_that_the_library_does_not_have_is_refused_under_it(qtbot: QtBot, page: TrainPage) -> None:
+    page.form.set_values({"library": "segmentation_models", "decoder": "n_deconet"})
+    qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
+    assert not page.bench.jobs.jobs
+    assert "segmentation_models" in page.form._hints["decoder"].text()
 
 
 def test_estimate_and_device_are_said_before_the_start(qtbot: QtBot, page: TrainPage) -> None:

@@ -33,6 +33,8 @@ from brainstem_app.gui.about import AboutDialog
 from brainstem_app.gui.computer_dialog import ComputerDialog
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.review.review_step import ReviewStep
+from brainstem_app.gui.scans.listing import ChosenScans, ListedScan
+from brainstem_app.gui.segment.batch_sheet import BatchSheet
 from brainstem_app.gui.viewer.convention import Convention
 from brainstem_app.gui.wheel_guard import guard_wheel
 from brainstem_app.gui.workflow.step import StepName
@@ -144,6 +146,12 @@ def test_no_widget_takes_the_focus_from_the_wheel(qtbot: QtBot, full_window: Mai
     [
         AboutDialog,
         ComputerDialog,
+        lambda parent: BatchSheet(
+            ChosenScans((ListedScan(Path("a.nii"), "a"), ListedScan(Path("b.nii"), "b"))),
+            parent.step.segment_panel.offered,
+            parent.step.segment_panel.outputs,
+            parent,
+        ),
         lambda parent: QFileDialog(parent, options=QFileDialog.Option.DontUseNativeDialog),
     ],
 )

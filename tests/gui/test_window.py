@@ -111,7 +111,7 @@ def test_empty_window_says_how_to_begin(window: MainWindow) -> None:
 def test_model_says_what_it_is_and_what_it_is_not_for(qtbot: QtBot, window: MainWindow) -> None:
     panel = window.step.segment_panel
     assert "resnet34 + n_deconet" in panel.card.text()
-    assert "not been measured" in panel.card.text()
+    assert "not measured" in panel.card.text()
     qtbot.mouseClick(panel.details_button, Qt.MouseButton.LeftButton)
     assert "Not for patients." in panel.card.text()
 
@@ -305,7 +305,8 @@ sys.exit(1)
     qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: ready.message_bar.message is not None, timeout=_LIMIT_MS)
     assert (
-        message_text(ready) == "Segment head_T1w: The fit is implausible.\nhead.nii\nCheck the orientation."
+        message_text(ready)
+        == "Segment head_T1w with test-model: The fit is implausible.\nhead.nii\nCheck the orientation."
     )
     assert ready.message_bar.message is not None
     assert "deep" in ready.message_bar.message.details
@@ -409,9 +410,9 @@ emit(event="finished", seconds=3.0)
     window.show()
     qtbot.waitUntil(lambda: window.step.segmentation.is_running, timeout=_LIMIT_MS)
     assert window.step_bar.status_of(StepName.SEGMENT) == "running"
+    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=_LIMIT_MS)
     (tmp_path / "go").touch()
     qtbot.waitUntil(lambda: not window.step.segmentation.is_running, timeout=_LIMIT_MS)
-    press_message_button(qtbot, window, "Show it")
     qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
     window.close()
 

@@ -90,6 +90,14 @@ def test_participants_by_subject_without_missing_values(tmp_path: Path) -> None:
     }
 
 
+def test_names_that_a_spreadsheet_made_numbers_are_those_of_the_folders(tmp_path: Path) -> None:
+    _touch(tmp_path, *(f"sub-{name}/anat/x" for name in ("01", "02", "3", "03", "010")))
+    text = "participant_id;age\r\n1;31\r\n2.0;32\r\n3;33\r\n10;40\r\n;\r\n"
+    (tmp_path / "participants.tsv").write_bytes(text.encode("utf-16"))
+    found = {name: row["age"] for name, row in read_participants(tmp_path).items()}
+    assert found == {"sub-01": "31", "sub-02": "32", "sub-3": "33", "sub-010": "40"}
+
+
 def test_dataset_without_participants(tmp_path: Path) -> None:
     assert read_participants(tmp_path) == {}
 

@@ -10,21 +10,26 @@ from typing import Any
 import nibabel
 import numpy as np
 import pytest
+from pydicom.dataset import Dataset
 
 from brainstem_app.atlas.library import load_atlas
+from brainstem_app.imaging.inputs import ScanInput
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.resampling import resample
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import MNI_SHAPE, mni_affine
-from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Warned
+from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Progress, Warned
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.run import run_job
+from brainstem_app.jobs.segment_dicom import require_dicom
 from brainstem_app.models.card import ModelCard
 from brainstem_app.models.library import hash_file
 from brainstem_app.preprocessing.fit import Fit
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.transforms import Transforms
 from brainstem_app.reports.label_files import LABEL_FILES
+
+from ..imaging.dicom_files import classic_bytes, edit_files
 
 PAG = 3
 # A bright block in MNI mm, inside the box; the made network calls bright voxels PAG.
@@ -265,6 +270,38 @@ def test_dicom_segmentation_needs_a_scan_that_came_as_dicom(tmp_path: Path, mode
     assert status == 2
     assert isinstance(events[-1], Failed)
     assert "DICOM" in events[-1].what
+
+
+def _series(folder: Path) -> Path:
+    folder.mkdir()
+    rng = np.random.default_rng(0)
+    for index in range(60):
+        pixels = rng.integers(50, 100, (60, 60)).astype("<i2")
+        (folder / f"{index:03d}.dcm").write_bytes(classic_bytes(pixels, index, 3, "t1_mprage", "", 2.0))
+    return folder
+
+
+@pytest.mark.parametrize("missing", ["ImageOrientationPatient", "ImagePositionPatient"])
+def test_dicom_segmentation_is_refused_at_once_where_only_the_user_says_how_the_series_lies(
+    tmp_path: Path, model: Path, missing: str
+) -> None:
+    def forget(dataset: Dataset, _index: int) -> None:
+        delattr(dataset, missing)
+
+    scan = edit_files(_series(tmp_path / "exam"), forget)
+    status, events = _run([scan], tmp_path / "out", model, dicom_seg=True, orientation="LPS")
+    assert status == 2
+    assert isinstance(events[-1], Failed)
+    assert "no DICOM segmentation can lie on them" in events[-1].what
+    assert not list(tmp_path.glob("out/**/labels_*"))
+    assert not any("loading" in event.message for event in events if isinstance(event, Progress))
+
+
+def test_dicom_segmentation_of_a_series_that_says_how_it_lies_is_free_to_be_stated_again(
+    tmp_path: Path,
+) -> None:
+    folder = _series(tmp_path / "exam")
+    require_dicom([ScanInput(folder, "exam"), ScanInput(tmp_path / "head.nii.gz", "head")], "LPS")
 
 
 def test_scans_of_two_datasets_do_not_go_into_one_of_derivatives(tmp_path: Path, model: Path) -> None:

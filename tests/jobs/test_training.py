@@ -151,6 +151,54 @@ def trained(study: Study) -> Path:
     return study.run_folder("tiny")
 
 
+def test_structures_that_nobody_has_are_told_and_kept(trained: Path) -> None:
+    absent = json.loads((trained / "manifest.json").read_text(encoding="utf-8"))["absent"]
+    names = [structure.name for structure in load_atlas().table.structures]
+    # The made subjects have background and PAG alone.
+    missing = [name for name in names if name not in {names[0], "PAG"}]
+    assert absent == {"training": missing, "validation": missing}
+    said = [parse_event(line) for line in (trained / "events.jsonl").read_text(encoding="utf-8").splitlines()]
+    warned = [event.what for event in said if isinstance(event, Warned)]
+    assert any(what.startswith(f"No training subject has {missing[0]}, {missing[1]}") for what in warned)
+    assert any(what.startswith("No validation subject has ") for what in warned)
+
+
+def test_subject_whose_image_holds_no_numbers_is_named(study: Study, tmp_path: Path) -> None:
+    copy = Study.open(Path(shutil.copytree(study.folder, tmp_path / "study")))
+    (name,) = copy.splits().train
+    image = copy.load_box(name).image.copy()
+    image[10, 10, 10] = np.nan
+    save_volume(copy.subject_folder(name) / "scan_box.nii.gz", image, box_affine(), space="mni")
+    status, events = _run(_job(copy, "broken"))
+    assert status == InputError.exit_status
+    assert isinstance(events[-1], Failed)
+    assert name in events[-1].what
+    assert events[-1].where.endswith("scan_box.nii.gz")
+
+
+def test_label_that_the_atlas_does_not_have_is_named_with_its_subject(study: Study, tmp_path: Path) -> None:
+    copy = Study.open(Path(shutil.copytree(study.folder, tmp_path / "study")))
+    (name,) = copy.splits().validation
+    labels = copy.load_box(name).labels.copy()
+    labels[10, 10, 10] = 200
+    save_label_map(copy.subject_folder(name) / "labels_box.nii.gz", labels, box_affine(), space="mni")
+    status, events = _run(_job(copy, "broken"))
+    assert status == InputError.exit_status
+    assert isinstance(events[-1], Failed)
+    assert f"{name} hold 200" in events[-1].what
+
+
+@pytest.mark.parametrize("name", ["../../x", "con", "a\\b", "x."])
+def test_model_is_not_exported_under_a_name_that_leads_elsewhere(
+    trained: Path, tmp_path: Path, name: str
+) -> None:
+    status, events = _run(ExportModelJob(run=trained, out=tmp_path / "out", name=name, install=True))
+    assert status == InputError.exit_status
+    assert isinstance(events[-1], Failed)
+    assert "cannot be the name of a model" in events[-1].what
+    assert not list(tmp_path.iterdir())
+
+
 def test_run_folder_holds_what_the_interface_names(trained: Path) -> None:
     names = [
         "config.json",

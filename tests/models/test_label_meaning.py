@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 
@@ -13,6 +14,7 @@ from brainstem_app.atlas.label_table import Group, LabelTable, Side, Structure
 from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, load_atlas_table
 from brainstem_app.cli.app import run
 from brainstem_app.errors import InputError
+from brainstem_app.gui.review.edited_copy import EditedLabels, save_edited_copy
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.models.label_meaning import UnknownAtlasError, meaning_of_labels
 from brainstem_app.reports.label_files import itk_snap_labels
@@ -170,6 +172,19 @@ def test_bids_table_above_the_labels_names_them(tmp_path: Path) -> None:
     meaning = meaning_of_labels(labels, frozenset({0, 3}))
     assert meaning.table.names == SMALL
     assert [s.name for s in meaning.table.nuclei] == list(SMALL[3:])
+
+
+def test_corrected_copy_and_its_copy_are_of_the_atlas_of_the_original(tmp_path: Path) -> None:
+    labels = bare(tmp_path / "anat")
+    original = labels.rename(labels.with_name("sub-1_dseg.nii.gz"))
+    text = "index\tname\tcolor\n" + "".join(f"{k}\t{name}\t#00ff00\n" for k, name in enumerate(SMALL))
+    (tmp_path / "dseg.tsv").write_text(text, encoding="utf-8")
+    values = np.asarray(nib.load(original).dataobj).astype(np.uint8).transpose(2, 1, 0)
+    for name in ("sub-1_dseg_edited.nii.gz", "sub-1_dseg_edited-2.nii.gz"):
+        copy = save_edited_copy(EditedLabels(original, values, table_of(SMALL), [0] * 256, [0] * 256))
+        assert copy.name == name
+        assert meaning_of_labels(copy, frozenset({0, 3})).table.names == SMALL
+        original = copy
 
 
 def test_labels_of_a_prepared_subject_are_of_the_atlas_that_its_record_names(

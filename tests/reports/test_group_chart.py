@@ -52,7 +52,15 @@ def report() -> VolumesReport:
         )
         for n, (group, volume) in enumerate(people, start=1)
     ]
-    nobody = VolumeSubject(subject="sub-98", file="", group=None, covariates={}, volume_mm3={"RN_L": 1}, z={})
+    nobody = VolumeSubject(
+        subject="sub-98",
+        in_model=False,
+        file="",
+        group=None,
+        covariates={},
+        volume_mm3={"RN_L": 1},
+        z={},
+    )
     ageless = nobody.model_copy(update={"subject": "sub-99", "group": "patient"})
     return VolumesReport(
         created="2026-01-01T00:00:00+00:00",

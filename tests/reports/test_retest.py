@@ -127,17 +127,32 @@ def test_table_of_pairs_and_two_folders_give_the_same(
     assert any("sub-09 (only in turned)" in note for note in three["notes"])  # type: ignore[attr-defined]
 
 
-def test_nucleus_lost_in_one_scan_counts_and_is_named(tmp_path: Path, table: LabelTable) -> None:
-    for n, pair in enumerate([(10, 0), (12, 12)], start=1):
+def test_nucleus_lost_in_one_scan_is_missing_in_every_number_and_named(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    pairs = [(10, 0), (12, 12), (14, 16), (9, 14), (11, 10)]
+    for n, pair in enumerate(pairs, start=1):
         for session, red in enumerate(pair, start=1):
             name = f"sub-{n}_run-{session}"
             _write_report(tmp_path / "results" / name, table, f"{name}_T1w.nii.gz", red)
-    assert _retest(tmp_path / "results", "--out", tmp_path / "out") == 0
-    report = json.loads((tmp_path / "out" / "retest.json").read_text(encoding="utf-8"))
+    out = tmp_path / "out"
+    assert _retest(tmp_path / "results", "--out", out) == 0
+    report = json.loads((out / "retest.json").read_text(encoding="utf-8"))
     red = report["nuclei"][0]
-    assert (red["bias_mm3"], red["not_found_first"], red["not_found_second"]) == (-10, 0, 1)
-    assert red["within_cv"] == pytest.approx(1)  # the root of the mean of 2 and 0
-    assert any("1 nuclei were not found" in note for note in report["notes"])
+    # Of the four others, of 2 mm3 a voxel: differences 0, 4, 10, -2.
+    assert (red["n"], red["not_found_first"], red["not_found_second"]) == (4, 0, 1)
+    assert (red["first_mm3"], red["bias_mm3"]) == (23, 3)
+    differences, means = np.array([0, 4, 10, -2]), np.array([24, 30, 23, 21])
+    assert red["within_cv"] == pytest.approx(np.sqrt(((differences / means) ** 2).mean() / 2), abs=1e-6)
+    nuclei, labels = report["totals"]
+    assert (nuclei["n"], nuclei["bias_mm3"]) == (4, 3)
+    assert (labels["n"], labels["bias_mm3"]) == (5, 0)
+    assert report["subjects"][0]["second_mm3"]["RN_L"] is None
+    with (out / "changes.csv").open(encoding="utf-8", newline="") as file:
+        lost = next(row for row in csv.DictReader(file) if row["structure"] == "RN_L")
+    assert (lost["first_mm3"], lost["second_mm3"], lost["difference_mm3"]) == ("20.0", "", "")
+    assert any("1 nucleus was not found and counted as missing" in note for note in report["notes"])
+    assert "<td>4</td>" in (out / "retest.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(("changed", "said"), [({"atlas": "other"}, "atlas"), ({"model": "older"}, "model")])
@@ -153,7 +168,12 @@ def test_results_of_another_atlas_or_model_are_refused(
         name = f"sub-09_ses-{session}"
         _write_report(sessions / name, table, f"{name}_T1w.nii.gz", 9, **changed)  # type: ignore[arg-type]
     assert _retest(sessions, "--out", tmp_path / "out") == 2
-    assert f"sub-09 was labelled with the {said}" in capsys.readouterr().err
+    said_so = capsys.readouterr().err
+    assert f"differ in the {said}" in said_so
+    assert "sub-09" in said_so
+    assert _retest(sessions, "--out", tmp_path / "out", "--mixed") == 0
+    notes = _report(tmp_path / "out")["notes"]
+    assert f"differ in the {said}" in str(notes)
 
 
 @pytest.mark.parametrize(

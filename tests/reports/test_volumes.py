@@ -108,8 +108,8 @@ def test_covariates_adjust_and_who_lacks_one_is_named_and_kept_in_the_table(resu
     volumes, z = _rows(results, "volumes.csv"), _rows(results, "zscores.csv")
     assert [row["RN_L"] for row in volumes] == [f"{2.0 * n}" for n in [*RED, 10]]
     assert volumes[8]["age"] == ""
-    assert "RN_L" not in z[0]  # three other controls are too few for age and sex
-    assert any("no z-scores" in note for note in report["notes"])
+    assert "RN_L" not in z[0]
+    assert any("4 people are too few to set a person against; at least 9" in n for n in report["notes"])
     assert len(_rows(results, "cohort.csv")) == 3
     book = read_sheets((results.parent / "out" / "cohort.xlsx").read_bytes())
     assert list(book) == ["comparisons", "volumes", "zscores", "about"]
@@ -132,13 +132,23 @@ def test_without_groups_each_is_compared_with_all_others(results: Path) -> None:
     assert float(_rows(results, "zscores.csv")[0]["RN_L"]) == pytest.approx(expected, abs=1e-6)
 
 
-def test_deviation_from_the_controls_is_adjusted_for_age(results: Path) -> None:
-    assert _cohort(results, "--group", "diagnosis", "--covariates", "age") == 0
-    z = _rows(results, "zscores.csv")
-    # Controls 20, 24, 22, 26 mm3 at 30 to 60 years: 23 + 0.16 (age - 45), squares left 7.2, 2 degrees.
-    expected = (16 - (23 - 0.16 * 5)) / np.sqrt(3.6 * (1 + 1 / 4 + 25 / 500))
-    assert float(z[5]["RN_L"]) == pytest.approx(expected, abs=1e-6)
-    assert z[8]["RN_L"] == ""  # sub-99 has no age
+def test_deviation_from_the_controls_is_adjusted_for_age(tmp_path: Path, table: LabelTable) -> None:
+    ages, red = [30, 40, 50, 60, 35, 45, 55, 65, 70, 50], [10, 12, 11, 13, 11, 12, 14, 13, 15, 8]
+    lines = ["participant_id\tage\tdiagnosis"]
+    for n, (age, voxels) in enumerate(zip(ages, red, strict=True), start=1):
+        _write_report(tmp_path / "results", table, f"sub-{n:02d}", voxels, 20)
+        lines.append(f"sub-{n:02d}\t{age}\t{'control' if n < 10 else 'patient'}")
+    lines[-1] += "\nsub-11\t60\tpatient"
+    _write_report(tmp_path / "results", table, "sub-11", 7, 20)
+    (tmp_path / "participants.tsv").write_text("\n".join(lines), encoding="utf-8")
+    assert _cohort(tmp_path / "results", "--group", "diagnosis", "--covariates", "age") == 0
+    design = np.column_stack([np.ones(9), ages[:9]])
+    volumes = 2.0 * np.array(red[:9])
+    slopes, squares, *_ = np.linalg.lstsq(design, volumes, rcond=None)
+    own = np.array([1, 50])
+    spread = np.sqrt(squares[0] / 7 * (1 + own @ np.linalg.inv(design.T @ design) @ own))
+    z = _rows(tmp_path / "results", "zscores.csv")
+    assert float(z[9]["RN_L"]) == pytest.approx((16 - own @ slopes) / spread, abs=1e-6)
 
 
 def test_size_of_the_head_is_adjusted_for_where_the_table_has_it(results: Path) -> None:
@@ -174,3 +184,76 @@ def test_two_reports_of_one_subject_are_refused(
     _write_report(results / "again", table, "sub-01", 5, 5)
     assert _cohort(results) == 2
     assert "two reports" in capsys.readouterr().err
+
+
+def test_nucleus_that_was_not_found_is_missing_in_every_number(results: Path, table: LabelTable) -> None:
+    _write_report(results, table, "sub-98", 0, 20)
+    with (results.parent / "participants.tsv").open("a", encoding="utf-8") as file:
+        file.write("\nsub-98\t44\tF\tpatient")
+    assert _cohort(results, "--group", "diagnosis") == 0
+    report = json.loads((results.parent / "out" / "cohort.json").read_text(encoding="utf-8"))
+    (comparison,) = report["comparisons"]
+    red, right, _ = comparison["nuclei"]
+    # As without that person: patients 6, 8, 7, 9, 10 voxels of 2 mm3.
+    assert (comparison["n"], red["n"], red["reference_n"], red["not_found"]) == (6, 5, 4, 1)
+    assert (red["mean_mm3"], red["difference_mm3"]) == (16, -7)
+    assert red["d"] == pytest.approx(-7 / np.sqrt(60 / 7), abs=1e-6)
+    assert (right["n"], right["not_found"]) == (6, 0)
+    assert report["subjects"][8]["volume_mm3"]["RN_L"] is None
+    assert {row["participant_id"]: row["RN_L"] for row in _rows(results, "volumes.csv")}["sub-98"] == ""
+    assert [row["n"] for row in _rows(results, "cohort.csv")] == ["5", "6", "6"]
+    assert any("1 nucleus was not found and counted as missing" in note for note in report["notes"])
+    assert any("sub-98: RN_L" in note for note in report["notes"])
+    page = (results.parent / "out" / "cohort.html").read_text(encoding="utf-8")
+    assert "<td>5 / 4</td>" in page
+    assert "volume of 0" not in page
+
+
+def test_nucleus_that_was_found_in_nobody_has_no_number_and_no_picture(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    for n in range(8):
+        _write_report(tmp_path / "results", table, f"sub-{n}", 0, 20 + n)
+    assert run(["cohort", str(tmp_path / "results"), "--out", str(tmp_path / "out")]) == 0
+    rows = _rows(tmp_path / "results", "zscores.csv")
+    assert {row["RN_L"] for row in rows} == {""}
+    assert all(row["PAG"] for row in rows)
+    assert (tmp_path / "out" / "cohort.html").read_text(encoding="utf-8").count('<figure class="group">') == 2
+
+
+def test_few_people_have_no_z_scores_and_the_command_says_so(
+    tmp_path: Path, table: LabelTable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for n, red in enumerate([10, 11, 40]):
+        _write_report(tmp_path / "results", table, f"sub-{n}", red, 20)
+    assert run(["cohort", str(tmp_path / "results"), "--out", str(tmp_path / "out")]) == 0
+    told = "There are no z-scores: 3 people are too few to set a person against"
+    assert told in capsys.readouterr().err
+    assert told in (tmp_path / "out" / "cohort.html").read_text(encoding="utf-8")
+    assert "RN_L" not in _rows(tmp_path / "results", "zscores.csv")[0]
+
+
+def test_small_reference_group_says_how_often_chance_alone_marks_somebody(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    for n, red in enumerate([10, 11, 12, 13, 14, 11, 12, 10]):
+        _write_report(tmp_path / "results", table, f"sub-{n}", red, 20)
+    assert run(["cohort", str(tmp_path / "results"), "--out", str(tmp_path / "out")]) == 0
+    notes = json.loads((tmp_path / "out" / "cohort.json").read_text(encoding="utf-8"))["notes"]
+    # Against 7 others, so on 6 degrees: two-sided p of 3.0 is .024.
+    assert any("against 7 people: by chance alone one in 42" in note for note in notes)
+
+
+def test_one_person_is_one_subject_in_words(tmp_path: Path, table: LabelTable) -> None:
+    _write_report(tmp_path / "results", table, "sub-1", 10, 20)
+    assert run(["cohort", str(tmp_path / "results"), "--out", str(tmp_path / "out")]) == 0
+    page = (tmp_path / "out" / "cohort.html").read_text(encoding="utf-8")
+    assert "1 subject<" in page
+    for wrong in ("1 subjects", "1 people", "1 persons"):
+        assert wrong not in page
+
+
+def test_small_groups_are_said(results: Path) -> None:
+    assert _cohort(results, "--group", "diagnosis") == 0
+    notes = json.loads((results.parent / "out" / "cohort.json").read_text(encoding="utf-8"))["notes"]
+    assert any("Small groups (control: 4, patient: 5" in note for note in notes)

@@ -97,7 +97,13 @@ def test_json_has_the_promised_form(written: Path) -> None:
     report = _json(written)
     assert report["schema"] == "brainstem-report/1"
     digest = hashlib.sha256(b"scan").hexdigest()
-    assert report["scan"] == {"file": "sub-07_<T1w>.nii.gz", "sha256": digest, "brain_ml": None}
+    assert report["scan"] == {
+        "file": "sub-07_<T1w>.nii.gz",
+        "sha256": digest,
+        "brain_ml": None,
+        "dataset": None,
+        "dataset_id": None,
+    }
     assert (report["model"]["name"], report["model"]["version"]) == ("net", "7")
     described = f"“net” (version 7, n_deconet with resnet18 as encoder, SHA-256 {'c' * 12}…)"
     assert described in report["methods"]
@@ -168,6 +174,8 @@ def test_csv_has_a_row_a_structure_and_the_same_numbers(written: Path) -> None:
     assert [row["name"] for row in rows] == [s["name"] for s in report["structures"]]
     assert float(rows[2]["volume_mm3"]) == 12.0
     assert (rows[2]["centroid_x_mm"], rows[2]["hd95_mm"]) == ("-10.5", "")
+    lost = [row for row in rows if row["voxels"] == "0"]
+    assert [row["volume_mm3"] for row in lost] == [""], "what was not found has no volume"
 
 
 def test_html_needs_no_other_file_and_escapes_names(written: Path) -> None:

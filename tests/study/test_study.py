@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import nibabel
@@ -124,7 +125,65 @@ def test_truncated_box_is_a_readable_error(tmp_path: Path) -> None:
         study.load_box("sub-01")
 
 
-@pytest.mark.parametrize("name", ["../evil", "a/b", "", ".hidden"])
-def test_run_names_cannot_leave_the_study(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(("value", "count"), [(np.nan, 3), (np.inf, 1), (-np.inf, 2)])
+def test_image_with_voxels_that_are_no_numbers_is_named_with_its_subject(
+    tmp_path: Path, value: float, count: int
+) -> None:
+    study = Study.create(tmp_path, SETTINGS)
+    image = np.zeros(BOX_SHAPE, np.float32)
+    image[20, 20, :count] = value
+    path = _write_boxes(study, "sub-07", image, np.zeros(BOX_SHAPE, np.uint8))
+    with pytest.raises(InputError, match=f"sub-07 holds {count} voxels") as caught:
+        study.load_box("sub-07")
+    assert caught.value.where == str(path / "scan_box.nii.gz")
+    assert "prepare" in caught.value.fix
+
+
+@pytest.mark.parametrize("value", [np.nan, 2.5, -1.0, 300.0])
+def test_labels_that_are_no_labels_are_named_with_their_subject(tmp_path: Path, value: float) -> None:
+    study = Study.create(tmp_path, SETTINGS)
+    labels = np.zeros(BOX_SHAPE, np.float32)
+    labels[20, 20, 20] = value
+    path = _write_boxes(study, "sub-07", np.zeros(BOX_SHAPE, np.float32), labels)
+    with pytest.raises(InputError, match="sub-07") as caught:
+        study.load_box("sub-07")
+    assert caught.value.where == str(path / "labels_box.nii.gz")
+
+
+def _write_boxes(study: Study, name: str, image: np.ndarray, labels: np.ndarray) -> Path:
+    folder = study.subject_folder(name)
+    folder.mkdir(parents=True)
+    for file, volume in (("scan_box", image), ("labels_box", labels)):
+        nibabel.save(nibabel.Nifti1Image(volume, box_affine()), folder / f"{file}.nii.gz")
+    return folder
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", "", ".hidden", "con", "LPT1.x", "x.", "a" * 101])
+def test_run_names_cannot_leave_the_study_or_fail_on_windows(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError):
         Study.create(tmp_path, SETTINGS).run_folder(name)
+
+
+def test_run_that_differs_by_capitals_from_another_is_refused(tmp_path: Path) -> None:
+    study = Study.create(tmp_path, SETTINGS)
+    study.run_folder("First").mkdir(parents=True)
+    with pytest.raises(InputError, match="First"):
+        study.run_folder("first")
+
+
+@pytest.mark.parametrize("name", ["../../private", "/etc", "a\\b", ".."])
+def test_splits_cannot_name_what_lies_elsewhere(tmp_path: Path, name: str) -> None:
+    study = Study.create(tmp_path, SETTINGS)
+    content = {"schema": "brainstem-splits/1", "seed": 0, "train": [name], "validation": [], "test": []}
+    (tmp_path / "splits.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InputError, match="cannot be the name of a folder") as caught:
+        study.splits()
+    assert caught.value.where == str(tmp_path / "splits.json")
+    with pytest.raises(InputError):
+        study.load_box(name)
+
+
+def test_study_is_not_made_under_a_name_that_windows_cannot_hold(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="aux"):
+        Study.create(tmp_path / "aux", SETTINGS)
+    assert not list(tmp_path.iterdir())

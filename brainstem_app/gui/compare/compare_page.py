@@ -43,6 +43,7 @@ from brainstem_app.gui.segment.save_copies import copy_whole
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import CompareJob
 from brainstem_app.study.grid import Grid
+from brainstem_app.validation import misfits
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
@@ -180,8 +181,8 @@ class ComparePage(StepPage):
         try:
             return self.panel.grid()
         except ValidationError as error:
-            problem = error.errors()[0]["msg"].removeprefix("Value error, ")
-            self.plan.setText(self.tr("This cannot be compared: {0}.").format(problem))
+            problem = misfits(error, Grid)[0].what
+            self.plan.setText(self.tr("This cannot be compared: {0}").format(problem))
             return None
 
     def _on_grid(self) -> None:

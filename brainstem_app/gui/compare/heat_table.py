@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QGuiApplication
 
-from brainstem_app.plurals import counted
+from brainstem_app.counting import counted
 from brainstem_app.reports.grid.scale import ColourScale, scale_of
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from brainstem_app.gui.forms.editors import Editor, LineEditor, make_editor
 from brainstem_app.gui.forms.field_spec import FieldSpec, FieldWords, flattened, nested, specs_of
+from brainstem_app.validation import misfits
 
 _ERROR = "color: #d0342c;"
 _SMALL = 0.88
@@ -119,9 +120,14 @@ class ModelForm(QWidget):
         try:
             return self._model.model_validate({**nested(self.values()), **fixed})
         except ValidationError as error:
-            for problem in error.errors():
-                self._show_error(".".join(str(part) for part in problem["loc"]), problem["msg"])
+            for misfit in misfits(error, self._model, self._label_of):
+                self._show_error(misfit.name, f"{misfit.what} {misfit.fix}".rstrip())
             return None
+
+    def reject(self, name: str, reason: str) -> None:
+        """Show under a setting why it cannot be as it is."""
+        self._clear_errors()
+        self._show_error(name, reason)
 
     def _fill(self, page: QWidget, specs: list[FieldSpec]) -> None:
         grid = QGridLayout(page)
@@ -159,6 +165,11 @@ class ModelForm(QWidget):
         if not self.signalsBlocked():
             self._clear_errors()
             self.changed.emit()
+
+    def _label_of(self, name: str) -> str:
+        """Return what the form calls a setting, or its own name where the form does not show it."""
+        editor = self._editors.get(name)
+        return name if editor is None else editor.spec.words.label.replace("&", "")
 
     def _show_error(self, place: str, problem: str) -> None:
         name = next((name for name in self._hints if place == name or place.startswith(f"{name}.")), None)

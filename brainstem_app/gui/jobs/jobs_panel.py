@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, QUrl, Signal
@@ -35,9 +36,12 @@ class JobsPanel(QWidget):
     -------
     count_changed(str)
         How many run and wait, in words; empty when none does.
+    review_requested(object)
+        The user wants to review the results in these folders.
     """
 
     count_changed = Signal(str)
+    review_requested = Signal(object)
 
     def __init__(self, queue: JobQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,9 +64,13 @@ class JobsPanel(QWidget):
         self.log_button.setCheckable(True)
         self.log_button.toggled.connect(self._show_log)
         self.folder_button = self._button(
-            self.tr("Open fol&der"), self.tr("Folder of the job file and its log")
+            self.tr("Open fol&der"), self.tr("The results of the job, or else its file and its log")
         )
         self.folder_button.clicked.connect(self._open_folder)
+        self.review_button = self._button(
+            self.tr("Re&view"), self.tr("Look at the labels that the job has made, and correct them")
+        )
+        self.review_button.clicked.connect(self._review)
         self.remove_button = self._button(
             self.tr("&Remove from list"), self.tr("Forget the job; what it has made stays")
         )
@@ -89,7 +97,13 @@ class JobsPanel(QWidget):
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
-        for button in (self.cancel_button, self.restart_button, self.log_button, self.folder_button):
+        for button in (
+            self.cancel_button,
+            self.restart_button,
+            self.log_button,
+            self.folder_button,
+            self.review_button,
+        ):
             buttons.addWidget(button)
         buttons.addStretch(1)
         buttons.addWidget(self.empty)
@@ -158,6 +172,7 @@ class JobsPanel(QWidget):
         self.remove_button.setEnabled(over)
         self.log_button.setEnabled(job is not None)
         self.folder_button.setEnabled(job is not None)
+        self.review_button.setEnabled(over and job.record.kind == "segment" and bool(_results(job)))
         self.empty.setVisible(self.model.rowCount() == 0)
         running, waiting = len(self._queue.running), len(self._queue.waiting)
         if running and not self._clock.isActive():
@@ -191,7 +206,14 @@ class JobsPanel(QWidget):
 
     def _open_folder(self) -> None:
         if self.chosen is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.chosen.folder)))
+            work = self.chosen.work
+            out = getattr(work, "out", None)
+            folder = out if out is not None and out.is_dir() else self.chosen.folder
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def _review(self) -> None:
+        if self.chosen is not None:
+            self.review_requested.emit(_results(self.chosen))
 
     def _show_log(self, shown: bool) -> None:
         self.log.setVisible(shown)
@@ -212,3 +234,11 @@ class JobsPanel(QWidget):
         if record.what:
             parts.append("\n".join(text for text in (record.what, record.where, record.fix) if text))
         return "\n".join(text for text in (job.log, *parts) if text) or self.tr("Nothing has been printed.")
+
+
+def _results(job: QueuedJob) -> tuple[Path, ...]:
+    """Folders of the segmentations that a job has made and that are still there."""
+    from brainstem_app.gui.scans.opened import results_in
+
+    work = job.work
+    return results_in(work.out) if work is not None and work.kind == "segment" else ()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from brainstem_app.gui.messages.message import Message, MessageLevel
+from brainstem_app.gui.study.open_study import READING
 from brainstem_app.gui.workflow.step import StepName
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Banners(QObject):
         step.opener.busy.connect(lambda text: bar.clear(StepName.SEGMENT) if text else None)
         step.segmentation.running_changed.connect(lambda on: bar.clear(StepName.SEGMENT) if on else None)
         bench.study.opened.connect(lambda: bar.clear(STUDY, *_OF_STUDY))
-        bench.study.contents_changed.connect(lambda: bar.clear(STUDY))
+        bench.study.contents_changed.connect(lambda: bar.clear(f"{STUDY}/{READING}"))
         bench.jobs.changed.connect(self._on_job)
         bench.jobs.removed.connect(lambda job: bar.clear(_owner(job)))
         # What nobody owns was said of what the user did last.

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.counting import agreeing, counted
 from brainstem_app.errors import InputError
 from brainstem_app.gui.controls import make_button, make_settings_column, make_sortable, make_table
 from brainstem_app.gui.forms.model_form import ModelForm
@@ -29,7 +30,6 @@ from brainstem_app.gui.prepare.subject_table import SORT_ROLE, SubjectColumn, Su
 from brainstem_app.gui.prepare.subject_view import SubjectView
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import DEFAULT_ATLAS, PrepareJob
-from brainstem_app.plurals import agreeing, counted
 from brainstem_app.study.quality import save_decision
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, 
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.report.report_content import Effect
 from brainstem_app.gui.report.report_table import EFFECT_ROLE
-from brainstem_app.plurals import counted
 
 _REACH = 2.0
 _EFFECT_WIDTH = 120
@@ -80,6 +80,7 @@ class GroupDots(QWidget):
                 group, counted(len(v), self.tr("person")), sum(v) / len(v)
             )
             for group, v in groups.items()
+            if v
         )
         self.setAccessibleName(self.tr("Volumes of {0} by group").format(name))
         self.setAccessibleDescription("; ".join(said))
@@ -117,6 +118,8 @@ class GroupDots(QWidget):
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
             painter.setPen(text)
             painter.drawText(_MARGIN, int(y + metrics.ascent() / 2 - 1), group)
+            if not volumes:
+                continue
             mean = across(sum(volumes) / len(volumes))
             painter.setPen(QPen(text, 2))
             painter.drawLine(QPointF(mean, y - _ROW / 3), QPointF(mean, y + _ROW / 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,12 +18,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.counting import counted, listed
+from brainstem_app.evaluation.linear_model import LEAST_GROUP, SMALL_GROUP, least_reference
 from brainstem_app.gui.compare.choice_list import ChoiceList
 from brainstem_app.gui.controls import make_button, make_check_box
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
-from brainstem_app.gui.report.people import People, read_people
-from brainstem_app.plurals import counted
+from brainstem_app.gui.report.people import People, made_differently, read_people
 
 if TYPE_CHECKING:
     from brainstem_app.gui.report.report_entries import ReportEntry
@@ -57,6 +59,29 @@ class CohortPanel(ComparisonPanel):
             self, "", self.tr("Large heads have large nuclei; this takes it out of the comparison")
         )
         self.head_size.setChecked(True)
+        self.unknown = QLineEdit(self)
+        self.unknown.setPlaceholderText(self.tr("besides n/a, e.g. 89+; age=-999"))
+        self.unknown.setAccessibleName(self.tr("Cells that mean unknown"))
+        self.unknown.setToolTip(
+            self.tr("Cells of the table that mean unknown, with semicolons: whoever has one is in no model")
+        )
+        self.unknown.editingFinished.connect(self._read)
+        self.categories = make_check_box(
+            self,
+            "",
+            self.tr("Each value of such a column becomes a category of its own, however many they are"),
+        )
+        self.mixed = make_check_box(
+            self,
+            self.tr("Compare &all the same"),
+            self.tr(
+                "Volumes may differ because atlases, models or versions of the program do; the report says so"
+            ),
+        )
+        for box in (self.categories, self.mixed):
+            box.toggled.connect(lambda _on: self._update())
+            box.hide()
+        self.covariates.changed.connect(self._update)
         self.subjects.changed.connect(self._update)
         self.group.currentIndexChanged.connect(lambda _row: self._fill_groups())
         self.reference.currentIndexChanged.connect(lambda _row: self._update())
@@ -93,10 +118,12 @@ class CohortPanel(ComparisonPanel):
         form.addRow(name, table)
         form.addRow(self.tr("Gr&oups"), self.group)
         form.addRow(self.tr("Refere&nce group"), self.reference)
+        form.addRow(self.tr("Means un&known"), self.unknown)
         right = QVBoxLayout()
         right.addLayout(form)
         right.addWidget(self.covariates, 1)
-        right.addWidget(self.head_size)
+        for box in (self.head_size, self.categories, self.mixed):
+            right.addWidget(box)
         both = QHBoxLayout()
         both.addLayout(left, 1)
         both.addSpacing(12)
@@ -142,6 +169,7 @@ class CohortPanel(ComparisonPanel):
     def _read(self, *, ticks: bool = False) -> None:
         """Read who the segmentations are of, and what the table says of them."""
         folders, text = tuple(entry.folder for entry in self._entries.values()), self.table.text().strip()
+        missing = self._missing()
 
         def done(people: People) -> None:
             self.resolved.emit("table")
@@ -150,7 +178,7 @@ class CohortPanel(ComparisonPanel):
                 self._tick_all()
 
         self._bench.background.run(
-            lambda: read_people(folders, Path(text) if text else None),
+            lambda: read_people(folders, Path(text) if text else None, missing),
             done,
             lambda error: self.message.emit(
                 message_of_error(error, self.tr("The table of participants cannot be read."), "table")
@@ -184,10 +212,11 @@ class CohortPanel(ComparisonPanel):
         self.covariates.offer({**offered, BRAIN_ML: self.tr("volume of the brain (brain_ml)")})
         self.covariates.tick(ticked)
         values = self.people.groups.get(group, ())
+        chosen = self.reference.currentText()
         self.reference.clear()
         self.reference.addItems(list(values))
         self.reference.setEnabled(bool(values))
-        likely = next((value for value in values if is_reference_name(value)), "")
+        likely = chosen if chosen in values else next(filter(is_reference_name, values), "")
         self.reference.setCurrentIndex(self.reference.findText(likely) if likely else -1)
         self._update()
 
@@ -198,22 +227,76 @@ class CohortPanel(ComparisonPanel):
             latest.setdefault(self.people.names.get(Path(folder), folder), folder)
         self.subjects.tick(latest.values())
 
+    def _missing(self) -> tuple[str, ...]:
+        """Cells that mean unknown, as the user has named them."""
+        return tuple(word.strip() for word in self.unknown.text().split(";") if word.strip())
+
+    def _asked(self) -> tuple[str, ...]:
+        """Ticked covariates that are asked about before they become categories."""
+        return tuple(column for column in self.covariates.ticked() if column in self.people.asks)
+
     def _update(self) -> None:
-        chosen = [self.people.names.get(Path(folder), folder) for folder in self.subjects.ticked()]
-        can_start = False
+        folders = [Path(folder) for folder in self.subjects.ticked()]
+        made_with = [self.people.made_with[folder] for folder in folders if folder in self.people.made_with]
+        different, asked = made_differently(made_with), self._asked()
+        self.mixed.setVisible(bool(different))
+        self.categories.setVisible(bool(asked))
+        self.categories.setText(self.tr("Catego&ries: {0}").format(", ".join(asked)))
+        chosen = [self.people.names.get(folder, str(folder)) for folder in folders]
+        problem = self._problem(chosen, different, asked)
+        people = f"{counted(len(chosen), self.tr('person'))}."
+        self.said.setText(problem or " ".join((people, *self._cautions(chosen))))
+        self.start_button.setEnabled(not problem and self._bench.jobs.find("cohort", None) is None)
+
+    def _problem(self, chosen: list[str], different: str, asked: tuple[str, ...]) -> str:
+        """Why these people cannot be compared; empty if they can."""
         twice = sorted({name for name in chosen if chosen.count(name) > 1})
         if twice:
-            text = self.tr("Tick one segmentation of each person; two or more of: {0}.").format(
-                ", ".join(twice)
+            return self.tr("Tick one segmentation of each person; two or more of: {0}.").format(listed(twice))
+        if len(chosen) < _FEWEST:
+            return self.tr("Tick at least {0}.").format(counted(_FEWEST, self.tr("person")))
+        if different and not self.mixed.isChecked():
+            return self.tr("They were not made alike: {0}. “Compare all the same” confirms it.").format(
+                different
             )
-        elif len(chosen) < _FEWEST:
-            text = self.tr("Tick at least {0}.").format(counted(_FEWEST, self.tr("person")))
-        elif self.group.currentData() and not self.reference.currentText():
-            text = self.tr("Choose the group to compare with.")
-        else:
-            text, can_start = f"{counted(len(chosen), self.tr('person'))}.", True
-        self.said.setText(text)
-        self.start_button.setEnabled(can_start and self._bench.jobs.find("cohort", None) is None)
+        if asked and not self.categories.isChecked():
+            return " ".join(self.people.asks[column] for column in asked)
+        if self.group.currentData() and not self.reference.currentText():
+            return self.tr("Choose the group to compare with.")
+        sizes = self._sizes(chosen)
+        if alone := [group for group, n in sizes.items() if n < LEAST_GROUP]:
+            return self.tr("A group needs two people; one alone is in: {0}.").format(listed(alone))
+        return ""
+
+    def _sizes(self, chosen: list[str]) -> dict[str, int]:
+        """How many of these people are in each group; none without groups."""
+        group = str(self.group.currentData() or "")
+        values = [self.people.values.get(name, {}) for name in chosen]
+        return dict(Counter(row[group] for row in values if group in row))
+
+    def _cautions(self, chosen: list[str]) -> list[str]:
+        """Say of people who can be compared that they are few, or not in the table."""
+        words = []
+        sizes = self._sizes(chosen)
+        columns = [c for c in (str(self.group.currentData() or ""), *self.covariates.ticked()) if c]
+        if left := [n for n in chosen if columns and self._lacks(n, columns)]:
+            words.append(self.tr("In no model, for the table lacks a value: {0}.").format(listed(left)))
+        n = sizes.get(self.reference.currentText(), 0) if sizes else len(chosen)
+        needed = least_reference(len(self.covariates.ticked()))
+        if n < needed:
+            words.append(
+                self.tr("There will be no z-scores: {0} to set a person against, {1} are needed.").format(
+                    n, needed
+                )
+            )
+        elif small := [f"{group}: {size}" for group, size in sizes.items() if size < SMALL_GROUP]:
+            words.append(self.tr("Small groups ({0}).").format(", ".join(small)))
+        return words
+
+    def _lacks(self, name: str, columns: list[str]) -> bool:
+        from brainstem_app.reports.report_model import BRAIN_ML
+
+        return any(column not in self.people.values.get(name, {}) for column in columns if column != BRAIN_ML)
 
     # The job -----------------------------------------------------------------------------------------
 
@@ -234,6 +317,9 @@ class CohortPanel(ComparisonPanel):
                 reference=self.reference.currentText() if group else "",
                 covariates=self.covariates.ticked(),
                 head_size=self.head_size.isChecked(),
+                missing=self._missing(),
+                categorical=self._asked(),
+                mixed=not self.mixed.isHidden() and self.mixed.isChecked(),
             )
 
         self._submit(make_job, name, self.tr("Compare groups of people"))

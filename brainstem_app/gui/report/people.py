@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from brainstem_app.reports.people import Person
+    from brainstem_app.reports.results import Result
 
 _TABLE = "participants.tsv"
 _MOST_GROUPS = 8
@@ -28,6 +32,12 @@ class People:
         Columns that may say a group, each with its values among these people.
     head_size : str
         Column of the size of the head, empty if there is none.
+    values : dict of str to dict of str to str
+        What the table says of each person.
+    asks : dict of str to str
+        Columns of words that are asked about before they become categories, each with the question.
+    made_with : dict of Path to tuple of str
+        Atlas, model and version of the program of each result folder; empty where unknown.
     """
 
     names: dict[Path, str] = field(default_factory=dict)
@@ -35,6 +45,9 @@ class People:
     columns: tuple[str, ...] = ()
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     head_size: str = ""
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    asks: dict[str, str] = field(default_factory=dict)
+    made_with: dict[Path, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def likely_group(self) -> str:
@@ -42,7 +55,7 @@ class People:
         return next((column for column in self.groups if column.lower() in _LIKELY), "")
 
 
-def read_people(folders: Iterable[Path], table: Path | None) -> People:
+def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[str] = ()) -> People:
     """Read who the results in these folders are of.
 
     Parameters
@@ -51,37 +64,93 @@ def read_people(folders: Iterable[Path], table: Path | None) -> People:
         Result folders.
     table : Path or None
         ``participants.tsv``; None looks for that of the datasets that the scans came from.
+    missing : iterable of str
+        Cells of the table that mean unknown, besides ``n/a``.
 
     Raises
     ------
     InputError
         If the table cannot be read.
     """
-    from brainstem_app.reports.participants import head_size_column, read_participants, subject_name
+    from brainstem_app.reports.cells import level_key, spelled_alike
+    from brainstem_app.reports.covariates import asks_about
+    from brainstem_app.reports.participants import head_size_column, match_participants, read_participants
 
-    files = {folder: _scan_file(folder) for folder in folders}
-    names = {folder: subject_name(file, folder.name) for folder, file in files.items()}
+    people, made_with = _people(folders)
+    names = {folder: person.name for folder, person in people.items()}
     table = table or _table_of(names)
     if table is None:
-        return People(names)
-    participants = read_participants(table)
-    rows = [participants[name] for name in sorted(set(names.values())) if name in participants]
-    found = {column for row in rows for column in row} - {"participant_id"}
-    columns = [column for row in participants.values() for column in row if column in found]
-    values = {c: tuple(sorted({row[c] for row in rows if c in row})) for c in dict.fromkeys(columns)}
+        return People(names, made_with=made_with)
+    participants = read_participants(table, missing)
+    persons = list({person.name: person for person in people.values()}.values())
+    rows = {name: row.values for name, row in match_participants(participants, persons).rows.items()}
+    columns = [column for column in participants.columns if any(column in row for row in rows.values())]
+    cells = {c: [row[c] for row in rows.values() if c in row] for c in columns}
+    values = {c: tuple(sorted(set(spelled_alike(cells[c]).values()))) for c in columns}
     groups = {
         column: words
         for column, words in values.items()
         if 1 < len(words) <= _MOST_GROUPS and not all(map(_is_number, words))
     }
-    return People(names, table, tuple(values), groups, head_size_column(participants) or "")
+    usual = {c: {level_key(word): word for word in words} for c, words in values.items()}
+    return People(
+        names,
+        table,
+        tuple(columns),
+        groups,
+        head_size_column(participants) or "",
+        {name: {c: usual[c][level_key(row[c])] for c in columns if c in row} for name, row in rows.items()},
+        {
+            c: asked
+            for c in columns
+            if (asked := asks_about(c, cells[c], decimal_comma=participants.decimal_comma))
+        },
+        made_with,
+    )
 
 
-def _scan_file(folder: Path) -> str:
-    try:
-        return str(json.loads((folder / "report.json").read_text(encoding="utf-8"))["scan"]["file"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+def _people(folders: Iterable[Path]) -> tuple[dict[Path, Person], dict[Path, tuple[str, ...]]]:
+    """Person of each result folder that can be read, and what the result was made with."""
+    from brainstem_app.errors import InputError
+    from brainstem_app.reports.people import Person
+    from brainstem_app.reports.reading import REPORT_FILE, atlas_of
+    from brainstem_app.reports.results import model_in_words, read_result
+
+    results: dict[Path, Result] = {}
+    for folder in folders:
+        try:
+            results[folder] = read_result(folder / REPORT_FILE, folder)
+        except InputError:  # told when it is compared
+            continue
+    datasets = {result.dataset: _dataset(result) for result in results.values()}
+    people = {
+        folder: Person(
+            _name(folder, result, datasets), result.subject, _dataset(result), result.dataset or "", result
+        )
+        for folder, result in results.items()
+    }
+    return people, {
+        folder: (atlas_of(r.report), model_in_words(r.report), r.version) for folder, r in results.items()
+    }
+
+
+def _dataset(result: Result) -> str:
+    return result.report.scan.dataset or ""
+
+
+def _name(folder: Path, result: Result, datasets: dict[str | None, str]) -> str:
+    """Name of a person, with the dataset where there are several, and the folder where two share a name."""
+    if len(datasets) < 2 or not result.dataset:
+        return result.subject
+    name = _dataset(result)
+    shared = list(datasets.values()).count(name) > 1
+    return f"{name}{f', {folder.parent.name}' if shared else ''}/{result.subject}"
+
+
+def made_differently(made_with: Sequence[tuple[str, ...]]) -> str:
+    """Atlases, models or versions that differ among some results; empty if they are alike."""
+    kinds = (sorted({value for value in values if value}) for values in zip(*made_with, strict=True))
+    return "; ".join(", ".join(kind) for kind in kinds if len(kind) > 1)
 
 
 def _table_of(names: dict[Path, str]) -> Path | None:

@@ -11,7 +11,9 @@ from brainstem_app.gui.report.report_entries import ReportEntry
 def cohort_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
     """Comparisons of groups nucleus by nucleus; without groups the z-scores of each person."""
     people = [person for person in report["subjects"] if person["z"]]
-    lines = [("people", str(len(report["subjects"])))]
+    used = sum(person.get("in_model", True) for person in report["subjects"])
+    left = f" ({used} in the models)" if used < len(report["subjects"]) else ""
+    lines = [("people", f"{len(report['subjects'])}{left}")]
     if report["group"]:
         lines.append((report["group"], _groups_text(report)))
     if report["covariates"]:
@@ -46,6 +48,7 @@ def _effects(report: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Cell,
         "d −2 … 2",
         "p",
         "p Holm",
+        "n",
         "Not found",
         "Full name",
     )
@@ -53,14 +56,15 @@ def _effects(report: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Cell,
         (
             n["name"],
             *((c["group"],) if several else ()),
-            OneDigit(n["mean_mm3"]),
-            OneDigit(n["reference_mean_mm3"]),
-            OneDigit(n["difference_mm3"]),
+            _one_digit(n["mean_mm3"]),
+            _one_digit(n["reference_mean_mm3"]),
+            _one_digit(n["difference_mm3"]),
             _span(n["low_mm3"], n["high_mm3"], 1),
             n["d"],
             None if n["d"] is None else Effect(n["d"], n["d_low"], n["d_high"]),
             n["p"],
             n["p_holm"],
+            f"{n.get('n', c['n'])} / {n.get('reference_n', c['reference_n'])}",
             n["not_found"] + n["reference_not_found"],
             n["full_name"],
         )
@@ -78,6 +82,8 @@ def _volumes(report: dict[str, Any]) -> dict[str, dict[str, tuple[float, ...]]]:
     people = sorted(report["subjects"], key=lambda p: (p["group"] != report["reference"], p["group"] or ""))
     for person in people:
         for name in person["volume_mm3"].keys() & names:
+            if person["volume_mm3"][name] is None:
+                continue
             group = person["group"] or ("unknown" if report["group"] else "all")
             found.setdefault(name, {}).setdefault(group, []).append(person["volume_mm3"][name])
     return {name: {g: tuple(v) for g, v in groups.items()} for name, groups in found.items()}
@@ -98,21 +104,23 @@ def retest_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
         "Repeatability mm³",
         "ICC(A,1)",
         "ICC 95 %",
+        "n",
         "Not found",
         "Full name",
     )
     rows = tuple(
         (
             n["name"],
-            OneDigit(n["first_mm3"]),
-            OneDigit(n["second_mm3"]),
-            OneDigit(n["bias_mm3"]),
+            _one_digit(n["first_mm3"]),
+            _one_digit(n["second_mm3"]),
+            _one_digit(n["bias_mm3"]),
             _span(n["bias_low_mm3"], n["bias_high_mm3"], 1),
             _span(n["limit_low_mm3"], n["limit_high_mm3"], 1),
-            None if n["within_cv"] is None else OneDigit(100 * n["within_cv"]),
-            OneDigit(n["repeatability_mm3"]),
+            None if n["within_cv"] is None else _one_digit(100 * n["within_cv"]),
+            _one_digit(n["repeatability_mm3"]),
             n["icc_agreement"],
             _span(n["icc_agreement_low"], n["icc_agreement_high"], 2),
+            n["n"],
             n["not_found_first"] + n["not_found_second"],
             n["full_name"],
         )
@@ -124,12 +132,16 @@ def retest_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
     )
     volumes = {
         n["name"]: {
-            when: tuple(person[key][n["name"]] for person in report["subjects"])
+            when: tuple(v for p in report["subjects"] if (v := p[key].get(n["name"])) is not None)
             for when, key in (("first", "first_mm3"), ("second", "second_mm3"))
         }
         for n in report["nuclei"]
     }
     return ReportContent(entry, tuple(lines), headers, rows, notes, volumes)
+
+
+def _one_digit(value: float | None) -> OneDigit | None:
+    return None if value is None else OneDigit(value)
 
 
 def _span(low: float | None, high: float | None, digits: int) -> str:

@@ -100,8 +100,12 @@ def _segmentation(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
     rows = tuple(tuple(s.get(key) for _, key in columns) for s in structures)
     lines = [
         ("scan", str((report.get("scan") or {}).get("file", ""))),
-        ("model", str((report.get("model") or {}).get("name", "–"))),
+        ("model", _model(entry)),
     ]
+    if entry.is_edited:
+        lines.append(
+            ("edited", "The labels were corrected by hand since; these numbers are those of the original.")
+        )
     lines += [
         (
             str(finding.get("level", "warning")),
@@ -112,6 +116,10 @@ def _segmentation(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
     picture = next((file for file in entry.files if file.name == "qc.png"), None)
     limits = str(report.get("limits", ""))
     return ReportContent(entry, tuple(lines), headers, rows, limits, picture=picture)
+
+
+def _model(entry: ReportEntry) -> str:
+    return "–" if entry.model is None else f"{entry.model.title}, {entry.model.accuracy}"
 
 
 def _comparison(entry: ReportEntry, path: Path) -> ReportContent:

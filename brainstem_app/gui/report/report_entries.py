@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from brainstem_app.gui.scans.edited_version import latest_edit
+from brainstem_app.gui.scans.opened import LABELS_FILE
+from brainstem_app.gui.scans.result_model import ResultModel, model_of_report
+
 _ENDINGS = (".html", ".pdf", ".csv", ".xlsx", ".json", ".png")
 _LATEST = 200
 _PLACES = ("*/*", "*/reports/*")  # the latter: BIDS derivatives
@@ -40,12 +44,18 @@ class ReportEntry:
     folder : Path
     files : tuple of Path
         What can be taken away, the readable ones first; empty for a run that was not measured.
+    model : ResultModel or None
+        That made a segmentation.
+    is_edited : bool
+        Whether the labels of a segmentation were corrected since the report was written.
     """
 
     kind: ReportKind
     name: str
     folder: Path
     files: tuple[Path, ...] = ()
+    model: ResultModel | None = None
+    is_edited: bool = False
 
     @property
     def page(self) -> Path | None:
@@ -58,7 +68,7 @@ class ReportEntry:
         return next((file for file in self.files if file.suffix == ".pdf"), None)
 
 
-def find_reports(study: Path | None, results: Path) -> tuple[ReportEntry, ...]:
+def find_reports(study: Path | None, *results: Path) -> tuple[ReportEntry, ...]:
     """List reports of a study's runs and comparisons; of people and segmentations, the latest first."""
     found: list[ReportEntry] = []
     if study is not None:
@@ -70,23 +80,38 @@ def find_reports(study: Path | None, results: Path) -> tuple[ReportEntry, ...]:
             for c in comparisons
         ]
     for kind, stems in _OF_PEOPLE.items():
-        made = sorted(results.glob(f"*/{stems[0]}.json"), key=_time, reverse=True)[:_LATEST]
+        pages = [page for folder in results for page in folder.glob(f"*/{stems[0]}.json")]
+        made = sorted(pages, key=_time, reverse=True)[:_LATEST]
         for home in (path.parent for path in made):
             files = (file for stem in stems for file in files_of(home, stem))
             found.append(ReportEntry(kind, home.name, home, tuple(files)))
-    reports = [path for places in _PLACES for path in results.glob(f"{places}/report.json")]
+    found += _segmentations(results)
+    return tuple(found)
+
+
+def _segmentations(results: tuple[Path, ...]) -> list[ReportEntry]:
+    """List reports of segmentations in result folders, the latest first."""
+    reports = {
+        report: folder
+        for folder in results
+        for place in _PLACES
+        for report in folder.glob(f"{place}/report.json")
+    }
+    found = []
     for report in sorted(reports, key=_time, reverse=True)[:_LATEST]:
         home = report.parent
-        job = home.relative_to(results).parts[0]
+        job = home.relative_to(reports[report]).parts[0]
         found.append(
             ReportEntry(
                 ReportKind.SEGMENTATION,
                 job if job.startswith(home.name) else f"{home.name} · {job}",
                 home,
                 (*files_of(home, "report"), *files_of(home, "qc")),
+                model_of_report(report),
+                latest_edit(home / LABELS_FILE) is not None,
             )
         )
-    return tuple(found)
+    return found
 
 
 def files_of(folder: Path, stem: str) -> tuple[Path, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import (
     QHBoxLayout,
+    QHeaderView,
     QPushButton,
     QStackedWidget,
     QTreeWidget,
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.controls import fill_side_by_side, make_button, make_switch
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
@@ -26,15 +28,23 @@ from brainstem_app.gui.report.report_content import ReportContent
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, find_reports
 from brainstem_app.gui.report.report_view import ReportView
 from brainstem_app.gui.report.retest_panel import RetestPanel
+from brainstem_app.gui.theme import amber
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import EvaluateRunJob
-from brainstem_app.plurals import counted
 
 _ENTRY_ROLE = Qt.ItemDataRole.UserRole
 
 
 class ReportPage(StepPage):
-    """Shows the reports of the study and of the segmentations."""
+    """Shows the reports of the study and of the segmentations.
+
+    Signals
+    -------
+    review_requested(object)
+        The user wants to review the result in this folder.
+    """
+
+    review_requested = Signal(object)
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(bench, parent)
@@ -85,8 +95,14 @@ class ReportPage(StepPage):
             self.tr("All files of the report"),
             lambda entry: self.export.open(entry.folder),
         )
+        self.review_button = self._button(
+            self.tr("Re&view"),
+            self.tr("Look at the labels from every side, and correct them"),
+            lambda entry: self.review_requested.emit(entry.folder),
+        )
         buttons = QHBoxLayout()
         buttons.addWidget(self.measure_button)
+        buttons.addWidget(self.review_button)
         buttons.addStretch(1)
         for button in (self.folder_button, self.pdf_button, self.open_button, self.export_button):
             buttons.addWidget(button)
@@ -127,7 +143,11 @@ class ReportPage(StepPage):
 
     def _list(self) -> QTreeWidget:
         tree = QTreeWidget(self)
-        tree.setHeaderHidden(True)
+        tree.setColumnCount(2)
+        tree.setHeaderLabels([self.tr("Report"), self.tr("Model")])
+        tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        tree.header().setStretchLastSection(False)
         tree.setAccessibleName(self.tr("Reports"))
         tree.setAccessibleDescription(self.tr("Choosing one shows its numbers beside the list."))
         tree.setMinimumWidth(200)
@@ -145,9 +165,9 @@ class ReportPage(StepPage):
 
     def read(self) -> None:
         """Look for the reports of the study and of the segmentations."""
-        study, results = self.bench.study.folder, self.bench.settings.results_folder
+        study, results = self.bench.study.folder, self.bench.settings.results_folders
         self.bench.background.run(
-            lambda: find_reports(study, results),
+            lambda: find_reports(study, *results),
             self._show_entries,
             lambda error: self.message.emit(
                 message_of_error(error, self.tr("The reports cannot be listed."), "list")
@@ -190,9 +210,7 @@ class ReportPage(StepPage):
             group.setFlags(Qt.ItemFlag.ItemIsEnabled)
             for entry in entries:
                 if entry.kind is kind:
-                    item = QTreeWidgetItem(group, [entry.name])
-                    item.setData(0, _ENTRY_ROLE, entry)
-                    item.setToolTip(0, str(entry.folder))
+                    self._add_item(group, entry)
             group.setHidden(not group.childCount())
             group.setExpanded(True)
         self.list.blockSignals(False)
@@ -204,6 +222,22 @@ class ReportPage(StepPage):
             self.choose(chosen if chosen in names else measured)
         else:
             self._show(None)
+
+    def _add_item(self, group: QTreeWidgetItem, entry: ReportEntry) -> None:
+        item = QTreeWidgetItem(group, [entry.name])
+        item.setData(0, _ENTRY_ROLE, entry)
+        item.setToolTip(0, str(entry.folder))
+        if entry.model is None:
+            return
+        words = [entry.model.title]
+        if entry.model.mean_iou is None:
+            words.append(entry.model.accuracy)
+        if entry.is_edited:
+            words.append(self.tr("edited"))
+        item.setText(1, ", ".join(words))
+        item.setToolTip(1, self.tr("Model {0}, {1}").format(entry.model.title, entry.model.accuracy))
+        if len(words) > 1:
+            item.setForeground(1, QColor(amber(self.palette())))
 
     def _on_chosen(self, item: QTreeWidgetItem | None) -> None:
         entry = None if item is None else item.data(0, _ENTRY_ROLE)
@@ -289,3 +323,4 @@ class ReportPage(StepPage):
         self.pdf_button.setVisible(entry is not None and entry.pdf is not None)
         self.export_button.setEnabled(entry is not None and bool(entry.files))
         self.folder_button.setEnabled(entry is not None)
+        self.review_button.setVisible(entry is not None and entry.kind is ReportKind.SEGMENTATION)

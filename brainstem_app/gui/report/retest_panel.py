@@ -15,11 +15,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainstem_app.gui.controls import make_table
+from brainstem_app.counting import counted
+from brainstem_app.errors import UnconfirmedError
+from brainstem_app.gui.controls import make_check_box, make_table
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.result_place import ResultPlace
-from brainstem_app.plurals import counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.report.report_entries import ReportEntry
@@ -45,6 +46,13 @@ class RetestPanel(ComparisonPanel):
         super().__init__(bench, parent)
         self._request = 0
         self._can_start = False
+        self.confirmed = make_check_box(
+            self,
+            self.tr("Compare &all the same"),
+            self.tr("Results of different models, or people of two datasets; the report says so"),
+        )
+        self.confirmed.hide()
+        self.confirmed.toggled.connect(lambda _on: self._read())
         self.way = QComboBox(self)
         self.way.setAccessibleName(self.tr("Where the two results of each person are"))
         self.way.setToolTip(self.tr("How the program learns which two results are of the same person"))
@@ -57,7 +65,7 @@ class RetestPanel(ComparisonPanel):
         results = bench.settings.results_folder
         self.first, self.second = ResultPlace(results, self), ResultPlace(results, self)
         for place in (self.first, self.second):
-            place.changed.connect(self._read)
+            place.changed.connect(self._on_place)
         self.pairs = QStandardItemModel(0, 3, self)
         self.pairs.setHorizontalHeaderLabels([self.tr("Person"), self.tr("First"), self.tr("Second")])
         self.table = make_table(
@@ -86,6 +94,7 @@ class RetestPanel(ComparisonPanel):
         )
         column.addLayout(form)
         column.addWidget(self.table, 1)
+        column.addWidget(self.confirmed)
         self._end_column(
             column, self.tr("&Measure"), self.tr("Say how well the volumes of the nuclei repeat themselves")
         )
@@ -114,10 +123,12 @@ class RetestPanel(ComparisonPanel):
         self.way.setCurrentIndex(self.way.findData(way))
         self.first.set_path(str(first))
         self.second.set_path("" if second is None else str(second))
+        self._ask_anew()
         self._read()
 
     def _show_way(self) -> None:
         way = self.chosen_way
+        self._ask_anew()
         results = self.tr("Folder that Segment has written")
         names = {
             PairsFrom.ONE_FOLDER: (
@@ -140,11 +151,22 @@ class RetestPanel(ComparisonPanel):
             widget.setVisible(way is PairsFrom.TWO_FOLDERS)
         self._read()
 
+    def _on_place(self) -> None:
+        self._ask_anew()
+        self._read()
+
+    def _ask_anew(self) -> None:
+        """Take back what was confirmed for other results."""
+        self.confirmed.blockSignals(True)
+        self.confirmed.setChecked(False)
+        self.confirmed.blockSignals(False)
+        self.confirmed.hide()
+
     def _read(self) -> None:
         """Look for both results of each person."""
         self._request += 1
         request, way = self._request, self.chosen_way
-        first, second = self.first.path, self.second.path
+        first, second, is_confirmed = self.first.path, self.second.path, self.confirmed.isChecked()
         if not first or (way is PairsFrom.TWO_FOLDERS and not second):
             self._show(None, self.tr("Choose where the results are."))
             return
@@ -152,7 +174,8 @@ class RetestPanel(ComparisonPanel):
         def read() -> Pairs:
             from brainstem_app.reports.retest_pairs import find_pairs
 
-            return find_pairs(Path(first), Path(second) if way is PairsFrom.TWO_FOLDERS else None)
+            other = Path(second) if way is PairsFrom.TWO_FOLDERS else None
+            return find_pairs(Path(first), other, mixed=is_confirmed, same_people=is_confirmed)
 
         def done(found: Pairs) -> None:
             if request == self._request:
@@ -160,6 +183,8 @@ class RetestPanel(ComparisonPanel):
 
         def failed(error: BaseException) -> None:
             if request == self._request:
+                if isinstance(error, UnconfirmedError):
+                    self.confirmed.show()
                 told = message_of_error(error, self.tr("The results cannot be read."))
                 self._show(None, " ".join(part for part in (told.what, told.fix) if part))
 
@@ -196,8 +221,11 @@ class RetestPanel(ComparisonPanel):
 
         first = Path(self.first.path)
         second = Path(self.second.path) if self.chosen_way is PairsFrom.TWO_FOLDERS else None
+        is_confirmed = self.confirmed.isChecked()
         self._submit(
-            lambda out: RetestJob(results=first, second=second, out=out),
+            lambda out: RetestJob(
+                results=first, second=second, out=out, mixed=is_confirmed, same_people=is_confirmed
+            ),
             self.tr("Repeatability"),
             self.tr("Measure repeatability"),
         )

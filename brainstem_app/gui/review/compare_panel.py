@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from brainstem_app.counting import agreeing, counted
 from brainstem_app.gui.review.edit_panel import action_button
 from brainstem_app.gui.review.review_actions import ReviewActions
-from brainstem_app.plurals import agreeing, counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.review.agreement import Agreement

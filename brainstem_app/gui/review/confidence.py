@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from brainstem_app.gui.scans.opened import LABELS_FILE
 from brainstem_app.gui.viewer.volume import CanonicalGrid
 
 CONFIDENCE_FILE = "confidence_native.nii.gz"
@@ -18,7 +19,8 @@ def read_confidence(labels_file: Path, grid: CanonicalGrid) -> NDArray[np.uint8]
     Returns
     -------
     ndarray of uint8, shape (Z, Y, X), or None
-        255 is a probability of 1. None if there is no such file, or it lies on another grid.
+        255 is a probability of 1; 0, which no network gives, where the label was changed by hand. None if
+        there is no such file, or it lies on another grid.
 
     Raises
     ------
@@ -26,6 +28,7 @@ def read_confidence(labels_file: Path, grid: CanonicalGrid) -> NDArray[np.uint8]
         If the file is damaged.
     """
     from brainstem_app.imaging.header_checks import check_header
+    from brainstem_app.imaging.label_map import load_label_map
     from brainstem_app.imaging.orientation import to_canonical
     from brainstem_app.imaging.scan_file import open_scan_file
 
@@ -34,6 +37,11 @@ def read_confidence(labels_file: Path, grid: CanonicalGrid) -> NDArray[np.uint8]
         return None
     with open_scan_file(path) as opened:
         values, native_affine = opened.read_values(), check_header(opened).affine
+    original = labels_file.with_name(LABELS_FILE)
+    if labels_file != original and original.is_file():
+        ours, first = load_label_map(labels_file)[0], load_label_map(original)[0]
+        if ours.shape == first.shape == values.shape:
+            values = np.where(ours == first, values, 0)
     canonical, affine = to_canonical(values, native_affine)
     x, y, z = canonical.shape
     if not CanonicalGrid((x, y, z), affine).matches(grid):

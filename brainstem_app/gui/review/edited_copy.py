@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from brainstem_app.errors import BrainstemError
+from brainstem_app.gui.scans.edited_version import EDITED_MARK, without_mark
 from brainstem_app.imaging.file_names import file_stem
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from brainstem_app.atlas.label_table import LabelTable
 
-EDITED_MARK = "_edited"
 _MNI_CODE = 4
 
 
@@ -90,7 +90,7 @@ def save_edited_copy(edited: EditedLabels) -> Path:
 @contextmanager
 def _new_file(original: Path) -> Iterator[Path]:
     """Reserve a name beside the original that nothing has; give it back if the writing fails."""
-    stem = file_stem(original)
+    stem = without_mark(file_stem(original))  # the copy of a copy is the next copy
     for number in range(1, 10_000):
         name = stem + EDITED_MARK + ("" if number == 1 else f"-{number}")
         target = original.with_name(f"{name}.nii.gz")

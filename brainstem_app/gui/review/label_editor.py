@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from enum import Enum, auto
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from brainstem_app.errors import BrainstemError
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 
@@ -16,11 +18,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from brainstem_app.gui.review.brush import Brush
+    from brainstem_app.gui.review.edited_copy import EditedLabels
     from brainstem_app.gui.review.label_edit import Change, LabelEdit
     from brainstem_app.gui.scans.opened import OpenedLabels
     from brainstem_app.gui.viewer.convention import Plane
     from brainstem_app.gui.viewer.volume import LabelVolume, Voxel
 
+_log = logging.getLogger(__name__)
 SMALLEST_MM, LARGEST_MM = 0.5, 30.0
 
 
@@ -235,17 +239,10 @@ class LabelEditor(QObject):
             self._when_saved.append(then)
         if self._edit is None or self._opened is None or self.is_saving:
             return
-        from brainstem_app.gui.review.edited_copy import EditedLabels, save_edited_copy
+        from brainstem_app.gui.review.edited_copy import save_edited_copy
 
-        edit, opened = self._edit, self._opened
+        edit, edited = self._edit, self._edited(self._edit, self._opened)
         state = edit.mark()
-        edited = EditedLabels(
-            opened.path,
-            edit.volume.labels.copy(),
-            opened.table,
-            edit.first_counts.tolist(),
-            edit.counts.tolist(),
-        )
         self.is_saving = True
         self.state_changed.emit()
 
@@ -267,3 +264,29 @@ class LabelEditor(QObject):
             self.message.emit(message_of_error(error, self.tr("The edited labels could not be saved.")))
 
         self._background.run(lambda: save_edited_copy(edited), done, failed)
+
+    def save_copy_now(self) -> None:
+        """Save the labels as they are now before the program ends, which nobody can be asked about."""
+        from brainstem_app.gui.review.edited_copy import save_edited_copy
+
+        if self._edit is None or self._opened is None:
+            return
+        state = self._edit.mark()
+        try:
+            save_edited_copy(self._edited(self._edit, self._opened))
+        except (BrainstemError, OSError):
+            _log.exception("edited labels could not be saved")
+        else:
+            self._edit.mark_saved(state)
+
+    def _edited(self, edit: LabelEdit, opened: OpenedLabels) -> EditedLabels:
+        """Return a copy of the edits as they are now, for a thread to save."""
+        from brainstem_app.gui.review.edited_copy import EditedLabels
+
+        return EditedLabels(
+            opened.path,
+            edit.volume.labels.copy(),
+            opened.table,
+            edit.first_counts.tolist(),
+            edit.counts.tolist(),
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.scans.opened import OpenKind, kind_of
 from brainstem_app.gui.scans.scan_opener import ScanOpener
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ class ReviewFiles(QObject):
     # Opening -----------------------------------------------------------------------------------------
 
     def open_path(self, path: Path) -> None:
-        """Open a scan, a label map or a result folder."""
+        """Open a scan, a label map, a result folder or a folder of several."""
+        if path.is_dir() and kind_of(path) is OpenKind.RESULT:
+            self.open_results((path,))
+            return
         scan = None if self._step.scan is None else self._step.scan.path
         self.when_saved(lambda: self.opener.open(path, scan))
 
@@ -49,12 +53,27 @@ class ReviewFiles(QObject):
         scan = None if self._step.scan is None else self._step.scan.path
         self.when_saved(lambda: self.opener.open_result(folder, scan))
 
+    def open_results(self, folders: Sequence[Path]) -> None:
+        """Open the segmentations in folders, the first of them at once."""
+        from brainstem_app.gui.scans.opened import results_in
+
+        step = self._step
+        homes = tuple(dict.fromkeys(home for folder in folders for home in results_in(folder))) or tuple(
+            folders[:1]
+        )
+
+        def go_on() -> None:
+            step.results.offer(homes)
+            self.opener.open_result(homes[0], None if step.scan is None else step.scan.path)
+
+        self.when_saved(go_on)
+
     def choose_result(self) -> None:
         """Ask for a folder that Segment has written and open it."""
         start = str(self._settings.results_folder)
         name = QFileDialog.getExistingDirectory(self._step, self.tr("Open a result folder"), start)
         if name:
-            self.open_result(Path(name))
+            self.open_results((Path(name),))
 
     def choose_scan(self) -> None:
         """Ask for a scan and open it."""

@@ -19,12 +19,15 @@ from brainstem_app.gui.review.edit_panel import EditPanel
 from brainstem_app.gui.review.empty_page import EmptyPage
 from brainstem_app.gui.review.label_editor import LabelEditor, Tool
 from brainstem_app.gui.review.readout import Readout, place_text
+from brainstem_app.gui.review.results_bar import ResultsBar
 from brainstem_app.gui.review.review_actions import ReviewActions
 from brainstem_app.gui.review.review_commands import ReviewCommands
 from brainstem_app.gui.review.review_files import ReviewFiles
 from brainstem_app.gui.review.review_layout import column_of, two_columns
 from brainstem_app.gui.review.shortcut_sheet import shortcut_groups
 from brainstem_app.gui.review.view_bar import DisplayBar, LayoutBar
+from brainstem_app.gui.scans.opened import find_result
+from brainstem_app.gui.scans.result_line import ResultLine
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.structures.structure_panel import StructurePanel
 from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 
     from brainstem_app.gui.review.agreement import Agreement
     from brainstem_app.gui.review.linked_views import LinkedViews
-    from brainstem_app.gui.scans.opened import OpenedLabels, OpenedResult, OpenedScan
+    from brainstem_app.gui.scans.opened import OpenedLabels, OpenedResult, OpenedScan, ResultFiles
     from brainstem_app.gui.viewer.convention import Convention
     from brainstem_app.gui.viewer.volume import ImageVolume, Voxel
 
@@ -86,6 +89,7 @@ class ReviewStep(QWidget):
         self.settings, self.background = settings, background
         self.scan: OpenedScan | None = None
         self.labels: OpenedLabels | None = None
+        self.result: ResultFiles | None = None
         self.image: ImageVolume | None = None
         self.confidence: NDArray | None = None
         self.made_views: LinkedViews | None = None
@@ -111,10 +115,17 @@ class ReviewStep(QWidget):
     def _lay_out(self) -> None:
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.empty_page)
+        self.results, self.result_line = ResultsBar(self), ResultLine(self)
         self.readout = Readout(self)
-        left = column_of(self.layout_bar, self.stack, self.readout, self.display_bar, stretched=self.stack)
+        left = column_of(
+            self.results, self.layout_bar, self.stack, self.readout, self.display_bar, stretched=self.stack
+        )
         side = column_of(
-            self.structure_panel, self.compare_panel, self.edit_panel, stretched=self.structure_panel
+            self.result_line,
+            self.structure_panel,
+            self.compare_panel,
+            self.edit_panel,
+            stretched=self.structure_panel,
         )
         self.splitter = two_columns(left, side, self)
 
@@ -124,8 +135,10 @@ class ReviewStep(QWidget):
             source.message.connect(self.message)
         files.opener.scan_read.connect(self.show_scan)
         files.opener.labels_read.connect(self.show_labels)
+        files.opener.labels_read.connect(lambda _labels: self.results.offer(()))
         files.opener.result_read.connect(self.show_result)
         files.opener.busy.connect(self._show_busy)
+        self.results.chosen.connect(files.open_result)
         self.structure_panel.chosen.connect(self._on_chosen)
         self.structure_panel.model.visibility_changed.connect(self.display.update_colours)
         self.comparison.changed.connect(self.display.show_reference)
@@ -138,6 +151,7 @@ class ReviewStep(QWidget):
         editor.jumped.connect(lambda voxel: self.views.go_to(voxel))
         editor.brush_changed.connect(self._on_brush)
         editor.state_changed.connect(self._on_state)
+        editor.saved.connect(self._on_saved)
         self._volumes_soon.timeout.connect(self._show_volumes)
 
     # Opening -----------------------------------------------------------------------------------------
@@ -178,6 +192,17 @@ class ReviewStep(QWidget):
             self._set_labels(None)
             self.show_scan(result.scan)
         self.show_labels(result.labels)
+        self._show_result_line(result.files)
+        self.results.show_result(result.files.folder)
+        self.opened.emit()
+
+    def _show_result_line(self, result: ResultFiles | None) -> None:
+        self.result = result
+        self.result_line.show_result(result)
+
+    def _on_saved(self, _copy: object) -> None:
+        if self.result is not None and self.result.is_segmentation:
+            self._show_result_line(find_result(self.result.folder))
 
     def _show_alone(self, opened: OpenedLabels) -> None:
         from brainstem_app.gui.viewer.volume import empty_image
@@ -202,6 +227,7 @@ class ReviewStep(QWidget):
 
     def _set_labels(self, opened: OpenedLabels | None) -> None:
         self.labels, self.confidence = opened, None
+        self._show_result_line(None)
         self.editor.set_labels(opened)
         self.comparison.set_reference(None)
         model = self.structure_panel.model

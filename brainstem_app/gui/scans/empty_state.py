@@ -13,17 +13,18 @@ _RADIUS = 14
 
 
 class EmptyState(QWidget):
-    """A large place to drop a scan on, and the three ways to begin.
+    """A large place to drop a scan on, and the ways to begin.
 
     Signals
     -------
-    open_requested, folder_requested, example_requested
+    open_requested, folder_requested, example_requested, undo_requested
         The user pressed the button.
     """
 
     open_requested = Signal()
     folder_requested = Signal()
     example_requested = Signal()
+    undo_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +55,12 @@ class EmptyState(QWidget):
             self.tr("Makes a scan from the template, as a scanner might take it"),
             self.example_requested,
         )
+        self.undo_button = self._button(
+            self.tr("Bring the list back"),
+            self.tr("The scans that were listed before (Ctrl+Z)"),
+            self.undo_requested,
+        )
+        self.undo_button.hide()
         self.busy = QLabel(self)
         self.busy.setAccessibleName(self.tr("What is being read"))
         self.busy.hide()
@@ -80,6 +87,7 @@ class EmptyState(QWidget):
         layout.addSpacing(10)
         layout.addLayout(buttons)
         layout.addWidget(self.example_button, 0, centre)
+        layout.addWidget(self.undo_button, 0, centre)
         layout.addSpacing(10)
         layout.addWidget(self.busy, 0, centre)
         layout.addWidget(self.progress, 0, centre)

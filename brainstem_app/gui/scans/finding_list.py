@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.scans.listing import SEVERAL_SERIES
-from brainstem_app.plurals import counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import ListedScan, OfferedSeries

@@ -46,6 +46,17 @@ class ListedScan:
 
 
 @dataclass(frozen=True)
+class ChosenScans:
+    """Scans of the list to be segmented together.
+
+    `left_out` counts those that were chosen too, but cannot be used.
+    """
+
+    scans: tuple[ListedScan, ...]
+    left_out: int = 0
+
+
+@dataclass(frozen=True)
 class OfferedSeries:
     """One series of a DICOM folder, to choose from.
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
+from brainstem_app.gui.scans.edited_version import EditedVersion, latest_edit
+from brainstem_app.gui.scans.result_model import UNKNOWN_MODEL, ResultModel, model_of_report
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 LABELS_FILE = "labels_native.nii.gz"
 JOB_FILE_NAME = "job.json"
+_RESULT_PLACES = ("*", "reports/*", "*/*", "*/reports/*")  # of a batch, and of several
 _LABEL_MARKS = ("labels_", "_dseg.", "_labels.", "aseg.")
 
 
@@ -60,10 +63,17 @@ class ResultFiles:
     ----------
     folder : Path
     labels : Path
+        The current version: the copy that was corrected last, if there is one.
     report_html, report_pdf, report_csv, report_json : Path or None
     scan : Path or None
         The scan it was made from, as the window's job file beside it names it; it may be gone. Reports
         name no folders, so without a job file it is None.
+    is_segmentation : bool
+        Whether Segment has written the folder; else it is that of a label map of another origin.
+    edited : EditedVersion or None
+        What is known of the corrected copy that `labels` is.
+    model : ResultModel
+        That the report names.
     """
 
     folder: Path
@@ -73,6 +83,14 @@ class ResultFiles:
     report_csv: Path | None = None
     report_json: Path | None = None
     scan: Path | None = None
+    is_segmentation: bool = False
+    edited: EditedVersion | None = None
+    model: ResultModel = UNKNOWN_MODEL
+
+    @property
+    def original(self) -> Path:
+        """The label map as Segment has written it."""
+        return self.labels if self.edited is None else self.folder / LABELS_FILE
 
     @property
     def reports(self) -> tuple[Path, ...]:
@@ -97,7 +115,9 @@ class OpenedResult:
 def kind_of(path: Path) -> OpenKind:
     """Guess from the names what a file or folder holds."""
     if path.is_dir():
-        return OpenKind.SCAN if _label_file_below(path) is None else OpenKind.RESULT
+        if (path / LABELS_FILE).is_file():
+            return OpenKind.RESULT
+        return OpenKind.RESULT if not _holds_scans(path) and results_in(path) else OpenKind.SCAN
     name = path.name.lower()
     return OpenKind.LABELS if any(mark in name for mark in _LABEL_MARKS) else OpenKind.SCAN
 
@@ -118,6 +138,34 @@ def read_anything(
     if kind is OpenKind.RESULT:
         return read_result_for_viewer(path, open_scan, atlas)
     return read_labels_for_viewer(path, atlas) if kind is OpenKind.LABELS else read_for_viewer(path)
+
+
+def read_again(
+    scan: Path | None, labels: Path | None, atlas: str | None = None
+) -> OpenedScan | OpenedLabels | OpenedResult:
+    """Read what was open before: a scan, the result folder or label map shown over it, or both.
+
+    `atlas` is the user's word for what labels mean.
+
+    Raises
+    ------
+    UnknownAtlasError
+        If it is not certain which atlas the labels are of, and `atlas` does not say it.
+    InputError
+        If it cannot be read any more.
+    """
+    if labels is None and scan is not None:
+        return read_for_viewer(scan)
+    if labels is None:
+        raise InputError("What was open is not there any more.")
+    if labels.is_dir():
+        result = read_result_for_viewer(labels, atlas=atlas)
+    else:
+        opened = read_labels_for_viewer(labels, atlas)
+        result = OpenedResult(ResultFiles(labels.parent, labels), opened, None)
+    if result.scan is None and scan is not None:
+        return replace(result, scan=read_for_viewer(scan))
+    return result if result.files.is_segmentation else result.labels
 
 
 def read_for_viewer(path: Path) -> OpenedScan:
@@ -148,7 +196,8 @@ def read_labels_for_viewer(
         Name or folder of its atlas, if the user says it; else the files beside it say it, or the atlases at
         hand.
     like : OpenedLabels, optional
-        Labels that these are compared with: of their atlas, unless the user or a file says otherwise.
+        Labels that these are compared with, or corrected from: of their atlas, unless the user or a file says
+        otherwise.
 
     Raises
     ------
@@ -170,9 +219,11 @@ def read_labels_for_viewer(
 
 
 def read_result_for_viewer(
-    folder: Path, open_scan: Path | None = None, atlas: str | None = None
+    folder: Path, open_scan: Path | None = None, atlas: str | None = None, like: OpenedLabels | None = None
 ) -> OpenedResult:
     """Read a segmentation and, unless it is the open one, the scan it was made from.
+
+    `atlas` and `like` say what its labels mean, as for `read_labels_for_viewer`.
 
     Raises
     ------
@@ -182,8 +233,10 @@ def read_result_for_viewer(
         If there is no label map in the folder, or it cannot be read.
     """
     files = find_result(folder)
-    labels = read_labels_for_viewer(files.labels, atlas)
+    labels = read_labels_for_viewer(files.labels, atlas, like)
     findings = () if files.report_json is None else _findings_of_report(files.report_json)
+    if files.edited is not None:
+        findings = (*findings, _finding_of_edit(files.edited))
     if files.scan is None or files.scan == open_scan or not files.scan.exists():
         return OpenedResult(files, labels, None, findings)
     try:
@@ -199,31 +252,59 @@ def find_result(folder: Path) -> ResultFiles:
     Raises
     ------
     InputError
-        If there is no label map in it.
+        If there is no label map in it, or there are several.
     """
-    labels = _label_file_below(folder)
-    if labels is None:
+    homes = results_in(folder)
+    if len(homes) > 1:
+        raise InputError(
+            f"The folder holds {len(homes)} results.", folder, "Choose the folder of one of them."
+        )
+    if not homes:
         raise InputError(
             f"The folder holds no {LABELS_FILE}.", folder, "Choose a folder that Segment has written."
         )
-    home = labels.parent
+    home = homes[0]
+    original, report = home / LABELS_FILE, home / "report.json"
+    edited = latest_edit(original)
     return ResultFiles(
         folder=home,
-        labels=labels,
+        labels=original if edited is None else edited.path,
         report_html=_existing(home / "report.html"),
         report_pdf=_existing(home / "report.pdf"),
         report_csv=_existing(home / "report.csv"),
-        report_json=_existing(home / "report.json"),
+        report_json=_existing(report),
         scan=scan_of_result(home),
+        is_segmentation=True,
+        edited=edited,
+        model=model_of_report(report),
     )
 
 
-def _label_file_below(folder: Path) -> Path | None:
-    direct = folder / LABELS_FILE
-    if direct.is_file():
-        return direct
-    below = sorted(folder.glob(f"*/{LABELS_FILE}"))
-    return below[0] if len(below) == 1 else None
+def results_in(folder: Path) -> tuple[Path, ...]:
+    """Folders of the segmentations in a folder: itself, or those that one job, or several, wrote below it."""
+    if (folder / LABELS_FILE).is_file():
+        return (folder,)
+    found = {file.parent for place in _RESULT_PLACES for file in folder.glob(f"{place}/{LABELS_FILE}")}
+    return tuple(sorted(found))
+
+
+def _holds_scans(folder: Path) -> bool:
+    """Whether a folder is a raw dataset or holds scans itself, whatever was segmented into it."""
+    from brainstem_app.imaging.bids import is_bids_dataset
+    from brainstem_app.imaging.file_names import HEADER_ENDINGS, LOOSE_ENDINGS, has_ending
+
+    if is_bids_dataset(folder):
+        return _dataset_type(folder) != "derivative"
+    endings = (*LOOSE_ENDINGS, *HEADER_ENDINGS)
+    return any(has_ending(path, endings) for path in folder.iterdir() if path.is_file())
+
+
+def _dataset_type(dataset: Path) -> str:
+    try:
+        description = (dataset / "dataset_description.json").read_text(encoding="utf-8")
+        return str(json.loads(description).get("DatasetType", "raw"))
+    except (OSError, ValueError, AttributeError):
+        return "raw"
 
 
 def _existing(path: Path) -> Path | None:
@@ -244,6 +325,17 @@ def scan_of_result(home: Path) -> Path | None:
         except (OSError, ValueError, KeyError, TypeError, InputError):
             continue
     return None
+
+
+def _finding_of_edit(edited: EditedVersion) -> Finding:
+    from brainstem_app.imaging.scan import Finding, Level
+
+    problem = (
+        f"The labels were corrected by hand ({edited.saved:%Y-%m-%d %H:%M}); the volumes here are theirs."
+    )
+    return Finding(
+        Level.WARNING, "edited", problem, f"The report beside them is of the original, {LABELS_FILE}."
+    )
 
 
 def _findings_of_report(report: Path) -> tuple[Finding, ...]:

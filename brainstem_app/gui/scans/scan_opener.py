@@ -14,6 +14,7 @@ from brainstem_app.gui.scans.opened import (
     OpenedLabels,
     OpenedResult,
     OpenedScan,
+    read_again,
     read_anything,
     read_for_viewer,
     read_labels_for_viewer,
@@ -62,9 +63,15 @@ class ScanOpener(QObject):
         """Read a label map."""
         self._read(lambda atlas: read_labels_for_viewer(path, atlas), path)
 
-    def open_result(self, folder: Path, open_scan: Path | None) -> None:
-        """Read a result folder, and its scan unless that is open."""
-        self._read(lambda atlas: read_result_for_viewer(folder, open_scan, atlas), folder)
+    def open_result(self, folder: Path, open_scan: Path | None, like: OpenedLabels | None = None) -> None:
+        """Read a result folder, and its scan unless that is open; `like` are labels that its own correct."""
+        self._read(lambda atlas: read_result_for_viewer(folder, open_scan, atlas, like), folder)
+
+    def open_again(self, scan: Path | None, labels: Path | None) -> None:
+        """Read what was open before: a scan, the result folder or label map over it, or both."""
+        path = labels or scan
+        if path is not None:
+            self._read(lambda atlas: read_again(scan, labels, atlas), path)
 
     def _read(
         self, function: Callable[[str | None], AnyOpened], path: Path, atlas: str | None = None

@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.gui.scans.result_line import ResultLine
+
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.opened import OpenedScan
     from brainstem_app.imaging.scan import Finding
@@ -43,6 +45,7 @@ class ScanPanel(QGroupBox):
         self.size.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.size.setAccessibleName(self.tr("Size of the scan"))
         self.size.hide()
+        self.result = ResultLine(self)
         self._rows = QVBoxLayout()
         self._rows.setContentsMargins(0, 4, 0, 0)
         self._rows.setSpacing(6)
@@ -57,6 +60,7 @@ class ScanPanel(QGroupBox):
         layout.setSpacing(2)
         layout.addWidget(self.name)
         layout.addWidget(self.size)
+        layout.addWidget(self.result)
         layout.addLayout(self._rows)
         layout.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
 

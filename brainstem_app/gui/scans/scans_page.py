@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.controls import make_button, make_sortable, make_table
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.scans.dataset_copy import copy_as_dataset
@@ -28,15 +30,15 @@ from brainstem_app.gui.scans.finding_list import FindingList
 from brainstem_app.gui.scans.listing import (
     SERIES_CHOSEN,
     SEVERAL_SERIES,
+    ChosenScans,
     Listing,
     examine_scan,
-    list_scans,
     series_of,
 )
+from brainstem_app.gui.scans.scan_list import ScanList
 from brainstem_app.gui.scans.scan_table import SORT_ROLE, ScanTable
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
-from brainstem_app.plurals import counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import ListedScan
@@ -53,7 +55,7 @@ class ScansPage(StepPage):
     view_requested(object)
         The scan with this path is to be shown in the viewer.
     segment_requested(object)
-        The scans with these paths are to be segmented, without looking at each.
+        `ChosenScans`, which are to be segmented without looking at each.
     """
 
     open_requested = Signal()
@@ -64,14 +66,17 @@ class ScansPage(StepPage):
 
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(bench, parent)
-        self.sources: tuple[Path, ...] = ()
-        self._request = 0
+        self.list = ScanList(bench, self)
+        self.list.read.connect(self._show_listing)
+        self.list.message.connect(self.message)
+        self.list.changed.connect(lambda: self.resolved.emit(""))
         self._told: set[Path] = set()
         self._is_examining = False
         self.empty_state = EmptyState(self)
         self.empty_state.open_requested.connect(self.open_requested)
         self.empty_state.folder_requested.connect(self.folder_requested)
         self.empty_state.example_requested.connect(self.example_requested)
+        self.empty_state.undo_requested.connect(self.list.undo)
         self.model = ScanTable(self)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
@@ -90,6 +95,8 @@ class ScansPage(StepPage):
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._sorted.setFilterFixedString)
         self._lay_out()
+        self.list.undo_changed.connect(self._show_undo)
+        self._show_undo(False)
         bench.study.contents_changed.connect(self._show_prepared)
 
     def _lay_out(self) -> None:
@@ -122,14 +129,25 @@ class ScansPage(StepPage):
             self.folder_requested.emit,
         )
         self.clear_button = make_button(
-            self, self.tr("&Empty the list"), self.tr("No file is removed"), lambda: self.set_sources(())
+            self, self.tr("&Empty the list"), self.tr("No file is removed"), self.list.clear
+        )
+        self.remove_button = make_button(
+            self,
+            self.tr("Remove fro&m the list"),
+            self.tr("Take the chosen scans off the list (Del); no file is removed"),
+            lambda: self.list.remove(self.chosen),
+        )
+        self.undo_button = make_button(
+            self, self.tr("&Undo"), self.tr("The list as it was before (Ctrl+Z)"), self.list.undo
         )
         head = QHBoxLayout()
         head.addWidget(self.summary, 1)
         head.addWidget(self.search)
-        for button in (self.add_button, self.add_folder_button, self.clear_button):
+        for button in (self.add_button, self.add_folder_button):
             head.addWidget(button)
         foot = QHBoxLayout()
+        for button in (self.remove_button, self.clear_button, self.undo_button):
+            foot.addWidget(button)
         foot.addStretch(1)
         for button in (self.view_button, self.segment_button, self.gather_button, self.prepare_button):
             foot.addWidget(button)
@@ -164,6 +182,10 @@ class ScansPage(StepPage):
         )
         table.selectionModel().currentRowChanged.connect(lambda _new, _old: self._show_current())
         table.activated.connect(lambda _index: self._view())
+        delete = QShortcut(QKeySequence.StandardKey.Delete, table, lambda: self.list.remove(self.chosen))
+        delete.setContext(Qt.ShortcutContext.WidgetShortcut)
+        undo = QShortcut(QKeySequence.StandardKey.Undo, self, self.list.undo)
+        undo.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         return table
 
     # The list ----------------------------------------------------------------------------------------
@@ -176,37 +198,22 @@ class ScansPage(StepPage):
         """Add files, DICOM folders, BIDS datasets or folders of scans."""
         for path in paths:
             self.bench.settings.add_recent_scan(path)
-        self.set_sources(tuple(dict.fromkeys((*self.sources, *paths))))
+        self.list.add(paths)
 
-    def set_sources(self, sources: tuple[Path, ...]) -> None:
-        """Show the scans in these files and folders, and no others."""
-        self._request += 1
-        request = self._request
-        self.resolved.emit("")
-        self.sources = sources
-        if self.bench.study.workspace.sources != tuple(map(str, sources)):
-            self.bench.study.remember(sources=tuple(map(str, sources)))
-
-        def done(listing: Listing) -> None:
-            if request == self._request:
-                self._show_listing(listing)
-
-        self.bench.background.run(
-            lambda: list_scans(sources), done, lambda error: self.message.emit(message_of_error(error, ""))
-        )
+    def _show_undo(self, can_undo: bool) -> None:
+        self.undo_button.setEnabled(can_undo)
+        self.empty_state.undo_button.setVisible(can_undo)
 
     def _show_listing(self, listing: Listing) -> None:
-        for problem in listing.problems:
-            if not problem.where or Path(problem.where).is_dir():
-                self.message.emit(message_of_error(problem, ""))
         self._tell_of_dicom([folder for folder in listing.with_dicom if folder not in self._told])
+        row = self.table.currentIndex().row()
         self.model.set_listing(listing)
         self.stack.setCurrentIndex(1 if listing.scans else 0)
         dataset = str(listing.datasets[0]) if listing.datasets else ""
         self.bench.study.remember_choice("dataset", dataset)
         self._fit_columns()
         if listing.scans:
-            self.table.selectRow(0)
+            self.table.selectRow(min(max(row, 0), len(listing.scans) - 1))
         self.prepare_button.setVisible(bool(dataset))
         self.gather_button.setVisible(bool(listing.scans) and not dataset)
         self._show_prepared()
@@ -301,8 +308,7 @@ class ScansPage(StepPage):
             return
         row = self.model.scans.index(scan)
         self.model.replace(row, replace(scan, path=Path(path)))
-        self.sources = tuple(Path(path) if source == scan.path else source for source in self.sources)
-        self.bench.study.remember(sources=tuple(map(str, self.sources)))
+        self.list.replace_source(scan.path, Path(path))
         self._show_current()
         self._examine_next()
 
@@ -324,7 +330,7 @@ class ScansPage(StepPage):
         self.summary.setText(self.tr("Copying {0}…").format(counted(len(scans), self.tr("scan"))))
         self.bench.background.run(
             lambda: copy_as_dataset(scans, root),
-            lambda made: self.set_sources((made,)),
+            self.list.show_only,
             lambda error: self._on_not_gathered(error),
         )
 
@@ -332,12 +338,16 @@ class ScansPage(StepPage):
         self._show_summary()
         self.message.emit(message_of_error(error, self.tr("The dataset could not be made.")))
 
-    def _segment(self) -> None:
+    @property
+    def chosen(self) -> list[ListedScan]:
+        """The scans whose rows are marked, in the order of the list."""
         rows = {self._sorted.mapToSource(row).row() for row in self.table.selectionModel().selectedRows()}
-        scans = [self.model.scan(row) for row in sorted(rows)]
-        found = [(scan, self.model.found(scan)) for scan in scans]
-        usable = [scan.path for scan, examined in found if examined is None or examined.is_usable]
+        return [self.model.scan(row) for row in sorted(rows)]
+
+    def _segment(self) -> None:
+        found = [(scan, self.model.found(scan)) for scan in self.chosen]
+        usable = [scan for scan, examined in found if examined is None or examined.is_usable]
         if len(usable) > 1:
-            self.segment_requested.emit(usable)
+            self.segment_requested.emit(ChosenScans(tuple(usable), len(found) - len(usable)))
         else:
             self._view()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from brainstem_app.counting import counted
+from brainstem_app.gui.theme import amber
+
 if TYPE_CHECKING:
+    from PySide6.QtGui import QPalette
+
     from brainstem_app.models.card import ModelCard
 
 
@@ -29,12 +35,26 @@ def card_details(card: ModelCard) -> str:
     return "\n".join(lines)
 
 
+def is_measured(card: ModelCard) -> bool:
+    """Whether the model was measured on people it has not seen."""
+    return card.results.macro_miou is not None and card.results.subjects > 0
+
+
+def with_amber(text: str, card: ModelCard, palette: QPalette) -> str:
+    """Text on a card as rich text, with amber where its accuracy has not been measured."""
+    rich = escape(text).replace("\n", "<br>")
+    if is_measured(card):
+        return rich
+    words = escape(_accuracy(card))
+    return rich.replace(words, f'<b style="color:{amber(palette)}">{words}</b>')
+
+
 def _accuracy(card: ModelCard) -> str:
     results = card.results
-    if results.macro_miou is None or not results.subjects:
-        return _tr("Its accuracy has not been measured.")
-    return _tr("Mean IoU {0:.2f} on {1} test subjects (against registered labels)").format(
-        results.macro_miou, results.subjects
+    if not is_measured(card):
+        return _tr("Accuracy: not measured on people it has not seen")
+    return _tr("Mean IoU {0:.2f} on {1} (against registered labels)").format(
+        results.macro_miou, counted(results.subjects, _tr("test subject"))
     )
 
 

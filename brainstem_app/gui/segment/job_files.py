@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from brainstem_app.gui.scans.opened import JOB_FILE_NAME
 from brainstem_app.imaging.file_names import file_stem
+from brainstem_app.plain_name import folder_name_of
 
 if TYPE_CHECKING:
     from brainstem_app.jobs.job import SegmentJob, SimulateJob
@@ -43,10 +45,13 @@ def segment_job(
     """
     from brainstem_app.jobs.job import SegmentJob, write_job
 
-    out = new_folder(results_folder, name or scan_name(scans[0]))
+    if len(scans) == 1:
+        name = telling_name(scans[0], results_folder)
+    out = new_folder(results_folder, name)
     job = SegmentJob(
         scans=tuple(scan.absolute() for scan in scans),
         out=out,
+        name=name if len(scans) == 1 else "",
         model=model,
         surfaces=outputs.surfaces,
         bids=outputs.bids,
@@ -81,6 +86,38 @@ def simulated_scan(dataset: Path) -> Path | None:
 def scan_name(scan: Path) -> str:
     """Name of a scan without its endings."""
     return file_stem(scan) or "scan"
+
+
+def telling_name(scan: Path, results_folder: Path) -> str:
+    """Name of a scan for its result; with a folder's name where a scan elsewhere has the same one.
+
+    ``P1/T1.nii`` and ``P2/T1.nii`` become ``T1`` and ``P2_T1``, whichever folder it is that tells them apart.
+    """
+    name = scan_name(scan)
+    mine = scan.absolute().parts
+    for job in results_folder.glob(f"*/{JOB_FILE_NAME}"):
+        for other in _scans_of(job):
+            theirs = other.parts
+            if scan_name(other) == name and theirs != mine:
+                pairs = zip(reversed(mine), reversed(theirs), strict=False)
+                return _safe(f"{next((a for a, b in pairs if a != b), mine[-2])}_{name}")
+    return _safe(name)
+
+
+def model_name(model: str) -> str:
+    """Name of a model, or of its file."""
+    return Path(model).name
+
+
+def _scans_of(job: Path) -> list[Path]:
+    try:
+        return [Path(scan) for scan in json.loads(job.read_text(encoding="utf-8"))["scans"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def _safe(name: str) -> str:
+    return folder_name_of(name.lstrip(" ."), "scan")
 
 
 def new_folder(parent: Path, name: str) -> Path:

@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
+from brainstem_app.counting import agreeing, counted
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
-from brainstem_app.gui.segment.job_files import SegmentOutputs, scan_name, segment_job
+from brainstem_app.gui.segment.job_files import (
+    SegmentOutputs,
+    model_name,
+    remove_job_without_result,
+    scan_name,
+    segment_job,
+)
+from brainstem_app.gui.segment.result_saver import open_in_system
 from brainstem_app.gui.workflow.step import StepName
 
 if TYPE_CHECKING:
@@ -27,10 +35,13 @@ class ManyScans(QObject):
         A `Message`: queued, done, or why not.
     step_requested(object)
         The user wants to see the reports.
+    review_requested(object)
+        The user wants to review the results in these folders.
     """
 
     message = Signal(object)
     step_requested = Signal(object)
+    review_requested = Signal(object)
 
     def __init__(self, bench: Workbench, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,19 +52,17 @@ class ManyScans(QObject):
 
     def segment(self, scans: list[Path], model: str, outputs: SegmentOutputs) -> QueuedJob | None:
         """Segment scans with a model, one after the other, each into a folder of its own."""
-        name = self.tr("{0} scans").format(len(scans)) if len(scans) > 1 else scan_name(scans[0])
+        name = counted(len(scans), self.tr("scan")) if len(scans) > 1 else scan_name(scans[0])
         try:
             job = segment_job(scans, model, outputs, self._bench.settings.results_folder, name)
         except OSError as error:
             self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
             return None
-        queued = self._bench.jobs.submit(job, self.tr("Segment {0}").format(name))
+        queued = self._bench.jobs.submit(job, self.tr("Segment {0} with {1}").format(name, model_name(model)))
         if queued is not None:
-            what = self.tr("{0} in the queue. Ctrl+J shows how far it is.").format(name)
-            if len(scans) > 1:
-                what = self.tr("{0} scans are in the queue. Ctrl+J shows how far they are.").format(
-                    len(scans)
-                )
+            verb = agreeing(len(scans), self.tr("is"), self.tr("are"))
+            it = agreeing(len(scans), self.tr("it is"), self.tr("they are"))
+            what = self.tr("{0} {1} in the queue. Ctrl+J shows how far {2}.").format(name, verb, it)
             self.message.emit(Message(MessageLevel.INFO, what, str(job.out)))
         return queued
 
@@ -67,12 +76,40 @@ class ManyScans(QObject):
             job.ended.connect(lambda outcome: self._on_ended(job, str(outcome)))
 
     def _on_ended(self, job: QueuedJob, outcome: str) -> None:
+        """Say what is there, and lead on to it; also if some scans failed, or the user has stopped."""
+        from brainstem_app.gui.scans.opened import results_in
+
         out = self._outs.pop(job, None)
-        if out is None or outcome != "finished":
+        if out is None:
             return
-        done = sum(artifact.role == "labels_native" for artifact in job.artifacts)
-        what = self.tr("{0} scans are segmented.").format(done)
+        done = results_in(out)
+        if not done:
+            if outcome == "cancelled":
+                remove_job_without_result(out)
+            return
         notes = "\n".join(f"{w.what} {w.fix}".strip() for w in job.warnings)
-        show = MessageAction(self.tr("Show the reports"), lambda: self.step_requested.emit(StepName.REPORT))
-        level = MessageLevel.WARNING if notes else MessageLevel.INFO
-        self.message.emit(Message(level, what, str(out), details=notes, actions=(show,)))
+        actions = (
+            MessageAction(self.tr("Review them"), lambda: self.review_requested.emit((out,))),
+            MessageAction(self.tr("Show the reports"), lambda: self.step_requested.emit(StepName.REPORT)),
+            MessageAction(self.tr("Open folder"), lambda: open_in_system(out)),
+        )
+        level = MessageLevel.INFO if outcome == "finished" and not notes else MessageLevel.WARNING
+        self.message.emit(
+            Message(
+                level,
+                self._end_words(job, outcome, len(done)),
+                str(out),
+                details=notes,
+                actions=actions,
+                owner=f"{job.folder.name}/end",
+            )
+        )
+
+    def _end_words(self, job: QueuedJob, outcome: str, done: int) -> str:
+        words = counted(done, self.tr("scan is"), self.tr("scans are"))
+        what = self.tr("{0} segmented.").format(words)
+        if outcome == "failed":
+            return f"{what} {job.record.what}"
+        if outcome == "cancelled":
+            return self.tr("Stopped. {0} What was finished is kept.").format(what)
+        return what

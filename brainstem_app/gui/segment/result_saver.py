@@ -53,7 +53,7 @@ class ResultSaver(QObject):
 
     def open_path(self, path: Path) -> None:
         """Open a file or folder with the program the system has for it."""
-        if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+        if not open_in_system(path):
             what = self.tr("No program on this computer opens {0}.").format(path.name)
             fix = self.tr("Open it from your file manager.")
             self.message.emit(Message(MessageLevel.WARNING, what, str(path), fix))
@@ -68,3 +68,8 @@ class ResultSaver(QObject):
             self.message.emit(message_of_error(error, self.tr("The file could not be saved.")))
 
         self._background.run(lambda: copy_whole(source, target), done, failed)
+
+
+def open_in_system(path: Path) -> bool:
+    """Open a file or folder with the program the system has for it; whether there is one."""
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,11 +22,34 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.gui.controls import make_check_box
 from brainstem_app.gui.jobs.job_progress import JobProgress
-from brainstem_app.gui.segment.card_text import card_details, card_summary
+from brainstem_app.gui.segment.card_text import card_details, card_summary, with_amber
 from brainstem_app.gui.segment.job_files import SegmentOutputs
+from brainstem_app.gui.segment.results_place import ResultsPlace
+from brainstem_app.jobs.job import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from brainstem_app.models.library import ModelFiles
+
+
+@dataclass(frozen=True)
+class Offered:
+    """A model to choose.
+
+    Attributes
+    ----------
+    model : ModelFiles
+    name : str
+        What the job calls it: the name of a model at hand, or a file.
+    title : str
+        What the list shows.
+    is_file : bool
+        Whether the user has opened it from a file.
+    """
+
+    model: ModelFiles
+    name: str
+    title: str
+    is_file: bool = False
 
 
 class SegmentPanel(QGroupBox):
@@ -48,7 +72,7 @@ class SegmentPanel(QGroupBox):
     def __init__(self, outputs: SegmentOutputs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTitle(self.tr("Segment"))
-        self._models: tuple[ModelFiles, ...] = ()
+        self.offered: tuple[Offered, ...] = ()
         self._has_scan = False
         self._is_running = False
         self._refusal = ""
@@ -61,6 +85,7 @@ class SegmentPanel(QGroupBox):
         name.setBuddy(self.models)
         self.card = QLabel(self.tr("Looking for models…"), self)
         self.card.setWordWrap(True)
+        self.card.setTextFormat(Qt.TextFormat.RichText)
         self.card.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.card.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.card.setAccessibleName(self.tr("What the model was trained on and how well it does"))
@@ -95,6 +120,7 @@ class SegmentPanel(QGroupBox):
         self.hint.setWordWrap(True)
         self.hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.progress = JobProgress(self)
+        self.place = ResultsPlace(self)
         chooser = QHBoxLayout()
         chooser.addWidget(name)
         chooser.addWidget(self.models, 1)
@@ -120,7 +146,7 @@ class SegmentPanel(QGroupBox):
             written.addWidget(box, row, 0)
             written.addWidget(says, row, 1)
         layout.addLayout(written)
-        for widget in (self.start_button, self.hint, self.progress):
+        for widget in (self.place, self.start_button, self.hint, self.progress):
             layout.addWidget(widget)
         self._update()
 
@@ -139,12 +165,12 @@ class SegmentPanel(QGroupBox):
     def chosen(self) -> ModelFiles | None:
         """The chosen model; None if there is none."""
         place = self.models.currentIndex()
-        return self._models[place] if 0 <= place < len(self._models) else None
+        return self.offered[place].model if 0 <= place < len(self.offered) else None
 
     @property
     def can_start(self) -> bool:
         """Whether there is a scan that can be segmented, and a model to do it."""
-        return self._has_scan and not self._refusal and bool(self._models)
+        return self._has_scan and not self._refusal and bool(self.offered)
 
     @property
     def outputs(self) -> SegmentOutputs:
@@ -152,26 +178,36 @@ class SegmentPanel(QGroupBox):
         boxes = (self.surfaces, self.bids, self.dicom_seg)
         return SegmentOutputs(*(box.isChecked() for box in boxes))
 
-    def set_models(self, models: tuple[ModelFiles, ...], chosen: str = "") -> None:
-        """Offer models; ``chosen`` is the name to begin with."""
-        self._models = models
-        self.models.clear()
-        for model in models:
-            self.models.addItem(model.card.name, model.card.name)
-        place = self.models.findData(chosen)
-        if models:
-            self.models.setCurrentIndex(max(place, 0))
-        self.models.setEnabled(bool(models))
-        self._show_card()
-        self._update()
+    def set_models(self, models: tuple[ModelFiles, ...]) -> None:
+        """Offer models. At first the one that ships is chosen; a choice made since then stays.
+
+        The choice ends with the window: no model of last week is used without a word.
+        """
+        chosen = self.model or DEFAULT_MODEL
+        offered = [Offered(model, model.card.name, model.card.name) for model in models]
+        offered += [one for one in self.offered if one.is_file]
+        self._offer(tuple(offered), chosen)
 
     def add_model(self, model: ModelFiles, file: Path) -> None:
         """Offer a model that was opened from a file, and choose it."""
-        self._models = (*self._models, model)
-        self.models.addItem(f"{model.card.name} ({file.name})", str(file))
-        self.models.setEnabled(True)
-        self.models.setCurrentIndex(self.models.count() - 1)
+        added = Offered(model, str(file), f"{model.card.name} ({file.name})", is_file=True)
+        others = (one for one in self.offered if one.name != added.name)
+        self._offer((*others, added), added.name)
+
+    def _offer(self, offered: tuple[Offered, ...], chosen: str) -> None:
+        self.offered = offered
+        self.models.clear()
+        for one in offered:
+            self.models.addItem(one.title, one.name)
+        self.choose(chosen)
+        self.models.setEnabled(bool(offered))
+        self._show_card()
         self._update()
+
+    def choose(self, name: str) -> None:
+        """Choose a model by its name or file; the first one if it is not offered."""
+        if self.offered:
+            self.models.setCurrentIndex(max(self.models.findData(name), 0))
 
     def set_scan(self, has_scan: bool, refusal: str = "") -> None:
         """Say whether a scan is open, and why it cannot be segmented if it cannot."""
@@ -185,7 +221,7 @@ class SegmentPanel(QGroupBox):
 
     def _show_card(self) -> None:
         row = self.models.currentIndex()
-        if not 0 <= row < len(self._models):
+        if not 0 <= row < len(self.offered):
             self.card.setText(
                 self.tr(
                     "No model is installed. Put a folder with model.json and model.onnx among your models."
@@ -193,10 +229,10 @@ class SegmentPanel(QGroupBox):
             )
             self.details_button.hide()
             return
-        card = self._models[row].card
+        card = self.offered[row].model.card
         self.details_button.show()
         text = card_details(card) if self.details_button.isChecked() else card_summary(card)
-        self.card.setText(text)
+        self.card.setText(with_amber(text, card, self.palette()))
         self.models.setToolTip(card_details(card))
 
     def _update(self) -> None:

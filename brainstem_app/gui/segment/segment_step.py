@@ -120,7 +120,6 @@ class SegmentStep(QWidget):
         self.opener.busy.connect(self._show_busy)
         self.empty_state.example_requested.connect(self.simulate)
         self.segment_panel.segment_requested.connect(lambda _model: self.segment())
-        self.segment_panel.models.activated.connect(self._remember_model)
         self.segment_panel.models.currentIndexChanged.connect(lambda _place: self._list_structures())
         self.segmentation.segmented.connect(self._on_segmented)
         self.segmentation.simulated.connect(self._on_simulated)
@@ -262,20 +261,18 @@ class SegmentStep(QWidget):
 
     def set_models(self, models: tuple[object, ...]) -> None:
         """Offer the models that were found."""
-        self.segment_panel.set_models(models, self._settings.model)
+        self.segment_panel.set_models(models)
         self._list_structures()
 
     def _remember_outputs(self) -> None:
         self._settings.outputs = self.segment_panel.outputs
-
-    def _remember_model(self) -> None:
-        self._settings.model = self.segment_panel.model
 
     # Results -----------------------------------------------------------------------------------------
 
     def _set_result(self, result: ResultFiles | None) -> None:
         self.result = self.saver.result = result
         self.result_panel.show_result(result)
+        self.scan_panel.result.show_result(result)
         self.result_changed.emit()
 
     # Viewer ------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.segment.job_files import (
     SegmentOutputs,
+    model_name,
     remove_job_without_result,
     scan_name,
     segment_job,
@@ -76,7 +77,7 @@ class Segmentation(QObject):
     def segment(self, scan: Path, model: str, outputs: SegmentOutputs, results_folder: Path) -> None:
         """Segment a scan into a new folder."""
         if self.job_of(scan) is None:
-            title = self.tr("Segment {0}").format(scan_name(scan))
+            title = self.tr("Segment {0} with {1}").format(scan_name(scan), model_name(model))
             self._submit(lambda: segment_job((scan,), model, outputs, results_folder), title)
 
     def simulate(self, results_folder: Path) -> None:

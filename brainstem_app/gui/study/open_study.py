@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from brainstem_app.gui.messages.message import Message, message_of_error
+from brainstem_app.errors import BrainstemError, InputError
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 
 if TYPE_CHECKING:
     from brainstem_app.gui.background import Background
@@ -17,10 +19,24 @@ if TYPE_CHECKING:
     from brainstem_app.gui.study.workspace import Workspace
 
 _SAVE_AFTER_MS = 800
+_TRY_AGAIN_MS = 10_000
+
+
+#: What messages are about: where the work was left, and reading the study.
+SAVING, READING = "saving", "reading"
 
 
 class OpenStudy(QObject):
     """The study the window works on, or none.
+
+    What is opened and typed while no study is open is remembered too, in a file of the user's own.
+
+    Attributes
+    ----------
+    folder : Path or None
+    contents : StudyContents or None
+    saved_at : datetime or None
+        When this window has written the workspace last; None before that.
 
     Signals
     -------
@@ -44,9 +60,14 @@ class OpenStudy(QObject):
         self._background = background
         self._requests: dict[str, int] = {}
         self._workspace: Workspace | None = None
+        self._is_changed = False
+        self._has_failed = False
+        self._is_restored = True
+        self._after_restore: list[Callable[[], None]] = []
         self.folder: Path | None = None
         self.contents: StudyContents | None = None
-        self._save_timer = QTimer(self, singleShot=True, interval=_SAVE_AFTER_MS)
+        self.saved_at: datetime | None = None
+        self._save_timer = QTimer(self, singleShot=True)
         self._save_timer.timeout.connect(self.save)
 
     @property
@@ -62,17 +83,24 @@ class OpenStudy(QObject):
     @property
     def workspace(self) -> Workspace:
         """Where the work was left."""
-        from brainstem_app.gui.study.workspace import Workspace
+        from brainstem_app.gui.study.workspace import read_workspace
 
         if self._workspace is None:
-            self._workspace = Workspace()
+            self._workspace, problem = read_workspace(self._settings.session_file)
+            self._tell_of(problem)
         return self._workspace
+
+    # Remembering -------------------------------------------------------------------------------------
 
     def remember(self, **changes: Any) -> None:
         """Change fields of the workspace; written a moment later."""
-        self._workspace = self.workspace.model_copy(update=changes)
-        if self.is_open:
-            self._save_timer.start()
+        changed = self.workspace.model_copy(update=changes)
+        if changed == self._workspace:
+            return
+        self._workspace, self._is_changed = changed, True
+        # Not begun anew by every change: while somebody types without a pause it is written all the same.
+        if not self._save_timer.isActive():
+            self._save_timer.start(_SAVE_AFTER_MS)
 
     def remember_form(self, step: str, values: dict[str, Any]) -> None:
         """Keep the settings of a step's form."""
@@ -80,40 +108,170 @@ class OpenStudy(QObject):
 
     def remember_choice(self, name: str, value: str) -> None:
         """Keep what was chosen in a step."""
-        if self.workspace.choices.get(name) != value:
+        if self.workspace.choices.get(name, "") != value:
             self.remember(choices={**self.workspace.choices, name: value})
+
+    def save(self, *, anew: bool = False) -> bool:
+        """Write the workspace if it has changed, or in any case.
+
+        Returns
+        -------
+        bool
+            Whether all is on the disk. If not, a message says why, and it is tried again.
+        """
+        error = self._write(anew=anew)
+        if error is not None and (anew or not self._has_failed):
+            fix = self.tr("It is tried again every ten seconds.")
+            fix = f"{error.fix} {fix}"
+            self.message.emit(Message(MessageLevel.ERROR, error.what, error.where or "", fix, owner=SAVING))
+        elif error is None and self._has_failed:
+            what = self.tr("Where the work was left is saved again.")
+            self.message.emit(Message(MessageLevel.INFO, what, owner=SAVING))
+        self._has_failed = error is not None
+        return error is None
+
+    def _write(self, *, anew: bool = False) -> BrainstemError | None:
+        """Write the workspace if need be; the error if it cannot be written, which is tried again then."""
+        self._save_timer.stop()
+        if self._workspace is None or not (self._is_changed or anew):
+            return None
+        try:
+            self._workspace.save(self._file())
+        except BrainstemError as error:
+            failure = error
+        except OSError as error:
+            what = self.tr("Where the work was left is not saved: {0}.").format(error.strerror or error)
+            fix = self.tr("Make room on the disk, or ask for the right to write there.")
+            failure = BrainstemError(what, self.folder or self._settings.session_file, fix)
+        else:
+            self._is_changed, self.saved_at = False, datetime.now()
+            return None
+        self._save_timer.start(_TRY_AGAIN_MS)
+        return failure
+
+    def _file(self) -> Path:
+        """File of the workspace. A study folder that is gone is not made anew, below an empty mount point."""
+        from brainstem_app.gui.study.workspace import WORKSPACE_FILE
+
+        if self.folder is None:
+            return self._settings.session_file
+        if not self.folder.is_dir():
+            raise InputError(
+                self.tr(
+                    "Where the work was left could not be saved: the study folder is not there any more."
+                ),
+                self.folder,
+                self.tr("Connect its drive, or put the folder back where it was."),
+            )
+        return self.folder / WORKSPACE_FILE
+
+    def when_saved(self, go_on: Callable[[], None]) -> None:
+        """Go on once the workspace is written, or once the user has said to do without it."""
+        error = self._write()
+        if error is None:
+            self._has_failed = False
+            go_on()
+            return
+
+        def give_up() -> None:
+            self._is_changed = self._has_failed = False
+            self._save_timer.stop()
+            go_on()
+
+        actions = (
+            MessageAction(self.tr("Try again"), lambda: self.when_saved(go_on)),
+            MessageAction(self.tr("Go on without saving"), give_up),
+        )
+        self._has_failed = True
+        self.message.emit(
+            Message(
+                MessageLevel.ERROR, error.what, error.where or "", error.fix, actions=actions, owner=SAVING
+            )
+        )
+
+    def _tell_of(self, problem: BrainstemError | None) -> None:
+        if problem is not None:
+            where = problem.where or ""
+            self.message.emit(Message(MessageLevel.WARNING, problem.what, where, problem.fix, owner=SAVING))
+
+    # Opening -----------------------------------------------------------------------------------------
+
+    def restore(self) -> None:
+        """Open the study of the last time; without one, take up what was opened without a study."""
+        last = self._settings.last_study
+        if last is not None and not self.is_open:
+            self._open(last, then=self._end_restore)
+        else:
+            self.opened.emit()
+            self._end_restore()
+
+    def expect_restore(self) -> None:
+        """Let what is opened now wait for `restore`, so that the work of the last time does not cover it."""
+        self._is_restored = False
+
+    def when_restored(self, go_on: Callable[[], None]) -> None:
+        """Go on at once, or when the work of the last time is back."""
+        if self._is_restored:
+            go_on()
+        else:
+            self._after_restore.append(go_on)
+
+    def _end_restore(self) -> None:
+        self._is_restored = True
+        waiting, self._after_restore = self._after_restore, []
+        for go_on in waiting:
+            go_on()
 
     def create(self, folder: Path) -> None:
         """Begin a study in a folder, with the scans that are open now; open it if there is one."""
-        from brainstem_app.gui.study.workspace import WORKSPACE_FILE, is_study
+        from brainstem_app.gui.study.workspace import WORKSPACE_FILE, Workspace, is_study
 
-        if not is_study(folder):
-            try:
-                self.workspace.save(folder / WORKSPACE_FILE)
-            except OSError as error:
-                self.message.emit(message_of_error(error, self.tr("The study folder cannot be written.")))
-                return
+        if is_study(folder):
+            self.open(folder)
+            return
+        try:
+            self.workspace.save(folder / WORKSPACE_FILE)
+        except OSError as error:
+            self.message.emit(
+                message_of_error(error, self.tr("The study folder cannot be written."), READING)
+            )
+            return
+        if not self.is_open:  # it has moved into the study
+            self._workspace, self._is_changed = Workspace(), True
         self.open(folder)
 
     def open(self, folder: Path) -> None:
-        """Open the study in a folder."""
-        from brainstem_app.gui.study.study_contents import read_contents
-        from brainstem_app.gui.study.workspace import read_workspace
+        """Open the study in a folder, once that which is open is saved."""
+        self.when_saved(lambda: self._open(folder))
 
-        def done(read: tuple[StudyContents, Workspace]) -> None:
-            self.save()
-            self.folder = folder
-            self.contents, self._workspace = read
-            self._fill_in(self.contents)
+    def _open(self, folder: Path, then: Callable[[], None] = lambda: None) -> None:
+        from brainstem_app.gui.study.study_contents import read_contents
+        from brainstem_app.gui.study.workspace import WORKSPACE_FILE, read_workspace
+
+        def take(contents: StudyContents, found: tuple[Workspace, InputError | None]) -> None:
+            problem = None
+            if folder != self.folder:  # else what is remembered now is newer than what was read
+                self._workspace, problem = found
+            self.folder, self.contents = folder, contents
+            self._fill_in(contents)
             self._settings.add_recent_study(folder)
             self.opened.emit()
             self.contents_changed.emit()
+            self._tell_of(problem)  # after what was said of the study before is gone
+            then()
 
-        self._read("open", lambda: (read_contents(folder), read_workspace(folder)), done)
+        self._read(
+            "open",
+            lambda: (read_contents(folder), read_workspace(folder / WORKSPACE_FILE)),
+            lambda read: self.when_saved(lambda: take(*read)),
+            then,
+        )
 
     def close(self) -> None:
-        """Close the study; nothing of it stays open."""
-        self.save()
+        """Close the study; what was open before it without a study is shown again."""
+        self.when_saved(self._close)
+
+    def _close(self) -> None:
         self.folder = self.contents = self._workspace = None
         self._settings.last_study = None
         self.opened.emit()
@@ -134,20 +292,6 @@ class OpenStudy(QObject):
 
         self._read("refresh", lambda: read_contents(folder), done)
 
-    def save(self) -> None:
-        """Write the workspace now; a study folder that is gone is no reason to complain."""
-        from brainstem_app.gui.study.workspace import WORKSPACE_FILE
-
-        if self._workspace is None or self.folder is None or not self._save_timer.isActive():
-            return
-        self._save_timer.stop()
-        if not self.folder.is_dir():
-            return
-        try:
-            self._workspace.save(self.folder / WORKSPACE_FILE)
-        except OSError as error:
-            self.message.emit(message_of_error(error, self.tr("Where the work was left could not be saved.")))
-
     def _fill_in(self, contents: StudyContents) -> None:
         """Say where to begin in a study that was made by the command line."""
         if not self.workspace.sources and contents.settings is not None:
@@ -159,17 +303,25 @@ class OpenStudy(QObject):
                 }
             )
 
-    def _read(self, what: str, function: Callable[[], Any], done: Callable[[Any], None]) -> None:
+    def _read(
+        self,
+        what: str,
+        function: Callable[[], Any],
+        done: Callable[[Any], None],
+        otherwise: Callable[[], None] = lambda: None,
+    ) -> None:
         """Read on a thread; of several answers to the same question only the latest counts."""
         request = self._requests[what] = self._requests.get(what, 0) + 1
 
         def finished(result: Any) -> None:
             if request == self._requests[what]:
                 done(result)
+            else:
+                otherwise()
 
         def failed(error: BaseException) -> None:
             if request == self._requests[what]:
-                shown: Message = message_of_error(error, self.tr("The study cannot be opened."))
-                self.message.emit(shown)
+                self.message.emit(message_of_error(error, self.tr("The study cannot be opened."), READING))
+            otherwise()
 
         self._background.run(function, finished, failed)

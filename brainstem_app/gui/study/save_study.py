@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from brainstem_app.gui.messages.banners import STUDY
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
+from brainstem_app.gui.study.open_study import READING, SAVING
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
@@ -26,28 +28,29 @@ class SaveStudy(QObject):
         study = self._window.bench.study
         if study.folder is None:
             return
-        study.save()
-        self._say(
-            MessageLevel.INFO, self.tr("The study is saved; it always is, as you work."), str(study.folder)
-        )
+        if study.save(anew=True) and study.saved_at is not None:
+            what = self.tr("The study is saved ({0}).").format(f"{study.saved_at:%H:%M:%S}")
+            self._say(Message(MessageLevel.INFO, what, str(study.folder), owner=f"{STUDY}/{SAVING}"))
 
     def save_as(self, target: Path) -> None:
         """Put a job into the queue that copies the study; open the copy once it is whole."""
-        from brainstem_app.jobs.job import CopyStudyJob
-
         study, jobs = self._window.bench.study, self._window.bench.jobs
         source = study.folder
         if source is None:
             return
         if any(job.record.study == str(source) for job in (*jobs.running, *jobs.waiting)):
-            self._say(
-                MessageLevel.WARNING,
-                self.tr("A job of this study is still at work; the copy would be half of it."),
-                str(source),
-                self.tr("Wait for it, or cancel it (Ctrl+J), and save the study then."),
-            )
+            what = self.tr("A job of this study is still at work; the copy would be half of it.")
+            fix = self.tr("Wait for it, or cancel it (Ctrl+J), and save the study then.")
+            # Over when the job has ended, which changes what is read of the study.
+            owner = f"{STUDY}/{READING}"
+            self._say(Message(MessageLevel.WARNING, what, str(source), fix, owner=owner))
             return
-        study.save()
+        study.when_saved(lambda: self._copy(source, target))
+
+    def _copy(self, source: Path, target: Path) -> None:
+        from brainstem_app.jobs.job import CopyStudyJob
+
+        jobs = self._window.bench.jobs
         title = self.tr("Save the study as {0}").format(target.name)
         job = jobs.submit(CopyStudyJob(study=source, out=target), title, source)
         if job is not None:
@@ -60,16 +63,13 @@ class SaveStudy(QObject):
             return
         if study.folder != source:
             opened = MessageAction(self.tr("Open it"), lambda: study.open(target))
-            self._say(MessageLevel.INFO, self.tr("The copy of the study is whole."), str(target), "", opened)
+            what = self.tr("The copy of the study is whole.")
+            self._say(Message(MessageLevel.INFO, what, str(target), actions=(opened,)))
             return
         study.open(target)
-        self._say(
-            MessageLevel.INFO,
-            self.tr("The study is saved as {0}; you work in the copy now.").format(target.name),
-            str(target),
-        )
+        what = self.tr("The study is saved as {0}; you work in the copy now.").format(target.name)
+        # Of no study: opening the copy ends what was said of the other.
+        self._say(Message(MessageLevel.INFO, what, str(target)))
 
-    def _say(
-        self, level: MessageLevel, what: str, where: str, fix: str = "", *actions: MessageAction
-    ) -> None:
-        self._window.message_bar.show_message(Message(level, what, where, fix, actions=actions))
+    def _say(self, message: Message) -> None:
+        self._window.message_bar.show_message(message)

@@ -1,7 +1,8 @@
-"""Where the work on a study was left: one small file in the study's folder."""
+"""Where the work was left: one small file in the study's folder, or the user's own without a study."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +21,8 @@ class Workspace(Record):
     ----------
     sources : tuple of str
         What was opened in Scans: files, DICOM folders, BIDS datasets.
+    removed : tuple of str
+        Scans in these that the user has taken off the list.
     step : str
         The step that was on the screen.
     choices : dict of str to str
@@ -30,17 +33,34 @@ class Workspace(Record):
 
     schema_name: Literal["brainstem-window/1"] = Field("brainstem-window/1", alias="schema")
     sources: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
     step: str = "scans"
     choices: dict[str, str] = Field(default_factory=dict)
     forms: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
-def read_workspace(folder: Path) -> Workspace:
-    """Read where the work was left; an empty one if that is not known any more."""
+def read_workspace(file: Path) -> tuple[Workspace, InputError | None]:
+    """Read where the work was left.
+
+    Returns
+    -------
+    workspace : Workspace
+        An empty one if there is no file, or it cannot be read.
+    problem : InputError or None
+        Why it cannot be read. The file is put aside then, so that nothing is written over it.
+    """
+    if not file.exists():
+        return Workspace(), None
     try:
-        return Workspace.load(folder / WORKSPACE_FILE)
-    except InputError:
-        return Workspace()
+        return Workspace.load(file), None
+    except InputError as error:
+        kept = file.with_name(f"{file.stem} {datetime.now():%Y-%m-%d %H-%M-%S}{file.suffix}")
+        try:
+            file.replace(kept)
+        except OSError:
+            kept = file
+        what = f"Where the work was left cannot be read, so it begins anew. {error.what}"
+        return Workspace(), InputError(what, file, f"The file is kept as {kept.name}.")
 
 
 def is_study(folder: Path) -> bool:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from brainstem_app.counting import counted
 from brainstem_app.gui.jobs.job_table import about_text
-from brainstem_app.plurals import counted
 
 if TYPE_CHECKING:
     from brainstem_app.gui.forms.model_form import ModelForm

@@ -16,7 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.counting import agreeing, counted
 from brainstem_app.edition import Edition, edition
+from brainstem_app.errors import InputError
 from brainstem_app.gui.controls import fill_side_by_side, make_button, make_settings_column, make_table
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
@@ -30,7 +32,7 @@ from brainstem_app.gui.train.train_words import train_words
 from brainstem_app.gui.train.training_jobs import TrainingJobs
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import ExportModelJob, TrainJob
-from brainstem_app.plurals import agreeing, counted
+from brainstem_app.plain_name import require_name
 
 if TYPE_CHECKING:
     from brainstem_app.jobs.events import Metric
@@ -224,8 +226,14 @@ class TrainPage(StepPage):
         """Put the run into the queue."""
         folder = self.bench.study.folder
         job = self.form.build(study=folder)
-        if isinstance(job, TrainJob) and folder is not None:
-            self.jobs.submit(job)
+        if not isinstance(job, TrainJob) or folder is None:
+            return
+        try:
+            require_name(job.run, self.tr("a run"), folder / "runs")
+        except InputError as error:
+            self.form.reject("run", f"{error.what} {error.fix}")
+            return
+        self.jobs.submit(job)
 
     def resume(self) -> None:
         """Go on with the chosen run; to more epochs, if the form asks for more."""

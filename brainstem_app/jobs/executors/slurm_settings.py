@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from brainstem_app.errors import InputError
+from brainstem_app.validation import validated
 
 
 class SlurmSettings(BaseModel):
@@ -31,7 +32,7 @@ class SlurmSettings(BaseModel):
         Lines of shell run before each task, e.g. ``module load cuda``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     partition: str = ""
     account: str = ""
@@ -66,10 +67,4 @@ def parse_slurm(words: Sequence[str]) -> SlurmSettings:
             setup.append(value)
         else:
             given[name] = value
-    try:
-        return SlurmSettings.model_validate({**given, "setup": tuple(setup)})
-    except ValidationError as error:
-        problem = error.errors()[0]
-        raise InputError(
-            f"{problem['loc'][0]} does not fit: {problem['msg']}.", "--slurm", "Correct it."
-        ) from error
+    return validated(SlurmSettings, {**given, "setup": tuple(setup)}, "--slurm")

@@ -1,7 +1,10 @@
-"""Numbers with their nouns: 1 subject, 2 subjects, 3 nuclei."""
+"""Numbers with their nouns, and lists of names that stay short: one form everywhere."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+_MOST_NAMES = 10
 _IRREGULAR = {
     "nucleus": "nuclei",
     "person": "people",
@@ -18,21 +21,23 @@ _HISSING = ("s", "x", "z", "ch", "sh")
 _VOWELS = "aeiou"
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, one: str, many: str = "") -> str:
     """Return a number and its noun, which is in the singular for 1 only.
 
     Parameters
     ----------
     number : int
-    noun : str
+    one : str
         In the singular; what stands before its last word stays as it is, e.g. ``"test subject"``.
+    many : str, optional
+        The words for other numbers, where `one` does not end in its noun, e.g. ``"nuclei were"``.
 
     Examples
     --------
-    >>> counted(1, "subject"), counted(0, "scan"), counted(2, "nucleus")
-    ('1 subject', '0 scans', '2 nuclei')
+    >>> counted(1, "subject"), counted(0, "scan"), counted(2, "nucleus"), counted(2, "scan is", "scans are")
+    ('1 subject', '0 scans', '2 nuclei', '2 scans are')
     """
-    return f"{number:,} {agreeing(number, noun, plural_of(noun))}"
+    return f"{number:,} {agreeing(number, one, many or plural_of(one))}"
 
 
 def agreeing(number: int, singular: str, plural: str) -> str:
@@ -52,3 +57,10 @@ def plural_of(noun: str) -> str:
     else:
         last = f"{last}s"
     return f"{before}{space}{last}"
+
+
+def listed(names: Sequence[str], most: int = _MOST_NAMES) -> str:
+    """Names with commas; of a long list the first, and how many more there are."""
+    if len(names) <= most + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:most])} and {len(names) - most} more"

@@ -1,0 +1,94 @@
+"""Several results to review one after the other: which of them is shown, and the ways to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from brainstem_app.gui.controls import make_button
+
+_LEAST_CHARACTERS = 16
+
+
+class ResultsBar(QWidget):
+    """Lists result folders, e.g. those of a batch; hidden while there is no choice.
+
+    Signals
+    -------
+    chosen(object)
+        Folder of the result the user wants to see.
+    """
+
+    chosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.folders: tuple[Path, ...] = ()
+        self._shown = -1
+        self.box = QComboBox(self)
+        self.box.setAccessibleName(self.tr("Result to review"))
+        self.box.setToolTip(self.tr("The results that were opened together"))
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.box.setMinimumContentsLength(_LEAST_CHARACTERS)
+        self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.box.activated.connect(self._choose)
+        self.previous = make_button(
+            self,
+            self.tr("‹ Previous"),
+            self.tr("The result before (Alt+PgUp)"),
+            lambda: self._choose(self._shown - 1),
+        )
+        self.next = make_button(
+            self,
+            self.tr("Next ›"),
+            self.tr("The next result (Alt+PgDown)"),
+            lambda: self._choose(self._shown + 1),
+        )
+        self.previous.setShortcut(Qt.Modifier.ALT | Qt.Key.Key_PageUp)
+        self.next.setShortcut(Qt.Modifier.ALT | Qt.Key.Key_PageDown)
+        self.place = QLabel(self)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.place, self.box, self.previous, self.next):
+            row.addWidget(widget, int(widget is self.box))
+        self.offer(())
+
+    def offer(self, folders: Sequence[Path], shown: Path | None = None) -> None:
+        """Offer results; the first is the one shown, unless it is said."""
+        self.folders = tuple(folders)
+        self.box.clear()
+        for folder, name in zip(self.folders, _names(self.folders), strict=True):
+            self.box.addItem(name, str(folder))
+            self.box.setItemData(self.box.count() - 1, str(folder), Qt.ItemDataRole.ToolTipRole)
+        self.show_result(shown or (self.folders[0] if self.folders else None))
+
+    def show_result(self, folder: Path | None) -> None:
+        """Mark the result that is open; one of another origin ends the list."""
+        if folder is not None and folder not in self.folders:
+            self.offer(())
+            return
+        self._shown = self.folders.index(folder) if folder is not None else -1
+        self._show_place()
+
+    def _choose(self, row: int) -> None:
+        """Ask for a result; it is marked once it is open, for unsaved edits may keep the other."""
+        if row != self._shown:
+            self.chosen.emit(self.folders[row])
+        self._show_place()
+
+    def _show_place(self) -> None:
+        row, count = self._shown, len(self.folders)
+        self.box.setCurrentIndex(row)
+        self.place.setText(self.tr("Result {0} of {1}").format(row + 1, count))
+        self.previous.setEnabled(row > 0)
+        self.next.setEnabled(row + 1 < count)
+        self.setVisible(count > 1)
+
+
+def _names(folders: Sequence[Path]) -> list[str]:
+    """Names of result folders, with the folder of their job where they come from several."""
+    jobs = {folder.parent for folder in folders}
+    return [folder.name if len(jobs) == 1 else f"{folder.name} · {folder.parent.name}" for folder in folders]

@@ -1,0 +1,46 @@
+"""One line about the result that is shown: its model, and whether its labels were corrected by hand."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QWidget
+
+from brainstem_app.gui.theme import amber
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.scans.opened import ResultFiles
+
+
+class ResultLine(QLabel):
+    """Names the model of the open result; hidden while there is none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setAccessibleName(self.tr("Model of the result"))
+        self.hide()
+
+    def show_result(self, result: ResultFiles | None) -> None:
+        """Show what a segmentation was made with; nothing for a label map of another origin."""
+        shown = result if result is not None and result.is_segmentation else None
+        self.setVisible(shown is not None)
+        if shown is None:
+            self.clear()
+            return
+        colour = amber(self.palette())
+        accuracy = escape(shown.model.accuracy)
+        if shown.model.mean_iou is None:
+            accuracy = f'<span style="color:{colour}">{accuracy}</span>'
+        words = [self.tr("Model: <b>{0}</b>, {1}").format(escape(shown.model.title), accuracy)]
+        tip = str(shown.labels)
+        if shown.edited is not None:
+            when = f"{shown.edited.saved:%Y-%m-%d %H:%M}"
+            words.append(f'<b style="color:{colour}">{self.tr("edited")}</b> {when}')
+            tip += "\n" + self.tr("Corrected by hand; the original is kept: {0}").format(shown.original)
+        self.setText(" · ".join(words))
+        self.setToolTip(tip)

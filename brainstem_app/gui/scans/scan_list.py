@@ -1,0 +1,181 @@
+"""Which scans are listed: what was opened, what was taken off again, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from brainstem_app.counting import agreeing, counted
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.scans.listing import Listing, list_scans
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.scans.listing import ListedScan
+    from brainstem_app.gui.workflow.step_page import Workbench
+
+_MOST_STEPS = 100
+
+
+@dataclass(frozen=True)
+class ScanSources:
+    """Files and folders that were opened, and the scans in them that are not wanted.
+
+    Attributes
+    ----------
+    sources : tuple of Path
+        Files, DICOM folders, BIDS datasets, folders of scans.
+    removed : frozenset of Path
+        Scans that were taken off the list; their files are where they were.
+    """
+
+    sources: tuple[Path, ...] = ()
+    removed: frozenset[Path] = frozenset()
+
+    def with_paths(self, paths: Iterable[Path]) -> ScanSources:
+        """Add files and folders; scans that had been taken off are back if they lie in these."""
+        given = tuple(paths)
+        removed = {scan for scan in self.removed if not any(_lies_in(scan, path) for path in given)}
+        return ScanSources(tuple(dict.fromkeys((*self.sources, *given))), frozenset(removed))
+
+    def without(self, scans: Iterable[Path]) -> ScanSources:
+        """Take scans off: those that were opened one by one, and those of a folder."""
+        unwanted = frozenset(scans)
+        kept = tuple(source for source in self.sources if source not in unwanted)
+        inside = {scan for scan in unwanted if any(_lies_in(scan, source) for source in kept)}
+        return ScanSources(kept, self.removed | inside)
+
+    def filtered(self, listing: Listing) -> Listing:
+        """Return the listing of the sources without the scans that were taken off."""
+        return replace(listing, scans=tuple(s for s in listing.scans if s.path not in self.removed))
+
+
+class ScanList(QObject):
+    """Lists the scans that are opened, remembers them in the workspace, and takes changes back.
+
+    Attributes
+    ----------
+    now : ScanSources
+
+    Signals
+    -------
+    read(object)
+        The `Listing` to show.
+    undo_changed(bool)
+        Whether there is a change to take back.
+    changed
+        The list is another one: what was said of the one before is over.
+    message(object)
+        A `Message` to show in place.
+    """
+
+    read = Signal(object)
+    undo_changed = Signal(bool)
+    changed = Signal()
+    message = Signal(object)
+
+    def __init__(self, bench: Workbench, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._bench = bench
+        self._before: list[ScanSources] = []
+        self._request = 0
+        self.now = ScanSources()
+
+    def add(self, paths: Iterable[Path]) -> None:
+        """Add files, DICOM folders, BIDS datasets or folders of scans."""
+        self._change(self.now.with_paths(paths))
+
+    def show_only(self, path: Path) -> None:
+        """List what is in a file or folder, and nothing else."""
+        self._change(ScanSources((path,)))
+
+    def restore(self, sources: tuple[Path, ...], removed: frozenset[Path]) -> None:
+        """Show the list of a study, as it was left."""
+        self._before = []
+        self._list(ScanSources(sources, removed))
+
+    def replace_source(self, before: Path, after: Path) -> None:
+        """Name a source anew, e.g. by the chosen series of a DICOM folder; what is listed stays."""
+        sources = tuple(after if source == before else source for source in self.now.sources)
+        self.now = replace(self.now, sources=sources)
+        self._remember()
+
+    def remove(self, scans: list[ListedScan]) -> None:
+        """Take scans off the list; their files stay."""
+        if not scans:
+            return
+        self._change(self.now.without(scan.path for scan in scans))
+        what = scans[0].name if len(scans) == 1 else counted(len(scans), self.tr("scan"))
+        verb = agreeing(len(scans), self.tr("is"), self.tr("are"))
+        self._offer_undo(self.tr("{0} {1} off the list.").format(what, verb))
+
+    def clear(self) -> None:
+        """Empty the list; no file is removed."""
+        if self.now.sources:
+            self._change(ScanSources())
+            self._offer_undo(self.tr("The list is empty."))
+
+    def undo(self) -> None:
+        """Show the list as it was before it was changed last."""
+        if self._before:
+            self._list(self._before.pop())
+
+    def _offer_undo(self, what: str) -> None:
+        action = MessageAction(self.tr("Undo"), self.undo)
+        what += " " + self.tr("No file was removed.")
+        self.message.emit(Message(MessageLevel.INFO, what, actions=(action,)))
+
+    def _change(self, sources: ScanSources) -> None:
+        if sources != self.now:
+            self._before = [*self._before, self.now][-_MOST_STEPS:]
+        self._list(sources)
+
+    def _list(self, sources: ScanSources) -> None:
+        """Read which scans there are, on a thread; of several answers only the latest counts."""
+        self._request += 1
+        request = self._request
+        self.now = sources
+        self._remember()
+        self.undo_changed.emit(bool(self._before))
+        self.changed.emit()
+
+        def done(listing: Listing) -> None:
+            if request == self._request:
+                self._tell_of(listing)
+                self.read.emit(sources.filtered(listing))
+
+        self._bench.background.run(
+            lambda: list_scans(sources.sources),
+            done,
+            lambda error: self.message.emit(message_of_error(error, "")),
+        )
+
+    def _remember(self) -> None:
+        self._bench.study.remember(
+            sources=tuple(map(str, self.now.sources)), removed=tuple(sorted(map(str, self.now.removed)))
+        )
+
+    def _tell_of(self, listing: Listing) -> None:
+        """Say what could not be listed; files that are gone once for all of them."""
+        gone = [p for p in listing.problems if p.where and not Path(p.where).exists()]
+        for problem in listing.problems:
+            if problem not in gone:
+                self.message.emit(message_of_error(problem, "", problem.where or ""))
+        if gone:
+            what = self.tr("{0} is not there any more.").format(Path(str(gone[0].where)).name)
+            if len(gone) > 1:
+                what = self.tr("{0} of the opened files and folders are not there any more.").format(
+                    len(gone)
+                )
+            fix = self.tr(
+                "Connect their drive, or put them back: they are not forgotten, and listed again then."
+            )
+            self.message.emit(Message(MessageLevel.WARNING, what, gone[0].where or "", fix))
+
+
+def _lies_in(scan: Path, folder: Path) -> bool:
+    # A series of a DICOM folder, FOLDER#SERIES, lies in that folder.
+    return scan == folder or folder in scan.parents or str(scan).startswith(f"{folder}#")

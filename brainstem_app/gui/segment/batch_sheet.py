@@ -1,0 +1,130 @@
+"""What is said before several scans are segmented: how many, with which model, into which folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainstem_app.counting import agreeing, counted, listed
+from brainstem_app.gui.segment.card_text import card_summary, with_amber
+from brainstem_app.gui.segment.results_place import ResultsPlace
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.scans.listing import ChosenScans
+    from brainstem_app.gui.segment.job_files import SegmentOutputs
+    from brainstem_app.gui.segment.segment_panel import Offered
+
+_NAMED = 3
+
+
+class BatchSheet(QDialog):
+    """Names scans, model and folder of a batch; nothing begins before the user says so.
+
+    Signals
+    -------
+    confirmed(str)
+        Segment with the model of this name, or in this file.
+    """
+
+    confirmed = Signal(str)
+
+    def __init__(
+        self, chosen: ChosenScans, offered: tuple[Offered, ...], outputs: SegmentOutputs, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Segment several scans"))
+        self._offered = offered
+        self.scans = _words(self, self._scan_words(chosen))
+        self.models = QComboBox(self)
+        self.models.setAccessibleName(self.tr("Model"))
+        self.models.setToolTip(self.tr("The network that segments"))
+        for one in offered:
+            self.models.addItem(one.title, one.name)
+        self.card = _words(self, "")
+        self.card.setTextFormat(Qt.TextFormat.RichText)
+        self.card.setAccessibleName(self.tr("How well the model does"))
+        self.place = ResultsPlace(self)
+        self.outputs = _words(self, self._output_words(outputs))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        self.start_button = buttons.addButton(
+            self.tr("Segment {0}").format(counted(len(chosen.scans), self.tr("scan"))),
+            QDialogButtonBox.ButtonRole.AcceptRole,
+        )
+        self.start_button.setDefault(True)
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        self.accepted.connect(lambda: self.confirmed.emit(str(self.models.currentData())))
+        self.models.currentIndexChanged.connect(self._show_card)
+        self._lay_out(buttons)
+        self._show_card()
+
+    def choose(self, name: str) -> None:
+        """Choose the model to begin with."""
+        self.models.setCurrentIndex(max(self.models.findData(name), 0))
+
+    def _lay_out(self, buttons: QDialogButtonBox) -> None:
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(self.tr("Scans"), self.scans)
+        form.addRow(self.tr("&Model"), self.models)
+        form.addRow("", self.card)
+        form.addRow(self.tr("Folder"), self.place)
+        form.addRow(self.tr("Written"), self.outputs)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addStretch(1)
+        layout.addWidget(buttons)
+        self.setMinimumWidth(min(560, self.parentWidget().width()))
+
+    def _show_card(self) -> None:
+        row = self.models.currentIndex()
+        self.start_button.setEnabled(row >= 0)
+        if row < 0:
+            self.card.setText(self.tr("No model is installed."))
+            return
+        card = self._offered[row].model.card
+        self.card.setText(with_amber(card_summary(card), card, self.palette()))
+
+    def _scan_words(self, chosen: ChosenScans) -> str:
+        names = [scan.name for scan in chosen.scans]
+        words = self.tr("{0}: {1}").format(len(names), listed(names, _NAMED))
+        if chosen.left_out:
+            verb = agreeing(chosen.left_out, self.tr("is"), self.tr("are"))
+            words += "\n" + self.tr("{0} cannot be used and {1} left out.").format(
+                counted(chosen.left_out, self.tr("chosen scan")), verb
+            )
+        return words
+
+    def _output_words(self, outputs: SegmentOutputs) -> str:
+        also = [
+            text
+            for text, is_wanted in (
+                (self.tr("surfaces"), outputs.surfaces),
+                (self.tr("BIDS derivatives"), outputs.bids),
+                (self.tr("DICOM segmentation"), outputs.dicom_seg),
+            )
+            if is_wanted
+        ]
+        return ", ".join([self.tr("labels, report"), *also])
+
+    def show_folder(self, folder: Path) -> None:
+        """Show where the results will go."""
+        self.place.show_folder(folder)
+
+
+def _words(parent: QWidget, text: str) -> QLabel:
+    label = QLabel(text, parent)
+    label.setWordWrap(True)
+    return label

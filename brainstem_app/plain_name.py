@@ -1,0 +1,159 @@
+"""Names that people give and that become folders: of runs, comparisons, models, atlases, studies.
+
+A study travels between computers, so that a name has to be possible on all of them, Windows' too.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AfterValidator
+
+from brainstem_app.errors import InputError
+
+LONGEST_NAME = 100
+#: Names that Windows keeps for devices, whatever ending follows.
+_DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+_LETTERS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NOT_IN_FOLDERS = re.compile(r"[<>:\"/\\|?*\x00-\x1f\x7f]")
+
+
+def problem_of(name: str) -> str:
+    """Say why a name cannot be given to a new run, comparison or model; empty if it can."""
+    if not _LETTERS.fullmatch(name):
+        return "only letters (a to z), digits, dots, dashes and underscores may be in it, the first no sign"
+    return problem_of_folder(name)
+
+
+def problem_of_folder(name: str) -> str:
+    """Say why a name cannot be that of a folder on every system; empty if it can."""
+    if problem := problem_of_part(name):
+        return problem
+    if _DEVICES.fullmatch(name):
+        return "Windows keeps it for a device"
+    if name.endswith((".", " ")) or name != name.strip():
+        return "it begins or ends with a space, or ends with a dot, which Windows does not keep"
+    if len(name) > LONGEST_NAME:
+        return f"it has {len(name)} letters; {LONGEST_NAME} are possible"
+    return ""
+
+
+def problem_of_part(name: str) -> str:
+    """Say why a name would lead out of the folder it is in, or to none; empty if it would not.
+
+    For names that a file brings: of folders that are there, whatever they are called.
+    """
+    if name in {"", ".", ".."}:
+        return "it names no folder of its own"
+    if found := _NOT_IN_FOLDERS.search(name):
+        sign = found.group() if found.group().isprintable() else repr(found.group())
+        return f"“{sign}” cannot be in the name of a folder"
+    return ""
+
+
+def folder_name_of(text: str, otherwise: str) -> str:
+    """Make of any text, such as the name of a file, one that a folder can have on every system.
+
+    Signs that cannot be in it become an underscore; `otherwise` is taken where nothing is left. Its length
+    is not looked at.
+    """
+    name = re.sub(f"{_NOT_IN_FOLDERS.pattern}+", "_", text).strip().rstrip(". ")
+    return _DEVICES.sub(r"\1_\2", name) if _DEVICES.fullmatch(name) else name or otherwise
+
+
+def require_name(
+    name: str,
+    of_what: str,
+    beside: Path | None = None,
+    where: Path | str | None = None,
+    *,
+    letters: bool = True,
+) -> str:
+    """Return a name that can be given to a new folder, or is that of one that is there already.
+
+    Parameters
+    ----------
+    name : str
+        The name.
+    of_what : str
+        What it would be the name of, e.g. "a run".
+    beside : Path, optional
+        Folder in which it would lie. One of that very name may be there; one that differs by capitals alone
+        may not, since some systems do not tell them apart.
+    where : Path, str or None
+        The option or file that the name comes from.
+    letters : bool
+        Whether only plain letters, digits, dots, dashes and underscores may be in it.
+
+    Raises
+    ------
+    InputError
+        If it cannot.
+    """
+    there = [] if beside is None or not beside.is_dir() else [path.name for path in beside.iterdir()]
+    if not problem_of_part(name) and name in there:
+        return name
+    problem = problem_of(name) if letters else problem_of_folder(name)
+    if problem:
+        raise InputError(
+            f"“{name}” cannot be the name of {of_what}: {problem}.",
+            where,
+            "Use letters, digits, dots, dashes, underscores, e.g. first-run.",
+        )
+    if twins := [other for other in there if other.casefold() == name.casefold()]:
+        raise InputError(
+            f"“{name}” cannot be the name of {of_what}: “{twins[0]}” is there and differs by capitals alone.",
+            (beside or Path()) / twins[0],
+            f"Give “{twins[0]}”, or another name.",
+        )
+    return name
+
+
+def require_folder_name(folder: Path, of_what: str) -> None:
+    """Refuse to make a folder whose name not every system can hold; one that is there already may stay.
+
+    Raises
+    ------
+    InputError
+        If the name of the folder, which is not there yet, cannot be given to one.
+    """
+    folder = folder.resolve()
+    if not folder.exists() and (problem := problem_of_folder(folder.name)):
+        raise InputError(
+            f"“{folder.name}” cannot be the name of the folder of {of_what}: {problem}.",
+            folder,
+            "Give the folder another name.",
+        )
+
+
+def require_part(name: str, of_what: str, where: Path | str | None = None) -> str:
+    """Return a name that leads to a folder below another and nowhere else; InputError if it does not."""
+    if problem := problem_of_part(name):
+        raise InputError(f"“{name}” cannot be the name of {of_what}: {problem}.", where, "Correct the name.")
+    return name
+
+
+def _checked(name: str) -> str:
+    if problem := problem_of_part(name):
+        raise ValueError(f"“{name}” cannot be the name of a folder: {problem}")
+    return name
+
+
+def _checked_unless_empty(name: str) -> str:
+    return _checked(name) if name else name
+
+
+def _checked_new(name: str) -> str:
+    if problem := problem_of(name):
+        raise ValueError(f"“{name}” cannot be a name: {problem}")
+    return name
+
+
+#: A name in a file or a job that must not lead out of its folder.
+PartName = Annotated[str, AfterValidator(_checked)]
+#: The same, or empty where the program is to find one.
+PartNameOrEmpty = Annotated[str, AfterValidator(_checked_unless_empty)]
+#: A name in a file or a job that a new folder is to have.
+PlainName = Annotated[str, AfterValidator(_checked_new)]

@@ -1,0 +1,256 @@
+"""What the table of participants, and the reports, say of the people of a comparison."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainstem_app.counting import counted, listed
+from brainstem_app.errors import InputError
+from brainstem_app.evaluation.linear_model import LEAST_GROUP, dependent_columns
+from brainstem_app.reports.cells import level_key, spelled_alike
+from brainstem_app.reports.covariates import CellPlace, Covariates, Reading, covariates_of, twin_notes
+from brainstem_app.reports.participants import (
+    MatchedPeople,
+    Participants,
+    head_size_column,
+    is_reference_name,
+    match_participants,
+    read_participants,
+    require_columns,
+)
+from brainstem_app.reports.people import Person
+from brainstem_app.reports.report_model import BRAIN_ML
+from brainstem_app.reports.volumes_request import VolumesRequest
+
+
+@dataclass(frozen=True)
+class PeopleTable:
+    """Values of the people of a comparison.
+
+    Attributes
+    ----------
+    table : Participants
+    matched : MatchedPeople
+    values : dict of str to dict of str to str
+        Known values by person and column.
+    group : str
+        Column of the groups; empty for none.
+    columns : tuple of str
+        Covariates.
+    reading : Reading
+    """
+
+    table: Participants
+    matched: MatchedPeople
+    values: dict[str, dict[str, str]]
+    group: str
+    columns: tuple[str, ...]
+    reading: Reading
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Columns that a person must have a value of to be in a model."""
+        return (*([self.group] if self.group else []), *self.columns)
+
+    def is_complete(self, person: str) -> bool:
+        """Whether all that the model needs of a person is known."""
+        return not self.lacking(person)
+
+    def lacking(self, person: str) -> list[str]:
+        """Columns of which a person has no value."""
+        return [column for column in self.needed if column not in self.values[person]]
+
+    def group_of(self, person: str) -> str | None:
+        """Group of a person as the table spells it, but for twins; None if it is unknown."""
+        return self.values[person].get(self.group)
+
+    def shown(self, person: str) -> dict[str, str]:
+        """Values of the covariates of a person."""
+        return {c: self.values[person][c] for c in self.columns if c in self.values[person]}
+
+    def cell(self, person: str, column: str) -> CellPlace:
+        """Cell of a person."""
+        row = self.matched.rows.get(person)
+        in_table = row is not None and column in row.values
+        return CellPlace(person, row.row if row and in_table else None, self.values[person][column])
+
+    def usual(self, column: str) -> list[str]:
+        """All cells of a column of the table."""
+        return [row.values[column] for row in self.table.rows if column in row.values]
+
+    def nobody(self) -> tuple[str, Path | None, str]:
+        """Why nobody can be compared: what, where and what to do."""
+        if self.table.path is not None and not self.matched.rows:
+            return (
+                f"Nobody of the results is in the table of participants. The results: "
+                f"{listed(self.matched.only_in_results, 4)}; the table: "
+                f"{listed(self.matched.only_in_table, 4)}.",
+                self.table.path,
+                "Write the names of the results into the column participant_id.",
+            )
+        lacking = Counter(column for person in self.values for column in self.lacking(person))
+        told = ", ".join(
+            f"“{column}” is unknown in {n} of {len(self.values)}" for column, n in lacking.items()
+        )
+        return (
+            f"Nobody has all that is asked for: {told}.",
+            self.table.path,
+            "Fill the table, or ask for less.",
+        )
+
+
+def people_table(request: VolumesRequest, people: Sequence[Person]) -> PeopleTable:
+    """Read the table of participants and find the row of each person.
+
+    Raises
+    ------
+    InputError
+        As `read_participants` and `match_participants`; if a column is not there, or there is no table.
+    """
+    table = _participants(request)
+    matched = match_participants(table, people, request.session) if table.path else MatchedPeople()
+    values = {p.name: dict(matched.rows[p.name].values) if p.name in matched.rows else {} for p in people}
+    for person in people:
+        if person.result.report.scan.brain_ml:
+            values[person.name].setdefault(BRAIN_ML, str(person.result.report.scan.brain_ml))
+    also = (BRAIN_ML,) if any(BRAIN_ML in row for row in values.values()) else ()
+    head = head_size_column(table) if request.head_size else None
+    wanted = [table.column(name) for name in request.covariates]
+    columns = tuple(dict.fromkeys([*wanted, *([head] if head else [])]))
+    group = table.column(request.group) if request.group else ""
+    if group in columns:
+        problem = f"“{group}” is the column of the groups, and cannot be adjusted for as well."
+        raise InputError(problem, request.participants, "Leave it out of --covariates.")
+    if BRAIN_ML in columns and BRAIN_ML not in (*table.columns, *also):
+        problem = f"No result has the volume of the brain ({BRAIN_ML})."
+        raise InputError(problem, request.results[0], "Segment the scans again, or leave it out.")
+    require_columns(table, [*columns, *([group] if group else [])], also)
+    reading = Reading(
+        where=request.participants,
+        decimal_comma=table.decimal_comma,
+        categorical=_known_columns(request.categorical, columns, table, "--categorical"),
+        numeric=_known_columns(request.numeric, columns, table, "--numeric"),
+    )
+    return _with_groups_alike(PeopleTable(table, matched, values, group, columns, reading))
+
+
+def covariates_in(table: PeopleTable, used: Sequence[str]) -> Covariates:
+    """Numbers of the covariates of some people. Raises InputError as `covariates_of`."""
+    cells = {column: [table.cell(name, column) for name in used] for column in table.columns}
+    usual = {column: table.usual(column) for column in table.columns}
+    return covariates_of(cells, usual, table.reading, len(used))
+
+
+def groups_in(
+    request: VolumesRequest, table: PeopleTable, used: Sequence[str]
+) -> tuple[list[str], dict[str, str], tuple[str, ...]]:
+    """All groups, the reference first; the group of each person; and what to say of their names.
+
+    Raises
+    ------
+    InputError
+        If it is not clear which group to compare with, or a group has one person.
+    """
+    of_person = {name: table.group_of(name) or "" for name in used}
+    groups = sorted(set(of_person.values()))
+    if not table.group:
+        return groups, of_person, ()
+    asked = level_key(request.reference)
+    wanted = [g for g in groups if (level_key(g) == asked if asked else is_reference_name(g))]
+    if len(wanted) != 1 or len(groups) < 2:
+        raise InputError(
+            f"It is not clear which group to compare with; “{table.group}” has: {listed(groups)}.",
+            request.participants,
+            "Give --reference with one of at least two groups.",
+        )
+    times = Counter(of_person.values())
+    if alone := [g for g in groups if times[g] < LEAST_GROUP]:
+        who = [next(name for name, group in of_person.items() if group == g) for g in alone]
+        told = listed([f"“{g}” ({name})" for g, name in zip(alone, who, strict=True)], 4)
+        raise InputError(
+            f"{counted(len(alone), 'group')} of “{table.group}” with one person: {told}. A comparison needs "
+            f"{LEAST_GROUP} or more in each.",
+            request.participants,
+            f'Leave it out with --missing "{table.group}={alone[0]}" (in the window: cells that mean '
+            "unknown), or compare each person against all others, without groups.",
+        )
+    spellings = spelled_alike(
+        table.matched.rows[name].values[table.group] for name in used if name in table.matched.rows
+    )
+    return (
+        [*wanted, *(g for g in groups if g != wanted[0])],
+        of_person,
+        tuple(twin_notes(table.group, spellings)),
+    )
+
+
+def require_apart(
+    request: VolumesRequest, groups: Sequence[str], codes: NDArray[np.int_], covariates: Covariates
+) -> None:
+    """Refuse groups and covariates of which one follows from the others, naming them.
+
+    Raises
+    ------
+    InputError
+        If there are such columns.
+    """
+    names = ["", *(f"{request.group} = {group}" for group in groups[1:]), *covariates.names]
+    dummies = [codes == code for code in range(1, len(groups))]
+    spread = covariates.values.std(axis=0) if covariates.names else np.zeros(0)
+    design = np.column_stack([np.ones(len(codes)), *dummies, covariates.values / np.where(spread, spread, 1)])
+    found = [names[column] for column in dependent_columns(design) if names[column]]
+    if not found or len(design) <= design.shape[1]:
+        return
+    of_group = any(name.startswith(f"{request.group} = ") for name in found) and request.group
+    raise InputError(
+        f"{' and '.join(f'“{name}”' for name in found)} cannot be told apart: one follows from the other"
+        f"{'s' if len(found) > 2 else ''} in all {counted(len(codes), 'person')}.",
+        request.participants,
+        "Leave that covariate out; what it does cannot be told from the group."
+        if of_group
+        else "Leave one out.",
+    )
+
+
+def _participants(request: VolumesRequest) -> Participants:
+    if request.participants is not None:
+        return read_participants(request.participants, request.missing)
+    if request.group or set(request.covariates) - {BRAIN_ML}:
+        raise InputError(
+            "Groups and covariates need the table of participants.",
+            None,
+            "Add --participants participants.tsv.",
+        )
+    return Participants()
+
+
+def _known_columns(
+    asked: Sequence[str], columns: Sequence[str], table: Participants, option: str
+) -> tuple[str, ...]:
+    found = tuple(table.column(name) for name in asked)
+    for name in found:
+        if name not in columns:
+            raise InputError(
+                f"{option} names “{name}”, which is no covariate here.",
+                table.path,
+                f"The covariates are: {', '.join(columns) or 'none'}.",
+            )
+    return found
+
+
+def _with_groups_alike(table: PeopleTable) -> PeopleTable:
+    """Return the same with one spelling of each group."""
+    if not table.group:
+        return table
+    spellings = spelled_alike(row[table.group] for row in table.values.values() if table.group in row)
+    values = {
+        name: {**row, table.group: spellings[row[table.group]]} if table.group in row else row
+        for name, row in table.values.items()
+    }
+    return replace(table, values=values)

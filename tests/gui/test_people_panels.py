@@ -1,0 +1,162 @@
+"""The panels that compare people: what is doubtful is asked before anything is started."""
+
+# ruff: noqa: F811 - the fixture of another file
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.report.cohort_panel import CohortPanel
+from brainstem_app.gui.report.retest_panel import PairsFrom
+from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.workflow.step import StepName
+
+from .test_report_step import people  # noqa: F401 - a fixture
+
+_LIMIT_MS = 60_000
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, window: MainWindow, people: Path) -> CohortPanel:
+    """The open panel, with everybody ticked and the groups chosen."""
+    return _opened(qtbot, window)
+
+
+def _opened(qtbot: QtBot, window: MainWindow) -> CohortPanel:
+    window.show_step(StepName.REPORT)
+    page = window.page(StepName.REPORT)
+    qtbot.mouseClick(page.cohort_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(page.cohort.subjects.ticked()) == 8, timeout=_LIMIT_MS)
+    page.cohort.reference.setCurrentText("c")
+    return page.cohort
+
+
+def _change(result: Path, **model: str) -> None:
+    """Change the model of one report."""
+    file = result / "report.json"
+    report = json.loads(file.read_text(encoding="utf-8"))
+    report["model"] = {"name": "quick", "version": "1", **model}
+    file.write_text(json.dumps(report), encoding="utf-8")
+
+
+def test_results_of_two_models_need_a_tick_before_they_are_compared(
+    qtbot: QtBot,
+    window: MainWindow,
+    people: Path,
+    settings: WindowSettings,
+) -> None:
+    (job,) = settings.results_folder.iterdir()
+    _change(job / "sub-3_T1w")
+    panel = _opened(qtbot, window)
+    qtbot.waitUntil(panel.mixed.isVisible, timeout=_LIMIT_MS)
+    assert "quick 1, unmeasured" in panel.said.text()
+    assert not panel.start_button.isEnabled()
+    panel.mixed.setChecked(True)
+    assert panel.start_button.isEnabled()
+    qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
+    (queued,) = window.bench.jobs.jobs
+    assert queued.work.mixed
+
+
+def test_results_made_alike_are_not_asked_about(panel: CohortPanel) -> None:
+    assert not panel.mixed.isVisible()
+    assert not panel.categories.isVisible()
+    assert panel.start_button.isEnabled()
+    assert panel.said.text().startswith("8 people.")
+
+
+def test_few_people_are_told_that_there_will_be_no_z_scores(panel: CohortPanel) -> None:
+    assert "no z-scores: 4 to set a person against, 7 are needed" in panel.said.text()
+    panel.group.setCurrentIndex(0)
+    assert "no z-scores" not in panel.said.text(), "each of eight people against the others"
+    panel.covariates.tick(["age", "sex"])
+    assert "no z-scores: 8 to set a person against, 9 are needed" in panel.said.text()
+
+
+def test_words_with_many_values_need_a_tick(
+    qtbot: QtBot,
+    window: MainWindow,
+    people: Path,
+) -> None:
+    table = people / "participants.tsv"
+    head, *rows = table.read_text(encoding="utf-8").splitlines()
+    table.write_text(
+        "\n".join([f"{head}\tsite", *(f"{row}\tS{n}" for n, row in enumerate(rows))]), encoding="utf-8"
+    )
+    panel = _opened(qtbot, window)
+    panel.covariates.tick(["site"])
+    assert "8 different ones" in panel.said.text()
+    assert panel.categories.isVisible()
+    assert not panel.start_button.isEnabled()
+    panel.categories.setChecked(True)
+    assert panel.start_button.isEnabled()
+    qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
+    (queued,) = window.bench.jobs.jobs
+    assert queued.work.categorical == ("site",)
+
+
+def test_cell_that_means_unknown_takes_its_person_out_and_the_panel_says_so(
+    qtbot: QtBot,
+    window: MainWindow,
+    people: Path,
+) -> None:
+    table = people / "participants.tsv"
+    table.write_text(table.read_text(encoding="utf-8").replace("\t24\t", "\t89+\t"), encoding="utf-8")
+    panel = _opened(qtbot, window)
+    panel.covariates.tick(["age"])
+    panel.unknown.setFocus()
+    qtbot.keyClicks(panel.unknown, "89+; -999")
+    qtbot.keyClick(panel.unknown, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: "In no model" in panel.said.text(), timeout=_LIMIT_MS)
+    assert "sub-4" in panel.said.text()
+    qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
+    (queued,) = window.bench.jobs.jobs
+    assert queued.work.missing == ("89+", "-999")
+
+
+def test_group_of_one_person_is_named_before_anything_is_started(
+    qtbot: QtBot,
+    window: MainWindow,
+    people: Path,
+) -> None:
+    table = people / "participants.tsv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    lines[-1] = lines[-1][:-1] + "twin"
+    table.write_text("\n".join(lines), encoding="utf-8")
+    panel = _opened(qtbot, window)
+    assert "one alone is in: twin" in panel.said.text()
+    assert not panel.start_button.isEnabled()
+
+
+def test_repeated_scans_of_two_models_need_a_tick(
+    qtbot: QtBot,
+    window: MainWindow,
+    people: Path,
+    settings: WindowSettings,
+) -> None:
+    (first,) = settings.results_folder.iterdir()
+    second = settings.results_folder / "again"
+    for name in ("sub-1_T1w", "sub-2_T1w"):
+        (second / name).mkdir(parents=True)
+        (second / name / "report.json").write_bytes((first / name / "report.json").read_bytes())
+        _change(second / name)
+    window.show_step(StepName.REPORT)
+    page = window.page(StepName.REPORT)
+    qtbot.mouseClick(page.retest_button, Qt.MouseButton.LeftButton)
+    panel = page.retest
+    panel.choose(PairsFrom.TWO_FOLDERS, first, second)
+    qtbot.waitUntil(panel.confirmed.isVisible, timeout=_LIMIT_MS)
+    assert "differ in the model" in panel.said.text()
+    assert not panel.start_button.isEnabled()
+    panel.confirmed.setChecked(True)
+    qtbot.waitUntil(panel.start_button.isEnabled, timeout=_LIMIT_MS)
+    qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
+    (queued,) = window.bench.jobs.jobs
+    assert queued.work.mixed
+    panel.choose(PairsFrom.TWO_FOLDERS, first, first)
+    assert not panel.confirmed.isChecked(), "other results are asked about anew"

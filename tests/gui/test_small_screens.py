@@ -1,0 +1,130 @@
+"""The window fits the screen it is on, whatever its size and scale."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from PySide6.QtCore import QSize
+from pytestqt.qtbot import QtBot
+
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.scans.listing import ChosenScans, ListedScan
+from brainstem_app.gui.screen_fit import keep_on_screen
+from brainstem_app.gui.segment.batch_sheet import BatchSheet
+from brainstem_app.gui.workflow.step import StepName
+
+# A screen of 1280×720 at scale 2.
+_LEAST = QSize(640, 360)
+
+_CHILD = """
+import sys, tempfile
+from pathlib import Path
+from PySide6.QtCore import QSettings, QTimer
+from brainstem_app.gui.application import make_application
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.workflow.step import StepName
+
+home = Path(tempfile.mkdtemp())
+settings = WindowSettings(QSettings(str(home / "settings.ini"), QSettings.Format.IniFormat))
+settings.results_folder, settings.jobs_folder = home / "results", home / "jobs"
+application = make_application()
+def shown():
+    window = MainWindow(settings)
+    window.show()
+    for _ in range(20):
+        application.processEvents()
+    return window
+def fits(window):
+    room = window.screen().availableGeometry()
+    assert room.contains(window.frameGeometry()), (room, window.frameGeometry())
+window = shown()
+fits(window)
+for step in StepName:
+    window.show_step(step)
+    application.processEvents()
+    fits(window)
+window.show_jobs()
+application.processEvents()
+fits(window)
+window.resize(3000, 2000)
+window.close()
+fits(shown())
+print("fits")
+"""
+
+
+@pytest.mark.parametrize("scale", ["1", "1.25", "1.5", "2"])
+@pytest.mark.parametrize("screen", ["1280x720", "1366x768"])
+def test_first_window_and_the_next_fit_the_screen(tmp_path: object, screen: str, scale: str) -> None:
+    """The size of the offscreen platform's screen is said in a file; the scale applies to it as to any."""
+    width, height = map(int, screen.split("x"))
+    import json
+    from pathlib import Path
+
+    config = Path(str(tmp_path)) / "screen.json"
+    described = {"name": "one", "x": 0, "y": 0, "width": width, "height": height, "logicalDpi": 96, "dpr": 1}
+    config.write_text(json.dumps({"screens": [described]}), encoding="utf-8")
+    environment = {
+        **os.environ,
+        "QT_QPA_PLATFORM": f"offscreen:configfile={config}",
+        "QT_SCALE_FACTOR": scale,
+    }
+    ended = subprocess.run(
+        [sys.executable, "-c", _CHILD],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert "fits" in ended.stdout, ended.stderr[-2000:]
+
+
+def test_every_step_fits_the_least_screen_with_a_study_and_the_jobs(
+    qtbot: QtBot, open_study: MainWindow
+) -> None:
+    for step in StepName:
+        open_study.show_step(step)
+        qtbot.wait(20)
+    open_study.show_jobs()
+    least = open_study.minimumSizeHint()
+    assert least.width() <= _LEAST.width()
+    assert least.height() <= _LEAST.height()
+    open_study.resize(_LEAST)
+    assert open_study.size() == _LEAST
+    for step in StepName:
+        open_study.show_step(step)
+        qtbot.wait(20)
+        assert open_study.size() == _LEAST, step
+
+
+def test_page_that_does_not_fit_is_scrolled(qtbot: QtBot, open_study: MainWindow) -> None:
+    open_study.resize(_LEAST)
+    open_study.show_step(StepName.PREPARE)
+    qtbot.wait(50)
+    scrolled = open_study.stack.currentWidget()
+    assert scrolled.horizontalScrollBar().maximum() > 0
+    page = open_study.page(StepName.PREPARE)
+    assert page.width() >= page.minimumSizeHint().width(), "nothing is squeezed together"
+
+
+def test_window_of_a_larger_screen_is_made_to_fit(qtbot: QtBot, window: MainWindow) -> None:
+    room = window.screen().availableGeometry()
+    window.setGeometry(room.right() - 50, room.bottom() - 50, room.width() * 2, room.height() * 2)
+    keep_on_screen(window)
+    assert room.contains(window.frameGeometry())
+
+
+def test_sheet_of_a_batch_fits_the_least_screen(qtbot: QtBot, window: MainWindow, scan_file: object) -> None:
+    scans = tuple(ListedScan(scan_file, f"a person with a very long name {n}") for n in range(53))
+    window.resize(_LEAST)
+    panel = window.step.segment_panel
+    sheet = BatchSheet(ChosenScans(scans, 2), panel.offered, panel.outputs, window)
+    sheet.show()
+    assert sheet.height() <= _LEAST.height()
+    assert sheet.width() <= _LEAST.width()
+    sheet.close()

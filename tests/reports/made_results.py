@@ -1,0 +1,50 @@
+"""Results of `segment`, made: a report and what it says of its origin."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.reports.build import build_report
+from brainstem_app.reports.manifest import make_manifest
+from brainstem_app.reports.report_model import ModelDescription, ReportInputs, ScanEntry
+
+MODEL = ModelDescription("net", "a" * 64, "1", test_macro_miou=0.7, test_nuclei_miou=0.6)
+
+
+def write_result(
+    folder: Path,
+    table: LabelTable,
+    file: str,
+    red: int,
+    *,
+    grey: int = 20,
+    dataset: str | None = None,
+    sha256: str | None = None,
+    brain_ml: float | None = None,
+    atlas: str = "small",
+    model: ModelDescription | None = MODEL,
+    version: str = "",
+) -> Path:
+    """Write the report of a scan whose RN_L has so many voxels of 2 mm³, and PAG `grey`; 0 is not found."""
+    labels = np.ones((6, 6, 6), dtype=np.uint8)
+    flat = labels.reshape(-1)
+    flat[:red], flat[40:50], flat[100 : 100 + grey] = 2, 3, 4
+    inputs = ReportInputs(labels, np.diag([2.0, 1, 1, 1]), table, atlas, "1", name=file, model=model)
+    report = build_report(inputs, make_manifest(inputs, "2026-01-01T00:00:00+00:00"))
+    scan = ScanEntry(
+        file=file,
+        sha256=sha256,
+        brain_ml=brain_ml,
+        dataset=dataset,
+        dataset_id=dataset and f"id of {dataset}",
+    )
+    folder.mkdir(parents=True)
+    text = report.model_copy(update={"scan": scan}).to_json()
+    (folder / "report.json").write_text(text, encoding="utf-8")
+    if version:
+        (folder / "manifest.json").write_text(json.dumps({"brainstem_app": version}), encoding="utf-8")
+    return folder
