@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import Group, LabelTable, Side, Structure
-from brainstem_app.atlas.warped import SoftMeasures
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import Counts, confusion_counts, dice_per_class, iou_per_class
 from brainstem_app.evaluation.surface import compare_surfaces, surface_points_mm
 from brainstem_app.evaluation.volume import Point, centroid_mm, distance_mm, voxel_volume_mm3
 from brainstem_app.imaging.spaces import Affine
+
+if TYPE_CHECKING:  # the window reads reports, and needs no warps for that
+    from brainstem_app.atlas.warped import SoftMeasures
 
 Labels = NDArray[np.uint8]
 

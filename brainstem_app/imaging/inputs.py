@@ -37,6 +37,8 @@ OWN_VOLUMES = frozenset(
         "fine_warp_repeat_mm.nii.gz",
         "mni_coarse_warp_mm.nii.gz",
         "mean_warp_mm.nii.gz",
+        "mni_to_atlas_warp.nii.gz",
+        "atlas_to_mni_warp.nii.gz",
         "labels.nii.gz",
         "labels_dicom.dcm",
     }

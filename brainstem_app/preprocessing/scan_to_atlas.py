@@ -21,8 +21,8 @@ TO_MNI_WARP, TO_SCAN_AFFINE = "atlas_to_mni_warp.nii.gz", "mni_to_scan_affine.ma
 #: All of them, for what has to know which files are the program's own.
 ITK_FILES = (TO_MNI_AFFINE, TO_ATLAS_WARP, TO_MNI_WARP, TO_SCAN_AFFINE)
 _INVERSE_STEPS = 30
-# Thousandths of a millimetre: the files are a third smaller.
-_DECIMALS = 3
+# Hundredths of a millimetre: the files are half as large.
+_DECIMALS = 2
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ from brainstem_app.reports.report_model import (
 )
 
 _DECIMALS = 6
+# Of a nucleus less than this in the scan: its volume says where the scan ends.
+_COVERED = 0.98
 
 
 def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
@@ -56,6 +58,7 @@ def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
         model=_model_entry(inputs),
         atlas=AtlasEntry(name=inputs.atlas_name, version=inputs.atlas_version),
         structures=tuple(_structure_entry(m, inputs) for m in measures),
+        volume_method="voxels" if inputs.soft is None else "warp",
         summary=_summary(measures),
         warnings=tuple(finding for finding in findings if finding.level is not Level.INFO),
         notes=tuple(finding for finding in findings if finding.level is Level.INFO),
@@ -135,6 +138,7 @@ def _structure_entry(measures: StructureMeasures, inputs: ReportInputs) -> Struc
         asymmetry_index=_rounded(measures.asymmetry_index),
         reference_asymmetry_index=_rounded(measures.reference_asymmetry_index),
         low_confidence=_is_weak(measures, inputs),
+        covered=_rounded(_covered(measures, inputs)),
     )
 
 
@@ -148,7 +152,7 @@ def _summary(measures: list[StructureMeasures]) -> Summary:
         n_missed=number[Status.MISSED],
         n_absent=number[Status.ABSENT],
         n_unscored=number[Status.UNSCORED],
-        n_found=sum(m.voxels > 0 for m in nuclei),
+        n_found=sum(m.volume_mm3 > 0 for m in nuclei),
         volume_nuclei_mm3=round(sum(m.volume_mm3 for m in nuclei), _DECIMALS),
     )
 
@@ -190,7 +194,7 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
                 "Look at the reference and the labels there, in the viewer.",
             )
         )
-    if lost := [m.structure.name for m in nuclei if m.status is Status.UNSCORED and not m.voxels]:
+    if lost := [m.structure.name for m in nuclei if m.status is Status.UNSCORED and not m.volume_mm3]:
         problem = f"{_count(lost)} not found: {', '.join(lost)}."
         fix = "Look whether the scan covers them; small nuclei can vanish between thick slices."
         found.append(Finding(Level.WARNING, "nuclei-not-found", problem, fix))
@@ -198,7 +202,10 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
         threshold = round(_low_confidence(inputs), 2)
         problem = f"{_count(weak)} with a mean confidence below {threshold}: {', '.join(weak)}."
         found.append(Finding(Level.WARNING, "low-confidence", problem, "Check their outlines before use."))
-    if _touches_edge(inputs):
+    if cut := [m.structure.name for m in nuclei if _is_cut(m, inputs)]:
+        problem = f"The scan ends within {_count(cut)}: {', '.join(cut)}. The rest is not in the volume."
+        found.append(Finding(Level.WARNING, "nuclei-cut", problem, "Do not use the volumes of these nuclei."))
+    if inputs.soft is None and _touches_edge(inputs):
         found.append(
             Finding(
                 Level.WARNING,
@@ -219,6 +226,16 @@ def _is_weak(measures: StructureMeasures, inputs: ReportInputs) -> bool | None:
     if measures.confidence is None or measures.structure.group is not Group.NUCLEUS:
         return None
     return measures.confidence < _low_confidence(inputs)
+
+
+def _covered(measures: StructureMeasures, inputs: ReportInputs) -> float | None:
+    found = (inputs.soft or {}).get(measures.structure.index)
+    return None if found is None else found.covered
+
+
+def _is_cut(measures: StructureMeasures, inputs: ReportInputs) -> bool:
+    covered = _covered(measures, inputs)
+    return covered is not None and 0 < covered < _COVERED
 
 
 def _touches_edge(inputs: ReportInputs) -> bool:

@@ -32,7 +32,7 @@ def methods_paragraph(inputs: ReportInputs) -> str:
         sentences.append(f"Two label maps with the labels of {atlas} were compared with {PROGRAM}.")
     else:
         sentences += _segmentation_sentences(inputs, atlas)
-    sentences.append("Volumes are the number of voxels times the voxel volume of the labels' grid.")
+    sentences.append(_VOLUMES if inputs.soft is None else _VOLUMES_OF_WARP)
     if inputs.reference is not None:
         if inputs.reference_origin:
             sentences.append(f"The reference is {inputs.reference_origin}.")
@@ -59,8 +59,7 @@ def _segmentation_sentences(inputs: ReportInputs, atlas: str) -> list[str]:
         by = f" with {_ENGINES.get(str(engine), str(engine))}" if engine else ""
         sentences.append(
             f"The 73 axial slices were labelled by the network “{model.name}”{described}{by}"
-            f"{_refinement(inputs)}; the labels were brought back to the "
-            "scan's own grid by undoing the same transforms, with nearest-neighbour interpolation."
+            f"{_refinement(inputs)}{_way_back(inputs)}."
         )
         temperature = inputs.settings.get("temperature", 1.0)
         if temperature != 1.0:
@@ -71,6 +70,15 @@ def _segmentation_sentences(inputs: ReportInputs, atlas: str) -> list[str]:
     return sentences
 
 
+def _way_back(inputs: ReportInputs) -> str:
+    if inputs.settings.get("from_warp"):
+        return "; the atlas was sampled at each voxel of the scan through the whole chain of transforms"
+    return (
+        "; the labels were brought back to the scan's own grid by undoing the same transforms, with "
+        "nearest-neighbour interpolation"
+    )
+
+
 def _refinement(inputs: ReportInputs) -> str:
     """Say what is made of the network's probabilities, if more than the most probable class."""
     if not inputs.settings.get("fit_atlas"):
@@ -78,12 +86,23 @@ def _refinement(inputs: ReportInputs) -> str:
     start = ", beginning at the mean registration of the training subjects" * bool(
         inputs.settings.get("mean_warp")
     )
+    if inputs.settings.get("from_warp"):
+        return (
+            f", straight and mirrored, and the atlas was bent smoothly (cubic B-splines, 5 mm{start}): first "
+            "until it explained the network's probabilities best, then until the template's intensities "
+            "correlated best with the scan's in windows of 1.5 mm (standard deviation)"
+        )
     return (
         f", straight and mirrored, and the atlas was bent smoothly (cubic B-splines, 5 mm{start}) until it "
         "explained the network's probabilities best, which also decided where a border ran through a voxel"
     )
 
 
+_VOLUMES = "Volumes are the number of voxels times the voxel volume of the labels' grid."
+_VOLUMES_OF_WARP = (
+    "Volumes and centres of mass are not counted in voxels: they are the atlas's shares of each structure "
+    "under the warp (trilinear), integrated over the scan."
+)
 _ENGINES = {"onnx": "ONNX Runtime", "keras": "Keras"}
 
 

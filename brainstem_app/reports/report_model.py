@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from brainstem_app.atlas.label_table import Group, LabelTable, Side
-from brainstem_app.atlas.warped import SoftMeasures
 from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import Affine
+
+if TYPE_CHECKING:
+    from brainstem_app.atlas.warped import SoftMeasures
 
 #: Under this name `cohort` adjusts for the volume of the brain that each segmentation measured.
 BRAIN_ML = "brain_ml"
@@ -206,7 +208,9 @@ class AtlasEntry(_Entry):
 class StructureEntry(_Entry):
     """Numbers of one structure; null where not defined. See `StructureMeasures` for each.
 
-    `low_confidence` marks a nucleus whose confidence is below the model's threshold.
+    `volume_mm3` is 0 of a structure that was not found; `covered` is the part of a structure that the scan
+    covers, 0…1, where the warp says it. `low_confidence` marks a nucleus whose confidence is below the
+    model's threshold.
     """
 
     index: int
@@ -234,6 +238,12 @@ class StructureEntry(_Entry):
     asymmetry_index: float | None = None
     reference_asymmetry_index: float | None = None
     low_confidence: bool | None = None
+    covered: float | None = None
+
+    @property
+    def measured_mm3(self) -> float | None:
+        """Volume; None of a structure that was not found, which statistics are to leave out."""
+        return self.volume_mm3 if self.volume_mm3 > 0 else None
 
 
 class Summary(_Entry):
@@ -266,7 +276,9 @@ class Report(_Entry):
     """Content of ``report.json``.
 
     ``warnings`` are what the reader must know before the numbers (levels ``error`` and ``warning``);
-    ``notes`` are what is good to know (level ``info``) and changes no trust in them.
+    ``notes`` are what is good to know (level ``info``) and changes no trust in them. ``volume_method`` says
+    where volumes, centres and confidence come from: ``warp``, the shares of the atlas under the warp, or
+    ``voxels``, counted, as in files of older versions.
     """
 
     schema_name: Annotated[Literal["brainstem-report/1"], Field(alias="schema")] = "brainstem-report/1"
@@ -275,6 +287,7 @@ class Report(_Entry):
     model: ModelEntry | None
     atlas: AtlasEntry
     structures: tuple[StructureEntry, ...]
+    volume_method: Literal["warp", "voxels"] = "voxels"
     summary: Summary
     warnings: tuple[FindingEntry, ...]
     notes: tuple[FindingEntry, ...]

@@ -64,7 +64,7 @@ def _volumes(pairs: tuple[Pair, ...], name: str) -> NDArray[np.float64]:
 
 def _volume(report: Report, name: str) -> float:
     entry = next(s for s in report.structures if s.name == name)
-    return entry.volume_mm3 if entry.voxels else np.nan
+    return np.nan if entry.measured_mm3 is None else entry.measured_mm3
 
 
 def _entry(
@@ -114,7 +114,7 @@ def _numbers(volumes: NDArray[np.float64]) -> dict[str, Any]:
 def _subject(pair: Pair) -> RetestSubject:
     first, second = (
         {
-            s.name: s.volume_mm3 if s.voxels else None
+            s.name: s.measured_mm3
             for s in report.structures
             if s.group is not Group.BACKGROUND
         }
@@ -144,7 +144,7 @@ def _notes(found: Pairs) -> tuple[str, ...]:
         f"{s.name} of {name}"
         for name, report in reports
         for s in report.structures
-        if s.group is Group.NUCLEUS and not s.voxels
+        if s.group is Group.NUCLEUS and s.measured_mm3 is None
     ]
     if lost:
         notes.append(

@@ -19,14 +19,13 @@ def report_csv(report: Report) -> str:
 def report_rows(report: Report) -> tuple[list[str], list[list[str | int | float | None]]]:
     """Names of the columns, and one row a structure; None where a number is not defined.
 
-    A structure that was not found has 0 voxels, but no volume: statistics are to leave it out.
+    A structure that was not found has no volume: statistics are to leave it out.
     """
     head = [name for field in StructureEntry.model_fields for name in _columns(field)]
     rows = []
     for entry in report.structures:
         row = entry.model_dump(mode="json")
-        if not entry.voxels:
-            row["volume_mm3"] = None
+        row["volume_mm3"] = entry.measured_mm3
         centroid = row.pop("centroid_mm") or (None, None, None)
         row.update(zip(_columns("centroid_mm"), centroid, strict=True))
         # A mark is 1 or 0: spreadsheets count it.

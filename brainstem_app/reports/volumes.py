@@ -119,7 +119,7 @@ def _common_nuclei(people: Sequence[Person]) -> list[StructureEntry]:
 def _volume(person: Person, name: str) -> float:
     """Volume of a structure, mm³; NaN if it was not found."""
     entry = next(s for s in person.result.report.structures if s.name == name)
-    return entry.volume_mm3 if entry.voxels else np.nan
+    return np.nan if entry.measured_mm3 is None else entry.measured_mm3
 
 
 def _subjects(
@@ -140,7 +140,7 @@ def _subjects(
                 group=table.group_of(person.name),
                 covariates=table.shown(person.name),
                 volume_mm3={
-                    s.name: s.volume_mm3 if s.voxels else None
+                    s.name: s.measured_mm3
                     for s in report.structures
                     if s.group is not Group.BACKGROUND
                 },

@@ -41,7 +41,7 @@ def _map(coarse: bool = False) -> ScanToAtlas:
 def test_way_there_and_back_ends_where_it_began(coarse: bool) -> None:
     found = _map(coarse)
     points = grid_points(WARP_REGION.shape, WARP_REGION.affine)[::97]
-    assert np.abs(found.to_atlas(found.to_scan(points)) - points).max() < 0.01
+    assert np.abs(found.to_atlas(found.to_scan(points)) - points).max() < 0.02
 
 
 @pytest.mark.parametrize("coarse", [False, True], ids=["affine", "nonlinear"])

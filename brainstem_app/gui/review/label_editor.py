@@ -97,8 +97,9 @@ class LabelEditor(QObject):
     @property
     def volumes_mm3(self) -> list[float]:
         """Volume of each label 0…255 now."""
-        source = self._edit or (self._opened and self._opened.labels)
-        return [] if source is None else source.volumes_mm3.tolist()
+        if self._edit is not None:
+            return self._edit.volumes_mm3.tolist()
+        return [] if self._opened is None else self._opened.volumes_mm3
 
     @property
     def extent(self) -> tuple[Voxel, Voxel] | None:

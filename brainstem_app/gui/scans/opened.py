@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,7 +46,8 @@ class OpenedLabels:
     """A label map that was read for the viewer, with the table of its structures.
 
     ``labels.volumes_mm3``, ``labels.places`` and ``labels.extent`` are worked out already. `atlas` is the
-    title of the table's atlas, `notes` what was taken for granted of it.
+    title of the table's atlas, `notes` what was taken for granted of it. `reported_mm3` is the volume of each
+    label that the report beside the labels gives, by its index.
     """
 
     path: Path
@@ -53,6 +55,12 @@ class OpenedLabels:
     table: LabelTable
     atlas: str = ""
     notes: tuple[str, ...] = ()
+    reported_mm3: Mapping[int, float] = field(default_factory=dict)
+
+    @property
+    def volumes_mm3(self) -> list[float]:
+        """Volume of each label 0…255: the report's, or else that of its voxels."""
+        return [self.reported_mm3.get(i, v) for i, v in enumerate(self.labels.volumes_mm3.tolist())]
 
 
 @dataclass(frozen=True)
@@ -215,7 +223,20 @@ def read_labels_for_viewer(
     meaning = meaning_of_labels(path, labels_in(labels), atlas, other)
     ready = label_volume(labels, affine)
     _ = ready.volumes_mm3, ready.places, ready.extent
-    return OpenedLabels(path, ready, meaning.table, meaning.title, meaning.notes)
+    return OpenedLabels(path, ready, meaning.table, meaning.title, meaning.notes, _reported_mm3(path))
+
+
+def _reported_mm3(labels: Path) -> Mapping[int, float]:
+    """Volumes that the report beside a label map gives; none beside a corrected copy, or without a report."""
+    from brainstem_app.reports.reading import REPORT_FILE, read_report
+
+    if labels.name != LABELS_FILE or not labels.with_name(REPORT_FILE).is_file():
+        return {}
+    try:
+        report = read_report(labels.with_name(REPORT_FILE))
+    except InputError:
+        return {}
+    return {s.index: s.volume_mm3 for s in report.structures}
 
 
 def read_result_for_viewer(

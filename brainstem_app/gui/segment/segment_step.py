@@ -158,7 +158,7 @@ class SegmentStep(QWidget):
         self.labels = labels
         if self._is_new_table(labels.table):
             self.structure_panel.model.set_table(labels.table)
-        self.structure_panel.model.set_volumes(labels.labels.volumes_mm3.tolist())
+        self.structure_panel.model.set_volumes(labels.volumes_mm3)
         self.viewer.set_labels(labels.labels)
         self._update_colours()
         self._set_result(ResultFiles(folder=labels.path.parent, labels=labels.path))
