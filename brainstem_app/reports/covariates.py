@@ -148,7 +148,7 @@ def _numbers(
                     f"Column “{column}”, {cell.words} {why}.",
                     how.where,
                     f"Correct it; or leave such people out with --missing {column}={cell.text} (in the "
-                    f"window: cells that mean unknown); or take it as it is with --numeric {column}.",
+                    f"window: Means unknown); or take it as it is with --numeric {column}.",
                 )
     _require_two_values(column, numbers, f"{numbers[0]:g}", how.where)
     return numbers
@@ -163,7 +163,7 @@ def _odd_cells(column: str, odd: Sequence[CellPlace], n: int, how: Reading) -> I
     return InputError(
         f"Column “{column}” holds numbers, but not in {counted(len(odd), 'cell')} of {n}: {told}{more}.",
         how.where,
-        f"Correct the table; or leave these people out with {options} (in the window: cells that mean "
+        f"Correct the table; or leave these people out with {options} (in the window: Means "
         f"unknown); or, if these are names and no numbers, --categorical {column}.",
     )
 
@@ -192,7 +192,7 @@ def _levels(column: str, cells: Sequence[CellPlace], how: Reading, notes: list[s
             asked,
             how.where,
             f"If each value is to be a category of its own, say so with --categorical {column} (in the "
-            f"window: categories); else leave it out, or give it as numbers: {advice(cells[0].text)}.",
+            f"window: Categories); else leave it out, or give it as numbers: {advice(cells[0].text)}.",
         )
     return levels
 

@@ -119,7 +119,7 @@ def test_failed_segmentation_is_forgotten_with_its_scan_and_a_failed_training_is
     assert "Train other" in said(window), "it is about the training"
 
 
-@pytest.mark.parametrize("end", ["again", "removed"])
+@pytest.mark.parametrize("end", ["again", "anew", "removed"])
 def test_failure_of_a_job_goes_when_it_is_started_again_or_removed(
     qtbot: QtBot, open_study: MainWindow, fake_job: Fake, end: str
 ) -> None:
@@ -133,6 +133,10 @@ def test_failure_of_a_job_goes_when_it_is_started_again_or_removed(
     fake_job('wait_for(cancelled); emit(event="failed", what="Cancelled.", exit_status=3)')
     if end == "again":
         window.bench.jobs.restart(job)
+    elif end == "anew":
+        train.form.set_values({"run": "other"})
+        train.start()
+        assert len(window.bench.jobs.jobs) == 2
     else:
         window.bench.jobs.remove(job)
     assert said(window) == ""

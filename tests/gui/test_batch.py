@@ -36,6 +36,11 @@ def press_message_button(qtbot: QtBot, window: MainWindow, text: str) -> None:
     qtbot.mouseClick(shown()[0], Qt.MouseButton.LeftButton)
 
 
+def said(window: MainWindow) -> str:
+    message = window.message_bar.message
+    return "" if message is None else message.what
+
+
 @pytest.fixture
 def people(tmp_path: Path, scan_file: Path) -> list[Path]:
     """Scans of three people, all with one file name."""
@@ -149,12 +154,30 @@ def test_finished_batch_leads_to_review_by_one_click(
     qtbot.mouseClick(sheet_for_all(qtbot, listed).start_button, Qt.MouseButton.LeftButton)
     (job,) = listed.bench.jobs.jobs
     qtbot.waitUntil(lambda: job.state.is_over, timeout=_LIMIT_MS)
-    qtbot.waitUntil(lambda: "segmented" in listed.message_bar.message.what, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: "segmented" in said(listed), timeout=_LIMIT_MS)
     press_message_button(qtbot, listed, "Review them")
     assert listed.current_step is StepName.REVIEW
     qtbot.waitUntil(lambda: listed.review.result is not None, timeout=_LIMIT_MS)
     assert listed.review.result.folder.name == "P1_T1"
     assert listed.review.results.place.text() == "Result 1 of 2"
+
+
+def test_way_to_the_results_of_a_batch_is_still_offered_to_who_comes_back_late(
+    qtbot: QtBot, listed: MainWindow, result_folder: Path, fake_job: Fake
+) -> None:
+    bar = listed.message_bar
+    bar.reading_ms = bar.choosing_ms = 100
+    script = """
+import shutil
+for name in ("P1_T1", "P2_T1", "P3_T1"):
+    shutil.copytree({result!r}, Path(job["out"]) / name)
+emit(event="finished", seconds=1.0)
+"""
+    fake_job(script.format(result=str(result_folder)))
+    qtbot.mouseClick(sheet_for_all(qtbot, listed).start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: said(listed).startswith("3 scans are segmented."), timeout=_LIMIT_MS)
+    qtbot.wait(500)
+    assert said(listed).startswith("3 scans are segmented.")
 
 
 def test_batch_with_a_failure_still_leads_to_what_is_done(

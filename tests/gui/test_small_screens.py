@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSize
@@ -110,6 +111,19 @@ def test_page_that_does_not_fit_is_scrolled(qtbot: QtBot, open_study: MainWindow
     assert scrolled.horizontalScrollBar().maximum() > 0
     page = open_study.page(StepName.PREPARE)
     assert page.width() >= page.minimumSizeHint().width(), "nothing is squeezed together"
+
+
+def test_no_step_scrolls_sideways_on_a_small_laptop(
+    qtbot: QtBot, open_study: MainWindow, result_folder: Path
+) -> None:
+    window = open_study
+    window.open_path(result_folder)
+    qtbot.waitUntil(lambda: window.step.result is not None, timeout=60_000)
+    window.resize(1264, 672)
+    for step in StepName:
+        window.show_step(step)
+        qtbot.wait(50)
+        assert window.stack.currentWidget().horizontalScrollBar().maximum() == 0, step
 
 
 def test_window_of_a_larger_screen_is_made_to_fit(qtbot: QtBot, window: MainWindow) -> None:

@@ -24,7 +24,8 @@ class Banners(QObject):
     """Gives the messages of steps, study and jobs their owners, and takes them away with what they are about.
 
     What is said of a file in Segment or Review goes when another is read there; what is said of the steps of
-    a study when another study is open; why a job failed when it is started again or removed from the list.
+    a study when another study is open; why a job failed when it is started again, or another one for the same
+    thing, or when it is removed from the list.
     """
 
     def __init__(self, window: MainWindow) -> None:
@@ -69,9 +70,13 @@ class Banners(QObject):
 
 
 def _owner(job: QueuedJob) -> str:
-    """Whom the failure of a job is about: the scan in Segment, or the job alone."""
-    work = job.work
+    """Whom the failure of a job is about: the scan in Segment, or what later jobs may try again."""
+    work, record = job.work, job.record
     is_of_segment = work is not None and (
         work.kind == "simulate" or (work.kind == "segment" and len(work.scans) == 1)
     )
-    return f"{StepName.SEGMENT if is_of_segment else JOBS}/{job.folder.name}"
+    if is_of_segment:
+        return f"{StepName.SEGMENT}/{job.folder.name}"
+    if record.kind == "segment":  # two batches have nothing to do with each other
+        return f"{JOBS}/{job.folder.name}"
+    return f"{JOBS}/{record.kind}/{record.study}/{record.item}"

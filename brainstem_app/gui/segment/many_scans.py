@@ -93,7 +93,8 @@ class ManyScans(QObject):
             MessageAction(self.tr("Show the reports"), lambda: self.step_requested.emit(StepName.REPORT)),
             MessageAction(self.tr("Open folder"), lambda: open_in_system(out)),
         )
-        level = MessageLevel.INFO if outcome == "finished" and not notes else MessageLevel.WARNING
+        # A question, not information, which goes by itself: nobody waits beside a batch until it ends.
+        level = MessageLevel.QUESTION if outcome == "finished" and not notes else MessageLevel.WARNING
         self.message.emit(
             Message(
                 level,
@@ -108,8 +109,8 @@ class ManyScans(QObject):
     def _end_words(self, job: QueuedJob, outcome: str, done: int) -> str:
         words = counted(done, self.tr("scan is"), self.tr("scans are"))
         what = self.tr("{0} segmented.").format(words)
-        if outcome == "failed":
-            return f"{what} {job.record.what}"
+        if outcome == "finished":
+            return self.tr("{0} Look at them now?").format(what)
         if outcome == "cancelled":
             return self.tr("Stopped. {0} What was finished is kept.").format(what)
-        return what
+        return f"{what} {job.record.what}".strip()

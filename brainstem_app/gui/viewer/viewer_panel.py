@@ -35,7 +35,7 @@ class ViewerPanel(QWidget):
         self.position.setAccessibleName(self.tr("Slice shown"))
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
         self.opacity.setRange(0, 100)
-        self.opacity.setMinimumWidth(70)
+        self.opacity.setMinimumWidth(40)
         self.opacity.setMaximumWidth(160)
         self.opacity.setAccessibleName(self.tr("Opacity of the labels"))
         self.opacity.setToolTip(self.tr("Opacity of the labels"))
