@@ -203,16 +203,17 @@ def page(bench: Bench, measured: dict[str, Figures], given: argparse.Namespace) 
         f"model `{bench.model.card.name}` {bench.model.card.version}. {given.about}".rstrip(),
         "",
         f"- *Rescans*: {len(given.pair)} people scanned twice ({', '.join(_pair(p) for p in given.pair)}). "
-        f"*Moved*: {len(given.head)} real heads turned by up to 8°, moved by up to 6 mm, resampled, with noise.",
+        f"*Moved*: {len(given.head)} real heads turned by up to 8°, moved by up to 6 mm, with noise.",
         "- *Slope*: measured over true change where heads were shrunk by 10 % in a known place "
-        f"({', '.join(s.name for s in SHRINKAGES)}); of nuclei that changed by more than 3 %. *Unchanged*: what "
-        "the others seem to change by. *SDC*: smallest change of one person that can be detected, "
+        f"({', '.join(s.name for s in SHRINKAGES)}); of nuclei that changed by more than 3 %. *Unchanged*: "
+        "what the others seem to change by. *SDC*: smallest change of one person that can be detected, "
         "1.96·√2·CV/slope, with the CV over rescans.",
-        f"- *Outline*: mean distance from brainstems drawn by hand ({len(given.outline)} scans) where they face "
-        "fluid or the outside.",
+        f"- *Outline*: mean distance from brainstems drawn by hand ({len(given.outline)} scans) where they "
+        "face fluid or the outside.",
         "",
         "| way | CV rescans, median / worst (%) | CV moved (%) | slope, median / least | "
-        f"{' / '.join(WATCHED)} | unchanged (%) | SDC, median (%) | outline (mm) | least Jacobian | CPU (s) |",
+        f"{' / '.join(WATCHED)} | unchanged (%) | SDC, median (%) | outline (mm) | least Jacobian "
+        "| CPU (s) |",
         "|---" * 10 + "|",
         *(_row(bench, way, figures) for way, figures in measured.items()),
         "",
