@@ -86,7 +86,7 @@ def shrunk(scan: Scan, shrinkage: Shrinkage, to_native: Affine) -> Scan:
         near |= (away**2).sum(axis=1) < (4 * shrinkage.spread_mm) ** 2
     back = np.linalg.inv(scan.affine)
     voxels = shrinkage.source(points[near], to_native) @ back[:3, :3].T + back[:3, 3]
-    data = scan.data.astype(np.float32, copy=True)
+    data = np.array(scan.data, dtype=np.float32, order="C")  # so that reshape is no copy
     changed = map_coordinates(scan.data, voxels.T, order=3, mode="nearest")
     # Splines swing below the background, which stays what it was.
     data.reshape(-1)[near] = np.where(scan.data.reshape(-1)[near] == 0, 0, np.maximum(changed, 0))

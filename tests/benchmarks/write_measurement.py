@@ -279,7 +279,7 @@ def _world() -> NDArray[np.float64]:
     return grid_points(BOX_SHAPE, box_affine())
 
 
-def _fine_grid(points: NDArray[np.float64], size_mm: float = 0.33) -> tuple[tuple[int, int, int], Affine]:
+def _fine_grid(points: NDArray[np.float64], size_mm: float = 0.5) -> tuple[tuple[int, int, int], Affine]:
     low = points.min(axis=0) - 5
     x, y, z = (np.ceil((points.max(axis=0) + 5 - low) / size_mm).astype(int)).tolist()
     affine = np.diag([size_mm, size_mm, size_mm, 1.0])

@@ -22,6 +22,7 @@ from brainstem_app.jobs.evaluate_run import ATLAS_ALONE, NETWORK_ALONE, REPEATAB
 from brainstem_app.jobs.export import results_of
 from brainstem_app.jobs.loaded_model import LoadedModel, load_model
 from brainstem_app.models.atlas_fit import fit_atlas
+from brainstem_app.models.prediction import label_box
 from brainstem_app.preprocessing.reference import reference_labels
 from brainstem_app.reports.cohort import build_cohort_report
 from brainstem_app.reports.cohort_model import CohortInputs, CohortReport, CohortResult, MethodSummary
@@ -30,7 +31,7 @@ from brainstem_app.study.study import Study
 
 ROOT = Path(__file__).resolve().parents[2]
 MEAN_WARP_ALONE = "atlas at the mean warp"
-BENT_FROM_AFFINE = "bent without the mean warp"
+TO_NETWORK = "bent to the network alone"
 
 
 def main() -> None:
@@ -55,21 +56,18 @@ def main() -> None:
 def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[CohortReport, float]:
     """Accuracy of model and yardsticks, and CPU seconds a subject from probabilities to labels."""
     names = study.splits().test if part == "test" else study.splits().validation
-    others = (ATLAS_ALONE, MEAN_WARP_ALONE, REPEATABILITY, NETWORK_ALONE, BENT_FROM_AFFINE)
+    others = (ATLAS_ALONE, MEAN_WARP_ALONE, REPEATABILITY, NETWORK_ALONE, TO_NETWORK)
     counts: dict[str, dict[str, Counts]] = {name: {} for name in (model.card.name, *others)}
     at_mean = None if model.warp is None else reference_labels(model.atlas.labels, model.warp)
     seconds = 0.0
     for name, voxels in zip(names, subjects(study, model, names, keep), strict=True):
         began = time.process_time()
-        labels = fit_atlas(voxels.probabilities, model.way.atlas, model.way.usual).labels
+        labels = label_box(voxels.probabilities, model.way, study.load_box(name).image).labels
         seconds += time.process_time() - began
-        bent = None
-        if model.warp is not None:
-            bent = fit_atlas(voxels.probabilities, model.way.atlas).labels
         compared = {
             model.card.name: labels,
             MEAN_WARP_ALONE: at_mean,
-            BENT_FROM_AFFINE: bent,
+            TO_NETWORK: fit_atlas(voxels.probabilities, model.way.atlas, model.way.usual).voted(),
             NETWORK_ALONE: voxels.most_probable,
             ATLAS_ALONE: model.way.atlas,
             REPEATABILITY: study.load_repeat_labels(name),
@@ -106,10 +104,15 @@ def page(report: CohortReport, model: str, part: str, seconds: float, about: str
         *(_row(yardstick.name, yardstick) for yardstick in report.yardsticks),
         "",
         "Value and 95 % interval by bootstrap over subjects. The model labels the mirrored box too, and "
-        "bends the atlas to what it sees (`brainstem_app/models/atlas_fit.py`), beginning at the mean warp "
-        "of its training subjects (`mean_warp.py` there); *bent without the mean warp* begins at the affine, "
-        "with the same settings; *network alone* is the "
+        "lays the atlas on the scan by one warp (`brainstem_app/models/atlas_fit.py`), beginning at the mean "
+        "warp of its training subjects (`mean_warp.py` there); *bent to the network alone* is what version 2 "
+        "did, with network and atlas voting on each voxel; *network alone* is the "
         f"most probable class of the same probabilities. That takes {seconds:.1f} CPU seconds a scan.",
+        "",
+        "The reference is one registration of this program, which the network learned: agreement with it is "
+        "no truth. How well volumes repeat themselves and follow a change, and how far labels lie from drawn "
+        "borders, is in [measurement](measurement.md); how far this reference lies from other registrations, "
+        "in [consensus](consensus.md).",
         "",
         "## Each structure",
         "",
