@@ -193,8 +193,7 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
                 "Look at the reference and the labels there, in the viewer.",
             )
         )
-    lost = [m for m in nuclei if m.status is Status.UNSCORED and not m.volume_mm3]
-    if lost := [m.structure.name for m in lost if not _is_cut(m, inputs)]:
+    if lost := [m.structure.name for m in nuclei if _is_lost(m, inputs)]:
         problem = f"{_count(lost)} not found: {', '.join(lost)}."
         fix = "Look whether the scan covers them; small nuclei can vanish between thick slices."
         found.append(Finding(Level.WARNING, "nuclei-not-found", problem, fix))
@@ -204,7 +203,8 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
         found.append(Finding(Level.WARNING, "low-confidence", problem, "Check their outlines before use."))
     if cut := [m.structure.name for m in nuclei if _is_cut(m, inputs)]:
         problem = f"The scan ends within or before {_count(cut)}: {', '.join(cut)}."
-        found.append(Finding(Level.WARNING, "nuclei-cut", problem, "Do not use their volumes; comparisons of people leave them out."))
+        fix = "Do not use their volumes; comparisons of people leave them out."
+        found.append(Finding(Level.WARNING, "nuclei-cut", problem, fix))
     if inputs.soft is None and _touches_edge(inputs):
         found.append(
             Finding(
@@ -231,6 +231,12 @@ def _is_weak(measures: StructureMeasures, inputs: ReportInputs) -> bool | None:
 def _covered(measures: StructureMeasures, inputs: ReportInputs) -> float | None:
     found = (inputs.soft or {}).get(measures.structure.index)
     return None if found is None else found.covered
+
+
+def _is_lost(measures: StructureMeasures, inputs: ReportInputs) -> bool:
+    """Whether a nucleus that the scan covers was not found."""
+    is_empty = measures.status is Status.UNSCORED and not measures.volume_mm3
+    return is_empty and not _is_cut(measures, inputs)
 
 
 def _is_cut(measures: StructureMeasures, inputs: ReportInputs) -> bool:

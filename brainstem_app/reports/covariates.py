@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
-from brainstem_app.reports.cells import advice, has_decimal_commas, implausible, level_key, number_of, spelled_alike
+from brainstem_app.reports.cells import (
+    advice,
+    has_decimal_commas,
+    implausible,
+    level_key,
+    number_of,
+    spelled_alike,
+)
 from brainstem_app.reports.participants import is_head_size
 
 #: A column of words with more values than these, or with a value of one person, is asked about.

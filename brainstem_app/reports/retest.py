@@ -113,11 +113,7 @@ def _numbers(volumes: NDArray[np.float64]) -> dict[str, Any]:
 
 def _subject(pair: Pair) -> RetestSubject:
     first, second = (
-        {
-            s.name: s.compared_mm3
-            for s in report.structures
-            if s.group is not Group.BACKGROUND
-        }
+        {s.name: s.compared_mm3 for s in report.structures if s.group is not Group.BACKGROUND}
         for report in (pair.first, pair.second)
     )
     return RetestSubject(

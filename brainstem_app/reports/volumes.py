@@ -140,9 +140,7 @@ def _subjects(
                 group=table.group_of(person.name),
                 covariates=table.shown(person.name),
                 volume_mm3={
-                    s.name: s.compared_mm3
-                    for s in report.structures
-                    if s.group is not Group.BACKGROUND
+                    s.name: s.compared_mm3 for s in report.structures if s.group is not Group.BACKGROUND
                 },
                 z={} if z is None else dict(zip(nuclei, map(_rounded, z), strict=True)),
             )

@@ -66,7 +66,7 @@ def test_report_names_nuclei_beyond_the_scan_as_cut_and_not_as_lost(table: Label
     labels = np.ones((6, 6, 6), dtype=np.uint8)
     labels[0], labels[1] = 3, 4
     whole = SoftMeasures(72.0, (0.0, 0.0, 0.0), 0.9, 1.0)
-    soft = {index: whole for index in range(1, table.n_classes)}
+    soft = dict.fromkeys(range(1, table.n_classes), whole)
     soft[2] = SoftMeasures(0.0, None, None, 0.0)
     soft[3] = SoftMeasures(30.0, (0.0, 0.0, 0.0), 0.9, 0.4)
     inputs = ReportInputs(labels, np.diag([2.0, 1, 1, 1]), table, "small", "1", name="a.nii.gz", soft=soft)
