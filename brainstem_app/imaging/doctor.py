@@ -89,7 +89,7 @@ def examine(path: Path, assume_orientation: str | None = None, series: str | Non
 
 
 def refused(path: Path, error: InputError) -> Examination:
-    """Examination of what is no scan, or cannot be read, for the reason that an error says."""
+    """Return the examination of what is no scan, or cannot be read, for the reason that an error says."""
     code = getattr(error, "code", "input-invalid")
     finding = ExaminedFinding(level=Level.ERROR, code=code, problem=error.what, fix=error.fix)
     return Examination(path=str(path), readable=False, findings=(finding,))
