@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,26 +20,27 @@ _BAD_INPUT = 2
 
 def examine_all(paths: Sequence[Path], orientation: str | None = None, *, as_json: bool = False) -> int:
     """Examine scans and print what was found; returns 2 if one finding is an error, else 0."""
-    from brainstem_app.imaging.doctor import examine
-
     status = 0
     for path in paths:
-        for scan in _scans(path):
-            examination = examine(scan, orientation)
+        for examination in _examinations(path, orientation):
             typer.echo(examination.model_dump_json()) if as_json else _print(examination)
             if not examination.is_usable:
                 status = _BAD_INPUT
     return status
 
 
-def _scans(path: Path) -> list[Path]:
-    """Return the scans a path stands for, or the path itself for the examination to say what is wrong."""
+def _examinations(path: Path, orientation: str | None) -> Iterator[Examination]:
+    """Examine the scans that a path stands for, as `segment` takes it; what it refuses is a finding too."""
+    from brainstem_app.imaging.doctor import examine, refused
     from brainstem_app.imaging.inputs import expand_inputs
 
     try:
-        return [scan.path for scan in expand_inputs([path])]
-    except InputError:
-        return [path]
+        scans = expand_inputs([path])
+    except InputError as error:
+        yield refused(path, error)
+        return
+    for scan in scans:
+        yield examine(scan.path, orientation)
 
 
 def _print(examination: Examination) -> None:

@@ -131,7 +131,7 @@ def icc(ratings: Values, *, absolute: bool) -> tuple[float | None, Interval | No
     -------
     tuple of float or None, Interval or None
         None for fewer than two subjects, or where nothing varies; no interval where the measurements never
-        differ but by a constant.
+        differ but by a constant, or are too few for one.
     """
     n, k = ratings.shape
     if n < 2 or k < 2:
@@ -189,9 +189,11 @@ def _agreement_interval(value: float, squares: tuple[float, float, float], n: in
     down = f_distribution.ppf(_UPPER, n - 1, degrees)
     up = f_distribution.ppf(_UPPER, degrees, n - 1)
     rest = k * of_columns + (k * n - k - n) * error
-    low = n * (of_rows - down * error) / (down * rest + n * of_rows)
-    high = n * (up * of_rows - error) / (rest + n * up * of_rows)
-    return Interval(float(low), float(high))
+    # Of two subjects the quantiles may be infinite, and the approximation may leave its own estimate out.
+    with np.errstate(over="ignore", invalid="ignore"):
+        low = n * (of_rows - down * error) / (down * rest + n * of_rows)
+        high = n * (up * of_rows - error) / (rest + n * up * of_rows)
+    return Interval(float(low), float(high)) if low <= value <= high else None
 
 
 def _around(centre: float, half: float) -> Interval:

@@ -76,9 +76,7 @@ def examine(path: Path, assume_orientation: str | None = None, series: str | Non
     try:
         scan = read_scan(path, assume_orientation, series)
     except InputError as error:
-        code = getattr(error, "code", "input-invalid")
-        refused = ExaminedFinding(level=Level.ERROR, code=code, problem=error.what, fix=error.fix)
-        return Examination(path=str(path), readable=False, findings=(refused,))
+        return refused(path, error)
     return Examination(
         path=str(path),
         readable=True,
@@ -88,6 +86,13 @@ def examine(path: Path, assume_orientation: str | None = None, series: str | Non
         orientation="".join(axis_letters(scan.affine)),
         findings=_worst_first(scan.findings),
     )
+
+
+def refused(path: Path, error: InputError) -> Examination:
+    """Return the examination of what is no scan, or cannot be read, for the reason that an error says."""
+    code = getattr(error, "code", "input-invalid")
+    finding = ExaminedFinding(level=Level.ERROR, code=code, problem=error.what, fix=error.fix)
+    return Examination(path=str(path), readable=False, findings=(finding,))
 
 
 def _worst_first(findings: tuple[Finding, ...]) -> tuple[ExaminedFinding, ...]:

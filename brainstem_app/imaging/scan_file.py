@@ -354,6 +354,10 @@ def _ending_findings(path: Path, kind: FileKind, compressed: bool) -> tuple[Find
 
 def _damaged(path: Path, error: BaseException) -> UnreadableScanError:
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if path.is_dir():
+        return UnreadableScanError(
+            "file-is-folder", "This is a folder, not an image.", path, "Give the file in it that is meant."
+        )
     if isinstance(error, PermissionError):
         return UnreadableScanError(
             "file-forbidden", "You may not read this file.", path, "Ask for the right to read it, or copy it."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +97,7 @@ def read_text_table(path: Path, what: str) -> TextTable:
             path,
             "Take the quotation marks out of its cells, or put them in pairs.",
         ) from error
-    cleaned = [[cell.replace("\u00a0", " ").strip() for cell in record] for record in records]
+    cleaned = [[_without_unseen(cell) for cell in record] for record in records]
     if not cleaned or not any(cleaned[0]):
         raise InputError(f"The {what} does not begin with the names of its columns.", path, _FIRST_LINE)
     columns = _columns(cleaned, path, what)
@@ -114,6 +115,11 @@ def read_text_table(path: Path, what: str) -> TextTable:
 
 
 _FIRST_LINE = "Put the names of the columns into the first line."
+
+
+def _without_unseen(cell: str) -> str:
+    """Cell without spaces at its ends and signs that nobody sees: a cell is what it looks like."""
+    return "".join(sign for sign in cell if unicodedata.category(sign) != "Cf").replace("\u00a0", " ").strip()
 
 
 def _content(path: Path, what: str) -> bytes:

@@ -119,17 +119,33 @@ def require_same_sources(folder: Path, sources: Mapping[str, Path], series: str 
     """
     manifest = _manifest_of(folder)
     if manifest is None:
+        _require_not_reported_of_another(folder, sources)
         return
     before = {role: entry.sha256 for role, entry in manifest.files.items() if role in _SOURCES}
     now = {role: sha256_of(path) for role, path in sources.items()}
     this_series = series_mark(series)
     if before != now or manifest.settings.get(SERIES, this_series) != this_series:
         names = ", ".join(entry.file for role, entry in manifest.files.items() if role in _SOURCES)
-        raise InputError(
-            f"This folder holds the results of another scan ({names}, other data), which would be lost.",
-            folder,
-            f"{_ANOTHER_FOLDER} Scans that are given together get folders of their own.",
-        )
+        raise _of_another(folder, names)
+
+
+def _require_not_reported_of_another(folder: Path, sources: Mapping[str, Path]) -> None:
+    """Refuse a folder without a manifest whose report names another scan, by its hash."""
+    try:
+        scan = json.loads((folder / ARTIFACTS["report_json"]).read_text(encoding="utf-8"))["scan"]
+        file, before = str(scan["file"]), scan["sha256"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if before and "scan" in sources and before != sha256_of(sources["scan"]):
+        raise _of_another(folder, file)
+
+
+def _of_another(folder: Path, names: str) -> InputError:
+    return InputError(
+        f"This folder holds the results of another scan ({names}, other data), which would be lost.",
+        folder,
+        f"{_ANOTHER_FOLDER} Scans that are given together get folders of their own.",
+    )
 
 
 def series_mark(series: str | None) -> str:

@@ -18,6 +18,7 @@ from brainstem_app.reports.methods import methods_paragraph
 from brainstem_app.reports.report_model import (
     COMPARISON_LIMITS,
     LIMITS,
+    WHOLE,
     AtlasEntry,
     FindingEntry,
     ModelEntry,
@@ -29,8 +30,6 @@ from brainstem_app.reports.report_model import (
 )
 
 _DECIMALS = 6
-# Of a nucleus less than this in the scan: its volume says where the scan ends.
-_COVERED = 0.98
 
 
 def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
@@ -194,7 +193,7 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
                 "Look at the reference and the labels there, in the viewer.",
             )
         )
-    if lost := [m.structure.name for m in nuclei if m.status is Status.UNSCORED and not m.volume_mm3]:
+    if lost := [m.structure.name for m in nuclei if _is_lost(m, inputs)]:
         problem = f"{_count(lost)} not found: {', '.join(lost)}."
         fix = "Look whether the scan covers them; small nuclei can vanish between thick slices."
         found.append(Finding(Level.WARNING, "nuclei-not-found", problem, fix))
@@ -203,8 +202,9 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
         problem = f"{_count(weak)} with a mean confidence below {threshold}: {', '.join(weak)}."
         found.append(Finding(Level.WARNING, "low-confidence", problem, "Check their outlines before use."))
     if cut := [m.structure.name for m in nuclei if _is_cut(m, inputs)]:
-        problem = f"The scan ends within {_count(cut)}: {', '.join(cut)}. The rest is not in the volume."
-        found.append(Finding(Level.WARNING, "nuclei-cut", problem, "Do not use the volumes of these nuclei."))
+        problem = f"The scan ends within or before {_count(cut)}: {', '.join(cut)}."
+        fix = "Do not use their volumes; comparisons of people leave them out."
+        found.append(Finding(Level.WARNING, "nuclei-cut", problem, fix))
     if inputs.soft is None and _touches_edge(inputs):
         found.append(
             Finding(
@@ -233,9 +233,15 @@ def _covered(measures: StructureMeasures, inputs: ReportInputs) -> float | None:
     return None if found is None else found.covered
 
 
+def _is_lost(measures: StructureMeasures, inputs: ReportInputs) -> bool:
+    """Whether a nucleus that the scan covers was not found."""
+    is_empty = measures.status is Status.UNSCORED and not measures.volume_mm3
+    return is_empty and not _is_cut(measures, inputs)
+
+
 def _is_cut(measures: StructureMeasures, inputs: ReportInputs) -> bool:
     covered = _covered(measures, inputs)
-    return covered is not None and 0 < covered < _COVERED
+    return covered is not None and covered < WHOLE
 
 
 def _touches_edge(inputs: ReportInputs) -> bool:

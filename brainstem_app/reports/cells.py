@@ -14,6 +14,7 @@ from brainstem_app.reports.participants import is_head_size
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _COMMA_NUMBER = re.compile(r"[+-]?\d+(?:,\d+)?", re.ASCII)
 _OLDEST = 120
+_INFANT, _GROWN_UP = 2, 18
 #: Heads of grown-ups differ by less; a larger factor means two units in one column.
 _HEADS_DIFFER = 3
 _CODES = re.compile(r"-[7-9]+|(?P<digit>[789])(?P=digit)+", re.ASCII)
@@ -58,7 +59,8 @@ def has_decimal_commas(cells: Iterable[str]) -> bool:
 
 def advice(cell: str) -> str:
     """Say in a few words what to do about a cell that is no number."""
-    return next((text for form, text in _ADVICE if form.fullmatch(cell.strip())), "for unknown, write n/a")
+    otherwise = "write the number alone" if re.search(r"[1-9]", cell) else "for unknown, write n/a"
+    return next((text for form, text in _ADVICE if form.fullmatch(cell.strip())), otherwise)
 
 
 def is_age(column: str) -> bool:
@@ -78,6 +80,9 @@ def implausible(column: str, value: float, all_values: Sequence[float]) -> str |
         in_years = median(all_values) <= _OLDEST
         if value <= 0 or (in_years and value > _OLDEST):
             return "is no age"
+        rest = sorted(all_values)[1:]
+        if in_years and value < _INFANT and value <= min(all_values) and rest and rest[0] >= _GROWN_UP:
+            return f"would be an infant: all others are {rest[0]:g} or older"
     if is_head_size(column):
         usual = median(all_values)
         if value <= 0 or (usual > 0 and not usual / _HEADS_DIFFER < value < usual * _HEADS_DIFFER):

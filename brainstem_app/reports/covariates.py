@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
-from brainstem_app.reports.cells import advice, has_decimal_commas, implausible, number_of, spelled_alike
+from brainstem_app.reports.cells import (
+    advice,
+    has_decimal_commas,
+    implausible,
+    level_key,
+    number_of,
+    spelled_alike,
+)
 from brainstem_app.reports.participants import is_head_size
 
 #: A column of words with more values than these, or with a value of one person, is asked about.
@@ -158,7 +165,8 @@ def _odd_cells(column: str, odd: Sequence[CellPlace], n: int, how: Reading) -> I
     told = "; ".join(f"{cell.words} ({advice(cell.text)})" for cell in odd[:_SHOWN])
     more = f"; and {len(odd) - _SHOWN} more" if len(odd) > _SHOWN else ""
     options = " ".join(
-        f'--missing "{column}={text}"' for text in dict.fromkeys(cell.text for cell in odd[:_SHOWN])
+        f"--missing {_quoted(f'{column}={text}')}"
+        for text in dict.fromkeys(cell.text for cell in odd[:_SHOWN])
     )
     return InputError(
         f"Column “{column}” holds numbers, but not in {counted(len(odd), 'cell')} of {n}: {told}{more}.",
@@ -166,6 +174,10 @@ def _odd_cells(column: str, odd: Sequence[CellPlace], n: int, how: Reading) -> I
         f"Correct the table; or leave these people out with {options} (in the window: Means "
         f"unknown); or, if these are names and no numbers, --categorical {column}.",
     )
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'" if '"' in text else f'"{text}"'
 
 
 def _mixed_cells(
@@ -187,6 +199,13 @@ def _levels(column: str, cells: Sequence[CellPlace], how: Reading, notes: list[s
     notes += twin_notes(column, spellings)
     levels = [spellings[cell.text] for cell in cells]
     _require_two_values(column, levels, levels[0], how.where)
+    if column not in how.categorical and (same := _abbreviated(levels)):
+        raise InputError(
+            f"Column “{column}” holds “{same[0]}” and “{same[1]}”, which look like one word, once shortened.",
+            how.where,
+            f"Write it one way; or, if these are two, say so with --categorical {column} (in the window: "
+            "Categories).",
+        )
     if column not in how.categorical and (asked := _many_levels(column, Counter(levels))):
         raise InputError(
             asked,
@@ -195,6 +214,17 @@ def _levels(column: str, cells: Sequence[CellPlace], how: Reading, notes: list[s
             f"window: Categories); else leave it out, or give it as numbers: {advice(cells[0].text)}.",
         )
     return levels
+
+
+def _abbreviated(levels: Sequence[str]) -> tuple[str, str] | None:
+    """Return a letter and the word that it stands for, if both are among the values: ``F`` and ``female``."""
+    words = sorted(set(levels))
+    for letter in words:
+        if len(letter) == 1 and letter.isalpha():
+            whole = [w for w in words if len(w) > 2 and w.isalpha() and level_key(w)[0] == level_key(letter)]
+            if whole:
+                return letter, whole[0]
+    return None
 
 
 def twin_notes(column: str, spellings: Mapping[str, str]) -> list[str]:

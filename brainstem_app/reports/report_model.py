@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Under this name `cohort` adjusts for the volume of the brain that each segmentation measured.
 BRAIN_ML = "brain_ml"
+#: Of a structure less than this in the scan: its volume says where the scan ends.
+WHOLE = 0.98
 
 LIMITS = (
     "The labels are not an expert's. The reference labels that the model learned from, and is scored "
@@ -244,6 +246,16 @@ class StructureEntry(_Entry):
     def measured_mm3(self) -> float | None:
         """Volume; None of a structure that was not found, which statistics are to leave out."""
         return self.volume_mm3 if self.volume_mm3 > 0 else None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the scan ends within the structure or before it, as far as the warp says it."""
+        return self.covered is not None and self.covered < WHOLE
+
+    @property
+    def compared_mm3(self) -> float | None:
+        """Volume to compare with other scans; None if the structure was not found or is not whole in this."""
+        return None if self.is_cut else self.measured_mm3
 
 
 class Summary(_Entry):

@@ -58,13 +58,13 @@ def _common_structures(found: Pairs) -> list[StructureEntry]:
 
 
 def _volumes(pairs: tuple[Pair, ...], name: str) -> NDArray[np.float64]:
-    """Volumes (2, n) of one structure, mm³, NaN where it was not found: first row the first scans."""
+    """Volumes (2, n) of one structure, mm³, NaN where not found or cut: first row the first scans."""
     return np.array([[_volume(pair.first, name), _volume(pair.second, name)] for pair in pairs]).T
 
 
 def _volume(report: Report, name: str) -> float:
     entry = next(s for s in report.structures if s.name == name)
-    return np.nan if entry.measured_mm3 is None else entry.measured_mm3
+    return np.nan if entry.compared_mm3 is None else entry.compared_mm3
 
 
 def _entry(
@@ -113,11 +113,7 @@ def _numbers(volumes: NDArray[np.float64]) -> dict[str, Any]:
 
 def _subject(pair: Pair) -> RetestSubject:
     first, second = (
-        {
-            s.name: s.measured_mm3
-            for s in report.structures
-            if s.group is not Group.BACKGROUND
-        }
+        {s.name: s.compared_mm3 for s in report.structures if s.group is not Group.BACKGROUND}
         for report in (pair.first, pair.second)
     )
     return RetestSubject(
@@ -140,16 +136,22 @@ def _notes(found: Pairs) -> tuple[str, ...]:
             "about others."
         )
     reports = [(pair.subject, report) for pair in found.pairs for report in (pair.first, pair.second)]
-    lost = [
-        f"{s.name} of {name}"
+    gone = [
+        (s, f"{s.name} of {name}")
         for name, report in reports
         for s in report.structures
-        if s.group is Group.NUCLEUS and s.measured_mm3 is None
+        if s.group is Group.NUCLEUS and s.compared_mm3 is None
     ]
+    lost, cut = ([told for s, told in gone if s.is_cut is is_cut] for is_cut in (False, True))
     if lost:
         notes.append(
             f"{counted(len(lost), 'nucleus was', 'nuclei were')} not found and counted as missing, not as 0 "
             f"mm³ ({listed(lost)}); look at those scans first."
+        )
+    if cut:
+        notes.append(
+            f"{counted(len(cut), 'nucleus was', 'nuclei were')} cut by the end of the scan and counted as "
+            f"missing, not as what is left of them ({listed(cut)}); look at those scans first."
         )
     warned = dict.fromkeys(n for n, report in reports if any(w.level == "error" for w in report.warnings))
     if warned:

@@ -117,9 +117,9 @@ def _common_nuclei(people: Sequence[Person]) -> list[StructureEntry]:
 
 
 def _volume(person: Person, name: str) -> float:
-    """Volume of a structure, mm³; NaN if it was not found."""
+    """Volume of a structure, mm³; NaN if it was not found or is cut."""
     entry = next(s for s in person.result.report.structures if s.name == name)
-    return np.nan if entry.measured_mm3 is None else entry.measured_mm3
+    return np.nan if entry.compared_mm3 is None else entry.compared_mm3
 
 
 def _subjects(
@@ -140,9 +140,7 @@ def _subjects(
                 group=table.group_of(person.name),
                 covariates=table.shown(person.name),
                 volume_mm3={
-                    s.name: s.measured_mm3
-                    for s in report.structures
-                    if s.group is not Group.BACKGROUND
+                    s.name: s.compared_mm3 for s in report.structures if s.group is not Group.BACKGROUND
                 },
                 z={} if z is None else dict(zip(nuclei, map(_rounded, z), strict=True)),
             )

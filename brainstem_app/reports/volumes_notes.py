@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from brainstem_app.counting import counted, listed
 from brainstem_app.evaluation.linear_model import FAR, SMALL_GROUP, chance_of_far
@@ -22,7 +22,7 @@ def volumes_notes(report: VolumesReport, table: PeopleTable, people: Sequence[Pe
         *_who_is_missing(report, table),
         *_small_groups(report),
         *_uncertain_scores(report),
-        *_lost_nuclei(report),
+        *_lost_nuclei(report, people),
         *_doubtful_scans(report, people),
         *_head_size(report, table),
     )
@@ -80,7 +80,7 @@ def _uncertain_scores(report: VolumesReport) -> list[str]:
     ]
 
 
-def _lost_nuclei(report: VolumesReport) -> list[str]:
+def _lost_nuclei(report: VolumesReport, people: Sequence[Person]) -> list[str]:
     nuclei = {n.name for c in report.comparisons for n in c.nuclei} or {
         n for s in report.subjects for n in s.z
     }
@@ -88,14 +88,27 @@ def _lost_nuclei(report: VolumesReport) -> list[str]:
         s.subject: [name for name in s.volume_mm3 if name in nuclei and s.volume_mm3[name] is None]
         for s in report.modelled
     }
-    lost = {subject: names for subject, names in lost.items() if names}
+    cut = {p.name: {s.name for s in p.result.report.structures if s.is_cut} for p in people}
+    kinds = (
+        ("not found", "", {who: [n for n in names if n not in cut[who]] for who, names in lost.items()}),
+        (
+            "cut by the end of the scan",
+            " or what is left of them",
+            {who: [n for n in names if n in cut[who]] for who, names in lost.items()},
+        ),
+    )
+    return [note for how, also, of_whom in kinds for note in _lost_note(how, also, of_whom)]
+
+
+def _lost_note(how: str, also: str, of_whom: Mapping[str, list[str]]) -> list[str]:
+    lost = {subject: names for subject, names in of_whom.items() if names}
     if not lost:
         return []
     told = "; ".join(f"{subject}: {listed(names, 4)}" for subject, names in list(lost.items())[:SMALL_GROUP])
     more = f"; and {len(lost) - SMALL_GROUP} more" if len(lost) > SMALL_GROUP else ""
     n = sum(map(len, lost.values()))
     return [
-        f"{counted(n, 'nucleus was', 'nuclei were')} not found and counted as missing, not as 0 mm³ "
+        f"{counted(n, 'nucleus was', 'nuclei were')} {how} and counted as missing, not as 0 mm³{also} "
         f"({told}{more}); look at those scans first."
     ]
 

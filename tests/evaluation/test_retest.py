@@ -80,3 +80,10 @@ def test_one_subject_has_a_change_and_nothing_that_needs_two() -> None:
 def test_what_never_varies_has_no_correlation() -> None:
     found = repeatability(np.full(3, 7.0), np.full(3, 7.0))
     assert (found.icc_agreement, found.icc_consistency, found.within_cv) == (None, None, 0)
+
+
+@pytest.mark.parametrize("ratings", [[[95, 98], [87, 107]], [[89.9, 109.8], [103.2, 93.0]]])
+def test_two_subjects_get_an_interval_around_their_agreement_or_none(ratings: list[list[float]]) -> None:
+    value, interval = icc(np.array(ratings, dtype=float), absolute=True)
+    assert value is not None
+    assert interval is None or interval.low <= value <= interval.high

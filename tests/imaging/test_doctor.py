@@ -2,7 +2,9 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from brainstem_app.cli.app import run
 from brainstem_app.imaging.doctor import Examination, examine
 
 from .conftest import WriteNifti
@@ -41,3 +43,14 @@ def test_json_round_trip(write_nifti: WriteNifti) -> None:
 
 def test_nonsense_orientation_is_a_finding_too(write_nifti: WriteNifti) -> None:
     assert [f.code for f in examine(write_nifti(), assume_orientation="up").findings] == ["input-invalid"]
+
+
+def test_doctor_gives_the_reason_for_which_segment_refuses_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "report.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "labels_native.nii.gz").write_bytes(b"")
+    assert run(["doctor", str(tmp_path)]) == 2
+    said = capsys.readouterr().out
+    assert "only files that Brainstem App wrote" in said
+    assert "DICOM" not in said

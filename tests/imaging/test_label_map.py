@@ -92,3 +92,9 @@ def test_labels_without_orientation_are_refused(tmp_path: Path, labels: NDArray[
     nib.save(image, tmp_path / "l.nii")
     with pytest.raises(InputError, match="left and right"):
         load_label_map(tmp_path / "l.nii")
+
+
+def test_folder_in_place_of_a_label_map_is_called_one(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="This is a folder") as caught:
+        load_label_map(tmp_path)
+    assert "download" not in caught.value.fix

@@ -64,6 +64,18 @@ def _was_begun(events: list[Event]) -> bool:
     return any(isinstance(event, Progress) and "reading the scan" in event.message for event in events)
 
 
+def test_report_alone_keeps_its_folder_from_another_scan(tmp_path: Path, model: Model) -> None:  # noqa: F811
+    first, second = _write_scan(tmp_path / "a" / "T1w.nii.gz"), _other_scan(tmp_path / "b" / "T1w.nii.gz")
+    assert _run([first], tmp_path / "out", model)[0] == 0
+    (tmp_path / "out" / "T1w" / "manifest.json").unlink()
+    before = sha256_of(tmp_path / "out")
+    status, events = _run([second], tmp_path / "out", model)
+    assert status != 0
+    assert "results of another scan (T1w.nii.gz" in _failure(events).what
+    assert sha256_of(tmp_path / "out") == before
+    assert _run([first], tmp_path / "out", model)[0] == 0
+
+
 def test_two_people_with_one_file_name_keep_both_results(tmp_path: Path, model: Model) -> None:  # noqa: F811
     first, second = _write_scan(tmp_path / "a" / "T1w.nii.gz"), _other_scan(tmp_path / "b" / "T1w.nii.gz")
     assert _run([first], tmp_path / "out", model)[0] == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,49 @@ def test_cell_that_is_no_number_among_ages_is_refused_by_row_and_column(
     assert f"Column “age” holds numbers, but not in 1 cell of 24: row 5 (sub-04): “{cell}”" in said
     assert f'--missing "age={cell}"' in said
     assert not (results.parent / "out" / "cohort.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("'72", "write the number alone"),
+        ('="72"', "write the number alone"),
+        ("72½", "write the number alone"),
+        ("#DIV/0!", "for unknown, write n/a"),
+    ],
+)
+def test_odd_cell_is_told_what_to_do_in_words_that_the_shell_takes(
+    results: Path, cell: str, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _compare(results, _columns(age=_with(AGES, cell)), "--covariates", "age") == 2
+    said = capsys.readouterr().err
+    assert f"({told})" in said
+    assert shlex.split(said.partition("--missing ")[2].partition(" (in")[0])[0] == f"age={cell}"
+
+
+def test_sign_that_nobody_sees_is_no_part_of_a_number(results: Path) -> None:
+    assert _compare(results, _columns(age=_with(AGES, AGES[ODD] + "\u200b")), "--covariates", "age") == 0
+
+
+@pytest.mark.parametrize("cell", ["0.72", "1.072"])
+def test_infant_among_grown_ups_is_refused(
+    results: Path, cell: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _compare(results, _columns(age=_with(AGES, cell)), "--covariates", "age") == 2
+    assert f"row 5 (sub-04): “{cell}” would be an infant" in capsys.readouterr().err
+    words = ["--covariates", "age", "--numeric", "age"]
+    assert _compare(results, _columns(age=_with(AGES, cell)), *words) == 0
+
+
+def test_word_and_its_letter_are_not_two_categories_without_a_question(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sexes = ["F" if n % 3 else "female" for n in range(N)]
+    sexes[::4] = ["M"] * len(sexes[::4])
+    assert _compare(results, _columns(sex=sexes), "--covariates", "sex") == 2
+    assert "Column “sex” holds “F” and “female”" in capsys.readouterr().err
+    words = ["--covariates", "sex", "--categorical", "sex"]
+    assert _compare(results, _columns(sex=sexes), *words) == 0
 
 
 @pytest.mark.parametrize("cell", ["-999", "−999", "-9", "0", "-1", "250", "9999", "1e3", "121"])
