@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QImage
@@ -31,6 +32,9 @@ from brainstem_app.gui.report.retest_panel import RetestPanel
 from brainstem_app.gui.theme import amber
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import EvaluateRunJob
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
 
 _ENTRY_ROLE = Qt.ItemDataRole.UserRole
 
@@ -64,7 +68,7 @@ class ReportPage(StepPage):
         bench.study.opened.connect(lambda: self._show(None))
         bench.study.contents_changed.connect(self.read)
         bench.jobs.added.connect(lambda _job: self._update())
-        bench.jobs.changed.connect(lambda _job: self._update())
+        bench.jobs.changed.connect(self._on_job_changed)
         self._show(None)
         self.read()
 
@@ -312,6 +316,12 @@ class ReportPage(StepPage):
         self.bench.study.remember_choice("report", name)
         self.list.clear()
         self.read()
+
+    def _on_job_changed(self, job: QueuedJob) -> None:
+        """List what a segmentation has made also while this page is looked at; it is of no study."""
+        if job.record.kind == "segment" and job.state.is_over:
+            self.read()
+        self._update()
 
     def _update(self) -> None:
         entry, folder = self.chosen, self.bench.study.folder

@@ -324,7 +324,7 @@ class ReviewStep(QWidget):
         self.update_readout()
 
     def _show_volumes(self) -> None:
-        self.structure_panel.model.set_volumes(self.editor.volumes_mm3 or None)
+        self.structure_panel.show_volumes(self.editor)
 
     def _on_brush(self) -> None:
         structure = self.structure_panel.model.structure(self.editor.label)
