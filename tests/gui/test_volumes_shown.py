@@ -173,3 +173,18 @@ def test_second_report_shown_is_no_wider_than_the_first(
         page.report.show_content(page.content)
         qtbot.wait(50)
     assert table.horizontalScrollBar().maximum() == 0
+
+
+def test_names_of_edited_results_can_be_told_apart_in_the_narrowest_list(
+    qtbot: QtBot, window: MainWindow, people: Path, settings: WindowSettings
+) -> None:
+    (job,) = settings.results_folder.iterdir()
+    for name in ("labels_native.nii.gz", "labels_native_edited.nii.gz"):
+        (job / "sub-3_T1w" / name).write_bytes(b"x")
+    window.show_step(StepName.REPORT)
+    page = window.page(StepName.REPORT)
+    qtbot.waitUntil(lambda: len(page.entries) == 8, timeout=_LIMIT_MS)
+    tree = page.list
+    tree.setFixedWidth(tree.minimumWidth())
+    needed = tree.indentation() + tree.fontMetrics().horizontalAdvance("sub-sim01_T1w…")
+    qtbot.waitUntil(lambda: tree.columnWidth(0) >= needed, timeout=2000)

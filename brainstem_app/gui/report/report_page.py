@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
 
 _ENTRY_ROLE = Qt.ItemDataRole.UserRole
+_LIST_WIDTH = 300
 
 
 class ReportPage(StepPage):
@@ -139,7 +140,7 @@ class ReportPage(StepPage):
         beside.addWidget(self.list, 1)
         for button in self._panels:
             beside.addWidget(button)
-        fill_side_by_side(self, left, self.right, (270, 860))
+        fill_side_by_side(self, left, self.right, (_LIST_WIDTH, 830))
 
     def _button(self, text: str, hint: str, slot: Callable[[ReportEntry], None]) -> QPushButton:
         """Make a button that does something with the chosen report."""
@@ -152,9 +153,11 @@ class ReportPage(StepPage):
         tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         tree.header().setStretchLastSection(False)
+        least = tree.indentation() + tree.fontMetrics().horizontalAdvance("sub-sim01_T1w…  ")
+        tree.header().setMinimumSectionSize(least)  # beside a long model the list scrolls; names stay apart
         tree.setAccessibleName(self.tr("Reports"))
         tree.setAccessibleDescription(self.tr("Choosing one shows its numbers beside the list."))
-        tree.setMinimumWidth(200)
+        tree.setMinimumWidth(_LIST_WIDTH)
         tree.setRootIsDecorated(False)
         tree.currentItemChanged.connect(lambda item, _before: self._on_chosen(item))
         for signal in (tree.itemClicked, tree.itemActivated):
