@@ -191,7 +191,7 @@ class SegmentStep(QWidget):
             else self.tr("These labels are shown without their scan.")
         )
         fix = self.tr("Open the scan they were made from, then the labels again.")
-        self.message.emit(Message(MessageLevel.WARNING, what, str(labels.path), fix))
+        self.message.emit(Message(MessageLevel.WARNING, what, str(labels.path), fix, is_of_page=True))
 
     # Jobs --------------------------------------------------------------------------------------------
 

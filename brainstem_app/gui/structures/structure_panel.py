@@ -71,7 +71,10 @@ class StructurePanel(QGroupBox):
         self.hide_button.clicked.connect(lambda: self.model.show_all(False))
         self.table = self._table()
         self.volume_note = QLabel(
-            self.tr("Counted from the edited voxels; the report's mm³ are of the bent atlas."), self
+            self.tr(
+                "mm³ are counted from the edited voxels; the report's come from the atlas bent to the scan."
+            ),
+            self,
         )
         self.volume_note.setToolTip(
             self.tr(
