@@ -206,6 +206,7 @@ class MainWindow(DropWindow):
         self.stack.show_page(page)
         self.actions_.show_review(step is StepName.REVIEW)
         self.step_bar.show_step(step)
+        self.message_bar.show_page(step)
         for label in (self.pointed, self.crosshair):
             label.setVisible(step is StepName.SEGMENT)
         if isinstance(page, StepPage):

@@ -69,6 +69,38 @@ def test_error_comes_back_when_the_information_above_it_has_gone(qtbot: QtBot, b
     assert bar.isVisible()
 
 
+def test_what_speaks_of_a_picture_is_said_on_its_page_only(qtbot: QtBot, bar: MessageBar) -> None:
+    bar.show_page("review")
+    bar.show_message(Message(MessageLevel.ERROR, "The training failed.", owner="jobs/1"))
+    bar.show_message(Message(MessageLevel.WARNING, "Without its scan.", owner="review", is_of_page=True))
+    assert bar.message.what == "Without its scan."
+    bar.show_page("report")
+    assert bar.message.what == "The training failed."
+    bar.dismiss()
+    assert not bar.isVisible()
+    bar.show_message(Message(MessageLevel.INFO, "Saved."))
+    qtbot.waitUntil(lambda: not bar.isVisible(), timeout=5000)
+    bar.show_page("review")
+    assert bar.isVisible()
+    assert bar.message.what == "Without its scan."
+    bar.show_page("report")
+    bar.show_message(Message(MessageLevel.WARNING, "Another.", owner="review", is_of_page=True))
+    assert not bar.isVisible()
+
+
+def test_labels_without_scan_are_not_spoken_of_on_other_pages(
+    qtbot: QtBot, window: MainWindow, result_folder: Path, scan_file: Path
+) -> None:
+    scan_file.unlink()
+    window.open_path(result_folder)
+    qtbot.waitUntil(lambda: "without their scan" in said(window), timeout=_LIMIT_MS)
+    window.show_step(StepName.REPORT)
+    assert not window.message_bar.isVisible()
+    window.show_step(StepName.SEGMENT)
+    assert "without their scan" in said(window)
+    assert window.message_bar.isVisible()
+
+
 def test_messages_of_one_owner_take_each_others_place(bar: MessageBar) -> None:
     for what in ("first", "second"):
         bar.show_message(Message(MessageLevel.ERROR, what, owner="scans"))

@@ -194,3 +194,18 @@ emit(event="failed", what="Cancelled.", exit_status=3)
     assert window.jobs_panel.model.index(0, JobColumn.STATE).data() == "stopping"
     (tmp_path / "go").touch()
     qtbot.waitUntil(lambda: job.state == "cancelled", timeout=_LIMIT_MS)
+
+
+def test_job_started_last_is_marked_so_that_cancel_is_about_it(
+    qtbot: QtBot, window: MainWindow, job: SimulateJob, fake_job: Fake, tmp_path: Path
+) -> None:
+    fake_job('emit(event="finished", seconds=1.0)')
+    first = window.bench.jobs.submit(job, "first")
+    qtbot.waitUntil(lambda: first.state.is_over, timeout=_LIMIT_MS)
+    fake_job("wait_for(cancelled)")
+    other = window.bench.jobs.submit(SimulateJob(subjects=1, out=tmp_path / "other"), "second")
+    window.show_jobs()
+    assert window.jobs_panel.chosen is other
+    assert window.jobs_panel.cancel_button.isEnabled()
+    third = window.bench.jobs.submit(SimulateJob(subjects=1, out=tmp_path / "third"), "third")
+    assert window.jobs_panel.chosen is third

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QStyle
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
@@ -48,6 +49,15 @@ def test_dataset_is_listed_with_groups_and_what_was_found(listed: MainWindow) ->
     assert model.counts()[0] == 1, "the scan without orientation cannot be used"
     assert listed.scans.summary.text().startswith("4 scans, 1 cannot be used")
     assert listed.step_bar.status_of(StepName.SCANS) == "4 scans"
+
+
+def test_column_of_sizes_has_room_for_three_digits_of_every_axis(listed: MainWindow) -> None:
+    page = listed.scans
+    column = headings(page.model).index("Size")
+    needed = page.table.fontMetrics().horizontalAdvance("251×232×250, 0.941×1.06×0.787 mm")
+    assert page.table.columnWidth(column) > needed + 2 * page.table.style().pixelMetric(
+        QStyle.PixelMetric.PM_FocusFrameHMargin
+    )
 
 
 def test_chosen_scan_says_what_is_wrong_and_what_to_do(listed: MainWindow) -> None:

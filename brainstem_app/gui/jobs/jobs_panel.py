@@ -80,6 +80,7 @@ class JobsPanel(QWidget):
         self._lay_out()
         for signal in (queue.added, queue.removed, queue.changed):
             signal.connect(lambda _job: self._update())
+        queue.added.connect(self._on_added)
         self._clock = QTimer(self, interval=1000)
         self._clock.timeout.connect(self._tick)
         QShortcut(QKeySequence.StandardKey.Delete, self.table, self._remove)
@@ -153,6 +154,11 @@ class JobsPanel(QWidget):
         button.setAccessibleName(text.replace("&", ""))
         button.setAccessibleDescription(hint)
         return button
+
+    def _on_added(self, job: QueuedJob) -> None:
+        """Mark what was started last: it is what Cancel is asked for."""
+        if not job.state.is_over or not self.isVisible():
+            self.select(job)
 
     def _tick(self) -> None:
         self.model.tick()

@@ -46,6 +46,8 @@ class Message:
     owner : str
         What the message is about: a step of the window, or a part of it (``"review/edits"``). A later message
         about the same takes its place, and it goes when that is closed, done again or resolved.
+    is_of_page : bool
+        Whether it speaks of what the page of that step shows, so that it means nothing on another page.
     """
 
     level: MessageLevel
@@ -55,6 +57,7 @@ class Message:
     details: str = ""
     actions: tuple[MessageAction, ...] = field(default=())
     owner: str = ""
+    is_of_page: bool = False
 
 
 def message_of_error(error: BaseException, what: str, owner: str = "") -> Message:

@@ -44,7 +44,8 @@ class MessageBar(QFrame):
     """Shows the latest message; hidden while there is none.
 
     One that says what was done goes by itself, later if the pointer or the keys come to it; the message below
-    it comes back then. There is one message of each owner at most.
+    it comes back then. There is one message of each owner at most. What speaks of the picture on a page is
+    shown on that page only.
 
     Attributes
     ----------
@@ -63,6 +64,7 @@ class MessageBar(QFrame):
         super().__init__(parent)
         self._messages: list[Message] = []
         self.reading_ms, self.choosing_ms = _READING_MS, _CHOOSING_MS
+        self._page = ""
         self._waits_for_keys = False
         self._time = QTimer(self, singleShot=True)
         self._time.timeout.connect(self._pass)
@@ -113,17 +115,29 @@ class MessageBar(QFrame):
     @property
     def message(self) -> Message | None:
         """The message shown now."""
-        return self._messages[-1] if self._messages else None
+        return next((one for one in reversed(self._messages) if self._belongs(one)), None)
+
+    def show_page(self, page: str) -> None:
+        """Show what belongs to the page that the user has gone to; keep the rest for later."""
+        shown, self._page = self.message, page
+        self._show_latest(shown)
+
+    def _belongs(self, message: Message) -> bool:
+        return not message.is_of_page or message.owner.partition("/")[0] == self._page
 
     def show_message(self, message: Message) -> None:
         """Show a message: in place of information, of its owner's last one, and above all others."""
+        shown = self.message
         self._messages = [
             other
             for other in self._messages
             if other.owner != message.owner and other.level is not MessageLevel.INFO
         ]
         self._messages.append(message)
-        self._show(message)
+        if self.message is message:
+            self._show(message)
+        else:
+            self._show_latest(shown)
 
     def _show(self, message: Message) -> None:
         self._time.stop()
@@ -151,7 +165,7 @@ class MessageBar(QFrame):
 
     def dismiss(self) -> None:
         """Take the message away that is shown."""
-        self._remove(self._messages[-1:])
+        self._remove([one for one in (self.message,) if one])
         self.dismissed.emit()
 
     def clear(self, *owners: str) -> None:
@@ -166,6 +180,10 @@ class MessageBar(QFrame):
     def _remove(self, gone: list[Message]) -> None:
         shown = self.message
         self._messages = [one for one in self._messages if one not in gone]
+        self._show_latest(shown)
+
+    def _show_latest(self, shown: Message | None) -> None:
+        """Show the message that is the latest now; `shown` is the one that stands there."""
         if self.message is None:
             self._time.stop()
             self.hide()
@@ -179,7 +197,7 @@ class MessageBar(QFrame):
             self._waits_for_keys = True
             self._time.start(self.choosing_ms)
         else:
-            self._remove(self._messages[-1:])
+            self._remove([one for one in (self.message,) if one])
 
     def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802 - Qt's name
         """Begin the time of information anew: someone is about to use it."""

@@ -245,7 +245,7 @@ class CohortPanel(ComparisonPanel):
         chosen = [self.people.names.get(folder, str(folder)) for folder in folders]
         problem = self._problem(chosen, different, asked)
         people = f"{counted(len(chosen), self.tr('person'))}."
-        self.said.setText(problem or " ".join((people, *self._cautions(chosen))))
+        self.said.setText(problem or " ".join((people, *self._cautions(chosen), *self._edited_words())))
         self.start_button.setEnabled(not problem and self._bench.jobs.find("cohort", None) is None)
 
     def _problem(self, chosen: list[str], different: str, asked: tuple[str, ...]) -> str:
@@ -292,6 +292,16 @@ class CohortPanel(ComparisonPanel):
         elif small := [f"{group}: {size}" for group, size in sizes.items() if size < SMALL_GROUP]:
             words.append(self.tr("Small groups ({0}).").format(", ".join(small)))
         return words
+
+    def _edited_words(self) -> list[str]:
+        """Say whose corrections are not compared: reports hold what Segment has measured."""
+        names = [
+            self.people.names.get(Path(folder), folder)
+            for folder in self.subjects.ticked()
+            if folder in self._entries and self._entries[folder].is_edited
+        ]
+        words = self.tr("Corrected by hand, but compared with the volumes before that: {0}.")
+        return [words.format(listed(names))] if names else []
 
     def _lacks(self, name: str, columns: list[str]) -> bool:
         from brainstem_app.reports.report_model import BRAIN_ML

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QImage
@@ -32,7 +33,11 @@ from brainstem_app.gui.theme import amber
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import EvaluateRunJob
 
+if TYPE_CHECKING:
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
+
 _ENTRY_ROLE = Qt.ItemDataRole.UserRole
+_LIST_WIDTH = 300
 
 
 class ReportPage(StepPage):
@@ -64,7 +69,7 @@ class ReportPage(StepPage):
         bench.study.opened.connect(lambda: self._show(None))
         bench.study.contents_changed.connect(self.read)
         bench.jobs.added.connect(lambda _job: self._update())
-        bench.jobs.changed.connect(lambda _job: self._update())
+        bench.jobs.changed.connect(self._on_job_changed)
         self._show(None)
         self.read()
 
@@ -135,7 +140,7 @@ class ReportPage(StepPage):
         beside.addWidget(self.list, 1)
         for button in self._panels:
             beside.addWidget(button)
-        fill_side_by_side(self, left, self.right, (270, 860))
+        fill_side_by_side(self, left, self.right, (_LIST_WIDTH, 830))
 
     def _button(self, text: str, hint: str, slot: Callable[[ReportEntry], None]) -> QPushButton:
         """Make a button that does something with the chosen report."""
@@ -148,9 +153,11 @@ class ReportPage(StepPage):
         tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         tree.header().setStretchLastSection(False)
+        least = tree.indentation() + tree.fontMetrics().horizontalAdvance("sub-sim01_T1w…  ")
+        tree.header().setMinimumSectionSize(least)  # beside a long model the list scrolls; names stay apart
         tree.setAccessibleName(self.tr("Reports"))
         tree.setAccessibleDescription(self.tr("Choosing one shows its numbers beside the list."))
-        tree.setMinimumWidth(200)
+        tree.setMinimumWidth(_LIST_WIDTH)
         tree.setRootIsDecorated(False)
         tree.currentItemChanged.connect(lambda item, _before: self._on_chosen(item))
         for signal in (tree.itemClicked, tree.itemActivated):
@@ -312,6 +319,12 @@ class ReportPage(StepPage):
         self.bench.study.remember_choice("report", name)
         self.list.clear()
         self.read()
+
+    def _on_job_changed(self, job: QueuedJob) -> None:
+        """List what a segmentation has made also while this page is looked at; it is of no study."""
+        if job.record.kind == "segment" and job.state.is_over:
+            self.read()
+        self._update()
 
     def _update(self) -> None:
         entry, folder = self.chosen, self.bench.study.folder

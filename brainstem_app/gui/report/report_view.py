@@ -67,10 +67,13 @@ class ReportView(QWidget):
         """Show a report and its picture, or none."""
         self.content = content
         self.model.set_content(content)
+        header = self.table.horizontalHeader()
+        header.setStretchLastSection(
+            False
+        )  # a stretched column would keep the width that it was stretched to
         self.table.resizeColumnsToContents()
         for column in range(self.model.columnCount()):
             self.table.setColumnWidth(column, min(_WIDEST, self.table.columnWidth(column) + 4))
-        header = self.table.horizontalHeader()
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.table.setVisible(bool(content and content.rows))

@@ -77,6 +77,11 @@ class LabelEdit:
         return self.volume.extent
 
     @property
+    def differs(self) -> bool:
+        """Whether there are strokes that make the labels others than those opened."""
+        return bool(self._done or self._stroke)
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is a stroke to take back."""
         return bool(self._done)

@@ -96,10 +96,18 @@ class LabelEditor(QObject):
 
     @property
     def volumes_mm3(self) -> list[float]:
-        """Volume of each label 0…255 now."""
-        if self._edit is not None:
+        """Volume of each label 0…255 now: the report's until a voxel is another, then that of the voxels."""
+        if self._edit is not None and self._edit.differs:
             return self._edit.volumes_mm3.tolist()
         return [] if self._opened is None else self._opened.volumes_mm3
+
+    @property
+    def differs_from_report(self) -> bool:
+        """Whether the volumes are of voxels, for they were edited, while the report's are not."""
+        opened = self._opened
+        if opened is None or not opened.reported_mm3:
+            return False
+        return opened.differs_from_report or (self._edit is not None and self._edit.differs)
 
     @property
     def extent(self) -> tuple[Voxel, Voxel] | None:

@@ -217,7 +217,8 @@ class ReviewStep(QWidget):
         self._set_image(empty_image(opened.labels.grid))
         fix = self.tr("Open the scan they were made from; the labels stay.")
         actions = (MessageAction(self.tr("Open the scan…"), self.files.choose_scan),)
-        self.message.emit(Message(MessageLevel.WARNING, what, str(opened.path), fix, actions=actions))
+        told = Message(MessageLevel.WARNING, what, str(opened.path), fix, actions=actions, is_of_page=True)
+        self.message.emit(told)
 
     def _set_image(self, image: ImageVolume) -> None:
         self.image = image
@@ -324,7 +325,7 @@ class ReviewStep(QWidget):
         self.update_readout()
 
     def _show_volumes(self) -> None:
-        self.structure_panel.model.set_volumes(self.editor.volumes_mm3 or None)
+        self.structure_panel.show_volumes(self.editor)
 
     def _on_brush(self) -> None:
         structure = self.structure_panel.model.structure(self.editor.label)

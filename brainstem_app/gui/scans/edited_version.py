@@ -35,6 +35,12 @@ def without_mark(stem: str) -> str:
     return _NUMBERED.sub("", stem)
 
 
+def original_of(labels: Path) -> Path:
+    """Label map that a file is a corrected copy of, as its name says; the file itself if it is none."""
+    stem = labels.name.removesuffix(_ENDING)
+    return labels if without_mark(stem) == stem else labels.with_name(without_mark(stem) + _ENDING)
+
+
 def latest_edit(original: Path) -> EditedVersion | None:
     """Find the copy of a label map that was corrected last; None if there is none.
 

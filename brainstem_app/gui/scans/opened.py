@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
-from brainstem_app.gui.scans.edited_version import EditedVersion, latest_edit
+from brainstem_app.gui.scans.edited_version import EditedVersion, latest_edit, original_of
 from brainstem_app.gui.scans.result_model import UNKNOWN_MODEL, ResultModel, model_of_report
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class OpenedLabels:
 
     ``labels.volumes_mm3``, ``labels.places`` and ``labels.extent`` are worked out already. `atlas` is the
     title of the table's atlas, `notes` what was taken for granted of it. `reported_mm3` is the volume of each
-    label that the report beside the labels gives, by its index.
+    label that the report gives, by its index, where it is another than that of the label's voxels; the report
+    is of the labels before they were corrected if `is_edited`.
     """
 
     path: Path
@@ -56,11 +57,18 @@ class OpenedLabels:
     atlas: str = ""
     notes: tuple[str, ...] = ()
     reported_mm3: Mapping[int, float] = field(default_factory=dict)
+    is_edited: bool = False
 
     @property
     def volumes_mm3(self) -> list[float]:
         """Volume of each label 0…255: the report's, or else that of its voxels."""
-        return [self.reported_mm3.get(i, v) for i, v in enumerate(self.labels.volumes_mm3.tolist())]
+        reported = {} if self.is_edited else self.reported_mm3
+        return [reported.get(i, v) for i, v in enumerate(self.labels.volumes_mm3.tolist())]
+
+    @property
+    def differs_from_report(self) -> bool:
+        """Whether the volumes are of voxels, while the report's are not."""
+        return self.is_edited and bool(self.reported_mm3)
 
 
 @dataclass(frozen=True)
@@ -223,11 +231,20 @@ def read_labels_for_viewer(
     meaning = meaning_of_labels(path, labels_in(labels), atlas, other)
     ready = label_volume(labels, affine)
     _ = ready.volumes_mm3, ready.places, ready.extent
-    return OpenedLabels(path, ready, meaning.table, meaning.title, meaning.notes, _reported_mm3(path))
+    original = original_of(path)
+    return OpenedLabels(
+        path,
+        ready,
+        meaning.table,
+        meaning.title,
+        meaning.notes,
+        _reported_mm3(original),
+        is_edited=original != path,
+    )
 
 
 def _reported_mm3(labels: Path) -> Mapping[int, float]:
-    """Volumes that the report beside a label map gives; none beside a corrected copy, or without a report."""
+    """Volumes that the report beside a label map gives; none without one, or if it has counted voxels too."""
     from brainstem_app.reports.reading import REPORT_FILE, read_report
 
     if labels.name != LABELS_FILE or not labels.with_name(REPORT_FILE).is_file():
@@ -235,6 +252,8 @@ def _reported_mm3(labels: Path) -> Mapping[int, float]:
     try:
         report = read_report(labels.with_name(REPORT_FILE))
     except InputError:
+        return {}
+    if report.volume_method == "voxels":
         return {}
     return {s.index: s.volume_mm3 for s in report.structures}
 

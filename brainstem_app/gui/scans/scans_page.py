@@ -235,7 +235,7 @@ class ScansPage(StepPage):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.table.resizeColumnsToContents()
         last = self.model.columnCount() - 1
-        wide = self.fontMetrics().horizontalAdvance("256×256×256, 0.94×0.94×0.94 mm  ")
+        wide = self.fontMetrics().horizontalAdvance("512×512×512, 0.941×0.941×0.941 mm  ")
         self.table.setColumnWidth(last - 2, wide)
         header.setSectionResizeMode(last, QHeaderView.ResizeMode.Stretch)
 

@@ -141,7 +141,7 @@ class SegmentStep(QWidget):
         self.scan, self.labels = scan, None
         self.viewer.set_image(scan.image)
         self.scan_panel.show_scan(scan)
-        self.structure_panel.model.set_volumes(None)
+        self.structure_panel.show_volumes(None)
         self._list_structures()
         errors = [f for f in scan.findings if f.level.value == "error"]
         refusal = self.tr("This scan cannot be segmented; the red lines above say why.") if errors else ""
@@ -158,7 +158,7 @@ class SegmentStep(QWidget):
         self.labels = labels
         if self._is_new_table(labels.table):
             self.structure_panel.model.set_table(labels.table)
-        self.structure_panel.model.set_volumes(labels.volumes_mm3)
+        self.structure_panel.show_volumes(labels)
         self.viewer.set_labels(labels.labels)
         self._update_colours()
         self._set_result(ResultFiles(folder=labels.path.parent, labels=labels.path))
@@ -191,7 +191,7 @@ class SegmentStep(QWidget):
             else self.tr("These labels are shown without their scan.")
         )
         fix = self.tr("Open the scan they were made from, then the labels again.")
-        self.message.emit(Message(MessageLevel.WARNING, what, str(labels.path), fix))
+        self.message.emit(Message(MessageLevel.WARNING, what, str(labels.path), fix, is_of_page=True))
 
     # Jobs --------------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtWidgets import (
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import (
     QGroupBox,
     QHBoxLayout,
     QHeaderView,
+    QLabel,
     QLineEdit,
     QPushButton,
     QTableView,
@@ -19,6 +21,20 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.gui.controls import EMPTY_BOX
 from brainstem_app.gui.structures.structure_model import SORT_ROLE, Column, StructureModel
+
+
+class HasVolumes(Protocol):
+    """Labels whose volumes are shown."""
+
+    @property
+    def volumes_mm3(self) -> list[float]:
+        """Volume of each label 0…255; empty without labels."""
+        ...
+
+    @property
+    def differs_from_report(self) -> bool:
+        """Whether the volumes are of edited voxels, while the report's are of the bent atlas."""
+        ...
 
 
 class StructurePanel(QGroupBox):
@@ -54,6 +70,21 @@ class StructurePanel(QGroupBox):
         self.hide_button = self._button(self.tr("Hide all"), self.tr("Draw no structure"))
         self.hide_button.clicked.connect(lambda: self.model.show_all(False))
         self.table = self._table()
+        self.volume_note = QLabel(
+            self.tr(
+                "mm³ are counted from the edited voxels; the report's come from the atlas bent to the scan."
+            ),
+            self,
+        )
+        self.volume_note.setToolTip(
+            self.tr(
+                "Segment measures the atlas bent to the scan, finer than voxels. What is painted has no such"
+                " measure, so every mm³ here is a count of voxels, also of nuclei that nobody has painted."
+            )
+        )
+        self.volume_note.setWordWrap(True)
+        self.volume_note.setAccessibleName(self.tr("What the volumes are"))
+        self.volume_note.hide()
         buttons = QHBoxLayout()
         buttons.addWidget(self.search, 1)
         for button in (self.show_button, self.nuclei_button, self.hide_button):
@@ -61,6 +92,12 @@ class StructurePanel(QGroupBox):
         layout = QVBoxLayout(self)
         layout.addLayout(buttons)
         layout.addWidget(self.table, 1)
+        layout.addWidget(self.volume_note)
+
+    def show_volumes(self, source: HasVolumes | None) -> None:
+        """Show the volume of each structure, and say so if the report beside gives another by its nature."""
+        self.model.set_volumes(None if source is None else source.volumes_mm3 or None)
+        self.volume_note.setVisible(source is not None and source.differs_from_report)
 
     def show_dice(self, dice: Mapping[int, float] | None) -> None:
         """Show how well each structure agrees with a reference, or take that column away."""

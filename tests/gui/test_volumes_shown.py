@@ -1,0 +1,190 @@
+"""Volumes in the list of nuclei: the report's, until labels are edited; and the report page's own list."""
+
+# ruff: noqa: F811 - the fixtures of other files
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from brainstem_app.atlas.library import load_atlas
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.review.review_step import ReviewStep
+from brainstem_app.gui.scans.opened import read_labels_for_viewer, read_result_for_viewer
+from brainstem_app.gui.segment.job_files import SegmentOutputs
+from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.structures.structure_model import Column
+from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.reports.build import build_report
+from brainstem_app.reports.manifest import make_manifest
+from brainstem_app.reports.report_model import Report, ReportInputs
+
+from .conftest import VOXEL_MM
+from .test_people_panels import _opened as open_people
+from .test_report_step import people  # noqa: F401 - a fixture
+from .test_review import PAG, SC_L, idle, paint_at, press, step  # noqa: F401 - a fixture
+
+_LIMIT_MS = 60_000
+_WARPED_MM3 = 123.0
+_VOXEL_MM3 = float(np.prod(VOXEL_MM))
+
+
+def write_report(folder: Path, labels: np.ndarray, affine: np.ndarray, method: str = "warp") -> None:
+    """Write the report of a segmentation that gives the PAG another volume than its voxels have."""
+    atlas = load_atlas()
+    inputs = ReportInputs(labels, affine, atlas.table, atlas.name, atlas.version, name="head_T1w.nii.gz")
+    report = build_report(inputs, make_manifest(inputs, "2026-01-01T00:00:00+00:00"))
+    structures = tuple(
+        s.model_copy(update={"volume_mm3": _WARPED_MM3}) if s.index == PAG else s for s in report.structures
+    )
+    made = report.model_copy(update={"structures": structures, "volume_method": method})
+    assert isinstance(made, Report)
+    (folder / "report.json").write_text(made.to_json(), encoding="utf-8")
+
+
+@pytest.fixture
+def warped(result_folder: Path, labels: np.ndarray, affine: np.ndarray) -> Path:
+    """A result folder whose report holds volumes of the bent atlas."""
+    write_report(result_folder, labels, affine)
+    return result_folder
+
+
+@pytest.fixture
+def opened(step: ReviewStep, warped: Path, qtbot: QtBot) -> ReviewStep:
+    """Review with that result."""
+    step.show_result(read_result_for_viewer(warped))
+    idle(step, qtbot)
+    return step
+
+
+def shown(step: ReviewStep, label: int) -> str:
+    """Volume that the list shows."""
+    model = step.structure_panel.model
+    return str(model.index(model.row_of(label), Column.VOLUME).data())
+
+
+def test_list_shows_the_reports_volumes_until_a_voxel_is_painted_and_says_why_they_change(
+    qtbot: QtBot, opened: ReviewStep
+) -> None:
+    note = opened.structure_panel.volume_note
+    assert shown(opened, PAG) == "123"
+    assert shown(opened, SC_L) == f"{_VOXEL_MM3:.0f}"
+    assert not note.isVisible()
+    opened.structure_panel.chosen.emit(SC_L)
+    press(qtbot, opened, Qt.Key.Key_B)
+    opened.editor.set_diameter(1.0)
+    paint_at(qtbot, opened, (20, 20, 10))
+    qtbot.waitUntil(lambda: shown(opened, PAG) == f"{8 * _VOXEL_MM3:.0f}", timeout=2000)
+    assert shown(opened, SC_L) == f"{2 * _VOXEL_MM3:.0f}"
+    assert note.isVisible()
+    assert "edited voxels" in note.text()
+
+
+def test_undoing_all_brings_the_reports_volumes_back(qtbot: QtBot, opened: ReviewStep) -> None:
+    opened.structure_panel.chosen.emit(SC_L)
+    press(qtbot, opened, Qt.Key.Key_B)
+    paint_at(qtbot, opened, (20, 20, 10))
+    qtbot.waitUntil(opened.structure_panel.volume_note.isVisible, timeout=2000)
+    press(qtbot, opened, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: shown(opened, PAG) == "123", timeout=2000)
+    assert not opened.structure_panel.volume_note.isVisible()
+
+
+def test_corrected_copy_that_is_opened_shows_its_voxels_and_says_so(
+    qtbot: QtBot, opened: ReviewStep, warped: Path
+) -> None:
+    opened.structure_panel.chosen.emit(SC_L)
+    press(qtbot, opened, Qt.Key.Key_B)
+    paint_at(qtbot, opened, (20, 20, 10))
+    with qtbot.waitSignal(opened.editor.saved, timeout=20_000):
+        press(qtbot, opened, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    opened.show_result(read_result_for_viewer(warped))
+    idle(opened, qtbot)
+    assert shown(opened, PAG) == f"{8 * _VOXEL_MM3:.0f}"
+    assert opened.structure_panel.volume_note.isVisible()
+    original = read_labels_for_viewer(warped / "labels_native.nii.gz")
+    assert original.volumes_mm3[PAG] == _WARPED_MM3
+    assert not original.differs_from_report
+
+
+def test_edit_of_a_result_that_was_counted_needs_no_word(
+    qtbot: QtBot, step: ReviewStep, result_folder: Path, labels: np.ndarray, affine: np.ndarray
+) -> None:
+    write_report(result_folder, labels, affine, "voxels")
+    step.show_result(read_result_for_viewer(result_folder))
+    idle(step, qtbot)
+    step.structure_panel.chosen.emit(SC_L)
+    press(qtbot, step, Qt.Key.Key_B)
+    paint_at(qtbot, step, (20, 20, 10))
+    qtbot.waitUntil(lambda: float(shown(step, SC_L)) > _VOXEL_MM3, timeout=2000)
+    assert not step.structure_panel.volume_note.isVisible()
+
+
+def test_panel_says_whose_corrections_are_not_compared(
+    qtbot: QtBot, window: MainWindow, people: Path, settings: WindowSettings
+) -> None:
+    (job,) = settings.results_folder.iterdir()
+    for name in ("labels_native.nii.gz", "labels_native_edited.nii.gz"):
+        (job / "sub-3_T1w" / name).write_bytes(b"x")
+    panel = open_people(qtbot, window)
+    assert "Corrected by hand, but compared with the volumes before that: sub-3." in panel.said.text()
+    panel.subjects.tick([folder for folder in panel.subjects.ticked() if "sub-3" not in folder])
+    assert "Corrected" not in panel.said.text()
+
+
+def test_reports_of_a_segmentation_that_ends_while_they_are_looked_at_are_listed(
+    qtbot: QtBot,
+    window: MainWindow,
+    settings: WindowSettings,
+    fake_job: Callable[[str], Path],
+    scan_file: Path,
+) -> None:
+    window.show_step(StepName.REPORT)
+    page = window.page(StepName.REPORT)
+    report = json.dumps({"model": {"name": "m"}})
+    fake_job(
+        "made = Path(job['out']) / 'head_T1w'\n"
+        "made.mkdir(parents=True)\n"
+        "(made / 'labels_native.nii.gz').write_bytes(b'x')\n"
+        "(made / 'report.html').write_text('x')\n"
+        f"(made / 'report.json').write_text('{report}')\n"
+        "emit(event='finished', seconds=1.0)"
+    )
+    window.many_scans.segment([scan_file, scan_file.with_name("b.nii.gz")], "m", SegmentOutputs())
+    qtbot.waitUntil(lambda: len(page.entries) == 1, timeout=_LIMIT_MS)
+    assert window.current_step is StepName.REPORT
+
+
+def test_second_report_shown_is_no_wider_than_the_first(
+    qtbot: QtBot, window: MainWindow, people: Path, settings: WindowSettings
+) -> None:
+    window.show_step(StepName.REPORT)
+    page = window.page(StepName.REPORT)
+    qtbot.waitUntil(lambda: page.model.rowCount() > 0, timeout=_LIMIT_MS)
+    table, last = page.report.table, page.model.columnCount() - 1
+    table.setMinimumWidth(900)  # room enough: the last column is stretched
+    qtbot.waitUntil(lambda: table.columnWidth(last) > 200, timeout=_LIMIT_MS)
+    for _ in range(3):
+        page.report.show_content(page.content)
+        qtbot.wait(50)
+    assert table.horizontalScrollBar().maximum() == 0
+
+
+def test_names_of_edited_results_can_be_told_apart_in_the_narrowest_list(
+    qtbot: QtBot, window: MainWindow, people: Path, settings: WindowSettings
+) -> None:
+    (job,) = settings.results_folder.iterdir()
+    for name in ("labels_native.nii.gz", "labels_native_edited.nii.gz"):
+        (job / "sub-3_T1w" / name).write_bytes(b"x")
+    window.show_step(StepName.REPORT)
+    page = window.page(StepName.REPORT)
+    qtbot.waitUntil(lambda: len(page.entries) == 8, timeout=_LIMIT_MS)
+    tree = page.list
+    tree.setFixedWidth(tree.minimumWidth())
+    needed = tree.indentation() + tree.fontMetrics().horizontalAdvance("sub-sim01_T1w…")
+    qtbot.waitUntil(lambda: tree.columnWidth(0) >= needed, timeout=2000)
