@@ -28,7 +28,9 @@ def test_image_that_is_the_template_is_as_alike_as_can_be(template: np.ndarray) 
 
 
 @pytest.mark.parametrize(
-    "change", [lambda v: 1.3 * v, lambda v: v + 0.7, lambda v: v + np.linspace(0, 1, 18)], ids=["gain", "offset", "shading"]
+    "change",
+    [lambda v: 1.3 * v, lambda v: v + 0.7, lambda v: v + np.linspace(0, 1, 18)],
+    ids=["gain", "offset", "shading"],
 )
 def test_gain_offset_and_shading_change_little(template: np.ndarray, change) -> None:
     plain, _ = LocalCorrelation(template, template, EVERYWHERE).cost(_still())
