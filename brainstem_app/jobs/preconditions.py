@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from brainstem_app.errors import InputError
+from brainstem_app.edition import HOW_TO_GET_FULL, Edition, edition
+from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.jobs.job import (
     ActivationsJob,
     CompareJob,
@@ -17,7 +18,7 @@ from brainstem_app.study.study import Study
 
 
 def require_possible(job: Job) -> None:
-    """Refuse a job whose study is not there, or whose names no folder can have.
+    """Refuse a job that this edition cannot do, whose study is not there, or whose names no folder can have.
 
     A cell of a comparison is not looked at here: it has to write down itself how it ended.
 
@@ -25,7 +26,12 @@ def require_possible(job: Job) -> None:
     ------
     InputError
         If it cannot be done as asked for.
+    BrainstemError
+        If it trains or looks into networks, and Keras is not installed.
     """
+    if isinstance(job, TrainJob | CompareJob | ExportModelJob) and edition() is Edition.PREDICT:
+        what = "This edition does not train, compare or export networks."
+        raise BrainstemError(what, None, HOW_TO_GET_FULL)
     match job:
         case TrainJob():
             _require_training(job)

@@ -49,12 +49,15 @@ def test_work_goes_on_in_the_copy(
 
 
 def test_folder_that_is_not_empty_is_refused_in_place(
-    qtbot: QtBot, open_study: MainWindow, dataset: Path
+    qtbot: QtBot, open_study: MainWindow, tmp_path: Path
 ) -> None:
-    open_study.files.study.save_as(dataset)
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    (taken / "notes.txt").write_text("of somebody else", encoding="utf-8")
+    open_study.files.study.save_as(taken)
     qtbot.waitUntil(lambda: "not empty" in said(open_study), timeout=_LIMIT_MS)
     assert open_study.message_bar.message.fix == "Choose a new or an empty folder."
-    assert open_study.bench.study.folder != dataset
+    assert open_study.bench.study.folder != taken
 
 
 def test_study_with_a_job_at_work_is_not_copied(
