@@ -108,17 +108,19 @@ def fit_atlas(
         The scan and the template, standardised; needed if intensities count.
     """
     settings = settings or FitSettings()
-    region = neighbourhood(atlas)
+    around = neighbourhood(atlas)
+    asked = around
     if settings.from_warp and images is not None:
-        region &= ~_near_cuts(images[0], atlas)
-    problem = AtlasProblem(probabilities, atlas, region, usual, images)
+        asked = around & ~_near_cuts(images[0], atlas)
+    problem = AtlasProblem(probabilities, atlas, asked, usual, images)
     found = np.full(problem.size, START)
     for each in settings.rounds:
         begun, smoother = found, each
         for _ in range(_MOST_TRIES):
             found = problem.solved(smoother, begun)
-            jacobian = smallest_jacobian(problem.displacement(found), neighbourhood(atlas))
-            if jacobian >= LEAST_JACOBIAN or not settings.from_warp:
+            if not settings.from_warp:
+                break
+            if smallest_jacobian(problem.displacement(found), around) >= LEAST_JACOBIAN:
                 break
             smoother = smoother.model_copy(update={"smoothness": 4 * smoother.smoothness})
     return AtlasFit(problem.displacement(found), problem)
