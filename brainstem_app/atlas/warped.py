@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +69,7 @@ class WarpedAtlas:
     displacement: FloatArray
     transforms: Transforms
 
-    @property
+    @cached_property
     def map(self) -> ScanToAtlas:
         """Where the scan's points lie in the atlas."""
         return ScanToAtlas.of(self.transforms, self.displacement)
@@ -104,7 +105,7 @@ class WarpedAtlas:
     def confidence_on(
         self, grid: Grid, labels: NDArray[np.uint8], confidence: FloatArray
     ) -> NDArray[np.float32]:
-        """Confidence of each labelled voxel of a scan, from the nearest voxel of the box; 0 elsewhere.
+        """Confidence of the label of each of a scan's voxels, from the nearest of the box; 0 outside of it.
 
         Parameters
         ----------
@@ -115,12 +116,18 @@ class WarpedAtlas:
         confidence : ndarray of float32, shape (50, 50, 73, K)
             Probability of each class in the box.
         """
-        result = np.zeros(grid[0], dtype=np.float32)
-        places = np.argwhere(labels)
-        points = places @ grid[1][:3, :3].T + grid[1][:3, 3]
+        shape, affine = grid
+        result = np.zeros(shape, dtype=np.float32)
+        region = self.transforms.native_region(shape, affine)
+        given = labels[region]
+        points = grid_points(given.shape, cropped_affine(affine, region))
         voxels = np.rint(self.transforms.to_mni(points) - box_affine()[:3, 3]).astype(int)
-        x, y, z = np.clip(voxels, 0, np.array(BOX_SHAPE) - 1).T
-        result[tuple(places.T)] = confidence[x, y, z, labels[tuple(places.T)]]
+        nearest = np.clip(voxels, 0, np.array(BOX_SHAPE) - 1)
+        x, y, z = nearest.T
+        # A structure may reach beyond the middle of the outermost voxels.
+        known = (voxels == nearest).all(axis=1) | (given.reshape(-1) > 0)
+        found = np.where(known, confidence[x, y, z, given.reshape(-1)], np.float32(0))
+        result[region] = found.reshape(given.shape)
         return result
 
     def measure(self, grid: Grid, confidence: FloatArray) -> dict[int, SoftMeasures]:

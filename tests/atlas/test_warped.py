@@ -116,7 +116,11 @@ def test_confidence_is_that_of_the_label_where_it_lies() -> None:
     labels = warped.labels_on(grid)
     confidence = warped.confidence_on(grid, labels, sure)
     assert set(np.unique(confidence[labels == 2])) == {np.float32(0.25)}
-    assert set(np.unique(confidence[labels == 0])) == {np.float32(0)}
+    # Of the background where the network looked, and nothing outside of the box.
+    assert set(np.unique(confidence[labels == 0])) == {np.float32(0), np.float32(1)}
+    placed = warped.transforms.to_mni(grid_points(*grid)).reshape(*grid[0], 3)
+    outside = ((placed < box_affine()[:3, 3] - 0.6) | (placed > box_affine()[:3, 3] + 73)).any(axis=-1)
+    assert not confidence[outside].any()
     assert warped.measure(grid, sure)[2].confidence == pytest.approx(0.25)
 
 
