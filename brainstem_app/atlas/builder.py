@@ -1,4 +1,4 @@
-"""Build an atlas from a recipe: label map, graded label table, description, notice."""
+"""Build an atlas from a recipe: label map, graded label table, regions, description, notice."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ from brainstem_app.atlas.label_table import TABLE_FILE_NAME, Group, LabelTable, 
 from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, NOTICE_FILE_NAME
 from brainstem_app.atlas.notice import write_notice
 from brainstem_app.atlas.recipe import Recipe, RecipeStructure
+from brainstem_app.atlas.regions import (
+    REGION_TABLE_FILE_NAME,
+    REGIONS_FILE_NAME,
+    describe_regions,
+    draw_regions,
+    region_of_nuclei,
+)
 from brainstem_app.atlas.registration import Fitted, register, register_landmarks
 from brainstem_app.atlas.reliability import dice_after_shift, grade
 from brainstem_app.atlas.shapes import structure_probability
@@ -48,7 +55,8 @@ def build_atlas(
     recipe : Recipe
         From `read_recipe`.
     out : Path
-        Folder to write ``labels.nii.gz``, ``structures.csv``, ``atlas.json`` and ``NOTICE.md`` to.
+        Folder to write ``labels.nii.gz``, ``structures.csv``, ``atlas.json`` and ``NOTICE.md`` to, and
+        ``regions.nii.gz`` and ``regions.csv`` if the recipe has regions.
     data_folder : Path
         Folder that the sources' files are named below.
     report : callable, optional
@@ -57,7 +65,7 @@ def build_atlas(
     Returns
     -------
     LabelTable
-        With the grades of reliability.
+        With the grades of reliability and the regions.
 
     Raises
     ------
@@ -79,11 +87,19 @@ def build_atlas(
     _check_not_empty(labels, table, recipe)
     drawn = {name for structure in recipe.structure if structure.drawn for name in _table_names(structure)}
     graded = LabelTable(structures=tuple(_graded(s, labels, drawn) for s in table.structures))
+    regions = draw_regions(recipe.plane, recipe.region, labels > 0) if recipe.region else None
+    if regions is not None:
+        graded = _with_regions(graded, region_of_nuclei(labels, graded, regions))
     report(0.95, "writing")
     out.mkdir(parents=True, exist_ok=True)
+    for name in (REGIONS_FILE_NAME, REGION_TABLE_FILE_NAME):
+        (out / name).unlink(missing_ok=True)
+    if regions is not None:
+        save_label_map(out / REGIONS_FILE_NAME, regions.labels, mni_affine(), space="mni")
+        write_text(out / REGION_TABLE_FILE_NAME, table_text(regions.table))
     save_label_map(out / LABELS_FILE_NAME, labels, mni_affine(), space="mni")
     write_text(out / TABLE_FILE_NAME, table_text(graded))
-    description = _describe(recipe, graded, labels, sources, fits)
+    description = _describe(recipe, graded, labels, sources, fits) | describe_regions(recipe.plane, regions)
     write_text(out / CARD_FILE_NAME, json.dumps(description, indent=1, ensure_ascii=False) + "\n")
     write_text(out / NOTICE_FILE_NAME, write_notice(recipe))
     return graded
@@ -168,6 +184,12 @@ def _graded(structure: Structure, labels: NDArray[np.uint8], drawn: set[str]) ->
         return structure
     mask = labels == structure.index
     return structure.model_copy(update={"reliability": grade(mask, drawn=structure.name in drawn)})
+
+
+def _with_regions(table: LabelTable, regions: dict[str, str]) -> LabelTable:
+    return LabelTable(
+        structures=tuple(s.model_copy(update={"region": regions.get(s.name, "")}) for s in table.structures)
+    )
 
 
 def _describe(

@@ -56,6 +56,7 @@ def label_table(
                 source=source,
                 licence=licence,
                 reliability=grade(mask, drawn=False) if mask.any() else "",
+                region=nucleus.in_region,
             )
         )
     return LabelTable(structures=tuple(rows))

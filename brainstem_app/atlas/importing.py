@@ -21,6 +21,7 @@ from brainstem_app.atlas.landmark_offset import LandmarkOffset, measure_offset
 from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, NOTICE_FILE_NAME
 from brainstem_app.atlas.notice import write_import_notice
 from brainstem_app.atlas.pulled_map import PulledMap, pull, split_at_midline
+from brainstem_app.atlas.regions import REGION_TABLE_FILE_NAME, REGIONS_FILE_NAME
 from brainstem_app.atlas.source_maps import SourceMaps, check_names, files_of, read_maps, sha256_of_files
 from brainstem_app.atlas.source_space import Placed, Report, place_source
 from brainstem_app.atlas.volume_keeping import (
@@ -270,6 +271,8 @@ def _warnings(pulled: Sequence[PulledMap], inside: Sequence[PulledMap]) -> tuple
 
 def _write(out: Path, table: LabelTable, labels: NDArray[np.uint8], description: dict[str, Any]) -> None:
     out.mkdir(parents=True, exist_ok=True)
+    for name in (REGIONS_FILE_NAME, REGION_TABLE_FILE_NAME):
+        (out / name).unlink(missing_ok=True)
     write_text(out / TABLE_FILE_NAME, table_text(table))
     write_text(out / CARD_FILE_NAME, json.dumps(description, indent=1, ensure_ascii=False) + "\n")
     notice = write_import_notice(

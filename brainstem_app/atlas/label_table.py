@@ -50,6 +50,8 @@ class Structure(BaseModel):
     reliability : str
         ``A`` (good), ``B`` (fair), ``C`` (poor): size of the nucleus against registration error; empty
         for tissue and background.
+    region : str
+        Name of the region of the brainstem that holds most of a nucleus; empty where none is known.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,6 +65,7 @@ class Structure(BaseModel):
     source: str
     licence: str
     reliability: Annotated[str, Field(pattern=r"^[ABC]?$")] = ""
+    region: str = ""
 
     @property
     def rgb(self) -> tuple[int, int, int]:
@@ -93,6 +96,11 @@ class LabelTable(BaseModel):
         """The structures of group ``nucleus``."""
         return tuple(s for s in self.structures if s.group is Group.NUCLEUS)
 
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Names of the regions that structures lie in, in the order of the structures."""
+        return tuple(dict.fromkeys(s.region for s in self.structures if s.region))
+
     def by_name(self, name: str) -> Structure:
         """Structure of that short name; KeyError if there is none."""
         for structure in self.structures:
@@ -119,6 +127,8 @@ def _other_side(name: str) -> str:
 
 def read_label_table(path: Path) -> LabelTable:
     """Read a label table from CSV (one header line, columns as the fields of `Structure`).
+
+    Tables of older versions lack the column ``region``.
 
     Raises
     ------

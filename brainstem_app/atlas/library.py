@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import TABLE_FILE_NAME, LabelTable, read_label_table
+from brainstem_app.atlas.regions import REGION_TABLE_FILE_NAME, REGIONS_FILE_NAME, Regions, read_regions
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import MNI_SHAPE, mni_affine
 from brainstem_app.locations import resource, user_data_folder
@@ -19,7 +20,14 @@ DEFAULT_ATLAS = "brainstem31"
 LABELS_FILE_NAME = "labels.nii.gz"
 CARD_FILE_NAME = "atlas.json"
 NOTICE_FILE_NAME = "NOTICE.md"
-_FILE_NAMES = (TABLE_FILE_NAME, NOTICE_FILE_NAME, LABELS_FILE_NAME, CARD_FILE_NAME)
+_FILE_NAMES = (
+    TABLE_FILE_NAME,
+    NOTICE_FILE_NAME,
+    REGION_TABLE_FILE_NAME,
+    REGIONS_FILE_NAME,
+    LABELS_FILE_NAME,
+    CARD_FILE_NAME,
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +71,8 @@ class Atlas:
         Sources, licences, citations (Markdown).
     folder : Path or None
         Where it was loaded from.
+    regions : Regions or None
+        Midbrain, pons and medulla, if the atlas divides the brainstem.
     """
 
     name: str
@@ -71,6 +81,7 @@ class Atlas:
     table: LabelTable
     notice: str
     folder: Path | None = None
+    regions: Regions | None = None
 
 
 def list_atlases() -> list[str]:
@@ -116,6 +127,7 @@ def load_atlas(name_or_folder: str | Path = DEFAULT_ATLAS) -> Atlas:
         table=table,
         notice=notice.read_text(encoding="utf-8") if notice.is_file() else "",
         folder=folder,
+        regions=read_regions(folder, labels),
     )
 
 
@@ -164,6 +176,8 @@ def copy_atlas(source: Path, target: Path) -> None:
     for name in _FILE_NAMES:
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)
+        else:
+            (target / name).unlink(missing_ok=True)
 
 
 def _names_in(folder: Path) -> list[str]:

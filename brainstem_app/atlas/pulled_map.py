@@ -81,6 +81,8 @@ class PulledMap:
         What it is made of on its own grid.
     level : float
         Probability from which on a voxel of the ``mni`` grid may be taken for the structure.
+    in_region : str
+        As in `SourceMap`.
     """
 
     name: str
@@ -98,6 +100,7 @@ class PulledMap:
     file: Path
     voxels: SourceVoxels
     level: float
+    in_region: str = ""
 
     @property
     def table_name(self) -> str:
@@ -180,6 +183,7 @@ def pull(source: SourceMap, template_to_source: Affine, threshold: float) -> Pul
             size_mm3=size,
         ),
         level=level,
+        in_region=source.in_region,
     )
 
 

@@ -1,8 +1,9 @@
 """The recipe of an atlas: a readable TOML file that says which label comes from where, and how.
 
 A recipe names its sources (a file each, with licence and citation), how each is registered to the
-template, and for every nucleus the source's labels, the threshold, the priority and the corrections, each
-with its reason. ``resources/atlas/brainstem31/recipe.toml`` is the example to copy.
+template, for every nucleus the source's labels, the threshold, the priority and the corrections, each with
+its reason, and the planes that divide the brainstem into regions. ``resources/atlas/brainstem31/recipe.toml``
+is the example to copy.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from brainstem_app.atlas.region_recipe import RecipePlane, RecipeRegion, check_regions
 from brainstem_app.errors import InputError
 from brainstem_app.validation import input_error
 
@@ -163,6 +165,9 @@ class Recipe(_Part):
         Label table (CSV); read relative to the recipe.
     source, structure : tuple
         Sources and nuclei; every nucleus of the table occurs once.
+    plane, region : tuple
+        Planes that divide the brainstem into regions, and the regions, both from top to bottom; an atlas
+        may have none.
     folder : Path
         Where the recipe lies.
     """
@@ -173,6 +178,8 @@ class Recipe(_Part):
     table: Path = Path("structures.csv")
     source: tuple[RecipeSource, ...]
     structure: tuple[RecipeStructure, ...]
+    plane: tuple[RecipePlane, ...] = ()
+    region: tuple[RecipeRegion, ...] = ()
     folder: Path
 
     @model_validator(mode="after")
@@ -184,6 +191,7 @@ class Recipe(_Part):
         for structure in self.structure:
             if structure.source not in ids:
                 raise ValueError(f"{structure.name}: there is no source {structure.source}")
+        check_regions(self.plane, self.region)
         return self
 
     @property

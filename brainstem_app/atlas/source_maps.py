@@ -51,6 +51,8 @@ class SourceMap:
         Where it was read from.
     start, grid : tuple of int
         First voxel of `probability` on the grid that all maps of the atlas share, and that grid's shape.
+    in_region : str
+        Region of the brainstem that the source's table says it lies in; empty where it says none.
     """
 
     name: str
@@ -62,6 +64,7 @@ class SourceMap:
     file: Path
     start: Voxel
     grid: Voxel
+    in_region: str = ""
 
     @property
     def table_name(self) -> str:
@@ -250,7 +253,8 @@ def _volume(image: Any, number: int) -> NDArray[np.float32]:
 
 
 def _map_of(label: SourceLabel, probability: NDArray[np.float32], affine: Affine, source: Path) -> SourceMap:
-    return _whole_map(split_side(label.name), (label.name, label.colour), probability, affine, source)
+    whole = _whole_map(split_side(label.name), (label.name, label.colour), probability, affine, source)
+    return replace(whole, in_region=label.region)
 
 
 def _whole_map(

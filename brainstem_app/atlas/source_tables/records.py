@@ -24,6 +24,8 @@ _NUMBER = (
     "key",
 )
 _NAME = ("name", "abbreviation", "label_name", "structure", "region", "nucleus", "label")
+_REGION = "region"
+_NO_REGION = {"", "n/a", "na", "none", "unknown", "-"}
 _COLOUR = ("color", "colour", "hex")
 _RGB = (("r", "g", "b"), ("red", "green", "blue"), ("color_r", "color_g", "color_b"))
 
@@ -96,10 +98,12 @@ def _from_records(records: Iterable[Mapping[str, Any]]) -> list[SourceLabel]:
         }
         numbers = (whole_number(row.get(key, "")) for key in _NUMBER)
         number = next((n for n in numbers if n is not None), None)
-        name = next((row[key] for key in _NAME if row.get(key) and whole_number(row[key]) is None), None)
-        if number is None or name is None:
+        named = next((key for key in _NAME if row.get(key) and whole_number(row[key]) is None), None)
+        if number is None or named is None:
             raise ValueError(f"{dict(record)} has no column of numbers (index) and one of names (name)")
-        labels.append(SourceLabel(number, name, _colour(row)))
+        # Some tables call the structure itself a region.
+        region = "" if named == _REGION or row.get(_REGION, "").lower() in _NO_REGION else row[_REGION]
+        labels.append(SourceLabel(number, row[named], _colour(row), region))
     return labels
 
 

@@ -30,11 +30,14 @@ class SourceLabel:
         As the table has it.
     colour : str
         ``#rrggbb``, or empty where the table has none.
+    region : str
+        Region of the brainstem that the table says it lies in; empty where it says none.
     """
 
     number: int
     name: str
     colour: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True)
