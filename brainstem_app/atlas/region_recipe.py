@@ -20,6 +20,8 @@ class RecipePlane(_Part):
     ----------
     name : str
         Short name that the regions refer to.
+    title : str
+        What it is, to follow "below the ", e.g. "plane through …".
     through_mm : tuple of 1 or 2 points
         Landmarks (y, z) in mm of the ``mni`` world, in the midsagittal slice.
     parallel_to : str
@@ -31,6 +33,7 @@ class RecipePlane(_Part):
     """
 
     name: str
+    title: str
     through_mm: Annotated[tuple[PointMm, ...], Field(min_length=1, max_length=2)]
     parallel_to: str = ""
     why: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,6 @@ from brainstem_app.imaging.spaces import MNI_SHAPE, mni_affine
 
 REGIONS_FILE_NAME = "regions.nii.gz"
 REGION_TABLE_FILE_NAME = "regions.csv"
-#: Name of all regions together, and what they are together.
-BRAINSTEM = "brainstem"
-BRAINSTEM_IN_WORDS = "Brainstem, down to the cut at z = −72 mm of the template"
 
 Labels = NDArray[np.uint8]
 
@@ -31,7 +27,8 @@ class Regions:
     Attributes
     ----------
     table : LabelTable
-        The regions from top to bottom, 1…R; 0 is what lies outside of the brainstem.
+        The regions from top to bottom, 1…R, each with its border as its source; 0 is what lies outside of the
+        brainstem.
     labels : ndarray of uint8, shape (197, 233, 189)
         Region of each voxel on the ``mni`` grid; above 0 exactly where the atlas's labels are; read-only.
     """
@@ -46,13 +43,13 @@ class Regions:
 
 
 def draw_regions(
-    planes: Iterable[RecipePlane], regions: tuple[RecipeRegion, ...], brainstem: NDArray[np.bool_]
+    planes: tuple[RecipePlane, ...], regions: tuple[RecipeRegion, ...], brainstem: NDArray[np.bool_]
 ) -> Regions:
     """Divide the brainstem by planes.
 
     Parameters
     ----------
-    planes : iterable of RecipePlane
+    planes : tuple of RecipePlane
         From top to bottom.
     regions : tuple of RecipeRegion
         From top to bottom; a voxel belongs to the last one below whose upper border its middle lies. A middle
@@ -72,17 +69,7 @@ def draw_regions(
     labels = np.zeros(brainstem.shape, dtype=np.uint8)
     for index, region in enumerate(regions, start=1):
         labels[brainstem & below[region.below]] = index
-    return Regions(region_table(regions), labels)
-
-
-def region_table(regions: tuple[RecipeRegion, ...]) -> LabelTable:
-    """Label table of regions, the background first."""
-    rows = [_row(0, "background", "Outside of the brainstem", Group.BACKGROUND, "#000000")]
-    rows += [
-        _row(index, region.name, region.full_name, Group.TISSUE, region.colour)
-        for index, region in enumerate(regions, start=1)
-    ]
-    return LabelTable(structures=tuple(rows))
+    return Regions(_table(planes, regions), labels)
 
 
 def region_of_nuclei(labels: Labels, table: LabelTable, regions: Regions) -> dict[str, str]:
@@ -93,7 +80,7 @@ def region_of_nuclei(labels: Labels, table: LabelTable, regions: Regions) -> dic
     return {s.name: regions.names[int(counts[s.index, 1:].argmax())] for s in table.nuclei}
 
 
-def describe_regions(planes: Iterable[RecipePlane], drawn: Regions | None) -> dict[str, Any]:
+def describe_regions(planes: tuple[RecipePlane, ...], drawn: Regions | None) -> dict[str, Any]:
     """Planes and volumes (mm³) of regions, for ``atlas.json``; nothing without regions."""
     if drawn is None:
         return {}
@@ -140,14 +127,36 @@ def read_regions(folder: Path, labels: Labels) -> Regions | None:
     return Regions(table, regions)
 
 
-def _row(index: int, name: str, full_name: str, group: Group, colour: str) -> Structure:
-    return Structure(
-        index=index,
-        name=name,
-        full_name=full_name,
+def _table(planes: tuple[RecipePlane, ...], regions: tuple[RecipeRegion, ...]) -> LabelTable:
+    """Label table of regions, the background first."""
+    titles = {plane.name: f"below the {plane.title}" for plane in planes}
+    if planes:
+        titles[""] = f"above the {planes[0].title}"
+    outside = Structure(
+        index=0,
+        name="background",
+        full_name="Outside of the brainstem",
         side=Side.MIDLINE,
-        group=group,
-        colour=colour,
-        source="planes of the recipe" if index else "none",
+        group=Group.BACKGROUND,
+        colour="#000000",
+        source="none",
         licence="none",
+    )
+    return LabelTable(
+        structures=(
+            outside,
+            *(
+                Structure(
+                    index=index,
+                    name=region.name,
+                    full_name=region.full_name,
+                    side=Side.MIDLINE,
+                    group=Group.TISSUE,
+                    colour=region.colour,
+                    source=titles.get(region.below, "the whole brainstem"),
+                    licence="none",
+                )
+                for index, region in enumerate(regions, start=1)
+            ),
+        )
     )

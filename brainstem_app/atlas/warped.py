@@ -140,29 +140,88 @@ class WarpedAtlas:
         confidence : ndarray of float32, shape (50, 50, 73, K)
             Probability of each class in the box.
         """
-        shape, affine = grid
-        points = grid_points(BOX_SHAPE, box_affine())
-        native = self.transforms.to_native(points)
-        volume = self._volume_mm3()
-        back = np.linalg.inv(affine)
-        voxels = native @ back[:3, :3].T + back[:3, 3]
-        inside = ((voxels >= -0.5) & (voxels <= np.array(shape) - 0.5)).all(axis=1)
-        places = np.indices(BOX_SHAPE, dtype=np.float32).reshape(3, -1) + self.displacement.reshape(3, -1)
-        shares = _shares(self.labels, places, self._classes) * volume[:, None]
+        native, inside = self._box_in(grid)
+        shares = _shares(self.labels, self._places, self._classes) * self._volume_mm3[:, None]
         whole = shares.sum(axis=0, dtype=np.float64)
         shares *= inside[:, None]
         found = shares.sum(axis=0, dtype=np.float64)
-        probabilities = confidence.reshape(len(points), -1)[:, : self._classes]
+        probabilities = confidence.reshape(len(native), -1)[:, : self._classes]
         sure = np.einsum("nk,nk->k", shares, probabilities, dtype=np.float64)
         middle = shares.T.astype(np.float64) @ native
         return {
             int(k): _measures(found[k], whole[k], middle[k], sure[k]) for k in np.unique(self.labels) if k > 0
         }
 
+    def measure_regions(self, grid: Grid, regions: NDArray[np.uint8]) -> dict[int, SoftMeasures]:
+        """Measure regions of the brainstem in the same way, without a confidence: the network sees none.
+
+        Parameters
+        ----------
+        grid : tuple of shape and affine
+            Voxels of the scan, and voxel to world (mm, RAS+).
+        regions : ndarray of uint8, shape (50, 50, 73)
+            Region of each voxel of the box, above 0 where `labels` are: the volumes of the regions add up
+            to those of the structures.
+
+        Returns
+        -------
+        dict of int to SoftMeasures
+            By region; 0 stands for all regions together.
+        """
+        native, inside = self._box_in(grid)
+        n = int(regions.max()) + 1
+        whole = _shares(regions, self._places, n) * self._volume_mm3[:, None]
+        # In place of what is outside: all together.
+        whole[:, 0] = whole[:, 1:].sum(axis=1)
+        found = whole * inside[:, None]
+        middle = found.T.astype(np.float64) @ native
+        volumes = zip(found.sum(axis=0, dtype=np.float64), whole.sum(axis=0, dtype=np.float64), strict=True)
+        return {k: _measures(part, of, middle[k], None) for k, (part, of) in enumerate(volumes)}
+
+    def regions_on(
+        self, grid: Grid, labels: NDArray[np.uint8], regions: NDArray[np.uint8]
+    ) -> NDArray[np.uint8]:
+        """Regions of a scan's voxels: of each with a label, the region with the largest share at its middle.
+
+        Parameters
+        ----------
+        grid : tuple of shape and affine
+            Voxels of the scan.
+        labels : ndarray of uint8
+            Labels on that grid.
+        regions : ndarray of uint8, shape (50, 50, 73)
+            Region of every voxel of the box, none 0 (`brainstem_app.atlas.regions.nearest_region`).
+        """
+        voxels = np.argwhere(labels)
+        affine = grid[1]
+        points = voxels @ affine[:3, :3].T + affine[:3, 3]
+        result = np.zeros(labels.shape, dtype=np.uint8)
+        n = int(regions.max()) + 1
+        for start in range(0, len(voxels), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            places = (self.map.to_atlas(points[part]) - box_affine()[:3, 3]).T
+            inside = np.clip(places, 0, np.array(BOX_SHAPE)[:, None] - 1).astype(np.float32)
+            result[tuple(voxels[part].T)] = _shares(regions, inside, n)[:, 1:].argmax(axis=1) + 1
+        return result
+
+    @property
+    def _places(self) -> FloatArray:
+        """Where in the atlas each voxel of the box lies, (3, N), voxels."""
+        return np.indices(BOX_SHAPE, dtype=np.float32).reshape(3, -1) + self.displacement.reshape(3, -1)
+
+    def _box_in(self, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Where in the scan each voxel of the box lies (N, 3), mm, and whether the scan covers it (N,)."""
+        shape, affine = grid
+        native = self.transforms.to_native(grid_points(BOX_SHAPE, box_affine()))
+        back = np.linalg.inv(affine)
+        voxels = native @ back[:3, :3].T + back[:3, 3]
+        return native, ((voxels >= -0.5) & (voxels <= np.array(shape) - 0.5)).all(axis=1)
+
     @property
     def _classes(self) -> int:
         return int(self.labels.max()) + 1
 
+    @cached_property
     def _volume_mm3(self) -> NDArray[np.float64]:
         """Volume (N,) in the scan of each voxel of the box."""
         scale = abs(float(np.linalg.det(self.transforms.mni_to_native[:3, :3])))
@@ -184,11 +243,12 @@ def labels_under(labels: NDArray[np.uint8], displacement: FloatArray) -> NDArray
     return np.asarray(shares.argmax(axis=1), dtype=np.uint8).reshape(labels.shape)
 
 
-def _measures(found: float, whole: float, middle: NDArray[np.float64], sure: float) -> SoftMeasures:
+def _measures(found: float, whole: float, middle: NDArray[np.float64], sure: float | None) -> SoftMeasures:
     if found <= 0:
         return SoftMeasures(0.0, None, None, 0.0)
     x, y, z = (middle / found).tolist()
-    return SoftMeasures(float(found), (x, y, z), float(sure / found), float(found / whole))
+    confidence = None if sure is None else float(sure / found)
+    return SoftMeasures(float(found), (x, y, z), confidence, float(found / whole))
 
 
 def _shares(labels: NDArray[np.uint8], points: FloatArray, classes: int) -> FloatArray:

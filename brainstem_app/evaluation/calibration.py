@@ -91,9 +91,7 @@ def confidence_of(
     return confidence
 
 
-def calibrated(
-    probabilities: FloatArray, temperature: float = 1.0, nuclei: Sequence[int] = ()
-) -> FloatArray:
+def calibrated(probabilities: FloatArray, temperature: float = 1.0, nuclei: Sequence[int] = ()) -> FloatArray:
     """Confidence (…, K) that each class would have, from probabilities (…, K); see `confidence_of`."""
     if temperature == 1.0:
         return probabilities

@@ -160,6 +160,14 @@ def write_bids_labels(
     return written
 
 
+def remove_bids_labels(root: Path, source: BidsSource, atlas: str) -> None:
+    """Remove what `write_bids_labels` has written, if it is there."""
+    labels = bids_labels_path(root, source, atlas)
+    name = labels.name.removesuffix(".nii.gz")
+    for file in (labels, labels.with_name(f"{name}.json"), labels.with_name(f"{name}.tsv")):
+        file.unlink(missing_ok=True)
+
+
 def _near(root: Path, dataset: Path) -> str | None:
     """Path of the raw dataset from the derivatives, if it is above them or beside them; else None."""
     try:

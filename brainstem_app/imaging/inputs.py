@@ -28,6 +28,7 @@ _REPORT = "report.json"
 OWN_VOLUMES = frozenset(
     {
         "labels_native.nii.gz",
+        "labels_regions_native.nii.gz",
         "labels_mni.nii.gz",
         "confidence_native.nii.gz",
         "scan_box.nii.gz",

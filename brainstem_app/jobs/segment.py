@@ -29,7 +29,7 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.result_folders import SERIES, scans_with_room, series_mark
 from brainstem_app.jobs.segment_bids import require_one_dataset, result_folder, write_derivatives
 from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
-from brainstem_app.jobs.segment_files import ARTIFACTS, OnScan, on_scan, write_volumes
+from brainstem_app.jobs.segment_files import ARTIFACTS, REGION_ARTIFACTS, OnScan, on_scan, write_volumes
 from brainstem_app.models.prediction import Prediction, predict_box
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
 from brainstem_app.reports.report_model import ReportInputs
@@ -168,7 +168,7 @@ def segment_scan(
     _require_nuclei(prediction, model.atlas, path)
     report(_PREDICTED, "bringing the labels back onto the scan")
     with clock.measure("back to native"):
-        found = on_scan(scan, normalised, prediction, model.way.atlas)
+        found = on_scan(scan, normalised, prediction, model.way.atlas, model.atlas.regions)
     write_volumes(folder, scan, normalised, found, prediction, model.atlas.table)
     remove_surfaces(folder)
     if surfaces:
@@ -180,7 +180,7 @@ def segment_scan(
     inputs = _report_inputs(scan, normalised, model, device, found, clock.seconds, options)
     inputs = replace(inputs, settings={**inputs.settings, **series})
     write_report(folder, replace(inputs, reference=reference, reference_origin=reference_origin))
-    for role, name in ARTIFACTS.items():
+    for role, name in (ARTIFACTS | (REGION_ARTIFACTS if found.regions else {})).items():
         reporter.artifact(role, folder / name, folder.name)
     reporter.artifact("folder", folder, folder.name)
     for finding in (*scan.findings, *normalised.findings):
@@ -246,6 +246,7 @@ def _report_inputs(
         scan=scan,
         confidence_native=found.confidence,
         soft=found.soft,
+        regions=found.regions,
         findings=normalised.findings,
         brain_ml=round(normalised.brain_ml, 1),
         settings={

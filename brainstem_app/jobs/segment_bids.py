@@ -6,11 +6,13 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.bids_derivatives import (
     REPORTS_FOLDER,
     BidsSource,
     bids_source,
+    remove_bids_labels,
     write_bids_labels,
     write_dataset_description,
 )
@@ -18,6 +20,10 @@ from brainstem_app.imaging.inputs import ScanInput
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.loaded_model import LoadedModel
 from brainstem_app.jobs.segment_files import ARTIFACTS
+from brainstem_app.jobs.segment_regions import REGION_LABELS_FILE
+
+# What the description in the name of a region map ends with.
+_REGIONS = "regions"
 
 
 def result_folder(job: SegmentJob, name: str) -> Path:
@@ -44,19 +50,27 @@ def require_one_dataset(scans: Sequence[ScanInput]) -> None:
 
 def write_derivatives(out: Path, source: BidsSource, folder: Path, model: LoadedModel) -> Path:
     """Write the label map of a finished scan under its BIDS name below `out`; returns its place."""
-    atlas = model.atlas
+    atlas, regions = model.atlas, model.atlas.regions
     report = json.loads((folder / ARTIFACTS["report_json"]).read_text(encoding="utf-8"))
     write_dataset_description(out, source.dataset, model.card.name)
+    facts = {
+        "Model": model.card.name,
+        "LabelAtlas": f"{atlas.name} {atlas.version}",
+        "Limits": report["limits"],
+        "Report": f"{REPORTS_FOLDER}/{folder.name}/{ARTIFACTS['report_html']}",
+    }
+    name = f"{atlas.name}{_REGIONS}"
+    if regions is None:
+        remove_bids_labels(out, source, name)
+    else:
+        described = {"Description": "Regions of the brainstem on the grid of the scan"}
+        write_bids_labels(
+            out, source, folder / REGION_LABELS_FILE, name, _rows(regions.table), facts | described
+        )
     return write_bids_labels(
-        out,
-        source,
-        folder / ARTIFACTS["labels_native"],
-        atlas.name,
-        [(s.index, s.full_name, s.name, s.colour) for s in atlas.table.structures],
-        {
-            "Model": model.card.name,
-            "LabelAtlas": f"{atlas.name} {atlas.version}",
-            "Limits": report["limits"],
-            "Report": f"{REPORTS_FOLDER}/{folder.name}/{ARTIFACTS['report_html']}",
-        },
+        out, source, folder / ARTIFACTS["labels_native"], atlas.name, _rows(atlas.table), facts
     )
+
+
+def _rows(table: LabelTable) -> list[tuple[int, str, str, str]]:
+    return [(s.index, s.full_name, s.name, s.colour) for s in table.structures]

@@ -10,14 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.atlas.regions import Regions
 from brainstem_app.atlas.warped import SoftMeasures, WarpedAtlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import mni_affine, paste_into_mni
+from brainstem_app.jobs.segment_regions import REGION_FILES, placed_regions, warped_regions, write_regions
 from brainstem_app.models.prediction import Prediction
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.scan_to_atlas import ITK_FILES, ScanToAtlas
 from brainstem_app.reports.label_files import write_label_files
+from brainstem_app.reports.regions import REGIONS_CSV, RegionsOnScan
 
 ARTIFACTS = {
     "labels_native": "labels_native.nii.gz",
@@ -34,6 +37,8 @@ ARTIFACTS = {
     "picture": "qc.png",
     "manifest": "manifest.json",
 }
+#: Only where the atlas divides the brainstem into regions.
+REGION_ARTIFACTS = {name.partition(".")[0]: name for name in (*REGION_FILES, REGIONS_CSV)}
 
 
 @dataclass(frozen=True)
@@ -49,15 +54,24 @@ class OnScan:
         Volume, centre and confidence of each structure under the warp; None where voxels are counted.
     map : ScanToAtlas or None
         The warp, if there is one.
+    regions : RegionsOnScan or None
+        Midbrain, pons and medulla, if the atlas has them.
     """
 
     labels: NDArray[np.uint8]
     confidence: NDArray[np.float32]
     soft: Mapping[int, SoftMeasures] | None = None
     map: ScanToAtlas | None = None
+    regions: RegionsOnScan | None = None
 
 
-def on_scan(scan: Scan, normalised: Normalised, prediction: Prediction, atlas: NDArray[np.uint8]) -> OnScan:
+def on_scan(
+    scan: Scan,
+    normalised: Normalised,
+    prediction: Prediction,
+    atlas: NDArray[np.uint8],
+    regions: Regions | None = None,
+) -> OnScan:
     """Bring what was found in the box onto the scan's grid.
 
     Parameters
@@ -65,13 +79,18 @@ def on_scan(scan: Scan, normalised: Normalised, prediction: Prediction, atlas: N
     atlas : ndarray of uint8, shape (50, 50, 73)
         Label map of the atlas in the box. Under a warp it is sampled at each voxel of the scan; without one,
         labels and confidence come from the nearest voxel of the box.
+    regions : Regions, optional
+        Those of the atlas.
     """
     grid = scan.shape, scan.affine
     if prediction.displacement is None or prediction.class_confidence is None:
         place = normalised.transforms.labels_to_native
         steps = np.round(prediction.confidence * 255).astype(np.uint8)
         confidence = place(steps, *grid).astype(np.float32) / np.float32(255)
-        return OnScan(place(prediction.labels, *grid), confidence)
+        labels = place(prediction.labels, *grid)
+        return OnScan(
+            labels, confidence, regions=placed_regions(regions, normalised.transforms, grid, labels)
+        )
     warped = WarpedAtlas(atlas, prediction.displacement, normalised.transforms)
     labels = warped.labels_on(grid)
     return OnScan(
@@ -79,6 +98,7 @@ def on_scan(scan: Scan, normalised: Normalised, prediction: Prediction, atlas: N
         warped.confidence_on(grid, labels, prediction.class_confidence),
         warped.measure(grid, prediction.class_confidence),
         warped.map,
+        warped_regions(regions, warped, grid, labels),
     )
 
 
@@ -107,3 +127,4 @@ def write_volumes(
     in_mni = paste_into_mni(prediction.labels)
     save_label_map(folder / ARTIFACTS["labels_mni"], in_mni, mni_affine(), space="mni")
     write_label_files(folder, table)
+    write_regions(folder, found.regions, scan.affine)

@@ -112,9 +112,7 @@ def label_box(probabilities: FloatArray, way: Way, box: FloatArray) -> Predictio
         return Prediction(labels, _confidence(probabilities, labels, way), most_probable)
     labels = labels_under(way.atlas, fit.displacement)
     sure = calibrated(probabilities, method.temperature, way.nuclei)
-    return Prediction(
-        labels, _confidence(probabilities, labels, way), most_probable, fit.displacement, sure
-    )
+    return Prediction(labels, _confidence(probabilities, labels, way), most_probable, fit.displacement, sure)
 
 
 def _confidence(probabilities: FloatArray, labels: NDArray[np.uint8], way: Way) -> FloatArray:

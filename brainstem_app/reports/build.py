@@ -15,6 +15,7 @@ from brainstem_app.imaging.bids_derivatives import bids_source, dataset_id
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.reports.manifest import Manifest
 from brainstem_app.reports.methods import methods_paragraph
+from brainstem_app.reports.regions import region_entries
 from brainstem_app.reports.report_model import (
     COMPARISON_LIMITS,
     LIMITS,
@@ -57,6 +58,7 @@ def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
         model=_model_entry(inputs),
         atlas=AtlasEntry(name=inputs.atlas_name, version=inputs.atlas_version),
         structures=tuple(_structure_entry(m, inputs) for m in measures),
+        regions=region_entries(inputs.regions, inputs.labels_affine),
         volume_method="voxels" if inputs.soft is None else "warp",
         summary=_summary(measures),
         warnings=tuple(finding for finding in findings if finding.level is not Level.INFO),
@@ -138,6 +140,7 @@ def _structure_entry(measures: StructureMeasures, inputs: ReportInputs) -> Struc
         reference_asymmetry_index=_rounded(measures.reference_asymmetry_index),
         low_confidence=_is_weak(measures, inputs),
         covered=_rounded(_covered(measures, inputs)),
+        region=structure.region or None,
     )
 
 

@@ -98,7 +98,7 @@ class GroupChart:
 
 
 def group_charts(report: VolumesReport) -> list[GroupChart]:
-    """Make a picture of every nucleus, with everyone who is in the model of the groups.
+    """Make a picture of every region and nucleus, with everyone who is in the model of the groups.
 
     Without groups all people are one. A nucleus that was found in nobody has no picture.
     """
@@ -109,7 +109,8 @@ def group_charts(report: VolumesReport) -> list[GroupChart]:
 
 def _nuclei(report: VolumesReport) -> list[str]:
     if report.comparisons:
-        return [nucleus.name for nucleus in report.comparisons[0].nuclei]
+        first = report.comparisons[0]
+        return [measured.name for measured in (*first.regions, *first.nuclei)]
     return list(dict.fromkeys(name for subject in report.subjects for name in subject.z))
 
 
@@ -202,10 +203,10 @@ def _marks(
 
 
 def _result(report: VolumesReport, name: str) -> str:
-    """Say what the comparisons found of a nucleus; nothing without groups."""
+    """Say what the comparisons found of a nucleus or region; nothing without groups."""
     parts = []
     for comparison in report.comparisons:
-        effect = next(n for n in comparison.nuclei if n.name == name)
+        effect = next(n for n in (*comparison.regions, *comparison.nuclei) if n.name == name)
         who = f"{comparison.group}: " if len(report.comparisons) > 1 else ""
         parts.append(f"{who}d {digits.signed(effect.d)}, p (Holm) {digits.p_value(effect.p_holm)}")
     return "; ".join(parts)

@@ -48,10 +48,13 @@ LABEL_FILES: dict[str, Callable[[LabelTable], str]] = {
 }
 
 
-def write_label_files(folder: Path, table: LabelTable) -> None:
-    """Write the files of `LABEL_FILES` into a folder, each whole or not at all."""
+def write_label_files(folder: Path, table: LabelTable, beginning: str = "labels") -> None:
+    """Write the files of `LABEL_FILES` into a folder, each whole or not at all.
+
+    `beginning` stands in their names for ``labels``.
+    """
     for name, text in LABEL_FILES.items():
-        write_text(folder / name, text(table))
+        write_text(folder / name.replace("labels", beginning, 1), text(table))
 
 
 def _lines(table: LabelTable, line: Callable[[Structure], str]) -> str:

@@ -33,6 +33,9 @@ def methods_paragraph(inputs: ReportInputs) -> str:
     else:
         sentences += _segmentation_sentences(inputs, atlas)
     sentences.append(_VOLUMES if inputs.soft is None else _VOLUMES_OF_WARP)
+    if inputs.regions is not None:
+        borders = [f"the {region.name} {region.source}" for region in inputs.regions.table.structures[1:]]
+        sentences.append(f"The brainstem was divided by planes drawn on the template: {', '.join(borders)}.")
     if inputs.reference is not None:
         if inputs.reference_origin:
             sentences.append(f"The reference is {inputs.reference_origin}.")

@@ -15,6 +15,7 @@ from brainstem_app.reports.footer import FOOTER
 from brainstem_app.reports.manifest import Manifest
 from brainstem_app.reports.methods import repeat_steps, shareable_command
 from brainstem_app.reports.qc_picture import CONVENTION
+from brainstem_app.reports.regions import region_colours, regions_note
 from brainstem_app.reports.report_model import ModelDescription, Report, ReportInputs, StructureEntry
 
 
@@ -41,6 +42,8 @@ class Page:
     with_test: bool
     caption: str
     table_note: str
+    regions_note: str
+    region_colours: dict[str, str]
     citations: tuple[str, ...]
     steps: tuple[str, ...]
     command: str
@@ -66,6 +69,8 @@ def make_page(report: Report, inputs: ReportInputs, manifest: Manifest, folder: 
         with_test=any(s.model_test_iou is not None for s in report.structures),
         caption=_caption(inputs),
         table_note=_table_note(report, scored, inputs.reference_origin),
+        regions_note=regions_note(inputs.regions) if inputs.regions else "",
+        region_colours=region_colours(inputs.regions) if inputs.regions else {},
         citations=works_to_cite(inputs),
         steps=tuple(repeat_steps(inputs, folder)),
         command=shareable_command(inputs.command) if inputs.command else "",

@@ -11,6 +11,7 @@ from brainstem_app.imaging.scan import Level
 from brainstem_app.reports import digits
 from brainstem_app.reports.page import Page
 from brainstem_app.reports.pdf_page import MARGIN_MM, SOFT, ReportPdf
+from brainstem_app.reports.pdf_regions import pdf_regions
 from brainstem_app.reports.pdf_table import SWATCH, TableColumn, column_table, grade_style
 from brainstem_app.reports.report_model import FindingEntry, StructureEntry
 
@@ -118,6 +119,7 @@ def _confidence(entry: StructureEntry) -> str:
 
 def _structures(pdf: ReportPdf, page: Page) -> None:
     pdf.add_page()
+    pdf_regions(pdf, page)
     pdf.heading("Structures")
     entries = [entry for _, entries in page.groups for entry in entries]
     column_table(pdf, _columns(page), entries, 7, 0.9)

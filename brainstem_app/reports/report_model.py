@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from brainstem_app.imaging.spaces import Affine
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.warped import SoftMeasures
+    from brainstem_app.reports.regions import RegionsOnScan
 
 #: Under this name `cohort` adjusts for the volume of the brain that each segmentation measured.
 BRAIN_ML = "brain_ml"
@@ -111,6 +112,8 @@ class ReportInputs:
         Highest class probability of each voxel.
     soft : mapping of int to SoftMeasures, or None
         Volume, centre and confidence of each structure under the warp; None where voxels are counted.
+    regions : RegionsOnScan or None
+        Midbrain, pons and medulla in the scan, if the atlas divides the brainstem.
     reference : ndarray of uint8, shape (X, Y, Z), or None
         Labels to compare with, on the same grid.
     reference_origin : str
@@ -144,6 +147,7 @@ class ReportInputs:
     name: str = ""
     confidence_native: NDArray[np.float32] | None = None
     soft: Mapping[int, SoftMeasures] | None = None
+    regions: RegionsOnScan | None = None
     reference: NDArray[np.uint8] | None = None
     reference_origin: str = ""
     findings: tuple[Finding, ...] = ()
@@ -212,7 +216,8 @@ class StructureEntry(_Entry):
 
     `volume_mm3` is 0 of a structure that was not found; `covered` is the part of a structure that the scan
     covers, 0…1, where the warp says it. `low_confidence` marks a nucleus whose confidence is below the
-    model's threshold.
+    model's threshold. `region` is the region of the brainstem that most of a nucleus lies in, null where the
+    atlas says none, and in files of older versions.
     """
 
     index: int
@@ -241,6 +246,7 @@ class StructureEntry(_Entry):
     reference_asymmetry_index: float | None = None
     low_confidence: bool | None = None
     covered: float | None = None
+    region: str | None = None
 
     @property
     def measured_mm3(self) -> float | None:
@@ -256,6 +262,34 @@ class StructureEntry(_Entry):
     def compared_mm3(self) -> float | None:
         """Volume to compare with other scans; None if the structure was not found or is not whole in this."""
         return None if self.is_cut else self.measured_mm3
+
+
+class RegionEntry(_Entry):
+    """Volume of a region of the brainstem, or of the whole of it, which the regions add up to.
+
+    `voxels` are those of ``labels_regions_native.nii.gz``. `volume_mm3` is measured as that of the nuclei
+    (`volume_method` of the report); `covered` is the part of the region that the scan covers, 0…1, where the
+    warp says it.
+    """
+
+    name: str
+    full_name: str
+    voxels: int
+    volume_mm3: float
+    covered: float | None = None
+
+    #: Regions have no grade.
+    reliability: ClassVar[str] = ""
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether the scan ends within the region or before it, as far as the warp says it."""
+        return self.covered is not None and self.covered < WHOLE
+
+    @property
+    def compared_mm3(self) -> float | None:
+        """Volume to compare with other scans; None if the region is not whole in this."""
+        return None if self.is_cut or self.volume_mm3 <= 0 else self.volume_mm3
 
 
 class Summary(_Entry):
@@ -290,7 +324,8 @@ class Report(_Entry):
     ``warnings`` are what the reader must know before the numbers (levels ``error`` and ``warning``);
     ``notes`` are what is good to know (level ``info``) and changes no trust in them. ``volume_method`` says
     where volumes, centres and confidence come from: ``warp``, the shares of the atlas under the warp, or
-    ``voxels``, counted, as in files of older versions.
+    ``voxels``, counted, as in files of older versions. ``regions`` are the whole brainstem and its parts from
+    top to bottom; empty where the atlas has none, and in files of older versions.
     """
 
     schema_name: Annotated[Literal["brainstem-report/1"], Field(alias="schema")] = "brainstem-report/1"
@@ -299,6 +334,7 @@ class Report(_Entry):
     model: ModelEntry | None
     atlas: AtlasEntry
     structures: tuple[StructureEntry, ...]
+    regions: tuple[RegionEntry, ...] = ()
     volume_method: Literal["warp", "voxels"] = "voxels"
     summary: Summary
     warnings: tuple[FindingEntry, ...]

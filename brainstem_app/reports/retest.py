@@ -12,6 +12,7 @@ from brainstem_app.atlas.label_table import Group
 from brainstem_app.counting import counted, listed
 from brainstem_app.evaluation.retest import repeatability
 from brainstem_app.reports.reading import atlas_of
+from brainstem_app.reports.regions import common_regions, region_mm3
 from brainstem_app.reports.report_model import LIMITS, Report, StructureEntry
 from brainstem_app.reports.results import model_names
 from brainstem_app.reports.retest_model import RetestEntry, RetestReport, RetestSubject
@@ -35,10 +36,15 @@ def build_retest_report(found: Pairs, command: str = "") -> RetestReport:
         ALL: np.nansum([volumes[s.name] for s in structures], axis=0),
     }
     reports = [report for pair in pairs for report in (pair.first, pair.second)]
+    regions = [
+        (r, np.array([[region_mm3(p.first, r.name), region_mm3(p.second, r.name)] for p in pairs]).T)
+        for r in common_regions(reports)
+    ]
     return RetestReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
         atlas=", ".join(sorted({atlas_of(report) for report in reports})),
         model=", ".join(model_names(reports)) or None,
+        regions=tuple(_entry(r.name, values, r.full_name) for r, values in regions),
         nuclei=tuple(_entry(s.name, volumes[s.name], s.full_name, s.reliability) for s in nuclei),
         totals=tuple(_entry(name, values) for name, values in totals.items()),
         subjects=tuple(_subject(pair) for pair in pairs),
@@ -113,7 +119,8 @@ def _numbers(volumes: NDArray[np.float64]) -> dict[str, Any]:
 
 def _subject(pair: Pair) -> RetestSubject:
     first, second = (
-        {s.name: s.compared_mm3 for s in report.structures if s.group is not Group.BACKGROUND}
+        {r.name: r.compared_mm3 for r in report.regions}
+        | {s.name: s.compared_mm3 for s in report.structures if s.group is not Group.BACKGROUND}
         for report in (pair.first, pair.second)
     )
     return RetestSubject(
@@ -152,6 +159,11 @@ def _notes(found: Pairs) -> tuple[str, ...]:
         notes.append(
             f"{counted(len(cut), 'nucleus was', 'nuclei were')} cut by the end of the scan and counted as "
             f"missing, not as what is left of them ({listed(cut)}); look at those scans first."
+        )
+    if regions := [f"{r.name} of {name}" for name, report in reports for r in report.regions if r.is_cut]:
+        notes.append(
+            "Regions that the scan cuts are counted as missing, not as what is left of them: "
+            f"{listed(list(dict.fromkeys(regions)))}."
         )
     warned = dict.fromkeys(n for n, report in reports if any(w.level == "error" for w in report.warnings))
     if warned:

@@ -19,7 +19,7 @@ FILES = ("retest.json", "retest.csv", "retest.xlsx", "retest.html", "retest.pdf"
 def write_retest_report(folder: Path, report: RetestReport) -> None:
     """Write the `FILES` into a folder, each whole or not at all, ``retest.json`` last.
 
-    ``retest.csv`` has one row a structure, ``changes.csv`` one a subject and structure.
+    ``retest.csv`` has one row a region or structure, ``changes.csv`` one a subject and each.
     """
     page = make_retest_page(report)
     head, rows = _structures(report)
@@ -46,7 +46,7 @@ def write_retest_report(folder: Path, report: RetestReport) -> None:
 
 
 def _structures(report: RetestReport) -> tuple[list[str], list[list[Cell]]]:
-    entries = (*report.nuclei, *report.totals)
+    entries = (*report.regions, *report.nuclei, *report.totals)
     return list(RetestEntry.model_fields), [list(entry.model_dump().values()) for entry in entries]
 
 

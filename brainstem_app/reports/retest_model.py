@@ -44,7 +44,7 @@ class RetestEntry(Entry):
 
 
 class RetestSubject(Entry):
-    """Both volumes of each structure of one subject, mm³; null where it was not found."""
+    """Both volumes of each region and structure of one subject, mm³; null where it was not found."""
 
     subject: str
     first_file: str
@@ -54,12 +54,16 @@ class RetestSubject(Entry):
 
 
 class RetestReport(Entry):
-    """Content of ``retest.json``. `totals` are of all nuclei together, and of all labels."""
+    """Content of ``retest.json``. `totals` are of all nuclei together, and of all labels.
+
+    There are no `regions` in files of older versions, nor where a result has none.
+    """
 
     schema_name: Annotated[Literal["brainstem-retest/1"], Field(alias="schema")] = "brainstem-retest/1"
     created: str
     atlas: str
     model: str | None
+    regions: tuple[RetestEntry, ...] = ()
     nuclei: tuple[RetestEntry, ...]
     totals: tuple[RetestEntry, ...]
     subjects: tuple[RetestSubject, ...]

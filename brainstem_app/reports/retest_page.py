@@ -65,8 +65,10 @@ def make_retest_page(report: RetestReport) -> RetestPage:
         about=" · ".join(about),
         limits=f"{_CAUTION} {report.limits}",
         numbers_note=_NUMBERS_NOTE,
-        charts=tuple(bland_altman_chart(report, nucleus) for nucleus in report.nuclei if nucleus.n),
-        widest=max((n.within_cv or 0 for n in report.nuclei), default=0) or 1,
+        charts=tuple(
+            bland_altman_chart(report, nucleus) for nucleus in (*report.regions, *report.nuclei) if nucleus.n
+        ),
+        widest=max((n.within_cv or 0 for n in (*report.regions, *report.nuclei)), default=0) or 1,
         paragraph=retest_methods(report),
         footer=FOOTER,
     )

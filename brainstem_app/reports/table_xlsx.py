@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from brainstem_app.reports.cohort_methods import cohort_methods
 from brainstem_app.reports.cohort_model import CohortReport
 from brainstem_app.reports.cohort_rows import structure_rows as cohort_structure_rows
+from brainstem_app.reports.regions import region_rows
 from brainstem_app.reports.report_model import Report
 from brainstem_app.reports.table_csv import report_rows
 
@@ -38,7 +39,7 @@ class Sheet:
 
 
 def report_xlsx(report: Report) -> bytes:
-    """Workbook of a report: the sheet ``structures`` with the columns of ``report.csv``, and ``about``."""
+    """Workbook of a report: ``structures`` with the columns of ``report.csv``, ``regions``, and ``about``."""
     head, rows = report_rows(report)
     findings = [(f"{f.level.value}: {f.code}", f.problem) for f in (*report.warnings, *report.notes)]
     about: list[tuple[Cell, ...]] = [
@@ -51,7 +52,9 @@ def report_xlsx(report: Report) -> bytes:
         ("limits", report.limits),
         ("methods", report.methods),
     ]
-    return workbook([Sheet("structures", head, rows), Sheet("about", (), about)], report.created)
+    regions = [Sheet("regions", *region_rows(report))] if report.regions else []
+    sheets = [Sheet("structures", head, rows), *regions, Sheet("about", (), about)]
+    return workbook(sheets, report.created)
 
 
 def cohort_xlsx(report: CohortReport) -> bytes:

@@ -17,7 +17,8 @@ from brainstem_app.evaluation.paired import holm
 from brainstem_app.reports.covariates import Covariates
 from brainstem_app.reports.people import Person, one_result_each
 from brainstem_app.reports.reading import atlas_of
-from brainstem_app.reports.report_model import LIMITS, StructureEntry
+from brainstem_app.reports.regions import common_regions, region_mm3
+from brainstem_app.reports.report_model import LIMITS, RegionEntry, StructureEntry
 from brainstem_app.reports.results import find_results, model_names, require_alike
 from brainstem_app.reports.volumes_methods import volumes_methods
 from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, VolumesReport, VolumeSubject
@@ -37,14 +38,20 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class _Model:
-    """What the linear models are of: subjects, nuclei, volumes (n, K), groups and covariates."""
+    """What the linear models are of: subjects, regions and nuclei, volumes (n, K), groups and covariates."""
 
     used: list[Person]
+    regions: list[RegionEntry]
     nuclei: list[StructureEntry]
     volumes: Values
     groups: list[str]
     codes: NDArray[np.int_]
     covariates: Covariates
+
+    @property
+    def measured(self) -> tuple[RegionEntry | StructureEntry, ...]:
+        """What each column of the volumes is of."""
+        return (*self.regions, *self.nuclei)
 
 
 def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesReport:
@@ -90,7 +97,7 @@ def _model(
     request: VolumesRequest, people: Sequence[Person], table: PeopleTable
 ) -> tuple[_Model, tuple[str, ...]]:
     """Who is in the linear models, with what; and what to say of the columns."""
-    nuclei = _common_nuclei(people)
+    nuclei, regions = _common_nuclei(people), common_regions([p.result.report for p in people])
     used = [person for person in people if table.is_complete(person.name)]
     if not used:
         raise InputError(*table.nobody())
@@ -98,8 +105,14 @@ def _model(
     groups, of_person, said = groups_in(request, table, [person.name for person in used])
     codes = np.array([groups.index(of_person[person.name]) for person in used])
     require_apart(request, groups, codes, covariates)
-    volumes = np.array([[_volume(person, s.name) for s in nuclei] for person in used], dtype=np.float64)
-    return _Model(used, nuclei, volumes, groups, codes, covariates), (*said, *covariates.notes)
+    volumes = np.array(
+        [
+            [*(region_mm3(p.result.report, r.name) for r in regions), *(_volume(p, s.name) for s in nuclei)]
+            for p in used
+        ],
+        dtype=np.float64,
+    )
+    return _Model(used, regions, nuclei, volumes, groups, codes, covariates), (*said, *covariates.notes)
 
 
 def _common_nuclei(people: Sequence[Person]) -> list[StructureEntry]:
@@ -125,7 +138,7 @@ def _volume(person: Person, name: str) -> float:
 def _subjects(
     people: Sequence[Person], table: PeopleTable, model: _Model, scores: dict[str, Values]
 ) -> tuple[VolumeSubject, ...]:
-    nuclei, used = [s.name for s in model.nuclei], {person.name for person in model.used}
+    measured, used = [m.name for m in model.measured], {person.name for person in model.used}
     found = []
     for person in people:
         report = person.result.report
@@ -140,9 +153,10 @@ def _subjects(
                 group=table.group_of(person.name),
                 covariates=table.shown(person.name),
                 volume_mm3={
-                    s.name: s.compared_mm3 for s in report.structures if s.group is not Group.BACKGROUND
+                    **{r.name: r.compared_mm3 for r in report.regions},
+                    **{s.name: s.compared_mm3 for s in report.structures if s.group is not Group.BACKGROUND},
                 },
-                z={} if z is None else dict(zip(nuclei, map(_rounded, z), strict=True)),
+                z={} if z is None else dict(zip(measured, map(_rounded, z), strict=True)),
             )
         )
     return tuple(found)
@@ -160,33 +174,17 @@ def _scores(model: _Model, group: str) -> tuple[dict[str, Values], tuple[str, ..
 
 
 def _comparisons(effects: Sequence[GroupEffect], model: _Model) -> tuple[GroupComparison, ...]:
-    corrected = iter(holm([_known(p) for effect in effects for p in effect.p]))
+    n = len(model.regions)
+    # Regions are a family of tests of their own: whoever looks at nuclei does not pay for them.
+    of_regions = iter(holm([_known(p) for effect in effects for p in effect.p[:n]]))
+    of_nuclei = iter(holm([_known(p) for effect in effects for p in effect.p[n:]]))
     reference = model.volumes[model.codes == 0]
     found = []
     for code, effect in enumerate(effects, start=1):
         own = model.volumes[model.codes == code]
         entries = tuple(
-            VolumeEffect(
-                name=nucleus.name,
-                full_name=nucleus.full_name,
-                reliability=nucleus.reliability,
-                n=int(effect.n[k]),
-                reference_n=int(effect.reference_n[k]),
-                mean_mm3=_mean(own[:, k]),
-                reference_mean_mm3=_mean(reference[:, k]),
-                difference_mm3=_rounded(effect.difference[k]),
-                low_mm3=_rounded(effect.low[k]),
-                high_mm3=_rounded(effect.high[k]),
-                t=_rounded(effect.t[k]),
-                d=_rounded(effect.d[k]),
-                d_low=_rounded(effect.d_low[k]),
-                d_high=_rounded(effect.d_high[k]),
-                p=_known(effect.p[k]),
-                p_holm=next(corrected),
-                not_found=int(np.isnan(own[:, k]).sum()),
-                reference_not_found=int(np.isnan(reference[:, k]).sum()),
-            )
-            for k, nucleus in enumerate(model.nuclei)
+            _effect(measured, effect, k, own[:, k], reference[:, k], next(of_regions if k < n else of_nuclei))
+            for k, measured in enumerate(model.measured)
         )
         found.append(
             GroupComparison(
@@ -194,10 +192,41 @@ def _comparisons(effects: Sequence[GroupEffect], model: _Model) -> tuple[GroupCo
                 n=len(own),
                 reference_n=len(reference),
                 degrees=effect.degrees,
-                nuclei=entries,
+                regions=entries[:n],
+                nuclei=entries[n:],
             )
         )
     return tuple(found)
+
+
+def _effect(
+    measured: RegionEntry | StructureEntry,
+    effect: GroupEffect,
+    k: int,
+    own: Values,
+    reference: Values,
+    p_holm: float | None,
+) -> VolumeEffect:
+    return VolumeEffect(
+        name=measured.name,
+        full_name=measured.full_name,
+        reliability=measured.reliability,
+        n=int(effect.n[k]),
+        reference_n=int(effect.reference_n[k]),
+        mean_mm3=_mean(own),
+        reference_mean_mm3=_mean(reference),
+        difference_mm3=_rounded(effect.difference[k]),
+        low_mm3=_rounded(effect.low[k]),
+        high_mm3=_rounded(effect.high[k]),
+        t=_rounded(effect.t[k]),
+        d=_rounded(effect.d[k]),
+        d_low=_rounded(effect.d_low[k]),
+        d_high=_rounded(effect.d_high[k]),
+        p=_known(effect.p[k]),
+        p_holm=p_holm,
+        not_found=int(np.isnan(own).sum()),
+        reference_not_found=int(np.isnan(reference).sum()),
+    )
 
 
 def _mean(values: Values) -> float | None:

@@ -12,11 +12,12 @@ class _Entry(BaseModel):
 
 
 class VolumeEffect(_Entry):
-    """Volume of one nucleus in a group minus the reference group; see `GroupEffect` for the numbers.
+    """Volume of a nucleus or region in a group minus the reference group; see `GroupEffect` for the numbers.
 
     The means are of the volumes as they are, mm³; `difference_mm3` is adjusted. `p_holm` is corrected over
-    all nuclei and all comparisons. `n` and `reference_n` count those in whom the nucleus was found, over whom
-    all of it is taken, and `not_found` and `reference_not_found` the others; null where too few are left.
+    all nuclei and all comparisons, that of a region over all regions and comparisons. `n` and `reference_n`
+    count those in whom it was found whole, over whom all of it is taken, and `not_found` and
+    `reference_not_found` the others; null where too few are left.
     """
 
     name: str
@@ -40,17 +41,21 @@ class VolumeEffect(_Entry):
 
 
 class GroupComparison(_Entry):
-    """One group against the reference group, nucleus by nucleus."""
+    """One group against the reference group, region by region and nucleus by nucleus.
+
+    There are no regions in files of older versions, nor where a result has none.
+    """
 
     group: str
     n: int
     reference_n: int
     degrees: int
+    regions: tuple[VolumeEffect, ...] = ()
     nuclei: tuple[VolumeEffect, ...]
 
 
 class VolumeSubject(_Entry):
-    """One subject: volumes by structure, and z-scores by nucleus (empty if it is in no model).
+    """One subject: volumes by region and structure, z-scores by region and nucleus (empty if in no model).
 
     The volume of a structure that was not found is null. `dataset` and `session` are null where they are not
     known, and `in_model` says whether the subject is in the models.

@@ -23,6 +23,7 @@ def volumes_notes(report: VolumesReport, table: PeopleTable, people: Sequence[Pe
         *_small_groups(report),
         *_uncertain_scores(report),
         *_lost_nuclei(report, people),
+        *_cut_regions(report, people),
         *_doubtful_scans(report, people),
         *_head_size(report, table),
     )
@@ -81,8 +82,9 @@ def _uncertain_scores(report: VolumesReport) -> list[str]:
 
 
 def _lost_nuclei(report: VolumesReport, people: Sequence[Person]) -> list[str]:
+    regions = {region.name for person in people for region in person.result.report.regions}
     nuclei = {n.name for c in report.comparisons for n in c.nuclei} or {
-        n for s in report.subjects for n in s.z
+        n for s in report.subjects for n in s.z if n not in regions
     }
     lost = {
         s.subject: [name for name in s.volume_mm3 if name in nuclei and s.volume_mm3[name] is None]
@@ -110,6 +112,17 @@ def _lost_note(how: str, also: str, of_whom: Mapping[str, list[str]]) -> list[st
     return [
         f"{counted(n, 'nucleus was', 'nuclei were')} {how} and counted as missing, not as 0 mm³{also} "
         f"({told}{more}); look at those scans first."
+    ]
+
+
+def _cut_regions(report: VolumesReport, people: Sequence[Person]) -> list[str]:
+    used = {subject.subject for subject in report.modelled}
+    cut = {p.name: [r.name for r in p.result.report.regions if r.is_cut] for p in people if p.name in used}
+    told = [f"{name}: {listed(regions)}" for name, regions in cut.items() if regions]
+    if not told:
+        return []
+    return [
+        f"Regions that the scan cuts are counted as missing, not as what is left of them: {'; '.join(told)}."
     ]
 
 

@@ -12,6 +12,7 @@ from brainstem_app.reports.manifest import make_manifest
 from brainstem_app.reports.page import make_page
 from brainstem_app.reports.pdf import report_pdf
 from brainstem_app.reports.qc_picture import QcVolumes, qc_png
+from brainstem_app.reports.regions import write_regions_csv
 from brainstem_app.reports.report_model import Report, ReportInputs
 from brainstem_app.reports.table_csv import report_csv
 from brainstem_app.reports.table_xlsx import report_xlsx
@@ -20,8 +21,9 @@ from brainstem_app.reports.table_xlsx import report_xlsx
 def write_report(folder: Path, inputs: ReportInputs) -> Report:
     """Measure the labels and write the seven files of a report.
 
-    They are ``report.json``, ``.csv``, ``.xlsx``, ``.html`` and ``.pdf``, ``qc.png`` and ``manifest.json``.
-    Each file is written whole or not at all; ``report.json`` comes last: a folder with it is complete.
+    They are ``report.json``, ``.csv``, ``.xlsx``, ``.html`` and ``.pdf``, ``qc.png`` and ``manifest.json``;
+    with regions also ``report_regions.csv``. Each file is written whole or not at all; ``report.json`` comes
+    last: a folder with it is complete.
 
     Parameters
     ----------
@@ -45,6 +47,7 @@ def write_report(folder: Path, inputs: ReportInputs) -> Report:
     write_bytes(folder / "qc.png", picture)
     write_text(folder / "manifest.json", manifest.to_json())
     write_text(folder / "report.csv", report_csv(report))
+    write_regions_csv(folder, report)
     write_bytes(folder / "report.xlsx", report_xlsx(report))
     write_text(folder / "report.html", report_html(page, picture))
     write_bytes(folder / "report.pdf", report_pdf(page, picture))

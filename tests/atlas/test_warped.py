@@ -7,6 +7,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 from scipy.spatial.transform import Rotation
 
+from brainstem_app.atlas.regions import nearest_region
 from brainstem_app.atlas.warped import WarpedAtlas
 from brainstem_app.imaging.spaces import BOX_SHAPE, Affine, box_affine
 from brainstem_app.preprocessing.transforms import Displacement, Transforms, grid_points
@@ -107,6 +108,43 @@ def test_coarse_warp_of_the_placement_counts_in_volumes_and_labels() -> None:
     for label in (1, 2):
         counted = (labels == label).sum() * 0.8**3
         assert counted == pytest.approx(warped.measure(grid, SURE)[label].volume_mm3, rel=0.03)
+
+
+def _regions() -> np.ndarray:
+    """The brainstem above and below a plane that cuts the nucleus."""
+    regions = (_atlas() > 0).astype(np.uint8)
+    regions[..., :41] *= 2
+    return regions
+
+
+def test_volumes_of_regions_add_up_to_those_of_the_structures() -> None:
+    warped, (shape, affine) = _warped(), _grid((1, 1, 1), 12, 0.4)
+    middle = np.linalg.inv(affine) @ PLACEMENT @ [0, -26, -36, 1]
+    for grid in (
+        (shape, affine),
+        ((*shape[:2], round(middle[2])), affine),
+    ):  # the second ends in the brainstem
+        structures = warped.measure(grid, SURE)
+        regions = warped.measure_regions(grid, _regions())
+        assert set(regions) == {0, 1, 2}
+        whole = sum(found.volume_mm3 for found in structures.values())
+        assert regions[0].volume_mm3 == pytest.approx(whole, rel=1e-6)
+        assert regions[1].volume_mm3 + regions[2].volume_mm3 == pytest.approx(whole, rel=1e-6)
+        assert {found.confidence for found in regions.values()} == {None}
+    assert regions[1].covered < 0.5 < regions[2].covered
+
+
+@pytest.mark.parametrize("grid", [((1, 1, 1), 12, 0.4), ((1, 1, 4), 8, 0.7)], ids=str)
+def test_every_labelled_voxel_has_a_region_on_its_side_of_the_plane(grid: tuple) -> None:
+    shape, affine = _grid(*grid)
+    warped = _warped()
+    labels = warped.labels_on((shape, affine))
+    regions = warped.regions_on((shape, affine), labels, nearest_region(_regions()))
+    np.testing.assert_array_equal(regions > 0, labels > 0)
+    found = warped.measure_regions((shape, affine), _regions())
+    for region in (1, 2):
+        counted = (regions == region).sum() * abs(np.linalg.det(affine[:3, :3]))
+        assert counted == pytest.approx(found[region].volume_mm3, rel=0.02)
 
 
 def test_confidence_is_that_of_the_label_where_it_lies() -> None:

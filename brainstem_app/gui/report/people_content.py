@@ -9,7 +9,7 @@ from brainstem_app.gui.report.report_entries import ReportEntry
 
 
 def cohort_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
-    """Comparisons of groups nucleus by nucleus; without groups the z-scores of each person."""
+    """Comparisons of groups by region and nucleus; without groups the z-scores of each person."""
     people = [person for person in report["subjects"] if person["z"]]
     used = sum(person.get("in_model", True) for person in report["subjects"])
     left = f" ({used} in the models)" if used < len(report["subjects"]) else ""
@@ -69,7 +69,7 @@ def _effects(report: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Cell,
             n["full_name"],
         )
         for c in report["comparisons"]
-        for n in c["nuclei"]
+        for n in (*c.get("regions", ()), *c["nuclei"])
     )
     return headers, rows
 
@@ -77,7 +77,9 @@ def _effects(report: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Cell,
 def _volumes(report: dict[str, Any]) -> dict[str, dict[str, tuple[float, ...]]]:
     """Volumes of each nucleus by group, the reference first."""
     names = {name for person in report["subjects"] for name in person["z"]}
-    names |= {nucleus["name"] for c in report["comparisons"] for nucleus in c["nuclei"]}
+    names |= {
+        nucleus["name"] for c in report["comparisons"] for nucleus in (*c.get("regions", ()), *c["nuclei"])
+    }
     found: dict[str, dict[str, list[float]]] = {}
     people = sorted(report["subjects"], key=lambda p: (p["group"] != report["reference"], p["group"] or ""))
     for person in people:
@@ -90,7 +92,7 @@ def _volumes(report: dict[str, Any]) -> dict[str, dict[str, tuple[float, ...]]]:
 
 
 def retest_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
-    """How well each nucleus repeats itself, and all of them together."""
+    """How well each region and nucleus repeats itself, and all of them together."""
     lines = [("people", str(len(report["subjects"]))), ("model", report["model"] or "–")]
     lines += [("note", note) for note in report["notes"]]
     headers = (
@@ -124,7 +126,7 @@ def retest_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
             n["not_found_first"] + n["not_found_second"],
             n["full_name"],
         )
-        for n in (*report["nuclei"], *report["totals"])
+        for n in (*report.get("regions", ()), *report["nuclei"], *report["totals"])
     )
     notes = (
         "Bias is second − first. Two results of one person differ by less than the repeatability in 95 %:"
@@ -135,7 +137,7 @@ def retest_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
             when: tuple(v for p in report["subjects"] if (v := p[key].get(n["name"])) is not None)
             for when, key in (("first", "first_mm3"), ("second", "second_mm3"))
         }
-        for n in report["nuclei"]
+        for n in (*report.get("regions", ()), *report["nuclei"])
     }
     return ReportContent(entry, tuple(lines), headers, rows, notes, volumes)
 

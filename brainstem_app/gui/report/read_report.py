@@ -97,7 +97,7 @@ def _segmentation(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
     columns = _SEGMENTED + (_SCORED if scored else ())
     columns = tuple((name, key) for name, key in columns if any(s.get(key) is not None for s in structures))
     headers = tuple(name for name, _ in columns)
-    rows = tuple(tuple(s.get(key) for _, key in columns) for s in structures)
+    rows = tuple(tuple(s.get(key) for _, key in columns) for s in (*report.get("regions", ()), *structures))
     lines = [
         ("scan", str((report.get("scan") or {}).get("file", ""))),
         ("model", _model(entry)),

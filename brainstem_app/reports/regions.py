@@ -1,0 +1,122 @@
+"""Regions of the brainstem in a report: midbrain, pons, medulla, and the whole of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.evaluation.volume import voxel_volume_mm3
+from brainstem_app.imaging.atomic import write_text
+from brainstem_app.imaging.spaces import Affine
+from brainstem_app.reports.csv_text import csv_text
+from brainstem_app.reports.report_model import RegionEntry, Report
+
+if TYPE_CHECKING:
+    from brainstem_app.atlas.warped import SoftMeasures
+
+#: Name of all regions together, and what they are together.
+BRAINSTEM = "brainstem"
+BRAINSTEM_IN_WORDS = "Whole brainstem, down to the cut at z = −72 mm of the template"
+REGIONS_CSV = "report_regions.csv"
+_DECIMALS = 6
+Cell = str | int | float | None
+
+
+@dataclass(frozen=True)
+class RegionsOnScan:
+    """Regions as they lie in a scan.
+
+    Attributes
+    ----------
+    table : LabelTable
+        What the numbers mean; 0 is outside of the brainstem.
+    labels : ndarray of uint8, shape (X, Y, Z)
+        Region of each voxel of the scan, above 0 where it has a label.
+    soft : mapping of int to SoftMeasures, or None
+        Volume of each region under the warp, and of all together as 0; None where voxels are counted.
+    """
+
+    table: LabelTable
+    labels: NDArray[np.uint8]
+    soft: Mapping[int, SoftMeasures] | None = None
+
+
+def region_entries(regions: RegionsOnScan | None, affine: Affine) -> tuple[RegionEntry, ...]:
+    """Rows of a report: the whole brainstem, then the regions from top to bottom; none without regions.
+
+    Parameters
+    ----------
+    regions : RegionsOnScan or None
+    affine : ndarray of float64, shape (4, 4)
+        Voxel to world (mm) of their label map.
+    """
+    if regions is None:
+        return ()
+    counts = np.bincount(regions.labels.ravel(), minlength=regions.table.n_classes)
+    parts = [
+        _entry(region.name, region.full_name, int(counts[region.index]), region.index, regions, affine)
+        for region in regions.table.structures[1:]
+    ]
+    whole = _entry(BRAINSTEM, BRAINSTEM_IN_WORDS, sum(part.voxels for part in parts), 0, regions, affine)
+    # What the parts, as they are written, add up to.
+    total = round(sum(part.volume_mm3 for part in parts), _DECIMALS)
+    return (whole.model_copy(update={"volume_mm3": total}), *parts)
+
+
+def common_regions(reports: Sequence[Report]) -> list[RegionEntry]:
+    """Regions that every report has, as in the first."""
+    names = [{region.name for region in report.regions} for report in reports]
+    return [region for region in reports[0].regions if all(region.name in own for own in names)]
+
+
+def region_mm3(report: Report, name: str) -> float:
+    """Volume of a region to compare with other scans, mm³; NaN if it is cut."""
+    volume = next(region for region in report.regions if region.name == name).compared_mm3
+    return np.nan if volume is None else volume
+
+
+def region_rows(report: Report) -> tuple[list[str], list[list[Cell]]]:
+    """Names of the columns, as in ``report.json``, and one row a region."""
+    return list(RegionEntry.model_fields), [list(entry.model_dump().values()) for entry in report.regions]
+
+
+def write_regions_csv(folder: Path, report: Report) -> None:
+    """Write ``report_regions.csv``; without regions, remove that of an earlier run."""
+    if report.regions:
+        write_text(folder / REGIONS_CSV, csv_text(*region_rows(report)))
+    else:
+        (folder / REGIONS_CSV).unlink(missing_ok=True)
+
+
+def regions_note(regions: RegionsOnScan) -> str:
+    """Say what the regions are: their borders, and the cut."""
+    borders = "; ".join(f"{region.name}: {region.source}" for region in regions.table.structures[1:])
+    return (
+        f"Borders, drawn on the template and carried to the scan: {borders}. The lowest region, and with it "
+        "the brainstem, ends at the cut at z = −72 mm of the template. The regions add up to the brainstem."
+    )
+
+
+def region_colours(regions: RegionsOnScan) -> dict[str, str]:
+    """Colour ``#rrggbb`` of each region by its name."""
+    return {region.name: region.colour for region in regions.table.structures[1:]}
+
+
+def _entry(
+    name: str, full_name: str, voxels: int, index: int, regions: RegionsOnScan, affine: Affine
+) -> RegionEntry:
+    soft = None if regions.soft is None else regions.soft[index]
+    volume = voxels * voxel_volume_mm3(affine) if soft is None else soft.volume_mm3
+    return RegionEntry(
+        name=name,
+        full_name=full_name,
+        voxels=voxels,
+        volume_mm3=round(volume, _DECIMALS),
+        covered=None if soft is None else round(soft.covered, _DECIMALS),
+    )
