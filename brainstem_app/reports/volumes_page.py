@@ -76,8 +76,8 @@ def comparison_note(report: VolumesReport, comparison: GroupComparison) -> str:
         f"Linear model by ordinary least squares, {adjusted}; {comparison.degrees} degrees of freedom. d: "
         "adjusted difference in standard deviations of the residuals. p: two-sided t-test; Holm: corrected "
         f"over all nuclei{every}{_regions(comparison)}. A nucleus that was not found is missing: n says in "
-        "how many it was found, over whom all of its numbers are taken; the degrees of freedom are those of one "
-        "found in everyone."
+        "how many it was found, over whom all of its numbers are taken; the degrees of freedom are those of "
+        "one found in everyone."
     )
 
 

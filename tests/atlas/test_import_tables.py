@@ -57,6 +57,20 @@ def test_label_numbers_stay_exact_however_large(tmp_path: Path, numbers: list[in
     assert read(tmp_path, numbered(list(numbers), dtype), text) == {"N0": 1, "N1": 2, "N2": 3}
 
 
+def test_region_of_a_structure_is_read_from_its_column_and_unknown_ones_are_none(tmp_path: Path) -> None:
+    text = "index,name,region\n1,RN,midbrain\n2,LC,unknown\n3,IO,\n"
+    path = tmp_path / "table.csv"
+    path.write_text(text, encoding="utf-8")
+    assert [(s.name, s.region) for s in read_source_table(path).labels] == [
+        ("RN", "midbrain"),
+        ("LC", ""),
+        ("IO", ""),
+    ]
+    # A table whose structures stand in a column of that name says nothing of regions.
+    path.write_text("index,region\n1,RN\n", encoding="utf-8")
+    assert [(s.name, s.region) for s in read_source_table(path).labels] == [("RN", "")]
+
+
 def test_labels_that_a_header_scales_are_whole_again(tmp_path: Path) -> None:
     image = nib.Nifti1Image(numbered([85, 170, 255], np.uint8), np.eye(4))
     image.header.set_slope_inter(7 / 255, 0)

@@ -22,6 +22,7 @@ from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Progres
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.run import run_job
 from brainstem_app.jobs.segment_dicom import require_dicom
+from brainstem_app.jobs.segment_files import REGION_ARTIFACTS
 from brainstem_app.models.card import ModelCard
 from brainstem_app.models.library import hash_file
 from brainstem_app.preprocessing.fit import Fit
@@ -151,14 +152,26 @@ def test_output_folder_holds_what_the_interface_names(tmp_path: Path, model: Pat
     _, events = _run([_write_scan(tmp_path / "head.nii.gz")], tmp_path / "out", model)
     folder = tmp_path / "out" / "head"
     files = "labels_native.nii.gz labels_mni.nii.gz report.json report.csv report.html report.pdf qc.png"
-    names = [*files.split(), "confidence_native.nii.gz", "manifest.json", *LABEL_FILES]
+    names = [
+        *files.split(),
+        "confidence_native.nii.gz",
+        "manifest.json",
+        *LABEL_FILES,
+        *REGION_ARTIFACTS.values(),
+    ]
     assert [name for name in names if not (folder / name).exists()] == []
     named = {Path(event.path).name for event in events if isinstance(event, Artifact)}
     assert set(names) <= named
     in_mni, affine = load_label_map(folder / "labels_mni.nii.gz")
     assert in_mni.shape == MNI_SHAPE
     np.testing.assert_allclose(affine, mni_affine())
+    regions, _ = load_label_map(folder / "labels_regions_native.nii.gz")
+    labels, _ = load_label_map(folder / "labels_native.nii.gz")
+    np.testing.assert_array_equal(regions > 0, labels > 0)
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    brainstem, *parts = report["regions"]
+    assert [part["voxels"] for part in parts] == [np.count_nonzero(regions == k) for k in (1, 2, 3)]
+    assert brainstem["volume_mm3"] == sum(part["volume_mm3"] for part in parts)
     (pag,) = [entry for entry in report["structures"] if entry["index"] == PAG]
     assert pag["status"] == "unscored"
     assert 0.5 < pag["confidence"] <= 1
@@ -251,7 +264,10 @@ def test_bids_dataset_becomes_bids_derivatives_with_surfaces(tmp_path: Path, mod
     assert {path.name for path in out.iterdir()} == known
     name = "sub-02_space-orig_desc-brainstem31_dseg"
     files = {path.name for path in (out / "sub-02").rglob("*") if path.is_file()}
-    assert files == {f"{name}.nii.gz", f"{name}.json", f"{name}.tsv"}
+    of_regions = name.replace("31", "31regions")
+    assert files == {f"{n}{end}" for n in (name, of_regions) for end in (".nii.gz", ".json", ".tsv")}
+    rows = (out / "sub-02" / "anat" / f"{of_regions}.tsv").read_text(encoding="utf-8").splitlines()
+    assert [row.split("\t")[2] for row in rows[2:]] == ["midbrain", "pons", "medulla"]
     reported = out / "reports" / "sub-02"
     labels, affine = load_label_map(out / "sub-02" / "anat" / f"{name}.nii.gz")
     same, same_affine = load_label_map(reported / "labels_native.nii.gz")
