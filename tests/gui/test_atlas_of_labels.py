@@ -65,7 +65,7 @@ def labels_of(folder: Path, report: str = "") -> Path:
 
 def listed(window: MainWindow) -> list[str]:
     model = window.step.structure_panel.model
-    return [model.structure_at(row).name for row in range(model.rowCount())]
+    return [structure.name for structure in model.structures]
 
 
 def message_text(window: MainWindow) -> str:

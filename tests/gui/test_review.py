@@ -267,9 +267,7 @@ def test_hidden_nucleus_is_drawn_nowhere_filled_or_outlined(opened: ReviewStep) 
     assert shows()
     opened.actions_.outline.setChecked(True)
     assert shows()
-    model.setData(
-        model.index(model.row_of(PAG), Column.NAME), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole
-    )
+    model.setData(model.cell(PAG), Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
     assert not shows()
     opened.actions_.outline.setChecked(False)
     assert not shows()
@@ -307,7 +305,7 @@ def test_brush_paints_the_chosen_nucleus_under_the_pointer_and_counts_it(
     assert label_at(opened, (20, 20, 10)) == PAG
     assert opened.editor.volumes_mm3[PAG] == pytest.approx(before + float(np.prod(VOXEL_MM)))
     model = opened.structure_panel.model
-    shown = model.index(model.row_of(PAG), Column.VOLUME)
+    shown = model.cell(PAG, Column.VOLUME)
     qtbot.waitUntil(lambda: shown.data() == f"{opened.editor.volumes_mm3[PAG]:,.0f}", timeout=2000)
     assert opened.labels.labels.label((20, 20, 10)) == 0, "the labels as opened stay as they are"
 
@@ -475,7 +473,7 @@ def compared(
 
 def test_reference_gives_dice_in_the_list(compared: ReviewStep) -> None:
     model = compared.structure_panel.model
-    values = [model.index(model.row_of(label), Column.DICE).data() for label in (PAG, SC_L, SC_R)]
+    values = [model.cell(label, Column.DICE).data() for label in (PAG, SC_L, SC_R)]
     assert values == [f"{2 * 4 / 12:.2f}", "", "1.00"]
     assert compared.comparison.agreement.differing == 5
     compared.views.go_to(compared.editor.place(SC_L))

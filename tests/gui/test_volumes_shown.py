@@ -65,7 +65,7 @@ def opened(step: ReviewStep, warped: Path, qtbot: QtBot) -> ReviewStep:
 def shown(step: ReviewStep, label: int) -> str:
     """Volume that the list shows."""
     model = step.structure_panel.model
-    return str(model.index(model.row_of(label), Column.VOLUME).data())
+    return str(model.cell(label, Column.VOLUME).data())
 
 
 def test_list_shows_the_reports_volumes_until_a_voxel_is_painted_and_says_why_they_change(

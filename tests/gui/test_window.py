@@ -193,7 +193,7 @@ def test_result_folder_opens_scan_labels_volumes_and_findings(
     assert window.step.scan is not None
     assert window.step.scan.path == scan_file
     model = window.step.structure_panel.model
-    cell = model.index(model.row_of(3), Column.VOLUME)
+    cell = model.cell(3, Column.VOLUME)
     assert cell.data() == "662"
     assert window.step.scan_panel.finding_texts == [
         "warning: The medulla is cut off. Rescan.",

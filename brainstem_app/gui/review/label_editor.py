@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,6 +100,13 @@ class LabelEditor(QObject):
         if self._edit is not None and self._edit.differs:
             return self._edit.volumes_mm3.tolist()
         return [] if self._opened is None else self._opened.volumes_mm3
+
+    @property
+    def regions_mm3(self) -> Mapping[str, float]:
+        """Volume of each region as the report gives it; of edited labels none is known."""
+        if self._opened is None or (self._edit is not None and self._edit.differs):
+            return {}
+        return self._opened.regions_mm3
 
     @property
     def differs_from_report(self) -> bool:

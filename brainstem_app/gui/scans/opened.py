@@ -57,6 +57,7 @@ class OpenedLabels:
     atlas: str = ""
     notes: tuple[str, ...] = ()
     reported_mm3: Mapping[int, float] = field(default_factory=dict)
+    reported_regions_mm3: Mapping[str, float] = field(default_factory=dict)
     is_edited: bool = False
 
     @property
@@ -64,6 +65,11 @@ class OpenedLabels:
         """Volume of each label 0…255: the report's, or else that of its voxels."""
         reported = {} if self.is_edited else self.reported_mm3
         return [reported.get(i, v) for i, v in enumerate(self.labels.volumes_mm3.tolist())]
+
+    @property
+    def regions_mm3(self) -> Mapping[str, float]:
+        """Volume of each region as the report gives it; of edited labels none is known."""
+        return {} if self.is_edited else self.reported_regions_mm3
 
     @property
     def differs_from_report(self) -> bool:
@@ -238,24 +244,28 @@ def read_labels_for_viewer(
         meaning.table,
         meaning.title,
         meaning.notes,
-        _reported_mm3(original),
+        *_reported_mm3(original),
         is_edited=original != path,
     )
 
 
-def _reported_mm3(labels: Path) -> Mapping[int, float]:
-    """Volumes that the report beside a label map gives; none without one, or if it has counted voxels too."""
+def _reported_mm3(labels: Path) -> tuple[Mapping[int, float], Mapping[str, float]]:
+    """Volumes of labels and of regions that the report beside a label map gives; none without one.
+
+    None of labels if the report has counted voxels too: they are then counted anew.
+    """
     from brainstem_app.reports.reading import REPORT_FILE, read_report
 
     if labels.name != LABELS_FILE or not labels.with_name(REPORT_FILE).is_file():
-        return {}
+        return {}, {}
     try:
         report = read_report(labels.with_name(REPORT_FILE))
     except InputError:
-        return {}
+        return {}, {}
+    regions = {region.name: region.volume_mm3 for region in report.regions}
     if report.volume_method == "voxels":
-        return {}
-    return {s.index: s.volume_mm3 for s in report.structures}
+        return {}, regions
+    return {s.index: s.volume_mm3 for s in report.structures}, regions
 
 
 def read_result_for_viewer(

@@ -1,4 +1,4 @@
-"""The structures of a label map as a table: colour and visibility, name, side, volume."""
+"""The structures of a label map as a tree, regions and what lies in them: colour, visibility, volume."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QStandardItem, QStandardItemModel
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable, Structure
 
 SORT_ROLE = Qt.ItemDataRole.UserRole + 1
+_LABEL_ROLE = Qt.ItemDataRole.UserRole + 2
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -32,18 +33,26 @@ class StructureModel(QStandardItemModel):
 
     Its cells are Qt's own: drawing them never waits for Python, which a thread may keep busy.
 
+    Nuclei that lie in a region of the brainstem stand below it; its check box is theirs together.
+
     Signals
     -------
     visibility_changed
         Another set of labels is to be drawn.
+    structures_changed
+        The rows are others.
     """
 
     visibility_changed = Signal()
+    structures_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(0, len(Column), parent)
         self._structures: tuple[Structure, ...] = ()
+        self._cells_of: dict[int, list[QStandardItem]] = {}
+        self._regions: dict[str, list[QStandardItem]] = {}
         self._volumes: Sequence[float] | None = None
+        self._regions_mm3: Mapping[str, float] = {}
         self._dice: Mapping[int, float] | None = None
         self._visible: set[int] = set()
         self.setHorizontalHeaderLabels(
@@ -60,19 +69,29 @@ class StructureModel(QStandardItemModel):
         self._structures = tuple(s for s in table.structures if s.group.value != "background")
         self._visible = {s.index for s in self._structures if s.group.value == "nucleus"}
         self._volumes = self._dice = None
+        self._regions_mm3 = {}
         self.setRowCount(0)
+        self._regions = {name: self._region_cells(name, table) for name in table.regions}
+        self._cells_of = {s.index: self._cells(s) for s in self._structures}
         for structure in self._structures:
-            self.appendRow(self._cells(structure))
+            region = self._regions.get(structure.region)
+            (self if region is None else region[Column.NAME]).appendRow(self._cells_of[structure.index])
+            # A region stands where its first nucleus would.
+            if region is not None and region[Column.NAME].rowCount() == 1:
+                self.appendRow(region)
         self._fill()
+        self.structures_changed.emit()
         self.visibility_changed.emit()
 
     def shows(self, table: LabelTable) -> bool:
         """Whether these are the structures of a table already."""
         return self._structures == tuple(s for s in table.structures if s.group.value != "background")
 
-    def set_volumes(self, volumes_mm3: Sequence[float] | None) -> None:
-        """Set the volume (mm³) of each label 0…255, or take the volumes away."""
-        self._volumes = volumes_mm3
+    def set_volumes(
+        self, volumes_mm3: Sequence[float] | None, regions_mm3: Mapping[str, float] | None = None
+    ) -> None:
+        """Set the volume (mm³) of each label 0…255 and of the regions known, or take the volumes away."""
+        self._volumes, self._regions_mm3 = volumes_mm3, regions_mm3 or {}
         self._fill()
 
     def set_dice(self, dice: Mapping[int, float] | None) -> None:
@@ -94,13 +113,24 @@ class StructureModel(QStandardItemModel):
         """Structure of a label; None for the background."""
         return next((s for s in self._structures if s.index == label), None)
 
-    def structure_at(self, row: int) -> Structure:
-        """Structure of a row."""
-        return self._structures[row]
+    @property
+    def structures(self) -> tuple[Structure, ...]:
+        """All structures, by their labels."""
+        return self._structures
 
-    def row_of(self, label: int) -> int:
-        """Row of a label, −1 if it has none."""
-        return next((row for row, s in enumerate(self._structures) if s.index == label), -1)
+    def label_of(self, index: QModelIndex) -> int | None:
+        """Label of a row; None for a region."""
+        label: int | None = index.siblingAtColumn(Column.NAME).data(_LABEL_ROLE)
+        return label
+
+    def cell(self, label: int, column: Column = Column.NAME) -> QModelIndex:
+        """Index of a cell of a label; an invalid one if it has none."""
+        cells = self._cells_of.get(label)
+        return QModelIndex() if cells is None else cells[column].index()
+
+    def region_cell(self, name: str, column: Column = Column.NAME) -> QModelIndex:
+        """Index of a cell of a region."""
+        return self._regions[name][column].index()
 
     def show(self, label: int) -> None:
         """Draw a structure that may be hidden."""
@@ -151,10 +181,29 @@ class StructureModel(QStandardItemModel):
         name.setFlags(name.flags() | flags.ItemIsUserCheckable)
         name.setData(QColor(structure.colour), roles.DecorationRole)
         name.setData(structure.index, SORT_ROLE)
+        name.setData(structure.index, _LABEL_ROLE)
         name.setAccessibleText(f"{structure.name}, {structure.full_name}")
         for column in (Column.VOLUME, Column.DICE):
             cells[column].setTextAlignment(_RIGHT)
         return cells
+
+    def _region_cells(self, region: str, table: LabelTable) -> list[QStandardItem]:
+        """Make the cells of a region's row."""
+        flags = Qt.ItemFlag
+        cells = [QStandardItem(text) for text in (region, "", "", "", "")]
+        for cell in cells:
+            cell.setFlags(flags.ItemIsEnabled | flags.ItemIsSelectable)
+            cell.setToolTip(self.tr("Region of the brainstem; each nucleus stands where most of it lies"))
+            cell.setData("", SORT_ROLE)
+        name = cells[Column.NAME]
+        name.setFlags(name.flags() | flags.ItemIsUserCheckable)
+        name.setData(min(s.index for s in table.structures if s.region == region), SORT_ROLE)
+        name.setAccessibleText(self.tr("Region {0}").format(region))
+        cells[Column.VOLUME].setTextAlignment(_RIGHT)
+        return cells
+
+    def _labels_in(self, region: str) -> set[int]:
+        return {s.index for s in self._structures if s.region == region}
 
     def _fill(self) -> None:
         """Write volumes, Dice and check marks into the cells, and tell of it once."""
@@ -162,32 +211,52 @@ class StructureModel(QStandardItemModel):
             return
         faint = QGuiApplication.palette().placeholderText()
         before = self.blockSignals(True)
-        for row, structure in enumerate(self._structures):
+        for structure in self._structures:
+            cells = self._cells_of[structure.index]
             volume = None if self._volumes is None else float(self._volumes[structure.index])
             dice = None if self._dice is None else self._dice.get(structure.index)
             for column, value, text in (
                 (Column.VOLUME, volume, "" if volume is None else f"{volume:,.0f}"),
                 (Column.DICE, dice, "" if dice is None else f"{dice:.2f}"),
             ):
-                cell = self.item(row, column)
+                cell = cells[column]
                 cell.setText(text)
                 cell.setData(-1.0 if value is None else value, SORT_ROLE)
-            for column in Column:
-                self.item(row, column).setData(faint if volume == 0 else None, Qt.ItemDataRole.ForegroundRole)
+            for cell in cells:
+                cell.setData(faint if volume == 0 else None, Qt.ItemDataRole.ForegroundRole)
             shown = structure.index in self._visible
-            self.item(row, Column.NAME).setCheckState(
-                Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked
-            )
+            cells[Column.NAME].setCheckState(Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked)
+        for region in self._regions:
+            self._fill_region(region)
         self.blockSignals(before)
-        self.dataChanged.emit(self.index(0, 0), self.index(len(self._structures) - 1, len(Column) - 1))
+        for parent in (QModelIndex(), *(cells[Column.NAME].index() for cells in self._regions.values())):
+            last = self.index(self.rowCount(parent) - 1, len(Column) - 1, parent)
+            self.dataChanged.emit(self.index(0, 0, parent), last)
+
+    def _fill_region(self, region: str) -> None:
+        """Write volume and check mark of a region: checked if all of it is drawn."""
+        cells, labels = self._regions[region], self._labels_in(region)
+        volume = self._regions_mm3.get(region)
+        cells[Column.VOLUME].setText("" if volume is None else f"{volume:,.0f}")
+        cells[Column.VOLUME].setData(-1.0 if volume is None else volume, SORT_ROLE)
+        cells[Column.DICE].setData(-1.0, SORT_ROLE)
+        states = Qt.CheckState
+        shown = len(labels & self._visible)
+        cells[Column.NAME].setCheckState(
+            states.Checked if shown == len(labels) else states.PartiallyChecked if shown else states.Unchecked
+        )
 
     def _on_changed(self, item: QStandardItem) -> None:
-        """Take over a box that the user has ticked."""
-        label = self._structures[item.row()].index
+        """Take over a box that the user has ticked; a region of which some is drawn only says so."""
+        if item.column() != Column.NAME or item.checkState() is Qt.CheckState.PartiallyChecked:
+            return
+        label: int | None = item.data(_LABEL_ROLE)
+        labels = self._labels_in(item.text()) if label is None else {label}
         shown = item.checkState() is Qt.CheckState.Checked
-        if item.column() == Column.NAME and shown != (label in self._visible):
-            self._visible ^= {label}
-            self.visibility_changed.emit()
+        visible = self._visible | labels if shown else self._visible - labels
+        if visible != self._visible:
+            self._visible = visible
+            self._tell_visibility()
 
     def _hint(self, structure: Structure) -> str:
         lines = [structure.full_name, self.tr("Source: {0}").format(structure.source)]

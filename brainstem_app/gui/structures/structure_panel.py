@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGroupBox,
@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QTableView,
+    QTreeView,
     QVBoxLayout,
     QWidget,
 )
@@ -32,13 +32,18 @@ class HasVolumes(Protocol):
         ...
 
     @property
+    def regions_mm3(self) -> Mapping[str, float]:
+        """Volume of each region of the brainstem that is known, by its name."""
+        ...
+
+    @property
     def differs_from_report(self) -> bool:
         """Whether the volumes are of edited voxels, while the report's are of the bent atlas."""
         ...
 
 
 class StructurePanel(QGroupBox):
-    """Table of structures with a search field and show/hide all.
+    """Tree of regions and structures with a search field and show/hide all.
 
     Signals
     -------
@@ -57,6 +62,9 @@ class StructurePanel(QGroupBox):
         self._sorted.setSortRole(SORT_ROLE)
         self._sorted.setFilterKeyColumn(-1)
         self._sorted.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        # A nucleus that is found keeps its region, and a region all of its nuclei.
+        self._sorted.setRecursiveFilteringEnabled(True)
+        self._sorted.setAutoAcceptChildRows(True)
         self.search = QLineEdit(self)
         self.search.setPlaceholderText(self.tr("Find a nucleus"))
         self.search.setAccessibleName(self.tr("Find a nucleus"))
@@ -70,6 +78,8 @@ class StructurePanel(QGroupBox):
         self.hide_button = self._button(self.tr("Hide all"), self.tr("Draw no structure"))
         self.hide_button.clicked.connect(lambda: self.model.show_all(False))
         self.table = self._table()
+        self.model.structures_changed.connect(self.table.expandAll)
+        self.search.textChanged.connect(self.table.expandAll)
         self.volume_note = QLabel(
             self.tr(
                 "mm³ are counted from the edited voxels; the report's come from the atlas bent to the scan."
@@ -96,7 +106,10 @@ class StructurePanel(QGroupBox):
 
     def show_volumes(self, source: HasVolumes | None) -> None:
         """Show the volume of each structure, and say so if the report beside gives another by its nature."""
-        self.model.set_volumes(None if source is None else source.volumes_mm3 or None)
+        if source is None:
+            self.model.set_volumes(None)
+        else:
+            self.model.set_volumes(source.volumes_mm3 or None, source.regions_mm3)
         self.volume_note.setVisible(source is not None and source.differs_from_report)
 
     def show_dice(self, dice: Mapping[int, float] | None) -> None:
@@ -107,28 +120,41 @@ class StructurePanel(QGroupBox):
 
     def select(self, label: int) -> None:
         """Mark the row of a label, without jumping to it in the viewer."""
-        row = self.model.row_of(label)
-        if row < 0:
+        index = self.click_row(label)
+        if not index.isValid():
             return
-        index = self._sorted.mapFromSource(self.model.index(row, 0))
         selection = self.table.selectionModel()
         selection.blockSignals(True)
-        self.table.selectRow(index.row())
+        flags = QItemSelectionModel.SelectionFlag
+        selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
         selection.blockSignals(False)
         self.table.scrollTo(index)
         self.table.viewport().update()
 
     def step(self, rows: int) -> None:
         """Choose the structure some rows below (or above) the marked one, as sorted and filtered now."""
-        count = self._sorted.rowCount()
-        if count:
-            row = self.table.currentIndex().row()
-            row = 0 if row < 0 else min(max(row + rows, 0), count - 1)
-            self.table.setCurrentIndex(self._sorted.index(row, Column.NAME))
+        shown = [index for index in self._rows() if self._label(index) is not None]
+        if not shown:
+            return
+        current = self.table.currentIndex().siblingAtColumn(Column.NAME)
+        row = shown.index(current) + rows if current in shown else 0
+        self.table.setCurrentIndex(shown[min(max(row, 0), len(shown) - 1)])
 
     def click_row(self, label: int) -> QModelIndex:
-        """Index of the name cell of a label in the table as sorted and filtered now."""
-        return self._sorted.mapFromSource(self.model.index(self.model.row_of(label), 0))
+        """Index of the name cell of a label in the tree as sorted and filtered now."""
+        return self._sorted.mapFromSource(self.model.cell(label))
+
+    def _rows(self) -> list[QModelIndex]:
+        """Name cells from top to bottom, those in regions that are closed left out."""
+        found = []
+        index = self._sorted.index(0, Column.NAME)
+        while index.isValid():
+            found.append(index)
+            index = self.table.indexBelow(index)
+        return found
+
+    def _label(self, index: QModelIndex) -> int | None:
+        return self.model.label_of(self._sorted.mapToSource(index))
 
     def _button(self, text: str, hint: str) -> QPushButton:
         button = QPushButton(text, self)
@@ -137,34 +163,37 @@ class StructurePanel(QGroupBox):
         button.setAccessibleDescription(hint)
         return button
 
-    def _table(self) -> QTableView:
-        table = QTableView(self)
+    def _table(self) -> QTreeView:
+        table = QTreeView(self)
         table.setModel(self._sorted)
         table.setMinimumHeight(120)
         table.setSortingEnabled(True)
         table.sortByColumn(Column.NAME, Qt.SortOrder.AscendingOrder)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
-        table.setStyleSheet(f"QTableView::indicator:unchecked {{ {EMPTY_BOX} }}")
-        table.setWordWrap(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
-        header = table.horizontalHeader()
+        table.setUniformRowHeights(True)
+        table.setStyleSheet(
+            f"QTreeView::indicator:unchecked {{ {EMPTY_BOX} }} QTreeView::item {{ padding: 4px 0; }}"
+        )
+        header = table.header()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(Column.FULL_NAME, QHeaderView.ResizeMode.Stretch)
-        header.setHighlightSections(False)
+        header.setStretchLastSection(False)
         table.setColumnHidden(Column.DICE, True)
         table.setAccessibleName(self.tr("List of nuclei"))
         table.setAccessibleDescription(
-            self.tr("Space shows or hides a nucleus; moving to a row shows its slice.")
+            self.tr(
+                "Space shows or hides a nucleus, or all of a region; moving to a nucleus shows its slice; "
+                "the arrows left and right close and open a region."
+            )
         )
         table.selectionModel().currentRowChanged.connect(self._on_current)
         table.clicked.connect(self._on_current)
         return table
 
     def _on_current(self, index: QModelIndex, _before: QModelIndex | None = None) -> None:
-        if index.isValid():
-            row = self._sorted.mapToSource(index).row()
-            self.chosen.emit(self.model.structure_at(row).index)
+        label = self._label(index) if index.isValid() else None
+        if label is not None:
+            self.chosen.emit(label)
