@@ -118,7 +118,7 @@ TABLES = {
     '7 255 0 0 1 1 1 "RN left"\n9 0 9 0 1 1 1 "RN right"\n',
     "lut.txt": "0 Unknown 0 0 0 0\n7 Left-RN 255 0 0 0\n9 Right-RN 0 9 0 0\n1000 ctx-lh 1 2 3 0\n",
     "plain.txt": "7\tRN left\n9\tRN right\n",
-    "table.csv": "index,name,color\n7,RN_L,#ff0000\n9,RN_R,#000900\n",
+    "table.csv": "index,name,color,region\n7,RN_L,#ff0000,midbrain\n9,RN_R,#000900,unknown\n",
     "dseg.tsv": "index\tname\tr\tg\tb\n7\tRN L\t255\t0\t0\n9\tRN R\t0\t9\t0\n",
     "map.json": '{"7": "RN_l", "9": "RN_r"}',
     "list.json": '[{"id": 7, "label": "RN_l"}, {"id": 9, "label": "RN_r"}]',
@@ -135,6 +135,9 @@ def test_label_map_with_a_table_of_each_format(tmp_path: Path, name: str) -> Non
     assert count(tmp_path / "out", "RN_L") == 125
     if name in ("itk.label", "lut.txt", "table.csv", "dseg.tsv"):
         assert made.table.by_name("RN_L").colour == "#ff0000"
+    of_table = ("midbrain", "") if name == "table.csv" else ("", "")
+    assert tuple(s.region for s in load_atlas(tmp_path / "out").table.nuclei) == of_table
+    assert load_atlas(tmp_path / "out").regions is None
 
 
 def test_fsl_probabilistic_counts_volumes_from_nought_and_summary_labels_from_one(tmp_path: Path) -> None:
