@@ -41,6 +41,7 @@ OWN_VOLUMES = frozenset(
         "mni_to_atlas_warp.nii.gz",
         "atlas_to_mni_warp.nii.gz",
         "labels.nii.gz",
+        "regions.nii.gz",
         "labels_dicom.dcm",
     }
 )

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from brainstem_app.atlas.library import LABELS_FILE_NAME
+from brainstem_app.atlas.regions import REGIONS_FILE_NAME
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.inputs import OWN_VOLUMES, expand_inputs, file_stem
 from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME
 from brainstem_app.jobs.segment_files import ARTIFACTS
+from brainstem_app.jobs.segment_regions import REGION_LABELS_FILE
 from brainstem_app.models.library import MEAN_WARP_FILE
 from brainstem_app.preprocessing import reference
 from brainstem_app.preprocessing.scan_to_atlas import ITK_FILES
@@ -164,5 +166,6 @@ def test_every_volume_that_the_program_writes_is_known_as_its_own() -> None:
     written = {name for name in ARTIFACTS.values() if name.endswith(".nii.gz")}
     written |= {reference.SCAN_FILE, reference.LABELS_FILE, reference.REPEAT_FILE, reference.FINE_WARP_FILE}
     written |= {reference.REPEAT_WARP_FILE, WARP_FILE, MEAN_WARP_FILE, LABELS_FILE_NAME, DICOM_FILE_NAME}
+    written |= {REGION_LABELS_FILE, REGIONS_FILE_NAME}
     written |= {name for name in ITK_FILES if name.endswith(".nii.gz")}
     assert written == OWN_VOLUMES
