@@ -63,7 +63,10 @@ def write_derivatives(out: Path, source: BidsSource, folder: Path, model: Loaded
     if regions is None:
         remove_bids_labels(out, source, name)
     else:
-        described = {"Description": "Regions of the brainstem on the grid of the scan"}
+        described = {
+            "Description": "Regions of the brainstem on the grid of the scan",
+            "LabelAtlas": f"{name} {atlas.version}",
+        }
         write_bids_labels(
             out, source, folder / REGION_LABELS_FILE, name, _rows(regions.table), facts | described
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.atlas.label_table import LabelTable, Structure
 from brainstem_app.atlas.library import (
     LABELS_FILE_NAME,
     AtlasTable,
@@ -160,9 +160,14 @@ def known_atlases() -> tuple[AtlasTable, ...]:
             atlas = load_atlas_table(place)
         except InputError:
             continue
-        if all((atlas.title, atlas.table) != (other.title, other.table) for other in found):
+        if all(_labels_of(atlas) != _labels_of(other) for other in found):
             found.append(atlas)
     return tuple(found)
+
+
+def _labels_of(atlas: AtlasTable) -> tuple[str, tuple[Structure, ...]]:
+    """Return what tells atlases apart; copies of older versions lack the regions of their structures."""
+    return atlas.title, tuple(s.model_copy(update={"region": ""}) for s in atlas.table.structures)
 
 
 def _as_told(path: Path, labels: frozenset[int], atlas: AtlasTable) -> LabelMeaning:

@@ -21,6 +21,9 @@ _RECORD = "manifest.json"
 _EDIT_SCHEMA = "brainstem-edit/1"
 _MOST_COPIES = 1000
 _COLOURS = "labels_itksnap.txt"
+# Regions of a result: its report names the nuclei, whose numbers are others.
+_REGIONS = "labels_regions_native.nii.gz"
+_REGION_NAMES = "labels_regions_itksnap.txt"
 _DATASET_TABLE = "dseg.tsv"
 # How many folders up a BIDS table holds for a file: sub-01/ses-1/anat.
 _LEVELS = 4
@@ -69,6 +72,8 @@ def tables_beside(labels: Path) -> tuple[TableBeside, ...]:
     for a corrected copy of it too.
     """
     labels = _original_of(labels)
+    if labels.name == _REGIONS and (regions := _region_table(labels)) is not None:
+        return (regions,)
     found = (_report(labels), _atlas_folder(labels), _subject_record(labels), _bids_table(labels))
     return tuple(entry for entry in found if entry is not None)
 
@@ -95,6 +100,21 @@ def _report(labels: Path) -> TableBeside | None:
         return None
 
 
+def _region_table(labels: Path) -> TableBeside | None:
+    path = labels.with_name(_REGION_NAMES)
+    try:
+        rows = read_itk_snap(path.read_text(encoding="utf-8"))
+        named = [
+            {"index": str(row.number), "name": row.name, "color": row.colour}
+            if row.number
+            else {"index": "0", "name": "background"}
+            for row in rows
+        ]
+        return TableBeside(path, "", "", _table(_structure_of_bids(row, "") for row in named))
+    except (OSError, ValueError):
+        return None
+
+
 def _structure_of_report(row: Mapping[str, Any], atlas: str, colours: Mapping[int, str]) -> Structure:
     index = int(row["index"])
     return Structure(
@@ -107,6 +127,7 @@ def _structure_of_report(row: Mapping[str, Any], atlas: str, colours: Mapping[in
         source=atlas,
         licence="not stated",
         reliability=row.get("reliability", ""),
+        region=row.get("region") or "",
     )
 
 

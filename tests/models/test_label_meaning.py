@@ -16,8 +16,8 @@ from brainstem_app.cli.app import run
 from brainstem_app.errors import InputError
 from brainstem_app.gui.review.edited_copy import EditedLabels, save_edited_copy
 from brainstem_app.imaging.label_map import save_label_map
-from brainstem_app.models.label_meaning import UnknownAtlasError, meaning_of_labels
-from brainstem_app.reports.label_files import itk_snap_labels
+from brainstem_app.models.label_meaning import UnknownAtlasError, known_atlases, meaning_of_labels
+from brainstem_app.reports.label_files import itk_snap_labels, write_label_files
 
 SMALL = ("background", "WM", "GM", "RN_L", "RN_R", "PAG")
 
@@ -172,6 +172,29 @@ def test_bids_table_above_the_labels_names_them(tmp_path: Path) -> None:
     meaning = meaning_of_labels(labels, frozenset({0, 3}))
     assert meaning.table.names == SMALL
     assert [s.name for s in meaning.table.nuclei] == list(SMALL[3:])
+
+
+def test_regions_of_a_result_are_not_read_as_the_nuclei_that_its_report_names(tmp_path: Path) -> None:
+    folder = result(tmp_path / "made").parent
+    regions = table_of(("background", "midbrain", "pons", "medulla"))
+    write_label_files(folder, regions, "labels_regions")
+    meaning = meaning_of_labels(folder / "labels_regions_native.nii.gz", frozenset({0, 1, 3}))
+    assert meaning.table.names == regions.names
+    assert [s.name for s in meaning.table.nuclei] == ["midbrain", "pons", "medulla"]
+
+
+def test_copy_of_an_atlas_from_before_its_regions_is_no_second_atlas(data: Path) -> None:
+    known = len(known_atlases())
+    folder = install(data)
+    (folder / "structures.csv").write_text(table_text(table_of(SMALL)), encoding="utf-8")
+    assert len(known_atlases()) == known + 1
+    with_region = LabelTable(
+        structures=tuple(s.model_copy(update={"region": "pons"}) for s in table_of(SMALL).structures)
+    )
+    copy = install(data, name="copy")
+    (copy / "structures.csv").write_text(table_text(with_region), encoding="utf-8")
+    (copy / CARD_FILE_NAME).write_text(json.dumps({"name": "small", "version": "1"}), encoding="utf-8")
+    assert len(known_atlases()) == known + 1
 
 
 def test_corrected_copy_and_its_copy_are_of_the_atlas_of_the_original(tmp_path: Path) -> None:
