@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 from agreement import KEPT, consensus_of
-from make_members import PLACED_FILE, Placed, is_complete, scan_of, subjects_in_order
+from make_members import DATASETS, PLACED_FILE, Placed, is_complete, scan_of, subjects_in_order
 from members import MEMBERS, load_member
 from numpy.typing import NDArray
 
@@ -55,7 +55,7 @@ def main() -> None:
     arguments = parser.parse_args()
     atlas = load_atlas("brainstem31")
     settings = StudySettings(
-        dataset=str(arguments.data.resolve()),
+        dataset=" and ".join(DATASETS),
         space="affine",
         atlas=atlas.name,
         atlas_version=atlas.version,
