@@ -2,10 +2,10 @@
 
     python tests/consensus/write_study.py --data DATA --work WORK --study STUDY
 
-WORK holds what `make_members.py` made; a subject without all members there is left out, and said. Each
-subject gets the box of its scan, the labels under the consensus with its disagreement (mm) as uncertainty,
-and, as what `evaluate` measures beside, the labels of `prepare`'s own registration. Subjects that are there
-are kept.
+Each subject gets the box of its scan, the labels under the consensus, and as uncertainty its disagreement
+(mm). WORK holds what `make_members.py` made; without it a subject's scan is placed now, and its consensus
+taken from `consensus.npz`, or it is left out. Where `prepare`'s own registration is among the members,
+`evaluate` measures its labels beside. Subjects that are there are kept.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 from agreement import KEPT, consensus_of
-from make_members import DATASETS, PLACED_FILE, Placed, is_complete, scan_of, subjects_in_order
+from make_members import DATASETS, PLACED_FILE, Placed, is_complete, place, scan_of, subjects_in_order
 from members import MEMBERS, load_member
 from numpy.typing import NDArray
+from packed_consensus import load_consensus, subjects_in
 
 from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
@@ -63,11 +64,13 @@ def main() -> None:
         seed=0,
     )
     study = Study.create(arguments.study, settings)
+    packed = subjects_in()
     for subject in subjects_in_order(arguments.data):
-        if not is_complete(arguments.work / subject):
-            print(f"{subject} is left out: not all registrations are there")
+        made = arguments.work / subject
+        if not is_complete(made) and subject not in packed:
+            print(f"{subject} is left out: it has no consensus")
         elif study.subject(name_of(subject)) is None:
-            write_subject(study, subject, scan_of(arguments.data, subject), arguments.work / subject, atlas)
+            write_subject(study, subject, scan_of(arguments.data, subject), made, atlas)
     study.save_splits(splits_of([record.name for record in study.finished_subjects()]))
 
 
@@ -94,15 +97,14 @@ def write_subject(study: Study, subject: str, source: Path, made: Path, atlas: A
     folder = study.subject_folder(name)
     (folder / TRANSFORMS_FOLDER).mkdir(parents=True, exist_ok=True)
     grid = box_affine()
-    placed = Placed.load(made / PLACED_FILE)
-    save_volume(folder / SCAN_FILE, _box_of(placed.scan, AROUND_BOX), grid, space="mni")
-    consensus = consensus_of(np.stack([load_member(made / f"{member}.npz")[0] for member in MEMBERS]))
-    warp = crop_displacement(consensus.displacement)
+    scan, warp, disagreement = _referred(subject, source, made)
+    save_volume(folder / SCAN_FILE, scan, grid, space="mni")
     warp.save(folder / TRANSFORMS_FOLDER / FINE_WARP_FILE)
     save_label_map(folder / LABELS_FILE, reference_labels(atlas.labels, warp), grid, space="mni")
-    save_volume(folder / UNCERTAINTY_FILE, _box_of(consensus.disagreement, KEPT), grid, space="mni")
-    own = crop_displacement(Displacement(load_member(made / f"{PREPARES}.npz")[0], AROUND_BOX.affine))
-    save_label_map(folder / REPEAT_FILE, reference_labels(atlas.labels, own), grid, space="mni")
+    save_volume(folder / UNCERTAINTY_FILE, disagreement, grid, space="mni")
+    if (made / f"{PREPARES}.npz").exists():
+        own = crop_displacement(Displacement(load_member(made / f"{PREPARES}.npz")[0], AROUND_BOX.affine))
+        save_label_map(folder / REPEAT_FILE, reference_labels(atlas.labels, own), grid, space="mni")
     SubjectRecord(
         name=name,
         person=name,
@@ -113,6 +115,20 @@ def write_subject(study: Study, subject: str, source: Path, made: Path, atlas: A
         files=file_hashes(folder),
         software=as_json(software_versions()),
     ).save(folder / "manifest.json")
+
+
+def _referred(
+    subject: str, source: Path, made: Path
+) -> tuple[NDArray[np.float32], Displacement, NDArray[np.float32]]:
+    """Scan, consensus and disagreement (mm) in the box."""
+    there = (made / PLACED_FILE).exists()
+    placed = Placed.load(made / PLACED_FILE) if there else place(source)
+    if is_complete(made):
+        consensus = consensus_of(np.stack([load_member(made / f"{member}.npz")[0] for member in MEMBERS]))
+        warp, apart = crop_displacement(consensus.displacement), _box_of(consensus.disagreement, KEPT)
+    else:
+        warp, apart = load_consensus(subject, placed.mni_to_native)
+    return _box_of(placed.scan, AROUND_BOX), warp, apart
 
 
 def _box_of(volume: NDArray[np.float32], region: Region) -> NDArray[np.float32]:
