@@ -85,7 +85,7 @@ def assign_voxels(given: Candidates, volumes: NDArray[np.float64]) -> NDArray[np
         if np.array_equal(before, bonus):
             break
     won = (given.shares + bonus[given.labels]).argmax(axis=1)
-    return given.labels[np.arange(len(won)), won]
+    return np.asarray(given.labels[np.arange(len(won)), won])
 
 
 def _wishes(given: Candidates, label: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -203,14 +202,14 @@ def page(bench: Bench, heads: dict[str, list[dict[str, Any]]], real: list[dict[s
     lines = [
         "# Odd scans",
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}, {machine()}, {time.process_time() / 60:.1f} CPU minutes. Written by "
-        f"`tests/benchmarks/write_odd_scans.py`; models: {', '.join(models)}.",
+        f"{datetime.now(UTC):%Y-%m-%d}, {machine()}. Written by `tests/benchmarks/write_odd_scans.py`; "
+        f"models: {', '.join(models)}.",
         "",
-        "Each row is one good scan with one thing made odd, read and placed as `segment` does it. *Surface*: mean "
-        "distance of the surfaces of the nuclei's labels from those of the same model on the good scan, drawn on "
-        "the good scan's grid. *Centroid*: mean / largest distance of their centres. *Volume*: median / largest "
-        "change without sign. Nuclei that a scan cuts are left out; *cut* and *weak* count them and those with "
-        "a confidence below the model's limit. "
+        "Each row is one good scan with one thing made odd, read and placed as `segment` does it. *Surface*: "
+        "mean distance of the surfaces of the nuclei's labels from those of the same model on the good scan, "
+        "drawn on the good scan's grid. *Centroid*: mean / largest distance of their centres. *Volume*: "
+        "median / largest change without sign. Nuclei that a scan cuts are left out; *cut* and *weak* count "
+        "them and those with a confidence below the model's limit. "
         + ("Models are divided by “·”, in the order above." if len(models) > 1 else ""),
         "",
     ]
