@@ -21,7 +21,7 @@ LEAST_SHARE = 0.15
 _CANDIDATES = 4
 _SWEEPS = 20
 # Shares that differ less are the same: they win or lose together, so that no rounding decides.
-_DECIMALS = 4
+_DECIMALS = 5
 
 
 class Candidates(NamedTuple):
