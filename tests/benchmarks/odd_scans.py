@@ -58,9 +58,8 @@ class OddScan:
 
 
 def odd_scans(clean: CleanScan, seed: int = 0) -> Iterator[OddScan]:
-    """Make the versions but those of the brain mask, one after the other, the clean scan first."""
+    """Make the versions but those of the brain mask, one after the other."""
     rng = np.random.default_rng(seed)
-    yield OddScan("clean", clean.data, clean.affine)
     for name, data in _changed_voxels(clean, rng):
         yield OddScan(name, data.astype(np.float32), clean.affine)
     for sizes in RESOLUTIONS:

@@ -15,6 +15,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -156,24 +157,28 @@ def compared(model: LoadedModel, clean: Placed, good: Labelled, odd: Labelled) -
     }
 
 
-def versions(path: Path, *, only_masks: bool) -> Iterator[OddScan]:
+def versions(bench: Bench, path: Path, *, only_masks: bool) -> Iterator[OddScan]:
     """Versions of a scan, the clean one first."""
     scan = read_scan(path)
     stripped = is_stripped(scan.data, scan.affine)
     brain = scan.data > 0 if stripped else brain_mask(scan.data, scan.affine)
-    placed = normalise_scan(scan).transforms.mni_to_native
+    as_it_is = OddScan("clean", scan.data, scan.affine)
+    yield as_it_is
+    placed = bench.placed(f"{_name(path)} {as_it_is.name}", as_it_is).to_native
     clean = CleanScan(scan.data, scan.affine, brain, placed)
-    made = odd_scans(clean)
-    yield from [next(made)] if only_masks else made
+    if not only_masks:
+        yield from odd_scans(clean)
     yield from stripped_scans(clean, whole_head=not stripped)
 
 
-def examine(bench: Bench, path: Path, *, only_masks: bool) -> list[dict[str, Any]]:
+def examine(bench: Bench, path: Path, most: int | None, *, only_masks: bool) -> list[dict[str, Any]]:
     """Rows of the table of one head."""
     rows = []
     clean, good = None, []
-    for odd in versions(path, only_masks=only_masks):
+    for odd in islice(versions(bench, path, only_masks=only_masks), most):
         placed = bench.placed(f"{_name(path)} {odd.name}", odd)
+        if placed.refused and clean is None:
+            raise SystemExit(f"{path} is no good scan: {placed.refused}")
         row = {"name": odd.name, "said": placed.said, "refused": placed.refused, "found": []}
         if not placed.refused:
             found = [bench.labelled(placed, n) for n in range(len(bench.models))]
@@ -276,11 +281,12 @@ def main() -> None:
     parser.add_argument("--whole", type=Path, action="append", default=[], help="wrong brain masks of it")
     parser.add_argument("--real", type=Path, action="append", default=[], help="odd as it is")
     parser.add_argument("--models", nargs="+", default=["brainstem31"])
+    parser.add_argument("--most", type=int, help="only the first so many versions of each head")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "results" / "odd-scans.md")
     given = parser.parse_args()
     bench = Bench(given.work, given.models)
-    heads = {_name(path): examine(bench, path, only_masks=False) for path in given.head}
-    heads |= {_name(path): examine(bench, path, only_masks=True) for path in given.whole}
+    heads = {_name(path): examine(bench, path, given.most, only_masks=False) for path in given.head}
+    heads |= {_name(path): examine(bench, path, given.most, only_masks=True) for path in given.whole}
     real = [examine_real(bench, path) for path in given.real]
     given.page.write_text("\n".join(page(bench, heads, real)), encoding="utf-8")
 
