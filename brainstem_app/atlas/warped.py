@@ -3,18 +3,19 @@
 A nucleus of 50 to 200 mm³ is nearly all border, and the number of voxels whose middle falls inside it is half
 chance. Under the warp each point of the scan has a share of each structure (trilinear between the atlas's
 voxels); the shares summed over the scan are its volume. Label maps are a picture of the same: each voxel has
-the structure with the largest share of it.
+the structure of which it holds most, with a bonus for each structure that keeps its volume.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates, maximum_filter, minimum_filter
 
+from brainstem_app.atlas.share_assignment import Candidates, assign_voxels, candidates
 from brainstem_app.imaging.spaces import BOX_SHAPE, Affine, box_affine
 from brainstem_app.imaging.trilinear import corners
 from brainstem_app.preprocessing.scan_to_atlas import ScanToAtlas
@@ -25,8 +26,12 @@ Grid = tuple[tuple[int, int, int], Affine]
 
 # Points at a time: the shares of all classes take 34 times their number.
 _CHUNK = 100_000
-# A voxel is looked at in so many places along an axis that they are at most about so far apart, mm.
-_SAMPLE_MM = 1.2
+# No label: a voxel that may hold parts of several structures.
+_MIXED = 255
+# Placement and warp stretch a voxel at most so many times beyond what the affine does.
+_STRETCH = 2.0
+# A voxel is looked at in so many places along an axis that they are at most so far apart, mm.
+_SAMPLE_MM = 0.7
 
 
 @dataclass(frozen=True)
@@ -75,12 +80,13 @@ class WarpedAtlas:
         return ScanToAtlas.of(self.transforms, self.displacement)
 
     def labels_on(self, grid: Grid) -> NDArray[np.uint8]:
-        """Labels of a scan's voxels: of each the structure with the largest share.
+        """Labels of a scan's voxels; each structure has as many as its shares in them come to.
 
         Parameters
         ----------
         grid : tuple of shape and affine
-            Voxels of the scan, and voxel to world (mm, RAS+). Thick voxels are looked at in several places.
+            Voxels of the scan, and voxel to world (mm, RAS+). A structure keeps its volume to half a voxel,
+            unless too few voxels hold enough of it (`share_assignment.LEAST_SHARE`).
         """
         shape, affine = grid
         result = np.zeros(shape, dtype=np.uint8)
@@ -88,17 +94,25 @@ class WarpedAtlas:
         size = tuple(part.stop - part.start for part in region)
         if min(size, default=0) <= 0:
             return result
-        to_atlas = self.map.to_atlas
-        centres = grid_points(size, cropped_affine(affine, region))
-        found = np.zeros(len(centres), dtype=np.uint8)
-        offsets = list(_offsets(affine))
-        for start in range(0, len(centres), _CHUNK):
-            part = centres[start : start + _CHUNK]
-            shares = np.zeros((len(part), self._classes), dtype=np.float32)
+        first, offsets = cropped_affine(affine, region), _offsets(affine)
+        uniform = _Uniform.of(self.labels, self._reach(affine))
+        found = np.zeros(int(np.prod(size)), dtype=np.uint8)
+        mixed, given, volumes = [], [], np.zeros(self._classes)
+        for start in range(0, len(found), _CHUNK):
+            stop = min(start + _CHUNK, len(found))
+            voxels = np.stack(np.unravel_index(np.arange(start, stop), size), axis=-1)
+            centres = voxels @ first[:3, :3].T + first[:3, 3]
+            known = uniform.at(self._voxels(centres))
+            found[start:stop] = np.where(known == _MIXED, 0, known)
+            rows = np.flatnonzero(known == _MIXED)
+            shares = np.zeros((len(rows), self._classes), dtype=np.float32)
             for offset in offsets:
-                voxels = (to_atlas(part + offset) - box_affine()[:3, 3]).T
-                shares += _shares(self.labels, voxels.astype(np.float32), self._classes)
-            found[start : start + _CHUNK] = shares.argmax(axis=1)
+                shares += _shares(self.labels, self._voxels(centres[rows] + offset), self._classes)
+            shares /= len(offsets)
+            mixed.append(rows + start)
+            given.append(candidates(shares))
+            volumes += shares.sum(axis=0, dtype=np.float64)
+        found[np.concatenate(mixed)] = assign_voxels(Candidates.joined(given), volumes)
         result[region] = found.reshape(size)
         return result
 
@@ -141,7 +155,7 @@ class WarpedAtlas:
             Probability of each class in the box.
         """
         native, inside = self._box_in(grid)
-        shares = _shares(self.labels, self._places, self._classes) * self._volume_mm3[:, None]
+        shares = self._box_shares(self.labels) * self._volume_mm3[:, None].astype(np.float32)
         whole = shares.sum(axis=0, dtype=np.float64)
         shares *= inside[:, None]
         found = shares.sum(axis=0, dtype=np.float64)
@@ -169,8 +183,7 @@ class WarpedAtlas:
             By region; 0 stands for all regions together.
         """
         native, inside = self._box_in(grid)
-        n = int(regions.max()) + 1
-        whole = _shares(regions, self._places, n) * self._volume_mm3[:, None]
+        whole = self._box_shares(regions) * self._volume_mm3[:, None].astype(np.float32)
         # In place of what is outside: all together.
         whole[:, 0] = whole[:, 1:].sum(axis=1)
         found = whole * inside[:, None]
@@ -204,11 +217,6 @@ class WarpedAtlas:
             result[tuple(voxels[part].T)] = _shares(regions, inside, n)[:, 1:].argmax(axis=1) + 1
         return result
 
-    @property
-    def _places(self) -> FloatArray:
-        """Where in the atlas each voxel of the box lies, (3, N), voxels."""
-        return np.indices(BOX_SHAPE, dtype=np.float32).reshape(3, -1) + self.displacement.reshape(3, -1)
-
     def _box_in(self, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
         """Where in the scan each voxel of the box lies (N, 3), mm, and whether the scan covers it (N,)."""
         shape, affine = grid
@@ -220,6 +228,31 @@ class WarpedAtlas:
     @property
     def _classes(self) -> int:
         return int(self.labels.max()) + 1
+
+    def _box_shares(self, labels: NDArray[np.uint8]) -> FloatArray:
+        """Share (N, K) of each class of a map in each voxel of the box, from eight places in it."""
+        classes = int(labels.max()) + 1
+        middles = np.indices(BOX_SHAPE, dtype=np.float32).reshape(3, -1)
+        known = _Uniform.of(labels, _layers(_STRETCH / 2)).at(middles + self.displacement.reshape(3, -1))
+        shares = np.zeros((len(known), classes), dtype=np.float32)
+        rows = np.flatnonzero(known != _MIXED)
+        shares[rows, known[rows]] = 1
+        rows = np.flatnonzero(known == _MIXED)
+        for corner in np.ndindex(2, 2, 2):
+            places = middles[:, rows] + (np.array(corner, dtype=np.float32)[:, None] - 0.5) / 2
+            moved = [map_coordinates(part, places, order=1, mode="nearest") for part in self.displacement]
+            shares[rows] += _shares(labels, places + np.stack(moved), classes) / 8
+        return shares
+
+    def _voxels(self, points_mm: NDArray[np.float64]) -> FloatArray:
+        """Where points (N, 3) of the scan lie in the atlas's box, voxels (3, N)."""
+        return (self.map.to_atlas(points_mm) - box_affine()[:3, 3]).T.astype(np.float32)
+
+    def _reach(self, affine: Affine) -> int:
+        """How far from its middle a voxel's shares may come from, voxels of the atlas."""
+        to_mni = np.linalg.inv(self.transforms.mni_to_native)[:3, :3] @ affine[:3, :3]
+        half = np.abs(to_mni).sum(axis=1).max() / 2
+        return _layers(_STRETCH * half)
 
     @cached_property
     def _volume_mm3(self) -> NDArray[np.float64]:
@@ -237,10 +270,11 @@ class WarpedAtlas:
 
 
 def labels_under(labels: NDArray[np.uint8], displacement: FloatArray) -> NDArray[np.uint8]:
-    """Labels of an atlas's own grid under a displacement (3, X, Y, Z) in voxels: the largest share's."""
+    """Labels of an atlas's own grid under a displacement (3, X, Y, Z) in voxels; volumes are kept."""
     points = np.indices(labels.shape, dtype=np.float32).reshape(3, -1) + displacement.reshape(3, -1)
     shares = _shares(labels, points, int(labels.max()) + 1)
-    return np.asarray(shares.argmax(axis=1), dtype=np.uint8).reshape(labels.shape)
+    found = assign_voxels(candidates(shares), shares.sum(axis=0, dtype=np.float64))
+    return found.reshape(labels.shape)
 
 
 def _measures(found: float, whole: float, middle: NDArray[np.float64], sure: float | None) -> SoftMeasures:
@@ -262,9 +296,44 @@ def _shares(labels: NDArray[np.uint8], points: FloatArray, classes: int) -> Floa
     return shares
 
 
-def _offsets(affine: Affine) -> Iterator[NDArray[np.float64]]:
+@dataclass(frozen=True)
+class _Uniform:
+    """Where in an atlas there is one structure alone: its voxels need no closer look.
+
+    Attributes
+    ----------
+    labels : ndarray of uint8
+        The atlas, with layers of background on each side; `_MIXED` near other structures.
+    layers : int
+        So many layers, and so near.
+    """
+
+    labels: NDArray[np.uint8]
+    layers: int
+
+    @classmethod
+    def of(cls, labels: NDArray[np.uint8], layers: int) -> _Uniform:
+        padded = np.pad(labels, 2 * layers)
+        size = 2 * layers + 1
+        alike = minimum_filter(padded, size) == maximum_filter(padded, size)
+        inner = (slice(layers, -layers),) * 3
+        return cls(np.where(alike, padded, np.uint8(_MIXED))[inner], layers)
+
+    def at(self, points: FloatArray) -> NDArray[np.uint8]:
+        """Label (N,) around points (3, N), voxels of the atlas; `_MIXED` where there are several."""
+        nearest = np.rint(points).astype(np.intp) + self.layers
+        x, y, z = np.clip(nearest, 0, np.array(self.labels.shape)[:, None] - 1)
+        return np.asarray(self.labels[x, y, z])
+
+
+def _layers(half: float) -> int:
+    """How many voxels around the nearest one matter to what lies within so many voxels of a point."""
+    return int(half + 0.5) + 1
+
+
+def _offsets(affine: Affine) -> list[NDArray[np.float64]]:
     """Places in a voxel, from its middle, mm: one in a fine voxel, several along its thick axes."""
     sizes = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
-    counts = np.maximum(np.round(sizes / _SAMPLE_MM), 1).astype(int)
-    for index in np.ndindex(*counts.tolist()):
-        yield affine[:3, :3] @ ((np.array(index) + 0.5) / counts - 0.5)
+    counts = np.maximum(np.ceil(sizes / _SAMPLE_MM), 1).astype(int)
+    places = np.ndindex(*counts.tolist())
+    return [affine[:3, :3] @ ((np.array(index) + 0.5) / counts - 0.5) for index in places]
