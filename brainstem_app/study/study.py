@@ -34,7 +34,15 @@ _PREPARE_AGAIN = "Delete the subject's folder and run `brainstem-app prepare` ag
 
 
 class StudySettings(Record):
-    """``study.json``: what all subjects of the study have in common."""
+    """``study.json``: what all subjects of the study have in common.
+
+    Attributes
+    ----------
+    reference_mm : float or None
+        How far reference labels that are made as these lie from the consensus of other registrations: mean
+        distance of surfaces of the nuclei over open subjects. None where that was not measured, and in
+        studies of older versions.
+    """
 
     schema_name: Literal["brainstem-study/1"] = Field("brainstem-study/1", alias="schema")
     dataset: str
@@ -42,6 +50,7 @@ class StudySettings(Record):
     atlas: str = "brainstem31"
     atlas_version: str = ""
     atlas_sha256: str = ""
+    reference_mm: float | None = None
     seed: int = 0
     program_version: str = __version__
     created: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
@@ -178,9 +187,11 @@ class Study:
                 )
 
     def _with_atlas_of(self, settings: StudySettings) -> Self:
-        changed = self.settings.model_copy(update=dict(settings.atlas_settings))
-        if changed != self.settings:
-            changed.save(self.folder / "study.json")
+        if settings.atlas_settings == self.settings.atlas_settings:
+            return self
+        update = {**settings.atlas_settings, "reference_mm": settings.reference_mm}
+        changed = self.settings.model_copy(update=update)
+        changed.save(self.folder / "study.json")
         return type(self)(self.folder, changed)
 
     def is_current(self, record: SubjectRecord) -> bool:
