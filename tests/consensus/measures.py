@@ -151,21 +151,19 @@ def _measure(folder: Path) -> None:
     warps = {name: Displacement(field, AROUND_BOX.affine) for name, (field, _) in made.items()}
     still = Displacement(np.zeros_like(fields[0]), AROUND_BOX.affine)
     every = {AFFINE: still, **warps, CONSENSUS: found.displacement}
-    labels = {name: _labels(atlas, warp) for name, warp in every.items()}
+    labels = {name: labels_of(atlas, warp) for name, warp in every.items()}
     others = {
-        name: _labels(atlas, consensus_of(np.delete(fields, number, axis=0)).displacement)
+        name: labels_of(atlas, consensus_of(np.delete(fields, number, axis=0)).displacement)
         for number, name in enumerate(MEMBERS)
     }
-    pairs = [_agreement(atlas, labels[a], labels[b]).assd_mm for a, b in combinations(MEMBERS, 2)]
+    pairs = [compared(atlas, labels[a], labels[b]).assd_mm for a, b in combinations(MEMBERS, 2)]
     measures = SubjectMeasures(
         warnings=placed.warnings,
         smoothing_mm=found.smoothing_mm,
         between_mm=list(np.nanmean(pairs, axis=0)),
         disagreement_mm=_within_nuclei(atlas, labels[CONSENSUS], found),
-        to_consensus={
-            name: _agreement(atlas, labels[name], labels[CONSENSUS]) for name in (AFFINE, *MEMBERS)
-        },
-        to_others={name: _agreement(atlas, labels[name], others[name]) for name in MEMBERS},
+        to_consensus={name: compared(atlas, labels[name], labels[CONSENSUS]) for name in (AFFINE, *MEMBERS)},
+        to_others={name: compared(atlas, labels[name], others[name]) for name in MEMBERS},
         ncc={name: _correlation(placed.scan, warp) for name, warp in every.items()},
         folds={name: folds(warp) for name, warp in every.items()},
         cpu_s={"placement": placed.cpu_s, **{name: cpu_s for name, (_, cpu_s) in made.items()}},
@@ -173,11 +171,13 @@ def _measure(folder: Path) -> None:
     (folder / MEASURES_FILE).write_text(measures.model_dump_json(indent=1), encoding="utf-8")
 
 
-def _labels(atlas: Atlas, warp: Displacement) -> NDArray[np.uint8]:
+def labels_of(atlas: Atlas, warp: Displacement) -> NDArray[np.uint8]:
+    """Labels (50, 50, 73) of the box under a warp of 1 mm that covers it."""
     return reference_labels(atlas.labels, crop_displacement(warp))
 
 
-def _agreement(atlas: Atlas, labels: NDArray[np.uint8], reference: NDArray[np.uint8]) -> Agreement:
+def compared(atlas: Atlas, labels: NDArray[np.uint8], reference: NDArray[np.uint8]) -> Agreement:
+    """Compare two label maps of the box, nucleus by nucleus."""
     wanted = {structure.index for structure in atlas.table.nuclei}
     measures = [
         measure
