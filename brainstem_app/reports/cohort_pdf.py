@@ -76,16 +76,16 @@ def _method_distance(method: MethodSummary) -> str:
 def _structures(pdf: ReportPdf, page: CohortPage) -> None:
     columns = [
         *_named(page),
-        TableColumn[CohortStructure]("Name", 52, lambda s: s.full_name, "LEFT"),
-        TableColumn("Grade", 11, lambda s: s.reliability, "CENTER", lambda s: grade_style(s.reliability)),
-        TableColumn("IoU [95 %]", 28, lambda s: _between(s.iou, digits.share)),
+        TableColumn[CohortStructure]("Name", 44, lambda s: s.full_name, "LEFT"),
+        TableColumn("Grade", 13, lambda s: s.reliability, "CENTER", lambda s: grade_style(s.reliability)),
+        TableColumn("IoU [95 %]", 31, lambda s: _between(s.iou, digits.share)),
         *_distances(page),
         TableColumn("Dice", 11, lambda s: digits.share(s.dice)),
         *(_yardstick(method.name) for method in page.report.yardsticks),
-        TableColumn("Reference, voxels", 18, lambda s: digits.volume(s.reference_voxels)),
-        TableColumn("Missed in subjects", 14, lambda s: str(s.missed_subjects), style=_missed),
+        TableColumn("Reference, voxels", 20, lambda s: digits.volume(s.reference_voxels)),
+        TableColumn("Missed in subjects", 15, lambda s: str(s.missed_subjects), style=_missed),
     ]
-    column_table(pdf, columns, page.structures, 6.5)
+    column_table(pdf, columns, page.structures, 6)
     if page.measured:
         pdf.words(page.distance_note, 7.5, SOFT)
     pdf.grades()
@@ -95,7 +95,7 @@ def _distances(page: CohortPage) -> list[TableColumn[CohortStructure]]:
     """Distance from the reference, and how far references disagree where that is known."""
     columns = []
     if page.measured:
-        columns.append(TableColumn("Distance mm, median", 18, _median_distance))
+        columns.append(TableColumn("Distance mm, median", 16, _median_distance))
         if page.with_disagreement:
             columns.append(
                 TableColumn("Refs. disagree mm", 16, lambda s: digits.distance(s.references_disagree_mm))
@@ -116,7 +116,7 @@ def _named(page: CohortPage) -> list[TableColumn[CohortStructure]]:
 
 
 def _yardstick(name: str) -> TableColumn[CohortStructure]:
-    return TableColumn(f"IoU {name}", 21, lambda s: digits.share(s.yardsticks[name]))
+    return TableColumn(f"IoU {name}", 23, lambda s: digits.share(s.yardsticks[name]))
 
 
 def _surfaces(pdf: ReportPdf, page: CohortPage) -> None:

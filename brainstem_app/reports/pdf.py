@@ -117,7 +117,7 @@ def _disagreement(page: Page) -> list[TableColumn[StructureEntry]]:
     if not page.with_disagreement:
         return []
     return [
-        TableColumn("Refs. disagree mm", 15, lambda s: digits.distance(s.references_disagree_mm)),
+        TableColumn("Refs. disagree mm", 18, lambda s: digits.distance(s.references_disagree_mm)),
     ]
 
 
