@@ -156,7 +156,9 @@ class WarpedAtlas:
         sure = np.einsum("nk,nk->k", shares, probabilities, dtype=np.float64)
         middle = shares.T.astype(np.float64) @ native
         return {
-            int(k): _measures(found[k], whole[k], middle[k], sure[k]) for k in np.unique(self.labels) if k > 0
+            int(k): _measures(found[k], whole[k], middle[k], sure[k])
+            for k in np.unique(self.labels)
+            if k > 0
         }
 
     @property
