@@ -150,7 +150,8 @@ def _structures(inputs: CohortInputs, rng: np.random.Generator) -> tuple[CohortS
     iou, dice = iou_per_class(total), dice_per_class(total)
     intervals = bootstrap_miou(counts, range(inputs.table.n_classes), rng).per_class
     others = {y.name: iou_per_class(_sum(list(y.counts.values()))) for y in inputs.yardsticks}
-    apart = disagreement_about(inputs.atlas_name, inputs.atlas_version)
+    # Beside a distance only.
+    apart = disagreement_about(inputs.atlas_name, inputs.atlas_version) if inputs.measures else None
     entries = []
     for structure in inputs.table.structures:
         k = structure.index

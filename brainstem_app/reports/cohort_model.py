@@ -121,8 +121,8 @@ class CohortStructure(Entry):
     `missed_subjects` counts the subjects that have it in the reference and not in the prediction;
     `yardsticks` is the pooled IoU of each other method by its name. `of_subjects` is null for the background,
     for a structure in no reference, and in files of older versions. `references_disagree_mm` is how far
-    registrations disagree about a nucleus (ASSD, mean over open scans); null for tissue, for atlases of which
-    it was not measured, and in files of older versions.
+    registrations disagree about a nucleus (ASSD, mean over open scans); null for tissue, without distances,
+    for atlases of which it was not measured, and in files of older versions.
     """
 
     index: int
