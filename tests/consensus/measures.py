@@ -168,7 +168,7 @@ def _measure(folder: Path) -> None:
         folds={name: folds(warp) for name, warp in every.items()},
         cpu_s={"placement": placed.cpu_s, **{name: cpu_s for name, (_, cpu_s) in made.items()}},
     )
-    (folder / MEASURES_FILE).write_text(measures.model_dump_json(indent=1), encoding="utf-8")
+    write_text(folder / MEASURES_FILE, measures.model_dump_json(indent=1))
 
 
 def labels_of(atlas: Atlas, warp: Displacement) -> NDArray[np.uint8]:
