@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -166,6 +166,12 @@ def _softly(measures: StructureMeasures, soft: Mapping[int, SoftMeasures] | None
         confidence=found.confidence,
         volume_difference_mm3=found.volume_mm3 - reference if counted and reference is not None else None,
     )
+
+
+def mean_distance_of_nuclei(measures: Sequence[StructureMeasures]) -> float | None:
+    """Mean distance of surfaces (ASSD, mm) of the nuclei that are in both label maps; None if none is."""
+    found = [m.assd_mm for m in measures if m.structure.group is Group.NUCLEUS and m.assd_mm is not None]
+    return float(np.mean(found)) if found else None
 
 
 def asymmetry_index(left: float, right: float) -> float | None:

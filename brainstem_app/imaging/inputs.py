@@ -34,6 +34,7 @@ OWN_VOLUMES = frozenset(
         "scan_box.nii.gz",
         "labels_box.nii.gz",
         "labels_box_repeat.nii.gz",
+        "uncertainty_box.nii.gz",
         "fine_warp_mm.nii.gz",
         "fine_warp_repeat_mm.nii.gz",
         "mni_coarse_warp_mm.nii.gz",

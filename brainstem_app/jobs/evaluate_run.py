@@ -23,7 +23,11 @@ from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import Counts, confusion_counts
-from brainstem_app.evaluation.structures import StructureMeasures, measure_structures
+from brainstem_app.evaluation.structures import (
+    StructureMeasures,
+    mean_distance_of_nuclei,
+    measure_structures,
+)
 from brainstem_app.imaging.spaces import box_affine
 from brainstem_app.jobs.calibrate import calibrate, predict_voxels
 from brainstem_app.jobs.job import EvaluateRunJob, TrainJob, read_job
@@ -44,6 +48,7 @@ ATLAS_ALONE = "atlas placed by the normalisation"
 REPEATABILITY = "reference repeatability"
 NETWORK_ALONE = "network alone"
 _PREDICTION = "prediction"
+_METHODS = (_PREDICTION, NETWORK_ALONE, ATLAS_ALONE, REPEATABILITY)
 
 
 def evaluate_run(job: EvaluateRunJob, reporter: Reporter) -> Summary:
@@ -111,11 +116,11 @@ def evaluate_part(
     yardsticks = [ATLAS_ALONE] + [REPEATABILITY] * (set(found.counts[REPEATABILITY]) == set(names))
     yardsticks += [NETWORK_ALONE] * refine
     inputs = CohortInputs(
-        result=CohortResult(run, found.counts[_PREDICTION]),
+        result=found.result(_PREDICTION, run),
         table=atlas.table,
         atlas_name=atlas.name,
         atlas_version=atlas.version,
-        yardsticks=tuple(CohortResult(name, found.counts[name]) for name in yardsticks),
+        yardsticks=tuple(found.result(name, name) for name in yardsticks),
         measures=found.measures,
         calibration=counter.report() if counter else None,
         part=part,
@@ -137,10 +142,13 @@ class _Found:
     table: LabelTable
     on_subject: TakeSubject
     calibration: CalibrationCounts | None
-    counts: dict[str, dict[str, Counts]] = field(
-        default_factory=lambda: {m: {} for m in (_PREDICTION, NETWORK_ALONE, ATLAS_ALONE, REPEATABILITY)}
-    )
+    counts: dict[str, dict[str, Counts]] = field(default_factory=lambda: {m: {} for m in _METHODS})
+    nuclei_mm: dict[str, dict[str, float]] = field(default_factory=lambda: {m: {} for m in _METHODS})
     measures: dict[str, list[StructureMeasures]] = field(default_factory=dict)
+
+    def result(self, method: str, name: str) -> CohortResult:
+        """Numbers of a method under the name that the report has for it."""
+        return CohortResult(name, self.counts[method], self.nuclei_mm[method])
 
     def take(self, name: str, voxels: SubjectVoxels, repeat: NDArray[np.uint8] | None) -> None:
         """Measure one subject, by the prediction and by each yardstick."""
@@ -151,9 +159,14 @@ class _Found:
             REPEATABILITY: repeat,
         }
         for method, labels in compared.items():
-            if labels is not None:
-                self.counts[method][name] = confusion_counts(voxels.reference, labels, self.way.classes)
-        self.measures[name] = measure_structures(voxels.labels, box_affine(), self.table, voxels.reference)
+            if labels is None:
+                continue
+            self.counts[method][name] = confusion_counts(voxels.reference, labels, self.way.classes)
+            measures = measure_structures(labels, box_affine(), self.table, voxels.reference)
+            if (distance := mean_distance_of_nuclei(measures)) is not None:
+                self.nuclei_mm[method][name] = distance
+            if method == _PREDICTION:
+                self.measures[name] = measures
         if self.calibration is not None:
             self.calibration.add(voxels)
         self.on_subject(name, voxels.labels, self.counts[_PREDICTION][name])

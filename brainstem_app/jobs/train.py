@@ -29,9 +29,10 @@ from brainstem_app.jobs.provenance import software_versions, usable_cores
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.study_atlas import labels_hash, study_atlas
 from brainstem_app.jobs.training_volumes import absent_structures, volumes_of, with_simulated
+from brainstem_app.reports.manifest import sha256_of
 from brainstem_app.study.record import Record
 from brainstem_app.study.splits import Splits
-from brainstem_app.study.study import Study
+from brainstem_app.study.study import UNCERTAINTY_FILE, Study
 from kerasmodels import build_model
 from kerasmodels.data.augmentation import AUGMENTATIONS, Augmentation
 from kerasmodels.data.volumes import Volumes
@@ -98,7 +99,8 @@ class RunManifest(Record):
     job : dict
         All settings.
     data : dict of str to str
-        SHA-256 of image and labels of every subject of the training and validation parts.
+        SHA-256 of image and labels of every subject of the training and validation parts, and of the
+        uncertainty of the labels where the voxels of a training subject were weighted by it.
     absent : Absent
         Structures of the atlas that no training or no validation subject has.
     """
@@ -137,7 +139,9 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     steps = job.epochs + _MEASURING
     reporter.progress(0, steps, "reading the prepared subjects")
     validation = volumes_of(study, splits.validation, atlas.table)
-    training = volumes_of(study, splits.train, atlas.table)
+    training = volumes_of(study, splits.train, atlas.table, weighted=True)
+    if training.weights is not None:
+        reporter.progress(0, steps, f"voxels count less where {UNCERTAINTY_FILE} says so")
     training = with_simulated(training, job.simulated, job.seed, atlas, reporter.stage(0, 0, steps))
     absent = Absent.of(training, validation, atlas.table)
     absent.warn(reporter, study.folder)
@@ -320,15 +324,21 @@ def _manifest(
     job: TrainJob, study: Study, atlas: Atlas, splits: Splits, absent: Absent, seconds: float
 ) -> RunManifest:
     records = {record.name: record for record in study.finished_subjects()}
-    used = (*splits.train, *splits.validation)
-    files = ("scan_box.nii.gz", "labels_box.nii.gz")
+    data = {
+        name: {file: records[name].files.get(file, "") for file in ("scan_box.nii.gz", "labels_box.nii.gz")}
+        for name in (*splits.train, *splits.validation)
+    }
+    for name in splits.train:
+        path = study.subject_folder(name) / UNCERTAINTY_FILE
+        if path.exists():
+            data[name][UNCERTAINTY_FILE] = sha256_of(path) or ""
     return RunManifest(
         job=job.model_dump(mode="json", exclude={"study"}),
         atlas=f"{atlas.name} {atlas.version}",
         atlas_sha256=labels_hash(atlas),
         splits=splits,
         absent=absent,
-        data={name: {file: records[name].files.get(file, "") for file in files} for name in used},
+        data=data,
         software=software_versions(),
         device=f"Keras on {_device(job)}",
         seconds=round(seconds, 1),

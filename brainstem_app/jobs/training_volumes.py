@@ -5,18 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import Atlas
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.spaces import BOX_SHAPE
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.models.slices import box_to_slices
 from brainstem_app.study.study import Study
 from kerasmodels.data.volumes import Volumes
 
+#: Where the reference may be off by this, a voxel counts half in training, mm.
+HALF_WEIGHT_MM = 1.0
+_LEAST_WEIGHT = 0.1
 
-def volumes_of(study: Study, names: Sequence[str], table: LabelTable | None = None) -> Volumes:
+
+def weights_of(uncertainty_mm: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much voxels count in training whose reference may be off by u mm: 1 / (1 + u²), at least 0.1."""
+    return np.maximum(1 / (1 + (uncertainty_mm / HALF_WEIGHT_MM) ** 2), _LEAST_WEIGHT).astype(np.float32)
+
+
+def volumes_of(
+    study: Study, names: Sequence[str], table: LabelTable | None = None, *, weighted: bool = False
+) -> Volumes:
     """Stack prepared subjects, the slices of each from below upwards.
+
+    With `weighted`, and if the study says of any of them how far its reference may be off, voxels get weights
+    (`weights_of`); those of subjects of which it is not known count fully.
 
     Raises
     ------
@@ -36,7 +52,16 @@ def volumes_of(study: Study, names: Sequence[str], table: LabelTable | None = No
     return Volumes(
         images=np.stack([box_to_slices(box.image) for box in boxes]),
         labels=np.stack([box_to_slices(box.labels) for box in boxes]),
+        weights=_weights(study, names) if weighted else None,
     )
+
+
+def _weights(study: Study, names: Sequence[str]) -> NDArray[np.float32] | None:
+    known = [study.load_uncertainty(name) for name in names]
+    if all(one is None for one in known):
+        return None
+    certain = np.zeros(BOX_SHAPE, dtype=np.float32)
+    return np.stack([box_to_slices(weights_of(certain if one is None else one)) for one in known])
 
 
 def absent_structures(volumes: Volumes, table: LabelTable) -> tuple[str, ...]:
@@ -66,4 +91,7 @@ def with_simulated(real: Volumes, subjects: int, seed: int, atlas: Atlas, report
         image, label_map = simulate_box(generator, template, atlas.labels)
         images.append(box_to_slices(image))
         labels.append(box_to_slices(label_map))
-    return Volumes(np.stack(images), np.stack(labels))
+    weights = real.weights
+    if weights is not None:  # what is simulated is known
+        weights = np.concatenate([weights, np.ones((subjects, *weights.shape[1:]), np.float32)])
+    return Volumes(np.stack(images), np.stack(labels), weights)

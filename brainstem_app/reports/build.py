@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from brainstem_app.atlas.disagreement import disagreement_about
 from brainstem_app.atlas.label_table import Group
 from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
@@ -60,7 +61,7 @@ def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
         scan=_scan_entry(inputs, hashed.sha256 if hashed else None),
         model=_model_entry(inputs),
         atlas=AtlasEntry(name=inputs.atlas_name, version=inputs.atlas_version),
-        structures=tuple(_structure_entry(m, inputs) for m in measures),
+        structures=_structure_entries(measures, inputs),
         regions=region_entries(inputs.regions, inputs.labels_affine),
         volume_method="voxels" if inputs.soft is None else "warp",
         summary=_summary(measures),
@@ -112,7 +113,18 @@ def _model_entry(inputs: ReportInputs) -> ModelEntry | None:
     )
 
 
-def _structure_entry(measures: StructureMeasures, inputs: ReportInputs) -> StructureEntry:
+def _structure_entries(measures: list[StructureMeasures], inputs: ReportInputs) -> tuple[StructureEntry, ...]:
+    table = None
+    if inputs.has_registered_reference:
+        table = disagreement_about(inputs.atlas_name, inputs.atlas_version)
+    return tuple(
+        _structure_entry(m, inputs, table.between_mm(m.structure.name) if table else None) for m in measures
+    )
+
+
+def _structure_entry(
+    measures: StructureMeasures, inputs: ReportInputs, references_disagree_mm: float | None
+) -> StructureEntry:
     structure = measures.structure
     tested = inputs.model.iou_per_structure if inputs.model else {}
     centroid = measures.centroid_mm
@@ -144,6 +156,7 @@ def _structure_entry(measures: StructureMeasures, inputs: ReportInputs) -> Struc
         low_confidence=_is_weak(measures, inputs),
         covered=_rounded(_covered(measures, inputs)),
         region=structure.region or None,
+        references_disagree_mm=references_disagree_mm,
     )
 
 

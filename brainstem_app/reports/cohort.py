@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from brainstem_app.atlas.disagreement import disagreement_about
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.bootstrap import Interval, bootstrap_mean, bootstrap_miou
 from brainstem_app.evaluation.confusion import (
@@ -123,7 +124,15 @@ def _summarise(result: CohortResult, inputs: CohortInputs, rng: np.random.Genera
         macro_miou_nuclei=_pooled(counts, nuclei, rng),
         mean_subject_miou=_over_subjects(counts, every, rng),
         mean_subject_miou_nuclei=_over_subjects(counts, nuclei, rng),
+        distance_nuclei_mm=_distance(list(result.nuclei_mm.values()), inputs.seed),
     )
+
+
+def _distance(values: list[float], seed: int) -> Estimate | None:
+    if not values:
+        return None
+    # Draws of its own, so that those of the overlaps stay as they were in older reports.
+    return _estimate(float(np.mean(values)), bootstrap_mean(values, np.random.default_rng(seed)))
 
 
 def _pooled(counts: Sequence[Counts], classes: list[int], rng: np.random.Generator) -> Estimate:
@@ -141,6 +150,8 @@ def _structures(inputs: CohortInputs, rng: np.random.Generator) -> tuple[CohortS
     iou, dice = iou_per_class(total), dice_per_class(total)
     intervals = bootstrap_miou(counts, range(inputs.table.n_classes), rng).per_class
     others = {y.name: iou_per_class(_sum(list(y.counts.values()))) for y in inputs.yardsticks}
+    # Beside a distance only.
+    apart = disagreement_about(inputs.atlas_name, inputs.atlas_version) if inputs.measures else None
     entries = []
     for structure in inputs.table.structures:
         k = structure.index
@@ -161,6 +172,7 @@ def _structures(inputs: CohortInputs, rng: np.random.Generator) -> tuple[CohortS
                 missed_subjects=sum(bool(c[k].sum()) and not c[:, k].sum() for c in counts),
                 yardsticks={name: _rounded(values[k]) for name, values in others.items()},
                 of_subjects=subject_measures(list(inputs.measures.values()), k, rng),
+                references_disagree_mm=apart.between_mm(structure.name) if apart else None,
             )
         )
     return tuple(entries)

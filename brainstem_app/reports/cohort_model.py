@@ -25,10 +25,14 @@ class CohortResult:
         Name of the method, e.g. the run's, ``"affine atlas"`` or ``"reference repeatability"``.
     counts : mapping of str to ndarray of int64, shape (K, K)
         From `confusion_counts`, by subject.
+    nuclei_mm : mapping of str to float
+        Mean distance of surfaces (ASSD, mm) of the nuclei that are in both label maps, by subject; may be
+        empty.
     """
 
     name: str
     counts: Mapping[str, Counts]
+    nuclei_mm: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,8 @@ class MethodSummary(Entry):
 
     `macro_miou` and `macro_miou_nuclei` are the VOC definition: counts summed over all voxels of all
     subjects, IoU per class, mean over the classes. The `mean_subject_…` are means over subjects of each
-    subject's own mean IoU.
+    subject's own mean IoU. `distance_nuclei_mm` is the mean over subjects of the mean distance of surfaces
+    (ASSD) of the nuclei that are in both label maps; null in files of older versions.
     """
 
     name: str
@@ -90,6 +95,7 @@ class MethodSummary(Entry):
     macro_miou_nuclei: Estimate
     mean_subject_miou: Estimate
     mean_subject_miou_nuclei: Estimate
+    distance_nuclei_mm: Estimate | None = None
 
 
 class SubjectMeasures(Entry):
@@ -114,7 +120,9 @@ class CohortStructure(Entry):
 
     `missed_subjects` counts the subjects that have it in the reference and not in the prediction;
     `yardsticks` is the pooled IoU of each other method by its name. `of_subjects` is null for the background,
-    for a structure in no reference, and in files of older versions.
+    for a structure in no reference, and in files of older versions. `references_disagree_mm` is how far
+    registrations disagree about a nucleus (ASSD, mean over open scans); null for tissue, without distances,
+    for atlases of which it was not measured, and in files of older versions.
     """
 
     index: int
@@ -130,6 +138,7 @@ class CohortStructure(Entry):
     missed_subjects: int
     yardsticks: dict[str, float | None]
     of_subjects: SubjectMeasures | None = None
+    references_disagree_mm: float | None = None
 
 
 class SubjectSummary(Entry):

@@ -18,6 +18,7 @@ from brainstem_app.reports.cohort_model import CohortInputs, CohortReport, Cohor
 from brainstem_app.reports.footer import FOOTER
 from brainstem_app.reports.methods import shareable_command
 from brainstem_app.reports.page import Tile
+from brainstem_app.reports.reference_words import disagreement_words
 
 _SURFACES_NOTE = (
     "Over the subjects that have the structure in their reference, with 95 % bootstrap intervals; on the "
@@ -68,6 +69,9 @@ class CohortPage:
     structures: tuple[CohortStructure, ...]
     measured: tuple[CohortStructure, ...]
     surfaces_note: str
+    with_distance: bool
+    with_disagreement: bool
+    distance_note: str
     colours: Mapping[int, str]
     confidence: ConfidencePart | None
     paragraph: str
@@ -90,12 +94,16 @@ def make_cohort_page(report: CohortReport, inputs: CohortInputs) -> CohortPage:
         means_note=(
             "Macro mean IoU is the VOC definition: counts summed over all voxels of all subjects, IoU per "
             "class, mean over the classes in the reference; a missed class counts as 0. The background is "
-            f"one of all classes. Intervals: percentile bootstrap, {N_RESAMPLES} draws of subjects, seed "
-            f"{report.bootstrap_seed}."
+            "one of all classes. Distance: mean over subjects of the mean distance of surfaces (ASSD, mm) of "
+            f"the nuclei that are in both label maps. Intervals: percentile bootstrap, {N_RESAMPLES} draws "
+            f"of subjects, seed {report.bootstrap_seed}."
         ),
         structures=tuple(nuclei_first),
         measured=tuple(s for s in nuclei_first if s.of_subjects),
         surfaces_note=_SURFACES_NOTE,
+        with_distance=report.summary.distance_nuclei_mm is not None,
+        with_disagreement=any(s.references_disagree_mm is not None for s in report.structures),
+        distance_note=disagreement_words(inputs.atlas_name, inputs.atlas_version),
         colours={s.index: s.colour for s in inputs.table.structures},
         confidence=_confidence(report, report.calibration) if report.calibration else None,
         paragraph=cohort_methods(report),
@@ -108,8 +116,14 @@ def make_cohort_page(report: CohortReport, inputs: CohortInputs) -> CohortPage:
 def _tiles(report: CohortReport) -> tuple[Tile, ...]:
     summary = report.summary
     everything = f"macro mean IoU of all {len(report.structures)} classes"
+    distance = summary.distance_nuclei_mm
     return (
         Tile(digits.share3(summary.macro_miou_nuclei.value), "macro mean IoU of the nuclei"),
+        *(
+            (Tile(f"{digits.distance(distance.value)} mm", "mean distance of the nuclei"),)
+            if distance
+            else ()
+        ),
         Tile(digits.share3(summary.macro_miou.value), everything),
         *(Tile(digits.share3(y.macro_miou_nuclei.value), f"nuclei: {y.name}") for y in report.yardsticks),
     )

@@ -62,23 +62,50 @@ def _means(pdf: ReportPdf, page: CohortPage) -> None:
         TableColumn("Nuclei, mean of subjects' means", 34, lambda m: _three(m.mean_subject_miou_nuclei)),
         TableColumn("All classes, mean of subjects' means", 34, lambda m: _three(m.mean_subject_miou)),
     ]
+    if page.with_distance:
+        columns.insert(2, TableColumn("Nuclei, distance mm", 30, _method_distance))
     column_table(pdf, columns, page.methods, 7)
     pdf.words(page.means_note, 7.5, SOFT)
+
+
+def _method_distance(method: MethodSummary) -> str:
+    found = method.distance_nuclei_mm
+    return digits.MISSING if found is None else _between(found, digits.distance)
 
 
 def _structures(pdf: ReportPdf, page: CohortPage) -> None:
     columns = [
         *_named(page),
-        TableColumn[CohortStructure]("Name", 52, lambda s: s.full_name, "LEFT"),
-        TableColumn("Grade", 11, lambda s: s.reliability, "CENTER", lambda s: grade_style(s.reliability)),
-        TableColumn("IoU [95 %]", 28, lambda s: _between(s.iou, digits.share)),
+        TableColumn[CohortStructure]("Name", 44, lambda s: s.full_name, "LEFT"),
+        TableColumn("Grade", 13, lambda s: s.reliability, "CENTER", lambda s: grade_style(s.reliability)),
+        TableColumn("IoU [95 %]", 31, lambda s: _between(s.iou, digits.share)),
+        *_distances(page),
         TableColumn("Dice", 11, lambda s: digits.share(s.dice)),
         *(_yardstick(method.name) for method in page.report.yardsticks),
-        TableColumn("Reference, voxels", 18, lambda s: digits.volume(s.reference_voxels)),
-        TableColumn("Missed in subjects", 14, lambda s: str(s.missed_subjects), style=_missed),
+        TableColumn("Reference, voxels", 20, lambda s: digits.volume(s.reference_voxels)),
+        TableColumn("Missed in subjects", 15, lambda s: str(s.missed_subjects), style=_missed),
     ]
-    column_table(pdf, columns, page.structures, 6.5)
+    column_table(pdf, columns, page.structures, 6)
+    if page.measured:
+        pdf.words(page.distance_note, 7.5, SOFT)
     pdf.grades()
+
+
+def _distances(page: CohortPage) -> list[TableColumn[CohortStructure]]:
+    """Distance from the reference, and how far references disagree where that is known."""
+    columns = []
+    if page.measured:
+        columns.append(TableColumn("Distance mm, median", 16, _median_distance))
+        if page.with_disagreement:
+            columns.append(
+                TableColumn("Refs. disagree mm", 16, lambda s: digits.distance(s.references_disagree_mm))
+            )
+    return columns
+
+
+def _median_distance(structure: CohortStructure) -> str:
+    found = structure.of_subjects
+    return digits.MISSING if found is None else digits.distance(found.assd_mm.value)
 
 
 def _named(page: CohortPage) -> list[TableColumn[CohortStructure]]:
@@ -89,7 +116,7 @@ def _named(page: CohortPage) -> list[TableColumn[CohortStructure]]:
 
 
 def _yardstick(name: str) -> TableColumn[CohortStructure]:
-    return TableColumn(f"IoU {name}", 21, lambda s: digits.share(s.yardsticks[name]))
+    return TableColumn(f"IoU {name}", 23, lambda s: digits.share(s.yardsticks[name]))
 
 
 def _surfaces(pdf: ReportPdf, page: CohortPage) -> None:
@@ -101,7 +128,7 @@ def _surfaces(pdf: ReportPdf, page: CohortPage) -> None:
         TableColumn("Dice, mean", 28, of(lambda m: _between(m.dice, digits.share))),
         TableColumn("NSD 1 mm, mean", 28, of(lambda m: _between(m.nsd_1mm, digits.share))),
         TableColumn("HD95 mm, median", 25, of(lambda m: _between(m.hd95_mm, digits.length))),
-        TableColumn("ASSD mm, median", 25, of(lambda m: _between(m.assd_mm, digits.length))),
+        TableColumn("Distance (ASSD) mm, median", 27, of(lambda m: _between(m.assd_mm, digits.distance))),
         TableColumn("Centre off mm, median", 25, of(lambda m: _between(m.centroid_error_mm, digits.length))),
         TableColumn(
             "Volume difference mm³, mean", 41, of(lambda m: _between(m.volume_difference_mm3, _volume))

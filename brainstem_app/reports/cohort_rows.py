@@ -32,7 +32,9 @@ def structure_rows(report: CohortReport) -> tuple[list[str], list[list[str | int
         ]
         numbers = [s.iou.value, s.iou.low, s.iou.high, s.dice, s.reference_voxels, s.missed_subjects]
         rows.append([*row, *numbers, *(s.yardsticks[name] for name in names), *_of_subjects(s)])
-    return [*_HEAD.split(), *(f"iou {name}" for name in names), *_columns_of_subjects()], rows
+        rows[-1].append(s.references_disagree_mm)
+    head = [*_HEAD.split(), *(f"iou {name}" for name in names), *_columns_of_subjects()]
+    return [*head, "references_disagree_mm"], rows
 
 
 def _columns_of_subjects() -> list[str]:

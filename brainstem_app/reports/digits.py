@@ -22,6 +22,11 @@ def length(value: float | None) -> str:
     return MISSING if value is None else f"{value:.1f}"
 
 
+def distance(value: float | None) -> str:
+    """Write a distance of surfaces in mm with two decimals."""
+    return MISSING if value is None else f"{value:.2f}"
+
+
 def volume(value: float | None) -> str:
     """Write a volume in mm³: whole from 100 on, one decimal below; thousands set apart by a thin space."""
     if value is None:

@@ -33,6 +33,7 @@ def render(template: str, **content: Any) -> str:
         "share": digits.share,
         "share3": digits.share3,
         "length_mm": digits.length,
+        "distance_mm": digits.distance,
         "volume": digits.volume,
         "signed": digits.signed,
         "p_value": digits.p_value,

@@ -15,6 +15,7 @@ from brainstem_app.reports.footer import FOOTER
 from brainstem_app.reports.manifest import Manifest
 from brainstem_app.reports.methods import repeat_steps, shareable_command
 from brainstem_app.reports.qc_picture import CONVENTION
+from brainstem_app.reports.reference_words import disagreement_words
 from brainstem_app.reports.regions import region_colours, regions_note
 from brainstem_app.reports.report_model import ModelDescription, Report, ReportInputs, StructureEntry
 
@@ -38,6 +39,7 @@ class Page:
     groups: tuple[tuple[str, tuple[StructureEntry, ...]], ...]
     colours: dict[int, str]
     scored: bool
+    with_disagreement: bool
     with_confidence: bool
     with_test: bool
     caption: str
@@ -65,10 +67,11 @@ def make_page(report: Report, inputs: ReportInputs, manifest: Manifest, folder: 
         groups=tuple((name, entries) for name, entries in groups if entries),
         colours={s.index: s.colour for s in inputs.table.structures},
         scored=scored,
+        with_disagreement=any(s.references_disagree_mm is not None for s in report.structures),
         with_confidence=any(s.confidence is not None for s in report.structures),
         with_test=any(s.model_test_iou is not None for s in report.structures),
         caption=_caption(inputs),
-        table_note=_table_note(report, scored, inputs.reference_origin),
+        table_note=_table_note(report, inputs),
         regions_note=regions_note(inputs.regions) if inputs.regions else "",
         region_colours=region_colours(inputs.regions) if inputs.regions else {},
         citations=works_to_cite(inputs),
@@ -124,14 +127,16 @@ def _caption(inputs: ReportInputs) -> str:
     return f"Outlines of the nuclei on {what}; thin white: edge of all labels.{dotted} {CONVENTION}"
 
 
-def _table_note(report: Report, scored: bool, origin: str) -> str:
+def _table_note(report: Report, inputs: ReportInputs) -> str:
     notes = ["Volumes are on the labels' own grid."]
-    if scored:
+    if inputs.reference is not None:
         background = next((s for s in report.structures if s.group is Group.BACKGROUND), None)
         if background is not None and background.iou is not None:
             notes.append(f"The background is a class of the mean too (IoU {background.iou:.4f}).")
-        if origin:
-            notes.append(f"The reference is {origin}.")
+        if inputs.reference_origin:
+            notes.append(f"The reference is {inputs.reference_origin}.")
+        if inputs.has_registered_reference:
+            notes.append(disagreement_words(inputs.atlas_name, inputs.atlas_version))
         notes.append("A dash: not defined, because the structure is missing from one of the two.")
         if any(s.false_positive_mm3 for s in report.structures):
             notes.append("The volume of an absent structure is a false positive.")

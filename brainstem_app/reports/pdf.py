@@ -92,10 +92,11 @@ def _columns(page: Page) -> list[TableColumn[StructureEntry]]:
             TableColumn("Ref. mm³", 16, lambda s: digits.volume(s.reference_volume_mm3)),
             TableColumn("Diff. mm³", 18, lambda s: digits.signed(s.volume_difference_mm3, 1)),
             TableColumn("IoU", 12, lambda s: digits.share(s.iou)),
+            TableColumn("Dis- tance mm", 13, lambda s: digits.distance(s.assd_mm)),
+            *_disagreement(page),
             TableColumn("Dice", 12, lambda s: digits.share(s.dice)),
             TableColumn("NSD 1 mm", 12, lambda s: digits.share(s.nsd_1mm)),
             TableColumn("HD95 mm", 13, lambda s: digits.length(s.hd95_mm)),
-            TableColumn("ASSD mm", 13, lambda s: digits.length(s.assd_mm)),
             TableColumn("Centre off mm", 15, lambda s: digits.length(s.centroid_error_mm)),
             TableColumn("Status", 16, lambda s: s.status.value, "CENTER"),
         ]
@@ -111,6 +112,14 @@ def _columns(page: Page) -> list[TableColumn[StructureEntry]]:
     if page.with_test:
         columns.append(TableColumn("IoU in testing", 14, lambda s: digits.share(s.model_test_iou)))
     return columns
+
+
+def _disagreement(page: Page) -> list[TableColumn[StructureEntry]]:
+    if not page.with_disagreement:
+        return []
+    return [
+        TableColumn("Refs. disagree mm", 18, lambda s: digits.distance(s.references_disagree_mm)),
+    ]
 
 
 def _confidence(entry: StructureEntry) -> str:

@@ -160,6 +160,11 @@ class ReportInputs:
     command: tuple[str, ...] = ()
 
     @property
+    def has_registered_reference(self) -> bool:
+        """Whether there is a reference that is not known to be the truth."""
+        return self.reference is not None and not self.reference_origin
+
+    @property
     def title(self) -> str:
         """File name that the report is about, without folders."""
         if self.name:
@@ -214,6 +219,9 @@ class AtlasEntry(_Entry):
 class StructureEntry(_Entry):
     """Numbers of one structure; null where not defined. See `StructureMeasures` for each.
 
+    `references_disagree_mm` is how far registrations disagree about a nucleus of the atlas (ASSD, mean over
+    open scans), beside a distance from a reference; null without a reference, for tissue, where the reference
+    is a known truth, and for atlases of which it was not measured.
     `volume_mm3` is 0 of a structure that was not found; `covered` is the part of a structure that the scan
     covers, 0…1, where the warp says it. `low_confidence` marks a nucleus whose confidence is below the
     model's threshold. `region` is the region of the brainstem that most of a nucleus lies in, null where the
@@ -247,6 +255,7 @@ class StructureEntry(_Entry):
     low_confidence: bool | None = None
     covered: float | None = None
     region: str | None = None
+    references_disagree_mm: float | None = None
 
     @property
     def measured_mm3(self) -> float | None:

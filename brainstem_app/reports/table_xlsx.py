@@ -61,11 +61,17 @@ def cohort_xlsx(report: CohortReport) -> bytes:
     """Workbook of a cohort: ``structures`` as ``metrics.csv``, ``subjects``, ``methods`` and ``about``."""
     head, rows = cohort_structure_rows(report)
     subjects = [(s.subject, s.macro_miou, s.macro_miou_nuclei) for s in report.subjects]
-    measures = ("macro_miou", "macro_miou_nuclei", "mean_subject_miou", "mean_subject_miou_nuclei")
+    measures = (
+        "macro_miou",
+        "macro_miou_nuclei",
+        "mean_subject_miou",
+        "mean_subject_miou_nuclei",
+        "distance_nuclei_mm",
+    )
     methods: list[tuple[Cell, ...]] = []
     for method in (report.summary, *report.yardsticks):
         estimates = [getattr(method, measure) for measure in measures]
-        numbers = [number for e in estimates for number in (e.value, e.low, e.high)]
+        numbers = [n for e in estimates for n in ((e.value, e.low, e.high) if e else (None, None, None))]
         methods.append((method.name, method.n_subjects, *numbers))
     method_head = [f"{measure}{end}" for measure in measures for end in ("", "_low", "_high")]
     about: list[tuple[Cell, ...]] = [

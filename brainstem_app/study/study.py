@@ -4,6 +4,7 @@
 
     study.json  splits.json
     subjects/sub-01/  scan_box.nii.gz  labels_box.nii.gz  transforms/  qc.png  manifest.json
+                      uncertainty_box.nii.gz (where it is known how far the reference may be off)
     runs/NAME/        config.json  history.csv  events.jsonl  last.keras  best.keras  metrics.json  …
 
 A subject is done when its ``manifest.json`` says so: it is written last.
@@ -30,11 +31,20 @@ from brainstem_app.study.splits import Splits
 
 SpaceName = Literal["affine", "nonlinear"]
 SUBJECTS_FOLDER = "subjects"
+UNCERTAINTY_FILE = "uncertainty_box.nii.gz"
 _PREPARE_AGAIN = "Delete the subject's folder and run `brainstem-app prepare` again."
 
 
 class StudySettings(Record):
-    """``study.json``: what all subjects of the study have in common."""
+    """``study.json``: what all subjects of the study have in common.
+
+    Attributes
+    ----------
+    reference_mm : float or None
+        How far reference labels that are made as these lie from the consensus of other registrations: mean
+        distance of surfaces of the nuclei over open subjects. None where that was not measured, and in
+        studies of older versions.
+    """
 
     schema_name: Literal["brainstem-study/1"] = Field("brainstem-study/1", alias="schema")
     dataset: str
@@ -42,6 +52,7 @@ class StudySettings(Record):
     atlas: str = "brainstem31"
     atlas_version: str = ""
     atlas_sha256: str = ""
+    reference_mm: float | None = None
     seed: int = 0
     program_version: str = __version__
     created: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
@@ -178,9 +189,11 @@ class Study:
                 )
 
     def _with_atlas_of(self, settings: StudySettings) -> Self:
-        changed = self.settings.model_copy(update=dict(settings.atlas_settings))
-        if changed != self.settings:
-            changed.save(self.folder / "study.json")
+        if settings.atlas_settings == self.settings.atlas_settings:
+            return self
+        update = {**settings.atlas_settings, "reference_mm": settings.reference_mm}
+        changed = self.settings.model_copy(update=update)
+        changed.save(self.folder / "study.json")
         return type(self)(self.folder, changed)
 
     def is_current(self, record: SubjectRecord) -> bool:
@@ -251,6 +264,26 @@ class Study:
         """Read the reference labels made a second time with another setting, None where there are none."""
         path = self.subject_folder(name) / "labels_box_repeat.nii.gz"
         return _read_labels(path) if path.exists() else None
+
+    def load_uncertainty(self, name: str) -> NDArray[np.float32] | None:
+        """How far the reference of a subject may be off at each voxel, mm (50, 50, 73); None if not known.
+
+        Raises
+        ------
+        InputError
+            If the file is damaged or of another shape, or holds what is no distance.
+        """
+        path = self.subject_folder(name) / UNCERTAINTY_FILE
+        if not path.exists():
+            return None
+        found = _read_box(path).astype(np.float32)
+        if not (np.isfinite(found).all() and found.min() >= 0):
+            raise InputError(
+                f"The uncertainty of {name} holds numbers that are no distances (finite, from 0 mm on).",
+                path,
+                "Make the file anew, or delete it: then all voxels of the subject count alike.",
+            )
+        return found
 
 
 def read_prepared_box(folder: Path) -> PreparedBox:

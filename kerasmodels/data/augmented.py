@@ -1,8 +1,8 @@
 """Random changes of whole volumes, others every epoch, on the device that Keras computes with.
 
 Volumes are changed, not slices, so that a slice and its neighbours stay one piece of anatomy. Geometry is one
-sampling step; the same displacement moves image and labels. Random numbers are NumPy's, so that every library
-that Keras uses makes the same changes.
+sampling step; the same displacement moves image, labels and weights. Random numbers are NumPy's, so that
+every library that Keras uses makes the same changes.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def augment_volumes(
     Parameters
     ----------
     volumes : Volumes
-        Images and labels; they stay as they are.
+        Images, labels and weights; they stay as they are.
     augmentation : Augmentation
         How strongly.
     seed : tuple of int
@@ -102,13 +102,17 @@ def augment_volumes(
     """
     changes = _Changes(augmentation, volumes.images.shape[1:])
     images, labels = np.empty_like(volumes.images), np.empty_like(volumes.labels)
+    weights = None if volumes.weights is None else np.empty_like(volumes.weights)
     for number, (image, label) in enumerate(zip(volumes.images, volumes.labels, strict=True)):
         if is_cancelled():
             return volumes
         draw = _Draw(np.random.default_rng([*seed, number]))
-        new_image, new_label = changes.apply(image, label, draw)
+        new_image, new_label, nearest = changes.apply(image, label, draw)
         images[number], labels[number] = ops.convert_to_numpy(new_image), ops.convert_to_numpy(new_label)
-    return Volumes(images, labels)
+        if weights is not None and volumes.weights is not None:
+            moved = _take(ops.convert_to_tensor(volumes.weights[number]), nearest)
+            weights[number] = ops.convert_to_numpy(moved)
+    return Volumes(images, labels, weights)
 
 
 class _Draw:
@@ -145,8 +149,8 @@ class _Changes:
 
     def apply(
         self, image: FloatArray, label: NDArray[np.uint8], draw: _Draw
-    ) -> tuple[KerasTensor, KerasTensor]:
-        """Change one volume (slices, height, width) and its labels."""
+    ) -> tuple[KerasTensor, KerasTensor, list[KerasTensor]]:
+        """Change one volume (slices, height, width) and its labels, and say which voxels they come from."""
         settings = self.augmentation
         points = self.source_points(draw)
         if settings.mirrored_indices is not None and draw.uniform() < 0.5:
@@ -160,7 +164,7 @@ class _Changes:
             inside, changed = self.change_brain(inside, changed, draw)
         changed = ops.where(inside, changed, settings.lowest)
         nearest = [ops.floor(line + 0.5) for line in points]
-        return changed, _take(ops.convert_to_tensor(label.astype(np.int32)), nearest)
+        return changed, _take(ops.convert_to_tensor(label.astype(np.int32)), nearest), nearest
 
     def source_points(self, draw: _Draw) -> list[KerasTensor]:
         """Slice, row and column of the volume that each voxel of the changed one is taken from."""

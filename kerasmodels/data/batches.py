@@ -2,7 +2,7 @@
 
 The volumes stay in memory at their own size; each batch's slices, with their neighbours, are gathered and
 resized when it is needed, while the batches before it are computed with. Images are resized bilinearly with
-half-pixel centres, labels to the nearest.
+half-pixel centres, labels and weights to the nearest.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class ArrayBatches(keras.utils.PyDataset):
         self.order, self.batch_size, self.slice_input, self.depth = order, batch_size, slice_input, depth
         self.images = volumes.images.reshape(-1, height, width)
         self.labels = volumes.labels.reshape(-1, height, width)
+        self.weights = None if volumes.weights is None else volumes.weights.reshape(-1, height, width)
         self.grids = np.stack(position_grids((depth, height, width)), axis=1)
         size = slice_input.size
         self.rows, self.columns = bilinear_matrix(height, size), bilinear_matrix(width, size)
@@ -45,7 +46,7 @@ class ArrayBatches(keras.utils.PyDataset):
         """Return the number of batches."""
         return -(-len(self.order) // self.batch_size)
 
-    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.uint8]]:
+    def __getitem__(self, index: int) -> tuple[NDArray[np.float32] | NDArray[np.uint8], ...]:
         """Make a batch."""
         chosen = self.order[index * self.batch_size : (index + 1) * self.batch_size]
         place = chosen % self.depth
@@ -55,8 +56,8 @@ class ArrayBatches(keras.utils.PyDataset):
             channels = np.concatenate([channels, self.grids[place]], axis=1)
         image = self.rows @ channels @ self.columns.T
         row, column = self.nearest
-        label = self.labels[chosen][:, row, column]
-        return np.ascontiguousarray(np.moveaxis(image, 1, -1)), label
+        made = np.ascontiguousarray(np.moveaxis(image, 1, -1)), self.labels[chosen][:, row, column]
+        return made if self.weights is None else (*made, self.weights[chosen][:, row, column])
 
 
 SliceBatches = Union[ArrayBatches, "tf.data.Dataset"]
@@ -81,8 +82,8 @@ def slice_batches(
     Returns
     -------
     tf.data.Dataset or keras.utils.PyDataset
-        Pairs of images (N, size, size, channels) float32 and labels (N, size, size) uint8; its length is the
-        number of batches.
+        Images (N, size, size, channels) float32 and labels (N, size, size) uint8 and, if the volumes have
+        them, weights (N, size, size) float32; its length is the number of batches.
 
     Raises
     ------
@@ -105,12 +106,14 @@ def _tf_batches(
     # Only TensorFlow's CPU memory: batches go to the device one by one.
     with tf.device("CPU"):
         images = tf.constant(volumes.images.reshape(-1, height, width))
-        labels = tf.constant(volumes.labels.reshape(-1, height, width))
+        targets = [tf.constant(volumes.labels.reshape(-1, height, width))]
+        if volumes.weights is not None:
+            targets.append(tf.constant(volumes.weights.reshape(-1, height, width)))
         grids = tf.constant(np.stack(position_grids((depth, height, width)), axis=-1))
     offsets = tf.constant(slice_input.context, tf.int64)
     size = (slice_input.size, slice_input.size)
 
-    def make_batch(chosen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def make_batch(chosen: tf.Tensor) -> tuple[tf.Tensor, ...]:
         place = chosen % depth
         near = (
             tf.clip_by_value(place[:, tf.newaxis] + offsets, 0, depth - 1) + (chosen - place)[:, tf.newaxis]
@@ -119,8 +122,10 @@ def _tf_batches(
         if slice_input.position:
             image = tf.concat([image, tf.gather(grids, place)], axis=-1)
         image = tf.image.resize(image, size, method="bilinear")
-        label = tf.image.resize(tf.gather(labels, chosen)[..., tf.newaxis], size, method="nearest")
-        return image, label[..., 0]
+        return image, *(
+            tf.image.resize(tf.gather(each, chosen)[..., tf.newaxis], size, method="nearest")[..., 0]
+            for each in targets
+        )
 
     dataset = tf.data.Dataset.from_tensor_slices(order).batch(batch_size)
     return dataset.map(make_batch, num_parallel_calls=_THREADS, deterministic=True).prefetch(_AHEAD)

@@ -21,15 +21,19 @@ class Volumes:
         slice each.
     labels : ndarray of uint8, (volumes, slices, height, width)
         A class for every pixel.
+    weights : ndarray of float32, (volumes, slices, height, width), optional
+        How much every pixel counts in the loss of training, 0 or more.
 
     Raises
     ------
     ModelError
-        If shapes or types differ from this, there is no slice, or an intensity is not finite.
+        If shapes or types differ from this, there is no slice, an intensity is not finite, or a weight is not
+        a number from 0 on.
     """
 
     images: NDArray[np.float32]
     labels: NDArray[np.uint8]
+    weights: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         if self.images.ndim != 4 or self.images.shape != self.labels.shape:
@@ -45,11 +49,23 @@ class Volumes:
             raise ModelError("There is no slice.", "Give at least one.")
         if not np.isfinite(self.images).all():
             raise ModelError("Some intensities are not finite.", "Replace NaN and infinity before.")
+        if self.weights is not None:
+            _check_weights(self.weights, self.images.shape)
 
     @property
     def slices(self) -> int:
         """Number of slices in all volumes."""
         return int(self.images.shape[0] * self.images.shape[1])
+
+
+def _check_weights(weights: NDArray[np.float32], shape: tuple[int, ...]) -> None:
+    if weights.shape != shape or weights.dtype != np.float32:
+        raise ModelError(
+            f"Weights are {weights.dtype} of shape {weights.shape}, images of shape {shape}.",
+            "Give float32 of the images' shape.",
+        )
+    if not (np.isfinite(weights).all() and weights.min() >= 0):
+        raise ModelError("Some weights are negative or not finite.", "Give numbers from 0 on.")
 
 
 def slice_order(slices: int, seed: int | None, epoch: int) -> NDArray[np.int64]:

@@ -30,6 +30,9 @@ class Prediction:
         Which of the two.
     over_devices : callable, optional
         Adds up a tensor over the devices that share the batch; without it this is the whole batch.
+    weights : tensor, optional
+        (N, h, w), float32, at least 0: how much each pixel counts in sums and means. They are scaled to a
+        mean of 1 over the whole batch.
     """
 
     def __init__(
@@ -38,10 +41,12 @@ class Prediction:
         *,
         from_logits: bool,
         over_devices: Callable[[KerasTensor], KerasTensor] | None = None,
+        weights: KerasTensor | None = None,
     ) -> None:
         self.values = values
         self.from_logits = from_logits
         self.over_devices = over_devices
+        self.weights = None if weights is None else weights / self._mean_weight(weights)
 
     @cached_property
     def log_probabilities(self) -> KerasTensor:
@@ -56,19 +61,35 @@ class Prediction:
         return ops.exp(self.log_probabilities) if self.from_logits else self.values
 
     def sum(self, terms: KerasTensor, axis: Sequence[int] | None = None) -> KerasTensor:
-        """Sum of terms of this prediction over the whole batch."""
-        total = ops.sum(terms, axis=axis)
-        return total if self.over_devices is None else self.over_devices(total)
+        """Sum of terms (N, h, w) or (N, h, w, classes) over the whole batch, each with its pixel's weight."""
+        return self._whole(ops.sum(self._weighted(terms), axis=axis))
 
     def mean(self, terms: KerasTensor) -> KerasTensor:
-        """Mean of terms of this prediction over the whole batch."""
+        """Mean of terms (N, h, w) or (N, h, w, classes) over the whole batch, with their pixels' weights."""
         if self.over_devices is None:
-            return ops.mean(terms)
-        return self.sum(terms) / self.sum(ops.ones_like(terms))
+            return ops.mean(self._weighted(terms))
+        return self.sum(terms) / self._whole(ops.sum(ops.ones_like(terms)))
+
+    def _weighted(self, terms: KerasTensor) -> KerasTensor:
+        if self.weights is None:
+            return terms
+        by_class = len(terms.shape) > len(self.weights.shape)
+        return terms * (ops.expand_dims(self.weights, axis=-1) if by_class else self.weights)
+
+    def _mean_weight(self, weights: KerasTensor) -> KerasTensor:
+        total, count = (self._whole(ops.sum(each)) for each in (weights, ops.ones_like(weights)))
+        return ops.maximum(total, SMALLEST_PROBABILITY) / count
+
+    def _whole(self, total: KerasTensor) -> KerasTensor:
+        return total if self.over_devices is None else self.over_devices(total)
 
 
 class SegmentationLoss(keras.losses.Loss):
     """A loss on integer labels; subclasses say what it measures in `value`.
+
+    A weight for every pixel, Keras' `sample_weight`, says how much the pixel counts: in a mean over pixels,
+    and in the sizes that overlaps are made of. Only their proportions within a batch matter. A class all of
+    whose pixels have a weight of 0 counts as absent.
 
     Parameters
     ----------
@@ -93,21 +114,40 @@ class SegmentationLoss(keras.losses.Loss):
         self.over_devices: Callable[[KerasTensor], KerasTensor] | None = None
         self.shares = 1
 
-    def call(self, y_true: KerasTensor, y_pred: KerasTensor) -> KerasTensor:
+    def __call__(
+        self, y_true: KerasTensor, y_pred: KerasTensor, sample_weight: KerasTensor | None = None
+    ) -> KerasTensor:
+        """Measure predictions with a weight for every pixel (N, h, w), or without; see `call`."""
+        if sample_weight is None:
+            return super().__call__(y_true, y_pred)
+        # Keras would multiply the finished number by the weights.
+        with keras.name_scope(self.name):
+            labels = ops.convert_to_tensor(y_true)
+            values, weights = (ops.convert_to_tensor(x, dtype=self.dtype) for x in (y_pred, sample_weight))
+            return self.call(labels, values, weights)
+
+    def call(
+        self, y_true: KerasTensor, y_pred: KerasTensor, weights: KerasTensor | None = None
+    ) -> KerasTensor:
         """Measure predictions (N, h, w, classes) against labels (N, h, w) or (N, h, w, 1).
 
         Raises
         ------
         ModelError
-            If the labels are one-hot or of another size than the predictions.
+            If the labels are one-hot or of another size than the predictions, or there is not a weight for
+            every pixel.
         """
         _check_shapes(tuple(y_true.shape), tuple(y_pred.shape))
         labels = ops.cast(y_true, "int32")
         if len(labels.shape) == len(y_pred.shape):
             labels = ops.squeeze(labels, axis=-1)
         one_hot = ops.one_hot(labels, y_pred.shape[-1], dtype="float32")
+        if weights is not None:
+            _check_weights(tuple(weights.shape), tuple(labels.shape))
         values = ops.cast(y_pred, "float32")
-        prediction = Prediction(values, from_logits=self.from_logits, over_devices=self.over_devices)
+        prediction = Prediction(
+            values, from_logits=self.from_logits, over_devices=self.over_devices, weights=weights
+        )
         whole = self.value(prediction, one_hot)
         return whole if self.shares == 1 else whole / self.shares
 
@@ -132,6 +172,15 @@ def _check_shapes(labels: tuple[int | None, ...], prediction: tuple[int | None, 
         raise ModelError(
             f"The labels {labels} are not of the size of the predictions {prediction}.",
             "Give labels (N, height, width) for predictions (N, height, width, classes).",
+        )
+
+
+def _check_weights(weights: tuple[int | None, ...], labels: tuple[int | None, ...]) -> None:
+    sides = zip(weights, labels, strict=False)
+    if len(weights) != len(labels) or any(a != b for a, b in sides if a is not None and b is not None):
+        raise ModelError(
+            f"The weights {weights} are not of the size of the labels {labels}.",
+            "Give a weight for every pixel, (N, height, width).",
         )
 
 

@@ -9,7 +9,7 @@ import shutil
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import keras
@@ -76,7 +76,8 @@ def fit(
     model : keras.Model
         From `build_model`; trained in place.
     train, validation : Volumes
-        Images and labels; subjects of one must not be in the other.
+        Images and labels; subjects of one must not be in the other. Weights of the training volumes count in
+        the loss; validation is without weights.
     settings : TrainingSettings
         Epochs, batch size, loss and so on.
     folder : Path
@@ -134,7 +135,7 @@ class _Run:
         spread: Spread,
     ) -> None:
         self.model, self.settings, self.folder = model, settings, folder
-        self.validation, self.spread = validation, spread
+        self.validation, self.spread = replace(validation, weights=None), spread
         self.classes = int(model.output_shape[-1])
         _check_input(model, settings.slice_input)
         _check_shares(settings.batch_size, spread)
@@ -143,7 +144,14 @@ class _Run:
         free = _FREE_SETTINGS - ({"epochs"} if settings.schedule != "constant" else set())
         kept = settings.model_dump(mode="json", exclude=free)
         self.state = RunState(
-            {**kept, "network": model.name, "classes": self.classes, "slices": train.slices}
+            {
+                **kept,
+                "network": model.name,
+                "classes": self.classes,
+                "slices": train.slices,
+                # Not there without weights: runs of before go on.
+                **({} if train.weights is None else {"weighted": True}),
+            }
         )
         # The loss sees the logits: exact where a softmax has rounded to 0 or 1.
         self.loss = make_loss(settings.loss, settings.alpha, from_logits=True)
@@ -192,7 +200,8 @@ class _Run:
         if not self.last.exists():
             return
         state = read_state(self.last)
-        changed = [key for key, value in self.state.settings.items() if state.settings.get(key) != value]
+        before, now = state.settings, self.state.settings
+        changed = [k for k in dict.fromkeys((*now, "weighted")) if before.get(k) != now.get(k)]
         if changed:
             raise ModelError(
                 f"The run in {self.folder} was begun with other settings ({', '.join(changed)}).",

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from agreement import KEPT, Consensus, consensus_of, folds
@@ -11,11 +14,12 @@ from make_members import PLACED_FILE, Placed
 from members import MEMBERS, load_member
 from numpy.typing import NDArray
 from packed_consensus import PlacedConsensus
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 from scipy.ndimage import binary_dilation, map_coordinates
 
 from brainstem_app.atlas.library import DEFAULT_ATLAS, Atlas, load_atlas
 from brainstem_app.evaluation.structures import measure_structures
+from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.spaces import AROUND_BOX, box_affine, crop_to_box
 from brainstem_app.preprocessing.reference import crop_displacement, reference_labels
 from brainstem_app.preprocessing.template import load_template
@@ -24,6 +28,7 @@ from brainstem_app.preprocessing.transforms import Displacement
 AFFINE, CONSENSUS = "affine", "consensus"
 CONSENSUS_FILE = "consensus.npz"
 MEASURES_FILE = "measures.json"
+KEPT_FILE = Path(__file__).with_name("consensus.json")
 # Around the brainstem, its border counts too.
 _FIT_MARGIN_VOXELS = 2
 
@@ -75,6 +80,48 @@ class SubjectMeasures(BaseModel):
     cpu_s: dict[str, float]
 
 
+class KeptMeasures(BaseModel):
+    """Numbers of one subject that is packed, and how far its packed warp is from what was packed.
+
+    Attributes
+    ----------
+    packing_mm : tuple of two floats
+        Mean and largest distance within the box.
+    """
+
+    model_config = ConfigDict(ser_json_inf_nan="constants")
+
+    measures: SubjectMeasures
+    packing_mm: tuple[float, float]
+
+
+_KEPT = TypeAdapter(dict[str, KeptMeasures])
+
+
+def load_kept(path: Path = KEPT_FILE) -> dict[str, KeptMeasures]:
+    """Numbers of the packed subjects, by ``DATASET/SUBJECT``; none if there is no file yet."""
+    if not path.exists():
+        return {}
+    return _KEPT.validate_json(path.read_text(encoding="utf-8"))
+
+
+def save_kept(kept: Mapping[str, KeptMeasures], path: Path = KEPT_FILE) -> None:
+    """Write the numbers of packed subjects, a line each, to four decimals."""
+    lines = [
+        f"{json.dumps(subject)}: {json.dumps(_rounded(kept[subject].model_dump()))}"
+        for subject in sorted(kept)
+    ]
+    write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _rounded(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(part) for part in value]
+    return round(value, 4) if isinstance(value, float) else value
+
+
 def measured(folder: Path) -> SubjectMeasures:
     """Measures of a subject whose members are made; computed once, with the consensus beside it."""
     path = folder / MEASURES_FILE
@@ -104,33 +151,33 @@ def _measure(folder: Path) -> None:
     warps = {name: Displacement(field, AROUND_BOX.affine) for name, (field, _) in made.items()}
     still = Displacement(np.zeros_like(fields[0]), AROUND_BOX.affine)
     every = {AFFINE: still, **warps, CONSENSUS: found.displacement}
-    labels = {name: _labels(atlas, warp) for name, warp in every.items()}
+    labels = {name: labels_of(atlas, warp) for name, warp in every.items()}
     others = {
-        name: _labels(atlas, consensus_of(np.delete(fields, number, axis=0)).displacement)
+        name: labels_of(atlas, consensus_of(np.delete(fields, number, axis=0)).displacement)
         for number, name in enumerate(MEMBERS)
     }
-    pairs = [_agreement(atlas, labels[a], labels[b]).assd_mm for a, b in combinations(MEMBERS, 2)]
+    pairs = [compared(atlas, labels[a], labels[b]).assd_mm for a, b in combinations(MEMBERS, 2)]
     measures = SubjectMeasures(
         warnings=placed.warnings,
         smoothing_mm=found.smoothing_mm,
         between_mm=list(np.nanmean(pairs, axis=0)),
         disagreement_mm=_within_nuclei(atlas, labels[CONSENSUS], found),
-        to_consensus={
-            name: _agreement(atlas, labels[name], labels[CONSENSUS]) for name in (AFFINE, *MEMBERS)
-        },
-        to_others={name: _agreement(atlas, labels[name], others[name]) for name in MEMBERS},
+        to_consensus={name: compared(atlas, labels[name], labels[CONSENSUS]) for name in (AFFINE, *MEMBERS)},
+        to_others={name: compared(atlas, labels[name], others[name]) for name in MEMBERS},
         ncc={name: _correlation(placed.scan, warp) for name, warp in every.items()},
         folds={name: folds(warp) for name, warp in every.items()},
         cpu_s={"placement": placed.cpu_s, **{name: cpu_s for name, (_, cpu_s) in made.items()}},
     )
-    (folder / MEASURES_FILE).write_text(measures.model_dump_json(indent=1), encoding="utf-8")
+    write_text(folder / MEASURES_FILE, measures.model_dump_json(indent=1))
 
 
-def _labels(atlas: Atlas, warp: Displacement) -> NDArray[np.uint8]:
+def labels_of(atlas: Atlas, warp: Displacement) -> NDArray[np.uint8]:
+    """Labels (50, 50, 73) of the box under a warp of 1 mm that covers it."""
     return reference_labels(atlas.labels, crop_displacement(warp))
 
 
-def _agreement(atlas: Atlas, labels: NDArray[np.uint8], reference: NDArray[np.uint8]) -> Agreement:
+def compared(atlas: Atlas, labels: NDArray[np.uint8], reference: NDArray[np.uint8]) -> Agreement:
+    """Compare two label maps of the box, nucleus by nucleus."""
     wanted = {structure.index for structure in atlas.table.nuclei}
     measures = [
         measure

@@ -85,21 +85,35 @@ def load_consensus(
 def subjects_in(path: Path = PACKED_FILE) -> list[str]:
     """``DATASET/SUBJECT`` of every subject in a packed file."""
     with np.load(path) as file:
-        return [name.removesuffix("/warp") for name in file.files if name.endswith("/warp")]
+        return sorted(name.removesuffix("/warp") for name in file.files if name.endswith("/warp"))
 
 
 def save_packed(
     path: Path, consensuses: Mapping[str, PlacedConsensus], origin_mm: NDArray[np.float64]
 ) -> None:
-    """Write consensuses, whose grids of 1 mm all begin at `origin_mm`, at 2 mm into one file."""
+    """Add consensuses, whose grids of 1 mm all begin at `origin_mm`, at 2 mm to a file.
+
+    Subjects that the file holds already stay as they are, or are replaced if they are given again.
+
+    Raises
+    ------
+    ValueError
+        If what the file holds begins elsewhere.
+    """
     arrays: dict[str, NDArray[np.float64] | NDArray[np.int16]] = {"origin_mm": np.asarray(origin_mm)}
+    if path.exists():
+        with np.load(path) as file:
+            if not np.allclose(file["origin_mm"], origin_mm):
+                raise ValueError(f"The grid of {path.name} begins elsewhere; move the file away.")
+            arrays |= {name: file[name] for name in file.files}
     for subject, found in consensuses.items():
         volumes = np.concatenate([found.displacement, found.disagreement[..., None]], axis=-1)
         coarse = volumes[::STEP_MM, ::STEP_MM, ::STEP_MM].transpose(3, 0, 1, 2)
         arrays[f"{subject}/warp"] = _differences(np.rint(coarse / _UNIT_MM).astype(np.int16))
         arrays[f"{subject}/mni_to_native"] = found.mni_to_native
     unfinished = path.with_suffix(".part.npz")
-    np.savez_compressed(unfinished, allow_pickle=False, **arrays)
+    # Sorted, so that the same subjects give the same file in whatever order they came.
+    np.savez_compressed(unfinished, allow_pickle=False, **dict(sorted(arrays.items())))
     unfinished.replace(path)
 
 

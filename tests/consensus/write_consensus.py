@@ -1,10 +1,14 @@
-"""Collect what is made: pack the consensuses into one file, and write docs/results/consensus.md.
+"""Collect what is made: pack the consensuses, and write the page and the table of the atlas from all of them.
 
     python tests/consensus/write_consensus.py --work WORK [--ants-python PYTHON]
 
-Reads the subjects that `make_members.py` has finished in WORK, and computes the consensus and the measures of
-those that have none yet (some CPU-seconds each). May be run at any time, and again when there are more; after
-a change of `agreement.py` or `measures.py`, delete the `measures.json` in the subjects' folders first.
+Reads the subjects that `make_members.py` has finished in WORK, computes the consensus and the measures of
+those that have none yet (some CPU-seconds each), and adds them to `consensus.npz` and `consensus.json`:
+subjects of which WORK knows nothing stay. May be run at any time, and again when there are more; after a
+change of `agreement.py` or `measures.py`, delete the `measures.json` in the subjects' folders first.
+
+The table is resources/atlas/brainstem31/disagreement.json: from it the program says by how much references
+disagree.
 """
 
 from __future__ import annotations
@@ -20,18 +24,32 @@ from pathlib import Path
 import numpy as np
 from agreement import KEPT
 from make_members import DATASETS, is_complete
-from measures import AFFINE, CONSENSUS, Agreement, SubjectMeasures, load_made, measured
+from measures import (
+    AFFINE,
+    CONSENSUS,
+    KEPT_FILE,
+    Agreement,
+    KeptMeasures,
+    SubjectMeasures,
+    load_kept,
+    load_made,
+    measured,
+    save_kept,
+)
 from members import MEMBERS
-from packed_consensus import PACKED_FILE, PlacedConsensus, load_consensus, save_packed
+from packed_consensus import PACKED_FILE, PlacedConsensus, load_consensus, save_packed, subjects_in
 
+from brainstem_app.atlas.disagreement import DISAGREEMENT_FILE_NAME, DisagreementTable, NucleusDisagreement
 from brainstem_app.atlas.label_table import Structure
 from brainstem_app.atlas.library import DEFAULT_ATLAS, load_atlas
+from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.spaces import BOX
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "tests" / "benchmarks"))
 from benchmark_segment import machine  # noqa: E402
 
+TABLE_FILE = ROOT / "resources" / "atlas" / DEFAULT_ATLAS / DISAGREEMENT_FILE_NAME
 FINE = "dipy-fine"
 WAYS = {
     AFFINE: "affine alone",
@@ -72,46 +90,83 @@ Measured = dict[str, SubjectMeasures]
 
 
 def main() -> None:
-    """Read the arguments, pack, and write the page."""
+    """Read the arguments, add what is new, and write the page and the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--ants-python", type=Path)
     parser.add_argument("--packed", type=Path, default=PACKED_FILE)
+    parser.add_argument("--measures", type=Path, default=KEPT_FILE)
+    parser.add_argument("--table", type=Path, default=TABLE_FILE)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results")
     arguments = parser.parse_args()
     folders = [folder for dataset in DATASETS for folder in sorted((arguments.work / dataset).glob("sub-*"))]
-    subjects = {f"{f.parent.name}/{f.name}": f for f in folders if is_complete(f)}
-    everything = {subject: measured(folder) for subject, folder in subjects.items()}
-    made = {subject: load_made(folder) for subject, folder in subjects.items()}
+    found = {f"{f.parent.name}/{f.name}": measured(f) for f in folders if is_complete(f)}
+    made = {subject: load_made(arguments.work / subject) for subject in found}
     save_packed(arguments.packed, made, KEPT.affine[:3, 3])
-    text = _page(everything, arguments.ants_python, _packed(arguments.packed, made))
-    (arguments.out / "consensus.md").write_text(text, encoding="utf-8")
+    kept = load_kept(arguments.measures)
+    for subject, measures in found.items():
+        packing = _packing_mm(arguments.packed, subject, made[subject])
+        kept[subject] = KeptMeasures(measures=measures, packing_mm=packing)
+    save_kept(kept, arguments.measures)
+    everything = {subject: one.measures for subject, one in kept.items()}
+    write_text(arguments.table, _table(everything).model_dump_json(by_alias=True, indent=1) + "\n")
+    text = _page(everything, arguments.ants_python, _packed(arguments.packed, kept))
+    write_text(arguments.out / "consensus.md", text)
 
 
-def _packed(path: Path, made: Mapping[str, PlacedConsensus]) -> str:
-    """Say what the packed file is, and how far it is from what was packed, within the box."""
+def _packing_mm(path: Path, subject: str, made: PlacedConsensus) -> tuple[float, float]:
+    """Mean and largest distance, within the box, of a packed displacement from what was packed."""
     inside = tuple(
         slice(a, a + n) for a, n in zip(np.subtract(BOX.start, KEPT.start), BOX.shape, strict=True)
     )
-    apart = np.stack(
-        [
-            np.linalg.norm(load_consensus(subject, path=path)[0].field - found.displacement[inside], axis=-1)
-            for subject, found in made.items()
-        ]
-    )
+    read, _ = load_consensus(subject, path=path)
+    apart = np.linalg.norm(read.field - made.displacement[inside], axis=-1)
+    return float(apart.mean()), float(apart.max())
+
+
+def _packed(path: Path, kept: Mapping[str, KeptMeasures]) -> str:
+    """Say what the packed file is, and how far it is from what was packed, within the box."""
+    mean = np.mean([one.packing_mm[0] for one in kept.values()])
+    largest = max(one.packing_mm[1] for one in kept.values())
     return (
-        f"`tests/consensus/consensus.npz` ({path.stat().st_size / 1e6:.1f} MB) holds it on a grid of 2 mm; "
-        f"`load_consensus` reads it within {apart.mean():.3f} mm ({apart.max():.2f} mm at most)."
+        f"`tests/consensus/consensus.npz` ({path.stat().st_size / 1e6:.1f} MB, {len(subjects_in(path))} "
+        f"subjects) holds it on a grid of 2 mm; `load_consensus` reads it within {mean:.3f} mm "
+        f"({largest:.2f} mm at most)."
     )
+
+
+def _table(everything: Measured) -> DisagreementTable:
+    """Make what the program shows beside its distances, of all subjects."""
+    atlas = load_atlas(DEFAULT_ATLAS)
+    rows = everything.values()
+    between = np.nanmean([m.between_mm for m in rows], axis=0)
+    reference = np.nanmean([m.to_others[FINE].assd_mm for m in rows], axis=0)
+    return DisagreementTable(
+        atlas=atlas.name,
+        atlas_version=atlas.version,
+        date=f"{datetime.now(UTC):%Y-%m-%d}",
+        made_by="tests/consensus/write_consensus.py; docs/results/consensus.md",
+        source=f"T1-weighted scans, one of a person: {_counts(everything)} (OpenNeuro, OpenfMRI)",
+        licence="GPL-3.0-or-later; the scans: CC0 (ds002748), PDDL 1.0 (ds000011)",
+        subjects=len(everything),
+        registrations=MEMBERS,
+        nuclei={
+            nucleus.name: NucleusDisagreement(between_mm=round(float(a), 3), reference_mm=round(float(b), 3))
+            for nucleus, a, b in zip(atlas.table.nuclei, between, reference, strict=True)
+        },
+    )
+
+
+def _counts(everything: Measured) -> str:
+    return ", ".join(f"{sum(s.startswith(name) for s in everything)} of {name}" for name in DATASETS)
 
 
 def _page(everything: Measured, ants_python: Path | None, packed: str) -> str:
-    counts = ", ".join(f"{sum(s.startswith(name) for s in everything)} of {name}" for name in DATASETS)
     lines = [
         "# A consensus of registrations",
         "",
         f"{datetime.now(UTC):%Y-%m-%d}, {machine()}; {_versions(ants_python)}. Written by",
-        f"`tests/consensus/write_consensus.py` from {len(everything)} subjects ({counts}).",
+        f"`tests/consensus/write_consensus.py` from {len(everything)} subjects ({_counts(everything)}).",
         "",
         *INTRODUCTION,
         packed,

@@ -44,12 +44,14 @@ def _moved(degrees: float, shift_mm: tuple[float, float, float]) -> Affine:
     return affine
 
 
-def _save(path: Path, packed: ModuleType, kept: object, mni_to_native: Affine) -> None:
+def _save(
+    path: Path, packed: ModuleType, kept: object, mni_to_native: Affine, subject: str = "ds1/sub-01"
+) -> None:
     points = grid_points(kept.shape, kept.affine)
     field = (_target(points) - points).astype(np.float32).reshape(*kept.shape, 3)
     apart = (1.5 + np.cos(points[:, 2] / 10)).astype(np.float32).reshape(kept.shape)
     made = packed.PlacedConsensus(field, apart, mni_to_native)
-    packed.save_packed(path, {"ds1/sub-01": made}, kept.affine[:3, 3])
+    packed.save_packed(path, {subject: made}, kept.affine[:3, 3])
 
 
 def test_packed_warp_and_disagreement_come_back(
@@ -78,6 +80,56 @@ def test_consensus_follows_a_scan_that_is_placed_otherwise_now(
     inside = ((before > low) & (before < low + np.array(agreement.KEPT.shape) - 5)).all(axis=1)
     assert inside.mean() > 0.9
     np.testing.assert_allclose((points + warp.at(points))[inside], _target(before)[inside], atol=CLOSE_MM)
+
+
+def test_packing_more_subjects_leaves_those_that_are_packed_as_they_are(
+    tmp_path: Path, packed: ModuleType, agreement: ModuleType
+) -> None:
+    path = tmp_path / "packed.npz"
+    _save(path, packed, agreement.KEPT, np.eye(4), "ds1/sub-02")
+    before = packed.load_consensus("ds1/sub-02", path=path)
+    _save(path, packed, agreement.KEPT, _moved(5.0, (20.0, -30.0, 10.0)), "ds1/sub-01")
+    after = packed.load_consensus("ds1/sub-02", path=path)
+    assert packed.subjects_in(path) == ["ds1/sub-01", "ds1/sub-02"]
+    np.testing.assert_array_equal(before[0].field, after[0].field)
+    np.testing.assert_array_equal(before[1], after[1])
+
+
+def test_packing_on_another_grid_is_refused(
+    tmp_path: Path, packed: ModuleType, agreement: ModuleType
+) -> None:
+    path = tmp_path / "packed.npz"
+    _save(path, packed, agreement.KEPT, np.eye(4))
+    with pytest.raises(ValueError, match="begins elsewhere"):
+        packed.save_packed(path, {}, agreement.KEPT.affine[:3, 3] + 1)
+
+
+def test_numbers_of_subjects_come_back_to_four_decimals(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(CONSENSUS)
+    measures = importlib.import_module("measures")
+    lost = measures.Agreement(assd_mm=[1 / 3, np.nan], iou=[0.5, 0.0])
+    numbers = measures.SubjectMeasures(
+        warnings="",
+        smoothing_mm=1.0,
+        between_mm=[0.4, np.nan],
+        disagreement_mm=[0.5, 0.6],
+        to_consensus={"affine": lost},
+        to_others={},
+        ncc={"affine": 0.9},
+        folds={"affine": 0},
+        cpu_s={"placement": 8.0},
+    )
+    path = tmp_path / "measures.json"
+    measures.save_kept(
+        {"ds1/sub-01": measures.KeptMeasures(measures=numbers, packing_mm=(0.005, 0.08))}, path
+    )
+    back = measures.load_kept(path)["ds1/sub-01"]
+    assert back.packing_mm == (0.005, 0.08)
+    assert back.measures.to_consensus["affine"].assd_mm[0] == 0.3333
+    assert np.isnan(back.measures.to_consensus["affine"].assd_mm[1])
+    assert measures.load_kept(tmp_path / "none.json") == {}
 
 
 def test_one_registration_that_goes_astray_does_not_move_the_consensus(agreement: ModuleType) -> None:

@@ -13,7 +13,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
+from brainstem_app.atlas.disagreement import disagreement_about
 from brainstem_app.atlas.library import load_atlas
+from brainstem_app.evaluation.structures import measure_structures
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.report.report_page import ReportPage
 from brainstem_app.gui.report.retest_panel import PairsFrom
@@ -37,13 +39,19 @@ def measure(folder: Path) -> None:
     atlas = load_atlas()
     counts = np.diag(np.full(atlas.table.n_classes, 10, np.int64))
     counts[:, 0] += 10
+    reference = np.zeros((9, 8, 8), np.uint8)
+    reference[2:4, 3:5, 3:5] = atlas.table.by_name("PAG").index
+    measures = measure_structures(
+        np.roll(reference, 1, axis=0), np.diag([2.0, 1, 1, 1]), atlas.table, reference
+    )
     write_cohort_report(
         folder,
         CohortInputs(
-            result=CohortResult("first", {"sub-3": counts, "sub-5": counts}),
+            result=CohortResult("first", {"sub-3": counts, "sub-5": counts}, {"sub-3": 1.0, "sub-5": 1.0}),
             table=atlas.table,
             atlas_name=atlas.name,
             atlas_version=atlas.version,
+            measures={"sub-3": measures, "sub-5": measures},
         ),
     )
 
@@ -71,6 +79,12 @@ def test_run_that_was_not_measured_can_be(
     qtbot.waitUntil(lambda: page.model.rowCount() == 31, timeout=_LIMIT_MS)
     assert page.model.index(0, 0).data() == "PAG"
     assert page.model.index(0, 2).data() == "0.500"
+    headers = [page.model.headerData(i, Qt.Orientation.Horizontal) for i in range(page.model.columnCount())]
+    assert headers[4:6] == ["Distance mm", "References disagree mm"]
+    assert page.model.index(0, 4).data() == "1"
+    apart = disagreement_about("brainstem31", load_atlas().version).between_mm("PAG")
+    assert page.model.index(0, 5).data() == f"{apart:.3f}"
+    assert "at 1.00 mm" in page.lines.text()
     assert "2 (test)" in page.lines.text()
     assert "not an expert" in page.notes.text()
 

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from brainstem_app.atlas.disagreement import disagreement_about
 from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, crop_to_box, mni_affine
-from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Warned
+from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Progress, Warned
 from brainstem_app.jobs.job import PrepareJob
 from brainstem_app.jobs.run import run_job
 from brainstem_app.preprocessing.fit import Fit
@@ -191,6 +192,20 @@ def test_dataset_without_the_subjects_asked_for_is_bad_input(dataset: Path, prep
     status, events = _run(dataset, subjects=("sub-99",))
     assert status == 2
     assert isinstance(events[-1], Failed)
+
+
+def test_study_says_how_far_its_references_lie_from_a_consensus(
+    dataset: Path, prepared: list[str], tmp_path: Path
+) -> None:
+    atlas = load_atlas()
+    known = round(disagreement_about(atlas.name, atlas.version).mean_reference_mm, 2)
+    _, events = _run(dataset)
+    assert Study.open(dataset.parent / "study").settings.reference_mm == known
+    assert any(f"{known:.2f} mm from the consensus" in e.message for e in events if isinstance(e, Progress))
+    assert events[-1].summary["reference_to_consensus_mm"] == known
+    _, other = _run(dataset, space="nonlinear", study=tmp_path / "other")
+    assert Study.open(tmp_path / "other").settings.reference_mm is None
+    assert "reference_to_consensus_mm" not in other[-1].summary
 
 
 def test_study_says_which_atlas_it_was_made_with(dataset: Path, prepared: list[str]) -> None:

@@ -31,6 +31,7 @@ from brainstem_app.jobs.loaded_model import load_model
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.run import run_job
 from brainstem_app.jobs.train import _augmentation, _network, _pass_on
+from brainstem_app.jobs.training_volumes import volumes_of, with_simulated
 from brainstem_app.locations import user_data_folder
 from brainstem_app.models.library import find_model
 from brainstem_app.models.method import Way
@@ -40,7 +41,7 @@ from brainstem_app.models.slices import box_to_slices
 from brainstem_app.preprocessing.reference import FINE_WARP_FILE, TRANSFORMS_FOLDER
 from brainstem_app.preprocessing.transforms import Displacement
 from brainstem_app.study.splits import split_subjects
-from brainstem_app.study.study import Study, StudySettings, SubjectRecord
+from brainstem_app.study.study import UNCERTAINTY_FILE, Study, StudySettings, SubjectRecord
 from kerasmodels.data.augmentation import Augmentation
 from kerasmodels.data.augmented import augment_volumes
 from kerasmodels.data.slice_input import SliceInput
@@ -89,6 +90,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
         save_volume(folder / "scan_box.nii.gz", image.astype(np.float32), box_affine(), space="mni")
         save_label_map(folder / "labels_box.nii.gz", labels, box_affine(), space="mni")
         save_label_map(folder / "labels_box_repeat.nii.gz", labels, box_affine(), space="mni")
+        save_volume(folder / UNCERTAINTY_FILE, np.full(BOX_SHAPE, 0.5, np.float32), box_affine(), space="mni")
         transforms = folder / TRANSFORMS_FOLDER
         transforms.mkdir()
         Displacement(np.full((*BOX_SHAPE, 3), 0.5, np.float32), box_affine()).save(
@@ -110,6 +112,30 @@ def test_mirrored_training_subject_lies_where_it_lay() -> None:
     mirrored = augment_volumes(Volumes(images, labels), mirroring, seed=(0, 0))
     np.testing.assert_array_equal(mirrored.labels, labels)
     np.testing.assert_allclose(mirrored.images, images, atol=1e-5)
+
+
+def test_voxels_count_less_where_their_reference_may_be_off(study: Study, tmp_path: Path) -> None:
+    names = NAMES[:2]
+    shutil.copytree(study.folder, tmp_path / "copy")
+    copy = Study.open(tmp_path / "copy")
+    first, second = (copy.subject_folder(name) / UNCERTAINTY_FILE for name in names)
+    uncertain = np.zeros(BOX_SHAPE, np.float32)
+    uncertain[20], uncertain[30] = 1.0, 30.0
+    first.unlink()
+    save_volume(second, uncertain, box_affine(), space="mni")
+    found = with_simulated(volumes_of(copy, names, weighted=True), 1, 0, load_atlas(), _silent())
+    second.unlink()
+    assert volumes_of(copy, names, weighted=True).weights is None
+    assert volumes_of(study, names).weights is None
+    assert found.weights.shape == found.images.shape
+    assert found.weights[[0, 2]].min() == 1, "nothing is said of the first, and the last is simulated"
+    expected = np.ones(BOX_SHAPE, np.float32)
+    expected[20], expected[30] = 0.5, 0.1
+    np.testing.assert_allclose(found.weights[1], box_to_slices(expected), atol=1e-6)
+
+
+def _silent() -> Reporter:
+    return Reporter(lambda event: None, lambda: False)
 
 
 def _block(start: int) -> np.ndarray:
@@ -153,7 +179,11 @@ def trained(study: Study) -> Path:
 
 
 def test_structures_that_nobody_has_are_told_and_kept(trained: Path) -> None:
-    absent = json.loads((trained / "manifest.json").read_text(encoding="utf-8"))["absent"]
+    manifest = json.loads((trained / "manifest.json").read_text(encoding="utf-8"))
+    absent = manifest["absent"]
+    (learned_from,) = manifest["splits"]["train"]
+    weighted = {name for name, files in manifest["data"].items() if UNCERTAINTY_FILE in files}
+    assert weighted == {learned_from}
     names = [structure.name for structure in load_atlas().table.structures]
     # The made subjects have background and PAG alone.
     missing = [name for name in names if name not in {names[0], "PAG"}]

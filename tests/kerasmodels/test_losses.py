@@ -200,3 +200,25 @@ def test_one_hot_labels_are_refused_with_what_to_give(case: Arrays) -> None:
 def test_labels_of_another_size_are_refused_instead_of_spread(case: Arrays, shape: tuple[int, ...]) -> None:
     with pytest.raises(ModelError, match="not of the size"):
         make_loss()(np.zeros(shape, np.uint8), case[2])
+
+
+@pytest.mark.parametrize("from_logits", [False, True])
+@pytest.mark.parametrize("name", loss_names())
+def test_pixel_without_weight_is_as_if_it_was_not_there(case: Arrays, name: str, from_logits: bool) -> None:
+    labels, logits, p = case
+    values = logits if from_logits else p
+    seen = np.indices(labels.shape).sum(axis=0) % 3 > 0
+    loss = make_loss(name, from_logits=from_logits)
+    alone = loss(labels[seen].reshape(1, -1, 1), values[seen].reshape(1, -1, 1, 5))
+    for scale in (1.0, 0.25):
+        weighted = loss(labels, values, (scale * seen).astype(np.float32))
+        assert float(weighted) == pytest.approx(float(alone), abs=1e-6)
+    assert float(loss(labels, values, np.full(labels.shape, 0.3, np.float32))) == pytest.approx(
+        float(loss(labels, values)), abs=1e-6
+    )
+
+
+def test_weights_of_another_size_are_refused(case: Arrays) -> None:
+    labels, _, p = case
+    with pytest.raises(ModelError, match="weights"):
+        make_loss("dicece")(labels, p, np.ones(len(labels), np.float32))

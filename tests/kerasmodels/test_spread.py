@@ -24,11 +24,13 @@ ROOT = CHILD.parents[2]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
-def test_two_devices_learn_what_one_does(backend: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("backend", "weights"), [("tensorflow", ""), ("tensorflow", "weighted"), ("jax", ""), ("jax", "weighted")]
+)
+def test_two_devices_learn_what_one_does(backend: str, weights: str, tmp_path: Path) -> None:
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
-    one, two = (_train(backend, devices, tmp_path) for devices in (1, 2))
+    one, two = (_train(backend, devices, tmp_path, weights) for devices in (1, 2))
     np.testing.assert_allclose(two["history"], one["history"], rtol=1e-3)
     np.testing.assert_allclose(two["statistics"], one["statistics"], rtol=1e-3)
     # Gradients, by Adam's means of them: the length of the difference over the length.
@@ -38,10 +40,10 @@ def test_two_devices_learn_what_one_does(backend: str, tmp_path: Path) -> None:
         load_keras(tmp_path / str(devices) / "best.keras").predict(np.zeros((1, 32, 32, 1)), verbose=0)
 
 
-def _train(backend: str, devices: int, folder: Path) -> dict[str, np.ndarray]:
+def _train(backend: str, devices: int, folder: Path, weights: str) -> dict[str, np.ndarray]:
     out = folder / f"{devices}.npz"
     subprocess.run(
-        [sys.executable, str(CHILD), str(devices), str(folder / str(devices)), str(out)],
+        [sys.executable, str(CHILD), str(devices), str(folder / str(devices)), str(out), weights],
         cwd=ROOT,
         env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)},
         check=True,

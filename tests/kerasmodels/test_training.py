@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -252,3 +253,30 @@ def test_run_without_progress_stops_early(volumes: Volumes, tmp_path: Path) -> N
     _, result, _ = train(volumes, tmp_path, settings=settings)
     assert result.finished
     assert 1 < len(result.history) < 10
+
+
+def _plain() -> keras.Model:
+    """One convolution: enough to tell which pixels it has learned from."""
+    keras.utils.set_random_seed(1)
+    image = keras.Input((32, 32, 1), name="image")
+    logits = keras.layers.Conv2D(4, 3, padding="same", name="logits")(image)
+    return keras.Model(image, keras.layers.Softmax(name="probabilities")(logits), name="plain")
+
+
+def test_labels_of_pixels_without_weight_are_not_learned_and_validation_knows_no_weights(
+    volumes: Volumes, tmp_path: Path
+) -> None:
+    settings = SETTINGS.model_copy(update={"epochs": 1})
+    known = np.indices(volumes.images.shape).sum(axis=0) % 2 > 0
+    learned, rows = [], []
+    for number, other in enumerate((volumes.labels, 3 - volumes.labels)):
+        given = Volumes(volumes.images, np.where(known, volumes.labels, other), known.astype(np.float32))
+        model = _plain()
+        validation = replace(volumes, weights=given.weights) if number else volumes
+        rows += fit(model, given, validation, settings, tmp_path / str(number)).history
+        learned.append(model.get_weights())
+    for one, other in zip(*learned, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert (rows[0].loss, rows[0].val_loss) == (rows[1].loss, rows[1].val_loss)
+    with pytest.raises(ModelError, match="weighted"):
+        fit(_plain(), volumes, volumes, settings, tmp_path / "0")

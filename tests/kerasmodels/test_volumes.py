@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -226,3 +228,31 @@ def test_edges_ring_where_high_frequencies_are_left_out() -> None:
     assert rung.max() == pytest.approx(1.09, abs=0.03)
     assert rung[:5].std() < 0.02
     np.testing.assert_allclose(ringing_matrix(40, 1.0), np.eye(40), atol=1e-6)
+
+
+def _weighted(volumes: Volumes) -> Volumes:
+    """Weights that are the labels, so that they can be told by them."""
+    return replace(volumes, weights=volumes.labels.astype(np.float32))
+
+
+@pytest.mark.parametrize("augmentation", [None, MILD.model_copy(update={"lowest": -0.5})])
+def test_weights_go_where_the_labels_go(volumes: Volumes, augmentation: Augmentation | None) -> None:
+    given = _weighted(volumes)
+    if augmentation is not None:
+        given = augment_volumes(given, augmentation, (3, 0))
+        same = augment_volumes(volumes, augmentation, (3, 0))
+        np.testing.assert_array_equal(given.images, same.images)
+        np.testing.assert_array_equal(given.labels, same.labels)
+    order = slice_order(given.slices, 3, 1)
+    ours = ArrayBatches(given, order, 5, SMALL)
+    for number, (_, label, weight) in enumerate(slice_batches(given, order, 5, SMALL)):
+        np.testing.assert_array_equal(weight, label.numpy().astype(np.float32))
+        np.testing.assert_array_equal(ours[number][2], weight)
+
+
+@pytest.mark.parametrize("weight", [-1.0, np.nan])
+def test_weights_that_are_none_are_refused(volumes: Volumes, weight: float) -> None:
+    with pytest.raises(ModelError, match="weights"):
+        replace(volumes, weights=np.full(volumes.images.shape, weight, np.float32))
+    with pytest.raises(ModelError, match="float64"):
+        replace(volumes, weights=np.ones(volumes.images.shape))

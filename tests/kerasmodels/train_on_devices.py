@@ -1,6 +1,6 @@
 """Train a small network on some of two virtual processors; a child of `test_spread.py`.
 
-Arguments: how many of the two, folder of the run, file for what came out.
+Arguments: how many of the two, folder of the run, file for what came out, and "weighted" or nothing.
 """
 
 from __future__ import annotations
@@ -47,10 +47,11 @@ def tiny() -> keras.Model:
     return keras.Model(image, keras.layers.Softmax(name="probabilities")(logits), name="tiny")
 
 
-def main(count: int, folder: Path, out: Path) -> None:
+def main(count: int, folder: Path, out: Path, weighted: bool) -> None:
     """Train an epoch, then go on from its file with another one."""
     images = np.random.default_rng(7).random((2, 7, 20, 20), dtype=np.float32)
-    volumes = Volumes(images, (images * 4).astype(np.uint8))
+    weights = np.random.default_rng(8).random(images.shape, dtype=np.float32) if weighted else None
+    volumes = Volumes(images, (images * 4).astype(np.uint8), weights)
     # 14 slices: the last batch is smaller than a device's share of the others. 7 to validate: not even.
     half = Volumes(images[:1], volumes.labels[:1])
     settings = TrainingSettings(
@@ -98,4 +99,4 @@ def _momenta(path: Path) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))
+    main(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4] == "weighted")

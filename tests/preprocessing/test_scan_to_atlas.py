@@ -32,9 +32,7 @@ def _map(coarse: bool = False) -> ScanToAtlas:
         affine = np.diag([4.0, 4.0, 4.0, 1.0])
         affine[:3, 3] = (-80.0, -105.0, -115.0)
         warp = Displacement((wide * 3 / np.abs(wide).max()).astype(np.float32), affine)
-    return ScanToAtlas.of(
-        Transforms(PLACEMENT, warp), (field * 3 / np.abs(field).max()).astype(np.float32)
-    )
+    return ScanToAtlas.of(Transforms(PLACEMENT, warp), (field * 3 / np.abs(field).max()).astype(np.float32))
 
 
 @pytest.mark.parametrize("coarse", [False, True], ids=["affine", "nonlinear"])

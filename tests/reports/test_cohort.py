@@ -10,9 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from brainstem_app.atlas.disagreement import disagreement_about
 from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.atlas.library import load_atlas_table
 from brainstem_app.errors import InputError
-from brainstem_app.evaluation.structures import measure_structures
+from brainstem_app.evaluation.confusion import confusion_counts
+from brainstem_app.evaluation.structures import mean_distance_of_nuclei, measure_structures
 from brainstem_app.reports.cohort import write_cohort_report
 from brainstem_app.reports.cohort_model import CohortInputs, CohortResult
 
@@ -114,6 +117,48 @@ def test_surfaces_over_subjects_count_a_missed_nucleus_and_stand_in_every_table(
     sheet = read_sheets((tmp_path / "metrics.xlsx").read_bytes())["structures"]
     assert {f"volume_difference_mm3_mean{end}" for end in ("", "_low", "_high")} <= set(sheet[0].values())
     assert ">1 of 3<" in (tmp_path / "metrics.html").read_text(encoding="utf-8")
+
+
+def test_distance_stands_beside_overlap_with_what_references_disagree_by(tmp_path: Path) -> None:
+    atlas = load_atlas_table("brainstem31")
+    nucleus = atlas.table.by_name("RN_L")
+    reference = np.zeros((10, 8, 8), dtype=np.uint8)
+    reference[4:6, 3:5, 3:5] = nucleus.index
+    labels = np.roll(reference, 1, axis=0)
+    counts = {"sub-01": confusion_counts(reference, labels, atlas.table.n_classes)}
+    measures = {"sub-01": measure_structures(labels, np.diag([2.0, 1, 1, 1]), atlas.table, reference)}
+    run = CohortResult("net", counts, {"sub-01": mean_distance_of_nuclei(measures["sub-01"])})
+    table, version = atlas.table, atlas.version
+    inputs = CohortInputs(
+        run, table, atlas.name, version, (CohortResult("affine", counts),), measures=measures
+    )
+    report = write_cohort_report(tmp_path, inputs)
+    apart = disagreement_about(atlas.name, version).between_mm("RN_L")
+    with (tmp_path / "metrics.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["name"]: row for row in csv.DictReader(file)}
+    assert (rows["RN_L"]["assd_mm_median"], rows["RN_L"]["references_disagree_mm"]) == ("1.0", str(apart))
+    tissue = [row for row in rows.values() if row["group"] == "tissue"]
+    assert {row["references_disagree_mm"] for row in tissue} == {""}
+    assert report.summary.distance_nuclei_mm.value == 1.0
+    assert report.yardsticks[0].distance_nuclei_mm is None
+    words = f"1.00 {apart:.2f}"
+    assert words in pdf_text(tmp_path / "metrics.pdf")
+    page = (tmp_path / "metrics.html").read_text(encoding="utf-8")
+    assert f"<td>1.00</td><td>{apart:.2f}</td>" in page
+    assert "1.00 mm" in page
+    assert page.count("References disagree: the same distance") == 1
+
+
+def test_atlas_whose_references_were_not_compared_says_so_once(
+    inputs: CohortInputs, table: LabelTable, tmp_path: Path
+) -> None:
+    labels = np.zeros((10, 8, 8), dtype=np.uint8)
+    labels[4:6, 3:5, 3:5] = 4
+    measures = {name: measure_structures(labels, np.eye(4), table, labels) for name in inputs.result.counts}
+    write_cohort_report(tmp_path, replace(inputs, measures=measures))
+    page = (tmp_path / "metrics.html").read_text(encoding="utf-8")
+    assert page.count("was not measured") == 1
+    assert "disagree, mm" not in page
 
 
 def test_card_gets_the_iou_of_each_structure(inputs: CohortInputs, tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import pytest
 
+from brainstem_app.atlas.disagreement import disagreement_about
 from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.atlas.library import load_atlas_table
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.reports.comparison import write_comparison
@@ -91,3 +94,27 @@ def test_label_of_another_atlas_names_the_file(labels: np.ndarray, table: LabelT
     with pytest.raises(InputError, match="label 60") as caught:
         _compare(tmp_path, table)
     assert caught.value.where == str(tmp_path / "b.nii.gz")
+
+
+def test_distance_of_a_nucleus_stands_beside_what_references_disagree_by(tmp_path: Path) -> None:
+    atlas = load_atlas_table("brainstem31")
+    labels = np.zeros((10, 9, 8), dtype=np.uint8)
+    labels[2:5, 3:6, 3:5] = atlas.table.by_name("RN_L").index
+    save_label_map(tmp_path / "a.nii.gz", labels, AFFINE)
+    save_label_map(tmp_path / "b.nii.gz", np.roll(labels, 1, axis=0), AFFINE)
+    write_comparison(
+        tmp_path / "a.nii.gz",
+        tmp_path / "b.nii.gz",
+        tmp_path / "out",
+        table=atlas.table,
+        atlas_name=atlas.name,
+        atlas_version=atlas.version,
+    )
+    apart = disagreement_about(atlas.name, atlas.version).between_mm("RN_L")
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert f"<td>{apart:.2f}</td>" in page
+    assert page.count("References disagree: the same distance") == 1
+    with (tmp_path / "out" / "report.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["name"]: row for row in csv.DictReader(file)}
+    assert float(rows["RN_L"]["references_disagree_mm"]) == apart
+    assert rows["RN_L"]["assd_mm"]

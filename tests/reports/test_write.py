@@ -29,7 +29,7 @@ from .test_table_xlsx import read_sheets
 FILES = {"report.json", "report.csv", "report.xlsx", "report.html", "report.pdf", "qc.png", "manifest.json"}
 INTERFACE_KEYS = {
     "index", "name", "side", "group", "status", "voxels", "volume_mm3", "centroid_mm", "confidence", "iou",
-    "dice", "nsd_1mm", "hd95_mm", "assd_mm", "centroid_error_mm",
+    "dice", "nsd_1mm", "hd95_mm", "assd_mm", "centroid_error_mm", "references_disagree_mm",
 }  # fmt: skip
 
 

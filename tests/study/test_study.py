@@ -10,7 +10,7 @@ import pytest
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
 from brainstem_app.study.splits import split_subjects
-from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord
+from brainstem_app.study.study import UNCERTAINTY_FILE, Failure, Study, StudySettings, SubjectRecord
 
 SETTINGS = StudySettings(dataset="/data/ds", atlas_version="1")
 
@@ -187,3 +187,24 @@ def test_study_is_not_made_under_a_name_that_windows_cannot_hold(tmp_path: Path)
     with pytest.raises(InputError, match="aux"):
         Study.create(tmp_path / "aux", SETTINGS)
     assert not list(tmp_path.iterdir())
+
+
+def test_uncertainty_is_read_where_a_subject_has_it_and_refused_where_it_is_none(tmp_path: Path) -> None:
+    study = Study.create(tmp_path, SETTINGS)
+    assert study.load_uncertainty("sub-01") is None
+    path = study.subject_folder("sub-01") / UNCERTAINTY_FILE
+    path.parent.mkdir()
+    volume = np.full(BOX_SHAPE, 0.5, np.float32)
+    nibabel.save(nibabel.Nifti1Image(volume, box_affine()), path)
+    np.testing.assert_array_equal(study.load_uncertainty("sub-01"), volume)
+    nibabel.save(nibabel.Nifti1Image(volume - 1, box_affine()), path)
+    with pytest.raises(InputError, match="no distances"):
+        study.load_uncertainty("sub-01")
+
+
+def test_how_far_references_are_off_follows_the_atlas_only(tmp_path: Path) -> None:
+    Study.create(tmp_path, SETTINGS)
+    known = SETTINGS.model_copy(update={"reference_mm": 0.3})
+    assert Study.create(tmp_path, known).settings.reference_mm is None, "labels may be of another origin"
+    other = known.model_copy(update={"atlas_sha256": "a" * 64})
+    assert Study.create(tmp_path, other).settings.reference_mm == 0.3

@@ -294,7 +294,7 @@ class PreparePage(StepPage):
             ready = counted(len(subjects), self.tr("subject"))
             verb = agreeing(len(subjects), self.tr("is"), self.tr("are"))
             said = self.tr("{0} {1} prepared, none is left. Look at each picture: A accepts, R rejects.")
-            return said.format(ready, verb)
+            return f"{said.format(ready, verb)} {self._reference_words()}".strip()
         timed = [
             sum(s.record.timings.values()) for s in subjects if s.record is not None and s.record.timings
         ]
@@ -306,6 +306,17 @@ class PreparePage(StepPage):
                 text, len(left)
             )
         return self.tr("{1} to go: about {0} on a usual machine.").format(text, len(left))
+
+    def _reference_words(self) -> str:
+        """Say how far the reference labels may be off; nothing where that is not known."""
+        contents = self.bench.study.contents
+        mm = None if contents is None or contents.settings is None else contents.settings.reference_mm
+        if mm is None:
+            return ""
+        return self.tr(
+            "The reference is one registration; on open subjects its nuclei lie {0:.2f} mm from the "
+            "consensus of others."
+        ).format(mm)
 
 
 def _atlases() -> tuple[str, ...]:

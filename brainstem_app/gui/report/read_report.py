@@ -23,6 +23,8 @@ _SEGMENTED = (
 _SCORED = (
     ("Difference mm³", "volume_difference_mm3"),
     ("IoU", "iou"),
+    ("Distance mm", "assd_mm"),
+    ("References disagree mm", "references_disagree_mm"),
     ("Dice", "dice"),
     ("HD95 mm", "hd95_mm"),
     ("Status", "status"),
@@ -66,27 +68,27 @@ def _run(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
     lines = [
         (
             method["name"],
-            f"nuclei {_interval(method['macro_miou_nuclei'])}, all classes {_interval(method['macro_miou'])}",
+            f"nuclei {_interval(method['macro_miou_nuclei'])}{_distance(method)}, all classes "
+            f"{_interval(method['macro_miou'])}",
         )
         for method in methods
     ]
     subjects = f"{report['summary']['n_subjects']} ({report['part']})"
     yardsticks = tuple(method["name"] for method in report["yardsticks"])
-    rows = tuple(
-        (
-            s["name"],
-            s["full_name"],
-            s["iou"]["value"],
-            _range(s["iou"]),
-            s["dice"],
-            s["missed_subjects"],
-            s["reliability"],
-            *(s["yardsticks"].get(name) for name in yardsticks),
-        )
-        for s in report["structures"]
-        if s["group"] == "nucleus"
-    )
-    headers = ("Nucleus", "Full name", "IoU", "95 %", "Dice", "Missed in", "Reliability", *yardsticks)
+    nuclei = [s for s in report["structures"] if s["group"] == "nucleus"]
+    columns: list[tuple[str, list[Cell]]] = [
+        ("Nucleus", [s["name"] for s in nuclei]),
+        ("Full name", [s["full_name"] for s in nuclei]),
+        ("IoU", [s["iou"]["value"] for s in nuclei]),
+        ("95 %", [_range(s["iou"]) for s in nuclei]),
+        *_distances(nuclei),
+        ("Dice", [s["dice"] for s in nuclei]),
+        ("Missed in", [s["missed_subjects"] for s in nuclei]),
+        ("Reliability", [s["reliability"] for s in nuclei]),
+        *((name, [s["yardsticks"].get(name) for s in nuclei]) for name in yardsticks),
+    ]
+    headers = tuple(name for name, _ in columns)
+    rows = tuple(zip(*(values for _, values in columns), strict=True))
     notes = " ".join([*report.get("notes", ()), report.get("limits", "")])
     return ReportContent(entry, (("subjects", subjects), *lines), headers, rows, notes)
 
@@ -144,6 +146,20 @@ def _value(text: str) -> Cell:
 def _interval(estimate: dict[str, Any]) -> str:
     value = estimate.get("value")
     return "–" if value is None else f"{value:.3f} ({_range(estimate)})"
+
+
+def _distances(nuclei: list[dict[str, Any]]) -> list[tuple[str, list[Cell]]]:
+    """Columns of distances in mm, those that have any number."""
+    columns: list[tuple[str, list[Cell]]] = [
+        ("Distance mm", [((s.get("of_subjects") or {}).get("assd_mm") or {}).get("value") for s in nuclei]),
+        ("References disagree mm", [s.get("references_disagree_mm") for s in nuclei]),
+    ]
+    return [(name, values) for name, values in columns if any(value is not None for value in values)]
+
+
+def _distance(method: dict[str, Any]) -> str:
+    value = (method.get("distance_nuclei_mm") or {}).get("value")
+    return "" if value is None else f" at {value:.2f} mm"
 
 
 def _range(estimate: dict[str, Any]) -> str:
