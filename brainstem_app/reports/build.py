@@ -27,6 +27,7 @@ from brainstem_app.reports.report_model import (
     ScanEntry,
     StructureEntry,
     Summary,
+    unseen_sentence,
 )
 
 _DECIMALS = 6
@@ -110,6 +111,7 @@ def _model_entry(inputs: ReportInputs) -> ModelEntry | None:
 def _structure_entry(measures: StructureMeasures, inputs: ReportInputs) -> StructureEntry:
     structure = measures.structure
     tested = inputs.model.iou_per_structure if inputs.model else {}
+    known = inputs.model.detectability.get(structure.name) if inputs.model else None
     centroid = measures.centroid_mm
     return StructureEntry(
         index=structure.index,
@@ -138,6 +140,8 @@ def _structure_entry(measures: StructureMeasures, inputs: ReportInputs) -> Struc
         reference_asymmetry_index=_rounded(measures.reference_asymmetry_index),
         low_confidence=_is_weak(measures, inputs),
         covered=_rounded(_covered(measures, inputs)),
+        smallest_change_percent=_rounded(known.smallest_change_percent if known else None),
+        change_seen=known.is_seen if known else None,
     )
 
 
@@ -162,10 +166,17 @@ def _mean_iou(measures: Iterable[StructureMeasures]) -> float | None:
 
 
 def _limits(inputs: ReportInputs) -> str:
+    said = unseen_sentence(_unseen(inputs))
     if inputs.scan is None:
-        return COMPARISON_LIMITS
+        return f"{said} {COMPARISON_LIMITS}".strip()
     own = inputs.model.limits.strip() if inputs.model else ""
-    return f"{LIMITS} Of this model: {own}" if own else LIMITS
+    return " ".join(part for part in (said, LIMITS, f"Of this model: {own}" if own else "") if part)
+
+
+def _unseen(inputs: ReportInputs) -> list[str]:
+    """Nuclei in which the model cannot see change."""
+    known = inputs.model.detectability if inputs.model else {}
+    return [s.name for s in inputs.table.nuclei if s.name in known and not known[s.name].is_seen]
 
 
 def _findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> tuple[FindingEntry, ...]:

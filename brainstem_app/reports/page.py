@@ -39,6 +39,7 @@ class Page:
     scored: bool
     with_confidence: bool
     with_test: bool
+    with_change: bool
     caption: str
     table_note: str
     citations: tuple[str, ...]
@@ -64,6 +65,7 @@ def make_page(report: Report, inputs: ReportInputs, manifest: Manifest, folder: 
         scored=scored,
         with_confidence=any(s.confidence is not None for s in report.structures),
         with_test=any(s.model_test_iou is not None for s in report.structures),
+        with_change=any(s.change_seen is not None for s in report.structures),
         caption=_caption(inputs),
         table_note=_table_note(report, scored, inputs.reference_origin),
         citations=works_to_cite(inputs),
@@ -139,6 +141,11 @@ def _table_note(report: Report, scored: bool, origin: str) -> str:
         )
     if any(s.low_confidence for s in report.structures):
         notes.append("An asterisk marks a confidence below the model's threshold: check the outline.")
+    if any(s.change_seen is not None for s in report.structures):
+        notes.append(
+            "Smallest change: what two scans of one person must differ by, to be told from chance in 95 %; "
+            "measured with this model on nuclei that were shrunk alone. A dagger (†): none that can be seen."
+        )
     if any(s.asymmetry_index is not None for s in report.structures):
         notes.append("Asymmetry is (left − right) / (left + right) of a pair's volumes.")
     return " ".join(notes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -12,6 +12,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from brainstem_app.atlas.label_table import Group, LabelTable, Side
+from brainstem_app.atlas.reliability import (
+    LEAST_DICE_A,
+    LEAST_DICE_B,
+    MOST_CHANGE_A,
+    MOST_CHANGE_B,
+    Detectability,
+)
 from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status
 from brainstem_app.imaging.scan import Finding, Level, Scan
@@ -42,11 +49,36 @@ COMPARISON_LIMITS = (
     "diagnosis or treatment."
 )
 
+#: What the grades of an atlas mean.
 RELIABILITY_TEXT = {
-    "A": "good: large and outlined on images; 1 mm of displacement leaves a Dice of 0.80 or more",
-    "B": "fair: outlined on images; 1 mm of displacement leaves a Dice of 0.65 to 0.80",
+    "A": "good: large and outlined on images; 1 mm of displacement leaves a Dice of "
+    f"{LEAST_DICE_A:.2f} or more",
+    "B": "fair: outlined on images; 1 mm of displacement leaves a Dice of "
+    f"{LEAST_DICE_B:.2f} to {LEAST_DICE_A:.2f}",
     "C": "poor: small or thin, or only drawn around published coordinates; its position is a guide",
 }
+#: What the grades mean that were measured with the model.
+MEASURED_TEXT = {
+    "A": f"good: in one person, a change of {MOST_CHANGE_A:g} % or less can be told from chance",
+    "B": f"fair: a change of {MOST_CHANGE_B:g} % or less; or of {MOST_CHANGE_A:g} % or less where the "
+    "nucleus is small or was only drawn around published coordinates",
+    "C": f"poor: only changes of more than {MOST_CHANGE_B:g} %, or, with a dagger (†), none",
+}
+
+
+def reliability_text(measured: bool) -> dict[str, str]:
+    """Say what each grade means: those that were measured with the model, or those of the atlas."""
+    return MEASURED_TEXT if measured else RELIABILITY_TEXT
+
+
+def unseen_sentence(names: Sequence[str]) -> str:
+    """Sentence that names the nuclei in which change can't be seen; empty if there is none."""
+    if not names:
+        return ""
+    return (
+        f"This program cannot see change in {', '.join(names)}: shrunk alone in test scans, their measured "
+        "volumes hardly followed. They say how large what surrounds these nuclei is, no more."
+    )
 
 
 @dataclass(frozen=True)
@@ -69,6 +101,8 @@ class ModelDescription:
         IoU on its test subjects by structure name.
     low_confidence : float
         Nuclei with a lower mean confidence are marked.
+    detectability : mapping of str to Detectability
+        What changes of each nucleus it can detect, by name; empty where that was not measured.
     """
 
     name: str
@@ -83,6 +117,7 @@ class ModelDescription:
     limits: str = ""
     licence: str = ""
     low_confidence: float = LOW_CONFIDENCE
+    detectability: Mapping[str, Detectability] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -212,7 +247,9 @@ class StructureEntry(_Entry):
 
     `volume_mm3` is 0 of a structure that was not found; `covered` is the part of a structure that the scan
     covers, 0…1, where the warp says it. `low_confidence` marks a nucleus whose confidence is below the
-    model's threshold.
+    model's threshold. `smallest_change_percent` is the smallest change of one person that two scans
+    tell from chance, and `change_seen` says whether the model can see the nucleus change at all; null where
+    that was not measured with the model, the former also where no change is measured.
     """
 
     index: int
@@ -241,6 +278,8 @@ class StructureEntry(_Entry):
     reference_asymmetry_index: float | None = None
     low_confidence: bool | None = None
     covered: float | None = None
+    smallest_change_percent: float | None = None
+    change_seen: bool | None = None
 
     @property
     def measured_mm3(self) -> float | None:

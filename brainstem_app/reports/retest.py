@@ -39,7 +39,7 @@ def build_retest_report(found: Pairs, command: str = "") -> RetestReport:
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
         atlas=", ".join(sorted({atlas_of(report) for report in reports})),
         model=", ".join(model_names(reports)) or None,
-        nuclei=tuple(_entry(s.name, volumes[s.name], s.full_name, s.reliability) for s in nuclei),
+        nuclei=tuple(_entry(s.name, volumes[s.name], s) for s in nuclei),
         totals=tuple(_entry(name, values) for name, values in totals.items()),
         subjects=tuple(_subject(pair) for pair in pairs),
         notes=_notes(found),
@@ -67,15 +67,14 @@ def _volume(report: Report, name: str) -> float:
     return np.nan if entry.compared_mm3 is None else entry.compared_mm3
 
 
-def _entry(
-    name: str, volumes: NDArray[np.float64], full_name: str = "", reliability: str = ""
-) -> RetestEntry:
+def _entry(name: str, volumes: NDArray[np.float64], structure: StructureEntry | None = None) -> RetestEntry:
     lost = np.isnan(volumes)
     numbers = _numbers(volumes[:, ~lost.any(axis=0)])
     return RetestEntry(
         name=name,
-        full_name=full_name,
-        reliability=reliability,
+        full_name=structure.full_name if structure else "",
+        reliability=structure.reliability if structure else "",
+        change_seen=structure.change_seen if structure else None,
         **numbers,
         not_found_first=int(lost[0].sum()),
         not_found_second=int(lost[1].sum()),

@@ -21,7 +21,7 @@ from brainstem_app.reports.report_model import LIMITS, StructureEntry
 from brainstem_app.reports.results import find_results, model_names, require_alike
 from brainstem_app.reports.volumes_methods import volumes_methods
 from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, VolumesReport, VolumeSubject
-from brainstem_app.reports.volumes_notes import volumes_notes
+from brainstem_app.reports.volumes_notes import unseen_nuclei, volumes_notes
 from brainstem_app.reports.volumes_request import VolumesRequest
 from brainstem_app.reports.volumes_table import (
     PeopleTable,
@@ -162,6 +162,7 @@ def _scores(model: _Model, group: str) -> tuple[dict[str, Values], tuple[str, ..
 def _comparisons(effects: Sequence[GroupEffect], model: _Model) -> tuple[GroupComparison, ...]:
     corrected = iter(holm([_known(p) for effect in effects for p in effect.p]))
     reference = model.volumes[model.codes == 0]
+    unseen = unseen_nuclei(model.used)
     found = []
     for code, effect in enumerate(effects, start=1):
         own = model.volumes[model.codes == code]
@@ -185,6 +186,8 @@ def _comparisons(effects: Sequence[GroupEffect], model: _Model) -> tuple[GroupCo
                 p_holm=next(corrected),
                 not_found=int(np.isnan(own[:, k]).sum()),
                 reference_not_found=int(np.isnan(reference[:, k]).sum()),
+                smallest_change_percent=nucleus.smallest_change_percent,
+                change_seen=False if nucleus.name in unseen else nucleus.change_seen,
             )
             for k, nucleus in enumerate(model.nuclei)
         )

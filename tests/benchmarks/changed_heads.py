@@ -69,7 +69,7 @@ def bells_of(points_mm: Points, growth: float) -> list[Bell]:
     ]
 
 
-def together(middles: Sequence[Points], apart_mm: float = APART_MM) -> list[list[int]]:
+def together(middles: Sequence[Points], apart_mm: float) -> list[list[int]]:
     """Share targets out to few heads, so that those of one head lie apart.
 
     Parameters
@@ -172,6 +172,6 @@ def shrunk(scan: Scan, bells: Sequence[Bell], to_native: Affine) -> Scan:
 
 
 def _reach(points_mm: Points) -> float:
-    """Radius (mm) of the ball whose points lie as far from its middle on average; at least that of a voxel."""
+    """Radius (mm) of the ball whose points lie as far from its middle on average; not below a voxel's."""
     away = ((points_mm - points_mm.mean(axis=0)) ** 2).sum(axis=1).mean()
     return float(np.sqrt(5 / 3 * max(away, 0.25)))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from changed_heads import shrunk
+from changed_heads import Bell, shrunk
 from detectability import STILL, Response, response
-from measured_heads import SHIPPED, Bench, Target, Values, shrinking, targets_of
+from measured_heads import SHIPPED, Bench, Target, Values, Warped, shrinking, targets_of
 
 from brainstem_app.imaging.reading import read_scan
 
@@ -61,30 +62,15 @@ def follow_changes(bench: Bench, heads: dict[str, Path], told: Callable[[str], N
     sets = targets_of(bench.parts)
     for number, (name, path) in enumerate(heads.items()):
         whole = bench.scan(name, lambda path=path: read_scan(path))
-        head = bench.standard(name, path)
-        truth = whole.fields[SHIPPED]
-        still = [
-            bench.warped(f"{name}-still-{k}", lambda k=k: head.box([], 900 + k), whole.to_native, bench.all_ways)
-            for k in range(N_UNCHANGED)
-        ]
-        before = {
-            way: np.mean([bench.parts.log_volumes(each.fields[way]) for each in still], axis=0)
-            for way in bench.ways
-        }
+        truth, before = whole.fields[SHIPPED], _before(bench, name, path)
         middles = [bench.parts.points_mm(p, truth).mean(axis=0) for p in range(len(bench.parts.names))]
-        for index, targets in enumerate(sets):
+        for targets in sets:
             told(f"{name}: {', '.join(t.name for t in targets)}")
             rows = _rows(targets, np.array(middles), bench.parts.n_nuclei)
             for lost in LOST:
                 ways = bench.all_ways if lost == BASELINES_LOST else (SHIPPED,)
                 bells = [b for t in targets for b in shrinking(bench.parts, t, truth, lost)]
-                seed = 1000 * number + 10 * index + round(100 * lost)
-                small = bench.warped(
-                    f"{name}-{index}-{round(100 * lost)}",
-                    lambda bells=bells, seed=seed, head=head: head.box(bells, seed),
-                    whole.to_native,
-                    ways,
-                )
+                small = shrunken(bench, name, path, _case(targets, lost), bells, ways)
                 for way in ways:
                     base = whole.fields[way]
                     into = changes[way]
@@ -104,18 +90,17 @@ def placed_anew(bench: Bench, name: str, path: Path) -> dict[str, tuple[float, f
     whole = bench.scan(name, lambda: read_scan(path))
     truth, parts = whole.fields[SHIPPED], bench.parts
     before = parts.log_volumes(truth) + whole.log_scale
-    still = [bench.warped(f"{name}-still-{k}", _missing, whole.to_native, bench.all_ways) for k in range(2)]
-    once_before = np.mean([parts.log_volumes(each.fields[SHIPPED]) for each in still], axis=0)
+    once_before = _before(bench, name, path)[SHIPPED]
     found = {}
     for index, targets in enumerate(targets_of(parts)):
         if index and targets[0].parts[0] < parts.n_nuclei:
             continue
         bells = [b for t in targets for b in shrinking(parts, t, truth, BASELINES_LOST)]
         true = parts.true_change(truth, bells)
-        percent = round(100 * BASELINES_LOST)
-        once = bench.warped(f"{name}-{index}-{percent}", _missing, whole.to_native, bench.all_ways)
+        case = _case(targets, BASELINES_LOST)
+        once = shrunken(bench, name, path, case, bells, bench.all_ways)
         anew = bench.scan(
-            f"{name}-{index}-{percent}-anew",
+            f"{name}-{case}-anew",
             lambda bells=bells: shrunk(read_scan(path), bells, whole.to_native),
         )
         for target in targets:
@@ -126,6 +111,30 @@ def placed_anew(bench: Bench, name: str, path: Path) -> dict[str, tuple[float, f
     return found
 
 
+def shrunken(
+    bench: Bench, name: str, path: Path, case: str, bells: list[Bell], ways: tuple[str, ...]
+) -> Warped:
+    """Warp a head that has shrunk, with noise of its own."""
+    to_native = bench.placed(name, lambda: read_scan(path))[1]
+    seed = zlib.crc32(case.encode())
+    return bench.warped(
+        f"{name}-{case}", lambda: bench.standard(name, path).box(bells, seed), to_native, ways
+    )
+
+
+def _before(bench: Bench, name: str, path: Path) -> dict[str, Values]:
+    """Logarithms of volumes, by each way, of a head that has not shrunk."""
+    still = [shrunken(bench, name, path, f"still-{k}", [], bench.all_ways) for k in range(N_UNCHANGED)]
+    return {
+        way: np.mean([bench.parts.log_volumes(each.fields[way]) for each in still], axis=0)
+        for way in bench.ways
+    }
+
+
+def _case(targets: list[Target], lost: float) -> str:
+    return f"{'-'.join(target.name for target in targets)}-{round(100 * lost)}"
+
+
 def _rows(targets: list[Target], middles: Values, n_nuclei: int) -> tuple[Values, Values]:
     """Which parts are shrunk, and which nuclei lie near one of them."""
     shrunken = np.zeros(len(middles), dtype=bool)
@@ -134,7 +143,3 @@ def _rows(targets: list[Target], middles: Values, n_nuclei: int) -> tuple[Values
     apart = np.linalg.norm(middles[:, None] - middles[None, shrunken], axis=-1).min(axis=1)
     near = (apart < NEAR_MM) & ~shrunken & (np.arange(len(middles)) < n_nuclei)
     return shrunken, near
-
-
-def _missing() -> np.ndarray:
-    raise FileNotFoundError("follow_changes comes first")

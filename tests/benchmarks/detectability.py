@@ -1,6 +1,6 @@
 """What volumes are worth: how far they follow a change, repeat themselves, and differ between people.
 
-All changes and volumes are natural logarithms, so differences are shares; what is returned in per cent says so.
+All changes and volumes are natural logarithms, so differences are shares; names tell what is in per cent.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def smallest_change_percent(cv: Values | float, slope: Values | float) -> Values
 
 
 def spread_percent(volumes: Values, sites: NDArray[np.int_]) -> Values:
-    """Standard deviation (N,), %, between people (people, N) of the same site, pooled over sites (people,)."""
+    """Standard deviation (N,), %, between people (people, N) of a site, pooled over the sites (people,)."""
     square, freedom = np.zeros(volumes.shape[1]), 0
     for site in set(sites.tolist()):
         own = volumes[sites == site]
@@ -88,7 +88,7 @@ def icc(spread: Values, cv: Values) -> Values:
 
 
 def group_difference_percent(spread: Values, slope: Values) -> Values:
-    """Smallest true difference, %, of two groups of 25 that Student's test finds: two-sided 5 %, power 80 %."""
+    """Smallest true difference, %, of two groups of 25 that a t-test finds: two-sided 5 %, power 80 %."""
     return smallest_change_percent(spread * _effect() / (1.96 * np.sqrt(2)), slope)
 
 

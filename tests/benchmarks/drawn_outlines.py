@@ -19,9 +19,7 @@ _HIGHEST_MM, _LOWEST_MM = -6, -68
 _SIZE_MM, _MARGIN_MM = 0.5, 5
 
 
-def outline_mm(
-    atlas: NDArray[np.uint8], scan: Warped, way: str, drawn: Path, affine: Affine
-) -> float:
+def outline_mm(atlas: NDArray[np.uint8], scan: Warped, way: str, drawn: Path, affine: Affine) -> float:
     """Mean distance of the drawn outline from the warped one, mm."""
     labels = np.asarray(nib.load(drawn).dataobj).astype(int)
     stem, fluid = labels == STEM, np.isin(labels, FLUID)

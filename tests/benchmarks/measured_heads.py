@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import changed_heads
 import numpy as np
-from changed_heads import Bell, StandardHead, bells_of, source, together
+from changed_heads import APART_MM, Bell, StandardHead, bells_of, source, together
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
@@ -43,7 +44,8 @@ def ways_of(shipped: FitSettings) -> dict[str, FitSettings | None]:
     """Ways to place the atlas: the model's own last, and what it is made of."""
     asked = tuple(each for each in shipped.rounds if each.intensity_weight)
     alone = tuple(each.model_copy(update={"network_weight": 0.0}) for each in asked)
-    ways: dict[str, FitSettings | None] = {"affine alone": None, "network and bend (version 2)": FitSettings()}
+    ways: dict[str, FitSettings | None] = {"affine alone": None}
+    ways["network and bend (version 2)"] = FitSettings()
     if alone:
         ways["intensities alone"] = FitSettings(rounds=alone, from_warp=True)
     return {**ways, SHIPPED: shipped}
@@ -123,8 +125,10 @@ def targets_of(parts: Parts) -> list[list[Target]]:
     heads: list[list[Target]] = []
     for nuclei in (True, False):
         chosen = [i for i, t in enumerate(targets) if (t.parts[0] < parts.n_nuclei) is nuclei]
-        apart = {} if nuclei else {"apart_mm": REGIONS_APART_MM}
-        heads += [[targets[chosen[i]] for i in head] for head in together([middles[i] for i in chosen], **apart)]
+        apart = APART_MM if nuclei else REGIONS_APART_MM
+        heads += [
+            [targets[chosen[i]] for i in head] for head in together([middles[i] for i in chosen], apart)
+        ]
     return heads
 
 
@@ -256,7 +260,8 @@ class Bench:
 
 def _hash_of_code(patterns: tuple[str, ...]) -> str:
     here = Path(brainstem_app.__file__).parent
-    return _short(b"".join(f.read_bytes() for pattern in patterns for f in sorted(here.glob(pattern))))
+    files = [file for pattern in patterns for file in sorted(here.glob(pattern))]
+    return _short(b"".join(file.read_bytes() for file in (*files, Path(changed_heads.__file__))))
 
 
 def _short(data: bytes) -> str:

@@ -94,7 +94,9 @@ def measure_repeats(bench: Bench, given: argparse.Namespace) -> dict[str, Repeat
             kept = kept_arrays(
                 bench.warps / f"{name_of(path)}-outline-{'-'.join(way.split()[:2])}.npz",
                 lambda path=path, drawn=drawn, scan=scan, way=way: {
-                    "mm": np.array(outline_mm(bench.model.way.atlas, scan, way, drawn, read_scan(path).affine))
+                    "mm": np.array(
+                        outline_mm(bench.model.way.atlas, scan, way, drawn, read_scan(path).affine)
+                    )
                 },
             )
             into.outlines.append(float(kept["mm"]))
@@ -144,7 +146,9 @@ def label_maps(bench: Bench, heads: dict[str, Path]) -> dict[str, dict[str, floa
             warped = WarpedAtlas(bench.model.way.atlas, scan.fields[SHIPPED], Transforms(scan.to_native))
 
             def work(warped: WarpedAtlas = warped, grid: str = grid) -> dict[str, Values]:
-                done = label_map_against_warp(warped, grid_around(warped, *GRIDS[grid]), bench.model.way.nuclei)
+                done = label_map_against_warp(
+                    warped, grid_around(warped, *GRIDS[grid]), bench.model.way.nuclei
+                )
                 return {"iou": done.iou, "error": done.volume_error}
 
             key = f"{name}-labels-{LABEL_MAP_GRIDS.index(grid)}.npz"
