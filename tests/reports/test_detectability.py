@@ -55,7 +55,7 @@ def cohort(tmp_path: Path, table: LabelTable) -> Path:
         rows.append(f"sub-0{n}\t{'a' if n < 5 else 'b'}")
     (tmp_path / "people.tsv").write_text("\n".join(rows), encoding="utf-8")
     words = ("cohort", tmp_path / "results", "--out", tmp_path / "out", "--participants")
-    assert run([*map(str, words), str(tmp_path / "people.tsv"), "--group", "group"]) == 0
+    assert run([*map(str, words), str(tmp_path / "people.tsv"), *"--group group --reference a".split()]) == 0
     return tmp_path / "out"
 
 
