@@ -54,8 +54,17 @@ def cohort(tmp_path: Path, table: LabelTable) -> Path:
         _result(tmp_path / "results" / f"sub-0{n}", table, f"sub-0{n}", red=8 + n % 3 + n // 5)
         rows.append(f"sub-0{n}\t{'a' if n < 5 else 'b'}")
     (tmp_path / "people.tsv").write_text("\n".join(rows), encoding="utf-8")
-    words = ("cohort", tmp_path / "results", "--out", tmp_path / "out", "--participants")
-    assert run([*map(str, words), str(tmp_path / "people.tsv"), *"--group group --reference a".split()]) == 0
+    words = (
+        "cohort",
+        tmp_path / "results",
+        "--out",
+        tmp_path / "out",
+        "--group",
+        "group",
+        "--reference",
+        "a",
+    )
+    assert run([*map(str, words), "--participants", str(tmp_path / "people.tsv")]) == 0
     return tmp_path / "out"
 
 
