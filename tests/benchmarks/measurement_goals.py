@@ -73,7 +73,7 @@ def _rescans(nuclei: list[dict[str, Any]]) -> Goal:
     if not found:
         return Goal(figure, goal)
     median, worst = float(np.median(found)), max(found)
-    return Goal(figure, goal, f"{median:.1f} % / {worst:.1f} %", median <= 2 and worst <= 6)
+    return Goal(figure, goal, f"{median:.2f} % / {worst:.2f} %", median <= 2 and worst <= 6)
 
 
 def _slope(what: str, parts: dict[str, Any], names: tuple[str, ...], low: float, high: float) -> Goal:
@@ -95,7 +95,7 @@ def _smallest_change(nuclei: list[dict[str, Any]]) -> Goal:
     if not found:
         return Goal(figure, "≤ 6 %", "no nucleus is graded A or B", False)
     median = float(np.median(found))
-    return Goal(figure, "≤ 6 %", f"{median:.1f} % ({len(found)} of {len(nuclei)} nuclei)", median <= 6)
+    return Goal(figure, "≤ 6 %", f"{median:.2f} % ({len(found)} of {len(nuclei)} nuclei)", median <= 6)
 
 
 def _region_cv(regions: dict[str, Any]) -> Goal:
@@ -103,7 +103,7 @@ def _region_cv(regions: dict[str, Any]) -> Goal:
     found = {name: entry["cv_rescans_percent"] for name, entry in regions.items()}
     if not found or any(value is None for value in found.values()):
         return Goal(figure, goal)
-    told, met = ", ".join(f"{n} {v:.1f} %" for n, v in found.items()), max(found.values()) <= 1.5
+    told, met = ", ".join(f"{n} {v:.2f} %" for n, v in found.items()), max(found.values()) <= 1.5
     return Goal(figure, goal, told, met if len(found) == len(REGIONS) or not met else None)
 
 
@@ -132,8 +132,7 @@ def _at_most(figure: str, value: float | None, most: float, unit: str) -> Goal:
     goal = f"≤ {most:.2f} {unit}"
     if value is None:
         return Goal(figure, goal)
-    # As it is written, so that what stands on the page and what is said of it agree.
-    return Goal(figure, goal, f"{value:.2f} {unit}", round(value, 2) <= most)
+    return Goal(figure, goal, f"{value:.3f} {unit}", value <= most)
 
 
 def _known(entries: list[dict[str, Any]], key: str) -> list[float]:

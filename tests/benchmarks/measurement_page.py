@@ -146,8 +146,8 @@ def _ways(result: dict[str, Any]) -> list[str]:
     return [
         *_table(head, [_way(name, figures) for name, figures in result["ways"].items()]),
         "",
-        f"The first ways saw heads shrunk by {100 * BASELINES_LOST:.0f} % only. The affine alone is not "
-        "placed anew here and follows nothing. Seconds are those of network and fit after the placing, on a "
+        f"All ways but the shipped one saw heads shrunk by {100 * BASELINES_LOST:.0f} % only. The affine "
+        "alone is not placed anew here and follows nothing. Seconds are those of network and fit after the placing, on a "
         "machine that did other work too: compare CPU seconds. How far each way lies from ANTs and from a "
         "consensus of registrations: [consensus](consensus.md).",
     ]
@@ -181,7 +181,7 @@ def _method(result: dict[str, Any]) -> list[str]:
     anew = "; ".join(f"{name} {a:.2f} → {b:.2f}" for name, (a, b) in result["placed_anew"].items())
     told = f" ({', '.join(result['pairs'])})" if result["pairs"] else ""
     return [
-        f"- *Rescans*: {pairs} people scanned twice{told}. *Moved*: {heads} real heads turned by up to "
+        f"- *Rescans*: people scanned twice: {pairs}{told}. *Moved*: {heads} real heads turned by up to "
         f"{MOST_DEGREES:g}°, moved by up to {MOST_MM:g} mm, resampled once, with noise of {100 * NOISE:g} %. "
         "*Pooled*: rescans are few, and moved heads lack what another scan adds, so the variances over moved "
         "heads are multiplied by one factor for all (mean variance over rescans by that over moved heads) "
@@ -200,8 +200,9 @@ def _method(result: dict[str, Any]) -> list[str]:
         "1 − within / total variance.",
         "- *Unchanged beside a change*: mean size of the change that is measured of a nucleus that truly "
         f"changes by less than 0.5 % while one within {NEAR_MM:g} mm shrinks; scatter of the scan included.",
-        "- Shrunken heads are not placed anew. That this is fair, was looked at in one head, shrunk by 10 % "
-        f"on its own grid and taken the whole way (slope placed once → anew): {anew}.",
+        "- Shrunken heads are not placed anew. What that would change was looked at in one head, shrunk by "
+        f"{100 * BASELINES_LOST:.0f} % on its own grid and taken the whole way (slope placed once → anew): "
+        f"{anew}.",
         f"- *Outline*: mean distance from brainstems drawn by hand ({result['outlines']} scans) where they "
         "face fluid or the outside.",
     ]
