@@ -147,9 +147,9 @@ def _ways(result: dict[str, Any]) -> list[str]:
         *_table(head, [_way(name, figures) for name, figures in result["ways"].items()]),
         "",
         f"All ways but the shipped one saw heads shrunk by {100 * BASELINES_LOST:.0f} % only. The affine "
-        "alone is not placed anew here and follows nothing. Seconds are those of network and fit after the placing, on a "
-        "machine that did other work too: compare CPU seconds. How far each way lies from ANTs and from a "
-        "consensus of registrations: [consensus](consensus.md).",
+        "alone is not placed anew here and follows nothing. Seconds are those of network and fit after the "
+        "placing, on a machine that did other work too: compare CPU seconds. How far each way lies from ANTs "
+        "and from a consensus of registrations: [consensus](consensus.md).",
     ]
 
 
