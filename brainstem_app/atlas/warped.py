@@ -3,18 +3,19 @@
 A nucleus of 50 to 200 mm³ is nearly all border, and the number of voxels whose middle falls inside it is half
 chance. Under the warp each point of the scan has a share of each structure (trilinear between the atlas's
 voxels); the shares summed over the scan are its volume. Label maps are a picture of the same: each voxel has
-the structure with the largest share of it.
+the structure of which it holds most, with a bonus for each structure that keeps its volume.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import map_coordinates, maximum_filter, minimum_filter
 
+from brainstem_app.atlas.share_assignment import Candidates, assign_voxels, candidates
 from brainstem_app.imaging.spaces import BOX_SHAPE, Affine, box_affine
 from brainstem_app.imaging.trilinear import corners
 from brainstem_app.preprocessing.scan_to_atlas import ScanToAtlas
@@ -25,8 +26,12 @@ Grid = tuple[tuple[int, int, int], Affine]
 
 # Points at a time: the shares of all classes take 34 times their number.
 _CHUNK = 100_000
-# A voxel is looked at in so many places along an axis that they are at most about so far apart, mm.
-_SAMPLE_MM = 1.2
+# No label: a voxel that may hold parts of several structures.
+_MIXED = 255
+# Placement and warp stretch a voxel at most so many times beyond what the affine does.
+_STRETCH = 2.0
+# A voxel is looked at in so many places along an axis that they are at most so far apart, mm.
+_SAMPLE_MM = 0.7
 
 
 @dataclass(frozen=True)
@@ -75,12 +80,13 @@ class WarpedAtlas:
         return ScanToAtlas.of(self.transforms, self.displacement)
 
     def labels_on(self, grid: Grid) -> NDArray[np.uint8]:
-        """Labels of a scan's voxels: of each the structure with the largest share.
+        """Labels of a scan's voxels; each structure has as many as its shares in them come to.
 
         Parameters
         ----------
         grid : tuple of shape and affine
-            Voxels of the scan, and voxel to world (mm, RAS+). Thick voxels are looked at in several places.
+            Voxels of the scan, and voxel to world (mm, RAS+). A structure keeps its volume to half a voxel,
+            unless too few voxels hold enough of it (`share_assignment.LEAST_SHARE`).
         """
         shape, affine = grid
         result = np.zeros(shape, dtype=np.uint8)
@@ -88,17 +94,25 @@ class WarpedAtlas:
         size = tuple(part.stop - part.start for part in region)
         if min(size, default=0) <= 0:
             return result
-        to_atlas = self.map.to_atlas
-        centres = grid_points(size, cropped_affine(affine, region))
-        found = np.zeros(len(centres), dtype=np.uint8)
-        offsets = list(_offsets(affine))
-        for start in range(0, len(centres), _CHUNK):
-            part = centres[start : start + _CHUNK]
-            shares = np.zeros((len(part), self._classes), dtype=np.float32)
+        first, offsets = cropped_affine(affine, region), _offsets(affine)
+        uniform = _Uniform.of(self.labels, self._reach(affine))
+        found = np.zeros(int(np.prod(size)), dtype=np.uint8)
+        mixed, given, volumes = [], [], np.zeros(self._classes)
+        for start in range(0, len(found), _CHUNK):
+            stop = min(start + _CHUNK, len(found))
+            voxels = np.stack(np.unravel_index(np.arange(start, stop), size), axis=-1)
+            centres = voxels @ first[:3, :3].T + first[:3, 3]
+            known = uniform.at(self._voxels(centres))
+            found[start:stop] = np.where(known == _MIXED, 0, known)
+            rows = np.flatnonzero(known == _MIXED)
+            shares = np.zeros((len(rows), self._classes), dtype=np.float32)
             for offset in offsets:
-                voxels = (to_atlas(part + offset) - box_affine()[:3, 3]).T
-                shares += _shares(self.labels, voxels.astype(np.float32), self._classes)
-            found[start : start + _CHUNK] = shares.argmax(axis=1)
+                shares += _shares(self.labels, self._voxels(centres[rows] + offset), self._classes)
+            shares /= len(offsets)
+            mixed.append(rows + start)
+            given.append(candidates(shares))
+            volumes += shares.sum(axis=0, dtype=np.float64)
+        found[np.concatenate(mixed)] = assign_voxels(Candidates.joined(given), volumes)
         result[region] = found.reshape(size)
         return result
 
@@ -147,8 +161,7 @@ class WarpedAtlas:
         back = np.linalg.inv(affine)
         voxels = native @ back[:3, :3].T + back[:3, 3]
         inside = ((voxels >= -0.5) & (voxels <= np.array(shape) - 0.5)).all(axis=1)
-        places = np.indices(BOX_SHAPE, dtype=np.float32).reshape(3, -1) + self.displacement.reshape(3, -1)
-        shares = _shares(self.labels, places, self._classes) * volume[:, None]
+        shares = self._box_shares() * volume[:, None].astype(np.float32)
         whole = shares.sum(axis=0, dtype=np.float64)
         shares *= inside[:, None]
         found = shares.sum(axis=0, dtype=np.float64)
@@ -156,14 +169,36 @@ class WarpedAtlas:
         sure = np.einsum("nk,nk->k", shares, probabilities, dtype=np.float64)
         middle = shares.T.astype(np.float64) @ native
         return {
-            int(k): _measures(found[k], whole[k], middle[k], sure[k])
-            for k in np.unique(self.labels)
-            if k > 0
+            int(k): _measures(found[k], whole[k], middle[k], sure[k]) for k in np.unique(self.labels) if k > 0
         }
 
     @property
     def _classes(self) -> int:
         return int(self.labels.max()) + 1
+
+    def _box_shares(self) -> FloatArray:
+        """Share (N, K) of each class in each voxel of the box, from eight places in it."""
+        middles = np.indices(BOX_SHAPE, dtype=np.float32).reshape(3, -1)
+        known = _Uniform.of(self.labels, _layers(_STRETCH / 2)).at(middles + self.displacement.reshape(3, -1))
+        shares = np.zeros((len(known), self._classes), dtype=np.float32)
+        rows = np.flatnonzero(known != _MIXED)
+        shares[rows, known[rows]] = 1
+        rows = np.flatnonzero(known == _MIXED)
+        for corner in np.ndindex(2, 2, 2):
+            places = middles[:, rows] + (np.array(corner, dtype=np.float32)[:, None] - 0.5) / 2
+            moved = [map_coordinates(part, places, order=1, mode="nearest") for part in self.displacement]
+            shares[rows] += _shares(self.labels, places + np.stack(moved), self._classes) / 8
+        return shares
+
+    def _voxels(self, points_mm: NDArray[np.float64]) -> FloatArray:
+        """Where points (N, 3) of the scan lie in the atlas's box, voxels (3, N)."""
+        return (self.map.to_atlas(points_mm) - box_affine()[:3, 3]).T.astype(np.float32)
+
+    def _reach(self, affine: Affine) -> int:
+        """How far from its middle a voxel's shares may come from, voxels of the atlas."""
+        to_mni = np.linalg.inv(self.transforms.mni_to_native)[:3, :3] @ affine[:3, :3]
+        half = np.abs(to_mni).sum(axis=1).max() / 2
+        return _layers(_STRETCH * half)
 
     def _volume_mm3(self) -> NDArray[np.float64]:
         """Volume (N,) in the scan of each voxel of the box."""
@@ -180,10 +215,11 @@ class WarpedAtlas:
 
 
 def labels_under(labels: NDArray[np.uint8], displacement: FloatArray) -> NDArray[np.uint8]:
-    """Labels of an atlas's own grid under a displacement (3, X, Y, Z) in voxels: the largest share's."""
+    """Labels of an atlas's own grid under a displacement (3, X, Y, Z) in voxels; volumes are kept."""
     points = np.indices(labels.shape, dtype=np.float32).reshape(3, -1) + displacement.reshape(3, -1)
     shares = _shares(labels, points, int(labels.max()) + 1)
-    return np.asarray(shares.argmax(axis=1), dtype=np.uint8).reshape(labels.shape)
+    found = assign_voxels(candidates(shares), shares.sum(axis=0, dtype=np.float64))
+    return found.reshape(labels.shape)
 
 
 def _measures(found: float, whole: float, middle: NDArray[np.float64], sure: float) -> SoftMeasures:
@@ -204,9 +240,44 @@ def _shares(labels: NDArray[np.uint8], points: FloatArray, classes: int) -> Floa
     return shares
 
 
-def _offsets(affine: Affine) -> Iterator[NDArray[np.float64]]:
+@dataclass(frozen=True)
+class _Uniform:
+    """Where in an atlas there is one structure alone: its voxels need no closer look.
+
+    Attributes
+    ----------
+    labels : ndarray of uint8
+        The atlas, with layers of background on each side; `_MIXED` near other structures.
+    layers : int
+        So many layers, and so near.
+    """
+
+    labels: NDArray[np.uint8]
+    layers: int
+
+    @classmethod
+    def of(cls, labels: NDArray[np.uint8], layers: int) -> _Uniform:
+        padded = np.pad(labels, 2 * layers)
+        size = 2 * layers + 1
+        alike = minimum_filter(padded, size) == maximum_filter(padded, size)
+        inner = (slice(layers, -layers),) * 3
+        return cls(np.where(alike, padded, np.uint8(_MIXED))[inner], layers)
+
+    def at(self, points: FloatArray) -> NDArray[np.uint8]:
+        """Label (N,) around points (3, N), voxels of the atlas; `_MIXED` where there are several."""
+        nearest = np.rint(points).astype(np.intp) + self.layers
+        x, y, z = np.clip(nearest, 0, np.array(self.labels.shape)[:, None] - 1)
+        return np.asarray(self.labels[x, y, z])
+
+
+def _layers(half: float) -> int:
+    """How many voxels around the nearest one matter to what lies within so many voxels of a point."""
+    return int(half + 0.5) + 1
+
+
+def _offsets(affine: Affine) -> list[NDArray[np.float64]]:
     """Places in a voxel, from its middle, mm: one in a fine voxel, several along its thick axes."""
     sizes = np.sqrt((affine[:3, :3] ** 2).sum(axis=0))
-    counts = np.maximum(np.round(sizes / _SAMPLE_MM), 1).astype(int)
-    for index in np.ndindex(*counts.tolist()):
-        yield affine[:3, :3] @ ((np.array(index) + 0.5) / counts - 0.5)
+    counts = np.maximum(np.ceil(sizes / _SAMPLE_MM), 1).astype(int)
+    places = np.ndindex(*counts.tolist())
+    return [affine[:3, :3] @ ((np.array(index) + 0.5) / counts - 0.5) for index in places]

@@ -128,8 +128,13 @@ def train(
     ] = None,
     augment: Annotated[
         bool | None,
+        typer.Option("--augment/--no-augment", help="Short for --augmentation mild and --augmentation none."),
+    ] = None,
+    augmentation: Annotated[
+        str | None,
         typer.Option(
-            "--augment/--no-augment", help="Change the training subjects at random, other ways every epoch."
+            help="Change the training subjects at random, other ways every epoch: mild, as scans of one "
+            "scanner differ; wide, as scans from anywhere do; none. [default: none]"
         ),
     ] = None,
     start_from: Annotated[
@@ -171,7 +176,7 @@ def train(
         "gradient_clip": gradient_clip,
         "patience": patience,
         "simulated": simulated,
-        "augment": augment,
+        "augment": augmentation or augment,
         "start_from": start_from,
         "encoder_weights": encoder_weights,
         "precision": precision,
@@ -187,6 +192,8 @@ def train(
     told_there = "" if config is None else f" of {config.name}"
 
     def name_of(name: str) -> str:
+        if name == "augment" and augmentation:
+            return option_of("augmentation")
         return option_of(name) if name in from_options or not told_there else name + told_there
 
     job = validated(TrainJob, {**settings, "study": study, "run": run}, None, "Give another value.", name_of)

@@ -23,6 +23,7 @@ from brainstem_app.jobs.network_names import require_known
 from brainstem_app.plain_name import PartName, PartNameOrEmpty
 from brainstem_app.study.grid import Grid
 from brainstem_app.validation import input_error
+from kerasmodels.data.augmentation import AugmentationName
 from kerasmodels.data.slice_input import SliceInput
 from kerasmodels.training.settings import (
     Count,
@@ -107,13 +108,12 @@ class TrainJob(_Job):
     """Train a network on a study; the defaults are the paper's.
 
     `schedule`, `gradient_clip` and `patience` are those of `kerasmodels.training.settings`, `input` says what
-    the network sees of a slice. `augment` changes the training subjects at random, other ways every epoch.
-    `simulated` subjects are added to those of the study's training part. `start_from` is a `.keras` file of
-    the same network to take the first weights from, instead of random ones; `encoder_weights` is
+    the network sees of a slice, `augment` is a name of `kerasmodels.data.augmentation.AUGMENTATIONS`.
+    `simulated` subjects are added to the study's training part. `start_from` is a `.keras` file of the same
+    network to take the first weights from, instead of random ones; `encoder_weights` is
     `kerasmodels.build_model`'s: "imagenet" or a file, for the encoder alone. With `precision` "mixed" layers
     compute in 16-bit numbers; `deterministic` gives up speed for the same result every time on a GPU. Of
-    several GPUs `gpus` share each batch, all of them if it is 0. `library` is whose networks decoder and
-    encoder name; those of segmentation_models are for comparison.
+    several GPUs `gpus` share each batch, all if it is 0. `library` is whose networks the names mean.
     """
 
     kind: Literal["train"] = "train"
@@ -134,12 +134,18 @@ class TrainJob(_Job):
     patience: CountOrNone = None
     input: SliceInput = SliceInput()
     simulated: Annotated[int, Field(ge=0)] = 0
-    augment: bool = False
+    augment: AugmentationName = "none"
     start_from: Path | None = None
     encoder_weights: str | None = None
     precision: Precision = "float32"
     deterministic: bool = False
     gpus: Annotated[int, Field(ge=0)] = 1
+
+    @field_validator("augment", mode="before")
+    @classmethod
+    def _read_switch(cls, value: Any) -> Any:
+        # Jobs from before there were two augmentations say true or false.
+        return {"true": "mild", "false": "none"}.get(str(value).lower(), value)
 
     @field_validator("decoder", "encoder", "loss")
     @classmethod

@@ -33,7 +33,7 @@ from brainstem_app.study.record import Record
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study
 from kerasmodels import build_model
-from kerasmodels.data.augmentation import MILD, Augmentation
+from kerasmodels.data.augmentation import AUGMENTATIONS, Augmentation
 from kerasmodels.data.volumes import Volumes
 from kerasmodels.export.keras_file import load_keras
 from kerasmodels.training.device import gpu_count, gpus_to_use, prepare_device
@@ -247,13 +247,16 @@ def _settings(job: TrainJob, atlas: Atlas) -> TrainingSettings:
         alpha=job.alpha,
         seed=job.seed,
         nuclei=tuple(structure.index for structure in atlas.table.nuclei),
-        augmentation=_augmentation(atlas) if job.augment else None,
+        augmentation=_augmentation(job, atlas),
     )
 
 
-def _augmentation(atlas: Atlas) -> Augmentation:
+def _augmentation(job: TrainJob, atlas: Atlas) -> Augmentation | None:
+    chosen = AUGMENTATIONS[job.augment]
+    if chosen is None:
+        return None
     mirror = {"mirrored_indices": atlas.table.mirrored_indices(), "mirror_plane": float(BOX_MIDPLANE)}
-    return MILD.model_copy(update=mirror)
+    return chosen.model_copy(update=mirror)
 
 
 def _usable_splits(study: Study) -> Splits:

@@ -11,6 +11,7 @@ from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status, StructureMeasures, measure_structures
+from brainstem_app.evaluation.volume import voxel_volume_mm3
 from brainstem_app.imaging.bids_derivatives import bids_source, dataset_id
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.reports.manifest import Manifest
@@ -31,6 +32,8 @@ from brainstem_app.reports.report_model import (
 )
 
 _DECIMALS = 6
+# Part of its volume that a label map may miss without a word.
+_DRAWN = 0.05
 
 
 def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
@@ -216,6 +219,12 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
         problem = f"The scan ends within or before {_count(cut)}: {', '.join(cut)}."
         fix = "Do not use their volumes; comparisons of people leave them out."
         found.append(Finding(Level.WARNING, "nuclei-cut", problem, fix))
+    if apart := [m for m in nuclei if _is_apart(m, inputs)]:
+        voxel = voxel_volume_mm3(inputs.labels_affine)
+        said = [f"{m.structure.name} ({m.voxels * voxel:.0f} of {m.volume_mm3:.0f} mm³)" for m in apart]
+        problem = f"The voxels are too coarse for the label map to show the volume of {', '.join(said)}."
+        fix = "Take volumes from the report, which come from the warp, and not from counted voxels."
+        found.append(Finding(Level.INFO, "label-map-coarse", problem, fix))
     if inputs.soft is None and _touches_edge(inputs):
         found.append(
             Finding(
@@ -253,6 +262,14 @@ def _is_lost(measures: StructureMeasures, inputs: ReportInputs) -> bool:
 def _is_cut(measures: StructureMeasures, inputs: ReportInputs) -> bool:
     covered = _covered(measures, inputs)
     return covered is not None and covered < WHOLE
+
+
+def _is_apart(measures: StructureMeasures, inputs: ReportInputs) -> bool:
+    """Whether the label map holds another volume than the warp: more than 5 % and a voxel apart."""
+    if measures.structure.index not in (inputs.soft or {}):
+        return False
+    voxel = voxel_volume_mm3(inputs.labels_affine)
+    return abs(measures.voxels * voxel - measures.volume_mm3) > max(_DRAWN * measures.volume_mm3, voxel)
 
 
 def _touches_edge(inputs: ReportInputs) -> bool:

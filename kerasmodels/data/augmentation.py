@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -30,6 +32,17 @@ class Augmentation(BaseModel):
         Largest standard deviation of a Gaussian blur, voxels; drawn evenly from 0.
     lowest : float
         The intensity of what is not brain: it stays as it is, and no intensity goes below.
+    odd : float
+        How likely each of the next four is for a volume, from 0 to 1: what only some scans have.
+    thickness : float
+        Thickest slices that a volume is seen in along one of its axes, voxels; 1 leaves it.
+    ringing : float
+        Largest share of the spatial frequencies that one axis lacks, the highest ones: edges ring.
+    cut : float
+        Largest share of the slices, at one end, that the field of view leaves out: `lowest`.
+    mask_edge : float
+        Standard deviation (voxels) of how far the border of what is brain lies from where it should: too
+        narrow here, there too wide, which shows fluid.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +60,11 @@ class Augmentation(BaseModel):
     noise: float = Field(default=0.0, ge=0)
     blur: float = Field(default=0.0, ge=0)
     lowest: float = Field(default=-3.0, lt=0)
+    odd: float = Field(default=0.0, ge=0, le=1)
+    thickness: float = Field(default=1.0, ge=1)
+    ringing: float = Field(default=0.0, ge=0, lt=1)
+    cut: float = Field(default=0.0, ge=0, lt=1)
+    mask_edge: float = Field(default=0.0, ge=0)
 
 
 #: Changes that keep a brainstem at 1 mm plausible; mirroring needs a label table: the caller adds it.
@@ -62,3 +80,25 @@ MILD = Augmentation(
     noise=0.08,
     blur=0.6,
 )
+
+#: Changes as wide as scans from elsewhere: contrasts, noise, thick slices, ringing, cuts, poor brain masks.
+WIDE = MILD.model_copy(
+    update={
+        "contrast": 0.2,
+        "offset": 0.25,
+        "gamma": 0.2,
+        "shading": 0.1,
+        "noise": 0.14,
+        "blur": 1.0,
+        "odd": 0.3,
+        "thickness": 4.0,
+        "ringing": 0.5,
+        "cut": 0.25,
+        "mask_edge": 1.0,
+    }
+)
+
+AugmentationName = Literal["none", "mild", "wide"]
+
+#: By name; none changes nothing.
+AUGMENTATIONS: dict[AugmentationName, Augmentation | None] = {"none": None, "mild": MILD, "wide": WIDE}

@@ -17,6 +17,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from kerasmodels.data.acquisition import ringing_matrix, thick_slice_matrix
 from kerasmodels.data.augmentation import Augmentation
 from kerasmodels.data.volumes import Volumes
 
@@ -126,6 +127,10 @@ class _Draw:
     def uniform(self) -> float:
         return float(self._generator.random())
 
+    def below(self, count: int) -> int:
+        """Draw a whole number from 0 to `count` − 1."""
+        return int(self._generator.integers(count))
+
 
 class _Changes:
     """The changes of an augmentation for volumes of one shape."""
@@ -136,6 +141,7 @@ class _Changes:
         self.mirror_plane = (shape[1] - 1) / 2 if plane is None else plane
         self.elastic = [(amplitude, _splines(shape, spacing)) for amplitude, spacing in augmentation.elastic]
         self.shading = _splines(shape, 20.0)
+        self.mask_edge = _splines(shape, 8.0)
 
     def apply(
         self, image: FloatArray, label: NDArray[np.uint8], draw: _Draw
@@ -148,7 +154,11 @@ class _Changes:
             points[1] = 2 * self.mirror_plane - points[1]
         moved = _sample_linear(ops.convert_to_tensor(image), points)
         inside = moved > settings.lowest + 0.1
-        changed = ops.where(inside, self.change_intensities(moved, draw), settings.lowest)
+        changed = self.change_intensities(moved, draw)
+        if settings.odd:
+            changed = self.change_acquisition(ops.where(inside, changed, settings.lowest), draw)
+            inside, changed = self.change_brain(inside, changed, draw)
+        changed = ops.where(inside, changed, settings.lowest)
         nearest = [ops.floor(line + 0.5) for line in points]
         return changed, _take(ops.convert_to_tensor(label.astype(np.int32)), nearest)
 
@@ -190,6 +200,45 @@ class _Changes:
             amount = draw.uniform() * 2 * settings.noise
             image = image + amount * ops.convert_to_tensor(draw.normal(*self.shape))
         return ops.clip(image, settings.lowest, highest)
+
+    def change_acquisition(self, image: KerasTensor, draw: _Draw) -> KerasTensor:
+        """See some volumes in thick slices, or without the highest frequencies of an axis."""
+        settings = self.augmentation
+        if settings.thickness > 1 and draw.uniform() < settings.odd:
+            thickness, offset = 1 + draw.uniform() * (settings.thickness - 1), draw.uniform()
+            image = self._along_one(image, draw, lambda size: thick_slice_matrix(size, thickness, offset))
+        if settings.ringing and draw.uniform() < settings.odd:
+            kept = 1 - draw.uniform() * settings.ringing
+            image = self._along_one(image, draw, lambda size: ringing_matrix(size, kept))
+        return ops.clip(image, settings.lowest, -settings.lowest)
+
+    def _along_one(self, image: KerasTensor, draw: _Draw, make: Callable[[int], FloatArray]) -> KerasTensor:
+        matrices: list[FloatArray] = [np.eye(size, dtype=np.float32) for size in self.shape]
+        axis = draw.below(3)
+        matrices[axis] = make(self.shape[axis])
+        return _along_axes(image, matrices)
+
+    def change_brain(
+        self, inside: KerasTensor, image: KerasTensor, draw: _Draw
+    ) -> tuple[KerasTensor, KerasTensor]:
+        """Move the border of what is brain in some volumes, and cut slices off some."""
+        settings = self.augmentation
+        if settings.mask_edge and draw.uniform() < settings.odd:
+            # About its border, a blurred mask falls by 0.4 / sigma a voxel.
+            softness = 1.5
+            moved_by = settings.mask_edge * (draw.one() + _smooth_field(draw, self.mask_edge)) / np.sqrt(2)
+            soft = _blur(ops.cast(inside, "float32"), softness, self.shape)
+            wider = soft > ops.clip(0.5 - moved_by * (0.4 / softness), 0.05, 0.95)
+            fluid = settings.lowest * (0.3 + 0.6 * draw.uniform())
+            image = ops.where(inside, image, fluid + 0.2 * ops.convert_to_tensor(draw.normal(*self.shape)))
+            inside = wider
+        if settings.cut and draw.uniform() < settings.odd:
+            depth = self.shape[0]
+            slices = np.arange(depth)[:, None, None]
+            gone = draw.uniform() * settings.cut * depth
+            kept = slices >= gone if draw.uniform() < 0.5 else slices < depth - gone
+            inside = ops.logical_and(inside, ops.convert_to_tensor(kept))
+        return inside, image
 
 
 def _rotation(angles: FloatArray) -> NDArray[np.float64]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter
+from scipy.ndimage import binary_closing, find_objects, gaussian_filter
+from scipy.ndimage import label as label_parts
 from scipy.spatial.transform import Rotation
 
 from brainstem_app.atlas.warped import WarpedAtlas
@@ -61,6 +62,32 @@ def test_volume_does_not_depend_on_the_grid(grid: tuple) -> None:
     assert counted == pytest.approx(found.volume_mm3, rel=0.05 if max(grid[0]) > 2 else 0.03)
     assert np.linalg.norm(np.subtract(found.centroid_mm, alike.centroid_mm)) < 1e-6
     assert found.covered == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("voxel_mm", [(1, 1, 3), (3, 1, 1), (1, 1, 5)], ids=str)
+def test_small_nuclei_keep_their_volume_on_thick_slices(voxel_mm: tuple[float, float, float]) -> None:
+    small = _atlas()
+    small[32:35, 14:19, 30:33] = 3
+    small[15:17, 30:36, 20:22] = 4
+    warped = WarpedAtlas(small, _displacement(), Transforms(PLACEMENT))
+    grid = _grid(voxel_mm, 0, 0.4)
+    labels = warped.labels_on(grid)
+    found = warped.measure(grid, np.ones((*BOX_SHAPE, 5), dtype=np.float32))
+    voxel = np.prod(voxel_mm)
+    for label in (1, 2, 3, 4):
+        volume = found[label].volume_mm3
+        assert abs((labels == label).sum() * voxel - volume) < max(0.02 * volume, 0.6 * voxel)
+    assert np.array_equal(labels, warped.labels_on(grid))
+
+
+def test_fine_label_map_is_smooth() -> None:
+    warped, grid = _warped(), _grid((0.6, 0.6, 0.6), 10, 0.2)
+    whole = warped.labels_on(grid)
+    labels = np.pad(whole[find_objects((whole > 0).astype(np.uint8))[0]], 1)
+    assert label_parts(labels == 2)[1] == 1
+    assert label_parts(labels == 0)[1] == 1
+    filled = binary_closing(labels == 2)
+    assert (filled != (labels == 2)).sum() < 0.01 * (labels == 2).sum()
 
 
 def test_label_map_is_that_of_the_warp() -> None:

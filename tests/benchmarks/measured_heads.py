@@ -35,6 +35,8 @@ Values = NDArray[np.float64]
 REGIONS_APART_MM = 35.0
 BRAINSTEM, SHIPPED = "brainstem", "as shipped"
 _TRIAL = 0.03
+#: What label maps are drawn by.
+LABELLING = ("atlas/warped.py", "atlas/share_assignment.py")
 # What is kept holds as long as this code is the same.
 _PLACING = ("preprocessing/*.py", "imaging/resampling.py", "imaging/intensity_levels.py")
 _FITTING = ("models/atlas_fit.py", "models/local_correlation.py", "models/prediction.py", "models/slices.py")
@@ -168,7 +170,7 @@ class Bench:
         self.model = model
         self.parts = Parts.of(model.atlas)
         self.ways = ways_of(model.card.method.fit)
-        placing, fitting = _hash_of_code(_PLACING), _hash_of_code(_FITTING)
+        placing, fitting = hash_of_code(_PLACING), hash_of_code(_FITTING)
         told = (placing, fitting, sorted(model.card.sha256.items()), model.card.method, self.ways)
         self._placed = work / f"placed-{placing}"
         self.warps = work / f"{model.card.name}-{model.card.version}-{_short(repr(told).encode())}"
@@ -258,7 +260,8 @@ class Bench:
         return self.model.open_network()
 
 
-def _hash_of_code(patterns: tuple[str, ...]) -> str:
+def hash_of_code(patterns: tuple[str, ...]) -> str:
+    """Short hash of files of the package, and of how heads are changed."""
     here = Path(brainstem_app.__file__).parent
     files = [file for pattern in patterns for file in sorted(here.glob(pattern))]
     return _short(b"".join(file.read_bytes() for file in (*files, Path(changed_heads.__file__))))

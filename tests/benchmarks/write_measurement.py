@@ -12,7 +12,6 @@ or outside). All that is computed is kept in FOLDER, so a run that was stopped g
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import sys
 from dataclasses import asdict, dataclass, field
@@ -33,7 +32,8 @@ from detectability import (
     spread_percent,
 )
 from drawn_outlines import outline_mm
-from measured_heads import SHIPPED, Bench, Values, Warped, kept_arrays
+from label_map_check import GRIDS, grid_around, label_map_against_warp
+from measured_heads import LABELLING, SHIPPED, Bench, Values, Warped, hash_of_code, kept_arrays
 from measurement_page import page
 
 from brainstem_app.atlas.warped import WarpedAtlas
@@ -88,11 +88,12 @@ def measure_repeats(bench: Bench, given: argparse.Namespace) -> dict[str, Repeat
             into.sites.append(_site(path))
             if again is not None:
                 into.moves.append(again[way] - whole[way])
+    drawn_by = hash_of_code(LABELLING)
     for path, drawn in given.outline:
         scan = seen(name_of(path), path)[0]
         for way, into in repeats.items():
             kept = kept_arrays(
-                bench.warps / f"{name_of(path)}-outline-{'-'.join(way.split()[:2])}.npz",
+                bench.warps / f"{name_of(path)}-outline-{'-'.join(way.split()[:2])}-{drawn_by}.npz",
                 lambda path=path, drawn=drawn, scan=scan, way=way: {
                     "mm": np.array(
                         outline_mm(bench.model.way.atlas, scan, way, drawn, read_scan(path).affine)
@@ -132,11 +133,7 @@ def structures(bench: Bench, repeats: Repeats, changes: Changes) -> list[dict[st
 
 
 def label_maps(bench: Bench, heads: dict[str, Path]) -> dict[str, dict[str, float]]:
-    """Label maps beside their own warp, on made grids; empty where the check is not there."""
-    if importlib.util.find_spec("label_map_check") is None:
-        return {}
-    from label_map_check import GRIDS, grid_around, label_map_against_warp
-
+    """Label maps beside their own warp, on made grids."""
     found: dict[str, dict[str, float]] = {}
     for grid in LABEL_MAP_GRIDS:
         told(f"label maps on {grid}")
@@ -151,7 +148,7 @@ def label_maps(bench: Bench, heads: dict[str, Path]) -> dict[str, dict[str, floa
                 )
                 return {"iou": done.iou, "error": done.volume_error}
 
-            key = f"{name}-labels-{LABEL_MAP_GRIDS.index(grid)}.npz"
+            key = f"{name}-labels-{LABEL_MAP_GRIDS.index(grid)}-{hash_of_code(LABELLING)}.npz"
             figures.append(kept_arrays(bench.warps / key, work))
         iou, error = (np.array([each[k] for each in figures]) for k in ("iou", "error"))
         found[grid] = {

@@ -128,7 +128,7 @@ def make_members(scan: Path, folder: Path, ants_python: Path) -> None:
     """Place a scan and register it every way that its folder does not hold yet."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / PLACED_FILE).exists():
-        _place(scan).save(folder / PLACED_FILE)
+        place(scan).save(folder / PLACED_FILE)
     template = AROUND_BOX.crop(load_template().t1)
     pair = Pair(Placed.load(folder / PLACED_FILE).scan, template)
     for name in MEMBERS:
@@ -139,7 +139,8 @@ def make_members(scan: Path, folder: Path, ants_python: Path) -> None:
         register_by_ants(pair, ants_python, folder)
 
 
-def _place(path: Path) -> Placed:
+def place(path: Path) -> Placed:
+    """Place a scan by the program's affine."""
     start = time.process_time()
     scan = read_scan(path)
     require_usable(scan)

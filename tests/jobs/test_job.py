@@ -20,7 +20,7 @@ from brainstem_app.jobs.job import (
 JOBS = [
     SegmentJob(scans=(Path("a.nii.gz"),), out=Path("out")),
     PrepareJob(dataset=Path("ds"), study=Path("study"), jobs=2, repeat=True),
-    TrainJob(study=Path("study"), run="first", simulated=5, augment=True),
+    TrainJob(study=Path("study"), run="first", simulated=5, augment="wide"),
     EvaluateRunJob(study=Path("study"), run="first"),
     SimulateJob(subjects=2, out=Path("out")),
     DemoJob(out=Path("out")),
@@ -31,6 +31,17 @@ JOBS = [
 def test_job_survives_its_file(tmp_path: Path, job: Job) -> None:
     write_job(job, tmp_path / "job.json")
     assert read_job(tmp_path / "job.json") == job
+
+
+@pytest.mark.parametrize(("written", "meant"), [("true", "mild"), ("false", "none")])
+def test_job_from_before_there_were_two_augmentations_is_read(
+    tmp_path: Path, written: str, meant: str
+) -> None:
+    text = f'{{"kind": "train", "study": "s", "run": "r", "augment": {written}}}'
+    (tmp_path / "job.json").write_text(text, encoding="utf-8")
+    job = read_job(tmp_path / "job.json")
+    assert isinstance(job, TrainJob)
+    assert job.augment == meant
 
 
 def test_training_defaults_are_the_papers() -> None:

@@ -102,7 +102,8 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Study:
 def test_mirrored_training_subject_lies_where_it_lay() -> None:
     # The atlas is symmetric: mirrored at the plane between the sides it is itself, voxel by voxel.
     atlas = load_atlas("brainstem31")
-    given = _augmentation(atlas)
+    given = _augmentation(TrainJob(study=Path("study"), run="first", augment="mild"), atlas)
+    assert given is not None
     mirroring = Augmentation(mirrored_indices=given.mirrored_indices, mirror_plane=given.mirror_plane)
     labels = np.stack([box_to_slices(crop_to_box(atlas.labels))] * 6)
     images = (labels > 0).astype(np.float32)

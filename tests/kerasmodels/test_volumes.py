@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from kerasmodels import ModelError
-from kerasmodels.data.augmentation import MILD, Augmentation
+from kerasmodels.data.acquisition import ringing_matrix, thick_slice_matrix
+from kerasmodels.data.augmentation import MILD, WIDE, Augmentation
 from kerasmodels.data.augmented import AugmentedEpochs, augment_volumes
 from kerasmodels.data.batches import ArrayBatches, slice_batches
 from kerasmodels.data.slice_input import SliceInput
@@ -91,7 +92,7 @@ def test_positions_run_from_minus_one_to_one_along_each_axis() -> None:
     np.testing.assert_allclose(channels[0, 0, :, 3], np.linspace(-1, 1, 4))
 
 
-@pytest.mark.parametrize("augmentation", [None, MILD])
+@pytest.mark.parametrize("augmentation", [None, MILD, WIDE])
 def test_same_seed_and_epoch_give_the_same_batches(
     volumes: Volumes, augmentation: Augmentation | None
 ) -> None:
@@ -179,3 +180,49 @@ def test_what_is_not_brain_stays_so_and_intensities_stay_in_range() -> None:
 def test_volumes_that_do_not_fit_are_refused(images: np.ndarray, labels: np.ndarray) -> None:
     with pytest.raises(ModelError):
         Volumes(images, labels)
+
+
+def _odd(**change: float) -> Augmentation:
+    return Augmentation.model_validate({"odd": 1.0, **change})
+
+
+def _one_volume() -> Volumes:
+    images = np.full((1, 24, 32, 32), -3.0, np.float32)
+    images[:, :, 8:24, 8:24] = np.random.default_rng(0).uniform(-1, 1, (24, 16, 16))
+    return Volumes(images, (images > -3).astype(np.uint8))
+
+
+def test_cut_takes_slices_away_from_one_end_and_leaves_the_labels() -> None:
+    given = _one_volume()
+    found = augment_volumes(given, _odd(cut=0.5), (0, 3))
+    gone = (found.images[0] == -3).all(axis=(1, 2))
+    assert 0 < gone.sum() <= 12
+    assert gone[0] != gone[-1]
+    np.testing.assert_allclose(found.images[0][~gone], given.images[0][~gone], atol=1e-5)
+    np.testing.assert_array_equal(found.labels, given.labels)
+
+
+def test_border_of_the_brain_moves_by_the_voxels_asked_for() -> None:
+    given = _one_volume()
+    moved = []
+    for number in range(12):
+        found = augment_volumes(given, _odd(mask_edge=1.0), (number, 0))
+        # About 64 voxels of border a slice: what is added or lost over that is a distance.
+        moved.append(float(((found.images > -3).sum() - (given.images > -3).sum()) / (64 * 24)))
+    assert min(moved) < 0 < max(moved)
+    assert 0.3 < np.std(moved) < 1.5
+
+
+def test_thick_slices_are_means_over_their_thickness() -> None:
+    matrix = thick_slice_matrix(12, 3.0)
+    np.testing.assert_allclose(matrix[[1, 4, 7, 10]], np.kron(np.eye(4), np.full(3, 1 / 3)), atol=1e-6)
+    np.testing.assert_allclose(matrix.sum(axis=1), 1, atol=1e-6)
+    np.testing.assert_allclose(thick_slice_matrix(12, 1.0), np.eye(12), atol=1e-6)
+
+
+def test_edges_ring_where_high_frequencies_are_left_out() -> None:
+    edge = (np.arange(40) >= 20).astype(np.float32)
+    rung = ringing_matrix(40, 0.5) @ edge
+    assert rung.max() == pytest.approx(1.09, abs=0.03)
+    assert rung[:5].std() < 0.02
+    np.testing.assert_allclose(ringing_matrix(40, 1.0), np.eye(40), atol=1e-6)

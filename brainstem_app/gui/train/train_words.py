@@ -85,9 +85,11 @@ def _advanced_words() -> dict[str, FieldWords]:
         ),
         "augment": FieldWords(
             tr("Augmentation"),
-            tr("Other small turns, sizes and contrasts every epoch; helps with few subjects."),
+            tr(
+                "Other small turns, sizes, contrasts every epoch; helps with few subjects. Wide also shows "
+                "noise, thick slices and cuts, for scans from elsewhere."
+            ),
             advanced=True,
-            placeholder=tr("vary the training subjects"),
         ),
         "simulated": FieldWords(
             tr("Simulated subjects"), tr("Added to those that are trained on."), advanced=True

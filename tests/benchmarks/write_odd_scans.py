@@ -1,0 +1,295 @@
+"""Write docs/results/odd-scans.md: where labels of odd scans lie beside those of the same person's good scan.
+
+    python tests/benchmarks/write_odd_scans.py --work FOLDER --head STRIPPED.nii.gz --whole HEAD.nii.gz
+        [--real SCAN.nii.gz …] [--models NAME_OR_FOLDER …]
+
+Of `--head` all versions of `odd_scans.py` are made, of `--whole` those with a wrong brain mask, and `--real`
+are real scans with something odd, which have no good one. Each is written as a file, read, checked and placed
+once, as `segment` does it, and labelled by each model; FOLDER keeps what is done.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+from benchmark_segment import machine
+from numpy.typing import NDArray
+from odd_scans import CleanScan, OddScan, odd_scans, stripped_scans
+
+from brainstem_app.atlas.warped import WarpedAtlas
+from brainstem_app.errors import BrainstemError
+from brainstem_app.evaluation.structures import measure_structures
+from brainstem_app.imaging.reading import read_scan, require_usable
+from brainstem_app.imaging.scan import Level
+from brainstem_app.imaging.spaces import Affine
+from brainstem_app.jobs.loaded_model import LoadedModel, load_model
+from brainstem_app.models.prediction import Predictor, predict_box
+from brainstem_app.preprocessing.normalise import normalise_scan
+from brainstem_app.preprocessing.skull_strip import brain_mask, is_stripped
+from brainstem_app.preprocessing.transforms import Transforms
+from brainstem_app.reports.report_model import WHOLE
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A scan that was read and placed, or refused; what was said of it."""
+
+    said: list[str]
+    refused: str
+    shape: tuple[int, int, int]
+    affine: Affine
+    box: NDArray[np.float32]
+    to_native: Affine
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What a model finds on a scan; arrays hold a number a nucleus."""
+
+    warped: WarpedAtlas
+    volume_mm3: NDArray[np.float64]
+    centroid_mm: NDArray[np.float64]
+    covered: NDArray[np.float64]
+    weak: int
+
+
+class Bench:
+    """Models, and the folder that keeps what is done."""
+
+    def __init__(self, work: Path, models: list[str]) -> None:
+        self.work = work
+        self.models = [load_model(name, "onnx") for name in models]
+        self._networks: list[Predictor] = [model.open_network() for model in self.models]
+        work.mkdir(parents=True, exist_ok=True)
+
+    def placed(self, key: str, odd: OddScan) -> Placed:
+        """Write, read, check and place a version, once."""
+        kept = self.work / f"{_plain(key)}.npz"
+        if not kept.exists():
+            path = self.work / f"{_plain(key)}.nii.gz"
+            image = nib.Nifti1Image(np.clip(odd.data, 0, 32000).astype(np.int16), odd.affine)
+            image.header.set_xyzt_units("mm")
+            image.set_sform(odd.affine, 1)
+            image.set_qform(odd.affine, 1)
+            nib.save(image, path)
+            self._place(path, kept)
+            path.unlink()
+        return _load(kept)
+
+    def real(self, path: Path) -> Placed:
+        """Read, check and place a real scan, once."""
+        kept = self.work / f"{_plain(_name(path))}.npz"
+        if not kept.exists():
+            self._place(path, kept)
+        return _load(kept)
+
+    def _place(self, path: Path, kept: Path) -> None:
+        scan = read_scan(path)
+        box, to_native = np.zeros(1, dtype=np.float32), np.eye(4)
+        try:
+            require_usable(scan)
+            found = normalise_scan(scan)
+        except BrainstemError as error:
+            said, refused = [], error.what
+        else:
+            findings = (*scan.findings, *found.findings)
+            said = [f.problem for f in findings if f.level is Level.WARNING]
+            refused = next((f.problem for f in findings if f.level is Level.ERROR), "")
+            box, to_native = found.box, found.transforms.mni_to_native
+        words = json.dumps({"said": said, "refused": refused, "shape": scan.shape})
+        half = kept.with_suffix(".part.npz")
+        np.savez(half, words=words, affine=scan.affine, box=box, to_native=to_native)
+        half.replace(kept)
+
+    def labelled(self, placed: Placed, number: int) -> Labelled:
+        """Label a placed scan by one of the models."""
+        model = self.models[number]
+        found = predict_box(self._networks[number], placed.box, model.way)
+        if found.displacement is None or found.class_confidence is None:
+            raise SystemExit(f"{model.card.name} {model.card.version} gives no warp")
+        warped = WarpedAtlas(model.way.atlas, found.displacement, Transforms(placed.to_native))
+        soft = warped.measure((placed.shape, placed.affine), found.class_confidence)
+        each = [soft[k] for k in model.way.nuclei]
+        least = model.card.method.low_confidence
+        return Labelled(
+            warped,
+            np.array([s.volume_mm3 for s in each]),
+            np.array([s.centroid_mm or (np.nan,) * 3 for s in each]),
+            np.array([s.covered for s in each]),
+            sum(s.confidence is not None and s.confidence < least for s in each),
+        )
+
+
+def compared(model: LoadedModel, clean: Placed, good: Labelled, odd: Labelled) -> dict[str, float]:
+    """Distances (mm) and volume differences (%) of the nuclei that both scans hold, on the clean grid.
+
+    Without those that a scan cuts: what it does not show has no place in it.
+    """
+    grid = clean.shape, clean.affine
+    first, second = good.warped.labels_on(grid), odd.warped.labels_on(grid)
+    both = (good.covered >= WHOLE) & (odd.covered >= WHOLE)
+    measures = {
+        m.structure.index: m for m in measure_structures(second, clean.affine, model.atlas.table, first)
+    }
+    nuclei = np.array(model.way.nuclei)[both]
+    surfaces = [measures[k].assd_mm for k in nuclei]
+    apart = np.linalg.norm(odd.centroid_mm - good.centroid_mm, axis=1)[both]
+    change = 100 * np.abs(odd.volume_mm3[both] / good.volume_mm3[both] - 1)
+    return {
+        "surface": float(np.mean([s for s in surfaces if s is not None])),
+        "centroid": float(apart.mean()),
+        "centroid_most": float(apart.max()),
+        "volume": float(np.median(change)),
+        "volume_most": float(change.max()),
+        "cut": int((odd.covered < WHOLE).sum()),
+        "weak": odd.weak,
+    }
+
+
+def versions(bench: Bench, path: Path, *, only_masks: bool) -> Iterator[OddScan]:
+    """Versions of a scan, the clean one first."""
+    scan = read_scan(path)
+    stripped = is_stripped(scan.data, scan.affine)
+    brain = scan.data > 0 if stripped else brain_mask(scan.data, scan.affine)
+    as_it_is = OddScan("clean", scan.data, scan.affine)
+    yield as_it_is
+    placed = bench.placed(f"{_name(path)} {as_it_is.name}", as_it_is).to_native
+    clean = CleanScan(scan.data, scan.affine, brain, placed)
+    if not only_masks:
+        yield from odd_scans(clean)
+    yield from stripped_scans(clean, whole_head=not stripped)
+
+
+def examine(bench: Bench, path: Path, most: int | None, *, only_masks: bool) -> list[dict[str, Any]]:
+    """Rows of the table of one head."""
+    rows = []
+    clean, good = None, []
+    for odd in islice(versions(bench, path, only_masks=only_masks), most):
+        placed = bench.placed(f"{_name(path)} {odd.name}", odd)
+        if placed.refused and clean is None:
+            raise SystemExit(f"{path} is no good scan: {placed.refused}")
+        row = {"name": odd.name, "said": placed.said, "refused": placed.refused, "found": []}
+        if not placed.refused:
+            found = [bench.labelled(placed, n) for n in range(len(bench.models))]
+            if clean is None:
+                clean, good = placed, found
+            row["found"] = [
+                compared(m, clean, g, f) for m, g, f in zip(bench.models, good, found, strict=True)
+            ]
+        rows.append(row)
+    return rows
+
+
+def examine_real(bench: Bench, path: Path) -> dict[str, Any]:
+    """Row of a real scan: what is said of it, and how far the models' labels are from the first one's."""
+    placed = bench.real(path)
+    row = {"name": _name(path), "said": placed.said, "refused": placed.refused, "found": []}
+    if not placed.refused:
+        found = [bench.labelled(placed, n) for n in range(len(bench.models))]
+        row["found"] = [compared(m, placed, found[0], f) for m, f in zip(bench.models, found, strict=True)]
+    return row
+
+
+def page(bench: Bench, heads: dict[str, list[dict[str, Any]]], real: list[dict[str, Any]]) -> list[str]:
+    """Lines of the page."""
+    models = [f"{model.card.name} {model.card.version}" for model in bench.models]
+    lines = [
+        "# Odd scans",
+        "",
+        f"{datetime.now(UTC):%Y-%m-%d}, {machine()}. Written by `tests/benchmarks/write_odd_scans.py`; "
+        f"models: {', '.join(models)}.",
+        "",
+        "Each row is one good scan with one thing made odd, read and placed as `segment` does it. *Surface*: "
+        "mean distance of the surfaces of the nuclei's labels from those of the same model on the good scan, "
+        "drawn on the good scan's grid. *Centroid*: mean / largest distance of their centres. *Volume*: "
+        "median / largest change without sign. Nuclei that a scan cuts are left out; *cut* and *weak* count "
+        "them and those with a confidence below the model's limit. "
+        + ("Models are divided by “·”, in the order above." if len(models) > 1 else ""),
+        "",
+    ]
+    for name, rows in heads.items():
+        lines += [f"## {name}", "", *_table(rows, "surface (mm)"), ""]
+    if real:
+        lines += [
+            "## Real scans",
+            "",
+            "They have no good scan beside them; distances are from the labels of the first model.",
+            "",
+            *_table(real, "surface (mm)"),
+            "",
+        ]
+    return lines
+
+
+def _table(rows: list[dict[str, Any]], first: str) -> list[str]:
+    head = f"| scan | {first} | centroid (mm) | volume (%) | cut, weak | said |"
+    return [head, "|---" * 6 + "|", *(_row(row) for row in rows)]
+
+
+def _row(row: dict[str, Any]) -> str:
+    said = [f"**refused**: {row['refused']}"] if row["refused"] else []
+    said += [f"warning: {problem}" for problem in row["said"]]
+    cells = ["–"] * 4
+    if found := row["found"]:
+        cells = [
+            " · ".join(f"{f['surface']:.2f}" for f in found),
+            " · ".join(f"{f['centroid']:.2f} / {f['centroid_most']:.1f}" for f in found),
+            " · ".join(f"{f['volume']:.1f} / {f['volume_most']:.0f}" for f in found),
+            " · ".join(f"{f['cut']}, {f['weak']}" for f in found),
+        ]
+    return f"| {' | '.join([row['name'], *cells, '<br>'.join(said) or 'no word'])} |"
+
+
+def _load(path: Path) -> Placed:
+    with np.load(path) as kept:
+        words = json.loads(str(kept["words"]))
+        return Placed(
+            words["said"],
+            words["refused"],
+            tuple(words["shape"]),
+            kept["affine"],
+            kept["box"],
+            kept["to_native"],
+        )
+
+
+def _name(path: Path) -> str:
+    stem = path.name.removesuffix(".gz").removesuffix(".nii")
+    return f"{path.parents[2].name} {stem}" if path.parent.name == "anat" else stem
+
+
+def _plain(text: str) -> str:
+    return "".join(c if c.isalnum() else "-" for c in text)
+
+
+def main() -> None:
+    """Read the arguments, examine every scan and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--head", type=Path, action="append", default=[], help="all versions of it")
+    parser.add_argument("--whole", type=Path, action="append", default=[], help="wrong brain masks of it")
+    parser.add_argument("--real", type=Path, action="append", default=[], help="odd as it is")
+    parser.add_argument("--models", nargs="+", default=["brainstem31"])
+    parser.add_argument("--most", type=int, help="only the first so many versions of each head")
+    parser.add_argument("--page", type=Path, default=ROOT / "docs" / "results" / "odd-scans.md")
+    given = parser.parse_args()
+    bench = Bench(given.work, given.models)
+    heads = {_name(path): examine(bench, path, given.most, only_masks=False) for path in given.head}
+    heads |= {_name(path): examine(bench, path, given.most, only_masks=True) for path in given.whole}
+    real = [examine_real(bench, path) for path in given.real]
+    given.page.write_text("\n".join(page(bench, heads, real)), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""Volumes of the label map beside those of the warp: a note where voxels are too coarse to show them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.atlas.warped import SoftMeasures
+from brainstem_app.reports.build import build_report
+from brainstem_app.reports.manifest import make_manifest
+from brainstem_app.reports.report_model import ReportInputs
+
+
+def _notes(table: LabelTable, volume_mm3: float) -> dict[str, str]:
+    labels = np.zeros((6, 6, 6), dtype=np.uint8)
+    labels[2, 2, 2:4] = 4
+    soft = {4: SoftMeasures(volume_mm3, (0.0, 0.0, 0.0), 0.9, 1.0)}
+    inputs = ReportInputs(labels, np.diag([1.0, 1, 3, 1]), table, "small", "1", name="a.nii.gz", soft=soft)
+    report = build_report(inputs, make_manifest(inputs, "2026-01-01T00:00:00+00:00"))
+    return {note.code: note.problem for note in report.notes}
+
+
+def test_nucleus_that_thick_voxels_cannot_show_is_noted(table: LabelTable) -> None:
+    name = table.names[4]
+    said = _notes(table, 10.0)["label-map-coarse"]
+    assert said == f"The voxels are too coarse for the label map to show the volume of {name} (6 of 10 mm³)."
+
+
+def test_volume_that_is_off_by_less_than_a_voxel_is_not_noted(table: LabelTable) -> None:
+    assert "label-map-coarse" not in _notes(table, 8.0)
