@@ -48,8 +48,8 @@ class Structure(BaseModel):
     source, licence : str
         Atlas the label comes from, and its licence.
     reliability : str
-        ``A`` (good), ``B`` (fair), ``C`` (poor): size of the nucleus against registration error; empty
-        for tissue and background.
+        ``A`` (good), ``B`` (fair), ``C`` (poor), by `brainstem_app.atlas.reliability`; empty for tissue and
+        background.
     region : str
         Name of the region of the brainstem that holds most of a nucleus; empty where none is known.
     """

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import Engine
@@ -19,7 +20,10 @@ from brainstem_app.reports.report_model import ModelDescription
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A network that can be opened, with what is known of it."""
+    """A network that can be opened, with what is known of it.
+
+    Its atlas has the grades of reliability that were measured with this model, if any were.
+    """
 
     files: ModelFiles
     weights: Path
@@ -66,7 +70,18 @@ def load_model(name: str, engine: Engine) -> LoadedModel:
         _open(weights, engine)
     mean_warp = files.mean_warp
     warp = None if mean_warp is None else Displacement.load(mean_warp)
-    return LoadedModel(files, weights, atlas, engine, warp)
+    return LoadedModel(files, weights, replace(atlas, table=_graded(atlas.table, card)), engine, warp)
+
+
+def _graded(table: LabelTable, card: ModelCard) -> LabelTable:
+    """Label table with the grades that were measured with a model."""
+    known = card.detectability
+    return LabelTable(
+        structures=tuple(
+            s.model_copy(update={"reliability": known[s.name].grade(s.reliability)}) if s.name in known else s
+            for s in table.structures
+        )
+    )
 
 
 def _open(weights: Path, engine: Engine) -> Predictor:
@@ -94,4 +109,5 @@ def describe_model(card: ModelCard, weights: Path) -> ModelDescription:
         limits=card.limits,
         licence=card.licence,
         low_confidence=card.method.low_confidence,
+        detectability=card.detectability,
     )

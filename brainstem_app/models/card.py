@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from brainstem_app.atlas.reliability import Detectability
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.models.method import PredictionMethod
@@ -60,6 +61,9 @@ class ModelCard(BaseModel):
         What is made of the network's probabilities.
     intensity : str
         How intensities are scaled before, in words.
+    detectability : dict of str to Detectability
+        What changes of a nucleus the model can detect, by short name; empty where that was not measured. It
+        takes the place of the atlas's grades of reliability.
     sha256 : dict of str to str
         Hash of each weights file by its name.
     """
@@ -83,6 +87,7 @@ class ModelCard(BaseModel):
     licence: str = ""
     results: ModelResults = ModelResults()
     limits: str = ""
+    detectability: dict[str, Detectability] = Field(default_factory=dict)
     sha256: dict[str, str] = Field(default_factory=dict)
 
     def save(self, folder: Path) -> None:

@@ -30,6 +30,7 @@ from brainstem_app.reports.report_model import (
     ScanEntry,
     StructureEntry,
     Summary,
+    unseen_sentence,
 )
 
 _DECIMALS = 6
@@ -127,6 +128,7 @@ def _structure_entry(
 ) -> StructureEntry:
     structure = measures.structure
     tested = inputs.model.iou_per_structure if inputs.model else {}
+    known = inputs.model.detectability.get(structure.name) if inputs.model else None
     centroid = measures.centroid_mm
     return StructureEntry(
         index=structure.index,
@@ -157,6 +159,8 @@ def _structure_entry(
         covered=_rounded(_covered(measures, inputs)),
         region=structure.region or None,
         references_disagree_mm=references_disagree_mm,
+        smallest_change_percent=_rounded(known.smallest_change_percent if known else None),
+        change_seen=known.is_seen if known else None,
     )
 
 
@@ -181,10 +185,17 @@ def _mean_iou(measures: Iterable[StructureMeasures]) -> float | None:
 
 
 def _limits(inputs: ReportInputs) -> str:
+    said = unseen_sentence(_unseen(inputs))
     if inputs.scan is None:
-        return COMPARISON_LIMITS
+        return f"{said} {COMPARISON_LIMITS}".strip()
     own = inputs.model.limits.strip() if inputs.model else ""
-    return f"{LIMITS} Of this model: {own}" if own else LIMITS
+    return " ".join(part for part in (said, LIMITS, f"Of this model: {own}" if own else "") if part)
+
+
+def _unseen(inputs: ReportInputs) -> list[str]:
+    """Nuclei in which the model cannot see change."""
+    known = inputs.model.detectability if inputs.model else {}
+    return [s.name for s in inputs.table.nuclei if s.name in known and not known[s.name].is_seen]
 
 
 def _findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> tuple[FindingEntry, ...]:

@@ -11,13 +11,14 @@ from brainstem_app.counting import counted
 from brainstem_app.locations import resource
 from brainstem_app.reports import digits
 from brainstem_app.reports.page import Page
-from brainstem_app.reports.report_model import RELIABILITY_TEXT
+from brainstem_app.reports.report_model import reliability_text
 
 
 def report_html(page: Page, picture_png: bytes) -> str:
     """HTML text with the picture and the styles inside."""
     picture = base64.b64encode(picture_png).decode("ascii")
-    return render("report.html", **vars(page), picture=picture, reliability=RELIABILITY_TEXT)
+    meaning = reliability_text(page.with_change)
+    return render("report.html", **vars(page), picture=picture, reliability=meaning)
 
 
 def render(template: str, **content: Any) -> str:
@@ -35,6 +36,7 @@ def render(template: str, **content: Any) -> str:
         "length_mm": digits.length,
         "distance_mm": digits.distance,
         "volume": digits.volume,
+        "percent": digits.percent,
         "signed": digits.signed,
         "p_value": digits.p_value,
         "point": digits.point,

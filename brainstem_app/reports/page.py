@@ -42,6 +42,7 @@ class Page:
     with_disagreement: bool
     with_confidence: bool
     with_test: bool
+    with_change: bool
     caption: str
     table_note: str
     regions_note: str
@@ -70,6 +71,7 @@ def make_page(report: Report, inputs: ReportInputs, manifest: Manifest, folder: 
         with_disagreement=any(s.references_disagree_mm is not None for s in report.structures),
         with_confidence=any(s.confidence is not None for s in report.structures),
         with_test=any(s.model_test_iou is not None for s in report.structures),
+        with_change=any(s.change_seen is not None for s in report.structures),
         caption=_caption(inputs),
         table_note=_table_note(report, inputs),
         regions_note=regions_note(inputs.regions) if inputs.regions else "",
@@ -149,6 +151,11 @@ def _table_note(report: Report, inputs: ReportInputs) -> str:
         )
     if any(s.low_confidence for s in report.structures):
         notes.append("An asterisk marks a confidence below the model's threshold: check the outline.")
+    if any(s.change_seen is not None for s in report.structures):
+        notes.append(
+            "Smallest change: what two scans of one person must differ by, to be told from chance in 95 %; "
+            "measured with this model on nuclei that were shrunk alone. A dagger (†): none that can be seen."
+        )
     if any(s.asymmetry_index is not None for s in report.structures):
         notes.append("Asymmetry is (left − right) / (left + right) of a pair's volumes.")
     return " ".join(notes)

@@ -13,7 +13,7 @@ from brainstem_app.reports.page import Page
 from brainstem_app.reports.pdf_page import MARGIN_MM, SOFT, ReportPdf
 from brainstem_app.reports.pdf_regions import pdf_regions
 from brainstem_app.reports.pdf_table import SWATCH, TableColumn, column_table, grade_style
-from brainstem_app.reports.report_model import FindingEntry, StructureEntry
+from brainstem_app.reports.report_model import FindingEntry, StructureEntry, reliability_text
 
 _LEVEL_COLOURS = {"error": (179, 38, 30), "warning": (200, 140, 0), "info": (11, 107, 138)}
 _AROUND_PICTURE_MM = 24.0
@@ -109,6 +109,8 @@ def _columns(page: Page) -> list[TableColumn[StructureEntry]]:
     columns.append(TableColumn("Asym- metry", 13, lambda s: digits.signed(s.asymmetry_index)))
     if page.with_confidence:
         columns.append(TableColumn("Confi- dence", 14, _confidence))
+    if page.with_change:
+        columns.append(TableColumn("Smallest change %", 15, _change))
     if page.with_test:
         columns.append(TableColumn("IoU in testing", 14, lambda s: digits.share(s.model_test_iou)))
     return columns
@@ -126,6 +128,10 @@ def _confidence(entry: StructureEntry) -> str:
     return digits.share(entry.confidence) + (" *" if entry.low_confidence else "")
 
 
+def _change(entry: StructureEntry) -> str:
+    return "†" if entry.change_seen is False else digits.percent(entry.smallest_change_percent)
+
+
 def _structures(pdf: ReportPdf, page: Page) -> None:
     pdf.add_page()
     pdf_regions(pdf, page)
@@ -133,7 +139,7 @@ def _structures(pdf: ReportPdf, page: Page) -> None:
     entries = [entry for _, entries in page.groups for entry in entries]
     column_table(pdf, _columns(page), entries, 7, 0.9)
     pdf.words(page.table_note, 7.5, SOFT)
-    pdf.grades()
+    pdf.grades(reliability_text(page.with_change))
 
 
 def _repeat(pdf: ReportPdf, page: Page) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -102,9 +102,9 @@ class ReportPdf(FPDF):
         """Write the command line that makes the report again."""
         self.words(command, 7.5, font="Mono")
 
-    def grades(self) -> None:
+    def grades(self, meaning: Mapping[str, str] = RELIABILITY_TEXT) -> None:
         """Write what each grade of reliability means, in its colour."""
-        for grade, text in RELIABILITY_TEXT.items():
+        for grade, text in meaning.items():
             self.words(f"{grade}: {text}.", 7.5, GRADE_COLOURS[grade])
 
     def heading(self, text: str, *, room_mm: float = 20) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
@@ -12,6 +12,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from brainstem_app.atlas.label_table import Group, LabelTable, Side
+from brainstem_app.atlas.reliability import (
+    LEAST_DICE_A,
+    LEAST_DICE_B,
+    MOST_CHANGE_A,
+    MOST_CHANGE_B,
+    Detectability,
+)
 from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status
 from brainstem_app.imaging.scan import Finding, Level, Scan
@@ -43,11 +50,36 @@ COMPARISON_LIMITS = (
     "diagnosis or treatment."
 )
 
+#: What the grades of an atlas mean.
 RELIABILITY_TEXT = {
-    "A": "good: large and outlined on images; 1 mm of displacement leaves a Dice of 0.80 or more",
-    "B": "fair: outlined on images; 1 mm of displacement leaves a Dice of 0.65 to 0.80",
+    "A": "good: large and outlined on images; 1 mm of displacement leaves a Dice of "
+    f"{LEAST_DICE_A:.2f} or more",
+    "B": "fair: outlined on images; 1 mm of displacement leaves a Dice of "
+    f"{LEAST_DICE_B:.2f} to {LEAST_DICE_A:.2f}",
     "C": "poor: small or thin, or only drawn around published coordinates; its position is a guide",
 }
+#: What the grades mean that were measured with the model.
+MEASURED_TEXT = {
+    "A": f"good: in one person, a change of {MOST_CHANGE_A:g} % or less can be told from chance",
+    "B": f"fair: a change of {MOST_CHANGE_B:g} % or less; or of {MOST_CHANGE_A:g} % or less where the "
+    "nucleus is small or was only drawn around published coordinates",
+    "C": f"poor: only changes of more than {MOST_CHANGE_B:g} %, or, with a dagger (†), none",
+}
+
+
+def reliability_text(measured: bool) -> dict[str, str]:
+    """Say what each grade means: those that were measured with the model, or those of the atlas."""
+    return MEASURED_TEXT if measured else RELIABILITY_TEXT
+
+
+def unseen_sentence(names: Sequence[str]) -> str:
+    """Sentence that names the nuclei in which change can't be seen; empty if there is none."""
+    if not names:
+        return ""
+    return (
+        f"This program cannot see change in {', '.join(names)}: shrunk alone in test scans, their measured "
+        "volumes hardly followed. They say how large what surrounds these nuclei is, no more."
+    )
 
 
 @dataclass(frozen=True)
@@ -70,6 +102,8 @@ class ModelDescription:
         IoU on its test subjects by structure name.
     low_confidence : float
         Nuclei with a lower mean confidence are marked.
+    detectability : mapping of str to Detectability
+        What changes of each nucleus it can detect, by name; empty where that was not measured.
     """
 
     name: str
@@ -84,6 +118,7 @@ class ModelDescription:
     limits: str = ""
     licence: str = ""
     low_confidence: float = LOW_CONFIDENCE
+    detectability: Mapping[str, Detectability] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -225,7 +260,10 @@ class StructureEntry(_Entry):
     `volume_mm3` is 0 of a structure that was not found; `covered` is the part of a structure that the scan
     covers, 0…1, where the warp says it. `low_confidence` marks a nucleus whose confidence is below the
     model's threshold. `region` is the region of the brainstem that most of a nucleus lies in, null where the
-    atlas says none, and in files of older versions.
+    atlas says none, and in files of older versions. `smallest_change_percent` is the smallest change of one
+    person that two scans tell from chance, and `change_seen` says whether the model can see the nucleus
+    change at all; null where that was not measured with the model, the former also where no change is
+    measured.
     """
 
     index: int
@@ -256,6 +294,8 @@ class StructureEntry(_Entry):
     covered: float | None = None
     region: str | None = None
     references_disagree_mm: float | None = None
+    smallest_change_percent: float | None = None
+    change_seen: bool | None = None
 
     @property
     def measured_mm3(self) -> float | None:
@@ -287,8 +327,10 @@ class RegionEntry(_Entry):
     volume_mm3: float
     covered: float | None = None
 
-    #: Regions have no grade.
+    #: Regions have no grade, and what can be detected was measured of nuclei.
     reliability: ClassVar[str] = ""
+    smallest_change_percent: ClassVar[float | None] = None
+    change_seen: ClassVar[bool | None] = None
 
     @property
     def is_cut(self) -> bool:

@@ -13,7 +13,7 @@ from brainstem_app.counting import counted, listed
 from brainstem_app.evaluation.retest import repeatability
 from brainstem_app.reports.reading import atlas_of
 from brainstem_app.reports.regions import common_regions, region_mm3
-from brainstem_app.reports.report_model import LIMITS, Report, StructureEntry
+from brainstem_app.reports.report_model import LIMITS, RegionEntry, Report, StructureEntry
 from brainstem_app.reports.results import model_names
 from brainstem_app.reports.retest_model import RetestEntry, RetestReport, RetestSubject
 from brainstem_app.reports.retest_pairs import Pair, Pairs
@@ -44,8 +44,8 @@ def build_retest_report(found: Pairs, command: str = "") -> RetestReport:
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
         atlas=", ".join(sorted({atlas_of(report) for report in reports})),
         model=", ".join(model_names(reports)) or None,
-        regions=tuple(_entry(r.name, values, r.full_name) for r, values in regions),
-        nuclei=tuple(_entry(s.name, volumes[s.name], s.full_name, s.reliability) for s in nuclei),
+        regions=tuple(_entry(r.name, values, r) for r, values in regions),
+        nuclei=tuple(_entry(s.name, volumes[s.name], s) for s in nuclei),
         totals=tuple(_entry(name, values) for name, values in totals.items()),
         subjects=tuple(_subject(pair) for pair in pairs),
         notes=_notes(found),
@@ -74,14 +74,15 @@ def _volume(report: Report, name: str) -> float:
 
 
 def _entry(
-    name: str, volumes: NDArray[np.float64], full_name: str = "", reliability: str = ""
+    name: str, volumes: NDArray[np.float64], structure: RegionEntry | StructureEntry | None = None
 ) -> RetestEntry:
     lost = np.isnan(volumes)
     numbers = _numbers(volumes[:, ~lost.any(axis=0)])
     return RetestEntry(
         name=name,
-        full_name=full_name,
-        reliability=reliability,
+        full_name=structure.full_name if structure else "",
+        reliability=structure.reliability if structure else "",
+        change_seen=structure.change_seen if structure else None,
         **numbers,
         not_found_first=int(lost[0].sum()),
         not_found_second=int(lost[1].sum()),

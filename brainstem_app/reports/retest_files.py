@@ -7,9 +7,9 @@ from pathlib import Path
 from brainstem_app.imaging.atomic import write_bytes, write_text
 from brainstem_app.reports.csv_text import csv_text
 from brainstem_app.reports.html import render
-from brainstem_app.reports.report_model import RELIABILITY_TEXT
+from brainstem_app.reports.report_model import reliability_text
 from brainstem_app.reports.retest_model import RetestEntry, RetestReport
-from brainstem_app.reports.retest_page import make_retest_page
+from brainstem_app.reports.retest_page import make_retest_page, unseen_mark
 from brainstem_app.reports.retest_pdf import retest_pdf
 from brainstem_app.reports.table_xlsx import Cell, Sheet, workbook
 
@@ -40,14 +40,21 @@ def write_retest_report(folder: Path, report: RetestReport) -> None:
     write_text(folder / "retest.csv", csv_text(head, rows))
     write_text(folder / "changes.csv", csv_text(change_head, changes))
     write_bytes(folder / "retest.xlsx", workbook(sheets, report.created))
-    write_text(folder / "retest.html", render("retest.html", **vars(page), reliability=RELIABILITY_TEXT))
+    meaning = reliability_text(page.with_change)
+    html = render("retest.html", **vars(page), unseen_mark=unseen_mark, reliability=meaning)
+    write_text(folder / "retest.html", html)
     write_bytes(folder / "retest.pdf", retest_pdf(page))
     write_text(folder / "retest.json", report.to_json())
 
 
 def _structures(report: RetestReport) -> tuple[list[str], list[list[Cell]]]:
     entries = (*report.regions, *report.nuclei, *report.totals)
-    return list(RetestEntry.model_fields), [list(entry.model_dump().values()) for entry in entries]
+    rows = [
+        # A mark is 1 or 0: spreadsheets count it.
+        [int(value) if isinstance(value, bool) else value for value in entry.model_dump().values()]
+        for entry in entries
+    ]
+    return list(RetestEntry.model_fields), rows
 
 
 def _changes(report: RetestReport) -> tuple[list[str], list[list[Cell]]]:

@@ -15,11 +15,13 @@ class RetestEntry(Entry):
     Volumes are in mm³ and differences are second minus first. `within_cv` and `absolute_change` are shares:
     0.05 is 5 %. `n` counts the subjects in whom it was found twice, over whom all of it is taken;
     `not_found_first` and `not_found_second` those in whom it was not. Null where it cannot be said.
+    `change_seen` says whether the model can see the nucleus change (`StructureEntry`).
     """
 
     name: str
     full_name: str = ""
     reliability: str = ""
+    change_seen: bool | None = None
     n: int
     first_mm3: float | None = None
     second_mm3: float | None = None

@@ -49,6 +49,7 @@ class RetestPage:
     charts: tuple[Chart, ...]
     widest: float
     paragraph: str
+    with_change: bool
     footer: str
 
 
@@ -70,8 +71,14 @@ def make_retest_page(report: RetestReport) -> RetestPage:
         ),
         widest=max((n.within_cv or 0 for n in (*report.regions, *report.nuclei)), default=0) or 1,
         paragraph=retest_methods(report),
+        with_change=any(n.change_seen is not None for n in report.nuclei),
         footer=FOOTER,
     )
+
+
+def unseen_mark(entry: RetestEntry) -> str:
+    """Dagger after the name of a nucleus in which the model cannot see change; else nothing."""
+    return " †" if entry.change_seen is False else ""
 
 
 def bland_altman_chart(report: RetestReport, entry: RetestEntry) -> Chart:

@@ -8,8 +8,9 @@ from brainstem_app.reports import digits
 from brainstem_app.reports.pdf_chart import draw_charts
 from brainstem_app.reports.pdf_page import GRADE_COLOURS, SOFT, ReportPdf
 from brainstem_app.reports.pdf_table import TableColumn, column_table, grade_style
+from brainstem_app.reports.report_model import reliability_text
 from brainstem_app.reports.retest_model import RetestEntry
-from brainstem_app.reports.retest_page import RetestPage
+from brainstem_app.reports.retest_page import RetestPage, unseen_mark
 
 _ACROSS = 3
 
@@ -23,7 +24,7 @@ def retest_pdf(page: RetestPage) -> bytes:
     pdf.heading("How well each volume repeats itself", room_mm=40)
     column_table(pdf, _columns(), (*report.regions, *report.nuclei, *report.totals), 6.0)
     pdf.words(page.numbers_note, 7.5, SOFT)
-    pdf.grades()
+    pdf.grades(reliability_text(page.with_change))
     if page.charts:
         pdf.heading("Difference against mean", room_mm=50)
         draw_charts(pdf, page.charts, _ACROSS)
@@ -36,7 +37,7 @@ def retest_pdf(page: RetestPage) -> bytes:
 
 def _columns() -> list[TableColumn[RetestEntry]]:
     return [
-        TableColumn("Nucleus", 19.5, lambda n: n.name, "LEFT"),
+        TableColumn("Nucleus", 19.5, lambda n: n.name + unseen_mark(n), "LEFT"),
         TableColumn("Grade", 11, lambda n: n.reliability, "CENTER", lambda n: grade_style(n.reliability)),
         TableColumn("First, mean mm³", 12.5, lambda n: digits.volume(n.first_mm3)),
         TableColumn("Second, mean mm³", 12.5, lambda n: digits.volume(n.second_mm3)),

@@ -22,7 +22,7 @@ from brainstem_app.reports.report_model import LIMITS, RegionEntry, StructureEnt
 from brainstem_app.reports.results import find_results, model_names, require_alike
 from brainstem_app.reports.volumes_methods import volumes_methods
 from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, VolumesReport, VolumeSubject
-from brainstem_app.reports.volumes_notes import volumes_notes
+from brainstem_app.reports.volumes_notes import unseen_nuclei, volumes_notes
 from brainstem_app.reports.volumes_request import VolumesRequest
 from brainstem_app.reports.volumes_table import (
     PeopleTable,
@@ -179,12 +179,17 @@ def _comparisons(effects: Sequence[GroupEffect], model: _Model) -> tuple[GroupCo
     of_regions = iter(holm([_known(p) for effect in effects for p in effect.p[:n]]))
     of_nuclei = iter(holm([_known(p) for effect in effects for p in effect.p[n:]]))
     reference = model.volumes[model.codes == 0]
+    unseen = unseen_nuclei(model.used)
     found = []
     for code, effect in enumerate(effects, start=1):
         own = model.volumes[model.codes == code]
         entries = tuple(
             _effect(measured, effect, k, own[:, k], reference[:, k], next(of_regions if k < n else of_nuclei))
             for k, measured in enumerate(model.measured)
+        )
+        entries = tuple(
+            entry.model_copy(update={"change_seen": False}) if entry.name in unseen else entry
+            for entry in entries
         )
         found.append(
             GroupComparison(
@@ -226,6 +231,8 @@ def _effect(
         p_holm=p_holm,
         not_found=int(np.isnan(own).sum()),
         reference_not_found=int(np.isnan(reference).sum()),
+        smallest_change_percent=measured.smallest_change_percent,
+        change_seen=measured.change_seen,
     )
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from brainstem_app.imaging.atomic import write_bytes, write_text
 from brainstem_app.reports.csv_text import csv_text
 from brainstem_app.reports.html import render
-from brainstem_app.reports.report_model import RELIABILITY_TEXT
+from brainstem_app.reports.report_model import reliability_text
 from brainstem_app.reports.table_xlsx import Cell, Sheet, workbook
 from brainstem_app.reports.volumes_model import VolumeEffect, VolumesReport
-from brainstem_app.reports.volumes_page import comparison_note, is_far, make_volumes_page
+from brainstem_app.reports.volumes_page import comparison_note, is_far, make_volumes_page, unseen_mark
 from brainstem_app.reports.volumes_pdf import volumes_pdf
 
 Table = tuple[list[str], list[list[Cell]]]
@@ -37,7 +37,8 @@ def write_volumes_report(folder: Path, report: VolumesReport) -> None:
         **vars(page),
         notes=[comparison_note(report, comparison) for comparison in report.comparisons],
         is_far=is_far,
-        reliability=RELIABILITY_TEXT,
+        unseen_mark=unseen_mark,
+        reliability=reliability_text(page.with_change),
     )
     volumes, scores, comparisons = _by_subject(report, "volume_mm3"), _by_subject(report, "z"), _tests(report)
     about: list[tuple[Cell, ...]] = [
@@ -89,7 +90,12 @@ def _tests(report: VolumesReport) -> Table:
     sizes = ["n", "reference_n"]
     rest = [field for field in fields if field not in sizes]
     return ["group", "reference", *sizes, *rest], [
-        [c.group, report.reference, *(getattr(nucleus, f) for f in (*sizes, *rest))]
+        [c.group, report.reference, *(_cell(getattr(nucleus, f)) for f in (*sizes, *rest))]
         for c in report.comparisons
         for nucleus in (*c.regions, *c.nuclei)
     ]
+
+
+def _cell(value: Cell) -> Cell:
+    """Write a mark as 1 or 0: spreadsheets count it."""
+    return int(value) if isinstance(value, bool) else value

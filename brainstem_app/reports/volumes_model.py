@@ -17,7 +17,8 @@ class VolumeEffect(_Entry):
     The means are of the volumes as they are, mm³; `difference_mm3` is adjusted. `p_holm` is corrected over
     all nuclei and all comparisons, that of a region over all regions and comparisons. `n` and `reference_n`
     count those in whom it was found whole, over whom all of it is taken, and `not_found` and
-    `reference_not_found` the others; null where too few are left.
+    `reference_not_found` the others; null where too few are left. `change_seen` says whether the model can
+    see the nucleus change (`StructureEntry`).
     """
 
     name: str
@@ -38,6 +39,8 @@ class VolumeEffect(_Entry):
     p_holm: float | None = None
     not_found: int
     reference_not_found: int
+    smallest_change_percent: float | None = None
+    change_seen: bool | None = None
 
 
 class GroupComparison(_Entry):

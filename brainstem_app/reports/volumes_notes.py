@@ -8,7 +8,7 @@ from brainstem_app.counting import counted, listed
 from brainstem_app.evaluation.linear_model import FAR, SMALL_GROUP, chance_of_far
 from brainstem_app.reports.participants import is_head_size
 from brainstem_app.reports.people import Person
-from brainstem_app.reports.report_model import BRAIN_ML
+from brainstem_app.reports.report_model import BRAIN_ML, unseen_sentence
 from brainstem_app.reports.volumes_model import VolumesReport
 from brainstem_app.reports.volumes_table import PeopleTable
 
@@ -25,6 +25,7 @@ def volumes_notes(report: VolumesReport, table: PeopleTable, people: Sequence[Pe
         *_lost_nuclei(report, people),
         *_cut_regions(report, people),
         *_doubtful_scans(report, people),
+        *_unseen_nuclei(people),
         *_head_size(report, table),
     )
 
@@ -132,6 +133,17 @@ def _doubtful_scans(report: VolumesReport, people: Sequence[Person]) -> list[str
         p.name for p in people if p.name in used and any(w.level == "error" for w in p.result.report.warnings)
     ]
     return [f"Scans with an error in their report are included: {listed(warned)}."] if warned else []
+
+
+def unseen_nuclei(people: Sequence[Person]) -> tuple[str, ...]:
+    """Nuclei in which a model that labelled any of the people cannot see change."""
+    seen = [(s.name, s.change_seen) for p in people for s in p.result.report.structures]
+    return tuple(dict.fromkeys(name for name, can in seen if can is False))
+
+
+def _unseen_nuclei(people: Sequence[Person]) -> list[str]:
+    said = unseen_sentence(unseen_nuclei(people))
+    return [f"{said} In the tables of groups they have a dagger (†)."] if said else []
 
 
 def _head_size(report: VolumesReport, table: PeopleTable) -> list[str]:

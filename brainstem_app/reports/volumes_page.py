@@ -8,7 +8,7 @@ from brainstem_app.counting import counted
 from brainstem_app.evaluation.linear_model import FAR, LEAST_DEGREES
 from brainstem_app.reports.footer import FOOTER
 from brainstem_app.reports.group_chart import GroupChart, group_charts
-from brainstem_app.reports.volumes_model import GroupComparison, VolumesReport, VolumeSubject
+from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, VolumesReport, VolumeSubject
 
 #: Nuclei a table of z-scores shows side by side; that many fit on a printed page.
 _SIDE_BY_SIDE = 16
@@ -43,6 +43,7 @@ class VolumesPage:
     scores_note: str
     scored: tuple[VolumeSubject, ...]
     blocks: tuple[tuple[str, ...], ...]
+    with_change: bool
     footer: str
 
 
@@ -63,8 +64,14 @@ def make_volumes_page(report: VolumesReport) -> VolumesPage:
         scores_note=_scores_note(report),
         scored=scored,
         blocks=tuple(names[i : i + _SIDE_BY_SIDE] for i in range(0, len(names), _SIDE_BY_SIDE)),
+        with_change=any(n.change_seen is not None for c in report.comparisons for n in c.nuclei),
         footer=FOOTER,
     )
+
+
+def unseen_mark(effect: VolumeEffect) -> str:
+    """Dagger after the name of a nucleus in which the model cannot see change; else nothing."""
+    return " †" if effect.change_seen is False else ""
 
 
 def comparison_note(report: VolumesReport, comparison: GroupComparison) -> str:

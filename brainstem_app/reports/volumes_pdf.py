@@ -20,8 +20,9 @@ from brainstem_app.reports.pdf_page import (
     rgb,
 )
 from brainstem_app.reports.pdf_table import TableColumn, column_table, grade_style, table
+from brainstem_app.reports.report_model import reliability_text
 from brainstem_app.reports.volumes_model import VolumeEffect
-from brainstem_app.reports.volumes_page import VolumesPage, comparison_note, is_far
+from brainstem_app.reports.volumes_page import VolumesPage, comparison_note, is_far, unseen_mark
 
 _MARKED = GRADE_COLOURS["C"]
 _ACROSS = 4
@@ -44,7 +45,7 @@ def volumes_pdf(page: VolumesPage) -> bytes:
         _effects(pdf, comparison.group, str(report.reference), (*comparison.regions, *comparison.nuclei))
         pdf.words(comparison_note(report, comparison), 7.5, SOFT)
     if report.comparisons:
-        pdf.grades()
+        pdf.grades(reliability_text(page.with_change))
     if page.charts:
         _charts(pdf, page)
     if page.scored:
@@ -58,7 +59,7 @@ def volumes_pdf(page: VolumesPage) -> bytes:
 
 def _effects(pdf: ReportPdf, group: str, reference: str, nuclei: Iterable[VolumeEffect]) -> None:
     columns = [
-        TableColumn[VolumeEffect]("Nucleus", 22, lambda n: n.name, "LEFT"),
+        TableColumn[VolumeEffect]("Nucleus", 22, lambda n: n.name + unseen_mark(n), "LEFT"),
         TableColumn("Name", 44, lambda n: n.full_name, "LEFT"),
         TableColumn("Grade", 11, lambda n: n.reliability, "CENTER", lambda n: grade_style(n.reliability)),
         TableColumn(f"{group} mm³", 18, lambda n: digits.volume(n.mean_mm3)),

@@ -5,7 +5,7 @@ import pytest
 
 from brainstem_app.atlas.fusion import largest_piece, threshold_of
 from brainstem_app.atlas.registration import correlation_ratio, template_to_source
-from brainstem_app.atlas.reliability import dice_after_shift, grade
+from brainstem_app.atlas.reliability import Detectability, dice_after_shift, grade
 from brainstem_app.atlas.shapes import column
 from brainstem_app.imaging.spaces import MNI_SHAPE
 from tests.atlas.conftest import block
@@ -60,3 +60,29 @@ def test_correlation_ratio_is_one_where_groups_explain_everything() -> None:
 def test_parameters_say_how_the_source_moves() -> None:
     matrix = template_to_source(("x", "z"), np.array([2.0, -1.0]))
     np.testing.assert_allclose(matrix @ [0, 0, 0, 1], [-2, 0, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("slope", "change", "by_shape", "expected"),
+    [
+        (0.9, 4.0, "B", "A"),
+        (0.9, 4.0, "C", "B"),
+        (0.9, 9.0, "A", "B"),
+        (0.9, 15.0, "A", "C"),
+        (0.4, 4.0, "A", "C"),
+        (-0.1, None, "A", "C"),
+    ],
+)
+def test_measured_grade_follows_what_can_be_detected(
+    slope: float, change: float | None, by_shape: str, expected: str
+) -> None:
+    known = Detectability(cv_percent=1.0, slope=slope, smallest_change_percent=change)
+    assert known.grade(by_shape) == expected
+
+
+def test_nucleus_is_seen_if_half_of_a_change_and_a_change_of_a_fifth_show() -> None:
+    seen = [
+        Detectability(cv_percent=1.0, slope=slope, smallest_change_percent=change).is_seen
+        for slope, change in ((0.5, 20.0), (0.49, 20.0), (0.5, 20.1), (0.5, None))
+    ]
+    assert seen == [True, False, False, False]

@@ -1,306 +1,252 @@
-"""Write docs/results/measurement.md: how well volumes repeat themselves, follow a change and lie on borders.
+"""Write docs/results/measurement.md and .json: what the volumes of nuclei and regions are worth.
 
     python tests/benchmarks/write_measurement.py --work FOLDER --head HEAD.nii.gz [--head …]
-        [--pair FIRST.nii.gz SECOND.nii.gz …] [--outline SCAN.nii.gz LABELS.nii.gz …]
+        [--person HEAD.nii.gz …] [--pair FIRST.nii.gz SECOND.nii.gz …] [--outline SCAN.nii.gz LABELS.nii.gz …]
 
-Every way to place the atlas starts from the same placed scans and the same network's probabilities, which are
-kept in FOLDER. *Heads* are moved and shrunk in known places (`changed_heads.py`), *pairs* are one person
-scanned twice, *outlines* are scans with a brainstem drawn by hand (label 35 of the MICCAI 2012 protocol;
-0, 4, 11, 46, 51 and 52 are fluid or outside).
+*Heads* are moved, and shrunk in known places (`changes_followed.py`). *Persons* add to the spread between
+people; scans whose path begins alike are of one site. *Pairs* are one person scanned twice. *Outlines* are
+scans with a brainstem drawn by hand (label 35 of the MICCAI 2012 protocol; 0, 4, 11, 46, 51 and 52 are fluid
+or outside). All that is computed is kept in FOLDER, so a run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+import json
+import sys
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-import nibabel as nib
 import numpy as np
 from benchmark_segment import machine
-from changed_heads import SHRINKAGES, Shrinkage, moved, shrunk
-from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt, map_coordinates
+from changed_heads import moved
+from changes_followed import Changes, follow_changes, placed_anew
+from detectability import (
+    cv_percent,
+    group_difference_percent,
+    icc,
+    pooled_cv_percent,
+    smallest_change_percent,
+    spread_percent,
+)
+from drawn_outlines import outline_mm
+from label_map_check import GRIDS, grid_around, label_map_against_warp
+from measured_heads import LABELLING, SHIPPED, Bench, Values, Warped, hash_of_code, kept_arrays
+from measurement_page import page
 
 from brainstem_app.atlas.warped import WarpedAtlas
 from brainstem_app.imaging.reading import read_scan
-from brainstem_app.imaging.scan import Scan
-from brainstem_app.imaging.spaces import BOX_SHAPE, Affine, box_affine
-from brainstem_app.imaging.trilinear import corners
-from brainstem_app.jobs.loaded_model import LoadedModel, load_model
-from brainstem_app.models.atlas_fit import fit_atlas, neighbourhood, smallest_jacobian
-from brainstem_app.models.method import WARP, FitSettings
-from brainstem_app.models.prediction import class_probabilities
-from brainstem_app.preprocessing.normalise import normalise_scan
-from brainstem_app.preprocessing.transforms import Transforms, grid_points
+from brainstem_app.jobs.loaded_model import load_model
+from brainstem_app.preprocessing.transforms import Transforms
 
 ROOT = Path(__file__).resolve().parents[2]
-STEM, FLUID = 35, (0, 4, 11, 46, 51, 52)
-#: A nucleus counts as changed beyond, and as unchanged below these changes of its logarithm.
-CHANGED, STILL = 0.03, 0.005
-WAYS: dict[str, FitSettings | None] = {
-    "affine alone": None,
-    "bent to the network (version 2)": FitSettings(),
-    "warp (network, then intensities; version 3)": WARP,
-    "intensities without the network": FitSettings(rounds=WARP.rounds[1:], from_warp=True),
-}
-WATCHED = ("PAG", "SC", "IC", "SN", "RN", "VTA", "LC", "IO")
-
-
-@dataclass(frozen=True)
-class Placed:
-    """A scan in the box, and what the network says of it."""
-
-    box: NDArray[np.float32]
-    probabilities: NDArray[np.float32]
-    to_native: Affine
+#: Label maps are held against their warp in so many heads, on these grids.
+N_LABEL_MAPS, LABEL_MAP_GRIDS = 2, ("1 mm, oblique", "1×1×3 mm, oblique")
 
 
 @dataclass
-class Figures:
-    """What was measured of one way; lists hold an entry a pair, head or scan."""
+class Repeats:
+    """What one way makes of scans that nobody changed; rows hold logarithms of volumes of all parts."""
 
-    rescans: list[NDArray[np.float64]]
-    moves: list[NDArray[np.float64]]
-    found: list[NDArray[np.float64]]
-    true: list[NDArray[np.float64]]
-    outlines: list[float]
-    jacobians: list[float]
-    cpu_s: list[float]
-
-
-class Bench:
-    """Placed scans on disk, and the ways to lay the atlas on them."""
-
-    def __init__(self, work: Path, model: LoadedModel) -> None:
-        self.work, self.model = work, model
-        self.atlas = model.way.atlas
-        self.nuclei = list(model.way.nuclei)
-        self.names = [model.atlas.table.names[index] for index in self.nuclei]
-
-    def placed(self, name: str, make: Callable[[], Scan]) -> Placed:
-        """Place a scan and ask the network, once."""
-        path = self.work / f"{name}.npz"
-        if not path.exists():
-            self.work.mkdir(parents=True, exist_ok=True)
-            found = normalise_scan(make())
-            said = class_probabilities(
-                self.model.open_network(), found.box, self.model.way, lambda share, text: None
-            )
-            half = path.with_suffix(".part.npz")
-            np.savez(half, box=found.box, said=said.astype(np.float16), a=found.transforms.mni_to_native)
-            half.replace(path)
-        with np.load(path) as kept:
-            return Placed(kept["box"], kept["said"].astype(np.float32), kept["a"])
-
-    def bent(self, scan: Placed, way: FitSettings | None, into: Figures) -> NDArray[np.float32]:
-        """Displacement (3, 50, 50, 73) of the atlas by one way."""
-        begun = time.process_time()
-        field = np.zeros((3, *BOX_SHAPE), dtype=np.float32)
-        if way is not None:
-            images = (scan.box, self.model.way.template())
-            field = fit_atlas(scan.probabilities, self.atlas, self.model.way.usual, way, images).displacement
-        into.cpu_s.append(time.process_time() - begun)
-        into.jacobians.append(smallest_jacobian(field, neighbourhood(self.atlas)))
-        return field
-
-    def volumes(self, scan: Placed, field: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Logarithm of each nucleus's volume, mm³."""
-        return self._shares(_grid(), field) + np.log(abs(np.linalg.det(scan.to_native[:3, :3])))
-
-    def true_change(
-        self, scan: Placed, field: NDArray[np.float32], shrinkage: Shrinkage
-    ) -> NDArray[np.float64]:
-        """Change of the logarithm of each nucleus's volume that a shrinkage makes."""
-        native = _world() @ scan.to_native[:3, :3].T + scan.to_native[:3, 3]
-        back = np.linalg.inv(scan.to_native)
-        source = shrinkage.source(native, scan.to_native) @ back[:3, :3].T + back[:3, 3]
-        points = (source - box_affine()[:3, 3]).T.astype(np.float32)
-        there = np.stack([map_coordinates(part, points, order=1, mode="nearest") for part in field])
-        return self._shares(points, there) - self._shares(_grid(), field)
-
-    def _shares(self, points: NDArray[np.float32], field: NDArray[np.float32]) -> NDArray[np.float64]:
-        total = np.zeros(256)
-        for corner in corners(self.atlas, points + field.reshape(3, -1)):
-            total += np.bincount(corner.values, weights=corner.weight, minlength=256)
-        return np.log(total[self.nuclei])
-
-    def outline_mm(self, scan: Placed, field: NDArray[np.float32], drawn: Path, affine: Affine) -> float:
-        """Mean distance of the drawn outline, where it faces fluid or the outside, from the warped one."""
-        labels = np.asarray(nib.load(drawn).dataobj).astype(int)
-        stem, fluid = labels == STEM, np.isin(labels, FLUID)
-        faces = []
-        for axis in range(3):
-            for side in (1, -1):
-                face = np.argwhere(stem & np.roll(fluid, -side, axis=axis)).astype(float)
-                face[:, axis] += 0.5 * side
-                faces.append(face)
-        points = np.concatenate(faces) @ affine[:3, :3].T + affine[:3, 3]
-        height = Transforms(scan.to_native).to_mni(points)[:, 2]
-        points = points[(height > -68) & (height < -6)]
-        grid = _fine_grid(points)
-        warped = WarpedAtlas((self.atlas > 0).astype(np.uint8), field, Transforms(scan.to_native))
-        inside = warped.labels_on(grid) > 0
-        signed = distance_transform_edt(inside) - distance_transform_edt(~inside)
-        signed = np.where(signed > 0, signed - 0.5, signed + 0.5) * grid[1][0, 0]
-        return float(
-            np.abs(map_coordinates(signed, (points - grid[1][:3, 3]).T / grid[1][0, 0], order=1)).mean()
-        )
+    rescans: list[Values] = field(default_factory=list)
+    moves: list[Values] = field(default_factory=list)
+    people: list[Values] = field(default_factory=list)
+    sites: list[str] = field(default_factory=list)
+    outlines: list[float] = field(default_factory=list)
+    jacobians: list[float] = field(default_factory=list)
+    cpu_s: list[float] = field(default_factory=list)
+    wall_s: list[float] = field(default_factory=list)
 
 
-def measure(bench: Bench, way: FitSettings | None, given: argparse.Namespace) -> Figures:
-    """Measure one way on everything that is given."""
-    figures = Figures([], [], [], [], [], [], [])
-    for first, second in given.pair:
-        volumes = []
-        for path in (first, second):
-            scan = bench.placed(_name(path), lambda path=path: read_scan(path))
-            volumes.append(bench.volumes(scan, bench.bent(scan, way, figures)))
-        figures.rescans.append(volumes[0] - volumes[1])
-    for path in given.head:
-        head = bench.placed(_name(path), lambda path=path: read_scan(path))
-        field = bench.bent(head, way, figures)
-        before = bench.volumes(head, field)
-        other = bench.placed(f"{_name(path)}-moved", lambda path=path: moved(read_scan(path), 1001))
-        figures.moves.append(bench.volumes(other, bench.bent(other, way, figures)) - before)
-        for shrinkage in SHRINKAGES:
-            name = f"{_name(path)}-{shrinkage.name.replace(' ', '-')}"
-            small = bench.placed(
-                name, lambda p=path, s=shrinkage, h=head: shrunk(read_scan(p), s, h.to_native)
-            )
-            figures.found.append(bench.volumes(small, bench.bent(small, way, figures)) - before)
-            figures.true.append(bench.true_change(head, field, shrinkage))
+def measure_repeats(bench: Bench, given: argparse.Namespace) -> dict[str, Repeats]:
+    """Rescans, moved heads, people and outlines, by every way."""
+    repeats = {way: Repeats() for way in bench.ways}
+
+    def seen(name: str, path: Path, seed: int | None = None) -> tuple[Warped, dict[str, Values]]:
+        told(name)
+        scan = bench.scan(name, lambda: read_scan(path) if seed is None else moved(read_scan(path), seed))
+        for way, into in repeats.items():
+            into.jacobians.append(bench.least_jacobian(scan.fields[way]))
+            into.cpu_s.append(scan.cpu_s[way])
+            into.wall_s.append(scan.wall_s[way])
+        volumes = {way: bench.parts.log_volumes(f) + scan.log_scale for way, f in scan.fields.items()}
+        return scan, volumes
+
+    for pair in given.pair:
+        first, second = (seen(name_of(path), path)[1] for path in pair)
+        for way, into in repeats.items():
+            into.rescans.append(first[way] - second[way])
+            into.people.append((first[way] + second[way]) / 2)
+            into.sites.append(_site(pair[0]))
+    for path in [*given.head, *given.person]:
+        whole = seen(name_of(path), path)[1]
+        again = seen(f"{name_of(path)}-moved", path, 1001)[1] if path in given.head else None
+        for way, into in repeats.items():
+            into.people.append(whole[way])
+            into.sites.append(_site(path))
+            if again is not None:
+                into.moves.append(again[way] - whole[way])
+    drawn_by = hash_of_code(LABELLING)
     for path, drawn in given.outline:
-        scan = bench.placed(_name(path), lambda path=path: read_scan(path))
-        field = bench.bent(scan, way, figures)
-        figures.outlines.append(bench.outline_mm(scan, field, drawn, read_scan(path).affine))
-    return figures
+        scan = seen(name_of(path), path)[0]
+        for way, into in repeats.items():
+            kept = kept_arrays(
+                bench.warps / f"{name_of(path)}-outline-{'-'.join(way.split()[:2])}-{drawn_by}.npz",
+                lambda path=path, drawn=drawn, scan=scan, way=way: {
+                    "mm": np.array(
+                        outline_mm(bench.model.way.atlas, scan, way, drawn, read_scan(path).affine)
+                    )
+                },
+            )
+            into.outlines.append(float(kept["mm"]))
+    return repeats
 
 
-def cv(differences: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    """Within-subject coefficient of variation, %, of each nucleus from differences of logarithms."""
-    return 100 * np.sqrt((np.array(differences) ** 2).mean(axis=0) / 2)
-
-
-def slopes(figures: Figures) -> NDArray[np.float64]:
-    """Measured over true change of each nucleus that changes; NaN of the others."""
-    found, true = np.array(figures.found), np.array(figures.true)
-    changed = np.abs(true) > CHANGED
-    weight = np.where(changed, true, 0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.asarray((weight * found).sum(axis=0) / (weight**2).sum(axis=0))
-
-
-def page(bench: Bench, measured: dict[str, Figures], given: argparse.Namespace) -> list[str]:
-    """Lines of the page."""
-    lines = [
-        "# How well volumes repeat themselves, and follow a change",
-        "",
-        f"{datetime.now(UTC):%Y-%m-%d}, {machine()}. Written by `tests/benchmarks/write_measurement.py`; "
-        f"model `{bench.model.card.name}` {bench.model.card.version}. {given.about}".rstrip(),
-        "",
-        f"- *Rescans*: {len(given.pair)} people scanned twice ({', '.join(_pair(p) for p in given.pair)}). "
-        f"*Moved*: {len(given.head)} real heads turned by up to 8°, moved by up to 6 mm, with noise.",
-        "- *Slope*: measured over true change where heads were shrunk by 10 % in a known place "
-        f"({', '.join(s.name for s in SHRINKAGES)}); of nuclei that changed by more than 3 %. *Unchanged*: "
-        "what the others seem to change by. *SDC*: smallest change of one person that can be detected, "
-        "1.96·√2·CV/slope, with the CV over rescans.",
-        f"- *Outline*: mean distance from brainstems drawn by hand ({len(given.outline)} scans) where they "
-        "face fluid or the outside.",
-        "",
-        "| way | CV rescans, median / worst (%) | CV moved (%) | slope, median / least | "
-        f"{' / '.join(WATCHED)} | unchanged (%) | SDC, median (%) | outline (mm) | least Jacobian "
-        "| CPU (s) |",
-        "|---" * 10 + "|",
-        *(_row(bench, way, figures) for way, figures in measured.items()),
-        "",
-        "## Each nucleus, by the warp",
-        "",
-        "| nucleus | grade | CV rescans (%) | CV moved (%) | slope | SDC (%) |",
-        "|---|---|---|---|---|---|",
+def structures(bench: Bench, repeats: Repeats, changes: Changes) -> list[dict[str, Any]]:
+    """All figures of each part by one way."""
+    rescans, moves = (_rows(rows, bench) for rows in (repeats.rescans, repeats.moves))
+    cv, spread = pooled_cv_percent(rescans, moves), _spread(repeats)
+    again, shifted = cv_percent(rescans), cv_percent(moves)
+    answers = [changes.response(part) for part in range(len(bench.parts.names))]
+    slope = np.array([each.slope for each in answers])
+    change, groups = smallest_change_percent(cv, slope), group_difference_percent(spread, slope)
+    grades = {each.name: each.reliability for each in bench.model.atlas.table.nuclei}
+    return [
+        {
+            "name": name,
+            "kind": "nucleus" if part < bench.parts.n_nuclei else "region",
+            "atlas_grade": grades.get(name, ""),
+            "cv_rescans_percent": again[part],
+            "cv_moved_percent": shifted[part],
+            "cv_percent": cv[part],
+            **asdict(answers[part]),
+            "drift_percent": changes.drift_percent(part),
+            "smallest_change_percent": change[part],
+            "spread_percent": spread[part],
+            "icc": icc(spread, cv)[part],
+            "group_difference_percent": groups[part],
+        }
+        for part, name in enumerate(bench.parts.names)
     ]
-    figures = next(f for way, f in measured.items() if WAYS[way] is WARP)
-    again, shifted, slope = cv(figures.rescans), cv(figures.moves), slopes(figures)
-    table = {s.index: s for s in bench.model.atlas.table.nuclei}
-    for row, index in enumerate(bench.nuclei):
-        sdc = 1.96 * np.sqrt(2) * again[row] / slope[row]
-        lines.append(
-            f"| {table[index].name} | {table[index].reliability} | {again[row]:.1f} | {shifted[row]:.1f} | "
-            f"{_number(slope[row], 2)} | {_number(sdc, 1)} |"
-        )
-    return [*lines, ""]
 
 
-def _row(bench: Bench, way: str, figures: Figures) -> str:
-    again, slope = cv(figures.rescans), slopes(figures)
-    found, true = np.array(figures.found), np.array(figures.true)
-    still = 100 * np.median(np.abs(found[np.abs(true) < STILL]))
-    sdc = np.nanmedian(1.96 * np.sqrt(2) * again / np.where(slope > 0.05, slope, np.nan))
-    watched = [
-        np.nanmean([s for s, n in zip(slope, bench.names, strict=True) if n.startswith(w)]) for w in WATCHED
-    ]
-    cells = [
-        way,
-        f"{np.median(again):.1f} / {again.max():.1f}",
-        f"{np.median(cv(figures.moves)):.1f}",
-        f"{np.nanmedian(slope):.2f} / {np.nanmin(slope):.2f}",
-        " / ".join(f"{value:.2f}" for value in watched),
-        f"{still:.1f}",
-        _number(sdc, 1),
-        _number(float(np.mean(figures.outlines)) if figures.outlines else np.nan, 2),
-        f"{min(figures.jacobians):.2f}",
-        f"{np.mean(figures.cpu_s):.1f}",
-    ]
-    return f"| {' | '.join(cells)} |"
+def label_maps(bench: Bench, heads: dict[str, Path]) -> dict[str, dict[str, float]]:
+    """Label maps beside their own warp, on made grids."""
+    found: dict[str, dict[str, float]] = {}
+    for grid in LABEL_MAP_GRIDS:
+        told(f"label maps on {grid}")
+        figures = []
+        for name, path in list(heads.items())[:N_LABEL_MAPS]:
+            scan = bench.scan(name, lambda path=path: read_scan(path))
+            warped = WarpedAtlas(bench.model.way.atlas, scan.fields[SHIPPED], Transforms(scan.to_native))
+
+            def work(warped: WarpedAtlas = warped, grid: str = grid) -> dict[str, Values]:
+                done = label_map_against_warp(
+                    warped, grid_around(warped, *GRIDS[grid]), bench.model.way.nuclei
+                )
+                return {"iou": done.iou, "error": done.volume_error}
+
+            key = f"{name}-labels-{LABEL_MAP_GRIDS.index(grid)}-{hash_of_code(LABELLING)}.npz"
+            figures.append(kept_arrays(bench.warps / key, work))
+        iou, error = (np.array([each[k] for each in figures]) for k in ("iou", "error"))
+        found[grid] = {
+            "iou": float(iou.mean()),
+            "least_iou": float(iou.mean(axis=0).min()),
+            "volume_error_percent": float(100 * np.median(np.abs(error))),
+            "worst_volume_error_percent": float(100 * np.abs(error).max()),
+        }
+    return found
 
 
-def _number(value: float, decimals: int) -> str:
-    return "–" if not np.isfinite(value) else f"{value:.{decimals}f}"
+def told(what: str) -> None:
+    """Say on standard error what is done."""
+    print(what, file=sys.stderr, flush=True)
 
 
-def _pair(pair: list[Path]) -> str:
-    return "/".join(_name(path) for path in pair)
-
-
-def _name(path: Path) -> str:
+def name_of(path: Path) -> str:
+    """Name of a scan; sub-01 of two datasets are two heads."""
     stem = path.name.removesuffix(".gz").removesuffix(".nii")
-    # sub-01 of two datasets are two heads.
     return f"{path.parents[2].name}-{stem}" if path.parent.name == "anat" else stem
 
 
-def _grid() -> NDArray[np.float32]:
-    return np.indices(BOX_SHAPE, dtype=np.float32).reshape(3, -1)
+def _site(path: Path) -> str:
+    return str(path.parents[2] if path.parent.name == "anat" else path.parent)
 
 
-def _world() -> NDArray[np.float64]:
-    return grid_points(BOX_SHAPE, box_affine())
+def _spread(repeats: Repeats) -> Values:
+    sites = np.unique(repeats.sites, return_inverse=True)[1]
+    return spread_percent(np.array(repeats.people), sites)
 
 
-def _fine_grid(points: NDArray[np.float64], size_mm: float = 0.5) -> tuple[tuple[int, int, int], Affine]:
-    low = points.min(axis=0) - 5
-    x, y, z = (np.ceil((points.max(axis=0) + 5 - low) / size_mm).astype(int)).tolist()
-    affine = np.diag([size_mm, size_mm, size_mm, 1.0])
-    affine[:3, 3] = low
-    return (x, y, z), affine
+def _rows(rows: list[Values], bench: Bench) -> Values:
+    return np.array(rows).reshape(-1, len(bench.parts.names))
 
 
-def main() -> None:
-    """Read the arguments, measure, write the page."""
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--head", type=Path, action="append", default=[])
+    parser.add_argument("--person", type=Path, action="append", default=[])
     parser.add_argument("--pair", type=Path, nargs=2, action="append", default=[])
     parser.add_argument("--outline", type=Path, nargs=2, action="append", default=[])
     parser.add_argument("--model", default="brainstem31")
     parser.add_argument("--about", default="", help="what is special about the scans, in a sentence")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "results" / "measurement.md")
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Read the arguments, measure, write the figures and their page."""
+    given = _arguments()
     bench = Bench(given.work, load_model(given.model, "onnx"))
-    measured = {way: measure(bench, settings, given) for way, settings in WAYS.items()}
-    given.page.write_text("\n".join(page(bench, measured, given)), encoding="utf-8")
+    heads = {name_of(path): path for path in given.head}
+    repeats = measure_repeats(bench, given)
+    changes = follow_changes(bench, heads, told)
+    told("placed anew")
+    first = next(iter(heads))
+    card = bench.model.card
+    result = {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "machine": machine(),
+        "model": {"name": card.name, "version": card.version, "sha256": card.sha256},
+        "about": given.about,
+        "heads": list(heads),
+        "people": [len(given.head), len(given.person), len(given.pair)],
+        "pairs": ["/".join(name_of(path) for path in pair) for pair in given.pair],
+        "outlines": len(given.outline),
+        "placed_anew": placed_anew(bench, first, heads[first]),
+        "label_maps": label_maps(bench, heads),
+        "ways": {
+            way: {
+                "structures": structures(bench, repeats[way], changes[way]),
+                "outline_mm": _mean(repeats[way].outlines),
+                "least_jacobian": min(repeats[way].jacobians),
+                "cpu_s": _mean(repeats[way].cpu_s),
+                "wall_s": _mean(repeats[way].wall_s),
+            }
+            for way in bench.ways
+        },
+    }
+    result = _plain(result)
+    given.page.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    given.page.write_text("\n".join(page(result)), encoding="utf-8")
+
+
+def _mean(values: list[float]) -> float:
+    return float(np.mean(values)) if values else float("nan")
+
+
+def _plain(value: Any) -> Any:
+    """Value as JSON has it: numbers to five digits, null for what is not finite."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, float | np.floating):
+        return float(f"{value:.5g}") if np.isfinite(value) else None
+    return value
 
 
 if __name__ == "__main__":

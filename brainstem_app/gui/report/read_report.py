@@ -9,7 +9,7 @@ from typing import Any
 
 from brainstem_app.errors import InputError
 from brainstem_app.gui.report.people_content import cohort_content, retest_content
-from brainstem_app.gui.report.report_content import Cell, ReportContent
+from brainstem_app.gui.report.report_content import Cell, OneDigit, ReportContent
 from brainstem_app.gui.report.report_entries import ReportEntry
 
 # Headings and names in report.json of the columns of a segmentation, and of one with a reference.
@@ -19,6 +19,8 @@ _SEGMENTED = (
     ("mm³", "volume_mm3"),
     ("Asymmetry", "asymmetry_index"),
     ("Confidence", "confidence"),
+    ("Reliability", "reliability"),
+    ("Smallest change %", "smallest_change_percent"),
 )
 _SCORED = (
     ("Difference mm³", "volume_difference_mm3"),
@@ -99,7 +101,8 @@ def _segmentation(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
     columns = _SEGMENTED + (_SCORED if scored else ())
     columns = tuple((name, key) for name, key in columns if any(s.get(key) is not None for s in structures))
     headers = tuple(name for name, _ in columns)
-    rows = tuple(tuple(s.get(key) for _, key in columns) for s in (*report.get("regions", ()), *structures))
+    entries = (*report.get("regions", ()), *structures)
+    rows = tuple(tuple(_segmented(s, key) for _, key in columns) for s in entries)
     lines = [
         ("scan", str((report.get("scan") or {}).get("file", ""))),
         ("model", _model(entry)),
@@ -118,6 +121,15 @@ def _segmentation(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
     picture = next((file for file in entry.files if file.name == "qc.png"), None)
     limits = str(report.get("limits", ""))
     return ReportContent(entry, tuple(lines), headers, rows, limits, picture=picture)
+
+
+def _segmented(structure: dict[str, Any], key: str) -> Cell:
+    value: Cell = structure.get(key)
+    if key != "smallest_change_percent":
+        return value
+    if structure.get("change_seen") is False:
+        return "none seen"
+    return OneDigit(float(value)) if isinstance(value, int | float) else None
 
 
 def _model(entry: ReportEntry) -> str:

@@ -27,6 +27,7 @@ def card_details(card: ModelCard) -> str:
     for title, text in (
         (_tr("Trained on"), card.training_data),
         (_tr("Limits"), card.limits),
+        (_tr("Cannot see change in"), ", ".join(n for n, d in card.detectability.items() if not d.is_seen)),
         (_tr("Licence"), card.licence),
     ):
         if text:

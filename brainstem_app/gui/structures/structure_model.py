@@ -263,8 +263,6 @@ class StructureModel(QStandardItemModel):
         words = {"A": self.tr("good"), "B": self.tr("fair"), "C": self.tr("poor")}
         if structure.reliability:
             lines.append(
-                self.tr("Reliability, by size against the error of registration: {0} ({1})").format(
-                    structure.reliability, words[structure.reliability]
-                )
+                self.tr("Reliability: {0} ({1})").format(structure.reliability, words[structure.reliability])
             )
         return "\n".join(lines)
