@@ -134,7 +134,7 @@ def stripped_mask(data: NDArray[np.float32], affine: Affine) -> _Mask:
 
 
 def _brain(network: str, volume: NDArray[np.float32], side: int, threads: int) -> _Mask:
-    """What one of deepbet's networks takes for brain in a volume resized to (side, side, side)."""
+    """Ask one of deepbet's networks where brain is in a volume resized to (side, side, side)."""
     onnxruntime = load_onnxruntime()
     path = resource("skull_strip", network)
     options = onnxruntime.SessionOptions()
