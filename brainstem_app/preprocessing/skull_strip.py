@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from brainstem_app.errors import BrainstemError, ImplausibleResultError
+from brainstem_app.imaging.intensity_levels import faces
 from brainstem_app.imaging.orientation import from_canonical, to_canonical
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.locations import resource
@@ -198,8 +199,7 @@ def _largest_component(mask: _Mask) -> _Mask:
 
 def _background_value(data: NDArray[np.float32]) -> float:
     """Commonest value of the volume's six faces."""
-    faces = [np.take(data, end, axis=axis).ravel() for axis in range(3) for end in (0, -1)]
-    values, counts = np.unique(np.concatenate(faces), return_counts=True)
+    values, counts = np.unique(faces(data), return_counts=True)
     return float(values[counts.argmax()])
 
 
