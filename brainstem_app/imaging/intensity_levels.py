@@ -99,6 +99,12 @@ def above_floor(data: NDArray[Any], levels: IntensityLevels) -> NDArray[np.float
     return result
 
 
+def faces(data: NDArray[Any]) -> NDArray[Any]:
+    """Values of the six faces of a volume (X, Y, Z), one after the other."""
+    turned = [np.moveaxis(data, axis, 0) for axis in range(3)]
+    return np.concatenate([volume[end].ravel() for volume in turned for end in (0, -1)])
+
+
 def _sample(data: NDArray[Any]) -> NDArray[np.float64]:
     """Evenly taken finite values."""
     flat = data.ravel(order="K")
@@ -110,8 +116,8 @@ def _sample(data: NDArray[Any]) -> NDArray[np.float64]:
 
 def _commonest_on_faces(data: NDArray[Any], sample: NDArray[np.float64]) -> tuple[float, float]:
     """Commonest value of the volume's six faces, and its share of all voxels."""
-    faces = np.concatenate([np.take(data, end, axis=axis).ravel() for axis in range(3) for end in (0, -1)])
-    values, counts = np.unique(faces[np.isfinite(faces)], return_counts=True)
+    outside = faces(data)
+    values, counts = np.unique(outside[np.isfinite(outside)], return_counts=True)
     if not values.size or not sample.size:
         return 0.0, 0.0
     common = float(values[counts.argmax()])

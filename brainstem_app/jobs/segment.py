@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, citations_of
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.imaging.bids_derivatives import bids_source
@@ -169,23 +171,40 @@ def segment_scan(
     report(_PREDICTED, "bringing the labels back onto the scan")
     with clock.measure("back to native"):
         found = on_scan(scan, normalised, prediction, model.way.atlas, model.atlas.regions)
-    write_volumes(folder, scan, normalised, found, prediction, model.atlas.table)
-    remove_surfaces(folder)
-    if surfaces:
-        write_surfaces(folder, found.labels, scan.affine, model.atlas.table)
     report(_PLACED, "writing the report")
     stated = ("--orientation", orientation) if orientation else ()
     options = (*stated, *(("--surfaces",) * surfaces), *options)
     series = {SERIES: series_mark(split_series(path)[1])} if scan.source.is_dir() else {}
     inputs = _report_inputs(scan, normalised, model, device, found, clock.seconds, options)
     inputs = replace(inputs, settings={**inputs.settings, **series})
-    write_report(folder, replace(inputs, reference=reference, reference_origin=reference_origin))
+    inputs = replace(inputs, reference=reference, reference_origin=reference_origin)
+    # The report is made on one core while another writes the volumes that it speaks of.
+    with ThreadPoolExecutor(1) as beside:
+        volumes = (folder, scan, normalised, found, prediction, model.atlas.table)
+        written = beside.submit(_write_volumes, *volumes, surfaces=surfaces)
+        write_report(folder, inputs, ready=written.result)
     for role, name in (ARTIFACTS | (REGION_ARTIFACTS if found.regions else {})).items():
         reporter.artifact(role, folder / name, folder.name)
     reporter.artifact("folder", folder, folder.name)
     for finding in (*scan.findings, *normalised.findings):
         if finding.level is Level.WARNING:
             reporter.warn(f"{folder.name}: {finding.problem}", path, finding.fix)
+
+
+def _write_volumes(
+    folder: Path,
+    scan: Scan,
+    normalised: Normalised,
+    found: OnScan,
+    prediction: Prediction,
+    table: LabelTable,
+    *,
+    surfaces: bool,
+) -> None:
+    write_volumes(folder, scan, normalised, found, prediction, table)
+    remove_surfaces(folder)
+    if surfaces:
+        write_surfaces(folder, found.labels, scan.affine, table)
 
 
 class Stopwatch:

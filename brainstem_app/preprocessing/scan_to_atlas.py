@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,6 +24,8 @@ ITK_FILES = (TO_MNI_AFFINE, TO_ATLAS_WARP, TO_MNI_WARP, TO_SCAN_AFFINE)
 _INVERSE_STEPS = 30
 # Hundredths of a millimetre: the files are half as large.
 _DECIMALS = 2
+# A step so short ends the search for a point.
+_STILL_MM = 5e-4
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,12 @@ class ScanToAtlas:
     def _unwarped(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Solve w + d(w) = point for w; the steps are halved, so that steep warps do not overshoot."""
         found = points_mm.astype(np.float64, copy=True)
+        moving = np.arange(len(found))
         for _ in range(_INVERSE_STEPS):
-            found -= 0.7 * (found + self.warp.at(found) - points_mm)
+            here = found[moving]
+            step = 0.7 * (here + self.warp.at(here) - points_mm[moving])
+            found[moving] = here - step
+            moving = moving[np.abs(step).max(axis=1) > _STILL_MM]
         return found
 
 
@@ -105,24 +112,20 @@ _LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 def _write_affine(matrix: NDArray[np.floating], path: Path) -> None:
     """Write an affine between worlds, RAS mm, as ITK reads it (a ``.mat`` of ANTs)."""
-    import SimpleITK as sitk
+    from scipy.io import savemat
 
     turned = _LPS @ matrix @ _LPS
-    transform = sitk.AffineTransform(3)
-    transform.SetMatrix(turned[:3, :3].ravel().tolist())
-    transform.SetTranslation(turned[:3, 3].tolist())
+    parameters = np.concatenate([turned[:3, :3].ravel(), turned[:3, 3]])
+    content = {"AffineTransform_double_3_3": parameters, "fixed": np.zeros(3)}
     with atomic_path(path) as temporary:
-        sitk.WriteTransform(transform, str(temporary))
+        savemat(temporary, content, appendmat=False, format="4", oned_as="column")
 
 
 def _write_warp(warp: Displacement, path: Path) -> None:
     """Write a displacement as the vector image that ITK's displacement field transform reads."""
-    import SimpleITK as sitk
-
     field = warp.field * np.array([-1.0, -1.0, 1.0], dtype=np.float32)
-    image = sitk.GetImageFromArray(field.transpose(2, 1, 0, 3), isVector=True)
-    world = _LPS @ warp.affine
-    image.SetOrigin(world[:3, 3].tolist())
-    image.SetDirection((world[:3, :3] / np.linalg.norm(world[:3, :3], axis=0)).ravel().tolist())
+    image = nib.Nifti1Image(field[:, :, :, None, :], warp.affine)
+    image.header.set_intent("vector")
+    image.header.set_xyzt_units("mm")
     with atomic_path(path) as temporary:
-        sitk.WriteImage(image, str(temporary), useCompression=True)
+        nib.save(image, temporary)

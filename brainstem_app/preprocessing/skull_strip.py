@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from brainstem_app.errors import BrainstemError, ImplausibleResultError
+from brainstem_app.imaging.intensity_levels import faces
 from brainstem_app.imaging.orientation import from_canonical, to_canonical
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.locations import resource
@@ -63,9 +64,9 @@ def brain_mask(data: NDArray[np.float32], affine: Affine, *, threads: int = 2) -
         If a network file is missing or damaged.
     """
     head, _ = to_canonical(data, affine)
-    coarse = _probability("deepbet_box.onnx", _resize(head, (COARSE_SIDE,) * 3), threads) > 0.5
+    coarse = _brain("deepbet_box.onnx", head, COARSE_SIDE, threads)
     box = _box_around(_largest_component(coarse), head.shape)
-    fine = _probability("deepbet_fine.onnx", _resize(head[box], (FINE_SIDE,) * 3), threads) > 0.5
+    fine = _brain("deepbet_fine.onnx", head[box], FINE_SIDE, threads)
     inside = _largest_component(_resize(fine, head[box].shape))
     mask = np.zeros(head.shape, dtype=bool)
     mask[box] = ndimage.binary_fill_holes(inside)
@@ -133,8 +134,8 @@ def stripped_mask(data: NDArray[np.float32], affine: Affine) -> _Mask:
     return _closed_foreground(data, iterations=max(1, round(2.0 / smallest_mm)))
 
 
-def _probability(network: str, image: NDArray[np.float32], threads: int) -> NDArray[np.float32]:
-    """Probability of brain (X, Y, Z) that one of deepbet's networks gives for a volume (X, Y, Z)."""
+def _brain(network: str, volume: NDArray[np.float32], side: int, threads: int) -> _Mask:
+    """Ask one of deepbet's networks where brain is in a volume resized to (side, side, side)."""
     onnxruntime = load_onnxruntime()
     path = resource("skull_strip", network)
     options = onnxruntime.SessionOptions()
@@ -148,8 +149,9 @@ def _probability(network: str, image: NDArray[np.float32], threads: int) -> NDAr
         raise BrainstemError(
             f"The skull-stripping network cannot be loaded: {error}", path, "Install Brainstem App again."
         ) from error
-    (output,) = session.run(None, {"image": _standardise(image)[None, None]})
-    return np.asarray(output[0, 0], dtype=np.float32)
+    image = _standardise(_resize(volume, (side,) * 3))[None, None]
+    (logit,) = session.run(None, {"image": image})
+    return np.asarray(logit[0, 0] > 0)
 
 
 def _standardise(image: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -197,8 +199,7 @@ def _largest_component(mask: _Mask) -> _Mask:
 
 def _background_value(data: NDArray[np.float32]) -> float:
     """Commonest value of the volume's six faces."""
-    faces = [np.take(data, end, axis=axis).ravel() for axis in range(3) for end in (0, -1)]
-    values, counts = np.unique(np.concatenate(faces), return_counts=True)
+    values, counts = np.unique(faces(data), return_counts=True)
     return float(values[counts.argmax()])
 
 

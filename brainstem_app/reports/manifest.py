@@ -24,7 +24,6 @@ LIBRARIES = (
     "nibabel",
     "nilearn",
     "dipy",
-    "SimpleITK",
     "onnxruntime",
     "onnxruntime-directml",  # its name on Windows
     "keras",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from brainstem_app.reports.table_csv import report_csv
 from brainstem_app.reports.table_xlsx import report_xlsx
 
 
-def write_report(folder: Path, inputs: ReportInputs) -> Report:
+def write_report(folder: Path, inputs: ReportInputs, ready: Callable[[], object] = lambda: None) -> Report:
     """Measure the labels and write the seven files of a report.
 
     They are ``report.json``, ``.csv``, ``.xlsx``, ``.html`` and ``.pdf``, ``qc.png`` and ``manifest.json``;
@@ -31,6 +32,9 @@ def write_report(folder: Path, inputs: ReportInputs) -> Report:
         Made if missing; files of those names are replaced.
     inputs : ReportInputs
         What the report is made from.
+    ready : callable
+        Called when all is made, before the first file is written: returns when files that the report speaks
+        of are there, or raises.
 
     Raises
     ------
@@ -44,12 +48,14 @@ def write_report(folder: Path, inputs: ReportInputs) -> Report:
     volumes = QcVolumes(inputs.labels_native, inputs.labels_affine, scan, inputs.reference)
     picture = qc_png(volumes, inputs.table, inputs.title)
     page = make_page(report, inputs, manifest, folder)
+    html, pdf, xlsx = report_html(page, picture), report_pdf(page, picture), report_xlsx(report)
+    ready()
     write_bytes(folder / "qc.png", picture)
     write_text(folder / "manifest.json", manifest.to_json())
     write_text(folder / "report.csv", report_csv(report))
     write_regions_csv(folder, report)
-    write_bytes(folder / "report.xlsx", report_xlsx(report))
-    write_text(folder / "report.html", report_html(page, picture))
-    write_bytes(folder / "report.pdf", report_pdf(page, picture))
+    write_bytes(folder / "report.xlsx", xlsx)
+    write_text(folder / "report.html", html)
+    write_bytes(folder / "report.pdf", pdf)
     write_text(folder / "report.json", report.to_json())
     return report
