@@ -155,7 +155,7 @@ class WarpedAtlas:
             Probability of each class in the box.
         """
         native, inside = self._box_in(grid)
-        shares = self._box_shares(self.labels) * self._volume_mm3[:, None].astype(np.float32)
+        shares = box_shares(self.labels, self.displacement) * self._volume_mm3[:, None].astype(np.float32)
         whole = shares.sum(axis=0, dtype=np.float64)
         shares *= inside[:, None]
         found = shares.sum(axis=0, dtype=np.float64)
@@ -183,7 +183,7 @@ class WarpedAtlas:
             By region; 0 stands for all regions together.
         """
         native, inside = self._box_in(grid)
-        whole = self._box_shares(regions) * self._volume_mm3[:, None].astype(np.float32)
+        whole = box_shares(regions, self.displacement) * self._volume_mm3[:, None].astype(np.float32)
         # In place of what is outside: all together.
         whole[:, 0] = whole[:, 1:].sum(axis=1)
         found = whole * inside[:, None]
@@ -229,21 +229,6 @@ class WarpedAtlas:
     def _classes(self) -> int:
         return int(self.labels.max()) + 1
 
-    def _box_shares(self, labels: NDArray[np.uint8]) -> FloatArray:
-        """Share (N, K) of each class of a map in each voxel of the box, from eight places in it."""
-        classes = int(labels.max()) + 1
-        middles = np.indices(BOX_SHAPE, dtype=np.float32).reshape(3, -1)
-        known = _Uniform.of(labels, _layers(_STRETCH / 2)).at(middles + self.displacement.reshape(3, -1))
-        shares = np.zeros((len(known), classes), dtype=np.float32)
-        rows = np.flatnonzero(known != _MIXED)
-        shares[rows, known[rows]] = 1
-        rows = np.flatnonzero(known == _MIXED)
-        for corner in np.ndindex(2, 2, 2):
-            places = middles[:, rows] + (np.array(corner, dtype=np.float32)[:, None] - 0.5) / 2
-            moved = [map_coordinates(part, places, order=1, mode="nearest") for part in self.displacement]
-            shares[rows] += _shares(labels, places + np.stack(moved), classes) / 8
-        return shares
-
     def _voxels(self, points_mm: NDArray[np.float64]) -> FloatArray:
         """Where points (N, 3) of the scan lie in the atlas's box, voxels (3, N)."""
         return (self.map.to_atlas(points_mm) - box_affine()[:3, 3]).T.astype(np.float32)
@@ -267,6 +252,30 @@ class WarpedAtlas:
         for corner in corners(local, voxels.T.astype(np.float32)):
             volume += corner.weight * corner.values
         return volume * scale
+
+
+def box_shares(labels: NDArray[np.uint8], displacement: FloatArray) -> FloatArray:
+    """Share (N, K) of each class of a map in each voxel of the box, from eight places in it.
+
+    Parameters
+    ----------
+    labels : ndarray of uint8, shape (50, 50, 73)
+        Classes 0…K − 1, fewer than 255.
+    displacement : ndarray of float32, shape (3, 50, 50, 73)
+        The box has at x the class of the map at x + d(x), voxels (mm).
+    """
+    classes = int(labels.max()) + 1
+    middles = np.indices(BOX_SHAPE, dtype=np.float32).reshape(3, -1)
+    known = _Uniform.of(labels, _layers(_STRETCH / 2)).at(middles + displacement.reshape(3, -1))
+    shares = np.zeros((len(known), classes), dtype=np.float32)
+    rows = np.flatnonzero(known != _MIXED)
+    shares[rows, known[rows]] = 1
+    rows = np.flatnonzero(known == _MIXED)
+    for corner in np.ndindex(2, 2, 2):
+        places = middles[:, rows] + (np.array(corner, dtype=np.float32)[:, None] - 0.5) / 2
+        moved = [map_coordinates(part, places, order=1, mode="nearest") for part in displacement]
+        shares[rows] += _shares(labels, places + np.stack(moved), classes) / 8
+    return shares
 
 
 def labels_under(labels: NDArray[np.uint8], displacement: FloatArray) -> NDArray[np.uint8]:

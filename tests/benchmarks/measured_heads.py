@@ -17,11 +17,10 @@ from scipy.ndimage import map_coordinates
 
 import brainstem_app
 from brainstem_app.atlas.library import Atlas
-from brainstem_app.atlas.warped import labels_under
+from brainstem_app.atlas.warped import box_shares, labels_under
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, Affine, box_affine, crop_to_box
-from brainstem_app.imaging.trilinear import corners
 from brainstem_app.jobs.loaded_model import LoadedModel
 from brainstem_app.models.atlas_fit import fit_atlas, neighbourhood, smallest_jacobian
 from brainstem_app.models.method import FitSettings
@@ -77,8 +76,8 @@ class Parts:
     def of(cls, atlas: Atlas) -> Parts:
         """Parts of an atlas: midbrain, pons and medulla only if it tells them apart."""
         labels, nuclei = crop_to_box(atlas.labels), atlas.table.nuclei
-        regions = getattr(atlas, "regions", None)
-        names = () if regions is None else tuple(regions.names)
+        regions = atlas.regions
+        names = () if regions is None else regions.names
         region = np.zeros_like(labels) if regions is None else crop_to_box(regions.labels)
         pairs, codes = np.unique(256 * labels.astype(int) + region, return_inverse=True)
         label, place = np.divmod(pairs, 256)
@@ -88,12 +87,9 @@ class Parts:
         told = (*(each.name for each in nuclei), *names, BRAINSTEM)
         return cls(codes.reshape(labels.shape).astype(np.uint8), holds, told, len(nuclei))
 
-    def log_volumes(self, field: Field, points: Field | None = None) -> Values:
-        """Logarithm of each volume, mm³ of ``mni``, under a displacement (3, …) at points (3, N), voxels."""
-        points = np.indices(BOX_SHAPE, dtype=np.float32).reshape(3, -1) if points is None else points
-        total = np.zeros(self.holds.shape[1])
-        for corner in corners(self.codes, points + field.reshape(3, -1)):
-            total += np.bincount(corner.values, weights=corner.weight, minlength=len(total))
+    def log_volumes(self, field: Field) -> Values:
+        """Logarithm of each volume, mm³ of ``mni``, under a displacement (3, X, Y, Z), voxels."""
+        total = box_shares(self.codes, field).sum(axis=0, dtype=np.float64)
         return np.log(np.maximum(self.holds @ total, 1e-3))
 
     def true_change(self, field: Field, bells: list[Bell], before: Values | None = None) -> Values:
@@ -101,7 +97,8 @@ class Parts:
         moved = source(grid_points(BOX_SHAPE, box_affine()), bells)
         points = (moved - box_affine()[:3, 3]).T.astype(np.float32)
         there = np.stack([map_coordinates(part, points, order=1, mode="nearest") for part in field])
-        return self.log_volumes(there, points) - (self.log_volumes(field) if before is None else before)
+        both = (there + points).reshape(field.shape) - np.indices(BOX_SHAPE, dtype=np.float32)
+        return self.log_volumes(both) - (self.log_volumes(field) if before is None else before)
 
     def points_mm(self, part: int, field: Field) -> NDArray[np.float64]:
         """Where a part lies under a displacement, ``mni`` mm (N, 3)."""

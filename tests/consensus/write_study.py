@@ -1,4 +1,4 @@
-"""Make a study of the open subjects whose reference labels are the consensus: what the shipped model learned.
+"""Make a study of the open subjects whose reference labels are the consensus, to train in.
 
     python tests/consensus/write_study.py --data DATA --work WORK --study STUDY
 
@@ -37,11 +37,10 @@ from brainstem_app.preprocessing.reference import (
 from brainstem_app.preprocessing.transforms import Displacement
 from brainstem_app.reports.manifest import sha256_of
 from brainstem_app.study.splits import Splits
-from brainstem_app.study.study import Study, StudySettings, SubjectRecord
+from brainstem_app.study.study import UNCERTAINTY_FILE, Study, StudySettings, SubjectRecord
 
 #: `prepare`'s own registration among the members.
 PREPARES = "dipy-fine"
-UNCERTAINTY_FILE = "uncertainty_box.nii.gz"
 # The test subjects of `prepare` with its usual seed; the validation subjects choose the epoch.
 TEST = "01 02 04 05 09 15 16 17 19 21 24 25 30 34 36 39 42 46 51 53 61 64 65 69 71 72"
 VALIDATION = {"ds002748": "08 31 47 59", "ds000011": "02 05"}
