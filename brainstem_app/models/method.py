@@ -100,7 +100,7 @@ class PredictionMethod(BaseModel):
 WARP = FitSettings(
     rounds=(
         FitRound(),
-        FitRound(network_weight=0.0, intensity_weight=1.0, smoothness=0.03, iterations=40),
+        FitRound(network_weight=0.1, intensity_weight=1.0, smoothness=0.03, iterations=40),
     ),
     from_warp=True,
 )
