@@ -2,7 +2,7 @@
 
     python tests/benchmarks/write_shipped_model.py --study STUDY --keep FOLDER [--model NAME] [--card]
 
-STUDY was made with `brainstem-app prepare … --repeat` and is split as the model's own was. FOLDER is that of
+STUDY is that of `tests/consensus/write_study.py`, on which the model learned. FOLDER is that of
 `write_calibration.py`: each subject's probabilities are kept there and labelled anew here. With --card the
 model's card gets the numbers. What --about says of STUDY is printed on the page.
 """
@@ -18,7 +18,7 @@ from benchmark_segment import machine
 from write_calibration import subjects
 
 from brainstem_app.evaluation.confusion import Counts, confusion_counts
-from brainstem_app.jobs.evaluate_run import ATLAS_ALONE, NETWORK_ALONE, REPEATABILITY
+from brainstem_app.jobs.evaluate_run import ATLAS_ALONE, NETWORK_ALONE
 from brainstem_app.jobs.export import results_of
 from brainstem_app.jobs.loaded_model import LoadedModel, load_model
 from brainstem_app.models.atlas_fit import fit_atlas
@@ -32,6 +32,7 @@ from brainstem_app.study.study import Study
 ROOT = Path(__file__).resolve().parents[2]
 MEAN_WARP_ALONE = "atlas at the mean warp"
 TO_NETWORK = "bent to the network alone"
+PREPARES = "`prepare`'s own registration"
 
 
 def main() -> None:
@@ -56,7 +57,7 @@ def main() -> None:
 def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[CohortReport, float]:
     """Accuracy of model and yardsticks, and CPU seconds a subject from probabilities to labels."""
     names = study.splits().test if part == "test" else study.splits().validation
-    others = (ATLAS_ALONE, MEAN_WARP_ALONE, REPEATABILITY, NETWORK_ALONE, TO_NETWORK)
+    others = (ATLAS_ALONE, MEAN_WARP_ALONE, PREPARES, NETWORK_ALONE, TO_NETWORK)
     counts: dict[str, dict[str, Counts]] = {name: {} for name in (model.card.name, *others)}
     at_mean = None if model.warp is None else reference_labels(model.atlas.labels, model.warp)
     seconds = 0.0
@@ -70,7 +71,7 @@ def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[Co
             TO_NETWORK: fit_atlas(voxels.probabilities, model.way.atlas, model.way.usual).voted(),
             NETWORK_ALONE: voxels.most_probable,
             ATLAS_ALONE: model.way.atlas,
-            REPEATABILITY: study.load_repeat_labels(name),
+            PREPARES: study.load_repeat_labels(name),
         }
         for method, volume in compared.items():
             if volume is not None:
@@ -95,8 +96,8 @@ def page(report: CohortReport, model: str, part: str, seconds: float, about: str
         f"{datetime.now(UTC):%Y-%m-%d}, {machine()}. Written by `tests/benchmarks/write_shipped_model.py`.",
         "",
         f"Model `{model}` as it ships, on {report.summary.n_subjects} {part} subjects of the open cohort "
-        "(ds002748); no slice of theirs was trained on. The reference labels come from registering the atlas "
-        "to each scan, not from an expert." + (f" {about}" if about else ""),
+        "(ds002748); no slice of theirs was trained on. The reference labels are what six registrations of "
+        "the atlas agree on ([consensus](consensus.md)), not an expert's." + (f" {about}" if about else ""),
         "",
         "| | macro mIoU (34) | nuclei mIoU | mean over subjects (34) | mean over subjects, nuclei |",
         "|---|---|---|---|---|",
@@ -109,10 +110,10 @@ def page(report: CohortReport, model: str, part: str, seconds: float, about: str
         "did, with network and atlas voting on each voxel; *network alone* is the "
         f"most probable class of the same probabilities. That takes {seconds:.1f} CPU seconds a scan.",
         "",
-        "The reference is one registration of this program, which the network learned: agreement with it is "
-        "no truth. How well volumes repeat themselves and follow a change, and how far labels lie from drawn "
-        "borders, is in [measurement](measurement.md); how far this reference lies from other registrations, "
-        "in [consensus](consensus.md).",
+        "The network learned such references, of other people: agreement with them is no truth. `prepare`'s "
+        "own registration is one of the six, so it is favoured here. How well volumes repeat themselves and "
+        "follow a change, and how far labels lie from drawn borders, is in [measurement](measurement.md); "
+        "how far each way lies from ANTs and the consensus, in mm, in [distances](distances.md).",
         "",
         "## Each structure",
         "",

@@ -44,7 +44,7 @@ ANTS, REFERENCE, SHIPPED = "ants-cc", "dipy-fine", "warp"
 WAYS = {
     AFFINE: "affine alone",
     "network": "bent to the network (version 2)",
-    SHIPPED: "warp of the model (network, then intensities)",
+    SHIPPED: "warp of the model (network, then intensities too)",
     "intensities": "intensities without the network",
     REFERENCE: "SyN of `prepare` (60/40/20): the reference",
     ANTS: "ANTs alone (own affine, SyN)",
@@ -128,7 +128,8 @@ def _warps(folder: Path, model: LoadedModel) -> dict[str, Displacement]:
     way = model.way
     said = class_probabilities(model.open_network(), box, way, lambda share, text: None)
     fit = way.method.fit
-    alone = tuple(each for each in fit.rounds if not each.network_weight)
+    asked = (each for each in fit.rounds if each.intensity_weight)
+    alone = tuple(each.model_copy(update={"network_weight": 0.0}) for each in asked)
     settings = {
         "network": FitSettings(),
         SHIPPED: fit,
