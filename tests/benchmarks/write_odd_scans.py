@@ -219,7 +219,7 @@ def page(bench: Bench, heads: dict[str, list[dict[str, Any]]], real: list[dict[s
         "",
     ]
     for name, rows in heads.items():
-        lines += [f"## {name}", "", *_table(rows, "surface (mm)"), ""]
+        lines += [f"## {name}", "", *_table([*rows, _mean(rows)], "surface (mm)"), ""]
     if real:
         lines += [
             "## Real scans",
@@ -235,6 +235,16 @@ def page(bench: Bench, heads: dict[str, list[dict[str, Any]]], real: list[dict[s
 def _table(rows: list[dict[str, Any]], first: str) -> list[str]:
     head = f"| scan | {first} | centroid (mm) | volume (%) | cut, weak | said |"
     return [head, "|---" * 6 + "|", *(_row(row) for row in rows)]
+
+
+def _mean(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Row of the means over all odd versions that were labelled, the first row being the good scan."""
+    odd = [row["found"] for row in rows[1:] if row["found"]]
+    means = [
+        {key: float(np.mean([f[key] for f in found])) for key in found[0]} for found in zip(*odd, strict=True)
+    ]
+    counts = [{**mean, "cut": round(mean["cut"], 1), "weak": round(mean["weak"], 1)} for mean in means]
+    return {"name": f"**mean of {len(odd)}**", "said": [], "refused": "", "found": counts}
 
 
 def _row(row: dict[str, Any]) -> str:
