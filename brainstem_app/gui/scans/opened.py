@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
 from brainstem_app.gui.scans.edited_version import EditedVersion, latest_edit, original_of
+from brainstem_app.gui.scans.reported import graded, report_beside, reported_mm3
 from brainstem_app.gui.scans.result_model import UNKNOWN_MODEL, ResultModel, model_of_report
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
     from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
     from brainstem_app.imaging.scan import Finding
-    from brainstem_app.reports.report_model import Report
 
 LABELS_FILE = "labels_native.nii.gz"
 JOB_FILE_NAME = "job.json"
@@ -239,53 +239,15 @@ def read_labels_for_viewer(
     ready = label_volume(labels, affine)
     _ = ready.volumes_mm3, ready.places, ready.extent
     original = original_of(path)
-    report = _report_beside(original)
+    report = report_beside(original) if original.name == LABELS_FILE else None
     return OpenedLabels(
         path,
         ready,
-        _graded(meaning.table, report),
+        graded(meaning.table, report),
         meaning.title,
         meaning.notes,
-        *_reported_mm3(report),
+        *reported_mm3(report),
         is_edited=original != path,
-    )
-
-
-def _report_beside(labels: Path) -> Report | None:
-    """Report of the segmentation that has written a label map; None without one that can be read."""
-    from brainstem_app.reports.reading import REPORT_FILE, read_report
-
-    if labels.name != LABELS_FILE or not labels.with_name(REPORT_FILE).is_file():
-        return None
-    try:
-        return read_report(labels.with_name(REPORT_FILE))
-    except InputError:
-        return None
-
-
-def _reported_mm3(report: Report | None) -> tuple[Mapping[int, float], Mapping[str, float]]:
-    """Volumes of labels and of regions that a report gives; none without one.
-
-    None of labels if the report has counted voxels too: they are then counted anew.
-    """
-    if report is None:
-        return {}, {}
-    regions = {region.name: region.volume_mm3 for region in report.regions}
-    if report.volume_method == "voxels":
-        return {}, regions
-    return {s.index: s.volume_mm3 for s in report.structures}, regions
-
-
-def _graded(table: LabelTable, report: Report | None) -> LabelTable:
-    """Table with the grades of a report: those measured with its model, where the atlas has its own."""
-    grades = {} if report is None else {s.name: s.reliability for s in report.structures}
-    return table.model_copy(
-        update={
-            "structures": tuple(
-                s.model_copy(update={"reliability": grades.get(s.name, s.reliability)})
-                for s in table.structures
-            )
-        }
     )
 
 
