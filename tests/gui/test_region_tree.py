@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QColor, QPalette
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.atlas.label_table import LabelTable
@@ -84,3 +85,26 @@ def test_table_without_regions_is_a_plain_list(panel: StructurePanel) -> None:
     panel.model.set_table(plain)
     assert len(names(panel)) == 33
     assert panel.model.cell(SC_L).isValid()
+
+
+def test_closing_a_region_over_the_marked_nucleus_marks_the_region(panel: StructurePanel) -> None:
+    panel.select(LC_L)
+    pons = panel.table.currentIndex().parent()
+    panel.table.collapse(panel.table.model().index(2, 0))
+    assert panel.table.currentIndex().data() == "LC_L", "another region was closed"
+    panel.table.collapse(pons)
+    assert panel.table.currentIndex() == pons, "the keys would go on from the top of the list"
+
+
+def test_empty_box_is_seen_on_the_marked_row(panel: StructurePanel) -> None:
+    panel.model.toggle(LC_L)
+    panel.select(LC_L)
+    row = panel.table.visualRect(panel.click_row(LC_L))
+    picture = panel.table.viewport().grab(row).toImage()
+    marked = panel.palette().color(QPalette.ColorGroup.Inactive, QPalette.ColorRole.Highlight)
+    lines = [max(_apart(picture.pixelColor(x, y), marked) for y in range(row.height())) for x in range(16)]
+    assert max(lines) > 250, lines
+
+
+def _apart(one: QColor, other: QColor) -> int:
+    return sum(abs(a - b) for a, b in zip(one.getRgb()[:3], other.getRgb()[:3], strict=True))

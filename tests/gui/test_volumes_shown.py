@@ -188,3 +188,18 @@ def test_names_of_edited_results_can_be_told_apart_in_the_narrowest_list(
     tree.setFixedWidth(tree.minimumWidth())
     needed = tree.indentation() + tree.fontMetrics().horizontalAdvance("sub-sim01_T1w…")
     qtbot.waitUntil(lambda: tree.columnWidth(0) >= needed, timeout=2000)
+
+
+def test_grade_of_a_nucleus_is_the_reports(step: ReviewStep, warped: Path, qtbot: QtBot) -> None:
+    path = warped / "report.json"
+    report = Report.model_validate_json(path.read_text(encoding="utf-8"))
+    graded = tuple(
+        s.model_copy(update={"reliability": "C"}) if s.index == PAG else s for s in report.structures
+    )
+    path.write_text(report.model_copy(update={"structures": graded}).to_json(), encoding="utf-8")
+    step.show_result(read_result_for_viewer(warped))
+    idle(step, qtbot)
+    model = step.structure_panel.model
+    assert "Reliability: C (poor)" in model.cell(PAG).data(Qt.ItemDataRole.ToolTipRole)
+    own = load_atlas().table.structures[SC_L].reliability
+    assert f"Reliability: {own} " in model.cell(SC_L).data(Qt.ItemDataRole.ToolTipRole)

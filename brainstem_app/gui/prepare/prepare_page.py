@@ -111,7 +111,7 @@ class PreparePage(StepPage):
             self.tr("A accepts the picture of a subject, R rejects it, U undecides."),
         )
         make_sortable(table)
-        table.setMinimumWidth(350)
+        table.setMinimumWidth(400)  # subjects of two datasets have long names
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(SubjectColumn.STATE, QHeaderView.ResizeMode.Stretch)

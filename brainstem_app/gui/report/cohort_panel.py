@@ -130,9 +130,9 @@ class CohortPanel(ComparisonPanel):
         both.addLayout(right, 1)
         column = self._begin_column(
             self.tr(
-                "Sets the volumes of the nuclei of groups of people against each other, by a linear model,"
-                " and each person against the reference group. One segmentation a person, all with the same"
-                " model; groups and covariates come from the participants.tsv of the dataset."
+                "Sets the volumes of nuclei and regions of groups of people against each other, by a linear"
+                " model, and each person against the reference group. One segmentation a person, all with the"
+                " same model; groups and covariates come from the participants.tsv of the dataset."
             )
         )
         column.addLayout(both, 1)

@@ -9,18 +9,17 @@ from typing import Any
 
 from brainstem_app.errors import InputError
 from brainstem_app.gui.report.people_content import cohort_content, retest_content
-from brainstem_app.gui.report.report_content import Cell, OneDigit, ReportContent
+from brainstem_app.gui.report.report_content import Cell, NotSeen, OneDigit, ReportContent
 from brainstem_app.gui.report.report_entries import ReportEntry
 
 # Headings and names in report.json of the columns of a segmentation, and of one with a reference.
 _SEGMENTED = (
     ("Nucleus", "name"),
-    ("Side", "side"),
     ("mm³", "volume_mm3"),
-    ("Asymmetry", "asymmetry_index"),
-    ("Confidence", "confidence"),
     ("Reliability", "reliability"),
     ("Smallest change %", "smallest_change_percent"),
+    ("Confidence", "confidence"),
+    ("Asymmetry", "asymmetry_index"),
 )
 _SCORED = (
     ("Difference mm³", "volume_difference_mm3"),
@@ -128,7 +127,7 @@ def _segmented(structure: dict[str, Any], key: str) -> Cell:
     if key != "smallest_change_percent":
         return value
     if structure.get("change_seen") is False:
-        return "none seen"
+        return NotSeen("none seen")
     return OneDigit(float(value)) if isinstance(value, int | float) else None
 
 

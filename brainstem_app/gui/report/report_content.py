@@ -21,6 +21,10 @@ class OneDigit(float):
     """A number that is written with one digit behind the point."""
 
 
+class NotSeen(str):
+    """Words in the place of a number: they stand as numbers do, and are sorted behind all of them."""
+
+
 Cell = str | float | Effect | None
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from brainstem_app.gui.report.report_content import Effect, OneDigit
+from brainstem_app.gui.report.report_content import Effect, NotSeen, OneDigit
 
 if TYPE_CHECKING:
     from brainstem_app.gui.report.report_content import Cell, ReportContent
@@ -54,12 +55,14 @@ class ReportTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(value)
         if role == SORT_ROLE:
+            if isinstance(value, NotSeen):
+                return math.inf
             return -1.0 if value is None else getattr(value, "value", value)
         if role == EFFECT_ROLE:
             return value if isinstance(value, Effect) else None
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(value, Effect):
             return _text(value)
-        if role == Qt.ItemDataRole.TextAlignmentRole and isinstance(value, int | float):
+        if role == Qt.ItemDataRole.TextAlignmentRole and isinstance(value, int | float | NotSeen):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
 from brainstem_app.gui.scans.edited_version import EditedVersion, latest_edit, original_of
+from brainstem_app.gui.scans.reported import graded, report_beside, reported_mm3
 from brainstem_app.gui.scans.result_model import UNKNOWN_MODEL, ResultModel, model_of_report
 
 if TYPE_CHECKING:
@@ -238,34 +239,16 @@ def read_labels_for_viewer(
     ready = label_volume(labels, affine)
     _ = ready.volumes_mm3, ready.places, ready.extent
     original = original_of(path)
+    report = report_beside(original) if original.name == LABELS_FILE else None
     return OpenedLabels(
         path,
         ready,
-        meaning.table,
+        graded(meaning.table, report),
         meaning.title,
         meaning.notes,
-        *_reported_mm3(original),
+        *reported_mm3(report),
         is_edited=original != path,
     )
-
-
-def _reported_mm3(labels: Path) -> tuple[Mapping[int, float], Mapping[str, float]]:
-    """Volumes of labels and of regions that the report beside a label map gives; none without one.
-
-    None of labels if the report has counted voxels too: they are then counted anew.
-    """
-    from brainstem_app.reports.reading import REPORT_FILE, read_report
-
-    if labels.name != LABELS_FILE or not labels.with_name(REPORT_FILE).is_file():
-        return {}, {}
-    try:
-        report = read_report(labels.with_name(REPORT_FILE))
-    except InputError:
-        return {}, {}
-    regions = {region.name: region.volume_mm3 for region in report.regions}
-    if report.volume_method == "voxels":
-        return {}, regions
-    return {s.index: s.volume_mm3 for s in report.structures}, regions
 
 
 def read_result_for_viewer(

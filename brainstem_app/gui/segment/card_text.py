@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.theme import amber
+from brainstem_app.gui.train.train_words import network_name
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPalette
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def card_summary(card: ModelCard) -> str:
     """Network and accuracy in two lines."""
-    return f"{card.encoder} + {card.decoder}, {card.atlas}\n{_accuracy(card)}"
+    return f"{network_name(card.decoder, card.encoder)}, {card.atlas}\n{_accuracy(card)}"
 
 
 def card_details(card: ModelCard) -> str:
@@ -28,6 +29,7 @@ def card_details(card: ModelCard) -> str:
         (_tr("Trained on"), card.training_data),
         (_tr("Limits"), card.limits),
         (_tr("Cannot see change in"), ", ".join(n for n, d in card.detectability.items() if not d.is_seen)),
+        (_tr("Confidence"), _calibration(card)),
         (_tr("Licence"), card.licence),
     ):
         if text:
@@ -57,6 +59,12 @@ def _accuracy(card: ModelCard) -> str:
     return _tr("Mean IoU {0:.2f} on {1} (against registered labels)").format(
         results.macro_miou, counted(results.subjects, _tr("test subject"))
     )
+
+
+def _calibration(card: ModelCard) -> str:
+    if card.method.temperature == 1:
+        return ""
+    return _tr("calibrated on the validation subjects (temperature {0:.2f})").format(card.method.temperature)
 
 
 def _tr(text: str) -> str:

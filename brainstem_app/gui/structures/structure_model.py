@@ -23,9 +23,8 @@ class Column(IntEnum):
 
     NAME = 0
     FULL_NAME = 1
-    SIDE = 2
-    VOLUME = 3
-    DICE = 4
+    VOLUME = 2
+    DICE = 3
 
 
 class StructureModel(QStandardItemModel):
@@ -56,7 +55,7 @@ class StructureModel(QStandardItemModel):
         self._dice: Mapping[int, float] | None = None
         self._visible: set[int] = set()
         self.setHorizontalHeaderLabels(
-            [self.tr("Nucleus"), self.tr("Full name"), self.tr("Side"), self.tr("mm³"), self.tr("Dice")]
+            [self.tr("Nucleus"), self.tr("Full name"), self.tr("mm³"), self.tr("Dice")]
         )
         for column in Column:
             side = _RIGHT if column in (Column.VOLUME, Column.DICE) else _LEFT
@@ -169,8 +168,7 @@ class StructureModel(QStandardItemModel):
     def _cells(self, structure: Structure) -> list[QStandardItem]:
         """Make the cells of a row, with what never changes in them."""
         roles, flags = Qt.ItemDataRole, Qt.ItemFlag
-        sides = {"left": self.tr("left"), "right": self.tr("right"), "midline": self.tr("midline")}
-        texts = (structure.name, structure.full_name, sides[structure.side.value], "", "")
+        texts = (structure.name, structure.full_name, "", "")
         hint = self._hint(structure)
         cells = [QStandardItem(text) for text in texts]
         for cell, text in zip(cells, texts, strict=True):
@@ -190,7 +188,7 @@ class StructureModel(QStandardItemModel):
     def _region_cells(self, region: str, table: LabelTable) -> list[QStandardItem]:
         """Make the cells of a region's row."""
         flags = Qt.ItemFlag
-        cells = [QStandardItem(text) for text in (region, "", "", "", "")]
+        cells = [QStandardItem(text) for text in (region, "", "", "")]
         for cell in cells:
             cell.setFlags(flags.ItemIsEnabled | flags.ItemIsSelectable)
             cell.setToolTip(self.tr("Region of the brainstem; each nucleus stands where most of it lies"))

@@ -78,6 +78,7 @@ class StructurePanel(QGroupBox):
         self.hide_button = self._button(self.tr("Hide all"), self.tr("Draw no structure"))
         self.hide_button.clicked.connect(lambda: self.model.show_all(False))
         self.table = self._table()
+        self.table.collapsed.connect(self._on_closed)
         self.model.structures_changed.connect(self.table.expandAll)
         self.search.textChanged.connect(self.table.expandAll)
         self.volume_note = QLabel(
@@ -89,7 +90,8 @@ class StructurePanel(QGroupBox):
         self.volume_note.setToolTip(
             self.tr(
                 "Segment measures the atlas bent to the scan, finer than voxels. What is painted has no such"
-                " measure, so every mm³ here is a count of voxels, also of nuclei that nobody has painted."
+                " measure, so every mm³ here is a count of voxels, also of nuclei that nobody has painted;"
+                " regions cannot be counted so, and have none."
             )
         )
         self.volume_note.setWordWrap(True)
@@ -116,7 +118,6 @@ class StructurePanel(QGroupBox):
         """Show how well each structure agrees with a reference, or take that column away."""
         self.model.set_dice(dice)
         self.table.setColumnHidden(Column.DICE, dice is None)
-        self.table.setColumnHidden(Column.SIDE, dice is not None)  # the names say it: _L, _R
 
     def select(self, label: int) -> None:
         """Mark the row of a label, without jumping to it in the viewer."""
@@ -176,6 +177,8 @@ class StructurePanel(QGroupBox):
         table.setUniformRowHeights(True)
         table.setStyleSheet(
             f"QTreeView::indicator:unchecked {{ {EMPTY_BOX} }} QTreeView::item {{ padding: 4px 0; }}"
+            # Grey on the colour of the marked row would be no box at all.
+            " QTreeView::indicator:unchecked:selected { border-color: palette(highlighted-text); }"
         )
         header = table.header()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -192,6 +195,11 @@ class StructurePanel(QGroupBox):
         table.selectionModel().currentRowChanged.connect(self._on_current)
         table.clicked.connect(self._on_current)
         return table
+
+    def _on_closed(self, region: QModelIndex) -> None:
+        """Mark a region that is closed over the marked nucleus, so that the keys go on from there."""
+        if self.table.currentIndex().parent() == region:
+            self.table.setCurrentIndex(region)
 
     def _on_current(self, index: QModelIndex, _before: QModelIndex | None = None) -> None:
         label = self._label(index) if index.isValid() else None

@@ -34,7 +34,7 @@ def _network_words() -> dict[str, FieldWords]:
             names={name: _encoder_name(name) for name in encoder_names()},
         ),
         "loss": FieldWords(
-            tr("Loss"), tr("What the network is punished for."), choices=loss_names(), names=_LOSSES
+            tr("Loss"), tr("The function minimised in training."), choices=loss_names(), names=_LOSSES
         ),
         "alpha": FieldWords(
             tr("α"), tr("Share of the cross entropy (or focal loss) in a loss of two parts, 0 to 1.")
