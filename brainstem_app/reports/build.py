@@ -238,9 +238,9 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
         fix = "Do not use their volumes; comparisons of people leave them out."
         found.append(Finding(Level.WARNING, "nuclei-cut", problem, fix))
     if empty := _on_nothing(inputs):
-        said = ", ".join(f"{100 * share:.0f} % of {name}" for name, share in empty.items())
+        parts = ", ".join(f"{100 * share:.0f} % of {name}" for name, share in empty.items())
         problem = (
-            f"The scan is empty, as outside of a brain mask, in {said}: what is labelled there follows what "
+            f"The scan is empty, as outside of a brain mask, in {parts}: what is labelled there follows what "
             "is around it."
         )
         fix = (
@@ -304,14 +304,14 @@ def _on_nothing(inputs: ReportInputs) -> dict[str, float]:
     """Nuclei and regions of which much lies where the scan has its lowest value, and how much of each."""
     if inputs.scan is None:
         return {}
-    is_empty = inputs.scan.data <= np.nanmin(inputs.scan.data)
+    is_empty = inputs.scan.data <= inputs.scan.data.min()
     maps = [(inputs.labels_native, inputs.table.nuclei)]
     if inputs.regions is not None:
         maps.append((inputs.regions.labels, inputs.regions.table.structures[1:]))
-    shares = {}
+    shares: dict[str, float] = {}
     for labels, structures in maps:
         voxels, empty = (np.bincount(m.ravel(), minlength=256) for m in (labels, labels[is_empty]))
-        shares |= {s.name: empty[s.index] / max(voxels[s.index], 1) for s in structures}
+        shares |= {s.name: float(empty[s.index] / max(voxels[s.index], 1)) for s in structures}
     return {name: share for name, share in shares.items() if share > _EMPTY}
 
 
