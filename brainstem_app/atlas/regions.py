@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,8 @@ def read_regions(folder: Path, labels: Labels) -> Regions | None:
 def _table(planes: tuple[RecipePlane, ...], regions: tuple[RecipeRegion, ...]) -> LabelTable:
     """Label table of regions, the background first."""
     titles = {plane.name: f"below the {plane.title}" for plane in planes}
+    for upper, lower in pairwise(planes):
+        titles[upper.name] += f", above the {lower.title}"
     if planes:
         titles[""] = f"above the {planes[0].title}"
     outside = Structure(

@@ -22,7 +22,8 @@ _T1W = re.compile(r"(?P<entities>sub-[a-zA-Z0-9+]+(?:_[a-zA-Z]+-[a-zA-Z0-9+]+)*)
 _README = """\
 Labels of the nuclei of the brainstem, made by Brainstem App.
 
-sub-*/[ses-*/]anat/ holds a label map on the grid of each T1-weighted scan, with its table of labels.
+sub-*/[ses-*/]anat/ holds label maps on the grid of each T1-weighted scan, of its nuclei and, if the atlas
+divides the brainstem, of its regions, each with its table of labels.
 reports/ holds, for each scan, the report, the numbers and all other files; a BIDS reader passes it over.
 """
 

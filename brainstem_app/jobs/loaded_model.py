@@ -10,7 +10,7 @@ from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import Engine
-from brainstem_app.models.card import ModelCard
+from brainstem_app.models.card import CARD_FILE_NAME, ModelCard
 from brainstem_app.models.library import ModelFiles, find_model
 from brainstem_app.models.method import Way
 from brainstem_app.models.prediction import Predictor
@@ -65,12 +65,26 @@ def load_model(name: str, engine: Engine) -> LoadedModel:
             files.folder,
             "Use a model that was trained with this version of the atlas.",
         )
+    _check_detectability(atlas.table, files)
     if weights.name not in files.card.sha256:
         # Nothing vouches for the file: better to fail now than after the registration.
         _open(weights, engine)
     mean_warp = files.mean_warp
     warp = None if mean_warp is None else Displacement.load(mean_warp)
     return LoadedModel(files, weights, replace(atlas, table=_graded(atlas.table, card)), engine, warp)
+
+
+def _check_detectability(table: LabelTable, files: ModelFiles) -> None:
+    """Refuse grades of some nuclei only: a report cannot mix them with those of the atlas."""
+    known, nuclei = set(files.card.detectability), {structure.name for structure in table.nuclei}
+    if known and known != nuclei:
+        names = ", ".join(sorted(known ^ nuclei))
+        raise InputError(
+            f"The model's card does not say of each nucleus of its atlas, and of nothing else, what can be "
+            f"detected: {names}.",
+            files.folder / CARD_FILE_NAME,
+            "Measure all nuclei, or leave detectability empty.",
+        )
 
 
 def _graded(table: LabelTable, card: ModelCard) -> LabelTable:

@@ -276,6 +276,7 @@ def _report_inputs(
             "fit_atlas": model.card.method.fit_atlas,
             "from_warp": found.map is not None,
             "mean_warp": model.warp is not None,
+            "network_weight": model.card.method.fit.rounds[-1].network_weight,
             "temperature": round(model.card.method.temperature, 4),
             "fit_correlation": round(fit.correlation, 4),
             "fit_coverage": round(fit.coverage, 4),

@@ -54,7 +54,7 @@ def write_derivatives(out: Path, source: BidsSource, folder: Path, model: Loaded
     report = json.loads((folder / ARTIFACTS["report_json"]).read_text(encoding="utf-8"))
     write_dataset_description(out, source.dataset, model.card.name)
     facts = {
-        "Model": model.card.name,
+        "Model": f"{model.card.name} {model.card.version}",
         "LabelAtlas": f"{atlas.name} {atlas.version}",
         "Limits": report["limits"],
         "Report": f"{REPORTS_FOLDER}/{folder.name}/{ARTIFACTS['report_html']}",

@@ -36,6 +36,8 @@ from brainstem_app.reports.report_model import (
 _DECIMALS = 6
 # Part of its volume that a label map may miss without a word.
 _DRAWN = 0.05
+# Part of a structure that may lie where the scan is empty without a word.
+_EMPTY = 0.10
 
 
 def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
@@ -235,6 +237,16 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
         problem = f"The scan ends within or before {_count(cut)}: {', '.join(cut)}."
         fix = "Do not use their volumes; comparisons of people leave them out."
         found.append(Finding(Level.WARNING, "nuclei-cut", problem, fix))
+    if empty := _on_nothing(inputs):
+        parts = ", ".join(f"{100 * share:.0f} % of {name}" for name, share in empty.items())
+        problem = (
+            f"The scan is empty, as outside of a brain mask, in {parts}: what is labelled there follows what "
+            "is around it."
+        )
+        fix = (
+            "Do not use their volumes. Give the scan from before the mask, or a mask that holds all of them."
+        )
+        found.append(Finding(Level.WARNING, "labels-on-nothing", problem, fix))
     if apart := [m for m in nuclei if _is_apart(m, inputs)]:
         voxel = voxel_volume_mm3(inputs.labels_affine)
         said = [f"{m.structure.name} ({m.voxels * voxel:.0f} of {m.volume_mm3:.0f} mm³)" for m in apart]
@@ -286,6 +298,21 @@ def _is_apart(measures: StructureMeasures, inputs: ReportInputs) -> bool:
         return False
     voxel = voxel_volume_mm3(inputs.labels_affine)
     return abs(measures.voxels * voxel - measures.volume_mm3) > max(_DRAWN * measures.volume_mm3, voxel)
+
+
+def _on_nothing(inputs: ReportInputs) -> dict[str, float]:
+    """Nuclei and regions of which much lies where the scan has its lowest value, and how much of each."""
+    if inputs.scan is None:
+        return {}
+    is_empty = inputs.scan.data <= inputs.scan.data.min()
+    maps = [(inputs.labels_native, inputs.table.nuclei)]
+    if inputs.regions is not None:
+        maps.append((inputs.regions.labels, inputs.regions.table.structures[1:]))
+    shares: dict[str, float] = {}
+    for labels, structures in maps:
+        voxels, empty = (np.bincount(m.ravel(), minlength=256) for m in (labels, labels[is_empty]))
+        shares |= {s.name: float(empty[s.index] / max(voxels[s.index], 1)) for s in structures}
+    return {name: share for name, share in shares.items() if share > _EMPTY}
 
 
 def _touches_edge(inputs: ReportInputs) -> bool:

@@ -18,8 +18,8 @@ def share3(value: float | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    """Write a share in per cent with one decimal; whole from 10 on."""
-    return MISSING if value is None else f"{value:.1f}" if value < 9.95 else f"{value:.0f}"
+    """Write a share in per cent with one decimal."""
+    return MISSING if value is None else f"{value:.1f}"
 
 
 def length(value: float | None) -> str:

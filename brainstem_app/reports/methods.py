@@ -93,12 +93,18 @@ def _refinement(inputs: ReportInputs) -> str:
         return (
             f", straight and mirrored, and the atlas was bent smoothly (cubic B-splines, 5 mm{start}): first "
             "until it explained the network's probabilities best, then until the template's intensities "
-            "correlated best with the scan's in windows of 1.5 mm (standard deviation)"
+            f"correlated best with the scan's in windows of 1.5 mm (standard deviation){_beside(inputs)}"
         )
     return (
         f", straight and mirrored, and the atlas was bent smoothly (cubic B-splines, 5 mm{start}) until it "
         "explained the network's probabilities best, which also decided where a border ran through a voxel"
     )
+
+
+def _beside(inputs: ReportInputs) -> str:
+    """Say what the network's probabilities counted beside the intensities."""
+    weight = inputs.settings.get("network_weight")
+    return f", beside which the network's probabilities counted {weight:g}" if weight else ""
 
 
 _VOLUMES = "Volumes are the number of voxels times the voxel volume of the labels' grid."

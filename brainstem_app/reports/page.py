@@ -129,8 +129,15 @@ def _caption(inputs: ReportInputs) -> str:
     return f"Outlines of the nuclei on {what}; thin white: edge of all labels.{dotted} {CONVENTION}"
 
 
+#: Where volumes come from, by the report's method.
+_VOLUMES = {
+    "warp": "Volumes are integrals of the atlas's shares under the warp; voxels are those of the label map.",
+    "voxels": "Volumes are the voxels of the label map times the volume of one.",
+}
+
+
 def _table_note(report: Report, inputs: ReportInputs) -> str:
-    notes = ["Volumes are on the labels' own grid."]
+    notes = [_VOLUMES[report.volume_method]]
     if inputs.reference is not None:
         background = next((s for s in report.structures if s.group is Group.BACKGROUND), None)
         if background is not None and background.iou is not None:

@@ -17,6 +17,7 @@ from brainstem_app.atlas.reliability import (
     LEAST_DICE_B,
     MOST_CHANGE_A,
     MOST_CHANGE_B,
+    MOST_CHANGE_SEEN,
     Detectability,
 )
 from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
@@ -77,8 +78,9 @@ def unseen_sentence(names: Sequence[str]) -> str:
     if not names:
         return ""
     return (
-        f"This program cannot see change in {', '.join(names)}: shrunk alone in test scans, their measured "
-        "volumes hardly followed. They say how large what surrounds these nuclei is, no more."
+        f"The model cannot see change in {', '.join(names)}: when each was shrunk alone in test scans, less "
+        f"than half of it was measured, or not even {MOST_CHANGE_SEEN:g} % could be told from chance. Their "
+        "volumes say how large what surrounds them is, no more."
     )
 
 

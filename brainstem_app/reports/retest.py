@@ -13,7 +13,13 @@ from brainstem_app.counting import counted, listed
 from brainstem_app.evaluation.retest import repeatability
 from brainstem_app.reports.reading import atlas_of
 from brainstem_app.reports.regions import common_regions, region_mm3
-from brainstem_app.reports.report_model import LIMITS, RegionEntry, Report, StructureEntry
+from brainstem_app.reports.report_model import (
+    LIMITS,
+    RegionEntry,
+    Report,
+    StructureEntry,
+    unseen_sentence,
+)
 from brainstem_app.reports.results import model_names
 from brainstem_app.reports.retest_model import RetestEntry, RetestReport, RetestSubject
 from brainstem_app.reports.retest_pairs import Pair, Pairs
@@ -166,6 +172,9 @@ def _notes(found: Pairs) -> tuple[str, ...]:
             "Regions that the scan cuts are counted as missing, not as what is left of them: "
             f"{listed(list(dict.fromkeys(regions)))}."
         )
+    unseen = [s.name for _, report in reports for s in report.structures if s.change_seen is False]
+    if unseen:
+        notes.append(f"{unseen_sentence(list(dict.fromkeys(unseen)))} They have a dagger (†).")
     warned = dict.fromkeys(n for n, report in reports if any(w.level == "error" for w in report.warnings))
     if warned:
         notes.append(f"Scans with an error in their report are included: {listed(list(warned))}.")

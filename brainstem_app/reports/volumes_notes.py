@@ -25,7 +25,7 @@ def volumes_notes(report: VolumesReport, table: PeopleTable, people: Sequence[Pe
         *_lost_nuclei(report, people),
         *_cut_regions(report, people),
         *_doubtful_scans(report, people),
-        *_unseen_nuclei(people),
+        *_unseen_nuclei(report, people),
         *_head_size(report, table),
     )
 
@@ -141,9 +141,10 @@ def unseen_nuclei(people: Sequence[Person]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name, can in seen if can is False))
 
 
-def _unseen_nuclei(people: Sequence[Person]) -> list[str]:
+def _unseen_nuclei(report: VolumesReport, people: Sequence[Person]) -> list[str]:
     said = unseen_sentence(unseen_nuclei(people))
-    return [f"{said} In the tables of groups they have a dagger (†)."] if said else []
+    marked = " In the tables of groups they have a dagger (†)." if report.comparisons else ""
+    return [said + marked] if said else []
 
 
 def _head_size(report: VolumesReport, table: PeopleTable) -> list[str]:

@@ -21,7 +21,7 @@ from .pdf_text import pdf_text
 SEEN = Detectability(cv_percent=1.5, slope=0.9, smallest_change_percent=4.62)
 BLIND = Detectability(cv_percent=1.5, slope=0.05, smallest_change_percent=83.2)
 TESTED = replace(MODEL, detectability={"RN_L": SEEN, "RN_R": BLIND})
-SENTENCE = "This program cannot see change in RN_R:"
+SENTENCE = "The model cannot see change in RN_R:"
 
 
 def _result(folder: Path, table: LabelTable, name: str = "sub-01", model=TESTED, red: int = 10) -> Report:
@@ -91,3 +91,5 @@ def test_repeated_volumes_have_the_mark_too(tmp_path: Path, table: LabelTable) -
     words = ("retest", tmp_path / "first", tmp_path / "second", "--out", tmp_path / "out")
     assert run(list(map(str, words))) == 0
     assert "<td>RN_R †<" in (tmp_path / "out" / "retest.html").read_text(encoding="utf-8")
+    notes = json.loads((tmp_path / "out" / "retest.json").read_text(encoding="utf-8"))["notes"]
+    assert f"{SENTENCE}" in " ".join(notes)
