@@ -16,6 +16,7 @@ from brainstem_app.models.library import MEAN_WARP_FILE
 from brainstem_app.preprocessing import reference
 from brainstem_app.preprocessing.scan_to_atlas import ITK_FILES
 from brainstem_app.preprocessing.transforms import WARP_FILE
+from brainstem_app.study.study import UNCERTAINTY_FILE
 
 from .conftest import WriteDicom
 
@@ -166,6 +167,6 @@ def test_every_volume_that_the_program_writes_is_known_as_its_own() -> None:
     written = {name for name in ARTIFACTS.values() if name.endswith(".nii.gz")}
     written |= {reference.SCAN_FILE, reference.LABELS_FILE, reference.REPEAT_FILE, reference.FINE_WARP_FILE}
     written |= {reference.REPEAT_WARP_FILE, WARP_FILE, MEAN_WARP_FILE, LABELS_FILE_NAME, DICOM_FILE_NAME}
-    written |= {REGION_LABELS_FILE, REGIONS_FILE_NAME}
+    written |= {REGION_LABELS_FILE, REGIONS_FILE_NAME, UNCERTAINTY_FILE}
     written |= {name for name in ITK_FILES if name.endswith(".nii.gz")}
     assert written == OWN_VOLUMES

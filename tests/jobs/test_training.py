@@ -71,6 +71,7 @@ def atlas() -> Iterator[Path]:
 
 def _write_atlas(folder: Path, version: str, start: int) -> None:
     copy_atlas(load_atlas().folder, folder)
+    (folder / "regions.nii.gz").unlink()
     save_label_map(folder / "labels.nii.gz", paste_into_mni(_block(start)), mni_affine(), space="mni")
     card = {"name": ATLAS, "version": version}
     (folder / "atlas.json").write_text(json.dumps(card), encoding="utf-8")
