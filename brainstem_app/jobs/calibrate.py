@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
+from brainstem_app.atlas.warped import box_shares
 from brainstem_app.evaluation.calibration import (
     VoxelSample,
     fit_temperature,
@@ -14,7 +16,7 @@ from brainstem_app.evaluation.calibration import (
 )
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.models.method import Way
-from brainstem_app.models.prediction import Predictor, Report, predict_with_probabilities
+from brainstem_app.models.prediction import Prediction, Predictor, Report, predict_with_probabilities
 from brainstem_app.reports.calibration import POOR_DICE, Calibration, SubjectVoxels, nuclei_confidence
 from brainstem_app.study.study import PreparedBox, Study
 
@@ -72,12 +74,28 @@ def calibrate_on(subjects: Iterable[SubjectVoxels], nuclei: tuple[int, ...]) -> 
 def predict_voxels(predictor: Predictor, box: PreparedBox, way: Way, report: Report) -> SubjectVoxels:
     """Probabilities and labels of one prepared subject, beside its reference."""
     prediction, probabilities = predict_with_probabilities(predictor, box.image, way, report)
-    return SubjectVoxels(probabilities, prediction.labels, prediction.most_probable, box.labels)
+    return labelled_subject(probabilities, prediction, box.labels, way)
+
+
+def labelled_subject(
+    probabilities: NDArray[np.float32], prediction: Prediction, reference: NDArray[np.uint8], way: Way
+) -> SubjectVoxels:
+    """One subject's probabilities (50, 50, 73, K) and labels, as reports measure them, and its reference."""
+    shares = None
+    if prediction.displacement is not None:
+        shares = box_shares(way.atlas, prediction.displacement).reshape(*way.atlas.shape, -1)
+    return SubjectVoxels(probabilities, prediction.labels, prediction.most_probable, reference, shares)
 
 
 def _only_nuclei(voxels: SubjectVoxels, nuclei: tuple[int, ...]) -> SubjectVoxels:
-    """Voxels that are a nucleus, in the labels or in the reference, of all voxels of a subject: far fewer."""
+    """Voxels of a subject that are or hold a nucleus, in the labels or in the reference: far fewer."""
     kept = np.isin(voxels.labels, nuclei) | np.isin(voxels.reference, nuclei)
+    if voxels.shares is not None:
+        kept |= (voxels.shares[..., list(nuclei)] > 0).any(axis=-1)
     return SubjectVoxels(
-        voxels.probabilities[kept], voxels.labels[kept], voxels.most_probable[kept], voxels.reference[kept]
+        voxels.probabilities[kept],
+        voxels.labels[kept],
+        voxels.most_probable[kept],
+        voxels.reference[kept],
+        None if voxels.shares is None else voxels.shares[kept],
     )

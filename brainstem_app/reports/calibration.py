@@ -16,6 +16,7 @@ from brainstem_app.evaluation.calibration import (
     Bins,
     Temperature,
     bootstrap_ece,
+    calibrated,
     confidence_of,
     expected_calibration_error,
     reliability_bins,
@@ -49,7 +50,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class NucleusConfidence:
-    """One nucleus of one subject; the confidences are means over its labelled voxels."""
+    """One nucleus of one subject; the confidences are those that a report gives."""
 
     index: int
     before: float
@@ -61,12 +62,28 @@ class NucleusConfidence:
 
 @dataclass(frozen=True)
 class SubjectVoxels:
-    """One labelled subject: probabilities (X, Y, Z, K), and labels (X, Y, Z) of three kinds."""
+    """One labelled subject: probabilities (X, Y, Z, K), and labels (X, Y, Z) of three kinds.
+
+    `shares` (X, Y, Z, K), if volumes come from a warp, is how much of each voxel each class has under it.
+    """
 
     probabilities: FloatArray
     labels: Labels
     most_probable: Labels
     reference: Labels
+    shares: FloatArray | None = None
+
+    def confidence(self, index: int, temperature: float, nuclei: Sequence[int]) -> float:
+        """Confidence of a nucleus as reports give it: mean over its voxels, or over its shares of them."""
+        if self.shares is None:
+            mask = self.labels == index
+            return float(
+                confidence_of(self.probabilities[mask], self.labels[mask], temperature, nuclei).mean()
+            )
+        weight = self.shares[..., index]
+        mask = weight > 0
+        sure = calibrated(self.probabilities[mask], temperature, nuclei)[..., index]
+        return float(np.average(sure, weights=weight[mask]))
 
 
 def nuclei_confidence(
@@ -79,12 +96,11 @@ def nuclei_confidence(
         size, own, both = int(mask.sum()), int(reference.sum()), int((mask & reference).sum())
         if not size or not own:
             continue
-        probabilities, labels = voxels.probabilities[mask], voxels.labels[mask]
         found.append(
             NucleusConfidence(
                 index,
-                float(confidence_of(probabilities, labels).mean()),
-                float(confidence_of(probabilities, labels, temperature, nuclei).mean()),
+                voxels.confidence(index, 1.0, nuclei),
+                voxels.confidence(index, temperature, nuclei),
                 both / size,
                 2 * both / (size + own),
                 both / (size + own - both),

@@ -25,7 +25,7 @@ from brainstem_app.evaluation.calibration import (
     VoxelSample,
     fit_temperature,
 )
-from brainstem_app.jobs.calibrate import calibrate_on
+from brainstem_app.jobs.calibrate import calibrate_on, labelled_subject
 from brainstem_app.jobs.loaded_model import LoadedModel, load_model
 from brainstem_app.models.atlas_fit import neighbourhood
 from brainstem_app.models.prediction import Predictor, class_probabilities, label_box
@@ -103,7 +103,7 @@ def subjects(study: Study, model: LoadedModel, names: tuple[str, ...], keep: Pat
         probabilities[..., 0] = 1
         probabilities[region] = inside
         prediction = label_box(probabilities, way, box.image)
-        yield SubjectVoxels(probabilities, prediction.labels, prediction.most_probable, box.labels)
+        yield labelled_subject(probabilities, prediction, box.labels, way)
 
 
 def page(report: CalibrationReport, model: str, n_test: int, n_all: int, whole: Temperature) -> list[str]:
@@ -142,8 +142,8 @@ def page(report: CalibrationReport, model: str, n_test: int, n_all: int, whole: 
         "",
         "## Nuclei",
         "",
-        "The confidence of a nucleus is the mean over its voxels. Over all nuclei of all subjects its rank "
-        f"correlation (Spearman) with Dice is {_number(report.rank_correlation)} "
+        "The confidence of a nucleus is that of reports, the mean over its shares of voxels. Over all nuclei "
+        f"of all subjects its rank correlation (Spearman) with Dice is {_number(report.rank_correlation)} "
         f"({_number(report.rank_correlation_before)} at temperature 1), and its mean distance from Dice "
         f"{_number(report.distance)} ({_number(report.distance_before)}).",
         "",

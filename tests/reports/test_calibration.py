@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -37,6 +39,16 @@ def test_confidence_of_a_nucleus_stands_beside_its_overlap() -> None:
     assert (found.index, found.precision, found.dice) == (2, 0.5, pytest.approx(2 * 4 / 12))
     assert found.iou == pytest.approx(0.5)
     assert found.before == found.after == pytest.approx(0.9)
+
+
+def test_confidence_under_a_warp_is_the_mean_over_shares_of_voxels() -> None:
+    voxels = _subject()
+    shares = np.zeros_like(voxels.probabilities)
+    # Four voxels that are labelled so, and a quarter of four that are not, with probability 0.025.
+    shares[0, 0, :, 2], shares[1, 0, :, 2] = 1.0, 0.25
+    (found,) = nuclei_confidence(replace(voxels, shares=shares), [2, 3], 1.0)
+    assert found.before == pytest.approx((4 * 0.9 + 1 * 0.025) / 5)
+    assert found.dice == pytest.approx(2 * 4 / 12)
 
 
 def test_error_of_the_nuclei_is_not_hidden_by_the_rest(table: LabelTable) -> None:
