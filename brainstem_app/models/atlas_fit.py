@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_edt
 from scipy.optimize import minimize
+from threadpoolctl import threadpool_limits
 
 from brainstem_app.imaging.trilinear import corners, inside
 from brainstem_app.models.local_correlation import LocalCorrelation
@@ -112,18 +113,20 @@ def fit_atlas(
     asked = around
     if settings.from_warp and images is not None:
         asked = around & ~_near_cuts(images[0], atlas)
-    problem = AtlasProblem(probabilities, atlas, asked, usual, images)
-    found = np.full(problem.size, START)
-    for each in settings.rounds:
-        begun, smoother = found, each
-        for _ in range(_MOST_TRIES):
-            found = problem.solved(smoother, begun)
-            if not settings.from_warp:
-                break
-            if smallest_jacobian(problem.displacement(found), around) >= LEAST_JACOBIAN:
-                break
-            smoother = smoother.model_copy(update={"smoothness": 4 * smoother.smoothness})
-    return AtlasFit(problem.displacement(found), problem)
+    # Its matrices are small: a second thread would only wait, at the price of a whole core.
+    with threadpool_limits(limits=1, user_api="blas"):
+        problem = AtlasProblem(probabilities, atlas, asked, usual, images)
+        found = np.full(problem.size, START)
+        for each in settings.rounds:
+            begun, smoother = found, each
+            for _ in range(_MOST_TRIES):
+                found = problem.solved(smoother, begun)
+                if not settings.from_warp:
+                    break
+                if smallest_jacobian(problem.displacement(found), around) >= LEAST_JACOBIAN:
+                    break
+                smoother = smoother.model_copy(update={"smoothness": 4 * smoother.smoothness})
+        return AtlasFit(problem.displacement(found), problem)
 
 
 def neighbourhood(atlas: NDArray[np.uint8]) -> NDArray[np.bool_]:
