@@ -83,7 +83,10 @@ def labelled_subject(
     """One subject's probabilities (50, 50, 73, K) and labels, as reports measure them, and its reference."""
     shares = None
     if prediction.displacement is not None:
-        shares = box_shares(way.atlas, prediction.displacement).reshape(*way.atlas.shape, -1)
+        found = box_shares(way.atlas, prediction.displacement).reshape(*way.atlas.shape, -1)
+        # The box need not hold the atlas's last classes.
+        shares = np.zeros_like(probabilities)
+        shares[..., : found.shape[-1]] = found
     return SubjectVoxels(probabilities, prediction.labels, prediction.most_probable, reference, shares)
 
 

@@ -75,12 +75,12 @@ class SubjectVoxels:
 
     def confidence(self, index: int, temperature: float, nuclei: Sequence[int]) -> float:
         """Confidence of a nucleus as reports give it: mean over its voxels, or over its shares of them."""
-        if self.shares is None:
+        weight = None if self.shares is None else self.shares[..., index]
+        if weight is None or not weight.any():
             mask = self.labels == index
             return float(
                 confidence_of(self.probabilities[mask], self.labels[mask], temperature, nuclei).mean()
             )
-        weight = self.shares[..., index]
         mask = weight > 0
         sure = calibrated(self.probabilities[mask], temperature, nuclei)[..., index]
         return float(np.average(sure, weights=weight[mask]))
