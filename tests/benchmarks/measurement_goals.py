@@ -58,7 +58,7 @@ def goals(result: dict[str, Any], way: str) -> list[Goal]:
         _region_cv(regions),
         _at_most("border facing fluid, against drawn outlines", result["ways"][way]["outline_mm"], 0.4, "mm"),
         Goal(
-            "against ANTs and the consensus: distance of surfaces of nuclei ([consensus](consensus.md))",
+            "against ANTs and the consensus: distance of surfaces of nuclei ([distances](distances.md))",
             "nearer than the affine and the model before",
         ),
         *_label_maps(result["label_maps"]),

@@ -149,7 +149,7 @@ def _ways(result: dict[str, Any]) -> list[str]:
         f"All ways but the shipped one saw heads shrunk by {100 * BASELINES_LOST:.0f} % only. The affine "
         "alone is not placed anew here and follows nothing. Seconds are those of network and fit after the "
         "placing, on a machine that did other work too: compare CPU seconds. How far each way lies from ANTs "
-        "and from a consensus of registrations: [consensus](consensus.md).",
+        "and from a consensus of registrations: [distances](distances.md).",
     ]
 
 
