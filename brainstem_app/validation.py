@@ -142,7 +142,7 @@ def must_be(called: str, problem: Any, node: Schema, schema: Schema | None = Non
     if not node and problem["type"].startswith(("greater", "less")):
         told_type = ""
     if problem["type"] == "finite_number":
-        demand = "a finite number"
+        demand = f"a finite number{_range(node)}"
     elif problem["type"] in {"model_type", "model_attributes_type", "dict_type"}:
         demand = "a group of settings"
     else:

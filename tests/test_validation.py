@@ -17,7 +17,8 @@ from brainstem_app.validation import option_of, validated
 from kerasmodels.training.settings import TrainingSettings
 
 TRAIN: dict[str, Any] = {"study": "s", "run": "r"}
-COUNT, SHARE, FINITE = "a whole number of at least 1", "a number from 0 to 1", "a finite number"
+COUNT, SHARE = "a whole number of at least 1", "a number from 0 to 1"
+FINITE, FINITE_SHARE = "a finite number above 0", "a finite number from 0 to 1"
 FOREIGN_WORDS = ("Input should", "validation error", "pydantic", "Value error", "ValidationError")
 MISFITS = [
     (TrainJob, {**TRAIN, "alpha": 5}, f"--alpha is 5; it must be {SHARE}."),
@@ -25,7 +26,7 @@ MISFITS = [
     (TrainJob, {**TRAIN, "alpha": "much"}, f"--alpha is “much”; it must be {SHARE}."),
     (TrainJob, {**TRAIN, "alpha": None}, f"--alpha is nothing; it must be {SHARE}."),
     (TrainJob, {**TRAIN, "alpha": True}, f"--alpha is “true”; it must be {SHARE}."),
-    (TrainJob, {**TRAIN, "alpha": math.nan}, f"--alpha is NaN; it must be {FINITE}."),
+    (TrainJob, {**TRAIN, "alpha": math.nan}, f"--alpha is NaN; it must be {FINITE_SHARE}."),
     (TrainJob, {**TRAIN, "learning_rate": math.inf}, f"--learning-rate is Infinity; it must be {FINITE}."),
     (TrainJob, {**TRAIN, "learning_rate": 0}, "--learning-rate is 0; it must be a number above 0."),
     (TrainJob, {**TRAIN, "epochs": 2.5}, f"--epochs is 2.5; it must be {COUNT}."),
@@ -123,6 +124,6 @@ def test_misfit_that_no_check_foresaw_is_told_in_plain_words() -> None:
     with pytest.raises(ValidationError) as caught:
         TrainingSettings(alpha=5, epochs=0)
     failed = describe_failure(caught.value)
-    assert failed.what == "epochs is 0; it must be greater than or equal to 1."
+    assert failed.what == "alpha is 5; it must be less than or equal to 1."
     assert failed.exit_status == 2
     assert not [word for word in FOREIGN_WORDS if word in failed.what + failed.fix]

@@ -9,10 +9,12 @@ import typer
 from typer.exceptions import TyperException
 
 from brainstem_app import __version__
-from brainstem_app.cli import atlases, compare, diagnose, groups, models, retest, scans, studies
+from brainstem_app.cli import atlases, compare, diagnose, models, scans, studies
+from brainstem_app.cli.options import add_command
 from brainstem_app.cli.show import say_failure
 from brainstem_app.cli.usage import usage_error
 from brainstem_app.errors import BrainstemError, InputError
+from brainstem_app.jobs.job import CohortJob, RetestJob
 
 app = typer.Typer(
     name="brainstem-app",
@@ -25,8 +27,8 @@ app = typer.Typer(
 scans.register(app)
 studies.register(app)
 compare.register(app)
-app.command("cohort")(groups.cohort)
-app.command("retest")(retest.retest)
+add_command(app, CohortJob)
+add_command(app, RetestJob)
 app.add_typer(atlases.app, name="atlas")
 app.add_typer(models.app, name="models")
 app.command("diagnose")(diagnose.diagnose)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import Any
 
 import typer
 
-from brainstem_app.cli.options import AsJson, Debug, make_job
-from brainstem_app.cli.show import run_and_show
+from brainstem_app.cli.options import add_command
 from brainstem_app.counting import counted
 from brainstem_app.jobs.job import BuildAtlasJob, ImportAtlasJob
 
@@ -25,96 +23,8 @@ def list_them() -> None:
         typer.echo(f"{atlas.name}\tversion {atlas.version}\t{counted(len(atlas.table.nuclei), 'nucleus')}")
 
 
-@app.command()
-def build(
-    recipe: Annotated[
-        Path,
-        typer.Argument(metavar="RECIPE", help="A recipe (TOML file)."),
-    ],
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the atlas; among your own atlases if not given.")
-    ] = None,
-    data: Annotated[
-        Path | None, typer.Option(help="Folder with the source atlases; the recipe's if not given.")
-    ] = None,
-    as_json: AsJson = False,
-    debug: Debug = False,
-) -> None:
-    """Build an atlas from a recipe."""
-    run_and_show(make_job(BuildAtlasJob, recipe=recipe, out=out, data=data), as_json=as_json, debug=debug)
-
-
-@app.command("import")
-def import_(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FOLDER|FILE",
-            help="A folder of masks or probability maps, one NIfTI file a structure; or a label map.",
-        ),
-    ],
-    name: Annotated[str, typer.Option(help="Name of the atlas; made from the folder's if not given.")] = "",
-    table: Annotated[
-        Path | None,
-        typer.Option(
-            help="What the numbers of a label map mean: FSL XML, ITK-SNAP, FreeSurfer, CSV, TSV or JSON."
-        ),
-    ] = None,
-    space: Annotated[
-        str,
-        typer.Option(
-            help="What it was drawn on: MNI152NLin2009aSym (the program's own), MNI152NLin2009cAsym, "
-            "MNI152NLin6Asym, …; overlaid as it is."
-        ),
-    ] = "",
-    template: Annotated[
-        Path | None, typer.Option(help="T1 image it was drawn on, to be registered to the program's.")
-    ] = None,
-    threshold: Annotated[float, typer.Option(help="Least probability.")] = 0.5,
-    least_inside: Annotated[
-        float, typer.Option(help="Leave out what lies in the brainstem with less than this share.")
-    ] = 0.5,
-    split_sides: Annotated[
-        bool, typer.Option("--split-sides", help="Make pairs of structures that lie on both sides.")
-    ] = False,
-    leave_out_unnamed: Annotated[
-        bool,
-        typer.Option(
-            "--leave-out-unnamed", help="Leave out numbers or volumes that the table does not name."
-        ),
-    ] = False,
-    licence: Annotated[str, typer.Option(help="Licence of the maps.")] = "not stated",
-    citation: Annotated[str, typer.Option(help="What to cite.")] = "not stated",
-    atlas_version: Annotated[str, typer.Option(help="Version of the atlas.")] = "1",
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for the atlas; among your own atlases if not given.")
-    ] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="Replace the atlas of that name that is there.")
-    ] = False,
-    as_json: AsJson = False,
-    debug: Debug = False,
-) -> None:
-    """Make an atlas of a lab's own maps: clipped to the brainstem, overlaps to the more probable."""
-    job = make_job(
-        ImportAtlasJob,
-        source=source,
-        name=name,
-        table=table,
-        space=space,
-        template=template,
-        threshold=threshold,
-        least_inside=least_inside,
-        split_sides=split_sides,
-        leave_out_unnamed=leave_out_unnamed,
-        licence=licence,
-        citation=citation,
-        atlas_version=atlas_version,
-        out=out,
-        replace=replace,
-    )
-    run_and_show(job, as_json=as_json, debug=debug)
-    if not as_json:
+def _show_imported(job: ImportAtlasJob, values: dict[str, Any]) -> None:
+    if not values["as_json"]:
         _show_structures(job)
 
 
@@ -138,3 +48,7 @@ def _show_structures(job: ImportAtlasJob) -> None:
         change = f"{100 * (volume / source - 1):+.1f} %" if source else "-"
         grade = s.reliability or "-"
         typer.echo(f"{s.index:5}  {s.name:{width}}  {s.side:8}  {was:>10}  {volume:7}  {change:>7}  {grade}")
+
+
+add_command(app, BuildAtlasJob)
+add_command(app, ImportAtlasJob, after=_show_imported)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from brainstem_app.cli.options import AsJson, Debug, make_job
-from brainstem_app.cli.show import run_and_show
+from brainstem_app.cli.options import add_command
 from brainstem_app.jobs.job import ExportModelJob
 
 app = typer.Typer(help="List models, export a run as a model.", no_args_is_help=True)
@@ -37,20 +33,4 @@ def list_them() -> None:
         )
 
 
-@app.command()
-def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run: STUDY/runs/NAME.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for the model; RUN/export if not given.")] = None,
-    name: Annotated[str, typer.Option(help="Name of the model; the run's if not given.")] = "",
-    refine: Annotated[
-        bool, typer.Option("--refine", help="Let the model predict as evaluate --refine does.")
-    ] = False,
-    install: Annotated[
-        bool, typer.Option("--install", help="Also put it among your models, for segment --model NAME.")
-    ] = False,
-    as_json: AsJson = False,
-    debug: Debug = False,
-) -> None:
-    """Export a run's best network as .keras and .onnx with its model card."""
-    job = make_job(ExportModelJob, run=run, out=out, name=name, refine=refine, install=install)
-    run_and_show(job, as_json=as_json, debug=debug)
+add_command(app, ExportModelJob)

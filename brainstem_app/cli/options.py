@@ -1,59 +1,84 @@
-"""Options that several commands share."""
+"""Options that several commands share, and commands that do one job each."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated, TypeVar
+from collections.abc import Callable, Collection
+from inspect import Parameter, cleandoc
+from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel
 
-from brainstem_app.jobs.executors.slurm_settings import parse_slurm
-from brainstem_app.jobs.job import OnSlurmJob, PrepareJob, SegmentJob
-from brainstem_app.validation import option_of, validated
+from brainstem_app.cli.job_options import JobOptions, command_of
+from brainstem_app.cli.show import run_and_show
+from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
+from brainstem_app.jobs.job import Job, OnSlurmJob
+from brainstem_app.jobs.kinds.job_model import JobModel
+from brainstem_app.jobs.kinds.many import Executor, Slurm
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON event a line.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-Out = Annotated[Path, typer.Option("--out", help="Folder for the results.")]
-Orientation = Annotated[
-    str | None,
-    typer.Option(
-        help="Axes of scans whose header does not say them, e.g. RAS (of DICOM: columns, rows and slices, "
-        "mostly LPS). Left is then where you say."
-    ),
-]
+Make = Callable[[JobOptions, dict[str, Any]], Any]
+
+#: What every command that does a job takes.
+SHOWING = (
+    Parameter("as_json", Parameter.KEYWORD_ONLY, annotation=AsJson, default=False),
+    Parameter("debug", Parameter.KEYWORD_ONLY, annotation=Debug, default=False),
+)
 
 
-class ExecutorChoice(StrEnum):
-    """Where jobs run."""
+class Where(BaseModel):
+    """Where a job is done."""
 
-    LOCAL = "local"
-    SLURM = "slurm"
-
-
-ExecutorOption = Annotated[ExecutorChoice, typer.Option(help="This machine, or a SLURM cluster.")]
-SlurmOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        metavar="KEY=VALUE",
-        help="What a task asks SLURM for: partition, account, qos, constraint, minutes, cpus, memory_gb, "
-        "gpus, at_once, setup; may be given again.",
-    ),
-]
-
-M = TypeVar("M", bound=BaseModel)
+    executor: Executor = "local"
+    slurm: Slurm = SlurmSettings()
 
 
-def make_job(kind: type[M], **settings: object) -> M:
-    """Make the job of a command; InputError, naming the option and what it may be, if one does not fit."""
-    return validated(kind, settings, None, "Give another value.", option_of)
+_WHERE = JobOptions(Where)
 
 
-def where_to_run(
-    job: SegmentJob | PrepareJob, executor: ExecutorChoice, slurm: Sequence[str] | None
-) -> SegmentJob | PrepareJob | OnSlurmJob:
-    """Return the job itself, or the same as tasks of a cluster; InputError if `slurm` does not fit."""
-    settings = parse_slurm(slurm or ())
-    return OnSlurmJob(job=job, slurm=settings) if executor is ExecutorChoice.SLURM else job
+def add_command(
+    app: typer.Typer,
+    kind: type[JobModel],
+    *,
+    leave_out: Collection[str] = (),
+    more: Collection[Parameter] = (),
+    on_cluster: bool = False,
+    make: Make | None = None,
+    after: Callable[[Any, dict[str, Any]], None] | None = None,
+) -> None:
+    """Add the command that does one kind of job, with an option for each of its settings.
+
+    Parameters
+    ----------
+    leave_out : collection of str
+        Settings that the command does not take.
+    more : collection of Parameter
+        Options that are no settings of the job.
+    on_cluster : bool
+        Whether its parts can be tasks of a cluster.
+    make : callable, optional
+        Makes the job of what was given; by default each option is the setting of its name.
+    after : callable, optional
+        Called with the job and all options when it is done.
+    """
+    options = JobOptions(kind, leave_out)
+
+    def run(values: dict[str, Any]) -> None:
+        job = make(options, values) if make else options.make(options.given(values))
+        if on_cluster:
+            job = where_to_run(job, values)
+        run_and_show(job, as_json=values["as_json"], debug=values["debug"])
+        if after is not None:
+            after(job, values)
+
+    parameters = [*options.parameters(), *more, *(_WHERE.parameters() if on_cluster else ()), *SHOWING]
+    words = cleandoc(kind.__doc__ or "")
+    name = kind.command.rpartition(" ")[2]
+    app.command(name)(command_of(run, kind.command, words, parameters))
+
+
+def where_to_run(job: Any, values: dict[str, Any]) -> Job:
+    """Return the job itself, or the same as tasks of a cluster; InputError if that does not fit."""
+    where: Where = _WHERE.make(_WHERE.given(values))
+    return OnSlurmJob(job=job, slurm=where.slurm) if where.executor == "slurm" else job

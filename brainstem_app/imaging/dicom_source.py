@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,14 +55,6 @@ _PERSON = (
     "AccessionNumber",
     "ReferringPhysicianName",
 )
-
-
-class Identity(StrEnum):
-    """How much of the source's identity another object carries."""
-
-    NONE = "none"
-    LINKS = "links"
-    PATIENT = "patient"
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,16 @@ BOX_SHAPE = (50, 50, 73)
 # one voxel further to the left: reversing its axis mirrors at x = −0.5 mm instead.
 BOX_MIDPLANE = 25
 SLICE_SIZE = 224
+
+
+class Space(StrEnum):
+    """How far a scan is made alike the template before a network sees it.
+
+    ``affine`` keeps each subject's own anatomy; ``nonlinear`` adds a coarse, smooth warp as in the paper.
+    """
+
+    AFFINE = "affine"
+    NONLINEAR = "nonlinear"
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import shlex
+
 import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import ActivationsJob, TrainJob, read_job
+from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.models.slices import box_to_slices, enlarge
 from brainstem_app.reports.activations import ActivationInputs, LayerMaps, write_activations
 from brainstem_app.reports.levels import levels_of
-from brainstem_app.reports.methods import shareable_command
 from brainstem_app.study.study import Study
 from kerasmodels.activations import activations, layer_names
 from kerasmodels.export.keras_file import load_keras
@@ -58,8 +60,14 @@ def write_activation_maps(job: ActivationsJob, reporter: Reporter) -> Summary:
             LayerMaps(a.layer, a.shape, a.strength, a.channels, a.zeros, a.silent, a.effective) for a in found
         ],
         settings=as_json(trained.model_dump(exclude={"study", "version", "kind", "run"})),
-        command=shareable_command(
-            ("brainstem-app", "activations", study.folder.name, "--run", job.run, "--subject", subject)
+        command=shlex.join(
+            job.command_line(
+                {
+                    "study": shareable(study.folder),
+                    "subject": subject,
+                    "out": job.out and shareable(job.out),
+                }
+            )
         ),
     )
     write_activations(out, inputs)

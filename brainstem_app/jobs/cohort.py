@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import fields
 
 from brainstem_app.jobs.job import CohortJob
+from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.result_folders import require_files
 from brainstem_app.reports.volumes import build_volumes_report
 from brainstem_app.reports.volumes_files import FILES, write_volumes_report
 from brainstem_app.reports.volumes_model import VolumesReport
-from brainstem_app.reports.volumes_request import VolumesRequest
 
 
 def compare_cohort(job: CohortJob, reporter: Reporter) -> Summary:
@@ -24,8 +23,12 @@ def compare_cohort(job: CohortJob, reporter: Reporter) -> Summary:
     """
     require_files(job.out, FILES, ())
     reporter.progress(0, 2, "reading the reports and comparing")
-    request = VolumesRequest(**{field.name: getattr(job, field.name) for field in fields(VolumesRequest)})
-    report = build_volumes_report(request, _command(job))
+    shown = {
+        "results": tuple(shareable(folder) for folder in job.results),
+        "participants": job.participants and shareable(job.participants),
+        "out": "OUT",
+    }
+    report = build_volumes_report(job, shlex.join(job.command_line(shown)))
     reporter.progress(1, 2, "writing the page and the tables")
     write_volumes_report(job.out, report)
     for name in FILES:
@@ -46,25 +49,3 @@ def _summary(report: VolumesReport) -> Summary:
     if tests:
         summary["differences after Holm"] = sum(n.p_holm is not None and n.p_holm < 0.05 for n in tests)
     return summary
-
-
-def _command(job: CohortJob) -> str:
-    """Command line that does the same, without the names of folders."""
-    given = {
-        "--participants": job.participants.name if job.participants else "",
-        "--group": job.group,
-        "--reference": job.reference,
-        "--covariates": ",".join(job.covariates),
-        "--session": job.session,
-    }
-    repeated = {"--missing": job.missing, "--categorical": job.categorical, "--numeric": job.numeric}
-    flags = {
-        "--no-head-size": not job.head_size,
-        "--mixed": job.mixed,
-        "--separate-folders": job.separate_folders,
-    }
-    words = ["brainstem-app", "cohort", *(folder.name for folder in job.results)]
-    words += [word for name, value in given.items() if value for word in (name, value)]
-    words += [f"{name}={value}" for name, values in repeated.items() for value in values]
-    words += [name for name, is_set in flags.items() if is_set]
-    return shlex.join([*words, "--out", "OUT"])

@@ -12,7 +12,8 @@ import numpy as np
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import macro_miou
 from brainstem_app.jobs.compare_plan import Cell, Plan
-from brainstem_app.jobs.job import TrainJob
+from brainstem_app.jobs.job import CompareJob, TrainJob
+from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.study_atlas import study_atlas
 from brainstem_app.reports.grid.figures import row_axis
 from brainstem_app.reports.grid.page import write_page, write_results_csv, write_summary_csv
@@ -55,7 +56,9 @@ def collect_inputs(grid: Grid, study: Study, plan: Plan) -> GridInputs:
         study=study.folder.name,
         yardsticks=records[0].yardsticks if records else {},
         picture=_picture(grid, plan, study),
-        command=("brainstem-app", "compare", study.folder.name, "--grid", "grid.json"),
+        command=CompareJob(study=study.folder, grid=grid).command_line(
+            {"study": shareable(study.folder), "grid": "grid.json"}
+        ),
         plan=plan.describe(),
     )
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from brainstem_app.imaging.label_map import load_label_map
-from brainstem_app.jobs.job import DemoJob
+from brainstem_app.jobs.job import DemoJob, SegmentJob
 from brainstem_app.jobs.loaded_model import load_model
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.result_folders import TRANSFORMS_FOLDER, require_files, require_same_sources
-from brainstem_app.jobs.segment import Report, segment_scan
+from brainstem_app.jobs.segment import Report, command_of, segment_scan
 from brainstem_app.jobs.segment_files import ARTIFACTS, REGION_ARTIFACTS
 from brainstem_app.simulation.dataset import TRUTH, write_dataset
 
@@ -42,6 +42,7 @@ def demo(job: DemoJob, reporter: Reporter) -> Summary:
         reporter,
         reference=labels,
         reference_origin="the truth of a simulated head",
+        command=command_of(SegmentJob(scans=(scan,), out=job.out, model=job.model), scan, model),
     )
     return {"folder": str(job.out), "report": str(job.out / "report.html")}
 

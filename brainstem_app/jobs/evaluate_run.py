@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +31,7 @@ from brainstem_app.imaging.spaces import box_affine
 from brainstem_app.jobs.calibrate import calibrate, predict_voxels
 from brainstem_app.jobs.job import EvaluateRunJob, TrainJob, read_job
 from brainstem_app.jobs.keras_predictor import KerasPredictor
+from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.study_atlas import require_same_atlas, study_atlas
@@ -41,6 +41,7 @@ from brainstem_app.models.method import REFINED, PredictionMethod, Way
 from brainstem_app.reports.calibration import CalibrationCounts, SubjectVoxels
 from brainstem_app.reports.cohort import write_cohort_report
 from brainstem_app.reports.cohort_model import CohortInputs, CohortReport, CohortResult
+from brainstem_app.study.splits import TestedPart
 from brainstem_app.study.study import Study
 
 TakeSubject = Callable[[str, NDArray[np.uint8], Counts], None]
@@ -76,7 +77,7 @@ def evaluate_run(job: EvaluateRunJob, reporter: Reporter) -> Summary:
 def evaluate_part(
     study: Study,
     run: str,
-    part: Literal["validation", "test"],
+    part: TestedPart,
     reporter: Reporter,
     on_subject: TakeSubject = lambda name, labels, counts: None,
     *,
@@ -125,9 +126,8 @@ def evaluate_part(
         calibration=counter.report() if counter else None,
         part=part,
         settings=as_json({**job.model_dump(exclude={"study", "version", "kind"}), "refine": refine}),
-        command=(
-            *("brainstem-app", "evaluate", "--study", study.folder.name, "--run", run),
-            *(("--refine",) if refine else ()),
+        command=EvaluateRunJob(study=study.folder, run=run, part=part, refine=refine).command_line(
+            {"study": shareable(study.folder)}
         ),
         notes=_notes(study, part, len(names), REPEATABILITY in yardsticks),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.jobs.job import EvaluateVolumesJob
+from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.result_folders import require_files, require_no_segmentation
 from brainstem_app.jobs.segment_files import ARTIFACTS
@@ -30,7 +31,11 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
     for note in meaning.notes:
         reporter.warn(note, job.predicted, _FIX)
     reporter.progress(0, 1, "measuring each structure")
-    atlas = () if job.atlas is None else ("--atlas", job.atlas)
+    shown = {
+        "predicted": shareable(job.predicted),
+        "reference": shareable(job.reference),
+        "out": "OUT",
+    }
     report = write_comparison(
         job.predicted,
         job.reference,
@@ -40,7 +45,7 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
         atlas_version=meaning.version,
         atlas_citations=meaning.citations,
         findings=tuple(Finding(Level.WARNING, "atlas-of-labels", note, _FIX) for note in meaning.notes),
-        command=("brainstem-app", "evaluate", job.predicted.name, job.reference.name, "--out", "OUT", *atlas),
+        command=job.command_line(shown),
     )
     for role, name in (("report_html", "report.html"), ("report_json", "report.json")):
         reporter.artifact(role, job.out / name)

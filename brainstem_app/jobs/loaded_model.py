@@ -9,9 +9,8 @@ from pathlib import Path
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.errors import InputError
-from brainstem_app.jobs.job import Engine
 from brainstem_app.models.card import CARD_FILE_NAME, ModelCard
-from brainstem_app.models.library import ModelFiles, find_model
+from brainstem_app.models.library import ModelFiles, WeightsKind, find_model
 from brainstem_app.models.method import Way
 from brainstem_app.models.prediction import Predictor
 from brainstem_app.preprocessing.transforms import Displacement
@@ -28,7 +27,7 @@ class LoadedModel:
     files: ModelFiles
     weights: Path
     atlas: Atlas
-    engine: Engine
+    engine: WeightsKind
     warp: Displacement | None = None
 
     @property
@@ -46,7 +45,7 @@ class LoadedModel:
         return _open(self.weights, self.engine)
 
 
-def load_model(name: str, engine: Engine) -> LoadedModel:
+def load_model(name: str, engine: WeightsKind) -> LoadedModel:
     """Find a model and check it: its atlas is here, and its weights are whole.
 
     Raises
@@ -98,7 +97,7 @@ def _graded(table: LabelTable, card: ModelCard) -> LabelTable:
     )
 
 
-def _open(weights: Path, engine: Engine) -> Predictor:
+def _open(weights: Path, engine: WeightsKind) -> Predictor:
     if engine == "keras":
         from brainstem_app.jobs.keras_predictor import KerasPredictor
 

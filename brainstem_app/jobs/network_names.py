@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Literal
 
 from kerasmodels.adapters import segmentation_models
 from kerasmodels.errors import UnknownNameError
 from kerasmodels.names import DECODERS, ENCODERS, LOSSES, decoder_names, encoder_names, loss_names
+from kerasmodels.titles import network_title
 
-__all__ = ["decoder_names", "encoder_names", "loss_names", "require_known"]
+__all__ = ["Library", "decoder_names", "encoder_names", "loss_names", "network_title", "require_known"]
 
-_NAMES: Mapping[str, Mapping[str, Collection[str]]] = {
+Library = Literal["kerasmodels", "segmentation_models"]
+_NAMES: Mapping[Library, Mapping[str, Collection[str]]] = {
     "kerasmodels": {"decoder": DECODERS, "encoder": ENCODERS, "loss": LOSSES},
     "segmentation_models": {
         "decoder": segmentation_models.DECODERS,
@@ -20,7 +23,7 @@ _NAMES: Mapping[str, Mapping[str, Collection[str]]] = {
 }
 
 
-def require_known(kind: str, name: str, library: str) -> None:
+def require_known(kind: str, name: str, library: Library) -> None:
     """Refuse a decoder, encoder or loss that a library does not have.
 
     Raises

@@ -20,8 +20,9 @@ from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.imaging.bids import BidsScan, find_t1w_scans, read_participants
 from brainstem_app.imaging.reading import read_scan, require_usable
+from brainstem_app.imaging.spaces import Space
 from brainstem_app.jobs.failure import describe_failure, is_disk_full
-from brainstem_app.jobs.job import PrepareJob, SpaceName
+from brainstem_app.jobs.job import PrepareJob
 from brainstem_app.jobs.parallel import Report, run_tasks
 from brainstem_app.jobs.provenance import as_json, file_hashes, software_versions
 from brainstem_app.jobs.relabel import draw_reference, relabel_study
@@ -43,7 +44,7 @@ class SubjectTask:
     person: str
     source: Path
     folder: Path
-    space: SpaceName
+    space: Space
     atlas: str
     atlas_settings: dict[str, JsonValue]
     repeat: bool
@@ -219,7 +220,7 @@ def _settings(job: PrepareJob, atlas: Atlas) -> StudySettings:
     )
 
 
-def _reference_mm(atlas: Atlas, space: SpaceName) -> float | None:
+def _reference_mm(atlas: Atlas, space: Space) -> float | None:
     """How far the references lie from a consensus on open subjects; it was measured from the affine on."""
     table = disagreement_about(atlas.name, atlas.version)
     return round(table.mean_reference_mm, 2) if table is not None and space == "affine" else None

@@ -6,6 +6,7 @@ import shlex
 from statistics import median
 
 from brainstem_app.jobs.job import RetestJob
+from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.result_folders import require_files
 from brainstem_app.reports.retest import build_retest_report
@@ -23,8 +24,13 @@ def measure_repeatability(job: RetestJob, reporter: Reporter) -> Summary:
     """
     require_files(job.out, FILES, ())
     reporter.progress(0, 2, "reading the reports and comparing")
+    shown = {
+        "results": shareable(job.results),
+        "second": job.second and shareable(job.second),
+        "out": "OUT",
+    }
     pairs = find_pairs(job.results, job.second, mixed=job.mixed, same_people=job.same_people)
-    report = build_retest_report(pairs, _command(job))
+    report = build_retest_report(pairs, shlex.join(job.command_line(shown)))
     reporter.progress(1, 2, "writing the page and the tables")
     write_retest_report(job.out, report)
     for name in FILES:
@@ -38,10 +44,3 @@ def measure_repeatability(job: RetestJob, reporter: Reporter) -> Summary:
     if known:
         summary["median within-subject variation"] = f"{100 * median(known):.1f} %"
     return summary
-
-
-def _command(job: RetestJob) -> str:
-    """Command line that does the same, without the names of folders above."""
-    given = [job.results.name, *([job.second.name] if job.second else [])]
-    flags = [name for name, is_set in (("--mixed", job.mixed), ("--same-people", job.same_people)) if is_set]
-    return shlex.join(["brainstem-app", "retest", *given, *flags, "--out", "OUT"])

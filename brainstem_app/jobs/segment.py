@@ -26,6 +26,7 @@ from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.scan import Level, Scan
 from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import SegmentJob
+from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.loaded_model import LoadedModel, describe_model, load_model
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.result_folders import SERIES, scans_with_room, series_mark
@@ -103,13 +104,20 @@ def _segment_one(
         reporter,
         orientation=job.orientation,
         surfaces=job.surfaces,
-        options=("--dicom-seg", "--dicom-identity", job.dicom_identity) if job.dicom_seg else (),
+        command=command_of(job, scan.path, model),
     )
     if job.dicom_seg:
         write_dicom(job, scan, folder, model, reporter)
     if job.bids:
         labels = write_derivatives(job.out, bids_source(scan.path), folder, model)
         reporter.artifact("labels_bids", labels, scan.name)
+
+
+def command_of(job: SegmentJob, scan: Path, model: LoadedModel) -> tuple[str, ...]:
+    """Words of the command line that labels one scan of a job again, without the names of folders."""
+    name = shareable(split_series(scan)[0])
+    shown = {"scans": (name,), "out": "OUT", "name": "", "model": model.card.name, "engine": model.engine}
+    return job.command_line(shown)
 
 
 def segment_scan(
@@ -123,7 +131,7 @@ def segment_scan(
     reference_origin: str = "",
     orientation: str | None = None,
     surfaces: bool = False,
-    options: tuple[str, ...] = (),
+    command: tuple[str, ...] = (),
 ) -> None:
     """Segment one scan into a folder.
 
@@ -143,8 +151,8 @@ def segment_scan(
         Axis letters the user states, for a scan whose header does not.
     surfaces : bool
         Also write the surfaces of the nuclei found.
-    options : tuple of str
-        Further words of the command that repeats the run, for the report.
+    command : tuple of str
+        The command line that repeats the run, for the report.
 
     Raises
     ------
@@ -172,10 +180,8 @@ def segment_scan(
     with clock.measure("back to native"):
         found = on_scan(scan, normalised, prediction, model.way.atlas, model.atlas.regions)
     report(_PLACED, "writing the report")
-    stated = ("--orientation", orientation) if orientation else ()
-    options = (*stated, *(("--surfaces",) * surfaces), *options)
     series = {SERIES: series_mark(split_series(path)[1])} if scan.source.is_dir() else {}
-    inputs = _report_inputs(scan, normalised, model, device, found, clock.seconds, options)
+    inputs = _report_inputs(scan, normalised, model, device, found, clock.seconds, command)
     inputs = replace(inputs, settings={**inputs.settings, **series})
     inputs = replace(inputs, reference=reference, reference_origin=reference_origin)
     # The report is made on one core while another writes the volumes that it speaks of.
@@ -251,7 +257,7 @@ def _report_inputs(
     device: str,
     found: OnScan,
     timings: dict[str, float],
-    options: tuple[str, ...],
+    command: tuple[str, ...],
 ) -> ReportInputs:
     fit = normalised.fit
     return ReportInputs(
@@ -284,11 +290,7 @@ def _report_inputs(
         timings=timings,
         files=_files(scan, model),
         device=device,
-        command=(
-            *("brainstem-app", "segment", scan.source.name, "--out", "OUT"),
-            *("--model", model.card.name, "--engine", model.engine),
-            *options,
-        ),
+        command=command,
     )
 
 

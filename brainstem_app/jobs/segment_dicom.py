@@ -12,7 +12,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_bytes
 from brainstem_app.imaging.dicom import split_series
 from brainstem_app.imaging.dicom_headers import is_dicom_file
-from brainstem_app.imaging.dicom_source import Identity, read_source_images, says_where_it_lies
+from brainstem_app.imaging.dicom_source import read_source_images, says_where_it_lies
 from brainstem_app.imaging.inputs import ScanInput
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.jobs.job import SegmentJob
@@ -91,7 +91,7 @@ def write_dicom(
         model.atlas.version,
     )
     content = segmentation_bytes(
-        labels, affine, model.atlas.table, images, maker, Identity(job.dicom_identity), folder.name
+        labels, affine, model.atlas.table, images, maker, job.dicom_identity, folder.name
     )
     write_bytes(folder / DICOM_FILE_NAME, content)
     reporter.artifact("labels_dicom", folder / DICOM_FILE_NAME, folder.name)

@@ -240,16 +240,8 @@ def _finish(study: Study, folder: Path, result: TrainingResult, reporter: Report
 
 def _settings(job: TrainJob, atlas: Atlas) -> TrainingSettings:
     return TrainingSettings(
-        epochs=job.epochs,
-        batch_size=job.batch_size,
-        learning_rate=job.learning_rate,
-        schedule=job.schedule,
-        gradient_clip=job.gradient_clip,
-        patience=job.patience,
+        **job.learning().model_dump(),
         slice_input=job.input,
-        loss=job.loss,
-        alpha=job.alpha,
-        seed=job.seed,
         nuclei=tuple(structure.index for structure in atlas.table.nuclei),
         augmentation=_augmentation(job, atlas),
     )

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from brainstem_app.atlas.reliability import Detectability
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
+from brainstem_app.imaging.spaces import Space
 from brainstem_app.models.method import PredictionMethod
 from brainstem_app.validation import input_error
 from kerasmodels.data.slice_input import SliceInput
@@ -79,7 +80,7 @@ class ModelCard(BaseModel):
     decoder: str
     encoder: str
     classes: int
-    space: Literal["affine", "nonlinear"] = "affine"
+    space: Space = Space.AFFINE
     slice_input: SliceInput = SliceInput()
     method: PredictionMethod = PredictionMethod()
     intensity: str = INTENSITY

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from brainstem_app.errors import ImplausibleResultError
 from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
 from brainstem_app.imaging.scan import Finding, Level, Scan
-from brainstem_app.imaging.spaces import AROUND_BOX, MNI_SHAPE, Affine, crop_to_box
+from brainstem_app.imaging.spaces import AROUND_BOX, MNI_SHAPE, Affine, Space, crop_to_box
 from brainstem_app.preprocessing.affine import NEAR_BRAINSTEM, register_brain, register_brainstem
 from brainstem_app.preprocessing.fit import Fit, judge_coarse_warp, judge_fit, measure_fit
 from brainstem_app.preprocessing.intensity import LIMIT, normalise
@@ -34,16 +33,6 @@ _FLOOR_GUESSED = Finding(
     "Give the scan as acquired, or with 0 around the head or brain, if there is one.",
 )
 _FIX_BRAIN = "Check that this is a T1-weighted scan of a whole head and that its voxel size is right."
-
-
-class Space(StrEnum):
-    """How far a scan is made alike the template before a network sees it.
-
-    ``affine`` keeps each subject's own anatomy; ``nonlinear`` adds a coarse, smooth warp as in the paper.
-    """
-
-    AFFINE = "affine"
-    NONLINEAR = "nonlinear"
 
 
 @dataclass(frozen=True)

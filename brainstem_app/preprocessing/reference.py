@@ -14,9 +14,9 @@ from scipy.ndimage import map_coordinates
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Finding, Level, Scan
-from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, mni_affine
+from brainstem_app.imaging.spaces import BOX_SHAPE, Space, box_affine, mni_affine
 from brainstem_app.preprocessing.fit import Fit
-from brainstem_app.preprocessing.normalise import Report, Space, normalise_scan
+from brainstem_app.preprocessing.normalise import Report, normalise_scan
 from brainstem_app.preprocessing.syn import FINE, FINE_REPEAT, SynSettings, fine_warp
 from brainstem_app.preprocessing.template import load_template
 from brainstem_app.preprocessing.transforms import Displacement, grid_points

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from brainstem_app import __version__
 from brainstem_app.atlas.label_table import Group, LabelTable, Side, Structure
 from brainstem_app.atlas.side_names import split_side
+from brainstem_app.imaging.dicom_identity import Identity
 from brainstem_app.imaging.dicom_source import (
     DEIDENTIFICATION_METHOD,
-    Identity,
     SourceImages,
     with_what_is_required,
     without_identity,

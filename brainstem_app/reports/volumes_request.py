@@ -2,51 +2,89 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict
+
+from brainstem_app.setting import setting
 
 
-@dataclass(frozen=True)
-class VolumesRequest:
-    """What to compare.
+class VolumesRequest(BaseModel):
+    """What to compare."""
 
-    Attributes
-    ----------
-    results : tuple of Path
-        Folders with the ``report.json`` of each subject, at any depth.
-    participants : Path or None
-        ``participants.tsv``; needed for groups and covariates.
-    group : str
-        Column of the groups; empty for none.
-    reference : str
-        Group to compare with; empty for the one that is called control, healthy or the like.
-    covariates : tuple of str
-        Columns to adjust for; ``brain_ml`` comes from the reports where the table has none.
-    head_size : bool
-        Adjust for the size of the head too, where the table has it (eTIV, TIV, ICV, head_size).
-    missing : tuple of str
-        Values that mean unknown, besides ``n/a``: whoever has one is in no model.
-    categorical : tuple of str
-        Covariates whose values are names, however many.
-    numeric : tuple of str
-        Covariates whose numbers are taken as they are, codes like −999 too.
-    session : str
-        Session to take of those who have several; empty if each has one.
-    mixed : bool
-        Results of different atlases, models or versions of the program may be compared.
-    separate_folders : bool
-        People in different folders are different people, whatever their names.
-    """
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    results: tuple[Path, ...]
-    participants: Path | None = None
-    group: str = ""
-    reference: str = ""
-    covariates: tuple[str, ...] = ()
-    head_size: bool = True
-    missing: tuple[str, ...] = ()
-    categorical: tuple[str, ...] = ()
-    numeric: tuple[str, ...] = ()
-    session: str = ""
-    mixed: bool = False
-    separate_folders: bool = False
+    results: Annotated[
+        tuple[Path, ...],
+        setting(
+            "Results",
+            "Folders that segment wrote: the report.json of each subject, at any depth.",
+            argument="RESULTS…",
+            min_length=1,
+        ),
+    ]
+    participants: Annotated[
+        Path | None,
+        setting("Table of participants", "participants.tsv: groups and covariates of the subjects."),
+    ] = None
+    group: Annotated[str, setting("Groups", "Column of the groups.", empty="no groups")] = ""
+    reference: Annotated[
+        str,
+        setting("Reference group", "Group to compare with.", empty="the one called control or healthy"),
+    ] = ""
+    covariates: Annotated[
+        tuple[str, ...],
+        setting(
+            "Covariates",
+            "Columns to adjust for, e.g. age,sex; brain_ml, the brain's volume, needs no table.",
+            separator=",",
+        ),
+    ] = ()
+    head_size: Annotated[
+        bool, setting("Head size", "Adjust for eTIV, TIV, ICV or head_size where the table has it.")
+    ] = True
+    missing: Annotated[
+        tuple[str, ...],
+        setting(
+            "Means unknown",
+            "Value of the table that means unknown, besides n/a, in all columns or in one, e.g. 89+ or "
+            "age=-999: whoever has it is in no model.",
+            metavar="VALUE",
+        ),
+    ] = ()
+    categorical: Annotated[
+        tuple[str, ...],
+        setting(
+            "Categories",
+            "Covariate whose values are names, however many, and even if they are numbers.",
+            metavar="COLUMN",
+        ),
+    ] = ()
+    numeric: Annotated[
+        tuple[str, ...],
+        setting(
+            "Numbers",
+            "Covariate whose numbers are taken as they are, even those that look like a code for unknown "
+            "(-999) or like no age.",
+            metavar="COLUMN",
+        ),
+    ] = ()
+    session: Annotated[
+        str,
+        setting("Session", "Session to take of people with several, e.g. 1.", empty="one result each"),
+    ] = ""
+    mixed: Annotated[
+        bool,
+        setting(
+            "Made differently",
+            "Compare results of different atlases, models or versions of the program all the same.",
+        ),
+    ] = False
+    separate_folders: Annotated[
+        bool,
+        setting(
+            "Separate folders",
+            "People of one name in different folders of RESULTS are different people.",
+        ),
+    ] = False

@@ -13,6 +13,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.plain_name import PartName
 from brainstem_app.study.record import Record
 
+TestedPart = Literal["validation", "test"]
 PARTS = ("train", "validation", "test")
 PAPER_COUNTS = (15, 11, 26)
 

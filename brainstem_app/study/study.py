@@ -23,13 +23,12 @@ from pydantic import Field, JsonValue
 
 from brainstem_app import __version__
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.spaces import BOX_SHAPE
+from brainstem_app.imaging.spaces import BOX_SHAPE, Space
 from brainstem_app.plain_name import require_folder_name, require_name, require_part
 from brainstem_app.study.quality import read_quality
 from brainstem_app.study.record import Record
 from brainstem_app.study.splits import Splits
 
-SpaceName = Literal["affine", "nonlinear"]
 SUBJECTS_FOLDER = "subjects"
 UNCERTAINTY_FILE = "uncertainty_box.nii.gz"
 _PREPARE_AGAIN = "Delete the subject's folder and run `brainstem-app prepare` again."
@@ -48,7 +47,7 @@ class StudySettings(Record):
 
     schema_name: Literal["brainstem-study/1"] = Field("brainstem-study/1", alias="schema")
     dataset: str
-    space: SpaceName = "affine"
+    space: Space = Space.AFFINE
     atlas: str = "brainstem31"
     atlas_version: str = ""
     atlas_sha256: str = ""

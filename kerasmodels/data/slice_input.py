@@ -5,9 +5,11 @@ Only NumPy: the predictor uses the same description without any deep-learning li
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class SliceInput(BaseModel):
@@ -28,9 +30,48 @@ class SliceInput(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    size: int = Field(default=224, ge=32, multiple_of=32)
-    context: tuple[int, ...] = Field(default=(0,), min_length=1)
-    position: bool = False
+    size: int = Field(
+        default=224,
+        ge=32,
+        multiple_of=32,
+        title="Slice size",
+        description="Pixels that a slice is resized to; a multiple of 32.",
+        json_schema_extra={"advanced": True},
+    )
+    context: tuple[int, ...] = Field(
+        default=(0,),
+        min_length=1,
+        title="Slices seen",
+        description="0 is the slice itself; -1, 0, 1 also those below and above it.",
+        json_schema_extra={"advanced": True, "metavar": "N|LIST", "on_line": "N: so many on each side."},
+    )
+    position: bool = Field(
+        default=False,
+        title="Position",
+        description="Three channels more that say where each pixel lies in the box.",
+        json_schema_extra={
+            "advanced": True,
+            "empty": "tell the network",
+            "option": "--position/--no-position",
+        },
+    )
+
+    @field_validator("context", mode="before")
+    @classmethod
+    def _read_words(cls, value: Any) -> Any:
+        """Read what a command line says: ``2`` for two slices on each side, or a list, ``-1,0,1``."""
+        if not isinstance(value, str):
+            return value
+        words = value.replace("−", "-").split(",")
+        try:
+            numbers = tuple(int(word) for word in words)
+        except ValueError as error:
+            raise ValueError(
+                "neither a whole number of slices on each side nor a list of slices"
+            ) from error
+        if len(numbers) > 1 or numbers[0] < 0:
+            return numbers
+        return tuple(range(-numbers[0], numbers[0] + 1))
 
     @property
     def channels(self) -> int:

@@ -34,8 +34,7 @@ COMMANDS = [
 def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     """The jobs that commands start, instead of doing them."""
     started: list[Job] = []
-    monkeypatch.setattr("brainstem_app.cli.scans.run_and_show", lambda job, **rest: started.append(job))
-    monkeypatch.setattr("brainstem_app.cli.studies.run_and_show", lambda job, **rest: started.append(job))
+    monkeypatch.setattr("brainstem_app.cli.options.run_and_show", lambda job, **rest: started.append(job))
     return started
 
 
@@ -116,20 +115,20 @@ def test_wrong_usage_ends_with_2(arguments: list[str], capsys: pytest.CaptureFix
     ("arguments", "words"),
     [
         ("train s --run r --alpha 5", "--alpha is “5”; it must be a number from 0 to 1."),
-        ("train s --run r --alpha nan", "--alpha is “nan”; it must be a number from 0 to 1."),
+        ("train s --run r --alpha nan", "--alpha is “nan”; it must be a finite number from 0 to 1."),
         ("train s --run r --epochs 0", "--epochs is “0”; it must be a whole number of at least 1."),
         ("train s --run r --epochs x", "--epochs is “x”; it must be a whole number of at least 1."),
         ("train s --run r --seed -1", "--seed is “-1”; it must be a whole number of at least 0."),
-        ("train s --run r --learning-rate 0", "--learning-rate is 0.0; it must be a number above 0."),
+        ("train s --run r --learning-rate 0", "--learning-rate is “0”; it must be a number above 0."),
         ("train s --run r --encoder resnet43", "There is no encoder named 'resnet43'."),
         ("train s --run ../r", "“/” cannot be in the name of a folder"),
         ("prepare d --study s --jobs 0", "--jobs is “0”; it must be a whole number of at least 1."),
-        ("simulate --subjects 1 --out o --seed -1", "--seed is -1; it must be a whole number"),
-        ("segment a --out o --engine tf", "--engine: 'tf' is not one of 'onnx', 'keras'."),
+        ("simulate --subjects 1 --out o --seed -1", "--seed is “-1”; it must be a whole number"),
+        ("segment a --out o --engine tf", "--engine is “tf”; it must be one of onnx, keras."),
         ("compare s --grid table1 --repeats 0", "--repeats is “0”; it must be a whole number of"),
         ("compare s --grid table1 --name a/b", "“a/b” cannot be a name"),
         ("retest r", "Missing option '--out'."),
-        ("atlas import m --threshold 3", "--threshold is 3.0; it must be a number above 0"),
+        ("atlas import m --threshold 3", "--threshold is “3”; it must be a number above 0"),
     ],
 )  # fmt: skip
 def test_setting_out_of_range_is_an_error_of_three_parts(

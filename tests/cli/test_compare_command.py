@@ -15,7 +15,7 @@ from brainstem_app.jobs.job import CompareJob, Job, OnSlurmJob, PrepareJob, Segm
 def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     """The jobs that commands start, instead of doing them."""
     started: list[Job] = []
-    for module in ("compare", "scans", "studies"):
+    for module in ("compare", "options", "studies"):
         monkeypatch.setattr(
             f"brainstem_app.cli.{module}.run_and_show", lambda job, **rest: started.append(job)
         )

@@ -138,7 +138,7 @@ def test_every_setting_of_a_form_has_a_line_of_explanation(open_study: MainWindo
     forms = [open_study.page(step).form for step in (StepName.PREPARE, StepName.TRAIN)]
     compare = open_study.page(StepName.COMPARE)
     for form in (*forms, compare.panel.shared, compare.how):
-        assert {name for name in form.names if not form.editor(name).spec.words.hint} == set()
+        assert {name for name in form.names if not form.editor(name).spec.help} == set()
 
 
 def test_every_entry_of_the_menus_has_words(qtbot: QtBot, open_study: MainWindow) -> None:

@@ -9,12 +9,12 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from brainstem_app.gui.forms.field_spec import flattened
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.train.run_table import RunColumn
 from brainstem_app.gui.train.train_page import TrainPage
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import TrainJob, read_job
+from brainstem_app.setting import flattened
 from brainstem_app.study.study import Study
 
 Fake = Callable[[str], Path]

@@ -24,7 +24,6 @@ from PySide6.QtWidgets import (
 from brainstem_app.edition import Edition, edition
 from brainstem_app.gui.colour_bar import ColourBar
 from brainstem_app.gui.compare.cell_view import CellView
-from brainstem_app.gui.compare.compare_words import run_words
 from brainstem_app.gui.compare.grid_panel import GridPanel
 from brainstem_app.gui.compare.heat import Heat, HeatCell, read_heat
 from brainstem_app.gui.compare.heat_table import SORT_ROLE, HeatTable
@@ -63,7 +62,7 @@ class ComparePage(StepPage):
         self._request = 0
         self.heat: Heat | None = None
         self.panel = GridPanel(self)
-        self.how = ModelForm(CompareJob, run_words(), frozenset({"study", "grid", "version", "kind"}), self)
+        self.how = ModelForm(CompareJob, ("study", "grid"), self)
         self.how.fold.setText(self.tr("How it is run"))
         self.plan = QLabel(self)
         self.plan.setWordWrap(True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
@@ -18,19 +18,19 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.compare.choice_list import ChoiceList
-from brainstem_app.gui.compare.compare_words import left_out_of_shared, shared_words
 from brainstem_app.gui.forms.model_form import ModelForm
-from brainstem_app.gui.train.train_words import train_words
 from brainstem_app.jobs.grids import GRIDS
 from brainstem_app.jobs.job import TrainJob
+from brainstem_app.setting import Setting, settings_of
 from brainstem_app.study.grid import Grid
-
-if TYPE_CHECKING:
-    from brainstem_app.gui.forms.field_spec import FieldWords
 
 OWN = "own"
 _MANY = 1000
 _LISTED = ("decoder", "loss", "encoder", "alpha")
+# Set by the lists, or by the comparison itself.
+_NOT_SHARED = frozenset({"study", "run", "seed", "start_from", *_LISTED})
+#: Settings of the runs that are shown without unfolding.
+_PLAIN = frozenset({"epochs", "batch_size", "learning_rate", "input.size"})
 
 
 class GridPanel(QWidget):
@@ -46,7 +46,7 @@ class GridPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        words = train_words()
+        words = {one.name: one for one in settings_of(TrainJob)}
         self._own_name = "comparison"
         self._leave_out: tuple[dict[str, Any], ...] = ()
         self._other_axes: dict[str, tuple[Any, ...]] = {}
@@ -74,7 +74,7 @@ class GridPanel(QWidget):
         self.alphas = QLineEdit(self)
         self.alphas.setAccessibleName(self.tr("Values of α"))
         self.alphas.setToolTip(self.tr("One value for all, or several to compare: 0.1 0.3 0.5"))
-        self.shared = ModelForm(TrainJob, _without_alpha(), left_out_of_shared() | {"alpha"}, self)
+        self.shared = ModelForm(TrainJob, _NOT_SHARED, self, plain=_PLAIN)
         self._lay_out()
         self.show_grid(
             Grid(name="comparison", vary={"decoder": ("n_deconet", "u_deconet", "fpn")}, repeats=1)
@@ -190,12 +190,8 @@ class GridPanel(QWidget):
         self.changed.emit()
 
 
-def _choices(words: FieldWords) -> dict[str, str]:
+def _choices(words: Setting) -> dict[str, str]:
     return {name: words.names.get(name, name) for name in words.choices}
-
-
-def _without_alpha() -> dict[str, FieldWords]:
-    return {name: words for name, words in shared_words().items() if name != "alpha"}
 
 
 def _numbers(text: str) -> list[float]:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.controls import make_check_box
-from brainstem_app.gui.forms.field_spec import FieldKind, FieldSpec
+from brainstem_app.setting import Setting, SettingKind
 
 _NO_LIMIT = 2_000_000_000
 _NARROW = 130
@@ -34,14 +34,14 @@ class Editor(QWidget):
 
     changed = Signal()
 
-    def __init__(self, spec: FieldSpec, parent: QWidget | None = None) -> None:
+    def __init__(self, spec: Setting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.spec = spec
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self.control = self._make()
-        self.control.setAccessibleName(spec.words.label)
-        self.control.setAccessibleDescription(spec.words.hint)
+        self.control.setAccessibleName(spec.label)
+        self.control.setAccessibleDescription(spec.help)
         self.setFocusProxy(self.control)
         self._row.addWidget(self.control, 0 if self._is_narrow else 1)
         if self._is_narrow:
@@ -49,7 +49,7 @@ class Editor(QWidget):
 
     @property
     def _is_narrow(self) -> bool:
-        return self.spec.kind in {FieldKind.WHOLE, FieldKind.NUMBER, FieldKind.NUMBERS}
+        return self.spec.kind in {SettingKind.WHOLE, SettingKind.NUMBER, SettingKind.NUMBERS}
 
     def value(self) -> Any:
         """Return what is typed or chosen: a value of the field's type, or the text where it is none."""
@@ -67,7 +67,7 @@ class SwitchEditor(Editor):
     """A check box."""
 
     def _make(self) -> QWidget:
-        self._box = make_check_box(self, self.spec.words.placeholder or "", "")
+        self._box = make_check_box(self, self.spec.empty, "")
         self._box.toggled.connect(lambda _on: self.changed.emit())
         return self._box
 
@@ -86,9 +86,9 @@ class ChoiceEditor(Editor):
     def _make(self) -> QWidget:
         self._box = QComboBox(self)
         if self.spec.optional:
-            self._box.addItem(self.spec.words.placeholder or "–", None)
+            self._box.addItem(self.spec.empty or "–", None)
         for choice in self.spec.choices:
-            self._box.addItem(self.spec.words.names.get(choice, choice), choice)
+            self._box.addItem(self.spec.names.get(choice, choice), choice)
         self._box.currentIndexChanged.connect(lambda _row: self.changed.emit())
         return self._box
 
@@ -117,7 +117,7 @@ class WholeEditor(Editor):
         self._box = QSpinBox(self)
         self._box.setMinimum(int(spec.minimum if spec.minimum is not None else -_NO_LIMIT))
         self._box.setMaximum(int(spec.maximum if spec.maximum is not None else _NO_LIMIT))
-        self._box.setSingleStep(int(spec.step or 1))
+        self._box.setSingleStep(int(spec.limits.get("multiple_of", 1)))
         self._box.setFixedWidth(_NARROW)
         self._box.valueChanged.connect(lambda _value: self.changed.emit())
         return self._box
@@ -136,7 +136,7 @@ class LineEditor(Editor):
 
     def _make(self) -> QWidget:
         self._line = QLineEdit(self)
-        self._line.setPlaceholderText(self.spec.words.placeholder)
+        self._line.setPlaceholderText(self.spec.empty)
         self._line.textChanged.connect(lambda _text: self.changed.emit())
         if self._is_narrow:
             self._line.setFixedWidth(_NARROW)
@@ -148,14 +148,14 @@ class LineEditor(Editor):
         if not text and self.spec.optional:
             return None
         match self.spec.kind:
-            case FieldKind.NUMBER:
+            case SettingKind.NUMBER:
                 return _number(text)
-            case FieldKind.WHOLE:
+            case SettingKind.WHOLE:
                 return int(text) if text.lstrip("+-").isdigit() else text
-            case FieldKind.NUMBERS:
+            case SettingKind.NUMBERS:
                 parts = text.replace("−", "-").replace(",", " ").split()
                 return tuple(int(part) if part.lstrip("+-").isdigit() else part for part in parts)
-            case FieldKind.LINES:
+            case SettingKind.LINES:
                 return tuple(line.strip() for line in text.split(";") if line.strip())
             case _:
                 return text
@@ -163,7 +163,7 @@ class LineEditor(Editor):
     def set_value(self, value: Any) -> None:
         """Show a value."""
         if isinstance(value, tuple | list):
-            between = "; " if self.spec.kind is FieldKind.LINES else ", "
+            between = "; " if self.spec.kind is SettingKind.LINES else ", "
             value = between.join(str(part) for part in value)
         elif isinstance(value, float):
             value = f"{value:g}"
@@ -173,11 +173,11 @@ class LineEditor(Editor):
 class PathEditor(LineEditor):
     """A file or folder, typed or chosen."""
 
-    def __init__(self, spec: FieldSpec, parent: QWidget | None = None) -> None:
+    def __init__(self, spec: Setting, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
         text = QCoreApplication.translate("PathEditor", "Choose…")
         self.button = QPushButton(text, self)
-        self.button.setAccessibleName(f"{spec.words.label}: {text}")
+        self.button.setAccessibleName(f"{spec.label}: {text}")
         self.button.setToolTip(QCoreApplication.translate("PathEditor", "Look for it on the disk"))
         self.button.clicked.connect(self._choose)
         self._row.addWidget(self.button)
@@ -185,22 +185,22 @@ class PathEditor(LineEditor):
     def _choose(self) -> None:
         start = self._line.text() or str(Path.home())
         if self.spec.optional:
-            name, _ = QFileDialog.getOpenFileName(self, self.spec.words.label, start)
+            name, _ = QFileDialog.getOpenFileName(self, self.spec.label, start)
         else:
-            name = QFileDialog.getExistingDirectory(self, self.spec.words.label, start)
+            name = QFileDialog.getExistingDirectory(self, self.spec.label, start)
         if name:
             self._line.setText(name)
 
 
-def make_editor(spec: FieldSpec, parent: QWidget) -> Editor:
+def make_editor(spec: Setting, parent: QWidget) -> Editor:
     """Make the control that suits a setting."""
-    if spec.kind is FieldKind.WHOLE and spec.optional:
+    if spec.kind is SettingKind.WHOLE and spec.optional:
         return LineEditor(spec, parent)
-    kinds: dict[FieldKind, type[Editor]] = {
-        FieldKind.SWITCH: SwitchEditor,
-        FieldKind.CHOICE: ChoiceEditor,
-        FieldKind.WHOLE: WholeEditor,
-        FieldKind.PATH: PathEditor,
+    kinds: dict[SettingKind, type[Editor]] = {
+        SettingKind.SWITCH: SwitchEditor,
+        SettingKind.CHOICE: ChoiceEditor,
+        SettingKind.WHOLE: WholeEditor,
+        SettingKind.PATH: PathEditor,
     }
     return kinds.get(spec.kind, LineEditor)(spec, parent)
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from brainstem_app.gui.forms.editors import Editor, LineEditor, make_editor
-from brainstem_app.gui.forms.field_spec import FieldSpec, FieldWords, flattened, nested, specs_of
+from brainstem_app.setting import Setting, SettingKind, flattened, nested, settings_of
 from brainstem_app.validation import misfits
 
 _ERROR = "color: #d0342c;"
@@ -25,10 +26,12 @@ class ModelForm(QWidget):
     ----------
     model : type of BaseModel
         The job.
-    words : mapping of str to FieldWords
-        Label and explanation by (dotted) field name, in the order of the form.
-    leave_out : frozenset of str
-        Fields that are set otherwise, e.g. the study.
+    leave_out : collection of str
+        Dotted names of settings that are set otherwise, e.g. the study.
+    plain : collection of str, optional
+        Those that are not folded away, if others than the model says.
+    choices : mapping of str to collection of str, optional
+        What a setting may be, where only this computer knows it.
 
     Signals
     -------
@@ -41,15 +44,20 @@ class ModelForm(QWidget):
     def __init__(
         self,
         model: type[BaseModel],
-        words: Mapping[str, FieldWords],
-        leave_out: frozenset[str],
+        leave_out: Collection[str],
         parent: QWidget | None = None,
+        *,
+        plain: Collection[str] | None = None,
+        choices: Mapping[str, Collection[str]] | None = None,
     ) -> None:
         super().__init__(parent)
         self._model = model
         self._editors: dict[str, Editor] = {}
         self._hints: dict[str, QLabel] = {}
-        specs = specs_of(model, words, leave_out)
+        specs = [
+            _shown(spec, plain, tuple((choices or {}).get(spec.name, ())))
+            for spec in settings_of(model, leave_out)
+        ]
         self.fold = QToolButton(self)
         self.fold.setText(self.tr("Advanced"))
         self.fold.setAccessibleName(self.tr("Show advanced settings"))
@@ -62,12 +70,12 @@ class ModelForm(QWidget):
         self._folded = QWidget(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        self._label_width = max(self.fontMetrics().horizontalAdvance(f"{s.words.label} ") for s in specs)
-        plain = QWidget(self)
-        self._fill(plain, [spec for spec in specs if not spec.words.advanced])
-        advanced = [spec for spec in specs if spec.words.advanced]
+        self._label_width = max(self.fontMetrics().horizontalAdvance(f"{s.label} ") for s in specs)
+        unfolded = QWidget(self)
+        self._fill(unfolded, [spec for spec in specs if not spec.advanced])
+        advanced = [spec for spec in specs if spec.advanced]
         self._fill(self._folded, advanced)
-        layout.addWidget(plain)
+        layout.addWidget(unfolded)
         layout.addWidget(self.fold)
         layout.addWidget(self._folded)
         layout.addStretch(1)
@@ -129,7 +137,7 @@ class ModelForm(QWidget):
         self._clear_errors()
         self._show_error(name, reason)
 
-    def _fill(self, page: QWidget, specs: list[FieldSpec]) -> None:
+    def _fill(self, page: QWidget, specs: list[Setting]) -> None:
         grid = QGridLayout(page)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(12)
@@ -139,18 +147,18 @@ class ModelForm(QWidget):
         for number, spec in enumerate(specs):
             editor = make_editor(spec, page)
             editor.changed.connect(self._on_changed)
-            label = QLabel(spec.words.label, page)
+            label = QLabel(spec.label, page)
             label.setBuddy(editor.control)
-            label.setToolTip(spec.words.hint)
-            editor.control.setToolTip(spec.words.hint)
-            hint = QLabel(spec.words.hint, page)
+            label.setToolTip(spec.help)
+            editor.control.setToolTip(spec.help)
+            hint = QLabel(spec.help, page)
             hint.setWordWrap(True)
             hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
             font = hint.font()
             font.setPointSizeF(font.pointSizeF() * _SMALL)
             hint.setFont(font)
             hint.setContentsMargins(0, 0, 0, 7)
-            hint.setVisible(bool(spec.words.hint))
+            hint.setVisible(bool(spec.help))
             self._editors[spec.name] = editor
             self._hints[spec.name] = hint
             grid.addWidget(label, 2 * number, 0)
@@ -169,13 +177,13 @@ class ModelForm(QWidget):
     def _label_of(self, name: str) -> str:
         """Return what the form calls a setting, or its own name where the form does not show it."""
         editor = self._editors.get(name)
-        return name if editor is None else editor.spec.words.label.replace("&", "")
+        return name if editor is None else editor.spec.label.replace("&", "")
 
     def _show_error(self, place: str, problem: str) -> None:
         name = next((name for name in self._hints if place == name or place.startswith(f"{name}.")), None)
         if name is None:
             return
-        if self._editors[name].spec.words.advanced:
+        if self._editors[name].spec.advanced:
             self.fold.setChecked(True)
         self._hints[name].setText(problem)
         self._hints[name].setStyleSheet(_ERROR)
@@ -185,7 +193,25 @@ class ModelForm(QWidget):
     def _clear_errors(self) -> None:
         for name, hint in self._hints.items():
             if hint.styleSheet():
-                words = self._editors[name].spec.words
+                words = self._editors[name].spec.help
                 hint.setStyleSheet("")
-                hint.setText(words.hint)
-                hint.setVisible(bool(words.hint))
+                hint.setText(words)
+                hint.setVisible(bool(words))
+
+
+def _shown(spec: Setting, plain: Collection[str] | None, choices: tuple[str, ...]) -> Setting:
+    """Return a setting as the form shows it: in the user's language, with the unit beside its label."""
+
+    def tr(text: str) -> str:
+        return QCoreApplication.translate("Settings", text) if text else ""
+
+    return replace(
+        spec,
+        label=f"{tr(spec.label)} ({spec.unit})" if spec.unit else tr(spec.label),
+        help=tr(spec.help),
+        empty=tr(spec.empty),
+        names={choice: tr(name) for choice, name in spec.names.items()},
+        advanced=spec.advanced if plain is None else spec.name not in plain,
+        kind=SettingKind.CHOICE if choices else spec.kind,
+        choices=choices or spec.choices,
+    )

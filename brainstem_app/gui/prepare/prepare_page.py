@@ -24,7 +24,6 @@ from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.job_table import about_text
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
-from brainstem_app.gui.prepare.prepare_words import prepare_words
 from brainstem_app.gui.prepare.subject_list import Subject, read_subjects
 from brainstem_app.gui.prepare.subject_table import SORT_ROLE, SubjectColumn, SubjectTable
 from brainstem_app.gui.prepare.subject_view import SubjectView
@@ -47,7 +46,7 @@ class PreparePage(StepPage):
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(bench, parent)
         self._job: QueuedJob | None = None
-        self.form = ModelForm(PrepareJob, prepare_words(_atlases()), _REDO, self)
+        self.form = ModelForm(PrepareJob, _REDO, self, choices={"atlas": _atlases()})
         self.form.changed.connect(self._on_form)
         self.estimate = QLabel(self)
         self.estimate.setWordWrap(True)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.theme import amber
-from brainstem_app.gui.train.train_words import network_name
+from brainstem_app.jobs.network_names import network_title
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QPalette
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def card_summary(card: ModelCard) -> str:
     """Network and accuracy in two lines."""
-    return f"{network_name(card.decoder, card.encoder)}, {card.atlas}\n{_accuracy(card)}"
+    return f"{network_title(card.decoder, card.encoder)}, {card.atlas}\n{_accuracy(card)}"
 
 
 def card_details(card: ModelCard) -> str:

@@ -91,7 +91,7 @@ def _expected_seconds(speed: MachineSpeed | None, form: ModelForm, parts: dict[s
 
 def _seconds_an_epoch(runs: tuple[RunSummary, ...], values: dict[str, object]) -> float | None:
     """Median time of an epoch of runs with the same network and input; None if there is none."""
-    from brainstem_app.gui.forms.field_spec import flattened
+    from brainstem_app.setting import flattened
 
     times: list[float] = []
     for run in runs:

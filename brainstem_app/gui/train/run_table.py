@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from brainstem_app.gui.jobs.job_table import about_text
-from brainstem_app.gui.train.train_words import network_name
+from brainstem_app.jobs.network_names import network_title
 
 if TYPE_CHECKING:
     from brainstem_app.gui.train.run_summary import RunSummary
@@ -115,7 +115,7 @@ class RunTable(QAbstractTableModel):
             case RunColumn.NAME:
                 return run.name
             case RunColumn.NETWORK:
-                return "" if job is None else network_name(job.decoder, job.encoder)
+                return "" if job is None else network_title(job.decoder, job.encoder)
             case RunColumn.LOSS:
                 return "" if job is None else job.loss
             case RunColumn.EPOCHS:

@@ -28,7 +28,6 @@ from brainstem_app.gui.train.curves import Curves
 from brainstem_app.gui.train.estimate import device_text, estimate_text, is_time_known
 from brainstem_app.gui.train.run_summary import EPOCH_NUMBERS, RunSummary, read_run, read_runs
 from brainstem_app.gui.train.run_table import RunColumn, RunTable
-from brainstem_app.gui.train.train_words import train_words
 from brainstem_app.gui.train.training_jobs import TrainingJobs
 from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 from brainstem_app.jobs.job import ExportModelJob, TrainJob
@@ -52,7 +51,7 @@ class TrainPage(StepPage):
         self._speed: MachineSpeed | None = None
         # What trainings have said since the runs were read: table and curves show the same epochs.
         self._said: dict[str, list[Metric]] = {}
-        self.form = ModelForm(TrainJob, train_words(), _SET_ELSEWHERE, self)
+        self.form = ModelForm(TrainJob, _SET_ELSEWHERE, self)
         self.form.changed.connect(self._on_form)
         self.preset_button = make_button(
             self, self.tr("The &paper's values"), self.tr("Set everything as in the paper"), self.set_preset

@@ -3,47 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from brainstem_app.errors import InputError
+from brainstem_app.setting import setting
 from brainstem_app.validation import validated
 
 
 class SlurmSettings(BaseModel):
-    """Resources of one task.
-
-    Attributes
-    ----------
-    partition, account, qos, constraint : str
-        As `sbatch` takes them; empty for the cluster's default.
-    minutes : int
-        Time limit. A training that runs into it is queued again and goes on after its last epoch.
-    cpus : int
-        Cores.
-    memory_gb : float
-        Memory.
-    gpus : int
-        GPUs of a node.
-    at_once : int
-        Most tasks that run at the same time.
-    setup : tuple of str
-        Lines of shell run before each task, e.g. ``module load cuda``.
-    """
+    """Resources of one task."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    partition: str = ""
-    account: str = ""
-    qos: str = ""
-    constraint: str = ""
-    minutes: Annotated[int, Field(ge=1)] = 240
-    cpus: Annotated[int, Field(ge=1)] = 4
-    memory_gb: Annotated[float, Field(gt=0)] = 8.0
-    gpus: Annotated[int, Field(ge=0)] = 0
-    at_once: Annotated[int, Field(ge=1)] = 64
-    setup: tuple[str, ...] = ()
+    partition: Annotated[
+        str, setting("Partition", "Of the cluster; empty for its usual one.", advanced=True)
+    ] = ""
+    account: Annotated[
+        str, setting("Account", "That the cluster writes the hours to; empty for yours.", advanced=True)
+    ] = ""
+    qos: Annotated[
+        str,
+        setting("Quality of service", "As the cluster names it; empty for its usual one.", advanced=True),
+    ] = ""
+    constraint: Annotated[
+        str,
+        setting("Constraint", "Kind of nodes, as the cluster names them; empty for any.", advanced=True),
+    ] = ""
+    minutes: Annotated[
+        int,
+        setting(
+            "Minutes",
+            "Time limit of a task; a training that runs into it goes on later.",
+            advanced=True,
+            ge=1,
+        ),
+    ] = 240
+    cpus: Annotated[int, setting("Cores", "Of each task.", advanced=True, ge=1)] = 4
+    memory_gb: Annotated[float, setting("Memory", "Of each task.", unit="GB", advanced=True, gt=0)] = 8.0
+    gpus: Annotated[int, setting("GPUs", "Of each task.", advanced=True, ge=0)] = 0
+    at_once: Annotated[
+        int,
+        setting("Tasks at once", "Most that run on the cluster at the same time.", advanced=True, ge=1),
+    ] = 64
+    setup: Annotated[
+        tuple[str, ...],
+        setting(
+            "Before each task", "Lines of shell, one after a semicolon: module load cuda.", advanced=True
+        ),
+    ] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_words(cls, content: Any) -> Any:
+        """Read what the command line says: ``KEY=VALUE`` words, `setup` perhaps again and again."""
+        return _settings_of(content) if isinstance(content, list | tuple) else content
 
 
 def parse_slurm(words: Sequence[str]) -> SlurmSettings:
@@ -54,10 +69,14 @@ def parse_slurm(words: Sequence[str]) -> SlurmSettings:
     InputError
         If a word is no such pair, or names no setting.
     """
+    return validated(SlurmSettings, list(words), "--slurm")
+
+
+def _settings_of(words: Sequence[object]) -> dict[str, object]:
     known = ", ".join(SlurmSettings.model_fields)
     given: dict[str, object] = {}
     setup: list[str] = []
-    for word in words:
+    for word in map(str, words):
         name, sign, value = word.partition("=")
         if not sign or name not in SlurmSettings.model_fields:
             raise InputError(
@@ -67,4 +86,4 @@ def parse_slurm(words: Sequence[str]) -> SlurmSettings:
             setup.append(value)
         else:
             given[name] = value
-    return validated(SlurmSettings, {**given, "setup": tuple(setup)}, "--slurm")
+    return {**given, "setup": tuple(setup)}

@@ -1,0 +1,189 @@
+"""Jobs about networks: train, measure, look into and export one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from brainstem_app.jobs.kinds.job_model import JobModel
+from brainstem_app.jobs.kinds.studies import STUDY_HELP
+from brainstem_app.jobs.network_names import Library, require_known
+from brainstem_app.plain_name import PartName
+from brainstem_app.setting import setting
+from brainstem_app.study.splits import TestedPart
+from kerasmodels.data.augmentation import AugmentationName
+from kerasmodels.data.slice_input import SliceInput
+from kerasmodels.titles import DECODER_TITLES, ENCODER_TITLES
+from kerasmodels.training.settings import LearningSettings, Precision
+
+CountOrZero = Annotated[int, Field(ge=0)]
+
+
+class _Network(JobModel):
+    """What network is trained, on which study, under which name."""
+
+    study: Annotated[Path, setting("Study", STUDY_HELP, argument="STUDY")]
+    run: Annotated[PartName, setting("Name", "The same name and settings go on where a run stopped.")]
+    # Before the names, which are checked against it.
+    library: Annotated[
+        Library,
+        setting(
+            "Library",
+            "Whose networks: segmentation_models has some of the same names, to compare with.",
+            advanced=True,
+        ),
+    ] = "kerasmodels"
+    decoder: Annotated[
+        str,
+        setting(
+            "Decoder",
+            "Makes labels of what the encoder sees; N-DecoNet is the paper's and the smallest.",
+            choices=DECODER_TITLES,
+            names=DECODER_TITLES,
+        ),
+    ] = "n_deconet"
+    encoder: Annotated[
+        str,
+        setting(
+            "Encoder",
+            "Reads the slices; larger ones take longer and need more memory.",
+            choices=ENCODER_TITLES,
+            names=ENCODER_TITLES,
+        ),
+    ] = "resnet34"
+
+
+class TrainJob(LearningSettings, _Network):
+    """Train a network on a study; can be stopped and goes on. The defaults are the paper's."""
+
+    command: ClassVar[str] = "train"
+    kind: Literal["train"] = "train"
+    input: SliceInput = SliceInput()
+    simulated: Annotated[
+        CountOrZero,
+        setting(
+            "Simulated subjects",
+            "Heads with known labels, added to those that are trained on.",
+            advanced=True,
+        ),
+    ] = 0
+    augment: Annotated[
+        AugmentationName,
+        setting(
+            "Augmentation",
+            "Other small turns, sizes, contrasts every epoch; helps with few subjects. Wide also shows "
+            "noise, thick slices and cuts, for scans from elsewhere.",
+            advanced=True,
+            option="--augmentation",
+        ),
+    ] = "none"
+    start_from: Annotated[
+        Path | None,
+        setting(
+            "Start from",
+            "The best.keras of another run of the same network, instead of random weights.",
+            advanced=True,
+            empty="random weights",
+        ),
+    ] = None
+    encoder_weights: Annotated[
+        str | None,
+        setting(
+            "Encoder weights",
+            "imagenet for published weights of photographs, downloaded once; or a file of weights.",
+            advanced=True,
+            empty="random weights",
+        ),
+    ] = None
+    precision: Annotated[
+        Precision,
+        setting("Precision", "Mixed computes in 16 bits: faster and smaller on a recent GPU.", advanced=True),
+    ] = "float32"
+    deterministic: Annotated[
+        bool,
+        setting(
+            "Determinism",
+            "The same result every time; slower on a GPU, on the processor it is so anyway.",
+            advanced=True,
+            empty="the same result every time",
+        ),
+    ] = False
+    gpus: Annotated[
+        CountOrZero,
+        setting(
+            "GPUs",
+            "Graphics cards that share each batch, where there are several; 0: all of them.",
+            advanced=True,
+            metavar="N|all",
+        ),
+    ] = 1
+
+    @field_validator("augment", mode="before")
+    @classmethod
+    def _read_switch(cls, value: Any) -> Any:
+        # Jobs from before there were two augmentations say true or false.
+        return {"true": "mild", "false": "none"}.get(str(value).lower(), value)
+
+    @field_validator("gpus", mode="before")
+    @classmethod
+    def _read_all(cls, value: Any) -> Any:
+        return 0 if value == "all" else value
+
+    @field_validator("decoder", "encoder", "loss")
+    @classmethod
+    def _check_name(cls, name: str, info: ValidationInfo) -> str:
+        require_known(str(info.field_name), name, info.data.get("library", "kerasmodels"))
+        return name
+
+    def learning(self) -> LearningSettings:
+        """Return how the network is to learn."""
+        return LearningSettings(**{name: getattr(self, name) for name in LearningSettings.model_fields})
+
+
+class EvaluateRunJob(JobModel):
+    """Measure a run on the test subjects of its study; the result lies in the run's folder."""
+
+    command: ClassVar[str] = "evaluate"
+    kind: Literal["evaluate-run"] = "evaluate-run"
+    study: Annotated[Path, setting("Study", "Study whose run to measure.")]
+    run: Annotated[PartName, setting("Run", "Run to measure on the test subjects.")]
+    part: Annotated[TestedPart, setting("Subjects", "Part of the study that is measured.", advanced=True)] = (
+        "test"
+    )
+    refine: Annotated[
+        bool, setting("Refine", "Predict mirrored too, and bend the atlas to the probabilities.")
+    ] = False
+
+
+class ActivationsJob(JobModel):
+    """Draw the activation maps of a run's layers on slices of a subject, with how many channels count."""
+
+    command: ClassVar[str] = "activations"
+    kind: Literal["activations"] = "activations"
+    study: Annotated[Path, setting("Study", "The study folder of the run.", argument="STUDY")]
+    run: Annotated[PartName, setting("Run", "Run whose network to look into.")]
+    subject: Annotated[str, setting("Subject", "Subject to show.", empty="the first test subject")] = ""
+    every_layer: Annotated[bool, setting("Layers", "All layers, not only the ends of blocks.")] = False
+    out: Annotated[Path | None, setting("Folder", "Folder for the page.", empty="the run's")] = None
+
+
+class ExportModelJob(JobModel):
+    """Export a run's best network as .keras and .onnx with its model card."""
+
+    command: ClassVar[str] = "models export"
+    kind: Literal["export-model"] = "export-model"
+    run: Annotated[Path, setting("Run", "Folder of a run: STUDY/runs/NAME.", argument="RUN")]
+    out: Annotated[Path | None, setting("Folder", "Folder for the model.", empty="RUN/export")] = None
+    name: Annotated[str, setting("Name", "Name of the model.", empty="the run's")] = ""
+    refine: Annotated[bool, setting("Refine", "Let the model predict as evaluate --refine does.")] = False
+    install: Annotated[
+        bool, setting("Install", "Also put it among your models, for segment --model NAME.")
+    ] = False
+
+
+class MeasureSpeedJob(JobModel):
+    """Time a few training steps on this machine, so that the time of a training can be told beforehand."""
+
+    kind: Literal["measure-speed"] = "measure-speed"

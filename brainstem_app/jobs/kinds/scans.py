@@ -1,0 +1,101 @@
+"""Jobs about scans: label them, compare two label maps, simulate some, show what comes out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from brainstem_app.imaging.dicom_identity import Identity
+from brainstem_app.jobs.kinds.job_model import DEFAULT_MODEL, JobModel
+from brainstem_app.models.library import WeightsKind
+from brainstem_app.plain_name import PartNameOrEmpty
+from brainstem_app.setting import setting
+from kerasmodels.training.settings import Count, Seed
+
+ORIENTATION = (
+    "Axes of scans whose header does not say them, e.g. RAS (of DICOM: columns, rows and slices, mostly "
+    "LPS). Left is then where you say."
+)
+Out = Annotated[Path, setting("Results", "Folder for the results.")]
+SimulationSeed = Annotated[Seed, setting("Seed", "Another number makes other heads.")]
+
+
+class SegmentJob(JobModel):
+    """Label the brainstem of each scan, on the scan's own grid, with a report: one folder a scan.
+
+    Results of the same scan are replaced, each file at once when the new one is whole; a folder that holds
+    those of another scan is refused.
+    """
+
+    command: ClassVar[str] = "segment"
+    kind: Literal["segment"] = "segment"
+    scans: Annotated[
+        tuple[Path, ...],
+        setting("Scans", "NIfTI, MGZ, a DICOM folder, or a BIDS dataset.", argument="SCAN…", min_length=1),
+    ]
+    out: Out
+    model: Annotated[str, setting("Model", "Name of a model, or its file or folder.", always=True)] = (
+        DEFAULT_MODEL
+    )
+    engine: Annotated[WeightsKind, setting("Engine", "What runs the network.", always=True)] = "onnx"
+    orientation: Annotated[str | None, setting("Orientation", ORIENTATION)] = None
+    name: Annotated[
+        PartNameOrEmpty,
+        setting("Name", "Folder of the only scan's results.", empty="the scan's", advanced=True),
+    ] = ""
+    surfaces: Annotated[
+        bool, setting("Surfaces", "Also write the surface of each nucleus as STL, and all as GLB.")
+    ] = False
+    bids: Annotated[bool, setting("BIDS", "Make the folder a dataset of BIDS derivatives.")] = False
+    dicom_seg: Annotated[
+        bool, setting("DICOM SEG", "Also write a DICOM segmentation, if the scan came as DICOM.")
+    ] = False
+    dicom_identity: Annotated[
+        Identity,
+        setting(
+            "Identity",
+            "Who the DICOM segmentation names. none: nobody. links: UIDs of the source's study, series and "
+            "images. patient: the patient too, to go back into the archive.",
+        ),
+    ] = Identity.NONE
+
+
+class EvaluateVolumesJob(JobModel):
+    """Compare two label volumes on one grid."""
+
+    command: ClassVar[str] = "evaluate"
+    kind: Literal["evaluate-volumes"] = "evaluate-volumes"
+    predicted: Annotated[Path, setting("Predicted", "Predicted label volume.", argument="PREDICTED")]
+    reference: Annotated[
+        Path, setting("Reference", "Reference label volume on the same grid.", argument="REFERENCE")
+    ]
+    out: Annotated[Path, setting("Results", "Folder for the report on two volumes.")]
+    atlas: Annotated[
+        str | None,
+        setting(
+            "Atlas",
+            "Atlas of the labels of both volumes.",
+            empty="what lies beside them says",
+            metavar="NAME|FOLDER",
+        ),
+    ] = None
+
+
+class SimulateJob(JobModel):
+    """Make a BIDS dataset of simulated scans with their true labels."""
+
+    command: ClassVar[str] = "simulate"
+    kind: Literal["simulate"] = "simulate"
+    subjects: Annotated[Count, setting("Subjects", "Number of subjects.")]
+    out: Out
+    seed: SimulationSeed = 0
+
+
+class DemoJob(JobModel):
+    """Segment one simulated subject and report it against its true labels; needs no scan."""
+
+    command: ClassVar[str] = "demo"
+    kind: Literal["demo"] = "demo"
+    out: Out
+    seed: SimulationSeed = 0
+    model: Annotated[str, setting("Model", "Name of a model, or its file or folder.")] = DEFAULT_MODEL

@@ -1,0 +1,70 @@
+"""Jobs that make and copy studies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from brainstem_app.imaging.spaces import Space
+from brainstem_app.jobs.kinds.job_model import DEFAULT_ATLAS, JobModel
+from brainstem_app.setting import setting
+from kerasmodels.training.settings import Count, Seed
+
+STUDY_HELP = "A study folder made by prepare."
+
+
+class PrepareJob(JobModel):
+    """Normalise a BIDS dataset, make reference labels, split by subject; goes on where it stopped."""
+
+    command: ClassVar[str] = "prepare"
+    kind: Literal["prepare"] = "prepare"
+    dataset: Annotated[
+        Path,
+        setting("Dataset", "The BIDS dataset that holds the scans; it is only read.", argument="DATASET"),
+    ]
+    study: Annotated[
+        Path,
+        setting("Study folder", "All results go here; an empty folder, or a study to go on with."),
+    ]
+    space: Annotated[
+        Space,
+        setting(
+            "Normalisation",
+            "Affine keeps each brain's own shape; nonlinear also warps it smoothly, as the paper does.",
+            names={"affine": "affine, 12 degrees of freedom", "nonlinear": "nonlinear, smooth warp"},
+        ),
+    ] = Space.AFFINE
+    atlas: Annotated[
+        str,
+        setting(
+            "Atlas",
+            "The nuclei that are labelled, and their borders in the template.",
+            on_line="A study that is there keeps its own.",
+        ),
+    ] = DEFAULT_ATLAS
+    jobs: Annotated[Count, setting("At once", "Scans worked on at a time; each takes a core and 1.5 GB.")] = 1
+    repeat: Annotated[
+        bool,
+        setting(
+            "Reference",
+            "Made twice, it shows how well it repeats itself, the ceiling of any network; a third more time.",
+            empty="also make it a second time",
+        ),
+    ] = False
+    seed: Annotated[
+        Seed,
+        setting("Seed of the split", "Decides who is trained on, validated and tested.", advanced=True),
+    ] = 0
+    subjects: Annotated[
+        tuple[str, ...],
+        setting("Subjects", "Only these subjects.", empty="all", option="--subject", advanced=True),
+    ] = ()
+
+
+class CopyStudyJob(JobModel):
+    """Copy a study to another folder, whole or not at all; looks first whether the disk has room for it."""
+
+    command: ClassVar[str] = "copy"
+    kind: Literal["copy-study"] = "copy-study"
+    study: Annotated[Path, setting("Study", STUDY_HELP, argument="STUDY")]
+    out: Annotated[Path, setting("Copy", "New or empty folder for the copy.")]

@@ -1,0 +1,147 @@
+"""The kinds of jobs, one row each: what does it, where its results go, and what it is called in a list.
+
+A new job is a model below `brainstem_app.jobs.kinds`, a member of `brainstem_app.jobs.job.Job`, a row here,
+and the function that the row names.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from brainstem_app.jobs.job import (
+    ActivationsJob,
+    BuildAtlasJob,
+    CohortJob,
+    CompareCellJob,
+    CompareJob,
+    CopyStudyJob,
+    DemoJob,
+    EvaluateRunJob,
+    EvaluateVolumesJob,
+    ExportModelJob,
+    ImportAtlasJob,
+    Job,
+    MeasureSpeedJob,
+    OnSlurmJob,
+    PrepareJob,
+    RetestJob,
+    SegmentJob,
+    SimulateJob,
+    TrainJob,
+)
+from brainstem_app.jobs.kinds.job_model import JobModel
+from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.locations import user_data_folder
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """One kind of job.
+
+    Attributes
+    ----------
+    model : type of JobModel
+        Its settings.
+    place : str
+        Module of this package and function that does it, ``"segment:segment"``; imported when it is needed,
+        for many load libraries that take seconds.
+    folder : callable
+        Folder that the results of a job go to.
+    title : str
+        What a job is called in a list; ``{job}`` stands for it.
+    """
+
+    model: type[JobModel]
+    place: str
+    folder: Callable[[Any], Path]
+    title: str
+
+    def work(self, job: Job, reporter: Reporter) -> Summary:
+        """Do a job of this kind."""
+        module, _, function = self.place.partition(":")
+        done: Summary = getattr(importlib.import_module(f"brainstem_app.jobs.{module}"), function)(
+            job, reporter
+        )
+        return done
+
+
+def _run_folder(job: Any) -> Path:
+    return Path(job.study / "runs" / job.run)
+
+
+def _out(job: Any) -> Path:
+    return Path(job.out)
+
+
+_ROWS = (
+    JobKind(SegmentJob, "segment:segment", _out, "Segment {job.scans[0].name}"),
+    JobKind(EvaluateVolumesJob, "evaluate_volumes:evaluate_volumes", _out, "Compare {job.predicted.name}"),
+    JobKind(SimulateJob, "simulate:simulate", _out, "Simulate {job.subjects}"),
+    JobKind(DemoJob, "demo:demo", _out, "Demonstration"),
+    JobKind(PrepareJob, "prepare:prepare", lambda job: job.study, "Prepare {job.dataset.name}"),
+    JobKind(CopyStudyJob, "copy_study:copy_study", _out, "Copy {job.study.name}"),
+    JobKind(TrainJob, "train:train", _run_folder, "Train {job.run}"),
+    JobKind(EvaluateRunJob, "evaluate_run:evaluate_run", _run_folder, "Evaluate {job.run}"),
+    JobKind(
+        ActivationsJob,
+        "activations:write_activation_maps",
+        lambda job: job.out or _run_folder(job),
+        "Activations of {job.run}",
+    ),
+    JobKind(
+        ExportModelJob,
+        "export:export_model",
+        lambda job: job.out or job.run / "export",
+        "Add {job.run.name} to my models",
+    ),
+    JobKind(
+        MeasureSpeedJob,
+        "machine_speed:measure_speed",
+        lambda job: user_data_folder(),
+        "Measure the speed of this machine",
+    ),
+    JobKind(
+        CompareJob,
+        "compare:compare",
+        lambda job: job.study / "comparisons" / job.grid.name,
+        "Compare {job.grid.name}",
+    ),
+    JobKind(
+        CompareCellJob,
+        "compare_cell:compare_cell",
+        lambda job: _run_folder(job.train),
+        "Train {job.train.run}",
+    ),
+    JobKind(OnSlurmJob, "on_slurm:on_slurm", lambda job: folder_of(job.job), "On a cluster: {job.job.kind}"),
+    JobKind(CohortJob, "cohort:compare_cohort", _out, "Compare groups of people"),
+    JobKind(RetestJob, "retest:measure_repeatability", _out, "Repeatability of volumes"),
+    JobKind(
+        BuildAtlasJob,
+        "atlas:build",
+        lambda job: job.out or job.recipe.parent,
+        "Build the atlas {job.recipe.stem}",
+    ),
+    JobKind(
+        ImportAtlasJob,
+        "import_atlas:import_lab_atlas",
+        lambda job: job.out or job.source,
+        "Import the atlas {job.source.name}",
+    ),
+)
+
+#: By the word that a job file has for it.
+KINDS: dict[str, JobKind] = {row.model.model_fields["kind"].default: row for row in _ROWS}
+
+
+def folder_of(job: Job) -> Path:
+    """Folder the results of a job go to."""
+    return KINDS[job.kind].folder(job)
+
+
+def title_of(job: Job) -> str:
+    """Return what a job is called in a list."""
+    return KINDS[job.kind].title.format(job=job)
