@@ -16,6 +16,9 @@ from kerasmodels.losses import make_loss
 from kerasmodels.names import decoder_names, encoder_names, loss_names
 from kerasmodels.network import build_encoder, build_model
 
+#: Version of this package, the only place where it is written.
+__version__ = "0.1.0"
+
 __all__ = [
     "ModelError",
     "UnknownNameError",

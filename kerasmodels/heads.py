@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from kerasmodels.layers import enlarge_corner_aligned, upsample
+from kerasmodels.blocks import enlarge_corner_aligned, upsample
 
 if TYPE_CHECKING:
     from keras import KerasTensor

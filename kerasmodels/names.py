@@ -1,11 +1,12 @@
-"""The encoders, decoders and losses that are there, by name.
+"""The encoders, decoders and losses that there are, by name.
 
-Only names and the places of their builders: importing this module loads neither Keras nor a backend.
+Only names and where their builders are: importing this module loads neither Keras nor a backend.
 """
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +14,15 @@ from kerasmodels.errors import UnknownNameError
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the builder of a name is: a module and a function or class in it.
+class LazyBuilder:
+    """A function or class that is imported when it is needed.
 
-    A decoder also says what stride the encoder may go down to: below 32, later stages are dilated.
+    Parameters
+    ----------
+    module, attribute : str
+        Where it is.
+    output_stride : int
+        Of a decoder: what stride the encoder may go down to; below 32, later stages are dilated.
     """
 
     module: str
@@ -28,8 +34,8 @@ class Place:
         return getattr(importlib.import_module(self.module), self.attribute)
 
 
-ENCODERS: dict[str, Place] = {
-    name: Place(f"kerasmodels.encoders.{family}", name)
+ENCODERS: dict[str, LazyBuilder] = {
+    name: LazyBuilder(f"kerasmodels.encoders.{family}", name)
     for family, names in {
         "resnet": ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"),
         "senet": ("seresnet50", "seresnet101", "senet154"),
@@ -40,8 +46,8 @@ ENCODERS: dict[str, Place] = {
     for name in names
 }
 
-DECODERS: dict[str, Place] = {
-    name: Place(f"kerasmodels.decoders.{name}", name, output_stride)
+DECODERS: dict[str, LazyBuilder] = {
+    name: LazyBuilder(f"kerasmodels.decoders.{name}", name, output_stride)
     for name, output_stride in {
         "n_deconet": 32,
         "u_deconet": 32,
@@ -55,15 +61,22 @@ DECODERS: dict[str, Place] = {
     }.items()
 }
 
-LOSSES: dict[str, Place] = {
-    "dice": Place("kerasmodels.losses.overlap", "Dice"),
-    "jaccard": Place("kerasmodels.losses.overlap", "Jaccard"),
-    "focal": Place("kerasmodels.losses.focal", "Focal"),
-    "softce": Place("kerasmodels.losses.soft_cross_entropy", "SoftCrossEntropy"),
-    "dicefocal": Place("kerasmodels.losses.compound", "DiceFocal"),
-    "dicece": Place("kerasmodels.losses.compound", "DiceCE"),
-    "tversky": Place("kerasmodels.losses.overlap", "Tversky"),
-    "tverskyce": Place("kerasmodels.losses.compound", "TverskyCE"),
+LOSSES: dict[str, LazyBuilder] = {
+    "dice": LazyBuilder("kerasmodels.losses.overlap", "Dice"),
+    "jaccard": LazyBuilder("kerasmodels.losses.overlap", "Jaccard"),
+    "focal": LazyBuilder("kerasmodels.losses.focal", "Focal"),
+    "softce": LazyBuilder("kerasmodels.losses.soft_cross_entropy", "SoftCrossEntropy"),
+    "dicefocal": LazyBuilder("kerasmodels.losses.compound", "CompoundLoss"),
+    "dicece": LazyBuilder("kerasmodels.losses.compound", "CompoundLoss"),
+    "tversky": LazyBuilder("kerasmodels.losses.overlap", "Tversky"),
+    "tverskyce": LazyBuilder("kerasmodels.losses.compound", "CompoundLoss"),
+}
+
+#: The pixel loss and the overlap loss of those that are a `CompoundLoss`.
+COMPOUND_LOSSES: dict[str, tuple[str, str]] = {
+    "dicefocal": ("focal", "dice"),
+    "dicece": ("softce", "dice"),
+    "tverskyce": ("softce", "tversky"),
 }
 
 
@@ -82,14 +95,14 @@ def loss_names() -> tuple[str, ...]:
     return tuple(LOSSES)
 
 
-def find(kind: str, name: str, places: dict[str, Place]) -> Any:
-    """Builder of a name.
+def resolve(kind: str, name: str, builders: Mapping[str, LazyBuilder]) -> Any:
+    """Return the builder of a name.
 
     Raises
     ------
     UnknownNameError
         If there is none; the message offers the nearest names.
     """
-    if name not in places:
-        raise UnknownNameError(kind, name, places)
-    return places[name].load()
+    if name not in builders:
+        raise UnknownNameError(kind, name, builders)
+    return builders[name].load()

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasmodels.errors import ModelError, UnknownNameError
-from kerasmodels.names import DECODERS, ENCODERS, find
+from kerasmodels.names import DECODERS, ENCODERS, resolve
 
 if TYPE_CHECKING:
     import keras
     from keras import KerasTensor
 
-    from kerasmodels.layers import FeatureMaps
+    from kerasmodels.blocks import FeatureMaps
 
 #: The deepest feature map of every encoder is this many times smaller than the image.
 DEEPEST_STRIDE = 32
@@ -88,8 +88,8 @@ def build_model(
 
         with _repeatable(seed):
             return segmentation_models.build(decoder, encoder, classes, input_shape, encoder_weights)
-    encode = find("encoder", encoder, ENCODERS)
-    decode = find("decoder", decoder, DECODERS)
+    encode = resolve("encoder", encoder, ENCODERS)
+    decode = resolve("decoder", decoder, DECODERS)
     _check_shape(input_shape)
     _check_classes(classes)
     put_weights = _weights_for(encoder, encoder_weights, weights_folder)
@@ -137,7 +137,7 @@ def build_encoder(
     ModelError
         As `build_model`.
     """
-    encode = find("encoder", name, ENCODERS)
+    encode = resolve("encoder", name, ENCODERS)
     _check_shape(input_shape)
     put_weights = _weights_for(name, encoder_weights, weights_folder)
     import keras

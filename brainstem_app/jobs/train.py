@@ -38,11 +38,11 @@ from kerasmodels.data.augmentation import AUGMENTATIONS, Augmentation
 from kerasmodels.data.volumes import Volumes
 from kerasmodels.export.keras_file import load_keras
 from kerasmodels.training.device import gpu_count, gpus_to_use, prepare_device
+from kerasmodels.training.device_strategy import DeviceStrategy
 from kerasmodels.training.events import BatchDone, EpochDone, TrainingEvent
 from kerasmodels.training.fit import TrainingResult, fit
 from kerasmodels.training.memory import largest_batch, training_bytes
 from kerasmodels.training.settings import TrainingSettings
-from kerasmodels.training.spread import Spread
 
 if TYPE_CHECKING:
     import keras
@@ -147,8 +147,8 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     absent.warn(reporter, study.folder)
     reporter.progress(0, steps, "building the network")
     prepare_device(job.precision, deterministic=job.deterministic)
-    spread = Spread(gpus_to_use(job.gpus))
-    with spread.scope():
+    strategy = DeviceStrategy(gpus_to_use(job.gpus))
+    with strategy.scope():
         model = _network(job, atlas)
     _require_memory(model, job)
     write_job(job, folder / "config.json")
@@ -160,7 +160,7 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
         folder,
         on_event=lambda event: _pass_on(event, reporter, atlas.table),
         is_cancelled=reporter.is_cancelled,
-        spread=spread,
+        strategy=strategy,
     )
     if not result.finished:
         raise JobCancelled

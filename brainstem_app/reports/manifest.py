@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+import kerasmodels
 from brainstem_app import __version__
 from brainstem_app.imaging.file_names import pair_image
 from brainstem_app.reports.report_model import ReportInputs
@@ -108,7 +109,7 @@ def make_manifest(inputs: ReportInputs, created: str) -> Manifest:
         created=created,
         command=inputs.command,
         brainstem_app=__version__,
-        kerasmodels=__version__,  # both packages are one distribution with one version
+        kerasmodels=kerasmodels.__version__,
         python=platform.python_version(),
         libraries=library_versions(),
         computer=_computer(inputs.device),

@@ -20,7 +20,7 @@ PUBLIC: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("kerasmodels.losses.overlap", ("OverlapLoss", "Dice", "Jaccard", "Tversky")),
         ("kerasmodels.losses.focal", ("Focal",)),
         ("kerasmodels.losses.soft_cross_entropy", ("SoftCrossEntropy",)),
-        ("kerasmodels.losses.compound", ("DiceCE", "DiceFocal", "TverskyCE")),
+        ("kerasmodels.losses.compound", ("CompoundLoss",)),
     ),
     "Metrics": (
         ("kerasmodels.metrics.confusion", ("ConfusionMatrix",)),

@@ -14,8 +14,9 @@ from cyclonedx.model.component import Component, ComponentType
 from cyclonedx.output.json import JsonV1Dot6
 from packageurl import PackageURL
 
+from brainstem_app import __version__
 from installer.building.editions import Edition, System
-from installer.building.release import NAME, file_name, source_date_epoch, version
+from installer.building.release import NAME, file_name, source_date_epoch
 from installer.building.shipped import Item
 
 
@@ -23,7 +24,7 @@ def write_bill(items: Iterable[Item], edition: Edition, system: System, target: 
     """Write what a package of an edition holds."""
     program = Component(
         name=NAME,
-        version=version(),
+        version=__version__,
         type=ComponentType.APPLICATION,
         bom_ref=NAME,
         description=f"{edition.name} edition for {system}",

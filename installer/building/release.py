@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 
+from brainstem_app import __version__
 from installer.building.editions import ROOT, Edition, System
 
 NAME = "brainstem-app"
 ARCHITECTURE = {"linux": "linux-x86_64", "windows": "windows-x86_64"}
-
-
-def version() -> str:
-    """Version of the program, as in pyproject.toml."""
-    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    found = re.search(r'^version = "([^"]+)"$', text, re.MULTILINE)
-    if found is None:
-        raise SystemExit("pyproject.toml names no version.")
-    return found.group(1)
 
 
 def source_date_epoch() -> int:
@@ -36,4 +27,4 @@ def source_date_epoch() -> int:
 
 def file_name(system: System, edition: Edition, suffix: str) -> str:
     """Name of a file of the release, e.g. ``brainstem-app-0.1.0-linux-x86_64-predict.deb``."""
-    return f"{NAME}-{version()}-{ARCHITECTURE[system]}-{edition.name}{suffix}"
+    return f"{NAME}-{__version__}-{ARCHITECTURE[system]}-{edition.name}{suffix}"

@@ -8,8 +8,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from brainstem_app import __version__
 from installer.building.editions import EDITIONS, Edition
-from installer.building.release import NAME, file_name, source_date_epoch, version
+from installer.building.release import NAME, file_name, source_date_epoch
 from installer.linux.depends import depends
 from installer.linux.tree import same_modes_and_dates
 
@@ -63,7 +64,7 @@ def _control(edition: Edition, needed: str, size: int) -> str:
     provides = f"Provides: {NAME}\n" if package_name(edition) != NAME else ""
     return (
         f"Package: {package_name(edition)}\n"
-        f"Version: {version()}\n"
+        f"Version: {__version__}\n"
         "Architecture: amd64\n"
         f"Maintainer: {_MAINTAINER}\n"
         f"Installed-Size: {size}\n"

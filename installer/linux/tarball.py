@@ -7,8 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from brainstem_app import __version__
 from installer.building.editions import Edition
-from installer.building.release import NAME, file_name, source_date_epoch, version
+from installer.building.release import NAME, file_name, source_date_epoch
 from installer.linux.tree import FILES, same_modes_and_dates
 
 _XZ, _QUICK_XZ = "xz -T2 -3", "xz -T2 -0"
@@ -16,7 +17,7 @@ _XZ, _QUICK_XZ = "xz -T2 -3", "xz -T2 -0"
 
 def build_tarball(edition: Edition, tree: Path, work: Path, out: Path, quick: bool) -> Path:
     """Pack a tree of `make_tree`; returns the archive."""
-    top = f"{NAME}-{version()}-{edition.name}"
+    top = f"{NAME}-{__version__}-{edition.name}"
     staging = work / "tarball"
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir()

@@ -8,8 +8,9 @@ import subprocess
 from collections import defaultdict
 from pathlib import Path, PurePosixPath
 
+from brainstem_app import __version__
 from installer.building.editions import Edition
-from installer.building.release import source_date_epoch, version
+from installer.building.release import source_date_epoch
 from installer.windows.drawings import write_side
 
 _SCRIPT = Path(__file__).with_name("setup.nsi")
@@ -51,7 +52,7 @@ def definitions(edition: Edition, tree: Path, work: Path, path: Path, *, quick: 
     size = sum(one.stat().st_size for one in tree.rglob("*") if one.is_file())
     summary = edition.summary.removesuffix(" (without training)")
     values = {
-        "VERSION": version(),
+        "VERSION": __version__,
         "EDITION": edition.name,
         "SUMMARY": summary,
         "TREE": str(tree),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from kerasmodels.layers import batch_norm, conv_bn_relu, convolution, he_uniform
+from kerasmodels.blocks import batch_norm, conv_bn_relu, convolution, he_uniform
 
 if TYPE_CHECKING:
     from keras import KerasTensor

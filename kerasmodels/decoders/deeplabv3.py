@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kerasmodels.blocks import FeatureMaps, batch_norm, convolution, he_uniform
 from kerasmodels.decoders.atrous_pyramid import CHANNELS, atrous_pyramid
 from kerasmodels.heads import segmentation_head
-from kerasmodels.layers import FeatureMaps, batch_norm, convolution, he_uniform
 
 if TYPE_CHECKING:
     from keras import KerasTensor

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import keras
 
+from kerasmodels.blocks import FeatureMaps, batch_norm, conv_bn_relu, enlarge_corner_aligned
 from kerasmodels.decoders.atrous_pyramid import CHANNELS, atrous_pyramid, separable_convolution
 from kerasmodels.heads import segmentation_head
-from kerasmodels.layers import FeatureMaps, batch_norm, conv_bn_relu, enlarge_corner_aligned
 
 if TYPE_CHECKING:
     from keras import KerasTensor

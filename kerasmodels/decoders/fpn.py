@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import keras
 
+from kerasmodels.blocks import FeatureMaps, convolution, enlarge_corner_aligned, he_uniform, upsample
 from kerasmodels.heads import segmentation_head
-from kerasmodels.layers import FeatureMaps, convolution, enlarge_corner_aligned, he_uniform, upsample
 
 if TYPE_CHECKING:
     from keras import KerasTensor

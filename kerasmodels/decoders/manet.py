@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import keras
 
+from kerasmodels.blocks import FeatureMaps, conv_bn_relu, convolution, he_uniform, upsample
 from kerasmodels.decoders.unet import CHANNELS, SKIP_STRIDES, unet_block
 from kerasmodels.heads import segmentation_head
-from kerasmodels.layers import FeatureMaps, conv_bn_relu, convolution, he_uniform, upsample
 
 if TYPE_CHECKING:
     from keras import KerasTensor

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import keras
 
+from kerasmodels.blocks import FeatureMaps, batch_norm, convolution, upsample
 from kerasmodels.heads import segmentation_head
-from kerasmodels.layers import FeatureMaps, batch_norm, convolution, upsample
 
 if TYPE_CHECKING:
     from keras import KerasTensor

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import keras
 
+from kerasmodels.blocks import FeatureMaps, upsample
 from kerasmodels.decoders.n_deconet import STRIDES, project
 from kerasmodels.heads import segmentation_head
-from kerasmodels.layers import FeatureMaps, upsample
 
 if TYPE_CHECKING:
     from keras import KerasTensor

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import keras
 
+from kerasmodels.blocks import FeatureMaps, conv_bn_relu, upsample
 from kerasmodels.heads import segmentation_head
-from kerasmodels.layers import FeatureMaps, conv_bn_relu, upsample
 
 if TYPE_CHECKING:
     from keras import KerasTensor

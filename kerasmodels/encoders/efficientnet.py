@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from kerasmodels.idle_stages import IdleStages
-from kerasmodels.layers import FeatureMaps, convolution, he_normal
+from kerasmodels.blocks import FeatureMaps, convolution, he_normal
+from kerasmodels.layers.idle_stages import IdleStages
 
 if TYPE_CHECKING:
     from keras import KerasTensor

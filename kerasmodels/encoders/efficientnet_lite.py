@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kerasmodels.blocks import FeatureMaps
 from kerasmodels.encoders.efficientnet import Variant, efficientnet
-from kerasmodels.layers import FeatureMaps
 
 if TYPE_CHECKING:
     from keras import KerasTensor

@@ -34,8 +34,8 @@ from typing import TYPE_CHECKING
 
 import keras
 
-from kerasmodels.encoders.mit_attention import HeadedAttention
-from kerasmodels.layers import FeatureMaps, convolution, he_normal
+from kerasmodels.blocks import FeatureMaps, convolution, he_normal
+from kerasmodels.layers.headed_attention import HeadedAttention
 
 if TYPE_CHECKING:
     from keras import KerasTensor

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import keras
 
-from kerasmodels.layers import FeatureMaps, batch_norm, convolution, max_pool
+from kerasmodels.blocks import FeatureMaps, batch_norm, convolution, max_pool
 
 if TYPE_CHECKING:
     from keras import KerasTensor

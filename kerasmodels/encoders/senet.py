@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import keras
 
+from kerasmodels.blocks import FeatureMaps, batch_norm, convolution
 from kerasmodels.encoders.resnet import WIDTHS
-from kerasmodels.layers import FeatureMaps, batch_norm, convolution
 
 if TYPE_CHECKING:
     from keras import KerasTensor

@@ -13,13 +13,17 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from kerasmodels.atrous import AtrousConv2D
-from kerasmodels.encoders.mit_attention import HeadedAttention
 from kerasmodels.errors import ModelError
 from kerasmodels.export.onnx_attention import gelu, headed_attention, layer_norm
 from kerasmodels.export.onnx_graph import OnnxGraph
-from kerasmodels.idle_stages import IdleStages
-from kerasmodels.resampling import CornerAlignedResize, FieldAverage, corner_aligned_weights, field_weights
+from kerasmodels.layers import (
+    AdaptiveAveragePooling2D,
+    AtrousConv2D,
+    CornerAlignedResize,
+    HeadedAttention,
+    IdleStages,
+)
+from kerasmodels.layers.resampling import adaptive_average_weights, corner_aligned_weights
 
 Translator = Callable[[OnnxGraph, Any, list[str]], str]
 
@@ -253,10 +257,10 @@ def _corner_aligned(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
     return _map_axes(graph, layer, inputs[0], rows, corner_aligned_weights(width, layer.width))
 
 
-def _field_average(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
+def _adaptive_average_pool(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
     _, height, width, _ = layer.input.shape
-    rows = field_weights(height, layer.fields)
-    return _map_axes(graph, layer, inputs[0], rows, field_weights(width, layer.fields))
+    rows, columns = (adaptive_average_weights(side, layer.output_size) for side in (height, width))
+    return _map_axes(graph, layer, inputs[0], rows, columns)
 
 
 def _group_norm(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
@@ -310,7 +314,7 @@ _TRANSLATORS: dict[type, Translator] = {
     keras.layers.GroupNormalization: _group_norm,
     keras.layers.LayerNormalization: _layer_norm,
     HeadedAttention: headed_attention,
-    FieldAverage: _field_average,
+    AdaptiveAveragePooling2D: _adaptive_average_pool,
     CornerAlignedResize: _corner_aligned,
     IdleStages: _nothing,
     keras.layers.Dropout: _nothing,

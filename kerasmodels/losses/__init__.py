@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, cast
 
 from kerasmodels.errors import ModelError
-from kerasmodels.names import LOSSES, find
+from kerasmodels.names import COMPOUND_LOSSES, LOSSES, resolve
 
 if TYPE_CHECKING:
     from kerasmodels.losses.segmentation_loss import SegmentationLoss
 
 
-def make_loss(
-    name: str = "dicece", alpha: float = 0.1, *, from_logits: bool = False, **parameters: Any
-) -> SegmentationLoss:
+def make_loss(name: str = "dicece", *, from_logits: bool = False, **parameters: Any) -> SegmentationLoss:
     """Make a loss by name.
 
     Parameters
     ----------
     name : str
-        One of `loss_names()`.
-    alpha : float
-        Share of the cross entropy or focal part in `dicece` and `dicefocal` (the paper's equations 1
-        and 2) and in `tverskyce`, between 0 and 1; the other losses have no such share and leave it unused.
+        One of `loss_names()`. Three are sums of two others, α × pixel loss + (1 − α) × overlap loss:
+        `dicece` and `dicefocal`, the paper's equations 1 and 2, and `tverskyce`.
     from_logits : bool
         False if the network gives probabilities (as `build_model` does), True if it gives the values
         before the softmax.
     **parameters
-        Named parameters of the loss: see its class.
+        Parameters of the loss: see its class. Those of a sum are `alpha`, the share of the pixel loss (0.1
+        by default), and the parameters of its two parts, a mapping under the name of each.
 
     Returns
     -------
@@ -40,23 +38,28 @@ def make_loss(
     UnknownNameError
         If the name is unknown; the message offers the nearest ones.
     ModelError
-        If `alpha` or another parameter is out of its range, or the loss has no such parameter.
+        If a parameter is out of its range, or the loss has no such parameter.
 
     Examples
     --------
-    >>> loss = make_loss("dicece", alpha=0.1, smoothing=0.0, absent="skip")
+    >>> loss = make_loss("dicece", alpha=0.1, softce={"smoothing": 0.0}, dice={"absent": "skip"})
     >>> round(float(loss([[[1, 0]]], [[[[0.0, 1.0], [1.0, 0.0]]]])), 6)
     0.0
     """
-    loss = find("loss", name, LOSSES)
-    config = loss().get_config()
-    known = config.keys() - {"alpha", "from_logits"}
-    if unknown := sorted(parameters.keys() - known):
+    kind = resolve("loss", name, LOSSES)
+    if name in COMPOUND_LOSSES:
+        parts = COMPOUND_LOSSES[name]
+        _require_known(name, parameters, {"alpha", *parts})
+        losses = [make_loss(part, from_logits=from_logits, **parameters.pop(part, {})) for part in parts]
+        made = kind(*losses, name=name, **parameters)
+    else:
+        _require_known(name, parameters, kind().get_config().keys() - {"from_logits", "name"})
+        made = kind(from_logits=from_logits, **parameters)
+    return cast("SegmentationLoss", made)
+
+
+def _require_known(name: str, given: Collection[str], known: Collection[str]) -> None:
+    if unknown := sorted(set(given) - set(known)):
         raise ModelError(
-            f"The loss {name!r} has no parameter {', '.join(unknown)}.",
-            f"It has {', '.join(sorted(known))}.",
+            f"The loss {name!r} has no parameter {', '.join(unknown)}.", f"It has {', '.join(sorted(known))}."
         )
-    if "alpha" in config:
-        parameters["alpha"] = alpha
-    made: SegmentationLoss = loss(from_logits=from_logits, **parameters)
-    return made

@@ -1,150 +1,99 @@
-"""Sums of an overlap and a pixel loss: the paper's two (equations 1 and 2), and one with Tversky's index."""
+"""Sum of a pixel and an overlap loss, as in the paper's equations 1 and 2."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import keras
 
-from kerasmodels.losses.focal import Focal, OverClasses
-from kerasmodels.losses.overlap import AbsentClasses, Dice, OverlapLoss, Tversky
-from kerasmodels.losses.segmentation_loss import Prediction, SegmentationLoss, require_between
+from kerasmodels.errors import ModelError
+from kerasmodels.losses.focal import Focal
+from kerasmodels.losses.overlap import Dice, Tversky
+from kerasmodels.losses.segmentation_loss import NetworkOutput, SegmentationLoss, require_between
 from kerasmodels.losses.soft_cross_entropy import SoftCrossEntropy
+from kerasmodels.serialization import serializable
 
 if TYPE_CHECKING:
     from keras import KerasTensor
 
 
+@serializable(former_names=["DiceCE", "DiceFocal", "TverskyCE"])
 class CompoundLoss(SegmentationLoss):
-    """α × pixel loss + (1 − α) × overlap loss; subclasses name the two."""
+    """α × pixel loss + (1 − α) × overlap loss.
+
+    Parameters
+    ----------
+    pixel_loss : SegmentationLoss
+        Measures pixel by pixel, e.g. `SoftCrossEntropy` or `Focal`.
+    overlap_loss : SegmentationLoss
+        Measures class by class, e.g. `Dice` or `Tversky`.
+    alpha : float
+        Share of the pixel loss, 0 to 1; 0.1 by default, as in the paper's DiceCE.
+    name : str
+        Name of the loss.
+
+    Raises
+    ------
+    ModelError
+        If alpha is out of range, or one of the two takes logits and the other probabilities.
+
+    Examples
+    --------
+    >>> loss = CompoundLoss(SoftCrossEntropy(smoothing=0.0), Tversky(alpha=0.3, beta=0.7))
+    >>> round(float(loss([[[1, 0]]], [[[[0.0, 1.0], [1.0, 0.0]]]])), 6)
+    0.0
+    """
 
     def __init__(
-        self, pixel_loss: SegmentationLoss, overlap_loss: OverlapLoss, *, alpha: float, name: str
+        self,
+        pixel_loss: SegmentationLoss,
+        overlap_loss: SegmentationLoss,
+        *,
+        alpha: float = 0.1,
+        name: str = "compound",
     ) -> None:
         super().__init__(from_logits=overlap_loss.from_logits, name=name)
         require_between("alpha", alpha, 0.0, 1.0)
+        if pixel_loss.from_logits != overlap_loss.from_logits:
+            raise ModelError(
+                f"Of {pixel_loss.name} and {overlap_loss.name} one takes logits, the other probabilities.",
+                "Give both the same from_logits.",
+            )
         self.alpha = alpha
         self.pixel_loss = pixel_loss
         self.overlap_loss = overlap_loss
 
-    def value(self, prediction: Prediction, one_hot: KerasTensor) -> KerasTensor:
+    def value(self, prediction: NetworkOutput, one_hot: KerasTensor) -> KerasTensor:
         """Return the weighted sum."""
         pixels = self.pixel_loss.value(prediction, one_hot)
         return self.alpha * pixels + (1.0 - self.alpha) * self.overlap_loss.value(prediction, one_hot)
 
     def get_config(self) -> dict[str, Any]:
         """Return what is needed to make the same loss again."""
-        shared = ("from_logits", "name")
-        pixels = {key: value for key, value in self.pixel_loss.get_config().items() if key not in shared}
-        return {**self.overlap_loss.get_config(), **pixels, **super().get_config(), "alpha": self.alpha}
+        parts = {"pixel_loss": self.pixel_loss, "overlap_loss": self.overlap_loss}
+        saved = {key: keras.saving.serialize_keras_object(part) for key, part in parts.items()}
+        return {**saved, "alpha": self.alpha, "name": self.name}
 
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> CompoundLoss:
+        """Make the loss again."""
+        if "pixel_loss" not in config:
+            return cls._from_version_0_1(config)
+        parts = {key: config[key] for key in ("pixel_loss", "overlap_loss")}
+        made = {key: keras.saving.deserialize_keras_object(part) for key, part in parts.items()}
+        return cls(**{**config, **made})
 
-@keras.saving.register_keras_serializable(package="kerasmodels")
-class DiceCE(CompoundLoss):
-    """α × SoftCE + (1 − α) × Dice, the paper's equation 1.
-
-    Parameters
-    ----------
-    alpha : float
-        Share of the cross entropy; 0.1 by default, as in the paper.
-    smoothing : float
-        See `SoftCrossEntropy`.
-    smooth, smallest, absent
-        See `OverlapLoss`.
-    from_logits, name
-        See `SegmentationLoss`.
-    """
-
-    def __init__(
-        self,
-        *,
-        alpha: float = 0.1,
-        smoothing: float = 0.1,
-        smooth: float = 0.0,
-        smallest: float = 1e-7,
-        absent: AbsentClasses = "zero",
-        from_logits: bool = False,
-        name: str = "dicece",
-    ) -> None:
-        pixels = SoftCrossEntropy(smoothing=smoothing, from_logits=from_logits)
-        dice = Dice(smooth=smooth, smallest=smallest, absent=absent, from_logits=from_logits)
-        super().__init__(pixels, dice, alpha=alpha, name=name)
-
-
-@keras.saving.register_keras_serializable(package="kerasmodels")
-class DiceFocal(CompoundLoss):
-    """α × Focal + (1 − α) × Dice, the paper's equation 2.
-
-    Parameters
-    ----------
-    alpha : float
-        Share of the focal loss; 0.1 by default, as in the paper's DiceCE.
-    gamma, class_share, over_classes
-        See `Focal`.
-    smooth, smallest, absent
-        See `OverlapLoss`.
-    from_logits, name
-        See `SegmentationLoss`.
-    """
-
-    def __init__(
-        self,
-        *,
-        alpha: float = 0.1,
-        gamma: float = 2.0,
-        class_share: float | None = None,
-        over_classes: OverClasses = "mean",
-        smooth: float = 0.0,
-        smallest: float = 1e-7,
-        absent: AbsentClasses = "zero",
-        from_logits: bool = False,
-        name: str = "dicefocal",
-    ) -> None:
-        pixels = Focal(
-            gamma=gamma, class_share=class_share, over_classes=over_classes, from_logits=from_logits
+    @classmethod
+    def _from_version_0_1(cls, config: Mapping[str, Any]) -> CompoundLoss:
+        """Read `DiceCE`, `DiceFocal` or `TverskyCE`: classes with the parameters of both parts."""
+        pixel = Focal if "gamma" in config else SoftCrossEntropy
+        overlap = Tversky if "wrong" in config else Dice
+        parts = (
+            kind.from_config({key: config[key] for key in names if key in config})
+            for kind, names in (
+                (pixel, ("gamma", "class_share", "over_classes", "smoothing", "from_logits")),
+                (overlap, ("wrong", "missed", "smooth", "smallest", "absent", "from_logits")),
+            )
         )
-        dice = Dice(smooth=smooth, smallest=smallest, absent=absent, from_logits=from_logits)
-        super().__init__(pixels, dice, alpha=alpha, name=name)
-
-
-@keras.saving.register_keras_serializable(package="kerasmodels")
-class TverskyCE(CompoundLoss):
-    """α × SoftCE + (1 − α) × Tversky: the paper's equation 1 with Tversky's index in the place of Dice's.
-
-    Parameters
-    ----------
-    alpha : float
-        Share of the cross entropy; 0.1 by default, as in the paper's DiceCE.
-    smoothing : float
-        See `SoftCrossEntropy`.
-    wrong, missed
-        See `Tversky`.
-    smooth, smallest, absent
-        See `OverlapLoss`.
-    from_logits, name
-        See `SegmentationLoss`.
-    """
-
-    def __init__(
-        self,
-        *,
-        alpha: float = 0.1,
-        smoothing: float = 0.1,
-        wrong: float = 0.7,
-        missed: float = 0.7,
-        smooth: float = 0.0,
-        smallest: float = 1e-7,
-        absent: AbsentClasses = "zero",
-        from_logits: bool = False,
-        name: str = "tverskyce",
-    ) -> None:
-        pixels = SoftCrossEntropy(smoothing=smoothing, from_logits=from_logits)
-        tversky = Tversky(
-            wrong=wrong,
-            missed=missed,
-            smooth=smooth,
-            smallest=smallest,
-            absent=absent,
-            from_logits=from_logits,
-        )
-        super().__init__(pixels, tversky, alpha=alpha, name=name)
+        return cls(*parts, alpha=config["alpha"], name=config["name"])

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import keras
 from keras import ops
 
 from kerasmodels.errors import ModelError
-from kerasmodels.losses.segmentation_loss import Prediction, SegmentationLoss, require_between
+from kerasmodels.losses.segmentation_loss import NetworkOutput, SegmentationLoss, require_between
+from kerasmodels.serialization import serializable
 
 if TYPE_CHECKING:
     from keras import KerasTensor
 
 #: What becomes of a class that no pixel of the batch has.
 AbsentClasses = Literal["zero", "skip", "count"]
+
+#: Parameters of these losses in files of version 0.1, and what they are called now.
+FORMER_PARAMETERS = {"smallest": "eps"}
 
 
 class OverlapLoss(SegmentationLoss):
@@ -28,7 +31,7 @@ class OverlapLoss(SegmentationLoss):
     ----------
     smooth : float
         Added to both sides of the ratio; 0 by default.
-    smallest : float
+    eps : float
         Smallest denominator, so that 0/0 is 0; 1e-7 by default.
     absent : {"zero", "skip", "count"}
         What a class absent from the batch's labels adds. "zero", the default: a loss of 0, the mean still
@@ -42,21 +45,21 @@ class OverlapLoss(SegmentationLoss):
         self,
         *,
         smooth: float = 0.0,
-        smallest: float = 1e-7,
+        eps: float = 1e-7,
         absent: AbsentClasses = "zero",
         from_logits: bool = False,
         name: str = "overlap",
     ) -> None:
         super().__init__(from_logits=from_logits, name=name)
         require_between("smooth", smooth, 0.0, float("inf"))
-        require_between("smallest", smallest, 0.0, 1.0)
+        require_between("eps", eps, 0.0, 1.0)
         if absent not in ("zero", "skip", "count"):
             raise ModelError(f"absent = {absent!r} is unknown.", "Give 'zero', 'skip' or 'count'.")
         self.smooth = smooth
-        self.smallest = smallest
+        self.eps = eps
         self.absent = absent
 
-    def value(self, prediction: Prediction, one_hot: KerasTensor) -> KerasTensor:
+    def value(self, prediction: NetworkOutput, one_hot: KerasTensor) -> KerasTensor:
         """Return the mean over classes of one minus the overlap."""
         pixels = tuple(range(len(one_hot.shape) - 1))
         probabilities = prediction.probabilities
@@ -77,11 +80,11 @@ class OverlapLoss(SegmentationLoss):
 
     def get_config(self) -> dict[str, Any]:
         """Return what is needed to make the same loss again."""
-        own = {"smooth": self.smooth, "smallest": self.smallest, "absent": self.absent}
+        own = {"smooth": self.smooth, "eps": self.eps, "absent": self.absent}
         return {**super().get_config(), **own}
 
 
-@keras.saving.register_keras_serializable(package="kerasmodels")
+@serializable(former_parameters=FORMER_PARAMETERS)
 class Dice(OverlapLoss):
     """One minus Dice's coefficient, twice the intersection over the sum of both sizes; see `OverlapLoss`."""
 
@@ -91,10 +94,10 @@ class Dice(OverlapLoss):
     def ratio(self, common: KerasTensor, predicted: KerasTensor, labelled: KerasTensor) -> KerasTensor:
         """Dice's coefficient."""
         both = predicted + labelled
-        return (2.0 * common + self.smooth) / ops.maximum(both + self.smooth, self.smallest)
+        return (2.0 * common + self.smooth) / ops.maximum(both + self.smooth, self.eps)
 
 
-@keras.saving.register_keras_serializable(package="kerasmodels")
+@serializable(former_parameters=FORMER_PARAMETERS)
 class Jaccard(OverlapLoss):
     """One minus Jaccard's index, the intersection over the union; see `OverlapLoss`."""
 
@@ -104,41 +107,41 @@ class Jaccard(OverlapLoss):
     def ratio(self, common: KerasTensor, predicted: KerasTensor, labelled: KerasTensor) -> KerasTensor:
         """Jaccard's index."""
         union = predicted + labelled - common
-        return (common + self.smooth) / ops.maximum(union + self.smooth, self.smallest)
+        return (common + self.smooth) / ops.maximum(union + self.smooth, self.eps)
 
 
-@keras.saving.register_keras_serializable(package="kerasmodels")
+@serializable(former_parameters={**FORMER_PARAMETERS, "wrong": "alpha", "missed": "beta"})
 class Tversky(OverlapLoss):
     """One minus Tversky's index, which weighs missed pixels against wrongly labelled ones.
 
-    The index is common / (common + `wrong` × wrongly labelled + `missed` × missed). Both at 0.5 it is Dice's
+    The index is common / (common + `alpha` × wrongly labelled + `beta` × missed). Both at 0.5 it is Dice's
     coefficient, both at 1 Jaccard's index; the defaults lie between the two, which raised the IoU of nuclei
     here. The paper's own 0.3 and 0.7 find more of small structures, and label more that is none.
 
     Parameters
     ----------
-    wrong : float
+    alpha : float
         Weight of pixels labelled that should not be (false positives); 0.7 by default.
-    missed : float
+    beta : float
         Weight of pixels that should be labelled and are not (false negatives); 0.7 by default.
-    smooth, smallest, absent, from_logits, name
+    smooth, eps, absent, from_logits, name
         See `OverlapLoss`.
     """
 
     def __init__(
-        self, *, wrong: float = 0.7, missed: float = 0.7, name: str = "tversky", **parameters: Any
+        self, *, alpha: float = 0.7, beta: float = 0.7, name: str = "tversky", **parameters: Any
     ) -> None:
         super().__init__(name=name, **parameters)
-        require_between("wrong", wrong, 0.0, float("inf"))
-        require_between("missed", missed, 0.0, float("inf"))
-        self.wrong = wrong
-        self.missed = missed
+        require_between("alpha", alpha, 0.0, float("inf"))
+        require_between("beta", beta, 0.0, float("inf"))
+        self.alpha = alpha
+        self.beta = beta
 
     def ratio(self, common: KerasTensor, predicted: KerasTensor, labelled: KerasTensor) -> KerasTensor:
         """Tversky's index."""
-        errors = self.wrong * (predicted - common) + self.missed * (labelled - common)
-        return (common + self.smooth) / ops.maximum(common + errors + self.smooth, self.smallest)
+        errors = self.alpha * (predicted - common) + self.beta * (labelled - common)
+        return (common + self.smooth) / ops.maximum(common + errors + self.smooth, self.eps)
 
     def get_config(self) -> dict[str, Any]:
         """Return what is needed to make the same loss again."""
-        return {**super().get_config(), "wrong": self.wrong, "missed": self.missed}
+        return {**super().get_config(), "alpha": self.alpha, "beta": self.beta}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SMALLEST_PROBABILITY = 1e-30
 
 
-class Prediction:
+class NetworkOutput:
     """A network's output, as logarithms or as probabilities, each computed at most once.
 
     Parameters
@@ -103,8 +103,8 @@ class SegmentationLoss(keras.losses.Loss):
     over_devices : callable, optional
         Set while devices share each batch and every one of them measures its part alone: adds up a tensor
         over all of them, so that the loss is that of the whole batch.
-    shares : int
-        How many devices that are. Keras adds up what they return, so each returns its share.
+    num_replicas : int
+        How many devices that are. Keras adds up what they return, so each returns its part.
     """
 
     def __init__(self, *, from_logits: bool = False, name: str = "segmentation_loss") -> None:
@@ -112,7 +112,7 @@ class SegmentationLoss(keras.losses.Loss):
         super().__init__(name=name, reduction="sum_over_batch_size", dtype="float32")
         self.from_logits = from_logits
         self.over_devices: Callable[[KerasTensor], KerasTensor] | None = None
-        self.shares = 1
+        self.num_replicas = 1
 
     def __call__(
         self, y_true: KerasTensor, y_pred: KerasTensor, sample_weight: KerasTensor | None = None
@@ -145,13 +145,13 @@ class SegmentationLoss(keras.losses.Loss):
         if weights is not None:
             _check_weights(tuple(weights.shape), tuple(labels.shape))
         values = ops.cast(y_pred, "float32")
-        prediction = Prediction(
+        prediction = NetworkOutput(
             values, from_logits=self.from_logits, over_devices=self.over_devices, weights=weights
         )
         whole = self.value(prediction, one_hot)
-        return whole if self.shares == 1 else whole / self.shares
+        return whole if self.num_replicas == 1 else whole / self.num_replicas
 
-    def value(self, prediction: Prediction, one_hot: KerasTensor) -> KerasTensor:
+    def value(self, prediction: NetworkOutput, one_hot: KerasTensor) -> KerasTensor:
         """Return the loss, a number, of a prediction and one-hot labels (N, h, w, classes)."""
         raise NotImplementedError
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import keras
 from keras import ops
 
-from kerasmodels.losses.segmentation_loss import Prediction, SegmentationLoss, require_between
+from kerasmodels.losses.segmentation_loss import NetworkOutput, SegmentationLoss, require_between
+from kerasmodels.serialization import serializable
 
 if TYPE_CHECKING:
     from keras import KerasTensor
 
 
-@keras.saving.register_keras_serializable(package="kerasmodels")
+@serializable()
 class SoftCrossEntropy(SegmentationLoss):
     """Mean over pixels of the cross entropy with smoothed labels.
 
@@ -34,7 +34,7 @@ class SoftCrossEntropy(SegmentationLoss):
         require_between("smoothing", smoothing, 0.0, 1.0)
         self.smoothing = smoothing
 
-    def value(self, prediction: Prediction, one_hot: KerasTensor) -> KerasTensor:
+    def value(self, prediction: NetworkOutput, one_hot: KerasTensor) -> KerasTensor:
         """Return the smoothed cross entropy."""
         classes = one_hot.shape[-1]
         smoothed = one_hot * (1.0 - self.smoothing) + self.smoothing / classes

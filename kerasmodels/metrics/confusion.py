@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from kerasmodels.errors import ModelError
 from kerasmodels.metrics.overlap import macro_iou
+from kerasmodels.serialization import serializable
 
 if TYPE_CHECKING:
     from keras import KerasTensor
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _CARRY = 2**30
 
 
-@keras.saving.register_keras_serializable(package="kerasmodels")
+@serializable()
 class ConfusionMatrix(keras.metrics.Metric):
     """Counts of pixels by reference class (rows) and predicted class (columns).
 

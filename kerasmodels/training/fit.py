@@ -23,12 +23,13 @@ from kerasmodels.export.keras_file import WRITING, save_keras
 from kerasmodels.losses import make_loss
 from kerasmodels.metrics.confusion import ConfusionMatrix
 from kerasmodels.metrics.overlap import class_iou, macro_iou
+from kerasmodels.names import COMPOUND_LOSSES
 from kerasmodels.training.batch_watcher import BatchWatcher
 from kerasmodels.training.checkpoint import RunState, read_state, restore, write_checkpoint
+from kerasmodels.training.device_strategy import DeviceStrategy
 from kerasmodels.training.events import EpochDone, TrainingEvent
 from kerasmodels.training.learning_rate import WarmCosine
 from kerasmodels.training.settings import TrainingSettings
-from kerasmodels.training.spread import Spread
 
 #: Settings that may change when a run goes on. More epochs may be asked for, unless a schedule spans them.
 _FREE_SETTINGS = {"epochs", "patience"}
@@ -62,7 +63,7 @@ def fit(
     *,
     on_event: Callable[[TrainingEvent], None] = lambda event: None,
     is_cancelled: Callable[[], bool] = lambda: False,
-    spread: Spread | None = None,
+    strategy: DeviceStrategy | None = None,
 ) -> TrainingResult:
     """Train a network; if the folder holds the run already, go on where it stopped.
 
@@ -86,7 +87,7 @@ def fit(
         Told of every batch and epoch.
     is_cancelled : callable
         Asked after every batch; the run stops when it returns True.
-    spread : Spread, optional
+    strategy : DeviceStrategy, optional
         Devices that share the work; the network must have been built in its `scope()`. One by default.
 
     Returns
@@ -105,7 +106,7 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     for half_written in folder.glob(f"{WRITING}*"):
         shutil.rmtree(half_written, ignore_errors=True)
-    run = _Run(model, train, validation, settings, folder, spread or Spread())
+    run = _Run(model, train, validation, settings, folder, strategy or DeviceStrategy())
     run.resume()
     watcher = BatchWatcher(on_event, is_cancelled, settings.epochs, time.monotonic())
     with AugmentedEpochs(train, settings.augmentation, settings.seed, settings.epochs) as epochs:
@@ -132,13 +133,13 @@ class _Run:
         validation: Volumes,
         settings: TrainingSettings,
         folder: Path,
-        spread: Spread,
+        strategy: DeviceStrategy,
     ) -> None:
         self.model, self.settings, self.folder = model, settings, folder
-        self.validation, self.spread = replace(validation, weights=None), spread
+        self.validation, self.strategy = replace(validation, weights=None), strategy
         self.classes = int(model.output_shape[-1])
         _check_input(model, settings.slice_input)
-        _check_shares(settings.batch_size, spread)
+        _check_divisible(settings.batch_size, strategy)
         for volumes in (train, validation):
             _check_labels(volumes, self.classes)
         free = _FREE_SETTINGS - ({"epochs"} if settings.schedule != "constant" else set())
@@ -154,15 +155,16 @@ class _Run:
             }
         )
         # The loss sees the logits: exact where a softmax has rounded to 0 or 1.
-        self.loss = make_loss(settings.loss, settings.alpha, from_logits=True)
-        with spread.scope():
+        own = {"alpha": settings.alpha} if settings.loss in COMPOUND_LOSSES else {}
+        self.loss = make_loss(settings.loss, from_logits=True, **own)
+        with strategy.scope():
             self.trained = keras.Model(model.inputs, model.get_layer("logits").output)
-            optimizer = spread.adam(self._rate(train), settings.gradient_clip)
+            optimizer = strategy.adam(self._rate(train), settings.gradient_clip)
             self.trained.compile(optimizer=optimizer, loss=self.loss)
             # With 16-bit numbers Keras has put its scaling of the loss around it, whose state is kept too.
             self.optimizer = self.trained.optimizer
             self.optimizer.build(self.trained.trainable_variables)
-        with spread.validating():
+        with strategy.validating():
             self.confusion = ConfusionMatrix(self.classes)
             self.validated = keras.Model(self.trained.inputs, self.trained.outputs)
             self.validated.compile(loss=self.loss, metrics=[self.confusion])
@@ -177,8 +179,8 @@ class _Run:
         """Batches of an epoch, shuffled, or of all slices in their order."""
         settings = self.settings
         order = slice_order(volumes.slices, None if epoch is None else settings.seed, epoch or 0)
-        if epoch is not None and self.spread.even:
-            order = order[: len(order) - len(order) % settings.batch_size % self.spread.shares]
+        if epoch is not None and self.strategy.needs_even_batches:
+            order = order[: len(order) - len(order) % settings.batch_size % self.strategy.num_replicas]
         return slice_batches(volumes, order, settings.batch_size, settings.slice_input)
 
     @property
@@ -207,7 +209,7 @@ class _Run:
                 f"The run in {self.folder} was begun with other settings ({', '.join(changed)}).",
                 "Give the same settings to go on, or another folder to begin anew.",
             )
-        with self.spread.scope():
+        with self.strategy.scope():
             restore(self.last, self.model, self.optimizer)
         self.state = state
 
@@ -216,7 +218,7 @@ class _Run:
         began, epoch = time.monotonic(), self.state.epochs_done
         batches = self._batches(train, epoch)
         watcher.begin(epoch + 1, len(batches))
-        with warnings.catch_warnings(), self.spread.training(self.trained, self.loss):
+        with warnings.catch_warnings(), self.strategy.training(self.trained, self.loss):
             # Of stages that a decoder keeps but does not use (see IdleStages): known, not to be told.
             warnings.filterwarnings("ignore", "Gradients do not exist for variables", UserWarning)
             fitted = self.trained.fit(batches, callbacks=[watcher], shuffle=False, verbose=0)
@@ -232,7 +234,7 @@ class _Run:
     def _validate(self, watcher: BatchWatcher, epoch: int, loss: float, began: float) -> EpochDone | None:
         batches = self._batches(self.validation)
         watcher.begin(epoch, len(batches))
-        with self.spread.validating():
+        with self.strategy.validating():
             values = self.validated.evaluate(batches, callbacks=[watcher], verbose=0, return_dict=True)
         if watcher.cancelled:
             return None
@@ -273,11 +275,12 @@ def _check_input(model: keras.Model, slice_input: SliceInput) -> None:
         )
 
 
-def _check_shares(batch_size: int, spread: Spread) -> None:
-    if batch_size % spread.shares:
+def _check_divisible(batch_size: int, strategy: DeviceStrategy) -> None:
+    devices = strategy.num_replicas
+    if batch_size % devices:
         raise ModelError(
-            f"Batches of {batch_size} slices cannot be divided evenly among {spread.shares} devices.",
-            f"Take batches of {-(-batch_size // spread.shares) * spread.shares}, or other devices.",
+            f"Batches of {batch_size} slices cannot be divided evenly among {devices} devices.",
+            f"Take batches of {-(-batch_size // devices) * devices}, or other devices.",
         )
 
 

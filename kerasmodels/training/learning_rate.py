@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import keras
 from keras import ops
 
+from kerasmodels.serialization import serializable
+
 if TYPE_CHECKING:
     from keras import KerasTensor
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 WARM_UP = 0.05
 
 
-@keras.saving.register_keras_serializable(package="kerasmodels")
+@serializable()
 class WarmCosine(keras.optimizers.schedules.LearningRateSchedule):
     """Rises for a twentieth of all steps, then falls to nothing along half a cosine.
 

@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from brainstem_app.models.slices import box_to_slices, enlarge
 from kerasmodels import build_model, make_loss
+from kerasmodels.losses.compound import CompoundLoss
 from kerasmodels.losses.segmentation_loss import SegmentationLoss
 from kerasmodels.metrics.confusion import ConfusionMatrix
 from kerasmodels.metrics.overlap import class_iou, macro_iou
@@ -38,7 +39,7 @@ REFERENCE = "dicece"
 
 
 def _ce(part: SegmentationLoss) -> SegmentationLoss:
-    return Sum([(ALPHA, make_loss("softce", from_logits=True)), (1 - ALPHA, part)], from_logits=True)
+    return CompoundLoss(make_loss("softce", from_logits=True), part, alpha=ALPHA)
 
 
 #: Name → what is trained on: the paper's losses first, then what the field uses for small structures.
@@ -55,11 +56,11 @@ LOSSES: dict[str, tuple[str, Callable[[], SegmentationLoss]]] = {
     ),
     "tverskyce_missed": (
         "the same with wrong pixels 0.3, missed pixels 0.7",
-        lambda: make_loss("tverskyce", wrong=0.3, from_logits=True),
+        lambda: make_loss("tverskyce", tversky={"alpha": 0.3}, from_logits=True),
     ),
     "tverskyce_focal": (
         "that to the power 0.75",
-        lambda: _ce(FocalTversky(wrong=0.3, from_logits=True)),
+        lambda: _ce(FocalTversky(alpha=0.3, from_logits=True)),
     ),
     "generaliseddice": ("generalised Dice", lambda: GeneralisedDice(from_logits=True)),
     "generaliseddicece": (

@@ -10,7 +10,7 @@ from typing import Any
 from keras import ops
 
 from kerasmodels.losses.overlap import Tversky
-from kerasmodels.losses.segmentation_loss import Prediction, SegmentationLoss
+from kerasmodels.losses.segmentation_loss import NetworkOutput, SegmentationLoss
 
 #: Share of the pixel loss in every compound loss, as in the paper's DiceCE.
 ALPHA = 0.1
@@ -22,7 +22,7 @@ class GeneralisedDice(SegmentationLoss):
     A class absent from the batch has no weight.
     """
 
-    def value(self, prediction: Prediction, one_hot: Any) -> Any:
+    def value(self, prediction: NetworkOutput, one_hot: Any) -> Any:
         pixels = tuple(range(len(one_hot.shape) - 1))
         common = ops.sum(prediction.probabilities * one_hot, axis=pixels)
         predicted = ops.sum(prediction.probabilities, axis=pixels)
@@ -44,7 +44,7 @@ class Boundary(SegmentationLoss):
         super().__init__(**parameters)
         self.reach = reach
 
-    def value(self, prediction: Prediction, one_hot: Any) -> Any:
+    def value(self, prediction: NetworkOutput, one_hot: Any) -> Any:
         distance = self._steps_to(one_hot) - self._steps_to(1.0 - one_hot)
         present = ops.cast(ops.max(one_hot, axis=(0, 1, 2)) > 0, "float32")
         return ops.mean(prediction.probabilities * distance * present) / self.reach
@@ -71,5 +71,5 @@ class Sum(SegmentationLoss):
         super().__init__(**parameters)
         self.parts = parts
 
-    def value(self, prediction: Prediction, one_hot: Any) -> Any:
+    def value(self, prediction: NetworkOutput, one_hot: Any) -> Any:
         return sum(weight * part.value(prediction, one_hot) for weight, part in self.parts)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from brainstem_app import __version__
 from installer.building.editions import FULL, PREDICT
-from installer.building.release import version
 from installer.linux.deb import build_deb
 from installer.linux.elf import strip_debugging
 from installer.linux.tarball import build_tarball
@@ -48,7 +48,7 @@ def _digest(path: Path) -> str:
 
 def test_deb_has_program_command_menu_entry_and_papers(tree: Path, tmp_path: Path) -> None:
     path = build_deb(PREDICT, tree, tmp_path, tmp_path, quick=True)
-    assert path.name == f"brainstem-app-{version()}-linux-x86_64-predict.deb"
+    assert path.name == f"brainstem-app-{__version__}-linux-x86_64-predict.deb"
     listing = _answer("dpkg-deb", "--contents", path)
     assert "./usr/bin/brainstem-app -> ../lib/brainstem-app/brainstem-app\n" in listing
     for name in (
@@ -106,7 +106,7 @@ def test_archive_has_one_folder_with_the_scripts(tree: Path, tmp_path: Path) -> 
     path = build_tarball(PREDICT, tree, tmp_path, tmp_path, quick=True)
     with tarfile.open(path) as archive:
         members = {member.name: member for member in archive.getmembers()}
-    top = f"brainstem-app-{version()}-predict"
+    top = f"brainstem-app-{__version__}-predict"
     assert {name.partition("/")[0] for name in members} == {top}
     assert members[f"{top}/install.sh"].mode & 0o111
     assert members[f"{top}/brainstem-app"].isfile()

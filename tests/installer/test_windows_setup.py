@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import shutil
-import tomllib
 from pathlib import Path
 
 import pytest
 
+import brainstem_app
 from installer.building.editions import FULL, PREDICT, ROOT
 from installer.windows import setup_program
 from installer.windows.drawings import write_icon
@@ -31,8 +31,7 @@ def tree(tmp_path: Path) -> Path:
 def test_script_is_told_version_edition_and_size(tree: Path, tmp_path: Path) -> None:
     words = definitions(PREDICT, tree, tmp_path, tmp_path / "setup.exe", quick=True)
     given = dict(word.removeprefix("-D").split("=", 1) for word in words)
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert given["VERSION"] == project["version"]
+    assert given["VERSION"] == brainstem_app.__version__
     assert given["EDITION"] == "predict"
     assert int(given["SIZE_KB"]) >= 8
     used = set(re.findall(r"\$\{([A-Z_]+)\}", SCRIPT))

@@ -10,8 +10,8 @@ import pytest
 from keras import ops
 
 from kerasmodels import build_model
-from kerasmodels.atrous import AtrousConv2D
 from kerasmodels.export import load_keras, save_keras
+from kerasmodels.layers.atrous_conv2d import AtrousConv2D
 
 
 def _layers(dilation: int, size: int, bias: bool) -> tuple[keras.layers.Conv2D, keras.layers.Conv2D]:

@@ -23,6 +23,10 @@ from kerasmodels.names import loss_names
 from kerasmodels.training.learning_rate import WarmCosine
 
 SIZE, CLASSES = 224, 5
+#: Files that version 0.1.0 wrote, with what its networks and losses gave.
+SAVED_BY_0_1 = Path(__file__).with_name("saved_by_0_1")
+#: Names of classes in files of version 0.1 that have another name today.
+FORMER_NAMES = ("DiceCE", "DiceFocal", "FieldAverage", "TverskyCE")
 #: One encoder of every family; a minute or two each.
 ENCODERS = (
     "efficientnetlite0",
@@ -137,7 +141,7 @@ def test_smallest_networks_of_every_custom_layer_are_read_by_another_process(
     images = rng.random((1, 64, 64, 1), dtype=np.float32)
     pairs: Sequence[tuple[str, str]] = (
         ("deeplabv3", "resnet18"),  # AtrousConv2D, CornerAlignedResize
-        ("pspnet", "efficientnetlite0"),  # FieldAverage, IdleStages
+        ("pspnet", "efficientnetlite0"),  # AdaptiveAveragePooling2D, IdleStages
         ("unet", "mit_b0"),  # HeadedAttention
     )
     expected, found = {}, set()
@@ -164,7 +168,7 @@ def test_network_saved_with_its_loss_metric_and_schedule_is_read(tmp_path: Path)
 
 
 def test_every_loss_metric_and_schedule_is_made_again_by_another_process() -> None:
-    losses = [make_loss(name, alpha=0.3) for name in loss_names()]
+    losses = [make_loss(name, from_logits=True) for name in loss_names()]
     assert {type(loss) for loss in losses} == set(LOSSES)
     objects = [*losses, ConfusionMatrix(4), WarmCosine(1e-3, 10)]
     configs = [keras.saving.serialize_keras_object(one) for one in objects]
@@ -174,5 +178,38 @@ def test_every_loss_metric_and_schedule_is_made_again_by_another_process() -> No
 def test_no_class_that_a_file_may_name_is_missing_from_the_custom_objects() -> None:
     named, all_of_them, forgotten = json.loads(_in_another_process(REGISTERED).splitlines()[-1])
     assert named == all_of_them
-    assert sorted(f"kerasmodels>{kind.__name__}" for kind in CUSTOM_OBJECTS) == all_of_them
+    today = {f"kerasmodels>{kind.__name__}" for kind in CUSTOM_OBJECTS}
+    assert set(all_of_them) - today == {f"kerasmodels>{name}" for name in FORMER_NAMES}
+    assert today <= set(all_of_them)
     assert forgotten == []
+
+
+def test_network_saved_by_version_0_1_gives_the_numbers_that_it_gave_then() -> None:
+    with np.load(SAVED_BY_0_1 / "expected.npz") as arrays:
+        expected = dict(arrays)
+    network = load_keras(SAVED_BY_0_1 / "pooled.keras")  # names FieldAverage
+    np.testing.assert_allclose(_predict(network, expected["images"]), expected["logits"], atol=1e-5)
+
+
+def test_network_saved_by_version_0_1_is_read_with_its_loss_metric_and_schedule() -> None:
+    numbers = json.loads((SAVED_BY_0_1 / "losses.json").read_text(encoding="utf-8"))
+    with np.load(SAVED_BY_0_1 / "expected.npz") as arrays:
+        images, labels = arrays["images"], arrays["labels"]
+    network = keras.saving.load_model(SAVED_BY_0_1 / "pooled.keras")
+    measured = network.evaluate(images, labels, batch_size=2, verbose=0, return_dict=True)
+    assert measured["loss"] == pytest.approx(numbers["loss_of_network"], abs=1e-5)
+    assert measured["macro_miou"] == pytest.approx(numbers["macro_miou_of_network"], abs=1e-5)
+    assert network.optimizer.iterations == 2
+
+
+def test_losses_saved_by_version_0_1_are_the_same_losses() -> None:
+    with np.load(SAVED_BY_0_1 / "expected.npz") as arrays:
+        logits, labels = arrays["logits"], arrays["labels"]
+    probabilities = np.asarray(keras.ops.softmax(logits))
+    saved = json.loads((SAVED_BY_0_1 / "losses.json").read_text(encoding="utf-8"))["losses"]
+    assert {case["saved"]["class_name"] for case in saved} >= set(FORMER_NAMES) - {"FieldAverage"}
+    for case in saved:
+        loss = keras.saving.deserialize_keras_object(case["saved"])
+        value = float(loss(labels, logits if loss.from_logits else probabilities))
+        assert value == pytest.approx(case["value"], abs=1e-6), case["saved"]
+        assert loss.name == case["saved"]["config"]["name"]

@@ -9,6 +9,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from kerasmodels import ModelError, loss_names, make_loss
+from kerasmodels.names import COMPOUND_LOSSES
 
 Arrays = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
 
@@ -73,14 +74,14 @@ def test_tversky_weighs_missed_pixels_against_wrong_ones(case: Arrays) -> None:
         common = p[..., k][labels == k].sum()
         wrong, missed = p[..., k].sum() - common, (labels == k).sum() - common
         expected += 1 - common / (common + 0.2 * wrong + 0.9 * missed)
-    loss = make_loss("tversky", wrong=0.2, missed=0.9)
+    loss = make_loss("tversky", alpha=0.2, beta=0.9)
     assert float(loss(labels, p)) == pytest.approx(expected / 5, abs=1e-6)
 
 
 @pytest.mark.parametrize(("weight", "same_as"), [(0.5, "dice"), (1.0, "jaccard")])
 def test_tversky_with_equal_weights_is_dice_or_jaccard(case: Arrays, weight: float, same_as: str) -> None:
     labels, _, p = case
-    loss = make_loss("tversky", wrong=weight, missed=weight)
+    loss = make_loss("tversky", alpha=weight, beta=weight)
     assert float(loss(labels, p)) == pytest.approx(float(make_loss(same_as)(labels, p)), abs=1e-6)
 
 
@@ -102,8 +103,8 @@ def test_focal_is_one_binary_loss_a_class(case: Arrays, from_logits: bool) -> No
         right = np.where(labels == k, chance[..., k], 1 - chance[..., k])
         expected += np.mean(-((1 - right) ** 2) * np.log(right))
     prediction = logits if from_logits else p
-    for over_classes, divisor in (("mean", 5), ("sum", 1)):
-        loss = make_loss("focal", over_classes=over_classes, from_logits=from_logits)
+    for reduction, divisor in (("mean", 5), ("sum", 1)):
+        loss = make_loss("focal", reduction=reduction, from_logits=from_logits)
         assert float(loss(labels, prediction)) == pytest.approx(expected / divisor, abs=1e-5)
 
 
@@ -116,8 +117,8 @@ def test_alpha_is_the_share_of_the_pixel_loss(
 ) -> None:
     labels, _, p = case
     pixels, overlap = (float(make_loss(part)(labels, p)) for part in (pixel_loss, overlap_loss))
-    assert float(make_loss(name, 0.3)(labels, p)) == pytest.approx(0.3 * pixels + 0.7 * overlap, abs=1e-6)
-    assert float(make_loss(name)(labels, p)) == pytest.approx(0.1 * pixels + 0.9 * overlap, abs=1e-6)
+    for alpha, loss in ((0.3, make_loss(name, alpha=0.3)), (0.1, make_loss(name))):
+        assert float(loss(labels, p)) == pytest.approx(alpha * pixels + (1 - alpha) * overlap, abs=1e-6)
 
 
 @pytest.mark.parametrize("name", loss_names())
@@ -162,7 +163,7 @@ def test_labels_may_be_of_any_integer_type_and_have_a_last_axis(case: Arrays, dt
 @pytest.mark.parametrize("name", loss_names())
 def test_loss_is_made_again_from_its_configuration(case: Arrays, name: str) -> None:
     labels, _, p = case
-    loss = make_loss(name, 0.4)
+    loss = make_loss(name, alpha=0.4) if name in COMPOUND_LOSSES else make_loss(name, from_logits=True)
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
     assert float(again(labels, p)) == float(loss(labels, p))
 
@@ -175,6 +176,9 @@ def test_loss_is_made_again_from_its_configuration(case: Arrays, name: str) -> N
         ("dice", {"smooth": -1.0}),
         ("softce", {"smoothing": 2.0}),
         ("focal", {"gamma": -1.0}),
+        ("dicece", {"softce": {"smoothing": 2.0}}),
+        ("dicece", {"smoothing": 0.1}),
+        ("tverskyce", {"beta": 0.7}),
     ],
 )
 def test_parameter_out_of_range_is_refused(name: str, parameters: dict[str, object]) -> None:
@@ -186,7 +190,7 @@ def test_parameter_that_a_loss_does_not_have_is_refused_with_those_it_has() -> N
     with pytest.raises(ModelError, match="no parameter smoothing") as caught:
         make_loss("dice", smoothing=0.1)
     assert "absent" in caught.value.fix
-    assert "smallest" in caught.value.fix
+    assert "eps" in caught.value.fix
 
 
 def test_one_hot_labels_are_refused_with_what_to_give(case: Arrays) -> None:

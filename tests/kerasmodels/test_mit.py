@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from kerasmodels import ModelError, build_encoder, build_model, decoder_names, make_loss
 from kerasmodels.encoders.mit import mix_transformer
-from kerasmodels.encoders.mit_attention import HeadedAttention
 from kerasmodels.export import load_keras, save_keras, to_onnx
+from kerasmodels.layers.headed_attention import HeadedAttention
 from kerasmodels.names import DECODERS
 
 CLASSES = 4

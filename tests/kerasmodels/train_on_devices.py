@@ -1,4 +1,4 @@
-"""Train a small network on some of two virtual processors; a child of `test_spread.py`.
+"""Train a small network on some of two virtual processors; a child of `test_device_strategy.py`.
 
 Arguments: how many of the two, folder of the run, file for what came out, and "weighted" or nothing.
 """
@@ -20,9 +20,9 @@ import numpy as np
 from kerasmodels.data.augmentation import MILD
 from kerasmodels.data.slice_input import SliceInput
 from kerasmodels.data.volumes import Volumes
+from kerasmodels.training.device_strategy import DeviceStrategy
 from kerasmodels.training.fit import fit
 from kerasmodels.training.settings import TrainingSettings
-from kerasmodels.training.spread import Spread
 
 
 def devices(count: int) -> tuple[str, ...]:
@@ -64,9 +64,9 @@ def main(count: int, folder: Path, out: Path, weighted: bool) -> None:
         augmentation=MILD.model_copy(update={"lowest": -0.5}),
         slice_input=SliceInput(size=32),
     )
-    spread = Spread(devices(count))
+    strategy = DeviceStrategy(devices(count))
     for stop_after in (1, None):
-        with spread.scope():
+        with strategy.scope():
             model = tiny()
         done: list[object] = []
         result = fit(
@@ -77,7 +77,7 @@ def main(count: int, folder: Path, out: Path, weighted: bool) -> None:
             folder,
             on_event=done.append,
             is_cancelled=lambda done=done, stop=stop_after: stop and any(hasattr(e, "best") for e in done),
-            spread=spread,
+            strategy=strategy,
         )
     rows = np.array([[row.loss, row.val_loss, row.val_macro_miou] for row in result.history])
     statistics = [layer.moving_variance for layer in model.layers if hasattr(layer, "moving_variance")]

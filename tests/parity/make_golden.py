@@ -215,9 +215,9 @@ def losses() -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [
         {"loss": name, "settings": {}, "value": float(loss(z, y))} for name, loss in made.items()
     ]
-    for wrong, missed in ((0.7, 0.7), (0.3, 0.7)):
-        loss = smp.losses.TverskyLoss("multiclass", alpha=wrong, beta=missed)
-        settings = {"wrong": wrong, "missed": missed}
+    for alpha, beta in ((0.7, 0.7), (0.3, 0.7)):
+        loss = smp.losses.TverskyLoss("multiclass", alpha=alpha, beta=beta)
+        settings = {"alpha": alpha, "beta": beta}
         found.append({"loss": "tversky", "settings": settings, "value": float(loss(z, y))})
     return found
 

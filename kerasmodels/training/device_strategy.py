@@ -1,4 +1,4 @@
-"""Several devices that train one network together, each with its share of every batch."""
+"""Training on several devices, each with its part of every batch."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kerasmodels.losses.segmentation_loss import SegmentationLoss
 
 
-class Spread:
+class DeviceStrategy:
     """The devices of a run, by Keras' own means: `keras.distribution` on JAX, `tf.distribute` on TensorFlow.
 
     Batch statistics, losses and gradients are those of the whole batch on both, so that the network learned
@@ -42,12 +42,12 @@ class Spread:
             self._strategy = _strategy(self.devices)
 
     @property
-    def shares(self) -> int:
+    def num_replicas(self) -> int:
         """Number of devices that a batch is divided among."""
         return max(1, len(self.devices))
 
     @property
-    def even(self) -> bool:
+    def needs_even_batches(self) -> bool:
         """Whether every batch must be a multiple of the number of devices: JAX divides only evenly."""
         return self._strategy is not None and keras.backend.backend() == "jax"
 
@@ -62,7 +62,7 @@ class Spread:
         if self._is_mirrored:
             found = model._flatten_layers(include_self=False, recursive=True)
             layers = [layer for layer in found if isinstance(layer, keras.layers.BatchNormalization)]
-            loss.over_devices, loss.shares = _sum_over_replicas, self.shares
+            loss.over_devices, loss.num_replicas = _sum_over_replicas, self.num_replicas
         try:
             # Only while steps are traced: the network's files do not tell on how many devices it learned.
             for layer in layers:
@@ -72,16 +72,16 @@ class Spread:
         finally:
             for layer in layers:
                 layer.synchronized = False
-            loss.over_devices, loss.shares = None, 1
+            loss.over_devices, loss.num_replicas = None, 1
 
     def validating(self) -> AbstractContextManager[Any]:
         """Where what validates the network is made and used: every device sees every slice."""
-        return _undivided(self.devices).scope() if self.even else nullcontext()
+        return _undivided(self.devices).scope() if self.needs_even_batches else nullcontext()
 
     def adam(self, learning_rate: Any, clip: float | None) -> keras.optimizers.Optimizer:
         """Make the optimizer; `clip` is the largest norm of all gradients together."""
         if self._is_mirrored and clip is not None:
-            return _adam_of_sums(self.shares)(learning_rate, global_clipnorm=clip / self.shares)
+            return _adam_of_sums(self.num_replicas)(learning_rate, global_clipnorm=clip / self.num_replicas)
         return keras.optimizers.Adam(learning_rate, global_clipnorm=clip)
 
     @property
@@ -123,13 +123,13 @@ def _sum_over_replicas(x: KerasTensor) -> KerasTensor:
     return x if replica is None else replica.all_reduce(tf.distribute.ReduceOp.SUM, x)
 
 
-def _adam_of_sums(shares: int) -> type[keras.optimizers.Adam]:
+def _adam_of_sums(num_replicas: int) -> type[keras.optimizers.Adam]:
     """Adam that shortens the gradients of all replicas together; Keras' own does it to each one's."""
 
     class AdamOfSums(keras.optimizers.Adam):
         def apply(self, grads: Sequence[Any], trainable_variables: Sequence[Any] | None = None) -> None:
             # Keras adds up what it has shortened: the same sum from each replica counts 1/n, the limit too.
-            summed = [None if grad is None else _sum_over_replicas(grad) / shares for grad in grads]
+            summed = [None if grad is None else _sum_over_replicas(grad) / num_replicas for grad in grads]
             super().apply(summed, trainable_variables)
 
     return AdamOfSums

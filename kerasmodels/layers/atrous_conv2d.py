@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import keras
 from keras import ops
 
+from kerasmodels.serialization import serializable
+
 if TYPE_CHECKING:
     from keras import KerasTensor
 
 
-@keras.saving.register_keras_serializable(package="kerasmodels")
+@serializable()
 class AtrousConv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D` of stride 1 with padding `same`, and the same numbers, for wide dilations.
 

@@ -15,9 +15,9 @@ from kerasmodels import ModelError, build_model
 from kerasmodels.data.slice_input import SliceInput
 from kerasmodels.data.volumes import Volumes
 from kerasmodels.export import load_keras
+from kerasmodels.training.device_strategy import DeviceStrategy
 from kerasmodels.training.fit import fit
 from kerasmodels.training.settings import TrainingSettings
-from kerasmodels.training.spread import Spread
 
 CHILD = Path(__file__).with_name("train_on_devices.py")
 ROOT = CHILD.parents[2]
@@ -55,8 +55,8 @@ def _train(backend: str, devices: int, folder: Path, weights: str) -> dict[str, 
 def test_batches_that_cannot_be_divided_evenly_are_refused(volumes: Volumes, tmp_path: Path) -> None:
     settings = TrainingSettings(epochs=1, batch_size=5, slice_input=SliceInput(size=32))
     model = build_model(encoder="resnet18", classes=4, input_shape=(32, 32, 1))
-    two = Spread()
+    two = DeviceStrategy()
     two.devices = ("GPU:0", "GPU:1")  # this machine may have neither; refused before they are looked for
     with pytest.raises(ModelError, match="2 devices") as caught:
-        fit(model, volumes, volumes, settings, tmp_path, spread=two)
+        fit(model, volumes, volumes, settings, tmp_path, strategy=two)
     assert "6" in caught.value.fix

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from kerasmodels.serialization import serializable
+
 if TYPE_CHECKING:
     from keras import KerasTensor
 
 
-@keras.saving.register_keras_serializable(package="kerasmodels")
+@serializable()
 class IdleStages(keras.layers.Layer):
     """Returns its input as it is, and owns stages that are never computed.
 

@@ -13,6 +13,7 @@ import keras
 from keras import ops
 
 from kerasmodels.errors import ModelError
+from kerasmodels.serialization import serializable
 
 if TYPE_CHECKING:
     from keras import KerasTensor
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 Shape = tuple[int | None, ...]
 
 
-@keras.saving.register_keras_serializable(package="kerasmodels")
+@serializable()
 class HeadedAttention(keras.layers.Layer):
     """Gives every query pixel the mean of all values, weighted by the softmax of query · key.
 

@@ -2,8 +2,8 @@
 
 Bilinear with the corner pixels kept in place: segmentation_models.pytorch enlarges so in FPN, PSPNet and
 DeepLab (`align_corners=True`), and with half-pixel centres the same weights would give other labels along
-every edge. Means over a number of fields that need not divide the map: Keras 3.15's own
-AdaptiveAveragePooling2D fails on maps that are not square.
+every edge. Averages over a number of bins that need not divide the map:
+Keras 3.15's own AdaptiveAveragePooling2D fails on maps that are not square.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from kerasmodels.serialization import serializable
+
 if TYPE_CHECKING:
     from keras import KerasTensor
 
 
-@keras.saving.register_keras_serializable(package="kerasmodels")
+@serializable()
 class CornerAlignedResize(keras.layers.Layer):
-    """Resize maps (N, h, w, channels) bilinearly; the first and last row and column stay what they are.
+    """Resizes maps (N, h, w, channels) bilinearly; the first and last row and column stay what they are.
 
     Parameters
     ----------
@@ -51,34 +53,34 @@ class CornerAlignedResize(keras.layers.Layer):
         return {**super().get_config(), "height": self.height, "width": self.width}
 
 
-@keras.saving.register_keras_serializable(package="kerasmodels")
-class FieldAverage(keras.layers.Layer):
-    """Average maps (N, h, w, channels) over fields; PyTorch's AdaptiveAvgPool2d.
+@serializable(former_names=["FieldAverage"], former_parameters={"fields": "output_size"})
+class AdaptiveAveragePooling2D(keras.layers.Layer):
+    """Averages maps (N, h, w, channels) over a number of bins a side; PyTorch's AdaptiveAvgPool2d.
 
     Parameters
     ----------
-    fields : int
-        Fields a side; where they do not divide the map, neighbours overlap by a pixel.
+    output_size : int
+        Bins a side; where they do not divide the map, neighbours overlap by a pixel.
     **kwargs
         As for any Keras layer.
     """
 
-    def __init__(self, fields: int, **kwargs: Any) -> None:
+    def __init__(self, output_size: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.fields = fields
+        self.output_size = output_size
 
     def call(self, inputs: KerasTensor) -> KerasTensor:
-        """Return the means, (N, fields, fields, channels)."""
+        """Return the means, (N, output_size, output_size, channels)."""
         _, height, width, _ = inputs.shape
-        return _weigh(inputs, field_weights(height, self.fields), field_weights(width, self.fields))
+        return _weigh(inputs, *(adaptive_average_weights(side, self.output_size) for side in (height, width)))
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """Shape of the means."""
-        return (input_shape[0], self.fields, self.fields, input_shape[-1])
+        return (input_shape[0], self.output_size, self.output_size, input_shape[-1])
 
     def get_config(self) -> dict[str, Any]:
         """Return what is needed to make the same layer again."""
-        return {**super().get_config(), "fields": self.fields}
+        return {**super().get_config(), "output_size": self.output_size}
 
 
 def corner_aligned_weights(source: int, target: int) -> NDArray[np.float32]:
@@ -92,12 +94,12 @@ def corner_aligned_weights(source: int, target: int) -> NDArray[np.float32]:
     return weights
 
 
-def field_weights(source: int, fields: int) -> NDArray[np.float32]:
-    """Weights (fields, source) of each source pixel in the mean of each field, along one axis."""
-    weights = np.zeros((fields, source), dtype=np.float32)
-    for field in range(fields):
-        first, last = field * source // fields, -(-(field + 1) * source // fields)
-        weights[field, first:last] = 1 / (last - first)
+def adaptive_average_weights(source: int, bins: int) -> NDArray[np.float32]:
+    """Weights (bins, source) of each source pixel in the mean of each bin, along one axis."""
+    weights = np.zeros((bins, source), dtype=np.float32)
+    for number in range(bins):
+        first, last = number * source // bins, -(-(number + 1) * source // bins)
+        weights[number, first:last] = 1 / (last - first)
     return weights
 
 

@@ -1,4 +1,4 @@
-"""The few combinations of Keras layers that encoders and decoders share, with PyTorch's arithmetic.
+"""Combinations of Keras layers that encoders and decoders share, with PyTorch's arithmetic.
 
 Batch norm has PyTorch's constants (epsilon 1e-5; its momentum 0.1 is Keras' 0.9), and strided
 convolutions and poolings pad the same number of pixels on each side, which Keras' `same` does not.
@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import keras
 
-from kerasmodels.atrous import AtrousConv2D
-from kerasmodels.resampling import CornerAlignedResize
+from kerasmodels.layers import AtrousConv2D, CornerAlignedResize
 
 if TYPE_CHECKING:
     from keras import KerasTensor
