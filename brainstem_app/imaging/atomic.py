@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+#: Names of files that are being written, or were when their process was killed.
+TEMPORARY_NAME = re.compile(r"\.[0-9a-f]{8}-.+")
 
 
 @contextmanager
@@ -36,6 +40,18 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write bytes atomically."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what killed processes have left half-written in a folder and below it.
+
+    To be called by whoever has the folder to himself. Folders that are links are not gone into.
+    """
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if TEMPORARY_NAME.fullmatch(name):
+                with suppress(OSError):
+                    Path(place, name).unlink()
 
 
 def _flush(path: Path) -> None:
