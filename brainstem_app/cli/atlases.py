@@ -11,6 +11,7 @@ from brainstem_app.cli.options import AsJson, Debug, make_job
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.counting import counted
 from brainstem_app.jobs.job import BuildAtlasJob, ImportAtlasJob
+from brainstem_app.plain_text import printable
 
 app = typer.Typer(help="List, build and import atlases.", no_args_is_help=True)
 
@@ -22,7 +23,8 @@ def list_them() -> None:
 
     for name in list_atlases():
         atlas = load_atlas(name)
-        typer.echo(f"{atlas.name}\tversion {atlas.version}\t{counted(len(atlas.table.nuclei), 'nucleus')}")
+        named = printable(f"{atlas.name}\tversion {atlas.version}")
+        typer.echo(f"{named}\t{counted(len(atlas.table.nuclei), 'nucleus')}")
 
 
 @app.command()

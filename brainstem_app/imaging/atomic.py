@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from brainstem_app.plain_text import for_file
+
 #: Names of files that are being written, or were when their process was killed.
 TEMPORARY_NAME = re.compile(r"\.[0-9a-f]{8}-.+")
 
@@ -31,9 +33,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text atomically, line ends as given."""
+    """Write UTF-8 text atomically, line ends as given; what no reader could take is left out (`for_file`)."""
     with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        harmless = for_file(text, is_json=path.suffix == ".json")
+        temporary.write_text(harmless, encoding="utf-8", newline="\n")
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -28,12 +27,11 @@ from brainstem_app.jobs.job import (
     TrainJob,
 )
 from brainstem_app.locks.lock_file import locked
+from brainstem_app.plain_name import MOST_BYTES, name_key
 
 #: Lock in a folder of results that the user chose, whose parent is not ours.
 INNER_LOCK = ".in-use.lock"
 LOCK_ENDING = ".lock"
-# A file's name may have 255 bytes.
-_LONGEST_NAME_BYTES = 200
 
 
 @dataclass(frozen=True)
@@ -61,8 +59,8 @@ def claim_of(folder: Path, what: str) -> Claim:
     Names that some systems do not tell apart share a lock.
     """
     folder = folder.resolve()
-    name = unicodedata.normalize("NFC", folder.name).casefold()
-    if len(name.encode("utf-8", "surrogateescape")) > _LONGEST_NAME_BYTES:
+    name = name_key(folder.name)
+    if len(name.encode("utf-8", "surrogateescape")) > MOST_BYTES:
         name = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
     return Claim(f"{what} “{folder.name}”", folder, folder.with_name(f".{name}{LOCK_ENDING}"))
 
