@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from brainstem_app.plain_text import printable
+
 
 class BrainstemError(Exception):
     """A failure the user can read.
@@ -21,10 +23,10 @@ class BrainstemError(Exception):
     exit_status = 1
 
     def __init__(self, what: str, where: Path | str | None = None, fix: str = "") -> None:
-        super().__init__(what)
-        self.what = what
-        self.where = None if where is None else str(where)
-        self.fix = fix
+        super().__init__(printable(what))
+        self.what = printable(what)
+        self.where = None if where is None else printable(str(where))
+        self.fix = printable(fix)
 
     def __str__(self) -> str:
         parts = [self.what]

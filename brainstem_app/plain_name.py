@@ -5,7 +5,9 @@ A study travels between computers, so that a name has to be possible on all of t
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +16,14 @@ from pydantic import AfterValidator
 from brainstem_app.errors import InputError
 
 LONGEST_NAME = 100
+#: Of the 255 that a name may have in UTF-8; the rest is for what is put before and behind it.
+MOST_BYTES = 200
 #: Names that Windows keeps for devices, whatever ending follows.
 _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
 _LETTERS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _NOT_IN_FOLDERS = re.compile(r"[<>:\"/\\|?*\x00-\x1f\x7f]")
+#: Kinds of characters that nobody sees in a name: controls, marks of direction, halves of surrogate pairs, …
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def problem_of(name: str) -> str:
@@ -35,8 +41,11 @@ def problem_of_folder(name: str) -> str:
         return "Windows keeps it for a device"
     if name.endswith((".", " ")) or name != name.strip():
         return "it begins or ends with a space, or ends with a dot, which Windows does not keep"
-    if len(name) > LONGEST_NAME:
-        return f"it has {len(name)} letters; {LONGEST_NAME} are possible"
+    if len(name) > LONGEST_NAME or _n_bytes(name) > MOST_BYTES:
+        length = f"it has {len(name)} letters ({_n_bytes(name)} bytes)"
+        return f"{length}; {LONGEST_NAME} ({MOST_BYTES}) are possible"
+    if any(unicodedata.category(sign) in _UNSEEN for sign in name):
+        return "a character that nobody sees is in it"
     return ""
 
 
@@ -50,16 +59,31 @@ def problem_of_part(name: str) -> str:
     if found := _NOT_IN_FOLDERS.search(name):
         sign = found.group() if found.group().isprintable() else repr(found.group())
         return f"“{sign}” cannot be in the name of a folder"
+    if any(unicodedata.category(sign) == "Cs" for sign in name):
+        return "it is no text (bytes that are no UTF-8)"
     return ""
+
+
+def name_key(name: str) -> str:
+    """Return what stays the same of a name where capitals and forms of accents do not count."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+
+
+def _n_bytes(name: str) -> int:
+    return len(name.encode("utf-8", "surrogateescape"))
 
 
 def folder_name_of(text: str, otherwise: str) -> str:
     """Make of any text, such as the name of a file, one that a folder can have on every system.
 
-    Signs that cannot be in it become an underscore; `otherwise` is taken where nothing is left. Its length
-    is not looked at.
+    Signs that cannot be in it become an underscore; `otherwise` is taken where nothing is left. Of one that
+    is too long the beginning is kept, with a mark that tells it from others that begin so.
     """
-    name = re.sub(f"{_NOT_IN_FOLDERS.pattern}+", "_", text).strip().rstrip(". ")
+    seen = "".join("_" if unicodedata.category(sign) in _UNSEEN else sign for sign in text)
+    name = re.sub(f"{_NOT_IN_FOLDERS.pattern}+", "_", seen).strip().rstrip(". ")
+    if _n_bytes(name) > MOST_BYTES:
+        mark = hashlib.sha256(name.encode()).hexdigest()[:8]
+        name = f"{name.encode()[: MOST_BYTES - 9].decode(errors='ignore').rstrip('. ')}-{mark}"
     return _DEVICES.sub(r"\1_\2", name) if _DEVICES.fullmatch(name) else name or otherwise
 
 
@@ -80,8 +104,8 @@ def require_name(
     of_what : str
         What it would be the name of, e.g. "a run".
     beside : Path, optional
-        Folder in which it would lie. One of that very name may be there; one that differs by capitals alone
-        may not, since some systems do not tell them apart.
+        Folder in which it would lie. One of that very name may be there; one that differs by capitals or the
+        form of its accents alone may not, since some systems do not tell them apart.
     where : Path, str or None
         The option or file that the name comes from.
     letters : bool
@@ -102,9 +126,10 @@ def require_name(
             where,
             "Use letters, digits, dots, dashes, underscores, e.g. first-run.",
         )
-    if twins := [other for other in there if other.casefold() == name.casefold()]:
+    if twins := [other for other in there if name_key(other) == name_key(name)]:
         raise InputError(
-            f"“{name}” cannot be the name of {of_what}: “{twins[0]}” is there and differs by capitals alone.",
+            f"“{name}” cannot be the name of {of_what}: “{twins[0]}” is there and differs by "
+            "capitals or the form of accents alone.",
             (beside or Path()) / twins[0],
             f"Give “{twins[0]}”, or another name.",
         )

@@ -162,16 +162,20 @@ def import_atlas(
     return Imported(table, warnings)
 
 
-def _check(settings: ImportSettings) -> None:
-    problem = (
-        "" if _NAME.fullmatch(settings.name) else "other signs than letters, digits and hyphens are in it"
-    )
-    if problem := problem or problem_of_folder(settings.name):
+def require_atlas_name(name: str, where: Path | str = "--name") -> str:
+    """Return a name that an atlas can have; InputError if it cannot."""
+    problem = "" if _NAME.fullmatch(name) else "other signs than letters, digits and hyphens are in it"
+    if problem := problem or problem_of_folder(name):
         raise InputError(
-            f"“{settings.name}” cannot be the name of an atlas: {problem}.",
-            "--name",
+            f"“{name}” cannot be the name of an atlas: {problem}.",
+            where,
             "Use lower-case letters, digits and hyphens.",
         )
+    return name
+
+
+def _check(settings: ImportSettings) -> None:
+    require_atlas_name(settings.name)
     if not 0 < settings.threshold <= 1 or not 0 < settings.least_inside <= 1:
         raise InputError(
             "The threshold and the least share inside the brainstem lie above 0 and at most at 1.",

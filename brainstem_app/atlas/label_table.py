@@ -7,9 +7,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from brainstem_app.errors import InputError
+from brainstem_app.plain_text import printable
 
 TABLE_FILE_NAME = "structures.csv"
 
@@ -28,6 +29,13 @@ class Group(StrEnum):
     BACKGROUND = "background"
     TISSUE = "tissue"
     NUCLEUS = "nucleus"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(printable(text).split())
+
+
+Words = Annotated[str, AfterValidator(_one_line)]
 
 
 class Structure(BaseModel):
@@ -57,15 +65,15 @@ class Structure(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     index: Annotated[int, Field(ge=0, le=255)]
-    name: Annotated[str, Field(min_length=1)]
-    full_name: str
+    name: Annotated[Words, Field(min_length=1)]
+    full_name: Words
     side: Side
     group: Group
     colour: Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$")]
-    source: str
-    licence: str
+    source: Words
+    licence: Words
     reliability: Annotated[str, Field(pattern=r"^[ABC]?$")] = ""
-    region: str = ""
+    region: Words = ""
 
     @property
     def rgb(self) -> tuple[int, int, int]:

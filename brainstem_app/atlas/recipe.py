@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from brainstem_app.atlas.region_recipe import RecipePlane, RecipeRegion, check_regions
 from brainstem_app.errors import InputError
@@ -91,6 +91,13 @@ class RecipeSource(_Part):
     file: Path
     kind: Literal["labels", "probabilities"]
     registration: Registration = Registration()
+
+    @field_validator("file")
+    @classmethod
+    def _below_the_data(cls, file: Path) -> Path:
+        if file.is_absolute() or file.drive or ".." in file.parts:
+            raise ValueError(f"{file} does not lie below the data folder")
+        return file
 
 
 class RecipeStructure(_Part):

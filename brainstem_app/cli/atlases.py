@@ -9,6 +9,7 @@ import typer
 from brainstem_app.cli.options import add_command
 from brainstem_app.counting import counted
 from brainstem_app.jobs.job import BuildAtlasJob, ImportAtlasJob
+from brainstem_app.plain_text import printable
 
 app = typer.Typer(help="List, build and import atlases.", no_args_is_help=True)
 
@@ -20,7 +21,8 @@ def list_them() -> None:
 
     for name in list_atlases():
         atlas = load_atlas(name)
-        typer.echo(f"{atlas.name}\tversion {atlas.version}\t{counted(len(atlas.table.nuclei), 'nucleus')}")
+        named = printable(f"{atlas.name}\tversion {atlas.version}")
+        typer.echo(f"{named}\t{counted(len(atlas.table.nuclei), 'nucleus')}")
 
 
 def _show_imported(job: ImportAtlasJob, values: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from brainstem_app.cli.options import SHOWING, add_command
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import ActivationsJob, CompareJob, MeasureSpeedJob, TrainJob
+from brainstem_app.plain_text import printable
 from brainstem_app.setting import flattened
 
 _REPEATS = Annotated[
@@ -65,7 +66,7 @@ def _compare(values: dict[str, Any]) -> None:
             typer.echo("Timing a few training steps of this machine, to say how long it takes…", err=True)
             run_and_show(MeasureSpeedJob(), as_json=as_json, debug=debug)
             words = describe_plan(job)
-        typer.echo(f"{found.title or found.name}: {words}")
+        typer.echo(printable(f"{found.title or found.name}: {words}"))
     if not only_plan:
         run_and_show(job, as_json=as_json, debug=debug)
 

@@ -11,6 +11,7 @@ from brainstem_app.plain_name import require_name
 
 def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, as_json: bool) -> None:
     """Write the comparison of two measured runs of a study into a folder, the first run's by default."""
+    from brainstem_app.jobs.claims import claim_within, claimed
     from brainstem_app.jobs.result_folders import require_files
     from brainstem_app.reports.paired import write_paired_report
 
@@ -21,12 +22,13 @@ def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, 
     folder = out or runs / first / "against" / second
     files = [folder / f"comparison.{end}" for end in ("json", "csv", "html")]
     require_files(folder, (file.name for file in files), ())
-    report = write_paired_report(
-        folder,
-        runs / first / "metrics.json",
-        runs / second / "metrics.json",
-        f"brainstem-app evaluate --study {study.name} --run {first} --against {second}",
-    )
+    with claimed((claim_within(folder),), "evaluate"):
+        report = write_paired_report(
+            folder,
+            runs / first / "metrics.json",
+            runs / second / "metrics.json",
+            f"brainstem-app evaluate --study {study.name} --run {first} --against {second}",
+        )
     summary: dict[str, float | int | str] = {"subjects": len(report.subjects)}
     better = [n for n in report.nuclei if n.p_holm is not None and n.p_holm < 0.05 and n.difference]
     summary["nuclei better"] = sum((n.difference or 0) > 0 for n in better)

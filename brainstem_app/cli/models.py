@@ -6,6 +6,7 @@ import typer
 
 from brainstem_app.cli.options import add_command
 from brainstem_app.jobs.job import ExportModelJob
+from brainstem_app.plain_text import printable
 
 app = typer.Typer(help="List models, export a run as a model.", no_args_is_help=True)
 
@@ -23,10 +24,8 @@ def list_them() -> None:
             if card.results.macro_miou_nuclei is None
             else f"\tnuclei mIoU {card.results.macro_miou_nuclei:.3f}"
         )
-        typer.echo(
-            f"{card.name}\t{card.decoder}/{card.encoder}\tatlas {card.atlas} {card.atlas_version}{score}"
-        )
-        typer.echo(f"  {model.folder}")
+        words = f"{card.name}\t{card.decoder}/{card.encoder}\tatlas {card.atlas} {card.atlas_version}{score}"
+        typer.echo(printable(f"{words}\n  {model.folder}"))
     if not models:
         typer.echo(
             "There are no models. Train one, then: brainstem-app models export RUN --install", err=True

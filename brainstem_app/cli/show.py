@@ -125,7 +125,7 @@ class Bar(Lines):
 
         super().__init__(debug=debug)
         self._bar = RichProgress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             TaskProgressColumn(),
             TimeElapsedColumn(),

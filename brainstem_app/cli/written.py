@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from brainstem_app.jobs.events import Artifact, Finished
+from brainstem_app.plain_text import printable
 
 
 def say_written(
@@ -22,5 +23,5 @@ def say_written(
         typer.echo(finished.model_dump_json())
         return
     for file in files:
-        typer.echo(f"written: {file}")
+        typer.echo(printable(f"written: {file}"))
     typer.echo(", ".join(f"{name}: {value}" for name, value in summary.items()))

@@ -26,6 +26,7 @@ from brainstem_app.gui.menus import WindowActions
 from brainstem_app.gui.messages.banners import Banners
 from brainstem_app.gui.messages.message_bar import MessageBar
 from brainstem_app.gui.opening import Opening
+from brainstem_app.gui.plain_labels import show_labels_as_they_are
 from brainstem_app.gui.restoring import Restoring
 from brainstem_app.gui.screen_fit import keep_on_screen, resize_to_fit
 from brainstem_app.gui.segment.many_scans import ManyScans
@@ -63,6 +64,7 @@ class MainWindow(DropWindow):
     def __init__(self, settings: WindowSettings) -> None:
         super().__init__()
         guard_wheel()
+        show_labels_as_they_are()
         import_plots()
         self._settings = settings
         self._key_sheet: ShortcutOverlay | None = None

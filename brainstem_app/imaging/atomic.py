@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from brainstem_app.plain_text import for_file
+
+#: Names of files that are being written, or were when their process was killed.
+TEMPORARY_NAME = re.compile(r"\.[0-9a-f]{8}-.+")
 
 
 @contextmanager
@@ -27,15 +33,28 @@ def atomic_path(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text atomically, line ends as given."""
+    """Write UTF-8 text atomically, line ends as given; what no reader could take is left out (`for_file`)."""
     with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
+        harmless = for_file(text, is_json=path.suffix == ".json")
+        temporary.write_text(harmless, encoding="utf-8", newline="\n")
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write bytes atomically."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
+
+
+def clear_leftovers(folder: Path) -> None:
+    """Remove what killed processes have left half-written in a folder and below it.
+
+    To be called by whoever has the folder to himself. Folders that are links are not gone into.
+    """
+    for place, _, names in os.walk(folder):
+        for name in names:
+            if TEMPORARY_NAME.fullmatch(name):
+                with suppress(OSError):
+                    Path(place, name).unlink()
 
 
 def _flush(path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from brainstem_app import __version__
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import atomic_path, write_text
+from brainstem_app.plain_text import printable
 
 BIDS_VERSION = "1.10.0"
 REPORTS_FOLDER = "reports"
@@ -151,9 +152,10 @@ def write_bids_labels(
         **({"Sources": [f"bids:raw:{scan}"]} if near else {"RawSources": [str(scan)]}),
         **facts,
     }
-    table = "".join(
-        "\t".join(map(str, row)) + "\n" for row in [("index", "name", "abbreviation", "color"), *rows]
-    )
+    head = ("index", "name", "abbreviation", "color")
+    # BIDS takes cells as they are: no tabs and ends of lines in them, and no apostrophe before them.
+    cells = [[" ".join(printable(str(cell)).split()) for cell in row] for row in (head, *rows)]
+    table = "".join("\t".join(row) + "\n" for row in cells)
     write_text(folder / f"{name}.tsv", table)
     write_text(folder / f"{name}.json", _json(sidecar))
     with atomic_path(written) as temporary:

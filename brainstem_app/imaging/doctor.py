@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.scan import Finding, Level
+from brainstem_app.plain_text import Words
 
 
 class ExaminedFinding(BaseModel):
@@ -17,8 +18,8 @@ class ExaminedFinding(BaseModel):
 
     level: Level
     code: str
-    problem: str
-    fix: str = ""
+    problem: Words
+    fix: Words = ""
 
 
 class Examination(BaseModel):
@@ -42,7 +43,7 @@ class Examination(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    path: str
+    path: Words
     readable: bool
     shape: tuple[int, int, int] | None = None
     voxel_size_mm: tuple[float, float, float] | None = None

@@ -21,7 +21,7 @@ from brainstem_app.imaging.file_names import (
     pair_header,
     pair_image,
 )
-from brainstem_app.plain_name import folder_name_of
+from brainstem_app.plain_name import folder_name_of, name_key
 
 _REPORT = "report.json"
 #: Volumes that the program writes: results, prepared subjects, transforms, atlases. They are no scans.
@@ -169,8 +169,8 @@ def _shortest(candidates: Iterable[tuple[str, ...]]) -> list[str]:
     """For each scan the shortest of its names, or a longer one where others want the same."""
     left = [tuple(folder_name_of(name, "scan") for name in names) for names in candidates]
     while True:
-        times = Counter(names[0].casefold() for names in left)
-        longer = [names[1:] if times[names[0].casefold()] > 1 and len(names) > 1 else names for names in left]
+        times = Counter(name_key(names[0]) for names in left)
+        longer = [names[1:] if times[name_key(names[0])] > 1 and len(names) > 1 else names for names in left]
         if longer == left:
             return [names[0] for names in left]
         left = longer
@@ -182,9 +182,9 @@ def _numbered(inputs: list[ScanInput]) -> list[ScanInput]:
     unique = []
     for one in inputs:
         name, count = one.name, 1
-        while name.casefold() in taken:
+        while name_key(name) in taken:
             count += 1
             name = f"{one.name}-{count}"
-        taken.add(name.casefold())
+        taken.add(name_key(name))
         unique.append(replace(one, name=name))
     return unique

@@ -7,7 +7,6 @@ the study meanwhile is copied again at the end.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainstem_app.errors import BrainstemError, InputError, JobCancelled
-from brainstem_app.imaging.atomic import write_text
+from brainstem_app.imaging.atomic import TEMPORARY_NAME, atomic_path, write_text
+from brainstem_app.jobs.claims import INNER_LOCK, LOCK_ENDING
 from brainstem_app.jobs.detached import CANCEL_FILE, PROCESS_FILE
 from brainstem_app.jobs.job import CopyStudyJob
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -29,8 +29,6 @@ _PASSES = 3
 _SPARE_BYTES = 32 * 2**20
 # FAT keeps times to two seconds.
 _CLOCK_S = 2.5
-# Half-written files of `atomic_path`.
-_TEMPORARY = re.compile(r"\.[0-9a-f]{8}-.+")
 _NOT_COPIED = frozenset({PROCESS_FILE, CANCEL_FILE, MARK_FILE})
 
 
@@ -92,7 +90,8 @@ def _paths(folder: Path) -> Iterator[Path]:
         folders[:] = [name for name in folders if os.path.realpath(Path(place, name)) not in seen]
         seen.update(os.path.realpath(Path(place, name)) for name in folders)
         for name in names:
-            if name not in _NOT_COPIED and not _TEMPORARY.fullmatch(name):
+            is_lock = name.startswith(".") and name.endswith(LOCK_ENDING)
+            if name not in _NOT_COPIED and not is_lock and not TEMPORARY_NAME.fullmatch(name):
                 yield Path(place, name)
 
 
@@ -113,19 +112,18 @@ def _copy(files: tuple[_File, ...], source: Path, target: Path, reporter: Report
 
 
 def _copy_file(source: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        shutil.copyfile(source, target)
-        state = source.stat()
+        with atomic_path(target) as temporary:
+            shutil.copyfile(source, temporary)
+            state = source.stat()
+            # Some network disks keep no times: then the file is only newer than it was.
+            with suppress(OSError):
+                os.utime(temporary, (state.st_atime, state.st_mtime))
     except FileNotFoundError:
         if source.exists() or not source.parent.parent.exists():
             raise
         # A job has removed it meanwhile.
         target.unlink(missing_ok=True)
-        return
-    # Some network disks keep no times: then the file is only newer than it was.
-    with suppress(OSError):
-        os.utime(target, (state.st_atime, state.st_mtime))
 
 
 def _differs(file: _File, copy: Path) -> bool:
@@ -144,7 +142,8 @@ def _require_target(source: Path, target: Path) -> None:
         raise InputError("A study cannot be copied into itself.", target, "Choose a folder outside of it.")
     if target.exists() and not target.is_dir():
         raise InputError("There is a file of this name.", target, fix)
-    if target.is_dir() and any(target.iterdir()) and not _was_begun(source, target):
+    there = {path.name for path in target.iterdir()} - {INNER_LOCK} if target.is_dir() else set()
+    if there and not _was_begun(source, target):
         raise InputError("The folder for the copy is not empty.", target, fix)
 
 

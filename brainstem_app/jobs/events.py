@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from brainstem_app.plain_text import Words
+
 
 class _Event(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -16,8 +18,8 @@ class Started(_Event):
     """The job has begun."""
 
     event: Literal["started"] = "started"
-    kind: str
-    folder: str
+    kind: Words
+    folder: Words
 
 
 class Progress(_Event):
@@ -29,8 +31,8 @@ class Progress(_Event):
     event: Literal["progress"] = "progress"
     done: float
     total: float
-    message: str
-    item: str = ""
+    message: Words
+    item: Words = ""
 
 
 #: What the name of a metric begins with that is the validation IoU of one nucleus.
@@ -41,7 +43,7 @@ class Metric(_Event):
     """A number of the run, e.g. ``name="val_miou"``, or ``"iou PAG"`` of a nucleus, at epoch ``step``."""
 
     event: Literal["metric"] = "metric"
-    name: str
+    name: Words
     value: float
     step: int
 
@@ -50,29 +52,29 @@ class Warned(_Event):
     """Something the user should know; the job goes on."""
 
     event: Literal["warning"] = "warning"
-    what: str
-    where: str = ""
-    fix: str = ""
+    what: Words
+    where: Words = ""
+    fix: Words = ""
 
 
 class Artifact(_Event):
     """A file the job has written; ``role`` is e.g. ``labels_native``, ``report_html``, ``folder``."""
 
     event: Literal["artifact"] = "artifact"
-    role: str
-    path: str
-    item: str = ""
+    role: Words
+    path: Words
+    item: Words = ""
 
 
 class Failed(_Event):
     """The job ended without its result."""
 
     event: Literal["failed"] = "failed"
-    what: str
-    where: str = ""
-    fix: str = ""
+    what: Words
+    where: Words = ""
+    fix: Words = ""
     exit_status: int = 1
-    details: str = ""
+    details: Words = ""
 
 
 class Finished(_Event):
@@ -80,7 +82,7 @@ class Finished(_Event):
 
     event: Literal["finished"] = "finished"
     seconds: float
-    summary: dict[str, float | int | str] = {}
+    summary: dict[str, float | int | Words] = {}
 
 
 Event = Annotated[

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from brainstem_app.atlas.importing import ImportSettings, import_atlas
+from brainstem_app.atlas.importing import ImportSettings, import_atlas, require_atlas_name
 from brainstem_app.atlas.library import LABELS_FILE_NAME, atlas_name_is_shipped
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import ImportAtlasJob
@@ -26,7 +26,7 @@ def import_lab_atlas(job: ImportAtlasJob, reporter: Reporter) -> Summary:
         If the user cancels.
     """
     name = job.name or name_from(job.source)
-    folder = job.out or user_data_folder() / "atlases" / name
+    folder = folder_of_import(job)
     _check_free(job, name, folder)
     settings = ImportSettings(
         source=job.source,
@@ -52,6 +52,12 @@ def import_lab_atlas(job: ImportAtlasJob, reporter: Reporter) -> Summary:
         "classes": made.table.n_classes,
         "folder": str(folder),
     }
+
+
+def folder_of_import(job: ImportAtlasJob) -> Path:
+    """Folder that the atlas goes to; InputError if no atlas can have its name."""
+    name = require_atlas_name(job.name or name_from(job.source))
+    return job.out or user_data_folder() / "atlases" / name
 
 
 def name_from(source: Path) -> str:

@@ -21,6 +21,7 @@ from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputEr
 from brainstem_app.imaging.bids import BidsScan, find_t1w_scans, read_participants
 from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.spaces import Space
+from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.failure import describe_failure, is_disk_full
 from brainstem_app.jobs.job import PrepareJob
 from brainstem_app.jobs.parallel import Report, run_tasks
@@ -28,7 +29,9 @@ from brainstem_app.jobs.provenance import as_json, file_hashes, software_version
 from brainstem_app.jobs.relabel import draw_reference, relabel_study
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.study_atlas import labels_hash, require_known
+from brainstem_app.locks.lock_file import InUseError
 from brainstem_app.reports.manifest import sha256_of
+from brainstem_app.study.record import changing
 from brainstem_app.study.splits import split_subjects
 from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord
 
@@ -51,6 +54,14 @@ class SubjectTask:
     group: str = ""
 
 
+@dataclass(frozen=True)
+class LeftToOther:
+    """A subject that another process prepares, and how it says so."""
+
+    name: str
+    error: InUseError
+
+
 RunSubjects = Callable[[Sequence[SubjectTask]], Iterator[SubjectRecord]]
 
 
@@ -69,7 +80,7 @@ def prepare(job: PrepareJob, reporter: Reporter, run: RunSubjects | None = None)
         If the dataset holds no T1-weighted scan, or the study was made of another dataset or in another
         space.
     BrainstemError
-        If not one subject could be prepared.
+        If not one subject could be prepared, or another process prepares some of them.
     JobCancelled
         If the user cancels; finished subjects are kept.
     """
@@ -88,13 +99,25 @@ def prepare(job: PrepareJob, reporter: Reporter, run: RunSubjects | None = None)
     if n_done:
         reporter.progress(0, max(len(waiting), 1), f"{n_done} of {len(tasks)} are prepared already")
     records = run(waiting) if run else run_tasks(prepare_one, waiting, job.jobs, reporter)
+    left: list[str] = []
     for record in records:
-        _report_subject(study, record, reporter)
-    summary = _finish(job, study, groups, reporter)
+        if isinstance(record, LeftToOther):
+            reporter.warn_of(record.error)
+            left.append(record.name)
+        else:
+            _report_subject(study, record, reporter)
+    with changing(study.folder, job.kind):
+        summary = _finish(job, study, groups, reporter)
+    if left:
+        raise BrainstemError(
+            f"{len(left)} of {len(tasks)} subjects are in use by another process: {', '.join(left)}.",
+            study.folder,
+            "Start the same command again when that has ended; the other subjects are prepared.",
+        )
     return {**summary, "labelled_anew": n_relabelled} if n_relabelled else summary
 
 
-def prepare_one(task: SubjectTask, report: Report) -> SubjectRecord:
+def prepare_one(task: SubjectTask, report: Report) -> SubjectRecord | LeftToOther:
     """Prepare one scan; a failure is recorded in the subject's manifest, not raised.
 
     Raises
@@ -104,6 +127,20 @@ def prepare_one(task: SubjectTask, report: Report) -> SubjectRecord:
     OSError
         If the disk is full: the next subject would meet the same.
     """
+    try:
+        with claimed((claim_of(task.folder, "The subject"),), "prepare"):
+            return _finished_meanwhile(task) or _prepare_claimed(task, report)
+    except InUseError as error:
+        return LeftToOther(task.name, error)
+
+
+def _finished_meanwhile(task: SubjectTask) -> SubjectRecord | None:
+    """Record of a subject that another process has prepared since this one looked for what is to do."""
+    study = Study.open(task.folder.parent.parent)
+    return study.subject(task.name) if _is_done(study, task) else None
+
+
+def _prepare_claimed(task: SubjectTask, report: Report) -> SubjectRecord:
     try:
         record = _prepare_files(task, report)
     except JobCancelled:

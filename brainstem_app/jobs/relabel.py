@@ -13,6 +13,7 @@ from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.counting import counted
 from brainstem_app.errors import JobCancelled
 from brainstem_app.imaging.spaces import box_affine
+from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.parallel import Report, run_tasks
 from brainstem_app.jobs.provenance import as_json, file_hashes
@@ -93,14 +94,15 @@ def relabel_one(task: RelabelTask, report: Report) -> SubjectRecord | Failure:
     """
     report(0.0, "laying the new atlas through the saved registration")
     try:
-        record = _relabelled(task, load_atlas(task.atlas))
+        with claimed((claim_of(task.folder, "The subject"),), "prepare"):
+            record = _relabelled(task, load_atlas(task.atlas))
+            record.save(task.folder / "manifest.json")
     except JobCancelled:
         raise
     except Exception as error:  # noqa: BLE001 - one damaged subject must not stop the others
         failed = describe_failure(error)
         what = f"{task.name} could not be labelled anew: {failed.what}"
         return Failure(what=what, where=failed.where, fix=failed.fix)
-    record.save(task.folder / "manifest.json")
     return record
 
 

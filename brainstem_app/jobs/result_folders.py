@@ -203,6 +203,7 @@ def _reported_folder(root: Path, labels: Path) -> Path | None:
     """Folder of the report that a label map with a BIDS name belongs to; None if there is no such map."""
     sidecar = labels.with_name(labels.name.removesuffix(".nii.gz") + ".json")
     try:
-        return (root / str(json.loads(sidecar.read_text(encoding="utf-8"))["Report"])).parent
+        told = (root / str(json.loads(sidecar.read_text(encoding="utf-8"))["Report"])).parent
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return told if root.resolve() in told.resolve().parents else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from brainstem_app.jobs.claims import claimed, claims_of
 from brainstem_app.jobs.events import Emit, Finished, IsCancelled, Started
 from brainstem_app.jobs.failure import describe_failure, is_disk_full
 from brainstem_app.jobs.job import Job
@@ -37,7 +38,8 @@ def run_job(job: Job, emit: Emit, is_cancelled: IsCancelled) -> int:
     try:
         require_sound_places(job)
         require_possible(job)
-        summary = _work(job, Reporter(emit, is_cancelled))
+        with claimed(claims_of(job), job.kind):
+            summary = _work(job, Reporter(emit, is_cancelled))
     except Exception as error:  # noqa: BLE001 - the end of every job: whatever it was becomes one event
         failed = describe_failure(error)
         if is_disk_full(error) and not failed.where:

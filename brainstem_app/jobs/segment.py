@@ -24,6 +24,7 @@ from brainstem_app.imaging.dicom import split_series
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
 from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.scan import Level, Scan
+from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.kinds.job_model import shareable
@@ -94,6 +95,13 @@ def _segment_one(
     job: SegmentJob, scan: ScanInput, model: LoadedModel, report: Report, reporter: Reporter
 ) -> None:
     folder = result_folder(job, scan.name)
+    with claimed((claim_of(folder, "The folder for the results"),), job.kind):
+        _segment_into(folder, job, scan, model, report, reporter)
+
+
+def _segment_into(
+    folder: Path, job: SegmentJob, scan: ScanInput, model: LoadedModel, report: Report, reporter: Reporter
+) -> None:
     # It belongs to the labels that are replaced now.
     (folder / DICOM_FILE_NAME).unlink(missing_ok=True)
     segment_scan(

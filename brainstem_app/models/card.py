@@ -13,6 +13,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.spaces import Space
 from brainstem_app.models.method import PredictionMethod
+from brainstem_app.plain_name import PartName
 from brainstem_app.validation import input_error
 from kerasmodels.data.slice_input import SliceInput
 
@@ -75,7 +76,7 @@ class ModelCard(BaseModel):
     name: str
     version: str = "1"
     date: str = Field(default_factory=lambda: date.today().isoformat())
-    atlas: str
+    atlas: PartName
     atlas_version: str
     decoder: str
     encoder: str

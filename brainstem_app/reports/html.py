@@ -6,9 +6,11 @@ import base64
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from brainstem_app.counting import counted
 from brainstem_app.locations import resource
+from brainstem_app.plain_text import printable
 from brainstem_app.reports import digits
 from brainstem_app.reports.page import Page
 from brainstem_app.reports.report_model import reliability_text
@@ -26,6 +28,7 @@ def render(template: str, **content: Any) -> str:
     environment = Environment(
         loader=FileSystemLoader(resource("report")),
         autoescape=True,
+        finalize=_printable,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -43,3 +46,8 @@ def render(template: str, **content: Any) -> str:
         "counted": counted,
     }
     return environment.get_template(template).render(**content)
+
+
+def _printable(value: object) -> object:
+    """Leave out of foreign text what is not to be seen; what templates make themselves stays."""
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value

@@ -64,7 +64,7 @@ def _lines(table: LabelTable, line: Callable[[Structure], str]) -> str:
 def _itk_snap_line(structure: Structure) -> str:
     red, green, blue = structure.rgb
     shown = int(structure.index > 0)
-    name = "Clear Label" if structure.index == 0 else structure.name
+    name = "Clear Label" if structure.index == 0 else structure.name.replace('"', "'")
     return f'{structure.index:5d}{red:6d}{green:5d}{blue:5d}{shown:9d}{shown:3d}{shown:3d}    "{name}"'
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,6 +15,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.evaluation.paired import PairedDifference, compare_pairs, holm
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.reports.cohort_model import CohortReport
+from brainstem_app.reports.csv_text import csv_text
 from brainstem_app.reports.html import render
 from brainstem_app.reports.report_model import LIMITS, RELIABILITY_TEXT
 
@@ -180,11 +179,9 @@ def _entry(
 
 
 def _csv(report: PairedReport) -> str:
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(PairedEntry.model_fields), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(entry.model_dump() for entry in (*report.means, *report.nuclei))
-    return buffer.getvalue()
+    head = list(PairedEntry.model_fields)
+    entries = [entry.model_dump() for entry in (*report.means, *report.nuclei)]
+    return csv_text(head, ([entry[name] for name in head] for entry in entries))
 
 
 def _rounded(value: float | None) -> float | None:

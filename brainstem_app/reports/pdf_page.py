@@ -9,6 +9,7 @@ import matplotlib
 from fpdf import FPDF
 from fpdf.enums import WrapMode, XPos, YPos
 
+from brainstem_app.plain_text import printable
 from brainstem_app.reports.report_model import RELIABILITY_TEXT
 
 Colour = tuple[int, int, int]
@@ -42,6 +43,11 @@ class ReportPdf(FPDF):
         self.set_margins(MARGIN_MM, MARGIN_MM, MARGIN_MM)
         self.set_auto_page_break(True, margin=16)
         self.add_page()
+
+    def normalize_text(self, text: str) -> str:
+        """Leave out what no font shows; called by fpdf2 for every text."""
+        normal: str = super().normalize_text(printable(text))
+        return normal
 
     def footer(self) -> None:
         """Write the footer line; called by fpdf2 on every page."""

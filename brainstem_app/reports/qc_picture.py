@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
@@ -19,6 +20,7 @@ from brainstem_app.atlas.label_table import Group, LabelTable
 from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
 from brainstem_app.imaging.orientation import axis_letters, to_canonical
 from brainstem_app.imaging.spaces import Affine
+from brainstem_app.plain_text import printable
 from brainstem_app.reports.levels import distinct_levels
 
 if TYPE_CHECKING:
@@ -82,6 +84,8 @@ class QcVolumes:
     reference: NDArray[np.uint8] | None = None
 
 
+# A name with dollar signs is no formula.
+@rc_context({"text.parse_math": False})
 def qc_png(volumes: QcVolumes, table: LabelTable, title: str) -> bytes:
     """PNG of the scan with the outlines of its labels in three planes.
 
@@ -104,7 +108,7 @@ def qc_png(volumes: QcVolumes, table: LabelTable, title: str) -> bytes:
         axes = figure.add_axes(place)
         _draw(axes, view, panel, table)
     _legend(figure, table, volumes.labels)
-    figure.text(0.02, 0.975, title, color=_INK, fontsize=13, fontweight="bold", va="center")
+    figure.text(0.02, 0.975, printable(title), color=_INK, fontsize=13, fontweight="bold", va="center")
     note = CONVENTION + ("  White dots: reference." if view.reference is not None else "")
     figure.text(0.02, 0.02, note, color=_INK, fontsize=9, va="center")
     buffer = io.BytesIO()

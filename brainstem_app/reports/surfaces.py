@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.atlas.label_table import LabelTable, Structure
 from brainstem_app.imaging.atomic import write_bytes
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.imaging.surface_net import surface_net
+from brainstem_app.plain_name import folder_name_of, name_key
 from brainstem_app.reports.glb import NamedMesh, glb_bytes
 
 Points = NDArray[np.float32]
@@ -41,13 +42,24 @@ def write_surfaces(folder: Path, labels: NDArray[np.uint8], affine: Affine, tabl
     remove_surfaces(folder)
     present = np.bincount(labels.ravel(), minlength=256) > 0
     meshes = []
+    taken: set[str] = set()
     for structure in table.nuclei:
         if present[structure.index]:
+            name = _file_name(structure, taken)
             points, triangles = mask_mesh(labels == structure.index, affine)
             meshes.append(NamedMesh(structure.name, structure.full_name, structure.rgb, points, triangles))
-            write_bytes(folder / SURFACES_FOLDER / f"{structure.name}{_ENDING}", stl_bytes(points[triangles]))
+            write_bytes(folder / SURFACES_FOLDER / name, stl_bytes(points[triangles]))
     if meshes:
         write_bytes(folder / SURFACES_FOLDER / GLB_FILE_NAME, glb_bytes(meshes))
+
+
+def _file_name(structure: Structure, taken: set[str]) -> str:
+    """Name of the file of a nucleus: its own, as far as every system can hold it and no other has it."""
+    name = folder_name_of(structure.name, "nucleus")
+    if name_key(name) in taken:
+        name = f"{name}-{structure.index}"
+    taken.add(name_key(name))
+    return name + _ENDING
 
 
 def remove_surfaces(folder: Path) -> None:

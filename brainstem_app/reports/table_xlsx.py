@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from brainstem_app.plain_text import printable
 from brainstem_app.reports.cohort_methods import cohort_methods
 from brainstem_app.reports.cohort_model import CohortReport
 from brainstem_app.reports.cohort_rows import structure_rows as cohort_structure_rows
@@ -108,7 +109,7 @@ def workbook(sheets: Sequence[Sheet], created: str) -> bytes:
                 style = bold if content.head and number == 0 else None if content.head else wrapped
                 for column, value in enumerate(line):
                     if isinstance(value, str):
-                        sheet.write_string(number, column, value, style)
+                        sheet.write_string(number, column, printable(value), style)
                     elif value is not None:
                         sheet.write_number(number, column, value, style)
             for column, width in enumerate(_widths(content)):

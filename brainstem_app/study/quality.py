@@ -8,9 +8,11 @@ from typing import Literal, Self
 from pydantic import Field
 
 from brainstem_app.errors import InputError
-from brainstem_app.study.record import Record
+from brainstem_app.study.record import Record, changing
 
 QUALITY_FILE = "quality.json"
+# The window waits meanwhile.
+_PATIENCE_S = 3.0
 Decision = Literal["accepted", "rejected"]
 
 
@@ -64,9 +66,10 @@ def save_decision(study: Path, name: str, decision: Decision | None) -> Quality:
             study,
             "Connect its drive, or put the folder back where it was, and decide again.",
         )
-    quality = read_quality(study).with_decision(name, decision)
     try:
-        quality.save(study / QUALITY_FILE)
+        with changing(study, "review", _PATIENCE_S):
+            quality = read_quality(study).with_decision(name, decision)
+            quality.save(study / QUALITY_FILE)
     except OSError as error:
         raise InputError(
             f"The decision cannot be saved: {error.strerror}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
@@ -9,7 +10,17 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
+from brainstem_app.locks.lock_file import locked
 from brainstem_app.validation import input_error
+
+#: Lock for files of a study that are read, changed and written: the split, the decisions on subjects.
+STUDY_LOCK = ".study.lock"
+_PATIENCE_S = 30.0
+
+
+def changing(study: Path, doing: str, wait_s: float = _PATIENCE_S) -> AbstractContextManager[None]:
+    """Hold a study while a file of it is read, changed and written; InUseError if others do for so long."""
+    return locked(study / STUDY_LOCK, f"The study “{study.name}”", study, doing, wait_s)
 
 
 class Record(BaseModel):

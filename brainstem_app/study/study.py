@@ -24,7 +24,7 @@ from pydantic import Field, JsonValue
 from brainstem_app import __version__
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import BOX_SHAPE, Space
-from brainstem_app.plain_name import require_folder_name, require_name, require_part
+from brainstem_app.plain_name import PartName, require_folder_name, require_name, require_part
 from brainstem_app.study.quality import read_quality
 from brainstem_app.study.record import Record
 from brainstem_app.study.splits import Splits
@@ -48,7 +48,7 @@ class StudySettings(Record):
     schema_name: Literal["brainstem-study/1"] = Field("brainstem-study/1", alias="schema")
     dataset: str
     space: Space = Space.AFFINE
-    atlas: str = "brainstem31"
+    atlas: PartName = "brainstem31"
     atlas_version: str = ""
     atlas_sha256: str = ""
     reference_mm: float | None = None
@@ -218,9 +218,11 @@ class Study:
     def subject(self, name: str) -> SubjectRecord | None:
         """Return what is known of a subject, None if nothing is (or its manifest is damaged)."""
         try:
-            return SubjectRecord.load(self.subject_folder(name) / "manifest.json")
+            record = SubjectRecord.load(self.subject_folder(name) / "manifest.json")
         except InputError:
             return None
+        # The folder says who it is: files would be looked for, and written, where another name leads.
+        return record if record.name == name else record.model_copy(update={"name": name})
 
     def subjects(self) -> tuple[SubjectRecord, ...]:
         """Return the records of all subjects that finished or failed, sorted by name."""

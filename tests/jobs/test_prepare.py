@@ -15,6 +15,8 @@ from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, crop_to_box, mni_affine
+from brainstem_app.jobs import prepare as preparing
+from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Progress, Warned
 from brainstem_app.jobs.job import PrepareJob
 from brainstem_app.jobs.run import run_job
@@ -150,6 +152,40 @@ def test_second_start_prepares_only_what_is_missing(dataset: Path, prepared: lis
     status, _ = _run(dataset)
     assert status == 0
     assert prepared == []
+
+
+def test_subject_that_another_process_prepares_is_left_to_it(dataset: Path, prepared: list[str]) -> None:
+    folder = dataset.parent / "study" / "subjects" / "sub-02"
+    folder.mkdir(parents=True)
+    (folder / "half.nii.gz").write_bytes(b"of the other")
+    with claimed((claim_of(folder, "The subject"),), "prepare"):
+        status, events = _run(dataset)
+    assert (status, prepared) == (1, ["sub-01", "sub-04"])
+    assert [path.name for path in folder.iterdir()] == ["half.nii.gz"]
+    warning = next(e for e in events if isinstance(e, Warned) and "sub-02" in e.what)
+    assert "is in use by process" in warning.what
+    last = events[-1]
+    assert isinstance(last, Failed)
+    assert last.what == "1 of 4 subjects are in use by another process: sub-02."
+    assert Study.open(dataset.parent / "study").splits().names
+    assert _run(dataset)[0] == 0
+    assert prepared[-1] == "sub-02"
+
+
+def test_subject_that_was_prepared_meanwhile_is_not_prepared_again(
+    dataset: Path, prepared: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = dataset.parent / "study"
+    prepare_one = preparing.prepare_one
+
+    def after_another(task: preparing.SubjectTask, report: Callable[[float, str], None]) -> object:
+        prepare_one(task, report)
+        return prepare_one(task, report)
+
+    monkeypatch.setattr(preparing, "prepare_one", after_another)
+    assert _run(dataset, subjects=("01", "02"))[0] == 0
+    assert prepared == ["sub-01", "sub-02"]
+    assert not list((study / "subjects").glob(".*"))
 
 
 def test_asking_for_the_repeat_later_makes_it(dataset: Path, prepared: list[str]) -> None:

@@ -18,6 +18,7 @@ from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.resampling import resample
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import MNI_SHAPE, mni_affine
+from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Progress, Warned
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.run import run_job
@@ -201,6 +202,16 @@ def test_single_bad_scan_is_bad_input(tmp_path: Path, model: Path) -> None:
     assert status == 2
     assert isinstance(events[-1], Failed)
     assert "bad.nii.gz" in events[-1].where
+
+
+def test_folder_that_another_process_writes_to_is_left_to_it(tmp_path: Path, model: Path) -> None:
+    scan = _write_scan(tmp_path / "head.nii.gz")
+    with claimed((claim_of(tmp_path / "out" / "head", "The folder for the results"),), "segment"):
+        status, events = _run([scan], tmp_path / "out", model)
+        assert [path.name for path in (tmp_path / "out").iterdir()] == [".head.lock"]
+    assert status == 2
+    assert isinstance(events[-1], Failed)
+    assert events[-1].what.startswith("The folder for the results “head” is in use by process ")
 
 
 def test_implausible_fit_writes_no_labels(

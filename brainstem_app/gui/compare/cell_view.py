@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ class CellView(QWidget):
         self._cell: HeatCell | None = None
         self._study: Path | None = None
         self.label = QLabel(self)
+        self.label.setTextFormat(Qt.TextFormat.RichText)
         self.label.setAccessibleName(self.tr("Chosen cell"))
         self.label.setWordWrap(True)
         self.repeat = QComboBox(self)
@@ -74,8 +76,8 @@ class CellView(QWidget):
             self.label.setText(self.tr("Choose a cell to see its curves and its picture."))
             self.repeat.clear()
             return
-        text = f"<b>{cell.name}</b>"
-        self.label.setText(f"{text}<br>{cell.reason}" if cell.reason else text)
+        text = f"<b>{escape(cell.name)}</b>"
+        self.label.setText(f"{text}<br>{escape(cell.reason)}" if cell.reason else text)
         if before is None or before.runs != cell.runs:
             self._fill_repeats(cell)
         self._read()

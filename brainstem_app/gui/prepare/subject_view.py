@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ class SubjectView(QWidget):
         self._background = background
         self._subject: Subject | None = None
         self.title = QLabel(self)
+        self.title.setTextFormat(Qt.TextFormat.RichText)
         self.title.setAccessibleName(self.tr("Chosen subject"))
         self.reason = QLabel(self)
         self.reason.setWordWrap(True)
@@ -66,7 +68,8 @@ class SubjectView(QWidget):
         self.accept_button.setEnabled(finished and subject.decision != "accepted")
         self.reject_button.setEnabled(finished and subject.decision != "rejected")
         self.undo_button.setEnabled(finished and bool(subject.decision))
-        self.title.setText("" if subject is None else f"<b>{subject.name}</b>  {self._decision(subject)}")
+        title = "" if subject is None else f"<b>{escape(subject.name)}</b>  {self._decision(subject)}"
+        self.title.setText(title)
         self.reason.setText(self._reason(subject))
         self.reason.setVisible(bool(self.reason.text()))
         path = None if not finished or study is None else study / "subjects" / subject.name / "qc.png"

@@ -11,6 +11,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.gui.report.people_content import cohort_content, retest_content
 from brainstem_app.gui.report.report_content import Cell, NotSeen, OneDigit, ReportContent
 from brainstem_app.gui.report.report_entries import ReportEntry
+from brainstem_app.plain_text import without_apostrophe
 
 # Headings and names in report.json of the columns of a segmentation, and of one with a reference.
 _SEGMENTED = (
@@ -151,7 +152,7 @@ def _value(text: str) -> Cell:
     try:
         return float(text)
     except ValueError:
-        return text or None
+        return without_apostrophe(text) or None
 
 
 def _interval(estimate: dict[str, Any]) -> str:

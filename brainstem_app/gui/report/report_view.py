@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QImage, QPalette
 from PySide6.QtWidgets import QHeaderView, QLabel, QSplitter, QTableView, QVBoxLayout, QWidget
@@ -23,6 +25,7 @@ class ReportView(QWidget):
         super().__init__(parent)
         self.content: ReportContent | None = None
         self.title = QLabel(self)
+        self.title.setTextFormat(Qt.TextFormat.RichText)
         self.title.setAccessibleName(self.tr("Chosen report"))
         self.lines = QLabel(self)
         self.lines.setWordWrap(True)
@@ -84,7 +87,7 @@ class ReportView(QWidget):
             self.table.setCurrentIndex(self._sorted.index(0, 0))
         self.notes.setText("" if content is None else content.notes)
         self.notes.setVisible(bool(self.notes.text()))
-        self.title.setText(f"<b>{content.entry.name}</b>" if content is not None else "")
+        self.title.setText(f"<b>{escape(content.entry.name)}</b>" if content is not None else "")
         self.lines.setText(self._lines(content))
 
     def _show_dots(self, index: QModelIndex) -> None:
@@ -99,6 +102,7 @@ class ReportView(QWidget):
         if not content.entry.files:
             return self.tr("This run has not been measured yet.")
         rows = "".join(
-            f"<tr><td>{what}&nbsp;&nbsp;</td><td>{value}</td></tr>" for what, value in content.lines
+            f"<tr><td>{escape(what)}&nbsp;&nbsp;</td><td>{escape(value)}</td></tr>"
+            for what, value in content.lines
         )
         return f"<table>{rows}</table>"

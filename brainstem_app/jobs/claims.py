@@ -1,0 +1,132 @@
+"""Claims of jobs: what no other process may write to while a job does, and how it is locked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from brainstem_app.imaging.atomic import clear_leftovers
+from brainstem_app.jobs.job import (
+    ActivationsJob,
+    BuildAtlasJob,
+    CohortJob,
+    CompareCellJob,
+    CompareJob,
+    CopyStudyJob,
+    DemoJob,
+    EvaluateRunJob,
+    EvaluateVolumesJob,
+    ExportModelJob,
+    ImportAtlasJob,
+    Job,
+    RetestJob,
+    SimulateJob,
+    TrainJob,
+)
+from brainstem_app.locks.lock_file import locked
+from brainstem_app.plain_name import MOST_BYTES, name_key
+
+#: Lock in a folder of results that the user chose, whose parent is not ours.
+INNER_LOCK = ".in-use.lock"
+LOCK_ENDING = ".lock"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something that one process at a time may write to.
+
+    Attributes
+    ----------
+    what : str
+        As an error names it.
+    folder : Path
+        Its folder, which need not exist.
+    lock : Path
+        Its lock file.
+    """
+
+    what: str
+    folder: Path
+    lock: Path
+
+
+def claim_of(folder: Path, what: str) -> Claim:
+    """Claim a folder in one of the program's own: subjects, runs, results of scans; the lock lies beside it.
+
+    Names that some systems do not tell apart share a lock.
+    """
+    folder = folder.resolve()
+    name = name_key(folder.name)
+    if len(name.encode("utf-8", "surrogateescape")) > MOST_BYTES:
+        name = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
+    return Claim(f"{what} “{folder.name}”", folder, folder.with_name(f".{name}{LOCK_ENDING}"))
+
+
+def claim_within(folder: Path, what: str = "The folder for the results") -> Claim:
+    """Claim a folder that the user chose; the lock lies inside."""
+    return Claim(what, folder.resolve(), folder.resolve() / INNER_LOCK)
+
+
+@contextmanager
+def claimed(claims: Iterable[Claim], doing: str, wait_s: float = 0.0) -> Iterator[None]:
+    """Hold claims, and clear what killed processes have left half-written in their folders.
+
+    Raises
+    ------
+    InUseError
+        If another process holds one of them.
+    InputError
+        If a folder cannot be written to.
+    """
+    with ExitStack() as stack:
+        # Always in the same order, so that two who want the same do not each get a part.
+        for claim in sorted(claims, key=lambda claim: str(claim.lock)):
+            stack.enter_context(locked(claim.lock, claim.what, claim.folder, doing, wait_s))
+            clear_leftovers(claim.folder)
+        yield
+
+
+def claims_of(job: Job) -> tuple[Claim, ...]:
+    """Claims that are known before a job begins; subjects and scans are claimed by who does them."""
+    match job:
+        case CompareCellJob(train=inner):
+            return claims_of(inner)
+        case TrainJob() | EvaluateRunJob():
+            return (claim_of(job.study / "runs" / job.run, "The run"),)
+        case CompareJob():
+            return (claim_of(job.study / "comparisons" / job.grid.name, "The comparison"),)
+        case BuildAtlasJob() | ImportAtlasJob():
+            return _atlas_claims(job)
+        case ExportModelJob():
+            return _model_claims(job)
+        case ActivationsJob():
+            run = job.study / "runs" / job.run
+            return (claim_within(job.out) if job.out else claim_of(run / "activations", "The page"),)
+        case EvaluateVolumesJob() | CohortJob() | RetestJob() | DemoJob() | SimulateJob():
+            return (claim_within(job.out),)
+        case CopyStudyJob():
+            return (claim_within(job.out, "The folder for the copy"),)
+        case _:
+            return ()
+
+
+def _atlas_claims(job: BuildAtlasJob | ImportAtlasJob) -> tuple[Claim, ...]:
+    # Imported only here: they load what makes atlases.
+    from brainstem_app.jobs.atlas import folder_of_build
+    from brainstem_app.jobs.import_atlas import folder_of_import
+
+    folder = folder_of_build(job) if isinstance(job, BuildAtlasJob) else folder_of_import(job)
+    return (claim_within(folder) if job.out else claim_of(folder, "The atlas"),)
+
+
+def _model_claims(job: ExportModelJob) -> tuple[Claim, ...]:
+    from brainstem_app.models.library import user_models_folder
+
+    run = job.run.resolve()
+    written = claim_within(job.out) if job.out else claim_of(run / "export", "The exported model")
+    if not job.install:
+        return (written,)
+    return written, claim_of(user_models_folder() / (job.name or run.name), "The model")
