@@ -12,8 +12,9 @@ import pytest
 from brainstem_app.atlas.label_table import Group, LabelTable, Side, Structure
 from brainstem_app.atlas.warped import SoftMeasures
 from brainstem_app.cli.app import run
+from brainstem_app.reports.region_model import RegionEntry
 from brainstem_app.reports.regions import RegionsOnScan, region_entries
-from brainstem_app.reports.report_model import RegionEntry, Report, ReportInputs
+from brainstem_app.reports.report_model import Report, ReportInputs
 from brainstem_app.reports.write import write_report
 
 from .made_results import write_result
@@ -78,9 +79,9 @@ def test_volumes_of_regions_are_those_of_the_warp_where_there_is_one() -> None:
 
 def test_region_that_the_scan_cuts_is_marked_and_has_no_volume_to_compare() -> None:
     brainstem, midbrain, _, medulla = region_entries(_regions(_soft(medulla=0.3)), AFFINE)
-    assert (medulla.is_cut, medulla.compared_mm3) == (True, None)
-    assert (brainstem.is_cut, brainstem.compared_mm3) == (True, None)
-    assert midbrain.compared_mm3 == 141.3
+    assert (medulla.is_cut, medulla.compared) == (True, None)
+    assert (brainstem.is_cut, brainstem.compared) == (True, None)
+    assert midbrain.compared == 141.3
 
 
 def test_every_file_of_a_report_has_the_regions(tmp_path: Path, table: LabelTable) -> None:
@@ -150,7 +151,7 @@ def test_groups_are_compared_on_regions_apart_from_nuclei(tmp_path: Path, table:
     # Of the tests of regions alone: midbrain and brainstem; the others do not vary.
     assert effects["midbrain"]["p_holm"] == pytest.approx(2 * effects["midbrain"]["p"])
     assert (effects["medulla"]["n"], effects["medulla"]["reference_n"]) in {(4, 3), (0, 0)}
-    assert any("Regions that the scan cuts" in note and "sub-03" in note for note in report["notes"])
+    assert any("areas that the scan cuts" in note and "sub-03" in note for note in report["notes"])
     (without,) = _without_regions(tmp_path, words)["comparisons"]
     assert without["nuclei"] == comparison["nuclei"]
     with (tmp_path / "out" / "cohort.csv").open(encoding="utf-8", newline="") as file:
@@ -188,7 +189,7 @@ def test_retest_says_how_well_regions_repeat_themselves(tmp_path: Path, table: L
     assert (entries["midbrain"]["bias_mm3"], entries["midbrain"]["n"]) == (1.0, 5)
     assert (entries["medulla"]["n"], entries["medulla"]["not_found_first"]) == (4, 1)
     assert any(
-        "Regions that the scan cuts" in note and "medulla of sub-2" in note for note in report["notes"]
+        "areas that the scan cuts" in note and "medulla of sub-2" in note for note in report["notes"]
     )
     with (tmp_path / "out" / "retest.csv").open(encoding="utf-8", newline="") as file:
         assert [row["name"] for row in csv.DictReader(file)][:4] == NAMES
