@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.regions import Regions
-from brainstem_app.atlas.warped import Grid, WarpedAtlas, shares_at
+from brainstem_app.atlas.warped import Grid, shares_at
 from brainstem_app.imaging.spaces import box_affine, crop_to_box
 from brainstem_app.preprocessing.midsagittal_plane import MidsagittalPlane
+from brainstem_app.preprocessing.scan_to_atlas import ScanToAtlas
 
 #: Regions whose areas are measured, as the atlas names them; and the part of the first before the aqueduct.
 MIDBRAIN, PONS = "midbrain", "pons"
@@ -75,7 +76,7 @@ class Midsagittal:
 
 
 def measure_midsagittal(
-    warped: WarpedAtlas, regions: Regions, plane: MidsagittalPlane, grid: Grid
+    to_atlas: ScanToAtlas, regions: Regions, plane: MidsagittalPlane, grid: Grid
 ) -> Midsagittal | None:
     """Measure areas on the midsagittal plane of a scan; None if the atlas has no midbrain and pons.
 
@@ -84,8 +85,8 @@ def measure_midsagittal(
 
     Parameters
     ----------
-    warped : WarpedAtlas
-        Where the atlas lies in the scan.
+    to_atlas : ScanToAtlas
+        Where the points of the scan lie in the atlas.
     regions : Regions
         Those of the atlas.
     plane : MidsagittalPlane
@@ -97,13 +98,13 @@ def measure_midsagittal(
     box = crop_to_box(regions.labels)
     n = len(regions.names) + 1
     reach = np.arange(-_REACH_MM, _REACH_MM + _COARSE_MM, _COARSE_MM)
-    coarse = _shares(warped, box, n, plane, (reach, reach))[1]
+    coarse = _shares(to_atlas, box, n, plane, (reach, reach))[1]
     filled = np.argwhere(coarse[..., 1:].sum(axis=-1) > 0)
     if not len(filled):
         return None
     low, high = (reach[end] for end in (filled.min(axis=0), filled.max(axis=0)))
     axes = tuple(np.arange(a - _MARGIN_MM, b + _MARGIN_MM, PIXEL_MM) for a, b in zip(low, high, strict=True))
-    places, shares = _shares(warped, box, n, plane, (axes[0], axes[1]))
+    places, shares = _shares(to_atlas, box, n, plane, (axes[0], axes[1]))
     seen = _is_inside(places.scan_mm, grid).reshape(shares.shape[:2])
     before = _is_before_aqueduct(places.atlas_mm).reshape(shares.shape[:2])
     midbrain, pons = (shares[..., regions.names.index(name) + 1] for name in (MIDBRAIN, PONS))
@@ -122,7 +123,7 @@ class _Places:
 
 
 def _shares(
-    warped: WarpedAtlas,
+    to_atlas: ScanToAtlas,
     regions: NDArray[np.uint8],
     n: int,
     plane: MidsagittalPlane,
@@ -131,7 +132,7 @@ def _shares(
     """Points of a plane, and the share (F, U, n) of each region there."""
     front, up = (part.ravel() for part in np.meshgrid(*axes, indexing="ij"))
     scan = plane.points_mm(front, up, np.zeros(len(front)))
-    atlas = warped.map.to_atlas(scan)
+    atlas = to_atlas.to_atlas(scan)
     voxels = (atlas - box_affine()[:3, 3]).T.astype(np.float32)
     shares = shares_at(regions, voxels, n)
     return _Places(scan, atlas), shares.reshape(len(axes[0]), len(axes[1]), n)

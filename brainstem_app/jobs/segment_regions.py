@@ -42,7 +42,7 @@ def warped_regions(
     box = crop_to_box(regions.labels)
     native = warped.regions_on(grid, labels, nearest_region(box))
     plane = find_midsagittal_plane(image, warped.transforms.mni_to_native)
-    areas = measure_midsagittal(warped, regions, plane, grid)
+    areas = measure_midsagittal(warped.map, regions, plane, grid)
     return RegionsOnScan(regions.table, native, warped.measure_regions(grid, box), areas)
 
 

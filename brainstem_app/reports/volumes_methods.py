@@ -45,8 +45,8 @@ def _comparisons(report: VolumesReport) -> list[str]:
         f"The volume of each {each} was compared between the groups by a linear model on "
         f"{on} (ordinary least squares).",
         f"The {adjusted}difference from the group {report.reference} is given in its unit with its 95 % "
-        "interval, and as Cohen's d, in standard deviations of the residuals; its two-sided t-test was corrected over "
-        f"all {tests} tests by Holm's method{apart}.",
+        "interval, and as Cohen's d, in standard deviations of the residuals; its two-sided t-test was "
+        f"corrected over all {tests} tests by Holm's method{apart}.",
     ]
 
 
