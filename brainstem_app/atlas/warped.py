@@ -107,7 +107,7 @@ class WarpedAtlas:
             rows = np.flatnonzero(known == _MIXED)
             shares = np.zeros((len(rows), self._classes), dtype=np.float32)
             for offset in offsets:
-                shares += _shares(self.labels, self._voxels(centres[rows] + offset), self._classes)
+                shares += shares_at(self.labels, self._voxels(centres[rows] + offset), self._classes)
             shares /= len(offsets)
             mixed.append(rows + start)
             given.append(candidates(shares))
@@ -214,7 +214,7 @@ class WarpedAtlas:
             part = slice(start, start + _CHUNK)
             places = (self.map.to_atlas(points[part]) - box_affine()[:3, 3]).T
             inside = np.clip(places, 0, np.array(BOX_SHAPE)[:, None] - 1).astype(np.float32)
-            result[tuple(voxels[part].T)] = _shares(regions, inside, n)[:, 1:].argmax(axis=1) + 1
+            result[tuple(voxels[part].T)] = shares_at(regions, inside, n)[:, 1:].argmax(axis=1) + 1
         return result
 
     def _box_in(self, grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -274,14 +274,14 @@ def box_shares(labels: NDArray[np.uint8], displacement: FloatArray) -> FloatArra
     for corner in np.ndindex(2, 2, 2):
         places = middles[:, rows] + (np.array(corner, dtype=np.float32)[:, None] - 0.5) / 2
         moved = [map_coordinates(part, places, order=1, mode="nearest") for part in displacement]
-        shares[rows] += _shares(labels, places + np.stack(moved), classes) / 8
+        shares[rows] += shares_at(labels, places + np.stack(moved), classes) / 8
     return shares
 
 
 def labels_under(labels: NDArray[np.uint8], displacement: FloatArray) -> NDArray[np.uint8]:
     """Labels of an atlas's own grid under a displacement (3, X, Y, Z) in voxels; volumes are kept."""
     points = np.indices(labels.shape, dtype=np.float32).reshape(3, -1) + displacement.reshape(3, -1)
-    shares = _shares(labels, points, int(labels.max()) + 1)
+    shares = shares_at(labels, points, int(labels.max()) + 1)
     found = assign_voxels(candidates(shares), shares.sum(axis=0, dtype=np.float64))
     return found.reshape(labels.shape)
 
@@ -294,7 +294,7 @@ def _measures(found: float, whole: float, middle: NDArray[np.float64], sure: flo
     return SoftMeasures(float(found), (x, y, z), confidence, float(found / whole))
 
 
-def _shares(labels: NDArray[np.uint8], points: FloatArray, classes: int) -> FloatArray:
+def shares_at(labels: NDArray[np.uint8], points: FloatArray, classes: int) -> FloatArray:
     """Share (N, K) of each class at points (3, N), voxels; outside of the map all is background."""
     shares = np.zeros((points.shape[1], classes), dtype=np.float32)
     rows = np.arange(points.shape[1])

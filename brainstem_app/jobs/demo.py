@@ -10,7 +10,7 @@ from brainstem_app.jobs.loaded_model import load_model
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.result_folders import TRANSFORMS_FOLDER, require_files, require_same_sources
 from brainstem_app.jobs.segment import Report, command_of, segment_scan
-from brainstem_app.jobs.segment_files import ARTIFACTS, REGION_ARTIFACTS
+from brainstem_app.jobs.segment_files import POSSIBLE_ARTIFACTS
 from brainstem_app.simulation.dataset import TRUTH, write_dataset
 
 _SIMULATED = 0.3
@@ -30,7 +30,7 @@ def demo(job: DemoJob, reporter: Reporter) -> Summary:
     model = load_model(job.model, "onnx")
     dataset = job.out / DATASET_FOLDER
     before = next(dataset.glob("sub-*/anat/*_T1w.nii.gz"), dataset)
-    require_files(job.out, (ARTIFACTS | REGION_ARTIFACTS).values(), (TRANSFORMS_FOLDER, DATASET_FOLDER))
+    require_files(job.out, POSSIBLE_ARTIFACTS.values(), (TRANSFORMS_FOLDER, DATASET_FOLDER))
     require_same_sources(job.out, {"scan": before})
     (scan,) = write_dataset(dataset, 1, job.seed, _part(reporter, 0.0, _SIMULATED), atlas=model.atlas)
     labels, _ = load_label_map(_truth_of(scan, dataset))

@@ -19,7 +19,7 @@ from brainstem_app.jobs.places import read_folder, require_outside, require_writ
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.segment_bids import result_folder
 from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME
-from brainstem_app.jobs.segment_files import ARTIFACTS, REGION_ARTIFACTS
+from brainstem_app.jobs.segment_files import ARTIFACTS, POSSIBLE_ARTIFACTS
 from brainstem_app.reports.manifest import Manifest, sha256_of
 from brainstem_app.reports.surfaces import SURFACES_FOLDER
 
@@ -66,7 +66,7 @@ def _require_room(job: SegmentJob, scan: ScanInput, model: LoadedModel) -> None:
     source = read_folder(scan.path)
     for place in (source, *(read_folder(split_series(path)[0]) for path in job.scans)):
         require_outside(folder, place)
-    files = (*ARTIFACTS.values(), *REGION_ARTIFACTS.values(), DICOM_FILE_NAME)
+    files = (*POSSIBLE_ARTIFACTS.values(), DICOM_FILE_NAME)
     require_files(folder, files, (TRANSFORMS_FOLDER, SURFACES_FOLDER))
     sources = {"scan": source}
     series = split_series(scan.path)[1]

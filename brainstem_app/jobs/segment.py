@@ -33,7 +33,7 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.result_folders import SERIES, scans_with_room, series_mark
 from brainstem_app.jobs.segment_bids import require_one_dataset, result_folder, write_derivatives
 from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
-from brainstem_app.jobs.segment_files import ARTIFACTS, REGION_ARTIFACTS, OnScan, on_scan, write_volumes
+from brainstem_app.jobs.segment_files import OnScan, on_scan, write_volumes
 from brainstem_app.models.prediction import Prediction, predict_box
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
 from brainstem_app.reports.report_model import ReportInputs
@@ -197,7 +197,7 @@ def segment_scan(
         volumes = (folder, scan, normalised, found, prediction, model.atlas.table)
         written = beside.submit(_write_volumes, *volumes, surfaces=surfaces)
         write_report(folder, inputs, ready=written.result)
-    for role, name in (ARTIFACTS | (REGION_ARTIFACTS if found.regions else {})).items():
+    for role, name in found.artifacts.items():
         reporter.artifact(role, folder / name, folder.name)
     reporter.artifact("folder", folder, folder.name)
     for finding in (*scan.findings, *normalised.findings):

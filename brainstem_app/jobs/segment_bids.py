@@ -66,6 +66,7 @@ def write_derivatives(out: Path, source: BidsSource, folder: Path, model: Loaded
         described = {
             "Description": "Regions of the brainstem on the grid of the scan",
             "LabelAtlas": f"{name} {atlas.version}",
+            **({"MidsagittalPlane": report["midsagittal"]} if report["midsagittal"] else {}),
         }
         write_bids_labels(
             out, source, folder / REGION_LABELS_FILE, name, _rows(regions.table), facts | described

@@ -20,6 +20,7 @@ from brainstem_app.models.prediction import Prediction
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.scan_to_atlas import ITK_FILES, ScanToAtlas
 from brainstem_app.reports.label_files import write_label_files
+from brainstem_app.reports.midsagittal import MIDSAGITTAL_FILES
 from brainstem_app.reports.regions import REGIONS_CSV, RegionsOnScan
 
 ARTIFACTS = {
@@ -39,6 +40,10 @@ ARTIFACTS = {
 }
 #: Only where the atlas divides the brainstem into regions.
 REGION_ARTIFACTS = {name.partition(".")[0]: name for name in (*REGION_FILES, REGIONS_CSV)}
+#: Only where areas were measured on the midsagittal plane.
+MIDSAGITTAL_ARTIFACTS = {name.partition(".")[0]: name for name in MIDSAGITTAL_FILES}
+#: All that a result can have.
+POSSIBLE_ARTIFACTS = ARTIFACTS | REGION_ARTIFACTS | MIDSAGITTAL_ARTIFACTS
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,16 @@ class OnScan:
     soft: Mapping[int, SoftMeasures] | None = None
     map: ScanToAtlas | None = None
     regions: RegionsOnScan | None = None
+
+    @property
+    def artifacts(self) -> dict[str, str]:
+        """Files of the result by their role, without those that it lacks."""
+        areas = None if self.regions is None else self.regions.midsagittal
+        return (
+            ARTIFACTS
+            | (REGION_ARTIFACTS if self.regions is not None else {})
+            | (MIDSAGITTAL_ARTIFACTS if areas is not None else {})
+        )
 
 
 def on_scan(
@@ -98,7 +113,7 @@ def on_scan(
         warped.confidence_on(grid, labels, prediction.class_confidence),
         warped.measure(grid, prediction.class_confidence),
         warped.map,
-        warped_regions(regions, warped, grid, labels),
+        warped_regions(regions, warped, grid, labels, normalised.image),
     )
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from brainstem_app.atlas.midsagittal import measure_midsagittal
 from brainstem_app.atlas.regions import Regions, nearest_region
 from brainstem_app.atlas.warped import Grid, WarpedAtlas
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import Affine, crop_to_box
+from brainstem_app.preprocessing.midsagittal_plane import find_midsagittal_plane
 from brainstem_app.preprocessing.transforms import Transforms
 from brainstem_app.reports.label_files import LABEL_FILES, write_label_files
 from brainstem_app.reports.regions import RegionsOnScan
@@ -22,14 +24,26 @@ REGION_FILES = (REGION_LABELS_FILE, *(name.replace("labels", _BEGINNING, 1) for 
 
 
 def warped_regions(
-    regions: Regions | None, warped: WarpedAtlas, grid: Grid, labels: NDArray[np.uint8]
+    regions: Regions | None,
+    warped: WarpedAtlas,
+    grid: Grid,
+    labels: NDArray[np.uint8],
+    image: NDArray[np.float32],
 ) -> RegionsOnScan | None:
-    """Regions under the warp of the atlas; see `WarpedAtlas.regions_on`."""
+    """Regions under the warp of the atlas, and their areas on the midsagittal plane.
+
+    Parameters
+    ----------
+    image : ndarray of float32, shape (197, 233, 189)
+        The standardised scan on ``mni``, whose symmetry says where the plane lies.
+    """
     if regions is None:
         return None
     box = crop_to_box(regions.labels)
     native = warped.regions_on(grid, labels, nearest_region(box))
-    return RegionsOnScan(regions.table, native, warped.measure_regions(grid, box))
+    plane = find_midsagittal_plane(image, warped.transforms.mni_to_native)
+    areas = measure_midsagittal(warped.map, regions, plane, grid)
+    return RegionsOnScan(regions.table, native, warped.measure_regions(grid, box), areas)
 
 
 def placed_regions(

@@ -17,11 +17,12 @@ from brainstem_app.imaging.bids_derivatives import bids_source, dataset_id
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.reports.manifest import Manifest
 from brainstem_app.reports.methods import methods_paragraph
+from brainstem_app.reports.midsagittal import midsagittal_entry
+from brainstem_app.reports.region_model import WHOLE
 from brainstem_app.reports.regions import region_entries
 from brainstem_app.reports.report_model import (
     COMPARISON_LIMITS,
     LIMITS,
-    WHOLE,
     AtlasEntry,
     FindingEntry,
     ModelEntry,
@@ -66,6 +67,7 @@ def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
         atlas=AtlasEntry(name=inputs.atlas_name, version=inputs.atlas_version),
         structures=_structure_entries(measures, inputs),
         regions=region_entries(inputs.regions, inputs.labels_affine),
+        midsagittal=midsagittal_entry(inputs.regions.midsagittal if inputs.regions else None),
         volume_method="voxels" if inputs.soft is None else "warp",
         summary=_summary(measures),
         warnings=tuple(finding for finding in findings if finding.level is not Level.INFO),

@@ -41,6 +41,11 @@ def volume(value: float | None) -> str:
     return f"{value:,.0f}".replace(",", "\u2009")
 
 
+def area(value: float | None) -> str:
+    """Write an area in mm², or the ratio of two in per cent, with one decimal."""
+    return MISSING if value is None else f"{value:.1f}"
+
+
 def point(value: Sequence[float] | None) -> str:
     """Write a world position in mm with one decimal, a real minus sign and no negative zero."""
     if value is None:

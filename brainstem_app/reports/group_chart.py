@@ -16,6 +16,7 @@ from brainstem_app.counting import counted
 from brainstem_app.evaluation.bootstrap import bootstrap_median
 from brainstem_app.reports import digits
 from brainstem_app.reports.chart import COLOURS, nice_ticks
+from brainstem_app.reports.midsagittal import unit_of
 from brainstem_app.reports.volumes_model import VolumesReport, VolumeSubject
 
 WIDTH, HEIGHT = 220.0, 168.0
@@ -98,7 +99,7 @@ class GroupChart:
 
 
 def group_charts(report: VolumesReport) -> list[GroupChart]:
-    """Make a picture of every region and nucleus, with everyone who is in the model of the groups.
+    """Make a picture of every region, area and nucleus, with everyone who is in the model of the groups.
 
     Without groups all people are one. A nucleus that was found in nobody has no picture.
     """
@@ -110,7 +111,7 @@ def group_charts(report: VolumesReport) -> list[GroupChart]:
 def _nuclei(report: VolumesReport) -> list[str]:
     if report.comparisons:
         first = report.comparisons[0]
-        return [measured.name for measured in (*first.regions, *first.nuclei)]
+        return [measured.name for measured in first.effects]
     return list(dict.fromkeys(name for subject in report.subjects for name in subject.z))
 
 
@@ -153,7 +154,7 @@ def _chart(
         )
     described = [
         f"{c.name}: {counted(c.n, 'person')}"
-        + (f", median {digits.volume(float(np.median(v)))} mm³" if v else "")
+        + (f", median {digits.volume(float(np.median(v)))} {unit_of(name)}" if v else "")
         for c, v in zip(columns, values, strict=True)
     ]
     return GroupChart(
@@ -199,14 +200,15 @@ def _marks(
         aside = step * (place - (rows[row] - 1) / 2)
         z = subject.z.get(name)
         score = "" if z is None else f", z {digits.signed(z, 1)}"
-        yield Mark(round(middle + aside, 2), y, f"{subject.subject}: {digits.volume(volume)} mm³{score}")
+        value = f"{digits.volume(volume)} {unit_of(name)}"
+        yield Mark(round(middle + aside, 2), y, f"{subject.subject}: {value}{score}")
 
 
 def _result(report: VolumesReport, name: str) -> str:
-    """Say what the comparisons found of a nucleus or region; nothing without groups."""
+    """Say what the comparisons found of a nucleus, region or area; nothing without groups."""
     parts = []
     for comparison in report.comparisons:
-        effect = next(n for n in (*comparison.regions, *comparison.nuclei) if n.name == name)
+        effect = next(n for n in comparison.effects if n.name == name)
         who = f"{comparison.group}: " if len(report.comparisons) > 1 else ""
         parts.append(f"{who}d {digits.signed(effect.d)}, p (Holm) {digits.p_value(effect.p_holm)}")
     return "; ".join(parts)

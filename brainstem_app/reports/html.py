@@ -18,9 +18,8 @@ from brainstem_app.reports.report_model import reliability_text
 
 def report_html(page: Page, picture_png: bytes) -> str:
     """HTML text with the picture and the styles inside."""
-    picture = base64.b64encode(picture_png).decode("ascii")
     meaning = reliability_text(page.with_change)
-    return render("report.html", **vars(page), picture=picture, reliability=meaning)
+    return render("report.html", **vars(page), picture=picture_png, reliability=meaning)
 
 
 def render(template: str, **content: Any) -> str:
@@ -39,11 +38,13 @@ def render(template: str, **content: Any) -> str:
         "length_mm": digits.length,
         "distance_mm": digits.distance,
         "volume": digits.volume,
+        "area": digits.area,
         "percent": digits.percent,
         "signed": digits.signed,
         "p_value": digits.p_value,
         "point": digits.point,
         "counted": counted,
+        "base64": lambda data: base64.b64encode(data).decode("ascii"),
     }
     return environment.get_template(template).render(**content)
 

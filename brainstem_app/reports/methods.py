@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from brainstem_app import __version__
 from brainstem_app.counting import counted
+from brainstem_app.reports.midsagittal import METHOD
 from brainstem_app.reports.report_model import ReportInputs
 
 #: The program with its version, as sentences name it.
@@ -36,6 +37,7 @@ def methods_paragraph(inputs: ReportInputs) -> str:
     if inputs.regions is not None:
         borders = [f"the {region.name} {region.source}" for region in inputs.regions.table.structures[1:]]
         sentences.append(f"The brainstem was divided by planes drawn on the template: {', '.join(borders)}.")
+        sentences += [METHOD] if inputs.regions.midsagittal is not None else []
     if inputs.reference is not None:
         if inputs.reference_origin:
             sentences.append(f"The reference is {inputs.reference_origin}.")

@@ -14,6 +14,7 @@ from brainstem_app.reports.citations import works_to_cite
 from brainstem_app.reports.footer import FOOTER
 from brainstem_app.reports.manifest import Manifest
 from brainstem_app.reports.methods import repeat_steps, shareable_command
+from brainstem_app.reports.midsagittal import midsagittal_note
 from brainstem_app.reports.qc_picture import CONVENTION
 from brainstem_app.reports.reference_words import disagreement_words
 from brainstem_app.reports.regions import region_colours, regions_note
@@ -46,6 +47,8 @@ class Page:
     caption: str
     table_note: str
     regions_note: str
+    midsagittal_note: str
+    midsagittal_picture: bytes
     region_colours: dict[str, str]
     citations: tuple[str, ...]
     steps: tuple[str, ...]
@@ -54,8 +57,10 @@ class Page:
     footer: str
 
 
-def make_page(report: Report, inputs: ReportInputs, manifest: Manifest, folder: Path) -> Page:
-    """Choose and word what a reader sees of a report."""
+def make_page(
+    report: Report, inputs: ReportInputs, manifest: Manifest, folder: Path, plane: bytes = b""
+) -> Page:
+    """Choose and word what a reader sees of a report; `plane` is the picture (PNG) of the midsagittal one."""
     groups = [
         (g.value, tuple(s for s in report.structures if s.group is g)) for g in (Group.NUCLEUS, Group.TISSUE)
     ]
@@ -75,6 +80,8 @@ def make_page(report: Report, inputs: ReportInputs, manifest: Manifest, folder: 
         caption=_caption(inputs),
         table_note=_table_note(report, inputs),
         regions_note=regions_note(inputs.regions) if inputs.regions else "",
+        midsagittal_note=midsagittal_note(report.midsagittal),
+        midsagittal_picture=plane,
         region_colours=region_colours(inputs.regions) if inputs.regions else {},
         citations=works_to_cite(inputs),
         steps=tuple(repeat_steps(inputs, folder)),

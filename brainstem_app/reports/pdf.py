@@ -11,7 +11,7 @@ from brainstem_app.imaging.scan import Level
 from brainstem_app.reports import digits
 from brainstem_app.reports.page import Page
 from brainstem_app.reports.pdf_page import MARGIN_MM, SOFT, ReportPdf
-from brainstem_app.reports.pdf_regions import pdf_regions
+from brainstem_app.reports.pdf_regions import pdf_midsagittal, pdf_regions
 from brainstem_app.reports.pdf_table import SWATCH, TableColumn, column_table, grade_style
 from brainstem_app.reports.report_model import FindingEntry, StructureEntry, reliability_text
 
@@ -110,7 +110,7 @@ def _columns(page: Page) -> list[TableColumn[StructureEntry]]:
     if page.with_confidence:
         columns.append(TableColumn("Confi- dence", 14, _confidence))
     if page.with_change:
-        columns.append(TableColumn("Smallest change %", 15, _change))
+        columns.append(TableColumn("Smallest change %", 17, _change))
     if page.with_test:
         columns.append(TableColumn("IoU in testing", 14, lambda s: digits.share(s.model_test_iou)))
     return columns
@@ -135,6 +135,7 @@ def _change(entry: StructureEntry) -> str:
 def _structures(pdf: ReportPdf, page: Page) -> None:
     pdf.add_page()
     pdf_regions(pdf, page)
+    pdf_midsagittal(pdf, page)
     pdf.heading("Structures")
     entries = [entry for _, entries in page.groups for entry in entries]
     column_table(pdf, _columns(page), entries, 7, 0.9)

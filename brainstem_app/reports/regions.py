@@ -15,9 +15,12 @@ from brainstem_app.evaluation.volume import voxel_volume_mm3
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.reports.csv_text import csv_text
-from brainstem_app.reports.report_model import RegionEntry, Report
+from brainstem_app.reports.midsagittal import areas_of
+from brainstem_app.reports.region_model import AreaEntry, RegionEntry
+from brainstem_app.reports.report_model import Report
 
 if TYPE_CHECKING:
+    from brainstem_app.atlas.midsagittal import Midsagittal
     from brainstem_app.atlas.warped import SoftMeasures
 
 #: Name of all regions together, and what they are together.
@@ -40,11 +43,14 @@ class RegionsOnScan:
         Region of each voxel of the scan, above 0 where it has a label.
     soft : mapping of int to SoftMeasures, or None
         Volume of each region under the warp, and of all together as 0; None where voxels are counted.
+    midsagittal : Midsagittal or None
+        What of them lies on the scan's midsagittal plane; None without a warp, or a midbrain and a pons.
     """
 
     table: LabelTable
     labels: NDArray[np.uint8]
     soft: Mapping[int, SoftMeasures] | None = None
+    midsagittal: Midsagittal | None = None
 
 
 def region_entries(regions: RegionsOnScan | None, affine: Affine) -> tuple[RegionEntry, ...]:
@@ -75,10 +81,30 @@ def common_regions(reports: Sequence[Report]) -> list[RegionEntry]:
     return [region for region in reports[0].regions if all(region.name in own for own in names)]
 
 
-def region_mm3(report: Report, name: str) -> float:
-    """Volume of a region to compare with other scans, mm³; NaN if it is cut."""
-    volume = next(region for region in report.regions if region.name == name).compared_mm3
-    return np.nan if volume is None else volume
+def common_areas(reports: Sequence[Report]) -> list[AreaEntry]:
+    """Areas on the midsagittal plane, and their ratio, if every report has them; as in the first."""
+    names = [{area.name for area in areas_of(report)} for report in reports]
+    return [area for area in areas_of(reports[0]) if all(area.name in own for own in names)]
+
+
+def compared_by_name(report: Report) -> dict[str, float | None]:
+    """Volumes of regions (mm³), then areas (mm²) and their ratio (%), to compare; None of what is cut."""
+    return {each.name: each.compared for each in _measured(report)}
+
+
+def compared_values(report: Report, names: Sequence[str]) -> list[float]:
+    """Volumes of regions or areas by name, as `compared_by_name`; NaN of what is cut."""
+    known = compared_by_name(report)
+    return [np.nan if (value := known[name]) is None else value for name in names]
+
+
+def cut_parts(report: Report) -> list[str]:
+    """Names of the regions and areas that the scan cuts."""
+    return [each.name for each in _measured(report) if each.is_cut]
+
+
+def _measured(report: Report) -> tuple[RegionEntry | AreaEntry, ...]:
+    return (*report.regions, *areas_of(report))
 
 
 def region_rows(report: Report) -> tuple[list[str], list[list[Cell]]]:

@@ -24,6 +24,7 @@ from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import Affine
+from brainstem_app.reports.region_model import WHOLE, MidsagittalEntry, RegionEntry
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.warped import SoftMeasures
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
 #: Under this name `cohort` adjusts for the volume of the brain that each segmentation measured.
 BRAIN_ML = "brain_ml"
-#: Of a structure less than this in the scan: its volume says where the scan ends.
-WHOLE = 0.98
 
 LIMITS = (
     "The labels are not an expert's. The reference labels that the model learned from, and is scored "
@@ -299,6 +298,8 @@ class StructureEntry(_Entry):
     smallest_change_percent: float | None = None
     change_seen: bool | None = None
 
+    unit: ClassVar[str] = "mm³"
+
     @property
     def measured_mm3(self) -> float | None:
         """Volume; None of a structure that was not found, which statistics are to leave out."""
@@ -310,39 +311,9 @@ class StructureEntry(_Entry):
         return self.covered is not None and self.covered < WHOLE
 
     @property
-    def compared_mm3(self) -> float | None:
+    def compared(self) -> float | None:
         """Volume to compare with other scans; None if the structure was not found or is not whole in this."""
         return None if self.is_cut else self.measured_mm3
-
-
-class RegionEntry(_Entry):
-    """Volume of a region of the brainstem, or of the whole of it, which the regions add up to.
-
-    `voxels` are those of ``labels_regions_native.nii.gz``. `volume_mm3` is measured as that of the nuclei
-    (`volume_method` of the report); `covered` is the part of the region that the scan covers, 0…1, where the
-    warp says it.
-    """
-
-    name: str
-    full_name: str
-    voxels: int
-    volume_mm3: float
-    covered: float | None = None
-
-    #: Regions have no grade, and what can be detected was measured of nuclei.
-    reliability: ClassVar[str] = ""
-    smallest_change_percent: ClassVar[float | None] = None
-    change_seen: ClassVar[bool | None] = None
-
-    @property
-    def is_cut(self) -> bool:
-        """Whether the scan ends within the region or before it, as far as the warp says it."""
-        return self.covered is not None and self.covered < WHOLE
-
-    @property
-    def compared_mm3(self) -> float | None:
-        """Volume to compare with other scans; None if the region is not whole in this."""
-        return None if self.is_cut or self.volume_mm3 <= 0 else self.volume_mm3
 
 
 class Summary(_Entry):
@@ -378,7 +349,8 @@ class Report(_Entry):
     ``notes`` are what is good to know (level ``info``) and changes no trust in them. ``volume_method`` says
     where volumes, centres and confidence come from: ``warp``, the shares of the atlas under the warp, or
     ``voxels``, counted, as in files of older versions. ``regions`` are the whole brainstem and its parts from
-    top to bottom; empty where the atlas has none, and in files of older versions.
+    top to bottom; empty where the atlas has none, and in files of older versions. ``midsagittal`` has the
+    areas on the midsagittal plane; null without a warp or a midbrain and a pons, and in older files.
     """
 
     schema_name: Annotated[Literal["brainstem-report/1"], Field(alias="schema")] = "brainstem-report/1"
@@ -388,6 +360,7 @@ class Report(_Entry):
     atlas: AtlasEntry
     structures: tuple[StructureEntry, ...]
     regions: tuple[RegionEntry, ...] = ()
+    midsagittal: MidsagittalEntry | None = None
     volume_method: Literal["warp", "voxels"] = "voxels"
     summary: Summary
     warnings: tuple[FindingEntry, ...]

@@ -12,10 +12,16 @@ from brainstem_app.atlas.label_table import Group
 from brainstem_app.counting import counted, listed
 from brainstem_app.evaluation.retest import repeatability
 from brainstem_app.reports.reading import atlas_of
-from brainstem_app.reports.regions import common_regions, region_mm3
+from brainstem_app.reports.region_model import AreaEntry, RegionEntry
+from brainstem_app.reports.regions import (
+    common_areas,
+    common_regions,
+    compared_by_name,
+    compared_values,
+    cut_parts,
+)
 from brainstem_app.reports.report_model import (
     LIMITS,
-    RegionEntry,
     Report,
     StructureEntry,
     unseen_sentence,
@@ -42,15 +48,16 @@ def build_retest_report(found: Pairs, command: str = "") -> RetestReport:
         ALL: np.nansum([volumes[s.name] for s in structures], axis=0),
     }
     reports = [report for pair in pairs for report in (pair.first, pair.second)]
-    regions = [
-        (r, np.array([[region_mm3(p.first, r.name), region_mm3(p.second, r.name)] for p in pairs]).T)
-        for r in common_regions(reports)
-    ]
+    regions, areas = (
+        [(each, _values(pairs, each.name)) for each in common(reports)]
+        for common in (common_regions, common_areas)
+    )
     return RetestReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
         atlas=", ".join(sorted({atlas_of(report) for report in reports})),
         model=", ".join(model_names(reports)) or None,
         regions=tuple(_entry(r.name, values, r) for r, values in regions),
+        areas=tuple(_entry(a.name, values, a) for a, values in areas),
         nuclei=tuple(_entry(s.name, volumes[s.name], s) for s in nuclei),
         totals=tuple(_entry(name, values) for name, values in totals.items()),
         subjects=tuple(_subject(pair) for pair in pairs),
@@ -74,13 +81,20 @@ def _volumes(pairs: tuple[Pair, ...], name: str) -> NDArray[np.float64]:
     return np.array([[_volume(pair.first, name), _volume(pair.second, name)] for pair in pairs]).T
 
 
+def _values(pairs: tuple[Pair, ...], name: str) -> NDArray[np.float64]:
+    """Values (2, n) of a region or area, NaN where cut."""
+    return np.array([compared_values(p.first, [name]) + compared_values(p.second, [name]) for p in pairs]).T
+
+
 def _volume(report: Report, name: str) -> float:
     entry = next(s for s in report.structures if s.name == name)
-    return np.nan if entry.compared_mm3 is None else entry.compared_mm3
+    return np.nan if entry.compared is None else entry.compared
 
 
 def _entry(
-    name: str, volumes: NDArray[np.float64], structure: RegionEntry | StructureEntry | None = None
+    name: str,
+    volumes: NDArray[np.float64],
+    structure: RegionEntry | AreaEntry | StructureEntry | None = None,
 ) -> RetestEntry:
     lost = np.isnan(volumes)
     numbers = _numbers(volumes[:, ~lost.any(axis=0)])
@@ -88,6 +102,7 @@ def _entry(
         name=name,
         full_name=structure.full_name if structure else "",
         reliability=structure.reliability if structure else "",
+        unit=structure.unit if structure else "mm³",
         change_seen=structure.change_seen if structure else None,
         **numbers,
         not_found_first=int(lost[0].sum()),
@@ -126,8 +141,8 @@ def _numbers(volumes: NDArray[np.float64]) -> dict[str, Any]:
 
 def _subject(pair: Pair) -> RetestSubject:
     first, second = (
-        {r.name: r.compared_mm3 for r in report.regions}
-        | {s.name: s.compared_mm3 for s in report.structures if s.group is not Group.BACKGROUND}
+        compared_by_name(report)
+        | {s.name: s.compared for s in report.structures if s.group is not Group.BACKGROUND}
         for report in (pair.first, pair.second)
     )
     return RetestSubject(
@@ -154,7 +169,7 @@ def _notes(found: Pairs) -> tuple[str, ...]:
         (s, f"{s.name} of {name}")
         for name, report in reports
         for s in report.structures
-        if s.group is Group.NUCLEUS and s.compared_mm3 is None
+        if s.group is Group.NUCLEUS and s.compared is None
     ]
     lost, cut = ([told for s, told in gone if s.is_cut is is_cut] for is_cut in (False, True))
     if lost:
@@ -167,9 +182,9 @@ def _notes(found: Pairs) -> tuple[str, ...]:
             f"{counted(len(cut), 'nucleus was', 'nuclei were')} cut by the end of the scan and counted as "
             f"missing, not as what is left of them ({listed(cut)}); look at those scans first."
         )
-    if regions := [f"{r.name} of {name}" for name, report in reports for r in report.regions if r.is_cut]:
+    if regions := [f"{part} of {name}" for name, report in reports for part in cut_parts(report)]:
         notes.append(
-            "Regions that the scan cuts are counted as missing, not as what is left of them: "
+            "Regions and areas that the scan cuts are counted as missing, not as what is left of them: "
             f"{listed(list(dict.fromkeys(regions)))}."
         )
     unseen = [s.name for _, report in reports for s in report.structures if s.change_seen is False]

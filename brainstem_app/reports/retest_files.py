@@ -19,7 +19,7 @@ FILES = ("retest.json", "retest.csv", "retest.xlsx", "retest.html", "retest.pdf"
 def write_retest_report(folder: Path, report: RetestReport) -> None:
     """Write the `FILES` into a folder, each whole or not at all, ``retest.json`` last.
 
-    ``retest.csv`` has one row a region or structure, ``changes.csv`` one a subject and each.
+    ``retest.csv`` has one row a region, area or structure, ``changes.csv`` one a subject and each.
     """
     page = make_retest_page(report)
     head, rows = _structures(report)
@@ -48,7 +48,7 @@ def write_retest_report(folder: Path, report: RetestReport) -> None:
 
 
 def _structures(report: RetestReport) -> tuple[list[str], list[list[Cell]]]:
-    entries = (*report.regions, *report.nuclei, *report.totals)
+    entries = (*report.measured, *report.totals)
     rows = [
         # A mark is 1 or 0: spreadsheets count it.
         [int(value) if isinstance(value, bool) else value for value in entry.model_dump().values()]

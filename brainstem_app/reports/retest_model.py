@@ -12,7 +12,8 @@ from brainstem_app.reports.estimate import Entry
 class RetestEntry(Entry):
     """How well the volume of one structure repeats itself; see `Repeatability` for each number.
 
-    Volumes are in mm³ and differences are second minus first. `within_cv` and `absolute_change` are shares:
+    Volumes are in mm³ (areas on the midsagittal plane and their ratio in their `unit`) and differences are
+    second minus first. `within_cv` and `absolute_change` are shares:
     0.05 is 5 %. `n` counts the subjects in whom it was found twice, over whom all of it is taken;
     `not_found_first` and `not_found_second` those in whom it was not. Null where it cannot be said.
     `change_seen` says whether the model can see the nucleus change (`StructureEntry`).
@@ -21,6 +22,7 @@ class RetestEntry(Entry):
     name: str
     full_name: str = ""
     reliability: str = ""
+    unit: str = "mm³"
     change_seen: bool | None = None
     n: int
     first_mm3: float | None = None
@@ -46,7 +48,10 @@ class RetestEntry(Entry):
 
 
 class RetestSubject(Entry):
-    """Both volumes of each region and structure of one subject, mm³; null where it was not found."""
+    """Both volumes of each region and structure of one subject, mm³; null where it was not found.
+
+    Areas on the midsagittal plane and their ratio have names that end with their unit.
+    """
 
     subject: str
     first_file: str
@@ -58,7 +63,8 @@ class RetestSubject(Entry):
 class RetestReport(Entry):
     """Content of ``retest.json``. `totals` are of all nuclei together, and of all labels.
 
-    There are no `regions` in files of older versions, nor where a result has none.
+    There are no `regions` or `areas` (on the midsagittal plane) in files of older versions, nor where a
+    result has none.
     """
 
     schema_name: Annotated[Literal["brainstem-retest/1"], Field(alias="schema")] = "brainstem-retest/1"
@@ -66,12 +72,18 @@ class RetestReport(Entry):
     atlas: str
     model: str | None
     regions: tuple[RetestEntry, ...] = ()
+    areas: tuple[RetestEntry, ...] = ()
     nuclei: tuple[RetestEntry, ...]
     totals: tuple[RetestEntry, ...]
     subjects: tuple[RetestSubject, ...]
     notes: tuple[str, ...]
     command: str
     limits: str
+
+    @property
+    def measured(self) -> tuple[RetestEntry, ...]:
+        """Regions, areas and nuclei."""
+        return (*self.regions, *self.areas, *self.nuclei)
 
     def to_json(self) -> str:
         """JSON text; never NaN."""

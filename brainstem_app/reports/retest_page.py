@@ -23,6 +23,7 @@ _NUMBERS_NOTE = (
     "all of this is taken. Lost: results in which it was not found; it is missing there, not 0 mm³. All "
     "nuclei: subjects in whom each was found."
 )
+_AREAS_NOTE = " Areas on the midsagittal plane are in mm², their ratio in %."
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,9 @@ def make_retest_page(report: RetestReport) -> RetestPage:
         headline=f"{counted(n, 'subject')}, two results each",
         about=" · ".join(about),
         limits=f"{_CAUTION} {report.limits}",
-        numbers_note=_NUMBERS_NOTE,
-        charts=tuple(
-            bland_altman_chart(report, nucleus) for nucleus in (*report.regions, *report.nuclei) if nucleus.n
-        ),
-        widest=max((n.within_cv or 0 for n in (*report.regions, *report.nuclei)), default=0) or 1,
+        numbers_note=_NUMBERS_NOTE + (_AREAS_NOTE if report.areas else ""),
+        charts=tuple(bland_altman_chart(report, measure) for measure in report.measured if measure.n),
+        widest=max((n.within_cv or 0 for n in report.measured), default=0) or 1,
         paragraph=retest_methods(report),
         with_change=any(n.change_seen is not None for n in report.nuclei),
         footer=FOOTER,
@@ -101,4 +100,7 @@ def bland_altman_chart(report: RetestReport, entry: RetestEntry) -> Chart:
             if level is not None
         ]
     title = f"{entry.name}: {entry.full_name}" if entry.full_name else entry.name
-    return Chart(title, "mean, mm³", "second − first, mm³", tuple(lines), least=-math.inf, most=math.inf)
+    unit = entry.unit
+    return Chart(
+        title, f"mean, {unit}", f"second − first, {unit}", tuple(lines), least=-math.inf, most=math.inf
+    )

@@ -22,7 +22,7 @@ def retest_pdf(page: RetestPage) -> bytes:
     pdf.opening(page.kind, page.headline, page.about)
     pdf.cautions(report.notes, page.limits)
     pdf.heading("How well each volume repeats itself", room_mm=40)
-    column_table(pdf, _columns(), (*report.regions, *report.nuclei, *report.totals), 6.0)
+    column_table(pdf, _columns(), (*report.measured, *report.totals), 6.0)
     pdf.words(page.numbers_note, 7.5, SOFT)
     pdf.grades(reliability_text(page.with_change))
     if page.charts:

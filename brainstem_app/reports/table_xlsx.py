@@ -11,6 +11,7 @@ from brainstem_app.plain_text import printable
 from brainstem_app.reports.cohort_methods import cohort_methods
 from brainstem_app.reports.cohort_model import CohortReport
 from brainstem_app.reports.cohort_rows import structure_rows as cohort_structure_rows
+from brainstem_app.reports.midsagittal import midsagittal_rows
 from brainstem_app.reports.regions import region_rows
 from brainstem_app.reports.report_model import Report
 from brainstem_app.reports.table_csv import report_rows
@@ -40,7 +41,7 @@ class Sheet:
 
 
 def report_xlsx(report: Report) -> bytes:
-    """Workbook of a report: ``structures`` with the columns of ``report.csv``, ``regions``, and ``about``."""
+    """Workbook of a report: ``structures`` as ``report.csv``, ``regions``, ``midsagittal`` and ``about``."""
     head, rows = report_rows(report)
     findings = [(f"{f.level.value}: {f.code}", f.problem) for f in (*report.warnings, *report.notes)]
     about: list[tuple[Cell, ...]] = [
@@ -54,6 +55,8 @@ def report_xlsx(report: Report) -> bytes:
         ("methods", report.methods),
     ]
     regions = [Sheet("regions", *region_rows(report))] if report.regions else []
+    if report.midsagittal is not None:
+        regions.append(Sheet("midsagittal", *midsagittal_rows(report)))
     sheets = [Sheet("structures", head, rows), *regions, Sheet("about", (), about)]
     return workbook(sheets, report.created)
 

@@ -17,8 +17,9 @@ from brainstem_app.evaluation.paired import holm
 from brainstem_app.reports.covariates import Covariates
 from brainstem_app.reports.people import Person, one_result_each
 from brainstem_app.reports.reading import atlas_of
-from brainstem_app.reports.regions import common_regions, region_mm3
-from brainstem_app.reports.report_model import LIMITS, RegionEntry, StructureEntry
+from brainstem_app.reports.region_model import AreaEntry, RegionEntry
+from brainstem_app.reports.regions import common_areas, common_regions, compared_by_name, compared_values
+from brainstem_app.reports.report_model import LIMITS, StructureEntry
 from brainstem_app.reports.results import find_results, model_names, require_alike
 from brainstem_app.reports.volumes_methods import volumes_methods
 from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, VolumesReport, VolumeSubject
@@ -34,14 +35,20 @@ from brainstem_app.reports.volumes_table import (
 
 _DECIMALS = 6
 Values = NDArray[np.float64]
+Measured = RegionEntry | AreaEntry | StructureEntry
 
 
 @dataclass(frozen=True)
 class _Model:
-    """What the linear models are of: subjects, regions and nuclei, volumes (n, K), groups and covariates."""
+    """What the linear models are of: subjects, families of measures, their values (n, K), groups, covariates.
+
+    Regions, midsagittal areas and nuclei are a family of tests each: whoever looks at one does not pay for
+    the others.
+    """
 
     used: list[Person]
     regions: list[RegionEntry]
+    areas: list[AreaEntry]
     nuclei: list[StructureEntry]
     volumes: Values
     groups: list[str]
@@ -49,9 +56,15 @@ class _Model:
     covariates: Covariates
 
     @property
-    def measured(self) -> tuple[RegionEntry | StructureEntry, ...]:
-        """What each column of the volumes is of."""
-        return (*self.regions, *self.nuclei)
+    def measured(self) -> tuple[Measured, ...]:
+        """What each column of the values is of."""
+        return (*self.regions, *self.areas, *self.nuclei)
+
+    @property
+    def families(self) -> tuple[slice, slice, slice]:
+        """Columns of regions, of areas and of nuclei."""
+        first, second = len(self.regions), len(self.regions) + len(self.areas)
+        return slice(first), slice(first, second), slice(second, None)
 
 
 def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesReport:
@@ -97,7 +110,8 @@ def _model(
     request: VolumesRequest, people: Sequence[Person], table: PeopleTable
 ) -> tuple[_Model, tuple[str, ...]]:
     """Who is in the linear models, with what; and what to say of the columns."""
-    nuclei, regions = _common_nuclei(people), common_regions([p.result.report for p in people])
+    reports = [person.result.report for person in people]
+    nuclei, regions, areas = _common_nuclei(people), common_regions(reports), common_areas(reports)
     used = [person for person in people if table.is_complete(person.name)]
     if not used:
         raise InputError(*table.nobody())
@@ -105,14 +119,13 @@ def _model(
     groups, of_person, said = groups_in(request, table, [person.name for person in used])
     codes = np.array([groups.index(of_person[person.name]) for person in used])
     require_apart(request, groups, codes, covariates)
+    others = [each.name for each in (*regions, *areas)]
     volumes = np.array(
-        [
-            [*(region_mm3(p.result.report, r.name) for r in regions), *(_volume(p, s.name) for s in nuclei)]
-            for p in used
-        ],
+        [[*compared_values(p.result.report, others), *(_volume(p, s.name) for s in nuclei)] for p in used],
         dtype=np.float64,
     )
-    return _Model(used, regions, nuclei, volumes, groups, codes, covariates), (*said, *covariates.notes)
+    model = _Model(used, regions, areas, nuclei, volumes, groups, codes, covariates)
+    return model, (*said, *covariates.notes)
 
 
 def _common_nuclei(people: Sequence[Person]) -> list[StructureEntry]:
@@ -132,7 +145,7 @@ def _common_nuclei(people: Sequence[Person]) -> list[StructureEntry]:
 def _volume(person: Person, name: str) -> float:
     """Volume of a structure, mm³; NaN if it was not found or is cut."""
     entry = next(s for s in person.result.report.structures if s.name == name)
-    return np.nan if entry.compared_mm3 is None else entry.compared_mm3
+    return np.nan if entry.compared is None else entry.compared
 
 
 def _subjects(
@@ -153,8 +166,8 @@ def _subjects(
                 group=table.group_of(person.name),
                 covariates=table.shown(person.name),
                 volume_mm3={
-                    **{r.name: r.compared_mm3 for r in report.regions},
-                    **{s.name: s.compared_mm3 for s in report.structures if s.group is not Group.BACKGROUND},
+                    **compared_by_name(report),
+                    **{s.name: s.compared for s in report.structures if s.group is not Group.BACKGROUND},
                 },
                 z={} if z is None else dict(zip(measured, map(_rounded, z), strict=True)),
             )
@@ -174,17 +187,15 @@ def _scores(model: _Model, group: str) -> tuple[dict[str, Values], tuple[str, ..
 
 
 def _comparisons(effects: Sequence[GroupEffect], model: _Model) -> tuple[GroupComparison, ...]:
-    n = len(model.regions)
-    # Regions are a family of tests of their own: whoever looks at nuclei does not pay for them.
-    of_regions = iter(holm([_known(p) for effect in effects for p in effect.p[:n]]))
-    of_nuclei = iter(holm([_known(p) for effect in effects for p in effect.p[n:]]))
+    corrected = [iter(holm([_known(p) for effect in effects for p in effect.p[f]])) for f in model.families]
+    family_of = [number for number, f in enumerate(model.families) for _ in model.measured[f]]
     reference = model.volumes[model.codes == 0]
     unseen = unseen_nuclei(model.used)
     found = []
     for code, effect in enumerate(effects, start=1):
         own = model.volumes[model.codes == code]
         entries = tuple(
-            _effect(measured, effect, k, own[:, k], reference[:, k], next(of_regions if k < n else of_nuclei))
+            _effect(measured, effect, k, own[:, k], reference[:, k], next(corrected[family_of[k]]))
             for k, measured in enumerate(model.measured)
         )
         entries = tuple(
@@ -197,15 +208,16 @@ def _comparisons(effects: Sequence[GroupEffect], model: _Model) -> tuple[GroupCo
                 n=len(own),
                 reference_n=len(reference),
                 degrees=effect.degrees,
-                regions=entries[:n],
-                nuclei=entries[n:],
+                regions=entries[model.families[0]],
+                areas=entries[model.families[1]],
+                nuclei=entries[model.families[2]],
             )
         )
     return tuple(found)
 
 
 def _effect(
-    measured: RegionEntry | StructureEntry,
+    measured: Measured,
     effect: GroupEffect,
     k: int,
     own: Values,
@@ -216,6 +228,7 @@ def _effect(
         name=measured.name,
         full_name=measured.full_name,
         reliability=measured.reliability,
+        unit=measured.unit,
         n=int(effect.n[k]),
         reference_n=int(effect.reference_n[k]),
         mean_mm3=_mean(own),

@@ -28,8 +28,8 @@ FILES = (
 def write_volumes_report(folder: Path, report: VolumesReport) -> None:
     """Write the `FILES` into a folder, each whole or not at all, ``cohort.json`` last.
 
-    ``volumes.csv`` and ``zscores.csv`` have one row a subject, ``cohort.csv`` one a comparison and region or
-    nucleus; ``cohort.xlsx`` has all three as sheets.
+    ``volumes.csv`` and ``zscores.csv`` have one row a subject, ``cohort.csv`` one a comparison and region,
+    area or nucleus; ``cohort.xlsx`` has all three as sheets.
     """
     page = make_volumes_page(report)
     html = render(
@@ -92,7 +92,7 @@ def _tests(report: VolumesReport) -> Table:
     return ["group", "reference", *sizes, *rest], [
         [c.group, report.reference, *(_cell(getattr(nucleus, f)) for f in (*sizes, *rest))]
         for c in report.comparisons
-        for nucleus in (*c.regions, *c.nuclei)
+        for nucleus in c.effects
     ]
 
 

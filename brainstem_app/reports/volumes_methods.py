@@ -34,16 +34,19 @@ def _people(report: VolumesReport) -> str:
 def _comparisons(report: VolumesReport) -> list[str]:
     tests = sum(len(c.nuclei) for c in report.comparisons)
     of_regions = sum(len(c.regions) for c in report.comparisons)
+    of_areas = sum(len(c.areas) for c in report.comparisons)
     apart = f", apart from the {of_regions} tests of regions" if of_regions else ""
+    apart += f" and the {of_areas} of midsagittal areas" if of_areas else ""
     each = "region of the brainstem and of each nucleus" if of_regions else "nucleus"
+    each += ", and the midsagittal areas of midbrain and pons and their ratio," if of_areas else ""
     on = f"group, {', '.join(report.covariates)}" if report.covariates else "group"
     adjusted = "adjusted " if report.covariates else ""
     return [
         f"The volume of each {each} was compared between the groups by a linear model on "
         f"{on} (ordinary least squares).",
-        f"The {adjusted}difference from the group {report.reference} is given in mm³ with its 95 % interval, "
-        "and as Cohen's d, in standard deviations of the residuals; its two-sided t-test was corrected over "
-        f"all {tests} tests by Holm's method{apart}.",
+        f"The {adjusted}difference from the group {report.reference} is given in its unit with its 95 % "
+        "interval, and as Cohen's d, in standard deviations of the residuals; its two-sided t-test was "
+        f"corrected over all {tests} tests by Holm's method{apart}.",
     ]
 
 

@@ -14,9 +14,10 @@ class _Entry(BaseModel):
 class VolumeEffect(_Entry):
     """Volume of a nucleus or region in a group minus the reference group; see `GroupEffect` for the numbers.
 
-    The means are of the volumes as they are, mm³; `difference_mm3` is adjusted. `p_holm` is corrected over
-    all nuclei and all comparisons, that of a region over all regions and comparisons. `n` and `reference_n`
-    count those in whom it was found whole, over whom all of it is taken, and `not_found` and
+    The means are of the volumes as they are, mm³; `difference_mm3` is adjusted. Of an area on the midsagittal
+    plane and of a ratio they are in its `unit`, whatever their names say. `p_holm` is corrected over all
+    nuclei and all comparisons, that of a region or area over all regions or areas and comparisons. `n` and
+    `reference_n` count those in whom it was found whole, over whom all of it is taken, and `not_found` and
     `reference_not_found` the others; null where too few are left. `change_seen` says whether the model can
     see the nucleus change (`StructureEntry`).
     """
@@ -24,6 +25,7 @@ class VolumeEffect(_Entry):
     name: str
     full_name: str
     reliability: str
+    unit: str = "mm³"
     n: int | None = None
     reference_n: int | None = None
     mean_mm3: float | None
@@ -44,9 +46,9 @@ class VolumeEffect(_Entry):
 
 
 class GroupComparison(_Entry):
-    """One group against the reference group, region by region and nucleus by nucleus.
+    """One group against the reference group: regions, areas on the midsagittal plane, nuclei.
 
-    There are no regions in files of older versions, nor where a result has none.
+    There are no regions or areas in files of older versions, nor where a result has none.
     """
 
     group: str
@@ -54,14 +56,21 @@ class GroupComparison(_Entry):
     reference_n: int
     degrees: int
     regions: tuple[VolumeEffect, ...] = ()
+    areas: tuple[VolumeEffect, ...] = ()
     nuclei: tuple[VolumeEffect, ...]
+
+    @property
+    def effects(self) -> tuple[VolumeEffect, ...]:
+        """All of them, the largest parts first."""
+        return (*self.regions, *self.areas, *self.nuclei)
 
 
 class VolumeSubject(_Entry):
     """One subject: volumes by region and structure, z-scores by region and nucleus (empty if in no model).
 
-    The volume of a structure that was not found is null. `dataset` and `session` are null where they are not
-    known, and `in_model` says whether the subject is in the models.
+    The volume of a structure that was not found is null. Areas on the midsagittal plane and their ratio stand
+    beside them, under names that end with their unit (``_mm2``, ``_percent``). `dataset` and `session` are
+    null where they are not known, and `in_model` says whether the subject is in the models.
     """
 
     subject: str

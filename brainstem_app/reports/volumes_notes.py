@@ -8,6 +8,7 @@ from brainstem_app.counting import counted, listed
 from brainstem_app.evaluation.linear_model import FAR, SMALL_GROUP, chance_of_far
 from brainstem_app.reports.participants import is_head_size
 from brainstem_app.reports.people import Person
+from brainstem_app.reports.regions import compared_by_name, cut_parts
 from brainstem_app.reports.report_model import BRAIN_ML, unseen_sentence
 from brainstem_app.reports.volumes_model import VolumesReport
 from brainstem_app.reports.volumes_table import PeopleTable
@@ -83,7 +84,7 @@ def _uncertain_scores(report: VolumesReport) -> list[str]:
 
 
 def _lost_nuclei(report: VolumesReport, people: Sequence[Person]) -> list[str]:
-    regions = {region.name for person in people for region in person.result.report.regions}
+    regions = {name for person in people for name in compared_by_name(person.result.report)}
     nuclei = {n.name for c in report.comparisons for n in c.nuclei} or {
         n for s in report.subjects for n in s.z if n not in regions
     }
@@ -118,12 +119,13 @@ def _lost_note(how: str, also: str, of_whom: Mapping[str, list[str]]) -> list[st
 
 def _cut_regions(report: VolumesReport, people: Sequence[Person]) -> list[str]:
     used = {subject.subject for subject in report.modelled}
-    cut = {p.name: [r.name for r in p.result.report.regions if r.is_cut] for p in people if p.name in used}
+    cut = {p.name: cut_parts(p.result.report) for p in people if p.name in used}
     told = [f"{name}: {listed(regions)}" for name, regions in cut.items() if regions]
     if not told:
         return []
     return [
-        f"Regions that the scan cuts are counted as missing, not as what is left of them: {'; '.join(told)}."
+        "Regions and areas that the scan cuts are counted as missing, not as what is left of them: "
+        f"{'; '.join(told)}."
     ]
 
 

@@ -89,7 +89,9 @@ def comparison_note(report: VolumesReport, comparison: GroupComparison) -> str:
 
 
 def _regions(comparison: GroupComparison) -> str:
-    return ", regions apart from them" if comparison.regions else ""
+    apart = [*(["regions"] if comparison.regions else []), *(["areas"] if comparison.areas else [])]
+    areas = ". Areas on the midsagittal plane are in mm², their ratio in %" if comparison.areas else ""
+    return (f", {' and '.join(apart)} apart from them" if apart else "") + areas
 
 
 def is_far(z: float | None) -> bool:
@@ -123,8 +125,8 @@ def _charts_note(report: VolumesReport) -> str:
     who = f"each mark is a person whose {report.group} is known" if report.group else "each mark is a person"
     also = " and the covariates are" if report.group and report.covariates else ""
     return (
-        f"Volume in mm³ as measured{adjusted}; {who}{also}. Line: median; grey: its 95 % interval "
-        "(bootstrap over people). The axes do not begin at 0."
+        f"Volume in mm³ (areas in mm², ratios in %) as measured{adjusted}; {who}{also}. Line: median; grey: "
+        "its 95 % interval (bootstrap over people). The axes do not begin at 0."
     )
 
 

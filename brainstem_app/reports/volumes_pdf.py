@@ -42,7 +42,7 @@ def volumes_pdf(page: VolumesPage) -> bytes:
         pdf.heading(
             f"{comparison.group} ({counted(comparison.n, 'subject')}) against {reference}", room_mm=40
         )
-        _effects(pdf, comparison.group, str(report.reference), (*comparison.regions, *comparison.nuclei))
+        _effects(pdf, comparison.group, str(report.reference), comparison.effects)
         pdf.words(comparison_note(report, comparison), 7.5, SOFT)
     if report.comparisons:
         pdf.grades(reliability_text(page.with_change))

@@ -10,6 +10,8 @@ from brainstem_app.imaging.atomic import write_bytes, write_text
 from brainstem_app.reports.build import build_report
 from brainstem_app.reports.html import report_html
 from brainstem_app.reports.manifest import make_manifest
+from brainstem_app.reports.midsagittal import write_midsagittal
+from brainstem_app.reports.midsagittal_picture import midsagittal_png
 from brainstem_app.reports.page import make_page
 from brainstem_app.reports.pdf import report_pdf
 from brainstem_app.reports.qc_picture import QcVolumes, qc_png
@@ -23,7 +25,8 @@ def write_report(folder: Path, inputs: ReportInputs, ready: Callable[[], object]
     """Measure the labels and write the seven files of a report.
 
     They are ``report.json``, ``.csv``, ``.xlsx``, ``.html`` and ``.pdf``, ``qc.png`` and ``manifest.json``;
-    with regions also ``report_regions.csv``. Each file is written whole or not at all; ``report.json`` comes
+    with regions also ``report_regions.csv``, and with areas on the midsagittal plane ``midsagittal.png`` and
+    ``report_midsagittal.csv``. Each file is written whole or not at all; ``report.json`` comes
     last: a folder with it is complete.
 
     Parameters
@@ -47,13 +50,15 @@ def write_report(folder: Path, inputs: ReportInputs, ready: Callable[[], object]
     scan = inputs.scan.data if inputs.scan else None
     volumes = QcVolumes(inputs.labels_native, inputs.labels_affine, scan, inputs.reference)
     picture = qc_png(volumes, inputs.table, inputs.title)
-    page = make_page(report, inputs, manifest, folder)
+    plane = midsagittal_png(inputs.regions, inputs.scan)
+    page = make_page(report, inputs, manifest, folder, plane)
     html, pdf, xlsx = report_html(page, picture), report_pdf(page, picture), report_xlsx(report)
     ready()
     write_bytes(folder / "qc.png", picture)
     write_text(folder / "manifest.json", manifest.to_json())
     write_text(folder / "report.csv", report_csv(report))
     write_regions_csv(folder, report)
+    write_midsagittal(folder, report, plane)
     write_bytes(folder / "report.xlsx", xlsx)
     write_text(folder / "report.html", html)
     write_bytes(folder / "report.pdf", pdf)

@@ -36,7 +36,7 @@ from brainstem_app.models.prediction import Predictor, predict_box
 from brainstem_app.preprocessing.normalise import normalise_scan
 from brainstem_app.preprocessing.skull_strip import brain_mask, is_stripped
 from brainstem_app.preprocessing.transforms import Transforms
-from brainstem_app.reports.report_model import WHOLE
+from brainstem_app.reports.region_model import WHOLE
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from brainstem_app.atlas.label_table import Group, LabelTable, Side, Structure
+from brainstem_app.atlas.midsagittal import Area, Midsagittal
 from brainstem_app.atlas.warped import SoftMeasures
 from brainstem_app.cli.app import run
+from brainstem_app.preprocessing.midsagittal_plane import MidsagittalPlane
+from brainstem_app.reports.midsagittal import midsagittal_entry
+from brainstem_app.reports.region_model import RegionEntry
 from brainstem_app.reports.regions import RegionsOnScan, region_entries
-from brainstem_app.reports.report_model import RegionEntry, Report, ReportInputs
+from brainstem_app.reports.report_model import Report, ReportInputs
 from brainstem_app.reports.write import write_report
 
 from .made_results import write_result
@@ -78,9 +83,9 @@ def test_volumes_of_regions_are_those_of_the_warp_where_there_is_one() -> None:
 
 def test_region_that_the_scan_cuts_is_marked_and_has_no_volume_to_compare() -> None:
     brainstem, midbrain, _, medulla = region_entries(_regions(_soft(medulla=0.3)), AFFINE)
-    assert (medulla.is_cut, medulla.compared_mm3) == (True, None)
-    assert (brainstem.is_cut, brainstem.compared_mm3) == (True, None)
-    assert midbrain.compared_mm3 == 141.3
+    assert (medulla.is_cut, medulla.compared) == (True, None)
+    assert (brainstem.is_cut, brainstem.compared) == (True, None)
+    assert midbrain.compared == 141.3
 
 
 def test_every_file_of_a_report_has_the_regions(tmp_path: Path, table: LabelTable) -> None:
@@ -114,6 +119,65 @@ def test_every_file_of_a_report_has_the_regions(tmp_path: Path, table: LabelTabl
     assert "Regions" not in headings((tmp_path / "report.html").read_text(encoding="utf-8"))
 
 
+def _midsagittal(pons: float = 520.0, covered: float = 1.0) -> Midsagittal:
+    axes = np.eye(3)
+    plane = MidsagittalPlane(np.zeros(3), *axes, symmetry=0.93, is_refined=True, turned_degrees=1.25)
+    areas = {
+        "midbrain": Area(210.0, 1.0),
+        "midbrain_tegmentum": Area(156.0, 1.0),
+        "pons": Area(pons * covered, covered),
+    }
+    drawn = np.zeros((80, 120), dtype=np.uint8)
+    drawn[20:60, 80:], drawn[20:60, 20:80] = 1, 2
+    return Midsagittal(plane, areas, drawn, (-10.0, -15.0))
+
+
+def test_areas_and_their_ratio_are_in_every_file_of_a_report(tmp_path: Path, table: LabelTable) -> None:
+    labels = np.ones((6, 6, 6), dtype=np.uint8)
+    soft = {k: SoftMeasures(50.0, (0.0, 0.0, 0.0), 0.9, 1.0) for k in range(1, table.n_classes)}
+    regions = replace(_regions(_soft()), midsagittal=_midsagittal())
+    inputs = ReportInputs(labels, AFFINE, table, "small", "1", name="a.nii.gz", soft=soft, regions=regions)
+    write_report(tmp_path, inputs)
+    report = Report.model_validate_json((tmp_path / "report.json").read_bytes())
+    assert report.midsagittal is not None
+    values = {a.name: (a.value, a.unit) for a in report.midsagittal.areas}
+    assert values == {
+        "midbrain_mm2": (210, "mm²"),
+        "tegmentum_mm2": (156, "mm²"),
+        "pons_mm2": (520, "mm²"),
+        "mp_ratio_percent": (30, "%"),
+    }
+    with (tmp_path / "report_midsagittal.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["name"] for row in csv.DictReader(file)] == list(values)
+    lines = read_sheets((tmp_path / "report.xlsx").read_bytes())["midsagittal"]
+    assert [line["A"] for line in lines] == ["name", *values]
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    titles = headings(page)
+    assert titles.index("Midsagittal areas") == titles.index("Structures") - 1
+    assert (tmp_path / "midsagittal.png").read_bytes().startswith(b"\x89PNG")
+    for text in (page, pdf_text(tmp_path / "report.pdf")):
+        assert "520.0 mm²" in text
+        assert "no slice of the scan's grid" in text.replace("&#39;", "'")
+    write_report(tmp_path, replace(inputs, regions=_regions(_soft())))
+    assert not (tmp_path / "midsagittal.png").exists()
+    assert not (tmp_path / "report_midsagittal.csv").exists()
+
+
+def test_area_that_the_scan_cuts_is_marked_and_its_ratio_with_it() -> None:
+    entry = midsagittal_entry(_midsagittal(covered=0.6))
+    assert entry is not None
+    cut = {area.name: area.compared for area in entry.areas}
+    assert (cut["pons_mm2"], cut["mp_ratio_percent"], cut["midbrain_mm2"]) == (None, None, 210)
+
+
+def _add_areas(folder: Path, pons: float, covered: float = 1.0) -> None:
+    """Write areas into a report."""
+    path = folder / "report.json"
+    report = Report.model_validate_json(path.read_bytes())
+    entry = midsagittal_entry(_midsagittal(pons, covered))
+    path.write_text(report.model_copy(update={"midsagittal": entry}).to_json(), encoding="utf-8")
+
+
 def _add_regions(folder: Path, midbrain: float, *, cut: bool = False) -> None:
     """Write regions into a report: the pons is as large as always, the medulla as the scan covers it."""
     path = folder / "report.json"
@@ -138,6 +202,7 @@ def test_groups_are_compared_on_regions_apart_from_nuclei(tmp_path: Path, table:
         name = f"sub-{n:02d}"
         write_result(tmp_path / "results" / name, table, f"{name}_T1w.nii.gz", 10 + n % 3, grey=20 + n % 4)
         _add_regions(tmp_path / "results" / name, 100 + n % 4 + 10 * (n > 4), cut=n == 3)
+        _add_areas(tmp_path / "results" / name, 500 + n % 4 + 20 * (n > 4), covered=0.5 if n == 2 else 1.0)
         lines.append(f"{name}\t{'control' if n < 5 else 'patient'}")
     (tmp_path / "participants.tsv").write_text("\n".join(lines), encoding="utf-8")
     words = ["--participants", str(tmp_path / "participants.tsv"), "--group", "diagnosis"]
@@ -149,14 +214,24 @@ def test_groups_are_compared_on_regions_apart_from_nuclei(tmp_path: Path, table:
     assert effects["midbrain"]["difference_mm3"] == pytest.approx(10)
     # Of the tests of regions alone: midbrain and brainstem; the others do not vary.
     assert effects["midbrain"]["p_holm"] == pytest.approx(2 * effects["midbrain"]["p"])
+    areas = {effect["name"]: effect for effect in comparison["areas"]}
+    assert areas["pons_mm2"]["difference_mm3"] == pytest.approx(20, abs=1)
+    assert (areas["pons_mm2"]["unit"], areas["pons_mm2"]["n"], areas["pons_mm2"]["reference_n"]) == (
+        "mm²",
+        4,
+        3,
+    )
+    # Of the tests of areas alone: pons and ratio; the midbrain's areas do not vary.
+    assert areas["pons_mm2"]["p_holm"] == pytest.approx(2 * areas["pons_mm2"]["p"], rel=0.2)
     assert (effects["medulla"]["n"], effects["medulla"]["reference_n"]) in {(4, 3), (0, 0)}
-    assert any("Regions that the scan cuts" in note and "sub-03" in note for note in report["notes"])
+    assert any("areas that the scan cuts" in note and "sub-03" in note for note in report["notes"])
     (without,) = _without_regions(tmp_path, words)["comparisons"]
     assert without["nuclei"] == comparison["nuclei"]
     with (tmp_path / "out" / "cohort.csv").open(encoding="utf-8", newline="") as file:
-        assert [row["name"] for row in csv.DictReader(file)][:5] == [*NAMES, "RN_L"]
+        assert [row["name"] for row in csv.DictReader(file)][:9] == [*NAMES, *areas, "RN_L"]
     with (tmp_path / "out" / "volumes.csv").open(encoding="utf-8", newline="") as file:
         volumes = {row["participant_id"]: row for row in csv.DictReader(file)}
+    assert (volumes["sub-01"]["pons_mm2"], volumes["sub-02"]["pons_mm2"]) == ("501.0", "")
     assert (volumes["sub-03"]["midbrain"], volumes["sub-03"]["medulla"]) == ("103.0", "")
     page = (tmp_path / "out" / "cohort.html").read_text(encoding="utf-8")
     assert page.index("<td>midbrain<") < page.index("<td>RN_L<")
@@ -187,9 +262,7 @@ def test_retest_says_how_well_regions_repeat_themselves(tmp_path: Path, table: L
     assert list(entries) == NAMES
     assert (entries["midbrain"]["bias_mm3"], entries["midbrain"]["n"]) == (1.0, 5)
     assert (entries["medulla"]["n"], entries["medulla"]["not_found_first"]) == (4, 1)
-    assert any(
-        "Regions that the scan cuts" in note and "medulla of sub-2" in note for note in report["notes"]
-    )
+    assert any("areas that the scan cuts" in note and "medulla of sub-2" in note for note in report["notes"])
     with (tmp_path / "out" / "retest.csv").open(encoding="utf-8", newline="") as file:
         assert [row["name"] for row in csv.DictReader(file)][:4] == NAMES
     assert report["subjects"][0]["first_mm3"]["pons"] == 200.0

@@ -69,7 +69,7 @@ def _effects(report: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Cell,
             n["full_name"],
         )
         for c in report["comparisons"]
-        for n in (*c.get("regions", ()), *c["nuclei"])
+        for n in (*c.get("regions", ()), *c.get("areas", ()), *c["nuclei"])
     )
     return headers, rows
 
@@ -78,7 +78,9 @@ def _volumes(report: dict[str, Any]) -> dict[str, dict[str, tuple[float, ...]]]:
     """Volumes of each nucleus by group, the reference first."""
     names = {name for person in report["subjects"] for name in person["z"]}
     names |= {
-        nucleus["name"] for c in report["comparisons"] for nucleus in (*c.get("regions", ()), *c["nuclei"])
+        nucleus["name"]
+        for c in report["comparisons"]
+        for nucleus in (*c.get("regions", ()), *c.get("areas", ()), *c["nuclei"])
     }
     found: dict[str, dict[str, list[float]]] = {}
     people = sorted(report["subjects"], key=lambda p: (p["group"] != report["reference"], p["group"] or ""))
@@ -126,7 +128,7 @@ def retest_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
             n["not_found_first"] + n["not_found_second"],
             n["full_name"],
         )
-        for n in (*report.get("regions", ()), *report["nuclei"], *report["totals"])
+        for n in (*report.get("regions", ()), *report.get("areas", ()), *report["nuclei"], *report["totals"])
     )
     notes = (
         "Bias is second − first. Two results of one person differ by less than the repeatability in 95 %:"
@@ -137,7 +139,7 @@ def retest_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
             when: tuple(v for p in report["subjects"] if (v := p[key].get(n["name"])) is not None)
             for when, key in (("first", "first_mm3"), ("second", "second_mm3"))
         }
-        for n in (*report.get("regions", ()), *report["nuclei"])
+        for n in (*report.get("regions", ()), *report.get("areas", ()), *report["nuclei"])
     }
     return ReportContent(entry, tuple(lines), headers, rows, notes, volumes)
 

@@ -101,7 +101,8 @@ def _segmentation(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
     columns = _SEGMENTED + (_SCORED if scored else ())
     columns = tuple((name, key) for name, key in columns if any(s.get(key) is not None for s in structures))
     headers = tuple(name for name, _ in columns)
-    entries = (*report.get("regions", ()), *structures)
+    areas = (report.get("midsagittal") or {}).get("areas", ())
+    entries = (*report.get("regions", ()), *areas, *structures)
     rows = tuple(tuple(_segmented(s, key) for _, key in columns) for s in entries)
     lines = [
         ("scan", str((report.get("scan") or {}).get("file", ""))),
@@ -125,6 +126,8 @@ def _segmentation(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
 
 def _segmented(structure: dict[str, Any], key: str) -> Cell:
     value: Cell = structure.get(key)
+    if key == "volume_mm3" and "unit" in structure:
+        return OneDigit(float(structure["value"]))
     if key != "smallest_change_percent":
         return value
     if structure.get("change_seen") is False:
