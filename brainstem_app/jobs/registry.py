@@ -83,9 +83,9 @@ _ROWS = (
     JobKind(SimulateJob, "simulate:simulate", _out, "Simulate {job.subjects}"),
     JobKind(DemoJob, "demo:demo", _out, "Demonstration"),
     JobKind(PrepareJob, "prepare:prepare", lambda job: job.study, "Prepare {job.dataset.name}"),
-    JobKind(CopyStudyJob, "copy_study:copy_study", _out, "Copy {job.study.name}"),
+    JobKind(CopyStudyJob, "copy_study:copy_study", _out, "Save the study as {job.out.name}"),
     JobKind(TrainJob, "train:train", _run_folder, "Train {job.run}"),
-    JobKind(EvaluateRunJob, "evaluate_run:evaluate_run", _run_folder, "Evaluate {job.run}"),
+    JobKind(EvaluateRunJob, "evaluate_run:evaluate_run", _run_folder, "Measure {job.run}"),
     JobKind(
         ActivationsJob,
         "activations:write_activation_maps",

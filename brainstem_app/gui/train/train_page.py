@@ -248,9 +248,7 @@ class TrainPage(StepPage):
         run = self.current
         if run is not None:
             job = ExportModelJob(run=run.folder, name=run.name, install=True)
-            self.bench.jobs.submit(
-                job, self.tr("Add {0} to my models").format(run.name), self.bench.study.folder
-            )
+            self.bench.jobs.submit(job, study=self.bench.study.folder)
 
     def _show_jobs(self) -> None:
         """Show which runs are trained now, and the progress of the one that is at work."""
