@@ -11,7 +11,6 @@ import sys
 
 #: What may be started so. Anything else is for the command line to refuse.
 CHILD_MODULES = (
-    "brainstem_app.jobs.worker",
     "brainstem_app.jobs.detached",
     "brainstem_app.jobs.diagnosis",
     "kerasmodels.training.device",

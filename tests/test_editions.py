@@ -60,10 +60,10 @@ def test_training_in_the_predict_edition_names_the_full_one(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["-m", "brainstem_app.jobs.worker", "job.json"], ("brainstem_app.jobs.worker", ["job.json"])),
+        (["-m", "brainstem_app.jobs.detached", "job"], ("brainstem_app.jobs.detached", ["job"])),
         (["-u", "-m", "submitit.core._submit", "logs"], ("submitit.core._submit", ["logs"])),
         (["-m", "http.server"], None),
-        (["segment", "-m", "brainstem_app.jobs.worker"], None),
+        (["segment", "-m", "brainstem_app.jobs.detached"], None),
         ([], None),
     ],
 )

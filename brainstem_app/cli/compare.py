@@ -52,7 +52,6 @@ _COMPARED = JobOptions(CompareJob)
 
 def _compare(values: dict[str, Any]) -> None:
     from brainstem_app.jobs.compare import describe_plan
-    from brainstem_app.jobs.compare_plan import UNKNOWN_TIME
     from brainstem_app.jobs.grids import find_grid
 
     given = _COMPARED.given(values)
@@ -61,12 +60,12 @@ def _compare(values: dict[str, Any]) -> None:
     job: CompareJob = _COMPARED.make({**given, "grid": found})
     as_json, debug, only_plan = (values[name] for name in ("as_json", "debug", "only_plan"))
     if only_plan or not as_json:
-        words = describe_plan(job)
-        if only_plan and job.executor == "local" and UNKNOWN_TIME in words:
+        plan = describe_plan(job)
+        if only_plan and job.executor == "local" and not plan.known:
             typer.echo("Timing a few training steps of this machine, to say how long it takes…", err=True)
             run_and_show(MeasureSpeedJob(), as_json=as_json, debug=debug)
-            words = describe_plan(job)
-        typer.echo(printable(f"{found.title or found.name}: {words}"))
+            plan = describe_plan(job)
+        typer.echo(printable(f"{found.title or found.name}: {plan.words}"))
     if not only_plan:
         run_and_show(job, as_json=as_json, debug=debug)
 

@@ -38,10 +38,8 @@ class JobOptions:
     ----------
     kind : type of BaseModel
         The job.
-    leave_out : collection of str
-        Dotted names of settings that the command takes otherwise, or not at all.
     only : collection of str
-        Dotted names of those that it takes, if not all others.
+        Dotted names of the settings that the command takes, if not all.
     optional : bool
         Whether all may be missing, as where a command does more than this job.
     """
@@ -49,7 +47,6 @@ class JobOptions:
     def __init__(
         self,
         kind: type[M],
-        leave_out: Collection[str] = (),
         *,
         only: Collection[str] = (),
         optional: bool = False,
@@ -57,7 +54,7 @@ class JobOptions:
         self.kind = kind
         self._settings = {
             one.name.replace(".", "_"): one
-            for one in settings_of(kind, leave_out, as_options=True)
+            for one in settings_of(kind, as_options=True)
             if not only or one.name in only
         }
         self._optional = optional

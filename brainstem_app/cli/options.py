@@ -41,7 +41,6 @@ def add_command(
     app: typer.Typer,
     kind: type[JobModel],
     *,
-    leave_out: Collection[str] = (),
     more: Collection[Parameter] = (),
     on_cluster: bool = False,
     make: Make | None = None,
@@ -51,8 +50,6 @@ def add_command(
 
     Parameters
     ----------
-    leave_out : collection of str
-        Settings that the command does not take.
     more : collection of Parameter
         Options that are no settings of the job.
     on_cluster : bool
@@ -62,7 +59,7 @@ def add_command(
     after : callable, optional
         Called with the job and all options when it is done.
     """
-    options = JobOptions(kind, leave_out)
+    options = JobOptions(kind)
 
     def run(values: dict[str, Any]) -> None:
         job = make(options, values) if make else options.make(options.given(values))

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this file to the application."""
     add_command(app, DemoJob)
     app.command()(doctor)
-    add_command(app, SegmentJob, leave_out=("name",), on_cluster=True)
+    add_command(app, SegmentJob, on_cluster=True)
     add_command(app, SimulateJob)
 
 

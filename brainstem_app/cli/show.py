@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -24,6 +25,7 @@ from brainstem_app.jobs.events import (
     Metric,
     Progress,
     Warned,
+    json_lines,
 )
 from brainstem_app.jobs.job import Job
 
@@ -155,8 +157,6 @@ class JsonLines:
     """One JSON event a line on standard output; an error is told on standard error too."""
 
     def __init__(self, stream: TextIO, *, debug: bool) -> None:
-        from brainstem_app.jobs.worker import json_lines
-
         self._emit = json_lines(stream)
         self._debug = debug
 
@@ -174,7 +174,7 @@ class JsonLines:
 def _display(as_json: bool, debug: bool) -> Iterator[Emit]:
     display: Display
     if as_json:
-        display = JsonLines(_own_stdout(), debug=debug)
+        display = JsonLines(_claim_stdout(), debug=debug)
     elif sys.stdout.isatty():
         display = Bar(debug=debug)
     else:
@@ -185,10 +185,16 @@ def _display(as_json: bool, debug: bool) -> Iterator[Emit]:
         display.close()
 
 
-def _own_stdout() -> TextIO:
-    from brainstem_app.jobs.worker import claim_stdout
+def _claim_stdout() -> TextIO:
+    """Keep standard output for events: return it, and send what others print to standard error.
 
-    return claim_stdout()
+    The descriptor itself is moved, so that prints of C libraries go to standard error too.
+    """
+    sys.stdout.flush()
+    events = os.fdopen(os.dup(1), "w", encoding="utf-8", newline="\n")
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+    return events
 
 
 @contextmanager

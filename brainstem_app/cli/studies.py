@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from pydantic import BaseModel
 
 from brainstem_app.cli.groups import compare_two_runs
 from brainstem_app.cli.job_options import JobOptions, command_of
@@ -64,7 +65,7 @@ def _prepare(options: JobOptions, values: dict[str, Any]) -> PrepareJob:
     return job
 
 
-def _train(options: JobOptions, values: dict[str, Any]) -> TrainJob:
+def _train(options: JobOptions, values: dict[str, Any]) -> BaseModel:
     """Make the job of the options and of the configuration file; options win."""
     given, config = options.given(values), values["config"]
     if values["augment_switch"] is not None:
@@ -76,7 +77,7 @@ def _train(options: JobOptions, values: dict[str, Any]) -> TrainJob:
         return options.option_of(name) if name in given or not told_there else name + told_there
 
     merged = nested({**flattened(settings), **given})
-    return validated(TrainJob, merged, None, "Give another value.", name_of)
+    return validated(options.kind, merged, None, "Give another value.", name_of)
 
 
 def _read_config(path: Path | None) -> dict[str, Any]:
@@ -97,7 +98,7 @@ def _read_config(path: Path | None) -> dict[str, Any]:
 
 
 _OF_VOLUMES = JobOptions(EvaluateVolumesJob, optional=True)
-_OF_RUN = JobOptions(EvaluateRunJob, ("part",), optional=True)
+_OF_RUN = JobOptions(EvaluateRunJob, optional=True)
 _EVALUATED = (_OF_VOLUMES, _OF_RUN)
 _EVALUATE_HELP = """
 Measure two label volumes (PREDICTED REFERENCE --out DIR), or a run (--study STUDY --run NAME).
@@ -114,7 +115,7 @@ def _evaluate(values: dict[str, Any]) -> None:
         compare_two_runs(
             Path(values["study"]), values["run"], values["against"], out, as_json=showing["as_json"]
         )
-    elif {"study", "run"} <= given <= {"study", "run", "refine", "out"}:
+    elif {"study", "run"} <= given <= {"study", "run", "part", "refine", "out"}:
         run_and_show(_OF_RUN.make(_OF_RUN.given(values)), **showing)
     elif {"predicted", "reference", "out"} <= given <= {"predicted", "reference", "out", "atlas"}:
         run_and_show(_OF_VOLUMES.make(_OF_VOLUMES.given(values)), **showing)

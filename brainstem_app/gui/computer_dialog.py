@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from PySide6.QtCore import QProcess, Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
@@ -14,9 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainstem_app.gui.jobs.command import diagnosis_command
-
 _SIZE = (860, 560)
+
+
+def diagnosis_command() -> tuple[str, list[str]]:
+    """Program and arguments of what finds out about this computer; it writes text, UTF-8."""
+    return sys.executable, ["-m", "brainstem_app.jobs.diagnosis"]
 
 
 class ComputerDialog(QDialog):

@@ -25,7 +25,7 @@ from brainstem_app.jobs.executors.local import LocalExecutor, find_places
 from brainstem_app.jobs.executors.run_tasks import Ended, run_tasks_on
 from brainstem_app.jobs.executors.task import Executor, Task
 from brainstem_app.jobs.job import CompareCellJob, CompareJob
-from brainstem_app.jobs.machine_speed import read_speed
+from brainstem_app.jobs.machine_speed import Estimate, read_speed
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.plain_name import require_name
 from brainstem_app.study.cell_record import CELL_FILE, CellRecord, read_cell
@@ -82,7 +82,7 @@ def comparison_folder(study: Study, name: str) -> Path:
     return comparisons / require_name(name, "a comparison", comparisons)
 
 
-def describe_plan(job: CompareJob) -> str:
+def describe_plan(job: CompareJob) -> Estimate:
     """Size of a comparison, where it stands, and an estimate of the time it takes; nothing is started.
 
     Raises
@@ -93,7 +93,7 @@ def describe_plan(job: CompareJob) -> str:
     plan = Plan.of(job.grid, Study.open(job.study.resolve()), retry_failed=job.retry_failed)
     speed = None if job.executor == "slurm" else read_speed()
     at_once = None if job.executor == "slurm" else find_places(job.jobs, expected_memory(plan)).processes
-    return plan.describe(at_once, speed)
+    return plan.estimate(at_once, speed)
 
 
 def expected_memory(plan: Plan) -> float:

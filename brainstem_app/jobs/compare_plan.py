@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import TrainJob, read_job
-from brainstem_app.jobs.machine_speed import MachineSpeed, epoch_work
+from brainstem_app.jobs.machine_speed import Estimate, MachineSpeed, epoch_work
 from brainstem_app.study.cell_record import CELL_FILE, CellRecord, read_cell
 from brainstem_app.study.grid import Grid, Settings
 from brainstem_app.study.study import Study
@@ -26,7 +26,6 @@ from brainstem_app.validation import validated
 _NOT_SETTINGS = {"study", "run", "gpus", "kind", "version"}
 _OF_THE_CELL = {"study", "run", "kind", "version"}
 _HASH_LETTERS = 8
-UNKNOWN_TIME = "time: known when the first cell is done"
 
 
 @dataclass(frozen=True)
@@ -165,6 +164,10 @@ class Plan:
 
         `speed` is that of the machine it will run on, where it has been measured.
         """
+        return self.estimate(at_once, speed).words
+
+    def estimate(self, at_once: int | None = None, speed: MachineSpeed | None = None) -> Estimate:
+        """Return what `describe` says, and whether the time is known."""
         n_variants = len({json.dumps(cell.variant, sort_keys=True) for cell in self.cells})
         repeats = len(self.cells) // n_variants
         factors = counted(n_variants, "network"), counted(repeats, "repeat")
@@ -176,24 +179,23 @@ class Plan:
         parts.append(f"{len(self.waiting)} to do")
         if at_once is not None:
             parts.append(f"{at_once} at a time")
-        if self.waiting:
-            parts.append(self._time(at_once, speed))
-        return ", ".join(parts)
+        time = self._time(at_once, speed) if self.waiting else Estimate("")
+        return Estimate(", ".join(filter(None, (*parts, time.words))), time.known)
 
-    def _time(self, at_once: int | None, speed: MachineSpeed | None) -> str:
+    def _time(self, at_once: int | None, speed: MachineSpeed | None) -> Estimate:
         seconds, rough = estimate_seconds(self.waiting, self.timed, self.subjects)
         if seconds is None:
             return self._time_by_speed(speed)
         text = f"about {duration(seconds / (at_once or 1))}{' one after the other' * (at_once is None)}"
-        return f"{text} (rough: not every network has been timed)" if rough else text
+        return Estimate(f"{text} (rough: not every network has been timed)" if rough else text)
 
-    def _time_by_speed(self, speed: MachineSpeed | None) -> str:
+    def _time_by_speed(self, speed: MachineSpeed | None) -> Estimate:
         """Time by what all of the machine can do: more processes at once do not make it faster."""
         expected = [speed.seconds(cell.job, *self.subjects) if speed else None for cell in self.waiting]
         known = [one for one in expected if one is not None]
         if len(known) < len(expected):
-            return UNKNOWN_TIME
-        return f"about {duration(sum(known))} (rough: by the multiply-adds of the networks)"
+            return Estimate("time: known when the first cell is done", known=False)
+        return Estimate(f"about {duration(sum(known))} (rough: by the multiply-adds of the networks)")
 
 
 def _subjects(study: Study) -> tuple[int, int]:

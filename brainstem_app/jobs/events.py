@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TextIO
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -25,7 +26,8 @@ class Started(_Event):
 class Progress(_Event):
     """How far the job is: ``done`` of ``total`` steps, and what it does now.
 
-    ``item`` is the scan or subject the step belongs to, empty when the job is about one thing.
+    ``item`` is the scan or subject the step belongs to, empty when the job is about one thing; ``loss`` that
+    of the batch that a training has just seen.
     """
 
     event: Literal["progress"] = "progress"
@@ -33,6 +35,7 @@ class Progress(_Event):
     total: float
     message: Words
     item: Words = ""
+    loss: float | None = None
 
 
 #: What the name of a metric begins with that is the validation IoU of one nucleus.
@@ -97,3 +100,15 @@ _ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
 def parse_event(line: str | bytes) -> Event:
     """Event of one JSON line; pydantic's ValidationError if the line is none."""
     return _ADAPTER.validate_json(line)
+
+
+def json_lines(stream: TextIO) -> Emit:
+    """Return an `Emit` that writes each event as one JSON line; safe from several threads."""
+    lock = threading.Lock()
+
+    def emit(event: Event) -> None:
+        with lock:
+            stream.write(event.model_dump_json() + "\n")
+            stream.flush()
+
+    return emit

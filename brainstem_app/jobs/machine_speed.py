@@ -8,6 +8,7 @@ same within a fifth (``docs/results/networks.md``).
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -31,6 +32,14 @@ _BATCH = 4
 _TIMED_S, _MOST_STEPS = 6.0, 40
 #: Drivers and libraries change, and what else runs.
 _KEPT = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """How much there is to do, in words, and whether they say how long it takes."""
+
+    words: str
+    known: bool = True
 
 
 class MachineSpeed(Record):

@@ -12,27 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from brainstem_app.jobs.job import (
-    ActivationsJob,
-    BuildAtlasJob,
-    CohortJob,
-    CompareCellJob,
-    CompareJob,
-    CopyStudyJob,
-    DemoJob,
-    EvaluateRunJob,
-    EvaluateVolumesJob,
-    ExportModelJob,
-    ImportAtlasJob,
-    Job,
-    MeasureSpeedJob,
-    OnSlurmJob,
-    PrepareJob,
-    RetestJob,
-    SegmentJob,
-    SimulateJob,
-    TrainJob,
-)
+from brainstem_app.jobs.job import Job
+from brainstem_app.jobs.kinds import atlases, many, networks, people, scans, studies
 from brainstem_app.jobs.kinds.job_model import JobModel
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.locations import user_data_folder
@@ -78,55 +59,59 @@ def _out(job: Any) -> Path:
 
 
 _ROWS = (
-    JobKind(SegmentJob, "segment:segment", _out, "Segment {job.scans[0].name}"),
-    JobKind(EvaluateVolumesJob, "evaluate_volumes:evaluate_volumes", _out, "Compare {job.predicted.name}"),
-    JobKind(SimulateJob, "simulate:simulate", _out, "Simulate {job.subjects}"),
-    JobKind(DemoJob, "demo:demo", _out, "Demonstration"),
-    JobKind(PrepareJob, "prepare:prepare", lambda job: job.study, "Prepare {job.dataset.name}"),
-    JobKind(CopyStudyJob, "copy_study:copy_study", _out, "Copy {job.study.name}"),
-    JobKind(TrainJob, "train:train", _run_folder, "Train {job.run}"),
-    JobKind(EvaluateRunJob, "evaluate_run:evaluate_run", _run_folder, "Evaluate {job.run}"),
+    JobKind(scans.SegmentJob, "segment:segment", _out, "Segment {job.scans[0].name}"),
     JobKind(
-        ActivationsJob,
+        scans.EvaluateVolumesJob, "evaluate_volumes:evaluate_volumes", _out, "Compare {job.predicted.name}"
+    ),
+    JobKind(scans.SimulateJob, "simulate:simulate", _out, "Simulate {job.subjects}"),
+    JobKind(scans.DemoJob, "demo:demo", _out, "Demonstration"),
+    JobKind(studies.PrepareJob, "prepare:prepare", lambda job: job.study, "Prepare {job.dataset.name}"),
+    JobKind(studies.CopyStudyJob, "copy_study:copy_study", _out, "Save the study as {job.out.name}"),
+    JobKind(networks.TrainJob, "train:train", _run_folder, "Train {job.run}"),
+    JobKind(networks.EvaluateRunJob, "evaluate_run:evaluate_run", _run_folder, "Measure {job.run}"),
+    JobKind(
+        networks.ActivationsJob,
         "activations:write_activation_maps",
         lambda job: job.out or _run_folder(job),
         "Activations of {job.run}",
     ),
     JobKind(
-        ExportModelJob,
+        networks.ExportModelJob,
         "export:export_model",
         lambda job: job.out or job.run / "export",
         "Add {job.run.name} to my models",
     ),
     JobKind(
-        MeasureSpeedJob,
+        networks.MeasureSpeedJob,
         "machine_speed:measure_speed",
         lambda job: user_data_folder(),
         "Measure the speed of this machine",
     ),
     JobKind(
-        CompareJob,
+        many.CompareJob,
         "compare:compare",
         lambda job: job.study / "comparisons" / job.grid.name,
         "Compare {job.grid.name}",
     ),
     JobKind(
-        CompareCellJob,
+        many.CompareCellJob,
         "compare_cell:compare_cell",
         lambda job: _run_folder(job.train),
         "Train {job.train.run}",
     ),
-    JobKind(OnSlurmJob, "on_slurm:on_slurm", lambda job: folder_of(job.job), "On a cluster: {job.job.kind}"),
-    JobKind(CohortJob, "cohort:compare_cohort", _out, "Compare groups of people"),
-    JobKind(RetestJob, "retest:measure_repeatability", _out, "Repeatability of volumes"),
     JobKind(
-        BuildAtlasJob,
+        many.OnSlurmJob, "on_slurm:on_slurm", lambda job: folder_of(job.job), "On a cluster: {job.job.kind}"
+    ),
+    JobKind(people.CohortJob, "cohort:compare_cohort", _out, "Compare groups of people"),
+    JobKind(people.RetestJob, "retest:measure_repeatability", _out, "Repeatability of volumes"),
+    JobKind(
+        atlases.BuildAtlasJob,
         "atlas:build",
         lambda job: job.out or job.recipe.parent,
         "Build the atlas {job.recipe.stem}",
     ),
     JobKind(
-        ImportAtlasJob,
+        atlases.ImportAtlasJob,
         "import_atlas:import_lab_atlas",
         lambda job: job.out or job.source,
         "Import the atlas {job.source.name}",

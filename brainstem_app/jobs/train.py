@@ -299,7 +299,9 @@ def _pass_on(event: TrainingEvent, reporter: Reporter, table: LabelTable) -> Non
         what = "validating" if event.validating else f"training, loss {event.loss:.3f}"
         message = f"epoch {event.epoch} of {event.epochs}: {what}"
         # Not `reporter.progress`: that raises, and Keras must leave its loop by itself.
-        reporter.emit(Progress(done=done, total=event.epochs + _MEASURING, message=message))
+        loss = None if event.validating or not math.isfinite(event.loss) else round(event.loss, 4)
+        total = event.epochs + _MEASURING
+        reporter.emit(Progress(done=done, total=total, message=message, loss=loss))
         return
     _pass_on_epoch(event, reporter, table)
 

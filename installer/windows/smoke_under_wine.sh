@@ -93,10 +93,10 @@ try_program() {
     edition="$(sed -n 's/^ *edition  *\([a-z]*\):.*/\1/p' "$WORK/diagnose.txt")"
     [[ "$SETUP" == *"$edition"* && -n "$edition" ]] || fail "the program says it is the edition “$edition”"
     say "a job in a process of its own, as the window starts it"
-    mkdir -p -- "$DRIVE/Daten Köln"
-    printf '{"kind": "simulate", "subjects": 1, "out": "C:\\\\Daten Köln\\\\scans"}' >"$DRIVE/job.json"
-    windows "$PLACE/python/pythonw.exe" -m brainstem_app.jobs.worker 'C:\job.json' >"$WORK/events.jsonl"
-    grep -q '"finished"' "$WORK/events.jsonl" || fail "the worker did not finish: $(cat "$WORK/events.jsonl")"
+    mkdir -p -- "$DRIVE/Daten Köln" "$DRIVE/job"
+    printf '{"kind": "simulate", "subjects": 1, "out": "C:\\\\Daten Köln\\\\scans"}' >"$DRIVE/job/job.json"
+    windows "$PLACE/python/pythonw.exe" -m brainstem_app.jobs.detached 'C:\job'
+    grep -q '"finished"' "$DRIVE/job/events.jsonl" || fail "the job did not finish: $(cat "$DRIVE/job/events.jsonl")"
     [[ "$QUICK" == --quick ]] || try_demo
     [[ "$QUICK" == --quick || "$edition" != full ]] || try_training
     say "the window, with a scan"
@@ -106,7 +106,8 @@ try_program() {
     windows "$PLACE/python/python.exe" 'C:\open_window.py' "$(winepath -w "$scan")" 'C:\window.png' 60
     [[ -s "$DRIVE/window.png" ]] || fail "the window did not open"
     if [[ -n "${KEEP_PICTURE:-}" ]]; then cp -- "$DRIVE/window.png" "$KEEP_PICTURE"; fi
-    rm -f -- "$DRIVE/window.png" "$DRIVE/open_window.py" "$DRIVE/job.json"
+    rm -f -- "$DRIVE/window.png" "$DRIVE/open_window.py"
+    rm -rf -- "$DRIVE/job"
 }
 
 try_demo() {

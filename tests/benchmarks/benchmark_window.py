@@ -30,7 +30,6 @@ from PySide6.QtWidgets import QApplication
 
 from brainstem_app.gui.application import make_application
 from brainstem_app.gui.background import Background
-from brainstem_app.gui.jobs import queued_job
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.review.review_step import ReviewStep
 from brainstem_app.gui.scans.opened import OpenedLabels, OpenedScan
@@ -40,6 +39,7 @@ from brainstem_app.gui.viewer.overlay import colour_table
 from brainstem_app.gui.viewer.slice_view import SliceView
 from brainstem_app.gui.viewer.volume import image_volume, label_volume
 from brainstem_app.gui.warm_up import read_structures
+from brainstem_app.jobs import supervise
 
 _STARTS = 7
 _TICK_MS = 5
@@ -315,7 +315,7 @@ def measure_gaps(folder: Path) -> None:
     say(f"worst gap while a 256³ scan is opened ({time.perf_counter() - start:.1f} s): {gap}")
     worker = folder / "busy.py"
     worker.write_text(_BUSY_WORKER, encoding="utf-8")
-    queued_job.detached_command = lambda home: (sys.executable, [str(worker), str(home)])
+    supervise.worker_command = lambda home: [sys.executable, str(worker), str(home)]
     window.segment()
     job = window.step.job
     gap = worst_gap(lambda: job.state.is_over)

@@ -231,8 +231,8 @@ def fake_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
         script = tmp_path / "fake_job.py"
         script.write_text(_FAKE_JOB_HEAD + body, encoding="utf-8")
         monkeypatch.setattr(
-            "brainstem_app.gui.jobs.queued_job.detached_command",
-            lambda folder: (sys.executable, [str(script), str(folder)]),
+            "brainstem_app.jobs.supervise.worker_command",
+            lambda folder: [sys.executable, str(script), str(folder)],
         )
         return script
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from brainstem_app.errors import InputError, JobCancelled
-from brainstem_app.jobs.detached import CANCEL_FILE, EVENTS_FILE
+from brainstem_app.jobs import supervise
 from brainstem_app.jobs.events import Event, Failed, Finished, Progress, Warned
 from brainstem_app.jobs.executors import local, run_tasks
 from brainstem_app.jobs.executors.local import LocalExecutor, Places, find_places
 from brainstem_app.jobs.executors.run_tasks import Ended, run_tasks_on
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings, parse_slurm
-from brainstem_app.jobs.executors.task import EventTail, Task
+from brainstem_app.jobs.executors.task import Task
+from brainstem_app.jobs.folder import CANCEL_FILE, EVENTS_FILE, EventTail
 from brainstem_app.jobs.job import EvaluateVolumesJob
 from brainstem_app.jobs.reporter import Reporter
 
@@ -48,7 +49,7 @@ class Scripted:
         return True
 
     def _has_ended(self, task: Task) -> bool:
-        tail = EventTail(task)
+        tail = EventTail(task.home)
         tail.read()
         return tail.end is not None
 
@@ -193,7 +194,7 @@ def test_one_process_a_gpu_and_each_sees_only_its_own(
         def poll(self) -> None:
             return None
 
-    monkeypatch.setattr(local.subprocess, "Popen", Process)
+    monkeypatch.setattr(supervise.subprocess, "Popen", Process)
     executor.start(_tasks(tmp_path, 4))
     assert [env["CUDA_VISIBLE_DEVICES"] for env in seen] == ["2", "5", "2", "5"]
     assert {env["XLA_PYTHON_CLIENT_MEM_FRACTION"] for env in seen} == {"0.450"}

@@ -12,7 +12,6 @@ import pytest
 
 from brainstem_app.atlas.library import copy_atlas, load_atlas
 from brainstem_app.errors import InputError
-from brainstem_app.gui.train.run_summary import batch_loss
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, crop_to_box, mni_affine, paste_into_mni
 from brainstem_app.jobs.events import (
@@ -417,4 +416,4 @@ def test_progress_names_the_loss_where_the_window_reads_it() -> None:
     _pass_on(batch, Reporter(events.append, lambda: False), load_atlas().table)
     (event,) = events
     assert isinstance(event, Progress)
-    assert batch_loss(event.message) == 0.75
+    assert event.loss == 0.75

@@ -267,7 +267,7 @@ class ComparePage(StepPage):
             return
         job = self.how.build(study=folder, grid=grid)
         if isinstance(job, CompareJob):
-            self.bench.jobs.submit(job, self.tr("Compare {0}").format(grid.name), folder)
+            self.bench.jobs.submit(job, study=folder)
 
     def _find_job(self) -> None:
         """Follow the comparison of this study, also one that an earlier window has started."""

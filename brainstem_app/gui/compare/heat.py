@@ -87,13 +87,13 @@ def read_heat(grid: Grid, study: Path, *, here: bool = True) -> Heat:
         If the study cannot be opened, or a setting of the grid does not fit.
     """
     from brainstem_app.jobs.compare import comparison_folder
-    from brainstem_app.jobs.compare_plan import UNKNOWN_TIME, Plan
+    from brainstem_app.jobs.compare_plan import Plan
     from brainstem_app.jobs.machine_speed import read_speed
     from brainstem_app.study.study import Study
 
     opened = Study.open(study)
     plan = Plan.of(grid, opened)
-    words = plan.describe(speed=read_speed() if here else None)
+    estimate = plan.estimate(speed=read_speed() if here else None)
     row_axis, rows, columns = _layout(grid)
     cells: dict[tuple[int, int], HeatCell] = {}
     for variant in grid.variants():
@@ -106,8 +106,8 @@ def read_heat(grid: Grid, study: Path, *, here: bool = True) -> Heat:
         tuple(_name(row_axis, value) for value in rows),
         tuple(" · ".join(_name(*pair) for pair in column) or "IoU" for column in columns),
         cells,
-        words,
-        UNKNOWN_TIME not in words or not here,
+        estimate.words,
+        estimate.known or not here,
     )
 
 

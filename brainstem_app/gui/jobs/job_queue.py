@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from brainstem_app.gui.jobs.room import Need, fits, machine_room, need_of
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
@@ -76,14 +76,19 @@ class JobQueue(QObject):
                 return job
         return None
 
-    def submit(self, job: Job, title: str, study: Path | None = None, *, item: str = "") -> QueuedJob | None:
-        """Put a job at the end of the queue; None if its folder cannot be written, or its study is gone."""
+    def submit(
+        self, job: Job, title: str = "", study: Path | None = None, *, item: str = ""
+    ) -> QueuedJob | None:
+        """Put a job at the end of the queue; None if its folder cannot be written, or its study is gone.
+
+        Without a title it is called as all jobs of its kind are.
+        """
         from brainstem_app.gui.jobs.job_record import JobRecord, new_job_folder
         from brainstem_app.gui.jobs.queued_job import QueuedJob
 
         if not self._is_there(str(study or "")):
             return None
-        record = JobRecord(title=title, kind=job.kind, study=str(study or ""), item=item)
+        record = JobRecord(title=title or _title_of(job), kind=job.kind, study=str(study or ""), item=item)
         try:
             folder = new_job_folder(self._settings.jobs_folder, job, record)
         except OSError as error:
@@ -179,6 +184,13 @@ class JobQueue(QObject):
                 break
             job.start()
         self._look_again.start() if self.waiting else self._look_again.stop()
+
+
+def _title_of(job: Job) -> str:
+    """Title that the kind of a job gives it, in the user's language."""
+    from brainstem_app.jobs.registry import KINDS
+
+    return QCoreApplication.translate("Jobs", KINDS[job.kind].title).format(job=job)
 
 
 def _need(job: QueuedJob, cores: int) -> Need:

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from brainstem_app.errors import InputError
-from brainstem_app.jobs.detached import CANCEL_FILE, EVENTS_FILE, JOB_FILE, LOG_FILE, PROCESS_FILE
+from brainstem_app.jobs.folder import JOB_FILE
 from brainstem_app.jobs.job import Job, write_job
 from brainstem_app.study.record import Record
 
@@ -95,9 +95,3 @@ def find_jobs(parent: Path) -> list[tuple[Path, JobRecord]]:
     for folder in over[:-KEPT_JOBS]:
         shutil.rmtree(folder, ignore_errors=True)
     return [(folder, record) for folder, record in found if folder not in over[:-KEPT_JOBS]]
-
-
-def clear_traces(folder: Path) -> None:
-    """Remove what an earlier attempt at the job left in its folder."""
-    for name in (EVENTS_FILE, LOG_FILE, PROCESS_FILE, CANCEL_FILE):
-        (folder / name).unlink(missing_ok=True)

@@ -39,7 +39,7 @@ class SpeedButton(QPushButton):
 
     def _measure(self) -> None:
         if self._jobs.find(_KIND, None) is None:
-            self._jobs.submit(MeasureSpeedJob(), self.tr("Measure the speed of this machine"))
+            self._jobs.submit(MeasureSpeedJob())
         self._show(busy=self._jobs.find(_KIND, None) is not None)
 
     def _on_job(self, job: object) -> None:

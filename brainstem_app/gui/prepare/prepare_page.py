@@ -217,8 +217,7 @@ class PreparePage(StepPage):
         folder = job.study.absolute()
         if not self.bench.study.is_open:
             self.bench.study.create(folder)
-        title = self.tr("Prepare {0}").format(job.dataset.name)
-        self.bench.jobs.submit(job.model_copy(update={"study": folder}), title, folder)
+        self.bench.jobs.submit(job.model_copy(update={"study": folder}), study=folder)
 
     def _find_job(self) -> None:
         """Follow the job that prepares this study, also one that an earlier window has started."""

@@ -306,10 +306,8 @@ class ReportPage(StepPage):
         """Measure the chosen run on the test subjects."""
         entry, folder = self.chosen, self.bench.study.folder
         if entry is not None and folder is not None and entry.kind is ReportKind.RUN:
-            title = self.tr("Measure {0}").format(entry.name)
-            job = self.bench.jobs.submit(
-                EvaluateRunJob(study=folder, run=entry.name), title, folder, item=entry.name
-            )
+            measuring = EvaluateRunJob(study=folder, run=entry.name)
+            job = self.bench.jobs.submit(measuring, study=folder, item=entry.name)
             if job is not None:
                 job.ended.connect(lambda _outcome: self._read_again(entry.name))
                 self.progress.follow(job, self.tr("Starting…"))

@@ -51,8 +51,7 @@ class SaveStudy(QObject):
         from brainstem_app.jobs.job import CopyStudyJob
 
         jobs = self._window.bench.jobs
-        title = self.tr("Save the study as {0}").format(target.name)
-        job = jobs.submit(CopyStudyJob(study=source, out=target), title, source)
+        job = jobs.submit(CopyStudyJob(study=source, out=target), study=source)
         if job is not None:
             self._window.show_job(job)
             job.ended.connect(lambda _outcome: self._on_ended(job, source, target))

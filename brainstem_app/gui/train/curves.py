@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from brainstem_app.gui.train.run_summary import EPOCH_NUMBERS, NucleusScore, batch_loss
+from brainstem_app.gui.train.run_summary import EPOCH_NUMBERS, NucleusScore
 from brainstem_app.jobs.events import IOU_OF
 
 if TYPE_CHECKING:
@@ -84,10 +84,9 @@ class Curves(QWidget):
 
     def add_progress(self, progress: Progress) -> None:
         """Add the loss within an epoch."""
-        loss = batch_loss(progress.message)
-        if loss is None:
+        if progress.loss is None:
             return
-        self._batches.append((progress.done, loss))
+        self._batches.append((progress.done, progress.loss))
         del self._batches[:-_MOST_BATCHES]
         self._draw_batches()
 

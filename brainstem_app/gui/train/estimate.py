@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.forms.model_form import ModelForm
     from brainstem_app.gui.study.study_contents import StudyContents
     from brainstem_app.gui.train.run_summary import RunSummary
-    from brainstem_app.jobs.machine_speed import MachineSpeed
+    from brainstem_app.jobs.machine_speed import Estimate, MachineSpeed
 
 _SLICES = 73
 _SAME = ("decoder", "encoder", "input.size", "input.position")
@@ -31,15 +31,17 @@ def device_text() -> str:
     return f"{name[:1].upper()}{name[1:]}: {text}"
 
 
-def estimate_text(
+def estimate(
     contents: StudyContents | None,
     form: ModelForm,
     runs: tuple[RunSummary, ...],
     speed: MachineSpeed | None = None,
-) -> str:
+) -> Estimate:
     """Slices, steps and the time: by the epochs of like runs, or else by the speed of the machine."""
+    from brainstem_app.jobs.machine_speed import Estimate
+
     if contents is None or not contents.n_finished:
-        return _tr("Prepare at least three subjects first (Ctrl+2).")
+        return Estimate(_tr("Prepare at least three subjects first (Ctrl+2)."))
     parts = contents.part_of or {}
     subjects = sum(part == "train" for part in parts.values())
     values = form.values()
@@ -55,19 +57,12 @@ def estimate_text(
     if seconds is None:
         expected = _expected_seconds(speed, form, parts)
         if expected is None:
-            return text + " " + unknown_time()
-        return text + " " + _tr("About {0}, judging by the size of the network.").format(about_text(expected))
-    return text + " " + _tr("About {0}, judging by like runs.").format(about_text(seconds * epochs))
-
-
-def is_time_known(text: str) -> bool:
-    """Whether an estimate says how long it takes."""
-    return unknown_time() not in text
-
-
-def unknown_time() -> str:
-    """Words for a time that nobody knows yet."""
-    return _tr("How long an epoch takes is known after the first.")
+            words = _tr("How long an epoch takes is known after the first.")
+            return Estimate(f"{text} {words}", known=False)
+        words = _tr("About {0}, judging by the size of the network.").format(about_text(expected))
+        return Estimate(f"{text} {words}")
+    words = _tr("About {0}, judging by like runs.").format(about_text(seconds * epochs))
+    return Estimate(f"{text} {words}")
 
 
 def _expected_seconds(speed: MachineSpeed | None, form: ModelForm, parts: dict[str, str]) -> float | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 #: Numbers of an epoch that its training tells of, as ``history.csv`` names them.
 EPOCH_NUMBERS = ("loss", "val_loss", "val_macro_miou", "val_nuclei_miou")
-_BATCH_LOSS = re.compile(r"loss (\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True)
@@ -131,9 +129,3 @@ def _scores(path: Path) -> tuple[str, tuple[NucleusScore, ...]]:
         return "", ()
     nuclei = [s for s in report.structures if s.group.value == "nucleus" and s.iou.value is not None]
     return report.part, tuple(NucleusScore(s.name, float(s.iou.value or 0.0)) for s in nuclei)
-
-
-def batch_loss(message: str) -> float | None:
-    """Loss that a progress message of a training names, None if it names none."""
-    found = _BATCH_LOSS.search(message)
-    return float(found.group(1)) if found else None

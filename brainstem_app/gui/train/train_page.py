@@ -25,7 +25,7 @@ from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.speed_button import SpeedButton
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.train.curves import Curves
-from brainstem_app.gui.train.estimate import device_text, estimate_text, is_time_known
+from brainstem_app.gui.train.estimate import device_text, estimate
 from brainstem_app.gui.train.run_summary import EPOCH_NUMBERS, RunSummary, read_run, read_runs
 from brainstem_app.gui.train.run_table import RunColumn, RunTable
 from brainstem_app.gui.train.training_jobs import TrainingJobs
@@ -248,9 +248,7 @@ class TrainPage(StepPage):
         run = self.current
         if run is not None:
             job = ExportModelJob(run=run.folder, name=run.name, install=True)
-            self.bench.jobs.submit(
-                job, self.tr("Add {0} to my models").format(run.name), self.bench.study.folder
-            )
+            self.bench.jobs.submit(job, study=self.bench.study.folder)
 
     def _show_jobs(self) -> None:
         """Show which runs are trained now, and the progress of the one that is at work."""
@@ -357,9 +355,9 @@ class TrainPage(StepPage):
         job = self.jobs.of(name)
         busy = job is not None and not job.state.is_over
         self.start_button.setEnabled(study.is_prepared and not busy and edition() is Edition.FULL)
-        words = estimate_text(study.contents, self.form, self.model.runs, self._speed)
-        self.estimate.setText(words)
-        self.speed_button.setVisible(not is_time_known(words))
+        expected = estimate(study.contents, self.form, self.model.runs, self._speed)
+        self.estimate.setText(expected.words)
+        self.speed_button.setVisible(not expected.known)
         trained = run is not None and self.jobs.of(run.name)
         active = bool(trained) and not trained.state.is_over
         self.resume_button.setEnabled(

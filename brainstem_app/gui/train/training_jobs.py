@@ -50,7 +50,7 @@ class TrainingJobs(QObject):
     def submit(self, job: TrainJob) -> None:
         """Put a training into the queue."""
         self._bench.study.remember_choice("run", job.run)
-        self._bench.jobs.submit(job, self.tr("Train {0}").format(job.run), job.study, item=job.run)
+        self._bench.jobs.submit(job, study=job.study, item=job.run)
 
     def find(self) -> None:
         """Follow the trainings that are there now."""

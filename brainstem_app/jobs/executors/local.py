@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from brainstem_app.jobs.detached import running_process
 from brainstem_app.jobs.executors.task import Task
 from brainstem_app.jobs.provenance import usable_cores
+from brainstem_app.jobs.supervise import LocalProcess
 from brainstem_app.locations import user_data_folder
 
 _GIB = 2**30
@@ -92,7 +91,7 @@ class LocalExecutor:
 
     places: Places
     memory_gib: float
-    _processes: dict[Path, subprocess.Popen[bytes]] = field(default_factory=dict)
+    _processes: dict[Path, LocalProcess] = field(default_factory=dict)
     _gpu_of: dict[Path, str] = field(default_factory=dict)
     _last_start: float = -_SETTLE_S
 
@@ -109,29 +108,21 @@ class LocalExecutor:
     def start(self, tasks: list[Task]) -> None:
         """Start a process for each task."""
         for task in tasks:
-            self._processes[task.folder] = subprocess.Popen(
-                [sys.executable, "-m", "brainstem_app.jobs.detached", str(task.folder)],
-                env=self._environment(task),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            process = LocalProcess(task.home)
+            process.start(self._environment(task))
+            self._processes[task.folder] = process
             self._last_start = time.monotonic()
 
     def is_alive(self, task: Task) -> bool:
         """Whether the task's process runs."""
-        process = self._processes.get(task.folder)
-        if process is not None:
-            return process.poll() is None
-        return running_process(task.folder) is not None
+        return self._process(task).is_alive()
 
     def kill(self, task: Task) -> None:
-        """End the task's process at once."""
-        process = self._processes.get(task.folder) or running_process(task.folder)
-        if process is not None:
-            process.kill()
-            process.wait()
+        """End the task's process and all it has started at once."""
+        self._process(task).end(kill=True)
+
+    def _process(self, task: Task) -> LocalProcess:
+        return self._processes.get(task.folder) or LocalProcess(task.home)
 
     def _environment(self, task: Task) -> dict[str, str]:
         environment = {**os.environ, **dict.fromkeys(_THREADS, str(self.places.threads))}
@@ -148,7 +139,7 @@ class LocalExecutor:
 
     def _runs(self, folder: Path) -> bool:
         process = self._processes.get(folder)
-        return process is not None and process.poll() is None
+        return process is not None and process.is_alive()
 
 
 def _shared_gpu(processes: int) -> dict[str, str]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from brainstem_app.errors import JobCancelled
 from brainstem_app.jobs.events import Event, Failed, Finished, Progress, Warned
-from brainstem_app.jobs.executors.task import EventTail, Executor, Task
+from brainstem_app.jobs.executors.task import Executor, Task
 from brainstem_app.jobs.reporter import Reporter
+from brainstem_app.jobs.supervise import Watch
 
 _POLL_S = 0.3
 #: How long a task may take to its next step after it was asked to stop.
@@ -74,12 +75,12 @@ class _Crew:
         self, executor: Executor, tasks: Sequence[Task], reporter: Reporter, done_before: int
     ) -> None:
         self.executor, self.reporter = executor, reporter
+        self.tasks = {task.name: task for task in tasks}
         self.total, self.done = len(tasks) + done_before, done_before
         alive = {task.name for task in tasks if executor.is_alive(task)}
-        self.running = {task.name: EventTail(task) for task in tasks if task.name in alive}
+        self.running = {task.name: self._watch(task) for task in tasks if task.name in alive}
         self.waiting = [task for task in tasks if task.name not in alive]
         self.fractions: dict[str, float] = {}
-        self.since: dict[str, float] = {}
         self.stopping = False
         self.again: set[str] = set()
 
@@ -93,40 +94,35 @@ class _Crew:
             task.prepare()
         if new:
             self.executor.start(new)
-        self.running.update({task.name: EventTail(task) for task in begun})
+        self.running.update({task.name: self._watch(task) for task in begun})
 
     def look(self) -> Iterator[Ended]:
         """Pass on what is new, and yield what has ended."""
-        for name, tail in list(self.running.items()):
-            for event in tail.read():
+        for name, watch in list(self.running.items()):
+            for event in watch.look():
                 self._pass_on(name, event)
-            end = self._end(name, tail)
-            if end is not None:
-                del self.running[name]
-                self.fractions.pop(name, None)
-                self.since.pop(name, None)
-                ended = Ended(tail.task, end)
-                if ended.cancelled and not self.stopping and name not in self.again:
-                    # An earlier call had asked it to stop, and it just has: it goes on now.
-                    self.again.add(name)
-                    self.waiting.append(tail.task)
-                    continue
-                self.done += 1
-                yield ended
+            if watch.end is None:
+                continue
+            del self.running[name]
+            self.fractions.pop(name, None)
+            ended = Ended(self.tasks[name], watch.end)
+            if ended.cancelled and not self.stopping and name not in self.again:
+                # An earlier call had asked it to stop, and it just has: it goes on now.
+                self.again.add(name)
+                self.waiting.append(ended.task)
+                continue
+            self.done += 1
+            yield ended
 
-    def _end(self, name: str, tail: EventTail) -> Finished | Failed | None:
-        """Say how a task ended, once its process is gone: till then it holds memory the next one needs."""
-        alive = self.executor.is_alive(tail.task)
-        if alive and tail.end is None:
-            self.since.pop(name, None)
-            return None
-        waited = time.monotonic() - self.since.setdefault(name, time.monotonic())
-        if alive:
-            return tail.end if waited > _LEAVE_S else None
-        if tail.end is None and waited >= _LAST_WORD_S:
-            tail.read()
-            return tail.end or tail.died()
-        return tail.end
+    def _watch(self, task: Task) -> Watch:
+        return Watch(
+            task.home,
+            lambda: self.executor.is_alive(task),
+            lambda _kill: self.executor.kill(task),
+            leave_s=_LEAVE_S,
+            last_word_s=_LAST_WORD_S,
+            press_after_s=CANCEL_PATIENCE_S,
+        )
 
     def _pass_on(self, name: str, event: Event) -> None:
         if isinstance(event, Progress):
@@ -139,8 +135,8 @@ class _Crew:
     def ask_to_stop(self) -> None:
         """Ask all that run to stop at their next step; those in a queue are taken out."""
         self.stopping = True
-        for tail in self.running.values():
-            tail.task.cancel()
+        for watch in self.running.values():
+            watch.ask_to_stop()
 
     def stop(self) -> Iterator[Ended]:
         """Stop all that run, killing what does not listen; yield those that had ended by themselves."""
@@ -149,5 +145,5 @@ class _Crew:
         while self.running and time.monotonic() < deadline:
             yield from (ended for ended in self.look() if not ended.cancelled)
             time.sleep(_POLL_S)
-        for tail in self.running.values():
-            self.executor.kill(tail.task)
+        for watch in self.running.values():
+            watch.kill()

@@ -133,7 +133,7 @@ class SlurmExecutor:
         if number is None:
             return False
         self._look()
-        if self._queue.get(number) == _PENDING and (task.folder / "cancel").exists():
+        if self._queue.get(number) == _PENDING and task.home.is_asked_to_stop:
             self.kill(task)
             return False
         return number in self._queue

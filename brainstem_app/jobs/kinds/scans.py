@@ -41,7 +41,9 @@ class SegmentJob(JobModel):
     orientation: Annotated[str | None, setting("Orientation", ORIENTATION)] = None
     name: Annotated[
         PartNameOrEmpty,
-        setting("Name", "Folder of the only scan's results.", empty="the scan's", advanced=True),
+        setting(
+            "Name", "Folder of the results, where there is one scan alone.", empty="the scan's", advanced=True
+        ),
     ] = ""
     surfaces: Annotated[
         bool, setting("Surfaces", "Also write the surface of each nucleus as STL, and all as GLB.")
