@@ -23,6 +23,7 @@ from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import read_job
 from brainstem_app.jobs.run import run_job
 from brainstem_app.jobs.worker import json_lines
+from brainstem_app.small_files import read_small
 
 JOB_FILE = "job.json"
 EVENTS_FILE = "events.jsonl"
@@ -47,7 +48,7 @@ class ProcessRecord(BaseModel):
 def running_process(folder: Path) -> psutil.Process | None:
     """Process that does the job of a folder, None if it has ended or was never there."""
     try:
-        record = ProcessRecord.model_validate_json((folder / PROCESS_FILE).read_bytes())
+        record = ProcessRecord.model_validate_json(read_small(folder / PROCESS_FILE))
         process = psutil.Process(record.pid)
         same = abs(process.create_time() - record.started) < 1.0
         return process if same and process.status() != psutil.STATUS_ZOMBIE else None

@@ -21,6 +21,7 @@ from brainstem_app.imaging.atomic import write_text
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
 from brainstem_app.jobs.network_names import require_known
 from brainstem_app.plain_name import PartName, PartNameOrEmpty
+from brainstem_app.small_files import read_small
 from brainstem_app.study.grid import Grid
 from brainstem_app.validation import input_error
 from kerasmodels.data.augmentation import AugmentationName
@@ -391,7 +392,7 @@ def read_job(path: Path) -> Job:
         If the file cannot be read, or is not the description of a job this version knows.
     """
     try:
-        return _ADAPTER.validate_json(path.read_bytes())
+        return _ADAPTER.validate_json(read_small(path))
     except OSError as error:
         raise InputError("The job file cannot be read.", path, "Check that the file exists.") from error
     except ValidationError as error:

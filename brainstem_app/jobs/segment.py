@@ -29,7 +29,7 @@ from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.loaded_model import LoadedModel, describe_model, load_model
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.result_folders import SERIES, scans_with_room, series_mark
+from brainstem_app.jobs.result_folders import SERIES, require_whole, scans_with_room, series_mark
 from brainstem_app.jobs.segment_bids import require_one_dataset, result_folder, write_derivatives
 from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
 from brainstem_app.jobs.segment_files import ARTIFACTS, REGION_ARTIFACTS, OnScan, on_scan, write_volumes
@@ -113,6 +113,7 @@ def _segment_into(
         surfaces=job.surfaces,
         options=("--dicom-seg", "--dicom-identity", job.dicom_identity) if job.dicom_seg else (),
     )
+    require_whole(folder)
     if job.dicom_seg:
         write_dicom(job, scan, folder, model, reporter)
     if job.bids:
