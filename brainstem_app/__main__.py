@@ -44,7 +44,10 @@ def are_files_to_open(arguments: Sequence[str]) -> bool:
 
 
 def _is_there(argument: str) -> bool:
-    return not argument.startswith("-") and Path(argument).exists()
+    try:
+        return not argument.startswith("-") and Path(argument).exists()
+    except (OSError, ValueError):  # too long, or no name at all
+        return False
 
 
 def _open_window(paths: Sequence[str]) -> int:

@@ -160,6 +160,22 @@ def require_part(name: str, of_what: str, where: Path | str | None = None) -> st
     return name
 
 
+def require_text_path(path: Path) -> None:
+    """Refuse a path with bytes that are no UTF-8: no report, job file or other program could name it.
+
+    Raises
+    ------
+    InputError
+        If it has such bytes.
+    """
+    if any(unicodedata.category(sign) == "Cs" for sign in str(path)):
+        raise InputError(
+            "The name of this file or folder is no text (bytes that are no UTF-8).",
+            path,
+            "Rename it; the file manager shows the letters that are meant by �.",
+        )
+
+
 def _checked(name: str) -> str:
     if problem := problem_of_part(name):
         raise ValueError(f"“{name}” cannot be the name of a folder: {problem}")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from brainstem_app.atlas.library import atlas_name_is_shipped, load_atlas_table
 from brainstem_app.locations import resource
+from brainstem_app.small_files import read_small
 
 DISAGREEMENT_FILE_NAME = "disagreement.json"
 _Millimetres = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -90,4 +91,4 @@ def disagreement_about(atlas: str, version: str) -> DisagreementTable | None:
     path = resource("atlas", atlas) / DISAGREEMENT_FILE_NAME
     if not path.is_file():
         return None
-    return DisagreementTable.model_validate_json(path.read_text(encoding="utf-8"))
+    return DisagreementTable.model_validate_json(read_small(path))

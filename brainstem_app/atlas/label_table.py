@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from brainstem_app.errors import InputError
 from brainstem_app.plain_text import printable
+from brainstem_app.small_files import read_text
 
 TABLE_FILE_NAME = "structures.csv"
 
@@ -145,8 +147,8 @@ def read_label_table(path: Path) -> LabelTable:
     """
     fix = "Each row needs the columns " + ", ".join(Structure.model_fields) + "."
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            structures = tuple(Structure.model_validate(row) for row in csv.DictReader(file))
+        rows = csv.DictReader(io.StringIO(read_text(path), newline=""))
+        structures = tuple(Structure.model_validate(row) for row in rows)
     except OSError as error:
         raise InputError("The label table cannot be read.", path, "Check that the file exists.") from error
     except (ValidationError, UnicodeDecodeError, csv.Error) as error:

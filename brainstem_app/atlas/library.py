@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from brainstem_app.atlas.regions import REGION_TABLE_FILE_NAME, REGIONS_FILE_NAM
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import MNI_SHAPE, mni_affine
 from brainstem_app.locations import resource, user_data_folder
+from brainstem_app.small_files import read_json
 
 DEFAULT_ATLAS = "brainstem31"
 LABELS_FILE_NAME = "labels.nii.gz"
@@ -148,7 +148,7 @@ def citations_of(atlas: Atlas | AtlasTable) -> tuple[str, ...]:
     """Source by source what to cite for an atlas, as its description says; empty if it says nothing."""
     if atlas.folder is None:
         return ()
-    card = json.loads((atlas.folder / CARD_FILE_NAME).read_text(encoding="utf-8"))
+    card = read_json(atlas.folder / CARD_FILE_NAME)
     return tuple(
         f"{source['citation']} (labels: {source.get('title', atlas.name)}; licence "
         f"{source.get('licence', 'not stated')})"
@@ -161,7 +161,7 @@ def source_volumes_of(atlas: Atlas) -> dict[str, float]:
     """Volume (mm³) that each structure of an imported atlas had in its source; empty for other atlases."""
     if atlas.folder is None:
         return {}
-    card = json.loads((atlas.folder / CARD_FILE_NAME).read_text(encoding="utf-8"))
+    card = read_json(atlas.folder / CARD_FILE_NAME)
     return {
         str(row["name"]): float(row["source_volume_mm3"])
         for row in card.get("structures", ())
@@ -200,7 +200,7 @@ def _folder_of(name_or_folder: str | Path) -> Path:
 
 def _read_card(path: Path) -> dict[str, str]:
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
+        card = read_json(path)
         return {"name": str(card["name"]), "version": str(card["version"])}
     except FileNotFoundError as error:
         raise InputError(

@@ -8,7 +8,6 @@ is the example to copy.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from brainstem_app.atlas.region_recipe import RecipePlane, RecipeRegion, check_regions
 from brainstem_app.errors import InputError
+from brainstem_app.small_files import parse_toml, read_text
 from brainstem_app.validation import input_error
 
 Millimetres3 = tuple[float, float, float]
@@ -216,10 +216,10 @@ def read_recipe(path: Path) -> Recipe:
         If the file cannot be read, is no TOML, or says something that does not fit.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = parse_toml(read_text(path))
     except OSError as error:
         raise InputError("The recipe cannot be read.", path, "Check that the file exists.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise InputError(f"The recipe is not valid TOML: {error}", path, "Mend that line.") from error
     try:
         return Recipe.model_validate({**values, "folder": path.resolve().parent})

@@ -12,6 +12,7 @@ from brainstem_app import __version__
 from brainstem_app.cli import atlases, compare, diagnose, models, scans, studies
 from brainstem_app.cli.options import add_command
 from brainstem_app.cli.show import say_failure
+from brainstem_app.cli.unforeseen import say_nothing_more, say_unforeseen, write_any_text
 from brainstem_app.cli.usage import usage_error
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.jobs.job import CohortJob, RetestJob
@@ -59,6 +60,7 @@ def _options(
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status: 0 done, 1 failed, 2 bad input, 3 cancelled."""
     given = sys.argv[1:] if arguments is None else arguments
+    write_any_text()
     try:
         return _status(app(given, prog_name="brainstem-app", standalone_mode=False))
     except SystemExit as ended:
@@ -72,6 +74,12 @@ def run(arguments: list[str] | None = None) -> int:
         return _say_usage(error)
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except BrokenPipeError:
+        return say_nothing_more()
+    except Exception as error:
+        if "--debug" in given:
+            raise
+        return say_unforeseen(error)
 
 
 def _status(code: object) -> int:

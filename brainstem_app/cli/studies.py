@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from inspect import Parameter
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,6 +22,7 @@ from brainstem_app.jobs.job import (
     TrainJob,
 )
 from brainstem_app.setting import flattened, nested
+from brainstem_app.small_files import read_json
 from brainstem_app.validation import validated
 
 _AUGMENT = Annotated[
@@ -85,7 +85,7 @@ def _read_config(path: Path | None) -> dict[str, Any]:
         return {}
     fix = 'Write a JSON object such as {"epochs": 20, "loss": "dice"}.'
     try:
-        settings = json.loads(path.read_text(encoding="utf-8"))
+        settings = read_json(path)
     except OSError as error:
         raise InputError("The configuration file cannot be read.", path, "Check that it exists.") from error
     except ValueError as error:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.imaging.spaces import Affine
+from brainstem_app.small_files import require_regular
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -154,6 +155,7 @@ def is_dicom_start(start: bytes) -> bool:
 def is_dicom_file(path: Path) -> bool:
     """Whether a file is DICOM, with or without a preamble, by its content; False for what cannot be read."""
     try:
+        require_regular(path)
         with path.open("rb") as file:
             start = file.read(132)
     except OSError:

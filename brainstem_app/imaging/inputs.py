@@ -21,7 +21,8 @@ from brainstem_app.imaging.file_names import (
     pair_header,
     pair_image,
 )
-from brainstem_app.plain_name import folder_name_of, name_key
+from brainstem_app.imaging.scan_limits import leads_in_circles
+from brainstem_app.plain_name import folder_name_of, name_key, require_text_path
 
 _REPORT = "report.json"
 #: Volumes that the program writes: results, prepared subjects, transforms, atlases. They are no scans.
@@ -90,6 +91,7 @@ def expand_inputs(paths: Sequence[Path]) -> list[ScanInput]:
     found: dict[Path, tuple[str, ...]] = {}
     for path in paths:
         for scan, names in _scans_in(path):
+            require_text_path(scan)
             found.setdefault(scan, names)
     if not found:
         raise InputError(
@@ -103,9 +105,13 @@ def expand_inputs(paths: Sequence[Path]) -> list[ScanInput]:
 def _scans_in(path: Path) -> list[tuple[Path, tuple[str, ...]]]:
     """List the scans a path stands for, each with possible names, the shortest first."""
     folder, series = split_series(path)
+    if folder.is_symlink() and leads_in_circles(folder):
+        raise InputError("The file is a link that leads back to itself.", folder, "Give the file itself.")
     if not folder.exists() and not folder.is_symlink():
         raise InputError("There is no such file or folder.", folder, "Check the name.")
     if not folder.is_dir():
+        if folder.exists() and not folder.is_file():
+            raise InputError("This is a pipe or a device, no file.", folder, "Give the file of the scan.")
         if is_own_volume(folder):
             raise InputError(
                 "By its name this is no scan, but a label map or another volume that Brainstem App wrote.",

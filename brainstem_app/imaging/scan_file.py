@@ -28,12 +28,12 @@ from brainstem_app.imaging.file_names import (
 )
 from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
 from brainstem_app.imaging.scan import Finding, Level
+from brainstem_app.imaging.scan_limits import COPY_AGAIN, FETCH, require_file, require_fitting
 from brainstem_app.imaging.unreadable import UnreadableScanError
 
 FileKind = Literal["nifti1", "nifti2", "nifti1-pair", "nifti2-pair", "mgh"]
 
 _PAIR_ENDINGS = (*HEADER_ENDINGS, *IMAGE_ENDINGS)
-_MAX_VOXELS = 1024**3
 _HEADER_BYTES = 544
 _OTHER_FORMATS = (
     (b"NRRD", "an NRRD file"),
@@ -46,8 +46,6 @@ _OTHER_FORMATS = (
     (b"\xff\xd8\xff", "a picture (JPEG)"),
     (b"%PDF", "a PDF"),
 )
-_COPY_AGAIN = "Copy or download the file again, or convert the scan from DICOM again."
-_FETCH = "Fetch the data first, e.g. with datalad get or git annex get."
 _CONVERT = "Give a NIfTI (.nii, .nii.gz) or MGH/MGZ file, or the folder of the DICOM series."
 
 _RESCALED = Finding(
@@ -197,16 +195,7 @@ def _silent_nibabel() -> Iterator[None]:
 
 
 def _open_stream(path: Path, stack: ExitStack) -> tuple[BufferedIOBase, bool]:
-    if path.is_symlink() and not path.exists():
-        raise UnreadableScanError(
-            "file-not-fetched", "The file is a link to data that are not here.", path, _FETCH
-        )
-    if not path.exists():
-        raise UnreadableScanError(
-            "file-missing", "There is no such file.", path, "Check the name and the folder."
-        )
-    if path.stat().st_size == 0:
-        raise UnreadableScanError("file-empty", "The file is empty.", path, _COPY_AGAIN)
+    require_file(path)
     file = stack.enter_context(path.open("rb"))
     compressed = file.read(2) == b"\x1f\x8b"
     file.seek(0)
@@ -254,7 +243,7 @@ def _other_kind(path: Path, start: bytes) -> UnreadableScanError:
         )
     if start.startswith((b"/annex/objects", b"version https://git-lfs")):
         return UnreadableScanError(
-            "file-not-fetched", "The file is only a placeholder for data that are not here.", path, _FETCH
+            "file-not-fetched", "The file is only a placeholder for data that are not here.", path, FETCH
         )
     for magic, name in _OTHER_FORMATS:
         if start.startswith(magic):
@@ -321,13 +310,7 @@ def _single_volume_shape(path: Path, image: Any) -> tuple[int, int, int]:
             path,
             "Give a three-dimensional T1-weighted scan.",
         )
-    if int(np.prod(shape[:3], dtype=np.float64)) > _MAX_VOXELS:
-        raise UnreadableScanError(
-            "too-many-voxels",
-            f"The header speaks of {_times(shape)} voxels; no head scan has that many.",
-            path,
-            "The header is damaged, or this is no MRI of a head. " + _COPY_AGAIN,
-        )
+    require_fitting(path, (shape[0], shape[1], shape[2]))
     return shape[0], shape[1], shape[2]
 
 
@@ -367,9 +350,9 @@ def _damaged(path: Path, error: BaseException) -> UnreadableScanError:
             "file-truncated",
             "The file ends early or is damaged; a part of the scan is missing.",
             path,
-            _COPY_AGAIN,
+            COPY_AGAIN,
         )
-    return UnreadableScanError("file-damaged", f"The file cannot be read: {text}", path, _COPY_AGAIN)
+    return UnreadableScanError("file-damaged", f"The file cannot be read: {text}", path, COPY_AGAIN)
 
 
 def _times(shape: tuple[int, ...]) -> str:

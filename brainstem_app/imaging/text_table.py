@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainstem_app.errors import InputError
+from brainstem_app.small_files import read_small
 
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 _GZIP = b"\x1f\x8b"
@@ -126,7 +127,7 @@ def _content(path: Path, what: str) -> bytes:
     if path.is_dir():
         raise InputError(f"This is a folder, not the {what}.", path, "Give the file of the table in it.")
     try:
-        content = path.read_bytes()
+        content = read_small(path)
     except FileNotFoundError as error:
         raise InputError(f"There is no {what} of this name.", path, "Check the path.") from error
     except OSError as error:

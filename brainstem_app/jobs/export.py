@@ -19,6 +19,7 @@ from brainstem_app.models.card import ModelCard, ModelResults
 from brainstem_app.models.library import ATLAS_FOLDER, MEAN_WARP_FILE, hash_file, user_models_folder
 from brainstem_app.models.method import REFINED, PredictionMethod
 from brainstem_app.reports.cohort_model import CohortReport, MethodSummary
+from brainstem_app.small_files import read_small
 from brainstem_app.study.study import Study
 from kerasmodels.export.keras_file import load_keras, save_keras
 from kerasmodels.export.onnx_file import to_onnx
@@ -133,7 +134,7 @@ def _begun_from(settings: TrainJob) -> str:
 def _report(path: Path, *, refine: bool) -> CohortReport | None:
     """Return what the run's evaluation by this method found; None if there was none."""
     try:
-        report = CohortReport.model_validate_json(path.read_bytes())
+        report = CohortReport.model_validate_json(read_small(path))
     except (OSError, ValidationError):
         return None
     return report if bool(report.settings.get("refine", False)) == refine else None

@@ -60,6 +60,16 @@ def _foreseen(error: Exception) -> tuple[str, str, str]:
             "",
             "Close other programs, or use fewer --jobs or a smaller batch.",
         )
+    if isinstance(error, RuntimeError) and str(error).startswith("Symlink loop"):
+        # pathlib's own, up to Python 3.12.
+        where = str(error).partition("'")[2].rstrip("'")
+        return "A link leads back to itself.", where, "Give the file or folder itself."
+    if isinstance(error, RecursionError):
+        return (
+            "A file is nested too deep to be read.",
+            "",
+            "Look for the file that was given last, and make it anew.",
+        )
     if isinstance(error, ModuleNotFoundError) and error.name in TRAINING_PACKAGES:
         return (
             f"The package {error.name}, needed to train or convert networks, is not installed.",
@@ -70,6 +80,8 @@ def _foreseen(error: Exception) -> tuple[str, str, str]:
         return "The disk is full.", _file_of(error), _ROOM
     if isinstance(error, OSError):
         where = str(error.filename or "")
+        if error.errno == errno.EROFS:
+            return "The disk may only be read.", where, "Choose a folder on another disk."
         if isinstance(error, PermissionError):
             return "The file or folder may not be read or written.", where, "Check its permissions."
         return f"A file could not be read or written: {error.strerror or error}.", where, _LOGS

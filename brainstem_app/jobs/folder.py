@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.jobs.events import Event, Failed, Finished, parse_event
 from brainstem_app.jobs.job import Job, read_job, write_job
+from brainstem_app.small_files import read_small
 
 JOB_FILE = "job.json"
 EVENTS_FILE = "events.jsonl"
@@ -76,7 +77,7 @@ class JobFolder:
     def process(self) -> psutil.Process | None:
         """Process that does the job, None if it has ended or was never there."""
         try:
-            record = ProcessRecord.model_validate_json((self.path / PROCESS_FILE).read_bytes())
+            record = ProcessRecord.model_validate_json(read_small(self.path / PROCESS_FILE))
             process = psutil.Process(record.pid)
             same = abs(process.create_time() - record.started) < 1.0
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None

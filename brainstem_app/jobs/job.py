@@ -22,6 +22,7 @@ from brainstem_app.jobs.kinds.networks import (
 from brainstem_app.jobs.kinds.people import CohortJob, RetestJob
 from brainstem_app.jobs.kinds.scans import DemoJob, EvaluateVolumesJob, SegmentJob, SimulateJob
 from brainstem_app.jobs.kinds.studies import CopyStudyJob, PrepareJob
+from brainstem_app.small_files import read_small
 from brainstem_app.validation import input_error
 
 __all__ = [
@@ -89,7 +90,7 @@ def read_job(path: Path) -> Job:
         If the file cannot be read, or is not the description of a job this version knows.
     """
     try:
-        return _ADAPTER.validate_json(path.read_bytes())
+        return _ADAPTER.validate_json(read_small(path))
     except OSError as error:
         raise InputError("The job file cannot be read.", path, "Check that the file exists.") from error
     except ValidationError as error:

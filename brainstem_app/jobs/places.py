@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from brainstem_app.jobs.job import (
     SegmentJob,
     SimulateJob,
 )
+from brainstem_app.small_files import read_json
 from brainstem_app.study.study import SUBJECTS_FOLDER
 
 #: Room that the results of a scan may take, with some to spare.
@@ -180,7 +180,7 @@ def _is_raw(folder: Path) -> bool:
     if not is_bids_dataset(folder):
         return False
     try:
-        description = json.loads((folder / "dataset_description.json").read_text(encoding="utf-8"))
+        description = read_json(folder / "dataset_description.json")
         return bool(description.get("DatasetType", "raw") != "derivative")
     except (OSError, ValueError, AttributeError):
         return True

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from brainstem_app.edition import HOW_TO_GET_FULL, Edition, edition
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.jobs.job import (
     ActivationsJob,
+    CompareCellJob,
     CompareJob,
+    CopyStudyJob,
     EvaluateRunJob,
     ExportModelJob,
     Job,
     TrainJob,
 )
 from brainstem_app.models.library import user_models_folder
-from brainstem_app.plain_name import require_name
+from brainstem_app.plain_name import require_name, require_text_path
 from brainstem_app.study.study import Study
 
 
@@ -29,6 +34,8 @@ def require_possible(job: Job) -> None:
     BrainstemError
         If it trains or looks into networks, and Keras is not installed.
     """
+    for path in _paths_of(job):
+        require_text_path(path)
     if isinstance(job, TrainJob | CompareJob | ExportModelJob) and edition() is Edition.PREDICT:
         what = "This edition does not train, compare or export networks."
         raise BrainstemError(what, None, HOW_TO_GET_FULL)
@@ -50,6 +57,30 @@ def require_possible(job: Job) -> None:
             )
         case _:
             return
+
+
+def require_study_still_there(job: Job) -> None:
+    """Refuse to call a job done whose study was removed, or put elsewhere, while it ran.
+
+    Raises
+    ------
+    BrainstemError
+        If so: what was written since lies in a folder that is no study.
+    """
+    study = getattr(job.train if isinstance(job, CompareCellJob) else job, "study", None)
+    if isinstance(study, Path) and not isinstance(job, CopyStudyJob) and not (study / "study.json").exists():
+        raise BrainstemError(
+            "The study was removed or moved while the job ran, so its results are not whole.",
+            study,
+            "Put it back where it was, remove what the job has left there, and start the same job again.",
+        )
+
+
+def _paths_of(job: Job) -> Iterator[Path]:
+    for name in type(job).model_fields:
+        value = getattr(job, name)
+        values = value if isinstance(value, tuple) else (value,)
+        yield from (path for path in values if isinstance(path, Path))
 
 
 def _require_training(job: TrainJob) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from brainstem_app.errors import InputError
+from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.imaging.bids_derivatives import bids_labels_path, bids_source
 from brainstem_app.imaging.dicom import split_series
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
@@ -22,6 +21,7 @@ from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME
 from brainstem_app.jobs.segment_files import ARTIFACTS, POSSIBLE_ARTIFACTS
 from brainstem_app.reports.manifest import Manifest, sha256_of
 from brainstem_app.reports.surfaces import SURFACES_FOLDER
+from brainstem_app.small_files import read_json, read_small
 
 MANIFEST = ARTIFACTS["manifest"]
 TRANSFORMS_FOLDER = "transforms"
@@ -101,6 +101,22 @@ def require_files(folder: Path, files: Iterable[str], folders: Iterable[str]) ->
             require_writable(folder / name)
 
 
+def require_whole(folder: Path) -> None:
+    """Refuse to call results done of which files are missing, because others removed them meanwhile.
+
+    Raises
+    ------
+    BrainstemError
+        With what is missing.
+    """
+    if missing := [name for name in ARTIFACTS.values() if not (folder / name).exists()]:
+        raise BrainstemError(
+            f"Results were removed while they were written: {', '.join(missing)} are missing.",
+            folder,
+            "Start it again, and leave the folder alone meanwhile.",
+        )
+
+
 def require_same_sources(folder: Path, sources: Mapping[str, Path], series: str | None = None) -> None:
     """Refuse a folder that holds the results of something else.
 
@@ -133,7 +149,7 @@ def require_same_sources(folder: Path, sources: Mapping[str, Path], series: str 
 def _require_not_reported_of_another(folder: Path, sources: Mapping[str, Path]) -> None:
     """Refuse a folder without a manifest whose report names another scan, by its hash."""
     try:
-        scan = json.loads((folder / ARTIFACTS["report_json"]).read_text(encoding="utf-8"))["scan"]
+        scan = read_json(folder / ARTIFACTS["report_json"])["scan"]
         file, before = str(scan["file"]), scan["sha256"]
     except (OSError, ValueError, KeyError, TypeError):
         return
@@ -188,7 +204,7 @@ def _require_no_scans(folder: Path) -> None:
 
 def _manifest_of(folder: Path) -> Manifest | None:
     try:
-        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+        return Manifest.model_validate_json(read_small(folder / MANIFEST))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, ValidationError) as error:
@@ -203,7 +219,7 @@ def _reported_folder(root: Path, labels: Path) -> Path | None:
     """Folder of the report that a label map with a BIDS name belongs to; None if there is no such map."""
     sidecar = labels.with_name(labels.name.removesuffix(".nii.gz") + ".json")
     try:
-        told = (root / str(json.loads(sidecar.read_text(encoding="utf-8"))["Report"])).parent
+        told = (root / str(read_json(sidecar)["Report"])).parent
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return told if root.resolve() in told.resolve().parents else None

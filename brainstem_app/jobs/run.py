@@ -10,7 +10,7 @@ from brainstem_app.jobs.failure import describe_failure, is_disk_full
 from brainstem_app.jobs.job import Job
 from brainstem_app.jobs.library_switches import set_library_switches
 from brainstem_app.jobs.places import require_sound_places
-from brainstem_app.jobs.preconditions import require_possible
+from brainstem_app.jobs.preconditions import require_possible, require_study_still_there
 from brainstem_app.jobs.registry import KINDS, folder_of
 from brainstem_app.jobs.reporter import Reporter, Summary
 
@@ -40,6 +40,7 @@ def run_job(job: Job, emit: Emit, is_cancelled: IsCancelled) -> int:
         require_possible(job)
         with claimed(claims_of(job), job.kind):
             summary = _work(job, Reporter(emit, is_cancelled))
+            require_study_still_there(job)
     except Exception as error:  # noqa: BLE001 - the end of every job: whatever it was becomes one event
         failed = describe_failure(error)
         if is_disk_full(error) and not failed.where:

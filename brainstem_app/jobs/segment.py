@@ -30,7 +30,7 @@ from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.loaded_model import LoadedModel, describe_model, load_model
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.result_folders import SERIES, scans_with_room, series_mark
+from brainstem_app.jobs.result_folders import SERIES, require_whole, scans_with_room, series_mark
 from brainstem_app.jobs.segment_bids import require_one_dataset, result_folder, write_derivatives
 from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
 from brainstem_app.jobs.segment_files import OnScan, on_scan, write_volumes
@@ -114,6 +114,7 @@ def _segment_into(
         surfaces=job.surfaces,
         command=command_of(job, scan.path, model),
     )
+    require_whole(folder)
     if job.dicom_seg:
         write_dicom(job, scan, folder, model, reporter)
     if job.bids:

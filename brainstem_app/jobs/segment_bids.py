@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.loaded_model import LoadedModel
 from brainstem_app.jobs.segment_files import ARTIFACTS
 from brainstem_app.jobs.segment_regions import REGION_LABELS_FILE
+from brainstem_app.small_files import read_json
 
 # What the description in the name of a region map ends with.
 _REGIONS = "regions"
@@ -51,7 +51,7 @@ def require_one_dataset(scans: Sequence[ScanInput]) -> None:
 def write_derivatives(out: Path, source: BidsSource, folder: Path, model: LoadedModel) -> Path:
     """Write the label map of a finished scan under its BIDS name below `out`; returns its place."""
     atlas, regions = model.atlas, model.atlas.regions
-    report = json.loads((folder / ARTIFACTS["report_json"]).read_text(encoding="utf-8"))
+    report = read_json(folder / ARTIFACTS["report_json"])
     write_dataset_description(out, source.dataset, model.card.name)
     facts = {
         "Model": f"{model.card.name} {model.card.version}",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, list_atlases, load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.locations import user_data_folder
 from brainstem_app.reports.manifest import sha256_of
+from brainstem_app.small_files import read_json
 from brainstem_app.study.study import Study
 
 
@@ -64,7 +63,7 @@ def require_same_atlas(study: Study, run: str, atlas: Atlas) -> None:
     """
     folder = study.run_folder(run)
     try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        manifest = read_json(folder / "manifest.json")
     except (OSError, ValueError):
         return
     learned, now = str(manifest.get("atlas", "")), f"{atlas.name} {atlas.version}"

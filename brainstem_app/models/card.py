@@ -14,6 +14,7 @@ from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.spaces import Space
 from brainstem_app.models.method import PredictionMethod
 from brainstem_app.plain_name import PartName
+from brainstem_app.small_files import read_small
 from brainstem_app.validation import input_error
 from kerasmodels.data.slice_input import SliceInput
 
@@ -107,7 +108,7 @@ def read_card(folder: Path) -> ModelCard:
     """
     path = folder / CARD_FILE_NAME
     try:
-        return ModelCard.model_validate_json(path.read_bytes())
+        return ModelCard.model_validate_json(read_small(path))
     except OSError as error:
         raise InputError(
             "The model has no model card: a network alone does not say which atlas and preparation it needs.",

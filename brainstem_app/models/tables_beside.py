@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import csv
-import json
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, AtlasT
 from brainstem_app.atlas.side_names import split_side
 from brainstem_app.atlas.source_tables.plain_text import read_itk_snap
 from brainstem_app.errors import InputError
+from brainstem_app.small_files import read_json, read_text
 
 _REPORT = "report.json"
 _RECORD = "manifest.json"
@@ -103,7 +104,7 @@ def _report(labels: Path) -> TableBeside | None:
 def _region_table(labels: Path) -> TableBeside | None:
     path = labels.with_name(_REGION_NAMES)
     try:
-        rows = read_itk_snap(path.read_text(encoding="utf-8"))
+        rows = read_itk_snap(read_text(path))
         named = [
             {"index": str(row.number), "name": row.name, "color": row.colour}
             if row.number
@@ -163,8 +164,8 @@ def _bids_table(labels: Path) -> TableBeside | None:
     sidecar = _read_json(labels.with_name(f"{stem}.json"))
     name, _, version = str(sidecar.get("LabelAtlas", "")).partition(" ")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t"))
+        text = read_text(path).removeprefix("\ufeff")
+        rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter="\t"))
         return TableBeside(path, name, version, _table(_structure_of_bids(row, name) for row in rows))
     except (OSError, KeyError, TypeError, ValueError, csv.Error):
         return None
@@ -196,7 +197,7 @@ def _table(structures: Iterable[Structure]) -> LabelTable:
 
 def _colours_beside(labels: Path) -> dict[int, str]:
     try:
-        rows = read_itk_snap(labels.with_name(_COLOURS).read_text(encoding="utf-8"))
+        rows = read_itk_snap(read_text(labels.with_name(_COLOURS)))
     except (OSError, ValueError):
         return {}
     return {row.number: row.colour for row in rows}
@@ -209,7 +210,7 @@ def _made_colour(index: int) -> str:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_json(path)
     except (OSError, ValueError):
         return {}
     return content if isinstance(content, dict) else {}

@@ -18,6 +18,7 @@ from brainstem_app.reports.cohort_model import CohortReport
 from brainstem_app.reports.csv_text import csv_text
 from brainstem_app.reports.html import render
 from brainstem_app.reports.report_model import LIMITS, RELIABILITY_TEXT
+from brainstem_app.small_files import read_small
 
 _DECIMALS = 6
 _AGAIN = "Measure it with `brainstem-app evaluate --study STUDY --run NAME`."
@@ -134,7 +135,7 @@ def build_paired_report(
 
 def _read(path: Path) -> CohortReport:
     try:
-        report = CohortReport.model_validate_json(path.read_bytes())
+        report = CohortReport.model_validate_json(read_small(path))
     except OSError as error:
         raise InputError("The run has not been measured.", path, _AGAIN) from error
     except ValidationError as error:

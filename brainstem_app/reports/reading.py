@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from brainstem_app.errors import InputError
 from brainstem_app.reports.report_model import Report
+from brainstem_app.small_files import read_small
 
 REPORT_FILE = "report.json"
 _OCCASION = re.compile(r"(?:ses|run)-[A-Za-z0-9]+")
@@ -23,7 +24,7 @@ def read_report(path: Path) -> Report:
         If the file cannot be read or is none of this program's reports.
     """
     try:
-        return Report.model_validate_json(path.read_bytes())
+        return Report.model_validate_json(read_small(path))
     except (OSError, ValidationError) as error:
         raise InputError("This is no report of this program.", path, "Segment the scan again.") from error
 

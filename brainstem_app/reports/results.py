@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from brainstem_app.errors import InputError, UnconfirmedError
 from brainstem_app.imaging.subject_ids import subject_name
 from brainstem_app.reports.reading import REPORT_FILE, atlas_of, occasion_of, read_report
 from brainstem_app.reports.report_model import Report
+from brainstem_app.small_files import read_json
 
 MANIFEST_FILE = "manifest.json"
 
@@ -164,7 +164,7 @@ def _below(folder: Path) -> list[Path]:
 
 def _version_beside(path: Path) -> str:
     try:
-        manifest = json.loads((path.parent / MANIFEST_FILE).read_text(encoding="utf-8"))
+        manifest = read_json(path.parent / MANIFEST_FILE)
         return str(manifest["brainstem_app"])
     except (OSError, ValueError, KeyError, TypeError):
         return ""

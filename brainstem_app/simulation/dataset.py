@@ -25,6 +25,7 @@ from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.preprocessing.template import Template, load_template
 from brainstem_app.simulation.subject import Report, SimulatedSubject, SimulationSettings, simulate_subject
+from brainstem_app.small_files import read_json
 
 BIDS_VERSION = "1.10.0"
 NAME = "Simulated brainstem subjects"
@@ -113,7 +114,7 @@ def _check(out: Path, n_subjects: int, seed: int) -> None:
     if not out.exists() or not any(out.iterdir()):
         return
     fix = "Choose an empty folder, or one this command has made before."
-    if not description.is_file() or json.loads(description.read_text(encoding="utf-8")).get("Name") != NAME:
+    if not description.is_file() or read_json(description).get("Name") != NAME:
         raise InputError("The folder holds something else than simulated subjects.", out, fix)
     if any(row["Simulation"]["seed"] != seed for _, row in _sidecars(out)):
         raise InputError(
@@ -186,7 +187,7 @@ def _save_scan(path: Path, data: NDArray[np.float32], affine: Affine) -> None:
 
 def _sidecars(out: Path) -> list[tuple[str, dict[str, Any]]]:
     files = sorted(out.glob("sub-*/anat/sub-*_T1w.json"))
-    return [(file.parts[-3], json.loads(file.read_text(encoding="utf-8"))) for file in files]
+    return [(file.parts[-3], read_json(file)) for file in files]
 
 
 def _write_participants(out: Path) -> None:

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
@@ -32,6 +31,7 @@ from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from brainstem_app.errors import InputError
 from brainstem_app.plain_name import PlainName
+from brainstem_app.small_files import parse_json, parse_toml, read_text
 from brainstem_app.study.record import Record
 from brainstem_app.validation import input_error
 
@@ -108,8 +108,8 @@ def read_grid(path: Path) -> Grid:
         If the file cannot be read or does not describe a grid.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-        content = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+        text = read_text(path)
+        content = parse_json(text) if path.suffix.lower() == ".json" else parse_toml(text)
     except OSError as error:
         raise InputError(
             f"The grid cannot be read: {error.strerror}.", path, "Name a grid, or a file that exists."

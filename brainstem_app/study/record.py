@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.locks.lock_file import locked
+from brainstem_app.small_files import read_small
 from brainstem_app.validation import input_error
 
 #: Lock for files of a study that are read, changed and written: the split, the decisions on subjects.
@@ -45,7 +46,7 @@ class Record(BaseModel):
             If the file is missing, damaged, or of another kind or version.
         """
         try:
-            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+            return cls.model_validate_json(read_small(path))
         except FileNotFoundError as error:
             raise InputError(
                 f"There is no {path.name}.", path, "Choose a folder made by `brainstem-app prepare`."

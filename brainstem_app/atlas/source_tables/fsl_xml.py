@@ -38,6 +38,9 @@ def read_fsl_xml(text: str, *, volumes: bool) -> SourceTable:
         raise ValueError(f"the XML is damaged: {error}") from error
     kind = (root.findtext("header/type") or root.findtext(".//type") or "").strip().lower()
     elements = list(root.iter("label"))
+    if any(len(element) for element in elements):
+        # Each would hold the text of all that lie in it.
+        raise ValueError("a label holds other elements")
     has_values = [bool(element.get("value")) for element in elements]
     use_values = not volumes and any(has_values)
     if use_values and not all(has_values):

@@ -11,6 +11,7 @@ from brainstem_app.atlas.source_tables.plain_text import is_itk_snap, read_frees
 from brainstem_app.atlas.source_tables.records import read_delimited, read_json
 from brainstem_app.atlas.source_tables.source_label import SourceTable
 from brainstem_app.errors import InputError
+from brainstem_app.small_files import read_small
 
 _FIX = (
     "Give an FSL atlas description (XML), ITK-SNAP label descriptions, a FreeSurfer colour table, or CSV, "
@@ -53,7 +54,7 @@ def read_source_table(path: Path, *, volumes: bool = False) -> SourceTable:
 def _text_of(path: Path) -> str:
     """Text of a table in the encodings that spreadsheets and old programs write."""
     try:
-        content = path.read_bytes()
+        content = read_small(path)
     except OSError as error:
         raise InputError(
             "The table of labels cannot be read.", path, "Check that the file exists."

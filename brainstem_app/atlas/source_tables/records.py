@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from brainstem_app.atlas.source_tables.source_label import SourceLabel, hex_colour, whole_number
+from brainstem_app.small_files import parse_json
 
 _NUMBER = (
     "index",
@@ -55,7 +55,7 @@ def read_json(text: str) -> list[SourceLabel]:
     Lists by column are ``{"labels": [names by number], "R": […], "G": […], "B": […]}``, as the Allen Human
     Reference Atlas has them. ValueError if it is none of these.
     """
-    values: Any = json.loads(text)
+    values: Any = parse_json(text)
     if isinstance(values, list) and all(isinstance(row, dict) for row in values):
         return _from_records(values)
     if not isinstance(values, dict):

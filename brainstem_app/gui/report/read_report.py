@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import json
+import io
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from brainstem_app.gui.report.people_content import cohort_content, retest_conte
 from brainstem_app.gui.report.report_content import Cell, NotSeen, OneDigit, ReportContent
 from brainstem_app.gui.report.report_entries import ReportEntry
 from brainstem_app.plain_text import without_apostrophe
+from brainstem_app.small_files import read_json, read_text
 
 # Headings and names in report.json of the columns of a segmentation, and of one with a reference.
 _SEGMENTED = (
@@ -57,7 +58,7 @@ def read_report(entry: ReportEntry) -> ReportContent:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        content: dict[str, Any] = dict(json.loads(path.read_text(encoding="utf-8")))
+        content: dict[str, Any] = dict(read_json(path))
     except (OSError, ValueError, TypeError) as error:
         raise InputError(
             "The report is damaged or cannot be read.", path, "Measure the run again."
@@ -141,8 +142,7 @@ def _model(entry: ReportEntry) -> str:
 
 def _comparison(entry: ReportEntry, path: Path) -> ReportContent:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            table = list(csv.reader(file))
+        table = list(csv.reader(io.StringIO(read_text(path), newline="")))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError("The table of the comparison cannot be read.", path, "Start it again.") from error
     if not table:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from brainstem_app.small_files import read_json
 
 EDITED_MARK = "_edited"
 _NUMBERED = re.compile(rf"{EDITED_MARK}(-\d+)?$")
@@ -83,7 +84,7 @@ def _saved(copy: Path) -> datetime:
 
 def _record(copy: Path) -> dict[str, Any]:
     path = copy.with_name(copy.name.removesuffix(_ENDING) + ".json")
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+    return dict(read_json(path))
 
 
 def _time(path: Path) -> float:

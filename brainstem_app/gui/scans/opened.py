@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
@@ -13,6 +12,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.gui.scans.edited_version import EditedVersion, latest_edit, original_of
 from brainstem_app.gui.scans.reported import graded, report_beside, reported_mm3
 from brainstem_app.gui.scans.result_model import UNKNOWN_MODEL, ResultModel, model_of_report
+from brainstem_app.small_files import parse_json, read_json
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
@@ -335,7 +335,7 @@ def _holds_scans(folder: Path) -> bool:
 def _dataset_type(dataset: Path) -> str:
     try:
         description = (dataset / "dataset_description.json").read_text(encoding="utf-8")
-        return str(json.loads(description).get("DatasetType", "raw"))
+        return str(parse_json(description).get("DatasetType", "raw"))
     except (OSError, ValueError, AttributeError):
         return "raw"
 
@@ -350,7 +350,7 @@ def scan_of_result(home: Path) -> Path | None:
 
     for folder in list(home.parents)[:2]:  # results of BIDS derivatives lie one folder deeper
         try:
-            scans = json.loads((folder / JOB_FILE_NAME).read_text(encoding="utf-8"))["scans"]
+            scans = read_json(folder / JOB_FILE_NAME)["scans"]
             paths = [Path(scan) for scan in scans]
             if len(paths) == 1:
                 return paths[0]
@@ -376,7 +376,7 @@ def _findings_of_report(report: Path) -> tuple[Finding, ...]:
     from brainstem_app.imaging.scan import Finding, Level
 
     try:
-        content = json.loads(report.read_text(encoding="utf-8"))
+        content = read_json(report)
         entries = (*content["warnings"], *content.get("notes", ()))
         return tuple(Finding(Level(e["level"]), e["code"], e["problem"], e.get("fix", "")) for e in entries)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

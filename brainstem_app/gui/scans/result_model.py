@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
+
+from brainstem_app.small_files import read_json
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def accuracy_text(mean_iou: float | None) -> str:
 def model_of_report(report: Path) -> ResultModel:
     """Read which model a ``report.json`` names."""
     try:
-        model = json.loads(report.read_text(encoding="utf-8"))["model"]
+        model = read_json(report)["model"]
         accuracy = model.get("test_macro_miou")
         return ResultModel(
             str(model["name"] or ""),

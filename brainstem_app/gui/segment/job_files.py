@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from brainstem_app.gui.scans.opened import JOB_FILE_NAME
 from brainstem_app.imaging.file_names import file_stem
 from brainstem_app.plain_name import folder_name_of
+from brainstem_app.small_files import read_json
 
 if TYPE_CHECKING:
     from brainstem_app.jobs.job import SegmentJob, SimulateJob
@@ -111,7 +111,7 @@ def model_name(model: str) -> str:
 
 def _scans_of(job: Path) -> list[Path]:
     try:
-        return [Path(scan) for scan in json.loads(job.read_text(encoding="utf-8"))["scans"]]
+        return [Path(scan) for scan in read_json(job)["scans"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
+from brainstem_app.small_files import read_small
 
 if TYPE_CHECKING:
     from brainstem_app.jobs.events import Metric
@@ -124,7 +125,7 @@ def _scores(path: Path) -> tuple[str, tuple[NucleusScore, ...]]:
     from brainstem_app.reports.cohort_model import CohortReport
 
     try:
-        report = CohortReport.model_validate_json(path.read_bytes())
+        report = CohortReport.model_validate_json(read_small(path))
     except (OSError, ValidationError):
         return "", ()
     nuclei = [s for s in report.structures if s.group.value == "nucleus" and s.iou.value is not None]

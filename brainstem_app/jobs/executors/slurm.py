@@ -20,6 +20,7 @@ from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
 from brainstem_app.jobs.executors.task import Task
+from brainstem_app.small_files import read_small
 
 SUBMITTED_FILE = "slurm.json"
 _ASK_EVERY_S = 3.0
@@ -183,7 +184,7 @@ def _parameters(settings: SlurmSettings, name: str) -> dict[str, Any]:
 
 def _number_of(task: Task) -> str | None:
     try:
-        return Submitted.model_validate_json((task.folder / SUBMITTED_FILE).read_bytes()).job
+        return Submitted.model_validate_json(read_small(task.folder / SUBMITTED_FILE)).job
     except (OSError, ValidationError):
         return None
 
