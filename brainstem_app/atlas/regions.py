@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +18,8 @@ from brainstem_app.imaging.spaces import MNI_SHAPE, mni_affine
 
 REGIONS_FILE_NAME = "regions.nii.gz"
 REGION_TABLE_FILE_NAME = "regions.csv"
+#: How the source of a region begins that was not drawn by planes.
+IMPORTED_FROM = "imported from "
 
 Labels = NDArray[np.uint8]
 
@@ -135,6 +138,39 @@ def _table(planes: tuple[RecipePlane, ...], regions: tuple[RecipeRegion, ...]) -
         titles[upper.name] += f", above the {lower.title}"
     if planes:
         titles[""] = f"above the {planes[0].title}"
+    return table_of_regions(
+        [
+            region_structure(
+                index,
+                region.name,
+                region.full_name,
+                region.colour,
+                titles.get(region.below, "the whole brainstem"),
+                "none",
+            )
+            for index, region in enumerate(regions, start=1)
+        ]
+    )
+
+
+def region_structure(
+    index: int, name: str, full_name: str, colour: str, source: str, licence: str
+) -> Structure:
+    """Row of a table of regions; `source` says where its border comes from."""
+    return Structure(
+        index=index,
+        name=name,
+        full_name=full_name,
+        side=Side.MIDLINE,
+        group=Group.TISSUE,
+        colour=colour,
+        source=source,
+        licence=licence,
+    )
+
+
+def table_of_regions(rows: Sequence[Structure]) -> LabelTable:
+    """Label table of regions, the background first."""
     outside = Structure(
         index=0,
         name="background",
@@ -145,21 +181,4 @@ def _table(planes: tuple[RecipePlane, ...], regions: tuple[RecipeRegion, ...]) -
         source="none",
         licence="none",
     )
-    return LabelTable(
-        structures=(
-            outside,
-            *(
-                Structure(
-                    index=index,
-                    name=region.name,
-                    full_name=region.full_name,
-                    side=Side.MIDLINE,
-                    group=Group.TISSUE,
-                    colour=region.colour,
-                    source=titles.get(region.below, "the whole brainstem"),
-                    licence="none",
-                )
-                for index, region in enumerate(regions, start=1)
-            ),
-        )
-    )
+    return LabelTable(structures=(outside, *rows))

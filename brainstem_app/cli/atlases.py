@@ -85,6 +85,16 @@ def import_(
     ] = False,
     licence: Annotated[str, typer.Option(help="Licence of the maps.")] = "not stated",
     citation: Annotated[str, typer.Option(help="What to cite.")] = "not stated",
+    regions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER|FILE",
+            help="Regions that divide the brainstem, as midbrain, pons and medulla: maps or a label map.",
+        ),
+    ] = None,
+    regions_table: Annotated[
+        Path | None, typer.Option(help="What the numbers of a label map of regions mean.")
+    ] = None,
     atlas_version: Annotated[str, typer.Option(help="Version of the atlas.")] = "1",
     out: Annotated[
         Path | None, typer.Option(help="Folder for the atlas; among your own atlases if not given.")
@@ -109,6 +119,8 @@ def import_(
         leave_out_unnamed=leave_out_unnamed,
         licence=licence,
         citation=citation,
+        regions=regions,
+        regions_table=regions_table,
         atlas_version=atlas_version,
         out=out,
         replace=replace,

@@ -316,7 +316,8 @@ class ImportAtlasJob(_Job):
     two need `table`. `space` or `template`, a T1 image, say what it was drawn on. `threshold` is the least
     probability; a structure with less than `least_inside` of its volume in the brainstem is left out. With
     `split_sides` a structure on both sides becomes a left and a right one; with `leave_out_unnamed` numbers
-    and volumes that the table does not name are left out instead of refused. `replace` overwrites an atlas of
+    and volumes that the table does not name are left out instead of refused. `regions`, with `regions_table`,
+    divides the brainstem into regions, in the same forms as `source`. `replace` overwrites an atlas of
     that name.
     """
 
@@ -333,6 +334,8 @@ class ImportAtlasJob(_Job):
     leave_out_unnamed: bool = False
     licence: str = "not stated"
     citation: str = "not stated"
+    regions: Path | None = None
+    regions_table: Path | None = None
     out: Path | None = None
     replace: bool = False
 

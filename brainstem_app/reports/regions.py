@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.atlas.regions import IMPORTED_FROM
 from brainstem_app.evaluation.volume import voxel_volume_mm3
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.spaces import Affine
@@ -123,10 +124,24 @@ def write_regions_csv(folder: Path, report: Report) -> None:
 def regions_note(regions: RegionsOnScan) -> str:
     """Say what the regions are: their borders, and the cut."""
     borders = "; ".join(f"{region.name}: {region.source}" for region in regions.table.structures[1:])
+    drawn = "the atlas's own" if are_imported(regions.table) else "drawn on the template"
     return (
-        f"Borders, drawn on the template and carried to the scan: {borders}. The lowest region, and with it "
+        f"Borders, {drawn} and carried to the scan: {borders}. The lowest region, and with it "
         "the brainstem, ends at the cut at z = −72 mm of the template. The regions add up to the brainstem."
     )
+
+
+def no_regions_note(atlas: str) -> str:
+    """Say that an atlas brings no regions, and what follows."""
+    return (
+        f"The atlas {atlas} does not divide the brainstem into regions, so that none are measured: those of "
+        "another atlas would not be its own."
+    )
+
+
+def are_imported(table: LabelTable) -> bool:
+    """Whether regions are those of an imported atlas, not drawn by planes."""
+    return any(region.source.startswith(IMPORTED_FROM) for region in table.structures)
 
 
 def region_colours(regions: RegionsOnScan) -> dict[str, str]:
