@@ -68,7 +68,9 @@ def segment(
     orientation: Orientation = None,
     surfaces: Annotated[
         bool,
-        typer.Option("--surfaces", help="Also write the surface of each nucleus as STL, and all as GLB."),
+        typer.Option(
+            "--surfaces", help="Also write the surface of each nucleus and region as STL, and all as GLB."
+        ),
     ] = False,
     bids: Annotated[
         bool, typer.Option("--bids", help="Make the folder a dataset of BIDS derivatives.")

@@ -29,6 +29,10 @@ BRAINSTEM = "brainstem"
 BRAINSTEM_IN_WORDS = "Whole brainstem, down to the cut at z = −72 mm of the template"
 REGIONS_CSV = "report_regions.csv"
 _DECIMALS = 6
+_EDITED = (
+    " The labels were edited: their borders are still those of the warp, and what was added to the brainstem "
+    "is counted to the nearest region."
+)
 Cell = str | int | float | None
 
 
@@ -46,12 +50,16 @@ class RegionsOnScan:
         Volume of each region under the warp, and of all together as 0; None where voxels are counted.
     midsagittal : Midsagittal or None
         What of them lies on the scan's midsagittal plane; None without a warp, or a midbrain and a pons.
+    is_edited : bool
+        Whether the labels were edited since, so that the brainstem has other voxels
+        (`brainstem_app.atlas.regions.follow_edit`).
     """
 
     table: LabelTable
     labels: NDArray[np.uint8]
     soft: Mapping[int, SoftMeasures] | None = None
     midsagittal: Midsagittal | None = None
+    is_edited: bool = False
 
 
 def region_entries(regions: RegionsOnScan | None, affine: Affine) -> tuple[RegionEntry, ...]:
@@ -128,6 +136,7 @@ def regions_note(regions: RegionsOnScan) -> str:
     return (
         f"Borders, {drawn} and carried to the scan: {borders}. The lowest region, and with it "
         "the brainstem, ends at the cut at z = −72 mm of the template. The regions add up to the brainstem."
+        + _EDITED * regions.is_edited
     )
 
 

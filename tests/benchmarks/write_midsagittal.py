@@ -3,7 +3,8 @@
     python tests/benchmarks/write_midsagittal.py --work FOLDER --head HEAD.nii.gz [--head …]
         [--pair FIRST.nii.gz SECOND.nii.gz …]
 
-*Heads* are turned, and their midbrains shrunk by a known share; each goes the program's whole way again. *Pairs* are one person scanned twice. What is computed is kept in
+*Heads* are turned, and their midbrains shrunk by a known share; each goes the program's whole way again.
+*Pairs* are one person scanned twice. What is computed is kept in
 FOLDER by the hash of the code that computes it, so a run that was stopped goes on where it was.
 """
 
