@@ -15,13 +15,19 @@ from numpy.typing import NDArray
 
 from brainstem_app.atlas.builder import describe_structure, nuclei_without_voxels, table_text
 from brainstem_app.atlas.fusion import fill_with_tissue
+from brainstem_app.atlas.import_regions import ImportedRegions, import_regions, with_regions
 from brainstem_app.atlas.import_table import label_table
 from brainstem_app.atlas.label_table import TABLE_FILE_NAME, LabelTable, Side
 from brainstem_app.atlas.landmark_offset import LandmarkOffset, measure_offset
 from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, NOTICE_FILE_NAME
 from brainstem_app.atlas.notice import write_import_notice
 from brainstem_app.atlas.pulled_map import PulledMap, pull, split_at_midline
-from brainstem_app.atlas.regions import REGION_TABLE_FILE_NAME, REGIONS_FILE_NAME
+from brainstem_app.atlas.regions import (
+    REGION_TABLE_FILE_NAME,
+    REGIONS_FILE_NAME,
+    Regions,
+    describe_regions,
+)
 from brainstem_app.atlas.source_maps import SourceMaps, check_names, files_of, read_maps, sha256_of_files
 from brainstem_app.atlas.source_space import Placed, Report, place_source
 from brainstem_app.atlas.volume_keeping import (
@@ -69,6 +75,8 @@ class ImportSettings:
         Whether numbers of a label map, or volumes, that the table does not name are left out.
     licence, citation : str
         Of the source.
+    regions, regions_table : Path, optional
+        Label map or maps of regions that divide the brainstem, in the same space; and what the numbers mean.
     """
 
     source: Path
@@ -83,6 +91,8 @@ class ImportSettings:
     leave_out_unnamed: bool = False
     licence: str = "not stated"
     citation: str = "not stated"
+    regions: Path | None = None
+    regions_table: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -95,10 +105,13 @@ class Imported:
         With grades of reliability.
     warnings : tuple of str
         What the user should know.
+    regions : Regions or None
+        How it divides the brainstem; None if it brings no maps of regions.
     """
 
     table: LabelTable
     warnings: tuple[str, ...]
+    regions: Regions | None = None
 
 
 def import_atlas(
@@ -148,6 +161,10 @@ def import_atlas(
     table = label_table(inside, labels, settings.name, settings.licence)
     _check_not_empty(labels, table, settings)
     fill_with_tissue(labels, load_template(), table)
+    divided = _regions(settings, placed)
+    if divided is not None:
+        told = {p.table_name: p.in_region for p in inside if p.in_region}
+        table = with_regions(table, labels, divided.regions, told, settings.table or settings.source)
     report(0.95, "writing")
     warnings = (
         *source.notes,
@@ -155,11 +172,21 @@ def import_atlas(
         *_place_warnings(placed, offset),
         *_warnings(pulled, inside),
         *volume_warnings([p.table_name for p in inside], volumes),
+        *(divided.warnings if divided else ()),
     )
     placed = replace(placed, measured={**placed.measured, **offset.as_numbers()})
     kept = {p.table_name: (p.inside, volume) for p, volume in zip(inside, volumes, strict=True)}
-    _write(out, table, labels, _describe(settings, placed, table, labels, kept))
-    return Imported(table, warnings)
+    regions = divided.regions if divided else None
+    description = _describe(settings, placed, table, labels, kept) | describe_regions((), regions)
+    _write(out, table, labels, regions, description)
+    return Imported(table, warnings, regions)
+
+
+def _regions(settings: ImportSettings, placed: Placed) -> ImportedRegions | None:
+    if settings.regions is None:
+        return None
+    to_source, brainstem = placed.template_to_source, load_template().brainstem
+    return import_regions(settings.regions, settings.regions_table, to_source, brainstem, settings.licence)
 
 
 def require_atlas_name(name: str, where: Path | str = "--name") -> str:
@@ -273,10 +300,19 @@ def _warnings(pulled: Sequence[PulledMap], inside: Sequence[PulledMap]) -> tuple
     return tuple(warnings)
 
 
-def _write(out: Path, table: LabelTable, labels: NDArray[np.uint8], description: dict[str, Any]) -> None:
+def _write(
+    out: Path,
+    table: LabelTable,
+    labels: NDArray[np.uint8],
+    regions: Regions | None,
+    description: dict[str, Any],
+) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for name in (REGIONS_FILE_NAME, REGION_TABLE_FILE_NAME):
         (out / name).unlink(missing_ok=True)
+    if regions is not None:
+        write_text(out / REGION_TABLE_FILE_NAME, table_text(regions.table))
+        save_label_map(out / REGIONS_FILE_NAME, regions.labels, mni_affine(), space="mni")
     write_text(out / TABLE_FILE_NAME, table_text(table))
     write_text(out / CARD_FILE_NAME, json.dumps(description, indent=1, ensure_ascii=False) + "\n")
     notice = write_import_notice(
@@ -312,6 +348,7 @@ def _describe(
             "split_sides": settings.split_sides,
             "leave_out_unnamed": settings.leave_out_unnamed,
             "table": settings.table.name if settings.table else None,
+            "regions": settings.regions.name if settings.regions else None,
         },
         "sources": [
             {

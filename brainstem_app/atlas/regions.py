@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +18,10 @@ from brainstem_app.imaging.spaces import MNI_SHAPE, mni_affine
 
 REGIONS_FILE_NAME = "regions.nii.gz"
 REGION_TABLE_FILE_NAME = "regions.csv"
+#: How the source of a region begins that was not drawn by planes.
+IMPORTED_FROM = "imported from "
+# The nearest region of a voxel is looked for so far around all that were added, before anywhere.
+_NEAR_VOXELS = 10
 
 Labels = NDArray[np.uint8]
 
@@ -102,6 +107,46 @@ def nearest_region(regions: Labels) -> Labels:
     return np.asarray(regions[x, y, z], dtype=np.uint8)
 
 
+def follow_edit(regions: Labels, labels: Labels) -> Labels:
+    """Region map of edited labels: what was taken away leaves its region, what was added joins the nearest.
+
+    Which label a voxel has makes no difference, so that to repaint a nucleus within the brainstem changes no
+    region.
+
+    Parameters
+    ----------
+    regions : ndarray of uint8, shape (X, Y, Z)
+        Region map of the labels as they were, above 0 where they are.
+    labels : ndarray of uint8, shape (X, Y, Z)
+        Labels as they are now.
+    """
+    from scipy.spatial import cKDTree
+
+    edited = np.where(labels > 0, regions, 0).astype(np.uint8)
+    added = np.argwhere((labels > 0) & (regions == 0))
+    known = _near(regions, added)
+    if len(added) and len(known):
+        _, nearest = cKDTree(known).query(added)
+        edited[tuple(added.T)] = regions[tuple(known[nearest].T)]
+    return edited
+
+
+def _near(regions: Labels, added: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Voxels of regions (N, 3) around some others, or all of them if there are none so near."""
+    if len(added):
+        first = np.maximum(added.min(axis=0) - _NEAR_VOXELS, 0)
+        part = tuple(slice(a, b + 1) for a, b in zip(first, added.max(axis=0) + _NEAR_VOXELS, strict=True))
+        if len(near := np.argwhere(regions[part])):
+            return np.asarray(near + first)
+    return np.argwhere(regions)
+
+
+def changes_of_edit(regions: Labels, labels: Labels, n: int) -> NDArray[np.int64]:
+    """Voxels that an edit has added to each region less those it has taken away, regions 0…n − 1."""
+    before, after = (np.bincount(m.ravel(), minlength=n) for m in (regions, follow_edit(regions, labels)))
+    return np.asarray(after - before, dtype=np.int64)
+
+
 def read_regions(folder: Path, labels: Labels) -> Regions | None:
     """Regions in the folder of an atlas with this label map; None if it has none.
 
@@ -135,6 +180,39 @@ def _table(planes: tuple[RecipePlane, ...], regions: tuple[RecipeRegion, ...]) -
         titles[upper.name] += f", above the {lower.title}"
     if planes:
         titles[""] = f"above the {planes[0].title}"
+    return table_of_regions(
+        [
+            region_structure(
+                index,
+                region.name,
+                region.full_name,
+                region.colour,
+                titles.get(region.below, "the whole brainstem"),
+                "none",
+            )
+            for index, region in enumerate(regions, start=1)
+        ]
+    )
+
+
+def region_structure(
+    index: int, name: str, full_name: str, colour: str, source: str, licence: str
+) -> Structure:
+    """Row of a table of regions; `source` says where its border comes from."""
+    return Structure(
+        index=index,
+        name=name,
+        full_name=full_name,
+        side=Side.MIDLINE,
+        group=Group.TISSUE,
+        colour=colour,
+        source=source,
+        licence=licence,
+    )
+
+
+def table_of_regions(rows: Sequence[Structure]) -> LabelTable:
+    """Label table of regions, the background first."""
     outside = Structure(
         index=0,
         name="background",
@@ -145,21 +223,4 @@ def _table(planes: tuple[RecipePlane, ...], regions: tuple[RecipeRegion, ...]) -
         source="none",
         licence="none",
     )
-    return LabelTable(
-        structures=(
-            outside,
-            *(
-                Structure(
-                    index=index,
-                    name=region.name,
-                    full_name=region.full_name,
-                    side=Side.MIDLINE,
-                    group=Group.TISSUE,
-                    colour=region.colour,
-                    source=titles.get(region.below, "the whole brainstem"),
-                    licence="none",
-                )
-                for index, region in enumerate(regions, start=1)
-            ),
-        )
-    )
+    return LabelTable(structures=(outside, *rows))

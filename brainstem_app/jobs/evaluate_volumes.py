@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.jobs.job import EvaluateVolumesJob
@@ -9,9 +12,12 @@ from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.result_folders import require_files, require_no_segmentation
 from brainstem_app.jobs.segment_files import ARTIFACTS
-from brainstem_app.models.label_meaning import labels_in, meaning_of_two
+from brainstem_app.jobs.segment_regions import REGION_LABELS_FILE
+from brainstem_app.models.label_meaning import labels_in, meaning_of_labels, meaning_of_two
 from brainstem_app.reports.comparison import write_comparison
 
+# Label maps of segment, and corrected copies of them, begin so.
+_SEGMENTED = "labels_native"
 _FIX = "If they come from another atlas, name it with --atlas."
 
 
@@ -45,6 +51,7 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
         atlas_version=meaning.version,
         atlas_citations=meaning.citations,
         findings=tuple(Finding(Level.WARNING, "atlas-of-labels", note, _FIX) for note in meaning.notes),
+        regions=_regions_beside(job.predicted),
         command=job.command_line(shown),
     )
     for role, name in (("report_html", "report.html"), ("report_json", "report.json")):
@@ -57,3 +64,11 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
     if report.summary.macro_miou_nuclei is not None:
         summary["macro_miou_nuclei"] = report.summary.macro_miou_nuclei
     return summary
+
+
+def _regions_beside(labels: Path) -> tuple[Path, LabelTable] | None:
+    """Region map that `segment` wrote beside a label map, which may have been edited since, and its table."""
+    path = labels.with_name(REGION_LABELS_FILE)
+    if not labels.name.startswith(_SEGMENTED) or not path.is_file():
+        return None
+    return path, meaning_of_labels(path, labels_in(load_label_map(path)[0])).table

@@ -41,6 +41,8 @@ def import_lab_atlas(job: ImportAtlasJob, reporter: Reporter) -> Summary:
         leave_out_unnamed=job.leave_out_unnamed,
         licence=job.licence,
         citation=job.citation,
+        regions=job.regions,
+        regions_table=job.regions_table,
     )
     made = import_atlas(settings, folder, lambda done, text: reporter.progress(done, 1, text))
     for warning in made.warnings:
@@ -50,6 +52,7 @@ def import_lab_atlas(job: ImportAtlasJob, reporter: Reporter) -> Summary:
         "atlas": name,
         "nuclei": len(made.table.nuclei),
         "classes": made.table.n_classes,
+        "regions": ", ".join(made.regions.names) if made.regions else "none, and none are measured with it",
         "folder": str(folder),
     }
 

@@ -16,7 +16,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, citations_of
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.imaging.bids_derivatives import bids_source
@@ -33,7 +32,7 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.result_folders import SERIES, require_whole, scans_with_room, series_mark
 from brainstem_app.jobs.segment_bids import require_one_dataset, result_folder, write_derivatives
 from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
-from brainstem_app.jobs.segment_files import OnScan, on_scan, write_volumes
+from brainstem_app.jobs.segment_files import OnScan, on_scan, shapes_of, write_volumes
 from brainstem_app.models.prediction import Prediction, predict_box
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
 from brainstem_app.reports.report_model import ReportInputs
@@ -159,7 +158,7 @@ def segment_scan(
     orientation : str, optional
         Axis letters the user states, for a scan whose header does not.
     surfaces : bool
-        Also write the surfaces of the nuclei found.
+        Also write the surfaces of the nuclei found, and of the regions.
     command : tuple of str
         The command line that repeats the run, for the report.
 
@@ -195,7 +194,7 @@ def segment_scan(
     inputs = replace(inputs, reference=reference, reference_origin=reference_origin)
     # The report is made on one core while another writes the volumes that it speaks of.
     with ThreadPoolExecutor(1) as beside:
-        volumes = (folder, scan, normalised, found, prediction, model.atlas.table)
+        volumes = (folder, scan, normalised, found, prediction, model.atlas)
         written = beside.submit(_write_volumes, *volumes, surfaces=surfaces)
         write_report(folder, inputs, ready=written.result)
     for role, name in found.artifacts.items():
@@ -212,14 +211,14 @@ def _write_volumes(
     normalised: Normalised,
     found: OnScan,
     prediction: Prediction,
-    table: LabelTable,
+    atlas: Atlas,
     *,
     surfaces: bool,
 ) -> None:
-    write_volumes(folder, scan, normalised, found, prediction, table)
+    write_volumes(folder, scan, normalised, found, prediction, atlas.table)
     remove_surfaces(folder)
     if surfaces:
-        write_surfaces(folder, found.labels, scan.affine, table)
+        write_surfaces(folder, *shapes_of(found, scan.affine, atlas))
 
 
 class Stopwatch:

@@ -10,18 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.atlas.library import Atlas
 from brainstem_app.atlas.regions import Regions
 from brainstem_app.atlas.warped import SoftMeasures, WarpedAtlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Scan
-from brainstem_app.imaging.spaces import mni_affine, paste_into_mni
+from brainstem_app.imaging.spaces import Affine, crop_to_box, mni_affine, paste_into_mni
 from brainstem_app.jobs.segment_regions import REGION_FILES, placed_regions, warped_regions, write_regions
 from brainstem_app.models.prediction import Prediction
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.scan_to_atlas import ITK_FILES, ScanToAtlas
 from brainstem_app.reports.label_files import write_label_files
 from brainstem_app.reports.midsagittal import MIDSAGITTAL_FILES
+from brainstem_app.reports.region_model import WHOLE
 from brainstem_app.reports.regions import REGIONS_CSV, RegionsOnScan
+from brainstem_app.reports.surfaces import Shapes, WarpedShapes
 
 ARTIFACTS = {
     "labels_native": "labels_native.nii.gz",
@@ -115,6 +118,23 @@ def on_scan(
         warped.map,
         warped_regions(regions, warped, grid, labels, normalised.image),
     )
+
+
+def shapes_of(found: OnScan, affine: Affine, atlas: Atlas) -> tuple[Shapes, Shapes | None]:
+    """Shapes of the nuclei and of the regions, from the warp if there is one."""
+
+    def warped(labels: NDArray[np.uint8], soft: Mapping[int, SoftMeasures] | None) -> WarpedShapes | None:
+        if found.map is None or soft is None:
+            return None
+        whole = {index for index, measured in soft.items() if measured.covered >= WHOLE}
+        return WarpedShapes(crop_to_box(labels), found.map.to_scan, whole)
+
+    nuclei = Shapes(found.labels, affine, atlas.table.nuclei, warped(atlas.labels, found.soft))
+    regions = found.regions
+    if regions is None or atlas.regions is None:
+        return nuclei, None
+    drawn = warped(atlas.regions.labels, regions.soft)
+    return nuclei, Shapes(regions.labels, affine, regions.table.structures[1:], drawn)
 
 
 def write_volumes(

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.atlas.regions import follow_edit
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.orientation import to_axes_of, to_canonical
 from brainstem_app.imaging.scan import Finding
 from brainstem_app.imaging.spaces import Affine
+from brainstem_app.reports.regions import RegionsOnScan
 from brainstem_app.reports.report_model import Report, ReportInputs
 from brainstem_app.reports.write import write_report
 
@@ -30,6 +32,7 @@ def write_comparison(
     atlas_citations: tuple[str, ...] = (),
     findings: tuple[Finding, ...] = (),
     command: tuple[str, ...] = (),
+    regions: tuple[Path, LabelTable] | None = None,
 ) -> Report:
     """Compare two label files and write the report into a folder.
 
@@ -52,6 +55,8 @@ def write_comparison(
         Shown in the report: what is doubtful about the meaning of the labels.
     command : tuple of str
         Command line for the report's "how to repeat".
+    regions : tuple of Path and LabelTable, optional
+        Region map of the labels as they were before any edit, on the grid of `predicted`, and what it means.
 
     Raises
     ------
@@ -63,6 +68,7 @@ def write_comparison(
     for path, values in ((predicted, labels), (reference, reference_labels)):
         _require_named(path, values, table)
     _require_same_grid(labels.shape, native, reference_labels.shape, reference_affine, reference)
+    placed = None if regions is None else _regions(*regions, labels, native)
     labels, affine = to_canonical(labels, native)
     reference_labels = np.ascontiguousarray(to_canonical(reference_labels, native)[0])
     inputs = ReportInputs(
@@ -74,11 +80,24 @@ def write_comparison(
         atlas_citations=atlas_citations,
         name=predicted.name,
         reference=reference_labels,
+        regions=placed,
         findings=findings,
         files={"predicted": predicted, "reference": reference},
         command=command,
     )
     return write_report(folder, inputs)
+
+
+def _regions(path: Path, table: LabelTable, labels: NDArray[np.uint8], native: Affine) -> RegionsOnScan:
+    """Regions of labels, those that were edited since the region map was written included."""
+    regions, affine = load_label_map(path)
+    _require_same_grid(labels.shape, native, regions.shape, affine, path)
+    edited = follow_edit(regions, labels)
+    return RegionsOnScan(
+        table,
+        np.ascontiguousarray(to_canonical(edited, native)[0]),
+        is_edited=not np.array_equal(edited, regions),
+    )
 
 
 def _require_named(path: Path, labels: NDArray[np.uint8], table: LabelTable) -> None:

@@ -17,7 +17,7 @@ from brainstem_app.reports.methods import repeat_steps, shareable_command
 from brainstem_app.reports.midsagittal import midsagittal_note
 from brainstem_app.reports.qc_picture import CONVENTION
 from brainstem_app.reports.reference_words import disagreement_words
-from brainstem_app.reports.regions import region_colours, regions_note
+from brainstem_app.reports.regions import no_regions_note, region_colours, regions_note
 from brainstem_app.reports.report_model import ModelDescription, Report, ReportInputs, StructureEntry
 
 
@@ -79,7 +79,7 @@ def make_page(
         with_change=any(s.change_seen is not None for s in report.structures),
         caption=_caption(inputs),
         table_note=_table_note(report, inputs),
-        regions_note=regions_note(inputs.regions) if inputs.regions else "",
+        regions_note=_regions_note(inputs),
         midsagittal_note=midsagittal_note(report.midsagittal),
         midsagittal_picture=plane,
         region_colours=region_colours(inputs.regions) if inputs.regions else {},
@@ -89,6 +89,12 @@ def make_page(
         facts=(*_model_facts(inputs.model), *_facts(manifest)),
         footer=FOOTER,
     )
+
+
+def _regions_note(inputs: ReportInputs) -> str:
+    if inputs.regions is not None:
+        return regions_note(inputs.regions)
+    return no_regions_note(f"{inputs.atlas_name} {inputs.atlas_version}") if inputs.scan else ""
 
 
 def _about(report: Report, manifest: Manifest) -> str:

@@ -18,11 +18,14 @@ _CUT = "Cut: the scan ends within it; do not use its volume."
 
 
 def pdf_regions(pdf: ReportPdf, page: Page) -> None:
-    """Write the regions with their volumes; nothing if the report has none."""
+    """Write the regions with their volumes; or that the atlas has none."""
     regions = page.report.regions
-    if not regions:
+    if not page.regions_note:
         return
     pdf.heading("Regions")
+    if not regions:
+        pdf.words(page.regions_note, 7.5, SOFT)
+        return
     colours = page.region_colours
     columns = [
         TableColumn[RegionEntry](

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.atlas.regions import IMPORTED_FROM
 from brainstem_app.evaluation.volume import voxel_volume_mm3
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.spaces import Affine
@@ -28,6 +29,10 @@ BRAINSTEM = "brainstem"
 BRAINSTEM_IN_WORDS = "Whole brainstem, down to the cut at z = −72 mm of the template"
 REGIONS_CSV = "report_regions.csv"
 _DECIMALS = 6
+_EDITED = (
+    " The labels were edited: their borders are still those of the warp, and what was added to the brainstem "
+    "is counted to the nearest region."
+)
 Cell = str | int | float | None
 
 
@@ -45,12 +50,16 @@ class RegionsOnScan:
         Volume of each region under the warp, and of all together as 0; None where voxels are counted.
     midsagittal : Midsagittal or None
         What of them lies on the scan's midsagittal plane; None without a warp, or a midbrain and a pons.
+    is_edited : bool
+        Whether the labels were edited since, so that the brainstem has other voxels
+        (`brainstem_app.atlas.regions.follow_edit`).
     """
 
     table: LabelTable
     labels: NDArray[np.uint8]
     soft: Mapping[int, SoftMeasures] | None = None
     midsagittal: Midsagittal | None = None
+    is_edited: bool = False
 
 
 def region_entries(regions: RegionsOnScan | None, affine: Affine) -> tuple[RegionEntry, ...]:
@@ -123,10 +132,25 @@ def write_regions_csv(folder: Path, report: Report) -> None:
 def regions_note(regions: RegionsOnScan) -> str:
     """Say what the regions are: their borders, and the cut."""
     borders = "; ".join(f"{region.name}: {region.source}" for region in regions.table.structures[1:])
+    drawn = "the atlas's own" if are_imported(regions.table) else "drawn on the template"
     return (
-        f"Borders, drawn on the template and carried to the scan: {borders}. The lowest region, and with it "
+        f"Borders, {drawn} and carried to the scan: {borders}. The lowest region, and with it "
         "the brainstem, ends at the cut at z = −72 mm of the template. The regions add up to the brainstem."
+        + _EDITED * regions.is_edited
     )
+
+
+def no_regions_note(atlas: str) -> str:
+    """Say that an atlas brings no regions, and what follows."""
+    return (
+        f"The atlas {atlas} does not divide the brainstem into regions, so that none are measured: those of "
+        "another atlas would not be its own."
+    )
+
+
+def are_imported(table: LabelTable) -> bool:
+    """Whether regions are those of an imported atlas, not drawn by planes."""
+    return any(region.source.startswith(IMPORTED_FROM) for region in table.structures)
 
 
 def region_colours(regions: RegionsOnScan) -> dict[str, str]:

@@ -1,15 +1,17 @@
-"""Surfaces of nuclei: STL, a file a nucleus, for 3D Slicer, MeshLab or a printer; GLB, all in one."""
+"""Surfaces of nuclei and regions: STL, a file each, for 3D Slicer, MeshLab or a printer; GLB, all in one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.label_table import LabelTable, Structure
+from brainstem_app.atlas.label_table import Structure
 from brainstem_app.imaging.atomic import write_bytes
-from brainstem_app.imaging.spaces import Affine
+from brainstem_app.imaging.spaces import Affine, box_affine
 from brainstem_app.imaging.surface_net import surface_net
 from brainstem_app.plain_name import folder_name_of, name_key
 from brainstem_app.reports.glb import NamedMesh, glb_bytes
@@ -19,45 +21,90 @@ Triangles = NDArray[np.int32]
 
 SURFACES_FOLDER = "surfaces"
 GLB_FILE_NAME = "nuclei.glb"
+REGIONS_GLB_FILE_NAME = "regions.glb"
+#: What the names of the regions' files begin with: a region and a nucleus may have one name.
+REGION_PREFIX = "region_"
 _ENDING = ".stl"
 # 3D Slicer reads the space from here; without it, it takes an STL file's coordinates as LPS.
 _HEADER = b"Brainstem App. Units mm. SPACE=RAS"
 _RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 
 
-def write_surfaces(folder: Path, labels: NDArray[np.uint8], affine: Affine, table: LabelTable) -> None:
-    """Write ``surfaces/NAME.stl`` of every nucleus in the labels, and ``surfaces/nuclei.glb`` of all.
+@dataclass(frozen=True, eq=False)
+class Shapes:
+    """Labels whose surfaces are wanted, on the scan's grid and, under a warp, on the atlas's.
 
-    Those of an earlier run go.
-
-    Parameters
+    Attributes
     ----------
-    folder : Path
-        Of the scan's results.
     labels : ndarray of uint8, shape (X, Y, Z)
     affine : ndarray of float64, shape (4, 4)
-        Voxel to world (mm, RAS+): the coordinates of the surfaces.
-    table : LabelTable
+        Voxel to world (mm, RAS+) of the scan: the world of the surfaces.
+    structures : sequence of Structure
+        Whose surfaces, by their labels.
+    warped : WarpedShapes or None
+        Where they come from the warp: smooth, whatever the scan's voxels are.
+    """
+
+    labels: NDArray[np.uint8]
+    affine: Affine
+    structures: Sequence[Structure]
+    warped: WarpedShapes | None = None
+
+    def meshes(self) -> list[NamedMesh]:
+        """Make the closed surfaces of those that are in the labels."""
+        present = np.bincount(self.labels.ravel(), minlength=256) > 0
+        found = [s for s in self.structures if present[s.index]]
+        return [NamedMesh(s.name, s.full_name, s.rgb, *self._mesh(s.index)) for s in found]
+
+    def _mesh(self, index: int) -> tuple[Points, Triangles]:
+        if self.warped is not None and index in self.warped.whole:
+            points, triangles = mask_mesh(self.warped.labels == index, box_affine())
+            return self.warped.to_scan(points.astype(np.float64)).astype(np.float32), triangles
+        return mask_mesh(self.labels == index, self.affine)
+
+
+@dataclass(frozen=True, eq=False)
+class WarpedShapes:
+    """Labels of the atlas in the box, and the way from there to the scan.
+
+    Attributes
+    ----------
+    labels : ndarray of uint8, shape (50, 50, 73)
+    to_scan : callable
+        Takes points (N, 3) of the atlas to the scan, mm; it turns nothing inside out.
+    whole : collection of int
+        Labels that the scan covers: the surfaces of others end where the scan does.
+    """
+
+    labels: NDArray[np.uint8]
+    to_scan: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    whole: Collection[int]
+
+
+def write_surfaces(folder: Path, nuclei: Shapes, regions: Shapes | None = None) -> None:
+    """Write ``surfaces/NAME.stl`` of every nucleus in the labels, and ``surfaces/nuclei.glb`` of all.
+
+    Of regions ``surfaces/region_NAME.stl`` and ``surfaces/regions.glb``. Those of an earlier run go.
     """
     remove_surfaces(folder)
-    present = np.bincount(labels.ravel(), minlength=256) > 0
-    meshes = []
-    taken: set[str] = set()
-    for structure in table.nuclei:
-        if present[structure.index]:
-            name = _file_name(structure, taken)
-            points, triangles = mask_mesh(labels == structure.index, affine)
-            meshes.append(NamedMesh(structure.name, structure.full_name, structure.rgb, points, triangles))
-            write_bytes(folder / SURFACES_FOLDER / name, stl_bytes(points[triangles]))
-    if meshes:
-        write_bytes(folder / SURFACES_FOLDER / GLB_FILE_NAME, glb_bytes(meshes))
+    for shapes, prefix, together in (
+        (nuclei, "", GLB_FILE_NAME),
+        (regions, REGION_PREFIX, REGIONS_GLB_FILE_NAME),
+    ):
+        meshes = [] if shapes is None else shapes.meshes()
+        taken: set[str] = set()
+        for number, mesh in enumerate(meshes):
+            path = folder / SURFACES_FOLDER / _file_name(prefix + mesh.name, number, taken)
+            write_bytes(path, stl_bytes(mesh.points[mesh.triangles]))
+        if meshes:
+            write_bytes(folder / SURFACES_FOLDER / together, glb_bytes(meshes))
 
 
-def _file_name(structure: Structure, taken: set[str]) -> str:
-    """Name of the file of a nucleus: its own, as far as every system can hold it and no other has it."""
-    name = folder_name_of(structure.name, "nucleus")
+def _file_name(wanted: str, number: int, taken: set[str]) -> str:
+    """Name of the file of a surface: the one wanted, as far as every system can hold it and no other has it."""
+    name = folder_name_of(wanted, "surface")
     if name_key(name) in taken:
-        name = f"{name}-{structure.index}"
+        name = f"{name}-{number + 1}"
     taken.add(name_key(name))
     return name + _ENDING
 
@@ -66,7 +113,8 @@ def remove_surfaces(folder: Path) -> None:
     """Remove the surfaces of an earlier run, which belong to other labels."""
     for file in (folder / SURFACES_FOLDER).glob(f"*{_ENDING}"):
         file.unlink()
-    (folder / SURFACES_FOLDER / GLB_FILE_NAME).unlink(missing_ok=True)
+    for name in (GLB_FILE_NAME, REGIONS_GLB_FILE_NAME):
+        (folder / SURFACES_FOLDER / name).unlink(missing_ok=True)
 
 
 def mask_triangles(mask: NDArray[np.bool_], affine: Affine) -> NDArray[np.float32]:

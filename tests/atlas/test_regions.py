@@ -12,7 +12,14 @@ import pytest
 from brainstem_app.atlas.builder import build_atlas, table_text
 from brainstem_app.atlas.library import Atlas, copy_atlas, load_atlas
 from brainstem_app.atlas.recipe import Recipe, read_recipe
-from brainstem_app.atlas.regions import REGIONS_FILE_NAME, draw_regions, nearest_region, region_of_nuclei
+from brainstem_app.atlas.regions import (
+    REGIONS_FILE_NAME,
+    changes_of_edit,
+    draw_regions,
+    follow_edit,
+    nearest_region,
+    region_of_nuclei,
+)
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import MNI_ORIGIN_MM
 from brainstem_app.locations import resource
@@ -148,3 +155,26 @@ def test_regions_that_do_not_fit_say_why(tiny_recipe: Path, old: str, new: str, 
     tiny_recipe.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(InputError, match=message):
         read_recipe(tiny_recipe)
+
+
+def test_edit_moves_regions_only_where_the_brainstem_changes() -> None:
+    regions = np.zeros((10, 10, 20), dtype=np.uint8)
+    regions[2:8, 2:8, 10:18], regions[2:8, 2:8, 2:10] = 1, 2
+    labels = np.where(regions > 0, 1, 0).astype(np.uint8)
+    repainted = labels.copy()
+    repainted[3:6, 3:6, 8:12] = 5
+    np.testing.assert_array_equal(follow_edit(regions, repainted), regions)
+    assert changes_of_edit(regions, repainted, 3).tolist() == [0, 0, 0]
+    edited = labels.copy()
+    edited[2, 2:8, 2:4] = 0  # twelve of the lower one erased
+    edited[8, 4, 14:17] = 7  # three added beside the upper one
+    assert changes_of_edit(regions, edited, 3).tolist() == [9, 3, -12]
+    assert (follow_edit(regions, edited)[8, 4, 14:17] == 1).all()
+    far = labels.copy()
+    far[9, 9, 0] = 7
+    assert changes_of_edit(regions[:, :, :], far, 3).tolist() == [-1, 0, 1]
+    wide = np.zeros((80, 10, 20), dtype=np.uint8)
+    wide[:10] = regions
+    alone = np.zeros_like(wide)
+    alone[:10], alone[70, 5, 15] = labels, 7
+    assert follow_edit(wide, alone)[70, 5, 15] == 1, "nothing is so near that it would be missed"

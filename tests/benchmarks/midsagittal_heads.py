@@ -1,4 +1,4 @@
-"""Midsagittal areas of real heads: as they are, turned, on thick slices, with a shrunken midbrain."""
+"""Midsagittal areas of real heads: as they are, turned, and with a midbrain that has shrunk."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from brainstem_app.preprocessing.scan_to_atlas import ScanToAtlas
 #: A head is turned by so much about each of its axes, degrees, and moved, mm.
 TURN, SHIFT_MM = (8.0, -8.0, 8.0), (4.0, -5.0, 3.0)
 #: Growth of the coordinates in the middle of a midbrain that shrinks.
-GROWTHS = (0.05, 0.12)
+GROWTH = 0.08
 #: How far the plane is put wrong to see what that does.
 WRONG = {
     "1 mm aside": (1.0, 0.0, 0.0),
@@ -96,23 +96,7 @@ def turned(scan: Scan) -> tuple[Scan, Affine]:
     middle = (scan.affine @ [*(np.array(scan.shape) / 2), 1])[:3]
     back = np.eye(4)
     back[:3, :3], back[:3, 3] = turn, middle - turn @ middle + SHIFT_MM
-    return _resampled(scan, scan.affine, scan.shape, back), back
-
-
-def thick(scan: Scan) -> Scan:
-    """Average a head over axial slices of 3 mm, each pixel 1 mm wide."""
-    extent = np.abs(scan.affine[:3, :3]) @ scan.shape
-    corners = np.array([[x, y, z, 1] for x in (0, 1) for y in (0, 1) for z in (0, 1)], dtype=float)
-    corners[:, :3] *= np.array(scan.shape) - 1
-    low = (corners @ scan.affine.T)[:, :3].min(axis=0)
-    x, y, z = (int(n) for n in np.ceil(extent))
-    fine = np.eye(4)
-    fine[:3, 3] = low
-    data = _resampled(scan, fine, (x, y, 3 * (z // 3)), np.eye(4)).data
-    data = data.reshape(x, y, z // 3, 3).mean(axis=-1)
-    affine = fine @ np.diag([1.0, 1.0, 3.0, 1.0])
-    affine[2, 3] = low[2] + 1.0
-    return replace(scan, data=np.ascontiguousarray(data), affine=affine)
+    return _resampled(scan, back), back
 
 
 def measure_head(model: LoadedModel, scan: Scan) -> dict[str, Any]:
@@ -139,9 +123,7 @@ def measure_head(model: LoadedModel, scan: Scan) -> dict[str, Any]:
         "plane_degrees": float(np.degrees(np.arccos(np.clip(between @ whole.plane.right, -1, 1)))),
         "plane_mm": float(abs(aside)),
     }
-    slices = placed(model, thick(scan))
-    found["thick"] = {"areas": slices.areas(model, slices.plane)}
-    found["shrunk"] = [_shrunken(model, whole, growth) for growth in GROWTHS]
+    found["shrunk"] = _shrunken(model, whole)
     return found
 
 
@@ -164,13 +146,13 @@ def kept_figures(path: Path, work: Callable[[], dict[str, Any]]) -> dict[str, An
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _shrunken(model: LoadedModel, whole: Head, growth: float) -> dict[str, Any]:
+def _shrunken(model: LoadedModel, whole: Head) -> dict[str, Any]:
     """Shrink a head's midbrain alone, take it the whole way, and say what truly became of its areas."""
     regions = model.atlas.regions
     assert regions is not None
     index = regions.names.index(MIDBRAIN) + 1
     under = labels_under(crop_to_box(regions.labels), whole.warped.displacement)
-    bells = bells_of(np.argwhere(under == index) + box_affine()[:3, 3], growth)
+    bells = bells_of(np.argwhere(under == index) + box_affine()[:3, 3], GROWTH)
     to_native = whole.warped.transforms.mni_to_native
     small = placed(model, shrunk(whole.scan, bells, to_native))
     truly = Shrunken(to_native, whole.warped.map.warp, tuple(bells))
@@ -180,13 +162,13 @@ def _shrunken(model: LoadedModel, whole: Head, growth: float) -> dict[str, Any]:
     }
 
 
-def _resampled(scan: Scan, affine: Affine, shape: tuple[int, int, int], back: Affine) -> Scan:
-    """Resample a head once onto a grid whose points come from `back` (mm to mm), with noise of its own."""
-    pull = np.linalg.inv(scan.affine) @ back @ affine
+def _resampled(scan: Scan, back: Affine) -> Scan:
+    """Resample a head once, its points moved from where `back` (mm to mm) leads, with noise of its own."""
+    pull, shape = np.linalg.inv(scan.affine) @ back @ scan.affine, scan.shape
     data = affine_transform(scan.data, pull[:3, :3], pull[:3, 3], shape, order=3, mode="grid-constant")
     tissue = float(np.median(scan.data[scan.data > np.median(scan.data[scan.data > 0])]))
     data = np.maximum(data + np.random.default_rng(7).normal(0, NOISE * tissue, shape), 1e-3)
     if (scan.data == 0).mean() > STRIPPED:
         inside = (scan.data > 0).astype(np.float32)
         data = np.where(affine_transform(inside, pull[:3, :3], pull[:3, 3], shape, order=1) > 0.5, data, 0)
-    return replace(scan, data=data.astype(np.float32), affine=affine)
+    return replace(scan, data=data.astype(np.float32))

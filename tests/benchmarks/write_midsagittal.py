@@ -3,8 +3,8 @@
     python tests/benchmarks/write_midsagittal.py --work FOLDER --head HEAD.nii.gz [--head …]
         [--pair FIRST.nii.gz SECOND.nii.gz …]
 
-*Heads* are turned, resampled on thick slices, and their midbrains shrunk by known shares; each goes the
-program's whole way, again and again. *Pairs* are one person scanned twice. What is computed is kept in
+*Heads* are turned, and their midbrains shrunk by a known share; each goes the program's whole way again.
+*Pairs* are one person scanned twice. What is computed is kept in
 FOLDER by the hash of the code that computes it, so a run that was stopped goes on where it was.
 """
 
@@ -48,12 +48,6 @@ def main() -> None:
     told = hashlib.sha256(repr((sorted(model.card.sha256.items()), model.card.method)).encode()).hexdigest()
     folder = given.work / f"midsagittal-{hash_of_code(_CODE)}-{own}-{told[:8]}"
     folder.mkdir(parents=True, exist_ok=True)
-    heads = {}
-    for path in given.head:
-        sys.stderr.write(f"{_name_of(path)}\n")
-        heads[_name_of(path)] = kept_figures(
-            folder / f"{_name_of(path)}.json", lambda path=path: measure_head(model, read_scan(path))
-        )
     pairs: dict[str, list[dict[str, Any]]] = {}
     for pair in given.pair:
         names = [_name_of(path) for path in pair]
@@ -62,6 +56,12 @@ def main() -> None:
             kept_figures(folder / f"{name}-scan.json", lambda path=path: measure_scan(model, read_scan(path)))
             for name, path in zip(names, pair, strict=True)
         ]
+    heads = {}
+    for path in given.head:
+        sys.stderr.write(f"{_name_of(path)}\n")
+        heads[_name_of(path)] = kept_figures(
+            folder / f"{_name_of(path)}.json", lambda path=path: measure_head(model, read_scan(path))
+        )
     figures = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),

@@ -284,7 +284,11 @@ def test_bids_dataset_becomes_bids_derivatives_with_surfaces(tmp_path: Path, mod
     same, same_affine = load_label_map(reported / "labels_native.nii.gz")
     np.testing.assert_array_equal(labels, same)
     np.testing.assert_array_equal(affine, same_affine)
-    assert {path.name for path in (reported / "surfaces").iterdir()} == {"PAG.stl", "nuclei.glb"}
+    surfaces = {path.name for path in (reported / "surfaces").iterdir()}
+    assert {"PAG.stl", "nuclei.glb", "regions.glb"} < surfaces
+    assert {name for name in surfaces if name.startswith("region_")} <= {
+        f"region_{name}.stl" for name in ("midbrain", "pons", "medulla")
+    }
     sidecar = json.loads((out / "sub-02" / "anat" / f"{name}.json").read_text(encoding="utf-8"))
     assert (out / sidecar["Report"]).is_file()
     table = (out / "sub-02" / "anat" / f"{name}.tsv").read_text(encoding="utf-8").splitlines()

@@ -118,3 +118,33 @@ def test_distance_of_a_nucleus_stands_beside_what_references_disagree_by(tmp_pat
         rows = {row["name"]: row for row in csv.DictReader(file)}
     assert float(rows["RN_L"]["references_disagree_mm"]) == apart
     assert rows["RN_L"]["assd_mm"]
+
+
+def test_edited_labels_have_the_regions_of_the_warp_with_what_the_edit_moved(
+    labels: np.ndarray, table: LabelTable, tmp_path: Path
+) -> None:
+    """The nucleus 3 lies in the second region; a row of it is erased, and another voxel added beside it."""
+    regions = np.where(labels == 2, 1, np.where(labels == 3, 2, 0)).astype(np.uint8)
+    edited = labels.copy()
+    edited[8, 3:6, 3:5] = 0
+    edited[6, 6, 3] = 2
+    save_label_map(tmp_path / "regions.nii.gz", regions, AFFINE)
+    save_label_map(tmp_path / "a.nii.gz", edited, AFFINE)
+    save_label_map(tmp_path / "b.nii.gz", labels, AFFINE)
+    parts = LabelTable(
+        structures=tuple(
+            s.model_copy(update={"name": name}) for s, name in zip(table.structures, "oab", strict=False)
+        )
+    )
+    report = write_comparison(
+        tmp_path / "a.nii.gz",
+        tmp_path / "b.nii.gz",
+        tmp_path / "out",
+        table=table,
+        atlas_name="small",
+        atlas_version="1",
+        regions=(tmp_path / "regions.nii.gz", parts),
+    )
+    assert [(r.name, r.volume_mm3) for r in report.regions] == [("brainstem", 62), ("a", 36), ("b", 26)]
+    page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert "what was added to the brainstem is counted to the nearest region" in page

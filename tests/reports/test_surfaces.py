@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
-from brainstem_app.reports.surfaces import mask_triangles, write_surfaces
+from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
+from brainstem_app.reports.surfaces import Shapes, WarpedShapes, mask_triangles, write_surfaces
 
 AFFINE = np.array([[-2.0, 0, 0, 30], [0, 1, 0.2, -40], [0, 0, 1.5, -20], [0, 0, 0, 1]])
 
@@ -82,7 +84,7 @@ def test_one_file_a_nucleus_and_none_of_an_earlier_run(tmp_path: Path, table: La
     stale = tmp_path / "surfaces" / "RN_L.stl"
     stale.parent.mkdir()
     stale.write_bytes(b"of other labels")
-    write_surfaces(tmp_path, labels, AFFINE, table)
+    write_surfaces(tmp_path, Shapes(labels, AFFINE, table.nuclei))
     assert {file.name for file in (tmp_path / "surfaces").iterdir()} == {"PAG.stl", "nuclei.glb"}
     header, normals, corners = _read_stl(tmp_path / "surfaces" / "PAG.stl")
     assert b"SPACE=RAS" in header
@@ -111,7 +113,7 @@ def test_glb_holds_a_named_coloured_mesh_a_nucleus_the_right_way_round(
     labels = np.zeros((30, 30, 30), dtype=np.uint8)
     labels[_ball(5)] = 4
     labels[20:24, 2:6, 22:26] = 2
-    write_surfaces(tmp_path, labels, AFFINE, table)
+    write_surfaces(tmp_path, Shapes(labels, AFFINE, table.nuclei))
     document, binary = _read_glb(tmp_path / "surfaces" / "nuclei.glb")
     nodes = {node["name"]: node for node in document["nodes"] if "mesh" in node}
     assert set(nodes) == {"RN_L", "PAG"}
@@ -128,3 +130,42 @@ def test_glb_holds_a_named_coloured_mesh_a_nucleus_the_right_way_round(
         np.testing.assert_allclose(
             colour["baseColorFactor"], [*(c / 255 for c in structure.rgb), 1], atol=0.01
         )
+
+
+def test_regions_stand_beside_nuclei_of_the_same_name(tmp_path: Path, table: LabelTable) -> None:
+    labels = np.zeros((30, 30, 30), dtype=np.uint8)
+    labels[_ball(5)] = 4
+    regions = Shapes(_ball(9).astype(np.uint8) * 4, AFFINE, table.nuclei)
+    write_surfaces(tmp_path, Shapes(labels, AFFINE, table.nuclei), regions)
+    names = {file.name for file in (tmp_path / "surfaces").iterdir()}
+    assert names == {"PAG.stl", "nuclei.glb", "region_PAG.stl", "regions.glb"}
+    sizes = [_volume(_read_stl(tmp_path / "surfaces" / name)[2]) for name in ("PAG.stl", "region_PAG.stl")]
+    assert sizes == pytest.approx([3 * _ball(5).sum(), 3 * _ball(9).sum()], rel=0.05)
+    write_surfaces(tmp_path, Shapes(labels, AFFINE, table.nuclei))
+    assert {file.name for file in (tmp_path / "surfaces").iterdir()} == {"PAG.stl", "nuclei.glb"}
+
+
+def test_surface_under_a_warp_is_the_atlas_carried_over_and_not_the_scans_thick_voxels(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    atlas = np.zeros(BOX_SHAPE, dtype=np.uint8)
+    distance = np.linalg.norm(np.indices(BOX_SHAPE) - np.array([24, 25, 36])[:, None, None, None], axis=0)
+    atlas[distance <= 8] = 4
+    thick = np.zeros((30, 30, 8), dtype=np.uint8)
+    thick[10:20, 10:20, 3:5] = 4
+
+    def to_scan(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(1.1 * points + [3.0, 0, -5])
+
+    affine = np.diag([1.0, 1, 6, 1])
+    warped = WarpedShapes(atlas, to_scan, whole={4})
+    write_surfaces(tmp_path, Shapes(thick, affine, table.nuclei, warped))
+    _, _, corners = _read_stl(tmp_path / "surfaces" / "PAG.stl")
+    assert _volume(corners) == pytest.approx(1.1**3 * np.count_nonzero(atlas), rel=0.02)
+    centre = to_scan(np.array([24.0, 25, 36]) + box_affine()[:3, 3])
+    far = np.linalg.norm(corners.reshape(-1, 3) - centre, axis=1)
+    assert (far.min(), far.max()) == pytest.approx((8.8, 9.3), abs=0.4), "a ball, without steps"
+    # What the scan cuts ends where the scan does.
+    write_surfaces(tmp_path, Shapes(thick, affine, table.nuclei, replace(warped, whole=set())))
+    _, _, corners = _read_stl(tmp_path / "surfaces" / "PAG.stl")
+    np.testing.assert_array_equal(corners, mask_triangles(thick == 4, affine))

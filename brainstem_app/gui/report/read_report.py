@@ -120,9 +120,10 @@ def _segmentation(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
         )
         for finding in report.get("warnings", ())
     ]
-    picture = next((file for file in entry.files if file.name == "qc.png"), None)
+    known = {file.name: file for file in entry.files}
+    pictures = tuple(known[name] for name in ("qc.png", "midsagittal.png") if name in known)
     limits = str(report.get("limits", ""))
-    return ReportContent(entry, tuple(lines), headers, rows, limits, picture=picture)
+    return ReportContent(entry, tuple(lines), headers, rows, limits, pictures=pictures)
 
 
 def _segmented(structure: dict[str, Any], key: str) -> Cell:

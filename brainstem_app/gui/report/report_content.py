@@ -44,8 +44,8 @@ class ReportContent:
         What the reader must know.
     volumes : dict of str to dict of str to tuple of float
         For each nucleus the volumes (mm³) of the people of each group, or of both scans, to be drawn.
-    picture : Path or None
-        Of the labels on the scan.
+    pictures : tuple of Path
+        Of the labels on the scan, and of its midsagittal plane.
     """
 
     entry: ReportEntry
@@ -54,4 +54,4 @@ class ReportContent:
     rows: tuple[tuple[Cell, ...], ...] = ()
     notes: str = ""
     volumes: dict[str, dict[str, tuple[float, ...]]] = field(default_factory=dict)
-    picture: Path | None = None
+    pictures: tuple[Path, ...] = ()

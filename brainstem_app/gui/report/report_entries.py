@@ -106,7 +106,7 @@ def _segmentations(results: tuple[Path, ...]) -> list[ReportEntry]:
                 ReportKind.SEGMENTATION,
                 job if job.startswith(home.name) else f"{home.name} · {job}",
                 home,
-                (*files_of(home, "report"), *files_of(home, "qc")),
+                (*files_of(home, "report"), *files_of(home, "qc"), *files_of(home, "midsagittal")),
                 model_of_report(report),
                 latest_edit(home / LABELS_FILE) is not None,
             )

@@ -252,10 +252,9 @@ class ReportPage(StepPage):
             return
         self.bench.study.remember_choice("report", entry.name)
 
-        def read() -> tuple[ReportContent, QImage | None]:
+        def read() -> tuple[ReportContent, tuple[QImage, ...]]:
             content = read_report(entry)
-            image = QImage() if content.picture is None else QImage(str(content.picture))
-            return content, None if image.isNull() else image
+            return content, tuple(QImage(str(path)) for path in content.pictures)
 
         self.bench.background.run(
             read,
@@ -271,10 +270,10 @@ class ReportPage(StepPage):
         item = self.list.currentItem()
         return None if item is None else item.data(0, _ENTRY_ROLE)
 
-    def _show(self, content: ReportContent | None, picture: QImage | None = None) -> None:
+    def _show(self, content: ReportContent | None, pictures: tuple[QImage, ...] = ()) -> None:
         self.content = content
         self.resolved.emit("read")
-        self.report.show_content(content, picture)
+        self.report.show_content(content, pictures)
         self._update()
 
     def _show_panel(self, button: QPushButton) -> None:

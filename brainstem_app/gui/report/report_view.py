@@ -43,9 +43,14 @@ class ReportView(QWidget):
         self.table = self._table()
         self.dots = GroupDots(self)
         self.picture = PictureBox(self.tr("Picture of the labels"), self)
+        self.plane = PictureBox(self.tr("Midsagittal plane with the regions"), self)
+        self.pictures = QSplitter(Qt.Orientation.Vertical, self)
+        self.pictures.addWidget(self.picture)
+        self.pictures.addWidget(self.plane)
+        self.pictures.setChildrenCollapsible(False)
         middle = QSplitter(Qt.Orientation.Horizontal, self)
         middle.addWidget(self.table)
-        middle.addWidget(self.picture)
+        middle.addWidget(self.pictures)
         middle.setChildrenCollapsible(False)
         middle.setStretchFactor(0, 1)
         middle.setSizes((_TABLE_WIDTH, _PICTURE_WIDTH))
@@ -66,8 +71,8 @@ class ReportView(QWidget):
         table.selectionModel().currentRowChanged.connect(lambda index, _before: self._show_dots(index))
         return table
 
-    def show_content(self, content: ReportContent | None, picture: QImage | None = None) -> None:
-        """Show a report and its picture, or none."""
+    def show_content(self, content: ReportContent | None, pictures: tuple[QImage, ...] = ()) -> None:
+        """Show a report and its pictures, or none."""
         self.content = content
         self.model.set_content(content)
         header = self.table.horizontalHeader()
@@ -80,8 +85,12 @@ class ReportView(QWidget):
         header.setStretchLastSection(True)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.table.setVisible(bool(content and content.rows))
-        self.picture.show_image(picture, None if content is None else content.picture)
-        self.picture.setVisible(picture is not None)
+        read = [] if content is None else list(zip(pictures, content.pictures, strict=False))
+        for number, box in enumerate((self.picture, self.plane)):
+            image, path = read[number] if number < len(read) else (QImage(), None)
+            box.show_image(None if image.isNull() else image, path)
+            box.setVisible(not image.isNull())
+        self.pictures.setVisible(not (self.picture.is_empty and self.plane.is_empty))
         self.dots.show_volumes("", {})
         if content is not None and content.volumes:
             self.table.setCurrentIndex(self._sorted.index(0, 0))

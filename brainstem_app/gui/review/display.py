@@ -92,9 +92,19 @@ class Display(QObject):
         if labels is None or step.labels is None:
             views.surface.set_surface(None)
             return
-        from brainstem_app.gui.viewer.surface import surface_of
+        from brainstem_app.gui.viewer.surface import Shell, Surface, shell_of, surface_of
 
-        nuclei, extent = [s.index for s in step.labels.table.nuclei], step.editor.extent
-        step.background.run(
-            lambda: surface_of(labels, nuclei, extent), views.surface.set_surface, lambda _error: None
-        )
+        opened, extent = step.labels, step.editor.extent
+        nuclei = [s.index for s in opened.table.nuclei]
+        known = opened.regions
+        colours = {} if known is None else {s.index: s.rgb for s in known.table.structures[1:]}
+
+        def made() -> tuple[Surface, Shell | None]:
+            # Without tissue the labels are nuclei alone, and there is nothing around them.
+            has_tissue = len(nuclei) < len(opened.table.structures) - 1
+            shell = None
+            if has_tissue:
+                shell = shell_of(labels, None if known is None else known.labels, colours, extent)
+            return surface_of(labels, nuclei, extent), shell
+
+        step.background.run(made, lambda both: views.surface.set_surface(*both), lambda _error: None)

@@ -103,10 +103,15 @@ class LabelEditor(QObject):
 
     @property
     def regions_mm3(self) -> Mapping[str, float]:
-        """Volume of each region as the report gives it; of edited labels none is known."""
-        if self._opened is None or (self._edit is not None and self._edit.differs):
+        """Volume of each region: the report's, and what the edit adds to the brainstem or takes from it."""
+        opened = self._opened
+        if opened is None:
             return {}
-        return self._opened.regions_mm3
+        if self._edit is None or not self._edit.differs:
+            return opened.regions_mm3
+        if opened.regions is None:
+            return {}
+        return opened.regions.mm3_after(self._edit.volume, self._edit.extent)
 
     @property
     def differs_from_report(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.review.brush import Brush
@@ -55,6 +55,7 @@ class LinkedViews(QWidget):
         self.reference_pane = SlicePane(Plane.AXIAL, self.tr("Reference"), self)
         self._in_space = self.tr("Nuclei in space")
         self.surface = SurfaceView(background, self)
+        self.shell_box = self._made_shell_box()
         self._surface_pane = self._with_caption(self.surface)
         self.active: QWidget = self.panes[Plane.AXIAL]
         grid = QGridLayout(self)
@@ -66,12 +67,24 @@ class LinkedViews(QWidget):
         self._arrange()
         self._set_active(self.panes[Plane.AXIAL])
 
+    def _made_shell_box(self) -> QCheckBox:
+        box = QCheckBox(self.tr("Brainstem"), self)
+        box.setToolTip(self.tr("Draws the brainstem around the nuclei as of glass, by its regions"))
+        box.setChecked(True)
+        box.setEnabled(False)
+        box.toggled.connect(self.surface.show_shell)
+        self.surface.shell_changed.connect(box.setEnabled)
+        return box
+
     def _with_caption(self, view: QWidget) -> QWidget:
         pane = QWidget(self)
         layout = QVBoxLayout(pane)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        layout.addWidget(QLabel(self.tr("{0}  ·  drag to turn").format(self._in_space), pane))
+        line = QHBoxLayout()
+        line.addWidget(QLabel(self.tr("{0}  ·  drag to turn").format(self._in_space), pane), 1)
+        line.addWidget(self.shell_box)
+        layout.addLayout(line)
         layout.addWidget(view, 1)
         return pane
 

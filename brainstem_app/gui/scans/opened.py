@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from brainstem_app.small_files import parse_json, read_json
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
+    from brainstem_app.gui.scans.opened_regions import OpenedRegions
     from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
     from brainstem_app.imaging.scan import Finding
 
@@ -49,7 +51,8 @@ class OpenedLabels:
     ``labels.volumes_mm3``, ``labels.places`` and ``labels.extent`` are worked out already. `atlas` is the
     title of the table's atlas, `notes` what was taken for granted of it. `reported_mm3` is the volume of each
     label that the report gives, by its index, where it is another than that of the label's voxels; the report
-    is of the labels before they were corrected if `is_edited`.
+    is of the labels before they were corrected if `is_edited`. `regions` are those that Segment wrote beside
+    them.
     """
 
     path: Path
@@ -60,6 +63,7 @@ class OpenedLabels:
     reported_mm3: Mapping[int, float] = field(default_factory=dict)
     reported_regions_mm3: Mapping[str, float] = field(default_factory=dict)
     is_edited: bool = False
+    regions: OpenedRegions | None = None
 
     @property
     def volumes_mm3(self) -> list[float]:
@@ -67,10 +71,12 @@ class OpenedLabels:
         reported = {} if self.is_edited else self.reported_mm3
         return [reported.get(i, v) for i, v in enumerate(self.labels.volumes_mm3.tolist())]
 
-    @property
+    @cached_property
     def regions_mm3(self) -> Mapping[str, float]:
-        """Volume of each region as the report gives it; of edited labels none is known."""
-        return {} if self.is_edited else self.reported_regions_mm3
+        """Volume of each region: the report's; of edited labels with what the edit added or took away."""
+        if not self.is_edited:
+            return self.reported_regions_mm3
+        return {} if self.regions is None else self.regions.mm3_after(self.labels, self.labels.extent)
 
     @property
     def differs_from_report(self) -> bool:
@@ -229,6 +235,7 @@ def read_labels_for_viewer(
     InputError
         If it is no label map, or holds labels that the atlas does not name.
     """
+    from brainstem_app.gui.scans.opened_regions import read_regions_beside
     from brainstem_app.gui.viewer.volume import label_volume
     from brainstem_app.imaging.label_map import load_label_map
     from brainstem_app.models.label_meaning import LabelMeaning, labels_in, meaning_of_labels
@@ -240,15 +247,20 @@ def read_labels_for_viewer(
     _ = ready.volumes_mm3, ready.places, ready.extent
     original = original_of(path)
     report = report_beside(original) if original.name == LABELS_FILE else None
-    return OpenedLabels(
+    of_labels, of_regions = reported_mm3(report)
+    opened = OpenedLabels(
         path,
         ready,
         graded(meaning.table, report),
         meaning.title,
         meaning.notes,
-        *reported_mm3(report),
+        of_labels,
+        of_regions,
         is_edited=original != path,
+        regions=read_regions_beside(original, ready, of_regions),
     )
+    _ = opened.regions_mm3
+    return opened
 
 
 def read_result_for_viewer(

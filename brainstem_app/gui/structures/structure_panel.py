@@ -90,8 +90,9 @@ class StructurePanel(QGroupBox):
         self.volume_note.setToolTip(
             self.tr(
                 "Segment measures the atlas bent to the scan, finer than voxels. What is painted has no such"
-                " measure, so every mm³ here is a count of voxels, also of nuclei that nobody has painted;"
-                " regions cannot be counted so, and have none."
+                " measure, so every mm³ here is a count of voxels, also of nuclei that nobody has painted."
+                " Regions keep the report's mm³; only what was added to the brainstem or taken from it is"
+                " counted, in the nearest region."
             )
         )
         self.volume_note.setWordWrap(True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from brainstem_app.atlas.regions import follow_edit
 from brainstem_app.gui.viewer.volume import LabelVolume, Voxel
 from brainstem_app.imaging.surface_net import Mask, Points, Quads, surface_net
+
+# Of a brainstem without regions.
+_GREY = (170, 178, 188)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +43,53 @@ class Surface:
         if not len(self.points):
             return np.zeros(3, dtype=np.float32)
         return (self.points.min(axis=0) + self.points.max(axis=0)) / 2
+
+
+@dataclass(frozen=True, eq=False)
+class Shell:
+    """What lies around the nuclei: the brainstem, by regions where they are known.
+
+    Attributes
+    ----------
+    surface : Surface
+    colours : ndarray of uint8, shape (256, 4)
+        Of its labels.
+    """
+
+    surface: Surface
+    colours: NDArray[np.uint8]
+
+
+def shell_of(
+    labels: LabelVolume,
+    regions: LabelVolume | None,
+    colours: Mapping[int, tuple[int, int, int]],
+    box: tuple[Voxel, Voxel] | None,
+) -> Shell:
+    """Make the surface of all that is labelled.
+
+    Parameters
+    ----------
+    labels : LabelVolume
+    regions : LabelVolume or None
+        Region of each voxel as the labels were, on the same grid; those that were edited follow.
+    colours : mapping of int to tuple of int
+        Colour of each region, 0…255.
+    box : two tuples of int or None
+        A box that holds all labels.
+    """
+    table = np.zeros((256, 4), dtype=np.uint8)
+    table[1] = (*_GREY, 255)
+    for label, colour in colours.items():
+        table[label] = (*colour, 255)
+    box = box or labels.extent
+    if regions is None or box is None:
+        whole = LabelVolume(labels.grid, (labels.labels > 0).astype(np.uint8))
+        return Shell(surface_of(whole, [1], box), table)
+    part = tuple(slice(a, b + 1) for a, b in zip(*(corner[::-1] for corner in box), strict=True))
+    followed = np.zeros_like(labels.labels)
+    followed[part] = follow_edit(regions.labels[part], labels.labels[part])
+    return Shell(surface_of(LabelVolume(labels.grid, followed), list(colours), box), table)
 
 
 def surface_of(

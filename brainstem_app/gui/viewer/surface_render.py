@@ -13,6 +13,8 @@ _DEPTH_STEPS = 1 << 20
 _MOST_SAMPLES = 26
 _LIGHT = np.array((-0.35, 0.45, 0.82), dtype=np.float32)
 _AMBIENT = 0.30
+# Opacity of glass that faces the eye, and of its edge; and how far its colours are mixed with white.
+_CLEAREST, _DENSEST, _BRIGHTER = 0.12, 0.85, 0.35
 
 
 @dataclass(frozen=True)
@@ -50,13 +52,33 @@ class Rendered:
         Red, green, blue, opacity.
     labels : ndarray of uint8, shape (H, W)
         Label that each pixel shows, 0 for none.
+    facing : ndarray of float32, shape (H, W)
+        How far the surface there faces the eye: 1 straight, 0 seen from its edge.
     """
 
     pixels: NDArray[np.uint8]
     labels: NDArray[np.uint8]
+    facing: NDArray[np.float32]
+
+    def behind(self, glass: Rendered) -> Rendered:
+        """Lay another picture over this one as of glass, clearest where its surfaces face the eye."""
+        edge = 1 - np.clip(glass.facing, 0, 1)
+        opacity = ((_CLEAREST + (_DENSEST - _CLEAREST) * edge**2) * (glass.labels > 0))[..., None]
+        pixels = self.pixels.astype(np.float32)
+        pixels[self.labels == 0] = (0, 0, 0, 255)
+        bright = (1 - _BRIGHTER) * glass.pixels + _BRIGHTER * 255 * (glass.labels > 0)[..., None]
+        mixed = (1 - opacity) * pixels + opacity * bright
+        seen = (self.labels > 0) | (glass.labels > 0)
+        return Rendered((mixed * seen[..., None]).astype(np.uint8), self.labels, self.facing)
 
 
-def render(surface: Surface, camera: Camera, size: tuple[int, int], table: NDArray[np.uint8]) -> Rendered:
+def render(
+    surface: Surface,
+    camera: Camera,
+    size: tuple[int, int],
+    table: NDArray[np.uint8],
+    centre: NDArray[np.float32] | None = None,
+) -> Rendered:
     """Draw surfaces.
 
     Parameters
@@ -68,10 +90,13 @@ def render(surface: Surface, camera: Camera, size: tuple[int, int], table: NDArr
         Width and height in pixels.
     table : ndarray of uint8, shape (256, 4)
         Colours; labels without opacity are not drawn.
+    centre : ndarray, shape (3,), optional
+        Point of the world (mm) in the middle of the picture; that of the surfaces by default.
     """
     width, height = size
     axes = camera.axes
-    placed = ((surface.points - surface.centre) @ axes.T) * np.float32(camera.pixels_per_mm)
+    middle = surface.centre if centre is None else centre
+    placed = ((surface.points - middle) @ axes.T) * np.float32(camera.pixels_per_mm)
     placed[:, 0] += width / 2
     placed[:, 1] = height / 2 - placed[:, 1]
     quads = _towards_eye(placed, surface, table)
@@ -88,7 +113,9 @@ def render(surface: Surface, camera: Camera, size: tuple[int, int], table: NDArr
     pixels = np.zeros((height * width, 4), dtype=np.uint8)
     pixels[hit, :3] = table[labels[hit], :3] * shade[:, None]
     pixels[hit, 3] = 255
-    return Rendered(pixels.reshape(height, width, 4), labels.reshape(height, width))
+    facing = np.zeros(height * width, dtype=np.float32)
+    facing[hit] = ((surface.normals @ axes[2])[surface.quads[quads[quad]]] * weights[place]).sum(axis=1)
+    return Rendered(pixels.reshape(height, width, 4), *(m.reshape(height, width) for m in (labels, facing)))
 
 
 def _towards_eye(

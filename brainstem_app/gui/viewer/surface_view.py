@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QWidget
 
 from brainstem_app.gui.background import Background
-from brainstem_app.gui.viewer.surface import Surface
+from brainstem_app.gui.viewer.surface import Shell, Surface
 from brainstem_app.gui.viewer.surface_render import Camera, Rendered, render
 
 _DEGREES_PER_PIXEL = 0.5
@@ -25,20 +25,27 @@ _ARROW = 26
 
 
 class SurfaceView(QWidget):
-    """Shows a `Surface`; dragging and arrow keys turn it, the wheel magnifies, a double click resets.
+    """Shows a `Surface`, and another one around it as of glass.
+
+    Dragging and the arrow keys turn it, the wheel magnifies, a double click resets.
 
     Signals
     -------
     picked(int)
         The user clicked on the structure with this label.
+    shell_changed(bool)
+        There is a surface around the others now, or none.
     """
 
     picked = Signal(int)
+    shell_changed = Signal(bool)
 
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._background = background
         self._surface: Surface | None = None
+        self._shell: Shell | None = None
+        self._shows_shell = True
         self._table = np.zeros((256, 4), dtype=np.uint8)
         self._rendered: Rendered | None = None
         self._camera = Camera()
@@ -65,12 +72,23 @@ class SurfaceView(QWidget):
         """Where it is looked at from."""
         return self._camera
 
-    def set_surface(self, surface: Surface | None) -> None:
-        """Show these surfaces, or nothing."""
+    @property
+    def has_shell(self) -> bool:
+        """Whether there is a surface around the others."""
+        return self._shell is not None
+
+    def show_shell(self, shown: bool) -> None:
+        """Draw the surface around the others, or not."""
+        self._shows_shell = shown
+        self._render(1)
+
+    def set_surface(self, surface: Surface | None, shell: Shell | None = None) -> None:
+        """Show these surfaces, or nothing, and one around them as of glass."""
         if not self._exists:  # the thread that made them may outlive the window
             return
         is_first = self._surface is None
-        self._surface = surface
+        self._surface, self._shell = surface, shell
+        self.shell_changed.emit(shell is not None)
         if surface is None or not len(surface.quads):
             self._surface, self._rendered = None, None
             self.update()
@@ -108,8 +126,13 @@ class SurfaceView(QWidget):
     def _fitting(self) -> float:
         if self._surface is None:
             return Camera().pixels_per_mm
-        span = float(np.ptp(self._surface.points, axis=0).max())
+        shown = self._surface if self._visible_shell is None else self._visible_shell.surface
+        span = float(np.ptp(shown.points, axis=0).max())
         return max(_FILLED * min(self.width(), self.height()) / max(span, 1.0), 0.5)
+
+    @property
+    def _visible_shell(self) -> Shell | None:
+        return self._shell if self._shows_shell else None
 
     def _render_soon(self) -> None:
         """Render coarsely now, and finely once the user rests."""
@@ -134,8 +157,16 @@ class SurfaceView(QWidget):
             scale = ratio * (2 if pixels < _MOST_FINE_PIXELS else 1)
         size = max(int(self.width() * scale), 1), max(int(self.height() * scale), 1)
         camera = replace(self._camera, pixels_per_mm=self._camera.pixels_per_mm * scale)
-        surface, table = self._surface, self._table
-        self._background.run(lambda: render(surface, camera, size, table), self._on_rendered, self._on_failed)
+        surface, table, shell = self._surface, self._table, self._visible_shell
+
+        def draw() -> Rendered:
+            if shell is None:
+                return render(surface, camera, size, table)
+            middle = shell.surface.centre
+            glass = render(shell.surface, camera, size, shell.colours, middle)
+            return render(surface, camera, size, table, middle).behind(glass)
+
+        self._background.run(draw, self._on_rendered, self._on_failed)
 
     def _on_rendered(self, rendered: Rendered) -> None:
         if not self._exists:

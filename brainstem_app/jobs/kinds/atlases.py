@@ -71,6 +71,16 @@ class ImportAtlasJob(JobModel):
     ] = False
     licence: Annotated[str, setting("Licence", "Licence of the maps.")] = "not stated"
     citation: Annotated[str, setting("Citation", "What to cite.")] = "not stated"
+    regions: Annotated[
+        Path | None,
+        setting(
+            "Regions",
+            "Regions that divide the brainstem, as midbrain, pons and medulla: maps or a label map.",
+        ),
+    ] = None
+    regions_table: Annotated[
+        Path | None, setting("Table of regions", "What the numbers of a label map of regions mean.")
+    ] = None
     atlas_version: Annotated[str, setting("Version", "Version of the atlas.")] = "1"
     out: AtlasFolder = None
     replace: Annotated[bool, setting("Replace", "Replace the atlas of that name that is there.")] = False

@@ -46,7 +46,8 @@ class SegmentJob(JobModel):
         ),
     ] = ""
     surfaces: Annotated[
-        bool, setting("Surfaces", "Also write the surface of each nucleus as STL, and all as GLB.")
+        bool,
+        setting("Surfaces", "Also write the surface of each nucleus and region as STL, and all as GLB."),
     ] = False
     bids: Annotated[bool, setting("BIDS", "Make the folder a dataset of BIDS derivatives.")] = False
     dicom_seg: Annotated[

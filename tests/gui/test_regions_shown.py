@@ -1,0 +1,108 @@
+"""Regions in the window: their volumes after an edit, and the brainstem as glass around the nuclei."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brainstem_app.atlas.library import load_atlas
+from brainstem_app.gui.scans.opened import OpenedLabels, read_labels_for_viewer
+from brainstem_app.gui.viewer.surface import shell_of, surface_of
+from brainstem_app.gui.viewer.surface_render import Camera, render
+from brainstem_app.gui.viewer.volume import label_volume
+from brainstem_app.imaging.label_map import save_label_map
+from brainstem_app.reports.build import build_report
+from brainstem_app.reports.label_files import write_label_files
+from brainstem_app.reports.manifest import make_manifest
+from brainstem_app.reports.region_model import RegionEntry
+from brainstem_app.reports.report_model import ReportInputs
+
+from .conftest import VOXEL_MM
+
+_VOXEL_MM3 = float(np.prod(VOXEL_MM))
+_REPORTED = {"brainstem": 900.0, "midbrain": 600.0, "medulla": 300.0}
+
+
+@pytest.fixture
+def regions(labels: np.ndarray) -> np.ndarray:
+    """Midbrain around the labels near the head, medulla around those near the feet."""
+    made = np.zeros_like(labels)
+    made[labels > 0] = 1
+    made[labels == 3] = 3
+    return made
+
+
+@pytest.fixture
+def folder(result_folder: Path, labels: np.ndarray, affine: np.ndarray, regions: np.ndarray) -> Path:
+    """A result with regions, as Segment writes them."""
+    atlas = load_atlas()
+    assert atlas.regions is not None
+    save_label_map(result_folder / "labels_regions_native.nii.gz", regions, affine)
+    write_label_files(result_folder, atlas.regions.table, "labels_regions")
+    inputs = ReportInputs(labels, affine, atlas.table, atlas.name, atlas.version, name="head_T1w.nii.gz")
+    report = build_report(inputs, make_manifest(inputs, "2026-01-01T00:00:00+00:00"))
+    entries = tuple(RegionEntry(name=n, full_name=n, voxels=1, volume_mm3=v) for n, v in _REPORTED.items())
+    made = report.model_copy(update={"regions": entries, "volume_method": "warp"})
+    (result_folder / "report.json").write_text(made.to_json(), encoding="utf-8")
+    return result_folder
+
+
+def edited(folder: Path, labels: np.ndarray, affine: np.ndarray) -> OpenedLabels:
+    save_label_map(folder / "labels_native_edited.nii.gz", labels, affine)
+    return read_labels_for_viewer(folder / "labels_native_edited.nii.gz")
+
+
+def test_regions_keep_the_reports_volume_where_an_edit_only_repaints(
+    folder: Path, labels: np.ndarray, affine: np.ndarray
+) -> None:
+    assert read_labels_for_viewer(folder / "labels_native.nii.gz").regions_mm3 == _REPORTED
+    assert edited(folder, np.where(labels == 3, 5, labels), affine).regions_mm3 == _REPORTED
+
+
+def test_what_an_edit_adds_or_takes_away_is_counted_in_its_region(
+    folder: Path, labels: np.ndarray, affine: np.ndarray
+) -> None:
+    changed = labels.copy()
+    changed[4:6, 4:6, 2] = 0
+    changed[11:14, 10, 12] = 4
+    found = edited(folder, changed, affine).regions_mm3
+    assert found["midbrain"] == pytest.approx(600 + 3 * _VOXEL_MM3)
+    assert found["medulla"] == pytest.approx(300 - 4 * _VOXEL_MM3)
+    assert found["brainstem"] == pytest.approx(900 - _VOXEL_MM3)
+
+
+def test_brainstem_is_drawn_as_glass_around_the_nuclei() -> None:
+    labels = np.zeros((40, 40, 40), dtype=np.uint8)
+    labels[6:34, 6:34, 6:34] = 1
+    labels[17:23, 17:23, 17:23] = 4
+    regions = np.where(labels > 0, 1, 0).astype(np.uint8)
+    regions[..., :20] *= 2
+    volume, affine = label_volume(labels, np.eye(4)), np.eye(4)
+    shell = shell_of(volume, label_volume(regions, affine), {1: (250, 0, 0), 2: (0, 0, 250)}, None)
+    assert set(shell.surface.labels.tolist()) == {1, 2}
+    camera, size, middle = Camera(0.0, 0.0, 4.0), (160, 160), shell.surface.centre
+    table = np.zeros((256, 4), dtype=np.uint8)
+    table[4] = 0, 255, 0, 255
+    nuclei = render(surface_of(volume, [4]), camera, size, table, middle)
+    seen = nuclei.behind(render(shell.surface, camera, size, shell.colours, middle))
+    assert (seen.labels == nuclei.labels).all(), "a click goes through the glass"
+    red, green, blue = (int(value) for value in seen.pixels[80, 80, :3])
+    assert green > max(red, blue), "the nucleus is seen through it"
+    above, below = (seen.pixels[row, 80, :3].astype(int) for row in (40, 120))
+    assert above[0] > above[2] > 0
+    assert below[2] > below[0] > 0
+    assert not seen.pixels[2, 2].any()
+
+
+def test_brainstem_without_regions_is_of_one_colour_and_follows_an_edit() -> None:
+    labels = np.zeros((30, 30, 30), dtype=np.uint8)
+    labels[8:20, 8:20, 8:20] = 1
+    shell = shell_of(label_volume(labels, np.eye(4)), None, {}, None)
+    assert set(shell.surface.labels.tolist()) == {1}
+    regions = label_volume((labels > 0).astype(np.uint8), np.eye(4))
+    labels[8:20, 8:20, 20:26] = 4
+    grown = shell_of(label_volume(labels, np.eye(4)), regions, {1: (9, 9, 9)}, None)
+    heights = np.ptp(grown.surface.points[:, 2]) - np.ptp(shell.surface.points[:, 2])
+    assert heights == pytest.approx(6, abs=0.2)
