@@ -35,8 +35,9 @@ _LINK = re.compile(r"(?<=\]\()(?P<path>[^)#:\s]+)(?=[)#])")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Put the pages of a folder into the table of contents where it names the folder alone."""
-    config.nav = [_expanded(entry) for entry in config.nav or []]
+    """Put the pages of a folder into the table of contents where the folder stands."""
+    named = set(_named(config.nav))
+    config.nav = _expanded(config.nav, named)
     return config
 
 
@@ -89,17 +90,28 @@ def _dotted(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
-def _expanded(entry: Any) -> Any:
-    if not isinstance(entry, dict):
-        return entry
-    return {title: _pages(value) for title, value in entry.items()}
+def _named(entry: Any) -> Iterator[str]:
+    """Yield all pages and folders that a part of the table of contents names."""
+    if isinstance(entry, str):
+        yield entry
+    else:
+        for inner in entry.values() if isinstance(entry, dict) else entry or ():
+            yield from _named(inner)
 
 
-def _pages(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_expanded(entry) for entry in value]
-    if value == "api/":
+def _expanded(entry: Any, named: set[str]) -> Any:
+    """Return a part of the table of contents with pages in place of folders."""
+    if isinstance(entry, dict):
+        return {title: _expanded(inner, named) for title, inner in entry.items()}
+    if isinstance(entry, list):
+        return [page for inner in entry for page in _pages(inner, named)]
+    return entry
+
+
+def _pages(entry: Any, named: set[str]) -> list[Any]:
+    if entry == "api/":
         return [page for page, _ in api_pages()]
-    if value.endswith("/"):
-        return [f"{value}{path.name}" for path in sorted((ROOT / "docs" / value).glob("*.md"))]
-    return value
+    if isinstance(entry, str) and entry.endswith("/"):
+        pages = sorted((ROOT / "docs" / entry).glob("*.md"))
+        return [name for page in pages if (name := f"{entry}{page.name}") not in named]
+    return [_expanded(entry, named)]
