@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = ROOT / "installer" / "constraints.txt"
 #: What the fresh environment is asked to do. It runs outside of the checkout.
-USE = '''
+USE = """
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -51,7 +51,7 @@ again = keras.ops.convert_to_numpy(load_keras(Path("network.keras"))(images, tra
 np.testing.assert_allclose(again, probabilities, atol=1e-5)
 assert expected_multiply_adds("n_deconet", "resnet34") > 1e9
 print(f"kerasmodels {kerasmodels.__version__} on {keras.backend.backend()} works: loss {float(loss):.3f}")
-'''
+"""
 
 
 def build_wheel(folder: Path) -> Path:

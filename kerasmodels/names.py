@@ -21,12 +21,15 @@ class LazyBuilder:
     ----------
     module, attribute : str
         Where it is.
+    title : str
+        What papers call it.
     output_stride : int
         Of a decoder: what stride the encoder may go down to; below 32, later stages are dilated.
     """
 
     module: str
     attribute: str
+    title: str
     output_stride: int = 32
 
     def load(self) -> Any:
@@ -35,41 +38,44 @@ class LazyBuilder:
 
 
 ENCODERS: dict[str, LazyBuilder] = {
-    name: LazyBuilder(f"kerasmodels.encoders.{family}", name)
-    for family, names in {
-        "resnet": ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"),
-        "senet": ("seresnet50", "seresnet101", "senet154"),
-        "efficientnet": tuple(f"efficientnetb{size}" for size in range(5)),
-        "efficientnet_lite": ("efficientnetlite0",),
-        "mit": tuple(f"mit_b{size}" for size in range(6)),
+    name: LazyBuilder(f"kerasmodels.encoders.{family}", name, title)
+    for family, titles in {
+        "resnet": {f"resnet{depth}": f"ResNet-{depth}" for depth in (18, 34, 50, 101, 152)},
+        "senet": {"seresnet50": "SE-ResNet-50", "seresnet101": "SE-ResNet-101", "senet154": "SENet-154"},
+        "efficientnet": {f"efficientnetb{size}": f"EfficientNet-B{size}" for size in range(5)},
+        "efficientnet_lite": {"efficientnetlite0": "EfficientNet-Lite0"},
+        "mit": {f"mit_b{size}": f"MiT-B{size}" for size in range(6)},
     }.items()
-    for name in names
+    for name, title in titles.items()
 }
 
 DECODERS: dict[str, LazyBuilder] = {
-    name: LazyBuilder(f"kerasmodels.decoders.{name}", name, output_stride)
-    for name, output_stride in {
-        "n_deconet": 32,
-        "u_deconet": 32,
-        "unet": 32,
-        "unetplusplus": 32,
-        "manet": 32,
-        "pspnet": 32,
-        "fpn": 32,
-        "deeplabv3": 8,
-        "deeplabv3plus": 16,
-    }.items()
+    name: LazyBuilder(f"kerasmodels.decoders.{name}", name, title, output_stride)
+    for name, title, output_stride in (
+        ("n_deconet", "N-DecoNet", 32),
+        ("u_deconet", "U-DecoNet", 32),
+        ("unet", "U-Net", 32),
+        ("unetplusplus", "UNet++", 32),
+        ("manet", "MA-Net", 32),
+        ("pspnet", "PSPNet", 32),
+        ("fpn", "FPN", 32),
+        ("deeplabv3", "DeepLabV3", 8),
+        ("deeplabv3plus", "DeepLabV3+", 16),
+    )
 }
 
 LOSSES: dict[str, LazyBuilder] = {
-    "dice": LazyBuilder("kerasmodels.losses.overlap", "Dice"),
-    "jaccard": LazyBuilder("kerasmodels.losses.overlap", "Jaccard"),
-    "focal": LazyBuilder("kerasmodels.losses.focal", "Focal"),
-    "softce": LazyBuilder("kerasmodels.losses.soft_cross_entropy", "SoftCrossEntropy"),
-    "dicefocal": LazyBuilder("kerasmodels.losses.compound", "CompoundLoss"),
-    "dicece": LazyBuilder("kerasmodels.losses.compound", "CompoundLoss"),
-    "tversky": LazyBuilder("kerasmodels.losses.overlap", "Tversky"),
-    "tverskyce": LazyBuilder("kerasmodels.losses.compound", "CompoundLoss"),
+    name: LazyBuilder(f"kerasmodels.losses.{module}", kind, title)
+    for name, module, kind, title in (
+        ("dice", "overlap", "Dice", "Dice"),
+        ("jaccard", "overlap", "Jaccard", "Jaccard"),
+        ("focal", "focal", "Focal", "Focal"),
+        ("softce", "soft_cross_entropy", "SoftCrossEntropy", "SoftCE"),
+        ("dicefocal", "compound", "CompoundLoss", "DiceFocal"),
+        ("dicece", "compound", "CompoundLoss", "DiceCE"),
+        ("tversky", "overlap", "Tversky", "Tversky"),
+        ("tverskyce", "compound", "CompoundLoss", "TverskyCE"),
+    )
 }
 
 #: The pixel loss and the overlap loss of those that are a `CompoundLoss`.

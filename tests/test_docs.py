@@ -13,7 +13,10 @@ import typer.main
 from brainstem_app.cli.app import app
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "resources").glob("*.md")])
+BESIDE = ("README.md", "CONTRIBUTING.md", "kerasmodels/README.md")
+PAGES = sorted(
+    [*(ROOT / page for page in BESIDE), *(ROOT / "docs").rglob("*.md"), *(ROOT / "resources").glob("*.md")]
+)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 COMMAND = re.compile(r"(?:brainstem-app|installer/run\.sh) ([a-z]+)")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")

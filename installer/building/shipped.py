@@ -7,8 +7,10 @@ import subprocess
 import sysconfig
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from email.message import Message
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
+from typing import cast
 
 from installer.building.wheels import locked_hashes, normal_name
 
@@ -85,7 +87,7 @@ def _item(found: Distribution, hashes: dict[str, str]) -> Item | None:
     name = normal_name(found.name)
     if name not in hashes:
         return None
-    about = found.metadata
+    about = cast(Message, found.metadata)  # that is what it is; its protocol has no `get`
     files = [Path(str(found.locate_file(file))).resolve() for file in found.files or ()]
     texts = tuple(sorted(path for path in files if _is_metadata(path) and _is_licence(path)))
     if not texts:

@@ -88,8 +88,10 @@ def freeze(edition: Edition, work: Path) -> Path:
 
 def _run_pyinstaller(python: Path, told: str, work: Path) -> None:
     subprocess.run(
-        [python, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
-        + ["--distpath", work / "frozen", "--workpath", work / "pyinstaller", _SPEC],
+        [
+            *(python, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"),
+            *("--distpath", work / "frozen", "--workpath", work / "pyinstaller", _SPEC),
+        ],
         env={
             **os.environ,
             "BRAINSTEM_APP_FREEZE": told,
@@ -123,8 +125,10 @@ def make_environment(edition: Edition, work: Path) -> tuple[Path, Path]:
         done.write_text(wanted, encoding="utf-8")
     wheel = build_own_wheel(python, work / "wheel")
     subprocess.run(
-        [python, "-m", "pip", "--quiet", "install", "--no-deps", "--no-index", "--no-compile"]
-        + ["--force-reinstall", wheel],
+        [
+            *(python, "-m", "pip", "--quiet", "install", "--no-deps", "--no-index", "--no-compile"),
+            *("--force-reinstall", wheel),
+        ],
         check=True,
     )
     return python, wheel

@@ -125,7 +125,7 @@ def _white(good: GoodScan) -> float:
 def _without_brainstem(good: GoodScan, template: Template) -> NDArray[np.float32]:
     scan = good.scan
     wide = binary_dilation(template.brainstem, iterations=2).astype(np.uint8)
-    to_mni = np.linalg.inv(good.mni_to_native)
+    to_mni = np.asarray(np.linalg.inv(good.mni_to_native), dtype=np.float64)
     gone = resample(wide, mni_affine(), scan.shape, scan.affine, order=0, world_to_world=to_mni) > 0
     return np.where(gone, np.float32(0.25 * _white(good)), scan.data)
 
@@ -139,14 +139,14 @@ def _flat_brain(good: GoodScan, rng: np.random.Generator) -> NDArray[np.float32]
 def _noisy(good: GoodScan, rng: np.random.Generator) -> NDArray[np.float32]:
     spread = _NOISE * _white(good)
     real, imaginary = rng.normal(0, spread, (2, *good.scan.shape)).astype(np.float32)
-    return np.hypot(good.scan.data + real, imaginary)
+    return np.asarray(np.hypot(good.scan.data + real, imaginary), dtype=np.float32)
 
 
 def _reversed(good: GoodScan) -> NDArray[np.float32]:
     data = good.scan.data
     inside = data > 0.1 * _white(good)
     turned = np.where(inside, np.float32(1.2 * _white(good)) - data, data).clip(0)
-    return gaussian_filter(turned, _BLUR_MM)
+    return np.asarray(gaussian_filter(turned, _BLUR_MM), dtype=np.float32)
 
 
 def _ball(good: GoodScan, rng: np.random.Generator) -> NDArray[np.float32]:

@@ -68,7 +68,7 @@ def segment(data: Values | None, like: Path, folder: Path) -> Labels | str:
     if data is None:
         shutil.copyfile(like, scan)
     else:
-        source = nibabel.load(like)
+        source = nibabel.Nifti1Image.from_filename(like)
         header = source.header.copy()
         header.set_data_dtype(np.float64)
         header.set_slope_inter(1, 0)
@@ -83,18 +83,19 @@ def segment(data: Values | None, like: Path, folder: Path) -> Labels | str:
 
 def compared(first: Labels, second: Labels, nuclei: list[int]) -> str:
     """Mean and lowest Dice of the nuclei of two label maps, and the span of their volumes' ratios."""
-    dice, ratios = [], []
+    dice: list[float] = []
+    ratios: list[float] = []
     for index in nuclei:
         a, b = first == index, second == index
         if a.any() or b.any():
             dice.append(2 * np.count_nonzero(a & b) / (np.count_nonzero(a) + np.count_nonzero(b)))
-            ratios.append(np.count_nonzero(b) / max(1, np.count_nonzero(a)))
+            ratios.append(int(np.count_nonzero(b)) / max(1, int(np.count_nonzero(a))))
     return f"{np.mean(dice):.4f} | {min(dice):.3f} | {min(ratios):.2f}–{max(ratios):.2f}"
 
 
 def rows(scan: Path, before: Path | None, wanted: list[str]) -> Iterator[str]:
     """Lines of the table of one scan."""
-    data = np.asarray(nibabel.load(scan).dataobj, dtype=np.float64)
+    data = np.asarray(nibabel.Nifti1Image.from_filename(scan).dataobj, dtype=np.float64)
     nuclei = [structure.index for structure in load_atlas().table.nuclei]
     with tempfile.TemporaryDirectory() as name:
         own = segment(None, scan, Path(name))

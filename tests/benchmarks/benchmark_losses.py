@@ -112,7 +112,9 @@ def load_slices(study: Path, part: str, size: int) -> Slices:
     images, labels = [], []
     for name in names:
         folder = study / "subjects" / name
-        scan, label_map = (nib.load(folder / f"{kind}_box.nii.gz") for kind in ("scan", "labels"))
+        scan, label_map = (
+            nib.Nifti1Image.from_filename(folder / f"{kind}_box.nii.gz") for kind in ("scan", "labels")
+        )
         images.append(enlarge(box_to_slices(scan.get_fdata(dtype=np.float32)), size))
         labels.append(box_to_slices(np.asarray(label_map.dataobj, dtype=np.uint8)))
     small = np.concatenate(labels)

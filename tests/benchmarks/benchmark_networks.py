@@ -99,7 +99,7 @@ def measure(
 
 def middle(found: dict[str, Any], name: str, clock: str = "cpu") -> float:
     """Median over repeats."""
-    return statistics.median(seconds[clock] for seconds in found["times"][name])
+    return float(statistics.median(seconds[clock] for seconds in found["times"][name]))
 
 
 def shown(found: dict[str, Any], name: str, scale: float = 1.0) -> str:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -113,7 +114,7 @@ def rows(study: Study, names: list[str], model: LoadedModel, network: Predictor)
         if record.name not in names:
             continue
         scan = read_scan(Path(record.source))
-        placed = {way: place(way, lambda scan=scan: normalise_scan(scan)) for way in WAYS}
+        placed = {way: place(way, partial(normalise_scan, scan)) for way in WAYS}
         folder = study.subject_folder(record.name) / TRANSFORMS_FOLDER
         before, warp = Transforms.load(folder).mni_to_native, Displacement.load(folder / FINE_WARP_FILE)
         counts = {}
@@ -198,7 +199,7 @@ def _head(part: str, model: str) -> list[str]:
 def _summary(done: list[Row], nuclei: list[int]) -> str:
     cells = ["**all** (sums over scans; CPU: mean)"]
     for way in WAYS:
-        miou = macro_miou(sum(row.counts[way] for row in done), nuclei) or 0.0
+        miou = macro_miou(np.sum([row.counts[way] for row in done], axis=0), nuclei) or 0.0
         fits = [row.placed[way].result.fit for row in done]
         cells += [
             f"{np.mean([row.placed[way].cpu_s for row in done]):.1f}",

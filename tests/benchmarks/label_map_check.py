@@ -141,7 +141,7 @@ def _near(warped: WarpedAtlas, nuclei: Sequence[int], centres: NDArray[np.float6
     around = binary_dilation(np.pad(np.isin(warped.labels, nuclei), _AROUND), iterations=_AROUND)
     voxels = np.rint(warped.map.to_atlas(centres) - box_affine()[:3, 3]).astype(int) + _AROUND
     inside = np.flatnonzero(((voxels >= 0) & (voxels < np.array(around.shape))).all(axis=1))
-    return inside[around[tuple(voxels[inside].T)]]
+    return np.asarray(inside[around[tuple(voxels[inside].T)]], dtype=np.intp)
 
 
 def _labels_at(warped: WarpedAtlas, points: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -150,7 +150,7 @@ def _labels_at(warped: WarpedAtlas, points: NDArray[np.float64]) -> NDArray[np.i
     rows = np.arange(len(points))
     for corner in corners(np.pad(warped.labels, 1), voxels + np.float32(1)):
         shares[rows, corner.values] += corner.weight
-    return shares.argmax(axis=1)
+    return np.asarray(shares.argmax(axis=1), dtype=np.intp)
 
 
 def grid_around(warped: WarpedAtlas, sizes_mm: tuple[float, float, float], degrees: float) -> Grid:
@@ -171,6 +171,8 @@ def warp_of(path: Path, model: LoadedModel, work: Path) -> WarpedAtlas:
         work.mkdir(parents=True, exist_ok=True)
         normalised = normalise_scan(read_scan(path))
         found = predict_box(model.open_network(), normalised.box, model.way)
+        if found.displacement is None:
+            raise SystemExit(f"The model {model.card.name} does not warp the atlas.")
         np.savez(kept, field=found.displacement, placed=normalised.transforms.mni_to_native)
     with np.load(kept) as known:
         return WarpedAtlas(model.way.atlas, known["field"], Transforms(known["placed"]))

@@ -96,7 +96,7 @@ def _every_part(structures: list[Entry]) -> list[str]:
         "ICC",
         "unchanged beside a change (%)",
     )
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             entry["name"],
             _grade(entry),

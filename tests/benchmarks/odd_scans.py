@@ -99,7 +99,7 @@ def _bias(shape: tuple[int, ...], rng: np.random.Generator) -> FloatArray:
     """Smooth factors of 0.5 to 1.5."""
     coarse = zoom(rng.normal(size=(3, 3, 3)), [n / 3 for n in shape], order=3, mode="nearest")
     coarse = gaussian_filter(coarse[: shape[0], : shape[1], : shape[2]], 10)
-    return (0.5 + (coarse - coarse.min()) / np.ptp(coarse)).astype(np.float32)
+    return np.asarray(0.5 + (coarse - coarse.min()) / np.ptp(coarse), dtype=np.float32)
 
 
 def _truncated(data: FloatArray, kept: float) -> FloatArray:
@@ -118,11 +118,11 @@ def _resampled(clean: CleanScan, sizes: tuple[float, ...]) -> tuple[FloatArray, 
     ratio = wanted / clean.voxel_mm
     # A box of width w has the spread of a Gaussian with sigma w / √12.
     sigma = np.sqrt(np.maximum(ratio**2 - 1, 0) / 12)
-    shape = tuple(int(n) for n in np.ceil(np.array(clean.data.shape) / ratio))
+    x, y, z = (int(n) for n in np.ceil(np.array(clean.data.shape) / ratio))
     affine = clean.affine.copy()
     affine[:3, :3] *= ratio
     affine[:3, 3] += clean.affine[:3, :3] @ ((ratio - 1) / 2)
-    return resample(gaussian_filter(clean.data, sigma), clean.affine, shape, affine), affine
+    return resample(gaussian_filter(clean.data, sigma), clean.affine, (x, y, z), affine), affine
 
 
 def _cut(clean: CleanScan, low_mm: float, high_mm: float | None) -> tuple[FloatArray, Affine]:

@@ -16,8 +16,10 @@ import shutil
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.imaging.label_map import save_volume
@@ -43,15 +45,15 @@ HEAD = (
 )
 
 
-def moved_mm(before: Affine, now: Affine) -> np.ndarray:
+def moved_mm(before: Affine, now: Affine) -> NDArray[np.float64]:
     """Distance (N,) in mm between where two placements lay the template's brainstem, voxel by voxel."""
     voxels = np.argwhere(load_template().brainstem)
     points = voxels @ mni_affine()[:3, :3].T + mni_affine()[:3, 3]
     between = before - now
-    return np.linalg.norm(points @ between[:3, :3].T + between[:3, 3], axis=1)
+    return np.asarray(np.linalg.norm(points @ between[:3, :3].T + between[:3, 3], axis=1), dtype=np.float64)
 
 
-def row(study: Study, name: str, source: Path, fit: dict[str, float], into: Study | None) -> str:
+def row(study: Study, name: str, source: Path, fit: dict[str, Any], into: Study | None) -> str:
     """Place one scan again and return its line of the table; leave the new placement in another study."""
     start = time.process_time()
     normalised = normalise_scan(read_scan(source), space=study.settings.space)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,10 +49,14 @@ def _changes(rng: np.random.Generator) -> Iterator[tuple[str, Callable[[Volume],
         ("2 mm up", 2, 2), ("3 mm up", 2, 3), ("3 mm down", 2, -3), ("2 mm back", 1, -2),
         ("3 mm back", 1, -3), ("3 mm to the front", 1, 3), ("3 mm to the side", 0, 3), ("8 mm up", 2, 8),
     ):  # fmt: skip
-        yield f"shifted {name}", lambda volume, axis=axis, mm=mm: np.roll(volume, mm, axis=axis)
+        yield f"shifted {name}", partial(np.roll, shift=mm, axis=axis)
     for spread in (0.5, 1.0):
         name = f"with noise of {spread:g} standard deviations of the brain's intensities"
-        yield name, lambda volume, s=spread: volume + rng.normal(0, s, volume.shape).astype(np.float32)
+        yield name, partial(_noisy, spread=spread, rng=rng)
+
+
+def _noisy(volume: Volume, spread: float, rng: np.random.Generator) -> Volume:
+    return volume + rng.normal(0, spread, volume.shape).astype(np.float32)
 
 
 def _in_mni(box: Volume) -> Volume:

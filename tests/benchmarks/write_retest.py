@@ -106,9 +106,8 @@ def _overlap(scans: list[Path], work: Path) -> dict[str, list[Any]]:
         first, affine = load_label_map(work / "first" / _stem(scan) / "labels_native.nii.gz")
         labels, moved_affine = load_label_map(work / "second" / _stem(scan) / "labels_native.nii.gz")
         back = np.loadtxt(work / "moved" / f"{scan.name}.{MOVE_FILE}")
-        second = resample(
-            labels, moved_affine, first.shape, affine, order=0, world_to_world=np.linalg.inv(back)
-        )
+        forth = np.asarray(np.linalg.inv(back), dtype=np.float64)
+        second = resample(labels, moved_affine, first.shape, affine, order=0, world_to_world=forth)
         for m in measure_structures(second, affine, table, first):
             if m.structure.name in found:
                 found[m.structure.name].append((m.dice, m.centroid_error_mm))

@@ -66,11 +66,11 @@ def dipy_stiff(pair: Pair) -> Volume:
 
 def dipy_edges(pair: Pair) -> Volume:
     """Register where the images change, whatever they change from and to; the brain's own edge left out."""
-    images = (
+    still, moving = (
         np.where(binary_erosion(brain), gaussian_gradient_magnitude(image, _EDGE_MM), np.float32(0))
         for image, brain in zip((pair.scan, pair.template), pair.brains, strict=True)
     )
-    return _syn(*images, 4, (30, 15, 6))
+    return _syn(still, moving, 4, (30, 15, 6))
 
 
 def demons(pair: Pair) -> Volume:
@@ -79,7 +79,7 @@ def demons(pair: Pair) -> Volume:
         locally_standardised(image, brain)
         for image, brain in zip((pair.scan, pair.template), pair.brains, strict=True)
     ]
-    field = None
+    field: sitk.Image | None = None
     for shrink, iterations in _DEMONS_LEVELS:
         still, moving = (_shrunk(_itk(image), shrink) for image in images)
         search = sitk.DiffeomorphicDemonsRegistrationFilter()
@@ -94,7 +94,8 @@ def demons(pair: Pair) -> Volume:
         else:
             start = sitk.Resample(field, still, sitk.Transform(), sitk.sitkLinear, 0.0, field.GetPixelID())
             field = search.Execute(still, moving, start)
-    return sitk.GetArrayFromImage(field).transpose(2, 1, 0, 3).astype(np.float32)
+    found = sitk.GetArrayFromImage(field)  # type: ignore[arg-type]  # there is a level
+    return np.asarray(found.transpose(2, 1, 0, 3), dtype=np.float32)
 
 
 _HERE: dict[str, Callable[[Pair], Volume]] = {
@@ -167,4 +168,5 @@ def _itk(image: Volume) -> sitk.Image:
 def _shrunk(image: sitk.Image, factor: int) -> sitk.Image:
     if factor == 1:
         return image
-    return sitk.Shrink(sitk.SmoothingRecursiveGaussian(image, factor / 2), [factor] * 3)
+    small: sitk.Image = sitk.Shrink(sitk.SmoothingRecursiveGaussian(image, factor / 2), [factor] * 3)
+    return small

@@ -1,6 +1,7 @@
 """A file saved by TensorFlow gives the same labels, losses and counts on JAX and PyTorch, if installed.
 
-`check_backends.py` compares all networks and writes docs/results/backends.md; this is its smallest part.
+`tests/independent/check_backends.py` compares all networks and writes docs/results/backends.md; this is
+its smallest part.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-CHECK = Path(__file__).resolve().parent / "check_backends.py"
+CHECK = Path(__file__).resolve().parents[1] / "independent" / "check_backends.py"
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])

@@ -1,8 +1,8 @@
 """Measures of surfaces and overlap against panoptica and DeepMind's surface-distance.
 
 `golden_distances.json` holds what both libraries make of the pairs of `mask_pairs.py`; it is written by
-`make_distance_golden.py`, with the versions it names. surface-distance is also asked here, on nuclei of the
-shipped atlas; it still uses names that SciPy and NumPy have given up.
+`tests/golden/make_distance_golden.py`, with the versions it names. surface-distance is also asked here, on
+nuclei of the shipped atlas; it still uses names that SciPy and NumPy have given up.
 """
 
 from __future__ import annotations

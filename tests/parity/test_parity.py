@@ -1,7 +1,7 @@
 """The same weights give the same numbers as in segmentation_models.pytorch.
 
 Weights and images come from a formula (`formula_weights.py`), the expected numbers from `golden.json`,
-which `make_golden.py` writes with the versions it names.
+which `tests/golden/make_golden.py` writes with the versions it names.
 """
 
 from __future__ import annotations

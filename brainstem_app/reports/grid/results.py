@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
+from kerasmodels.names import DECODERS, LOSSES
 
 Triple = tuple[float | None, float | None, float | None]
 
@@ -139,27 +140,8 @@ class GridInputs:
     paper: Path | None = None
 
 
-DECODER_NAMES = {
-    "unet": "U-Net",
-    "unetplusplus": "UNet++",
-    "manet": "MA-Net",
-    "pspnet": "PSPNet",
-    "fpn": "FPN",
-    "deeplabv3": "DeepLabV3",
-    "deeplabv3plus": "DeepLabV3+",
-    "n_deconet": "N-DecoNet",
-    "u_deconet": "U-DecoNet",
-}
-LOSS_NAMES = {
-    "dice": "Dice",
-    "jaccard": "Jaccard",
-    "focal": "Focal",
-    "softce": "SoftCE",
-    "dicefocal": "DiceFocal",
-    "dicece": "DiceCE",
-    "tversky": "Tversky",
-    "tverskyce": "TverskyCE",
-}
+DECODER_NAMES = {name: decoder.title for name, decoder in DECODERS.items()}
+LOSS_NAMES = {name: loss.title for name, loss in LOSSES.items()}
 SETTING_NAMES = {"alpha": "α", "encoder_weights": "encoder weights", "input.size": "input size"}
 
 

@@ -1,6 +1,6 @@
 """Do the same files give the same labels on TensorFlow, JAX and PyTorch? Writes docs/results/backends.md.
 
-    python tests/parity/check_backends.py --jax PYTHON --torch PYTHON --page docs/results/backends.md
+    python tests/independent/check_backends.py --jax PYTHON --torch PYTHON --page docs/results/backends.md
 
 Run it with the Python of this project, which has TensorFlow. Each PYTHON is one of an environment with Keras,
 h5py, NumPy and that backend, for example
@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,7 @@ def save_networks(folder: Path) -> None:
     """Build every network of the list and save it."""
     from kerasmodels import build_model
 
-    sys.path.insert(0, str(HERE))
+    sys.path.insert(0, str(ROOT / "tests" / "parity"))
     import formula_weights as formula
 
     for case in json.loads((folder / "cases.json").read_text(encoding="utf-8")):
@@ -83,11 +84,16 @@ def measure(folder: Path) -> None:
         path, network = folder / f"{backend}-{case['name']}.npz", folder / f"{case['name']}.keras"
         if not path.exists():
             probabilities = load_keras(network).predict(images(case["size"]), batch_size=2, verbose=0)
-            np.savez(path, **{case["name"]: np.asarray(probabilities)})
+            write_arrays(path, {case["name"]: np.asarray(probabilities)})
         path = folder / f"{backend}-{case['name']}-training.npz"
         if case["train"] and not path.exists():
-            np.savez(path, **train(load_keras(network), case["size"]))
-    np.savez(folder / f"{backend}-losses.npz", **losses(), versions=np.array(versions(backend)))
+            write_arrays(path, train(load_keras(network), case["size"]))
+    write_arrays(folder / f"{backend}-losses.npz", {**losses(), "versions": np.array(versions(backend))})
+
+
+def write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
+    """Write arrays under their names."""
+    np.savez(path, allow_pickle=False, **arrays)
 
 
 def images(size: int) -> NDArray[np.float32]:
@@ -203,7 +209,8 @@ def page(found: dict[str, Arrays], listed: list[dict[str, Any]]) -> str:
 
     reference, others = found["tensorflow"], [backend for backend in found if backend != "tensorflow"]
     lines = ["# The same file on TensorFlow, JAX and PyTorch", ""]
-    lines += [f"{datetime.now(UTC):%Y-%m-%d}, {machine()}. Written by `tests/parity/check_backends.py`:", ""]
+    written = "Written by `tests/independent/check_backends.py`:"
+    lines += [f"{datetime.now(UTC):%Y-%m-%d}, {machine()}. {written}", ""]
     lines += [f"- {found[backend]['versions']}" for backend in found]
     lines += ["", "## Labels", ""]
     lines += [f"Networks of {CLASSES} classes, saved by TensorFlow, loaded by each backend in safe mode, two"]

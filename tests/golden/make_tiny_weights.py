@@ -1,6 +1,6 @@
 """Write the tiny files of tensors that the tests of reading read, with the libraries that define the formats.
 
-Runs where torch and safetensors are installed; from the root: python tests/kerasmodels/make_tiny_weights.py
+Runs where torch and safetensors are installed; from the root: python tests/golden/make_tiny_weights.py
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
-FOLDER = Path(__file__).resolve().parent / "tiny_weights"
+FOLDER = Path(__file__).resolve().parents[1] / "kerasmodels" / "tiny_weights"
 
 
 def tensors() -> dict[str, torch.Tensor]:

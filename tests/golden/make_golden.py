@@ -3,7 +3,7 @@
 Runs in an environment of its own with torch, torchvision, timm and segmentation_models_pytorch (the
 versions are written into the file); no test needs them. From the root:
 
-    python tests/parity/make_golden.py
+    python tests/golden/make_golden.py
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from unittest import mock
 import numpy as np
 import torch
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parents[1] / "parity"
 sys.path.insert(0, str(FOLDER))
 
 import formula_weights as formula  # noqa: E402
@@ -45,7 +45,7 @@ SE_AND_EFFICIENT = {
     "efficientnetb3": "efficientnet-b3",
     "efficientnetb4": "efficientnet-b4",
 }
-#: Those of them that the tests build with their weights; `check_large.py` builds the others.
+#: Those that the tests build with their weights; `tests/independent/check_large.py` builds the others.
 SMALL = ("seresnet50", "efficientnetb0")
 
 

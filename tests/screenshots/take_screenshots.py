@@ -1,7 +1,7 @@
 """Take pictures of every state of the window, for README and docs.
 
-Run under a display, e.g. ``xvfb-run -s "-screen 0 1400x900x24" python tests/gui/take_screenshots.py OUT
---scan SCAN [--result FOLDER] [--study FOLDER] [--dark]``. Without ``--result`` the picture with labels is
+Run under a display, e.g. ``xvfb-run -s "-screen 0 1400x900x24" python tests/screenshots/take_screenshots.py
+OUT --scan SCAN [--result FOLDER] [--study FOLDER] [--dark]``. Without ``--result`` the picture with labels is
 left out, without ``--study`` those of the other steps. The study may be one of any size; nothing in it is
 changed but ``window.json``. For the step Compare a small comparison is run, on a copy of six of its subjects.
 """
@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QColor, QPalette
@@ -139,11 +140,11 @@ def take_steps(window: MainWindow, out: Path, study: Path) -> None:
     wait_for(lambda: window.scans.model.counts()[2] < max(1, window.scans.model.rowCount() - 12))
     take(window, out, "step_scans")
     window.show_step(StepName.PREPARE)
-    prepare = window.page(StepName.PREPARE)
+    prepare: Any = window.page(StepName.PREPARE)
     wait_for(lambda: prepare.model.rowCount() > 0 and not prepare.view.picture.is_empty)
     take(window, out, "step_prepare")
     window.show_step(StepName.TRAIN)
-    train = window.page(StepName.TRAIN)
+    train: Any = window.page(StepName.TRAIN)
     wait_for(lambda: train.device.text().startswith("Device") and not window.background.is_busy)
     if train.model.rowCount():
         train.table.selectRow(train.model.rowCount() - 1)
@@ -152,12 +153,12 @@ def take_steps(window: MainWindow, out: Path, study: Path) -> None:
     train.form.fold.setChecked(True)
     take(window, out, "step_train_advanced")
     window.show_step(StepName.COMPARE)
-    compare = window.page(StepName.COMPARE)
+    compare: Any = window.page(StepName.COMPARE)
     compare.panel.show_grid(GRIDS["table1"]())
     wait_for(lambda: compare.heat is not None and compare.heat.name == "table1")
     take(window, out, "step_compare_plan")
     window.show_step(StepName.REPORT)
-    report = window.page(StepName.REPORT)
+    report: Any = window.page(StepName.REPORT)
     wait_for(lambda: report.content is not None)
     report.choose(report.entries[-1].name)
     wait_for(lambda: report.content.entry == report.entries[-1])
@@ -184,7 +185,7 @@ def take_comparison(window: MainWindow, out: Path, study: Path) -> None:
     window.open_path(study)
     wait_for(lambda: window.bench.study.folder == study)
     window.show_step(StepName.COMPARE)
-    compare = window.page(StepName.COMPARE)
+    compare: Any = window.page(StepName.COMPARE)
     compare.panel.show_grid(SMALL_GRID)
     wait_for(lambda: compare.heat is not None and compare.heat.name == SMALL_GRID.name)
     if not compare.heat.is_begun:

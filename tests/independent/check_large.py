@@ -2,7 +2,7 @@
 
 Prints a line each and ends with status 1 if one differs. From the root, for all or for encoders by name:
 
-    python tests/parity/check_large.py [ENCODER…]
+    python tests/independent/check_large.py [ENCODER…]
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parents[1] / "parity"
 sys.path[:0] = [str(FOLDER), str(FOLDER.parent.parent)]
 
 import formula_weights as formula  # noqa: E402

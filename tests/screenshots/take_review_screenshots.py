@@ -1,8 +1,9 @@
 """Take pictures of the step Review for docs/how-to/review-labels.md.
 
-``python tests/gui/take_review_screenshots.py OUT --scan SCAN --result FOLDER --box SUBJECT`` [--dark]: a scan
-and what Segment has written for it; and a folder with a prepared scan (``scan_box.nii.gz``), the labels a
-network gave it (``labels_native.nii.gz``) and its reference (``labels_box.nii.gz``).
+``python tests/screenshots/take_review_screenshots.py OUT --scan SCAN --result FOLDER --box SUBJECT``
+[--dark]: a scan and what Segment has written for it; and a folder with a prepared scan
+(``scan_box.nii.gz``), the labels a network gave it (``labels_native.nii.gz``) and its reference
+(``labels_box.nii.gz``).
 """
 
 from __future__ import annotations

