@@ -13,13 +13,13 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import map_coordinates, maximum_filter, minimum_filter
+from scipy.ndimage import distance_transform_cdt, map_coordinates, maximum_filter, minimum_filter
 
 from brainstem_app.atlas.share_assignment import Candidates, assign_voxels, candidates
 from brainstem_app.imaging.spaces import BOX_SHAPE, Affine, box_affine
 from brainstem_app.imaging.trilinear import corners
 from brainstem_app.preprocessing.scan_to_atlas import ScanToAtlas
-from brainstem_app.preprocessing.transforms import Transforms, cropped_affine, grid_points
+from brainstem_app.preprocessing.transforms import Transforms, carried, cropped_affine, grid_points
 
 FloatArray = NDArray[np.float32]
 Grid = tuple[tuple[int, int, int], Affine]
@@ -96,13 +96,17 @@ class WarpedAtlas:
             return result
         first, offsets = cropped_affine(affine, region), _offsets(affine)
         uniform = _Uniform.of(self.labels, self._reach(affine))
+        around = _Around.of(self.labels, uniform.layers, self.map)
         found = np.zeros(int(np.prod(size)), dtype=np.uint8)
         mixed, given, volumes = [], [], np.zeros(self._classes)
         for start in range(0, len(found), _CHUNK):
             stop = min(start + _CHUNK, len(found))
             voxels = np.stack(np.unravel_index(np.arange(start, stop), size), axis=-1)
-            centres = voxels @ first[:3, :3].T + first[:3, 3]
-            known = uniform.at(self._voxels(centres))
+            centres = carried(voxels.astype(np.float64), first)
+            placed = self.map.to_mni(centres)
+            near = np.flatnonzero(around.hold(placed))
+            known = np.zeros(len(centres), dtype=np.uint8)
+            known[near] = uniform.at(_in_box(self.map.warped(placed[near])))
             found[start:stop] = np.where(known == _MIXED, 0, known)
             rows = np.flatnonzero(known == _MIXED)
             shares = np.zeros((len(rows), self._classes), dtype=np.float32)
@@ -207,7 +211,7 @@ class WarpedAtlas:
         """
         voxels = np.argwhere(labels)
         affine = grid[1]
-        points = voxels @ affine[:3, :3].T + affine[:3, 3]
+        points = carried(voxels.astype(np.float64), affine)
         result = np.zeros(labels.shape, dtype=np.uint8)
         n = int(regions.max()) + 1
         for start in range(0, len(voxels), _CHUNK):
@@ -221,8 +225,7 @@ class WarpedAtlas:
         """Where in the scan each voxel of the box lies (N, 3), mm, and whether the scan covers it (N,)."""
         shape, affine = grid
         native = self.transforms.to_native(grid_points(BOX_SHAPE, box_affine()))
-        back = np.linalg.inv(affine)
-        voxels = native @ back[:3, :3].T + back[:3, 3]
+        voxels = carried(native, np.linalg.inv(affine))
         return native, ((voxels >= -0.5) & (voxels <= np.array(shape) - 0.5)).all(axis=1)
 
     @property
@@ -231,7 +234,7 @@ class WarpedAtlas:
 
     def _voxels(self, points_mm: NDArray[np.float64]) -> FloatArray:
         """Where points (N, 3) of the scan lie in the atlas's box, voxels (3, N)."""
-        return (self.map.to_atlas(points_mm) - box_affine()[:3, 3]).T.astype(np.float32)
+        return _in_box(self.map.to_atlas(points_mm))
 
     def _reach(self, affine: Affine) -> int:
         """How far from its middle a voxel's shares may come from, voxels of the atlas."""
@@ -333,6 +336,40 @@ class _Uniform:
         nearest = np.rint(points).astype(np.intp) + self.layers
         x, y, z = np.clip(nearest, 0, np.array(self.labels.shape)[:, None] - 1)
         return np.asarray(self.labels[x, y, z])
+
+
+@dataclass(frozen=True)
+class _Around:
+    """Where in ``mni``, before the warp, anything but background may lie: the rest need not be warped.
+
+    Attributes
+    ----------
+    mask : ndarray of bool
+        The box, and `reach` voxels on each side.
+    """
+
+    mask: NDArray[np.bool_]
+    reach: int
+
+    @classmethod
+    def of(cls, labels: NDArray[np.uint8], layers: int, warp: ScanToAtlas) -> _Around:
+        """Mark what lies within so many voxels, and the longest way of a warp, of a label."""
+        # A voxel more for the rounding to the nearest one, another for good measure.
+        reach = layers + 2 + int(np.ceil(np.abs(warp.warp.field).max(initial=0.0)))
+        distance = distance_transform_cdt(np.pad(labels == 0, reach, constant_values=True), "chessboard")
+        return cls(distance <= reach, reach)
+
+    def hold(self, points_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether points (N, 3) of ``mni``, mm, lie there."""
+        nearest = np.rint(points_mm - box_affine()[:3, 3]).astype(np.intp) + self.reach
+        inside = np.clip(nearest, 0, np.array(self.mask.shape) - 1)
+        x, y, z = inside.T
+        return np.asarray(self.mask[x, y, z] & (inside == nearest).all(axis=1))
+
+
+def _in_box(points_mm: NDArray[np.float64]) -> FloatArray:
+    """Points (N, 3) of the atlas as voxels (3, N) of its box."""
+    return (points_mm - box_affine()[:3, 3]).T.astype(np.float32)
 
 
 def _layers(half: float) -> int:

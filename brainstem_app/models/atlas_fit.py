@@ -30,7 +30,7 @@ from scipy.ndimage import binary_dilation, binary_erosion, distance_transform_ed
 from scipy.optimize import minimize
 from threadpoolctl import threadpool_limits
 
-from brainstem_app.imaging.trilinear import corners, inside
+from brainstem_app.imaging.trilinear import corners, interpolated_with_slope
 from brainstem_app.models.local_correlation import LocalCorrelation
 from brainstem_app.models.method import FitRound, FitSettings
 from brainstem_app.preprocessing.intensity import LIMIT
@@ -170,6 +170,8 @@ class AtlasProblem:
         self._usual = np.zeros((3, *atlas.shape), dtype=np.float32) if usual is None else usual
         self._probabilities = np.ascontiguousarray(probabilities[region])
         self._rows = np.arange(len(self._probabilities))
+        self._flat = self._probabilities.reshape(-1)
+        self._begins = self._rows * self._probabilities.shape[1]
         self._correlation = None if images is None else LocalCorrelation(*images, region)
         self._splines = [_splines(size) for size in atlas.shape]
         self._grid = (3, *(matrix.shape[1] for matrix in self._splines))
@@ -218,16 +220,14 @@ class AtlasProblem:
 
     def _disagreement(self, displacement: FloatArray) -> tuple[float, FloatArray]:
         """− mean log(Σₖ P A + ε) over the region, and its slope (3, N)."""
-        agreement = np.zeros(len(self._rows), dtype=np.float32)
-        slope = np.zeros((3, len(self._rows)), dtype=np.float32)
         points = self._points + displacement[:, self.region]
-        for corner in corners(self._atlas, points):
-            probability = self._probabilities[self._rows, corner.values]
-            agreement += corner.weight * probability
-            corner.add_slope(slope, probability)
+        agreement, slope = interpolated_with_slope(self._atlas, points, self._probability)
         agreement += EPSILON
-        slope *= inside(self._atlas.shape, points)
         return -float(np.log(agreement).mean()), -slope / (agreement * np.float32(len(agreement)))
+
+    def _probability(self, labels: NDArray[np.uint8], part: slice) -> FloatArray:
+        """Network's probability (n,) that some of the region's voxels have these labels."""
+        return self._flat.take(self._begins[part] + labels)
 
 
 def _splines(size: int) -> FloatArray:

@@ -15,13 +15,16 @@ from numpy.typing import NDArray
 
 from brainstem_app.imaging.atomic import atomic_path
 from brainstem_app.imaging.spaces import BOX_SHAPE, WARP_REGION, Affine, box_affine
-from brainstem_app.preprocessing.transforms import Displacement, Transforms, grid_points
+from brainstem_app.imaging.trilinear import interpolated
+from brainstem_app.preprocessing.transforms import Displacement, Transforms, carried, grid_points
 
 TO_MNI_AFFINE, TO_ATLAS_WARP = "scan_to_mni_affine.mat", "mni_to_atlas_warp.nii.gz"
 TO_MNI_WARP, TO_SCAN_AFFINE = "atlas_to_mni_warp.nii.gz", "mni_to_scan_affine.mat"
 #: All of them, for what has to know which files are the program's own.
 ITK_FILES = (TO_MNI_AFFINE, TO_ATLAS_WARP, TO_MNI_WARP, TO_SCAN_AFFINE)
 _INVERSE_STEPS = 30
+# Whole steps are quick where the warp is gentle; where they have not ended by then, shorter ones are safe.
+_WHOLE_STEPS, _SHORTER = 5, 0.7
 # Hundredths of a millimetre: the files are half as large.
 _DECIMALS = 2
 # A step so short ends the search for a point.
@@ -55,11 +58,16 @@ class ScanToAtlas:
             Of the atlas in the box, mm. Beyond the box it goes on and fades within 12 mm.
         """
         points = grid_points(WARP_REGION.shape, WARP_REGION.affine)
-        placed = Transforms(np.eye(4), transforms.warp).to_mni(points)
         low = box_affine()[:3, 3]
         high = low + np.array(BOX_SHAPE) - 1
-        bend = Displacement(np.moveaxis(displacement, 0, -1), box_affine())
-        moved = placed + bend.at(np.clip(placed, low, high)) - points
+        if transforms.warp is None:
+            # Both grids have the same points.
+            placed, bend = points, _beyond_the_box(displacement)
+        else:
+            placed = Transforms(np.eye(4), transforms.warp).to_mni(points)
+            field = Displacement(np.moveaxis(displacement, 0, -1), box_affine())
+            bend = field.at(np.clip(placed, low, high))
+        moved = placed + bend - points
         away = np.abs(points - np.clip(points, low, high)).max(axis=1)
         fade = np.cos(np.clip(away / _margin(), 0, 1) * np.pi / 2) ** 2
         field = np.round(moved * fade[:, None], _DECIMALS).astype(np.float32)
@@ -67,14 +75,19 @@ class ScanToAtlas:
 
     def to_atlas(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where points (N, 3) of the scan lie in the atlas, mm."""
-        back = np.linalg.inv(self.mni_to_native)
-        placed = points_mm @ back[:3, :3].T + back[:3, 3]
-        return np.asarray(placed + self.warp.at(placed))
+        return self.warped(self.to_mni(points_mm))
+
+    def to_mni(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where points (N, 3) of the scan lie in ``mni``, before the warp, mm."""
+        return carried(points_mm, np.linalg.inv(self.mni_to_native))
+
+    def warped(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Where points (N, 3) of ``mni`` lie in the atlas, mm."""
+        return np.asarray(points_mm + self.warp.at(points_mm))
 
     def to_scan(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where points (N, 3) of the atlas lie in the scan, mm."""
-        placed = self._unwarped(points_mm)
-        return np.asarray(placed @ self.mni_to_native[:3, :3].T + self.mni_to_native[:3, 3])
+        return carried(self._unwarped(points_mm), self.mni_to_native)
 
     def save(self, folder: Path) -> None:
         """Write both directions for ITK into a folder (made if missing)."""
@@ -87,15 +100,35 @@ class ScanToAtlas:
         _write_warp(Displacement(_grid(back), WARP_REGION.affine), folder / TO_MNI_WARP)
 
     def _unwarped(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Solve w + d(w) = point for w; the steps are halved, so that steep warps do not overshoot."""
-        found = points_mm.astype(np.float64, copy=True)
-        moving = np.arange(len(found))
-        for _ in range(_INVERSE_STEPS):
-            here = found[moving]
-            step = 0.7 * (here + self.warp.at(here) - points_mm[moving])
-            found[moving] = here - step
-            moving = moving[np.abs(step).max(axis=1) > _STILL_MM]
-        return found
+        """Solve w + d(w) = point for w."""
+        # In voxels of the field, which are millimetres; beyond its border, where it is 0, it stays 0.
+        origin = self.warp.affine[:3, 3]
+        field = np.ascontiguousarray(np.moveaxis(self.warp.field, -1, 0))
+        points = np.ascontiguousarray((points_mm - origin).T, dtype=np.float32)
+        found, moving, here, wanted = points.copy(), np.arange(points.shape[1]), points.copy(), points
+        for number in range(_INVERSE_STEPS):
+            step = interpolated(field, here)
+            step += here
+            step -= wanted
+            if number >= _WHOLE_STEPS:
+                # So that steep warps do not overshoot.
+                step *= np.float32(_SHORTER)
+            here -= step
+            found[:, moving] = here
+            (on,) = np.nonzero((np.abs(step) > _STILL_MM).any(axis=0))
+            if not on.size:
+                break
+            moving, here, wanted = moving[on], here[:, on], wanted[:, on]
+        return found.T.astype(np.float64) + origin
+
+
+def _beyond_the_box(displacement: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Displacement (N, 3) at the points of `WARP_REGION`: beyond the box that of its border."""
+    first = np.rint(box_affine()[:3, 3] - WARP_REGION.affine[:3, 3]).astype(int)
+    last = np.array(WARP_REGION.shape) - first - BOX_SHAPE
+    room = [(0, 0), *zip(first.tolist(), last.tolist(), strict=True)]
+    wide = np.pad(displacement, room, mode="edge").reshape(3, -1)
+    return np.ascontiguousarray(wide.T, dtype=np.float64)
 
 
 def _margin() -> float:

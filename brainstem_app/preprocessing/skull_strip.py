@@ -140,7 +140,6 @@ def _brain(network: str, volume: NDArray[np.float32], side: int, threads: int) -
     path = resource("skull_strip", network)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    options.enable_cpu_mem_arena = False
     # Threads that wait sleep: spinning takes processor time for nothing.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
@@ -149,28 +148,37 @@ def _brain(network: str, volume: NDArray[np.float32], side: int, threads: int) -
         raise BrainstemError(
             f"The skull-stripping network cannot be loaded: {error}", path, "Install Brainstem App again."
         ) from error
-    image = _standardise(_resize(volume, (side,) * 3))[None, None]
-    (logit,) = session.run(None, {"image": image})
-    return np.asarray(logit[0, 0] > 0)
+    image = _standardised(volume, side)[None, None]
+    (brain,) = session.run(None, {"image": image})
+    return np.asarray(brain[0, 0])
 
 
-def _standardise(image: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Clip at the grey levels that 0.5 % and 99.5 % of voxels lie below; mean 0.449, deviation 0.226."""
-    low, high = np.quantile(image, [0.005, 0.995])
+def _standardised(volume: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    """Resize a volume to (side, side, side), and standardise it as the networks know it.
+
+    Clipped at the grey levels that 0.5 % and 99.5 % of voxels lie below; mean 0.449, deviation 0.226. Levels,
+    mean and deviation are those of the resized volume, which repeats the voxels of the given one: these few are
+    computed with.
+    """
+    shape = (side,) * 3
+    low, high = np.quantile(_resize(volume, shape), [0.005, 0.995])
     if high <= low:
         raise _no_brain()
-    clipped = np.clip((image - np.float32(low)) / np.float32(high - low), 0.0, 1.0)
-    standardised = 0.226 * (clipped - clipped.mean()) / clipped.std() + 0.449
-    return np.asarray(standardised, dtype=np.float32)
+    clipped = np.clip((volume - np.float32(low)) / np.float32(high - low), 0.0, 1.0)
+    resized = _resize(clipped, shape)
+    mean, deviation = resized.mean(), resized.std()
+    standardised = 0.226 * (clipped - mean) / deviation + 0.449
+    return _resize(np.asarray(standardised, dtype=np.float32), shape)
 
 
 def _resize(volume: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     """Nearest-neighbour resizing with half-pixel centres, as PyTorch's ``nearest-exact``."""
-    indices = [
-        np.minimum(((np.arange(new) + 0.5) * (old / new)).astype(np.intp), old - 1)
-        for old, new in zip(volume.shape, shape, strict=True)
-    ]
-    return volume[np.ix_(*indices)]
+    # The last axis first, while the others are short: afterwards whole lines and planes are copied.
+    for axis in reversed(range(volume.ndim)):
+        old, new = volume.shape[axis], shape[axis]
+        indices = np.minimum(((np.arange(new) + 0.5) * (old / new)).astype(np.intp), old - 1)
+        volume = volume.take(indices, axis)
+    return volume
 
 
 def _box_around(coarse: _Mask, shape: tuple[int, ...]) -> _Box:

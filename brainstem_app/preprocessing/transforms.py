@@ -136,12 +136,11 @@ class Transforms:
     def to_native(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where points (N, 3) of ``mni`` lie in the scan, mm."""
         moved = points_mm if self.warp is None else points_mm + self.warp.at(points_mm)
-        return np.asarray(moved @ self.mni_to_native[:3, :3].T + self.mni_to_native[:3, 3])
+        return carried(moved, self.mni_to_native)
 
     def to_mni(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where points (N, 3) of the scan lie in ``mni``, mm."""
-        back = np.linalg.inv(self.mni_to_native)
-        return self._unwarped(points_mm @ back[:3, :3].T + back[:3, 3])
+        return self._unwarped(carried(points_mm, np.linalg.inv(self.mni_to_native)))
 
     def _unwarped(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Solve y + d(y) = point for y."""
@@ -204,9 +203,22 @@ def cropped_affine(affine: Affine, region: tuple[slice, ...]) -> Affine:
 
 def grid_points(shape: tuple[int, ...], affine: Affine) -> NDArray[np.float64]:
     """World coordinates (N, 3) in mm of all voxels of a grid, in C order."""
-    voxels = np.indices(shape, dtype=np.float64).reshape(3, -1).T
-    points: NDArray[np.float64] = voxels @ affine[:3, :3].T + affine[:3, 3]
-    return points
+    x, y, z = np.ogrid[: shape[0], : shape[1], : shape[2]]
+    points = np.empty((*shape, 3))
+    for axis, (a, b, c, origin) in enumerate(affine[:3].tolist()):
+        points[..., axis] = (a * x + b * y) + (c * z + origin)
+    return points.reshape(-1, 3)
+
+
+def carried(points_mm: NDArray[np.float64], affine: Affine) -> NDArray[np.float64]:
+    """Points (N, 3) carried by an affine (4, 4).
+
+    Written out, for the last digits of a product by BLAS change with where its rows lie in memory, and with
+    them now and then the label of a voxel.
+    """
+    x, y, z = points_mm.T
+    rows = [((a * x + b * y) + (c * z + shift)) for a, b, c, shift in affine[:3].tolist()]
+    return np.stack(rows, axis=-1)
 
 
 def _sample(
