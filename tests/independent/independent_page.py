@@ -138,8 +138,10 @@ def _told(figure: Figure, other: str) -> str:
 
 
 def _outlines(outlines: Entry) -> Iterator[str]:
-    head = ("", "border, mean (mm)", "border, 95 % (mm)", "beyond the drawn one (mm)")
-    head += ("Dice, all", "Dice, without 61/62", "Dice, shared field", "volume, ours / drawn", "people")
+    head = (
+        *("", "border, mean (mm)", "border, 95 % (mm)", "beyond the drawn one (mm)"),
+        *("Dice, all", "Dice, without 61/62", "Dice, shared field", "volume, ours / drawn", "people"),
+    )
     keys = ("mean_mm", "p95_mm", "deep_mm", "dice", "dice_below", "dice_shared", "volume_ratio")
     rows = []
     for way in (way for way in WAYS if way in outlines["by_way"]):
