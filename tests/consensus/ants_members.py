@@ -1,9 +1,10 @@
 """The members of the consensus that ANTs makes; run by an interpreter that has antspyx, and nothing of ours.
 
-    PYTHON tests/consensus/ants_members.py EXCHANGE.npz FOLDER
+    PYTHON tests/consensus/ants_members.py EXCHANGE.npz FOLDER [MEMBER …]
 
 EXCHANGE.npz holds ``scan``, ``template`` (X, Y, Z) and ``origin_mm`` (3) of one grid of 1 mm; ``ants-cc.npz``
-and ``ants-mi.npz`` are written into FOLDER: ``field`` (X, Y, Z, 3) in mm, float16, and ``cpu_s``.
+and ``ants-mi.npz``, or only those named, are written into FOLDER: ``field`` (X, Y, Z, 3) in mm, float16, and
+``cpu_s``.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def main() -> None:
         still, moving = (
             ants.from_numpy(file[name], origin=origin, spacing=[1.0] * 3) for name in ("scan", "template")
         )
-    for name, way in WAYS.items():
+    for name, way in ((name, WAYS[name]) for name in sys.argv[3:] or WAYS):
         start = time.process_time()
         with tempfile.TemporaryDirectory() as scratch:
             found = ants.registration(
