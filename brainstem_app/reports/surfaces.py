@@ -101,7 +101,7 @@ def write_surfaces(folder: Path, nuclei: Shapes, regions: Shapes | None = None) 
 
 
 def _file_name(wanted: str, number: int, taken: set[str]) -> str:
-    """Name of the file of a surface: the one wanted, as far as every system can hold it and no other has it."""
+    """Name of the file of a surface: as wanted, if every system can hold it and no other has it."""
     name = folder_name_of(wanted, "surface")
     if name_key(name) in taken:
         name = f"{name}-{number + 1}"
