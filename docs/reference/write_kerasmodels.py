@@ -30,7 +30,7 @@ PUBLIC: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
         ("kerasmodels.data.volumes", ("Volumes",)),
         ("kerasmodels.data.slice_input", ("SliceInput",)),
         ("kerasmodels.data.augmentation", ("Augmentation",)),
-        ("kerasmodels.training.settings", ("TrainingSettings",)),
+        ("kerasmodels.training.settings", ("LearningSettings", "TrainingSettings")),
         ("kerasmodels.training.fit", ("fit", "TrainingResult")),
         ("kerasmodels.training.events", ("BatchDone", "EpochDone")),
     ),
