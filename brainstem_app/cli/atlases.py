@@ -35,7 +35,7 @@ def _show_structures(job: ImportAtlasJob) -> None:
     import numpy as np
 
     from brainstem_app.atlas.library import load_atlas, source_volumes_of
-    from brainstem_app.jobs.import_atlas import name_from
+    from brainstem_app.jobs.atlases.import_atlas import name_from
 
     atlas = load_atlas(job.out or job.name or name_from(job.source))
     before = source_volumes_of(atlas)

@@ -51,8 +51,8 @@ _COMPARED = JobOptions(CompareJob)
 
 
 def _compare(values: dict[str, Any]) -> None:
-    from brainstem_app.jobs.compare import describe_plan
-    from brainstem_app.jobs.grids import find_grid
+    from brainstem_app.jobs.many.compare import describe_plan
+    from brainstem_app.jobs.many.grids import find_grid
 
     given = _COMPARED.given(values)
     shared = {**_read(_SHARED.given(values)), **_pairs(values["settings"] or [])}

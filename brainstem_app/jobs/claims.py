@@ -115,8 +115,8 @@ def claims_of(job: Job) -> tuple[Claim, ...]:
 
 def _atlas_claims(job: BuildAtlasJob | ImportAtlasJob) -> tuple[Claim, ...]:
     # Imported only here: they load what makes atlases.
-    from brainstem_app.jobs.atlas import folder_of_build
-    from brainstem_app.jobs.import_atlas import folder_of_import
+    from brainstem_app.jobs.atlases.build_atlas import folder_of_build
+    from brainstem_app.jobs.atlases.import_atlas import folder_of_import
 
     folder = folder_of_build(job) if isinstance(job, BuildAtlasJob) else folder_of_import(job)
     return (claim_within(folder) if job.out else claim_of(folder, "The atlas"),)

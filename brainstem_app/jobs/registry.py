@@ -28,8 +28,8 @@ class JobKind:
     model : type of JobModel
         Its settings.
     place : str
-        Module of this package and function that does it, ``"segment:segment"``; imported when it is needed,
-        for many load libraries that take seconds.
+        Module of this package and function that does it, ``"scans.segment:segment"``; imported when it is
+        needed, for many load libraries that take seconds.
     folder : callable
         Folder that the results of a job go to.
     title : str
@@ -59,60 +59,68 @@ def _out(job: Any) -> Path:
 
 
 _ROWS = (
-    JobKind(scans.SegmentJob, "segment:segment", _out, "Segment {job.scans[0].name}"),
+    JobKind(scans.SegmentJob, "scans.segment:segment", _out, "Segment {job.scans[0].name}"),
     JobKind(
-        scans.EvaluateVolumesJob, "evaluate_volumes:evaluate_volumes", _out, "Compare {job.predicted.name}"
+        scans.EvaluateVolumesJob,
+        "scans.evaluate_volumes:evaluate_volumes",
+        _out,
+        "Compare {job.predicted.name}",
     ),
-    JobKind(scans.SimulateJob, "simulate:simulate", _out, "Simulate {job.subjects}"),
-    JobKind(scans.DemoJob, "demo:demo", _out, "Demonstration"),
-    JobKind(studies.PrepareJob, "prepare:prepare", lambda job: job.study, "Prepare {job.dataset.name}"),
-    JobKind(studies.CopyStudyJob, "copy_study:copy_study", _out, "Save the study as {job.out.name}"),
-    JobKind(networks.TrainJob, "train:train", _run_folder, "Train {job.run}"),
-    JobKind(networks.EvaluateRunJob, "evaluate_run:evaluate_run", _run_folder, "Measure {job.run}"),
+    JobKind(scans.SimulateJob, "scans.simulate:simulate", _out, "Simulate {job.subjects}"),
+    JobKind(scans.DemoJob, "scans.demo:demo", _out, "Demonstration"),
+    JobKind(
+        studies.PrepareJob, "studies.prepare:prepare", lambda job: job.study, "Prepare {job.dataset.name}"
+    ),
+    JobKind(studies.CopyStudyJob, "studies.copy_study:copy_study", _out, "Save the study as {job.out.name}"),
+    JobKind(networks.TrainJob, "networks.train:train", _run_folder, "Train {job.run}"),
+    JobKind(networks.EvaluateRunJob, "networks.evaluate_run:evaluate_run", _run_folder, "Measure {job.run}"),
     JobKind(
         networks.ActivationsJob,
-        "activations:write_activation_maps",
+        "networks.activations:write_activation_maps",
         lambda job: job.out or _run_folder(job),
         "Activations of {job.run}",
     ),
     JobKind(
         networks.ExportModelJob,
-        "export:export_model",
+        "networks.export:export_model",
         lambda job: job.out or job.run / "export",
         "Add {job.run.name} to my models",
     ),
     JobKind(
         networks.MeasureSpeedJob,
-        "machine_speed:measure_speed",
+        "networks.machine_speed:measure_speed",
         lambda job: user_data_folder(),
         "Measure the speed of this machine",
     ),
     JobKind(
         many.CompareJob,
-        "compare:compare",
+        "many.compare:compare",
         lambda job: job.study / "comparisons" / job.grid.name,
         "Compare {job.grid.name}",
     ),
     JobKind(
         many.CompareCellJob,
-        "compare_cell:compare_cell",
+        "many.compare_cell:compare_cell",
         lambda job: _run_folder(job.train),
         "Train {job.train.run}",
     ),
     JobKind(
-        many.OnSlurmJob, "on_slurm:on_slurm", lambda job: folder_of(job.job), "On a cluster: {job.job.kind}"
+        many.OnSlurmJob,
+        "many.on_slurm:on_slurm",
+        lambda job: folder_of(job.job),
+        "On a cluster: {job.job.kind}",
     ),
-    JobKind(people.CohortJob, "cohort:compare_cohort", _out, "Compare groups of people"),
-    JobKind(people.RetestJob, "retest:measure_repeatability", _out, "Repeatability of volumes"),
+    JobKind(people.CohortJob, "people.cohort:compare_cohort", _out, "Compare groups of people"),
+    JobKind(people.RetestJob, "people.retest:measure_repeatability", _out, "Repeatability of volumes"),
     JobKind(
         atlases.BuildAtlasJob,
-        "atlas:build",
+        "atlases.build_atlas:build",
         lambda job: job.out or job.recipe.parent,
         "Build the atlas {job.recipe.stem}",
     ),
     JobKind(
         atlases.ImportAtlasJob,
-        "import_atlas:import_lab_atlas",
+        "atlases.import_atlas:import_lab_atlas",
         lambda job: job.out or job.source,
         "Import the atlas {job.source.name}",
     ),

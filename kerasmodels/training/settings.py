@@ -94,7 +94,7 @@ class LearningSettings(BaseModel):
 
 
 class TrainingSettings(LearningSettings):
-    """Settings of a run: how the network learns, what it sees, and how that is changed.
+    """Settings of a run: those of `LearningSettings`, what the network sees, and how that is changed.
 
     Parameters
     ----------

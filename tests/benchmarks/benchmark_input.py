@@ -46,7 +46,7 @@ class Profile:
 def volumes(study: Path | None) -> Any:
     """Fifteen volumes, the paper's number of training subjects: the first of a study, or random ones."""
     from brainstem_app.imaging.spaces import BOX_SHAPE
-    from brainstem_app.jobs.training_volumes import volumes_of
+    from brainstem_app.jobs.networks.training_volumes import volumes_of
     from brainstem_app.study.study import Study
     from kerasmodels.data.volumes import Volumes
 

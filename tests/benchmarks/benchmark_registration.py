@@ -29,7 +29,7 @@ from scipy.spatial.transform import Rotation
 from brainstem_app.evaluation.confusion import confusion_counts, macro_miou
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, Affine, box_affine, mni_affine
-from brainstem_app.jobs.loaded_model import LoadedModel, load_model
+from brainstem_app.jobs.scans.loaded_model import LoadedModel, load_model
 from brainstem_app.models.prediction import Predictor, predict_box
 from brainstem_app.preprocessing import affine as placing
 from brainstem_app.preprocessing import normalise as pipeline

@@ -24,7 +24,7 @@ from brainstem_app.atlas.warped import WarpedAtlas
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, Affine, box_affine
 from brainstem_app.imaging.trilinear import corners
-from brainstem_app.jobs.loaded_model import LoadedModel, load_model
+from brainstem_app.jobs.scans.loaded_model import LoadedModel, load_model
 from brainstem_app.models.prediction import predict_box
 from brainstem_app.preprocessing.normalise import normalise_scan
 from brainstem_app.preprocessing.transforms import Transforms, cropped_affine, grid_points

@@ -21,7 +21,7 @@ from brainstem_app.atlas.warped import box_shares, labels_under
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, Affine, box_affine, crop_to_box
-from brainstem_app.jobs.loaded_model import LoadedModel
+from brainstem_app.jobs.scans.loaded_model import LoadedModel
 from brainstem_app.models.atlas_fit import fit_atlas, neighbourhood, smallest_jacobian
 from brainstem_app.models.method import FitSettings
 from brainstem_app.models.prediction import Predictor, class_probabilities

@@ -18,7 +18,7 @@ from brainstem_app.atlas.midsagittal import MIDBRAIN, Midsagittal, measure_midsa
 from brainstem_app.atlas.warped import WarpedAtlas, labels_under
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import Affine, box_affine, crop_to_box
-from brainstem_app.jobs.loaded_model import LoadedModel
+from brainstem_app.jobs.scans.loaded_model import LoadedModel
 from brainstem_app.models.prediction import predict_box
 from brainstem_app.preprocessing.midsagittal_plane import (
     MidsagittalPlane,

@@ -25,8 +25,8 @@ from brainstem_app.evaluation.calibration import (
     VoxelSample,
     fit_temperature,
 )
-from brainstem_app.jobs.calibrate import calibrate_on, labelled_subject
-from brainstem_app.jobs.loaded_model import LoadedModel, load_model
+from brainstem_app.jobs.networks.calibrate import calibrate_on, labelled_subject
+from brainstem_app.jobs.scans.loaded_model import LoadedModel, load_model
 from brainstem_app.models.atlas_fit import neighbourhood
 from brainstem_app.models.prediction import Predictor, class_probabilities, label_box
 from brainstem_app.reports.calibration import CalibrationCounts, SubjectVoxels

@@ -12,8 +12,8 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from brainstem_app.jobs.compare_plan import Plan
-from brainstem_app.jobs.compare_report import collect_inputs
+from brainstem_app.jobs.many.compare_plan import Plan
+from brainstem_app.jobs.many.compare_report import collect_inputs
 from brainstem_app.reports.grid.best_picture import best_png
 from brainstem_app.reports.grid.findings import findings
 from brainstem_app.reports.grid.paper import paper_results

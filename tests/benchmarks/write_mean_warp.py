@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from brainstem_app.jobs.training_warp import training_warp
+from brainstem_app.jobs.networks.training_warp import training_warp
 from brainstem_app.models.library import MEAN_WARP_FILE, find_model, hash_file
 from brainstem_app.study.study import Study
 

@@ -38,7 +38,7 @@ from measurement_page import page
 
 from brainstem_app.atlas.warped import WarpedAtlas
 from brainstem_app.imaging.reading import read_scan
-from brainstem_app.jobs.loaded_model import load_model
+from brainstem_app.jobs.scans.loaded_model import load_model
 from brainstem_app.preprocessing.transforms import Transforms
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -24,7 +24,7 @@ from midsagittal_heads import kept_figures, measure_head, measure_scan
 from midsagittal_page import page
 
 from brainstem_app.imaging.reading import read_scan
-from brainstem_app.jobs.loaded_model import load_model
+from brainstem_app.jobs.scans.loaded_model import load_model
 
 ROOT = Path(__file__).resolve().parents[2]
 _CODE = (

@@ -31,7 +31,7 @@ from brainstem_app.evaluation.structures import measure_structures
 from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.scan import Level
 from brainstem_app.imaging.spaces import Affine
-from brainstem_app.jobs.loaded_model import LoadedModel, load_model
+from brainstem_app.jobs.scans.loaded_model import LoadedModel, load_model
 from brainstem_app.models.prediction import Predictor, predict_box
 from brainstem_app.preprocessing.normalise import normalise_scan
 from brainstem_app.preprocessing.skull_strip import brain_mask, is_stripped

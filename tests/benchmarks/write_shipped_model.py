@@ -18,9 +18,9 @@ from benchmark_segment import machine
 from write_calibration import subjects
 
 from brainstem_app.evaluation.confusion import Counts, confusion_counts
-from brainstem_app.jobs.evaluate_run import ATLAS_ALONE, NETWORK_ALONE
-from brainstem_app.jobs.export import results_of
-from brainstem_app.jobs.loaded_model import LoadedModel, load_model
+from brainstem_app.jobs.networks.evaluate_run import ATLAS_ALONE, NETWORK_ALONE
+from brainstem_app.jobs.networks.export import results_of
+from brainstem_app.jobs.scans.loaded_model import LoadedModel, load_model
 from brainstem_app.models.atlas_fit import fit_atlas
 from brainstem_app.models.prediction import label_box
 from brainstem_app.preprocessing.reference import reference_labels

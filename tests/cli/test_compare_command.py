@@ -9,7 +9,7 @@ import pytest
 from brainstem_app.cli.app import run
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
 from brainstem_app.jobs.job import CompareJob, Job, OnSlurmJob, PrepareJob, SegmentJob
-from brainstem_app.jobs.machine_speed import Estimate
+from brainstem_app.jobs.networks.machine_speed import Estimate
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
         monkeypatch.setattr(
             f"brainstem_app.cli.{module}.run_and_show", lambda job, **rest: started.append(job)
         )
-    monkeypatch.setattr("brainstem_app.jobs.compare.describe_plan", lambda job: Estimate("a plan"))
+    monkeypatch.setattr("brainstem_app.jobs.many.compare.describe_plan", lambda job: Estimate("a plan"))
     return started
 
 

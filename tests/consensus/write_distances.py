@@ -28,7 +28,7 @@ from pydantic import BaseModel
 from brainstem_app.evaluation.bootstrap import bootstrap_mean
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.spaces import AROUND_BOX, BOX, BOX_SHAPE, box_affine
-from brainstem_app.jobs.loaded_model import LoadedModel, load_model
+from brainstem_app.jobs.scans.loaded_model import LoadedModel, load_model
 from brainstem_app.models.atlas_fit import fit_atlas
 from brainstem_app.models.method import FitSettings
 from brainstem_app.models.prediction import class_probabilities

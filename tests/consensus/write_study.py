@@ -24,7 +24,7 @@ from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.spaces import AROUND_BOX, BOX_SHAPE, BOX_START, Region, box_affine
 from brainstem_app.jobs.provenance import as_json, file_hashes, software_versions
-from brainstem_app.jobs.study_atlas import labels_hash
+from brainstem_app.jobs.studies.study_atlas import labels_hash
 from brainstem_app.preprocessing.reference import (
     FINE_WARP_FILE,
     LABELS_FILE,

@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 from brainstem_app.gui.compare.compare_page import ComparePage
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.workflow.step import StepName
-from brainstem_app.jobs.compare_plan import cells_of
-from brainstem_app.jobs.grids import GRIDS
 from brainstem_app.jobs.job import CompareJob, read_job
+from brainstem_app.jobs.many.compare_plan import cells_of
+from brainstem_app.jobs.many.grids import GRIDS
 from brainstem_app.study.cell_record import CELL_FILE, CellRecord, Measured
 from brainstem_app.study.grid import Grid
 from brainstem_app.study.study import Failure, Study

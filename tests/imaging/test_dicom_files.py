@@ -20,7 +20,7 @@ from brainstem_app.imaging.doctor import examine
 from brainstem_app.imaging.inputs import expand_inputs
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.unreadable import UnreadableScanError
-from brainstem_app.jobs.segment_dicom import came_as_dicom
+from brainstem_app.jobs.scans.segment_dicom import came_as_dicom
 
 from .conftest import WriteDicom
 

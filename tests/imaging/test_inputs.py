@@ -9,9 +9,9 @@ from brainstem_app.atlas.library import LABELS_FILE_NAME
 from brainstem_app.atlas.regions import REGIONS_FILE_NAME
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.inputs import OWN_VOLUMES, expand_inputs, file_stem
-from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME
-from brainstem_app.jobs.segment_files import ARTIFACTS
-from brainstem_app.jobs.segment_regions import REGION_LABELS_FILE
+from brainstem_app.jobs.scans.segment_dicom import DICOM_FILE_NAME
+from brainstem_app.jobs.scans.segment_files import ARTIFACTS
+from brainstem_app.jobs.scans.segment_regions import REGION_LABELS_FILE
 from brainstem_app.models.library import MEAN_WARP_FILE
 from brainstem_app.preprocessing import reference
 from brainstem_app.preprocessing.scan_to_atlas import ITK_FILES

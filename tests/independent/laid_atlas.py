@@ -17,7 +17,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import box_affine, crop_to_box
-from brainstem_app.jobs.loaded_model import load_model
+from brainstem_app.jobs.scans.loaded_model import load_model
 from brainstem_app.preprocessing.scan_to_atlas import ScanToAtlas
 from brainstem_app.preprocessing.transforms import Transforms, grid_points
 

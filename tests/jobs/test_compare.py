@@ -12,15 +12,15 @@ from brainstem_app.atlas.library import load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
-from brainstem_app.jobs import compare, compare_cell, compare_report
-from brainstem_app.jobs.compare_plan import Plan, cells_of, duration, estimate_seconds, run_name
 from brainstem_app.jobs.events import Event, Failed, Finished, Progress, Warned
 from brainstem_app.jobs.executors import run_tasks
 from brainstem_app.jobs.executors.task import Task
 from brainstem_app.jobs.folder import EVENTS_FILE
-from brainstem_app.jobs.grids import GRIDS, find_grid
 from brainstem_app.jobs.job import CompareJob, Job, TrainJob
-from brainstem_app.jobs.machine_speed import MachineSpeed
+from brainstem_app.jobs.many import compare, compare_cell, compare_report
+from brainstem_app.jobs.many.compare_plan import Plan, cells_of, duration, estimate_seconds, run_name
+from brainstem_app.jobs.many.grids import GRIDS, find_grid
+from brainstem_app.jobs.networks.machine_speed import MachineSpeed
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.run import run_job
 from brainstem_app.reports.grid.page import write_page

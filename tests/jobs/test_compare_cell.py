@@ -10,9 +10,9 @@ import pytest
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
-from brainstem_app.jobs.activations import write_activation_maps
 from brainstem_app.jobs.events import Event, Failed
 from brainstem_app.jobs.job import ActivationsJob, CompareCellJob, TrainJob
+from brainstem_app.jobs.networks.activations import write_activation_maps
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.run import run_job
 from brainstem_app.study.cell_record import Predictions, read_cell

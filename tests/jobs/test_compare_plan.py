@@ -8,8 +8,8 @@ import pytest
 from pydantic import JsonValue
 
 from brainstem_app.errors import InputError
-from brainstem_app.jobs.compare_plan import cells_of
-from brainstem_app.jobs.machine_speed import epoch_work
+from brainstem_app.jobs.many.compare_plan import cells_of
+from brainstem_app.jobs.networks.machine_speed import epoch_work
 from brainstem_app.study.grid import Grid
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from brainstem_app.errors import BrainstemError, InputError, JobCancelled
-from brainstem_app.jobs import copy_study as copying
-from brainstem_app.jobs.copy_study import MARK_FILE, copy_study
 from brainstem_app.jobs.job import CopyStudyJob
 from brainstem_app.jobs.reporter import Reporter
+from brainstem_app.jobs.studies import copy_study as copying
+from brainstem_app.jobs.studies.copy_study import MARK_FILE, copy_study
 
 
 def reporter(is_cancelled: Callable[[], bool] = lambda: False, seen: list[object] | None = None) -> Reporter:

@@ -9,7 +9,7 @@ import pytest
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.atlas.reliability import Detectability
 from brainstem_app.errors import InputError
-from brainstem_app.jobs.loaded_model import describe_model, load_model
+from brainstem_app.jobs.scans.loaded_model import describe_model, load_model
 from brainstem_app.models.card import ModelCard
 from brainstem_app.models.library import hash_file
 

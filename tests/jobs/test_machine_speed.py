@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from brainstem_app.jobs import machine_speed
 from brainstem_app.jobs.job import MeasureSpeedJob, TrainJob
-from brainstem_app.jobs.machine_speed import MachineSpeed, epoch_work, read_speed, speed_file
+from brainstem_app.jobs.networks import machine_speed
+from brainstem_app.jobs.networks.machine_speed import MachineSpeed, epoch_work, read_speed, speed_file
 from brainstem_app.jobs.run import run_job
 from kerasmodels.multiply_adds import expected_multiply_adds
 

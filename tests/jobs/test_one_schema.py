@@ -18,7 +18,6 @@ from brainstem_app.cli import studies
 from brainstem_app.cli.options import add_command
 from brainstem_app.imaging.dicom_identity import Identity
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
-from brainstem_app.jobs.grids import GRIDS
 from brainstem_app.jobs.job import (
     ActivationsJob,
     BuildAtlasJob,
@@ -39,7 +38,8 @@ from brainstem_app.jobs.job import (
     read_job,
     write_job,
 )
-from brainstem_app.jobs.machine_speed import Estimate
+from brainstem_app.jobs.many.grids import GRIDS
+from brainstem_app.jobs.networks.machine_speed import Estimate
 from brainstem_app.jobs.registry import KINDS, folder_of, title_of
 from brainstem_app.setting import setting, settings_of
 
@@ -99,7 +99,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     jobs: list[Job] = []
     for module in ("options", "compare", "studies"):
         monkeypatch.setattr(f"brainstem_app.cli.{module}.run_and_show", lambda job, **rest: jobs.append(job))
-    monkeypatch.setattr("brainstem_app.jobs.compare.describe_plan", lambda job: Estimate("a plan"))
+    monkeypatch.setattr("brainstem_app.jobs.many.compare.describe_plan", lambda job: Estimate("a plan"))
     monkeypatch.setattr("brainstem_app.cli.atlases._show_structures", lambda job: None)
     return jobs
 

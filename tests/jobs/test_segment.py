@@ -22,8 +22,8 @@ from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Progress, Warned
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.run import run_job
-from brainstem_app.jobs.segment_dicom import require_dicom
-from brainstem_app.jobs.segment_files import REGION_ARTIFACTS
+from brainstem_app.jobs.scans.segment_dicom import require_dicom
+from brainstem_app.jobs.scans.segment_files import REGION_ARTIFACTS
 from brainstem_app.models.card import ModelCard
 from brainstem_app.models.library import hash_file
 from brainstem_app.preprocessing.fit import Fit
@@ -102,7 +102,7 @@ def _replace_normalise(
         image = resample(scan.data, scan.affine, MNI_SHAPE, mni_affine(), order=1)
         return Normalised(image, Transforms(np.eye(4)), FIT, findings(scan), {"affine": 1.0}, brain_ml=1300.0)
 
-    monkeypatch.setattr("brainstem_app.jobs.segment.normalise_scan", normalise_scan)
+    monkeypatch.setattr("brainstem_app.jobs.scans.segment.normalise_scan", normalise_scan)
 
 
 def _write_scan(path: Path, *, bright: bool = True) -> Path:

@@ -61,7 +61,7 @@ def _made_registration(monkeypatch: pytest.MonkeyPatch) -> None:
         image = resample(scan.data, scan.affine, MNI_SHAPE, mni_affine(), order=1) / scan.data.max()
         return Normalised(image, Transforms(np.eye(4)), FIT, (), {"affine": 1.0}, brain_ml=1300.0)
 
-    monkeypatch.setattr("brainstem_app.jobs.segment.normalise_scan", normalise_scan)
+    monkeypatch.setattr("brainstem_app.jobs.scans.segment.normalise_scan", normalise_scan)
 
 
 def _dicom(folder: Path) -> Path:

@@ -26,11 +26,11 @@ from brainstem_app.jobs.events import (
     parse_event,
 )
 from brainstem_app.jobs.job import EvaluateRunJob, ExportModelJob, Job, TrainJob
-from brainstem_app.jobs.loaded_model import load_model
+from brainstem_app.jobs.networks.train import _augmentation, _network, _pass_on
+from brainstem_app.jobs.networks.training_volumes import volumes_of, with_simulated
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.run import run_job
-from brainstem_app.jobs.train import _augmentation, _network, _pass_on
-from brainstem_app.jobs.training_volumes import volumes_of, with_simulated
+from brainstem_app.jobs.scans.loaded_model import load_model
 from brainstem_app.locations import user_data_folder
 from brainstem_app.models.library import find_model
 from brainstem_app.models.method import Way
@@ -343,7 +343,7 @@ def test_exported_model_has_the_temperature_of_the_same_method(
 def test_exported_model_gives_the_same_labels_in_both_engines(
     trained: Path, study: Study, tmp_path: Path
 ) -> None:
-    from brainstem_app.jobs.keras_predictor import KerasPredictor
+    from brainstem_app.jobs.networks.keras_predictor import KerasPredictor
 
     status, events = _run(ExportModelJob(run=trained, out=tmp_path / "model", name="tiny"))
     assert status == 0, events[-1]

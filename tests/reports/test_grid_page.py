@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from brainstem_app.jobs.grids import TABLE_LOSSES
+from brainstem_app.jobs.many.grids import TABLE_LOSSES
 from brainstem_app.reports.chart import Chart, Line, nice_ticks
 from brainstem_app.reports.grid.figures import charts_of_axis, charts_of_encoders
 from brainstem_app.reports.grid.findings import Finding, findings, rank_correlation

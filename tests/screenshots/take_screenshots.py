@@ -27,7 +27,7 @@ from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
-from brainstem_app.jobs.grids import GRIDS
+from brainstem_app.jobs.many.grids import GRIDS
 from brainstem_app.study.grid import Grid
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study

@@ -26,8 +26,8 @@ def read_cell_picture(study: Path, run: str) -> CellPicture | None:
     InputError
         If the study cannot be opened, or its atlas is not here as it was.
     """
-    from brainstem_app.jobs.compare_report import run_picture
-    from brainstem_app.jobs.study_atlas import study_atlas
+    from brainstem_app.jobs.many.compare_report import run_picture
+    from brainstem_app.jobs.studies.study_atlas import study_atlas
     from brainstem_app.reports.grid.best_picture import best_png
     from brainstem_app.study.study import Study
 

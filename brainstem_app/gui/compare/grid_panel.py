@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.gui.compare.choice_list import ChoiceList
 from brainstem_app.gui.forms.model_form import ModelForm
-from brainstem_app.jobs.grids import GRIDS
 from brainstem_app.jobs.job import TrainJob
+from brainstem_app.jobs.many.grids import GRIDS
 from brainstem_app.setting import Setting, settings_of
 from brainstem_app.study.grid import Grid
 

@@ -8,7 +8,7 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from brainstem_app.jobs.compare_plan import Plan
+    from brainstem_app.jobs.many.compare_plan import Plan
     from brainstem_app.study.grid import Grid
 
 MEASURES = ("nuclei", "all")
@@ -86,9 +86,9 @@ def read_heat(grid: Grid, study: Path, *, here: bool = True) -> Heat:
     InputError
         If the study cannot be opened, or a setting of the grid does not fit.
     """
-    from brainstem_app.jobs.compare import comparison_folder
-    from brainstem_app.jobs.compare_plan import Plan
-    from brainstem_app.jobs.machine_speed import read_speed
+    from brainstem_app.jobs.many.compare import comparison_folder
+    from brainstem_app.jobs.many.compare_plan import Plan
+    from brainstem_app.jobs.networks.machine_speed import read_speed
     from brainstem_app.study.study import Study
 
     opened = Study.open(study)

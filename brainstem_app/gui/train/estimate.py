@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.forms.model_form import ModelForm
     from brainstem_app.gui.study.study_contents import StudyContents
     from brainstem_app.gui.train.run_summary import RunSummary
-    from brainstem_app.jobs.machine_speed import Estimate, MachineSpeed
+    from brainstem_app.jobs.networks.machine_speed import Estimate, MachineSpeed
 
 _SLICES = 73
 _SAME = ("decoder", "encoder", "input.size", "input.position")
@@ -38,7 +38,7 @@ def estimate(
     speed: MachineSpeed | None = None,
 ) -> Estimate:
     """Slices, steps and the time: by the epochs of like runs, or else by the speed of the machine."""
-    from brainstem_app.jobs.machine_speed import Estimate
+    from brainstem_app.jobs.networks.machine_speed import Estimate
 
     if contents is None or not contents.n_finished:
         return Estimate(_tr("Prepare at least three subjects first (Ctrl+2)."))

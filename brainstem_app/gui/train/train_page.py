@@ -35,7 +35,7 @@ from brainstem_app.plain_name import require_name
 
 if TYPE_CHECKING:
     from brainstem_app.jobs.events import Metric
-    from brainstem_app.jobs.machine_speed import MachineSpeed
+    from brainstem_app.jobs.networks.machine_speed import MachineSpeed
 
 _SET_ELSEWHERE = frozenset({"study", "version", "kind"})
 
@@ -157,7 +157,7 @@ class TrainPage(StepPage):
             )
 
     def _read_speed(self) -> None:
-        from brainstem_app.jobs.machine_speed import read_speed
+        from brainstem_app.jobs.networks.machine_speed import read_speed
 
         def done(speed: MachineSpeed | None) -> None:
             self._speed = speed

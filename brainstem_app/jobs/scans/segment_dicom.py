@@ -16,9 +16,9 @@ from brainstem_app.imaging.dicom_source import read_source_images, says_where_it
 from brainstem_app.imaging.inputs import ScanInput
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.jobs.job import SegmentJob
-from brainstem_app.jobs.loaded_model import LoadedModel
 from brainstem_app.jobs.reporter import Reporter
-from brainstem_app.jobs.segment_files import ARTIFACTS
+from brainstem_app.jobs.scans.loaded_model import LoadedModel
+from brainstem_app.jobs.scans.segment_files import ARTIFACTS
 from brainstem_app.reports.dicom_seg import Maker, labels_on_frames, segmentation_bytes
 
 DICOM_FILE_NAME = "labels_dicom.dcm"

@@ -11,9 +11,9 @@ from brainstem_app.atlas.library import Atlas, copy_atlas
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.jobs.job import ExportModelJob, TrainJob, read_job
+from brainstem_app.jobs.networks.training_warp import training_warp
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.study_atlas import require_same_atlas, study_atlas
-from brainstem_app.jobs.training_warp import training_warp
+from brainstem_app.jobs.studies.study_atlas import require_same_atlas, study_atlas
 from brainstem_app.locations import resource
 from brainstem_app.models.card import ModelCard, ModelResults
 from brainstem_app.models.library import ATLAS_FOLDER, MEAN_WARP_FILE, hash_file, user_models_folder

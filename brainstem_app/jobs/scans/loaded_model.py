@@ -99,7 +99,7 @@ def _graded(table: LabelTable, card: ModelCard) -> LabelTable:
 
 def _open(weights: Path, engine: WeightsKind) -> Predictor:
     if engine == "keras":
-        from brainstem_app.jobs.keras_predictor import KerasPredictor
+        from brainstem_app.jobs.networks.keras_predictor import KerasPredictor
 
         return KerasPredictor(weights)
     from brainstem_app.models.onnx_predictor import OnnxPredictor

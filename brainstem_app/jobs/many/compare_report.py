@@ -11,10 +11,10 @@ import numpy as np
 
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import macro_miou
-from brainstem_app.jobs.compare_plan import Cell, Plan
 from brainstem_app.jobs.job import CompareJob, TrainJob
 from brainstem_app.jobs.kinds.job_model import shareable
-from brainstem_app.jobs.study_atlas import study_atlas
+from brainstem_app.jobs.many.compare_plan import Cell, Plan
+from brainstem_app.jobs.studies.study_atlas import study_atlas
 from brainstem_app.reports.grid.figures import row_axis
 from brainstem_app.reports.grid.page import write_page, write_results_csv, write_summary_csv
 from brainstem_app.reports.grid.results import (

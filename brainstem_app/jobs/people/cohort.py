@@ -7,7 +7,7 @@ import shlex
 from brainstem_app.jobs.job import CohortJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.result_folders import require_files
+from brainstem_app.jobs.scans.result_folders import require_files
 from brainstem_app.reports.volumes import build_volumes_report
 from brainstem_app.reports.volumes_files import FILES, write_volumes_report
 from brainstem_app.reports.volumes_model import VolumesReport

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import TrainJob, read_job
-from brainstem_app.jobs.machine_speed import Estimate, MachineSpeed, epoch_work
+from brainstem_app.jobs.networks.machine_speed import Estimate, MachineSpeed, epoch_work
 from brainstem_app.study.cell_record import CELL_FILE, CellRecord, read_cell
 from brainstem_app.study.grid import Grid, Settings
 from brainstem_app.study.study import Study

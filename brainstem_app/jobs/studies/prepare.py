@@ -26,9 +26,9 @@ from brainstem_app.jobs.failure import describe_failure, is_disk_full
 from brainstem_app.jobs.job import PrepareJob
 from brainstem_app.jobs.parallel import Report, run_tasks
 from brainstem_app.jobs.provenance import as_json, file_hashes, software_versions
-from brainstem_app.jobs.relabel import draw_reference, relabel_study
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.study_atlas import labels_hash, require_known
+from brainstem_app.jobs.studies.relabel import draw_reference, relabel_study
+from brainstem_app.jobs.studies.study_atlas import labels_hash, require_known
 from brainstem_app.locks.lock_file import InUseError
 from brainstem_app.reports.manifest import sha256_of
 from brainstem_app.study.record import changing

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.jobs.job import DemoJob, SegmentJob
-from brainstem_app.jobs.loaded_model import load_model
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.result_folders import TRANSFORMS_FOLDER, require_files, require_same_sources
-from brainstem_app.jobs.segment import Report, command_of, segment_scan
-from brainstem_app.jobs.segment_files import POSSIBLE_ARTIFACTS
+from brainstem_app.jobs.scans.loaded_model import load_model
+from brainstem_app.jobs.scans.result_folders import TRANSFORMS_FOLDER, require_files, require_same_sources
+from brainstem_app.jobs.scans.segment import Report, command_of, segment_scan
+from brainstem_app.jobs.scans.segment_files import POSSIBLE_ARTIFACTS
 from brainstem_app.simulation.dataset import TRUTH, write_dataset
 
 _SIMULATED = 0.3

@@ -28,14 +28,14 @@ from brainstem_app.evaluation.structures import (
     measure_structures,
 )
 from brainstem_app.imaging.spaces import box_affine
-from brainstem_app.jobs.calibrate import calibrate, predict_voxels
 from brainstem_app.jobs.job import EvaluateRunJob, TrainJob, read_job
-from brainstem_app.jobs.keras_predictor import KerasPredictor
 from brainstem_app.jobs.kinds.job_model import shareable
+from brainstem_app.jobs.networks.calibrate import calibrate, predict_voxels
+from brainstem_app.jobs.networks.keras_predictor import KerasPredictor
+from brainstem_app.jobs.networks.training_warp import training_warp
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.study_atlas import require_same_atlas, study_atlas
-from brainstem_app.jobs.training_warp import training_warp
+from brainstem_app.jobs.studies.study_atlas import require_same_atlas, study_atlas
 from brainstem_app.models.atlas_fit import neighbourhood
 from brainstem_app.models.method import REFINED, PredictionMethod, Way
 from brainstem_app.reports.calibration import CalibrationCounts, SubjectVoxels

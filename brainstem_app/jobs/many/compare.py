@@ -18,14 +18,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from brainstem_app.errors import BrainstemError, InputError
-from brainstem_app.jobs.compare_plan import Cell, Plan
-from brainstem_app.jobs.compare_report import write_report
 from brainstem_app.jobs.events import Failed, Finished
 from brainstem_app.jobs.executors.local import LocalExecutor, find_places
 from brainstem_app.jobs.executors.run_tasks import Ended, run_tasks_on
 from brainstem_app.jobs.executors.task import Executor, Task
 from brainstem_app.jobs.job import CompareCellJob, CompareJob
-from brainstem_app.jobs.machine_speed import Estimate, read_speed
+from brainstem_app.jobs.many.compare_plan import Cell, Plan
+from brainstem_app.jobs.many.compare_report import write_report
+from brainstem_app.jobs.networks.machine_speed import Estimate, read_speed
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.plain_name import require_name
 from brainstem_app.study.cell_record import CELL_FILE, CellRecord, read_cell

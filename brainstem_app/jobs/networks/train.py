@@ -22,13 +22,13 @@ from brainstem_app.atlas.library import Atlas
 from brainstem_app.counting import counted
 from brainstem_app.errors import InputError, JobCancelled
 from brainstem_app.imaging.spaces import BOX_MIDPLANE
-from brainstem_app.jobs.evaluate_run import evaluate_part
 from brainstem_app.jobs.events import IOU_OF, Event, Progress
 from brainstem_app.jobs.job import TrainJob, read_job, write_job
+from brainstem_app.jobs.networks.evaluate_run import evaluate_part
+from brainstem_app.jobs.networks.training_volumes import absent_structures, volumes_of, with_simulated
 from brainstem_app.jobs.provenance import software_versions, usable_cores
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.study_atlas import labels_hash, study_atlas
-from brainstem_app.jobs.training_volumes import absent_structures, volumes_of, with_simulated
+from brainstem_app.jobs.studies.study_atlas import labels_hash, study_atlas
 from brainstem_app.reports.manifest import sha256_of
 from brainstem_app.study.record import Record
 from brainstem_app.study.splits import Splits

@@ -27,12 +27,12 @@ from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.kinds.job_model import shareable
-from brainstem_app.jobs.loaded_model import LoadedModel, describe_model, load_model
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.result_folders import SERIES, require_whole, scans_with_room, series_mark
-from brainstem_app.jobs.segment_bids import require_one_dataset, result_folder, write_derivatives
-from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
-from brainstem_app.jobs.segment_files import OnScan, on_scan, shapes_of, write_volumes
+from brainstem_app.jobs.scans.loaded_model import LoadedModel, describe_model, load_model
+from brainstem_app.jobs.scans.result_folders import SERIES, require_whole, scans_with_room, series_mark
+from brainstem_app.jobs.scans.segment_bids import require_one_dataset, result_folder, write_derivatives
+from brainstem_app.jobs.scans.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
+from brainstem_app.jobs.scans.segment_files import OnScan, on_scan, shapes_of, write_volumes
 from brainstem_app.models.prediction import Prediction, predict_box
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
 from brainstem_app.reports.report_model import ReportInputs

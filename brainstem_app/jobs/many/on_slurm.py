@@ -12,13 +12,13 @@ from brainstem_app.jobs.executors.slurm import SlurmExecutor
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
 from brainstem_app.jobs.executors.task import Task
 from brainstem_app.jobs.job import OnSlurmJob, PrepareJob, SegmentJob
-from brainstem_app.jobs.loaded_model import load_model
-from brainstem_app.jobs.prepare import SubjectTask, prepare
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.result_folders import scans_with_room
-from brainstem_app.jobs.segment import expand_scans
-from brainstem_app.jobs.segment_bids import require_one_dataset, result_folder
-from brainstem_app.jobs.segment_dicom import came_as_dicom, require_dicom
+from brainstem_app.jobs.scans.loaded_model import load_model
+from brainstem_app.jobs.scans.result_folders import scans_with_room
+from brainstem_app.jobs.scans.segment import expand_scans
+from brainstem_app.jobs.scans.segment_bids import require_one_dataset, result_folder
+from brainstem_app.jobs.scans.segment_dicom import came_as_dicom, require_dicom
+from brainstem_app.jobs.studies.prepare import SubjectTask, prepare
 from brainstem_app.study.study import Failure, Study, SubjectRecord
 
 #: Folder, beside the results, of what travels to the cluster and back.

@@ -70,8 +70,8 @@ def compare_cell(job: CompareCellJob, reporter: Reporter) -> Summary:
 
 
 def _train_and_test(job: TrainJob, folder: Path, reporter: Reporter) -> CellRecord:
-    from brainstem_app.jobs.evaluate_run import evaluate_part
-    from brainstem_app.jobs.train import RunManifest, train
+    from brainstem_app.jobs.networks.evaluate_run import evaluate_part
+    from brainstem_app.jobs.networks.train import RunManifest, train
 
     start = time.monotonic()
     train(job, _part_of(reporter, 0.0, _TRAINING_SHARE))

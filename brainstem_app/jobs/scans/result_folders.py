@@ -13,12 +13,12 @@ from brainstem_app.imaging.bids_derivatives import bids_labels_path, bids_source
 from brainstem_app.imaging.dicom import split_series
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
 from brainstem_app.jobs.job import SegmentJob
-from brainstem_app.jobs.loaded_model import LoadedModel
 from brainstem_app.jobs.places import read_folder, require_outside, require_writable
 from brainstem_app.jobs.reporter import Reporter
-from brainstem_app.jobs.segment_bids import result_folder
-from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME
-from brainstem_app.jobs.segment_files import ARTIFACTS, POSSIBLE_ARTIFACTS
+from brainstem_app.jobs.scans.loaded_model import LoadedModel
+from brainstem_app.jobs.scans.segment_bids import result_folder
+from brainstem_app.jobs.scans.segment_dicom import DICOM_FILE_NAME
+from brainstem_app.jobs.scans.segment_files import ARTIFACTS, POSSIBLE_ARTIFACTS
 from brainstem_app.reports.manifest import Manifest, sha256_of
 from brainstem_app.reports.surfaces import SURFACES_FOLDER
 from brainstem_app.small_files import read_json, read_small

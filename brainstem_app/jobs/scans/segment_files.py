@@ -16,7 +16,12 @@ from brainstem_app.atlas.warped import SoftMeasures, WarpedAtlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import Affine, crop_to_box, mni_affine, paste_into_mni
-from brainstem_app.jobs.segment_regions import REGION_FILES, placed_regions, warped_regions, write_regions
+from brainstem_app.jobs.scans.segment_regions import (
+    REGION_FILES,
+    placed_regions,
+    warped_regions,
+    write_regions,
+)
 from brainstem_app.models.prediction import Prediction
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.scan_to_atlas import ITK_FILES, ScanToAtlas

@@ -1,0 +1,1 @@
+"""Jobs about networks: train, measure, look into, export; all that loads Keras."""

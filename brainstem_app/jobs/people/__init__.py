@@ -1,0 +1,1 @@
+"""Jobs about the results of many people."""

@@ -1,0 +1,1 @@
+"""Jobs about scans: label them, compare label maps, simulate."""

@@ -1,0 +1,1 @@
+"""Jobs that make and copy studies."""
