@@ -9,6 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+#: Of a side of a slice that has 50 at first, and of slices of 73: a file that asks for more is damaged.
+MOST_PIXELS = 2048
+MOST_CHANNELS = 73
+
 
 class SliceInput(BaseModel):
     """Description of a network's input; the defaults are the paper's.
@@ -16,7 +20,7 @@ class SliceInput(BaseModel):
     Parameters
     ----------
     size : int
-        Height and width that a slice is resized to, pixels; a multiple of 32.
+        Height and width that a slice is resized to, pixels; a multiple of 32, at most 2048.
     context : tuple of int
         Which slices of the volume become channels, counted from the slice that is labelled: ``(0,)`` is the
         slice alone, ``(-1, 0, 1)`` also the ones below and above it. Beyond the ends of the volume its
@@ -28,8 +32,8 @@ class SliceInput(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    size: int = Field(default=224, ge=32, multiple_of=32)
-    context: tuple[int, ...] = Field(default=(0,), min_length=1)
+    size: int = Field(default=224, ge=32, le=MOST_PIXELS, multiple_of=32)
+    context: tuple[int, ...] = Field(default=(0,), min_length=1, max_length=MOST_CHANNELS)
     position: bool = False
 
     @property
