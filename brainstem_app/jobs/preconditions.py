@@ -92,8 +92,9 @@ def _require_clock() -> None:
     """Refuse to write networks while the clock stands before 1980, where ZIP's, in which they are, begins."""
     now = time.localtime()
     if now.tm_year < _ZIP_BEGINS:
+        date = time.strftime("%Y-%m-%d", now)
         raise BrainstemError(
-            f"The clock of this computer stands at {time.strftime('%Y-%m-%d', now)}: no network can be saved.",
+            f"The clock of this computer stands at {date}, so networks cannot be saved.",
             None,
             "Set the clock, and start again.",
         )

@@ -1,4 +1,4 @@
-"""Hard surroundings: names that are no text, a clock in 1970, a study or results that vanish, disks to read."""
+"""Hard surroundings: names that are no text, a clock in 1970, studies that vanish, disks to read from."""
 
 from __future__ import annotations
 
