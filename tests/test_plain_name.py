@@ -78,7 +78,9 @@ def test_name_that_a_file_brings_leads_nowhere_else(name: str) -> None:
     assert require_part("sub-01_ses-2", "a subject") == "sub-01_ses-2"
 
 
-@pytest.mark.parametrize("text", [*ELSEWHERE, *ON_WINDOWS[:-1], *UNSEEN[:-2], "con.", "nul .txt", "scan", "Ä 1"])
+@pytest.mark.parametrize(
+    "text", [*ELSEWHERE, *ON_WINDOWS[:-1], *UNSEEN[:-2], "con.", "nul .txt", "scan", "Ä 1"]
+)
 def test_folder_named_after_any_text_is_possible_on_every_system(text: str) -> None:
     assert not problem_of_folder(folder_name_of(text, "scan"))
 

@@ -37,7 +37,7 @@ MISFITS = [
     (
         TrainJob,
         {**TRAIN, "input": {"size": 100}},
-        "--size is 100; it must be a whole number of at least 32, a multiple of 32.",
+        "--size is 100; it must be a whole number from 32 to 2048, a multiple of 32.",
     ),
     (TrainJob, {**TRAIN, "input": 5}, "--input is 5; it must be a group of settings."),
     (TrainJob, {**TRAIN, "schedule": "up"}, "--schedule is “up”; it must be one of constant, cosine."),

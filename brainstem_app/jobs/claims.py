@@ -26,12 +26,8 @@ from brainstem_app.jobs.job import (
     SimulateJob,
     TrainJob,
 )
-from brainstem_app.locks.lock_file import locked
+from brainstem_app.locks.lock_file import INNER_LOCK, LOCK_ENDING, locked
 from brainstem_app.plain_name import MOST_BYTES, name_key
-
-#: Lock in a folder of results that the user chose, whose parent is not ours.
-INNER_LOCK = ".in-use.lock"
-LOCK_ENDING = ".lock"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from brainstem_app.models.library import user_models_folder
 from brainstem_app.plain_name import require_name, require_text_path
 from brainstem_app.study.study import Study
 
+_ZIP_BEGINS = 1980
+
 
 def require_possible(job: Job) -> None:
     """Refuse a job that this edition cannot do, whose study is not there, or whose names no folder can have.
@@ -39,6 +42,8 @@ def require_possible(job: Job) -> None:
     if isinstance(job, TrainJob | CompareJob | ExportModelJob) and edition() is Edition.PREDICT:
         what = "This edition does not train, compare or export networks."
         raise BrainstemError(what, None, HOW_TO_GET_FULL)
+    if isinstance(job, TrainJob | CompareJob | CompareCellJob | ExportModelJob):
+        _require_clock()
     match job:
         case TrainJob():
             _require_training(job)
@@ -81,6 +86,18 @@ def _paths_of(job: Job) -> Iterator[Path]:
         value = getattr(job, name)
         values = value if isinstance(value, tuple) else (value,)
         yield from (path for path in values if isinstance(path, Path))
+
+
+def _require_clock() -> None:
+    """Refuse to write networks while the clock stands before 1980, where ZIP's, in which they are, begins."""
+    now = time.localtime()
+    if now.tm_year < _ZIP_BEGINS:
+        date = time.strftime("%Y-%m-%d", now)
+        raise BrainstemError(
+            f"The clock of this computer stands at {date}, so networks cannot be saved.",
+            None,
+            "Set the clock, and start again.",
+        )
 
 
 def _require_training(job: TrainJob) -> None:

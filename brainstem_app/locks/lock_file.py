@@ -24,11 +24,15 @@ from brainstem_app.errors import InputError
 from brainstem_app.locks.owner import LockOwner, read_owner
 from brainstem_app.locks.reach import locks_reach_everyone
 
+#: Lock in a folder of results that the user chose, whose parent is not ours.
+INNER_LOCK = ".in-use.lock"
+LOCK_ENDING = ".lock"
 #: How often a process shows that it is there, and after what time without it is taken for gone.
 HEARTBEAT_S = 30.0
 GONE_AFTER_S = 600.0
 #: How long a lock that rests on what files say is looked at before it is believed.
 _SETTLE_S = 0.3
+_TO_WRITE_S = 2.0
 _POLL_S = 0.05
 _TRIES = 20
 _HELD = frozenset({errno.EACCES, errno.EAGAIN, errno.EDEADLK})
@@ -246,12 +250,20 @@ def _show_oneself(path: Path, *, needed: bool) -> threading.Event:
 
 
 def _in_use(path: Path, what: str, where: Path) -> InUseError:
-    owner = read_owner(path)
+    owner = _owner_of(path)
     by = str(owner) if owner is not None else "another process"
     fix = "Wait until it has ended, or stop it; then start again."
     if owner is not None and not owner.is_of_this_system:
         fix += f" If that computer is gone, delete {path}."
     return InUseError(f"{what} is in use by {by}.", where, fix)
+
+
+def _owner_of(path: Path) -> LockOwner | None:
+    """Read who holds a lock; who has just taken it may still have to write that down."""
+    deadline = time.monotonic() + _TO_WRITE_S
+    while (owner := read_owner(path)) is None and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+    return owner
 
 
 def _not_possible(error: OSError, path: Path) -> InputError:

@@ -6,7 +6,6 @@ import base64
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from brainstem_app.counting import counted
 from brainstem_app.locations import resource
@@ -51,4 +50,4 @@ def render(template: str, **content: Any) -> str:
 
 def _printable(value: object) -> object:
     """Leave out of foreign text what is not to be seen; what templates make themselves stays."""
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return printable(value) if isinstance(value, str) and not hasattr(value, "__html__") else value

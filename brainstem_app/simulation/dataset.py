@@ -23,6 +23,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import Affine
+from brainstem_app.locks.lock_file import INNER_LOCK
 from brainstem_app.preprocessing.template import Template, load_template
 from brainstem_app.simulation.subject import Report, SimulatedSubject, SimulationSettings, simulate_subject
 from brainstem_app.small_files import read_json
@@ -111,7 +112,7 @@ def _check(out: Path, n_subjects: int, seed: int) -> None:
     if n_subjects < 1 or seed < 0:
         raise InputError("The number of subjects must be at least 1 and the seed not negative.", None, "")
     description = out / "dataset_description.json"
-    if not out.exists() or not any(out.iterdir()):
+    if not out.exists() or not {path.name for path in out.iterdir()} - {INNER_LOCK}:
         return
     fix = "Choose an empty folder, or one this command has made before."
     if not description.is_file() or read_json(description).get("Name") != NAME:

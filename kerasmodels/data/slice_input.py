@@ -11,6 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+#: Of a side of a slice that has 50 at first, and of slices of 73: a file that asks for more is damaged.
+MOST_PIXELS = 2048
+MOST_CHANNELS = 73
+
 
 class SliceInput(BaseModel):
     """Description of a network's input; the defaults are the paper's.
@@ -18,7 +22,7 @@ class SliceInput(BaseModel):
     Parameters
     ----------
     size : int
-        Height and width that a slice is resized to, pixels; a multiple of 32.
+        Height and width that a slice is resized to, pixels; a multiple of 32, at most 2048.
     context : tuple of int
         Which slices of the volume become channels, counted from the slice that is labelled: ``(0,)`` is the
         slice alone, ``(-1, 0, 1)`` also the ones below and above it. Beyond the ends of the volume its
@@ -33,6 +37,7 @@ class SliceInput(BaseModel):
     size: int = Field(
         default=224,
         ge=32,
+        le=MOST_PIXELS,
         multiple_of=32,
         title="Slice size",
         description="Pixels that a slice is resized to; a multiple of 32.",
@@ -41,6 +46,7 @@ class SliceInput(BaseModel):
     context: tuple[int, ...] = Field(
         default=(0,),
         min_length=1,
+        max_length=MOST_CHANNELS,
         title="Slices seen",
         description="0 is the slice itself; -1, 0, 1 also those below and above it.",
         json_schema_extra={"advanced": True, "metavar": "N|LIST", "on_line": "N: so many on each side."},

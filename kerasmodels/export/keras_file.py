@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kerasmodels.errors import ModelError
+from kerasmodels.export.archive_limits import require_modest
 
 if TYPE_CHECKING:
     import keras
@@ -73,6 +74,7 @@ def load_keras(path: Path) -> keras.Model:
     if not path.is_file():
         raise ModelError(f"There is no file {path}.", "Check the name.")
     try:
+        require_modest(path)
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
         raise ModelError(

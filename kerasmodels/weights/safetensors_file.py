@@ -47,7 +47,7 @@ def read_safetensors(path: Path) -> dict[str, NDArray[Any]]:
         header.pop("__metadata__", None)
         data = memoryview(content)[start:]
         return {name: _tensor(data, **entry) for name, entry in header.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ModelError(
             f"{path} cannot be read as a safetensors file ({error}).",
             "Download it again, or write it again with the package safetensors.",

@@ -89,6 +89,19 @@ def test_second_job_on_the_same_thing_is_refused_and_changes_nothing(
     assert end.fix
 
 
+def test_lock_in_a_new_folder_does_not_make_it_a_used_one(study: Path) -> None:
+    """The jobs that ask for an empty folder; told by how far they come."""
+    for job in (
+        CopyStudyJob(study=study, out=study.parent / "a"),
+        SimulateJob(subjects=1, out=study.parent / "b"),
+    ):
+        events: list[Event] = []
+        run_job(job, events.append, lambda: True)
+        end = events[-1]
+        assert isinstance(end, Failed)
+        assert end.what == "Cancelled."
+
+
 def test_train_evaluate_and_the_cell_of_a_comparison_claim_the_same_run(study: Path) -> None:
     jobs = _jobs(study)[:3]
     assert len({claims_of(job) for job in jobs}) == 1

@@ -210,10 +210,10 @@ def test_without_locks_it_shows_that_it_is_there(tmp_path: Path, monkeypatch: py
 
 MOUNTS = """\
 22 1 0:20 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
-30 22 0:40 / /home rw shared:2 - nfs4 server:/home rw,vers=4.2,local_lock=none
+30 22 0:40 / /nfs rw shared:2 - nfs4 server:/nfs rw,vers=4.2,local_lock=none
 31 22 0:41 / /old rw - nfs server:/old rw,vers=3,nolock,local_lock=all
 32 22 0:42 / /scratch rw - lustre mds:/s rw,localflock
-33 22 0:43 / /work rw - lustre mds:/w rw,flock
+33 22 0:43 / /lustre rw - lustre mds:/w rw,flock
 34 22 0:44 / /mnt/a\\040b rw - fuse.sshfs me@there: rw
 35 22 0:45 / /mnt/win rw - cifs //server/share rw,vers=3
 36 22 0:46 / /mnt/win2 rw - cifs //server/share rw,nobrl
@@ -225,11 +225,11 @@ MOUNTS = """\
     ("folder", "certain"),
     [
         ("/var/lib", True),
-        ("/home/me/study", True),
-        ("/homework", True),
+        ("/nfs/me/study", True),
+        ("/nfswork", True),
         ("/old/study", False),
         ("/scratch/study", False),
-        ("/work/study", True),
+        ("/lustre/study", True),
         ("/mnt/a b/study", False),
         ("/mnt/win/study", True),
         ("/mnt/win2", False),

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from brainstem_app.errors import BrainstemError, InputError, JobCancelled
 from brainstem_app.imaging.atomic import TEMPORARY_NAME, atomic_path, write_text
-from brainstem_app.jobs.claims import INNER_LOCK, LOCK_ENDING
 from brainstem_app.jobs.folder import CANCEL_FILE, PROCESS_FILE
 from brainstem_app.jobs.job import CopyStudyJob
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.locks.lock_file import INNER_LOCK, LOCK_ENDING
 from brainstem_app.plain_name import require_folder_name
 
 MARK_FILE = "copying.txt"
