@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.regions import IMPORTED_FROM
+from brainstem_app.counting import listed
 from brainstem_app.evaluation.volume import voxel_volume_mm3
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.spaces import Affine
@@ -94,6 +95,24 @@ def common_areas(reports: Sequence[Report]) -> list[AreaEntry]:
     """Areas on the midsagittal plane, and their ratio, if every report has them; as in the first."""
     names = [{area.name for area in areas_of(report)} for report in reports]
     return [area for area in areas_of(reports[0]) if all(area.name in own for own in names)]
+
+
+def uneven_notes(reports: Mapping[str, Sequence[Report]]) -> list[str]:
+    """Say which regions or areas only some results have, by person, for they are compared in nobody."""
+    notes = []
+    for what, names_in in (
+        ("regions", lambda report: {region.name for region in report.regions}),
+        ("midsagittal areas", lambda report: {area.name for area in areas_of(report)}),
+    ):
+        having = {who: set.intersection(*map(names_in, own)) for who, own in reports.items()}
+        every = set().union(*having.values())
+        lacking = [who for who, names in having.items() if every - names]
+        if lacking:
+            notes.append(
+                f"Some {what} are missing from the results of {listed(lacking)} (another atlas or model, or "
+                "an older version of the program), and so are compared in nobody."
+            )
+    return notes
 
 
 def compared_by_name(report: Report) -> dict[str, float | None]:
