@@ -14,8 +14,8 @@ from brainstem_app.imaging.spaces import box_affine, crop_to_box
 from brainstem_app.preprocessing.midsagittal_plane import MidsagittalPlane
 from brainstem_app.preprocessing.scan_to_atlas import ScanToAtlas
 
-#: Regions whose areas are measured, as the atlas names them (capitals aside); and the part of the first before
-#: the aqueduct.
+#: Regions whose areas are measured, as the atlas names them (capitals aside); and the part of the first
+#: before the aqueduct.
 MIDBRAIN, PONS = "midbrain", "pons"
 TEGMENTUM = "midbrain_tegmentum"
 #: Distance of the places on the plane that are looked at, mm.

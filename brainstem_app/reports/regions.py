@@ -30,6 +30,8 @@ BRAINSTEM = "brainstem"
 BRAINSTEM_IN_WORDS = "Whole brainstem, down to the cut at z = −72 mm of the template"
 REGIONS_CSV = "report_regions.csv"
 _DECIMALS = 6
+# Tables that name regions alone say so of their borders.
+_NOT_STATED = "not stated"
 _EDITED = (
     " The labels were edited: their borders are still those of the warp, and what was added to the brainstem "
     "is counted to the nearest region."
@@ -151,9 +153,14 @@ def write_regions_csv(folder: Path, report: Report) -> None:
 def regions_note(regions: RegionsOnScan) -> str:
     """Say what the regions are: their borders, and the cut."""
     borders = "; ".join(f"{region.name}: {region.source}" for region in regions.table.structures[1:])
-    drawn = "the atlas's own" if are_imported(regions.table) else "drawn on the template"
+    if have_planes(regions.table):
+        said = f"Borders, drawn on the template and carried to the scan: {borders}."
+    elif are_imported(regions.table):
+        said = f"Borders, the atlas's own and carried to the scan: {borders}."
+    else:
+        said = "Borders: those of the atlas, carried to the scan."
     return (
-        f"Borders, {drawn} and carried to the scan: {borders}. The lowest region, and with it "
+        f"{said} The lowest region, and with it "
         "the brainstem, ends at the cut at z = −72 mm of the template. The regions add up to the brainstem."
         + _EDITED * regions.is_edited
     )
@@ -165,6 +172,11 @@ def no_regions_note(atlas: str) -> str:
         f"The atlas {atlas} does not divide the brainstem into regions, so that none are measured: those of "
         "another atlas would not be its own."
     )
+
+
+def have_planes(table: LabelTable) -> bool:
+    """Whether the table says by which planes the regions are divided."""
+    return not are_imported(table) and all(r.source != _NOT_STATED for r in table.structures[1:])
 
 
 def are_imported(table: LabelTable) -> bool:
