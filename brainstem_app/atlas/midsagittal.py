@@ -14,7 +14,8 @@ from brainstem_app.imaging.spaces import box_affine, crop_to_box
 from brainstem_app.preprocessing.midsagittal_plane import MidsagittalPlane
 from brainstem_app.preprocessing.scan_to_atlas import ScanToAtlas
 
-#: Regions whose areas are measured, as the atlas names them; and the part of the first before the aqueduct.
+#: Regions whose areas are measured, as the atlas names them (capitals aside); and the part of the first
+#: before the aqueduct.
 MIDBRAIN, PONS = "midbrain", "pons"
 TEGMENTUM = "midbrain_tegmentum"
 #: Distance of the places on the plane that are looked at, mm.
@@ -93,10 +94,11 @@ def measure_midsagittal(
     grid : tuple of shape and affine
         Voxels of the scan.
     """
-    if not {MIDBRAIN, PONS} <= set(regions.names):
+    names = [name.lower() for name in regions.names]
+    if not {MIDBRAIN, PONS} <= set(names):
         return None
     box = crop_to_box(regions.labels)
-    n = len(regions.names) + 1
+    n = len(names) + 1
     reach = np.arange(-_REACH_MM, _REACH_MM + _COARSE_MM, _COARSE_MM)
     coarse = _shares(to_atlas, box, n, plane, (reach, reach))[1]
     filled = np.argwhere(coarse[..., 1:].sum(axis=-1) > 0)
@@ -107,7 +109,7 @@ def measure_midsagittal(
     places, shares = _shares(to_atlas, box, n, plane, (axes[0], axes[1]))
     seen = _is_inside(places.scan_mm, grid).reshape(shares.shape[:2])
     before = _is_before_aqueduct(places.atlas_mm).reshape(shares.shape[:2])
-    midbrain, pons = (shares[..., regions.names.index(name) + 1] for name in (MIDBRAIN, PONS))
+    midbrain, pons = (shares[..., names.index(name) + 1] for name in (MIDBRAIN, PONS))
     parts = {MIDBRAIN: midbrain, TEGMENTUM: midbrain * before, PONS: pons}
     areas = {name: _area(part, seen) for name, part in parts.items()}
     label = np.where(seen, shares.argmax(axis=-1), 0).astype(np.uint8)

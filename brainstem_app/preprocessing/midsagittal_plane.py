@@ -12,6 +12,7 @@ from scipy.spatial.transform import Rotation
 
 from brainstem_app.imaging.spaces import AROUND_BOX, Affine
 from brainstem_app.preprocessing.intensity import LIMIT
+from brainstem_app.preprocessing.transforms import Transforms, grid_points
 
 Vector = NDArray[np.float64]
 
@@ -86,7 +87,7 @@ def carried_plane(mni_to_native: Affine) -> MidsagittalPlane:
     return MidsagittalPlane(point, right, front, up, float("nan"), False)
 
 
-def find_midsagittal_plane(image: NDArray[np.float32], mni_to_native: Affine) -> MidsagittalPlane:
+def find_midsagittal_plane(image: NDArray[np.float32], transforms: Transforms) -> MidsagittalPlane:
     """Plane of a scan about which the brainstem and what is around it is most symmetric.
 
     The search begins at the template's plane as the affine has it, and moves it along its normal and about
@@ -97,11 +98,12 @@ def find_midsagittal_plane(image: NDArray[np.float32], mni_to_native: Affine) ->
     ----------
     image : ndarray of float32, shape (197, 233, 189)
         Standardised brain on ``mni`` (`brainstem_app.preprocessing.normalise.Normalised.image`).
-    mni_to_native : ndarray, shape (4, 4)
-        Affine that it was placed with.
+    transforms : Transforms
+        How it was placed there.
     """
+    mni_to_native = transforms.mni_to_native
     start = carried_plane(mni_to_native)
-    near = AROUND_BOX.crop(image)
+    near = _unwarped(AROUND_BOX.crop(image), transforms)
     brain = near > -LIMIT
     smooth = gaussian_filter(near, _SMOOTH_VOXELS)
     to_voxel = np.linalg.inv(mni_to_native @ AROUND_BOX.affine)
@@ -141,6 +143,15 @@ def find_midsagittal_plane(image: NDArray[np.float32], mni_to_native: Affine) ->
         shifted_mm=float((plane.point_mm - start.point_mm) @ start.right),
         turned_degrees=plane.degrees_to(start),
     )
+
+
+def _unwarped(near: NDArray[np.float32], transforms: Transforms) -> NDArray[np.float32]:
+    """Undo a coarse warp, so that the affine alone leads from the image around the box to the scan."""
+    if transforms.warp is None:
+        return near
+    points = Transforms(np.eye(4), transforms.warp).to_mni(grid_points(AROUND_BOX.shape, AROUND_BOX.affine))
+    voxels = (points - AROUND_BOX.affine[:3, 3]).T
+    return np.asarray(map_coordinates(near, voxels, order=1, mode="nearest").reshape(near.shape))
 
 
 def _unit(vector: Vector) -> Vector:

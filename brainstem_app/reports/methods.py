@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from brainstem_app import __version__
 from brainstem_app.counting import counted
 from brainstem_app.reports.midsagittal import METHOD
-from brainstem_app.reports.regions import are_imported
+from brainstem_app.reports.regions import have_planes
 from brainstem_app.reports.report_model import ReportInputs
 
 #: The program with its version, as sentences name it.
@@ -37,12 +37,12 @@ def methods_paragraph(inputs: ReportInputs) -> str:
     sentences.append(_VOLUMES if inputs.soft is None else _VOLUMES_OF_WARP)
     if inputs.regions is not None:
         regions = inputs.regions.table.structures[1:]
-        if are_imported(inputs.regions.table):
-            names = ", ".join(region.name for region in regions)
-            sentences.append(f"The brainstem was divided into the regions of the atlas: {names}.")
-        else:
+        if have_planes(inputs.regions.table):
             borders = ", ".join(f"the {region.name} {region.source}" for region in regions)
             sentences.append(f"The brainstem was divided by planes drawn on the template: {borders}.")
+        else:
+            names = ", ".join(region.name for region in regions)
+            sentences.append(f"The brainstem was divided into the regions of the atlas: {names}.")
         sentences += [METHOD] if inputs.regions.midsagittal is not None else []
     if inputs.reference is not None:
         if inputs.reference_origin:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.regions import IMPORTED_FROM
+from brainstem_app.counting import listed
 from brainstem_app.evaluation.volume import voxel_volume_mm3
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.spaces import Affine
@@ -29,6 +30,8 @@ BRAINSTEM = "brainstem"
 BRAINSTEM_IN_WORDS = "Whole brainstem, down to the cut at z = −72 mm of the template"
 REGIONS_CSV = "report_regions.csv"
 _DECIMALS = 6
+# Tables that name regions alone say so of their borders.
+_NOT_STATED = "not stated"
 _EDITED = (
     " The labels were edited: their borders are still those of the warp, and what was added to the brainstem "
     "is counted to the nearest region."
@@ -96,6 +99,24 @@ def common_areas(reports: Sequence[Report]) -> list[AreaEntry]:
     return [area for area in areas_of(reports[0]) if all(area.name in own for own in names)]
 
 
+def uneven_notes(reports: Mapping[str, Sequence[Report]]) -> list[str]:
+    """Say which regions or areas only some results have, by person, for they are compared in nobody."""
+    notes = []
+    for what, names_in in (
+        ("regions", lambda report: {region.name for region in report.regions}),
+        ("midsagittal areas", lambda report: {area.name for area in areas_of(report)}),
+    ):
+        having = {who: set.intersection(*map(names_in, own)) for who, own in reports.items()}
+        every = set().union(*having.values())
+        lacking = [who for who, names in having.items() if every - names]
+        if lacking:
+            notes.append(
+                f"Some {what} are missing from the results of {listed(lacking)} (another atlas or model, or "
+                "an older version of the program), and so are compared in nobody."
+            )
+    return notes
+
+
 def compared_by_name(report: Report) -> dict[str, float | None]:
     """Volumes of regions (mm³), then areas (mm²) and their ratio (%), to compare; None of what is cut."""
     return {each.name: each.compared for each in _measured(report)}
@@ -132,9 +153,14 @@ def write_regions_csv(folder: Path, report: Report) -> None:
 def regions_note(regions: RegionsOnScan) -> str:
     """Say what the regions are: their borders, and the cut."""
     borders = "; ".join(f"{region.name}: {region.source}" for region in regions.table.structures[1:])
-    drawn = "the atlas's own" if are_imported(regions.table) else "drawn on the template"
+    if have_planes(regions.table):
+        said = f"Borders, drawn on the template and carried to the scan: {borders}."
+    elif are_imported(regions.table):
+        said = f"Borders, the atlas's own and carried to the scan: {borders}."
+    else:
+        said = "Borders: those of the atlas, carried to the scan."
     return (
-        f"Borders, {drawn} and carried to the scan: {borders}. The lowest region, and with it "
+        f"{said} The lowest region, and with it "
         "the brainstem, ends at the cut at z = −72 mm of the template. The regions add up to the brainstem."
         + _EDITED * regions.is_edited
     )
@@ -146,6 +172,11 @@ def no_regions_note(atlas: str) -> str:
         f"The atlas {atlas} does not divide the brainstem into regions, so that none are measured: those of "
         "another atlas would not be its own."
     )
+
+
+def have_planes(table: LabelTable) -> bool:
+    """Whether the table says by which planes the regions are divided."""
+    return not are_imported(table) and all(r.source != _NOT_STATED for r in table.structures[1:])
 
 
 def are_imported(table: LabelTable) -> bool:

@@ -19,6 +19,7 @@ from brainstem_app.reports.regions import (
     compared_by_name,
     compared_values,
     cut_parts,
+    uneven_notes,
 )
 from brainstem_app.reports.report_model import (
     LIMITS,
@@ -187,6 +188,7 @@ def _notes(found: Pairs) -> tuple[str, ...]:
             "Regions and areas that the scan cuts are counted as missing, not as what is left of them: "
             f"{listed(list(dict.fromkeys(regions)))}."
         )
+    notes += uneven_notes({pair.subject: [pair.first, pair.second] for pair in found.pairs})
     unseen = [s.name for _, report in reports for s in report.structures if s.change_seen is False]
     if unseen:
         notes.append(f"{unseen_sentence(list(dict.fromkeys(unseen)))} They have a dagger (†).")

@@ -37,7 +37,7 @@ def retest_pdf(page: RetestPage) -> bytes:
 
 def _columns() -> list[TableColumn[RetestEntry]]:
     return [
-        TableColumn("Nucleus", 19.5, lambda n: n.name + unseen_mark(n), "LEFT"),
+        TableColumn("Nucleus", 29, lambda n: n.name + unseen_mark(n), "LEFT"),
         TableColumn("Grade", 11, lambda n: n.reliability, "CENTER", lambda n: grade_style(n.reliability)),
         TableColumn("First, mean mm³", 12.5, lambda n: digits.volume(n.first_mm3)),
         TableColumn("Second, mean mm³", 12.5, lambda n: digits.volume(n.second_mm3)),

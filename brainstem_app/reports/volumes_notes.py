@@ -8,7 +8,7 @@ from brainstem_app.counting import counted, listed
 from brainstem_app.evaluation.linear_model import FAR, SMALL_GROUP, chance_of_far
 from brainstem_app.reports.participants import is_head_size
 from brainstem_app.reports.people import Person
-from brainstem_app.reports.regions import compared_by_name, cut_parts
+from brainstem_app.reports.regions import compared_by_name, cut_parts, uneven_notes
 from brainstem_app.reports.report_model import BRAIN_ML, unseen_sentence
 from brainstem_app.reports.volumes_model import VolumesReport
 from brainstem_app.reports.volumes_table import PeopleTable
@@ -25,6 +25,7 @@ def volumes_notes(report: VolumesReport, table: PeopleTable, people: Sequence[Pe
         *_uncertain_scores(report),
         *_lost_nuclei(report, people),
         *_cut_regions(report, people),
+        *uneven_notes({person.name: [person.result.report] for person in people}),
         *_doubtful_scans(report, people),
         *_unseen_nuclei(report, people),
         *_head_size(report, table),

@@ -59,8 +59,8 @@ def volumes_pdf(page: VolumesPage) -> bytes:
 
 def _effects(pdf: ReportPdf, group: str, reference: str, nuclei: Iterable[VolumeEffect]) -> None:
     columns = [
-        TableColumn[VolumeEffect]("Nucleus", 22, lambda n: n.name + unseen_mark(n), "LEFT"),
-        TableColumn("Name", 44, lambda n: n.full_name, "LEFT"),
+        TableColumn[VolumeEffect]("Nucleus", 28, lambda n: n.name + unseen_mark(n), "LEFT"),
+        TableColumn("Name", 40, lambda n: n.full_name, "LEFT"),
         TableColumn("Grade", 11, lambda n: n.reliability, "CENTER", lambda n: grade_style(n.reliability)),
         TableColumn(f"{group} mm³", 18, lambda n: digits.volume(n.mean_mm3)),
         TableColumn(f"{reference} mm³", 18, lambda n: digits.volume(n.reference_mean_mm3)),

@@ -70,9 +70,10 @@ def test_what_the_scan_does_not_cover_is_not_counted_and_said(regions: Regions) 
 
 
 def test_an_atlas_without_midbrain_and_pons_has_no_areas(regions: Regions) -> None:
-    names = {"midbrain": "upper", "pons": "middle"}
-    renamed = tuple(
-        s.model_copy(update={"name": names.get(s.name, s.name)}) for s in regions.table.structures
-    )
-    other = replace(regions, table=regions.table.model_copy(update={"structures": renamed}))
-    assert measure_midsagittal(_map(np.eye(4)), other, carried_plane(np.eye(4)), GRID) is None
+    for names, areas in (({"midbrain": "upper"}, False), ({"midbrain": "Midbrain", "pons": "PONS"}, True)):
+        renamed = tuple(
+            s.model_copy(update={"name": names.get(s.name, s.name)}) for s in regions.table.structures
+        )
+        other = replace(regions, table=regions.table.model_copy(update={"structures": renamed}))
+        found = measure_midsagittal(_map(np.eye(4)), other, carried_plane(np.eye(4)), GRID)
+        assert (found is not None) is areas

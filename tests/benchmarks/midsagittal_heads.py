@@ -86,7 +86,7 @@ def placed(model: LoadedModel, scan: Scan) -> Head:
     prediction = predict_box(model.open_network(), normalised.box, model.way, lambda share, text: None)
     assert prediction.displacement is not None
     warped = WarpedAtlas(model.way.atlas, prediction.displacement, normalised.transforms)
-    plane = find_midsagittal_plane(normalised.image, normalised.transforms.mni_to_native)
+    plane = find_midsagittal_plane(normalised.image, normalised.transforms)
     return Head(scan, warped, plane)
 
 

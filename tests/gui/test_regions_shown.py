@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from brainstem_app.atlas.library import load_atlas
+from brainstem_app.gui.report.read_report import read_report
+from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, files_of
 from brainstem_app.gui.scans.opened import OpenedLabels, read_labels_for_viewer
 from brainstem_app.gui.viewer.surface import shell_of, surface_of
 from brainstem_app.gui.viewer.surface_render import Camera, render
@@ -106,3 +109,18 @@ def test_brainstem_without_regions_is_of_one_colour_and_follows_an_edit() -> Non
     grown = shell_of(label_volume(labels, np.eye(4)), regions, {1: (9, 9, 9)}, None)
     heights = np.ptp(grown.surface.points[:, 2]) - np.ptp(shell.surface.points[:, 2])
     assert heights == pytest.approx(6, abs=0.2)
+
+
+def test_report_page_lists_areas_after_regions_and_shows_their_plane(folder: Path) -> None:
+    path = folder / "report.json"
+    report = json.loads(path.read_text(encoding="utf-8"))
+    area = {"name": "pons_mm2", "full_name": "Pons", "value": 512.34, "unit": "mm²", "covered": 1.0}
+    report["midsagittal"] = {"areas": [area]}
+    path.write_text(json.dumps(report), encoding="utf-8")
+    for name in ("qc.png", "midsagittal.png"):
+        (folder / name).write_bytes(b"")
+    files = tuple(file for stem in ("report", "qc", "midsagittal") for file in files_of(folder, stem))
+    content = read_report(ReportEntry(ReportKind.SEGMENTATION, "head", folder, files))
+    shown = [row[:2] for row in content.rows]
+    assert shown[:4] == [*_REPORTED.items(), ("pons_mm2", 512.34)]
+    assert [picture.name for picture in content.pictures] == ["qc.png", "midsagittal.png"]

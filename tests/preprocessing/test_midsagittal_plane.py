@@ -12,7 +12,7 @@ from brainstem_app.imaging.spaces import AROUND_BOX, MNI_SHAPE, mni_affine
 from brainstem_app.preprocessing.intensity import LIMIT, normalise
 from brainstem_app.preprocessing.midsagittal_plane import carried_plane, find_midsagittal_plane
 from brainstem_app.preprocessing.template import load_template
-from brainstem_app.preprocessing.transforms import grid_points
+from brainstem_app.preprocessing.transforms import Displacement, Transforms, grid_points
 
 MIDDLE = np.array([0.0, -27.0, -36.0])
 
@@ -34,7 +34,7 @@ def _image(turn: NDArray[np.float64], shift: NDArray[np.float64]) -> NDArray[np.
 def test_plane_of_a_head_that_the_affine_left_askew_is_found_by_its_symmetry() -> None:
     turn = Rotation.from_euler("zy", [2.5, -3.0], degrees=True).as_matrix()
     shift = np.array([1.7, 0.0, 0.0])
-    plane = find_midsagittal_plane(_image(turn, shift), np.eye(4))
+    plane = find_midsagittal_plane(_image(turn, shift), Transforms(np.eye(4)))
     assert plane.is_refined
     assert plane.symmetry > 0.95
     assert np.degrees(np.arccos(plane.right @ turn[:, 0])) < 0.3
@@ -47,7 +47,7 @@ def test_plane_is_one_of_the_scan_and_moves_with_its_world() -> None:
     native[:3, :3] = Rotation.from_euler("xyz", [11, -20, 33], degrees=True).as_matrix()
     native[:3, :3] @= np.diag([1.1, 0.9, 1.0])
     native[:3, 3] = 5, -40, 12
-    plane = find_midsagittal_plane(_image(np.eye(3), np.zeros(3)), native)
+    plane = find_midsagittal_plane(_image(np.eye(3), np.zeros(3)), Transforms(native))
     carried = carried_plane(native)
     assert plane.degrees_to(carried) < 0.2
     axes = np.stack([plane.right, plane.front, plane.up])
@@ -64,7 +64,16 @@ def test_without_a_symmetric_scan_the_plane_is_the_templates_and_says_so() -> No
     noise = np.random.default_rng(0).normal(size=MNI_SHAPE).astype(np.float32)
     noise[: MNI_SHAPE[0] // 2] = np.linspace(-2, 2, MNI_SHAPE[2])
     noise[MNI_SHAPE[0] // 2 :] = np.linspace(2, -2, MNI_SHAPE[2])
-    plane = find_midsagittal_plane(noise, np.eye(4))
+    plane = find_midsagittal_plane(noise, Transforms(np.eye(4)))
     assert not plane.is_refined
     assert (plane.shifted_mm, plane.turned_degrees) == (0, 0)
     np.testing.assert_allclose(plane.right, [1, 0, 0])
+
+
+def test_plane_of_a_scan_that_was_warped_too_is_that_of_the_scan() -> None:
+    """The coarse warp of the nonlinear space moves all by 1.5 mm to the side: there the plane is."""
+    aside = np.zeros((*AROUND_BOX.shape, 3), dtype=np.float32)
+    aside[..., 0] = 1.5
+    transforms = Transforms(np.eye(4), Displacement(aside, AROUND_BOX.affine))
+    plane = find_midsagittal_plane(_image(np.eye(3), np.zeros(3)), transforms)
+    assert plane.point_mm[0] == pytest.approx(1.5, abs=0.1)

@@ -15,6 +15,7 @@ from brainstem_app.atlas.library import load_atlas_table
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.reports.comparison import write_comparison
+from brainstem_app.reports.regions import RegionsOnScan, regions_note
 from brainstem_app.reports.report_model import Report
 
 AFFINE = np.diag([1.0, 1.0, 2.0, 1.0])
@@ -148,3 +149,18 @@ def test_edited_labels_have_the_regions_of_the_warp_with_what_the_edit_moved(
     assert [(r.name, r.volume_mm3) for r in report.regions] == [("brainstem", 62), ("a", 36), ("b", 26)]
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "what was added to the brainstem is counted to the nearest region" in page
+
+
+def test_regions_whose_table_names_them_alone_have_no_invented_borders(table: LabelTable) -> None:
+    said = {}
+    for source in ("not stated", "imported from a.nii.gz", "below the notch"):
+        rows = tuple(s.model_copy(update={"source": source}) for s in table.structures)
+        regions = RegionsOnScan(
+            table.model_copy(update={"structures": rows}), np.zeros((2, 2, 2), dtype=np.uint8)
+        )
+        said[source] = regions_note(regions).split(":")[0]
+    assert list(said.values()) == [
+        "Borders",
+        "Borders, the atlas's own and carried to the scan",
+        "Borders, drawn on the template and carried to the scan",
+    ]

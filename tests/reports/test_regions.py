@@ -238,6 +238,22 @@ def test_groups_are_compared_on_regions_apart_from_nuclei(tmp_path: Path, table:
     assert "Midbrain" in pdf_text(tmp_path / "out" / "cohort.pdf")
 
 
+def test_areas_that_one_result_lacks_are_compared_in_nobody_and_it_is_said(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    for n in (1, 2, 3):
+        folder = tmp_path / "results" / f"sub-{n}"
+        write_result(folder, table, f"sub-{n}_T1w.nii.gz", 10 + n)
+        _add_regions(folder, 100 + n)
+        if n != 2:
+            _add_areas(folder, 500 + n)
+    assert run(["cohort", str(tmp_path / "results"), "--out", str(tmp_path / "out")]) == 0
+    report = json.loads((tmp_path / "out" / "cohort.json").read_text(encoding="utf-8"))
+    (note,) = [note for note in report["notes"] if "midsagittal areas are missing" in note]
+    assert "results of sub-2 (" in note
+    assert not any("regions are missing" in note for note in report["notes"])
+
+
 def _without_regions(tmp_path: Path, words: list[str]) -> dict[str, list[dict[str, object]]]:
     """The same comparison of reports as older versions wrote them."""
     for path in (tmp_path / "results").glob("*/report.json"):

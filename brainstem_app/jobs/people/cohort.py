@@ -45,7 +45,7 @@ def _summary(report: VolumesReport) -> Summary:
     if report.without_row is not None and report.without_result is not None:
         summary["results without a row in the table"] = len(report.without_row)
         summary["rows without a result"] = len(report.without_result)
-    tests = [nucleus for c in report.comparisons for nucleus in (*c.regions, *c.nuclei)]
+    tests = [effect for c in report.comparisons for effect in c.effects]
     if tests:
-        summary["differences after Holm"] = sum(n.p_holm is not None and n.p_holm < 0.05 for n in tests)
+        summary["differences after Holm"] = sum(e.p_holm is not None and e.p_holm < 0.05 for e in tests)
     return summary

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.atlas.library import load_atlas
+from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.jobs.job import EvaluateVolumesJob
@@ -51,7 +53,7 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
         atlas_version=meaning.version,
         atlas_citations=meaning.citations,
         findings=tuple(Finding(Level.WARNING, "atlas-of-labels", note, _FIX) for note in meaning.notes),
-        regions=_regions_beside(job.predicted),
+        regions=_regions_beside(job.predicted, meaning.name),
         command=job.command_line(shown),
     )
     for role, name in (("report_html", "report.html"), ("report_json", "report.json")):
@@ -66,9 +68,15 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
     return summary
 
 
-def _regions_beside(labels: Path) -> tuple[Path, LabelTable] | None:
+def _regions_beside(labels: Path, atlas: str) -> tuple[Path, LabelTable] | None:
     """Region map that `segment` wrote beside a label map, which may have been edited since, and its table."""
     path = labels.with_name(REGION_LABELS_FILE)
     if not labels.name.startswith(_SEGMENTED) or not path.is_file():
         return None
-    return path, meaning_of_labels(path, labels_in(load_label_map(path)[0])).table
+    table = meaning_of_labels(path, labels_in(load_label_map(path)[0])).table
+    try:
+        known = load_atlas(atlas).regions
+    except InputError:
+        known = None
+    # The atlas says where its borders lie; the table beside the map holds the names alone.
+    return path, known.table if known is not None and known.table.names == table.names else table

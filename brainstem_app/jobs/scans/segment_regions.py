@@ -41,7 +41,7 @@ def warped_regions(
         return None
     box = crop_to_box(regions.labels)
     native = warped.regions_on(grid, labels, nearest_region(box))
-    plane = find_midsagittal_plane(image, warped.transforms.mni_to_native)
+    plane = find_midsagittal_plane(image, warped.transforms)
     areas = measure_midsagittal(warped.map, regions, plane, grid)
     return RegionsOnScan(regions.table, native, warped.measure_regions(grid, box), areas)
 
