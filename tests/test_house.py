@@ -171,5 +171,5 @@ def _normal(name: str) -> str:
 
 
 def test_commands_of_the_checkout_can_be_started(repository_root: Path) -> None:
-    for name in ("installer/run.sh", "installer/test.sh", ".ci/run"):
+    for name in ("installer/run.sh", "installer/test.sh", "installer/docs.sh", ".ci/run"):
         assert (repository_root / name).stat().st_mode & 0o100, f"{name} is not executable"

@@ -145,3 +145,13 @@ def test_scripts_beside_the_suite_are_not_collected(repository_root: Path) -> No
         path.parent.name for path in (repository_root / "tests").glob("*/*.py") if SCRIPT.match(path.name)
     }
     assert scripts <= set(folders)
+
+
+def test_readme_of_the_networks_names_all_of_them(repository_root: Path) -> None:
+    text = (repository_root / "kerasmodels" / "README.md").read_text(encoding="utf-8")
+    known = {*kerasmodels.decoder_names(), *kerasmodels.loss_names()}
+    assert {name for name in known if f"`{name}`" not in text} == set()
+    counts = ("nine decoders", "twenty encoders", "eight losses")
+    assert all(count in text for count in counts)
+    names = (kerasmodels.decoder_names(), kerasmodels.encoder_names(), kerasmodels.loss_names())
+    assert [len(each) for each in names] == [9, 20, 8]
