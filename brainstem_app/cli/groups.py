@@ -53,14 +53,16 @@ def cohort(
     covariates: Annotated[
         str,
         typer.Option(
-            help="Columns to adjust for, e.g. age,sex; brain_ml, the brain's volume, needs no table."
+            help="Columns to adjust for, e.g. age,sex; intracranial_ml and brain_ml, the volumes "
+            "inside the skull and of the brain, need no table."
         ),
     ] = "",
     head_size: Annotated[
         bool,
         typer.Option(
             "--head-size/--no-head-size",
-            help="Adjust for eTIV, TIV, ICV or head_size where the table has it.",
+            help="Adjust for eTIV, TIV, ICV or head_size where the table has it, else for "
+            "intracranial_ml where all results have it.",
         ),
     ] = True,
     missing: Annotated[

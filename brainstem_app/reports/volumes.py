@@ -152,6 +152,8 @@ def _subjects(
                 file=report.scan.file,
                 group=table.group_of(person.name),
                 covariates=table.shown(person.name),
+                brain_ml=report.scan.brain_ml,
+                intracranial_ml=report.scan.intracranial_ml,
                 volume_mm3={
                     **{r.name: r.compared_mm3 for r in report.regions},
                     **{s.name: s.compared_mm3 for s in report.structures if s.group is not Group.BACKGROUND},

@@ -61,7 +61,8 @@ class VolumeSubject(_Entry):
     """One subject: volumes by region and structure, z-scores by region and nucleus (empty if in no model).
 
     The volume of a structure that was not found is null. `dataset` and `session` are null where they are not
-    known, and `in_model` says whether the subject is in the models.
+    known, and so are the volumes of the brain and inside the skull; `in_model` says whether the subject is in
+    the models.
     """
 
     subject: str
@@ -71,6 +72,8 @@ class VolumeSubject(_Entry):
     file: str
     group: str | None
     covariates: dict[str, str]
+    brain_ml: float | None = None
+    intracranial_ml: float | None = None
     volume_mm3: dict[str, float | None]
     z: dict[str, float | None]
 

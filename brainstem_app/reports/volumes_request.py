@@ -21,9 +21,11 @@ class VolumesRequest:
     reference : str
         Group to compare with; empty for the one that is called control, healthy or the like.
     covariates : tuple of str
-        Columns to adjust for; ``brain_ml`` comes from the reports where the table has none.
+        Columns to adjust for; ``brain_ml`` and ``intracranial_ml`` come from the reports where the table has
+        none.
     head_size : bool
-        Adjust for the size of the head too, where the table has it (eTIV, TIV, ICV, head_size).
+        Adjust for the size of the head too: by the table (eTIV, TIV, ICV, head_size); else, with groups, by
+        ``intracranial_ml`` if the reports of everybody have it.
     missing : tuple of str
         Values that mean unknown, besides ``n/a``: whoever has one is in no model.
     categorical : tuple of str
