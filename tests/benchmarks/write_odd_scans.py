@@ -300,9 +300,9 @@ def _rule(rescan: dict[str, float]) -> list[str]:
     return [
         "A second scan of the same person (the pair of `rescan/` that may be used to choose) puts the nuclei "
         f"{rescan['centroid']:.2f} mm away on average, {rescan['centroid_most']:.1f} mm at most, and changes "
-        f"their volumes by {rescan['volume']:.1f} % (median), {rescan['volume_most']:.0f} % at most. So labels "
-        f"count as *right* where the mean distance of centres is at most {RIGHT_MM:g} mm; *silently wrong* is "
-        "what lies further away without a warning.",
+        f"their volumes by {rescan['volume']:.1f} % (median), {rescan['volume_most']:.0f} % at most. Labels "
+        f"count as *right* where the mean distance of centres is at most {RIGHT_MM:g} mm; *silently wrong* "
+        "is what lies further away without a warning.",
         "",
     ]
 
