@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from brainstem_app.imaging.dicom_contrast import contrast_findings
 from brainstem_app.imaging.dicom_placement import PlacedVolume, place_volume
 from brainstem_app.imaging.dicom_series import DicomSeries, choose_volume
 from brainstem_app.imaging.dicom_staging import stage_volume
@@ -107,7 +108,8 @@ def convert_series(
         said = _run_dcm2niix(options, path, sources)
     file, found = _pick_volume(sorted(out_folder.glob("*.nii")), volume, said, path)
     letters = None if volume.stated is None else volume.stated.letters
-    return ConvertedSeries(file, volume.series, letters, (*volume.findings, *found))
+    named = contrast_findings(volume.images[0].contrast, volume.series)
+    return ConvertedSeries(file, volume.series, letters, (*named, *volume.findings, *found))
 
 
 @dataclass(frozen=True)

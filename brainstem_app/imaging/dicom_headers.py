@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from brainstem_app.imaging.dicom_contrast import other_contrast
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.small_files import require_regular
 
@@ -55,6 +56,8 @@ _TAGS: list[Any] = [
     "SpacingBetweenSlices",
     "EchoTime",
     "EchoNumbers",
+    "ScanningSequence",
+    "EchoPlanarPulseSequence",
     "InversionTime",
     "StackID",
     "TemporalPositionIdentifier",
@@ -110,6 +113,8 @@ class DicomImage:
         Whether dcm2niix opens the file as it is: with a preamble, not deflated.
     invalid : frozenset of str
         Of orientation and position, the elements that are there and cannot be right.
+    contrast : str
+        What it is by its header, if that is no T1-weighted MRI.
     """
 
     path: Path
@@ -126,6 +131,7 @@ class DicomImage:
     traits: dict[str, str]
     is_plain: bool
     invalid: frozenset[str] = frozenset()
+    contrast: str = ""
 
     @cached_property
     def normal(self) -> Numbers | None:
@@ -267,6 +273,7 @@ def _images_of(path: Path, dataset: Dataset) -> Iterator[DicomImage]:
             traits=_traits(groups),
             is_plain=is_plain,
             invalid=frozenset(name for name, is_broken in broken.items() if is_broken),
+            contrast=other_contrast(partial(_get, dataset), _image_type(groups), _echo_ms(groups)),
         )
 
 
@@ -330,8 +337,7 @@ def _step(groups: _Groups) -> float | None:
 
 def _traits(groups: _Groups) -> dict[str, str]:
     """Gather what sets images at one place apart, the surest first."""
-    echo = _number(groups.find("MREchoSequence", "EffectiveEchoTime"))
-    echo = _number(_get(groups.file, "EchoTime")) if echo is None else echo
+    echo = _echo_ms(groups)
     inversion = _number(_get(groups.file, "InversionTime"))
     time = groups.find("FrameContentSequence", "TemporalPositionIndex")
     taken = groups.find("FrameContentSequence", "FrameAcquisitionNumber")
@@ -345,6 +351,11 @@ def _traits(groups: _Groups) -> dict[str, str]:
         "acquisition": str(taken or _get(groups.file, "AcquisitionNumber") or ""),
         "image type": "/".join(map(str, _image_type(groups))),
     }
+
+
+def _echo_ms(groups: _Groups) -> float | None:
+    echo = _number(groups.find("MREchoSequence", "EffectiveEchoTime"))
+    return _number(_get(groups.file, "EchoTime")) if echo is None else echo
 
 
 def _image_type(groups: _Groups) -> list[Any]:

@@ -50,6 +50,12 @@ class IntensityLevels:
     painted: float | None = None
 
     @property
+    def unit(self) -> float:
+        """What `above_floor` multiplies intensities above the floor by."""
+        top = self.top - self.floor
+        return 1.0 if USUAL_TOPS[0] <= top <= USUAL_TOPS[1] else TOP / top
+
+    @property
     def fit_float32(self) -> bool:
         """Whether float32 holds what lies between the levels."""
         largest = max(-self.floor, self.top)
@@ -86,8 +92,7 @@ def intensity_levels(data: NDArray[Any]) -> IntensityLevels | None:
 
 def above_floor(data: NDArray[Any], levels: IntensityLevels) -> NDArray[np.float32]:
     """Intensities above the floor, of a usual order of magnitude; spikes are cut, painted voxels are 0."""
-    top = levels.top - levels.floor
-    scale = 1.0 if USUAL_TOPS[0] <= top <= USUAL_TOPS[1] else TOP / top
+    top, scale = levels.top - levels.floor, levels.unit
     result = np.empty(data.shape, np.float32, order="F")
     # Plane by plane: in double precision the whole scan would take twice its memory.
     for plane in range(data.shape[2]):

@@ -21,6 +21,8 @@ DOUBTFUL_EDGES = 0.50
 REFUSED_COVERAGE = 0.60
 DOUBTFUL_COVERAGE = 0.97
 FAR_COARSE_MM = 10.0
+#: Findings that another contrast than T1 can cause.
+MAY_BE_CONTRAST = ("implausible-size", "doubtful-size", "no-fit", "poor-fit")
 # Brains of the 62 adults this was tried on: 1.0 to 1.7 litres by the same measure.
 REFUSED_LITRES = (0.6, 2.6)
 DOUBTFUL_LITRES = (0.85, 2.0)

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.errors import ImplausibleResultError
-from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
+from brainstem_app.imaging.intensity_levels import IntensityLevels, above_floor, intensity_levels
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import AROUND_BOX, MNI_SHAPE, Affine, Space, crop_to_box
 from brainstem_app.preprocessing.affine import NEAR_BRAINSTEM, register_brain, register_brainstem
-from brainstem_app.preprocessing.fit import Fit, judge_coarse_warp, judge_fit, measure_fit
+from brainstem_app.preprocessing.contrast import judge_contrast, placed_by_shape
+from brainstem_app.preprocessing.fit import MAY_BE_CONTRAST, Fit, judge_coarse_warp, judge_fit, measure_fit
+from brainstem_app.preprocessing.head_size import NO_SKULL, Skull, load_skull, measure_head
 from brainstem_app.preprocessing.intensity import LIMIT, normalise
 from brainstem_app.preprocessing.n4 import correct_bias
 from brainstem_app.preprocessing.skull_strip import brain_mask, is_stripped, stripped_mask
@@ -52,6 +54,8 @@ class Normalised:
         What the fit means for the user.
     brain_ml : float
         Volume of the brain mask, which ends where the scan does.
+    intracranial_ml : float or None
+        Volume inside the skull; None where it cannot be measured, which a finding says.
     timings : dict
         Seconds of each step.
     """
@@ -61,6 +65,7 @@ class Normalised:
     fit: Fit
     findings: tuple[Finding, ...]
     brain_ml: float = field(kw_only=True)
+    intracranial_ml: float | None = field(kw_only=True, default=None)
     timings: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -105,6 +110,7 @@ def normalise_scan(
         brain.mask, corrected / np.float32(np.percentile(corrected[brain.mask], 99.5)), np.float32(0)
     )
     to_brain = register_brain(bright, brain.mask, brain.affine, template)
+    head = NO_SKULL if brain.skull is None else measure_head(brain.skull, to_brain, load_skull())
     steps.begin(0.7, "brainstem affine", "placing the brainstem")
     aligned = Transforms(to_brain).image_to_mni(bright, brain.affine, region=NEAR_BRAINSTEM)
     transforms = Transforms(to_brain @ register_brainstem(aligned, template))
@@ -116,10 +122,28 @@ def normalise_scan(
     image = _pulled(standard, brain.affine, transforms, outside=-LIMIT)
     shown = _pulled(brain.mask.astype(np.float32), brain.affine, transforms, outside=0.0) > 0.5
     fit = measure_fit(image, shown, transforms.mni_to_native, template)
-    findings = (*brain.findings, *judge_fit(fit))
+    judged = _judged(brain, fit, transforms.mni_to_native)
+    findings = (*brain.findings, *judged, *head.findings(brain.volume_ml))
     if transforms.warp is not None:
         findings = (*findings, *judge_coarse_warp(transforms.warp, template))
-    return Normalised(image, transforms, fit, findings, steps.end(), brain_ml=brain.volume_ml)
+    return Normalised(
+        image,
+        transforms,
+        fit,
+        findings,
+        steps.end(),
+        brain_ml=brain.volume_ml,
+        intracranial_ml=head.intracranial_ml,
+    )
+
+
+def _judged(brain: _Brain, fit: Fit, placed: Affine) -> tuple[Finding, ...]:
+    """Judge the fit, and before it the contrast: where the fit is poor, the placement tells nothing of it."""
+    found = judge_fit(fit)
+    if any(finding.code in MAY_BE_CONTRAST for finding in found):
+        placed = placed_by_shape(brain.mask, brain.affine)
+    contrast = judge_contrast(brain.data, brain.mask, brain.affine, placed, brain.levels)
+    return found if contrast is None else (contrast, *found)
 
 
 @dataclass(frozen=True)
@@ -128,6 +152,8 @@ class _Brain:
     mask: NDArray[np.bool_]
     affine: Affine
     volume_ml: float
+    levels: IntensityLevels
+    skull: Skull | None
     findings: tuple[Finding, ...] = ()
 
 
@@ -183,7 +209,9 @@ def _cropped_brain(scan: Scan) -> _Brain:
     affine = scan.affine.copy()
     affine[:3, 3] = scan.affine[:3, :3] @ np.array(low) + scan.affine[:3, 3]
     data, inside = np.ascontiguousarray(whole[region]), np.ascontiguousarray(mask[region])
-    return _Brain(data, inside, affine, volume_ml, () if levels.painted is None else (_FLOOR_GUESSED,))
+    skull = None if stripped else Skull.of(whole, mask, scan.affine)
+    findings = () if levels.painted is None else (_FLOOR_GUESSED,)
+    return _Brain(data, inside, affine, volume_ml, levels, skull, findings)
 
 
 def _pulled(

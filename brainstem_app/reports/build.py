@@ -28,11 +28,11 @@ from brainstem_app.reports.report_model import (
     ModelEntry,
     Report,
     ReportInputs,
-    ScanEntry,
     StructureEntry,
     Summary,
     unseen_sentence,
 )
+from brainstem_app.reports.scan_entry import METHOD, ScanEntry
 
 _DECIMALS = 6
 # Part of its volume that a label map may miss without a word.
@@ -100,6 +100,8 @@ def _scan_entry(inputs: ReportInputs, sha256: str | None) -> ScanEntry:
         file=inputs.title,
         sha256=sha256,
         brain_ml=inputs.brain_ml,
+        intracranial_ml=inputs.intracranial_ml,
+        intracranial_method=None if inputs.intracranial_ml is None else METHOD,
         dataset=dataset.name if dataset else None,
         dataset_id=dataset_id(dataset) if dataset else None,
     )

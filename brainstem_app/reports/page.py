@@ -86,7 +86,7 @@ def make_page(
         citations=works_to_cite(inputs),
         steps=tuple(repeat_steps(inputs, folder)),
         command=shareable_command(inputs.command) if inputs.command else "",
-        facts=(*_model_facts(inputs.model), *_facts(manifest)),
+        facts=(*_head_facts(report), *_model_facts(inputs.model), *_facts(manifest)),
         footer=FOOTER,
     )
 
@@ -193,6 +193,11 @@ def _model_facts(model: ModelDescription | None) -> tuple[tuple[str, str], ...]:
     if model.licence:
         words.append(f"licence {model.licence}")
     return (("Model", "; ".join(words)),)
+
+
+def _head_facts(report: Report) -> tuple[tuple[str, str], ...]:
+    words = report.scan.head_size_in_words
+    return (("Size of the head", words[:1].upper() + words[1:]),) if words else ()
 
 
 def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:

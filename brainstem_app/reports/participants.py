@@ -13,8 +13,17 @@ from brainstem_app.imaging.bids_derivatives import dataset_id
 from brainstem_app.imaging.subject_ids import bare_id, id_key
 from brainstem_app.imaging.text_table import TableRow, TextTable, read_text_table
 from brainstem_app.reports.people import Person
+from brainstem_app.reports.scan_entry import INTRACRANIAL_ML
 
-HEAD_SIZE = ("etiv", "tiv", "icv", "head_size", "headsize", "estimatedtotalintracranialvol")
+HEAD_SIZE = (
+    "etiv",
+    "tiv",
+    "icv",
+    "head_size",
+    "headsize",
+    "estimatedtotalintracranialvol",
+    INTRACRANIAL_ML,
+)
 _SESSIONS = ("session_id", "session", "ses")
 _DATASETS = ("dataset", "dataset_name")
 _REFERENCES = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from brainstem_app.atlas.label_table import Group, LabelTable, Side
 from brainstem_app.atlas.reliability import (
@@ -25,13 +25,12 @@ from brainstem_app.evaluation.structures import Status
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.reports.region_model import WHOLE, MidsagittalEntry, RegionEntry
+from brainstem_app.reports.scan_entry import Entry, ScanEntry
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.warped import SoftMeasures
     from brainstem_app.reports.regions import RegionsOnScan
 
-#: Under this name `cohort` adjusts for the volume of the brain that each segmentation measured.
-BRAIN_ML = "brain_ml"
 
 LIMITS = (
     "The labels are not an expert's. The reference labels that the model learned from, and is scored "
@@ -156,8 +155,8 @@ class ReportInputs:
         What the reference is, to follow "The reference is …", e.g. "the truth of a simulated head".
     findings : tuple of Finding
         Shown after those of the scan itself: as warnings, or as notes if their level is ``info``.
-    brain_ml : float or None
-        Volume of the brain mask.
+    brain_ml, intracranial_ml : float or None
+        Volume of the brain mask, and inside the skull.
     settings : dict
         Settings of the run, for the manifest and the methods paragraph: ``space``, ``engine``, ….
     timings : dict of str to float
@@ -188,6 +187,7 @@ class ReportInputs:
     reference_origin: str = ""
     findings: tuple[Finding, ...] = ()
     brain_ml: float | None = None
+    intracranial_ml: float | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
@@ -208,26 +208,7 @@ class ReportInputs:
         return self.scan.source.name if self.scan else "label map"
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
-
-
-class ScanEntry(_Entry):
-    """File the report is about: its name without folders, and its hash (None if it is not on disk).
-
-    `brain_ml` is the volume of the brain mask in ml, null if none was made. `dataset` is the name of the
-    folder of the BIDS dataset that the scan lies in, and `dataset_id` tells datasets of one name apart: a
-    hash of that folder's place. Both are null outside BIDS, and in files of older versions.
-    """
-
-    file: str
-    sha256: str | None
-    brain_ml: float | None = None
-    dataset: str | None = None
-    dataset_id: str | None = None
-
-
-class ModelEntry(_Entry):
+class ModelEntry(Entry):
     """Model that made the labels, with its accuracy on its own test subjects where known.
 
     `version` is null where it is unknown, as in files of older versions.
@@ -245,14 +226,14 @@ class ModelEntry(_Entry):
         return f"{self.name} {self.version}" if self.version else self.name
 
 
-class AtlasEntry(_Entry):
+class AtlasEntry(Entry):
     """Atlas that defines the labels."""
 
     name: str
     version: str
 
 
-class StructureEntry(_Entry):
+class StructureEntry(Entry):
     """Numbers of one structure; null where not defined. See `StructureMeasures` for each.
 
     `references_disagree_mm` is how far registrations disagree about a nucleus of the atlas (ASSD, mean over
@@ -316,7 +297,7 @@ class StructureEntry(_Entry):
         return None if self.is_cut else self.measured_mm3
 
 
-class Summary(_Entry):
+class Summary(Entry):
     """Means and counts. The counts are of nuclei; the means are null without a reference.
 
     `macro_miou` is over all classes of the reference, background and tissue included; `macro_miou_nuclei`
@@ -333,7 +314,7 @@ class Summary(_Entry):
     volume_nuclei_mm3: float
 
 
-class FindingEntry(_Entry):
+class FindingEntry(Entry):
     """Something found in the scan, its fit or its labels."""
 
     level: Level
@@ -342,7 +323,7 @@ class FindingEntry(_Entry):
     fix: str
 
 
-class Report(_Entry):
+class Report(Entry):
     """Content of ``report.json``.
 
     ``warnings`` are what the reader must know before the numbers (levels ``error`` and ``warning``);

@@ -14,6 +14,7 @@ from brainstem_app.reports.cohort_rows import structure_rows as cohort_structure
 from brainstem_app.reports.midsagittal import midsagittal_rows
 from brainstem_app.reports.regions import region_rows
 from brainstem_app.reports.report_model import Report
+from brainstem_app.reports.scan_entry import BRAIN_ML, INTRACRANIAL_ML
 from brainstem_app.reports.table_csv import report_rows
 
 Cell = str | int | float | None
@@ -46,6 +47,9 @@ def report_xlsx(report: Report) -> bytes:
     findings = [(f"{f.level.value}: {f.code}", f.problem) for f in (*report.warnings, *report.notes)]
     about: list[tuple[Cell, ...]] = [
         ("scan", report.scan.file),
+        (BRAIN_ML, report.scan.brain_ml),
+        (INTRACRANIAL_ML, report.scan.intracranial_ml),
+        ("size of the head", report.scan.head_size_in_words or None),
         ("created", report.created),
         ("model", report.model.title if report.model else None),
         ("atlas", f"{report.atlas.name} {report.atlas.version}"),

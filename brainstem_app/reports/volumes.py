@@ -165,6 +165,8 @@ def _subjects(
                 file=report.scan.file,
                 group=table.group_of(person.name),
                 covariates=table.shown(person.name),
+                brain_ml=report.scan.brain_ml,
+                intracranial_ml=report.scan.intracranial_ml,
                 volume_mm3={
                     **compared_by_name(report),
                     **{s.name: s.compared for s in report.structures if s.group is not Group.BACKGROUND},

@@ -8,6 +8,7 @@ from brainstem_app.imaging.atomic import write_bytes, write_text
 from brainstem_app.reports.csv_text import csv_text
 from brainstem_app.reports.html import render
 from brainstem_app.reports.report_model import reliability_text
+from brainstem_app.reports.scan_entry import BRAIN_ML, INTRACRANIAL_ML
 from brainstem_app.reports.table_xlsx import Cell, Sheet, workbook
 from brainstem_app.reports.volumes_model import VolumeEffect, VolumesReport
 from brainstem_app.reports.volumes_page import comparison_note, is_far, make_volumes_page, unseen_mark
@@ -72,13 +73,15 @@ def _by_subject(report: VolumesReport, what: str) -> Table:
     names = list(dict.fromkeys(name for value in values for name in value))
     columns = list(dict.fromkeys(column for subject in report.subjects for column in subject.covariates))
     places = [place for place in ("dataset", "session") if any(getattr(s, place) for s in report.subjects)]
-    head = ["participant_id", *places, "file", "group", *columns, *names]
+    sizes = [size for size in (BRAIN_ML, INTRACRANIAL_ML) if size not in columns]
+    head = ["participant_id", *places, "file", "group", *columns, *sizes, *names]
     return head, [
         [
             s.subject,
             *(getattr(s, place) for place in places),
             *(s.file, s.group),
             *map(s.covariates.get, columns),
+            *(getattr(s, size) for size in sizes),
             *map(value.get, names),
         ]
         for s, value in zip(report.subjects, values, strict=True)

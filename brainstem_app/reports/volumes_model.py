@@ -70,7 +70,8 @@ class VolumeSubject(_Entry):
 
     The volume of a structure that was not found is null. Areas on the midsagittal plane and their ratio stand
     beside them, under names that end with their unit (``_mm2``, ``_percent``). `dataset` and `session` are
-    null where they are not known, and `in_model` says whether the subject is in the models.
+    null where they are not known, and so are the volumes of the brain and inside the skull; `in_model` says
+    whether the subject is in the models.
     """
 
     subject: str
@@ -80,6 +81,8 @@ class VolumeSubject(_Entry):
     file: str
     group: str | None
     covariates: dict[str, str]
+    brain_ml: float | None = None
+    intracranial_ml: float | None = None
     volume_mm3: dict[str, float | None]
     z: dict[str, float | None]
 

@@ -9,7 +9,8 @@ from brainstem_app.evaluation.linear_model import FAR, SMALL_GROUP, chance_of_fa
 from brainstem_app.reports.participants import is_head_size
 from brainstem_app.reports.people import Person
 from brainstem_app.reports.regions import compared_by_name, cut_parts, uneven_notes
-from brainstem_app.reports.report_model import BRAIN_ML, unseen_sentence
+from brainstem_app.reports.report_model import unseen_sentence
+from brainstem_app.reports.scan_entry import BRAIN_ML, INTRACRANIAL_ML, METHOD_IN_WORDS
 from brainstem_app.reports.volumes_model import VolumesReport
 from brainstem_app.reports.volumes_table import PeopleTable
 
@@ -28,7 +29,7 @@ def volumes_notes(report: VolumesReport, table: PeopleTable, people: Sequence[Pe
         *uneven_notes({person.name: [person.result.report] for person in people}),
         *_doubtful_scans(report, people),
         *_unseen_nuclei(report, people),
-        *_head_size(report, table),
+        *_head_size(report, table, people),
     )
 
 
@@ -150,15 +151,19 @@ def _unseen_nuclei(report: VolumesReport, people: Sequence[Person]) -> list[str]
     return [said + marked] if said else []
 
 
-def _head_size(report: VolumesReport, table: PeopleTable) -> list[str]:
+def _head_size(report: VolumesReport, table: PeopleTable, people: Sequence[Person]) -> list[str]:
     if BRAIN_ML in table.columns:
         return [
             "Adjusted for the volume of the brain: a disease that shrinks both may be hidden; the volume "
-            "inside the skull (eTIV) does not have that fault."
+            f"inside the skull (eTIV, {INTRACRANIAL_ML}) does not have that fault."
         ]
+    if INTRACRANIAL_ML in table.columns and INTRACRANIAL_ML not in table.table.columns:
+        return [f"Adjusted for the volume inside the skull, {METHOD_IN_WORDS}."]
     if report.group is None or any(map(is_head_size, table.columns)):
         return []
+    known = sum(person.result.report.scan.intracranial_ml is not None for person in people)
+    some = f" The volume inside the skull is known of {known} of {len(people)}." if known else ""
     return [
-        "The size of the head was not adjusted for: it may explain a difference of all nuclei. Without "
-        f"eTIV in the table, --covariates {BRAIN_ML} adjusts for the volume of the brain."
+        "The size of the head was not adjusted for: it may explain a difference of all nuclei."
+        f"{some} Without eTIV in the table, --covariates {BRAIN_ML} adjusts for the volume of the brain."
     ]

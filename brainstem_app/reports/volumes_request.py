@@ -37,12 +37,18 @@ class VolumesRequest(BaseModel):
         tuple[str, ...],
         setting(
             "Covariates",
-            "Columns to adjust for, e.g. age,sex; brain_ml, the brain's volume, needs no table.",
+            "Columns to adjust for, e.g. age,sex; intracranial_ml and brain_ml, the volumes inside the skull "
+            "and of the brain, need no table.",
             separator=",",
         ),
     ] = ()
     head_size: Annotated[
-        bool, setting("Head size", "Adjust for eTIV, TIV, ICV or head_size where the table has it.")
+        bool,
+        setting(
+            "Head size",
+            "Adjust for eTIV, TIV, ICV or head_size where the table has it, else for intracranial_ml where "
+            "all results have it.",
+        ),
     ] = True
     missing: Annotated[
         tuple[str, ...],

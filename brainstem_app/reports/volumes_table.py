@@ -25,8 +25,11 @@ from brainstem_app.reports.participants import (
     require_columns,
 )
 from brainstem_app.reports.people import Person
-from brainstem_app.reports.report_model import BRAIN_ML
+from brainstem_app.reports.scan_entry import BRAIN_ML, INTRACRANIAL_ML, know_head_size
 from brainstem_app.reports.volumes_request import VolumesRequest
+
+#: Covariates that come from the reports where the table has none, and what they are the volume of.
+MEASURED = {BRAIN_ML: "of the brain", INTRACRANIAL_ML: "inside the skull"}
 
 
 @dataclass(frozen=True)
@@ -117,19 +120,23 @@ def people_table(request: VolumesRequest, people: Sequence[Person]) -> PeopleTab
     matched = match_participants(table, people, request.session) if table.path else MatchedPeople()
     values = {p.name: dict(matched.rows[p.name].values) if p.name in matched.rows else {} for p in people}
     for person in people:
-        if person.result.report.scan.brain_ml:
-            values[person.name].setdefault(BRAIN_ML, str(person.result.report.scan.brain_ml))
-    also = (BRAIN_ML,) if any(BRAIN_ML in row for row in values.values()) else ()
-    head = head_size_column(table) if request.head_size else None
+        for name in MEASURED:
+            if measured := getattr(person.result.report.scan, name):
+                values[person.name].setdefault(name, str(measured))
+    also = tuple(name for name in MEASURED if any(name in row for row in values.values()))
+    head = _head_size(request, table, people)
     wanted = [table.column(name) for name in request.covariates]
     columns = tuple(dict.fromkeys([*wanted, *([head] if head else [])]))
     group = table.column(request.group) if request.group else ""
     if group in columns:
         problem = f"“{group}” is the column of the groups, and cannot be adjusted for as well."
         raise InputError(problem, request.participants, "Leave it out of --covariates.")
-    if BRAIN_ML in columns and BRAIN_ML not in (*table.columns, *also):
-        problem = f"No result has the volume of the brain ({BRAIN_ML})."
-        raise InputError(problem, request.results[0], "Segment the scans again, or leave it out.")
+    for name, what in MEASURED.items():
+        if name in columns and name not in (*table.columns, *also):
+            problem = f"No result has the volume {what} ({name})."
+            raise InputError(problem, request.results[0], "Segment the scans again, or leave it out.")
+    if INTRACRANIAL_ML in columns and INTRACRANIAL_ML not in table.columns:
+        _require_one_method(request, people)
     require_columns(table, [*columns, *([group] if group else [])], also)
     reading = Reading(
         where=request.participants,
@@ -218,10 +225,34 @@ def require_apart(
     )
 
 
+def _head_size(request: VolumesRequest, table: Participants, people: Sequence[Person]) -> str | None:
+    """Column of the head's size that groups are adjusted for without being asked.
+
+    That of the table; else the volume inside the skull, if it was measured in one way of everybody.
+    """
+    if not request.head_size:
+        return None
+    if column := head_size_column(table):
+        return column
+    known = know_head_size(person.result.report.scan for person in people)
+    return INTRACRANIAL_ML if request.group and known else None
+
+
+def _require_one_method(request: VolumesRequest, people: Sequence[Person]) -> None:
+    scans = [person.result.report.scan for person in people]
+    methods = sorted({scan.intracranial_method or "unknown" for scan in scans if scan.intracranial_ml})
+    if len(methods) > 1:
+        raise InputError(
+            f"The volume inside the skull was measured in several ways: {listed(methods)}.",
+            request.results[0],
+            "Segment all scans with one version of the program, or leave it out.",
+        )
+
+
 def _participants(request: VolumesRequest) -> Participants:
     if request.participants is not None:
         return read_participants(request.participants, request.missing)
-    if request.group or set(request.covariates) - {BRAIN_ML}:
+    if request.group or set(request.covariates) - MEASURED.keys():
         raise InputError(
             "Groups and covariates need the table of participants.",
             None,

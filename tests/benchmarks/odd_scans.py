@@ -1,12 +1,12 @@
 """Odd but usable versions of a good scan: other contrasts, grids, noise, artefacts, cuts and brain masks.
 
-All keep the world of the good scan, so that labels on them can be laid on those of the good one.
+All know how their world leads to that of the good scan, so that labels can be laid on the good one's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from brainstem_app.preprocessing.transforms import cropped_affine
 
 FloatArray = NDArray[np.float32]
 #: Voxel sizes along x, y, z, mm.
-RESOLUTIONS = ((0.7, 0.7, 0.7), (2, 2, 2), (3, 3, 3), (1, 1, 3), (1, 3, 1), (3, 1, 1), (1, 1, 5))
+RESOLUTIONS = ((0.7, 0.7, 0.7), (2, 2, 2), (3, 3, 3), (1, 1, 3), (1, 1, 4), (1, 3, 1), (3, 1, 1), (1, 1, 5))
 # Where a hole is in a brain mask: front of the pons, side of the midbrain, mm in mni.
 _HOLES = ((0.0, -13.0, -32.0), (-14.0, -25.0, -12.0))
 _HOLE_MM = 5.0
@@ -50,11 +50,22 @@ class CleanScan:
 
 @dataclass(frozen=True)
 class OddScan:
-    """A version of a clean scan, as a file would hold it; what is odd about it, in words."""
+    """A version of a clean scan.
+
+    Attributes
+    ----------
+    name : str
+        What is odd about it, in words.
+    data, affine : ndarray
+        As a file would hold them.
+    to_clean : ndarray, shape (4, 4)
+        World of this version → world of the clean scan, mm.
+    """
 
     name: str
     data: FloatArray
     affine: Affine
+    to_clean: Affine = field(default_factory=lambda: np.eye(4))
 
 
 def odd_scans(clean: CleanScan, seed: int = 0) -> Iterator[OddScan]:

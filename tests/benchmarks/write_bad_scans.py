@@ -1,9 +1,10 @@
 """Write docs/results/bad-scans.md: what happens to wrongly made scans, and how far their labels would be off.
 
-    python tests/benchmarks/write_bad_scans.py --scan HEAD.nii.gz --study STUDY --work FOLDER
+    python tests/benchmarks/write_bad_scans.py --scan HEAD.nii.gz --work FOLDER [--study STUDY]
 
 Each version of the scan is written as a file, read, checked and placed as `segment` does it. What is done
-stays in FOLDER, so that the same command goes on where it stopped. STUDY was made with `prepare`.
+stays in FOLDER, so that the same command goes on where it stopped. STUDY was made with `prepare`; without it,
+the page's part about shifted brainstems stays as it is.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import nibabel as nib
 import numpy as np
 from bad_scans import BadScan, GoodScan, bad_scans
 from benchmark_segment import machine
+from contrasts import ContrastScan, T1Head, contrasts
 from numpy.typing import NDArray
 from shifted_brainstems import answers
 
@@ -26,6 +28,7 @@ from brainstem_app.errors import BrainstemError
 from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import Affine, mni_affine
+from brainstem_app.preprocessing.n4 import correct_bias
 from brainstem_app.preprocessing.normalise import normalise_scan
 from brainstem_app.preprocessing.skull_strip import brain_mask
 from brainstem_app.preprocessing.template import load_template
@@ -33,13 +36,14 @@ from brainstem_app.study.study import Study
 
 ROOT = Path(__file__).resolve().parents[2]
 FAR_OFF_MM = 3.0
+_SHIFTS_TITLE = "## What the check of the fit sees"
 
 
 def main() -> None:
     """Read the arguments, examine every version and write the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scan", type=Path, required=True)
-    parser.add_argument("--study", type=Path, required=True)
+    parser.add_argument("--study", type=Path)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--most", type=int, help="only the first so many versions")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results")
@@ -49,10 +53,48 @@ def main() -> None:
     good = GoodScan(scan, brain_mask(scan.data, scan.affine), _placement(scan, arguments.work))
     versions = islice(bad_scans(good, load_template()), arguments.most)
     outcomes = [_outcome(bad, good, arguments.work) for bad in versions]
-    page = "\n".join(
-        [*_page(outcomes, arguments.scan.name), *_shifts(Study.open(arguments.study), arguments.work)]
-    )
-    (arguments.out / "bad-scans.md").write_text(page, encoding="utf-8")
+    others = [_contrast(each, arguments.work) for each in contrasts(_t1_head(good))]
+    out = arguments.out / "bad-scans.md"
+    shifts = _shifts(Study.open(arguments.study), arguments.work) if arguments.study else _as_before(out)
+    lines = [*_page(outcomes, arguments.scan.name), *_contrast_table(others), *shifts]
+    out.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _as_before(page: Path) -> list[str]:
+    """Lines of the page's last part as they stand."""
+    before = page.read_text(encoding="utf-8").split("\n")
+    return before[before.index(_SHIFTS_TITLE) :]
+
+
+def _t1_head(good: GoodScan) -> T1Head:
+    corrected = correct_bias(good.scan.data, good.brain, good.scan.voxel_size_mm)
+    white = np.float32(np.percentile(corrected[good.brain], 85))
+    return T1Head(corrected / white, good.brain, good.scan.affine)
+
+
+def _contrast(other: ContrastScan, work: Path) -> dict[str, Any]:
+    """Read, check and place a scan of another contrast, once."""
+    name = "".join(c if c.isalnum() else "-" for c in f"contrast {other.name}")
+    known = work / f"{name}.json"
+    if not known.exists():
+        path = work / f"{name}.nii.gz"
+        image = nib.Nifti1Image(other.data, other.affine)
+        image.header.set_xyzt_units("mm")
+        image.set_sform(other.affine, 1)
+        image.set_qform(other.affine, 1)
+        nib.save(image, path)
+        said = {"name": other.name, "refused": "", "warnings": []}
+        scan = read_scan(path)
+        try:
+            require_usable(scan)
+            found = (*scan.findings, *normalise_scan(scan).findings)
+            said["refused"] = _first(found, Level.ERROR)
+            said["warnings"] = [f.problem for f in found if f.level is Level.WARNING]
+        except BrainstemError as error:
+            said["refused"] = error.what
+        path.unlink()
+        known.write_text(json.dumps(said, indent=1), encoding="utf-8")
+    return dict(json.loads(known.read_text(encoding="utf-8")))
 
 
 def _placement(scan: Scan, work: Path) -> Affine:
@@ -140,13 +182,36 @@ def _page(outcomes: list[dict[str, Any]], name: str) -> list[str]:
     ]
 
 
+def _contrast_table(others: list[dict[str, Any]]) -> list[str]:
+    silent = [other["name"] for other in others if not other["refused"]]
+    return [
+        "## Contrasts that are not T1",
+        "",
+        "The same head with its tissues as bright as in other contrasts (`contrasts.py`; real scans of them "
+        "are not at hand). What a scan is refused for is the first thing said. T1-weighted scans, usual and "
+        "unusual ones, are on the page [odd scans](odd-scans.md). A DICOM series is refused by its header as "
+        "well: modality, echo-planar sequence, echo time, maps of diffusion.",
+        "",
+        "| contrast | outcome |",
+        "|---|---|",
+        *(f"| {other['name']} | {_refusal(other)} |" for other in others),
+        "",
+        f"Not refused: {'; '.join(silent) or 'none'}.",
+        "",
+    ]
+
+
+def _refusal(other: dict[str, Any]) -> str:
+    return f"**refused**: {other['refused']}" if other["refused"] else "not refused"
+
+
 def _shifts(study: Study, work: Path) -> list[str]:
     known = work / "shifts.md"
     if not known.exists():
         known.write_text("\n".join(answer.row() for answer in answers(study)), encoding="utf-8")
     number = len(study.finished_subjects())
     return [
-        "## What the check of the fit sees",
+        _SHIFTS_TITLE,
         "",
         f"The {number} prepared subjects of {Path(study.settings.dataset).name} as they are, and every third "
         "of them after a change that a failed registration would leave. Correlation with the template in the "

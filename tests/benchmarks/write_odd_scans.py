@@ -1,11 +1,12 @@
 """Write docs/results/odd-scans.md: where labels of odd scans lie beside those of the same person's good scan.
 
     python tests/benchmarks/write_odd_scans.py --work FOLDER --head STRIPPED.nii.gz --whole HEAD.nii.gz
-        [--real SCAN.nii.gz …] [--models NAME_OR_FOLDER …]
+        [--real SCAN.nii.gz …] [--rescan FIRST.nii.gz SECOND.nii.gz] [--models NAME_OR_FOLDER …]
 
-Of `--head` all versions of `odd_scans.py` are made, of `--whole` those with a wrong brain mask, and `--real`
-are real scans with something odd, which have no good one. Each is written as a file, read, checked and placed
-once, as `segment` does it, and labelled by each model; FOLDER keeps what is done.
+Of `--head` all versions of `odd_scans.py` are made, of `--whole` those of `odd_heads.py` and with a wrong
+brain mask, and `--real` are real scans with something odd, which have no good one. Each is written as a file,
+read, checked and placed once, as `segment` does it, and labelled by each model; FOLDER keeps what is done.
+`--rescan` says by how much two scans of one person differ.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -23,22 +24,30 @@ import nibabel as nib
 import numpy as np
 from benchmark_segment import machine
 from numpy.typing import NDArray
+from odd_heads import odd_acquisitions, odd_people
 from odd_scans import CleanScan, OddScan, odd_scans, stripped_scans
 
 from brainstem_app.atlas.warped import WarpedAtlas
 from brainstem_app.errors import BrainstemError
 from brainstem_app.evaluation.structures import measure_structures
 from brainstem_app.imaging.reading import read_scan, require_usable
-from brainstem_app.imaging.scan import Level
-from brainstem_app.imaging.spaces import Affine
+from brainstem_app.imaging.resampling import resample
+from brainstem_app.imaging.scan import Level as Severity
+from brainstem_app.imaging.scan import Scan
+from brainstem_app.imaging.spaces import Affine, ras_affine
 from brainstem_app.jobs.scans.loaded_model import LoadedModel, load_model
 from brainstem_app.models.prediction import Predictor, predict_box
+from brainstem_app.preprocessing.linear_registration import Level, Volume, register_linear
 from brainstem_app.preprocessing.normalise import normalise_scan
 from brainstem_app.preprocessing.skull_strip import brain_mask, is_stripped
 from brainstem_app.preprocessing.transforms import Transforms
 from brainstem_app.reports.region_model import WHOLE
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Labels are right where centres of nuclei lie so near to those of the good scan, on average, mm: about twice
+#: as far as a second scan of the same person puts them (the page says how far that is). Further off without a
+#: warning is silently wrong.
+RIGHT_MM = 1.0
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,8 @@ class Bench:
             nib.save(image, path)
             self._place(path, kept)
             path.unlink()
-        return _load(kept)
+        placed = _load(kept)
+        return replace(placed, affine=odd.to_clean @ placed.affine, to_native=odd.to_clean @ placed.to_native)
 
     def real(self, path: Path) -> Placed:
         """Read, check and place a real scan, once."""
@@ -104,8 +114,8 @@ class Bench:
             said, refused = [], error.what
         else:
             findings = (*scan.findings, *found.findings)
-            said = [f.problem for f in findings if f.level is Level.WARNING]
-            refused = next((f.problem for f in findings if f.level is Level.ERROR), "")
+            said = [f.problem for f in findings if f.level is Severity.WARNING]
+            refused = next((f.problem for f in findings if f.level is Severity.ERROR), "")
             box, to_native = found.box, found.transforms.mni_to_native
         words = json.dumps({"said": said, "refused": refused, "shape": scan.shape})
         half = kept.with_suffix(".part.npz")
@@ -168,6 +178,9 @@ def versions(bench: Bench, path: Path, *, only_masks: bool) -> Iterator[OddScan]
     clean = CleanScan(scan.data, scan.affine, brain, placed)
     if not only_masks:
         yield from odd_scans(clean)
+    else:
+        yield from odd_people(clean)
+        yield from odd_acquisitions(clean)
     yield from stripped_scans(clean, whole_head=not stripped)
 
 
@@ -201,7 +214,54 @@ def examine_real(bench: Bench, path: Path) -> dict[str, Any]:
     return row
 
 
-def page(bench: Bench, heads: dict[str, list[dict[str, Any]]], real: list[dict[str, Any]]) -> list[str]:
+def rescanned(bench: Bench, first: Path, second: Path) -> dict[str, float]:
+    """How far two scans of one person put the nuclei from each other, after a rigid registration of the "
+    "brains."""
+    one, other = bench.real(first), bench.real(second)
+    found = [bench.labelled(placed, -1) for placed in (one, other)]
+    images = [_on_2_mm(read_scan(path)) for path in (first, second)]
+    move = register_linear(
+        *images, images[0].data > 0, other.to_native @ np.linalg.inv(one.to_native), (0.0, 0.0, 0.0), _RIGID
+    )
+    moved = found[0].centroid_mm @ move[:3, :3].T + move[:3, 3]
+    apart = np.linalg.norm(moved - found[1].centroid_mm, axis=1)
+    change = 100 * np.abs(found[1].volume_mm3 / found[0].volume_mm3 - 1)
+    return {
+        "centroid": float(apart.mean()),
+        "centroid_most": float(apart.max()),
+        "volume": float(np.median(change)),
+        "volume_most": float(change.max()),
+    }
+
+
+_RIGID = (Level(4.0, 2, rigid=True), Level(2.0, 2, rigid=True), Level(1.0, 2, rigid=True))
+
+
+def _on_2_mm(scan: Scan) -> Volume:
+    """Scan on a RAS grid of 2 mm."""
+    corners = np.array(np.meshgrid(*([0, n - 1] for n in scan.shape))).reshape(3, -1)
+    world = scan.affine[:3, :3] @ corners + scan.affine[:3, 3:]
+    grid = ras_affine(2.0, world.min(axis=1))
+    x, y, z = (np.ceil(np.ptp(world, axis=1) / 2.0).astype(int) + 1).tolist()
+    return Volume(resample(scan.data, scan.affine, (x, y, z), grid), grid)
+
+
+def outcome(row: dict[str, Any]) -> str:
+    """Judge a row: right, warned, refused or silently wrong; by the last model."""
+    if row["refused"]:
+        return "refused"
+    is_right = row["found"][-1]["centroid"] <= RIGHT_MM
+    if row["said"]:
+        return "right, warned" if is_right else "wrong, warned"
+    return "right" if is_right else "**silently wrong**"
+
+
+def page(
+    bench: Bench,
+    heads: dict[str, list[dict[str, Any]]],
+    real: list[dict[str, Any]],
+    rescan: dict[str, float] | None,
+) -> list[str]:
     """Lines of the page."""
     models = [f"{model.card.name} {model.card.version}" for model in bench.models]
     lines = [
@@ -214,10 +274,14 @@ def page(bench: Bench, heads: dict[str, list[dict[str, Any]]], real: list[dict[s
         "mean distance of the surfaces of the nuclei's labels from those of the same model on the good scan, "
         "drawn on the good scan's grid. *Centroid*: mean / largest distance of their centres. *Volume*: "
         "median / largest change without sign. Nuclei that a scan cuts are left out; *cut* and *weak* count "
-        "them and those with a confidence below the model's limit. "
+        "them and those with a confidence below the model's limit. Versions whose head is moved or scaled "
+        "are compared where that leads back to. "
         + ("Models are divided by “·”, in the order above." if len(models) > 1 else ""),
         "",
     ]
+    if rescan is not None:
+        lines += _rule(rescan)
+    lines += _counts(heads)
     for name, rows in heads.items():
         lines += [f"## {name}", "", *_table([*rows, _mean(rows)], "surface (mm)"), ""]
     if real:
@@ -232,9 +296,27 @@ def page(bench: Bench, heads: dict[str, list[dict[str, Any]]], real: list[dict[s
     return lines
 
 
+def _rule(rescan: dict[str, float]) -> list[str]:
+    return [
+        "A second scan of the same person (the pair of `rescan/` that may be used to choose) puts the nuclei "
+        f"{rescan['centroid']:.2f} mm away on average, {rescan['centroid_most']:.1f} mm at most, and changes "
+        f"their volumes by {rescan['volume']:.1f} % (median), {rescan['volume_most']:.0f} % at most. Labels "
+        f"count as *right* where the mean distance of centres is at most {RIGHT_MM:g} mm; *silently wrong* "
+        "is what lies further away without a warning.",
+        "",
+    ]
+
+
+def _counts(heads: dict[str, list[dict[str, Any]]]) -> list[str]:
+    outcomes = [outcome(row) for rows in heads.values() for row in rows[1:]]
+    told = ", ".join(f"{name} {outcomes.count(name)}" for name in dict.fromkeys(sorted(outcomes)))
+    silent = [row["name"] for rows in heads.values() for row in rows if "silently" in outcome(row)]
+    return [f"Of {len(outcomes)} odd versions: {told}. Silently wrong: {'; '.join(silent) or 'none'}.", ""]
+
+
 def _table(rows: list[dict[str, Any]], first: str) -> list[str]:
-    head = f"| scan | {first} | centroid (mm) | volume (%) | cut, weak | said |"
-    return [head, "|---" * 6 + "|", *(_row(row) for row in rows)]
+    head = f"| scan | outcome | {first} | centroid (mm) | volume (%) | cut, weak | said |"
+    return [head, "|---" * 7 + "|", *(_row(row) for row in rows)]
 
 
 def _mean(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -244,7 +326,7 @@ def _mean(rows: list[dict[str, Any]]) -> dict[str, Any]:
         {key: float(np.mean([f[key] for f in found])) for key in found[0]} for found in zip(*odd, strict=True)
     ]
     counts = [{**mean, "cut": round(mean["cut"], 1), "weak": round(mean["weak"], 1)} for mean in means]
-    return {"name": f"**mean of {len(odd)}**", "said": [], "refused": "", "found": counts}
+    return {"name": f"**mean of {len(odd)}**", "said": [], "refused": "", "found": counts, "outcome": "–"}
 
 
 def _row(row: dict[str, Any]) -> str:
@@ -258,7 +340,8 @@ def _row(row: dict[str, Any]) -> str:
             " · ".join(f"{f['volume']:.1f} / {f['volume_most']:.0f}" for f in found),
             " · ".join(f"{f['cut']}, {f['weak']}" for f in found),
         ]
-    return f"| {' | '.join([row['name'], *cells, '<br>'.join(said) or 'no word'])} |"
+    judged = row.get("outcome", "") or outcome(row)
+    return f"| {' | '.join([row['name'], judged, *cells, '<br>'.join(said) or 'no word'])} |"
 
 
 def _load(path: Path) -> Placed:
@@ -288,8 +371,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--head", type=Path, action="append", default=[], help="all versions of it")
-    parser.add_argument("--whole", type=Path, action="append", default=[], help="wrong brain masks of it")
+    parser.add_argument(
+        "--whole", type=Path, action="append", default=[], help="other heads, and wrong masks, of it"
+    )
     parser.add_argument("--real", type=Path, action="append", default=[], help="odd as it is")
+    parser.add_argument("--rescan", type=Path, nargs=2, help="two scans of one person")
     parser.add_argument("--models", nargs="+", default=["brainstem31"])
     parser.add_argument("--most", type=int, help="only the first so many versions of each head")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "results" / "odd-scans.md")
@@ -298,7 +384,8 @@ def main() -> None:
     heads = {_name(path): examine(bench, path, given.most, only_masks=False) for path in given.head}
     heads |= {_name(path): examine(bench, path, given.most, only_masks=True) for path in given.whole}
     real = [examine_real(bench, path) for path in given.real]
-    given.page.write_text("\n".join(page(bench, heads, real)), encoding="utf-8")
+    rescan = rescanned(bench, *given.rescan) if given.rescan else None
+    given.page.write_text("\n".join(page(bench, heads, real, rescan)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import nibabel as nib
@@ -73,13 +73,14 @@ def write_dicom() -> WriteDicom:
         skip: tuple[int, ...] = (),
         patient: str = "Doe^Jane",
         spacing_mm: float = 4.0,
+        extra: Sequence[tuple[int, int, str, str]] = (),
     ) -> Path:
         values = head() if volume is None else volume
         folder.mkdir(parents=True, exist_ok=True)
         for index in range(values.shape[2]):
             if index not in skip:
                 pixels = np.ascontiguousarray(values[:, :, index].T.astype("<i2"))
-                content = classic_bytes(pixels, index, number, description, patient, spacing_mm)
+                content = classic_bytes(pixels, index, number, description, patient, spacing_mm, extra)
                 (folder / f"IM{number:03d}_{index:04d}.dcm").write_bytes(content)
         return folder
 

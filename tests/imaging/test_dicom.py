@@ -11,6 +11,7 @@ from brainstem_app.imaging import dicom
 from brainstem_app.imaging.dicom import convert_series, split_series
 from brainstem_app.imaging.dicom_headers import holds_dicom, is_dicom_file
 from brainstem_app.imaging.dicom_series import list_series
+from brainstem_app.imaging.doctor import examine
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.scan import Level
 from brainstem_app.imaging.unreadable import UnreadableScanError
@@ -28,6 +29,26 @@ def test_series_becomes_a_scan_whose_source_is_the_folder(
     assert scan.shape == head_data.shape
     assert scan.voxel_size_mm == pytest.approx((4, 4, 4))
     assert not [f for f in scan.findings if f.level is Level.ERROR]
+
+
+@pytest.mark.parametrize(
+    ("elements", "said"),
+    [
+        ([(0x0008, 0x0060, "CS", "CT")], "a CT (Modality CT)"),
+        ([(0x0008, 0x0060, "CS", "PT")], "a PET (Modality PT)"),
+        ([(0x0018, 0x0020, "CS", "EP\\GR")], "an echo-planar series"),
+        ([(0x0018, 0x0081, "DS", "92")], "T2-weighted or FLAIR (echo time 92 ms)"),
+        ([(0x0008, 0x0008, "CS", "DERIVED\\PRIMARY\\DIFFUSION\\ADC")], "a map of diffusion (ImageType ADC"),
+    ],
+)
+def test_series_that_its_header_calls_another_contrast_is_refused_by_name(
+    tmp_path: Path, write_dicom: WriteDicom, elements: list[tuple[int, int, str, str]], said: str
+) -> None:
+    folder = write_dicom(tmp_path / "exam", extra=elements)
+    (finding,) = (f for f in read_scan(folder).findings if f.level is Level.ERROR)
+    assert finding.code == "dicom-not-t1"
+    assert said in finding.problem
+    assert not examine(folder).is_usable
 
 
 def test_mark_lies_where_the_dicom_header_puts_it(tmp_path: Path, write_dicom: WriteDicom) -> None:

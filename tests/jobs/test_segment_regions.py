@@ -14,8 +14,8 @@ from brainstem_app.atlas.regions import IMPORTED_FROM, Regions, region_structure
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, MNI_SHAPE, crop_to_box, mni_affine
-from brainstem_app.jobs.segment_files import OnScan, on_scan, shapes_of
-from brainstem_app.jobs.segment_regions import write_regions
+from brainstem_app.jobs.scans.segment_files import OnScan, on_scan, shapes_of
+from brainstem_app.jobs.scans.segment_regions import write_regions
 from brainstem_app.models.prediction import Prediction
 from brainstem_app.preprocessing.fit import Fit
 from brainstem_app.preprocessing.intensity import normalise

@@ -17,8 +17,8 @@ from brainstem_app.jobs import run as running
 from brainstem_app.jobs.events import Event, Failed, Finished
 from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import CohortJob, EvaluateRunJob, Job, PrepareJob, SegmentJob, TrainJob
-from brainstem_app.jobs.scans.result_folders import require_whole
 from brainstem_app.jobs.run import run_job
+from brainstem_app.jobs.scans.result_folders import require_whole
 from brainstem_app.study.study import Study, StudySettings
 
 ODD = os.fsdecode(b"sub-\xe9\xff")

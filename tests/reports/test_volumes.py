@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import html
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,13 @@ GREY = [20, 21, 20, 21, 20, 21, 20, 21]
 
 
 def _write_report(
-    folder: Path, table: LabelTable, subject: str, red: int, grey: int, brain_ml: float = 1300.0
+    folder: Path,
+    table: LabelTable,
+    subject: str,
+    red: int,
+    grey: int,
+    brain_ml: float = 1300.0,
+    intracranial_ml: float | None = None,
 ) -> None:
     labels = np.ones((6, 6, 6), dtype=np.uint8)
     flat = labels.reshape(-1)
@@ -38,6 +45,7 @@ def _write_report(
         "1",
         name=f"{subject}_T1w.nii.gz",
         brain_ml=brain_ml,
+        intracranial_ml=intracranial_ml,
     )
     report = build_report(inputs, make_manifest(inputs, "2026-01-01T00:00:00+00:00"))
     (folder / subject).mkdir(parents=True)
@@ -161,6 +169,49 @@ def test_size_of_the_head_is_adjusted_for_where_the_table_has_it(results: Path) 
         report = json.loads((results.parent / "out" / "cohort.json").read_text(encoding="utf-8"))
         assert report["covariates"] == covariates
         assert any("size of the head" in note for note in report["notes"]) is not bool(covariates)
+
+
+def _with_skulls(results: Path, table: LabelTable, lacking: tuple[str, ...] = ()) -> None:
+    """Write the results anew, with the volume inside the skull of all but some."""
+    shutil.rmtree(results)
+    for n in range(1, 9):
+        name = f"sub-{n:02d}"
+        size = None if name in lacking else 1450.0 + 31 * (n % 3) + 7 * n
+        _write_report(results, table, name, RED[n - 1], GREY[n - 1], intracranial_ml=size)
+
+
+def test_groups_are_adjusted_for_the_volume_inside_the_skull_if_everybody_has_it(
+    results: Path, table: LabelTable
+) -> None:
+    _with_skulls(results, table)
+    for words, covariates in (([], ["intracranial_ml"]), (["--no-head-size"], [])):
+        assert _cohort(results, "--group", "diagnosis", *words) == 0
+        report = json.loads((results.parent / "out" / "cohort.json").read_text(encoding="utf-8"))
+        assert report["covariates"] == covariates
+        said = any("skull and scalp alone" in note for note in report["notes"])
+        assert said is bool(covariates)
+    rows = {row["participant_id"]: row for row in _rows(results, "volumes.csv")}
+    assert float(rows["sub-01"]["intracranial_ml"]) == 1488.0
+
+
+def test_size_of_the_head_is_never_that_of_some_only(results: Path, table: LabelTable) -> None:
+    _with_skulls(results, table, lacking=("sub-03",))
+    assert _cohort(results, "--group", "diagnosis") == 0
+    report = json.loads((results.parent / "out" / "cohort.json").read_text(encoding="utf-8"))
+    assert report["covariates"] == []
+    assert any("is known of 7 of 8" in note for note in report["notes"])
+    assert _cohort(results, "--group", "diagnosis", "--covariates", "intracranial_ml") == 0
+    report = json.loads((results.parent / "out" / "cohort.json").read_text(encoding="utf-8"))
+    assert [s["subject"] for s in report["subjects"] if not s["in_model"]] == ["sub-03"]
+
+
+def test_older_results_without_the_volume_inside_the_skull_still_load(results: Path) -> None:
+    for file in results.glob("*/report.json"):
+        content = json.loads(file.read_text(encoding="utf-8"))
+        del content["scan"]["intracranial_ml"], content["scan"]["intracranial_method"]
+        file.write_text(json.dumps(content), encoding="utf-8")
+    assert _cohort(results, "--group", "diagnosis") == 0
+    assert "intracranial_ml" in (results.parent / "out" / "volumes.csv").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

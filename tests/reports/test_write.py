@@ -101,6 +101,8 @@ def test_json_has_the_promised_form(written: Path) -> None:
         "file": "sub-07_<T1w>.nii.gz",
         "sha256": digest,
         "brain_ml": None,
+        "intracranial_ml": None,
+        "intracranial_method": None,
         "dataset": None,
         "dataset_id": None,
     }

@@ -203,13 +203,16 @@ class CohortPanel(ComparisonPanel):
 
     def _fill_groups(self) -> None:
         from brainstem_app.reports.participants import is_reference_name
-        from brainstem_app.reports.report_model import BRAIN_ML
+        from brainstem_app.reports.scan_entry import BRAIN_ML, INTRACRANIAL_ML
 
         group, ticked = str(self.group.currentData() or ""), self.covariates.ticked()
         others = (c for c in self.people.columns if c not in (group, self.people.head_size))
         offered = {column: column for column in others}
         # Measured by each segmentation: no table has to have it.
-        self.covariates.offer({**offered, BRAIN_ML: self.tr("volume of the brain (brain_ml)")})
+        measured = {BRAIN_ML: self.tr("volume of the brain (brain_ml)")}
+        if self.people.head_size != INTRACRANIAL_ML:
+            measured[INTRACRANIAL_ML] = self.tr("volume inside the skull (intracranial_ml)")
+        self.covariates.offer({**offered, **measured})
         self.covariates.tick(ticked)
         values = self.people.groups.get(group, ())
         chosen = self.reference.currentText()
@@ -304,9 +307,10 @@ class CohortPanel(ComparisonPanel):
         return [words.format(listed(names))] if names else []
 
     def _lacks(self, name: str, columns: list[str]) -> bool:
-        from brainstem_app.reports.report_model import BRAIN_ML
+        from brainstem_app.reports.scan_entry import BRAIN_ML, INTRACRANIAL_ML
 
-        return any(column not in self.people.values.get(name, {}) for column in columns if column != BRAIN_ML)
+        asked = [column for column in columns if column not in (BRAIN_ML, INTRACRANIAL_ML)]
+        return any(column not in self.people.values.get(name, {}) for column in asked)
 
     # The job -----------------------------------------------------------------------------------------
 

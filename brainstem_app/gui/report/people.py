@@ -31,7 +31,7 @@ class People:
     groups : dict of str to tuple of str
         Columns that may say a group, each with its values among these people.
     head_size : str
-        Column of the size of the head, empty if there is none.
+        Column of the size of the head, or ``intracranial_ml`` if all results have it; empty if neither.
     values : dict of str to dict of str to str
         What the table says of each person.
     asks : dict of str to str
@@ -75,10 +75,12 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
     from brainstem_app.reports.cells import level_key, spelled_alike
     from brainstem_app.reports.covariates import asks_about
     from brainstem_app.reports.participants import head_size_column, match_participants, read_participants
+    from brainstem_app.reports.scan_entry import INTRACRANIAL_ML, know_head_size
 
     people, made_with = _people(folders)
     names = {folder: person.name for folder, person in people.items()}
     table = table or _table_of(names)
+    measured = INTRACRANIAL_ML if know_head_size(p.result.report.scan for p in people.values()) else ""
     if table is None:
         return People(names, made_with=made_with)
     participants = read_participants(table, missing)
@@ -98,7 +100,7 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
         table,
         tuple(columns),
         groups,
-        head_size_column(participants) or "",
+        head_size_column(participants) or measured,
         {name: {c: usual[c][level_key(row[c])] for c in columns if c in row} for name, row in rows.items()},
         {
             c: asked

@@ -282,6 +282,7 @@ def _report_inputs(
         regions=found.regions,
         findings=normalised.findings,
         brain_ml=round(normalised.brain_ml, 1),
+        intracranial_ml=_rounded(normalised.intracranial_ml),
         settings={
             "space": model.card.space,
             "engine": model.engine,
@@ -300,6 +301,10 @@ def _report_inputs(
         device=device,
         command=command,
     )
+
+
+def _rounded(volume_ml: float | None) -> float | None:
+    return None if volume_ml is None else round(volume_ml, 1)
 
 
 def _files(scan: Scan, model: LoadedModel) -> dict[str, Path]:

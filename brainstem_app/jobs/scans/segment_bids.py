@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.errors import InputError
@@ -56,6 +57,7 @@ def write_derivatives(out: Path, source: BidsSource, folder: Path, model: Loaded
     facts = {
         "Model": f"{model.card.name} {model.card.version}",
         "LabelAtlas": f"{atlas.name} {atlas.version}",
+        **_head_size(report["scan"]),
         "Limits": report["limits"],
         "Report": f"{REPORTS_FOLDER}/{folder.name}/{ARTIFACTS['report_html']}",
     }
@@ -74,6 +76,16 @@ def write_derivatives(out: Path, source: BidsSource, folder: Path, model: Loaded
     return write_bids_labels(
         out, source, folder / ARTIFACTS["labels_native"], atlas.name, _rows(atlas.table), facts
     )
+
+
+def _head_size(scan: dict[str, Any]) -> dict[str, Any]:
+    """Volumes of brain and head, as far as they are known, ml, and how the head was measured."""
+    named = {
+        "BrainVolume": "brain_ml",
+        "IntracranialVolume": "intracranial_ml",
+        "IntracranialVolumeMethod": "intracranial_method",
+    }
+    return {field: scan[name] for field, name in named.items() if scan.get(name) is not None}
 
 
 def _rows(table: LabelTable) -> list[tuple[int, str, str, str]]:
