@@ -24,8 +24,9 @@ from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import Affine
+from brainstem_app.reports.estimate import Entry
 from brainstem_app.reports.region_model import WHOLE, MidsagittalEntry, RegionEntry
-from brainstem_app.reports.scan_entry import Entry, ScanEntry
+from brainstem_app.reports.scan_entry import ScanEntry
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.warped import SoftMeasures
