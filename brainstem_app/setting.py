@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, TypedDict, Union, Unpack, get_args, get_origin
 
 from pydantic import BaseModel, Field
 from pydantic.fields import FieldInfo
@@ -116,46 +116,35 @@ class Setting:
         return several and not self.separator
 
 
-def setting(
-    label: str,
-    help: str = "",
-    *,
-    unit: str = "",
-    advanced: bool = False,
-    empty: str = "",
-    choices: Collection[str] = (),
-    names: Mapping[str, str] | None = None,
-    option: str = "",
-    argument: str = "",
-    metavar: str = "",
-    on_line: str = "",
-    separator: str = "",
-    always: bool = False,
-    pairs: bool = False,
-    by_name: bool = False,
-    **limits: Any,
-) -> Any:
-    """Describe a field of a model.
+class Said(TypedDict, total=False):
+    """What `setting` takes besides label and help: as `Setting` has them, and pydantic's limits."""
 
-    The parameters are those of `Setting`; `limits` are those of pydantic's `Field`.
-    """
-    said = {
-        "unit": unit,
-        "advanced": advanced,
-        "empty": empty,
-        "choices": list(choices),
-        "names": dict(names or {}),
-        "option": option,
-        "argument": argument,
-        "metavar": metavar,
-        "on_line": on_line,
-        "separator": separator,
-        "always": always,
-        "pairs": pairs,
-        "by_name": by_name,
-    }
-    extra: dict[str, Any] = {name: value for name, value in said.items() if value}
-    return Field(title=label, description=help or None, json_schema_extra=extra, **limits)
+    unit: str
+    advanced: bool
+    empty: str
+    choices: Collection[str]
+    names: Mapping[str, str]
+    option: str
+    argument: str
+    metavar: str
+    on_line: str
+    separator: str
+    always: bool
+    pairs: bool
+    by_name: bool
+    ge: float
+    gt: float
+    le: float
+    lt: float
+    min_length: int
+
+
+def setting(label: str, help: str = "", **said: Unpack[Said]) -> Any:
+    """Describe a field of a model, as ``Annotated[int, setting("Batch", "Slices a step.", ge=1)]``."""
+    told: dict[str, Any] = dict(said)
+    limits = {name: told.pop(name) for name in (*_LIMITS, "min_length") if name in told}
+    told |= {name: plain(told[name]) for name, plain in (("choices", list), ("names", dict)) if name in told}
+    return Field(title=label, description=help or None, json_schema_extra=told, **limits)
 
 
 def settings_of(
@@ -209,9 +198,13 @@ def flattened(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _setting(name: str, info: FieldInfo) -> Setting:
     kind, optional, choices = _kind(info.annotation)
-    said = _said(info)
-    choices = tuple(said.get("choices", ())) or choices
     word = name.rsplit(".", 1)[-1].replace("_", " ")
+    # What nobody has found words for is nothing that many need.
+    said: dict[str, Any] = {
+        "advanced": info.title is None,
+        "option": _option(name, kind, info.default),
+    } | _said(info)
+    choices = tuple(said.pop("choices", choices))
     return Setting(
         name=name,
         kind=SettingKind.CHOICE if choices else kind,
@@ -227,19 +220,7 @@ def _setting(name: str, info: FieldInfo) -> Setting:
             if getattr(item, key, None) is not None
         },
         choices=choices,
-        names=said.get("names", {}),
-        unit=said.get("unit", ""),
-        # What nobody has found words for is nothing that many need.
-        advanced=said.get("advanced", info.title is None),
-        empty=said.get("empty", ""),
-        option=said.get("option", "") or _option(name, kind, info.default),
-        argument=said.get("argument", ""),
-        metavar=said.get("metavar", ""),
-        on_line=said.get("on_line", ""),
-        separator=said.get("separator", ""),
-        always=said.get("always", False),
-        pairs=said.get("pairs", False),
-        by_name=said.get("by_name", False),
+        **{key: value for key, value in said.items() if key in Said.__annotations__},
     )
 
 

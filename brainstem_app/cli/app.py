@@ -10,12 +10,11 @@ from typer.exceptions import TyperException
 
 from brainstem_app import __version__
 from brainstem_app.cli import atlases, compare, diagnose, models, scans, studies
-from brainstem_app.cli.options import add_command
+from brainstem_app.cli.options import add_other_commands
 from brainstem_app.cli.show import say_failure
 from brainstem_app.cli.unforeseen import say_nothing_more, say_unforeseen, write_any_text
 from brainstem_app.cli.usage import usage_error
 from brainstem_app.errors import BrainstemError, InputError
-from brainstem_app.jobs.job import CohortJob, RetestJob
 
 app = typer.Typer(
     name="brainstem-app",
@@ -28,8 +27,7 @@ app = typer.Typer(
 scans.register(app)
 studies.register(app)
 compare.register(app)
-add_command(app, CohortJob)
-add_command(app, RetestJob)
+add_other_commands({"": app, "atlas": atlases.app, "models": models.app})
 app.add_typer(atlases.app, name="atlas")
 app.add_typer(models.app, name="models")
 app.command("diagnose")(diagnose.diagnose)

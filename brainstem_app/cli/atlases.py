@@ -1,4 +1,4 @@
-"""Commands about atlases: list, build, import."""
+"""Commands about atlases: list, import; the others are those of jobs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typer
 
 from brainstem_app.cli.options import add_command
 from brainstem_app.counting import counted
-from brainstem_app.jobs.job import BuildAtlasJob, ImportAtlasJob
+from brainstem_app.jobs.job import ImportAtlasJob
 from brainstem_app.plain_text import printable
 
 app = typer.Typer(help="List, build and import atlases.", no_args_is_help=True)
@@ -52,5 +52,4 @@ def _show_structures(job: ImportAtlasJob) -> None:
         typer.echo(f"{s.index:5}  {s.name:{width}}  {s.side:8}  {was:>10}  {volume:7}  {change:>7}  {grade}")
 
 
-add_command(app, BuildAtlasJob)
 add_command(app, ImportAtlasJob, after=_show_imported)

@@ -10,10 +10,10 @@ import typer
 from pydantic import JsonValue
 
 from brainstem_app.cli.job_options import JobOptions, command_of
-from brainstem_app.cli.options import SHOWING, add_command
+from brainstem_app.cli.options import SHOWING
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.errors import InputError
-from brainstem_app.jobs.job import ActivationsJob, CompareJob, MeasureSpeedJob, TrainJob
+from brainstem_app.jobs.job import CompareJob, MeasureSpeedJob, TrainJob
 from brainstem_app.plain_text import printable
 from brainstem_app.setting import flattened
 
@@ -44,7 +44,6 @@ def register(app: typer.Typer) -> None:
         *SHOWING,
     )
     app.command("compare")(command_of(_compare, "compare", cleandoc(CompareJob.__doc__ or ""), parameters))
-    add_command(app, ActivationsJob)
 
 
 _COMPARED = JobOptions(CompareJob)

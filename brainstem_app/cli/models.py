@@ -1,11 +1,9 @@
-"""Commands about models: list, export."""
+"""Commands about models: list; the others are those of jobs."""
 
 from __future__ import annotations
 
 import typer
 
-from brainstem_app.cli.options import add_command
-from brainstem_app.jobs.job import ExportModelJob
 from brainstem_app.plain_text import printable
 
 app = typer.Typer(help="List models, export a run as a model.", no_args_is_help=True)
@@ -30,6 +28,3 @@ def list_them() -> None:
         typer.echo(
             "There are no models. Train one, then: brainstem-app models export RUN --install", err=True
         )
-
-
-add_command(app, ExportModelJob)

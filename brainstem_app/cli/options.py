@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from inspect import Parameter, cleandoc
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
 from brainstem_app.jobs.job import Job, OnSlurmJob
 from brainstem_app.jobs.kinds.job_model import JobModel
 from brainstem_app.jobs.kinds.many import Executor, Slurm
+from brainstem_app.jobs.registry import KINDS
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON event a line.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
@@ -73,6 +74,14 @@ def add_command(
     words = cleandoc(kind.__doc__ or "")
     name = kind.command.rpartition(" ")[2]
     app.command(name)(command_of(run, kind.command, words, parameters))
+
+
+def add_other_commands(groups: Mapping[str, typer.Typer]) -> None:
+    """Add the command of every job that has one and is not there yet, each to its group."""
+    for kind in KINDS.values():
+        group, _, name = kind.model.command.rpartition(" ")
+        if name and name not in {one.name for one in groups[group].registered_commands}:
+            add_command(groups[group], kind.model)
 
 
 def where_to_run(job: Any, values: dict[str, Any]) -> Job:

@@ -1,4 +1,4 @@
-"""Commands about scans: demo, doctor, segment, simulate."""
+"""Commands about scans: demo, doctor, segment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from brainstem_app.cli.options import AsJson, add_command
-from brainstem_app.jobs.job import DemoJob, SegmentJob, SimulateJob
+from brainstem_app.jobs.job import DemoJob, SegmentJob
 from brainstem_app.jobs.kinds.scans import ORIENTATION
 
 Scans = Annotated[
@@ -21,7 +21,6 @@ def register(app: typer.Typer) -> None:
     add_command(app, DemoJob)
     app.command()(doctor)
     add_command(app, SegmentJob, on_cluster=True)
-    add_command(app, SimulateJob)
 
 
 def doctor(

@@ -1,4 +1,4 @@
-"""Commands about studies: prepare, train, evaluate, copy."""
+"""Commands about studies: prepare, train, evaluate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from brainstem_app.cli.options import SHOWING, add_command
 from brainstem_app.cli.show import run_and_show
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import (
-    CopyStudyJob,
     EvaluateRunJob,
     EvaluateVolumesJob,
     PrepareJob,
@@ -46,7 +45,6 @@ def register(app: typer.Typer) -> None:
     parameters = {one.name: one for kind in _EVALUATED for one in kind.parameters()}
     more = (_optional("against", _AGAINST), *SHOWING)
     app.command("evaluate")(command_of(_evaluate, "evaluate", _EVALUATE_HELP, (*parameters.values(), *more)))
-    add_command(app, CopyStudyJob)
 
 
 def _optional(name: str, annotation: Any) -> Parameter:

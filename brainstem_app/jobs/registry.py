@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from brainstem_app.jobs.job import Job
 from brainstem_app.jobs.kinds import atlases, many, networks, people, scans, studies
@@ -34,12 +34,16 @@ class JobKind:
         Folder that the results of a job go to.
     title : str
         What a job is called in a list; ``{job}`` stands for it.
+    cores : {"its own", "all", "none"}
+        Cores that it keeps busy: one for each of its processes, all of the machine as what trains or predicts
+        with Keras, or none as what waits for the disk.
     """
 
     model: type[JobModel]
     place: str
     folder: Callable[[Any], Path]
     title: str
+    cores: Literal["its own", "all", "none"] = "its own"
 
     def work(self, job: Job, reporter: Reporter) -> Summary:
         """Do a job of this kind."""
@@ -71,9 +75,21 @@ _ROWS = (
     JobKind(
         studies.PrepareJob, "studies.prepare:prepare", lambda job: job.study, "Prepare {job.dataset.name}"
     ),
-    JobKind(studies.CopyStudyJob, "studies.copy_study:copy_study", _out, "Save the study as {job.out.name}"),
-    JobKind(networks.TrainJob, "networks.train:train", _run_folder, "Train {job.run}"),
-    JobKind(networks.EvaluateRunJob, "networks.evaluate_run:evaluate_run", _run_folder, "Measure {job.run}"),
+    JobKind(
+        studies.CopyStudyJob,
+        "studies.copy_study:copy_study",
+        _out,
+        "Save the study as {job.out.name}",
+        cores="none",
+    ),
+    JobKind(networks.TrainJob, "networks.train:train", _run_folder, "Train {job.run}", cores="all"),
+    JobKind(
+        networks.EvaluateRunJob,
+        "networks.evaluate_run:evaluate_run",
+        _run_folder,
+        "Measure {job.run}",
+        cores="all",
+    ),
     JobKind(
         networks.ActivationsJob,
         "networks.activations:write_activation_maps",
@@ -85,18 +101,21 @@ _ROWS = (
         "networks.export:export_model",
         lambda job: job.out or job.run / "export",
         "Add {job.run.name} to my models",
+        cores="all",
     ),
     JobKind(
         networks.MeasureSpeedJob,
         "networks.machine_speed:measure_speed",
         lambda job: user_data_folder(),
         "Measure the speed of this machine",
+        cores="all",
     ),
     JobKind(
         many.CompareJob,
         "many.compare:compare",
         lambda job: job.study / "comparisons" / job.grid.name,
         "Compare {job.grid.name}",
+        cores="all",
     ),
     JobKind(
         many.CompareCellJob,

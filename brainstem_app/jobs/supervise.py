@@ -185,7 +185,8 @@ class Watch:
                 details=self.folder.log_end(),
             )
         return Failed(
-            what="The process was ended from outside or died without a word, most likely for lack of memory.",
+            what="The process crashed or was ended from outside without a word, most likely for lack of "
+            "memory.",
             where=str(self.folder.path / LOG_FILE),
             fix="Close other programs, or ask for fewer jobs at a time, a smaller batch or more memory, and "
             "start it again.",

@@ -86,7 +86,7 @@ def test_curves_grow_while_the_job_runs(
     qtbot: QtBot, page: TrainPage, study: Study, fake_job: Fake, tmp_path: Path
 ) -> None:
     fake_job(f"""
-emit(event="progress", done=0.1, total=2, message="epoch 1 of 2: training, loss 1.250")
+emit(event="progress", done=0.1, total=2, message="epoch 1 of 2: training", loss=1.25)
 nuclei = (("iou PAG", 0.4), ("iou DR", 0.1))
 means = (("loss", 1.0), ("val_loss", 0.9), ("val_macro_miou", 0.3), ("val_nuclei_miou", 0.2))
 for name, value in (*nuclei, *means):

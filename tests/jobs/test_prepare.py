@@ -66,7 +66,7 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     _replace(monkeypatch, names, lambda name: ())
     for module in ("prepare", "relabel"):
-        monkeypatch.setattr(f"brainstem_app.jobs.{module}.draw_reference", _draw_nothing)
+        monkeypatch.setattr(f"brainstem_app.jobs.studies.{module}.draw_reference", _draw_nothing)
     return names
 
 

@@ -24,16 +24,15 @@ class Room:
 
 
 def need_of(kind: str, processes: int, cores: int) -> Need:
-    """Need of a kind of job.
+    """Need of a kind of job: cores as its row in the registry says, memory as measured, rounded up."""
+    from brainstem_app.jobs.registry import KINDS
 
-    Training, comparing and evaluating spread over all `cores`; the others work in `processes` of one core
-    each; copying waits for the disk alone. The memory is what was measured for such jobs, rounded up.
-    """
-    if kind == "copy-study":
+    # A job of a later version may lie among those that wait.
+    row = KINDS.get(kind)
+    busy = "its own" if row is None else row.cores
+    if busy == "none":
         return Need(0, 0.3)
-    if kind in {"train", "compare", "evaluate-run", "export-model", "measure-speed"}:
-        return Need(cores, 3.0)
-    return Need(min(processes, cores), 1.5 * processes if kind == "prepare" else 1.5)
+    return Need(cores, 3.0) if busy == "all" else Need(min(processes, cores), 1.5 * processes)
 
 
 def machine_room() -> Room:
