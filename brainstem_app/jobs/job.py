@@ -313,12 +313,9 @@ class ImportAtlasJob(_Job):
     """Make an atlas of a lab's own maps: into `out`, or among the user's atlases under `name`.
 
     `source` is a folder of masks or probability maps, a label map, or an image of several volumes; the latter
-    two need `table`. `space` or `template`, a T1 image, say what it was drawn on. `threshold` is the least
-    probability; a structure with less than `least_inside` of its volume in the brainstem is left out. With
-    `split_sides` a structure on both sides becomes a left and a right one; with `leave_out_unnamed` numbers
-    and volumes that the table does not name are left out instead of refused. `regions`, with `regions_table`,
-    divides the brainstem into regions, in the same forms as `source`. `replace` overwrites an atlas of
-    that name.
+    two need `table`; `regions` (with `regions_table`) divides the brainstem, in the same forms. `space` or
+    `template`, a T1 image, say what all was drawn on. A structure with less than `least_inside` of its volume
+    in the brainstem is left out; one on both sides becomes a pair with `split_sides`.
     """
 
     kind: Literal["import-atlas"] = "import-atlas"
