@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from changed_heads import NOISE, STRIPPED, Bell, bells_of, shrunk, source
+from measured_heads import hash_of_code, kept_arrays
 from numpy.typing import NDArray
 from scipy.ndimage import affine_transform
 from scipy.spatial.transform import Rotation
@@ -17,9 +17,10 @@ from scipy.spatial.transform import Rotation
 from brainstem_app.atlas.midsagittal import MIDBRAIN, Midsagittal, measure_midsagittal
 from brainstem_app.atlas.warped import WarpedAtlas, labels_under
 from brainstem_app.imaging.scan import Scan
-from brainstem_app.imaging.spaces import Affine, box_affine, crop_to_box
+from brainstem_app.imaging.spaces import AROUND_BOX, MNI_SHAPE, Affine, box_affine, crop_to_box
 from brainstem_app.jobs.scans.loaded_model import LoadedModel
 from brainstem_app.models.prediction import predict_box
+from brainstem_app.preprocessing.intensity import LIMIT
 from brainstem_app.preprocessing.midsagittal_plane import (
     MidsagittalPlane,
     carried_plane,
@@ -27,6 +28,7 @@ from brainstem_app.preprocessing.midsagittal_plane import (
 )
 from brainstem_app.preprocessing.normalise import normalise_scan
 from brainstem_app.preprocessing.scan_to_atlas import ScanToAtlas
+from brainstem_app.preprocessing.transforms import Transforms
 
 #: A head is turned by so much about each of its axes, degrees, and moved, mm.
 TURN, SHIFT_MM = (8.0, -8.0, 8.0), (4.0, -5.0, 3.0)
@@ -38,6 +40,13 @@ WRONG = {
     "2° about the vertical": (0.0, 2.0, 0.0),
     "2° rolled": (0.0, 0.0, 2.0),
 }
+# What is kept holds as long as this code is the same: all that places a head, and not its plane.
+_CODE = (
+    "preprocessing/[!m]*.py",
+    "models/atlas_fit.py",
+    "models/local_correlation.py",
+    "models/prediction.py",
+)
 Areas = dict[str, float]
 
 
@@ -80,14 +89,39 @@ def areas_of(found: Midsagittal) -> Areas:
     return {**areas, "ratio": 100 * areas["midbrain_tegmentum"] / areas["pons"]}
 
 
-def placed(model: LoadedModel, scan: Scan) -> Head:
-    """Take a scan the program's whole way, and find its plane."""
-    normalised = normalise_scan(scan)
-    prediction = predict_box(model.open_network(), normalised.box, model.way, lambda share, text: None)
-    assert prediction.displacement is not None
-    warped = WarpedAtlas(model.way.atlas, prediction.displacement, normalised.transforms)
-    plane = find_midsagittal_plane(normalised.image, normalised.transforms)
-    return Head(scan, warped, plane)
+class Placed:
+    """Heads that went the program's whole way, on disk: what is there is not computed again.
+
+    Parameters
+    ----------
+    work : Path
+        They are kept by the hash of model and code, but for the code that finds the plane.
+    """
+
+    def __init__(self, work: Path, model: LoadedModel) -> None:
+        self.model = model
+        told = repr((hash_of_code(_CODE), sorted(model.card.sha256.items()), model.card.method))
+        self._folder = work / f"midsagittal-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def head(self, name: str, scan: Scan) -> Head:
+        """Take a scan the whole way, if it did not go it before, and find its plane."""
+
+        def work() -> dict[str, NDArray[np.generic]]:
+            normalised = normalise_scan(scan)
+            found = predict_box(
+                self.model.open_network(), normalised.box, self.model.way, lambda share, text: None
+            )
+            assert found.displacement is not None
+            near = AROUND_BOX.crop(normalised.image)
+            return {"near": near, "field": found.displacement, "a": normalised.transforms.mni_to_native}
+
+        kept = kept_arrays(self._folder / f"{name}.npz", work)
+        image = np.full(MNI_SHAPE, np.float32(-LIMIT))
+        image[AROUND_BOX.slices] = kept["near"]
+        transforms = Transforms(kept["a"])
+        warped = WarpedAtlas(self.model.way.atlas, kept["field"], transforms)
+        return Head(scan, warped, find_midsagittal_plane(image, transforms))
 
 
 def turned(scan: Scan) -> tuple[Scan, Affine]:
@@ -99,9 +133,10 @@ def turned(scan: Scan) -> tuple[Scan, Affine]:
     return _resampled(scan, back), back
 
 
-def measure_head(model: LoadedModel, scan: Scan) -> dict[str, Any]:
+def measure_head(placed: Placed, name: str, scan: Scan) -> dict[str, Any]:
     """All figures of one head."""
-    whole = placed(model, scan)
+    model = placed.model
+    whole = placed.head(name, scan)
     carried = carried_plane(whole.warped.transforms.mni_to_native)
     found: dict[str, Any] = {
         "areas": whole.areas(model, whole.plane),
@@ -112,7 +147,7 @@ def measure_head(model: LoadedModel, scan: Scan) -> dict[str, Any]:
         "wrong": {name: whole.areas(model, whole.plane.moved(*steps)) for name, steps in WRONG.items()},
     }
     again, back = turned(scan)
-    moved = placed(model, again)
+    moved = placed.head(f"{name}-turned", again)
     aside = (back[:3, :3] @ moved.plane.point_mm + back[:3, 3] - whole.plane.point_mm) @ whole.plane.right
     between = back[:3, :3] @ moved.plane.right
     found["turned"] = {
@@ -123,13 +158,14 @@ def measure_head(model: LoadedModel, scan: Scan) -> dict[str, Any]:
         "plane_degrees": float(np.degrees(np.arccos(np.clip(between @ whole.plane.right, -1, 1)))),
         "plane_mm": float(abs(aside)),
     }
-    found["shrunk"] = _shrunken(model, whole)
+    found["shrunk"] = _shrunken(placed, name, whole)
     return found
 
 
-def measure_scan(model: LoadedModel, scan: Scan) -> dict[str, Any]:
+def measure_scan(placed: Placed, name: str, scan: Scan) -> dict[str, Any]:
     """Areas of a scan, on the plane that it shows and on the template's."""
-    head = placed(model, scan)
+    model = placed.model
+    head = placed.head(name, scan)
     carried = carried_plane(head.warped.transforms.mni_to_native)
     return {
         "areas": head.areas(model, head.plane),
@@ -137,24 +173,16 @@ def measure_scan(model: LoadedModel, scan: Scan) -> dict[str, Any]:
     }
 
 
-def kept_figures(path: Path, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Figures of a JSON file, made first if it is not there."""
-    if not path.exists():
-        half = path.with_suffix(".part")
-        half.write_text(json.dumps(work()), encoding="utf-8")
-        half.replace(path)
-    return dict(json.loads(path.read_text(encoding="utf-8")))
-
-
-def _shrunken(model: LoadedModel, whole: Head) -> dict[str, Any]:
+def _shrunken(placed: Placed, name: str, whole: Head) -> dict[str, Any]:
     """Shrink a head's midbrain alone, take it the whole way, and say what truly became of its areas."""
+    model = placed.model
     regions = model.atlas.regions
     assert regions is not None
     index = regions.names.index(MIDBRAIN) + 1
     under = labels_under(crop_to_box(regions.labels), whole.warped.displacement)
     bells = bells_of(np.argwhere(under == index) + box_affine()[:3, 3], GROWTH)
     to_native = whole.warped.transforms.mni_to_native
-    small = placed(model, shrunk(whole.scan, bells, to_native))
+    small = placed.head(f"{name}-shrunk", shrunk(whole.scan, bells, to_native))
     truly = Shrunken(to_native, whole.warped.map.warp, tuple(bells))
     return {
         "areas": small.areas(model, small.plane),

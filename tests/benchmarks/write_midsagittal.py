@@ -4,14 +4,13 @@
         [--pair FIRST.nii.gz SECOND.nii.gz …]
 
 *Heads* are turned, and their midbrains shrunk by a known share; each goes the program's whole way again.
-*Pairs* are one person scanned twice. What is computed is kept in
-FOLDER by the hash of the code that computes it, so a run that was stopped goes on where it was.
+*Pairs* are one person scanned twice. Placed heads are kept in FOLDER by the hash of the code that places them,
+so a run that was stopped goes on where it was, and another way to find the plane needs no new ones.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
 from datetime import UTC, datetime
@@ -19,21 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_segment import machine
-from measured_heads import hash_of_code
-from midsagittal_heads import kept_figures, measure_head, measure_scan
+from midsagittal_heads import Placed, measure_head, measure_scan
 from midsagittal_page import page
 
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.jobs.scans.loaded_model import load_model
 
 ROOT = Path(__file__).resolve().parents[2]
-_CODE = (
-    "atlas/midsagittal.py",
-    "atlas/warped.py",
-    "preprocessing/*.py",
-    "models/atlas_fit.py",
-    "models/local_correlation.py",
-)
 
 
 def main() -> None:
@@ -44,24 +35,18 @@ def main() -> None:
     parser.add_argument("--pair", type=Path, nargs=2, action="append", default=[])
     given = parser.parse_args()
     model = load_model("brainstem31", "onnx")
-    own = hashlib.sha256((Path(__file__).parent / "midsagittal_heads.py").read_bytes()).hexdigest()[:8]
-    told = hashlib.sha256(repr((sorted(model.card.sha256.items()), model.card.method)).encode()).hexdigest()
-    folder = given.work / f"midsagittal-{hash_of_code(_CODE)}-{own}-{told[:8]}"
-    folder.mkdir(parents=True, exist_ok=True)
+    placed = Placed(given.work, model)
     pairs: dict[str, list[dict[str, Any]]] = {}
     for pair in given.pair:
         names = [_name_of(path) for path in pair]
         sys.stderr.write(f"{' and '.join(names)}\n")
         pairs["/".join(names)] = [
-            kept_figures(folder / f"{name}-scan.json", lambda path=path: measure_scan(model, read_scan(path)))
-            for name, path in zip(names, pair, strict=True)
+            measure_scan(placed, name, read_scan(path)) for name, path in zip(names, pair, strict=True)
         ]
     heads = {}
     for path in given.head:
         sys.stderr.write(f"{_name_of(path)}\n")
-        heads[_name_of(path)] = kept_figures(
-            folder / f"{_name_of(path)}.json", lambda path=path: measure_head(model, read_scan(path))
-        )
+        heads[_name_of(path)] = measure_head(placed, _name_of(path), read_scan(path))
     figures = {
         "date": datetime.now(UTC).date().isoformat(),
         "machine": machine(),
