@@ -192,7 +192,7 @@ def examine(bench: Bench, path: Path, most: int | None, *, only_masks: bool) -> 
         placed = bench.placed(f"{_name(path)} {odd.name}", odd)
         if placed.refused and clean is None:
             raise SystemExit(f"{path} is no good scan: {placed.refused}")
-        row: dict[str, Any] = {"name": odd.name, "said": placed.said, "refused": placed.refused, "found": []}
+        row = {"name": odd.name, "said": placed.said, "refused": placed.refused, "found": []}
         if not placed.refused:
             found = [bench.labelled(placed, n) for n in range(len(bench.models))]
             if clean is None:
@@ -207,7 +207,7 @@ def examine(bench: Bench, path: Path, most: int | None, *, only_masks: bool) -> 
 def examine_real(bench: Bench, path: Path) -> dict[str, Any]:
     """Row of a real scan: what is said of it, and how far the models' labels are from the first one's."""
     placed = bench.real(path)
-    row: dict[str, Any] = {"name": _name(path), "said": placed.said, "refused": placed.refused, "found": []}
+    row = {"name": _name(path), "said": placed.said, "refused": placed.refused, "found": []}
     if not placed.refused:
         found = [bench.labelled(placed, n) for n in range(len(bench.models))]
         row["found"] = [compared(m, placed, found[0], f) for m, f in zip(bench.models, found, strict=True)]
