@@ -2,9 +2,10 @@
 
     python tests/independent/hand_drawn_parts.py --data DATA --work WORK [--ants-python PYTHON]
 
-DATA holds ``eve/`` (Oishi et al., NeuroImage 46 (2009), Type-II table). Tracts that run through several parts
-(corticospinal tract, medial lemniscus) are given to the nearest part. The cerebellar peduncles and the
-cerebellum are left out on both sides, since protocols cut them at different places. Prints JSON.
+DATA holds ``eve/`` (Oishi et al., NeuroImage 46 (2009), Type-II table) and ``atlases/cit168/``. Tracts that
+run through several parts (corticospinal tract, medial lemniscus) go to the nearest part. The cerebellar
+peduncles and the cerebellum are left out on both sides, since protocols cut them at different places. Prints
+JSON.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 import nibabel as nib
 import numpy as np
 from laid_atlas import Laid, Layer, arguments, layer_of
-from measured_heads import Warped
+from measured_heads import SHIPPED, Warped
 from numpy.typing import NDArray
 from outlines import dice
 from scipy.ndimage import distance_transform_edt
@@ -44,6 +45,10 @@ _THROUGH = (29, 94, 31, 96)
 _LEFT_OUT = (32, 97, 50, 115, 30, 95, 28, 93)
 #: Nuclei of our atlas, and Eve's labels of them.
 NUCLEI = {"RN_L": 56, "RN_R": 121, "SN_L": 57, "SN_R": 122}
+#: What can be compared: Eve's label of the nigra lies on the subthalamic nucleus (`nigra_label`).
+COMPARED = (*PARTS, "RN_L", "RN_R")
+CIT168 = "atlases/cit168/CIT168toMNI152_prob_atlas_bilat_1mm.nii.gz"
+CIT168_VOLUMES = {"substantia nigra": [6, 8], "subthalamic nucleus": [15]}
 
 
 def drawn_parts(eve: Labels) -> NDArray[np.uint8]:
@@ -76,13 +81,36 @@ def _centre(mask: NDArray[np.bool_], affine: Affine) -> NDArray[np.float64]:
     return np.asarray(affine[:3, :3] @ np.argwhere(mask).mean(axis=0) + affine[:3, 3])
 
 
-def measure(layer: Layer) -> dict[str, Any]:
+def parts_by_way(layer: Layer) -> dict[str, Any]:
     """All figures of Eve, by way and part."""
     folder = layer.data / "eve"
     laid = layer.lay("eve", folder / SCAN)
     image: Any = nib.load(folder / LABELS)
     eve = np.asarray(image.dataobj).astype(int)
     return {way: _one_way(layer, laid, way, eve) for way in laid.ways}
+
+
+def measure(layer: Layer) -> dict[str, Any]:
+    """All figures of Eve."""
+    return {"by_way": parts_by_way(layer), "nigra_label": nigra_label(layer)}
+
+
+def nigra_label(layer: Layer) -> dict[str, Any]:
+    """How far the middle of Eve's nigra lies from two nuclei of CIT168, by the shipped warp, mm."""
+    laid = layer.lay("eve", layer.data / "eve" / SCAN)
+    image: Any = nib.load(layer.data / "eve" / LABELS)
+    eve = np.asarray(image.dataobj).astype(int)
+    cit168: Any = nib.load(layer.data / CIT168)
+    shares = np.asarray(cit168.dataobj)
+    found: dict[str, Any] = {}
+    for name, side in (("SN_L", -1), ("SN_R", 1)):
+        middle = laid.to_atlas(_centre(eve == NUCLEI[name], laid.scan.affine)[None], SHIPPED)[0]
+        x = cit168.affine[0, 0] * np.arange(shares.shape[0]) + cit168.affine[0, 3]
+        here = (side * x > 0)[:, None, None]
+        masks = {each: (shares[..., v].sum(axis=-1) > 0.5) & here for each, v in CIT168_VOLUMES.items()}
+        apart = {each: middle - _centre(mask, cit168.affine) for each, mask in masks.items()}
+        found[name] = {each: float(np.linalg.norm(offset)) for each, offset in apart.items()}
+    return found
 
 
 def _one_way(layer: Layer, laid: Laid, way: str, eve: Labels) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from ants_fields import REGION, WHOLE
-from hand_drawn_parts import NUCLEI, PARTS
+from hand_drawn_parts import COMPARED, NUCLEI, PARTS
 from laid_atlas import AFFINE, WAYS
 from landmarks import TEMPLATE, UNREGISTERED
 from measured_heads import SHIPPED
@@ -55,12 +55,12 @@ class Figure:
 
 def figures(result: Entry) -> list[Figure]:
     """Every figure in which ways are compared."""
-    outlines, eve = result["outlines"]["by_way"], result["hand_drawn_parts"]
+    outlines, eve = result["outlines"]["by_way"], result["hand_drawn_parts"]["by_way"]
     found = [
         Figure("outline: distance of the border", _column(outlines, "mean_mm")),
         Figure("outline: Dice in the shared field", _column(outlines, "dice_shared"), True, ""),
     ]
-    for part in (*PARTS, *NUCLEI):
+    for part in COMPARED:
         found.append(Figure(f"{_title(part)}: Dice", _one(eve, part, "dice"), True, ""))
         found.append(Figure(f"{_title(part)}: distance of surfaces", _one(eve, part, "surfaces_mm")))
     marks = result["landmarks"]
@@ -99,7 +99,7 @@ def page(result: Entry, claims: Sequence[str]) -> list[str]:
         "",
         *_outlines(result["outlines"]),
         "",
-        "## Midbrain, pons, medulla, red nucleus and substantia nigra, drawn by hand on one person",
+        "## Midbrain, pons, medulla and red nucleus, drawn by hand on one person",
         "",
         *_parts(result["hand_drawn_parts"]),
         "",
@@ -171,14 +171,13 @@ def _outlines(outlines: Entry) -> Iterator[str]:
     yield from table(head, rows)
 
 
-def _parts(eve: Entry) -> Iterator[str]:
+def _parts(result: Entry) -> Iterator[str]:
+    eve = result["by_way"]
     ways = [way for way in WAYS if way in eve]
     for key, title in (("dice", "Dice"), ("surfaces_mm", "mean distance of surfaces, mm")):
         head = (title, *(_way(way) for way in ways))
-        yield from table(
-            head,
-            [(_title(part), *(f"{eve[way][part][key]:.2f}" for way in ways)) for part in (*PARTS, *NUCLEI)],
-        )
+        rows = [(_title(part), *(f"{eve[way][part][key]:.2f}" for way in ways)) for part in COMPARED]
+        yield from table(head, rows)
         yield ""
     head = ("as shipped", "ours (mm³)", "drawn (mm³)", "ours / drawn", "centre: right, front, up (mm)")
     rows = []
@@ -192,8 +191,23 @@ def _parts(eve: Entry) -> Iterator[str]:
     yield ""
     yield (
         f"n = 1 person, so there is no spread. Where both say midbrain, pons or medulla, {agree:.1f} % of "
-        "the voxels agree. Volumes of the red nucleus and the nigra are those of the report (from the "
-        "warp), those of the parts are counted in the shared field."
+        "the voxels agree: the rest is where a part ends. Her parts end at horizontal planes, ours at "
+        "planes that rise by 21° to the rear; the front of her pons belongs to her middle peduncle, which "
+        "is left out, and what lies between her tracts to nobody; her midbrain reaches further along the "
+        "cerebral peduncle than ours. Volumes of the nuclei are those of the report (from the warp), those "
+        "of parts are counted in the shared field."
+    )
+    yield ""
+    sides = list(result["nigra_label"].values())
+    near, far = (
+        " and ".join(f"{side[nucleus]:.1f}" for side in sides)
+        for nucleus in ("subthalamic nucleus", "substantia nigra")
+    )
+    yield (
+        "**The nigra cannot be compared.** The middle of what her table calls substantia nigra lies, "
+        f"carried to the atlas, {near} mm (left and right) from the middle of the subthalamic nucleus of "
+        f"CIT168 and {far} mm from that of its nigra: it is another nucleus, or was drawn elsewhere. All "
+        "ways say so alike. So no scan here has a nigra drawn by hand."
     )
 
 

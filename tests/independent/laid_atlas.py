@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from ants_fields import ANTS_WAYS, Ants
+from ants_fields import ANTS_WAYS, TESTS, Ants
 from measured_heads import SHIPPED, Bench, Warped
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
 from brainstem_app.atlas.warped import Grid, WarpedAtlas
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import box_affine, crop_to_box
@@ -24,6 +29,7 @@ from brainstem_app.preprocessing.transforms import Transforms, grid_points
 AFFINE = "affine alone"
 #: In the order of the tables.
 WAYS = (AFFINE, SHIPPED, *ANTS_WAYS)
+_MEASURING = ("independent/laid_atlas.py", "independent/outlines.py", "benchmarks/drawn_outlines.py")
 
 
 @dataclass(frozen=True)
@@ -81,8 +87,8 @@ class Layer:
         Places scans and warps them as the program does.
     ants : Ants
         Registrations by ANTs.
-    data : Path
-        Folder of the data.
+    data, work : Path
+        Folders of the data, and of what is kept.
     freesurfer : Path or None
         Folder of FreeSurfer's subjects, if there is one.
     """
@@ -90,6 +96,7 @@ class Layer:
     bench: Bench
     ants: Ants
     data: Path
+    work: Path
     freesurfer: Path | None = None
 
     def lay(self, name: str, path: Path) -> Laid:
@@ -125,6 +132,22 @@ class Layer:
             )
         return crop_to_box(regions.labels)
 
+    def kept(
+        self, name: str, of: Iterable[NDArray[np.generic]], work: Callable[[], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Figures that hold as long as what they are made of, and what makes them, stay the same."""
+        told = hashlib.sha256()
+        for script in _MEASURING:
+            told.update((TESTS / script).read_bytes())
+        for values in of:
+            told.update(np.ascontiguousarray(values).tobytes())
+        path = self.work / "figures" / f"{name}-{told.hexdigest()[:12]}.json"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(path, json.dumps(work()))
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
     def index_of(self, nucleus: str) -> int:
         """Label of a nucleus."""
         return next(each.index for each in self.bench.model.atlas.table.nuclei if each.name == nucleus)
@@ -144,4 +167,6 @@ def arguments(about: str) -> argparse.ArgumentParser:
 def layer_of(given: argparse.Namespace) -> Layer:
     """What the options ask for."""
     bench = Bench(given.work, load_model(given.model, "onnx"))
-    return Layer(bench, Ants(given.work / "ants", given.ants_python), given.data, given.freesurfer)
+    return Layer(
+        bench, Ants(given.work / "ants", given.ants_python), given.data, given.work, given.freesurfer
+    )

@@ -158,11 +158,16 @@ def measure(layer: Layer) -> dict[str, Any]:
     found["drawn_twice"] = {}
     for first, second in (pair for pair in TWICE if set(pair) <= set(names)):
         again = read_scan(folder / f"{second}_SS.nii.gz")
-        to_second = rigid(laid[first].scan, again)
         other = _drawn(folder, second, again.affine)
-        twice = drawn_twice(drawn[first], laid[first], other, to_second)
-        whole = float(other.stem.sum() / drawn[first].stem.sum())  # both at 1 mm
-        found["drawn_twice"][f"{first}/{second}"] = {**asdict(twice), "whole_volume_ratio": whole}
+
+        def work(first: str = first, again: Scan = again, other: Drawn = other) -> dict[str, Any]:
+            to_second = rigid(laid[first].scan, again)
+            twice = drawn_twice(drawn[first], laid[first], other, to_second)
+            whole = float(other.stem.sum() / drawn[first].stem.sum())  # both at 1 mm
+            return {**asdict(twice), "whole_volume_ratio": whole}
+
+        of = (drawn[first].labels, other.labels, laid[first].warped.to_native)
+        found["drawn_twice"][f"{first}/{second}"] = layer.kept(f"{first}-{second}", of, work)
     found["freesurfer"] = _freesurfer(layer)
     return found
 
@@ -175,7 +180,12 @@ def _by_way(layer: Layer, laid: dict[str, Laid], drawn: dict[str, Drawn]) -> dic
     found: dict[str, dict[str, Any]] = {}
     for name, each in laid.items():
         for way in each.ways:
-            found.setdefault(way, {})[name] = asdict(agreement(drawn[name], each, way, layer.labels))
+
+            def work(name: str = name, each: Laid = each, way: str = way) -> dict[str, Any]:
+                return asdict(agreement(drawn[name], each, way, layer.labels))
+
+            of = (drawn[name].labels, layer.labels, each.warped.fields[way], each.warped.to_native)
+            found.setdefault(way, {})[name] = layer.kept(f"{name}-{way.replace(' ', '-')}", of, work)
     return found
 
 
