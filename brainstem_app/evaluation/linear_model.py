@@ -21,6 +21,9 @@ LEAST_DEGREES = 5
 SMALL_GROUP = 10
 #: Size of a z-score from which it is marked.
 FAR = 3.0
+# Shares of the spread that may be left without one person, and of what the others do not say of one, below
+# which rounding has a say.
+_LEAST_SPREAD, _LEAST_APART = 1e-9, 1e-6
 _NUMBERS = ("difference", "low", "high", "t", "p", "d", "d_low", "d_high")
 
 
@@ -139,8 +142,16 @@ def deviations(values: Values, covariates: Values, is_reference: NDArray[np.bool
     everyone = np.arange(len(values))
     found = np.full(values.shape, np.nan)
     for known, columns in _patterns(values):
-        for subject in map(int, np.flatnonzero(known)):
-            used = known & is_reference & (everyone != subject)
+        left = known.copy()
+        reference = known & is_reference
+        if reference.sum() - 1 - design.shape[1] >= LEAST_DEGREES and not _trouble(design[reference]):
+            quick = _deviations_from_one_fit(values[:, columns], design, known, reference)
+            found[np.ix_(known, columns)] = quick[known]
+            # Where leaving one out changes what can be fitted, or leaves no spread, the fit is made anew.
+            varies = np.ptp(values[np.ix_(reference, columns)], axis=0) > 0
+            left &= np.isnan(quick[:, varies]).any(axis=1)
+        for subject in map(int, np.flatnonzero(left)):
+            used = reference & (everyone != subject)
             if used.sum() - design.shape[1] >= LEAST_DEGREES and not _trouble(design[used]):
                 found[subject, columns] = _deviation(values[:, columns], design, used, subject)
     return found
@@ -164,7 +175,9 @@ def dependent_columns(design: Values) -> list[int]:
     lengths = np.linalg.norm(design, axis=0)
     if (lengths == 0).any():
         return [int(column) for column in np.flatnonzero(lengths == 0)]
-    _, sizes, directions = np.linalg.svd(design / lengths, full_matrices=True)
+    # Of the small triangle alone: for thousands of rows the other factor would be thousands wide.
+    triangle = np.linalg.qr(design / lengths, mode="r")
+    _, sizes, directions = np.linalg.svd(triangle, full_matrices=True)
     if len(sizes) == design.shape[1] and sizes[-1] > len(design) * np.finfo(float).eps * sizes[0]:
         return []
     weights = np.abs(directions[-1])
@@ -176,6 +189,35 @@ def _patterns(values: Values) -> list[tuple[NDArray[np.bool_], NDArray[np.int_]]
     patterns, which = np.unique(np.isfinite(values), axis=1, return_inverse=True)
     which = which.reshape(-1)
     return [(patterns[:, k], np.flatnonzero(which == k)) for k in range(patterns.shape[1])]
+
+
+def _deviations_from_one_fit(
+    values: Values, design: Values, known: NDArray[np.bool_], reference: NDArray[np.bool_]
+) -> Values:
+    """Deviations of all by one fit of the whole reference group; NaN where that cannot tell.
+
+    For one of the group itself the fit without it follows from the one with it: its externally studentised
+    residual (Belsley, Kuh & Welsch 1980, section 2.1).
+    """
+    fitted = _fit(values[reference], design[reference])
+    own = design[known]
+    leverage = np.einsum("ij,jk,ik->i", own, fitted.cov, own)
+    residual = values[known] - own @ fitted.theta
+    inside = reference[known]
+    degrees = float(fitted.df_residuals)
+    squares = np.atleast_1d(fitted.dispersion) * degrees
+    apart = np.where(inside, 1 - leverage, 1.0)[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        without = np.where(inside[:, None], squares - residual**2 / apart, squares)
+        spread = np.sqrt(without / np.where(inside, degrees - 1, degrees)[:, None])
+        scale = np.where(inside, np.sqrt(1 - leverage), np.sqrt(1 + leverage))[:, None]
+        z = residual / (spread * scale)
+    total = np.sum((values[reference] - values[reference].mean(axis=0)) ** 2, axis=0)
+    varies = np.ptp(values[reference], axis=0) > 0
+    certain = varies & (without > _LEAST_SPREAD * total) & (apart > _LEAST_APART)
+    found = np.full(values.shape, np.nan)
+    found[known] = np.where(certain, z, np.nan)
+    return found
 
 
 def _deviation(values: Values, design: Values, used: NDArray[np.bool_], subject: int) -> Values:

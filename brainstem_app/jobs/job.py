@@ -95,5 +95,5 @@ def read_job(path: Path) -> Job:
         raise InputError("The job file cannot be read.", path, "Check that the file exists.") from error
     except ValidationError as error:
         problem = input_error(error, _ADAPTER, path, "Correct it, or write it anew.")
-        what = f"The job file does not describe a job: {problem.what}"
+        what = f"The file does not describe a job: {problem.what}"
         raise InputError(what, path, problem.fix) from error

@@ -26,6 +26,8 @@ _ROW = 2 * RADIUS
 #: Half of the widest cloud of marks and of the bar of the median, as shares of a group's column.
 _CLOUD, _BAR = 0.36, 0.30
 _MARGIN = 0.06
+#: Marks of a picture, and of a group at least; of more people the outermost and some of the rest are drawn.
+MOST_MARKS, LEAST_MARKS = 200, 30
 #: Corners of each form of mark and the first one's direction; the circle has none.
 _FORMS = ((0, 0.0), (3, -pi / 2), (4, pi / 4), (4, -pi / 2), (3, pi / 2), (6, 0.0))
 
@@ -144,7 +146,7 @@ def _chart(
                 n=len(own),
                 x=round(middle, 2),
                 half=round(_BAR * width, 2),
-                marks=tuple(_marks(own, name, middle, _CLOUD * width, height)),
+                marks=tuple(_marks(_drawn(own, name, len(groups)), name, middle, _CLOUD * width, height)),
                 median=height(float(np.median(volumes))) if volumes else None,
                 interval=(height(interval.low), height(interval.high)) if interval else None,
                 colour=COLOURS[k % len(COLOURS)],
@@ -178,6 +180,19 @@ def _range(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(values), max(values)
     margin = _MARGIN * (high - low) or 0.5
     return max(0.0, low - margin) if low >= 0 else low - margin, high + margin
+
+
+def _drawn(own: Sequence[VolumeSubject], name: str, n_groups: int) -> list[VolumeSubject]:
+    """Choose who has a mark: all of a small group; of a large one the outer fifth, and even steps between."""
+    most = max(LEAST_MARKS, MOST_MARKS // n_groups)
+    if len(own) <= most:
+        return list(own)
+    ranked = sorted(range(len(own)), key=lambda k: (_volume(own[k], name), k))
+    outer = most // 10
+    inner = ranked[outer : len(ranked) - outer]
+    steps = np.linspace(0, len(inner) - 1, most - 2 * outer).round().astype(int)
+    chosen = {*ranked[:outer], *ranked[len(ranked) - outer :], *(inner[step] for step in steps)}
+    return [subject for k, subject in enumerate(own) if k in chosen]
 
 
 def _marks(

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from brainstem_app.counting import counted
 from brainstem_app.evaluation.linear_model import FAR, LEAST_DEGREES
 from brainstem_app.reports.footer import FOOTER
-from brainstem_app.reports.group_chart import GroupChart, group_charts
+from brainstem_app.reports.group_chart import LEAST_MARKS, MOST_MARKS, GroupChart, group_charts
 from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, VolumesReport, VolumeSubject
 
 #: Nuclei a table of z-scores shows side by side; that many fit on a printed page.
 _SIDE_BY_SIDE = 16
+#: Subjects that a table of z-scores shows: of more, those that lie farthest out.
+MOST_SCORED = 200
 
 _CAUTION = (
     "A difference between groups can come from the scanner, the head's movement or the model as well as from "
@@ -49,7 +51,7 @@ class VolumesPage:
 
 def make_volumes_page(report: VolumesReport) -> VolumesPage:
     """Choose and word what a reader sees of a report."""
-    scored = tuple(subject for subject in report.subjects if subject.z)
+    scored = _farthest([subject for subject in report.subjects if subject.z])
     names = tuple(scored[0].z) if scored else ()
     others = report.reference if report.reference is not None else "all others"
     return VolumesPage(
@@ -67,6 +69,18 @@ def make_volumes_page(report: VolumesReport) -> VolumesPage:
         with_change=any(n.change_seen is not None for c in report.comparisons for n in c.nuclei),
         footer=FOOTER,
     )
+
+
+def _farthest(scored: list[VolumeSubject]) -> tuple[VolumeSubject, ...]:
+    """Return those with the largest z-scores, in their own order; all if they are few."""
+    if len(scored) <= MOST_SCORED:
+        return tuple(scored)
+
+    def farthest(k: int) -> float:
+        return max((abs(z) for z in scored[k].z.values() if z is not None), default=0.0)
+
+    chosen = sorted(range(len(scored)), key=lambda k: (-farthest(k), k))[:MOST_SCORED]
+    return tuple(scored[k] for k in sorted(chosen))
 
 
 def unseen_mark(effect: VolumeEffect) -> str:
@@ -123,19 +137,25 @@ def _size(report: VolumesReport) -> str:
 def _charts_note(report: VolumesReport) -> str:
     adjusted = ", not adjusted as the numbers above the picture are" if report.covariates else ""
     who = f"each mark is a person whose {report.group} is known" if report.group else "each mark is a person"
+    drawn = max(LEAST_MARKS, MOST_MARKS // (1 + len(report.comparisons)))
+    many = ""
+    if len(report.modelled) > drawn:
+        many = f" Of a group of more than {drawn}, so many are drawn: the outermost, and even steps between."
     also = " and the covariates are" if report.group and report.covariates else ""
     return (
         f"Volume in mm³ (areas in mm², ratios in %) as measured{adjusted}; {who}{also}. Line: median; grey: "
-        "its 95 % interval (bootstrap over people). The axes do not begin at 0."
+        f"its 95 % interval (bootstrap over people). The axes do not begin at 0.{many}"
     )
 
 
 def _scores_note(report: VolumesReport) -> str:
     predict = "the reference group predicts" if report.reference is not None else "the others predict"
     given = f" for the subject's {', '.join(report.covariates)}" if report.covariates else ""
+    n = sum(bool(subject.z) for subject in report.subjects)
+    shown = f" Shown are the {MOST_SCORED} of {n} subjects that lie farthest out; all are in zscores.csv."
     return (
         f"How far the volume lies from what {predict}{given}, in standard deviations of such a prediction; a "
         "subject of the reference group is compared with the others of it. Marked, bold: "
         f"{FAR:g} or more. In a small group these are wider than z-scores of a large one; with fewer than "
-        f"{LEAST_DEGREES} degrees of freedom left there are none."
+        f"{LEAST_DEGREES} degrees of freedom left there are none.{shown if n > MOST_SCORED else ''}"
     )

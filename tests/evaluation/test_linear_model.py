@@ -9,6 +9,7 @@ from scipy.stats import t as t_distribution
 
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.linear_model import (
+    LEAST_DEGREES,
     chance_of_far,
     dependent_columns,
     deviations,
@@ -131,3 +132,42 @@ def test_too_few_subjects_and_columns_that_follow_from_each_other_are_refused() 
         group_effects(np.eye(4), group, np.eye(4)[:, :2])
     with pytest.raises(InputError, match="told apart"):
         group_effects(np.eye(4), group, 2.0 * group[:, None])
+
+
+@pytest.mark.parametrize(
+    ("n", "n_covariates", "unknown"), [(30, 0, 0.0), (40, 2, 0.05), (12, 1, 0.0), (60, 3, 0.2)]
+)
+def test_one_fit_for_all_gives_what_a_fit_without_each_gives(
+    n: int, n_covariates: int, unknown: float
+) -> None:
+    rng = np.random.default_rng(n)
+    values = rng.normal(100, 5, (n, 6))
+    values[rng.random(values.shape) < unknown] = np.nan
+    values[:, 3] = 5.0  # never varies
+    values[:, 4] = np.where(np.arange(n) == 3, 9.0, 7.0)  # varies by one person alone
+    covariates = rng.normal(size=(n, n_covariates))
+    if n_covariates:
+        covariates[:, 0] = np.arange(n) == 2  # without whom it cannot be fitted
+    reference = rng.random(n) < 0.7
+    reference[2] = True
+    found = deviations(values, covariates, reference)
+    for subject in range(n):
+        others = reference & (np.arange(n) != subject)
+        for column in range(6):
+            used = others & np.isfinite(values[:, column])
+            design = np.column_stack([np.ones(n), covariates])
+            expected = np.nan
+            degrees = used.sum() - design.shape[1]
+            if np.isfinite(values[subject, column]) and degrees > 1 and np.ptp(values[used, column]) > 0:
+                theta, _, rank, _ = np.linalg.lstsq(design[used], values[used, column], rcond=None)
+                if rank == design.shape[1]:
+                    rest = values[used, column] - design[used] @ theta
+                    inverse = np.linalg.inv(design[used].T @ design[used])
+                    spread = np.sqrt(
+                        rest @ rest / degrees * (1 + design[subject] @ inverse @ design[subject])
+                    )
+                    expected = (values[subject, column] - design[subject] @ theta) / spread
+            if np.isfinite(found[subject, column]):
+                np.testing.assert_allclose(found[subject, column], expected, rtol=1e-8)
+            else:
+                assert np.isnan(expected) or degrees < LEAST_DEGREES

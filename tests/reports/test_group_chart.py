@@ -152,3 +152,34 @@ def test_pdf_has_room_for_many_groups_and_an_atlas_of_many_nuclei(report: Volume
     page = make_volumes_page(many)
     assert [len(block) for block in page.blocks] == [16, 16, 8]
     assert volumes_pdf(page).startswith(b"%PDF-")
+
+
+def test_of_many_people_the_outermost_and_some_of_the_rest_are_drawn(report: VolumesReport) -> None:
+    rng = np.random.default_rng(1)
+    template = report.subjects[0]
+    many = tuple(
+        template.model_copy(
+            update={
+                "subject": f"sub-{n:04d}",
+                "group": ("control", "patient", "a group with a very long name")[n % 3],
+                "volume_mm3": {"RN_L": float(rng.normal(100, 10))},
+                "z": {"RN_L": float(n % 500)},
+            }
+        )
+        for n in range(1500)
+    )
+    large = report.model_copy(update={"subjects": many})
+    page = make_volumes_page(large)
+    (chart,) = page.charts
+    for column in chart.columns:
+        own = sorted(s.volume_mm3["RN_L"] or 0.0 for s in many if s.group == column.name)
+        drawn = sorted(_volume_at(chart, mark.y) for mark in column.marks)
+        assert (column.n, len(drawn)) == (500, 66)
+        assert drawn[:6] == pytest.approx(own[:6], abs=0.3)
+        assert drawn[-6:] == pytest.approx(own[-6:], abs=0.3)
+        assert np.median(drawn) == pytest.approx(np.median(own), abs=1)
+    assert "more than 66" in page.charts_note
+    assert len(page.scored) == 200
+    assert min(s.z["RN_L"] or 0.0 for s in page.scored) == 433
+    assert [s.subject for s in page.scored] == sorted(s.subject for s in page.scored)
+    assert "200 of 1500 subjects" in page.scores_note
