@@ -234,12 +234,15 @@ def _landmarks(marks: Entry) -> Iterator[str]:
         for name, each in marks["other_templates"].items()
     )
     yield (
-        f"Held against the landmarks on {TEMPLATE}. Experts do not place them alike: on 132 images one lies "
-        "0.7 to 1.1 mm (median) from what several agree on at these landmarks (AFIDs' data release, Taha "
-        "et al. 2023), and both ends of each distance here have that error. How far apart templates are at "
-        f"the same landmarks (from {TEMPLATE}): {others}. No image of {TEMPLATE} is here; at the superior "
-        "pontine notch, the one landmark that our atlas's recipe has too, the recipe's point on our "
-        "template and the experts' on theirs are 1.1 mm apart (0.7 mm in front, 0.9 mm above)."
+        "PMJ: pontomesencephalic junction; LMS: lateral mesencephalic sulcus; R, L: right, left. The mean "
+        "shift is nearly the same by every way, so it is of landmarks or templates and not of a "
+        "registration; what is left without it is what experts differ by. Held against the landmarks on "
+        f"{TEMPLATE}. Experts do not place them alike: on 132 images one lies 0.7 to 1.1 mm (median) from "
+        "what several agree on at these landmarks (AFIDs' data release, Taha et al. 2023), and both ends "
+        "of each distance here have that error. How far apart templates are at the same landmarks (from "
+        f"{TEMPLATE}): {others}. No image of {TEMPLATE} is here; at the superior pontine notch, the one "
+        "landmark that our atlas's recipe has too, the recipe's point on our template and the experts' on "
+        "theirs are 1.1 mm apart (0.7 mm in front, 0.9 mm above)."
     )
 
 
@@ -279,13 +282,15 @@ def _method(result: Entry) -> Iterator[str]:
     yield (
         "- *Outlines*: label 35 of the MICCAI 2012 protocol (Neuromorphometrics) on OASIS scans, one a "
         "person. *Border*: distance of each drawn voxel face between brainstem and fluid (or the outside) "
-        "from the surface of our brainstem on a grid of 0.5 mm, between z = −68 and −6 mm of the template; "
-        "*beyond*: its mean with sign, above 0 where ours is the larger one. The protocol leaves out the "
-        "middle cerebellar peduncles and counts peduncles, nigra and red nucleus to the ventral "
-        "diencephalon (61/62): Dice is given with all, without 61/62, and also without the cerebellum's "
-        "white matter (40/41), where the peduncles are. A field that the drawing itself bounds flatters "
-        "everybody alike: compare rows. *Drawn again*: the second scan's drawing brought to the first by a "
-        "rigid registration (SimpleITK), so it holds that registration's error too."
+        "from the surface of our brainstem, found between voxels of 0.5 mm, between z = −68 and −6 mm of "
+        "the template; *beyond*: its mean with sign, above 0 where ours is the larger one. "
+        "[Measurement](measurement.md) takes the same distance in steps of half a millimetre, 0.25 mm at "
+        "least, so its figure is larger. The protocol leaves out the middle cerebellar peduncles and "
+        "counts peduncles, nigra and red nucleus to the ventral diencephalon (61/62): Dice is given with "
+        "all, without 61/62, and also without the cerebellum's white matter (40/41), where the peduncles "
+        "are. A field that the drawing itself bounds flatters every way alike: compare rows. *Drawn "
+        "again*: the second scan's drawing brought to the first by a rigid registration (SimpleITK), so it "
+        "holds that registration's error too."
     )
     yield (
         "- *Parts*: Eve (Oishi et al. 2009, Type II). Midbrain with peduncles, red nucleus and nigra; pons "
