@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, citations_of
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.imaging.bids_derivatives import bids_source
@@ -31,12 +31,10 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.result_folders import SERIES, scans_with_room, series_mark
 from brainstem_app.jobs.segment_bids import require_one_dataset, result_folder, write_derivatives
 from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
-from brainstem_app.jobs.segment_files import ARTIFACTS, REGION_ARTIFACTS, OnScan, on_scan, write_volumes
+from brainstem_app.jobs.segment_files import ARTIFACTS, REGION_ARTIFACTS, OnScan, on_scan
 from brainstem_app.models.prediction import Prediction, predict_box
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
 from brainstem_app.reports.report_model import ReportInputs
-from brainstem_app.reports.surfaces import remove_surfaces, write_surfaces
-from brainstem_app.reports.write import write_report
 
 Report = Callable[[float, str], None]
 
@@ -153,6 +151,8 @@ def segment_scan(
     ImplausibleResultError
         If the scan does not fit the template, or no nucleus is found; no labels are written then.
     """
+    # What writes results takes half a second to load: beside the work, on another core.
+    Thread(target=import_module, args=("brainstem_app.jobs.segment_results",)).start()
     clock = Stopwatch()
     report(0.0, "reading the scan")
     with clock.measure("read"):
@@ -178,33 +178,15 @@ def segment_scan(
     inputs = _report_inputs(scan, normalised, model, device, found, clock.seconds, options)
     inputs = replace(inputs, settings={**inputs.settings, **series})
     inputs = replace(inputs, reference=reference, reference_origin=reference_origin)
-    # The report is made on one core while another writes the volumes that it speaks of.
-    with ThreadPoolExecutor(1) as beside:
-        volumes = (folder, scan, normalised, found, prediction, model.atlas.table)
-        written = beside.submit(_write_volumes, *volumes, surfaces=surfaces)
-        write_report(folder, inputs, ready=written.result)
+    from brainstem_app.jobs.segment_results import write_results
+
+    write_results(folder, scan, normalised, prediction, found, inputs, surfaces=surfaces)
     for role, name in (ARTIFACTS | (REGION_ARTIFACTS if found.regions else {})).items():
         reporter.artifact(role, folder / name, folder.name)
     reporter.artifact("folder", folder, folder.name)
     for finding in (*scan.findings, *normalised.findings):
         if finding.level is Level.WARNING:
             reporter.warn(f"{folder.name}: {finding.problem}", path, finding.fix)
-
-
-def _write_volumes(
-    folder: Path,
-    scan: Scan,
-    normalised: Normalised,
-    found: OnScan,
-    prediction: Prediction,
-    table: LabelTable,
-    *,
-    surfaces: bool,
-) -> None:
-    write_volumes(folder, scan, normalised, found, prediction, table)
-    remove_surfaces(folder)
-    if surfaces:
-        write_surfaces(folder, found.labels, scan.affine, table)
 
 
 class Stopwatch:

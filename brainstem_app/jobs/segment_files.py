@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,13 @@ from brainstem_app.atlas.warped import SoftMeasures, WarpedAtlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import mni_affine, paste_into_mni
-from brainstem_app.jobs.segment_regions import REGION_FILES, placed_regions, warped_regions, write_regions
+from brainstem_app.jobs.segment_regions import (
+    REGION_FILES,
+    measured_regions,
+    placed_regions,
+    warped_regions,
+    write_regions,
+)
 from brainstem_app.models.prediction import Prediction
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.scan_to_atlas import ITK_FILES, ScanToAtlas
@@ -92,14 +99,17 @@ def on_scan(
             labels, confidence, regions=placed_regions(regions, normalised.transforms, grid, labels)
         )
     warped = WarpedAtlas(atlas, prediction.displacement, normalised.transforms)
-    labels = warped.labels_on(grid)
-    return OnScan(
-        labels,
-        warped.confidence_on(grid, labels, prediction.class_confidence),
-        warped.measure(grid, prediction.class_confidence),
-        warped.map,
-        warped_regions(regions, warped, grid, labels),
-    )
+    # One core measures while another draws.
+    with ThreadPoolExecutor(1) as beside:
+        soft = beside.submit(warped.measure, grid, prediction.class_confidence)
+        of_regions = None if regions is None else beside.submit(measured_regions, regions, warped, grid)
+        labels = warped.labels_on(grid)
+        confidence = warped.confidence_on(grid, labels, prediction.class_confidence)
+        on_regions = None
+        if regions is not None and of_regions is not None:
+            drawn = warped_regions(regions, warped, grid, labels)
+            on_regions = RegionsOnScan(regions.table, drawn, of_regions.result())
+        return OnScan(labels, confidence, soft.result(), warped.map, on_regions)
 
 
 def write_volumes(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.regions import Regions, nearest_region
-from brainstem_app.atlas.warped import Grid, WarpedAtlas
+from brainstem_app.atlas.warped import Grid, SoftMeasures, WarpedAtlas
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import Affine, crop_to_box
 from brainstem_app.preprocessing.transforms import Transforms
@@ -22,14 +22,15 @@ REGION_FILES = (REGION_LABELS_FILE, *(name.replace("labels", _BEGINNING, 1) for 
 
 
 def warped_regions(
-    regions: Regions | None, warped: WarpedAtlas, grid: Grid, labels: NDArray[np.uint8]
-) -> RegionsOnScan | None:
-    """Regions under the warp of the atlas; see `WarpedAtlas.regions_on`."""
-    if regions is None:
-        return None
-    box = crop_to_box(regions.labels)
-    native = warped.regions_on(grid, labels, nearest_region(box))
-    return RegionsOnScan(regions.table, native, warped.measure_regions(grid, box))
+    regions: Regions, warped: WarpedAtlas, grid: Grid, labels: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Region map under the warp of the atlas; see `WarpedAtlas.regions_on`."""
+    return warped.regions_on(grid, labels, nearest_region(crop_to_box(regions.labels)))
+
+
+def measured_regions(regions: Regions, warped: WarpedAtlas, grid: Grid) -> dict[int, SoftMeasures]:
+    """Regions measured under the warp of the atlas; see `WarpedAtlas.measure_regions`."""
+    return warped.measure_regions(grid, crop_to_box(regions.labels))
 
 
 def placed_regions(
