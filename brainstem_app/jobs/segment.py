@@ -16,6 +16,7 @@ from threading import Thread
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, citations_of
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
@@ -32,6 +33,7 @@ from brainstem_app.jobs.result_folders import SERIES, scans_with_room, series_ma
 from brainstem_app.jobs.segment_bids import require_one_dataset, result_folder, write_derivatives
 from brainstem_app.jobs.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
 from brainstem_app.jobs.segment_files import ARTIFACTS, REGION_ARTIFACTS, OnScan, on_scan
+from brainstem_app.jobs.segment_together import scans_at_once, segment_together
 from brainstem_app.models.prediction import Prediction, predict_box
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
 from brainstem_app.reports.report_model import ReportInputs
@@ -66,8 +68,9 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
     model = load_model(job.model, job.engine)
     scans, without_room = scans_with_room(job, scans, model, reporter, only=total == 1)
     refused += without_room
-    for index, scan in enumerate(scans):
-        report = reporter.part(index, len(scans), scan.name)
+
+    def attempt(scan: ScanInput, report: Report, reporter: Reporter) -> None:
+        """Segment one scan; if there are others, a failure is a warning."""
         try:
             _segment_one(job, scan, model, report, reporter)
         except JobCancelled:
@@ -78,6 +81,13 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
             failed = describe_failure(error)
             reporter.warn(f"{scan.name}: {failed.what}", failed.where or scan.path, failed.fix)
             refused.append(scan.name)
+
+    at_once = scans_at_once(len(scans)) if job.engine == "onnx" else 1
+    if at_once > 1:
+        model = model.shared()
+    # More threads of BLAS cost more than they save here, and change the last digits with their number.
+    with threadpool_limits(limits=1, user_api="blas"):
+        segment_together(scans, at_once, attempt, reporter)
     if refused:
         raise BrainstemError(
             f"{len(refused)} of {total} scans could not be segmented: {', '.join(refused)}.",

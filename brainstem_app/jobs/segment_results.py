@@ -1,12 +1,13 @@
 """Write what was found in a scan: the volumes, and the report that speaks of them.
 
-In a file of its own because it loads the libraries that draw and lay out, and `segment` loads it beside the work.
+In a file of its own because it loads the libraries that draw and lay out: `segment` loads it beside the work.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Lock
 
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.jobs.segment_files import OnScan, write_volumes
@@ -15,6 +16,9 @@ from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.reports.report_model import ReportInputs
 from brainstem_app.reports.surfaces import remove_surfaces, write_surfaces
 from brainstem_app.reports.write import write_report
+
+# Matplotlib draws in one thread at a time.
+_DRAWING = Lock()
 
 
 def write_results(
@@ -44,4 +48,5 @@ def write_results(
     # The report is made on one core while another writes the volumes that it speaks of.
     with ThreadPoolExecutor(1) as beside:
         written = beside.submit(write_all_but_the_report)
-        write_report(folder, inputs, ready=written.result)
+        with _DRAWING:
+            write_report(folder, inputs, ready=written.result)
