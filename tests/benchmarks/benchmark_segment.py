@@ -168,7 +168,11 @@ def report(
             met = "met" if run.total.wall_s <= DEMO_LIMIT_S else "NOT met"
             lines += [table(run), "", f"Target {DEMO_LIMIT_S} s: {met}.", ""]
     if figures is not None:
-        found: dict[str, object] = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine(), "load": round(load, 1)}
+        found: dict[str, object] = {
+            "date": f"{datetime.now(UTC):%Y-%m-%d}",
+            "machine": machine(),
+            "load": round(load, 1),
+        }
         # The slowest of the scans, beside all of them.
         for key, name in (("wall_s", "wall_s"), ("cpu_s", "cpu_s"), ("memory_gb", "peak_gb")):
             found |= {key: round(max(getattr(total, name) for total in totals), 2)} if totals else {}

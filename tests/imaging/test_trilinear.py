@@ -68,7 +68,9 @@ def test_what_a_voxel_means_may_depend_on_the_point() -> None:
     labels = np.random.default_rng(2).integers(0, 4, SHAPE).astype(np.uint8)
     points = np.random.default_rng(3).uniform(0, 5, (3, 40)).astype(np.float32)
     meaning = np.random.default_rng(4).uniform(size=(40, 4)).astype(np.float32)
-    value, _ = interpolated_with_slope(labels, points, lambda found, part: meaning[part][np.arange(40), found])
+    value, _ = interpolated_with_slope(
+        labels, points, lambda found, part: meaning[part][np.arange(40), found]
+    )
     expected = sum(c.weight * meaning[np.arange(40), c.values] for c in corners(labels, points))
     np.testing.assert_allclose(value, expected, rtol=1e-6)
 

@@ -42,9 +42,7 @@ def _network() -> Any:
     deconvolution = {"kernel_shape": [3] * 3, "pads": [1] * 6}
     nodes = [helper.make_node("Cast", [f"{k}_half"], [k], to=TensorProto.FLOAT) for k in weights]
     nodes += [
-        helper.make_node(
-            "Conv", ["image", "a"], ["1"], kernel_shape=[7] * 3, strides=[2] * 3, pads=[3] * 6
-        ),
+        helper.make_node("Conv", ["image", "a"], ["1"], kernel_shape=[7] * 3, strides=[2] * 3, pads=[3] * 6),
         helper.make_node(
             "ConvTranspose",
             ["1", "b", "b_bias"],
