@@ -48,16 +48,15 @@ class SharedPredictor:
     def __init__(self, network: Predictor) -> None:
         self._network = network
         self._turn = Lock()
-
-    @property
-    def device(self) -> str:
-        """What computes, for the manifest."""
-        return self._network.device
+        self.device = network.device
 
     def run(self, images: FloatArray) -> FloatArray:
         """Probabilities of images; see `Predictor.run`."""
         with self._turn:
-            return self._network.run(images)
+            probabilities = self._network.run(images)
+            # A card that fails hands over to the processor.
+            self.device = self._network.device
+        return probabilities
 
 
 @dataclass(frozen=True)

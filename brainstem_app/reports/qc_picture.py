@@ -115,7 +115,7 @@ def qc_png(volumes: QcVolumes, table: LabelTable, title: str) -> bytes:
 def _png(figure: Figure) -> bytes:
     """Draw without transparency, which there is none of, and compress a little less: half of the time."""
     figure.set_dpi(_DOTS_PER_INCH)
-    canvas = FigureCanvasAgg(figure)
+    canvas: Any = FigureCanvasAgg(figure)
     canvas.draw()
     picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
     buffer = io.BytesIO()
