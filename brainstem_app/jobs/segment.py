@@ -161,8 +161,7 @@ def segment_scan(
     ImplausibleResultError
         If the scan does not fit the template, or no nucleus is found; no labels are written then.
     """
-    # What writes results takes half a second to load: beside the work, on another core.
-    Thread(target=import_module, args=("brainstem_app.jobs.segment_results",)).start()
+    Thread(target=_make_ready, args=(model,)).start()
     clock = Stopwatch()
     report(0.0, "reading the scan")
     with clock.measure("read"):
@@ -197,6 +196,13 @@ def segment_scan(
     for finding in (*scan.findings, *normalised.findings):
         if finding.level is Level.WARNING:
             reporter.warn(f"{folder.name}: {finding.problem}", path, finding.fix)
+
+
+def _make_ready(model: LoadedModel) -> None:
+    """Load what writes results and what the bend needs, half a second: beside the work, on another core."""
+    import_module("brainstem_app.jobs.segment_results")
+    if model.way.method.fit_atlas and model.way.method.fit.needs_images:
+        model.way.template()
 
 
 class Stopwatch:
