@@ -226,7 +226,8 @@ class WarpedAtlas:
         shape, affine = grid
         native = self.transforms.to_native(grid_points(BOX_SHAPE, box_affine()))
         voxels = carried(native, np.linalg.inv(affine))
-        return native, ((voxels >= -0.5) & (voxels <= np.array(shape) - 0.5)).all(axis=1)
+        inside = (voxels >= -0.5) & (voxels <= np.array(shape) - 0.5)
+        return native, np.asarray(inside.all(axis=1))
 
     @property
     def _classes(self) -> int:

@@ -227,7 +227,7 @@ class AtlasProblem:
 
     def _probability(self, labels: NDArray[np.uint8], part: slice) -> FloatArray:
         """Network's probability (n,) that some of the region's voxels have these labels."""
-        return self._flat.take(self._begins[part] + labels)
+        return np.asarray(self._flat.take(self._begins[part] + labels), dtype=np.float32)
 
 
 def _splines(size: int) -> FloatArray:

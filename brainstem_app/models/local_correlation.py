@@ -64,30 +64,20 @@ class LocalCorrelation:
         moved = values.reshape(self._image.shape)
         mean = self._window(moved)
         variance = self._spread(moved, mean)
-        covariance = self._window(self._image * moved)
-        covariance -= self._mean * mean
-        scale = np.sqrt(self._variance * variance)
-        np.divide(1, scale, out=scale)
-        covariance *= scale
-        correlation = covariance
-        scale *= -self._weight
-        by_covariance, by_variance = scale, self._weight * correlation
-        by_variance /= variance
-        by_variance /= 2
-        by_value = self._wanted(by_covariance) * self._image
-        by_value -= self._wanted(by_covariance * self._mean)
-        spread = self._wanted(by_variance) * moved
-        spread -= self._wanted(by_variance * mean)
-        spread *= 2
-        by_value += spread
-        slope *= by_value.reshape(-1)
-        return -float((self._weight * correlation).sum()), slope.reshape(displacement.shape)
+        covariance = self._window(self._image * moved) - self._mean * mean
+        scale = 1 / np.sqrt(self._variance * variance)
+        correlation = covariance * scale
+        by_covariance = -self._weight * scale
+        by_variance = self._weight * correlation / variance / 2
+        wanted = self._wanted
+        by_value = wanted(by_covariance) * self._image - wanted(by_covariance * self._mean)
+        by_value += 2 * (wanted(by_variance) * moved - wanted(by_variance * mean))
+        pull = (by_value.reshape(-1) * slope).reshape(displacement.shape)
+        return -float((self._weight * correlation).sum()), pull
 
     def _window(self, volume: FloatArray) -> FloatArray:
         """Mean over each window."""
-        mean = _blurred(volume)
-        mean /= self._inside
-        return mean
+        return _blurred(volume) / self._inside
 
     def _wanted(self, volume: FloatArray) -> FloatArray:
         """Transpose of `_window`: the sum, at each voxel, of what all windows want of it."""
@@ -95,11 +85,7 @@ class LocalCorrelation:
 
     def _spread(self, volume: FloatArray, mean: FloatArray) -> FloatArray:
         """Variance over each window, and the floor."""
-        variance = self._window(volume * volume)
-        variance -= mean * mean
-        np.maximum(variance, 0, out=variance)
-        variance += np.float32(VARIANCE_FLOOR)
-        return variance
+        return np.maximum(self._window(volume * volume) - mean * mean, 0) + np.float32(VARIANCE_FLOOR)
 
 
 def _blurred(volume: FloatArray) -> FloatArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Self
 
 import numpy as np
@@ -149,13 +150,17 @@ class Way:
         return cls(slice_input, method, labels, mirrored, nuclei, usual)
 
     @staticmethod
+    @cache
     def template() -> NDArray[np.float32]:
         """Template (50, 50, 73) in the box, its intensities standardised as those of scans."""
-        from brainstem_app.preprocessing.intensity import normalise
+        from brainstem_app.preprocessing.intensity import centre_and_spread, scaled
         from brainstem_app.preprocessing.template import load_template
 
         template = load_template()
-        return crop_to_box(normalise(template.t1, template.brain))
+        levels = centre_and_spread(template.t1[template.brain])
+        found = scaled(crop_to_box(template.t1), crop_to_box(template.brain), *levels)
+        found.flags.writeable = False
+        return found
 
     @property
     def classes(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Protocol
 
 import numpy as np
@@ -33,6 +34,29 @@ class Predictor(Protocol):
 
     def run(self, images: FloatArray) -> FloatArray:
         """Probabilities (N, size, size, K) of images (N, size, size, channels)."""
+
+
+class SharedPredictor:
+    """A network that several threads ask: one at a time, each with all cores.
+
+    Parameters
+    ----------
+    network : Predictor
+        A graphics card answers one thread only.
+    """
+
+    def __init__(self, network: Predictor) -> None:
+        self._network = network
+        self._turn = Lock()
+        self.device = network.device
+
+    def run(self, images: FloatArray) -> FloatArray:
+        """Probabilities of images; see `Predictor.run`."""
+        with self._turn:
+            probabilities = self._network.run(images)
+            # A card that fails hands over to the processor.
+            self.device = self._network.device
+        return probabilities
 
 
 @dataclass(frozen=True)

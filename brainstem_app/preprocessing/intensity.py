@@ -26,9 +26,19 @@ def normalise(volume: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[n
     ndarray of float32
         Dimensionless, between −3 and 3.
     """
-    inside = volume[mask]
+    return scaled(volume, mask, *centre_and_spread(volume[mask]))
+
+
+def centre_and_spread(inside: NDArray[np.float32]) -> tuple[float, float]:
+    """Mean and standard deviation of a brain's intensities (N,), without the outermost 2 % at both ends."""
     low, high = np.percentile(inside, (2.0, 98.0))
     core = inside[(inside >= low) & (inside <= high)]
-    spread = max(float(core.std()), 1e-6)
-    scaled = np.clip((volume - float(core.mean())) / spread, -LIMIT, LIMIT).astype(np.float32)
-    return np.where(mask, scaled, np.float32(-LIMIT))
+    return float(core.mean()), max(float(core.std()), 1e-6)
+
+
+def scaled(
+    volume: NDArray[np.float32], mask: NDArray[np.bool_], centre: float, spread: float
+) -> NDArray[np.float32]:
+    """Z-score of intensities whose mean and spread are known; see `normalise`."""
+    inside = np.clip((volume - centre) / spread, -LIMIT, LIMIT).astype(np.float32)
+    return np.where(mask, inside, np.float32(-LIMIT))

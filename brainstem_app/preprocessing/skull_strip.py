@@ -9,6 +9,7 @@ grey levels clipped at two percentiles, the largest component, no holes.
 from __future__ import annotations
 
 import math
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,8 @@ SHELL_DEPTH_MM = (4.0, 12.0)
 DARK_LEVEL = 0.35
 MAX_DARK_SHELL_SHARE = 0.25
 
+# The fine network takes half a GB while it runs: of scans that are done together, one does.
+_ONE_AT_A_TIME = Lock()
 _ANY_NEIGHBOUR = np.ones((3, 3, 3), dtype=bool)
 _Mask = NDArray[np.bool_]
 _Box = tuple[slice, slice, slice]
@@ -148,8 +151,9 @@ def _brain(network: str, volume: NDArray[np.float32], side: int, threads: int) -
         raise BrainstemError(
             f"The skull-stripping network cannot be loaded: {error}", path, "Install Brainstem App again."
         ) from error
-    image = _standardised(volume, side)[None, None]
-    (brain,) = session.run(None, {"image": image})
+    with _ONE_AT_A_TIME:
+        image = _standardised(volume, side)[None, None]
+        (brain,) = session.run(None, {"image": image})
     return np.asarray(brain[0, 0])
 
 
@@ -157,8 +161,8 @@ def _standardised(volume: NDArray[np.float32], side: int) -> NDArray[np.float32]
     """Resize a volume to (side, side, side), and standardise it as the networks know it.
 
     Clipped at the grey levels that 0.5 % and 99.5 % of voxels lie below; mean 0.449, deviation 0.226. Levels,
-    mean and deviation are those of the resized volume, which repeats the voxels of the given one: these few are
-    computed with.
+    mean and deviation are those of the resized volume. As it repeats the voxels of the given one, all else is
+    computed with those few.
     """
     shape = (side,) * 3
     low, high = np.quantile(_resize(volume, shape), [0.005, 0.995])

@@ -210,7 +210,7 @@ def grid_points(shape: tuple[int, ...], affine: Affine) -> NDArray[np.float64]:
     return points.reshape(-1, 3)
 
 
-def carried(points_mm: NDArray[np.float64], affine: Affine) -> NDArray[np.float64]:
+def carried(points_mm: NDArray[np.float64], affine: NDArray[np.floating]) -> NDArray[np.float64]:
     """Points (N, 3) carried by an affine (4, 4).
 
     Written out, for the last digits of a product by BLAS change with where its rows lie in memory, and with

@@ -314,7 +314,8 @@ def _on_nothing(inputs: ReportInputs) -> dict[str, float]:
         maps.append((inputs.regions.labels, inputs.regions.table.structures[1:]))
     shares: dict[str, float] = {}
     for labels, structures in maps:
-        voxels, empty = (np.bincount(m.ravel(), minlength=256) for m in (labels, labels[is_empty]))
+        some = labels > 0
+        voxels, empty = (np.bincount(labels[m], minlength=256) for m in (some, some & is_empty))
         shares |= {s.name: float(empty[s.index] / max(voxels[s.index], 1)) for s in structures}
     return {name: share for name, share in shares.items() if share > _EMPTY}
 

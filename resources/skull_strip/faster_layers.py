@@ -75,16 +75,16 @@ class Rewriting:
         joined = self._add("Concat", parts, "first_joined", axis=1)
         self._add("Unsqueeze", [joined, axes], result)
 
-    def _first_part(
-        self, part: int, padded: str, count: str, weights: str, pad: int, node: NodeProto
-    ) -> str:
+    def _first_part(self, part: int, padded: str, count: str, weights: str, pad: int, node: NodeProto) -> str:
         """Slices part/PARTS … (part + 1)/PARTS of the first layer, channels first."""
         name = f"first_{part}"
         begin, end = (
             self._add(
                 "Div",
-                [self._add("Mul", [count, self._constant(f"{name}_{k}", [k])], f"{name}_m{k}"),
-                 self._constant(f"{name}_parts{k}", [2 * PARTS])],
+                [
+                    self._add("Mul", [count, self._constant(f"{name}_{k}", [k])], f"{name}_m{k}"),
+                    self._constant(f"{name}_parts{k}", [2 * PARTS]),
+                ],
                 f"{name}_edge{k}",
             )
             for k in (part, part + 1)
@@ -131,7 +131,7 @@ class Rewriting:
         self._woven(answer, node, 1, output.name)
 
     def _eight(self, node: NodeProto, kernels: FloatArray, pads: list[int]) -> str:
-        """The eight voxels that each voxel becomes, as channels (1, out · 8, X, Y, Z)."""
+        """Compute the eight voxels that each voxel becomes, as channels (1, out · 8, X, Y, Z)."""
         name = node.output[0]
         inputs = [node.input[0], self._stored(f"{node.input[1]}_eight", kernels)]
         if len(node.input) > 2:
@@ -157,7 +157,9 @@ class Rewriting:
 
     def _reshaped(self, volume: str, begin: list[int], end: str, result: str) -> str:
         first = self._constant(f"{result}_begin", begin)
-        return self._add("Reshape", [volume, self._add("Concat", [first, end], f"{result}_to", axis=0)], result)
+        return self._add(
+            "Reshape", [volume, self._add("Concat", [first, end], f"{result}_to", axis=0)], result
+        )
 
     def _add(self, kind: str, inputs: list[str], output: str, **attributes: object) -> str:
         self._nodes.append(helper.make_node(kind, inputs, [output], name=f"{output}_node", **attributes))

@@ -9,7 +9,7 @@ from scipy.ndimage import label as label_parts
 from scipy.spatial.transform import Rotation
 
 from brainstem_app.atlas.regions import nearest_region
-from brainstem_app.atlas.warped import WarpedAtlas
+from brainstem_app.atlas.warped import WarpedAtlas, _Around
 from brainstem_app.imaging.spaces import BOX_SHAPE, Affine, box_affine
 from brainstem_app.preprocessing.transforms import Displacement, Transforms, grid_points
 
@@ -195,3 +195,14 @@ def test_points_of_the_box_come_from_where_the_map_says() -> None:
     there = warped.map.to_atlas(warped.transforms.to_native(points))
     expected = points + warped.displacement.reshape(3, -1).T[::977]
     assert np.abs(there - expected).max() < 0.01
+
+
+@pytest.mark.parametrize("voxel_mm", [(1.0, 1.0, 1.0), (0.5, 0.5, 3.0)], ids=str)
+def test_what_is_not_warped_is_background(
+    voxel_mm: tuple[float, float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid = _grid(voxel_mm, 12, 0.4)
+    labels = np.array(_warped().labels_on(grid))
+    monkeypatch.setattr(_Around, "hold", lambda self, points_mm: np.ones(len(points_mm), dtype=bool))
+    np.testing.assert_array_equal(_warped().labels_on(grid), labels)
+    assert (labels > 0).any()

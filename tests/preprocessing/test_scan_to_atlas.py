@@ -16,6 +16,7 @@ from brainstem_app.preprocessing.scan_to_atlas import (
     TO_MNI_WARP,
     TO_SCAN_AFFINE,
     ScanToAtlas,
+    _beyond_the_box,
 )
 from brainstem_app.preprocessing.transforms import Displacement, Transforms, grid_points
 
@@ -94,3 +95,12 @@ def test_simpleitk_carries_a_label_map_to_the_same_voxels(tmp_path: Path) -> Non
     ours = map_coordinates(labels, voxels, order=0, mode="grid-constant").reshape(size)
     assert (ours == 3).sum() > 1000
     assert (theirs != ours).mean() < 1e-4
+
+
+def test_displacement_beyond_the_box_is_that_of_its_border() -> None:
+    field = np.random.default_rng(2).normal(size=(3, *BOX_SHAPE)).astype(np.float32)
+    low = box_affine()[:3, 3]
+    points = grid_points(WARP_REGION.shape, WARP_REGION.affine)
+    inside = np.clip(points, low, low + np.array(BOX_SHAPE) - 1)
+    expected = Displacement(np.moveaxis(field, 0, -1), box_affine()).at(inside)
+    np.testing.assert_array_equal(_beyond_the_box(field), expected)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from brainstem_app.errors import ImplausibleResultError
+from brainstem_app.imaging.intensity_levels import above_floor, intensity_levels
 from brainstem_app.imaging.orientation import from_canonical, to_canonical
-from brainstem_app.preprocessing.skull_strip import brain_mask, is_stripped, stripped_mask
+from brainstem_app.preprocessing.skull_strip import _standardised, brain_mask, is_stripped, stripped_mask
 
 SPACING_MM = 4.0
 AFFINE = np.diag([-SPACING_MM, SPACING_MM, SPACING_MM, 1.0])
@@ -110,3 +111,27 @@ def test_real_scans_are_told_apart(data_folder: Path, file: str, stripped: bool)
     image = nib.load(data_folder / file)
     data = np.asarray(image.dataobj, dtype=np.float32)
     assert is_stripped(data, image.affine) is stripped
+
+
+def test_image_of_the_networks_is_standardised_as_deepbet_does() -> None:
+    volume = np.random.default_rng(0).gamma(2.0, 50.0, (13, 9, 11)).astype(np.float32)
+    side = 32
+    indices = [((np.arange(side) + 0.5) * n / side).astype(int) for n in volume.shape]
+    large = volume[np.ix_(*indices)]
+    low, high = np.quantile(large, [0.005, 0.995])
+    clipped = np.clip((large - np.float32(low)) / np.float32(high - low), 0.0, 1.0)
+    expected = (0.226 * (clipped - clipped.mean()) / clipped.std() + 0.449).astype(np.float32)
+    np.testing.assert_array_equal(_standardised(volume, side), expected)
+
+
+@pytest.mark.real_data
+@pytest.mark.slow
+@pytest.mark.parametrize(("subject", "voxels"), [("02", 707_849), ("05", 885_184)])
+def test_brain_of_a_real_head_is_that_of_the_layers_before(
+    data_folder: Path, subject: str, voxels: int
+) -> None:
+    """Counted with the networks as `convert_deepbet.py` left them; another processor rounds otherwise."""
+    image = nib.load(data_folder / f"ds000011/sub-{subject}/anat/sub-{subject}_T1w.nii.gz")
+    data = np.asarray(image.dataobj, dtype=np.float32)
+    scan = above_floor(data, intensity_levels(data))
+    assert abs(int(brain_mask(scan, image.affine).sum()) - voxels) <= 20

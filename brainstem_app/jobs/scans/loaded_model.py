@@ -12,7 +12,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.models.card import CARD_FILE_NAME, ModelCard
 from brainstem_app.models.library import ModelFiles, WeightsKind, find_model
 from brainstem_app.models.method import Way
-from brainstem_app.models.prediction import Predictor
+from brainstem_app.models.prediction import Predictor, SharedPredictor
 from brainstem_app.preprocessing.transforms import Displacement
 from brainstem_app.reports.report_model import ModelDescription
 
@@ -29,6 +29,7 @@ class LoadedModel:
     atlas: Atlas
     engine: WeightsKind
     warp: Displacement | None = None
+    network: Predictor | None = None
 
     @property
     def card(self) -> ModelCard:
@@ -42,7 +43,11 @@ class LoadedModel:
 
     def open_network(self) -> Predictor:
         """Load the network: half a second with ONNX Runtime, and 0.3 GB while the predictor is kept."""
-        return _open(self.weights, self.engine)
+        return _open(self.weights, self.engine) if self.network is None else self.network
+
+    def shared(self) -> LoadedModel:
+        """Return the same model with its network opened once, for several threads."""
+        return replace(self, network=SharedPredictor(self.open_network()))
 
 
 def load_model(name: str, engine: WeightsKind) -> LoadedModel:

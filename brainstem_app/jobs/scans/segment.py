@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, citations_of
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
@@ -32,12 +34,11 @@ from brainstem_app.jobs.scans.loaded_model import LoadedModel, describe_model, l
 from brainstem_app.jobs.scans.result_folders import SERIES, require_whole, scans_with_room, series_mark
 from brainstem_app.jobs.scans.segment_bids import require_one_dataset, result_folder, write_derivatives
 from brainstem_app.jobs.scans.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
-from brainstem_app.jobs.scans.segment_files import OnScan, on_scan, shapes_of, write_volumes
+from brainstem_app.jobs.scans.segment_files import OnScan, on_scan
+from brainstem_app.jobs.scans.segment_together import scans_at_once, segment_together
 from brainstem_app.models.prediction import Prediction, predict_box
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
 from brainstem_app.reports.report_model import ReportInputs
-from brainstem_app.reports.surfaces import remove_surfaces, write_surfaces
-from brainstem_app.reports.write import write_report
 
 Report = Callable[[float, str], None]
 
@@ -69,8 +70,9 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
     model = load_model(job.model, job.engine)
     scans, without_room = scans_with_room(job, scans, model, reporter, only=total == 1)
     refused += without_room
-    for index, scan in enumerate(scans):
-        report = reporter.part(index, len(scans), scan.name)
+
+    def attempt(scan: ScanInput, report: Report, reporter: Reporter) -> None:
+        """Segment one scan; if there are others, a failure is a warning."""
         try:
             _segment_one(job, scan, model, report, reporter)
         except JobCancelled:
@@ -81,6 +83,13 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
             failed = describe_failure(error)
             reporter.warn(f"{scan.name}: {failed.what}", failed.where or scan.path, failed.fix)
             refused.append(scan.name)
+
+    at_once = scans_at_once(len(scans)) if job.engine == "onnx" else 1
+    if at_once > 1:
+        model = model.shared()
+    # More threads of BLAS cost more than they save here, and change the last digits with their number.
+    with threadpool_limits(limits=1, user_api="blas"):
+        segment_together(scans, at_once, attempt, reporter)
     if refused:
         raise BrainstemError(
             f"{len(refused)} of {total} scans could not be segmented: {', '.join(refused)}.",
@@ -169,6 +178,7 @@ def segment_scan(
     ImplausibleResultError
         If the scan does not fit the template, or no nucleus is found; no labels are written then.
     """
+    Thread(target=_make_ready, args=(model,)).start()
     clock = Stopwatch()
     report(0.0, "reading the scan")
     with clock.measure("read"):
@@ -192,11 +202,9 @@ def segment_scan(
     inputs = _report_inputs(scan, normalised, model, device, found, clock.seconds, command)
     inputs = replace(inputs, settings={**inputs.settings, **series})
     inputs = replace(inputs, reference=reference, reference_origin=reference_origin)
-    # The report is made on one core while another writes the volumes that it speaks of.
-    with ThreadPoolExecutor(1) as beside:
-        volumes = (folder, scan, normalised, found, prediction, model.atlas)
-        written = beside.submit(_write_volumes, *volumes, surfaces=surfaces)
-        write_report(folder, inputs, ready=written.result)
+    from brainstem_app.jobs.scans.segment_results import write_results
+
+    write_results(folder, scan, normalised, prediction, found, inputs, model.atlas, surfaces=surfaces)
     for role, name in found.artifacts.items():
         reporter.artifact(role, folder / name, folder.name)
     reporter.artifact("folder", folder, folder.name)
@@ -205,20 +213,11 @@ def segment_scan(
             reporter.warn(f"{folder.name}: {finding.problem}", path, finding.fix)
 
 
-def _write_volumes(
-    folder: Path,
-    scan: Scan,
-    normalised: Normalised,
-    found: OnScan,
-    prediction: Prediction,
-    atlas: Atlas,
-    *,
-    surfaces: bool,
-) -> None:
-    write_volumes(folder, scan, normalised, found, prediction, atlas.table)
-    remove_surfaces(folder)
-    if surfaces:
-        write_surfaces(folder, *shapes_of(found, scan.affine, atlas))
+def _make_ready(model: LoadedModel) -> None:
+    """Load what writes results and what the bend needs, half a second: beside the work, on another core."""
+    import_module("brainstem_app.jobs.scans.segment_results")
+    if model.way.method.fit_atlas and model.way.method.fit.needs_images:
+        model.way.template()
 
 
 class Stopwatch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import Affine, crop_to_box, mni_affine, paste_into_mni
 from brainstem_app.jobs.scans.segment_regions import (
     REGION_FILES,
+    measured_regions,
     placed_regions,
     warped_regions,
     write_regions,
@@ -115,14 +117,21 @@ def on_scan(
             labels, confidence, regions=placed_regions(regions, normalised.transforms, grid, labels)
         )
     warped = WarpedAtlas(atlas, prediction.displacement, normalised.transforms)
-    labels = warped.labels_on(grid)
-    return OnScan(
-        labels,
-        warped.confidence_on(grid, labels, prediction.class_confidence),
-        warped.measure(grid, prediction.class_confidence),
-        warped.map,
-        warped_regions(regions, warped, grid, labels, normalised.image),
-    )
+    # One core measures while another draws.
+    with ThreadPoolExecutor(1) as beside:
+        soft = beside.submit(warped.measure, grid, prediction.class_confidence)
+        of_regions = (
+            None
+            if regions is None
+            else beside.submit(measured_regions, regions, warped, grid, normalised.image)
+        )
+        labels = warped.labels_on(grid)
+        confidence = warped.confidence_on(grid, labels, prediction.class_confidence)
+        on_regions = None
+        if regions is not None and of_regions is not None:
+            drawn = warped_regions(regions, warped, grid, labels)
+            on_regions = RegionsOnScan(regions.table, drawn, *of_regions.result())
+        return OnScan(labels, confidence, soft.result(), warped.map, on_regions)
 
 
 def shapes_of(found: OnScan, affine: Affine, atlas: Atlas) -> tuple[Shapes, Shapes | None]:

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.midsagittal import measure_midsagittal
+from brainstem_app.atlas.midsagittal import Midsagittal, measure_midsagittal
 from brainstem_app.atlas.regions import Regions, nearest_region
-from brainstem_app.atlas.warped import Grid, WarpedAtlas
+from brainstem_app.atlas.warped import Grid, SoftMeasures, WarpedAtlas
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import Affine, crop_to_box
 from brainstem_app.preprocessing.midsagittal_plane import find_midsagittal_plane
@@ -24,26 +24,25 @@ REGION_FILES = (REGION_LABELS_FILE, *(name.replace("labels", _BEGINNING, 1) for 
 
 
 def warped_regions(
-    regions: Regions | None,
-    warped: WarpedAtlas,
-    grid: Grid,
-    labels: NDArray[np.uint8],
-    image: NDArray[np.float32],
-) -> RegionsOnScan | None:
-    """Regions under the warp of the atlas, and their areas on the midsagittal plane.
+    regions: Regions, warped: WarpedAtlas, grid: Grid, labels: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Region map under the warp of the atlas; see `WarpedAtlas.regions_on`."""
+    return warped.regions_on(grid, labels, nearest_region(crop_to_box(regions.labels)))
+
+
+def measured_regions(
+    regions: Regions, warped: WarpedAtlas, grid: Grid, image: NDArray[np.float32]
+) -> tuple[dict[int, SoftMeasures], Midsagittal | None]:
+    """Regions measured under the warp of the atlas, and their areas on the midsagittal plane.
 
     Parameters
     ----------
     image : ndarray of float32, shape (197, 233, 189)
         The standardised scan on ``mni``, whose symmetry says where the plane lies.
     """
-    if regions is None:
-        return None
-    box = crop_to_box(regions.labels)
-    native = warped.regions_on(grid, labels, nearest_region(box))
     plane = find_midsagittal_plane(image, warped.transforms)
     areas = measure_midsagittal(warped.map, regions, plane, grid)
-    return RegionsOnScan(regions.table, native, warped.measure_regions(grid, box), areas)
+    return warped.measure_regions(grid, crop_to_box(regions.labels)), areas
 
 
 def placed_regions(
