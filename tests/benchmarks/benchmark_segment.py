@@ -1,7 +1,7 @@
 """Time and memory of each step of `segment` on given heads, and of `demo`, printed as Markdown tables.
 
     python tests/benchmarks/benchmark_segment.py --scan HEAD.nii.gz --demo --batch SIX*.nii.gz
-        > docs/results/time-and-memory.md
+        --figures docs/results/time-and-memory.json > docs/results/time-and-memory.md
 
 Each command runs as a child process, as a user would start it. A step is what the program itself reports with
 `--json`. Its peak is the highest resident memory while it ran: on Linux the kernel's high-water mark is reset
@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -140,9 +140,12 @@ def machine() -> str:
     return f"{model}, {cores}, {memory:.0f} GB, {platform.system()}, Python {platform.python_version()}"
 
 
-def report(scans: list[Path], *, demo: bool, model: str = "", batch: Sequence[Path] = ()) -> str:
-    """Measure everything asked for and return the page."""
+def report(
+    scans: list[Path], *, demo: bool, model: str = "", batch: Sequence[Path] = (), figures: Path | None = None
+) -> str:
+    """Measure everything asked for and return the page; leave the scans' totals in a JSON file, if asked."""
     load = os.getloadavg()[0]
+    totals: list[Step] = []
     lines = ["# Time and memory", "", f"{datetime.now(UTC):%Y-%m-%d}, {machine()}. Made by"]
     lines += ["`tests/benchmarks/benchmark_segment.py`; other work on the machine when it began: load"]
     lines += [f"{load:.1f} (it lengthens wall seconds several times, CPU seconds by up to a half).", ""]
@@ -154,6 +157,7 @@ def report(scans: list[Path], *, demo: bool, model: str = "", batch: Sequence[Pa
         for number, scan in enumerate(scans):
             run = measure(["segment", str(scan), "--out", f"{folder}/{number}", *choice])
             lines += [table(run), "", _verdict(run), ""]
+            totals.append(run.total)
         if batch:
             run = measure(["segment", *map(str, batch), "--out", f"{folder}/batch", *choice])
             lines += [_scans_an_hour(run, len(batch)), ""]
@@ -161,6 +165,10 @@ def report(scans: list[Path], *, demo: bool, model: str = "", batch: Sequence[Pa
             run = measure(["demo", "--out", f"{folder}/demo"])
             met = "met" if run.total.wall_s <= DEMO_LIMIT_S else "NOT met"
             lines += [table(run), "", f"Target {DEMO_LIMIT_S} s: {met}.", ""]
+    if figures is not None:
+        found = {"date": f"{datetime.now(UTC):%Y-%m-%d}", "machine": machine(), "load": round(load, 1)}
+        found |= {"scans": [asdict(total) for total in totals]}
+        figures.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return "\n".join(lines)
 
 
@@ -189,9 +197,10 @@ def main() -> None:
     parser.add_argument("--model", default="", help="name or file of a model; the default one if not given")
     parser.add_argument("--batch", type=Path, nargs="+", default=[], help="scans to segment in one command")
     parser.add_argument("--demo", action="store_true", help="also measure `demo`")
+    parser.add_argument("--figures", type=Path, help="JSON file for the totals, which the measurement reads")
     given = parser.parse_args()
     demo = given.demo or not (given.scan or given.batch)
-    print(report(given.scan, demo=demo, model=given.model, batch=given.batch))
+    print(report(given.scan, demo=demo, model=given.model, batch=given.batch, figures=given.figures))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from changed_heads import Bell, shrunk
 from detectability import STILL, Response, response
-from measured_heads import SHIPPED, Bench, Target, Values, Warped, shrinking, targets_of
+from measured_heads import SHIPPED, Bench, Parts, Target, Values, Warped, case_of, targets_of
 
 from brainstem_app.imaging.reading import read_scan
 
@@ -44,6 +44,14 @@ class Changes:
     near: list[Values] = field(default_factory=list)
     heads: list[int] = field(default_factory=list)
 
+    def add(self, true: Values, found: Values, rows: tuple[Values, Values], head: int) -> None:
+        """Add a shrunken head; `rows` are what is meant to shrink in it, and what lies near."""
+        self.true.append(true)
+        self.found.append(found)
+        self.shrunken.append(rows[0])
+        self.near.append(rows[1])
+        self.heads.append(head)
+
     def response(self, part: int) -> Response:
         """How the measured volume of a part follows the true one where it was meant to shrink."""
         rows = np.array(self.shrunken)[:, part]
@@ -69,46 +77,66 @@ def follow_changes(bench: Bench, heads: dict[str, Path], told: Callable[[str], N
             rows = _rows(targets, np.array(middles), bench.parts.n_nuclei)
             for lost in LOST:
                 ways = bench.all_ways if lost == BASELINES_LOST else (SHIPPED,)
-                bells = [b for t in targets for b in shrinking(bench.parts, t, truth, lost)]
-                small = shrunken(bench, name, path, _case(targets, lost), bells, ways)
+                bells = bench.bells(name, targets, lost)
+                small = shrunken(bench, name, path, case_of(targets, lost), bells, ways)
                 for way in ways:
                     base = whole.fields[way]
-                    into = changes[way]
-                    into.true.append(bench.parts.true_change(base, bells))
-                    into.found.append(bench.parts.log_volumes(small.fields[way]) - before[way])
-                    into.shrunken.append(rows[0])
-                    into.near.append(rows[1])
-                    into.heads.append(number)
+                    found = bench.parts.log_volumes(small.fields[way]) - before[way]
+                    changes[way].add(bench.parts.true_change(base, bells), found, rows, number)
     return changes
 
 
-def placed_anew(bench: Bench, name: str, path: Path) -> dict[str, tuple[float, float]]:
-    """Slopes of one head's regions and of its first nuclei, shrunk by 10 %: placed once, and placed anew.
+def follow_placed_anew(
+    bench: Bench, heads: dict[str, Path], told: Callable[[str], None]
+) -> dict[str, Changes]:
+    """Shrink every region in every scan by 10 %, on its own grid, and measure it the whole way by every way.
 
-    Anew, the scan itself is shrunk and goes the whole way: skull strip, bias field, both affines.
+    The whole way: skull strip, bias field, both affines. Placing follows a part of what is large.
     """
+    parts, changes = bench.parts, {way: Changes() for way in bench.ways}
+    sets = [targets for targets in targets_of(parts) if targets[0].parts[0] >= parts.n_nuclei]
+    for number, (name, path) in enumerate(heads.items()):
+        whole = bench.scan(name, lambda path=path: read_scan(path))
+        truth = whole.fields[SHIPPED]
+        middles = np.array([parts.points_mm(p, truth).mean(axis=0) for p in range(len(parts.names))])
+        for targets in sets:
+            told(f"{name}, placed anew: {', '.join(t.name for t in targets)}")
+            anew, bells = _placed_anew(bench, name, path, targets)
+            rows = _rows(targets, middles, parts.n_nuclei)
+            for way, into in changes.items():
+                true = parts.true_change(whole.fields[way], bells)
+                into.add(true, _grown(parts, way, whole, anew), rows, number)
+    return changes
+
+
+def nuclei_placed_anew(bench: Bench, name: str, path: Path) -> dict[str, tuple[float, float]]:
+    """Slopes of the first nuclei of one head, shrunk by 10 %: placed once, and placed anew."""
+    parts, targets = bench.parts, targets_of(bench.parts)[0]
     whole = bench.scan(name, lambda: read_scan(path))
-    truth, parts = whole.fields[SHIPPED], bench.parts
-    before = parts.log_volumes(truth) + whole.log_scale
-    once_before = _before(bench, name, path)[SHIPPED]
+    anew, bells = _placed_anew(bench, name, path, targets)
+    small = shrunken(bench, name, path, case_of(targets, BASELINES_LOST), bells, bench.all_ways)
+    once = parts.log_volumes(small.fields[SHIPPED]) - _before(bench, name, path)[SHIPPED]
+    again, true = _grown(parts, SHIPPED, whole, anew), parts.true_change(whole.fields[SHIPPED], bells)
     found = {}
-    for index, targets in enumerate(targets_of(parts)):
-        if index and targets[0].parts[0] < parts.n_nuclei:
-            continue
-        bells = [b for t in targets for b in shrinking(parts, t, truth, BASELINES_LOST)]
-        true = parts.true_change(truth, bells)
-        case = _case(targets, BASELINES_LOST)
-        once = shrunken(bench, name, path, case, bells, bench.all_ways)
-        anew = bench.scan(
-            f"{name}-{case}-anew",
-            lambda bells=bells: shrunk(read_scan(path), bells, whole.to_native),
-        )
-        for target in targets:
-            rows = list(target.parts)
-            first = (parts.log_volumes(once.fields[SHIPPED]) - once_before)[rows].sum() / true[rows].sum()
-            volumes = parts.log_volumes(anew.fields[SHIPPED]) + anew.log_scale
-            found[target.name] = (float(first), float((volumes - before)[rows].sum() / true[rows].sum()))
+    for target in targets:
+        rows = list(target.parts)
+        of = true[rows].sum()
+        found[target.name] = (float(once[rows].sum() / of), float(again[rows].sum() / of))
     return found
+
+
+def _placed_anew(bench: Bench, name: str, path: Path, targets: list[Target]) -> tuple[Warped, list[Bell]]:
+    """Shrink a scan by 10 % and take it the whole way."""
+    whole = bench.scan(name, lambda: read_scan(path))
+    bells = bench.bells(name, targets, BASELINES_LOST)
+    case = f"{name}-{case_of(targets, BASELINES_LOST)}-anew-{bench.seen.name}"
+    return bench.scan(case, lambda: shrunk(read_scan(path), bells, whole.to_native)), bells
+
+
+def _grown(parts: Parts, way: str, before: Warped, after: Warped) -> Values:
+    """Change of the logarithms of volumes from one scan to another, each in its own mm³."""
+    volumes = [parts.log_volumes(each.fields[way]) + each.log_scale for each in (before, after)]
+    return volumes[1] - volumes[0]
 
 
 def shrunken(
@@ -129,10 +157,6 @@ def _before(bench: Bench, name: str, path: Path) -> dict[str, Values]:
         way: np.mean([bench.parts.log_volumes(each.fields[way]) for each in still], axis=0)
         for way in bench.ways
     }
-
-
-def _case(targets: list[Target], lost: float) -> str:
-    return f"{'-'.join(target.name for target in targets)}-{round(100 * lost)}"
 
 
 def _rows(targets: list[Target], middles: Values, n_nuclei: int) -> tuple[Values, Values]:
