@@ -107,7 +107,14 @@ class PredictionMethod(BaseModel):
 WARP = FitSettings(
     rounds=(
         FitRound(),
-        FitRound(network_weight=0.1, intensity_weight=1.0, smoothness=0.03, iterations=40),
+        FitRound(
+            network_weight=0.1,
+            intensity_weight=1.0,
+            window=1.0,
+            variance_floor=0.05,
+            smoothness=0.03,
+            iterations=30,
+        ),
     ),
     from_warp=True,
 )

@@ -11,10 +11,12 @@ import numpy as np
 from changed_heads import Bell, shrunk
 from detectability import STILL, Response, response
 from measured_heads import SHIPPED, Bench, Parts, Target, Values, Warped, case_of, targets_of
+from measurement_goals import SEEN
 
 from brainstem_app.imaging.reading import read_scan
 
-#: Shares of their volume that targets lose; the ways beside the shipped one see the middle one alone.
+#: Shares of their volume that targets lose: what a T1-weighted scan shows best, and what shrinks with it in
+#: one head, loses each; the others, and what the ways beside the shipped one see, the middle one alone.
 LOST = (0.05, 0.10, 0.20)
 BASELINES_LOST = 0.10
 #: Repeated without a change, for its noise: volumes before are their mean.
@@ -75,7 +77,7 @@ def follow_changes(bench: Bench, heads: dict[str, Path], told: Callable[[str], N
         for targets in sets:
             told(f"{name}: {', '.join(t.name for t in targets)}")
             rows = _rows(targets, np.array(middles), bench.parts.n_nuclei)
-            for lost in LOST:
+            for lost in lost_by(targets, bench.parts):
                 ways = bench.all_ways if lost == BASELINES_LOST else (SHIPPED,)
                 bells = bench.bells(name, targets, lost)
                 small = shrunken(bench, name, path, case_of(targets, lost), bells, ways)
@@ -84,6 +86,12 @@ def follow_changes(bench: Bench, heads: dict[str, Path], told: Callable[[str], N
                     found = bench.parts.log_volumes(small.fields[way]) - before[way]
                     changes[way].add(bench.parts.true_change(base, bells), found, rows, number)
     return changes
+
+
+def lost_by(targets: list[Target], parts: Parts) -> tuple[float, ...]:
+    """Shares that the targets of one head lose."""
+    best = any(parts.names[part] in SEEN for target in targets for part in target.parts)
+    return LOST if best else (BASELINES_LOST,)
 
 
 def follow_placed_anew(
