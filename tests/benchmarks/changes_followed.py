@@ -15,10 +15,10 @@ from measurement_goals import SEEN
 
 from brainstem_app.imaging.reading import read_scan
 
-#: Shares of their volume that targets lose: what a T1-weighted scan shows best, and what shrinks with it in
-#: one head, loses each; the others, and what the ways beside the shipped one see, the middle one alone.
-LOST = (0.05, 0.10, 0.20)
+#: Share of their volume that all targets lose.
 BASELINES_LOST = 0.10
+#: What a T1-weighted scan shows best, and what shrinks with it in one head, may lose others too.
+LOST = (0.05, 0.10, 0.20)
 #: Repeated without a change, for its noise: volumes before are their mean.
 N_UNCHANGED = 2
 #: A nucleus is a neighbour of what shrinks if their middles lie nearer, mm.
@@ -66,32 +66,35 @@ class Changes:
         return float(100 * np.abs(np.array(self.found)[rows, part]).mean()) if rows.any() else float("nan")
 
 
-def follow_changes(bench: Bench, heads: dict[str, Path], told: Callable[[str], None]) -> dict[str, Changes]:
-    """Shrink everything in every head, and measure it by every way."""
+def follow_changes(
+    bench: Bench, heads: dict[str, Path], told: Callable[[str], None], lost: tuple[float, ...] = LOST
+) -> dict[str, Changes]:
+    """Shrink everything in every head, and measure it by every way; shares but 10 % by the shipped one."""
     changes = {way: Changes() for way in bench.ways}
     sets = targets_of(bench.parts)
     for number, (name, path) in enumerate(heads.items()):
         whole = bench.scan(name, lambda path=path: read_scan(path))
         truth, before = whole.fields[SHIPPED], _before(bench, name, path)
+        known = {way: bench.parts.log_volumes(field) for way, field in whole.fields.items()}
         middles = [bench.parts.points_mm(p, truth).mean(axis=0) for p in range(len(bench.parts.names))]
         for targets in sets:
             told(f"{name}: {', '.join(t.name for t in targets)}")
             rows = _rows(targets, np.array(middles), bench.parts.n_nuclei)
-            for lost in lost_by(targets, bench.parts):
-                ways = bench.all_ways if lost == BASELINES_LOST else (SHIPPED,)
-                bells = bench.bells(name, targets, lost)
-                small = shrunken(bench, name, path, case_of(targets, lost), bells, ways)
+            for share in lost_by(targets, bench.parts, lost):
+                ways = bench.all_ways if share == BASELINES_LOST else (SHIPPED,)
+                bells = bench.bells(name, targets, share)
+                small = shrunken(bench, name, path, case_of(targets, share), bells, ways)
                 for way in ways:
-                    base = whole.fields[way]
+                    true = bench.parts.true_change(whole.fields[way], bells, known[way])
                     found = bench.parts.log_volumes(small.fields[way]) - before[way]
-                    changes[way].add(bench.parts.true_change(base, bells), found, rows, number)
+                    changes[way].add(true, found, rows, number)
     return changes
 
 
-def lost_by(targets: list[Target], parts: Parts) -> tuple[float, ...]:
+def lost_by(targets: list[Target], parts: Parts, lost: tuple[float, ...] = LOST) -> tuple[float, ...]:
     """Shares that the targets of one head lose."""
     best = any(parts.names[part] in SEEN for target in targets for part in target.parts)
-    return LOST if best else (BASELINES_LOST,)
+    return tuple(sorted({*lost, BASELINES_LOST})) if best else (BASELINES_LOST,)
 
 
 def follow_placed_anew(
@@ -106,14 +109,16 @@ def follow_placed_anew(
     for number, (name, path) in enumerate(heads.items()):
         whole = bench.scan(name, lambda path=path: read_scan(path))
         truth = whole.fields[SHIPPED]
+        known = {way: parts.log_volumes(field) for way, field in whole.fields.items()}
         middles = np.array([parts.points_mm(p, truth).mean(axis=0) for p in range(len(parts.names))])
         for targets in sets:
             told(f"{name}, placed anew: {', '.join(t.name for t in targets)}")
             anew, bells = _placed_anew(bench, name, path, targets)
             rows = _rows(targets, middles, parts.n_nuclei)
             for way, into in changes.items():
-                true = parts.true_change(whole.fields[way], bells)
-                into.add(true, _grown(parts, way, whole, anew), rows, number)
+                true = parts.true_change(whole.fields[way], bells, known[way])
+                found = parts.log_volumes(anew.fields[way]) + anew.log_scale - known[way] - whole.log_scale
+                into.add(true, found, rows, number)
     return changes
 
 
@@ -124,7 +129,8 @@ def nuclei_placed_anew(bench: Bench, name: str, path: Path) -> dict[str, tuple[f
     anew, bells = _placed_anew(bench, name, path, targets)
     small = shrunken(bench, name, path, case_of(targets, BASELINES_LOST), bells, bench.all_ways)
     once = parts.log_volumes(small.fields[SHIPPED]) - _before(bench, name, path)[SHIPPED]
-    again, true = _grown(parts, SHIPPED, whole, anew), parts.true_change(whole.fields[SHIPPED], bells)
+    before, after = (parts.log_volumes(each.fields[SHIPPED]) + each.log_scale for each in (whole, anew))
+    again, true = after - before, parts.true_change(whole.fields[SHIPPED], bells)
     found = {}
     for target in targets:
         rows = list(target.parts)
@@ -139,12 +145,6 @@ def _placed_anew(bench: Bench, name: str, path: Path, targets: list[Target]) -> 
     bells = bench.bells(name, targets, BASELINES_LOST)
     case = f"{name}-{case_of(targets, BASELINES_LOST)}-anew-{bench.seen.name}"
     return bench.scan(case, lambda: shrunk(read_scan(path), bells, whole.to_native)), bells
-
-
-def _grown(parts: Parts, way: str, before: Warped, after: Warped) -> Values:
-    """Change of the logarithms of volumes from one scan to another, each in its own mm³."""
-    volumes = [parts.log_volumes(each.fields[way]) + each.log_scale for each in (before, after)]
-    return volumes[1] - volumes[0]
 
 
 def shrunken(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from changed_heads import APART_MM, MOST_DEGREES, MOST_MM, NOISE
-from changes_followed import BASELINES_LOST, LOST, NEAR_MM
+from changes_followed import BASELINES_LOST, NEAR_MM
 from detectability import GROUP
 from measured_heads import SHIPPED
 from measurement_goals import MET, NOWHERE, SEEN, Elsewhere, detectability_of, goals, grade_of
@@ -180,7 +180,10 @@ def _way(name: str, figures: dict[str, Any]) -> tuple[str, ...]:
 
 def _method(result: dict[str, Any]) -> list[str]:
     heads, persons, pairs = result["people"]
-    lost = " and ".join(f"{100 * each:.0f}" for each in LOST if each != BASELINES_LOST)
+    more = [f"{each:.0f}" for each in result["lost_percent"] if each != 100 * BASELINES_LOST]
+    also = (
+        f", and PAG, colliculi, SN and RN, with what shares a head with them, by {' and '.join(more)} % too"
+    )
     anew = "; ".join(f"{name} {a:.2f} → {b:.2f}" for name, (a, b) in result["nuclei_placed_anew"].items())
     told = f" ({', '.join(result['pairs'])})" if result["pairs"] else ""
     return [
@@ -190,11 +193,11 @@ def _method(result: dict[str, Any]) -> list[str]:
         "heads are multiplied by one factor for all (mean variance over rescans by that over moved heads) "
         "and averaged with those over rescans by the number of pairs.",
         "- *Slope*: in the same heads each nucleus, both of a pair at once, was shrunk alone by "
-        f"{100 * BASELINES_LOST:.0f} %, and PAG, colliculi, SN and RN, with what shares a head with them, by "
-        f"{lost} % too: a point x comes from c + (x − c)(1 + a·exp(−|x − c|²/2s²)) with c in the middle of "
+        f"{100 * BASELINES_LOST:.0f} %{also if more else ''}: a point x comes from "
+        "c + (x − c)(1 + a·exp(−|x − c|²/2s²)) with c in the middle of "
         "the nucleus as the network's bend lays it on that head and s its own radius (a long nucleus is two "
-        f"such places). Nuclei at least {APART_MM:g} mm apart share a head. The corrected scan is interpolated "
-        "once, with new noise. "
+        f"such places). Nuclei at least {APART_MM:g} mm apart share a head. The corrected scan is "
+        "interpolated once, with new noise. "
         "Slope: measured over true change by regression through zero over heads and amounts; the true one is "
         "worked out from the known deformation. ± is the standard error over heads, scatter the standard "
         "deviation about the line.",

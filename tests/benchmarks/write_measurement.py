@@ -24,7 +24,14 @@ from typing import Any
 import numpy as np
 from benchmark_segment import machine
 from changed_heads import moved
-from changes_followed import Changes, follow_changes, follow_placed_anew, nuclei_placed_anew
+from changes_followed import (
+    BASELINES_LOST,
+    LOST,
+    Changes,
+    follow_changes,
+    follow_placed_anew,
+    nuclei_placed_anew,
+)
 from detectability import (
     cv_percent,
     group_difference_percent,
@@ -197,6 +204,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--person", type=Path, action="append", default=[])
     parser.add_argument("--pair", type=Path, nargs=2, action="append", default=[])
     parser.add_argument("--outline", type=Path, nargs=2, action="append", default=[])
+    parser.add_argument(
+        "--lost", type=float, nargs="*", default=[100 * each for each in LOST], help="shares that shrink, %%"
+    )
     parser.add_argument("--model", default="brainstem31")
     parser.add_argument("--about", default="", help="what is special about the scans, in a sentence")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "results" / "measurement.md")
@@ -224,7 +234,8 @@ def _measured(given: argparse.Namespace) -> dict[str, Any]:
     bench = Bench(given.work, load_model(given.model, "onnx"))
     heads = {name_of(path): path for path in given.head}
     repeats = measure_repeats(bench, given)
-    changes = follow_changes(bench, heads, told)
+    lost = tuple(each / 100 for each in given.lost)
+    changes = follow_changes(bench, heads, told, lost)
     anew = follow_placed_anew(bench, heads, told)
     first = next(iter(heads))
     card = bench.model.card
@@ -234,6 +245,7 @@ def _measured(given: argparse.Namespace) -> dict[str, Any]:
         "model": {"name": card.name, "version": card.version, "sha256": card.sha256},
         "about": given.about,
         "heads": list(heads),
+        "lost_percent": sorted({*given.lost, 100 * BASELINES_LOST}),
         "people": [len(given.head), len(given.person), len(given.pair)],
         "pairs": ["/".join(name_of(path) for path in pair) for pair in given.pair],
         "outlines": len(given.outline),
