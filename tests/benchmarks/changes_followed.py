@@ -10,7 +10,19 @@ from pathlib import Path
 import numpy as np
 from changed_heads import Bell, shrunk
 from detectability import STILL, Response, response
-from measured_heads import SHIPPED, Bench, Parts, Target, Values, Warped, case_of, targets_of
+from measured_heads import (
+    LABELLING,
+    SHIPPED,
+    Bench,
+    Parts,
+    Target,
+    Values,
+    Warped,
+    case_of,
+    hash_of_code,
+    kept_arrays,
+    targets_of,
+)
 from measurement_goals import SEEN
 
 from brainstem_app.imaging.reading import read_scan
@@ -71,24 +83,57 @@ def follow_changes(
 ) -> dict[str, Changes]:
     """Shrink everything in every head, and measure it by every way; shares but 10 % by the shipped one."""
     changes = {way: Changes() for way in bench.ways}
-    sets = targets_of(bench.parts)
     for number, (name, path) in enumerate(heads.items()):
-        whole = bench.scan(name, lambda path=path: read_scan(path))
-        truth, before = whole.fields[SHIPPED], _before(bench, name, path)
-        known = {way: bench.parts.log_volumes(field) for way, field in whole.fields.items()}
-        middles = [bench.parts.points_mm(p, truth).mean(axis=0) for p in range(len(bench.parts.names))]
-        for targets in sets:
+        middles = _middles(bench, name, path)
+        for targets in targets_of(bench.parts):
             told(f"{name}: {', '.join(t.name for t in targets)}")
-            rows = _rows(targets, np.array(middles), bench.parts.n_nuclei)
+            rows = _rows(targets, middles, bench.parts.n_nuclei)
             for share in lost_by(targets, bench.parts, lost):
-                ways = bench.all_ways if share == BASELINES_LOST else (SHIPPED,)
-                bells = bench.bells(name, targets, share)
-                small = shrunken(bench, name, path, case_of(targets, share), bells, ways)
-                for way in ways:
-                    true = bench.parts.true_change(whole.fields[way], bells, known[way])
-                    found = bench.parts.log_volumes(small.fields[way]) - before[way]
+                for way, (true, found) in followed(bench, name, path, targets, share).items():
                     changes[way].add(true, found, rows, number)
     return changes
+
+
+def followed(
+    bench: Bench, name: str, path: Path, targets: list[Target], lost: float
+) -> dict[str, tuple[Values, Values]]:
+    """True and measured change of every part of one head by each way, placed once; kept."""
+    ways = bench.all_ways if lost == BASELINES_LOST else (SHIPPED,)
+
+    def work() -> dict[str, Values]:
+        whole, bells = bench.scan(name, lambda: read_scan(path)), bench.bells(name, targets, lost)
+        small = shrunken(bench, name, path, case_of(targets, lost), bells, ways)
+        before = _before(bench, name, path)
+        return _changes_by(bench.parts, ways, whole, small, bells, before)
+
+    kept = kept_arrays(bench.warps / f"{name}-{case_of(targets, lost)}-volumes-{_drawn_by()}.npz", work)
+    return {way: (kept[f"{way}/true"], kept[f"{way}/found"]) for way in ways}
+
+
+def _changes_by(
+    parts: Parts,
+    ways: tuple[str, ...],
+    whole: Warped,
+    after: Warped,
+    bells: list[Bell],
+    before: dict[str, Values],
+) -> dict[str, Values]:
+    """True and measured change by each way; `before` are the volumes that the measured ones differ from."""
+    found = {}
+    for way in ways:
+        found[f"{way}/true"] = parts.true_change(whole.fields[way], bells)
+        found[f"{way}/found"] = parts.log_volumes(after.fields[way]) - before[way]
+    return found
+
+
+def _middles(bench: Bench, name: str, path: Path) -> Values:
+    """Where the parts of a head lie by the shipped way (parts, 3), ``mni`` mm."""
+    parts, truth = bench.parts, bench.scan(name, lambda: read_scan(path)).fields[SHIPPED]
+    return np.array([parts.points_mm(part, truth).mean(axis=0) for part in range(len(parts.names))])
+
+
+def _drawn_by() -> str:
+    return hash_of_code(LABELLING)
 
 
 def lost_by(targets: list[Target], parts: Parts, lost: tuple[float, ...] = LOST) -> tuple[float, ...]:
@@ -107,35 +152,42 @@ def follow_placed_anew(
     parts, changes = bench.parts, {way: Changes() for way in bench.ways}
     sets = [targets for targets in targets_of(parts) if targets[0].parts[0] >= parts.n_nuclei]
     for number, (name, path) in enumerate(heads.items()):
-        whole = bench.scan(name, lambda path=path: read_scan(path))
-        truth = whole.fields[SHIPPED]
-        known = {way: parts.log_volumes(field) for way, field in whole.fields.items()}
-        middles = np.array([parts.points_mm(p, truth).mean(axis=0) for p in range(len(parts.names))])
+        middles = _middles(bench, name, path)
         for targets in sets:
             told(f"{name}, placed anew: {', '.join(t.name for t in targets)}")
-            anew, bells = _placed_anew(bench, name, path, targets)
             rows = _rows(targets, middles, parts.n_nuclei)
-            for way, into in changes.items():
-                true = parts.true_change(whole.fields[way], bells, known[way])
-                found = parts.log_volumes(anew.fields[way]) + anew.log_scale - known[way] - whole.log_scale
-                into.add(true, found, rows, number)
+            for way, (true, found) in followed_anew(bench, name, path, targets).items():
+                changes[way].add(true, found, rows, number)
     return changes
+
+
+def followed_anew(
+    bench: Bench, name: str, path: Path, targets: list[Target]
+) -> dict[str, tuple[Values, Values]]:
+    """True and measured change of every part of one scan by each way, shrunk by 10 %, placed anew; kept."""
+
+    def work() -> dict[str, Values]:
+        whole = bench.scan(name, lambda: read_scan(path))
+        anew, bells = _placed_anew(bench, name, path, targets)
+        grown = anew.log_scale - whole.log_scale
+        before = {way: bench.parts.log_volumes(field) - grown for way, field in whole.fields.items()}
+        return _changes_by(bench.parts, bench.all_ways, whole, anew, bells, before)
+
+    case = f"{name}-{case_of(targets, BASELINES_LOST)}-anew-volumes-{_drawn_by()}.npz"
+    kept = kept_arrays(bench.warps / case, work)
+    return {way: (kept[f"{way}/true"], kept[f"{way}/found"]) for way in bench.all_ways}
 
 
 def nuclei_placed_anew(bench: Bench, name: str, path: Path) -> dict[str, tuple[float, float]]:
     """Slopes of the first nuclei of one head, shrunk by 10 %: placed once, and placed anew."""
-    parts, targets = bench.parts, targets_of(bench.parts)[0]
-    whole = bench.scan(name, lambda: read_scan(path))
-    anew, bells = _placed_anew(bench, name, path, targets)
-    small = shrunken(bench, name, path, case_of(targets, BASELINES_LOST), bells, bench.all_ways)
-    once = parts.log_volumes(small.fields[SHIPPED]) - _before(bench, name, path)[SHIPPED]
-    before, after = (parts.log_volumes(each.fields[SHIPPED]) + each.log_scale for each in (whole, anew))
-    again, true = after - before, parts.true_change(whole.fields[SHIPPED], bells)
+    targets = targets_of(bench.parts)[0]
+    _, once = followed(bench, name, path, targets, BASELINES_LOST)[SHIPPED]
+    true, anew = followed_anew(bench, name, path, targets)[SHIPPED]
     found = {}
     for target in targets:
         rows = list(target.parts)
         of = true[rows].sum()
-        found[target.name] = (float(once[rows].sum() / of), float(again[rows].sum() / of))
+        found[target.name] = (float(once[rows].sum() / of), float(anew[rows].sum() / of))
     return found
 
 
