@@ -172,7 +172,8 @@ class AtlasProblem:
         self._rows = np.arange(len(self._probabilities))
         self._flat = self._probabilities.reshape(-1)
         self._begins = self._rows * self._probabilities.shape[1]
-        self._correlation = None if images is None else LocalCorrelation(*images, region)
+        self._images = images
+        self._correlations: dict[tuple[float, float], LocalCorrelation] = {}
         self._splines = [_splines(size) for size in atlas.shape]
         self._grid = (3, *(matrix.shape[1] for matrix in self._splines))
         self.size = int(np.prod(self._grid))
@@ -201,13 +202,19 @@ class AtlasProblem:
             disagreement, wanted = self._disagreement(displacement)
             cost += settings.network_weight * disagreement
             pull[:, self.region] = settings.network_weight * wanted
-        if settings.intensity_weight and self._correlation is not None:
-            unlike, wanted = self._correlation.cost(displacement)
+        if settings.intensity_weight and self._images is not None:
+            unlike, wanted = self._correlation(settings, self._images).cost(displacement)
             cost += settings.intensity_weight * unlike
             pull += settings.intensity_weight * wanted
         transposed = [matrix.T for matrix in self._splines]
         gradient = np.stack([_along_axes(part, transposed) for part in pull])
         return cost, (gradient + settings.smoothness * slope).ravel().astype(np.float64)
+
+    def _correlation(self, settings: FitRound, images: tuple[FloatArray, FloatArray]) -> LocalCorrelation:
+        key = (settings.window, settings.variance_floor)
+        if key not in self._correlations:
+            self._correlations[key] = LocalCorrelation(*images, self.region, *key)
+        return self._correlations[key]
 
     def voted(self, displacement: FloatArray) -> NDArray[np.uint8]:
         """Label (N,) of each of the region's voxels, by the bent atlas and the network."""

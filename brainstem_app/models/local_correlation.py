@@ -17,10 +17,6 @@ from brainstem_app.imaging.trilinear import interpolated_with_slope
 
 FloatArray = NDArray[np.float32]
 
-#: Standard deviation of the window, voxels (mm).
-WINDOW = 1.5
-#: Added to both variances, of intensities with a spread of 1: where nothing but noise is, nothing is gained.
-VARIANCE_FLOOR = 0.02
 _REACH = 2.5
 
 
@@ -35,13 +31,26 @@ class LocalCorrelation:
         The template, standardised.
     region : ndarray of bool, shape (X, Y, Z)
         Where the correlation counts.
+    window : float
+        Standard deviation of the window, voxels (mm).
+    floor : float
+        Added to both variances, of intensities with a spread of 1: where nothing but noise is, nothing is
+        gained.
     """
 
-    def __init__(self, image: FloatArray, template: FloatArray, region: NDArray[np.bool_]) -> None:
+    def __init__(
+        self,
+        image: FloatArray,
+        template: FloatArray,
+        region: NDArray[np.bool_],
+        window: float = 1.5,
+        floor: float = 0.02,
+    ) -> None:
+        self._sigma, self._floor = window, np.float32(floor)
         self._image, self._template = image.astype(np.float32, copy=False), template
         self._grid = np.indices(image.shape, dtype=np.float32).reshape(3, -1)
         # What of each window lies inside.
-        self._inside = _blurred(np.ones(image.shape, dtype=np.float32))
+        self._inside = _blurred(np.ones(image.shape, dtype=np.float32), window)
         self._weight = region.astype(np.float32) / np.float32(max(int(region.sum()), 1))
         self._mean = self._window(self._image)
         self._variance = self._spread(self._image, self._mean)
@@ -77,17 +86,17 @@ class LocalCorrelation:
 
     def _window(self, volume: FloatArray) -> FloatArray:
         """Mean over each window."""
-        return _blurred(volume) / self._inside
+        return _blurred(volume, self._sigma) / self._inside
 
     def _wanted(self, volume: FloatArray) -> FloatArray:
         """Transpose of `_window`: the sum, at each voxel, of what all windows want of it."""
-        return _blurred(volume / self._inside)
+        return _blurred(volume / self._inside, self._sigma)
 
     def _spread(self, volume: FloatArray, mean: FloatArray) -> FloatArray:
         """Variance over each window, and the floor."""
-        return np.maximum(self._window(volume * volume) - mean * mean, 0) + np.float32(VARIANCE_FLOOR)
+        return np.maximum(self._window(volume * volume) - mean * mean, 0) + self._floor
 
 
-def _blurred(volume: FloatArray) -> FloatArray:
+def _blurred(volume: FloatArray, sigma: float) -> FloatArray:
     # Zeros beyond the border make the filter its own transpose.
-    return np.asarray(gaussian_filter(volume, WINDOW, mode="constant", truncate=_REACH), dtype=np.float32)
+    return np.asarray(gaussian_filter(volume, sigma, mode="constant", truncate=_REACH), dtype=np.float32)

@@ -26,6 +26,11 @@ class FitRound(BaseModel):
     ----------
     network_weight, intensity_weight : float
         What the network's probabilities and the likeness of scan and template count.
+    window : float
+        Standard deviation, voxels (mm), of the window in which scan and template are compared.
+    variance_floor : float
+        Added to their variances in each window, of intensities with a spread of 1: where a structure's
+        contrast is less than this, likeness counts little.
     smoothness : float
         What the splines' roughness costs.
     iterations : int
@@ -36,6 +41,8 @@ class FitRound(BaseModel):
 
     network_weight: Annotated[float, Field(ge=0)] = 1.0
     intensity_weight: Annotated[float, Field(ge=0)] = 0.0
+    window: Annotated[float, Field(gt=0, le=5)] = 1.5
+    variance_floor: Annotated[float, Field(gt=0)] = 0.02
     smoothness: Annotated[float, Field(gt=0)] = 0.2
     iterations: Annotated[int, Field(gt=0)] = 20
 
@@ -101,7 +108,14 @@ class PredictionMethod(BaseModel):
 WARP = FitSettings(
     rounds=(
         FitRound(),
-        FitRound(network_weight=0.1, intensity_weight=1.0, smoothness=0.03, iterations=40),
+        FitRound(
+            network_weight=0.1,
+            intensity_weight=1.0,
+            window=1.0,
+            variance_floor=0.05,
+            smoothness=0.03,
+            iterations=30,
+        ),
     ),
     from_warp=True,
 )

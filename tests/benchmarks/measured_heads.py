@@ -33,12 +33,15 @@ Values = NDArray[np.float64]
 #: Regions lie further apart than nuclei, and their bells are wider.
 REGIONS_APART_MM = 35.0
 BRAINSTEM, SHIPPED = "brainstem", "as shipped"
+#: The way that tells where a head has what is shrunk: so every fit sees the same heads.
+BEND = "network and bend (version 2)"
 _TRIAL = 0.03
 #: What label maps are drawn by.
 LABELLING = ("atlas/warped.py", "atlas/share_assignment.py")
 # What is kept holds as long as this code is the same.
 _PLACING = ("preprocessing/*.py", "imaging/resampling.py", "imaging/intensity_levels.py")
-_FITTING = ("models/atlas_fit.py", "models/local_correlation.py", "models/prediction.py", "models/slices.py")
+_SEEING = ("models/prediction.py", "models/slices.py")
+_FITTING = ("models/atlas_fit.py", "models/local_correlation.py", *_SEEING)
 
 
 def ways_of(shipped: FitSettings) -> dict[str, FitSettings | None]:
@@ -46,7 +49,7 @@ def ways_of(shipped: FitSettings) -> dict[str, FitSettings | None]:
     asked = tuple(each for each in shipped.rounds if each.intensity_weight)
     alone = tuple(each.model_copy(update={"network_weight": 0.0}) for each in asked)
     ways: dict[str, FitSettings | None] = {"affine alone": None}
-    ways["network and bend (version 2)"] = FitSettings()
+    ways[BEND] = FitSettings()
     if alone:
         ways["intensities alone"] = FitSettings(rounds=alone, from_warp=True)
     return {**ways, SHIPPED: shipped}
@@ -143,6 +146,11 @@ def shrinking(parts: Parts, target: Target, field: Field, lost: float) -> list[B
     return bells
 
 
+def case_of(targets: list[Target], lost: float) -> str:
+    """Name of a shrunken head, after what shrinks in it and by how much."""
+    return f"{'-'.join(target.name for target in targets)}-{round(100 * lost)}"
+
+
 @dataclass(frozen=True)
 class Warped:
     """One head as several ways see it, each by its name: displacement, CPU and wall seconds of the fit."""
@@ -160,7 +168,9 @@ class Bench:
     Parameters
     ----------
     work : Path
-        Placed heads are kept by the hash of the code that places them, warps by those of model and code.
+        Placed heads are kept by the hash of the code that places them, the network's probabilities and what
+        shrinks by those of network and code, warps by those of model and code: with other settings of the fit
+        a run costs the fits alone.
     """
 
     def __init__(self, work: Path, model: LoadedModel) -> None:
@@ -168,10 +178,18 @@ class Bench:
         self.parts = Parts.of(model.atlas)
         self.ways = ways_of(model.card.method.fit)
         placing, fitting = hash_of_code(_PLACING), hash_of_code(_FITTING)
+        method = model.card.method
+        network = (
+            sorted(model.card.sha256.items()),
+            method.mirror,
+            method.mirror_plane,
+            hash_of_code(_SEEING),
+        )
         told = (placing, fitting, sorted(model.card.sha256.items()), model.card.method, self.ways)
         self._placed = work / f"placed-{placing}"
         self.warps = work / f"{model.card.name}-{model.card.version}-{_short(repr(told).encode())}"
-        for folder in (self._placed, self.warps):
+        self.seen = work / f"network-{placing}-{_short(repr(network).encode())}"
+        for folder in (self._placed, self.seen, self.warps):
             folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -215,11 +233,8 @@ class Bench:
         """Warp a box by some ways."""
 
         def work() -> dict[str, NDArray[np.generic]]:
-            box = make_box()
-            network, way = self._network, self.model.way
-            clock = _Clock()
-            said = class_probabilities(network, box, way, lambda share, text: None)
-            found = {"network": clock.split()}
+            box, said, seconds = self._said(name, make_box)
+            way, clock, found = self.model.way, _Clock(), {"network": seconds}
             for each in ways:
                 field = np.zeros((3, *BOX_SHAPE), dtype=np.float32)
                 settings = self.ways[each]
@@ -239,6 +254,35 @@ class Bench:
             float(np.log(abs(np.linalg.det(to_native[:3, :3])))),
             to_native,
         )
+
+    def _said(
+        self, name: str, make_box: Callable[[], NDArray[np.float32]]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], Values]:
+        """Box, the network's probabilities where a fit asks for them (0 elsewhere), and its seconds."""
+
+        def work() -> dict[str, NDArray[np.generic]]:
+            box, way, network = make_box(), self.model.way, self._network
+            clock = _Clock()
+            said = class_probabilities(network, box, way, lambda share, text: None)
+            seconds = clock.split()
+            return {"box": box, "said": said[self._around].astype(np.float16), "seconds": seconds}
+
+        kept = kept_arrays(self.seen / f"{name}.npz", work)
+        said = np.zeros((*BOX_SHAPE, self.model.way.classes), dtype=np.float32)
+        said[self._around] = kept["said"]
+        return kept["box"], said, kept["seconds"]
+
+    def bells(self, name: str, targets: list[Target], lost: float) -> list[Bell]:
+        """What shrinks targets of a head, which has been placed and warped, where its network sees them."""
+
+        def work() -> dict[str, NDArray[np.generic]]:
+            with np.load(self.warps / f"{name}.npz") as file:
+                field = file[f"{BEND}/field"]
+            bells = [b for t in targets for b in shrinking(self.parts, t, field, lost)]
+            return {"bells": np.array([[*b.centre_mm, b.spread_mm, b.growth] for b in bells])}
+
+        rows = kept_arrays(self.seen / f"{name}-{case_of(targets, lost)}-bells.npz", work)["bells"]
+        return [Bell(row[:3], float(row[3]), float(row[4])) for row in rows]
 
     def least_jacobian(self, field: Field) -> float:
         """Smallest determinant of the warp's Jacobian around the brainstem; 0 or less is a fold."""

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 from changed_heads import APART_MM, MOST_DEGREES, MOST_MM, NOISE
-from changes_followed import BASELINES_LOST, LOST, NEAR_MM
+from changes_followed import BASELINES_LOST, NEAR_MM
 from detectability import GROUP
 from measured_heads import SHIPPED
-from measurement_goals import MET, SEEN, detectability_of, goals, grade_of
+from measurement_goals import MET, NOWHERE, SEEN, Elsewhere, detectability_of, goals, grade_of
 
 from brainstem_app.atlas.reliability import (
     LEAST_SLOPE,
@@ -21,21 +21,21 @@ from brainstem_app.atlas.reliability import (
 Entry = dict[str, Any]
 
 
-def page(result: dict[str, Any]) -> list[str]:
-    """Lines of the page, from what `write_measurement.py` writes as JSON."""
+def page(result: dict[str, Any], elsewhere: Elsewhere = NOWHERE) -> list[str]:
+    """Lines of the page, from what `write_measurement.py` writes as JSON and what other pages say."""
     structures = result["ways"][SHIPPED]["structures"]
     return [
         "# What the volumes are worth",
         "",
         _about(result),
         "",
-        *_summary(result),
+        *_summary(result, elsewhere),
         "",
         "## Goals",
         "",
         "| figure | goal | measured | |",
         "|---|---|---|---|",
-        *(goal.row for goal in goals(result, SHIPPED)),
+        *(goal.row for goal in goals(result, SHIPPED, elsewhere)),
         "",
         "## Each nucleus and region",
         "",
@@ -60,13 +60,13 @@ def _about(result: dict[str, Any]) -> str:
     ).rstrip()
 
 
-def _summary(result: dict[str, Any]) -> list[str]:
+def _summary(result: dict[str, Any], elsewhere: Elsewhere) -> list[str]:
     nuclei = [e for e in result["ways"][SHIPPED]["structures"] if e["kind"] == "nucleus"]
     seen = [e for e in nuclei if detectability_of(e).is_seen]
     unseen = sorted((e for e in nuclei if e not in seen), key=lambda e: e["slope"])
-    told = [goal for goal in goals(result, SHIPPED) if goal.met is not None]
+    told = [goal for goal in goals(result, SHIPPED, elsewhere) if goal.met is not None]
     reached = sum(bool(goal.met) for goal in told)
-    lines = [f"{reached} of the {len(told)} goals that are measured here are {MET}."]
+    lines = [f"{reached} of the {len(told)} goals are {MET}."]
     if seen:
         names = ", ".join(f"{e['name']} {e['smallest_change_percent']:.0f} %" for e in seen)
         lines += ["", f"**Change can be seen** (smallest change of one person) in {names}."]
@@ -86,6 +86,7 @@ def _every_part(structures: list[Entry]) -> list[str]:
         "name",
         "grade",
         "slope (± SE)",
+        "slope, placed once",
         "scatter (%)",
         "CV rescans (%)",
         "CV moved (%)",
@@ -101,6 +102,7 @@ def _every_part(structures: list[Entry]) -> list[str]:
             entry["name"],
             _grade(entry),
             f"{_number(entry['slope'], 2)} ± {_number(entry['slope_error'], 2)}",
+            _number(entry["slope_placed_once"], 2),
             _number(entry["scatter_percent"], 1),
             _number(entry["cv_rescans_percent"], 1),
             _number(entry["cv_moved_percent"], 1),
@@ -146,8 +148,9 @@ def _ways(result: dict[str, Any]) -> list[str]:
     return [
         *_table(head, [_way(name, figures) for name, figures in result["ways"].items()]),
         "",
-        f"All ways but the shipped one saw heads shrunk by {100 * BASELINES_LOST:.0f} % only. The affine "
-        "alone is not placed anew here and follows nothing. Seconds are those of network and fit after the "
+        f"All ways but the shipped one saw heads with shrunken nuclei by {100 * BASELINES_LOST:.0f} % only. "
+        "Slopes of regions, the brainstem's too, are those of scans placed anew: what the affine alone "
+        "follows is its own scaling. Seconds are those of network and fit after the "
         "placing, on a machine that did other work too: compare CPU seconds. How far each way lies from ANTs "
         "and from a consensus of registrations: [distances](distances.md).",
     ]
@@ -177,8 +180,11 @@ def _way(name: str, figures: dict[str, Any]) -> tuple[str, ...]:
 
 def _method(result: dict[str, Any]) -> list[str]:
     heads, persons, pairs = result["people"]
-    lost = ", ".join(f"{100 * each:.0f}" for each in LOST)
-    anew = "; ".join(f"{name} {a:.2f} → {b:.2f}" for name, (a, b) in result["placed_anew"].items())
+    more = [f"{each:.0f}" for each in result["lost_percent"] if each != 100 * BASELINES_LOST]
+    also = (
+        f", and PAG, colliculi, SN and RN, with what shares a head with them, by {' and '.join(more)} % too"
+    )
+    anew = "; ".join(f"{name} {a:.2f} → {b:.2f}" for name, (a, b) in result["nuclei_placed_anew"].items())
     told = f" ({', '.join(result['pairs'])})" if result["pairs"] else ""
     return [
         f"- *Rescans*: people scanned twice: {pairs}{told}. *Moved*: {heads} real heads turned by up to "
@@ -186,10 +192,12 @@ def _method(result: dict[str, Any]) -> list[str]:
         "*Pooled*: rescans are few, and moved heads lack what another scan adds, so the variances over moved "
         "heads are multiplied by one factor for all (mean variance over rescans by that over moved heads) "
         "and averaged with those over rescans by the number of pairs.",
-        f"- *Slope*: in the same heads each nucleus, both of a pair at once, was shrunk alone by {lost} %: a "
-        "point x comes from c + (x − c)(1 + a·exp(−|x − c|²/2s²)) with c in the middle of the nucleus as it "
-        "lies in that head and s its own radius (a long nucleus is two such places). Nuclei at least "
-        f"{APART_MM:g} mm apart share a head. The corrected scan is interpolated once, with new noise. "
+        "- *Slope*: in the same heads each nucleus, both of a pair at once, was shrunk alone by "
+        f"{100 * BASELINES_LOST:.0f} %{also if more else ''}: a point x comes from "
+        "c + (x − c)(1 + a·exp(−|x − c|²/2s²)) with c in the middle of "
+        "the nucleus as the network's bend lays it on that head and s its own radius (a long nucleus is two "
+        f"such places). Nuclei at least {APART_MM:g} mm apart share a head. The corrected scan is "
+        "interpolated once, with new noise. "
         "Slope: measured over true change by regression through zero over heads and amounts; the true one is "
         "worked out from the known deformation. ± is the standard error over heads, scatter the standard "
         "deviation about the line.",
@@ -200,9 +208,12 @@ def _method(result: dict[str, Any]) -> list[str]:
         "1 − within / total variance.",
         "- *Unchanged beside a change*: mean size of the change that is measured of a nucleus that truly "
         f"changes by less than 0.5 % while one within {NEAR_MM:g} mm shrinks; scatter of the scan included.",
-        "- Shrunken heads are not placed anew. What that would change was looked at in one head, shrunk by "
-        f"{100 * BASELINES_LOST:.0f} % on its own grid and taken the whole way (slope placed once → anew): "
-        f"{anew}.",
+        "- *Regions* were shrunk in the scans themselves, on their own grids, and taken the whole way as the "
+        f"program does (by {100 * BASELINES_LOST:.0f} %; skull strip, bias field and both affines anew): the "
+        "affine follows a part of such a change. Slope, ± and scatter of regions are those; *placed once* is "
+        "how the warp alone follows the same change, shrunk and placed as nuclei are.",
+        "- Heads with shrunken nuclei are not placed anew. What that would change was looked at in the first "
+        f"head, shrunk by {100 * BASELINES_LOST:.0f} % (slope placed once → anew): {anew}.",
         f"- *Outline*: mean distance from brainstems drawn by hand ({result['outlines']} scans) where they "
         "face fluid or the outside.",
     ]

@@ -1,5 +1,6 @@
 """Write docs/results/measurement.md and .json: what the volumes of nuclei and regions are worth.
 
+    python tests/benchmarks/write_measurement.py --redraw
     python tests/benchmarks/write_measurement.py --work FOLDER --head HEAD.nii.gz [--head …]
         [--person HEAD.nii.gz …] [--pair FIRST.nii.gz SECOND.nii.gz …] [--outline SCAN.nii.gz LABELS.nii.gz …]
 
@@ -7,6 +8,7 @@
 people; scans whose path begins alike are of one site. *Pairs* are one person scanned twice. *Outlines* are
 scans with a brainstem drawn by hand (label 35 of the MICCAI 2012 protocol; 0, 4, 11, 46, 51 and 52 are fluid
 or outside). All that is computed is kept in FOLDER, so a run that was stopped goes on where it was.
+The table of goals takes figures from the JSON of other pages too: --redraw writes the page anew.
 """
 
 from __future__ import annotations
@@ -22,7 +24,14 @@ from typing import Any
 import numpy as np
 from benchmark_segment import machine
 from changed_heads import moved
-from changes_followed import Changes, follow_changes, placed_anew
+from changes_followed import (
+    BASELINES_LOST,
+    LOST,
+    Changes,
+    follow_changes,
+    follow_placed_anew,
+    nuclei_placed_anew,
+)
 from detectability import (
     cv_percent,
     group_difference_percent,
@@ -34,6 +43,7 @@ from detectability import (
 from drawn_outlines import outline_mm
 from label_map_check import GRIDS, grid_around, label_map_against_warp
 from measured_heads import LABELLING, SHIPPED, Bench, Values, Warped, hash_of_code, kept_arrays
+from measurement_goals import Elsewhere
 from measurement_page import page
 
 from brainstem_app.atlas.warped import WarpedAtlas
@@ -104,12 +114,13 @@ def measure_repeats(bench: Bench, given: argparse.Namespace) -> dict[str, Repeat
     return repeats
 
 
-def structures(bench: Bench, repeats: Repeats, changes: Changes) -> list[dict[str, Any]]:
-    """All figures of each part by one way."""
+def structures(bench: Bench, repeats: Repeats, changes: Changes, anew: Changes) -> list[dict[str, Any]]:
+    """All figures of each part by one way: slopes of nuclei placed once, those of regions placed anew."""
     rescans, moves = (_rows(rows, bench) for rows in (repeats.rescans, repeats.moves))
     cv, spread = pooled_cv_percent(rescans, moves), _spread(repeats)
     again, shifted = cv_percent(rescans), cv_percent(moves)
-    answers = [changes.response(part) for part in range(len(bench.parts.names))]
+    once = [changes.response(part) for part in range(len(bench.parts.names))]
+    answers = [each if part < bench.parts.n_nuclei else anew.response(part) for part, each in enumerate(once)]
     slope = np.array([each.slope for each in answers])
     change, groups = smallest_change_percent(cv, slope), group_difference_percent(spread, slope)
     grades = {each.name: each.reliability for each in bench.model.atlas.table.nuclei}
@@ -122,6 +133,7 @@ def structures(bench: Bench, repeats: Repeats, changes: Changes) -> list[dict[st
             "cv_moved_percent": shifted[part],
             "cv_percent": cv[part],
             **asdict(answers[part]),
+            "slope_placed_once": once[part].slope,
             "drift_percent": changes.drift_percent(part),
             "smallest_change_percent": change[part],
             "spread_percent": spread[part],
@@ -186,41 +198,62 @@ def _rows(rows: list[Values], bench: Bench) -> Values:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--work", type=Path, help="where what is computed is kept")
+    parser.add_argument("--redraw", action="store_true", help="write the page alone, from its JSON")
     parser.add_argument("--head", type=Path, action="append", default=[])
     parser.add_argument("--person", type=Path, action="append", default=[])
     parser.add_argument("--pair", type=Path, nargs=2, action="append", default=[])
     parser.add_argument("--outline", type=Path, nargs=2, action="append", default=[])
+    parser.add_argument(
+        "--lost", type=float, nargs="*", default=[100 * each for each in LOST], help="shares that shrink, %%"
+    )
     parser.add_argument("--model", default="brainstem31")
     parser.add_argument("--about", default="", help="what is special about the scans, in a sentence")
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "results" / "measurement.md")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if not given.redraw and (given.work is None or not given.head):
+        parser.error("--work and at least one --head are needed, or --redraw.")
+    return given
 
 
 def main() -> None:
     """Read the arguments, measure, write the figures and their page."""
     given = _arguments()
+    kept = given.page.with_suffix(".json")
+    if given.redraw:
+        result = json.loads(kept.read_text(encoding="utf-8"))
+    else:
+        result = _plain(_measured(given))
+        kept.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    lines = page(result, Elsewhere.in_folder(given.page.parent))
+    given.page.write_text("\n".join(lines), encoding="utf-8")
+
+
+def _measured(given: argparse.Namespace) -> dict[str, Any]:
+    """All figures."""
     bench = Bench(given.work, load_model(given.model, "onnx"))
     heads = {name_of(path): path for path in given.head}
     repeats = measure_repeats(bench, given)
-    changes = follow_changes(bench, heads, told)
-    told("placed anew")
+    lost = tuple(each / 100 for each in given.lost)
+    changes = follow_changes(bench, heads, told, lost)
+    anew = follow_placed_anew(bench, heads, told)
     first = next(iter(heads))
     card = bench.model.card
-    result = {
+    return {
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "machine": machine(),
         "model": {"name": card.name, "version": card.version, "sha256": card.sha256},
         "about": given.about,
         "heads": list(heads),
+        "lost_percent": sorted({*given.lost, 100 * BASELINES_LOST}),
         "people": [len(given.head), len(given.person), len(given.pair)],
         "pairs": ["/".join(name_of(path) for path in pair) for pair in given.pair],
         "outlines": len(given.outline),
-        "placed_anew": placed_anew(bench, first, heads[first]),
+        "nuclei_placed_anew": nuclei_placed_anew(bench, first, heads[first]),
         "label_maps": label_maps(bench, heads),
         "ways": {
             way: {
-                "structures": structures(bench, repeats[way], changes[way]),
+                "structures": structures(bench, repeats[way], changes[way], anew[way]),
                 "outline_mm": _mean(repeats[way].outlines),
                 "least_jacobian": min(repeats[way].jacobians),
                 "cpu_s": _mean(repeats[way].cpu_s),
@@ -229,9 +262,6 @@ def main() -> None:
             for way in bench.ways
         },
     }
-    result = _plain(result)
-    given.page.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    given.page.write_text("\n".join(page(result)), encoding="utf-8")
 
 
 def _mean(values: list[float]) -> float:

@@ -1,4 +1,4 @@
-"""Write docs/results/distances.md: how far each way to place the atlas lies from other registrations, in mm.
+"""Write docs/results/distances.md and .json: how far each way to place the atlas lies from others, in mm.
 
     python tests/consensus/write_distances.py --members WORK --work CACHE [--model brainstem31]
         [--subject DATASET/SUBJECT …]
@@ -11,11 +11,13 @@ in CACHE, by model and subject, so that the script may be stopped and started ag
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from agreement import KEPT
@@ -63,6 +65,7 @@ EXPLAINED = (
     "[measurement](measurement.md).",
 )
 RNG_SEED = 0
+TO = ("to_ants", "to_consensus")
 
 
 class Distances(BaseModel):
@@ -90,6 +93,7 @@ def main() -> None:
     sha256 = model.card.sha256.get(model.weights.name, "")
     cache = given.work / f"{model.card.name}-{model.card.version}-{sha256[:12]}"
     found = {s: _kept(cache / f"{s}.json", given.members / s, model) for s in subjects}
+    write_text(given.page.with_suffix(".json"), json.dumps(figures(found, model), indent=1) + "\n")
     write_text(given.page, "\n".join(page(found, model, named=given.subject is not None)))
 
 
@@ -170,9 +174,29 @@ def page(found: Mapping[str, Distances], model: LoadedModel, *, named: bool) -> 
     ]
 
 
+def figures(found: Mapping[str, Distances], model: LoadedModel) -> dict[str, Any]:
+    """Means of the page, for programs; null where a way has none."""
+    rows = list(found.values())
+
+    def mean(way: str, of: str, key: str) -> float | None:
+        own = [getattr(row, of).get(way) for row in rows]
+        if any(one is None for one in own):
+            return None
+        return round(float(np.mean([np.nanmean(getattr(one, key)) for one in own])), 4)
+
+    keys = {f"{of}_{name}": (of, key) for of in TO for name, key in (("mm", "assd_mm"), ("miou", "iou"))}
+    return {
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "machine": machine(),
+        "model": {"name": model.card.name, "version": model.card.version},
+        "subjects": list(found),
+        "ways": {way: {name: mean(way, *what) for name, what in keys.items()} for way in WAYS},
+    }
+
+
 def _row(way: str, rows: Sequence[Distances]) -> str:
     cells = [WAYS[way]]
-    for of in ("to_ants", "to_consensus"):
+    for of in TO:
         own = [getattr(row, of).get(way) for row in rows]
         if any(one is None for one in own):
             cells += ["–"] * 3

@@ -128,6 +128,7 @@ def _entry(name: str, slope: float, change: float | None, kind: str = "nucleus")
         "kind": kind,
         "atlas_grade": "B" if kind == "nucleus" else "",
         "slope": slope,
+        "slope_placed_once": slope,
         "smallest_change_percent": change,
         "cv_percent": 1.5,
         "cv_rescans_percent": 1.5,
@@ -153,7 +154,8 @@ def result() -> dict[str, Any]:
         "pairs": ["1/2"],
         "people": [5, 7, 1],
         "outlines": 0,
-        "placed_anew": {"PAG": (0.9, 0.91)},
+        "lost_percent": [5.0, 10.0, 20.0],
+        "nuclei_placed_anew": {"PAG": (0.9, 0.91)},
         "label_maps": {},
         "ways": {"affine alone": way, "as shipped": way},
     }
@@ -165,17 +167,41 @@ def test_goals_are_met_missed_or_not_measured(benchmark: Any, result: dict[str, 
     assert found["smallest detectable change of a person, median of the nuclei graded A or B"] is True
     assert found["border facing fluid, against drawn outlines"] is False, "0.402 is more than 0.40"
     assert found["folds in any warp"] is True
-    slopes = "slope of measured against true change: midbrain, pons, medulla, brainstem"
+    slopes = next(name for name in found if name.endswith("each scan placed anew"))
     assert found[slopes] is None, "three of four regions are not measured"
     result["ways"]["as shipped"]["structures"][-1]["slope"] = 0.8
     found = {g.figure: g.met for g in benchmark("measurement_goals").goals(result, "as shipped")}
     assert found[slopes] is False, "one that misses is enough"
 
 
+def test_goals_of_other_pages_are_read_from_their_figures(
+    benchmark: Any, result: dict[str, Any], tmp_path: Path
+) -> None:
+    goals = benchmark("measurement_goals")
+
+    def met(what: str) -> bool | None:
+        told = goals.goals(result, "as shipped", goals.Elsewhere.in_folder(tmp_path))
+        return next(goal.met for goal in told if goal.figure.startswith(what))
+
+    assert met("file to report") is None
+    assert met("against ANTs") is None
+    total = {"name": "in all", "wall_s": 9.0, "cpu_s": 15.1, "peak_gb": 0.8}
+    (tmp_path / "time-and-memory.json").write_text(json.dumps({"load": 0.1, "scans": [total]}))
+    assert met("file to report") is False, "15.1 CPU-seconds are more than 15"
+    way = {"to_ants_mm": 0.3, "to_consensus_mm": 0.3}
+    ways = {"warp": way, "network": {**way, "to_consensus_mm": 0.31}, "affine": dict.fromkeys(way, 0.4)}
+    figures = {"model": {"version": "4"}, "ways": ways}
+    (tmp_path / "distances.json").write_text(json.dumps(figures))
+    assert met("against ANTs") is False, "no nearer to ANTs than version 2"
+    ways["network"] = dict.fromkeys(way, 0.31)
+    (tmp_path / "distances.json").write_text(json.dumps(figures))
+    assert met("against ANTs") is True
+
+
 def test_page_names_what_cannot_be_seen_the_blindest_first(benchmark: Any, result: dict[str, Any]) -> None:
     text = "\n".join(benchmark("measurement_page").page(result))
     assert "**Change cannot be seen** in DR, VTA_L" in text
-    assert "| PAG | A | 0.90 ± 0.50 |" in text
+    assert "| PAG | A | 0.90 ± 0.50 | 0.90 |" in text
     assert "| VTA_L | C † | 0.05 ± 0.50 |" in text
 
 

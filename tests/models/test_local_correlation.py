@@ -38,6 +38,13 @@ def test_gain_offset_and_shading_change_little(template: np.ndarray, change) -> 
     assert other == pytest.approx(plain, abs=0.05)
 
 
+def test_what_has_less_contrast_than_the_floor_counts_little(template: np.ndarray) -> None:
+    faint = template * np.float32(0.05)
+    sharp, dull = (LocalCorrelation(faint, faint, EVERYWHERE, 1.0, f).cost(_still())[0] for f in (1e-5, 0.05))
+    assert sharp < -0.9
+    assert dull > -0.1
+
+
 def test_displacement_that_undoes_a_shift_is_the_best(template: np.ndarray) -> None:
     moved = shift(template, (1.5, 0, 0), order=1, mode="nearest").astype(np.float32)
     inner = np.zeros(SHAPE, dtype=bool)
