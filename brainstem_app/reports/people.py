@@ -11,6 +11,8 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.subject_ids import id_key
 from brainstem_app.reports.results import Result
 
+_MOST_ALIKE = 4
+
 
 @dataclass(frozen=True)
 class Person:
@@ -180,12 +182,18 @@ def _require_known_datasets(results: Sequence[Result], datasets: dict[object, st
             raise _twice(unknown[0], next(r for r in same if r is not unknown[0]))
 
 
+def _equal(names: Sequence[str]) -> str:
+    """Names with equals signs between them; of many the first and how many more."""
+    more = [f"{len(names) - _MOST_ALIKE} more"] if len(names) > _MOST_ALIKE else []
+    return " = ".join([*names[:_MOST_ALIKE], *more])
+
+
 def _same_scans(people: Sequence[Person]) -> list[str]:
     by_scan: dict[str, list[str]] = {}
     for person in people:
         if person.result.report.scan.sha256:
             by_scan.setdefault(person.result.report.scan.sha256, []).append(person.name)
-    alike = [" = ".join(names) for names in by_scan.values() if len(names) > 1]
+    alike = [_equal(names) for names in by_scan.values() if len(names) > 1]
     if not alike:
         return []
     count = counted(len(alike), "scan file has", "scan files have")
