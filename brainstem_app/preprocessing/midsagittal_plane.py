@@ -19,8 +19,8 @@ Vector = NDArray[np.float64]
 # Where the search begins, mm of ``mni``: in the middle of the box, on the template's plane of symmetry.
 _MIDDLE_MM = np.array([0.0, -27.0, -36.0])
 # What is compared, mm from there: so far to both sides, before and behind, above and below. Wider (30 mm),
-# cerebellum and temporal lobes have their say, whose sides differ more: in one head of six the plane was turned
-# by 1.5° then, and the midbrain's area was 6 % larger.
+# cerebellum and temporal lobes have their say, whose sides differ more: in one head of six the plane was
+# turned by 1.5° then, and the midbrain's area was 6 % larger.
 _SIDE_MM, _FRONT_MM, _UP_MM, _STEP_MM = 16.0, 22.0, 34.0, 2.0
 _SMOOTH_VOXELS = 1.0
 # First steps of the search, and how far it may go: beyond, the scan is too asymmetric to say.
