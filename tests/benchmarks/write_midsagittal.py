@@ -4,8 +4,8 @@
         [--pair FIRST.nii.gz SECOND.nii.gz …]
 
 *Heads* are turned, and their midbrains shrunk by a known share; each goes the program's whole way again.
-*Pairs* are one person scanned twice. Placed heads are kept in FOLDER by the hash of the code that places them,
-so a run that was stopped goes on where it was, and another way to find the plane needs no new ones.
+*Pairs* are one person scanned twice. Placed heads are kept in FOLDER by the hash of the code that places
+them, so a run that was stopped goes on where it was, and another way to find the plane needs no new ones.
 """
 
 from __future__ import annotations
