@@ -11,7 +11,8 @@ from brainstem_app.reports.estimate import Entry
 #: (docs/results/head-size.md).
 METHOD = "skull-affine-1"
 METHOD_IN_WORDS = (
-    "from an affine registration of skull and scalp alone, so that a smaller brain does not make it smaller"
+    "from an affine registration of skull and scalp alone, which a smaller brain does not make smaller (in "
+    "test heads that lost a tenth of the brain it changed by 0.2 %)"
 )
 #: Under these names `cohort` adjusts for the volumes of the brain, and inside the skull, that each
 #: segmentation measured.

@@ -37,6 +37,7 @@ from brainstem_app.study.study import Study
 ROOT = Path(__file__).resolve().parents[2]
 FAR_OFF_MM = 3.0
 _SHIFTS_TITLE = "## What the check of the fit sees"
+_CONTRASTS_TITLE = "## Contrasts that are not T1"
 
 
 def main() -> None:
@@ -45,25 +46,25 @@ def main() -> None:
     parser.add_argument("--scan", type=Path, required=True)
     parser.add_argument("--study", type=Path)
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--only-contrasts", action="store_true", help="leave the other parts as they stand")
     parser.add_argument("--most", type=int, help="only the first so many versions")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results")
     arguments = parser.parse_args()
     arguments.work.mkdir(parents=True, exist_ok=True)
     scan = read_scan(arguments.scan)
     good = GoodScan(scan, brain_mask(scan.data, scan.affine), _placement(scan, arguments.work))
-    versions = islice(bad_scans(good, load_template()), arguments.most)
-    outcomes = [_outcome(bad, good, arguments.work) for bad in versions]
-    others = [_contrast(each, arguments.work) for each in contrasts(_t1_head(good))]
     out = arguments.out / "bad-scans.md"
-    shifts = _shifts(Study.open(arguments.study), arguments.work) if arguments.study else _as_before(out)
-    lines = [*_page(outcomes, arguments.scan.name), *_contrast_table(others), *shifts]
-    out.write_text("\n".join(lines), encoding="utf-8")
-
-
-def _as_before(page: Path) -> list[str]:
-    """Lines of the page's last part as they stand."""
-    before = page.read_text(encoding="utf-8").split("\n")
-    return before[before.index(_SHIFTS_TITLE) :]
+    before = out.read_text(encoding="utf-8").split("\n")
+    others = [_contrast(each, arguments.work) for each in contrasts(_t1_head(good))]
+    if arguments.only_contrasts:
+        first, shifts = before[: before.index(_CONTRASTS_TITLE)], before[before.index(_SHIFTS_TITLE) :]
+    else:
+        versions = islice(bad_scans(good, load_template()), arguments.most)
+        outcomes = [_outcome(bad, good, arguments.work) for bad in versions]
+        first = _page(outcomes, arguments.scan.name)
+        study = arguments.study and Study.open(arguments.study)
+        shifts = _shifts(study, arguments.work) if study else before[before.index(_SHIFTS_TITLE) :]
+    out.write_text("\n".join([*first, *_contrast_table(others), *shifts]), encoding="utf-8")
 
 
 def _t1_head(good: GoodScan) -> T1Head:
@@ -185,9 +186,10 @@ def _page(outcomes: list[dict[str, Any]], name: str) -> list[str]:
 def _contrast_table(others: list[dict[str, Any]]) -> list[str]:
     silent = [other["name"] for other in others if not other["refused"]]
     return [
-        "## Contrasts that are not T1",
+        _CONTRASTS_TITLE,
         "",
-        "The same head with its tissues as bright as in other contrasts (`contrasts.py`; real scans of them "
+        f"{datetime.now(UTC):%Y-%m-%d}. The same head with its tissues as bright as in other contrasts "
+        "(`contrasts.py`; real scans of them "
         "are not at hand). What a scan is refused for is the first thing said. T1-weighted scans, usual and "
         "unusual ones, are on the page [odd scans](odd-scans.md). A DICOM series is refused by its header as "
         "well: modality, echo-planar sequence, echo time, maps of diffusion.",
