@@ -150,3 +150,19 @@ def test_numbers_are_given_with_their_spread(page: ModuleType) -> None:
     assert page.spread([1.0, 2.0, 3.0]) == "2.00 ± 1.00"
     assert page.spread([-0.5]) == "−0.50"
     assert page.signed(-0.04) == "−0.0"
+
+
+def test_what_the_warp_does_not_gain_inside_is_said(page: ModuleType) -> None:
+    words = importlib.import_module("independent_claims")._inside
+
+    def result(surfaces_mm: float, landmarks_mm: float) -> dict[str, Any]:
+        def eve(mm: float) -> dict[str, Any]:
+            return {"RN_L": {"surfaces_mm": mm}, "RN_R": {"surfaces_mm": mm}}
+
+        return {
+            "hand_drawn_parts": {"by_way": {page.SHIPPED: eve(surfaces_mm), page.AFFINE: eve(0.9)}},
+            "landmarks": {"by_way": {page.SHIPPED: {"mm": [landmarks_mm]}, page.AFFINE: {"mm": [1.7]}}},
+        }
+
+    assert words(result(0.5, 1.2)) == ""
+    assert "0.86 mm off (0.90 by the affine)" in words(result(0.86, 1.2))

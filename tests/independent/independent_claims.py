@@ -78,7 +78,7 @@ def _landmarks(marks: Entry) -> str:
 
 
 def _inside(result: Entry) -> str:
-    """Words on the inside of the brainstem, unless the warp beats the affine there by a tenth of a millimetre."""
+    """Words on the inside of the brainstem, unless the warp beats the affine there by 0.1 mm."""
     eve, marks = result["hand_drawn_parts"]["by_way"], result["landmarks"]["by_way"]
     ways = (SHIPPED, AFFINE)
     red = [np.mean([eve[way][name]["surfaces_mm"] for name in ("RN_L", "RN_R")]) for way in ways]

@@ -295,7 +295,7 @@ def _method(result: Entry) -> Iterator[str]:
     yield (
         "- *Parts*: Eve (Oishi et al. 2009, Type II). Midbrain with peduncles, red nucleus and nigra; pons "
         "with its crossing tract; corticospinal tract and medial lemniscus given to the nearest part; "
-        "cerebellum and its peduncles left out on both sides; the same heights. Red nucleus and nigra are "
+        "cerebellum and its peduncles left out on both sides; the same heights. The red nucleus is "
         "whole, on her own grid."
     )
     yield (
