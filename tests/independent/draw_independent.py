@@ -144,10 +144,11 @@ def _marks(
     for shape, (colour, points) in marks.items():
         mni = laid.placed.to_mni(points)[near]
         pixels = (mni[:, [first, second]] - _MIDDLE_MM[[first, second]] + _HALF_MM) / _STEP_MM
+        across, up = pixels.T
         if shape == "o":
-            axes.scatter(*pixels.T, marker=shape, s=60, facecolors="none", edgecolors=colour, linewidths=1.3)
+            axes.scatter(across, up, marker=shape, s=60, facecolors="none", edgecolors=colour, linewidths=1.3)
         else:
-            axes.scatter(*pixels.T, marker=shape, s=60, color=colour, linewidths=1.3)
+            axes.scatter(across, up, marker=shape, s=60, color=colour, linewidths=1.3)
 
 
 def _save(figure: Figure, path: Path) -> None:
