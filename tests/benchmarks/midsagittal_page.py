@@ -154,9 +154,9 @@ def _literature(figures: Figures) -> str:
         f"{tegmentum.mean():.0f} mm² "
         f"({tegmentum.min():.0f}–{tegmentum.max():.0f}), {ratio.mean():.0f} % "
         f"({ratio.min():.0f}–{ratio.max():.0f}) and "
-        f"{pons.mean():.0f} mm² ({pons.min():.0f}–{pons.max():.0f}). The pons agrees. The midbrain is "
-        "larger by its upper "
-        "end: the atlas' midbrain goes up to the diencephalon and forward to the mammillary bodies, and "
+        f"{pons.mean():.0f} mm² ({pons.min():.0f}–{pons.max():.0f}). The pons is "
+        f"{100 * (pons.mean() / theirs - 1):.0f} % larger. The midbrain is larger by its upper end: the "
+        "atlas' midbrain goes up to the diencephalon and forward to the mammillary bodies, and "
         "the people "
         "are not of that age. So published limits do not apply to these areas; compare them with each other."
     )
