@@ -218,7 +218,7 @@ fit(model, volumes, volumes, settings, Path(sys.argv[1]))
     child = subprocess.Popen(
         [sys.executable, "-c", script, str(tmp_path)], cwd=root, stderr=subprocess.DEVNULL
     )
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 600  # a busy machine takes its time
     while not (tmp_path / "last.keras").exists() and child.poll() is None and time.monotonic() < deadline:
         time.sleep(0.02)
     os.kill(child.pid, signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
