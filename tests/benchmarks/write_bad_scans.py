@@ -64,7 +64,9 @@ def main() -> None:
         first = _page(outcomes, arguments.scan.name)
         study = arguments.study and Study.open(arguments.study)
         shifts = _shifts(study, arguments.work) if study else before[before.index(_SHIFTS_TITLE) :]
-    out.write_text("\n".join([*first, *_contrast_table(others), *shifts]), encoding="utf-8")
+    out.write_text(
+        "\n".join([*first, *_contrast_table(others, arguments.scan.name), *shifts]), encoding="utf-8"
+    )
 
 
 def _t1_head(good: GoodScan) -> T1Head:
@@ -183,14 +185,14 @@ def _page(outcomes: list[dict[str, Any]], name: str) -> list[str]:
     ]
 
 
-def _contrast_table(others: list[dict[str, Any]]) -> list[str]:
+def _contrast_table(others: list[dict[str, Any]], name: str) -> list[str]:
     silent = [other["name"] for other in others if not other["refused"]]
     return [
         _CONTRASTS_TITLE,
         "",
-        f"{datetime.now(UTC):%Y-%m-%d}. The same head with its tissues as bright as in other contrasts "
-        "(`contrasts.py`; real scans of them "
-        "are not at hand). What a scan is refused for is the first thing said. T1-weighted scans, usual and "
+        f"{datetime.now(UTC):%Y-%m-%d}. The head of `{name}` of ds000011 with its tissues as bright as in "
+        "other contrasts (`contrasts.py`; real scans of them are not at hand). What a scan is refused for "
+        "is the first thing said. T1-weighted scans, usual and "
         "unusual ones, are on the page [odd scans](odd-scans.md). A DICOM series is refused by its header as "
         "well: modality, echo-planar sequence, echo time, maps of diffusion.",
         "",

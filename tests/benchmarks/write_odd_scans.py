@@ -44,10 +44,10 @@ from brainstem_app.preprocessing.transforms import Transforms
 from brainstem_app.reports.region_model import WHOLE
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Labels are right where centres of nuclei lie so near to those of the good scan, on average, mm: about twice
-#: as far as a second scan of the same person puts them (the page says how far that is). Further off without a
-#: warning is silently wrong.
-RIGHT_MM = 1.0
+#: Labels are right where centres of nuclei lie so near to those of the good scan, on average, mm: twice as
+#: far as a second scan of the same person puts them, which the page says. Further off without a warning is
+#: silently wrong.
+RIGHT_MM = 0.7
 
 
 @dataclass(frozen=True)
