@@ -162,7 +162,8 @@ def regions_note(regions: RegionsOnScan) -> str:
     return (
         f"{said} The lowest region, and with it "
         "the brainstem, ends at the cut at z = −72 mm of the template. The regions add up to the brainstem."
-        + _EDITED * regions.is_edited
+        + _EDITED
+        * regions.is_edited
     )
 
 

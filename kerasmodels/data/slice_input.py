@@ -72,9 +72,7 @@ class SliceInput(BaseModel):
         try:
             numbers = tuple(int(word) for word in words)
         except ValueError as error:
-            raise ValueError(
-                "neither a whole number of slices on each side nor a list of slices"
-            ) from error
+            raise ValueError("neither a whole number of slices on each side nor a list of slices") from error
         if len(numbers) > 1 or numbers[0] < 0:
             return numbers
         return tuple(range(-numbers[0], numbers[0] + 1))

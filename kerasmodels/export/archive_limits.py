@@ -45,9 +45,7 @@ def require_modest(path: Path) -> None:
     except RecursionError as error:
         raise ValueError("its description is nested too deep") from error
     if described > stored + _SPARE_WEIGHTS:
-        raise ModelError(
-            f"{path} describes a network of {described:,} weights, but holds {stored:,}.", _FIX
-        )
+        raise ModelError(f"{path} describes a network of {described:,} weights, but holds {stored:,}.", _FIX)
 
 
 def _require_small(path: Path, part: zipfile.ZipInfo) -> None:

@@ -81,9 +81,7 @@ def test_label_map_of_regions_divides_all_of_the_brainstem(nuclei: Path, tmp_pat
     assert not any("nearest" in warning for warning in made.warnings)
 
 
-def test_of_probability_maps_a_voxel_belongs_to_the_likelier_region(
-    nuclei: Path, tmp_path: Path
-) -> None:
+def test_of_probability_maps_a_voxel_belongs_to_the_likelier_region(nuclei: Path, tmp_path: Path) -> None:
     maps = tmp_path / "maps"
     maps.mkdir()
     upper = np.broadcast_to(np.clip((Z + 50) / 20, 0, 1), AROUND_BOX.shape).astype(np.float32)

@@ -92,7 +92,7 @@ def _remapped(head: T1Head, curve: tuple[float, ...]) -> Values:
     dark = head.level < 0.45
     level = np.where(head.brain | (near & dark), of_brain, outside)
     # Partial volume: real scans have no borders of a voxel's width.
-    return gaussian_filter(level.astype(np.float32), 0.4 / head.voxel_mm)
+    return np.asarray(gaussian_filter(level.astype(np.float32), 0.4 / head.voxel_mm), dtype=np.float32)
 
 
 def _epi(head: T1Head, rng: np.random.Generator) -> ContrastScan:
@@ -126,7 +126,8 @@ def _ct(head: T1Head, rng: np.random.Generator) -> Values:
     outside = np.where(head.level > 0.8, -90.0, 40.0)
     outside = np.where((head.level < 0.3) & (depth < 14), 900.0, outside)
     units = np.where(head.brain, inside, np.where(filled, outside, -1000.0))
-    return (gaussian_filter(units, 0.5 / head.voxel_mm) + rng.normal(0, 5, units.shape)).astype(np.float32)
+    noisy = gaussian_filter(units, 0.5 / head.voxel_mm) + rng.normal(0, 5, units.shape)
+    return np.asarray(noisy, dtype=np.float32)
 
 
 def _qsm(head: T1Head, rng: np.random.Generator) -> Values:

@@ -69,7 +69,7 @@ def _tilted(clean: CleanScan, turns: tuple[float, float, float]) -> OddScan:
     turn = np.eye(4)
     turn[:3, :3] = Rotation.from_euler("xyz", turns, degrees=True).as_matrix()
     turn[:3, 3] = middle - turn[:3, :3] @ middle
-    back = np.linalg.inv(turn)
+    back = np.linalg.inv(turn).astype(np.float64)
     shape, affine = _wider(clean, turn)
     data = resample(clean.data, clean.affine, shape, affine, order=1, world_to_world=back)
     told = ", ".join(
@@ -127,7 +127,7 @@ def _with_agent(clean: CleanScan, rng: np.random.Generator) -> FloatArray:
     patches = gaussian_filter(rng.normal(size=clean.data.shape), 4.0 / clean.voxel_mm)
     bright |= (cover > 0) & (cover < 2.5) & (patches > patches.std())
     soft = gaussian_filter(bright.astype(np.float32), 0.6 / clean.voxel_mm)
-    return clean.data * (1 - soft) + 1.5 * clean.white * soft
+    return np.asarray(clean.data * (1 - soft) + 1.5 * clean.white * soft, dtype=np.float32)
 
 
 def _with_noisy_air(clean: CleanScan, rng: np.random.Generator) -> FloatArray:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -145,9 +146,9 @@ def rows_of(work: Path, path: Path, *, changed: bool) -> Rows:
     rows = {"as it is": kept(work, name, lambda: measure(scan))}
     if not changed:
         return rows
-    mask = Head.of(scan).mask if any(not (work / f"{name} -{lost}.json").exists() for lost in LOST) else None
+    mask = cache(lambda: Head.of(scan).mask)
     for lost in LOST:
-        rows[f"-{lost}"] = kept(work, f"{name} -{lost}", lambda: measure(with_less_brain(scan, mask, lost)))  # noqa: B023
+        rows[f"-{lost}"] = kept(work, f"{name} -{lost}", lambda: measure(with_less_brain(scan, mask(), lost)))  # noqa: B023
     for seed in range(MOVES):
         rows[f"moved {seed}"] = kept(work, f"{name} moved {seed}", lambda: measure(moved(scan, seed)))  # noqa: B023
     return rows

@@ -20,9 +20,9 @@ from typing import Any
 
 os.environ.setdefault("ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS", "1")  # read when ants is imported
 
-import ants  # type: ignore[import-not-found]
+import ants
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
+import pandas as pd
 
 SEED = 1
 WAY = "antsRegistrationSyNQuick[s]"

@@ -76,6 +76,7 @@ class ImportAtlasJob(JobModel):
         setting(
             "Regions",
             "Regions that divide the brainstem, as midbrain, pons and medulla: maps or a label map.",
+            metavar="FOLDER|FILE",
         ),
     ] = None
     regions_table: Annotated[
