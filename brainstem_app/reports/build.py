@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brainstem_app.atlas.disagreement import disagreement_about
 from brainstem_app.atlas.label_table import Group
@@ -18,8 +19,8 @@ from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.reports.manifest import Manifest
 from brainstem_app.reports.methods import methods_paragraph
 from brainstem_app.reports.midsagittal import midsagittal_entry
-from brainstem_app.reports.region_model import WHOLE
-from brainstem_app.reports.regions import region_entries
+from brainstem_app.reports.region_model import EMPTY, WHOLE, RegionEntry
+from brainstem_app.reports.regions import empty_shares, region_entries
 from brainstem_app.reports.report_model import (
     COMPARISON_LIMITS,
     LIMITS,
@@ -37,8 +38,6 @@ from brainstem_app.reports.scan_entry import METHOD, ScanEntry
 _DECIMALS = 6
 # Part of its volume that a label map may miss without a word.
 _DRAWN = 0.05
-# Part of a structure that may lie where the scan is empty without a word.
-_EMPTY = 0.10
 
 
 def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
@@ -58,15 +57,18 @@ def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
         inputs.confidence_native,
         inputs.soft,
     )
-    findings = _findings(inputs, measures)
+    is_empty = _where_empty(inputs)
+    structures = _structure_entries(measures, inputs, empty_shares(inputs.labels_native, is_empty))
+    regions = region_entries(inputs.regions, inputs.labels_affine, is_empty)
+    findings = _findings(inputs, measures, (*structures, *regions[1:]))
     hashed = manifest.files.get("scan") or manifest.files.get("predicted")
     return Report(
         created=manifest.created,
         scan=_scan_entry(inputs, hashed.sha256 if hashed else None),
         model=_model_entry(inputs),
         atlas=AtlasEntry(name=inputs.atlas_name, version=inputs.atlas_version),
-        structures=_structure_entries(measures, inputs),
-        regions=region_entries(inputs.regions, inputs.labels_affine),
+        structures=structures,
+        regions=regions,
         midsagittal=midsagittal_entry(inputs.regions.midsagittal if inputs.regions else None),
         volume_method="voxels" if inputs.soft is None else "warp",
         summary=_summary(measures),
@@ -120,12 +122,17 @@ def _model_entry(inputs: ReportInputs) -> ModelEntry | None:
     )
 
 
-def _structure_entries(measures: list[StructureMeasures], inputs: ReportInputs) -> tuple[StructureEntry, ...]:
+def _structure_entries(
+    measures: list[StructureMeasures], inputs: ReportInputs, empty: Mapping[int, float]
+) -> tuple[StructureEntry, ...]:
     table = None
     if inputs.has_registered_reference:
         table = disagreement_about(inputs.atlas_name, inputs.atlas_version)
     return tuple(
-        _structure_entry(m, inputs, table.between_mm(m.structure.name) if table else None) for m in measures
+        _structure_entry(m, inputs, table.between_mm(m.structure.name) if table else None).model_copy(
+            update={"empty": empty.get(m.structure.index) if m.structure.group is Group.NUCLEUS else None}
+        )
+        for m in measures
     )
 
 
@@ -204,12 +211,15 @@ def _unseen(inputs: ReportInputs) -> list[str]:
     return [s.name for s in inputs.table.nuclei if s.name in known and not known[s.name].is_seen]
 
 
-def _findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> tuple[FindingEntry, ...]:
+def _findings(
+    inputs: ReportInputs, measures: list[StructureMeasures], parts: Sequence[StructureEntry | RegionEntry]
+) -> tuple[FindingEntry, ...]:
     """All findings, each once, the worst first."""
     given = (
         *(inputs.scan.findings if inputs.scan else ()),
         *inputs.findings,
         *_own_findings(inputs, measures),
+        *_on_nothing(parts),
     )
     order = [Level.ERROR, Level.WARNING, Level.INFO]
     unique = sorted(dict.fromkeys(given), key=lambda finding: order.index(finding.level))
@@ -241,16 +251,6 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
         problem = f"The scan ends within or before {_count(cut)}: {', '.join(cut)}."
         fix = "Do not use their volumes; comparisons of people leave them out."
         found.append(Finding(Level.WARNING, "nuclei-cut", problem, fix))
-    if empty := _on_nothing(inputs):
-        parts = ", ".join(f"{100 * share:.0f} % of {name}" for name, share in empty.items())
-        problem = (
-            f"The scan is empty, as outside of a brain mask, in {parts}: what is labelled there follows what "
-            "is around it."
-        )
-        fix = (
-            "Do not use their volumes. Give the scan from before the mask, or a mask that holds all of them."
-        )
-        found.append(Finding(Level.WARNING, "labels-on-nothing", problem, fix))
     if apart := [m for m in nuclei if _is_apart(m, inputs)]:
         voxel = voxel_volume_mm3(inputs.labels_affine)
         said = [f"{m.structure.name} ({m.voxels * voxel:.0f} of {m.volume_mm3:.0f} mm³)" for m in apart]
@@ -267,6 +267,22 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
             )
         )
     return found
+
+
+def _on_nothing(parts: Sequence[StructureEntry | RegionEntry]) -> list[Finding]:
+    lost = [part for part in parts if part.empty is not None and part.empty > EMPTY]
+    if not lost:
+        return []
+    told = ", ".join(f"{100 * (part.empty or 0):.0f} % of {part.name}" for part in lost)
+    problem = (
+        f"The scan is empty, as outside of a brain mask, in {told}: what is labelled there follows what is "
+        "around it."
+    )
+    fix = (
+        "Do not use their volumes; comparisons of people leave them out. Give the scan from before the mask, "
+        "or a mask that holds all of them."
+    )
+    return [Finding(Level.WARNING, "labels-on-nothing", problem, fix)]
 
 
 def _low_confidence(inputs: ReportInputs) -> float:
@@ -304,20 +320,9 @@ def _is_apart(measures: StructureMeasures, inputs: ReportInputs) -> bool:
     return abs(measures.voxels * voxel - measures.volume_mm3) > max(_DRAWN * measures.volume_mm3, voxel)
 
 
-def _on_nothing(inputs: ReportInputs) -> dict[str, float]:
-    """Nuclei and regions of which much lies where the scan has its lowest value, and how much of each."""
-    if inputs.scan is None:
-        return {}
-    is_empty = inputs.scan.data <= inputs.scan.data.min()
-    maps = [(inputs.labels_native, inputs.table.nuclei)]
-    if inputs.regions is not None:
-        maps.append((inputs.regions.labels, inputs.regions.table.structures[1:]))
-    shares: dict[str, float] = {}
-    for labels, structures in maps:
-        some = labels > 0
-        voxels, empty = (np.bincount(labels[m], minlength=256) for m in (some, some & is_empty))
-        shares |= {s.name: float(empty[s.index] / max(voxels[s.index], 1)) for s in structures}
-    return {name: share for name, share in shares.items() if share > _EMPTY}
+def _where_empty(inputs: ReportInputs) -> NDArray[np.bool_] | None:
+    """Where the scan has its lowest value, as outside of a brain mask."""
+    return None if inputs.scan is None else inputs.scan.data <= inputs.scan.data.min()
 
 
 def _touches_edge(inputs: ReportInputs) -> bool:

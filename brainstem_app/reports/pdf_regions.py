@@ -14,7 +14,7 @@ from brainstem_app.reports.pdf_table import SWATCH, TableColumn, column_table
 from brainstem_app.reports.region_model import AreaEntry, RegionEntry
 
 _PICTURE_MM = 80.0
-_CUT = "Cut: the scan ends within it; do not use its volume."
+_CUT = "Cut: the scan, or its brain mask, ends within it; do not use its volume."
 
 
 def pdf_regions(pdf: ReportPdf, page: Page) -> None:

@@ -8,8 +8,16 @@ from brainstem_app.reports.estimate import Entry
 
 #: Of a structure less than this in the scan: its volume says where the scan ends.
 WHOLE = 0.98
+#: Of a structure more than this where the scan is empty, as outside of a brain mask: its volume follows what
+#: is around it.
+EMPTY = 0.10
 
 Point = tuple[float, float, float]
+
+
+def is_cut(covered: float | None, empty: float | None) -> bool:
+    """Whether the scan, or a mask of the brain, leaves out so much of a structure that it is not whole."""
+    return (covered is not None and covered < WHOLE) or (empty is not None and empty > EMPTY)
 
 
 class _Measured(Entry):
@@ -29,19 +37,21 @@ class RegionEntry(_Measured):
 
     `voxels` are those of ``labels_regions_native.nii.gz``. `volume_mm3` is measured as that of the nuclei
     (`volume_method` of the report); `covered` is the part of the region that the scan covers, 0…1, where the
-    warp says it.
+    warp says it, and `empty` the part that lies where the scan is empty, as outside of a brain mask, null
+    without the scan and in files of older versions.
     """
 
     voxels: int
     volume_mm3: float
     covered: float | None = None
+    empty: float | None = None
 
     unit: ClassVar[str] = "mm³"
 
     @property
     def is_cut(self) -> bool:
-        """Whether the scan ends within the region or before it, as far as the warp says it."""
-        return self.covered is not None and self.covered < WHOLE
+        """Whether the scan, or a mask of the brain, ends within the region or before it."""
+        return is_cut(self.covered, self.empty)
 
     @property
     def compared(self) -> float | None:

@@ -65,7 +65,9 @@ class RegionsOnScan:
     is_edited: bool = False
 
 
-def region_entries(regions: RegionsOnScan | None, affine: Affine) -> tuple[RegionEntry, ...]:
+def region_entries(
+    regions: RegionsOnScan | None, affine: Affine, is_empty: NDArray[np.bool_] | None = None
+) -> tuple[RegionEntry, ...]:
     """Rows of a report: the whole brainstem, then the regions from top to bottom; none without regions.
 
     Parameters
@@ -73,18 +75,33 @@ def region_entries(regions: RegionsOnScan | None, affine: Affine) -> tuple[Regio
     regions : RegionsOnScan or None
     affine : ndarray of float64, shape (4, 4)
         Voxel to world (mm) of their label map.
+    is_empty : ndarray of bool, shape (X, Y, Z), optional
+        Where the scan is empty, as outside of a brain mask.
     """
     if regions is None:
         return ()
+    empty = empty_shares(regions.labels, is_empty)
     counts = np.bincount(regions.labels.ravel(), minlength=regions.table.n_classes)
     parts = [
-        _entry(region.name, region.full_name, int(counts[region.index]), region.index, regions, affine)
+        _entry(
+            region.name, region.full_name, int(counts[region.index]), region.index, regions, affine
+        ).model_copy(update={"empty": empty.get(region.index)})
         for region in regions.table.structures[1:]
     ]
     whole = _entry(BRAINSTEM, BRAINSTEM_IN_WORDS, sum(part.voxels for part in parts), 0, regions, affine)
     # What the parts, as they are written, add up to.
     total = round(sum(part.volume_mm3 for part in parts), _DECIMALS)
-    return (whole.model_copy(update={"volume_mm3": total}), *parts)
+    of_all = empty_shares((regions.labels > 0).astype(np.uint8), is_empty).get(1)
+    return (whole.model_copy(update={"volume_mm3": total, "empty": of_all}), *parts)
+
+
+def empty_shares(labels: NDArray[np.uint8], is_empty: NDArray[np.bool_] | None) -> dict[int, float]:
+    """Part of each label's voxels where the scan is empty, 0…1; nothing without the scan."""
+    if is_empty is None:
+        return {}
+    some = labels > 0
+    voxels, empty = (np.bincount(labels[m], minlength=256) for m in (some, some & is_empty))
+    return {int(index): round(float(empty[index] / voxels[index]), 4) for index in voxels.nonzero()[0]}
 
 
 def common_regions(reports: Sequence[Report]) -> list[RegionEntry]:

@@ -25,7 +25,7 @@ from brainstem_app.evaluation.structures import Status
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.reports.estimate import Entry
-from brainstem_app.reports.region_model import WHOLE, MidsagittalEntry, RegionEntry
+from brainstem_app.reports.region_model import MidsagittalEntry, RegionEntry, is_cut
 from brainstem_app.reports.scan_entry import ScanEntry
 
 if TYPE_CHECKING:
@@ -246,7 +246,8 @@ class StructureEntry(Entry):
     atlas says none, and in files of older versions. `smallest_change_percent` is the smallest change of one
     person that two scans tell from chance, and `change_seen` says whether the model can see the nucleus
     change at all; null where that was not measured with the model, the former also where no change is
-    measured.
+    measured. `empty` is the part of a nucleus that lies where the scan is empty, as outside of a brain mask,
+    0…1; null without the scan, and in files of older versions.
     """
 
     index: int
@@ -279,6 +280,7 @@ class StructureEntry(Entry):
     references_disagree_mm: float | None = None
     smallest_change_percent: float | None = None
     change_seen: bool | None = None
+    empty: float | None = None
 
     unit: ClassVar[str] = "mm³"
 
@@ -289,8 +291,8 @@ class StructureEntry(Entry):
 
     @property
     def is_cut(self) -> bool:
-        """Whether the scan ends within the structure or before it, as far as the warp says it."""
-        return self.covered is not None and self.covered < WHOLE
+        """Whether the scan, or a mask of the brain, ends within the structure or before it."""
+        return is_cut(self.covered, self.empty)
 
     @property
     def compared(self) -> float | None:

@@ -180,12 +180,14 @@ def _notes(found: Pairs) -> tuple[str, ...]:
         )
     if cut:
         notes.append(
-            f"{counted(len(cut), 'nucleus was', 'nuclei were')} cut by the end of the scan and counted as "
-            f"missing, not as what is left of them ({listed(cut)}); look at those scans first."
+            f"{counted(len(cut), 'nucleus was', 'nuclei were')} cut by the end of the scan or of its brain "
+            f"mask and counted as missing, not as what is left of them ({listed(cut)}); look at those scans "
+            "first."
         )
     if regions := [f"{part} of {name}" for name, report in reports for part in cut_parts(report)]:
         notes.append(
-            "Regions and areas that the scan cuts are counted as missing, not as what is left of them: "
+            "Regions and areas that the scan or its brain mask cuts are counted as missing, not as what is "
+            f"left of them: "
             f"{listed(list(dict.fromkeys(regions)))}."
         )
     notes += uneven_notes({pair.subject: [pair.first, pair.second] for pair in found.pairs})

@@ -98,7 +98,7 @@ def _lost_nuclei(report: VolumesReport, people: Sequence[Person]) -> list[str]:
     kinds = (
         ("not found", "", {who: [n for n in names if n not in cut[who]] for who, names in lost.items()}),
         (
-            "cut by the end of the scan",
+            "cut by the end of the scan or of its brain mask",
             " or what is left of them",
             {who: [n for n in names if n in cut[who]] for who, names in lost.items()},
         ),
@@ -126,7 +126,8 @@ def _cut_regions(report: VolumesReport, people: Sequence[Person]) -> list[str]:
     if not told:
         return []
     return [
-        "Regions and areas that the scan cuts are counted as missing, not as what is left of them: "
+        "Regions and areas that the scan or its brain mask cuts are counted as missing, not as what is left "
+        "of them: "
         f"{'; '.join(told)}."
     ]
 

@@ -11,7 +11,7 @@ from brainstem_app.atlas.warped import SoftMeasures
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.reports.build import build_report
 from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.report_model import ReportInputs
+from brainstem_app.reports.report_model import Report, ReportInputs
 
 
 def _notes(table: LabelTable, volume_mm3: float) -> dict[str, str]:
@@ -33,18 +33,29 @@ def test_volume_that_is_off_by_less_than_a_voxel_is_not_noted(table: LabelTable)
     assert "label-map-coarse" not in _notes(table, 8.0)
 
 
-def _warnings(table: LabelTable, masked: int) -> dict[str, str]:
-    """Warnings for a nucleus of ten voxels of which so many lie where a brain mask left zero."""
+def _masked(table: LabelTable, masked: int) -> Report:
+    """Report of a nucleus of ten voxels of which so many lie where a brain mask left zero."""
     labels = np.zeros((6, 6, 12), dtype=np.uint8)
     labels[2, 2, 1:11] = 4
     data = np.full(labels.shape, 100.0, dtype=np.float32)
     data[:, :, : 1 + masked] = 0
     scan = Scan(data, np.eye(4), Path("a.nii.gz"), ())
     inputs = ReportInputs(labels, np.eye(4), table, "small", "1", scan=scan)
-    report = build_report(inputs, make_manifest(inputs, "2026-01-01T00:00:00+00:00"))
+    return build_report(inputs, make_manifest(inputs, "2026-01-01T00:00:00+00:00"))
+
+
+def _warnings(report: Report) -> dict[str, str]:
     return {warning.code: warning.problem for warning in report.warnings}
 
 
-def test_nucleus_on_what_a_mask_left_empty_is_named(table: LabelTable) -> None:
-    assert f"60 % of {table.names[4]}" in _warnings(table, 6)["labels-on-nothing"]
-    assert "labels-on-nothing" not in _warnings(table, 1)
+def test_nucleus_on_what_a_mask_left_empty_is_named_and_not_compared(table: LabelTable) -> None:
+    report = _masked(table, 6)
+    entry = report.structures[4]
+    assert f"60 % of {table.names[4]}" in _warnings(report)["labels-on-nothing"]
+    assert (entry.empty, entry.is_cut, entry.compared) == (0.6, True, None)
+
+
+def test_nucleus_of_which_a_mask_left_nearly_all_is_compared(table: LabelTable) -> None:
+    report = _masked(table, 1)
+    assert "labels-on-nothing" not in _warnings(report)
+    assert report.structures[4].compared == 10.0
