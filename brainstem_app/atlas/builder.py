@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +33,7 @@ from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import mni_affine
 from brainstem_app.preprocessing.template import Template, load_template
-
-Report = Callable[[float, str], None]
+from brainstem_app.progress import ProgressCallback
 
 # CSF of the template's T1 (0…1) lies below this, brainstem tissue above.
 _CSF_T1 = 0.47
@@ -46,7 +44,7 @@ _CANAL_OPEN_BELOW_MM = -14
 
 
 def build_atlas(
-    recipe: Recipe, out: Path, data_folder: Path, report: Report = lambda done, message: None
+    recipe: Recipe, out: Path, data_folder: Path, report: ProgressCallback = lambda done, message: None
 ) -> LabelTable:
     """Build an atlas.
 
@@ -115,7 +113,7 @@ def table_text(table: LabelTable) -> str:
 
 
 def _register_sources(
-    recipe: Recipe, data_folder: Path, template: Template, report: Report
+    recipe: Recipe, data_folder: Path, template: Template, report: ProgressCallback
 ) -> tuple[dict[str, Source], dict[str, Fitted]]:
     sources: dict[str, Source] = {}
     fits: dict[str, Fitted] = {}

@@ -29,7 +29,7 @@ from brainstem_app.atlas.regions import (
     describe_regions,
 )
 from brainstem_app.atlas.source_maps import SourceMaps, check_names, files_of, read_maps, sha256_of_files
-from brainstem_app.atlas.source_space import Placed, Report, place_source
+from brainstem_app.atlas.source_space import Placed, place_source
 from brainstem_app.atlas.volume_keeping import (
     VOLUME_TOLERANCE,
     KeptVolume,
@@ -42,6 +42,7 @@ from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import mni_affine
 from brainstem_app.plain_name import problem_of_folder
 from brainstem_app.preprocessing.template import load_template
+from brainstem_app.progress import ProgressCallback
 
 # How far (mm) the centre of a structure may lie on the side its name does not say.
 _WRONG_SIDE_MM = 1.0
@@ -115,7 +116,7 @@ class Imported:
 
 
 def import_atlas(
-    settings: ImportSettings, out: Path, report: Report = lambda done, message: None
+    settings: ImportSettings, out: Path, report: ProgressCallback = lambda done, message: None
 ) -> Imported:
     """Import an atlas.
 
@@ -212,7 +213,7 @@ def _check(settings: ImportSettings) -> None:
 
 
 def _pull_all(
-    source: SourceMaps, settings: ImportSettings, placed: Placed, report: Report
+    source: SourceMaps, settings: ImportSettings, placed: Placed, report: ProgressCallback
 ) -> list[PulledMap]:
     pulled: list[PulledMap] = []
     for number, source_map in enumerate(source.maps):

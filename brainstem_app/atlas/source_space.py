@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,7 @@ import numpy as np
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import Affine
-
-Report = Callable[[float, str], None]
+from brainstem_app.progress import ProgressCallback
 
 # Names of TemplateFlow, and what lies between each and the program's template (2009a symmetric).
 _SAME = "Same coordinates as the program's template."
@@ -62,7 +60,7 @@ class Placed:
     measured: dict[str, Any] = field(default_factory=dict)
 
 
-def place_source(space: str, template: Path | None, report: Report) -> Placed:
+def place_source(space: str, template: Path | None, report: ProgressCallback) -> Placed:
     """Say where a source lies.
 
     Parameters
@@ -108,7 +106,7 @@ def place_source(space: str, template: Path | None, report: Report) -> Placed:
     return Placed(name, np.eye(4), "none", SPACES[name], warning)
 
 
-def _registered(space: str, template: Path, report: Report) -> Placed:
+def _registered(space: str, template: Path, report: ProgressCallback) -> Placed:
     from brainstem_app.imaging.reading import read_scan, require_usable
     from brainstem_app.imaging.scan import Level
     from brainstem_app.preprocessing.normalise import normalise_scan

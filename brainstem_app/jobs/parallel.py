@@ -15,8 +15,8 @@ from typing import Any, Protocol, TypeVar
 
 from brainstem_app.errors import BrainstemError, JobCancelled
 from brainstem_app.jobs.reporter import Reporter
+from brainstem_app.progress import ProgressCallback
 
-Report = Callable[[float, str], None]
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -36,7 +36,7 @@ class Task(Protocol):
 
 T = TypeVar("T", bound=Task)
 R = TypeVar("R")
-Work = Callable[[T, Report], R]
+Work = Callable[[T, ProgressCallback], R]
 
 
 def run_tasks(work: Work[T, R], tasks: Sequence[T], processes: int, reporter: Reporter) -> Iterator[R]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
@@ -16,9 +15,9 @@ from brainstem_app.evaluation.calibration import calibrated, confidence_of
 from brainstem_app.imaging.spaces import BOX_SHAPE, mirrored_order
 from brainstem_app.models.method import Way
 from brainstem_app.models.slices import FloatArray, box_to_slices, enlarge, shrink
+from brainstem_app.progress import ProgressCallback
 
 BATCH_SIZE = 8
-Report = Callable[[float, str], None]
 
 
 class Predictor(Protocol):
@@ -85,7 +84,7 @@ class Prediction:
 
 
 def predict_box(
-    predictor: Predictor, box: FloatArray, way: Way, report: Report = lambda fraction, text: None
+    predictor: Predictor, box: FloatArray, way: Way, report: ProgressCallback = lambda fraction, text: None
 ) -> Prediction:
     """Label a normalised box.
 
@@ -107,7 +106,7 @@ def predict_box(
 
 
 def predict_with_probabilities(
-    predictor: Predictor, box: FloatArray, way: Way, report: Report = lambda fraction, text: None
+    predictor: Predictor, box: FloatArray, way: Way, report: ProgressCallback = lambda fraction, text: None
 ) -> tuple[Prediction, FloatArray]:
     """Label a normalised box as `predict_box`, and keep the probabilities (50, 50, 73, K): 25 MB."""
     if box.shape != BOX_SHAPE:
@@ -143,7 +142,9 @@ def _confidence(probabilities: FloatArray, labels: NDArray[np.uint8], way: Way) 
     return confidence_of(probabilities, labels, way.method.temperature, way.nuclei)
 
 
-def class_probabilities(predictor: Predictor, box: FloatArray, way: Way, report: Report) -> FloatArray:
+def class_probabilities(
+    predictor: Predictor, box: FloatArray, way: Way, report: ProgressCallback
+) -> FloatArray:
     """Probability of every class at every voxel of a box, shape (50, 50, 73, K)."""
     if not way.method.mirror:
         return _of_slices(predictor, box, way, report)
@@ -156,7 +157,7 @@ def class_probabilities(predictor: Predictor, box: FloatArray, way: Way, report:
     return mean
 
 
-def _of_slices(predictor: Predictor, box: FloatArray, way: Way, report: Report) -> FloatArray:
+def _of_slices(predictor: Predictor, box: FloatArray, way: Way, report: ProgressCallback) -> FloatArray:
     """Probabilities (50, 50, 73, K) slice by slice, in batches that bound the memory."""
     slices = way.slice_input.stack(box_to_slices(box.astype(np.float32, copy=False)))
     probabilities = np.zeros((*BOX_SHAPE, way.classes), dtype=np.float32)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,8 +22,8 @@ from brainstem_app.preprocessing.skull_strip import brain_mask, is_stripped, str
 from brainstem_app.preprocessing.syn import coarse_warp
 from brainstem_app.preprocessing.template import load_template
 from brainstem_app.preprocessing.transforms import Transforms
+from brainstem_app.progress import ProgressCallback
 
-Report = Callable[[float, str], None]
 _MARGIN_VOXELS = 5
 _FEWEST_BRAIN_ML = 300.0
 _FLOOR_GUESSED = Finding(
@@ -75,7 +74,7 @@ class Normalised:
 
 
 def normalise_scan(
-    scan: Scan, *, space: Space | str = Space.AFFINE, report: Report | None = None
+    scan: Scan, *, space: Space | str = Space.AFFINE, report: ProgressCallback | None = None
 ) -> Normalised:
     """Strip, correct, register and standardise a scan.
 
@@ -160,7 +159,7 @@ class _Brain:
 class _Steps:
     """Reports steps and measures how long each takes."""
 
-    def __init__(self, report: Report | None) -> None:
+    def __init__(self, report: ProgressCallback | None) -> None:
         self._report = report
         self._name = ""
         self._start = 0.0

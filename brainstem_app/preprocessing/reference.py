@@ -16,10 +16,11 @@ from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, Space, box_affine, mni_affine
 from brainstem_app.preprocessing.fit import Fit
-from brainstem_app.preprocessing.normalise import Report, normalise_scan
+from brainstem_app.preprocessing.normalise import normalise_scan
 from brainstem_app.preprocessing.syn import FINE, FINE_REPEAT, SynSettings, fine_warp
 from brainstem_app.preprocessing.template import load_template
 from brainstem_app.preprocessing.transforms import Displacement, grid_points
+from brainstem_app.progress import ProgressCallback
 
 SCAN_FILE = "scan_box.nii.gz"
 LABELS_FILE = "labels_box.nii.gz"
@@ -56,7 +57,7 @@ def prepare_subject(
     names: Sequence[str],
     space: Space | str,
     folder: Path,
-    report: Report,
+    report: ProgressCallback,
     *,
     repeat: bool = False,
 ) -> PreparedSubject:

@@ -25,7 +25,8 @@ from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.locks.lock_file import INNER_LOCK
 from brainstem_app.preprocessing.template import Template, load_template
-from brainstem_app.simulation.subject import Report, SimulatedSubject, SimulationSettings, simulate_subject
+from brainstem_app.progress import ProgressCallback
+from brainstem_app.simulation.subject import SimulatedSubject, SimulationSettings, simulate_subject
 from brainstem_app.small_files import read_json
 
 BIDS_VERSION = "1.10.0"
@@ -44,7 +45,7 @@ def write_dataset(
     out: Path,
     n_subjects: int,
     seed: int,
-    report: Report,
+    report: ProgressCallback,
     *,
     settings: SimulationSettings | None = None,
     template: Template | None = None,
@@ -103,7 +104,7 @@ def write_dataset(
     return tuple(scans)
 
 
-def _part(report: Report, number: int, total: int, subject: str) -> Report:
+def _part(report: ProgressCallback, number: int, total: int, subject: str) -> ProgressCallback:
     """Report of one subject's own share and steps."""
     return lambda share, text: report((number - 1 + share) / total, f"{subject}: {text}")
 

@@ -13,6 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from brainstem_app.imaging.resampling import resample
 from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, MNI_SHAPE, Affine, mni_affine, ras_affine
+from brainstem_app.progress import ProgressCallback
 from brainstem_app.simulation.acquisition import Grid, add_rician_noise, blur, make_grid, shading
 from brainstem_app.simulation.contrast import (
     Range,
@@ -28,8 +29,6 @@ from brainstem_app.simulation.warp import Roughness, Warp, random_warp
 
 if TYPE_CHECKING:
     from brainstem_app.preprocessing.template import Template
-
-Report = Callable[[float, str], None]
 
 HEAD_1MM_SHAPE = (224, 272, 282)
 WARP_STEP_MM = 4.0
@@ -127,7 +126,7 @@ def simulate_subject(
     template: Template,
     atlas_labels: NDArray[np.uint8],
     settings: SimulationSettings | None = None,
-    report: Report | None = None,
+    report: ProgressCallback | None = None,
 ) -> SimulatedSubject:
     """Simulate one subject; the same generator state gives the same subject.
 

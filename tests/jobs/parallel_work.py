@@ -6,7 +6,7 @@ import os
 import time
 from dataclasses import dataclass
 
-from brainstem_app.jobs.parallel import Report
+from brainstem_app.progress import ProgressCallback
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Square:
     seconds: float = 0.0
 
 
-def square(task: Square, report: Report) -> tuple[int, str, str]:
+def square(task: Square, report: ProgressCallback) -> tuple[int, str, str]:
     report(0.5, "squaring")
     deadline = time.monotonic() + task.seconds
     while time.monotonic() < deadline:
@@ -25,5 +25,5 @@ def square(task: Square, report: Report) -> tuple[int, str, str]:
     return task.number**2, str(os.getpid()), os.environ.get("OMP_NUM_THREADS", "")
 
 
-def die(task: Square, report: Report) -> int:
+def die(task: Square, report: ProgressCallback) -> int:
     os._exit(9)

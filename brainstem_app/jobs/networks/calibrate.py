@@ -16,7 +16,8 @@ from brainstem_app.evaluation.calibration import (
 )
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.models.method import Way
-from brainstem_app.models.prediction import Prediction, Predictor, Report, predict_with_probabilities
+from brainstem_app.models.prediction import Prediction, Predictor, predict_with_probabilities
+from brainstem_app.progress import ProgressCallback
 from brainstem_app.reports.calibration import POOR_DICE, Calibration, SubjectVoxels, nuclei_confidence
 from brainstem_app.study.study import PreparedBox, Study
 
@@ -71,7 +72,9 @@ def calibrate_on(subjects: Iterable[SubjectVoxels], nuclei: tuple[int, ...]) -> 
     return Calibration(temperature, low_confidence_threshold(confidence, dice >= POOR_DICE), len(samples))
 
 
-def predict_voxels(predictor: Predictor, box: PreparedBox, way: Way, report: Report) -> SubjectVoxels:
+def predict_voxels(
+    predictor: Predictor, box: PreparedBox, way: Way, report: ProgressCallback
+) -> SubjectVoxels:
     """Probabilities and labels of one prepared subject, beside its reference."""
     prediction, probabilities = predict_with_probabilities(predictor, box.image, way, report)
     return labelled_subject(probabilities, prediction, box.labels, way)

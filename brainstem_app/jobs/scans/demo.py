@@ -9,8 +9,9 @@ from brainstem_app.jobs.job import DemoJob, SegmentJob
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.scans.loaded_model import load_model
 from brainstem_app.jobs.scans.result_folders import TRANSFORMS_FOLDER, require_files, require_same_sources
-from brainstem_app.jobs.scans.segment import Report, command_of, segment_scan
+from brainstem_app.jobs.scans.segment import command_of, segment_scan
 from brainstem_app.jobs.scans.segment_files import POSSIBLE_ARTIFACTS
+from brainstem_app.progress import ProgressCallback
 from brainstem_app.simulation.dataset import TRUTH, write_dataset
 
 _SIMULATED = 0.3
@@ -53,7 +54,7 @@ def _truth_of(scan: Path, dataset: Path) -> Path:
     return dataset / TRUTH / subject / "anat" / f"{subject}_space-orig_dseg.nii.gz"
 
 
-def _part(reporter: Reporter, start: float, end: float) -> Report:
+def _part(reporter: Reporter, start: float, end: float) -> ProgressCallback:
     def report(fraction: float, message: str) -> None:
         reporter.progress(start + (end - start) * fraction, 1.0, message)
 

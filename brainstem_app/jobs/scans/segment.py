@@ -7,7 +7,7 @@ One scan that fails does not stop the others; the job then ends as failed and na
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
@@ -38,9 +38,8 @@ from brainstem_app.jobs.scans.segment_files import OnScan, on_scan
 from brainstem_app.jobs.scans.segment_together import scans_at_once, segment_together
 from brainstem_app.models.prediction import Prediction, predict_box
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
+from brainstem_app.progress import ProgressCallback
 from brainstem_app.reports.report_model import ReportInputs
-
-Report = Callable[[float, str], None]
 
 # Share of the time of one scan, up to the end of each step.
 _READ, _NORMALISED, _PREDICTED, _PLACED = 0.03, 0.75, 0.90, 0.93
@@ -71,7 +70,7 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
     scans, without_room = scans_with_room(job, scans, model, reporter, only=total == 1)
     refused += without_room
 
-    def attempt(scan: ScanInput, report: Report, reporter: Reporter) -> None:
+    def attempt(scan: ScanInput, report: ProgressCallback, reporter: Reporter) -> None:
         """Segment one scan; if there are others, a failure is a warning."""
         try:
             _segment_one(job, scan, model, report, reporter)
@@ -100,7 +99,7 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
 
 
 def _segment_one(
-    job: SegmentJob, scan: ScanInput, model: LoadedModel, report: Report, reporter: Reporter
+    job: SegmentJob, scan: ScanInput, model: LoadedModel, report: ProgressCallback, reporter: Reporter
 ) -> None:
     folder = result_folder(job, scan.name)
     with claimed((claim_of(folder, "The folder for the results"),), job.kind):
@@ -108,7 +107,12 @@ def _segment_one(
 
 
 def _segment_into(
-    folder: Path, job: SegmentJob, scan: ScanInput, model: LoadedModel, report: Report, reporter: Reporter
+    folder: Path,
+    job: SegmentJob,
+    scan: ScanInput,
+    model: LoadedModel,
+    report: ProgressCallback,
+    reporter: Reporter,
 ) -> None:
     # It belongs to the labels that are replaced now.
     (folder / DICOM_FILE_NAME).unlink(missing_ok=True)
@@ -141,7 +145,7 @@ def segment_scan(
     path: Path,
     folder: Path,
     model: LoadedModel,
-    report: Report,
+    report: ProgressCallback,
     reporter: Reporter,
     *,
     reference: NDArray[np.uint8] | None = None,
@@ -340,7 +344,7 @@ def expand_scans(paths: Sequence[Path], reporter: Reporter) -> tuple[list[ScanIn
     return expand_inputs(good), refused
 
 
-def _within(report: Report, start: float, end: float) -> Report:
+def _within(report: ProgressCallback, start: float, end: float) -> ProgressCallback:
     def part(fraction: float, message: str) -> None:
         report(start + (end - start) * min(max(fraction, 0.0), 1.0), message)
 

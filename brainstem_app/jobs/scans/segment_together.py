@@ -17,9 +17,9 @@ from brainstem_app.jobs.events import Emit
 from brainstem_app.jobs.events import Event as JobEvent
 from brainstem_app.jobs.provenance import usable_cores
 from brainstem_app.jobs.reporter import Reporter
+from brainstem_app.progress import ProgressCallback
 
-Report = Callable[[float, str], None]
-Work = Callable[[ScanInput, Report, Reporter], None]
+Work = Callable[[ScanInput, ProgressCallback, Reporter], None]
 
 #: What one more scan needs, GB: twice a head of 1 mm.
 MEMORY_GB = 1.0
@@ -74,7 +74,7 @@ class _Progress:
         """Let every scan stop at its next step."""
         self._stopped.set()
 
-    def of(self, index: int) -> Report:
+    def of(self, index: int) -> ProgressCallback:
         """Return what takes the share done of one scan."""
 
         def report(fraction: float, message: str) -> None:

@@ -24,12 +24,13 @@ from brainstem_app.imaging.spaces import Space
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.failure import describe_failure, is_disk_full
 from brainstem_app.jobs.job import PrepareJob
-from brainstem_app.jobs.parallel import Report, run_tasks
+from brainstem_app.jobs.parallel import run_tasks
 from brainstem_app.jobs.provenance import as_json, file_hashes, software_versions
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.relabel import draw_reference, relabel_study
 from brainstem_app.jobs.studies.study_atlas import labels_hash, require_known
 from brainstem_app.locks.lock_file import InUseError
+from brainstem_app.progress import ProgressCallback
 from brainstem_app.reports.manifest import sha256_of
 from brainstem_app.study.record import changing
 from brainstem_app.study.splits import split_subjects
@@ -117,7 +118,7 @@ def prepare(job: PrepareJob, reporter: Reporter, run: RunSubjects | None = None)
     return {**summary, "labelled_anew": n_relabelled} if n_relabelled else summary
 
 
-def prepare_one(task: SubjectTask, report: Report) -> SubjectRecord | LeftToOther:
+def prepare_one(task: SubjectTask, report: ProgressCallback) -> SubjectRecord | LeftToOther:
     """Prepare one scan; a failure is recorded in the subject's manifest, not raised.
 
     Raises
@@ -140,7 +141,7 @@ def _finished_meanwhile(task: SubjectTask) -> SubjectRecord | None:
     return study.subject(task.name) if _is_done(study, task) else None
 
 
-def _prepare_claimed(task: SubjectTask, report: Report) -> SubjectRecord:
+def _prepare_claimed(task: SubjectTask, report: ProgressCallback) -> SubjectRecord:
     try:
         record = _prepare_files(task, report)
     except JobCancelled:
@@ -165,7 +166,7 @@ def _prepare_claimed(task: SubjectTask, report: Report) -> SubjectRecord:
     return record
 
 
-def _prepare_files(task: SubjectTask, report: Report) -> SubjectRecord:
+def _prepare_files(task: SubjectTask, report: ProgressCallback) -> SubjectRecord:
     from brainstem_app.preprocessing.reference import prepare_subject
 
     _empty(task.folder)

@@ -15,9 +15,10 @@ from brainstem_app.errors import JobCancelled
 from brainstem_app.imaging.spaces import box_affine
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.failure import describe_failure
-from brainstem_app.jobs.parallel import Report, run_tasks
+from brainstem_app.jobs.parallel import run_tasks
 from brainstem_app.jobs.provenance import as_json, file_hashes
 from brainstem_app.jobs.reporter import Reporter
+from brainstem_app.progress import ProgressCallback
 from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord, read_prepared_box
 
 
@@ -84,7 +85,7 @@ def relabel_study(study: Study, atlas: str, processes: int, reporter: Reporter) 
     return done
 
 
-def relabel_one(task: RelabelTask, report: Report) -> SubjectRecord | Failure:
+def relabel_one(task: RelabelTask, report: ProgressCallback) -> SubjectRecord | Failure:
     """Label one subject anew; its manifest is written last, so that a half-done one is done again.
 
     Raises
