@@ -211,12 +211,16 @@ def shrunken(
 
 
 def _before(bench: Bench, name: str, path: Path) -> dict[str, Values]:
-    """Logarithms of volumes, by each way, of a head that has not shrunk."""
-    still = [shrunken(bench, name, path, f"still-{k}", [], bench.all_ways) for k in range(N_UNCHANGED)]
-    return {
-        way: np.mean([bench.parts.log_volumes(each.fields[way]) for each in still], axis=0)
-        for way in bench.ways
-    }
+    """Logarithms of volumes, by each way, of a head that has not shrunk; kept."""
+
+    def work() -> dict[str, Values]:
+        still = [shrunken(bench, name, path, f"still-{k}", [], bench.all_ways) for k in range(N_UNCHANGED)]
+        return {
+            way: np.mean([bench.parts.log_volumes(each.fields[way]) for each in still], axis=0)
+            for way in bench.ways
+        }
+
+    return kept_arrays(bench.warps / f"{name}-still-volumes-{_drawn_by()}.npz", work)
 
 
 def _rows(targets: list[Target], middles: Values, n_nuclei: int) -> tuple[Values, Values]:
