@@ -215,8 +215,8 @@ def _method(result: dict[str, Any]) -> list[str]:
         "- Heads with shrunken nuclei are not placed anew. What that would change was looked at in the first "
         f"head, shrunk by {100 * BASELINES_LOST:.0f} % (slope placed once → anew): {anew}.",
         f"- *Outline*: mean distance from brainstems drawn by hand ({result['outlines']} scans) where they "
-        "face fluid or the outside, counted in steps of a voxel, so that no way comes below 0.25 mm; the goal "
-        "is judged by the distance between voxels ([independent](independent.md)).",
+        "face fluid or the outside, counted in steps of a voxel, so that no way comes below 0.25 mm; the "
+        "goal is judged by the distance between voxels ([independent](independent.md)).",
     ]
 
 
