@@ -148,7 +148,7 @@ def repeat_steps(inputs: ReportInputs, output: Path) -> list[str]:
         )
     if inputs.command:
         steps.append(
-            "Run the command below. The full one, with folders, is in manifest.json; this folder was "
-            f"“{output.name}”."
+            "Run the command below where these files are: reports name no folders. OUT is any new folder; "
+            f"this one was “{output.name}”."
         )
     return steps

@@ -43,6 +43,20 @@ def test_progress_never_falls_and_names_each_scan() -> None:
     assert {event.item for event in events if isinstance(event, Progress)} == set("abcdef")
 
 
+def test_a_scan_that_has_ended_counts_whole_also_one_that_was_refused() -> None:
+    events: list[Event] = []
+
+    def work(scan: ScanInput, report: Callable[[float, str], None], reporter: Reporter) -> None:
+        report(0.0, "reading the scan")
+        if scan.name == "a":
+            return
+        time.sleep(0.05)
+        report(0.9, "writing the report")
+
+    segment_together(SCANS[:2], 2, work, _reporter(events))
+    assert [event.done for event in events if isinstance(event, Progress)][-1] == pytest.approx(1.9)
+
+
 def test_two_are_done_at_a_time_and_no_more() -> None:
     running, most, turn = 0, 0, threading.Lock()
 

@@ -48,9 +48,7 @@ def segment_together(scans: Sequence[ScanInput], at_once: int, work: Work, repor
         return
     progress = _Progress(reporter, scans)
     with ThreadPoolExecutor(at_once) as pool:
-        running = [
-            pool.submit(work, scan, progress.of(index), progress.reporter) for index, scan in enumerate(scans)
-        ]
+        running = [pool.submit(progress.follow, work, index) for index in range(len(scans))]
         done, _ = wait(running, return_when=FIRST_EXCEPTION)
         progress.stop()
         pool.shutdown(wait=True, cancel_futures=True)
@@ -74,14 +72,16 @@ class _Progress:
         """Let every scan stop at its next step."""
         self._stopped.set()
 
-    def of(self, index: int) -> ProgressCallback:
-        """Return what takes the share done of one scan."""
+    def follow(self, work: Work, index: int) -> None:
+        """Do the work of one scan; whether it succeeds or is refused, nothing of it is left to do then."""
+        scan = self._scans[index]
 
         def report(fraction: float, message: str) -> None:
             self._done[index] = max(self._done[index], fraction)
-            self.reporter.progress(sum(self._done), len(self._scans), message, self._scans[index].name)
+            self.reporter.progress(sum(self._done), len(self._scans), message, scan.name)
 
-        return report
+        work(scan, report, self.reporter)
+        self._done[index] = 1.0
 
     def _one_at_a_time(self, emit: Emit) -> Emit:
         def locked(event: JobEvent) -> None:
