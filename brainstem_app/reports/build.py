@@ -246,7 +246,8 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
     if weak := [m.structure.name for m in nuclei if _is_weak(m, inputs)]:
         threshold = round(_low_confidence(inputs), 2)
         problem = f"{_count(weak)} with a mean confidence below {threshold}: {', '.join(weak)}."
-        found.append(Finding(Level.WARNING, "low-confidence", problem, "Check their outlines before use."))
+        fix = f"Check {'its outline' if len(weak) == 1 else 'their outlines'} before use."
+        found.append(Finding(Level.WARNING, "low-confidence", problem, fix))
     if cut := [m.structure.name for m in nuclei if _is_cut(m, inputs)]:
         problem = f"The scan ends within or before {_count(cut)}: {', '.join(cut)}."
         fix = "Do not use their volumes; comparisons of people leave them out."

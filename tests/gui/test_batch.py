@@ -190,6 +190,8 @@ def test_batch_with_a_failure_still_leads_to_what_is_done(
     message = listed.message_bar.message
     assert message.what == "2 scans are segmented. 1 of 3 scans could not be segmented: P3_T1."
     assert "Review them" in [action.text for action in message.actions]
+    listed.message_bar.dismiss()
+    assert listed.message_bar.message is None, "one end of a job is told once"
 
 
 def test_job_of_an_earlier_window_leads_to_review_from_the_panel(

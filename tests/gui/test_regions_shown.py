@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.gui.report.read_report import read_report
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, files_of
+from brainstem_app.gui.report.report_table import ReportTable
 from brainstem_app.gui.scans.opened import OpenedLabels, read_labels_for_viewer
 from brainstem_app.gui.viewer.surface import shell_of, surface_of
 from brainstem_app.gui.viewer.surface_render import Camera, render
@@ -114,13 +116,19 @@ def test_brainstem_without_regions_is_of_one_colour_and_follows_an_edit() -> Non
 def test_report_page_lists_areas_after_regions_and_shows_their_plane(folder: Path) -> None:
     path = folder / "report.json"
     report = json.loads(path.read_text(encoding="utf-8"))
-    area = {"name": "pons_mm2", "full_name": "Pons", "value": 512.34, "unit": "mm²", "covered": 1.0}
+    area = {"name": "pons_mm2", "full_name": "Pons, midsagittal area", "value": 512.34, "unit": "mm²", "covered": 1.0}
     report["midsagittal"] = {"areas": [area]}
+    report["scan"] |= {"brain_ml": 1312.4, "intracranial_ml": 1504.6}
     path.write_text(json.dumps(report), encoding="utf-8")
     for name in ("qc.png", "midsagittal.png"):
         (folder / name).write_bytes(b"")
     files = tuple(file for stem in ("report", "qc", "midsagittal") for file in files_of(folder, stem))
     content = read_report(ReportEntry(ReportKind.SEGMENTATION, "head", folder, files))
+    table = ReportTable()
+    table.set_content(content)
+    assert [table.index(3, column).data() for column in (0, 1)] == ["pons area", "512.3 mm²"]
+    assert table.index(3, 0).data(Qt.ItemDataRole.ToolTipRole) == "Pons, midsagittal area"
+    assert dict(content.lines)["head size"] == "1,505 ml inside the skull, 1,312 ml brain mask"
     shown = [row[:2] for row in content.rows]
-    assert shown[:4] == [*_REPORTED.items(), ("pons_mm2", 512.34)]
+    assert shown[:4] == [*_REPORTED.items(), ("pons area", 512.34)]
     assert [picture.name for picture in content.pictures] == ["qc.png", "midsagittal.png"]

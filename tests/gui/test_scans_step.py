@@ -69,6 +69,15 @@ def test_chosen_scan_says_what_is_wrong_and_what_to_do(listed: MainWindow) -> No
     assert page.segment_button.isEnabled()
 
 
+def test_several_scans_can_be_segmented_with_the_cursor_on_a_bad_one(listed: MainWindow) -> None:
+    page = listed.scans
+    page.table.selectRow(3)
+    page.table.selectAll()
+    assert page.current == page.model.scan(3)
+    assert len(page.usable) == 3
+    assert page.segment_button.isEnabled()
+
+
 def test_return_shows_the_scan_and_prepare_takes_over_the_dataset(
     qtbot: QtBot, listed: MainWindow, dataset: Path
 ) -> None:

@@ -31,6 +31,7 @@ class Banners(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._bar = bar = window.message_bar
+        self._many_scans = window.many_scans
         bench, step = window.bench, window.step
         self._take(bench.study, STUDY)
         self._take(bench.jobs, JOBS)
@@ -61,6 +62,8 @@ class Banners(QObject):
     def _on_job(self, job: QueuedJob) -> None:
         record = job.record
         if record.state == "failed":
+            if self._many_scans.tells_end_of(job):
+                return
             what = f"{record.title}: {record.what}"
             self._bar.show_message(
                 Message(MessageLevel.ERROR, what, record.where, record.fix, job.log, owner=_owner(job))

@@ -9,9 +9,17 @@ from typing import Any
 
 from brainstem_app.errors import InputError
 from brainstem_app.gui.report.people_content import cohort_content, retest_content
-from brainstem_app.gui.report.report_content import Cell, NotSeen, OneDigit, ReportContent
+from brainstem_app.gui.report.report_content import (
+    Cell,
+    Measured,
+    Named,
+    NotSeen,
+    OneDigit,
+    ReportContent,
+)
 from brainstem_app.gui.report.report_entries import ReportEntry
 from brainstem_app.plain_text import without_apostrophe
+from brainstem_app.reports.scan_entry import BRAIN_ML, INTRACRANIAL_ML
 from brainstem_app.small_files import read_json, read_text
 
 # Headings and names in report.json of the columns of a segmentation, and of one with a reference.
@@ -32,6 +40,14 @@ _SCORED = (
     ("HD95 mm", "hd95_mm"),
     ("Status", "status"),
 )
+
+#: Of the areas of the midsagittal plane, whose names in files are for programs.
+AREA_NAMES = {
+    "midbrain_mm2": "midbrain area",
+    "tegmentum_mm2": "tegmentum area",
+    "pons_mm2": "pons area",
+    "mp_ratio_percent": "midbrain by pons",
+}
 
 
 def read_report(entry: ReportEntry) -> ReportContent:
@@ -107,6 +123,7 @@ def _segmentation(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
     rows = tuple(tuple(_segmented(s, key) for _, key in columns) for s in entries)
     lines = [
         ("scan", str((report.get("scan") or {}).get("file", ""))),
+        *_head_size(report.get("scan") or {}),
         ("model", _model(entry)),
     ]
     if entry.is_edited:
@@ -129,12 +146,30 @@ def _segmentation(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
 def _segmented(structure: dict[str, Any], key: str) -> Cell:
     value: Cell = structure.get(key)
     if key == "volume_mm3" and "unit" in structure:
-        return OneDigit(float(structure["value"]))
+        return Measured(float(structure["value"]), str(structure["unit"]))
+    if key == "name":
+        return _named(structure)
     if key != "smallest_change_percent":
         return value
     if structure.get("change_seen") is False:
         return NotSeen("none seen")
     return OneDigit(float(value)) if isinstance(value, int | float) else None
+
+
+def _head_size(scan: dict[str, Any]) -> list[tuple[str, str]]:
+    """Volumes of head and brain in ml, those that were measured."""
+    inside, brain = scan.get(INTRACRANIAL_ML), scan.get(BRAIN_ML)
+    parts = [] if inside is None else [f"{inside:,.0f} ml inside the skull"]
+    parts += [] if brain is None else [f"{brain:,.0f} ml brain mask"]
+    if inside is None and parts:
+        parts.append("the volume inside the skull is not known")
+    return [("head size", ", ".join(parts))] if parts else []
+
+
+def _named(structure: dict[str, Any]) -> Named:
+    """Name of a structure, or of an area in words; its full name is for who points at it."""
+    name = str(structure.get("name", ""))
+    return Named(AREA_NAMES.get(name, name), str(structure.get("full_name", name)))
 
 
 def _model(entry: ReportEntry) -> str:

@@ -21,6 +21,42 @@ class OneDigit(float):
     """A number that is written with one digit behind the point."""
 
 
+class Measured(OneDigit):
+    """A number that is written with its own unit, since the heading names that of the other rows.
+
+    Attributes
+    ----------
+    unit : str
+        Such as ``mm²``.
+    """
+
+    unit: str
+
+    def __new__(cls, value: float, unit: str) -> Measured:
+        """Make the number."""
+        made = super().__new__(cls, value)
+        made.unit = unit
+        return made
+
+
+class Named(str):
+    """A short name.
+
+    Attributes
+    ----------
+    full : str
+        What it stands for.
+    """
+
+    full: str
+
+    def __new__(cls, name: str, full: str) -> Named:
+        """Make the name."""
+        made = super().__new__(cls, name)
+        made.full = full
+        return made
+
+
 class NotSeen(str):
     """Words in the place of a number: they stand as numbers do, and are sorted behind all of them."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from brainstem_app.gui.report.report_content import Effect, NotSeen, OneDigit
+from brainstem_app.gui.report.report_content import Effect, Measured, Named, NotSeen, OneDigit
 
 if TYPE_CHECKING:
     from brainstem_app.gui.report.report_content import Cell, ReportContent
@@ -62,6 +62,8 @@ class ReportTable(QAbstractTableModel):
             return value if isinstance(value, Effect) else None
         if role == Qt.ItemDataRole.ToolTipRole and isinstance(value, Effect):
             return _text(value)
+        if role == Qt.ItemDataRole.ToolTipRole and isinstance(value, Named):
+            return value.full
         if role == Qt.ItemDataRole.TextAlignmentRole and isinstance(value, int | float | NotSeen):
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
@@ -74,6 +76,8 @@ def _text(value: Cell) -> str:
         return value
     if isinstance(value, Effect):
         return f"{value.value:.2f} [{value.low:.2f}, {value.high:.2f}]"
+    if isinstance(value, Measured):
+        return f"{value:z,.1f} {value.unit}"
     if isinstance(value, OneDigit):
         return f"{value:z,.1f}"
     if float(value).is_integer():

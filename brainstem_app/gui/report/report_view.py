@@ -15,6 +15,8 @@ from brainstem_app.gui.report.report_content import ReportContent
 from brainstem_app.gui.report.report_table import SORT_ROLE, ReportTable
 
 _WIDEST = 240
+# Both pictures and the notes must fit a screen of 720 rows; what does not fit would be cut, not scaled.
+_LEAST_PICTURE = (200, 100)
 _TABLE_WIDTH, _PICTURE_WIDTH = 480, 360
 
 
@@ -44,6 +46,8 @@ class ReportView(QWidget):
         self.dots = GroupDots(self)
         self.picture = PictureBox(self.tr("Picture of the labels"), self)
         self.plane = PictureBox(self.tr("Midsagittal plane with the regions"), self)
+        for box in (self.picture, self.plane):
+            box.setMinimumSize(*_LEAST_PICTURE)
         self.pictures = QSplitter(Qt.Orientation.Vertical, self)
         self.pictures.addWidget(self.picture)
         self.pictures.addWidget(self.plane)

@@ -181,6 +181,7 @@ class ScansPage(StepPage):
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         )
         table.selectionModel().currentRowChanged.connect(lambda _new, _old: self._show_current())
+        table.selectionModel().selectionChanged.connect(lambda _new, _old: self._offer_segment())
         table.activated.connect(lambda _index: self._view())
         delete = QShortcut(QKeySequence.StandardKey.Delete, table, lambda: self.list.remove(self.chosen))
         delete.setContext(Qt.ShortcutContext.WidgetShortcut)
@@ -253,6 +254,7 @@ class ScansPage(StepPage):
         current = self.current
         if current is not None and str(current.path) == examination.path:
             self._show_current()
+        self._offer_segment()
         self._show_summary()
         self._examine_next()
 
@@ -292,7 +294,7 @@ class ScansPage(StepPage):
         self.findings.show_scan(scan, found)
         usable = found is None or found.readable
         self.view_button.setEnabled(scan is not None and usable)
-        self.segment_button.setEnabled(scan is not None and (found is None or found.is_usable))
+        self._offer_segment()
         codes = {f.code for f in found.findings} if found is not None else set()
         if scan is not None and codes & {SEVERAL_SERIES, SERIES_CHOSEN}:
             path = scan.path
@@ -344,10 +346,21 @@ class ScansPage(StepPage):
         rows = {self._sorted.mapToSource(row).row() for row in self.table.selectionModel().selectedRows()}
         return [self.model.scan(row) for row in sorted(rows)]
 
-    def _segment(self) -> None:
+    @property
+    def usable(self) -> list[ListedScan]:
+        """Those of the chosen scans that nothing speaks against."""
         found = [(scan, self.model.found(scan)) for scan in self.chosen]
-        usable = [scan for scan, examined in found if examined is None or examined.is_usable]
-        if len(usable) > 1:
-            self.segment_requested.emit(ChosenScans(tuple(usable), len(found) - len(usable)))
+        return [scan for scan, examined in found if examined is None or examined.is_usable]
+
+    def _offer_segment(self) -> None:
+        """Several rows can be segmented as soon as one of them can, whichever has the cursor."""
+        self.segment_button.setEnabled(bool(self.usable))
+
+    def _segment(self) -> None:
+        usable, chosen = self.usable, len(self.chosen)
+        if len(usable) == 1:
+            self.view_requested.emit(usable[0].path)
+        elif usable:
+            self.segment_requested.emit(ChosenScans(tuple(usable), chosen - len(usable)))
         else:
-            self._view()
+            self.findings.focus_series()

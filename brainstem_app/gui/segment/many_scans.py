@@ -47,6 +47,7 @@ class ManyScans(QObject):
         super().__init__(parent)
         self._bench = bench
         self._outs: dict[QueuedJob, Path] = {}
+        self._told: set[QueuedJob] = set()
         bench.jobs.added.connect(self._take_up)
         bench.jobs.changed.connect(self._take_up)
 
@@ -75,6 +76,13 @@ class ManyScans(QObject):
             self._outs[job] = work.out
             job.ended.connect(lambda outcome: self._on_ended(job, str(outcome)))
 
+    def tells_end_of(self, job: QueuedJob) -> bool:
+        """Whether this says how a job ended, with what is done and what failed, so that nobody else need."""
+        from brainstem_app.gui.scans.opened import results_in
+
+        out = self._outs.get(job)
+        return job in self._told or (out is not None and bool(results_in(out)))
+
     def _on_ended(self, job: QueuedJob, outcome: str) -> None:
         """Say what is there, and lead on to it; also if some scans failed, or the user has stopped."""
         from brainstem_app.gui.scans.opened import results_in
@@ -87,6 +95,7 @@ class ManyScans(QObject):
             if outcome == "cancelled":
                 remove_job_without_result(out)
             return
+        self._told.add(job)
         notes = "\n".join(f"{w.what} {w.fix}".strip() for w in job.warnings)
         actions = (
             MessageAction(self.tr("Review them"), lambda: self.review_requested.emit((out,))),
