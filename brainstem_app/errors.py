@@ -51,10 +51,15 @@ class ImplausibleResultError(BrainstemError):
     """The computation ran, but its result cannot be right, so none is written (exit status 1)."""
 
 
+_AGAIN = (
+    "Start it again when you like: prepare, train and compare go on where they stopped, others begin anew."
+)
+
+
 class JobCancelled(BrainstemError):  # noqa: N818 - a request of the user, not a fault
     """The user cancelled the job; what was finished is kept (exit status 3)."""
 
     exit_status = 3
 
     def __init__(self) -> None:
-        super().__init__("Cancelled.", None, "Start the same job again to go on where it stopped.")
+        super().__init__("Cancelled.", None, _AGAIN)

@@ -62,10 +62,13 @@ class HeadSize:
         Volume inside the skull; None where it cannot be measured.
     why_not : str
         Why, as a sentence's end; empty if it was measured.
+    instead : str
+        What to do to adjust for the size of the head all the same.
     """
 
     intracranial_ml: float | None
     why_not: str = ""
+    instead: str = "To adjust for the size of the head, give its volume in the table of participants (eTIV)."
 
     def findings(self, brain_ml: float) -> tuple[Finding, ...]:
         """Note for the report of a scan whose intracranial volume cannot be measured; else none."""
@@ -76,12 +79,16 @@ class HeadSize:
             "head-size-unknown",
             f"The volume inside the skull was not measured: {self.why_not}. The volume of the brain is given "
             f"alone ({brain_ml:.0f} ml), which shrinks with the brain.",
-            "To adjust for the size of the head, give the scan as acquired, with the skull.",
+            self.instead,
         )
         return (finding,)
 
 
-NO_SKULL = HeadSize(None, "the scan was stripped of the skull")
+NO_SKULL = HeadSize(
+    None,
+    "the scan was stripped of the skull",
+    "To adjust for the size of the head, give the scan as acquired, with the skull.",
+)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from brainstem_app.reports.volumes_request import VolumesRequest
 
 #: Covariates that come from the reports where the table has none, and what they are the volume of.
 MEASURED = {BRAIN_ML: "of the brain", INTRACRANIAL_ML: "inside the skull"}
+_FEWER_COVARIATES = "Leave that covariate out, or fill it in the table."
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,17 @@ class PeopleTable:
         """All cells of a column of the table."""
         return [row.values[column] for row in self.table.rows if column in row.values]
 
+    def left_out(self, groups: Sequence[str], used: Collection[str]) -> str:
+        """Which covariates are unknown of how many people of some groups; empty if nobody lacks any."""
+        people = [name for name in self.values if name not in used and self.group_of(name) in groups]
+        return self._unknown(people)
+
+    def _unknown(self, people: Collection[str]) -> str:
+        lacking = Counter(column for person in people for column in self.lacking(person))
+        return ", ".join(
+            f"“{column}” is unknown in {n} of {len(self.values)}" for column, n in lacking.items()
+        )
+
     def nobody(self) -> tuple[str, Path | None, str]:
         """Why nobody can be compared: what, where and what to do."""
         if self.table.path is not None and not self.matched.rows:
@@ -97,12 +109,8 @@ class PeopleTable:
                 self.table.path,
                 "Write the names of the results into the column participant_id.",
             )
-        lacking = Counter(column for person in self.values for column in self.lacking(person))
-        told = ", ".join(
-            f"“{column}” is unknown in {n} of {len(self.values)}" for column, n in lacking.items()
-        )
         return (
-            f"Nobody has all that is asked for: {told}.",
+            f"Nobody has all that is asked for: {self._unknown(self.values)}.",
             self.table.path,
             "Fill the table, or ask for less.",
         )
@@ -162,7 +170,8 @@ def groups_in(
     Raises
     ------
     InputError
-        If it is not clear which group to compare with, or a group has one person.
+        If it is not clear which group to compare with, or a group has one person, or loses all others because
+        of a covariate.
     """
     of_person = {name: table.group_of(name) or "" for name in used}
     groups = sorted(set(of_person.values()))
@@ -171,22 +180,13 @@ def groups_in(
     asked = level_key(request.reference)
     wanted = [g for g in groups if (level_key(g) == asked if asked else is_reference_name(g))]
     if len(wanted) != 1 or len(groups) < 2:
+        _require_no_group_left_out(request, table, groups, used)
         raise InputError(
             f"It is not clear which group to compare with; “{table.group}” has: {listed(groups)}.",
             request.participants,
             "Give --reference with one of at least two groups.",
         )
-    times = Counter(of_person.values())
-    if alone := [g for g in groups if times[g] < LEAST_GROUP]:
-        who = [next(name for name, group in of_person.items() if group == g) for g in alone]
-        told = listed([f"“{g}” ({name})" for g, name in zip(alone, who, strict=True)], 4)
-        raise InputError(
-            f"{counted(len(alone), 'group')} of “{table.group}” with one person: {told}. A comparison needs "
-            f"{LEAST_GROUP} or more in each.",
-            request.participants,
-            f'Leave it out with --missing "{table.group}={alone[0]}" (in the window: cells that mean '
-            "unknown), or compare each person against all others, without groups.",
-        )
+    _require_two_in_each(request, table, groups, of_person)
     spellings = spelled_alike(
         table.matched.rows[name].values[table.group] for name in used if name in table.matched.rows
     )
@@ -194,6 +194,46 @@ def groups_in(
         [*wanted, *(g for g in groups if g != wanted[0])],
         of_person,
         tuple(twin_notes(table.group, spellings)),
+    )
+
+
+def _require_no_group_left_out(
+    request: VolumesRequest, table: PeopleTable, groups: Sequence[str], used: Sequence[str]
+) -> None:
+    """Refuse covariates that nobody of a group has, naming them."""
+    gone = sorted({table.group_of(name) or "" for name in table.values} - {"", *groups})
+    if gone:
+        raise InputError(
+            f"Nobody of the {counted(len(gone), 'group')} {listed([f'“{g}”' for g in gone], 4)} has all that "
+            f"is asked for: {table.left_out(gone, used)}.",
+            request.participants,
+            _FEWER_COVARIATES,
+        )
+
+
+def _require_two_in_each(
+    request: VolumesRequest, table: PeopleTable, groups: Sequence[str], of_person: Mapping[str, str]
+) -> None:
+    """Refuse groups of one person, and say if covariates left the others out."""
+    times = Counter(of_person.values())
+    alone = [g for g in groups if times[g] < LEAST_GROUP]
+    if not alone:
+        return
+    who = [next(name for name, group in of_person.items() if group == g) for g in alone]
+    told = listed([f"“{g}” ({name})" for g, name in zip(alone, who, strict=True)], 4)
+    if left_out := table.left_out(alone, of_person):
+        raise InputError(
+            f"Of {counted(len(alone), 'group')} of “{table.group}” one person alone has all that is asked "
+            f"for: {told}; {left_out}. A comparison needs {LEAST_GROUP} or more in each.",
+            request.participants,
+            _FEWER_COVARIATES,
+        )
+    raise InputError(
+        f"{counted(len(alone), 'group')} of “{table.group}” with one person: {told}. A comparison needs "
+        f"{LEAST_GROUP} or more in each.",
+        request.participants,
+        f'Leave it out with --missing "{table.group}={alone[0]}" (in the window: cells that mean '
+        "unknown), or compare each person against all others, without groups.",
     )
 
 

@@ -57,6 +57,9 @@ def test_what_is_no_skull_has_no_volume() -> None:
     size = measure_head(replace(skull, volume=replace(skull.volume, data=noise)), np.eye(4), load_skull())
     assert size.intracranial_ml is None
     assert "do not look like those of other heads" in size.why_not
+    (finding,) = size.findings(1200.0)
+    assert "with the skull" not in finding.fix, "it was given with its skull"
+    assert "eTIV" in finding.fix
 
 
 def test_stripped_scan_is_told_what_to_give_instead() -> None:

@@ -330,6 +330,22 @@ def test_groups_that_a_spreadsheet_made_numbers_are_the_same(results: Path) -> N
     assert _report(results)["comparisons"][0]["reference_n"] == 12
 
 
+def test_groups_that_a_covariate_leaves_one_person_of_are_refused_by_the_covariate(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = [value if n in (ODD, N - 1) else "n/a" for n, value in enumerate(AGES)]
+    assert _compare(results, _columns(age=known), "--covariates", "age") == 2
+    said = capsys.readouterr().err
+    assert "one person alone has all that is asked for: “control” (sub-04), “patient” (sub-24)" in said
+    assert "“age” is unknown in 22 of 24" in said
+    assert "Leave that covariate out" in said
+    known = [value if n < N // 2 else "n/a" for n, value in enumerate(AGES)]
+    assert _compare(results, _columns(age=known), "--covariates", "age") == 2
+    assert "Nobody of the 1 group “patient” has all that is asked for: “age” is unknown in 12 of 24" in (
+        capsys.readouterr().err
+    )
+
+
 def test_group_of_one_person_is_refused_by_name(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _compare(results, _columns(group=_with(GROUPS, "twin"))) == 2
     assert "with one person: “twin” (sub-04)" in capsys.readouterr().err

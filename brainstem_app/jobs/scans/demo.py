@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from brainstem_app.imaging.label_map import load_label_map
-from brainstem_app.jobs.job import DemoJob, SegmentJob
+from brainstem_app.jobs.job import DemoJob
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.scans.loaded_model import load_model
 from brainstem_app.jobs.scans.result_folders import TRANSFORMS_FOLDER, require_files, require_same_sources
-from brainstem_app.jobs.scans.segment import command_of, segment_scan
+from brainstem_app.jobs.scans.segment import segment_scan
 from brainstem_app.jobs.scans.segment_files import POSSIBLE_ARTIFACTS
 from brainstem_app.progress import ProgressCallback
 from brainstem_app.simulation.dataset import TRUTH, write_dataset
@@ -43,7 +43,7 @@ def demo(job: DemoJob, reporter: Reporter) -> Summary:
         reporter,
         reference=labels,
         reference_origin="the truth of a simulated head",
-        command=command_of(SegmentJob(scans=(scan,), out=job.out, model=job.model), scan, model),
+        command=job.command_line({"out": "OUT", "model": model.card.name}),
     )
     return {"folder": str(job.out), "report": str(job.out / "report.html")}
 

@@ -135,9 +135,18 @@ def _segment_into(
 
 
 def command_of(job: SegmentJob, scan: Path, model: LoadedModel) -> tuple[str, ...]:
-    """Words of the command line that labels one scan of a job again, without the names of folders."""
-    name = shareable(split_series(scan)[0])
-    shown = {"scans": (name,), "out": "OUT", "name": "", "model": model.card.name, "engine": model.engine}
+    """Words of the command line that labels one scan of a job again, without the names of folders.
+
+    Without ``--bids`` too: it changes no label, and a scan that is named without its dataset would be refused.
+    """
+    shown = {
+        "scans": (shareable(split_series(scan)[0]),),
+        "out": "OUT",
+        "name": "",
+        "model": model.card.name,
+        "engine": model.engine,
+        "bids": False,
+    }
     return job.command_line(shown)
 
 

@@ -75,6 +75,7 @@ class _Progress:
     def follow(self, work: Work, index: int) -> None:
         """Do the work of one scan; whether it succeeds or is refused, nothing of it is left to do then."""
         scan = self._scans[index]
+        self.reporter.check()
 
         def report(fraction: float, message: str) -> None:
             self._done[index] = max(self._done[index], fraction)
