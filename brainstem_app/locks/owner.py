@@ -67,9 +67,17 @@ class LockOwner(BaseModel):
         """Whether the process is still there; only to be asked if it `is_of_this_system`."""
         return bool(self.started) and start_of(self.pid) == self.started
 
+    @property
+    def _since_in_words(self) -> str:
+        """Local time to the minute; what another program wrote in another way stays as it is."""
+        try:
+            return f"{datetime.fromisoformat(self.since).astimezone():%Y-%m-%d %H:%M}"
+        except (ValueError, OverflowError, OSError):
+            return self.since
+
     def __str__(self) -> str:
         doing = f", {self.doing}" if self.doing else ""
-        since = f", since {self.since}" if self.since else ""
+        since = f", since {self._since_in_words}" if self.since else ""
         return f"process {self.pid} on {self.host}{doing}{since}"
 
 
@@ -80,6 +88,12 @@ def read_owner(path: Path) -> LockOwner | None:
             return LockOwner.model_validate_json(file.read(_LONGEST_RECORD))
     except (OSError, ValidationError):
         return None
+
+
+def running_owner(path: Path) -> LockOwner | None:
+    """Read which process of this computer holds a lock; None if none does, or one of another computer."""
+    owner = read_owner(path)
+    return owner if owner is not None and owner.is_of_this_system and owner.is_running else None
 
 
 @cache

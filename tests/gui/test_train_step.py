@@ -13,6 +13,7 @@ from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.train.run_table import RunColumn
 from brainstem_app.gui.train.train_page import TrainPage
 from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import TrainJob, read_job
 from brainstem_app.setting import flattened
 from brainstem_app.study.study import Study
@@ -124,6 +125,22 @@ def test_stopped_run_goes_on_with_its_own_settings(
     (job,) = page.bench.jobs.jobs
     assert read_job(job.job_file) == TrainJob(study=study.folder, run="first", encoder="resnet18", epochs=4)
     qtbot.waitUntil(lambda: job.state == "finished", timeout=_LIMIT_MS)
+
+
+def test_run_that_another_program_trains_is_in_use_and_not_stopped(
+    qtbot: QtBot, page: TrainPage, study: Study
+) -> None:
+    page._again.setInterval(100)
+    run = study.folder / "runs" / "first"
+    state = page.model.index(0, RunColumn.STATE)
+    assert state.data() == "stopped"
+    assert page.resume_button.isEnabled()
+    with claimed((claim_of(run, "The run"),), "train"):
+        page.read()
+        qtbot.waitUntil(lambda: state.data() == "in use", timeout=_LIMIT_MS)
+        assert not page.resume_button.isEnabled()
+    qtbot.waitUntil(lambda: state.data() == "stopped", timeout=_LIMIT_MS)
+    qtbot.waitUntil(page.resume_button.isEnabled, timeout=_LIMIT_MS)
 
 
 def test_settings_of_a_run_can_be_taken_over(qtbot: QtBot, page: TrainPage) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -62,6 +63,7 @@ def test_second_is_told_who_holds_it_and_what_to_do(tmp_path: Path, start: Start
         pass
     what = f"The run “first” is in use by process {process.pid} on {socket.gethostname()}, train, since "
     assert caught.value.what.startswith(what)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d\.", caught.value.what.removeprefix(what))
     assert caught.value.where == str(tmp_path / "runs" / "first")
     assert "stop it" in caught.value.fix
     assert caught.value.exit_status == 2

@@ -186,6 +186,8 @@ class ModelForm(QWidget):
         if self._editors[name].spec.advanced:
             self.fold.setChecked(True)
         self._hints[name].setText(problem)
+        # A style sheet makes the colour of placeholders half as strong as that of other text.
+        self._hints[name].setForegroundRole(QPalette.ColorRole.WindowText)
         self._hints[name].setStyleSheet(_ERROR)
         self._hints[name].show()
         self._editors[name].setFocus()
@@ -195,6 +197,7 @@ class ModelForm(QWidget):
             if hint.styleSheet():
                 words = self._editors[name].spec.help
                 hint.setStyleSheet("")
+                hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
                 hint.setText(words)
                 hint.setVisible(bool(words))
 

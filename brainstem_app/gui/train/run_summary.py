@@ -56,6 +56,8 @@ class RunSummary:
     part : str
         Which subjects `scores` were measured on, empty if it was not measured.
     scores : tuple of NucleusScore
+    is_in_use : bool
+        Whether a process of this computer works on it, of this window or not.
     """
 
     name: str
@@ -65,6 +67,7 @@ class RunSummary:
     is_finished: bool
     part: str = ""
     scores: tuple[NucleusScore, ...] = ()
+    is_in_use: bool = False
 
     @property
     def best(self) -> EpochRow | None:
@@ -88,7 +91,9 @@ def read_runs(study: Path, names: tuple[str, ...]) -> tuple[RunSummary, ...]:
 
 def read_run(folder: Path) -> RunSummary:
     """Read one run."""
+    from brainstem_app.jobs.claims import claim_of
     from brainstem_app.jobs.job import TrainJob, read_job
+    from brainstem_app.locks.owner import running_owner
 
     try:
         job = read_job(folder / "config.json")
@@ -103,6 +108,7 @@ def read_run(folder: Path) -> RunSummary:
         (folder / "manifest.json").exists(),
         part,
         scores,
+        running_owner(claim_of(folder, "The run").lock) is not None,
     )
 
 

@@ -130,6 +130,8 @@ class RunTable(QAbstractTableModel):
     def _state(self, run: RunSummary) -> str:
         if run.name in self._working:
             return self._working[run.name]
+        if run.is_in_use:
+            return self.tr("in use")
         if run.is_finished:
             return self.tr("tested") if run.part == "test" else self.tr("done")
         return self.tr("stopped")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from brainstem_app.jobs.events import Metric
     from brainstem_app.jobs.networks.machine_speed import MachineSpeed
 
+_LOOK_AGAIN_MS = 5000
 _SET_ELSEWHERE = frozenset({"study", "version", "kind"})
 
 
@@ -48,6 +49,8 @@ class TrainPage(StepPage):
     def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
         super().__init__(bench, parent)
         self._proposed = ""
+        self._again = QTimer(self, singleShot=True, interval=_LOOK_AGAIN_MS)
+        self._again.timeout.connect(self._look_again)
         self._speed: MachineSpeed | None = None
         # What trainings have said since the runs were read: table and curves show the same epochs.
         self._said: dict[str, list[Metric]] = {}
@@ -305,6 +308,10 @@ class TrainPage(StepPage):
             ),
         )
 
+    def _look_again(self) -> None:
+        self.read()
+        self._show_current()
+
     @property
     def current(self) -> RunSummary | None:
         """The run whose row is marked."""
@@ -319,6 +326,9 @@ class TrainPage(StepPage):
             self.table.selectRow(max(row, 0))
         self._propose_name()
         self.jobs.find()
+        if any(run.is_in_use and run.name not in self.jobs.active for run in runs):
+            # Another program trains it, and tells nobody here when it has got on.
+            self._again.start()
 
     def _run_count(self) -> str:
         count = len(self.model.runs)
@@ -364,6 +374,7 @@ class TrainPage(StepPage):
             run is not None
             and run.job is not None
             and not active
+            and not run.is_in_use
             and edition() is Edition.FULL
             and (not run.is_finished or self._wants_more(run))
         )
