@@ -89,9 +89,11 @@ def _described_weights(config: Any) -> int:
     import keras
     from keras.src.backend.common import global_state
 
+    # Loss, metrics and optimizer are not read from a file, so that none need be made here.
+    alone = {**config, "compile_config": None} if isinstance(config, dict) else config
     with keras.StatelessScope():
         try:
-            described = keras.saving.deserialize_keras_object(config, safe_mode=True)
+            described = keras.saving.deserialize_keras_object(alone, safe_mode=True)
             return sum(math.prod(weight.shape) for weight in getattr(described, "variables", ()))
         finally:
             global_state.set_global_attribute("uninitialized_variables", [])

@@ -15,11 +15,11 @@ from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, crop_to_box, mni_affine
-from brainstem_app.jobs import prepare as preparing
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Progress, Warned
 from brainstem_app.jobs.job import PrepareJob
 from brainstem_app.jobs.run import run_job
+from brainstem_app.jobs.studies import prepare as preparing
 from brainstem_app.preprocessing.fit import Fit
 from brainstem_app.preprocessing.reference import PreparedSubject
 from brainstem_app.preprocessing.transforms import Displacement

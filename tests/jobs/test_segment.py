@@ -293,7 +293,8 @@ def test_bids_dataset_becomes_bids_derivatives_with_surfaces(tmp_path: Path, mod
     assert (out / sidecar["Report"]).is_file()
     command = json.loads((reported / "manifest.json").read_text(encoding="utf-8"))["command"]
     assert command[2:5] == ["sub-02_T1w.nii.gz", "--out", "OUT"]
-    assert "--surfaces" in command and "--bids" not in command, "a scan without its dataset is refused there"
+    assert "--surfaces" in command
+    assert "--bids" not in command, "a scan without its dataset is refused there"
     table = (out / "sub-02" / "anat" / f"{name}.tsv").read_text(encoding="utf-8").splitlines()
     assert len(table) == load_atlas().table.n_classes + 1
 

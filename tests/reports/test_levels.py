@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -48,13 +49,13 @@ def test_midbrain_pons_and_medulla_are_three_slices_of_any_nuclei(height: int) -
 def _axial_places(labels: np.ndarray, table: LabelTable, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Places that the titles of the axial pictures name."""
     figures: list[Figure] = []
-    savefig = Figure.savefig
+    draw = Figure.draw
 
-    def keep(figure: Figure, *args: object, **settings: object) -> None:
+    def keep(figure: Figure, renderer: Any) -> None:
         figures.append(figure)
-        savefig(figure, *args, **settings)
+        draw(figure, renderer)
 
-    monkeypatch.setattr(Figure, "savefig", keep)
+    monkeypatch.setattr(Figure, "draw", keep)
     qc_png(QcVolumes(labels, np.eye(4)), table, "made")
     titles = [axes.get_title() for axes in figures[0].axes]
     return [found.group() for title in titles if (found := re.search(r"z = \S+ mm", title))]

@@ -137,7 +137,7 @@ def _segment_into(
 def command_of(job: SegmentJob, scan: Path, model: LoadedModel) -> tuple[str, ...]:
     """Words of the command line that labels one scan of a job again, without the names of folders.
 
-    Without ``--bids`` too: it changes no label, and a scan that is named without its dataset would be refused.
+    Without ``--bids`` too: it changes no label, and a scan named without its dataset would be refused.
     """
     shown = {
         "scans": (shareable(split_series(scan)[0]),),
