@@ -44,7 +44,8 @@ class ScanEntry(Entry):
         if self.intracranial_ml is None:
             unknown = ", which shrinks with the brain; the volume inside the skull is unknown"
             return brain and brain + unknown
-        return f"inside the skull {self.intracranial_ml:.0f} ml, {METHOD_IN_WORDS}; {brain}"
+        larger = ", on another scale: it may be the larger of both" if brain else ""
+        return f"inside the skull {self.intracranial_ml:.0f} ml, {METHOD_IN_WORDS}; {brain}{larger}"
 
 
 def know_head_size(scans: Iterable[ScanEntry]) -> bool:
