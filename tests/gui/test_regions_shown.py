@@ -116,8 +116,13 @@ def test_brainstem_without_regions_is_of_one_colour_and_follows_an_edit() -> Non
 def test_report_page_lists_areas_after_regions_and_shows_their_plane(folder: Path) -> None:
     path = folder / "report.json"
     report = json.loads(path.read_text(encoding="utf-8"))
-    area: dict[str, object] = {"name": "pons_mm2", "full_name": "Pons, midsagittal area", "value": 512.34}
-    area |= {"unit": "mm²", "covered": 1.0}
+    area = {
+        "name": "pons_mm2",
+        "full_name": "Pons, midsagittal area",
+        "value": 512.34,
+        "unit": "mm²",
+        "covered": 1.0,
+    }
     report["midsagittal"] = {"areas": [area]}
     report["scan"] |= {"brain_ml": 1312.4, "intracranial_ml": 1504.6}
     path.write_text(json.dumps(report), encoding="utf-8")

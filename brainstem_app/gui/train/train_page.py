@@ -152,6 +152,7 @@ class TrainPage(StepPage):
     def activate(self) -> None:
         """Read the runs again; at first also find out about the device."""
         self.read()
+        self.bench.study.refresh()  # the command line may have trained on the study meanwhile
         self._read_speed()
         if not self.device.text():
             self.device.setText(self.tr("Looking for a graphics card…"))
