@@ -113,7 +113,7 @@ def test_every_file_of_a_report_has_the_regions(tmp_path: Path, table: LabelTabl
     for text in (page, pdf_text(tmp_path / "report.pdf")):
         assert "z = −72 mm of the template" in text
         assert "below the plane through the notch" in text
-        assert "the scan ends within it" in text
+        assert "the scan, or its brain mask, ends within it" in text
     write_report(tmp_path, ReportInputs(labels, AFFINE, table, "small", "1", name="a.nii.gz"))
     assert not (tmp_path / "report_regions.csv").exists()
     assert "Regions" not in headings((tmp_path / "report.html").read_text(encoding="utf-8"))
@@ -224,7 +224,9 @@ def test_groups_are_compared_on_regions_apart_from_nuclei(tmp_path: Path, table:
     # Of the tests of areas alone: pons and ratio; the midbrain's areas do not vary.
     assert areas["pons_mm2"]["p_holm"] == pytest.approx(2 * areas["pons_mm2"]["p"], rel=0.2)
     assert (effects["medulla"]["n"], effects["medulla"]["reference_n"]) in {(4, 3), (0, 0)}
-    assert any("areas that the scan cuts" in note and "sub-03" in note for note in report["notes"])
+    assert any(
+        "areas that the scan or its brain mask cuts" in note and "sub-03" in note for note in report["notes"]
+    )
     (without,) = _without_regions(tmp_path, words)["comparisons"]
     assert without["nuclei"] == comparison["nuclei"]
     with (tmp_path / "out" / "cohort.csv").open(encoding="utf-8", newline="") as file:
@@ -278,7 +280,10 @@ def test_retest_says_how_well_regions_repeat_themselves(tmp_path: Path, table: L
     assert list(entries) == NAMES
     assert (entries["midbrain"]["bias_mm3"], entries["midbrain"]["n"]) == (1.0, 5)
     assert (entries["medulla"]["n"], entries["medulla"]["not_found_first"]) == (4, 1)
-    assert any("areas that the scan cuts" in note and "medulla of sub-2" in note for note in report["notes"])
+    assert any(
+        "areas that the scan or its brain mask cuts" in note and "medulla of sub-2" in note
+        for note in report["notes"]
+    )
     with (tmp_path / "out" / "retest.csv").open(encoding="utf-8", newline="") as file:
         assert [row["name"] for row in csv.DictReader(file)][:4] == NAMES
     assert report["subjects"][0]["first_mm3"]["pons"] == 200.0
