@@ -14,20 +14,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-import nibabel as nib
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from brainstem_app.errors import BrainstemError
 from brainstem_app.imaging.resampling import resample
 from brainstem_app.imaging.scan import Finding
 from brainstem_app.imaging.scan import Level as Severity
 from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, Affine, ras_affine
-from brainstem_app.locations import resource
 from brainstem_app.preprocessing.affine import correlation
 from brainstem_app.preprocessing.linear_registration import Level, Volume, register_linear
-from brainstem_app.preprocessing.template import load_template
+from brainstem_app.preprocessing.template import load_template, template_volume
 
 GRID_MM, GRID_SHAPE = 2.0, (99, 117, 95)
 # Share of a voxel that makes it one of the brain.
@@ -235,18 +232,7 @@ def load_skull() -> SkullTemplate:
     BrainstemError
         If one of its files is missing or damaged.
     """
-    stored, ring = _stored("skull.nii.gz"), _stored("skull_ring.nii.gz") > 0
-    volume = Volume(stored / np.float32(255), ras_affine(GRID_MM, MNI_ORIGIN_MM))
+    stored = template_volume("skull", GRID_SHAPE)
+    ring = template_volume("skull_ring", GRID_SHAPE) > 0
+    volume = Volume((stored / np.float32(255)).astype(np.float32), ras_affine(GRID_MM, MNI_ORIGIN_MM))
     return SkullTemplate(volume, ring, float(load_template().brain.sum()) / 1000)
-
-
-def _stored(name: str) -> NDArray[np.float32]:
-    path = resource("template", name)
-    fix = "Install Brainstem App again."
-    try:
-        volume = np.asarray(nib.load(path).dataobj, dtype=np.float32)  # type: ignore[attr-defined]
-    except (OSError, EOFError, ValueError, nib.filebasedimages.ImageFileError) as error:
-        raise BrainstemError("A file of the template cannot be read.", path, fix) from error
-    if volume.shape != GRID_SHAPE:
-        raise BrainstemError("A file of the template has another grid.", path, fix)
-    return volume

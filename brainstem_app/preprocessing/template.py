@@ -49,7 +49,7 @@ def load_template() -> Template:
     BrainstemError
         If a file of the program is missing or damaged.
     """
-    t1, tissue, brainstem = (_load(name) for name in ("t1", "tissue", "brainstem"))
+    t1, tissue, brainstem = (template_volume(name, MNI_SHAPE) for name in ("t1", "tissue", "brainstem"))
     template = Template(
         t1=(t1 / np.float32(255)).astype(np.float32),
         brain=t1 > 0,
@@ -62,13 +62,20 @@ def load_template() -> Template:
     return template
 
 
-def _load(name: str) -> NDArray[np.uint8]:
+def template_volume(name: str, shape: tuple[int, int, int]) -> NDArray[np.uint8]:
+    """Read a packaged volume of the template, ``resources/template/NAME.nii.gz``.
+
+    Raises
+    ------
+    BrainstemError
+        If it is missing, damaged or has another shape.
+    """
     path = resource("template", f"{name}.nii.gz")
     fix = "Install Brainstem App again."
     try:
         volume = np.asarray(nib.load(path).dataobj, dtype=np.uint8)  # type: ignore[attr-defined]
     except (OSError, EOFError, ValueError, nib.filebasedimages.ImageFileError) as error:
         raise BrainstemError("A file of the template cannot be read.", path, fix) from error
-    if volume.shape != MNI_SHAPE:
+    if volume.shape != shape:
         raise BrainstemError("A file of the template has another grid.", path, fix)
     return volume

@@ -91,7 +91,8 @@ def region_entries(
     whole = _entry(BRAINSTEM, BRAINSTEM_IN_WORDS, sum(part.voxels for part in parts), 0, regions, affine)
     # What the parts, as they are written, add up to.
     total = round(sum(part.volume_mm3 for part in parts), _DECIMALS)
-    of_all = empty_shares((regions.labels > 0).astype(np.uint8), is_empty).get(1)
+    emptied = sum(part.voxels * (part.empty or 0.0) for part in parts)
+    of_all = round(emptied / whole.voxels, 4) if empty and whole.voxels else None
     return (whole.model_copy(update={"volume_mm3": total, "empty": of_all}), *parts)
 
 

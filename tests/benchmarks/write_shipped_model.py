@@ -90,6 +90,9 @@ def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[Co
 
 def page(report: CohortReport, model: str, part: str, seconds: float, about: str) -> list[str]:
     """Lines of the page."""
+    favoured = ""
+    if any(yardstick.name == PREPARES for yardstick in report.yardsticks):
+        favoured = f"{PREPARES} is one of the six, so it is favoured here. "
     lines = [
         "# Accuracy of the model that ships",
         "",
@@ -110,9 +113,8 @@ def page(report: CohortReport, model: str, part: str, seconds: float, about: str
         "did, with network and atlas voting on each voxel; *network alone* is the "
         f"most probable class of the same probabilities. That takes {seconds:.1f} CPU seconds a scan.",
         "",
-        "The network learned such references, of other people: agreement with them is no truth. `prepare`'s "
-        "own registration is one of the six, so it is favoured here. How well volumes repeat themselves and "
-        "follow a change, and how far labels lie from drawn borders, is in [measurement](measurement.md); "
+        f"The network learned such references, of other people: agreement with them is no truth. {favoured}"
+        "How well volumes repeat themselves and follow a change, and how far labels lie from drawn borders, is in [measurement](measurement.md); "
         "how far each way lies from ANTs and the consensus, in mm, in [distances](distances.md).",
         "",
         "## Each structure",
