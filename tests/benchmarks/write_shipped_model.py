@@ -114,8 +114,8 @@ def page(report: CohortReport, model: str, part: str, seconds: float, about: str
         f"most probable class of the same probabilities. That takes {seconds:.1f} CPU seconds a scan.",
         "",
         f"The network learned such references, of other people: agreement with them is no truth. {favoured}"
-        "How well volumes repeat themselves and follow a change, and how far labels lie from drawn borders, is in [measurement](measurement.md); "
-        "how far each way lies from ANTs and the consensus, in mm, in [distances](distances.md).",
+        "How well volumes repeat themselves and follow a change, and how far labels lie from drawn borders, "
+        "is in [measurement](measurement.md); how far each way lies from ANTs and the consensus, in mm, in [distances](distances.md).",
         "",
         "## Each structure",
         "",
