@@ -115,7 +115,8 @@ def page(report: CohortReport, model: str, part: str, seconds: float, about: str
         "",
         f"The network learned such references, of other people: agreement with them is no truth. {favoured}"
         "How well volumes repeat themselves and follow a change, and how far labels lie from drawn borders, "
-        "is in [measurement](measurement.md); how far each way lies from ANTs and the consensus, in mm, in [distances](distances.md).",
+        "is in [measurement](measurement.md); how far each way lies from ANTs and the consensus, in mm, in "
+        "[distances](distances.md).",
         "",
         "## Each structure",
         "",
