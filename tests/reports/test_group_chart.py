@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from brainstem_app.reports.group_chart import Column, GroupChart, group_charts
+from brainstem_app.reports.volumes_files import write_volumes_report
 from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, VolumesReport, VolumeSubject
-from brainstem_app.reports.volumes_page import make_volumes_page
+from brainstem_app.reports.volumes_page import make_volumes_page, scale_of_effects
 from brainstem_app.reports.volumes_pdf import volumes_pdf
 
 VOLUMES = {
@@ -79,6 +82,23 @@ def report() -> VolumesReport:
         limits="Limits.",
         methods="Methods.",
     )
+
+
+def test_scale_of_effects_holds_all_intervals_and_no_more(tmp_path: Path, report: VolumesReport) -> None:
+    far = _effect("LC_L").model_copy(update={"d": -2.0, "d_low": -4.2, "d_high": 0.2})
+    unknown = _effect("SN_L").model_copy(update={"d": None, "d_low": None, "d_high": None})
+    small, wide = (
+        report.comparisons[0].model_copy(update={"nuclei": nuclei})
+        for nuclei in ((_effect("RN_L"), unknown), (_effect("RN_L"), far))
+    )
+    none = small.model_copy(update={"nuclei": (unknown,)})
+    assert [scale_of_effects(each) for each in (small, wide, none)] == [2, 5, 1]
+    write_volumes_report(tmp_path, report.model_copy(update={"comparisons": (wide,)}))
+    page = (tmp_path / "cohort.html").read_text(encoding="utf-8")
+    assert "−5 to 5" in page
+    # From 4 to 204, 0 in the middle: −4.2 of 5 is 84 to the left of 104.
+    assert 'x1="20.0" x2="108.0"' in page
+    assert 'cx="64.0"' in page
 
 
 def _volume_at(chart: GroupChart, y: float) -> float:
