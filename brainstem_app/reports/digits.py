@@ -84,7 +84,9 @@ def signed(value: float | None, decimals: int = 2) -> str:
     if value is None:
         return MISSING
     rounded = round(value, decimals) + 0.0
-    return f"{rounded:+.{decimals}f}".replace("-", "−") if rounded else f"{rounded:.{decimals}f}"
+    if not rounded:
+        return f"{rounded:.{decimals}f}"
+    return f"{rounded:+,.{decimals}f}".replace("-", "−").replace(",", "\u2009")
 
 
 def p_value(value: float | None) -> str:

@@ -59,7 +59,7 @@ def volumes_pdf(page: VolumesPage) -> bytes:
 
 def _effects(pdf: ReportPdf, group: str, reference: str, nuclei: Iterable[VolumeEffect]) -> None:
     columns = [
-        TableColumn[VolumeEffect]("Nucleus", 28, lambda n: n.name + unseen_mark(n), "LEFT"),
+        TableColumn[VolumeEffect]("Structure", 28, lambda n: n.name + unseen_mark(n), "LEFT"),
         TableColumn("Name", 40, lambda n: n.full_name, "LEFT"),
         TableColumn("Grade", 11, lambda n: n.reliability, "CENTER", lambda n: grade_style(n.reliability)),
         TableColumn(f"{group} mm³", 18, lambda n: digits.measure(n.mean_mm3, n.unit)),
