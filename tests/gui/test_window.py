@@ -50,7 +50,7 @@ window.show()
 def warm():
     window.background.wait()
     report("warm")
-    window.step.viewer
+    window.segment_page.viewer
     report("viewer")
     application.quit()
 QTimer.singleShot(1000, warm)
@@ -59,14 +59,15 @@ application.exec()
 
 
 def open_scan(qtbot: QtBot, window: MainWindow, path: Path) -> None:
-    with qtbot.waitSignal(window.step.scan_changed, timeout=_LIMIT_MS):
+    with qtbot.waitSignal(window.segment_page.scan_changed, timeout=_LIMIT_MS):
         window.open_path(path)
 
 
 def open_result(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
     window.open_path(folder)
     qtbot.waitUntil(
-        lambda: window.step.result is not None and bool(window.step.result.reports), timeout=_LIMIT_MS
+        lambda: window.segment_page.result is not None and bool(window.segment_page.result.reports),
+        timeout=_LIMIT_MS,
     )
 
 
@@ -101,15 +102,15 @@ def test_first_paint_loads_nothing_heavy(tmp_path: Path) -> None:
 
 
 def test_empty_window_says_how_to_begin(window: MainWindow) -> None:
-    texts = [button.text() for button in window.step.empty_state.findChildren(QAbstractButton)]
+    texts = [button.text() for button in window.segment_page.empty_state.findChildren(QAbstractButton)]
     assert "Open a scan…" in texts
     assert "Try it with a simulated scan" in texts
-    assert not window.step.segment_panel.start_button.isEnabled()
-    assert window.step.segment_panel.hint.text() == "Open a scan first."
+    assert not window.segment_page.segment_panel.start_button.isEnabled()
+    assert window.segment_page.segment_panel.hint.text() == "Open a scan first."
 
 
 def test_model_says_what_it_is_and_what_it_is_not_for(qtbot: QtBot, window: MainWindow) -> None:
-    panel = window.step.segment_panel
+    panel = window.segment_page.segment_panel
     assert "N-DecoNet / ResNet-34" in panel.card.text()
     assert "not measured" in panel.card.text()
     qtbot.mouseClick(panel.details_button, Qt.MouseButton.LeftButton)
@@ -126,9 +127,9 @@ def test_without_a_model_the_window_says_where_to_put_one(
 
 def test_scan_opens_with_letters_and_its_size(qtbot: QtBot, window: MainWindow, scan_file: Path) -> None:
     open_scan(qtbot, window, scan_file)
-    letters = window.step.viewer.view._letters.letters
+    letters = window.segment_page.viewer.view._letters.letters
     assert (letters.left, letters.right, letters.top, letters.bottom) == ("R", "L", "A", "P")
-    assert "30 × 36 × 28" in window.step.scan_panel.size.text()
+    assert "30 × 36 × 28" in window.segment_page.scan_panel.size.text()
     assert scan_file.name in window.windowTitle()
 
 
@@ -142,11 +143,11 @@ def test_dropped_scan_opens(qtbot: QtBot, window: MainWindow, scan_file: Path) -
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    with qtbot.waitSignal(window.step.scan_changed, timeout=_LIMIT_MS):
+    with qtbot.waitSignal(window.segment_page.scan_changed, timeout=_LIMIT_MS):
         window.dropEvent(event)
-    assert window.step.scan is not None
-    assert window.step.scan.path == scan_file
-    view = window.step.viewer.view
+    assert window.segment_page.scan is not None
+    assert window.segment_page.scan.path == scan_file
+    view = window.segment_page.viewer.view
     assert not view.acceptDrops(), "a drop on the picture must reach the window"
     assert not view.viewport().acceptDrops()
 
@@ -160,7 +161,7 @@ def test_file_that_is_no_scan_is_explained_in_place(qtbot: QtBot, window: MainWi
     assert str(broken) in message_text(window)
     assert window.message_bar.message is not None
     assert window.message_bar.message.fix
-    assert window.step.scan is None
+    assert window.segment_page.scan is None
 
 
 def test_slow_answer_of_an_earlier_choice_is_dropped(
@@ -181,46 +182,46 @@ def test_findings_of_the_header_are_shown_and_errors_forbid_segmenting(
     path = tmp_path / "lost.nii"
     nib.save(image, path)
     open_scan(qtbot, window, path)
-    assert any(text.startswith("error") for text in window.step.scan_panel.finding_texts)
-    assert not window.step.segment_panel.start_button.isEnabled()
-    assert "cannot be segmented" in window.step.segment_panel.hint.text()
+    assert any(text.startswith("error") for text in window.segment_page.scan_panel.finding_texts)
+    assert not window.segment_page.segment_panel.start_button.isEnabled()
+    assert "cannot be segmented" in window.segment_page.segment_panel.hint.text()
 
 
 def test_result_folder_opens_scan_labels_volumes_and_findings(
     qtbot: QtBot, window: MainWindow, result_folder: Path, scan_file: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
-    assert window.step.scan is not None
-    assert window.step.scan.path == scan_file
-    model = window.step.structure_panel.model
+    assert window.segment_page.scan is not None
+    assert window.segment_page.scan.path == scan_file
+    model = window.segment_page.structure_panel.model
     cell = model.cell(3, Column.VOLUME)
     assert cell.data() == "662"
-    assert window.step.scan_panel.finding_texts == [
+    assert window.segment_page.scan_panel.finding_texts == [
         "warning: The medulla is cut off. Rescan.",
         "info: The scan is tilted.",
     ]
-    assert window.step.result_panel.open_report.isEnabled()
+    assert window.segment_page.result_panel.open_report.isEnabled()
 
 
 def test_click_on_a_nucleus_jumps_to_its_slice(qtbot: QtBot, window: MainWindow, result_folder: Path) -> None:
     open_result(qtbot, window, result_folder)
-    panel = window.step.structure_panel
+    panel = window.segment_page.structure_panel
     index = panel.click_row(4)
     panel.table.scrollTo(index)
     centre = panel.table.visualRect(index).center() + QPoint(30, 0)
     qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=centre)
-    assert window.step.viewer.view.index == 12
-    window.step.viewer.view.set_index(0)
+    assert window.segment_page.viewer.view.index == 12
+    window.segment_page.viewer.view.set_index(0)
     qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=centre)
-    assert window.step.viewer.view.index == 12
+    assert window.segment_page.viewer.view.index == 12
 
 
 def test_status_line_names_the_nucleus_under_the_pointer(
     qtbot: QtBot, window: MainWindow, result_folder: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
-    window.step.go_to(3)
-    view = window.step.viewer.view
+    window.segment_page.go_to(3)
+    view = window.segment_page.viewer.view
     QApplication.processEvents()
     qtbot.mouseMove(view.viewport(), view._crosshair_pixel())
     view.pointed.emit(view.voxel_at(view._crosshair_pixel()))
@@ -233,8 +234,8 @@ def test_visibility_box_and_buttons_change_what_is_drawn(
     qtbot: QtBot, window: MainWindow, result_folder: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
-    panel = window.step.structure_panel
-    table = window.step.viewer.view.overlays.fill
+    panel = window.segment_page.structure_panel
+    table = window.segment_page.viewer.view.overlays.fill
     assert table.lut[3, 3] == 255
     assert table.lut[1, 3] == 0, "tissue would cover the nuclei"
     qtbot.mouseClick(panel.hide_button, Qt.MouseButton.LeftButton)
@@ -250,7 +251,7 @@ def test_search_finds_a_nucleus_by_its_full_name(
     window: MainWindow, qtbot: QtBot, result_folder: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
-    panel = window.step.structure_panel
+    panel = window.segment_page.structure_panel
     qtbot.keyClicks(panel.search, "periaq")
     assert panel.table.model().rowCount() == 1
 
@@ -261,9 +262,9 @@ def test_labels_of_another_scan_are_not_drawn_over_this_one(
     other = tmp_path / "other_T1w.nii.gz"
     nib.save(nib.Nifti1Image(np.ones((9, 9, 9), np.int16), np.diag([1.0, 1, 1, 1])), other)
     open_scan(qtbot, window, other)
-    window.step.opener.open_labels(result_folder / "labels_native.nii.gz")
-    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
-    assert window.step.scan is None
+    window.segment_page.opener.open_labels(result_folder / "labels_native.nii.gz")
+    qtbot.waitUntil(lambda: window.segment_page.labels is not None, timeout=_LIMIT_MS)
+    assert window.segment_page.scan is None
     assert window.message_bar.message is not None
     assert window.message_bar.message.level is MessageLevel.WARNING
 
@@ -363,7 +364,7 @@ def test_closing_with_unsaved_edits_asks_in_place_and_again_after_new_ones(
         editor.end()
 
     fake_job("wait_for(cancelled)")
-    job = window.bench.jobs.submit(SimulateJob(subjects=1, out=result_folder.parent / "x"), "Simulate")
+    job = window.context.jobs.submit(SimulateJob(subjects=1, out=result_folder.parent / "x"), "Simulate")
     qtbot.waitUntil(lambda: job.is_running, timeout=_LIMIT_MS)
     qtbot.waitUntil(lambda: editor.labels is not None, timeout=_LIMIT_MS)
     paint(15)
@@ -408,12 +409,12 @@ emit(event="finished", seconds=3.0)
     window = MainWindow(settings)
     qtbot.addWidget(window)
     window.show()
-    qtbot.waitUntil(lambda: window.step.segmentation.is_running, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
     assert window.step_bar.status_of(StepName.SEGMENT) == "running"
-    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.scan is not None, timeout=_LIMIT_MS)
     (tmp_path / "go").touch()
-    qtbot.waitUntil(lambda: not window.step.segmentation.is_running, timeout=_LIMIT_MS)
-    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not window.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.labels is not None, timeout=_LIMIT_MS)
     window.close()
 
 
@@ -439,8 +440,8 @@ emit(event="failed", what="Cancelled.", exit_status=3)
     assert ready.step.job is first
     assert ready.step.segment_panel.progress.isVisible()
     ready.step.segment()
-    assert len(ready.bench.jobs.jobs) == 2, "a scan is not segmented twice at once"
-    ready.bench.jobs.stop_all()
+    assert len(ready.context.jobs.jobs) == 2, "a scan is not segmented twice at once"
+    ready.context.jobs.stop_all()
     qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
 
 
@@ -493,11 +494,11 @@ shutil.copy({str(scan_file)!r}, target)
 emit(event="artifact", role="dataset", path=job["out"])
 emit(event="finished", seconds=1.0)
 """)
-    qtbot.mouseClick(window.step.empty_state.example_button, Qt.MouseButton.LeftButton)
-    assert window.step.empty_state.progress.isVisible()
-    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=_LIMIT_MS)
-    assert window.step.scan is not None
-    assert window.step.scan.path.name == "sub-sim01_T1w.nii.gz"
+    qtbot.mouseClick(window.segment_page.empty_state.example_button, Qt.MouseButton.LeftButton)
+    assert window.segment_page.empty_state.progress.isVisible()
+    qtbot.waitUntil(lambda: window.segment_page.scan is not None, timeout=_LIMIT_MS)
+    assert window.segment_page.scan is not None
+    assert window.segment_page.scan.path.name == "sub-sim01_T1w.nii.gz"
 
 
 def test_cancelled_simulation_leaves_no_folder(
@@ -508,9 +509,9 @@ wait_for(cancelled)
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
     window.simulate()
-    assert window.step.segmentation.simulation is not None
+    assert window.segment_page.segmentation.simulation is not None
     window.actions_.cancel.trigger()
-    qtbot.waitUntil(lambda: not window.step.segmentation.is_running, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not window.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
     assert not list(settings.results_folder.iterdir())
 
 
@@ -518,7 +519,7 @@ def test_saved_labels_are_the_result_file(
     qtbot: QtBot, window: MainWindow, result_folder: Path, tmp_path: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
-    window.step.saver.save_labels(tmp_path / "mine.nii")
+    window.segment_page.saver.save_labels(tmp_path / "mine.nii")
     qtbot.waitUntil(lambda: "saved" in message_text(window), timeout=_LIMIT_MS)
     saved = tmp_path / "mine.nii.gz"
     assert saved.read_bytes() == (result_folder / "labels_native.nii.gz").read_bytes()
@@ -529,9 +530,9 @@ def test_report_that_cannot_be_written_is_explained(
 ) -> None:
     open_result(qtbot, window, result_folder)
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    window.step.saver.save_report(tmp_path / "file" / "report.html")
+    window.segment_page.saver.save_report(tmp_path / "file" / "report.html")
     qtbot.waitUntil(lambda: "could not be saved" in message_text(window), timeout=_LIMIT_MS)
-    window.step.saver.save_report(tmp_path / "report.docx")
+    window.segment_page.saver.save_report(tmp_path / "report.docx")
     assert ".docx" in message_text(window)
 
 
@@ -547,16 +548,16 @@ def test_window_remembers_opacity_convention_and_folder(
     qtbot: QtBot, window: MainWindow, settings: WindowSettings, scan_file: Path
 ) -> None:
     open_scan(qtbot, window, scan_file)
-    window.step.viewer.opacity.setValue(25)
+    window.segment_page.viewer.opacity.setValue(25)
     window.actions_.neurological.trigger()
-    assert window.step.viewer.view.convention is Convention.NEUROLOGICAL
-    assert window.step.viewer.view._letters.letters.left == "L"
+    assert window.segment_page.viewer.view.convention is Convention.NEUROLOGICAL
+    assert window.segment_page.viewer.view._letters.letters.left == "L"
     window.close()
     again = MainWindow(settings)
     qtbot.addWidget(again)
     open_scan(qtbot, again, scan_file)
-    assert again.step.viewer.opacity.value() == 25
-    assert again.step.viewer.view.convention is Convention.NEUROLOGICAL
+    assert again.segment_page.viewer.opacity.value() == 25
+    assert again.segment_page.viewer.view.convention is Convention.NEUROLOGICAL
     assert again.actions_.neurological.isChecked()
     assert settings.last_folder == scan_file.parent
     again.close()
@@ -566,7 +567,7 @@ def test_every_control_has_a_name_for_screen_readers(
     qtbot: QtBot, window: MainWindow, result_folder: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
-    window.step.viewer  # noqa: B018 - made now
+    window.segment_page.viewer  # noqa: B018 - made now
     for kind in (QAbstractButton, QComboBox, QSlider, QLineEdit, QTableView):
         for control in window.findChildren(kind):
             inside = control.objectName().startswith("qt_") or control.parent().metaObject().className() in (
@@ -589,7 +590,7 @@ def test_window_follows_the_desktop_into_the_dark(
     dark.setColor(QPalette.ColorRole.Base, QColor(30, 30, 30))
     try:
         application.setPalette(dark)
-        table = window.step.structure_panel.table
+        table = window.segment_page.structure_panel.table
 
         def darkness() -> int:
             picture = table.viewport().grab().toImage()
