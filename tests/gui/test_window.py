@@ -120,9 +120,9 @@ def test_model_says_what_it_is_and_what_it_is_not_for(qtbot: QtBot, window: Main
 def test_without_a_model_the_window_says_where_to_put_one(
     qtbot: QtBot, ready: MainWindow, scan_file: Path
 ) -> None:
-    ready.step.set_models(())
-    assert "model.json" in ready.step.segment_panel.card.text()
-    assert not ready.step.segment_panel.start_button.isEnabled()
+    ready.segment_page.set_models(())
+    assert "model.json" in ready.segment_page.segment_panel.card.text()
+    assert not ready.segment_page.segment_panel.start_button.isEnabled()
 
 
 def test_scan_opens_with_letters_and_its_size(qtbot: QtBot, window: MainWindow, scan_file: Path) -> None:
@@ -286,15 +286,15 @@ emit(event="progress", done=0.5, total=1, message="placing the labels")
 emit(event="artifact", role="labels_native", path={str(result_folder / "labels_native.nii.gz")!r})
 emit(event="finished", seconds=12.0)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
-    assert ready.step.segment_panel.progress.isVisible()
-    assert not ready.step.segment_panel.start_button.isVisible()
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    assert ready.segment_page.segment_panel.progress.isVisible()
+    assert not ready.segment_page.segment_panel.start_button.isVisible()
     qtbot.waitUntil(
-        lambda: ready.step.result is not None and bool(ready.step.result.reports), timeout=_LIMIT_MS
+        lambda: ready.segment_page.result is not None and bool(ready.step.result.reports), timeout=_LIMIT_MS
     )
-    assert ready.step.segment_panel.start_button.isVisible()
+    assert ready.segment_page.segment_panel.start_button.isVisible()
     assert "12 s" in message_text(ready)
-    assert ready.step.scan is not None
+    assert ready.segment_page.scan is not None
 
 
 def test_failed_job_says_what_where_and_what_to_do(qtbot: QtBot, ready: MainWindow, fake_job: Fake) -> None:
@@ -303,7 +303,7 @@ def test_failed_job_says_what_where_and_what_to_do(qtbot: QtBot, ready: MainWind
 emit(event="failed", what="The fit is implausible.", where="head.nii", fix="Check the orientation.")
 sys.exit(1)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: ready.message_bar.message is not None, timeout=_LIMIT_MS)
     assert (
         message_text(ready)
@@ -311,7 +311,7 @@ sys.exit(1)
     )
     assert ready.message_bar.message is not None
     assert "deep" in ready.message_bar.message.details
-    assert ready.step.segment_panel.start_button.isEnabled()
+    assert ready.segment_page.segment_panel.start_button.isEnabled()
 
 
 def test_cancel_button_stops_the_worker(
@@ -322,11 +322,11 @@ emit(event="progress", done=0, total=1, message="working")
 wait_for(cancelled)
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
-    progress = ready.step.segment_panel.progress
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    progress = ready.segment_page.segment_panel.progress
     qtbot.waitUntil(lambda: progress.message.text() == "Working", timeout=_LIMIT_MS)
     qtbot.mouseClick(progress.cancel_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not ready.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
     assert "Stopped" in message_text(ready)
     assert not list(settings.results_folder.iterdir()), "a cancelled job leaves no empty folder"
 
@@ -337,16 +337,16 @@ emit(event="progress", done=0, total=1, message="working")
 wait_for(cancelled)
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
     ready.close()
     assert ready.isVisible()
     assert "still running" in message_text(ready)
     press_message_button(qtbot, ready, "Keep running")
-    assert ready.step.segmentation.is_running
+    assert ready.segment_page.segmentation.is_running
     ready.close()
     press_message_button(qtbot, ready, "Stop it and close")
     qtbot.waitUntil(lambda: not ready.isVisible(), timeout=_LIMIT_MS)
-    assert not ready.step.segmentation.is_running
+    assert not ready.segment_page.segmentation.is_running
 
 
 def test_closing_with_unsaved_edits_asks_in_place_and_again_after_new_ones(
@@ -401,8 +401,8 @@ wait_for(lambda: Path({str(tmp_path / "go")!r}).exists())
 emit(event="artifact", role="labels_native", path={str(result_folder / "labels_native.nii.gz")!r})
 emit(event="finished", seconds=3.0)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: ready.step.job.fraction == 0.25, timeout=_LIMIT_MS)
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: ready.segment_page.job.fraction == 0.25, timeout=_LIMIT_MS)
     ready.close()
     press_message_button(qtbot, ready, "Close and let it go on")
     assert not ready.isVisible()
@@ -428,37 +428,37 @@ wait_for(cancelled)
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
     ready.segment()
-    first = ready.step.job
+    first = ready.segment_page.job
     assert first is not None
     open_scan(qtbot, ready, other)
-    assert ready.step.job is None
-    assert not ready.step.segment_panel.progress.isVisible()
-    ready.step.segment()
-    second = ready.step.job
+    assert ready.segment_page.job is None
+    assert not ready.segment_page.segment_panel.progress.isVisible()
+    ready.segment_page.segment()
+    second = ready.segment_page.job
     assert second not in (None, first)
     open_scan(qtbot, ready, scan_file)
-    assert ready.step.job is first
-    assert ready.step.segment_panel.progress.isVisible()
-    ready.step.segment()
+    assert ready.segment_page.job is first
+    assert ready.segment_page.segment_panel.progress.isVisible()
+    ready.segment_page.segment()
     assert len(ready.context.jobs.jobs) == 2, "a scan is not segmented twice at once"
     ready.context.jobs.stop_all()
-    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not ready.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
 
 
 def test_chosen_outputs_are_written_and_remembered(
     qtbot: QtBot, ready: MainWindow, settings: WindowSettings, fake_job: Fake
 ) -> None:
     fake_job('emit(event="failed", what="Enough.")')
-    panel = ready.step.segment_panel
+    panel = ready.segment_page.segment_panel
     assert not panel.surfaces.isChecked()
     panel.surfaces.click()
     panel.bids.click()
     ready.segment()
-    work = ready.step.job.work
+    work = ready.segment_page.job.work
     assert (work.surfaces, work.bids) == (True, True)
     panel.bids.click()
     assert settings.outputs == SegmentOutputs(surfaces=True, bids=False)
-    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not ready.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
 
 
 def test_result_of_a_scan_that_is_no_longer_open_waits_to_be_shown(
@@ -472,15 +472,15 @@ while not Path({str(tmp_path / "go")!r}).exists():
 emit(event="artifact", role="labels_native", path={str(result_folder / "labels_native.nii.gz")!r})
 emit(event="finished", seconds=3.0)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
     open_scan(qtbot, ready, other)
     (tmp_path / "go").touch()
-    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
-    assert ready.step.labels is None
+    qtbot.waitUntil(lambda: not ready.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
+    assert ready.segment_page.labels is None
     press_message_button(qtbot, ready, "Show it")
-    qtbot.waitUntil(lambda: ready.step.labels is not None, timeout=_LIMIT_MS)
-    assert ready.step.scan is not None
-    assert ready.step.scan.path == scan_file
+    qtbot.waitUntil(lambda: ready.segment_page.labels is not None, timeout=_LIMIT_MS)
+    assert ready.segment_page.scan is not None
+    assert ready.segment_page.scan.path == scan_file
 
 
 def test_simulated_scan_is_made_and_opened(
