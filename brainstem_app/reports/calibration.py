@@ -28,7 +28,7 @@ from brainstem_app.reports.calibration_model import (
     ReliabilityDiagram,
 )
 from brainstem_app.reports.chart import COLOURS, Chart, Line
-from brainstem_app.reports.estimate import Estimate
+from brainstem_app.reports.engine.entry import Estimate
 
 FloatArray = NDArray[np.float32]
 Labels = NDArray[np.uint8]

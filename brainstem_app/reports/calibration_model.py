@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from brainstem_app.evaluation.calibration import N_BINS
-from brainstem_app.reports.estimate import Entry, Estimate
+from brainstem_app.reports.engine.entry import Entry, Estimate
 
 
 class ReliabilityBin(Entry):

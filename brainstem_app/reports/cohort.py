@@ -33,7 +33,7 @@ from brainstem_app.reports.cohort_pdf import cohort_pdf
 from brainstem_app.reports.cohort_rows import structure_rows
 from brainstem_app.reports.cohort_subjects import subject_measures
 from brainstem_app.reports.csv_text import csv_text
-from brainstem_app.reports.estimate import Estimate
+from brainstem_app.reports.engine.entry import Estimate
 from brainstem_app.reports.html import render
 from brainstem_app.reports.report_model import LIMITS, RELIABILITY_TEXT
 from brainstem_app.reports.table_xlsx import cohort_xlsx

@@ -12,7 +12,7 @@ from brainstem_app.atlas.label_table import Group, LabelTable, Side
 from brainstem_app.evaluation.confusion import Counts
 from brainstem_app.evaluation.structures import Status, StructureMeasures
 from brainstem_app.reports.calibration_model import CalibrationReport
-from brainstem_app.reports.estimate import Entry, Estimate
+from brainstem_app.reports.engine.entry import Entry, Estimate
 
 
 @dataclass(frozen=True)

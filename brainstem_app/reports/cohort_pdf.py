@@ -15,7 +15,7 @@ from brainstem_app.reports.cohort_model import (
     SubjectSummary,
 )
 from brainstem_app.reports.cohort_page import CohortPage, ConfidencePart
-from brainstem_app.reports.estimate import Estimate
+from brainstem_app.reports.engine.entry import Estimate
 from brainstem_app.reports.pdf_chart import draw_charts
 from brainstem_app.reports.pdf_page import GRADE_COLOURS, SOFT, ReportPdf
 from brainstem_app.reports.pdf_table import SWATCH, TableColumn, column_table, grade_style

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from brainstem_app.reports.cohort_model import CohortReport, CohortStructure
-from brainstem_app.reports.estimate import Estimate
+from brainstem_app.reports.engine.entry import Estimate
 
 #: What is told of the subjects' own numbers, and how they are taken together; see `SubjectMeasures`.
 _OF_SUBJECTS = {

@@ -10,7 +10,7 @@ from brainstem_app.atlas.label_table import Group
 from brainstem_app.evaluation.bootstrap import Interval, bootstrap_mean, bootstrap_median
 from brainstem_app.evaluation.structures import Status, StructureMeasures
 from brainstem_app.reports.cohort_model import SubjectMeasures
-from brainstem_app.reports.estimate import Estimate
+from brainstem_app.reports.engine.entry import Estimate
 
 _DECIMALS = 6
 #: A missed structure is farther than any that was found.

@@ -10,7 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from brainstem_app.reports.cohort_model import CohortReport
 from brainstem_app.reports.report_model import Report
-from brainstem_app.reports.retest_model import RetestReport
+from brainstem_app.reports.retest.model import RetestReport
 from brainstem_app.reports.volumes_model import VolumesReport
 
 #: Model of each report by the name of its file without ``.json``; the copies that ship lie in

@@ -35,7 +35,7 @@ from brainstem_app.reports.calibration_model import (
     NucleusCalibration,
     ReliabilityDiagram,
 )
-from brainstem_app.reports.estimate import Estimate
+from brainstem_app.reports.engine.entry import Estimate
 from brainstem_app.study.study import Study
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -26,7 +26,7 @@ from brainstem_app.models.prediction import label_box
 from brainstem_app.preprocessing.reference import reference_labels
 from brainstem_app.reports.cohort import build_cohort_report
 from brainstem_app.reports.cohort_model import CohortInputs, CohortReport, CohortResult, MethodSummary
-from brainstem_app.reports.estimate import Estimate
+from brainstem_app.reports.engine.entry import Estimate
 from brainstem_app.study.study import Study
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -34,7 +34,7 @@ from brainstem_app.study.study import Failure, Study
 
 if TYPE_CHECKING:
     from brainstem_app.reports.cohort_model import CohortReport
-    from brainstem_app.reports.estimate import Estimate
+    from brainstem_app.reports.engine.entry import Estimate
     from kerasmodels.training.events import EpochDone
 
 _GIB = 2**30

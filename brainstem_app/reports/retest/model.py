@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from brainstem_app.reports.estimate import Entry
+from brainstem_app.reports.engine.entry import Entry, ReportEntry
 
 
 class RetestEntry(Entry):
@@ -60,7 +60,7 @@ class RetestSubject(Entry):
     second_mm3: dict[str, float | None]
 
 
-class RetestReport(Entry):
+class RetestReport(ReportEntry):
     """Content of ``retest.json``. `totals` are of all nuclei together, and of all labels.
 
     There are no `regions` or `areas` (on the midsagittal plane) in files of older versions, nor where a
@@ -84,7 +84,3 @@ class RetestReport(Entry):
     def measured(self) -> tuple[RetestEntry, ...]:
         """Regions, areas and nuclei."""
         return (*self.regions, *self.areas, *self.nuclei)
-
-    def to_json(self) -> str:
-        """JSON text; never NaN."""
-        return self.model_dump_json(by_alias=True, indent=1) + "\n"

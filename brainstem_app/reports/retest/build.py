@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from brainstem_app.atlas.label_table import Group
 from brainstem_app.counting import counted, listed
 from brainstem_app.evaluation.retest import repeatability
+from brainstem_app.reports.engine.entry import rounded
 from brainstem_app.reports.reading import atlas_of
 from brainstem_app.reports.region_model import AreaEntry, RegionEntry
 from brainstem_app.reports.regions import (
@@ -28,10 +29,9 @@ from brainstem_app.reports.report_model import (
     unseen_sentence,
 )
 from brainstem_app.reports.results import model_names
-from brainstem_app.reports.retest_model import RetestEntry, RetestReport, RetestSubject
-from brainstem_app.reports.retest_pairs import Pair, Pairs
+from brainstem_app.reports.retest.model import RetestEntry, RetestReport, RetestSubject
+from brainstem_app.reports.retest.pairs import Pair, Pairs
 
-_DECIMALS = 6
 _FEW = 10
 NUCLEI, ALL = "all nuclei", "all labels"
 
@@ -119,24 +119,24 @@ def _numbers(volumes: NDArray[np.float64]) -> dict[str, Any]:
     agreement, consistency = found.icc_agreement_interval, found.icc_consistency_interval
     return {
         "n": found.n,
-        "first_mm3": round(found.first, _DECIMALS),
-        "second_mm3": round(found.second, _DECIMALS),
-        "bias_mm3": round(found.bias, _DECIMALS),
-        "bias_low_mm3": _rounded(found.bias_interval.low if found.bias_interval else None),
-        "bias_high_mm3": _rounded(found.bias_interval.high if found.bias_interval else None),
-        "sd_mm3": _rounded(found.sd),
-        "limit_low_mm3": _rounded(found.limits.low if found.limits else None),
-        "limit_high_mm3": _rounded(found.limits.high if found.limits else None),
-        "within_sd_mm3": round(found.within_sd, _DECIMALS),
-        "within_cv": _rounded(found.within_cv),
-        "repeatability_mm3": round(found.repeatability, _DECIMALS),
-        "absolute_change": _rounded(found.absolute_change),
-        "icc_agreement": _rounded(found.icc_agreement),
-        "icc_agreement_low": _rounded(agreement.low if agreement else None),
-        "icc_agreement_high": _rounded(agreement.high if agreement else None),
-        "icc_consistency": _rounded(found.icc_consistency),
-        "icc_consistency_low": _rounded(consistency.low if consistency else None),
-        "icc_consistency_high": _rounded(consistency.high if consistency else None),
+        "first_mm3": rounded(found.first),
+        "second_mm3": rounded(found.second),
+        "bias_mm3": rounded(found.bias),
+        "bias_low_mm3": rounded(found.bias_interval.low if found.bias_interval else None),
+        "bias_high_mm3": rounded(found.bias_interval.high if found.bias_interval else None),
+        "sd_mm3": rounded(found.sd),
+        "limit_low_mm3": rounded(found.limits.low if found.limits else None),
+        "limit_high_mm3": rounded(found.limits.high if found.limits else None),
+        "within_sd_mm3": rounded(found.within_sd),
+        "within_cv": rounded(found.within_cv),
+        "repeatability_mm3": rounded(found.repeatability),
+        "absolute_change": rounded(found.absolute_change),
+        "icc_agreement": rounded(found.icc_agreement),
+        "icc_agreement_low": rounded(agreement.low if agreement else None),
+        "icc_agreement_high": rounded(agreement.high if agreement else None),
+        "icc_consistency": rounded(found.icc_consistency),
+        "icc_consistency_low": rounded(consistency.low if consistency else None),
+        "icc_consistency_high": rounded(consistency.high if consistency else None),
     }
 
 
@@ -208,7 +208,3 @@ def _notes(found: Pairs) -> tuple[str, ...]:
             f"it: {listed(same)}."
         )
     return tuple(notes)
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None or not np.isfinite(value) else round(float(value), _DECIMALS)
