@@ -14,8 +14,8 @@ from brainstem_app.atlas.label_table import Group
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.paired import PairedDifference, compare_pairs, holm
 from brainstem_app.imaging.atomic import write_text
-from brainstem_app.reports.cohort_model import CohortReport
 from brainstem_app.reports.csv_text import csv_text
+from brainstem_app.reports.evaluation.model import EvaluationReport
 from brainstem_app.reports.html import render
 from brainstem_app.reports.report_model import LIMITS, RELIABILITY_TEXT
 from brainstem_app.small_files import read_small
@@ -92,7 +92,7 @@ def write_paired_report(
 
 
 def build_paired_report(
-    first: CohortReport, second: CohortReport, where: Path | None = None, seed: int = 0
+    first: EvaluationReport, second: EvaluationReport, where: Path | None = None, seed: int = 0
 ) -> PairedReport:
     """Compute the comparison; nothing is written. Raises as `write_paired_report`."""
     _require_same_subjects(first, second, where)
@@ -133,9 +133,9 @@ def build_paired_report(
     )
 
 
-def _read(path: Path) -> CohortReport:
+def _read(path: Path) -> EvaluationReport:
     try:
-        report = CohortReport.model_validate_json(read_small(path))
+        report = EvaluationReport.model_validate_json(read_small(path))
     except OSError as error:
         raise InputError("The run has not been measured.", path, _AGAIN) from error
     except ValidationError as error:
@@ -145,7 +145,7 @@ def _read(path: Path) -> CohortReport:
     return report
 
 
-def _require_same_subjects(first: CohortReport, second: CohortReport, where: Path | None) -> None:
+def _require_same_subjects(first: EvaluationReport, second: EvaluationReport, where: Path | None) -> None:
     for what, one, other in (
         ("on another part", first.part, second.part),
         ("with another atlas", first.atlas, second.atlas),

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from brainstem_app.reports.cohort_model import CohortReport
+from brainstem_app.reports.evaluation.model import EvaluationReport
 from brainstem_app.reports.report_model import Report
 from brainstem_app.reports.retest.model import RetestReport
 from brainstem_app.reports.volumes_model import VolumesReport
@@ -17,7 +17,7 @@ from brainstem_app.reports.volumes_model import VolumesReport
 #: ``resources/report/`` as ``NAME.schema.json``.
 PUBLISHED: dict[str, type[BaseModel]] = {
     "report": Report,
-    "metrics": CohortReport,
+    "metrics": EvaluationReport,
     "cohort": VolumesReport,
     "retest": RetestReport,
 }

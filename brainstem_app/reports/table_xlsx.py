@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from brainstem_app.plain_text import printable
-from brainstem_app.reports.cohort_methods import cohort_methods
-from brainstem_app.reports.cohort_model import CohortReport
-from brainstem_app.reports.cohort_rows import structure_rows as cohort_structure_rows
 from brainstem_app.reports.midsagittal import midsagittal_rows
 from brainstem_app.reports.regions import region_rows
 from brainstem_app.reports.report_model import Report
@@ -62,40 +59,6 @@ def report_xlsx(report: Report) -> bytes:
     if report.midsagittal is not None:
         regions.append(Sheet("midsagittal", *midsagittal_rows(report)))
     sheets = [Sheet("structures", head, rows), *regions, Sheet("about", (), about)]
-    return workbook(sheets, report.created)
-
-
-def cohort_xlsx(report: CohortReport) -> bytes:
-    """Workbook of a cohort: ``structures`` as ``metrics.csv``, ``subjects``, ``methods`` and ``about``."""
-    head, rows = cohort_structure_rows(report)
-    subjects = [(s.subject, s.macro_miou, s.macro_miou_nuclei) for s in report.subjects]
-    measures = (
-        "macro_miou",
-        "macro_miou_nuclei",
-        "mean_subject_miou",
-        "mean_subject_miou_nuclei",
-        "distance_nuclei_mm",
-    )
-    methods: list[tuple[Cell, ...]] = []
-    for method in (report.summary, *report.yardsticks):
-        estimates = [getattr(method, measure) for measure in measures]
-        numbers = [n for e in estimates for n in ((e.value, e.low, e.high) if e else (None, None, None))]
-        methods.append((method.name, method.n_subjects, *numbers))
-    method_head = [f"{measure}{end}" for measure in measures for end in ("", "_low", "_high")]
-    about: list[tuple[Cell, ...]] = [
-        ("created", report.created),
-        ("part", report.part),
-        ("atlas", report.atlas),
-        *(("note", note) for note in report.notes),
-        ("methods", cohort_methods(report)),
-        ("limits", report.limits),
-    ]
-    sheets = [
-        Sheet("structures", head, rows),
-        Sheet("subjects", ("subject", "macro_miou", "macro_miou_nuclei"), subjects),
-        Sheet("methods", ("method", "n_subjects", *method_head), methods),
-        Sheet("about", (), about),
-    ]
     return workbook(sheets, report.created)
 
 

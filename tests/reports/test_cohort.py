@@ -16,8 +16,8 @@ from brainstem_app.atlas.library import load_atlas_table
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import confusion_counts
 from brainstem_app.evaluation.structures import mean_distance_of_nuclei, measure_structures
-from brainstem_app.reports.cohort import write_cohort_report
-from brainstem_app.reports.cohort_model import CohortInputs, CohortResult
+from brainstem_app.reports.evaluation.files import write_evaluation_report
+from brainstem_app.reports.evaluation.model import EvaluationInputs, MethodResult
 
 from .pdf_text import headings, pdf_text
 from .test_table_xlsx import read_sheets
@@ -30,16 +30,16 @@ def _counts(found: int, of: int = 100, *, missed: bool = False) -> np.ndarray:
 
 
 @pytest.fixture
-def inputs(table: LabelTable) -> CohortInputs:
+def inputs(table: LabelTable) -> EvaluationInputs:
     run = {"sub-01": _counts(80), "sub-02": _counts(60, missed=True), "sub-03": _counts(70)}
     affine = {name: _counts(30) for name in run}
-    return CohortInputs(
-        CohortResult("net", run), table, "small", "1", (CohortResult("affine atlas", affine),)
+    return EvaluationInputs(
+        MethodResult("net", run), table, "small", "1", (MethodResult("affine atlas", affine),)
     )
 
 
-def test_pooled_and_subject_means_stand_side_by_side(inputs: CohortInputs, tmp_path: Path) -> None:
-    write_cohort_report(tmp_path, inputs)
+def test_pooled_and_subject_means_stand_side_by_side(inputs: EvaluationInputs, tmp_path: Path) -> None:
+    write_evaluation_report(tmp_path, inputs)
     metrics = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))
     assert metrics["schema"] == "brainstem-metrics/1"
     summary = metrics["summary"]
@@ -52,8 +52,8 @@ def test_pooled_and_subject_means_stand_side_by_side(inputs: CohortInputs, tmp_p
     assert [s["subject"] for s in metrics["subjects"]] == ["sub-01", "sub-02", "sub-03"]
 
 
-def test_table_and_page_name_every_structure_and_yardstick(inputs: CohortInputs, tmp_path: Path) -> None:
-    write_cohort_report(tmp_path, inputs)
+def test_table_and_page_name_every_structure_and_yardstick(inputs: EvaluationInputs, tmp_path: Path) -> None:
+    write_evaluation_report(tmp_path, inputs)
     with (tmp_path / "metrics.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["iou affine atlas"] for row in rows[2:]] == ["0.3"] * 3
@@ -61,7 +61,7 @@ def test_table_and_page_name_every_structure_and_yardstick(inputs: CohortInputs,
     assert all(name in page for name in ("RN_L", "RN_R", "PAG", "affine atlas"))
 
 
-def test_pdf_says_what_the_page_says(inputs: CohortInputs, table: LabelTable, tmp_path: Path) -> None:
+def test_pdf_says_what_the_page_says(inputs: EvaluationInputs, table: LabelTable, tmp_path: Path) -> None:
     labels = np.zeros((10, 8, 8), dtype=np.uint8)
     labels[4:6, 3:5, 3:5] = 4
     measures = {name: measure_structures(labels, np.eye(4), table, labels) for name in inputs.result.counts}
@@ -72,7 +72,7 @@ def test_pdf_says_what_the_page_says(inputs: CohortInputs, table: LabelTable, tm
         settings={"decoder": "unet", "encoder": "resnet34"},
         command=("brainstem-app", "evaluate", "--study", "lab/study"),
     )
-    write_cohort_report(tmp_path, told)
+    write_evaluation_report(tmp_path, told)
     text = pdf_text(tmp_path / "metrics.pdf")
     page = (tmp_path / "metrics.html").read_text(encoding="utf-8")
     parts = ["Warnings 3 test subjects.", *headings(page)]
@@ -93,7 +93,7 @@ def test_pdf_says_what_the_page_says(inputs: CohortInputs, table: LabelTable, tm
 
 
 def test_surfaces_over_subjects_count_a_missed_nucleus_and_stand_in_every_table(
-    inputs: CohortInputs, table: LabelTable, tmp_path: Path
+    inputs: EvaluationInputs, table: LabelTable, tmp_path: Path
 ) -> None:
     reference = np.zeros((10, 8, 8), dtype=np.uint8)
     reference[4:6, 3:5, 3:5] = 4
@@ -102,7 +102,7 @@ def test_surfaces_over_subjects_count_a_missed_nucleus_and_stand_in_every_table(
     for name, by in moved.items():
         predicted = np.zeros_like(reference) if by is None else np.roll(reference, by, axis=0)
         measures[name] = measure_structures(predicted, np.diag([2.0, 1, 1, 1]), table, reference)
-    write_cohort_report(tmp_path, replace(inputs, measures=measures))
+    write_evaluation_report(tmp_path, replace(inputs, measures=measures))
     with (tmp_path / "metrics.csv").open(encoding="utf-8", newline="") as file:
         row = list(csv.DictReader(file))[4]
     # Dice 1, 0.5 and 0; distances 0, 0 and 2 mm in two halves, and farther than any; 8 voxels of 2 mm3.
@@ -127,12 +127,12 @@ def test_distance_stands_beside_overlap_with_what_references_disagree_by(tmp_pat
     labels = np.roll(reference, 1, axis=0)
     counts = {"sub-01": confusion_counts(reference, labels, atlas.table.n_classes)}
     measures = {"sub-01": measure_structures(labels, np.diag([2.0, 1, 1, 1]), atlas.table, reference)}
-    run = CohortResult("net", counts, {"sub-01": mean_distance_of_nuclei(measures["sub-01"])})
+    run = MethodResult("net", counts, {"sub-01": mean_distance_of_nuclei(measures["sub-01"])})
     table, version = atlas.table, atlas.version
-    inputs = CohortInputs(
-        run, table, atlas.name, version, (CohortResult("affine", counts),), measures=measures
+    inputs = EvaluationInputs(
+        run, table, atlas.name, version, (MethodResult("affine", counts),), measures=measures
     )
-    report = write_cohort_report(tmp_path, inputs)
+    report = write_evaluation_report(tmp_path, inputs)
     apart = disagreement_about(atlas.name, version).between_mm("RN_L")
     with (tmp_path / "metrics.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["name"]: row for row in csv.DictReader(file)}
@@ -150,37 +150,37 @@ def test_distance_stands_beside_overlap_with_what_references_disagree_by(tmp_pat
 
 
 def test_atlas_whose_references_were_not_compared_says_so_once(
-    inputs: CohortInputs, table: LabelTable, tmp_path: Path
+    inputs: EvaluationInputs, table: LabelTable, tmp_path: Path
 ) -> None:
     labels = np.zeros((10, 8, 8), dtype=np.uint8)
     labels[4:6, 3:5, 3:5] = 4
     measures = {name: measure_structures(labels, np.eye(4), table, labels) for name in inputs.result.counts}
-    write_cohort_report(tmp_path, replace(inputs, measures=measures))
+    write_evaluation_report(tmp_path, replace(inputs, measures=measures))
     page = (tmp_path / "metrics.html").read_text(encoding="utf-8")
     assert page.count("was not measured") == 1
     assert "disagree, mm" not in page
 
 
-def test_card_gets_the_iou_of_each_structure(inputs: CohortInputs, tmp_path: Path) -> None:
-    report = write_cohort_report(tmp_path, inputs)
+def test_card_gets_the_iou_of_each_structure(inputs: EvaluationInputs, tmp_path: Path) -> None:
+    report = write_evaluation_report(tmp_path, inputs)
     assert report.iou_per_structure()["RN_R"] == pytest.approx(0.7)
 
 
 def test_yardstick_on_other_subjects_is_refused(
-    inputs: CohortInputs, tmp_path: Path, table: LabelTable
+    inputs: EvaluationInputs, tmp_path: Path, table: LabelTable
 ) -> None:
-    other = CohortResult("affine atlas", {"sub-99": _counts(30)})
+    other = MethodResult("affine atlas", {"sub-99": _counts(30)})
     with pytest.raises(InputError, match="other subjects"):
-        write_cohort_report(tmp_path, CohortInputs(inputs.result, table, "small", "1", (other,)))
+        write_evaluation_report(tmp_path, EvaluationInputs(inputs.result, table, "small", "1", (other,)))
 
 
 def test_no_subject_is_an_input_error(table: LabelTable, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no subject"):
-        write_cohort_report(tmp_path, CohortInputs(CohortResult("net", {}), table, "small", "1"))
+        write_evaluation_report(tmp_path, EvaluationInputs(MethodResult("net", {}), table, "small", "1"))
 
 
-def test_workbook_holds_structures_subjects_and_methods(inputs: CohortInputs, tmp_path: Path) -> None:
-    write_cohort_report(tmp_path, inputs)
+def test_workbook_holds_structures_subjects_and_methods(inputs: EvaluationInputs, tmp_path: Path) -> None:
+    write_evaluation_report(tmp_path, inputs)
     sheets = read_sheets((tmp_path / "metrics.xlsx").read_bytes())
     with (tmp_path / "metrics.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))

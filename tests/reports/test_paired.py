@@ -11,8 +11,8 @@ import pytest
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.cli.app import run
-from brainstem_app.reports.cohort import write_cohort_report
-from brainstem_app.reports.cohort_model import CohortInputs, CohortResult
+from brainstem_app.reports.evaluation.files import write_evaluation_report
+from brainstem_app.reports.evaluation.model import EvaluationInputs, MethodResult
 
 SUBJECTS = [f"sub-{n:02d}" for n in range(1, 9)]
 
@@ -27,7 +27,7 @@ def _measured(study: Path, name: str, table: LabelTable, gain: int, subjects: li
     counts = {s: _counts(40 + n + gain * (n + 1), 60 + n) for n, s in enumerate(subjects)}
     folder = study / "runs" / name
     folder.mkdir(parents=True)
-    write_cohort_report(folder, CohortInputs(CohortResult(name, counts), table, "small", "1"))
+    write_evaluation_report(folder, EvaluationInputs(MethodResult(name, counts), table, "small", "1"))
     return folder
 
 

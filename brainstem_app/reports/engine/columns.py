@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Generic, Literal, TypeVar
 
 from brainstem_app.reports.engine import formatting
+from brainstem_app.reports.engine.entry import Estimate
 
 Row = TypeVar("Row")
 #: How a cell stands out: in bold, in the colour of what is good or bad or of little weight, or as a grade.
@@ -131,6 +132,13 @@ def between(
     if low is None or high is None:
         return Cell(write(value))
     return Cell(write(value), beside=f"[{write(low)}, {write(high)}]")
+
+
+def estimated(estimate: Estimate | None, write: Callable[[float | None], str]) -> Cell:
+    """Cell of an estimate with its interval; a dash without one."""
+    if estimate is None:
+        return Cell(formatting.MISSING)
+    return between(estimate.value, estimate.low, estimate.high, write)
 
 
 def ratio3(value: float | None) -> str:

@@ -10,10 +10,11 @@ from pydantic import BaseModel, ConfigDict
 if TYPE_CHECKING:
     from brainstem_app.evaluation.bootstrap import Interval
 
-_DECIMALS = 6
+#: Of numbers in files.
+DECIMALS = 6
 
 
-def rounded(value: float | None, decimals: int = _DECIMALS) -> float | None:
+def rounded(value: float | None, decimals: int = DECIMALS) -> float | None:
     """Round a number for a file; None of one that is not finite."""
     return None if value is None or not math.isfinite(value) else round(float(value), decimals)
 

@@ -29,7 +29,7 @@ _MARK_COLOURS: dict[str, Colour] = {
     "faint": SOFT,
 }
 _SHADE: Colour = (47, 158, 95)
-_SWATCH = "■"
+_SWATCH, _SWATCH_MM = "■", 6.0
 _SIZES_PT = (7.5, 7.0, 6.5, 6.0, 5.6, 5.2)
 #: A column is not made wider for one word than this, mm, nor for a line of words than that.
 _LONGEST_WORD_MM, _LONGEST_LINE_MM = 34.0, 70.0
@@ -40,9 +40,9 @@ def write_table(pdf: ReportPdf, table: Table) -> None:
     columns = table.shown("paper")
     groups = [rows for rows in table.cells("paper") if rows]
     rows = [row for group in groups for row in group]
-    has_swatch = any(cell.swatch for row in rows for cell in row)
     heads = [f"{column.title}\n{column.unit}" if column.unit else column.title for column in columns]
-    size, widths = _widths(pdf, columns, heads, rows)
+    swatches = [_SWATCH_MM] if any(cell.swatch for row in rows for cell in row) else []
+    size, widths = _widths(pdf, pdf.epw - sum(swatches), heads, rows)
     padding = 0.9 if size > 6.5 else 0.6
     pdf.set_font("DejaVu Sans", size=size)
     pdf.set_text_color(*INK)
@@ -51,8 +51,8 @@ def write_table(pdf: ReportPdf, table: Table) -> None:
     aligned = [_aligned(table, n, column) for n, column in enumerate(columns)]
     with pdf.table(
         borders_layout=TableBordersLayout.HORIZONTAL_LINES,
-        col_widths=[*([4.0] if has_swatch else []), *widths],
-        text_align=[*(["CENTER"] if has_swatch else []), *aligned],
+        col_widths=[*swatches, *widths],
+        text_align=[*(["CENTER"] * len(swatches)), *aligned],
         headings_style=FontFace(emphasis="BOLD", color=SOFT, size_pt=size - 0.5, fill_color=(255, 255, 255)),
         line_height=0.48 * size,
         padding=padding,
@@ -60,7 +60,7 @@ def write_table(pdf: ReportPdf, table: Table) -> None:
     ) as drawn:
         for number, line in enumerate([None, *rows]):
             row = drawn.row()
-            if has_swatch:
+            if swatches:
                 swatch = line[0].swatch if line else ""
                 row.cell(_SWATCH if swatch else "", style=FontFace(color=swatch) if swatch else None)
             for head, cell in zip(heads, line or [Cell()] * len(heads), strict=True):
@@ -89,7 +89,7 @@ def _style(cell: Cell) -> FontFace | None:
 
 
 def _widths(
-    pdf: ReportPdf, columns: Sequence[Column[Any]], heads: Sequence[str], rows: Sequence[Sequence[Cell]]
+    pdf: ReportPdf, room: float, heads: Sequence[str], rows: Sequence[Sequence[Cell]]
 ) -> tuple[float, list[float]]:
     """Size of the letters, pt, and width of each column, mm, as a browser lays a table out.
 
@@ -102,14 +102,14 @@ def _widths(
         pad = 2 * (0.9 if size > 6.5 else 0.6) + 0.6
         least = [min(_longest(pdf, own, _words), _LONGEST_WORD_MM) + pad for own in texts]
         most = [min(_longest(pdf, own, str.splitlines), _LONGEST_LINE_MM) + pad for own in texts]
-        if sum(least) <= pdf.epw:
+        if sum(least) <= room:
             break
-    free, wanted = pdf.epw - sum(least), [most[n] - least[n] for n in range(len(columns))]
+    free, wanted = room - sum(least), [most[n] - least[n] for n in range(len(heads))]
     if free <= 0 or not sum(wanted):
-        return size, [width * pdf.epw / sum(least) for width in least]
+        return size, [width * room / sum(least) for width in least]
     given = min(1.0, free / sum(wanted))
     widths = [low + given * want for low, want in zip(least, wanted, strict=True)]
-    return size, [width * pdf.epw / sum(widths) for width in widths]
+    return size, [width * room / sum(widths) for width in widths]
 
 
 def _words(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a cohort report is made from, and what it holds: the data model of ``metrics.json``."""
+"""Data model of ``metrics.json``, the report of a run on many subjects, and what it is made from."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pydantic import Field
 from brainstem_app.atlas.label_table import Group, LabelTable, Side
 from brainstem_app.evaluation.confusion import Counts
 from brainstem_app.evaluation.structures import Status, StructureMeasures
-from brainstem_app.reports.calibration_model import CalibrationReport
-from brainstem_app.reports.engine.entry import Entry, Estimate
+from brainstem_app.reports.engine.entry import Entry, Estimate, ReportEntry
+from brainstem_app.reports.evaluation.calibration_model import CalibrationReport
 
 
 @dataclass(frozen=True)
-class CohortResult:
-    """Counts of one method on the subjects of a cohort.
+class MethodResult:
+    """Counts of one method on some subjects.
 
     Attributes
     ----------
@@ -36,18 +36,18 @@ class CohortResult:
 
 
 @dataclass(frozen=True)
-class CohortInputs:
-    """Everything a cohort report is written from.
+class EvaluationInputs:
+    """Everything the report of an evaluation is written from.
 
     Attributes
     ----------
-    result : CohortResult
+    result : MethodResult
         The run that is measured.
     table : LabelTable
         What the classes are.
     atlas_name, atlas_version : str
         Atlas of the table.
-    yardsticks : tuple of CohortResult
+    yardsticks : tuple of MethodResult
         Other methods on the same subjects, shown beside the run, in this order.
     measures : mapping of str to sequence of StructureMeasures
         From `measure_structures`, by subject, for the surfaces, centres and volumes of the run's labels; may
@@ -66,11 +66,11 @@ class CohortInputs:
         Sentences the reader must know first.
     """
 
-    result: CohortResult
+    result: MethodResult
     table: LabelTable
     atlas_name: str
     atlas_version: str
-    yardsticks: tuple[CohortResult, ...] = ()
+    yardsticks: tuple[MethodResult, ...] = ()
     measures: Mapping[str, Sequence[StructureMeasures]] = field(default_factory=dict)
     calibration: CalibrationReport | None = None
     part: str = "test"
@@ -115,7 +115,7 @@ class SubjectMeasures(Entry):
     volume_difference_mm3: Estimate
 
 
-class CohortStructure(Entry):
+class EvaluatedStructure(Entry):
     """Pooled numbers of one structure over all subjects.
 
     `missed_subjects` counts the subjects that have it in the reference and not in the prediction;
@@ -153,7 +153,7 @@ class SubjectSummary(Entry):
     iou: dict[str, float | None] = Field(default_factory=dict)
 
 
-class CohortReport(Entry):
+class EvaluationReport(ReportEntry):
     """Content of ``metrics.json``; `calibration` is null where it was not asked for, and in older files."""
 
     schema_name: Annotated[Literal["brainstem-metrics/1"], Field(alias="schema")] = "brainstem-metrics/1"
@@ -162,7 +162,7 @@ class CohortReport(Entry):
     atlas: str
     summary: MethodSummary
     yardsticks: tuple[MethodSummary, ...]
-    structures: tuple[CohortStructure, ...]
+    structures: tuple[EvaluatedStructure, ...]
     subjects: tuple[SubjectSummary, ...]
     settings: dict[str, Any]
     bootstrap_seed: int
@@ -174,7 +174,3 @@ class CohortReport(Entry):
     def iou_per_structure(self) -> dict[str, float]:
         """Pooled IoU by structure name, for a model card; structures not in the reference are left out."""
         return {s.name: s.iou.value for s in self.structures if s.iou.value is not None}
-
-    def to_json(self) -> str:
-        """JSON text; never NaN."""
-        return self.model_dump_json(by_alias=True, indent=1) + "\n"

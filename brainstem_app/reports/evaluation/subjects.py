@@ -1,4 +1,4 @@
-"""Surfaces, centres and volumes of one structure over the subjects of a cohort, missed ones counted."""
+"""Surfaces, centres and volumes of one structure over many subjects, missed ones counted."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from brainstem_app.atlas.label_table import Group
-from brainstem_app.evaluation.bootstrap import Interval, bootstrap_mean, bootstrap_median
+from brainstem_app.evaluation.bootstrap import bootstrap_mean, bootstrap_median
 from brainstem_app.evaluation.structures import Status, StructureMeasures
-from brainstem_app.reports.cohort_model import SubjectMeasures
 from brainstem_app.reports.engine.entry import Estimate
+from brainstem_app.reports.evaluation.model import SubjectMeasures
 
-_DECIMALS = 6
 #: A missed structure is farther than any that was found.
 _MISSED_MM = float("inf")
 
@@ -38,18 +37,9 @@ def subject_measures(
 
 def _mean(values: Sequence[float | None], rng: np.random.Generator) -> Estimate:
     known = [value for value in values if value is not None]
-    return _estimate(float(np.mean(known)), bootstrap_mean(known, rng))
+    return Estimate.of(float(np.mean(known)), bootstrap_mean(known, rng))
 
 
 def _median(values: Sequence[float | None], rng: np.random.Generator) -> Estimate:
     known = [_MISSED_MM if value is None else value for value in values]
-    return _estimate(float(np.median(known)), bootstrap_median(known, rng))
-
-
-def _estimate(value: float, interval: Interval | None) -> Estimate:
-    low, high = (interval.low, interval.high) if interval else (np.inf, np.inf)
-    return Estimate(value=_rounded(value), low=_rounded(low), high=_rounded(high))
-
-
-def _rounded(value: float) -> float | None:
-    return round(value, _DECIMALS) if np.isfinite(value) else None
+    return Estimate.of(float(np.median(known)), bootstrap_median(known, rng))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 
 from brainstem_app.atlas.disagreement import disagreement_about
 from brainstem_app.errors import InputError
-from brainstem_app.evaluation.bootstrap import Interval, bootstrap_mean, bootstrap_miou
+from brainstem_app.evaluation.bootstrap import bootstrap_mean, bootstrap_miou
 from brainstem_app.evaluation.confusion import (
     Counts,
     dice_per_class,
@@ -19,55 +18,32 @@ from brainstem_app.evaluation.confusion import (
     mean_subject_miou,
 )
 from brainstem_app.evaluation.structures import Status
-from brainstem_app.imaging.atomic import write_bytes, write_text
-from brainstem_app.reports.cohort_model import (
-    CohortInputs,
-    CohortReport,
-    CohortResult,
-    CohortStructure,
+from brainstem_app.reports.engine.entry import Estimate, rounded
+from brainstem_app.reports.evaluation.model import (
+    EvaluatedStructure,
+    EvaluationInputs,
+    EvaluationReport,
+    MethodResult,
     MethodSummary,
     SubjectSummary,
 )
-from brainstem_app.reports.cohort_page import make_cohort_page
-from brainstem_app.reports.cohort_pdf import cohort_pdf
-from brainstem_app.reports.cohort_rows import structure_rows
-from brainstem_app.reports.cohort_subjects import subject_measures
-from brainstem_app.reports.csv_text import csv_text
-from brainstem_app.reports.engine.entry import Estimate
-from brainstem_app.reports.html import render
-from brainstem_app.reports.report_model import LIMITS, RELIABILITY_TEXT
-from brainstem_app.reports.table_xlsx import cohort_xlsx
-
-_DECIMALS = 6
+from brainstem_app.reports.evaluation.subjects import subject_measures
+from brainstem_app.reports.report_model import LIMITS
 
 
-def write_cohort_report(folder: Path, inputs: CohortInputs) -> CohortReport:
-    """Write ``metrics.json``, ``.csv`` and ``.xlsx`` (one row a structure), ``.html`` and ``.pdf``.
-
-    Each file is written whole or not at all; ``metrics.json`` comes last.
+def build_evaluation_report(inputs: EvaluationInputs) -> EvaluationReport:
+    """Compute the numbers of a run on many subjects; nothing is written.
 
     Raises
     ------
     InputError
         If there is no subject, the counts do not fit the label table, or a yardstick has other subjects.
     """
-    report = build_cohort_report(inputs)
-    page = make_cohort_page(report, inputs)
-    write_text(folder / "metrics.csv", csv_text(*structure_rows(report)))
-    write_bytes(folder / "metrics.xlsx", cohort_xlsx(report))
-    write_text(folder / "metrics.html", render("cohort.html", **vars(page), reliability=RELIABILITY_TEXT))
-    write_bytes(folder / "metrics.pdf", cohort_pdf(page))
-    write_text(folder / "metrics.json", report.to_json())
-    return report
-
-
-def build_cohort_report(inputs: CohortInputs) -> CohortReport:
-    """Compute a cohort's numbers; nothing is written. Raises as `write_cohort_report`."""
     _check(inputs)
     rng = np.random.default_rng(inputs.seed)
     methods = [_summarise(result, inputs, rng) for result in (inputs.result, *inputs.yardsticks)]
     nuclei = [s.index for s in inputs.table.nuclei]
-    return CohortReport(
+    return EvaluationReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
         part=inputs.part,
         atlas=f"{inputs.atlas_name} {inputs.atlas_version}",
@@ -77,9 +53,9 @@ def build_cohort_report(inputs: CohortInputs) -> CohortReport:
         subjects=tuple(
             SubjectSummary(
                 subject=name,
-                macro_miou=_rounded(macro_miou(counts)),
-                macro_miou_nuclei=_rounded(macro_miou(counts, nuclei)),
-                iou=dict(zip(inputs.table.names, map(_rounded, iou_per_class(counts)), strict=True)),
+                macro_miou=rounded(macro_miou(counts)),
+                macro_miou_nuclei=rounded(macro_miou(counts, nuclei)),
+                iou=dict(zip(inputs.table.names, map(rounded, iou_per_class(counts)), strict=True)),
             )
             for name, counts in sorted(inputs.result.counts.items())
         ),
@@ -92,7 +68,7 @@ def build_cohort_report(inputs: CohortInputs) -> CohortReport:
     )
 
 
-def _check(inputs: CohortInputs) -> None:
+def _check(inputs: EvaluationInputs) -> None:
     if not inputs.result.counts:
         raise InputError(
             "There is no subject to evaluate.", inputs.result.name, "Choose a part with subjects."
@@ -113,7 +89,7 @@ def _check(inputs: CohortInputs) -> None:
             )
 
 
-def _summarise(result: CohortResult, inputs: CohortInputs, rng: np.random.Generator) -> MethodSummary:
+def _summarise(result: MethodResult, inputs: EvaluationInputs, rng: np.random.Generator) -> MethodSummary:
     every = [s.index for s in inputs.table.structures]
     nuclei = [s.index for s in inputs.table.nuclei]
     counts = list(result.counts.values())
@@ -132,19 +108,19 @@ def _distance(values: list[float], seed: int) -> Estimate | None:
     if not values:
         return None
     # Draws of its own, so that those of the overlaps stay as they were in older reports.
-    return _estimate(float(np.mean(values)), bootstrap_mean(values, np.random.default_rng(seed)))
+    return Estimate.of(float(np.mean(values)), bootstrap_mean(values, np.random.default_rng(seed)))
 
 
 def _pooled(counts: Sequence[Counts], classes: list[int], rng: np.random.Generator) -> Estimate:
-    return _estimate(macro_miou(_sum(counts), classes), bootstrap_miou(counts, classes, rng).macro)
+    return Estimate.of(macro_miou(_sum(counts), classes), bootstrap_miou(counts, classes, rng).macro)
 
 
 def _over_subjects(counts: Sequence[Counts], classes: list[int], rng: np.random.Generator) -> Estimate:
     values = [value for c in counts if (value := macro_miou(c, classes)) is not None]
-    return _estimate(mean_subject_miou(counts, classes), bootstrap_mean(values, rng))
+    return Estimate.of(mean_subject_miou(counts, classes), bootstrap_mean(values, rng))
 
 
-def _structures(inputs: CohortInputs, rng: np.random.Generator) -> tuple[CohortStructure, ...]:
+def _structures(inputs: EvaluationInputs, rng: np.random.Generator) -> tuple[EvaluatedStructure, ...]:
     counts = list(inputs.result.counts.values())
     total = _sum(counts)
     iou, dice = iou_per_class(total), dice_per_class(total)
@@ -158,7 +134,7 @@ def _structures(inputs: CohortInputs, rng: np.random.Generator) -> tuple[CohortS
         in_reference, predicted = int(total[k].sum()), int(total[:, k].sum())
         status = Status.ABSENT if not in_reference else Status.SCORED if predicted else Status.MISSED
         entries.append(
-            CohortStructure(
+            EvaluatedStructure(
                 index=k,
                 name=structure.name,
                 full_name=structure.full_name,
@@ -166,11 +142,11 @@ def _structures(inputs: CohortInputs, rng: np.random.Generator) -> tuple[CohortS
                 group=structure.group,
                 reliability=structure.reliability,
                 status=status,
-                iou=_estimate(iou[k], intervals[k]),
-                dice=_rounded(dice[k]),
+                iou=Estimate.of(iou[k], intervals[k]),
+                dice=rounded(dice[k]),
                 reference_voxels=in_reference,
                 missed_subjects=sum(bool(c[k].sum()) and not c[:, k].sum() for c in counts),
-                yardsticks={name: _rounded(values[k]) for name, values in others.items()},
+                yardsticks={name: rounded(values[k]) for name, values in others.items()},
                 of_subjects=subject_measures(list(inputs.measures.values()), k, rng),
                 references_disagree_mm=apart.between_mm(structure.name) if apart else None,
             )
@@ -180,15 +156,3 @@ def _structures(inputs: CohortInputs, rng: np.random.Generator) -> tuple[CohortS
 
 def _sum(counts: Sequence[Counts]) -> Counts:
     return np.asarray(np.stack(counts).sum(axis=0), dtype=np.int64)
-
-
-def _estimate(value: float | None, interval: Interval | None) -> Estimate:
-    return Estimate(
-        value=_rounded(value),
-        low=_rounded(interval.low) if interval else None,
-        high=_rounded(interval.high) if interval else None,
-    )
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None or not np.isfinite(value) else round(float(value), _DECIMALS)

@@ -1,4 +1,4 @@
-"""From voxels of subjects to what is told of a network's calibration, and its reliability diagrams."""
+"""From voxels of subjects to what is told of a network's calibration."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
-from brainstem_app.evaluation.bootstrap import Interval
 from brainstem_app.evaluation.calibration import (
     N_BINS,
     Bins,
@@ -21,20 +20,18 @@ from brainstem_app.evaluation.calibration import (
     expected_calibration_error,
     reliability_bins,
 )
-from brainstem_app.reports.calibration_model import (
+from brainstem_app.reports.engine.entry import DECIMALS, Estimate, rounded
+from brainstem_app.reports.evaluation.calibration_model import (
     CalibrationReport,
     NucleusCalibration,
     ReliabilityBin,
     ReliabilityDiagram,
 )
-from brainstem_app.reports.chart import COLOURS, Chart, Line
-from brainstem_app.reports.engine.entry import Estimate
 
 FloatArray = NDArray[np.float32]
 Labels = NDArray[np.uint8]
 #: A nucleus with a lower Dice has a poor overlap.
 POOR_DICE = 0.6
-_DECIMALS = 6
 _Labels = Literal["label given", "most probable class"]
 _Voxels = Literal["neighbourhood", "nuclei"]
 
@@ -159,12 +156,12 @@ class CalibrationCounts:
         dice = np.array([n.dice for n in self._nuclei])
         before, after = (np.array([getattr(n, f) for n in self._nuclei]) for f in ("before", "after"))
         return CalibrationReport(
-            temperature=round(self.calibration.temperature.value, _DECIMALS),
-            low_confidence=round(threshold, _DECIMALS),
+            temperature=round(self.calibration.temperature.value, DECIMALS),
+            low_confidence=round(threshold, DECIMALS),
             poor_dice=POOR_DICE,
             validation_subjects=self.calibration.subjects,
-            nll_before=round(self.calibration.temperature.nll_before, _DECIMALS),
-            nll_after=round(self.calibration.temperature.nll_after, _DECIMALS),
+            nll_before=round(self.calibration.temperature.nll_before, DECIMALS),
+            nll_after=round(self.calibration.temperature.nll_after, DECIMALS),
             diagrams=tuple(_diagram(key, pairs, rng) for key, pairs in self._bins.items()),
             nuclei=tuple(self._nucleus(s.index, s.name) for s in self.table.nuclei),
             rank_correlation_before=_rank_correlation(before, dice),
@@ -192,23 +189,6 @@ class CalibrationCounts:
         )
 
 
-def reliability_charts(report: CalibrationReport) -> list[Chart]:
-    """One diagram for each kind of labels and voxels: share of right voxels against confidence."""
-    charts = []
-    for diagram in report.diagrams:
-        lines = tuple(
-            Line(label, colour, tuple((b.confidence, b.right) for b in bins if b.voxels))  # type: ignore[misc]
-            for label, colour, bins in (
-                ("as the network says", COLOURS[1], diagram.before),
-                (f"at temperature {report.temperature:.2f}", COLOURS[0], diagram.after),
-            )
-        )
-        words = "all voxels of the neighbourhood" if diagram.voxels == "neighbourhood" else "voxels of nuclei"
-        title = f"{diagram.labels.capitalize()}, {words}"
-        charts.append(Chart(title, "confidence", "share of right voxels", lines, diagonal=True))
-    return charts
-
-
 def _diagram(
     key: tuple[_Labels, _Voxels], pairs: list[tuple[Bins, Bins]], rng: np.random.Generator
 ) -> ReliabilityDiagram:
@@ -219,7 +199,7 @@ def _diagram(
         labels=key[0],
         voxels=key[1],
         n_voxels=voxels,
-        right=_rounded(total[:, 2].sum() / voxels) if voxels else None,
+        right=rounded(total[:, 2].sum() / voxels) if voxels else None,
         ece_before=_estimate(before, rng),
         ece_after=_estimate(after, rng),
         before=_bins_of(total),
@@ -228,22 +208,17 @@ def _diagram(
 
 
 def _estimate(bins: list[Bins], rng: np.random.Generator) -> Estimate:
-    interval: Interval | None = bootstrap_ece(bins, rng)
-    return Estimate(
-        value=_rounded(expected_calibration_error(np.stack(bins))),
-        low=_rounded(interval.low) if interval else None,
-        high=_rounded(interval.high) if interval else None,
-    )
+    return Estimate.of(expected_calibration_error(np.stack(bins)), bootstrap_ece(bins, rng))
 
 
 def _bins_of(total: Bins) -> tuple[ReliabilityBin, ...]:
     return tuple(
         ReliabilityBin(
-            low=round(n / N_BINS, _DECIMALS),
-            high=round((n + 1) / N_BINS, _DECIMALS),
+            low=round(n / N_BINS, DECIMALS),
+            high=round((n + 1) / N_BINS, DECIMALS),
             voxels=int(voxels),
-            confidence=_rounded(confidence / voxels) if voxels else None,
-            right=_rounded(right / voxels) if voxels else None,
+            confidence=rounded(confidence / voxels) if voxels else None,
+            right=rounded(right / voxels) if voxels else None,
         )
         for n, (voxels, confidence, right) in enumerate(total)
     )
@@ -254,12 +229,8 @@ def _rank_correlation(first: NDArray[np.float64], second: NDArray[np.float64]) -
 
     if len(first) < 3 or not np.ptp(first) or not np.ptp(second):
         return None
-    return _rounded(float(spearmanr(first, second).statistic))
+    return rounded(float(spearmanr(first, second).statistic))
 
 
 def _mean(values: Sequence[float] | NDArray[np.float64]) -> float | None:
-    return _rounded(float(np.mean(values))) if len(values) else None
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None or not np.isfinite(value) else round(float(value), _DECIMALS)
+    return rounded(float(np.mean(values))) if len(values) else None
