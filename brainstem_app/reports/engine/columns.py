@@ -165,3 +165,8 @@ def grade(reliability: str) -> Cell:
 def count(number: int, text: str = "") -> Cell:
     """Cell of a number of what should be none: in the colour of bad unless it is 0."""
     return Cell(text or str(number), mark="bad" if number else "faint")
+
+
+def below_five(p: float | None) -> Mark:
+    """Mark of a p-value below 0.05."""
+    return "strong" if p is not None and p < 0.05 else ""

@@ -14,6 +14,9 @@ from brainstem_app.cli.app import run
 from brainstem_app.reports.evaluation.files import write_evaluation_report
 from brainstem_app.reports.evaluation.model import EvaluationInputs, MethodResult
 
+from .pdf_text import headings, pdf_text
+from .test_table_xlsx import read_sheets
+
 SUBJECTS = [f"sub-{n:02d}" for n in range(1, 9)]
 
 
@@ -55,6 +58,13 @@ def test_nucleus_that_is_better_in_all_eight_subjects_is_found_and_no_other(stud
     page = (folder / "comparison.html").read_text(encoding="utf-8")
     assert "new against old" in page
     assert "+0.090" in page
+    text = pdf_text(folder / "comparison.pdf")
+    places = [text.index(part) for part in headings(page)]
+    assert places == sorted(places)
+    assert "+0.090" in text
+    book = read_sheets((folder / "comparison.xlsx").read_bytes())
+    assert [line["A"] for line in book["differences"]][3:] == ["RN_L", "RN_R", "PAG"]
+    assert "Wilcoxon" in str(book["about"])
 
 
 def test_other_subjects_and_unmeasured_runs_are_refused(
