@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass, field
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -59,6 +60,7 @@ def _drawing(svg: str) -> Markup:
     """Drawing of ours in the colours of the page; matplotlib has escaped its texts."""
     for colour, name in _PAGE_COLOURS.items():
         svg = svg.replace(colour, name)
+    svg = re.sub(r" xmlns(:xlink)?=\"[^\"]*\"", "", svg).replace("xlink:href", "href")
     return Markup(svg)
 
 

@@ -64,8 +64,13 @@ def write_table(pdf: ReportPdf, table: Table) -> None:
                 swatch = line[0].swatch if line else ""
                 row.cell(_SWATCH if swatch else "", style=FontFace(color=swatch) if swatch else None)
             for head, cell in zip(heads, line or [Cell()] * len(heads), strict=True):
-                row.cell(head if number == 0 else cell.line, style=None if number == 0 else _style(cell))
+                text = head if number == 0 else _text(cell, table)
+                row.cell(text, style=None if number == 0 else _style(cell))
     pdf.ln(2)
+
+
+def _text(cell: Cell, table: Table) -> str:
+    return f"{cell.line}\n{cell.below}" if cell.below and table.style == "heat" else cell.line
 
 
 def _aligned(table: Table, number: int, column: Column[Any]) -> str:
