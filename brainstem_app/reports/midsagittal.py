@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from brainstem_app.imaging.atomic import write_bytes, write_text
-from brainstem_app.reports.csv_text import csv_text
 from brainstem_app.reports.region_model import AreaEntry, MidsagittalEntry, Point
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -20,7 +16,6 @@ if TYPE_CHECKING:
 MIDSAGITTAL_CSV, MIDSAGITTAL_PICTURE = "report_midsagittal.csv", "midsagittal.png"
 #: Only where areas were measured on a midsagittal plane.
 MIDSAGITTAL_FILES = (MIDSAGITTAL_CSV, MIDSAGITTAL_PICTURE)
-Cell = str | int | float | None
 _DECIMALS = 4
 # Names in the tables end with the unit, so that no table can mistake an area for a volume.
 _AREAS = {
@@ -82,21 +77,6 @@ def unit_of(name: str) -> str:
 def areas_of(report: Report) -> tuple[AreaEntry, ...]:
     """Areas on the midsagittal plane of a report, and their ratio; none where there is no plane."""
     return () if report.midsagittal is None else report.midsagittal.areas
-
-
-def midsagittal_rows(report: Report) -> tuple[list[str], list[list[Cell]]]:
-    """Names of the columns, as in ``report.json``, and one row an area."""
-    return list(AreaEntry.model_fields), [list(area.model_dump().values()) for area in areas_of(report)]
-
-
-def write_midsagittal(folder: Path, report: Report, picture: bytes) -> None:
-    """Write table and picture (PNG) of the areas; without areas, remove those of an earlier run."""
-    if report.midsagittal is None:
-        for name in MIDSAGITTAL_FILES:
-            (folder / name).unlink(missing_ok=True)
-    else:
-        write_text(folder / MIDSAGITTAL_CSV, csv_text(*midsagittal_rows(report)))
-        write_bytes(folder / MIDSAGITTAL_PICTURE, picture)
 
 
 def midsagittal_note(entry: MidsagittalEntry | None) -> str:

@@ -24,7 +24,7 @@ from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import Affine
-from brainstem_app.reports.engine.entry import Entry
+from brainstem_app.reports.engine.entry import Entry, ReportEntry
 from brainstem_app.reports.region_model import MidsagittalEntry, RegionEntry, is_cut
 from brainstem_app.reports.scan_entry import ScanEntry
 
@@ -339,7 +339,7 @@ class FindingEntry(Entry):
     fix: str
 
 
-class Report(Entry):
+class Report(ReportEntry):
     """Content of ``report.json``.
 
     ``warnings`` are what the reader must know before the numbers (levels ``error`` and ``warning``);
@@ -364,7 +364,3 @@ class Report(Entry):
     notes: tuple[FindingEntry, ...]
     limits: str
     methods: str
-
-    def to_json(self) -> str:
-        """JSON text with the names of the interface; never NaN."""
-        return self.model_dump_json(by_alias=True, indent=1) + "\n"

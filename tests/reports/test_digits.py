@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from brainstem_app.reports import digits
+from brainstem_app.reports.engine import formatting
 from brainstem_app.reports.methods import shareable_command
 
 
 def test_numbers_have_the_digits_they_are_worth() -> None:
-    assert (digits.volume(624.4), digits.volume(62.44), digits.volume(35534.2)) == (
+    assert (formatting.volume(624.4), formatting.volume(62.44), formatting.volume(35534.2)) == (
         "624",
         "62.4",
         "35\u2009534",
     )
-    assert (digits.volume(99.97), digits.volume(0.0)) == ("100", "0")
-    assert digits.point((0.04, -31.26, -0.01)) == "0.0, −31.3, 0.0"
-    assert (digits.seconds(0.44), digits.seconds(12.3), digits.seconds(185)) == (
+    assert (formatting.volume(99.97), formatting.volume(0.0)) == ("100", "0")
+    assert formatting.point((0.04, -31.26, -0.01)) == "0.0, −31.3, 0.0"
+    assert (formatting.seconds(0.44), formatting.seconds(12.3), formatting.seconds(185)) == (
         "0.4 s",
         "12 s",
         "3 min 05 s",
     )
 
 
-@pytest.mark.parametrize("write", [digits.share, digits.share3, digits.length, digits.volume, digits.point])
+@pytest.mark.parametrize(
+    "write", [formatting.share, formatting.share3, formatting.length, formatting.volume, formatting.point]
+)
 def test_what_is_not_defined_is_a_dash(write) -> None:
     assert write(None) == "–"
 

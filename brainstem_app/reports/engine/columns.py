@@ -66,6 +66,8 @@ class Cell:
         Length of a bar before it, strength of its background's colour, each 0…1.
     plot : IntervalPlot or None
         Drawn in its place.
+    png : bytes
+        Picture in its place on the page, of which the text says what it shows; empty for none.
     """
 
     text: str = ""
@@ -76,6 +78,7 @@ class Cell:
     bar: float | None = None
     shade: float | None = None
     plot: IntervalPlot | None = None
+    png: bytes = b""
 
     @property
     def line(self) -> str:

@@ -45,7 +45,7 @@ class Sheet:
 def entry_sheet(name: str, model: type[BaseModel], entries: Iterable[BaseModel]) -> Sheet:
     """Sheet of a report's entries: a column a field, named as in the JSON; a mark is 1 or 0."""
     head = list(model.model_fields)
-    rows = [[_plain(entry.model_dump(mode="json")[field]) for field in head] for entry in entries]
+    rows = [[_plain(value) for value in entry.model_dump(mode="json").values()] for entry in entries]
     return Sheet(name, head, rows)
 
 
