@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from math import ceil
 
 from brainstem_app.counting import counted
 from brainstem_app.evaluation.linear_model import FAR, LEAST_DEGREES
@@ -40,8 +41,6 @@ from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, V
 _SIDE_BY_SIDE = 16
 #: Subjects that a table of z-scores shows: of more, those that lie farthest out.
 MOST_SCORED = 200
-#: Differences that the page draws, in standard deviations.
-_DRAWN = (-2.0, 2.0)
 _CAUTION = (
     "A difference between groups can come from the scanner, the head's movement or the model as well as from "
     "the anatomy; scan the groups alike. A volume of a nucleus that cannot be seen on the scan mostly "
@@ -84,20 +83,20 @@ def cohort_document(report: VolumesReport) -> Document:
 
 
 def _effect_columns(report: VolumesReport, comparison: GroupComparison) -> tuple[Column[VolumeEffect], ...]:
-    group, reference = comparison.group, str(report.reference)
+    group, reference, reach = comparison.group, str(report.reference), reach_of_effects(comparison)
     return (
         Column("Nucleus", lambda e: Cell(e.name + unseen_mark(e), below=e.full_name)),
         Column("Name", lambda e: e.full_name, align="words", where="paper"),
         Column("Reliability", lambda e: e.reliability, format=grade, align="centre"),
-        Column(group, lambda e: e.mean_mm3, "mean mm³", formatting.volume),
-        Column(reference, lambda e: e.reference_mean_mm3, "mean mm³", formatting.volume),
+        Column(group, lambda e: formatting.measure(e.mean_mm3, e.unit), "mean mm³"),
+        Column(reference, lambda e: formatting.measure(e.reference_mean_mm3, e.unit), "mean mm³"),
         Column(
             "Difference",
-            lambda e: between(e.difference_mm3, e.low_mm3, e.high_mm3, signed1),
+            _difference,
             "adjusted, mm³, 95 % interval",
         ),
         Column("d", lambda e: e.d, "adjusted", formatting.signed),
-        Column("−2 to 2", lambda e: Cell(plot=_plot(e)), align="words", where="screen"),
+        Column(f"−{reach} to {reach}", lambda e: Cell(plot=_plot(e, reach)), align="words", where="screen"),
         Column("p", lambda e: e.p, format=formatting.p_value),
         Column("p", lambda e: e.p_holm, "Holm", formatting.p_value, lambda e: below_five(e.p_holm)),
         Column("n", lambda e: f"{e.n} / {e.reference_n}", f"{group} / {reference}"),
@@ -105,9 +104,21 @@ def _effect_columns(report: VolumesReport, comparison: GroupComparison) -> tuple
     )
 
 
-def _plot(effect: VolumeEffect) -> IntervalPlot:
-    known = effect.d_low is not None and effect.d_high is not None
-    return IntervalPlot(effect.d, (effect.d_low or 0.0, effect.d_high or 0.0) if known else None, ends=_DRAWN)
+def _difference(effect: VolumeEffect) -> Cell:
+    write = partial(formatting.difference, of=effect.reference_mean_mm3)
+    return between(effect.difference_mm3, effect.low_mm3, effect.high_mm3, write)
+
+
+def _plot(effect: VolumeEffect, reach: int) -> IntervalPlot:
+    low, high = effect.d_low, effect.d_high
+    interval = None if low is None or high is None else (low, high)
+    return IntervalPlot(effect.d, interval, ends=(-reach, reach))
+
+
+def reach_of_effects(comparison: GroupComparison) -> int:
+    """Say how far the scale of d reaches, so that all intervals of a table are whole on it."""
+    ends = [abs(e) for effect in comparison.effects for e in (effect.d_low, effect.d_high) if e is not None]
+    return max(1, ceil(max(ends, default=1)))
 
 
 def _comparison_note(report: VolumesReport, comparison: GroupComparison) -> str:

@@ -172,7 +172,7 @@ def _chart(
         )
     described = [
         f"{c.name}: {counted(c.n, 'person')}"
-        + (f", median {formatting.volume(float(np.median(v)))} {unit_of(name)}" if v else "")
+        + (f", median {formatting.measure(float(np.median(v)), unit_of(name))} {unit_of(name)}" if v else "")
         for c, v in zip(columns, values, strict=True)
     ]
     return GroupChart(
@@ -226,7 +226,7 @@ def _marks(
         filled[row] += 1
         z = subject.z.get(name)
         score = "" if z is None else f", z {formatting.signed(z, 1)}"
-        value = f"{formatting.volume(volume)} {unit_of(name)}"
+        value = f"{formatting.measure(volume, unit_of(name))} {unit_of(name)}"
         yield Mark(aside, volume, f"{subject.subject}: {value}{score}")
 
 

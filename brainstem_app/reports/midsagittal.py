@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from brainstem_app.reports.engine.entry import rounded
 from brainstem_app.reports.region_model import AreaEntry, MidsagittalEntry, Point
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def midsagittal_entry(found: Midsagittal | None) -> MidsagittalEntry | None:
             value=round(found.areas[part].area_mm2, _DECIMALS),
             unit=_MM2,
             covered=round(found.areas[part].covered, _DECIMALS),
+            empty=rounded(found.areas[part].empty, _DECIMALS),
         )
         for part, (name, full_name) in _AREAS.items()
     ]
@@ -54,6 +56,7 @@ def midsagittal_entry(found: Midsagittal | None) -> MidsagittalEntry | None:
         value=round(100 * tegmentum.value / pons.value, _DECIMALS) if pons.value else 0.0,
         unit=_PERCENT,
         covered=min(tegmentum.covered, pons.covered),
+        empty=max((e for e in (tegmentum.empty, pons.empty) if e is not None), default=None),
     )
     plane = found.plane
     return MidsagittalEntry(

@@ -203,7 +203,9 @@ def _midsagittal(report: Report, plane: bytes) -> list[Block]:
         Column("Measure", lambda a: Cell(a.full_name, below=a.name)),
         Column("Value", lambda a: _maybe_cut(f"{formatting.area(a.value)} {a.unit}", a.is_cut)),
     )
-    note = Paragraph(midsagittal_note(report.midsagittal), "small")
+    is_cut = any(area.is_cut for area in report.midsagittal.areas)
+    cut = _CUT_NOTE.replace("volume", "area") if is_cut else ""
+    note = Paragraph(midsagittal_note(report.midsagittal) + cut, "small")
     table = Table(columns, rows_of(report.midsagittal.areas))
     return [
         Heading("Midsagittal areas", "midsagittal"),

@@ -23,8 +23,15 @@ def test_numbers_have_the_digits_they_are_worth() -> None:
     )
 
 
+def test_differences_have_the_digits_of_the_size_that_differs() -> None:
+    shown = [formatting.difference(-12.345, of) for of in (25_000.0, 550.0, 32.0, None)]
+    assert shown == ["−12", "−12.3", "−12.35", "−12.3"]
+    assert (formatting.measure(553.44, "mm³"), formatting.measure(553.44, "mm²")) == ("553", "553.4")
+    assert formatting.difference(None, 550.0) == "–"
+
+
 @pytest.mark.parametrize(
-    "write", [formatting.share, formatting.share3, formatting.length, formatting.volume, formatting.point]
+    "write", [formatting.ratio, formatting.percent, formatting.length, formatting.volume, formatting.point]
 )
 def test_what_is_not_defined_is_a_dash(write) -> None:
     assert write(None) == "–"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 
 from brainstem_app.counting import counted
 from brainstem_app.reports.engine import formatting
@@ -17,7 +19,7 @@ from brainstem_app.reports.engine.blocks import (
     methods,
     repeat,
 )
-from brainstem_app.reports.engine.columns import Cell, Column, between, count, grade, signed1
+from brainstem_app.reports.engine.columns import Cell, Column, between, count, grade
 from brainstem_app.reports.engine.drawing import colours
 from brainstem_app.reports.engine.line_chart import Line, LineChart, line_charts
 from brainstem_app.reports.methods import PROGRAM
@@ -69,15 +71,18 @@ def retest_document(report: RetestReport) -> Document:
 
 def _columns(report: RetestReport) -> tuple[Column[RetestEntry], ...]:
     widest = max((entry.within_cv or 0 for entry in report.measured), default=0) or 1
-    volume = formatting.volume
+
+    def of(field: str) -> Callable[[RetestEntry], str]:
+        return lambda e: formatting.measure(getattr(e, field), e.unit)
+
     return (
         Column("Nucleus", lambda e: Cell(e.name + unseen_mark(e), below=e.full_name)),
         Column("Grade", lambda e: e.reliability, format=grade, align="centre"),
-        Column("First", lambda e: e.first_mm3, "mean mm³", volume),
-        Column("Second", lambda e: e.second_mm3, "mean mm³", volume),
+        Column("First", of("first_mm3"), "mean mm³"),
+        Column("Second", of("second_mm3"), "mean mm³"),
         Column(
             "Bias",
-            lambda e: between(e.bias_mm3, e.bias_low_mm3, e.bias_high_mm3, signed1),
+            lambda e: between(e.bias_mm3, e.bias_low_mm3, e.bias_high_mm3, _difference(e)),
             "second − first, mm³, 95 % interval",
         ),
         Column("Limits", _limits, "of agreement, 95 %, mm³"),
@@ -87,7 +92,7 @@ def _columns(report: RetestReport) -> tuple[Column[RetestEntry], ...]:
             "within a subject",
         ),
         Column("Change", lambda e: e.absolute_change, "mean size", _percent),
-        Column("Repeats", lambda e: e.repeatability_mm3, "within, mm³", volume),
+        Column("Repeats", of("repeatability_mm3"), "within, mm³"),
         Column(
             "ICC(A,1)",
             lambda e: between(e.icc_agreement, e.icc_agreement_low, e.icc_agreement_high, _icc),
@@ -106,7 +111,13 @@ def _columns(report: RetestReport) -> tuple[Column[RetestEntry], ...]:
 def _limits(entry: RetestEntry) -> str:
     if entry.limit_low_mm3 is None:
         return formatting.MISSING
-    return f"{signed1(entry.limit_low_mm3)} to {signed1(entry.limit_high_mm3)}"
+    write = _difference(entry)
+    return f"{write(entry.limit_low_mm3)} to {write(entry.limit_high_mm3)}"
+
+
+def _difference(entry: RetestEntry) -> Callable[[float | None], str]:
+    """How differences of an entry's volumes are written."""
+    return partial(formatting.difference, of=entry.first_mm3)
 
 
 def _percent(value: float | None) -> str:
