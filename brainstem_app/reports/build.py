@@ -15,6 +15,7 @@ from brainstem_app.evaluation.structures import Status, StructureMeasures, measu
 from brainstem_app.evaluation.volume import voxel_volume_mm3
 from brainstem_app.imaging.bids_derivatives import bids_source, dataset_id
 from brainstem_app.imaging.scan import Finding, Level
+from brainstem_app.reports.engine.entry import rounded
 from brainstem_app.reports.manifest import Manifest
 from brainstem_app.reports.methods import methods_paragraph
 from brainstem_app.reports.midsagittal import midsagittal_entry
@@ -119,8 +120,8 @@ def _model_entry(inputs: ReportInputs) -> ModelEntry | None:
         name=model.name,
         version=model.version or None,
         sha256=model.sha256 or None,
-        test_macro_miou=_rounded(model.test_macro_miou),
-        test_macro_miou_nuclei=_rounded(model.test_nuclei_miou),
+        test_macro_miou=rounded(model.test_macro_miou),
+        test_macro_miou_nuclei=rounded(model.test_nuclei_miou),
     )
 
 
@@ -156,25 +157,25 @@ def _structure_entry(
         voxels=measures.voxels,
         volume_mm3=round(measures.volume_mm3, _DECIMALS),
         centroid_mm=None if centroid is None else tuple(round(x, _DECIMALS) for x in centroid),
-        confidence=_rounded(measures.confidence),
-        iou=_rounded(measures.iou),
-        dice=_rounded(measures.dice),
-        nsd_1mm=_rounded(measures.nsd_1mm),
-        hd95_mm=_rounded(measures.hd95_mm),
-        assd_mm=_rounded(measures.assd_mm),
-        centroid_error_mm=_rounded(measures.centroid_error_mm),
+        confidence=rounded(measures.confidence),
+        iou=rounded(measures.iou),
+        dice=rounded(measures.dice),
+        nsd_1mm=rounded(measures.nsd_1mm),
+        hd95_mm=rounded(measures.hd95_mm),
+        assd_mm=rounded(measures.assd_mm),
+        centroid_error_mm=rounded(measures.centroid_error_mm),
         reference_voxels=measures.reference_voxels,
-        reference_volume_mm3=_rounded(measures.reference_volume_mm3),
-        false_positive_mm3=_rounded(measures.false_positive_mm3),
-        model_test_iou=_rounded(tested.get(structure.name)),
-        volume_difference_mm3=_rounded(measures.volume_difference_mm3),
-        asymmetry_index=_rounded(measures.asymmetry_index),
-        reference_asymmetry_index=_rounded(measures.reference_asymmetry_index),
+        reference_volume_mm3=rounded(measures.reference_volume_mm3),
+        false_positive_mm3=rounded(measures.false_positive_mm3),
+        model_test_iou=rounded(tested.get(structure.name)),
+        volume_difference_mm3=rounded(measures.volume_difference_mm3),
+        asymmetry_index=rounded(measures.asymmetry_index),
+        reference_asymmetry_index=rounded(measures.reference_asymmetry_index),
         low_confidence=_is_weak(measures, inputs),
-        covered=_rounded(_covered(measures, inputs)),
+        covered=rounded(_covered(measures, inputs)),
         region=structure.region or None,
         references_disagree_mm=references_disagree_mm,
-        smallest_change_percent=_rounded(known.smallest_change_percent if known else None),
+        smallest_change_percent=rounded(known.smallest_change_percent if known else None),
         change_seen=known.is_seen if known else None,
     )
 
@@ -333,7 +334,3 @@ def _touches_edge(inputs: ReportInputs) -> bool:
 
 def _count(names: list[str]) -> str:
     return counted(len(names), "nucleus")
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None or not np.isfinite(value) else round(float(value), _DECIMALS)

@@ -1,4 +1,4 @@
-"""Volumes of a nucleus by group, one mark a person: the places that the page and the PDF both draw from.
+"""Volumes of a nucleus by group, one mark a person, drawn.
 
 Groups are told apart by their place, their name below and the form of their marks; colour only repeats it.
 """
@@ -6,37 +6,41 @@ Groups are told apart by their place, their name below and the form of their mar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import cos, pi, sin
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from brainstem_app.counting import counted
 from brainstem_app.evaluation.bootstrap import bootstrap_median
-from brainstem_app.reports import digits
-from brainstem_app.reports.chart import COLOURS, nice_ticks
+from brainstem_app.reports.engine import formatting
+from brainstem_app.reports.engine.blocks import Chart, Charts
+from brainstem_app.reports.engine.drawing import INK, SOFT, TOLD, chart_style, colours, drawn
 from brainstem_app.reports.midsagittal import unit_of
 from brainstem_app.reports.volumes_model import VolumesReport, VolumeSubject
 
-WIDTH, HEIGHT = 220.0, 168.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 36.0, 4.0, 6.0, 32.0
-RADIUS = 3.0
-_ROW = 2 * RADIUS
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Of the picture, and from its edges to the field: left, right, below, above; inches.
+_SIZE = (2.2, 1.68)
+_MARGINS = (0.36, 0.04, 0.32, 0.06)
+_ACROSS = 4
+#: Width and height of a mark, as shares of the picture's field.
+_MARK_WIDE, _MARK_HIGH = 0.033, 0.046
 #: Half of the widest cloud of marks and of the bar of the median, as shares of a group's column.
 _CLOUD, _BAR = 0.36, 0.30
 _MARGIN = 0.06
 #: Marks of a picture, and of a group at least; of more people the outermost and some of the rest are drawn.
 MOST_MARKS, LEAST_MARKS = 200, 30
-#: Corners of each form of mark and the first one's direction; the circle has none.
-_FORMS = ((0, 0.0), (3, -pi / 2), (4, pi / 4), (4, -pi / 2), (3, pi / 2), (6, 0.0))
-
-Place = tuple[float, float]
+#: Forms of marks, as matplotlib names them.
+_FORMS = ("o", "^", "s", "D", "v", "h")
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One person: place in the picture, and what to say of them."""
+    """One person: place beside the middle of the group's column (shares of it), volume, and words."""
 
     x: float
     y: float
@@ -44,7 +48,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Column:
+class GroupColumn:
     """One group.
 
     Attributes
@@ -53,55 +57,77 @@ class Column:
         The group, and its name as it is written below the column.
     n : int
         Its people in whom the nucleus was found.
-    x : float
-        Middle of the column.
-    half : float
-        Half of the median's width.
     median : float or None
-        Height of the median; None if there is nobody.
+        None if there is nobody.
     interval : tuple of float or None
-        Heights of both ends of its 95 % interval (bootstrap over the people); None for fewer than two.
-    corners, turn : int, float
-        Form of the marks.
+        Ends of its 95 % interval (bootstrap over the people); None for fewer than two.
+    form, colour : str
+        Of the marks.
     """
 
     name: str
     label: str
     n: int
-    x: float
-    half: float
     marks: tuple[Mark, ...]
     median: float | None
     interval: tuple[float, float] | None
+    form: str
     colour: str
-    corners: int
-    turn: float
-
-    def form(self, mark: Mark) -> tuple[Place, ...]:
-        """Corners of a mark; none for a circle."""
-        size = 1.25 * RADIUS
-        angles = [self.turn + 2 * pi * k / self.corners for k in range(self.corners)]
-        return tuple((round(mark.x + size * cos(a), 2), round(mark.y + size * sin(a), 2)) for a in angles)
 
 
 @dataclass(frozen=True)
 class GroupChart:
-    """One nucleus: its name, what the model says, the groups, and the marks of the vertical axis (mm³)."""
+    """One nucleus: its name, what the model says, the groups, and the ends of the vertical axis (mm³)."""
 
     title: str
     result: str
     description: str
-    columns: tuple[Column, ...]
-    ticks: tuple[tuple[float, str], ...]
-
-    #: Left, top, right and bottom of the field; width and height of the picture; radius of a mark.
-    frame = (_LEFT, _TOP, WIDTH - _RIGHT, HEIGHT - _BOTTOM)
-    size = (WIDTH, HEIGHT)
-    radius = RADIUS
+    columns: tuple[GroupColumn, ...]
+    ends: tuple[float, float]
 
 
-def group_charts(report: VolumesReport) -> list[GroupChart]:
-    """Make a picture of every region, area and nucleus, with everyone who is in the model of the groups.
+def group_charts(report: VolumesReport) -> Charts | None:
+    """Draw a picture of every region, area and nucleus; None if there is none."""
+    charts = charted_groups(report)
+    with chart_style():
+        made = tuple(Chart(_drawn_chart(c), c.title, c.description, c.result) for c in charts)
+    return Charts(made, _ACROSS) if made else None
+
+
+def _drawn_chart(chart: GroupChart) -> str:
+    told = [mark.text for column in chart.columns for mark in column.marks]
+    return drawn(lambda axes: _draw(axes, chart), _SIZE, _MARGINS, told)
+
+
+def _draw(axes: Axes, chart: GroupChart) -> None:
+    axes.set_xlim(-0.5, len(chart.columns) - 0.5)
+    axes.set_ylim(*chart.ends)
+    for at, column in enumerate(chart.columns):
+        bar = (at - _BAR, at + _BAR)
+        if column.interval:
+            axes.fill_between(bar, *column.interval, color=SOFT, alpha=0.22, linewidth=0)
+        if column.marks:
+            axes.plot(
+                [at + mark.x for mark in column.marks],
+                [mark.y for mark in column.marks],
+                linestyle="none",
+                marker=column.form,
+                markersize=3.6,
+                markerfacecolor=(column.colour, 0.55),
+                markeredgecolor=column.colour,
+                markeredgewidth=0.5,
+                gid=TOLD,
+                clip_on=False,
+            )
+        if column.median is not None:
+            axes.plot(bar, (column.median, column.median), color=INK, linewidth=1.4, solid_capstyle="butt")
+    axes.locator_params(axis="y", nbins=5)
+    labels = [f"{column.label}\nn = {column.n}" for column in chart.columns]
+    axes.set_xticks(range(len(labels)), labels)
+
+
+def charted_groups(report: VolumesReport) -> list[GroupChart]:
+    """Choose what to draw of every region, area and nucleus, with everyone who is in the model of the groups.
 
     Without groups all people are one. A nucleus that was found in nobody has no picture.
     """
@@ -128,35 +154,25 @@ def _chart(
 ) -> GroupChart:
     members = [[s for s in people if group is None or s.group == group] for group in groups]
     values = [[_volume(s, name) for s in own] for own in members]
-    low, high = _range([value for own in values for value in own])
-
-    def height(value: float) -> float:
-        return round(_TOP + (HEIGHT - _TOP - _BOTTOM) * (high - value) / (high - low), 2)
-
-    width = (WIDTH - _LEFT - _RIGHT) / len(groups)
+    ends = _range([value for own in values for value in own])
     columns = []
     for k, (group, own, volumes) in enumerate(zip(groups, members, values, strict=True)):
-        corners, turn = _FORMS[k % len(_FORMS)]
-        middle = _LEFT + (k + 0.5) * width
         interval = bootstrap_median(volumes, np.random.default_rng(0)) if volumes else None
         columns.append(
-            Column(
+            GroupColumn(
                 name=group or "all people",
                 label=_shortened(group or "all people", len(groups)),
                 n=len(own),
-                x=round(middle, 2),
-                half=round(_BAR * width, 2),
-                marks=tuple(_marks(_drawn(own, name, len(groups)), name, middle, _CLOUD * width, height)),
-                median=height(float(np.median(volumes))) if volumes else None,
-                interval=(height(interval.low), height(interval.high)) if interval else None,
-                colour=COLOURS[k % len(COLOURS)],
-                corners=corners,
-                turn=turn,
+                marks=tuple(_marks(_drawn(own, name, len(groups)), name, len(groups), ends)),
+                median=float(np.median(volumes)) if volumes else None,
+                interval=(interval.low, interval.high) if interval else None,
+                form=_FORMS[k % len(_FORMS)],
+                colour=colours()[k % len(colours())],
             )
         )
     described = [
         f"{c.name}: {counted(c.n, 'person')}"
-        + (f", median {digits.measure(float(np.median(v)), unit_of(name))} {unit_of(name)}" if v else "")
+        + (f", median {formatting.measure(float(np.median(v)), unit_of(name))} {unit_of(name)}" if v else "")
         for c, v in zip(columns, values, strict=True)
     ]
     return GroupChart(
@@ -164,7 +180,7 @@ def _chart(
         result=_result(report, name),
         description=f"{name}. {'; '.join(described)}.",
         columns=tuple(columns),
-        ticks=tuple((height(value), f"{value:g}") for value in nice_ticks(low, high)),
+        ends=ends,
     )
 
 
@@ -196,27 +212,22 @@ def _drawn(own: Sequence[VolumeSubject], name: str, n_groups: int) -> list[Volum
 
 
 def _marks(
-    own: Sequence[VolumeSubject],
-    name: str,
-    middle: float,
-    most: float,
-    height: Callable[[float], float],
+    own: Sequence[VolumeSubject], name: str, n_groups: int, ends: tuple[float, float]
 ) -> Iterator[Mark]:
     """Place marks beside each other where they would lie on each other, around the middle of the column."""
-    rows = Counter(round(height(_volume(s, name)) / _ROW) for s in own)
-    step = min(_ROW, 2 * most / max(max(rows.values(), default=1) - 1, 1))
+    high = _MARK_HIGH * (ends[1] - ends[0])
+    rows = Counter(round(_volume(s, name) / high) for s in own)
+    step = min(_MARK_WIDE * n_groups, 2 * _CLOUD / max(max(rows.values(), default=1) - 1, 1))
     filled: Counter[int] = Counter()
     for subject in own:
         volume = _volume(subject, name)
-        y = height(volume)
-        row = round(y / _ROW)
-        place = filled[row]
+        row = round(volume / high)
+        aside = step * (filled[row] - (rows[row] - 1) / 2)
         filled[row] += 1
-        aside = step * (place - (rows[row] - 1) / 2)
         z = subject.z.get(name)
-        score = "" if z is None else f", z {digits.signed(z, 1)}"
-        value = f"{digits.measure(volume, unit_of(name))} {unit_of(name)}"
-        yield Mark(round(middle + aside, 2), y, f"{subject.subject}: {value}{score}")
+        score = "" if z is None else f", z {formatting.signed(z, 1)}"
+        value = f"{formatting.measure(volume, unit_of(name))} {unit_of(name)}"
+        yield Mark(aside, volume, f"{subject.subject}: {value}{score}")
 
 
 def _result(report: VolumesReport, name: str) -> str:
@@ -225,7 +236,7 @@ def _result(report: VolumesReport, name: str) -> str:
     for comparison in report.comparisons:
         effect = next(n for n in comparison.effects if n.name == name)
         who = f"{comparison.group}: " if len(report.comparisons) > 1 else ""
-        parts.append(f"{who}d {digits.signed(effect.d)}, p (Holm) {digits.p_value(effect.p_holm)}")
+        parts.append(f"{who}d {formatting.signed(effect.d)}, p (Holm) {formatting.p_value(effect.p_holm)}")
     return "; ".join(parts)
 
 

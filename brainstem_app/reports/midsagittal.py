@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from brainstem_app.imaging.atomic import write_bytes, write_text
-from brainstem_app.reports.csv_text import csv_text
+from brainstem_app.reports.engine.entry import rounded
 from brainstem_app.reports.region_model import AreaEntry, MidsagittalEntry, Point
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import numpy as np
     from numpy.typing import NDArray
 
@@ -20,7 +17,6 @@ if TYPE_CHECKING:
 MIDSAGITTAL_CSV, MIDSAGITTAL_PICTURE = "report_midsagittal.csv", "midsagittal.png"
 #: Only where areas were measured on a midsagittal plane.
 MIDSAGITTAL_FILES = (MIDSAGITTAL_CSV, MIDSAGITTAL_PICTURE)
-Cell = str | int | float | None
 _DECIMALS = 4
 # Names in the tables end with the unit, so that no table can mistake an area for a volume.
 _AREAS = {
@@ -49,7 +45,7 @@ def midsagittal_entry(found: Midsagittal | None) -> MidsagittalEntry | None:
             value=round(found.areas[part].area_mm2, _DECIMALS),
             unit=_MM2,
             covered=round(found.areas[part].covered, _DECIMALS),
-            empty=_rounded(found.areas[part].empty),
+            empty=rounded(found.areas[part].empty, _DECIMALS),
         )
         for part, (name, full_name) in _AREAS.items()
     ]
@@ -86,21 +82,6 @@ def areas_of(report: Report) -> tuple[AreaEntry, ...]:
     return () if report.midsagittal is None else report.midsagittal.areas
 
 
-def midsagittal_rows(report: Report) -> tuple[list[str], list[list[Cell]]]:
-    """Names of the columns, as in ``report.json``, and one row an area."""
-    return list(AreaEntry.model_fields), [list(area.model_dump().values()) for area in areas_of(report)]
-
-
-def write_midsagittal(folder: Path, report: Report, picture: bytes) -> None:
-    """Write table and picture (PNG) of the areas; without areas, remove those of an earlier run."""
-    if report.midsagittal is None:
-        for name in MIDSAGITTAL_FILES:
-            (folder / name).unlink(missing_ok=True)
-    else:
-        write_text(folder / MIDSAGITTAL_CSV, csv_text(*midsagittal_rows(report)))
-        write_bytes(folder / MIDSAGITTAL_PICTURE, picture)
-
-
 def midsagittal_note(entry: MidsagittalEntry | None) -> str:
     """Say what plane it is, and what its areas are; empty without one."""
     if entry is None:
@@ -121,10 +102,6 @@ def midsagittal_note(entry: MidsagittalEntry | None) -> str:
         "tectum: its area is larger than those drawn by hand between landmarks, and so is the ratio, so that "
         "published limits do not apply. The ratio is that of the midbrain before the aqueduct to the pons."
     )
-
-
-def _rounded(share: float | None) -> float | None:
-    return None if share is None else round(share, _DECIMALS)
 
 
 def _point(vector: NDArray[np.float64], decimals: int) -> Point:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from brainstem_app.reports.estimate import Entry
+from brainstem_app.reports.engine.entry import Entry
 
 #: Of a structure less than this in the scan: its volume says where the scan ends.
 WHOLE = 0.98

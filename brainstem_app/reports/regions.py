@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,9 +13,7 @@ from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.regions import IMPORTED_FROM
 from brainstem_app.counting import listed
 from brainstem_app.evaluation.volume import voxel_volume_mm3
-from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.spaces import Affine
-from brainstem_app.reports.csv_text import csv_text
 from brainstem_app.reports.midsagittal import areas_of
 from brainstem_app.reports.region_model import AreaEntry, RegionEntry
 from brainstem_app.reports.report_model import Report
@@ -36,7 +33,6 @@ _EDITED = (
     " The labels were edited: their borders are still those of the warp, and what was added to the brainstem "
     "is counted to the nearest region."
 )
-Cell = str | int | float | None
 
 
 @dataclass(frozen=True)
@@ -158,19 +154,6 @@ def cut_parts(report: Report) -> list[str]:
 
 def _measured(report: Report) -> tuple[RegionEntry | AreaEntry, ...]:
     return (*report.regions, *areas_of(report))
-
-
-def region_rows(report: Report) -> tuple[list[str], list[list[Cell]]]:
-    """Names of the columns, as in ``report.json``, and one row a region."""
-    return list(RegionEntry.model_fields), [list(entry.model_dump().values()) for entry in report.regions]
-
-
-def write_regions_csv(folder: Path, report: Report) -> None:
-    """Write ``report_regions.csv``; without regions, remove that of an earlier run."""
-    if report.regions:
-        write_text(folder / REGIONS_CSV, csv_text(*region_rows(report)))
-    else:
-        (folder / REGIONS_CSV).unlink(missing_ok=True)
 
 
 def regions_note(regions: RegionsOnScan) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import Affine
-from brainstem_app.reports.estimate import Entry
+from brainstem_app.reports.engine.entry import Entry, ReportEntry
 from brainstem_app.reports.region_model import MidsagittalEntry, RegionEntry, is_cut
 from brainstem_app.reports.scan_entry import ScanEntry
 
@@ -70,6 +70,19 @@ MEASURED_TEXT = {
 def reliability_text(measured: bool) -> dict[str, str]:
     """Say what each grade means: those that were measured with the model, or those of the atlas."""
     return MEASURED_TEXT if measured else RELIABILITY_TEXT
+
+
+class _CanBeSeen(Protocol):
+    """A measure of a nucleus of which it is known whether the model can see it change."""
+
+    @property
+    def change_seen(self) -> bool | None:
+        """None where that was not measured."""
+
+
+def unseen_mark(measure: _CanBeSeen) -> str:
+    """Dagger after the name of a nucleus in which the model cannot see change; else nothing."""
+    return " †" if measure.change_seen is False else ""
 
 
 def unseen_sentence(names: Sequence[str]) -> str:
@@ -326,7 +339,7 @@ class FindingEntry(Entry):
     fix: str
 
 
-class Report(Entry):
+class Report(ReportEntry):
     """Content of ``report.json``.
 
     ``warnings`` are what the reader must know before the numbers (levels ``error`` and ``warning``);
@@ -351,7 +364,3 @@ class Report(Entry):
     notes: tuple[FindingEntry, ...]
     limits: str
     methods: str
-
-    def to_json(self) -> str:
-        """JSON text with the names of the interface; never NaN."""
-        return self.model_dump_json(by_alias=True, indent=1) + "\n"

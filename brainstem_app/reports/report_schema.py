@@ -8,16 +8,16 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
-from brainstem_app.reports.cohort_model import CohortReport
+from brainstem_app.reports.evaluation.model import EvaluationReport
 from brainstem_app.reports.report_model import Report
-from brainstem_app.reports.retest_model import RetestReport
+from brainstem_app.reports.retest.model import RetestReport
 from brainstem_app.reports.volumes_model import VolumesReport
 
 #: Model of each report by the name of its file without ``.json``; the copies that ship lie in
 #: ``resources/report/`` as ``NAME.schema.json``.
 PUBLISHED: dict[str, type[BaseModel]] = {
     "report": Report,
-    "metrics": CohortReport,
+    "metrics": EvaluationReport,
     "cohort": VolumesReport,
     "retest": RetestReport,
 }

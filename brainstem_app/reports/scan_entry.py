@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from brainstem_app.reports.estimate import Entry
+from brainstem_app.reports.engine.entry import Entry
 
 #: How `preprocessing.head_size` measures the volume inside the skull, as a name, and in words with its bias
 #: (docs/results/head-size.md).

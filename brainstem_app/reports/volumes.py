@@ -14,14 +14,15 @@ from brainstem_app.atlas.label_table import Group
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.linear_model import GroupEffect, deviations, group_effects
 from brainstem_app.evaluation.paired import holm
+from brainstem_app.reports.cohort_document import cohort_methods
 from brainstem_app.reports.covariates import Covariates
+from brainstem_app.reports.engine.entry import rounded
 from brainstem_app.reports.people import Person, one_result_each
 from brainstem_app.reports.reading import atlas_of
 from brainstem_app.reports.region_model import AreaEntry, RegionEntry
 from brainstem_app.reports.regions import common_areas, common_regions, compared_by_name, compared_values
 from brainstem_app.reports.report_model import LIMITS, StructureEntry
 from brainstem_app.reports.results import find_results, model_names, require_alike
-from brainstem_app.reports.volumes_methods import volumes_methods
 from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, VolumesReport, VolumeSubject
 from brainstem_app.reports.volumes_notes import unseen_nuclei, volumes_notes
 from brainstem_app.reports.volumes_request import VolumesRequest
@@ -33,7 +34,6 @@ from brainstem_app.reports.volumes_table import (
     require_apart,
 )
 
-_DECIMALS = 6
 Values = NDArray[np.float64]
 Measured = RegionEntry | AreaEntry | StructureEntry
 
@@ -103,7 +103,7 @@ def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesR
         limits=LIMITS,
     )
     report = report.model_copy(update={"notes": (*report.notes, *volumes_notes(report, table, people))})
-    return report.model_copy(update={"methods": volumes_methods(report)})
+    return report.model_copy(update={"methods": cohort_methods(report)})
 
 
 def _model(
@@ -171,7 +171,7 @@ def _subjects(
                     **compared_by_name(report),
                     **{s.name: s.compared for s in report.structures if s.group is not Group.BACKGROUND},
                 },
-                z={} if z is None else dict(zip(measured, map(_rounded, z), strict=True)),
+                z={} if z is None else dict(zip(measured, map(rounded, z), strict=True)),
             )
         )
     return tuple(found)
@@ -235,13 +235,13 @@ def _effect(
         reference_n=int(effect.reference_n[k]),
         mean_mm3=_mean(own),
         reference_mean_mm3=_mean(reference),
-        difference_mm3=_rounded(effect.difference[k]),
-        low_mm3=_rounded(effect.low[k]),
-        high_mm3=_rounded(effect.high[k]),
-        t=_rounded(effect.t[k]),
-        d=_rounded(effect.d[k]),
-        d_low=_rounded(effect.d_low[k]),
-        d_high=_rounded(effect.d_high[k]),
+        difference_mm3=rounded(effect.difference[k]),
+        low_mm3=rounded(effect.low[k]),
+        high_mm3=rounded(effect.high[k]),
+        t=rounded(effect.t[k]),
+        d=rounded(effect.d[k]),
+        d_low=rounded(effect.d_low[k]),
+        d_high=rounded(effect.d_high[k]),
         p=_known(effect.p[k]),
         p_holm=p_holm,
         not_found=int(np.isnan(own).sum()),
@@ -253,12 +253,8 @@ def _effect(
 
 def _mean(values: Values) -> float | None:
     known = values[np.isfinite(values)]
-    return round(float(known.mean()), _DECIMALS) if known.size else None
+    return rounded(known.mean()) if known.size else None
 
 
 def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
-
-
-def _rounded(value: float) -> float | None:
-    return round(float(value), _DECIMALS) if np.isfinite(value) else None

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from brainstem_app.reports.engine.entry import Entry, ReportEntry
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, populate_by_name=True)
-
-
-class VolumeEffect(_Entry):
+class VolumeEffect(Entry):
     """Volume of a nucleus or region in a group minus the reference group; see `GroupEffect` for the numbers.
 
     The means are of the volumes as they are, mm³; `difference_mm3` is adjusted. Of an area on the midsagittal
@@ -45,7 +43,7 @@ class VolumeEffect(_Entry):
     change_seen: bool | None = None
 
 
-class GroupComparison(_Entry):
+class GroupComparison(Entry):
     """One group against the reference group: regions, areas on the midsagittal plane, nuclei.
 
     There are no regions or areas in files of older versions, nor where a result has none.
@@ -65,7 +63,7 @@ class GroupComparison(_Entry):
         return (*self.regions, *self.areas, *self.nuclei)
 
 
-class VolumeSubject(_Entry):
+class VolumeSubject(Entry):
     """One subject: volumes by region and structure, z-scores by region and nucleus (empty if in no model).
 
     The volume of a structure that was not found is null. Areas on the midsagittal plane and their ratio stand
@@ -87,7 +85,7 @@ class VolumeSubject(_Entry):
     z: dict[str, float | None]
 
 
-class VolumesReport(_Entry):
+class VolumesReport(ReportEntry):
     """Content of ``cohort.json``. Without groups `reference` is null, and z-scores are against all others.
 
     `without_row` names the people of the results that the table of participants lacks, `without_result` those
@@ -115,7 +113,3 @@ class VolumesReport(_Entry):
     def modelled(self) -> tuple[VolumeSubject, ...]:
         """Subjects that are in the models."""
         return tuple(subject for subject in self.subjects if subject.in_model)
-
-    def to_json(self) -> str:
-        """JSON text; never NaN."""
-        return self.model_dump_json(by_alias=True, indent=1) + "\n"

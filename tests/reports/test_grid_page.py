@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from brainstem_app.jobs.many.grids import TABLE_LOSSES
-from brainstem_app.reports.chart import Chart, Line, nice_ticks
+from brainstem_app.reports.engine.line_chart import Line, LineChart, line_charts
 from brainstem_app.reports.grid.figures import charts_of_axis, charts_of_encoders
 from brainstem_app.reports.grid.findings import Finding, findings, rank_correlation
 from brainstem_app.reports.grid.paper import paper_results
@@ -114,19 +116,26 @@ def test_numbers_become_lines_and_encoders_become_categories() -> None:
     rows = [_summary(0.6, decoder="fpn", encoder=e, encoder_weights=w) for e in named["encoder"]
             for w in named["encoder_weights"]]  # fmt: skip
     (chart,) = charts_of_encoders(named, rows)
-    assert [text for _, text in chart.ticks_x] == ["resnet34", "mit_b0"]
+    assert [text for _, text in chart.x_ticks] == ["resnet34", "mit_b0"]
     assert [line.label for line in chart.lines] == ["random", "imagenet"]
 
 
-def test_points_lie_inside_the_field_and_ticks_are_round() -> None:
-    chart = Chart("", "x", "y", (Line("a", "#000000", ((0.0, 0.3), (10.0, 0.7)), ((0.0, 0.25, 0.35),)),))
-    left, top, right, bottom = chart.frame
-    for x, y in chart.lines[0].points:
-        assert left <= chart.px(x) <= right
-        assert top <= chart.py(y) <= bottom
-    assert chart.py(0.7) < chart.py(0.3)
-    assert list(nice_ticks(0.0, 1.0)) == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
-    assert Chart("", "", "", ()).y_range == (0.0, 1.0)
+def test_points_lie_inside_the_field_and_every_label_is_in_the_key() -> None:
+    chart = LineChart(
+        "", "x", "y", (Line("a <b>", "#010203", ((0.0, 0.3), (10.0, 0.7)), ((0.0, 0.25, 0.35),)),)
+    )
+    low, high = chart.y_range
+    assert low < 0.25
+    assert 0.7 < high < 1
+    assert LineChart("", "", "", ()).y_range == (0.0, 1.0)
+    block = line_charts([chart], 1)
+    assert "a &lt;b&gt;" in block.key
+    _, _, width, height = map(float, re.search(r'viewBox="([^"]*)"', block.charts[0].svg)[1].split())
+    marks = re.findall(r'<use [^>]*x="([\d.]+)" y="([\d.]+)" style="fill: #010203', block.charts[0].svg)
+    places = [(float(x), float(y)) for x, y in marks]
+    assert all(0 < x < width and 0 < y < height for x, y in places)
+    assert places[0][0] < places[1][0]
+    assert places[0][1] > places[1][1], "heights run downwards"
 
 
 @pytest.mark.parametrize(

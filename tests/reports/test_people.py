@@ -21,7 +21,7 @@ from brainstem_app.reports.participants import match_participants, read_particip
 from brainstem_app.reports.people import one_result_each
 from brainstem_app.reports.report_model import ReportInputs
 from brainstem_app.reports.results import find_results
-from brainstem_app.reports.retest_pairs import find_pairs
+from brainstem_app.reports.retest.pairs import find_pairs
 
 from .made_results import MODEL, write_result
 

@@ -6,7 +6,7 @@ import io
 import zipfile
 from xml.etree import ElementTree
 
-from brainstem_app.reports.table_xlsx import Sheet, workbook
+from brainstem_app.reports.engine.sheets import Sheet, workbook
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 

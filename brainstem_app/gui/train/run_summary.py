@@ -128,10 +128,10 @@ def read_history(path: Path) -> tuple[EpochRow, ...]:
 def _scores(path: Path) -> tuple[str, tuple[NucleusScore, ...]]:
     from pydantic import ValidationError
 
-    from brainstem_app.reports.cohort_model import CohortReport
+    from brainstem_app.reports.evaluation.model import EvaluationReport
 
     try:
-        report = CohortReport.model_validate_json(read_small(path))
+        report = EvaluationReport.model_validate_json(read_small(path))
     except (OSError, ValidationError):
         return "", ()
     nuclei = [s for s in report.structures if s.group.value == "nucleus" and s.iou.value is not None]

@@ -8,8 +8,8 @@ from brainstem_app.jobs.job import CohortJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.scans.result_folders import require_files
+from brainstem_app.reports.cohort_files import FILES, write_cohort_report
 from brainstem_app.reports.volumes import build_volumes_report
-from brainstem_app.reports.volumes_files import FILES, write_volumes_report
 from brainstem_app.reports.volumes_model import VolumesReport
 
 
@@ -30,7 +30,7 @@ def compare_cohort(job: CohortJob, reporter: Reporter) -> Summary:
     }
     report = build_volumes_report(job, shlex.join(job.command_line(shown)))
     reporter.progress(1, 2, "writing the page and the tables")
-    write_volumes_report(job.out, report)
+    write_cohort_report(job.out, report)
     for name in FILES:
         reporter.artifact(name.replace(".", "_"), job.out / name)
     for note in report.notes:
