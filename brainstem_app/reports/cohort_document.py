@@ -85,7 +85,7 @@ def cohort_document(report: VolumesReport) -> Document:
 def _effect_columns(report: VolumesReport, comparison: GroupComparison) -> tuple[Column[VolumeEffect], ...]:
     group, reference, reach = comparison.group, str(report.reference), reach_of_effects(comparison)
     return (
-        Column("Nucleus", lambda e: Cell(e.name + unseen_mark(e), below=e.full_name)),
+        Column("Structure", lambda e: Cell(e.name + unseen_mark(e), below=e.full_name)),
         Column("Name", lambda e: e.full_name, align="words", where="paper"),
         Column("Reliability", lambda e: e.reliability, format=grade, align="centre"),
         Column(group, lambda e: formatting.measure(e.mean_mm3, e.unit), "mean mm³"),

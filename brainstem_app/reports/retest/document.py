@@ -76,7 +76,7 @@ def _columns(report: RetestReport) -> tuple[Column[RetestEntry], ...]:
         return lambda e: formatting.measure(getattr(e, field), e.unit)
 
     return (
-        Column("Nucleus", lambda e: Cell(e.name + unseen_mark(e), below=e.full_name)),
+        Column("Structure", lambda e: Cell(e.name + unseen_mark(e), below=e.full_name)),
         Column("Grade", lambda e: e.reliability, format=grade, align="centre"),
         Column("First", of("first_mm3"), "mean mm³"),
         Column("Second", of("second_mm3"), "mean mm³"),
