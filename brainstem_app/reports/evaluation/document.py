@@ -44,9 +44,9 @@ from brainstem_app.reports.evaluation.model import (
     MethodSummary,
     SubjectSummary,
 )
-from brainstem_app.reports.methods import MEASURES, PROGRAM, shareable_command
-from brainstem_app.reports.reference_words import disagreement_words
-from brainstem_app.reports.report_model import RELIABILITY_TEXT
+from brainstem_app.reports.scan.methods import MEASURES, PROGRAM, shareable_command
+from brainstem_app.reports.scan.model import RELIABILITY_TEXT
+from brainstem_app.reports.scan.reference_words import disagreement_words
 
 _SURFACES_NOTE = (
     "Over the subjects that have the structure in their reference, with 95 % bootstrap intervals; on the "

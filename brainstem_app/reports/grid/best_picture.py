@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.reports.grid.results import BestPicture
-from brainstem_app.reports.levels import levels_of
+from brainstem_app.reports.scan.levels import levels_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
