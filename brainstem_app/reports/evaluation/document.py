@@ -163,7 +163,10 @@ def _structure_columns(
     return (
         *columns,
         Column("Dice", lambda s: s.dice, format=formatting.ratio),
-        *(Column("IoU", partial(_of_yardstick, name), name, formatting.ratio) for name in names),
+        *(
+            Column("IoU", partial(_of_yardstick, name), name, formatting.ratio, swatch=ticks.get(name, ""))
+            for name in names
+        ),
         Column("Reference", lambda s: s.reference_voxels, "voxels", formatting.volume),
         Column("Missed in", lambda s: s.missed_subjects, "subjects", count),
     )
