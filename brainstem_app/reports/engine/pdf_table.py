@@ -58,6 +58,7 @@ def write_table(pdf: ReportPdf, table: Table) -> None:
         line_height=0.48 * size,
         padding=_padding(size),
         width=pdf.epw,
+        align="LEFT",
     ) as drawn:
         for number, line in enumerate([None, *rows]):
             row = drawn.row()
@@ -88,7 +89,7 @@ def _style(cell: Cell) -> FontFace | None:
     if not cell.mark and fill is None:
         return None
     return FontFace(
-        emphasis="BOLD" if cell.mark not in ("", "faint") else None,
+        emphasis="BOLD" if cell.mark not in ("", "faint", "good") else None,
         color=_MARK_COLOURS.get(cell.mark, INK),
         fill_color=fill,
     )
