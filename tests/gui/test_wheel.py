@@ -150,8 +150,8 @@ def test_no_widget_takes_the_focus_from_the_wheel(qtbot: QtBot, full_window: Mai
         ComputerDialog,
         lambda parent: BatchSheet(
             ChosenScans((ListedScan(Path("a.nii"), "a"), ListedScan(Path("b.nii"), "b"))),
-            parent.step.segment_panel.offered,
-            parent.step.segment_panel.outputs,
+            parent.segment_page.segment_panel.offered,
+            parent.segment_page.segment_panel.outputs,
             parent,
         ),
         lambda parent: QFileDialog(parent, options=QFileDialog.Option.DontUseNativeDialog),

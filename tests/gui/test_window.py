@@ -290,7 +290,8 @@ emit(event="finished", seconds=12.0)
     assert ready.segment_page.segment_panel.progress.isVisible()
     assert not ready.segment_page.segment_panel.start_button.isVisible()
     qtbot.waitUntil(
-        lambda: ready.segment_page.result is not None and bool(ready.step.result.reports), timeout=_LIMIT_MS
+        lambda: ready.segment_page.result is not None and bool(ready.segment_page.result.reports),
+        timeout=_LIMIT_MS,
     )
     assert ready.segment_page.segment_panel.start_button.isVisible()
     assert "12 s" in message_text(ready)
