@@ -1,4 +1,4 @@
-"""What the report of a cohort says: its blocks, and the methods in words."""
+"""Blocks of the report of a cohort, and its methods in words."""
 
 from __future__ import annotations
 

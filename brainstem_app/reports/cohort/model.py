@@ -1,4 +1,4 @@
-"""What the report on volumes of many people holds: the data model of ``cohort.json``."""
+"""Data model of ``cohort.json``, the report on volumes of many people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the reader of a comparison of people must know before its numbers."""
+"""Notes of the report of a cohort: what its reader must know before the numbers."""
 
 from __future__ import annotations
 

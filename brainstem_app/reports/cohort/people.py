@@ -1,4 +1,4 @@
-"""Who the results of a comparison are of: a person is a subject of a dataset."""
+"""People of a cohort: a person is a subject of a dataset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the table of participants, and the reports, say of the people of a comparison."""
+"""Groups and covariates of a cohort, from the table of participants and from the reports."""
 
 from __future__ import annotations
 

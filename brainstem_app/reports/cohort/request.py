@@ -1,4 +1,4 @@
-"""What to compare of the volumes of many people."""
+"""Settings of the comparison of a cohort."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""As the paper's figure 3: reference and prediction of each decoder's best cell, on three axial slices."""
+"""Picture of the reference and of each decoder's best cell on three axial slices, as the paper's figure 3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the report of a comparison of networks says: its blocks."""
+"""Blocks of the report of a comparison of networks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the report on repeated scans says: its blocks, and the methods in words."""
+"""Blocks of the report on repeated scans, and its methods in words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which two results are of the same person: from a table, from two folders, or from sessions."""
+"""Pairs of results of one person, from a table, from two folders, or from sessions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the report of a scan says: its blocks."""
+"""Blocks of the report of a scan."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run was made with: enough to repeat it. Written as ``manifest.json``.
+"""Manifest of a run, ``manifest.json``: what it was made with, enough to repeat it.
 
 Nothing about the person or the computer's user is recorded: no patient data, no user or host name.
 """

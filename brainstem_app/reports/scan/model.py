@@ -1,4 +1,4 @@
-"""What a report is made from, and what it holds: the data model of ``report.json``."""
+"""Data model of ``report.json``, the report of a scan, and what it is made from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report says of the distance of labels from a reference, and of how far references disagree."""
+"""Words on the distance of labels from a reference, and on how far references disagree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report says of regions of the brainstem: volumes, and areas on the midsagittal plane."""
+"""Data model of the regions of the brainstem: volumes, and areas on the midsagittal plane."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a report says of its scan: the file, and the size of brain and head."""
+"""Data model of the scan in a report: its file, and the size of brain and head."""
 
 from __future__ import annotations
 
