@@ -23,11 +23,11 @@ from brainstem_app.gui.segment.job_files import SegmentOutputs, scan_name, segme
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import EvaluateRunJob, read_job
-from brainstem_app.reports.build import build_report
 from brainstem_app.reports.evaluation.files import write_evaluation_report
 from brainstem_app.reports.evaluation.model import EvaluationInputs, MethodResult
-from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.report_model import ReportInputs
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import ReportInputs
 from brainstem_app.study.study import Study
 
 Fake = Callable[[str], Path]

@@ -20,9 +20,9 @@ from brainstem_app.gui.segment.job_files import SegmentOutputs
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.structures.structure_model import Column
 from brainstem_app.gui.workflow.step import StepName
-from brainstem_app.reports.build import build_report
-from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.report_model import Report, ReportInputs
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import Report, ReportInputs
 
 from .conftest import VOXEL_MM
 from .test_people_panels import _opened as open_people

@@ -32,7 +32,7 @@ from kerasmodels.errors import DivergedError
 from kerasmodels.multiply_adds import expected_multiply_adds
 
 from ..reports.pdf_text import headings, pdf_text
-from ..reports.test_table_xlsx import read_sheets
+from ..reports.test_sheets import read_sheets
 
 NAMES = ("sub-1", "sub-2", "sub-3", "sub-4")
 TESTED = NAMES[2:]

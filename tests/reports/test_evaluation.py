@@ -20,7 +20,7 @@ from brainstem_app.reports.evaluation.files import write_evaluation_report
 from brainstem_app.reports.evaluation.model import EvaluationInputs, MethodResult
 
 from .pdf_text import headings, pdf_text
-from .test_table_xlsx import read_sheets
+from .test_sheets import read_sheets
 
 
 def _counts(found: int, of: int = 100, *, missed: bool = False) -> np.ndarray:

@@ -13,12 +13,12 @@ from jsonschema import Draft202012Validator
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.cli.app import run
 from brainstem_app.locations import resource
-from brainstem_app.reports.build import build_report
 from brainstem_app.reports.evaluation.files import write_evaluation_report
 from brainstem_app.reports.evaluation.model import EvaluationInputs, MethodResult
-from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.report_model import ReportInputs
-from brainstem_app.reports.report_schema import PUBLISHED, report_schema
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import ReportInputs
+from brainstem_app.reports.schema import PUBLISHED, report_schema
 
 
 def _published(name: str) -> dict[str, Any]:

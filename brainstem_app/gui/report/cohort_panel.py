@@ -202,8 +202,8 @@ class CohortPanel(ComparisonPanel):
         self._fill_groups()
 
     def _fill_groups(self) -> None:
-        from brainstem_app.reports.participants import is_reference_name
-        from brainstem_app.reports.scan_entry import BRAIN_ML, INTRACRANIAL_ML
+        from brainstem_app.reports.cohort.participants import is_reference_name
+        from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML
 
         group, ticked = str(self.group.currentData() or ""), self.covariates.ticked()
         others = (c for c in self.people.columns if c not in (group, self.people.head_size))
@@ -307,7 +307,7 @@ class CohortPanel(ComparisonPanel):
         return [words.format(listed(names))] if names else []
 
     def _lacks(self, name: str, columns: list[str]) -> bool:
-        from brainstem_app.reports.scan_entry import BRAIN_ML, INTRACRANIAL_ML
+        from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML
 
         asked = [column for column in columns if column not in (BRAIN_ML, INTRACRANIAL_ML)]
         return any(column not in self.people.values.get(name, {}) for column in asked)

@@ -109,6 +109,8 @@ class Column(Generic[Row]):
         Words stand on the left and are broken over lines; so are those of the first column.
     where : {"both", "screen", "paper"}
         Where there is room for it.
+    swatch : str
+        Colour ``#rrggbb`` of a square before the title, of what is drawn in it elsewhere; empty for none.
     """
 
     title: str
@@ -118,6 +120,7 @@ class Column(Generic[Row]):
     mark: Callable[[Row], Mark] = _no_mark
     align: Literal["right", "centre", "words"] = "right"
     where: Literal["both", "screen", "paper"] = "both"
+    swatch: str = ""
 
     def cell(self, row: Row) -> Cell:
         """Cell of a row."""

@@ -7,7 +7,6 @@ import re
 from dataclasses import dataclass, field
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from brainstem_app.locations import resource
 from brainstem_app.plain_text import printable
@@ -56,12 +55,11 @@ def _sections(document: Document) -> list[_Section]:
     return sections
 
 
-def _drawing(svg: str) -> Markup:
+def _drawing(svg: str) -> str:
     """Drawing of ours in the colours of the page; matplotlib has escaped its texts."""
     for colour, name in _PAGE_COLOURS.items():
         svg = svg.replace(colour, name)
-    svg = re.sub(r" xmlns(:xlink)?=\"[^\"]*\"", "", svg).replace("xlink:href", "href")
-    return Markup(svg)
+    return re.sub(r" xmlns(:xlink)?=\"[^\"]*\"", "", svg).replace("xlink:href", "href")
 
 
 def _printable(value: object) -> object:

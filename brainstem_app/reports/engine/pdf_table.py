@@ -31,6 +31,8 @@ _MARK_COLOURS: dict[str, Colour] = {
 _SHADE: Colour = (47, 158, 95)
 _SWATCH, _SWATCH_MM = "■", 6.0
 _SIZES_PT = (7.5, 7.0, 6.5, 6.0, 5.6, 5.2)
+#: So many of them are good to read.
+_COMFORTABLE = 4
 #: A column is not made wider for one word than this, mm, nor for a line of words than that.
 _LONGEST_WORD_MM, _LONGEST_LINE_MM = 34.0, 70.0
 
@@ -40,10 +42,9 @@ def write_table(pdf: ReportPdf, table: Table) -> None:
     columns = table.shown("paper")
     groups = [rows for rows in table.cells("paper") if rows]
     rows = [row for group in groups for row in group]
-    heads = [f"{column.title}\n{column.unit}" if column.unit else column.title for column in columns]
+    heads = [_head(column) for column in columns]
     swatches = [_SWATCH_MM] if any(cell.swatch for row in rows for cell in row) else []
-    size, widths = _widths(pdf, pdf.epw - sum(swatches), heads, rows)
-    padding = 0.9 if size > 6.5 else 0.6
+    size, widths = _widths(pdf, pdf.epw - sum(swatches), table, rows)
     pdf.set_font("DejaVu Sans", size=size)
     pdf.set_text_color(*INK)
     pdf.set_draw_color(*LINE)
@@ -55,8 +56,9 @@ def write_table(pdf: ReportPdf, table: Table) -> None:
         text_align=[*(["CENTER"] * len(swatches)), *aligned],
         headings_style=FontFace(emphasis="BOLD", color=SOFT, size_pt=size - 0.5, fill_color=(255, 255, 255)),
         line_height=0.48 * size,
-        padding=padding,
+        padding=_padding(size),
         width=pdf.epw,
+        align="LEFT",
     ) as drawn:
         for number, line in enumerate([None, *rows]):
             row = drawn.row()
@@ -87,34 +89,57 @@ def _style(cell: Cell) -> FontFace | None:
     if not cell.mark and fill is None:
         return None
     return FontFace(
-        emphasis="BOLD" if cell.mark not in ("", "faint") else None,
+        emphasis="BOLD" if cell.mark not in ("", "faint", "good") else None,
         color=_MARK_COLOURS.get(cell.mark, INK),
         fill_color=fill,
     )
 
 
 def _widths(
-    pdf: ReportPdf, room: float, heads: Sequence[str], rows: Sequence[Sequence[Cell]]
+    pdf: ReportPdf, room: float, table: Table, cells: Sequence[Sequence[Cell]]
 ) -> tuple[float, list[float]]:
     """Size of the letters, pt, and width of each column, mm, as a browser lays a table out.
 
-    No word is broken if there is room for all of them; what is left goes to those that break lines.
+    Letters are made smaller until no number is broken over lines, or until no word is; what room is left goes
+    to those columns that break theirs.
     """
-    texts = [[head, *(row[n].line for row in rows)] for n, head in enumerate(heads)]
-    least, most = [], []
-    for size in _SIZES_PT:
-        pdf.set_font("DejaVu Sans", "B", size)
-        pad = 2 * (0.9 if size > 6.5 else 0.6) + 0.6
-        least = [min(_longest(pdf, own, _words), _LONGEST_WORD_MM) + pad for own in texts]
-        most = [min(_longest(pdf, own, str.splitlines), _LONGEST_LINE_MM) + pad for own in texts]
-        if sum(least) <= room:
-            break
-    free, wanted = room - sum(least), [most[n] - least[n] for n in range(len(heads))]
-    if free <= 0 or not sum(wanted):
-        return size, [width * room / sum(least) for width in least]
-    given = min(1.0, free / sum(wanted))
-    widths = [low + given * want for low, want in zip(least, wanted, strict=True)]
-    return size, [width * room / sum(widths) for width in widths]
+    heads = [_head(column) for column in table.shown("paper")]
+    wordy = [n == 0 or column.align == "words" for n, column in enumerate(table.shown("paper"))]
+    texts = [[row[n].line for row in cells] for n in range(len(heads))]
+    for unbroken in (True, False):
+        for size in _SIZES_PT if not unbroken else _SIZES_PT[:_COMFORTABLE]:
+            pdf.set_font("DejaVu Sans", "B", size)
+            pad = 2 * _padding(size) + 0.6
+            words = [_longest(pdf, [head, *own], _words) for head, own in zip(heads, texts, strict=True)]
+            lines = [_longest(pdf, own, str.splitlines) for own in texts]
+            least = [
+                min(word if may or not unbroken else max(word, line), _LONGEST_WORD_MM) + pad
+                for word, line, may in zip(words, lines, wordy, strict=True)
+            ]
+            if sum(least) <= room:
+                most = [
+                    max(low, min(line, _LONGEST_LINE_MM) + pad)
+                    for low, line in zip(least, lines, strict=True)
+                ]
+                return size, _shared_out(room, least, most)
+    return size, [width * room / sum(least) for width in least]
+
+
+def _shared_out(room: float, least: Sequence[float], most: Sequence[float]) -> list[float]:
+    """Widths between the least and the most, in proportion to what is wanted, filling the room."""
+    wanted = sum(most) - sum(least)
+    given = min(1.0, (room - sum(least)) / wanted) if wanted else 1.0
+    widths = [low + given * (high - low) for low, high in zip(least, most, strict=True)]
+    return [width * room / sum(widths) for width in widths]
+
+
+def _head(column: Column[Any]) -> str:
+    return f"{column.title}\n{column.unit}" if column.unit else column.title
+
+
+def _padding(size: float) -> float:
+    """Room around what is in a cell, mm."""
+    return 0.9 if size > 6.5 else 0.6
 
 
 def _words(text: str) -> list[str]:

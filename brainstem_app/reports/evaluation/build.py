@@ -28,7 +28,7 @@ from brainstem_app.reports.evaluation.model import (
     SubjectSummary,
 )
 from brainstem_app.reports.evaluation.subjects import subject_measures
-from brainstem_app.reports.report_model import LIMITS
+from brainstem_app.reports.scan.model import LIMITS
 
 
 def build_evaluation_report(inputs: EvaluationInputs) -> EvaluationReport:

@@ -1,4 +1,4 @@
-"""From voxels of subjects to what is told of a network's calibration."""
+"""Calibration of a network's confidence, counted over the voxels of subjects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of the calibration of a network's confidence: a part of ``metrics.json``."""
+"""Data model of the calibration of a network's confidence, a part of ``metrics.json``."""
 
 from __future__ import annotations
 

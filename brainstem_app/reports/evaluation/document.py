@@ -1,4 +1,4 @@
-"""What the report of an evaluation says: its blocks, and the methods in words."""
+"""Blocks of the report of an evaluation, and its methods in words."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ from brainstem_app.reports.evaluation.model import (
     MethodSummary,
     SubjectSummary,
 )
-from brainstem_app.reports.methods import MEASURES, PROGRAM, shareable_command
-from brainstem_app.reports.reference_words import disagreement_words
-from brainstem_app.reports.report_model import RELIABILITY_TEXT
+from brainstem_app.reports.scan.methods import MEASURES, PROGRAM, shareable_command
+from brainstem_app.reports.scan.model import RELIABILITY_TEXT
+from brainstem_app.reports.scan.reference_words import disagreement_words
 
 _SURFACES_NOTE = (
     "Over the subjects that have the structure in their reference, with 95 % bootstrap intervals; on the "
@@ -163,7 +163,10 @@ def _structure_columns(
     return (
         *columns,
         Column("Dice", lambda s: s.dice, format=formatting.ratio),
-        *(Column("IoU", partial(_of_yardstick, name), name, formatting.ratio) for name in names),
+        *(
+            Column("IoU", partial(_of_yardstick, name), name, formatting.ratio, swatch=ticks.get(name, ""))
+            for name in names
+        ),
         Column("Reference", lambda s: s.reference_voxels, "voxels", formatting.volume),
         Column("Missed in", lambda s: s.missed_subjects, "subjects", count),
     )

@@ -1,4 +1,4 @@
-"""What the report of a comparison of networks says: its blocks."""
+"""Blocks of the report of a comparison of networks."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from brainstem_app.reports.grid.paper import PaperResults, paper_results
 from brainstem_app.reports.grid.results import CellResult, GridInputs, setting_name, value_name
 from brainstem_app.reports.grid.summary import VariantSummary
 from brainstem_app.reports.grid.tables import HeatCell, HeatRow, HeatTable, heat_tables
-from brainstem_app.reports.methods import shareable_command
-from brainstem_app.reports.report_model import LIMITS
+from brainstem_app.reports.scan.methods import shareable_command
+from brainstem_app.reports.scan.model import LIMITS
 
 _HEAT_MEASURES = {"nuclei": "Nuclei", "all": "All classes"}
 _VERDICTS: dict[str, Mark] = {"holds": "good", "does not hold": "bad", "not clear": "faint"}

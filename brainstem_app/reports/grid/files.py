@@ -13,7 +13,7 @@ from brainstem_app.reports.grid.document import grid_document, notes_of
 from brainstem_app.reports.grid.paper import paper_results
 from brainstem_app.reports.grid.results import CellResult, GridInputs
 from brainstem_app.reports.grid.summary import MEASURES, Mean, VariantSummary
-from brainstem_app.reports.report_model import LIMITS
+from brainstem_app.reports.scan.model import LIMITS
 
 _HEAD = (
     "repeat", "state", "macro_miou", "macro_miou_low", "macro_miou_high", "macro_miou_nuclei",

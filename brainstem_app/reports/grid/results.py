@@ -1,4 +1,4 @@
-"""What the page and the table of a comparison are made from."""
+"""Results of a comparison of networks, from which its report is made."""
 
 from __future__ import annotations
 

@@ -12,9 +12,17 @@ from brainstem_app.atlas.label_table import Group
 from brainstem_app.counting import counted, listed
 from brainstem_app.evaluation.retest import repeatability
 from brainstem_app.reports.engine.entry import rounded
-from brainstem_app.reports.reading import atlas_of
-from brainstem_app.reports.region_model import AreaEntry, RegionEntry
-from brainstem_app.reports.regions import (
+from brainstem_app.reports.retest.model import RetestEntry, RetestReport, RetestSubject
+from brainstem_app.reports.retest.pairs import Pair, Pairs
+from brainstem_app.reports.scan.model import (
+    LIMITS,
+    Report,
+    StructureEntry,
+    unseen_sentence,
+)
+from brainstem_app.reports.scan.reading import atlas_of
+from brainstem_app.reports.scan.region_model import AreaEntry, RegionEntry
+from brainstem_app.reports.scan.regions import (
     common_areas,
     common_regions,
     compared_by_name,
@@ -22,15 +30,7 @@ from brainstem_app.reports.regions import (
     cut_parts,
     uneven_notes,
 )
-from brainstem_app.reports.report_model import (
-    LIMITS,
-    Report,
-    StructureEntry,
-    unseen_sentence,
-)
-from brainstem_app.reports.results import model_names
-from brainstem_app.reports.retest.model import RetestEntry, RetestReport, RetestSubject
-from brainstem_app.reports.retest.pairs import Pair, Pairs
+from brainstem_app.reports.scan.results import model_names
 
 _FEW = 10
 NUCLEI, ALL = "all nuclei", "all labels"

@@ -1,4 +1,4 @@
-"""What the report on repeated scans says: its blocks, and the methods in words."""
+"""Blocks of the report on repeated scans, and its methods in words."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from brainstem_app.reports.engine.blocks import (
 from brainstem_app.reports.engine.columns import Cell, Column, between, count, grade
 from brainstem_app.reports.engine.drawing import colours
 from brainstem_app.reports.engine.line_chart import Line, LineChart, line_charts
-from brainstem_app.reports.methods import PROGRAM
-from brainstem_app.reports.report_model import reliability_text, unseen_mark
 from brainstem_app.reports.retest.model import RetestEntry, RetestReport
+from brainstem_app.reports.scan.methods import PROGRAM
+from brainstem_app.reports.scan.model import reliability_text, unseen_mark
 
 _CAUTION = "A volume that repeats itself need not be right: the same fault in both results goes unseen."
 _NUMBERS_NOTE = (

@@ -1,4 +1,4 @@
-"""What the report on repeated scans holds: the data model of ``retest.json``."""
+"""Data model of ``retest.json``, the report on repeated scans."""
 
 from __future__ import annotations
 

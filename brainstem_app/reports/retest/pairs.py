@@ -1,4 +1,4 @@
-"""Which two results are of the same person: from a table, from two folders, or from sessions."""
+"""Pairs of results of one person, from a table, from two folders, or from sessions."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from brainstem_app.counting import listed
 from brainstem_app.errors import InputError, UnconfirmedError
 from brainstem_app.imaging.subject_ids import bare_id, id_key
 from brainstem_app.imaging.text_table import read_text_table
-from brainstem_app.reports.reading import REPORT_FILE
-from brainstem_app.reports.report_model import Report
-from brainstem_app.reports.results import Result, find_results, read_result, require_alike
+from brainstem_app.reports.scan.model import Report
+from brainstem_app.reports.scan.reading import REPORT_FILE
+from brainstem_app.reports.scan.results import Result, find_results, read_result, require_alike
 
 _COLUMNS = ("first", "second")
 _NAMES = ("subject", "participant_id")
