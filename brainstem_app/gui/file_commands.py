@@ -1,31 +1,56 @@
-"""What the File menu asks for: which study, scan, result to open, where to save."""
+"""Commands of the File menu that ask: which study, scan, result to open, where to save."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.study.save_study import SaveStudy
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.main_window import MainWindow
+    from brainstem_app.gui.app_context import AppContext
+    from brainstem_app.gui.opening import Opening
     from brainstem_app.gui.scans.listing import ChosenScans
+    from brainstem_app.gui.segment.many_scans import ManyScans
+    from brainstem_app.gui.workflow.page_stack import PageStack
 
 _RESULTS = "results folder"
 
 
 class FileCommands(QObject):
-    """Shows file dialogs and passes the answers to the window."""
+    """Shows file dialogs over the window, and has done what was chosen.
 
-    def __init__(self, window: MainWindow) -> None:
+    Signals
+    -------
+    job_shown(object)
+        Show how far a `QueuedJob` is.
+    command_requested(str)
+        Do what the window's action with this id is for.
+    """
+
+    job_shown = Signal(object)
+    command_requested = Signal(str)
+
+    def __init__(
+        self,
+        context: AppContext,
+        opening: Opening,
+        pages: PageStack,
+        many_scans: ManyScans,
+        window: QWidget,
+    ) -> None:
         super().__init__(window)
+        self._context, self._settings = context, context.settings
+        self._opening = opening
+        self._segment = pages.segment
+        self._many_scans = many_scans
         self._window = window
-        self._settings = window.context.settings
-        self.study = SaveStudy(window)
+        self.study = SaveStudy(context, self)
+        self.study.job_shown.connect(self.job_shown)
 
     def new_study(self) -> None:
         """Ask for the folder of a new study; the scans that are open go into it."""
@@ -34,14 +59,14 @@ class FileCommands(QObject):
         )
         if name:
             self._settings.last_folder = Path(name).parent
-            self._window.context.study.create(Path(name))
+            self._context.study.create(Path(name))
 
     def choose_study(self) -> None:
         """Ask for a study folder and open it."""
         name = QFileDialog.getExistingDirectory(self._window, self.tr("Open a study"), self._start())
         if name:
             self._settings.last_folder = Path(name).parent
-            self._window.context.study.open(Path(name))
+            self._context.study.open(Path(name))
 
     def choose_study_target(self) -> None:
         """Ask for an empty folder and save the open study there."""
@@ -55,74 +80,65 @@ class FileCommands(QObject):
         """Ask for scans and open them."""
         kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img *.dcm *.ima);;All files (*)")
         names, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Open scans"), self._start(), kinds)
-        self._window.opening.open_paths([Path(name) for name in names])
+        self._opening.open_paths([Path(name) for name in names])
 
     def choose_folder(self) -> None:
         """Ask for a folder of DICOM files, a BIDS dataset or a folder of scans and open it."""
         title = self.tr("Open a DICOM folder, a BIDS dataset or a folder of scans")
         name = QFileDialog.getExistingDirectory(self._window, title, self._start())
         if name:
-            self._window.opening.open_path(Path(name))
+            self._opening.open_path(Path(name))
 
     def choose_batch(self, chosen: ChosenScans) -> None:
         """Say what a batch will do, and put it into the queue once the user agrees."""
         from brainstem_app.gui.segment.batch_sheet import BatchSheet
 
-        window, panel = self._window, self._window.segment_page.segment_panel
-        sheet = BatchSheet(chosen, panel.offered, panel.outputs, window)
+        panel = self._segment.segment_panel
+        sheet = BatchSheet(chosen, panel.offered, self._settings, self._window)
         sheet.choose(panel.model)
-        sheet.show_folder(self._settings.results_folder)
-        sheet.place.open_requested.connect(self.open_results_folder)
-        sheet.place.change_requested.connect(
-            lambda: sheet.show_folder(self.choose_results_folder() or self._settings.results_folder)
-        )
+        sheet.command_requested.connect(self.command_requested)
         sheet.confirmed.connect(
-            lambda model: window.many_scans.segment(
-                [scan.path for scan in chosen.scans], model, panel.outputs
-            )
+            lambda model: self._many_scans.segment([scan.path for scan in chosen.scans], model, panel.outputs)
         )
         sheet.open()
 
-    def choose_results_folder(self) -> Path | None:
+    def choose_results_folder(self) -> None:
         """Ask where results are written from now on."""
         title = self.tr("Folder for results")
         name = QFileDialog.getExistingDirectory(self._window, title, str(self._settings.results_folder))
-        if not name:
-            return None
-        self.set_results_folder(Path(name))
-        return Path(name)
+        if name:
+            self.set_results_folder(Path(name))
 
     def set_results_folder(self, folder: Path) -> None:
         """Write results into a folder from now on; those there are stay where they are, and listed."""
-        self._window.message_bar.clear(_RESULTS)
+        self._context.messages.clear(_RESULTS)
         self._settings.results_folder = folder
-        self._window.segment_page.segment_panel.place.show_folder(folder)
 
     def open_results_folder(self) -> None:
         """Show the folder of the results in the file manager."""
         folder = self._settings.results_folder
-        self._window.message_bar.clear(_RESULTS)
+        self._context.messages.clear(_RESULTS)
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             message = message_of_error(error, self.tr("The folder for results cannot be made."), _RESULTS)
-            self._window.message_bar.show_message(message)
+            self._context.messages.say(message)
             return
-        self._window.segment_page.saver.open_path(folder)
+        self._segment.saver.open_path(folder)
 
     def choose_result(self) -> None:
         """Ask for a folder that Segment has written and open it."""
         start = str(self._settings.results_folder)
         name = QFileDialog.getExistingDirectory(self._window, self.tr("Open a result folder"), start)
         if name:
-            self._window.opening.open_result(Path(name))
+            self._opening.open_result(Path(name))
 
     def choose_labels(self) -> None:
         """Ask for a label map and open it."""
         kinds = self.tr("Label maps (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)")
         name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open a label map"), self._start(), kinds)
         if name:
-            self._window.opening.open_labels(Path(name))
+            self._opening.open_labels(Path(name))
 
     def choose_model(self) -> None:
         """Ask for a model's file and offer it in Segment."""
@@ -130,40 +146,36 @@ class FileCommands(QObject):
         name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Choose a model"), self._start(), kinds)
         if name:
             self._settings.last_folder = Path(name).parent
-            self._window.opening.open_model(Path(name))
+            self._opening.open_model(Path(name))
 
     def choose_labels_target(self) -> None:
         """Ask where to save the label map."""
-        step = self._window.segment_page
-        if step.result is None:
+        result = self._segment.document.result
+        if result is None:
             return
-        start = self._settings.last_folder / f"{step.result.folder.name}_labels.nii.gz"
+        start = self._settings.last_folder / f"{result.folder.name}_labels.nii.gz"
         name, _ = QFileDialog.getSaveFileName(
             self._window, self.tr("Save labels as"), str(start), self.tr("NIfTI (*.nii.gz)")
         )
         if name:
             self._settings.last_folder = Path(name).parent
-            step.saver.save_labels(Path(name))
+            self._segment.saver.save_labels(Path(name))
 
     def choose_report_target(self) -> None:
         """Ask where to save the report."""
-        step = self._window.segment_page
-        if step.result is None or not step.result.reports:
+        result = self._segment.document.result
+        if result is None or not result.reports:
             return
-        suffixes = [file.suffix for file in step.result.reports]
+        suffixes = [file.suffix for file in result.reports]
         kinds = ";;".join(f"{suffix[1:].upper()} (*{suffix})" for suffix in suffixes)
-        start = self._settings.last_folder / f"{step.result.folder.name}_report{suffixes[0]}"
+        start = self._settings.last_folder / f"{result.folder.name}_report{suffixes[0]}"
         name, kind = QFileDialog.getSaveFileName(self._window, self.tr("Save report"), str(start), kinds)
         if name:
             path = Path(name)
             if not path.suffix:
                 path = path.with_suffix("." + kind.split(" ")[0].lower())
             self._settings.last_folder = path.parent
-            step.saver.save_report(path)
-
-    def open_report(self) -> None:
-        """Open the HTML report in the browser."""
-        self._window.segment_page.saver.open_report()
+            self._segment.saver.save_report(path)
 
     def _start(self) -> str:
         return str(self._settings.last_folder)

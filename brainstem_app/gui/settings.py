@@ -1,11 +1,11 @@
-"""What the window remembers from one start to the next."""
+"""Settings of the window, remembered from one start to the next."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
+from PySide6.QtCore import QByteArray, QObject, QSettings, QStandardPaths, Signal
 
 from brainstem_app.gui.segment.job_files import SegmentOutputs
 from brainstem_app.gui.viewer.convention import Convention
@@ -15,16 +15,24 @@ DEFAULT_OPACITY = 60
 RECENT_COUNT = 8
 
 
-class WindowSettings:
+class WindowSettings(QObject):
     """Typed access to the stored state of the window.
 
     Parameters
     ----------
     store : QSettings, optional
         Where to keep it; the user's own settings by default.
+
+    Signals
+    -------
+    changed(str)
+        The setting of this name is another: ``results_folder``, ``opacity`` or ``convention``.
     """
 
+    changed = Signal(str)
+
     def __init__(self, store: QSettings | None = None) -> None:
+        super().__init__()
         self._store = store if store is not None else QSettings("Brainstem App", "Brainstem App")
 
     @property
@@ -66,6 +74,7 @@ class WindowSettings:
         used = [folder for folder in self.results_folders if folder != value]
         self._store.setValue("files/results_folders", "\n".join(map(str, used)))
         self._store.setValue("files/results_folder", str(value))
+        self.changed.emit("results_folder")
 
     @property
     def results_folders(self) -> tuple[Path, ...]:
@@ -88,6 +97,7 @@ class WindowSettings:
     @opacity.setter
     def opacity(self, value: int) -> None:
         self._store.setValue("viewer/opacity", value)
+        self.changed.emit("opacity")
 
     @property
     def convention(self) -> Convention:
@@ -100,6 +110,7 @@ class WindowSettings:
     @convention.setter
     def convention(self, value: Convention) -> None:
         self._store.setValue("viewer/convention", value.value)
+        self.changed.emit("convention")
 
     @property
     def outputs(self) -> SegmentOutputs:

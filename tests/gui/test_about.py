@@ -18,7 +18,7 @@ from brainstem_app.locations import notices_folder
 
 
 def test_about_names_version_edition_licence_and_notices(window: MainWindow) -> None:
-    window.actions_.about.trigger()
+    window.commands["about"].trigger()
     dialog = window.findChild(AboutDialog)
     assert dialog.isVisible()
     told = "\n".join(label.text() for label in dialog.findChildren(QLabel))

@@ -17,7 +17,7 @@ from brainstem_app.gui.main_window import MainWindow
 
 @pytest.mark.slow
 def test_window_says_which_device_computes_and_why(qtbot: QtBot, window: MainWindow) -> None:
-    window.actions_.computer.trigger()
+    window.commands["computer"].trigger()
     dialog = window.findChild(ComputerDialog)
     assert dialog.isVisible()
     assert not dialog.copy_button.isEnabled()

@@ -48,7 +48,7 @@ filter = Painted()
 window.installEventFilter(filter)
 window.show()
 def warm():
-    window.background.wait()
+    window.context.background.wait()
     report("warm")
     window.segment_page.viewer
     report("viewer")
@@ -59,14 +59,17 @@ application.exec()
 
 
 def open_scan(qtbot: QtBot, window: MainWindow, path: Path) -> None:
-    with qtbot.waitSignal(window.segment_page.scan_changed, timeout=_LIMIT_MS):
+    with qtbot.waitSignal(window.segment_page.document.opened, timeout=_LIMIT_MS):
         window.open_path(path)
 
 
 def open_result(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
     window.open_path(folder)
     qtbot.waitUntil(
-        lambda: window.segment_page.result is not None and bool(window.segment_page.result.reports),
+        lambda: (
+            window.segment_page.document.result is not None
+            and bool(window.segment_page.document.result.reports)
+        ),
         timeout=_LIMIT_MS,
     )
 
@@ -120,16 +123,16 @@ def test_model_says_what_it_is_and_what_it_is_not_for(qtbot: QtBot, window: Main
 def test_without_a_model_the_window_says_where_to_put_one(
     qtbot: QtBot, ready: MainWindow, scan_file: Path
 ) -> None:
-    ready.step.set_models(())
-    assert "model.json" in ready.step.segment_panel.card.text()
-    assert not ready.step.segment_panel.start_button.isEnabled()
+    ready.segment_page.segment_panel.set_models(())
+    assert "model.json" in ready.segment_page.segment_panel.card.text()
+    assert not ready.segment_page.segment_panel.start_button.isEnabled()
 
 
 def test_scan_opens_with_letters_and_its_size(qtbot: QtBot, window: MainWindow, scan_file: Path) -> None:
     open_scan(qtbot, window, scan_file)
     letters = window.segment_page.viewer.view._letters.letters
     assert (letters.left, letters.right, letters.top, letters.bottom) == ("R", "L", "A", "P")
-    assert "30 × 36 × 28" in window.segment_page.scan_panel.size.text()
+    assert "30 × 36 × 28" in window.segment_page.scan_panel.grid.text()
     assert scan_file.name in window.windowTitle()
 
 
@@ -143,10 +146,10 @@ def test_dropped_scan_opens(qtbot: QtBot, window: MainWindow, scan_file: Path) -
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    with qtbot.waitSignal(window.segment_page.scan_changed, timeout=_LIMIT_MS):
+    with qtbot.waitSignal(window.segment_page.document.opened, timeout=_LIMIT_MS):
         window.dropEvent(event)
-    assert window.segment_page.scan is not None
-    assert window.segment_page.scan.path == scan_file
+    assert window.segment_page.document.scan is not None
+    assert window.segment_page.document.scan.path == scan_file
     view = window.segment_page.viewer.view
     assert not view.acceptDrops(), "a drop on the picture must reach the window"
     assert not view.viewport().acceptDrops()
@@ -161,7 +164,7 @@ def test_file_that_is_no_scan_is_explained_in_place(qtbot: QtBot, window: MainWi
     assert str(broken) in message_text(window)
     assert window.message_bar.message is not None
     assert window.message_bar.message.fix
-    assert window.segment_page.scan is None
+    assert window.segment_page.document.scan is None
 
 
 def test_slow_answer_of_an_earlier_choice_is_dropped(
@@ -169,7 +172,7 @@ def test_slow_answer_of_an_earlier_choice_is_dropped(
 ) -> None:
     window.open_path(tmp_path / "missing.nii.gz")
     open_scan(qtbot, window, scan_file)
-    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not window.context.background.is_busy, timeout=_LIMIT_MS)
     assert window.message_bar.message is None
 
 
@@ -191,8 +194,8 @@ def test_result_folder_opens_scan_labels_volumes_and_findings(
     qtbot: QtBot, window: MainWindow, result_folder: Path, scan_file: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
-    assert window.segment_page.scan is not None
-    assert window.segment_page.scan.path == scan_file
+    assert window.segment_page.document.scan is not None
+    assert window.segment_page.document.scan.path == scan_file
     model = window.segment_page.structure_panel.model
     cell = model.cell(3, Column.VOLUME)
     assert cell.data() == "662"
@@ -220,7 +223,7 @@ def test_status_line_names_the_nucleus_under_the_pointer(
     qtbot: QtBot, window: MainWindow, result_folder: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
-    window.segment_page.go_to(3)
+    window.segment_page.document.choose(3)
     view = window.segment_page.viewer.view
     QApplication.processEvents()
     qtbot.mouseMove(view.viewport(), view._crosshair_pixel())
@@ -262,9 +265,9 @@ def test_labels_of_another_scan_are_not_drawn_over_this_one(
     other = tmp_path / "other_T1w.nii.gz"
     nib.save(nib.Nifti1Image(np.ones((9, 9, 9), np.int16), np.diag([1.0, 1, 1, 1])), other)
     open_scan(qtbot, window, other)
-    window.segment_page.opener.open_labels(result_folder / "labels_native.nii.gz")
-    qtbot.waitUntil(lambda: window.segment_page.labels is not None, timeout=_LIMIT_MS)
-    assert window.segment_page.scan is None
+    window.segment_page.document.opener.open_labels(result_folder / "labels_native.nii.gz")
+    qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
+    assert window.segment_page.document.scan is None
     assert window.message_bar.message is not None
     assert window.message_bar.message.level is MessageLevel.WARNING
 
@@ -286,15 +289,19 @@ emit(event="progress", done=0.5, total=1, message="placing the labels")
 emit(event="artifact", role="labels_native", path={str(result_folder / "labels_native.nii.gz")!r})
 emit(event="finished", seconds=12.0)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
-    assert ready.step.segment_panel.progress.isVisible()
-    assert not ready.step.segment_panel.start_button.isVisible()
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    assert ready.segment_page.segment_panel.progress.isVisible()
+    assert not ready.segment_page.segment_panel.start_button.isVisible()
     qtbot.waitUntil(
-        lambda: ready.step.result is not None and bool(ready.step.result.reports), timeout=_LIMIT_MS
+        lambda: (
+            ready.segment_page.document.result is not None
+            and bool(ready.segment_page.document.result.reports)
+        ),
+        timeout=_LIMIT_MS,
     )
-    assert ready.step.segment_panel.start_button.isVisible()
+    assert ready.segment_page.segment_panel.start_button.isVisible()
     assert "12 s" in message_text(ready)
-    assert ready.step.scan is not None
+    assert ready.segment_page.document.scan is not None
 
 
 def test_failed_job_says_what_where_and_what_to_do(qtbot: QtBot, ready: MainWindow, fake_job: Fake) -> None:
@@ -303,7 +310,7 @@ def test_failed_job_says_what_where_and_what_to_do(qtbot: QtBot, ready: MainWind
 emit(event="failed", what="The fit is implausible.", where="head.nii", fix="Check the orientation.")
 sys.exit(1)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: ready.message_bar.message is not None, timeout=_LIMIT_MS)
     assert (
         message_text(ready)
@@ -311,7 +318,7 @@ sys.exit(1)
     )
     assert ready.message_bar.message is not None
     assert "deep" in ready.message_bar.message.details
-    assert ready.step.segment_panel.start_button.isEnabled()
+    assert ready.segment_page.segment_panel.start_button.isEnabled()
 
 
 def test_cancel_button_stops_the_worker(
@@ -322,11 +329,11 @@ emit(event="progress", done=0, total=1, message="working")
 wait_for(cancelled)
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
-    progress = ready.step.segment_panel.progress
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    progress = ready.segment_page.segment_panel.progress
     qtbot.waitUntil(lambda: progress.message.text() == "Working", timeout=_LIMIT_MS)
     qtbot.mouseClick(progress.cancel_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not ready.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
     assert "Stopped" in message_text(ready)
     assert not list(settings.results_folder.iterdir()), "a cancelled job leaves no empty folder"
 
@@ -337,16 +344,16 @@ emit(event="progress", done=0, total=1, message="working")
 wait_for(cancelled)
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
     ready.close()
     assert ready.isVisible()
     assert "still running" in message_text(ready)
     press_message_button(qtbot, ready, "Keep running")
-    assert ready.step.segmentation.is_running
+    assert ready.segment_page.segmentation.is_running
     ready.close()
     press_message_button(qtbot, ready, "Stop it and close")
     qtbot.waitUntil(lambda: not ready.isVisible(), timeout=_LIMIT_MS)
-    assert not ready.step.segmentation.is_running
+    assert not ready.segment_page.segmentation.is_running
 
 
 def test_closing_with_unsaved_edits_asks_in_place_and_again_after_new_ones(
@@ -354,11 +361,11 @@ def test_closing_with_unsaved_edits_asks_in_place_and_again_after_new_ones(
 ) -> None:
     open_result(qtbot, window, result_folder)
     window.opening.review_result()
-    editor = window.review.editor
+    editor = window.review.document.editor
 
     def paint(x: int) -> None:
         editor.set_label(3)
-        window.review.actions_.brush.trigger()
+        window.review.commands["brush"].trigger()
         editor.begin(False)
         editor.move(Plane.AXIAL, (x, 4, 2), (x, 4, 2))
         editor.end()
@@ -401,8 +408,8 @@ wait_for(lambda: Path({str(tmp_path / "go")!r}).exists())
 emit(event="artifact", role="labels_native", path={str(result_folder / "labels_native.nii.gz")!r})
 emit(event="finished", seconds=3.0)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: ready.step.job.fraction == 0.25, timeout=_LIMIT_MS)
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: ready.segment_page.job.fraction == 0.25, timeout=_LIMIT_MS)
     ready.close()
     press_message_button(qtbot, ready, "Close and let it go on")
     assert not ready.isVisible()
@@ -411,10 +418,10 @@ emit(event="finished", seconds=3.0)
     window.show()
     qtbot.waitUntil(lambda: window.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
     assert window.step_bar.status_of(StepName.SEGMENT) == "running"
-    qtbot.waitUntil(lambda: window.segment_page.scan is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.scan is not None, timeout=_LIMIT_MS)
     (tmp_path / "go").touch()
     qtbot.waitUntil(lambda: not window.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
-    qtbot.waitUntil(lambda: window.segment_page.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     window.close()
 
 
@@ -427,38 +434,38 @@ def test_second_scan_can_be_segmented_while_the_first_is(
 wait_for(cancelled)
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
-    ready.segment()
-    first = ready.step.job
+    ready.commands.run("segment")
+    first = ready.segment_page.job
     assert first is not None
     open_scan(qtbot, ready, other)
-    assert ready.step.job is None
-    assert not ready.step.segment_panel.progress.isVisible()
-    ready.step.segment()
-    second = ready.step.job
+    assert ready.segment_page.job is None
+    assert not ready.segment_page.segment_panel.progress.isVisible()
+    ready.segment_page.segment()
+    second = ready.segment_page.job
     assert second not in (None, first)
     open_scan(qtbot, ready, scan_file)
-    assert ready.step.job is first
-    assert ready.step.segment_panel.progress.isVisible()
-    ready.step.segment()
+    assert ready.segment_page.job is first
+    assert ready.segment_page.segment_panel.progress.isVisible()
+    ready.segment_page.segment()
     assert len(ready.context.jobs.jobs) == 2, "a scan is not segmented twice at once"
     ready.context.jobs.stop_all()
-    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not ready.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
 
 
 def test_chosen_outputs_are_written_and_remembered(
     qtbot: QtBot, ready: MainWindow, settings: WindowSettings, fake_job: Fake
 ) -> None:
     fake_job('emit(event="failed", what="Enough.")')
-    panel = ready.step.segment_panel
+    panel = ready.segment_page.segment_panel
     assert not panel.surfaces.isChecked()
     panel.surfaces.click()
     panel.bids.click()
-    ready.segment()
-    work = ready.step.job.work
+    ready.commands.run("segment")
+    work = ready.segment_page.job.work
     assert (work.surfaces, work.bids) == (True, True)
     panel.bids.click()
     assert settings.outputs == SegmentOutputs(surfaces=True, bids=False)
-    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not ready.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
 
 
 def test_result_of_a_scan_that_is_no_longer_open_waits_to_be_shown(
@@ -472,15 +479,15 @@ while not Path({str(tmp_path / "go")!r}).exists():
 emit(event="artifact", role="labels_native", path={str(result_folder / "labels_native.nii.gz")!r})
 emit(event="finished", seconds=3.0)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
     open_scan(qtbot, ready, other)
     (tmp_path / "go").touch()
-    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
-    assert ready.step.labels is None
+    qtbot.waitUntil(lambda: not ready.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
+    assert ready.segment_page.document.labels is None
     press_message_button(qtbot, ready, "Show it")
-    qtbot.waitUntil(lambda: ready.step.labels is not None, timeout=_LIMIT_MS)
-    assert ready.step.scan is not None
-    assert ready.step.scan.path == scan_file
+    qtbot.waitUntil(lambda: ready.segment_page.document.labels is not None, timeout=_LIMIT_MS)
+    assert ready.segment_page.document.scan is not None
+    assert ready.segment_page.document.scan.path == scan_file
 
 
 def test_simulated_scan_is_made_and_opened(
@@ -496,9 +503,9 @@ emit(event="finished", seconds=1.0)
 """)
     qtbot.mouseClick(window.segment_page.empty_state.example_button, Qt.MouseButton.LeftButton)
     assert window.segment_page.empty_state.progress.isVisible()
-    qtbot.waitUntil(lambda: window.segment_page.scan is not None, timeout=_LIMIT_MS)
-    assert window.segment_page.scan is not None
-    assert window.segment_page.scan.path.name == "sub-sim01_T1w.nii.gz"
+    qtbot.waitUntil(lambda: window.segment_page.document.scan is not None, timeout=_LIMIT_MS)
+    assert window.segment_page.document.scan is not None
+    assert window.segment_page.document.scan.path.name == "sub-sim01_T1w.nii.gz"
 
 
 def test_cancelled_simulation_leaves_no_folder(
@@ -508,9 +515,9 @@ def test_cancelled_simulation_leaves_no_folder(
 wait_for(cancelled)
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
-    window.simulate()
+    window.commands.run("simulate")
     assert window.segment_page.segmentation.simulation is not None
-    window.actions_.cancel.trigger()
+    window.commands["cancel"].trigger()
     qtbot.waitUntil(lambda: not window.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
     assert not list(settings.results_folder.iterdir())
 
@@ -549,7 +556,7 @@ def test_window_remembers_opacity_convention_and_folder(
 ) -> None:
     open_scan(qtbot, window, scan_file)
     window.segment_page.viewer.opacity.setValue(25)
-    window.actions_.neurological.trigger()
+    window.commands["neurological"].trigger()
     assert window.segment_page.viewer.view.convention is Convention.NEUROLOGICAL
     assert window.segment_page.viewer.view._letters.letters.left == "L"
     window.close()
@@ -558,7 +565,7 @@ def test_window_remembers_opacity_convention_and_folder(
     open_scan(qtbot, again, scan_file)
     assert again.segment_page.viewer.opacity.value() == 25
     assert again.segment_page.viewer.view.convention is Convention.NEUROLOGICAL
-    assert again.actions_.neurological.isChecked()
+    assert again.commands["neurological"].isChecked()
     assert settings.last_folder == scan_file.parent
     again.close()
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 
 @dataclass(frozen=True)
 class CellPicture:
-    """What a run said of its test subject of middling accuracy."""
+    """What a run said of its median-scoring test subject."""
 
     run: str
     subject: str

@@ -129,7 +129,7 @@ class CellView(QWidget):
             self.caption.setText(self.tr("The picture comes when the cell has been tested."))
             return
         self.caption.setText(
-            self.tr("Test subject {0}, of middling accuracy. White dots: the reference.").format(
+            self.tr("The median-scoring test subject, {0}. White dots: the reference.").format(
                 picture.subject
             )
         )

@@ -22,11 +22,12 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.edition import Edition, edition
+from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.colour_bar import ColourBar
 from brainstem_app.gui.compare.cell_view import CellView
 from brainstem_app.gui.compare.grid_panel import GridPanel
 from brainstem_app.gui.compare.heat import Heat, HeatCell, read_heat
-from brainstem_app.gui.compare.heat_table import SORT_ROLE, HeatTable
+from brainstem_app.gui.compare.heat_table import HeatTable
 from brainstem_app.gui.controls import (
     fill_side_by_side,
     make_button,
@@ -38,8 +39,9 @@ from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.speed_button import SpeedButton
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
+from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.segment.save_copies import copy_whole
-from brainstem_app.gui.workflow.step_page import AppContext, StepPage
+from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import CompareJob
 from brainstem_app.study.grid import Grid
 from brainstem_app.validation import misfits

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.document.label_editor import LabelEditor
     from brainstem_app.gui.document.opened import OpenedLabels
     from brainstem_app.gui.viewer.convention import Plane
-    from brainstem_app.gui.viewer.volume import Voxel
+    from brainstem_app.gui.viewer.slices import Voxel
 
 
 class Comparison(QObject):

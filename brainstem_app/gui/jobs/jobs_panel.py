@@ -1,4 +1,4 @@
-"""One panel for all jobs: progress, time left, cancel, log, restart."""
+"""Panel of all jobs: progress, time left, cancel, log, restart."""
 
 from __future__ import annotations
 
@@ -88,13 +88,13 @@ class JobsPanel(QWidget):
 
     def select(self, job: QueuedJob) -> None:
         """Mark a job."""
-        self.table.selectRow(self.model.row_of(job))
+        self.table.selectRow(self.model.place_of(job))
 
     @property
     def chosen(self) -> QueuedJob | None:
         """The job whose row is marked; the only one, if there is one only."""
         rows = self.table.selectionModel().selectedRows()
-        return self.model.job(rows[0].row()) if rows else None
+        return self.model.row(rows[0].row()) if rows else None
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
@@ -173,12 +173,13 @@ class JobsPanel(QWidget):
             return
         job = self.chosen
         over = job is not None and job.state.is_over
+        is_segmented = job is not None and over and job.record.kind == "segment" and bool(_results(job))
         self.cancel_button.setEnabled(job is not None and not over and not job.is_cancelling)
         self.restart_button.setEnabled(over)
         self.remove_button.setEnabled(over)
         self.log_button.setEnabled(job is not None)
         self.folder_button.setEnabled(job is not None)
-        self.review_button.setEnabled(over and job.record.kind == "segment" and bool(_results(job)))
+        self.review_button.setEnabled(is_segmented)
         self.empty.setVisible(self.model.rowCount() == 0)
         running, waiting = len(self._queue.running), len(self._queue.waiting)
         if running and not self._clock.isActive():

@@ -27,8 +27,8 @@ from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.people import People, made_differently, read_people
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.report.report_entries import ReportEntry
-    from brainstem_app.gui.workflow.step_page import AppContext
 
 _FEWEST = 3
 

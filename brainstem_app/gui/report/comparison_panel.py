@@ -16,7 +16,8 @@ from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.segment.job_files import new_folder, remove_job_without_result
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.workflow.step_page import AppContext
+    from brainstem_app.gui.app_context import AppContext
+    from brainstem_app.gui.report.report_entries import ReportEntry
     from brainstem_app.jobs.job import Job
 
 
@@ -66,6 +67,14 @@ class ComparisonPanel(QWidget):
 
     def start(self) -> None:
         """Start the comparison."""
+        raise NotImplementedError
+
+    def set_entries(self, entries: tuple[ReportEntry, ...]) -> None:
+        """Offer segmentations, the latest first."""
+        raise NotImplementedError
+
+    def focus_first(self) -> None:
+        """Give the keys to the first choice."""
         raise NotImplementedError
 
     def _update(self) -> None:

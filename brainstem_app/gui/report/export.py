@@ -13,8 +13,8 @@ from brainstem_app.gui.messages.message import Message, MessageAction, MessageLe
 from brainstem_app.gui.segment.save_copies import copy_whole
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.report.report_entries import ReportEntry
-    from brainstem_app.gui.workflow.step_page import AppContext
 
 
 class ReportExport(QObject):

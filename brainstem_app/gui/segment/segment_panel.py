@@ -1,4 +1,4 @@
-"""Choose a model, start and follow the segmentation, take its result away."""
+"""Panel that segments: the model, what is written and where, the start, the progress."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from brainstem_app.gui.segment.results_folder_line import ResultsFolderLine
 from brainstem_app.jobs.job import DEFAULT_MODEL
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.settings import WindowSettings
     from brainstem_app.models.library import ModelFiles
 
 
@@ -57,20 +58,19 @@ class SegmentPanel(QGroupBox):
 
     Signals
     -------
-    segment_requested(str)
-        Segment the open scan with the model of this name, or in this file.
-    file_requested
-        The user wants to choose a model from a file.
-    outputs_changed
-        The user has chosen what else is written.
+    segment_requested
+        Segment the open scan with the chosen model.
+    command_requested(str)
+        Do what the window's action with this id is for.
     """
 
-    segment_requested = Signal(str)
-    file_requested = Signal()
-    outputs_changed = Signal()
+    segment_requested = Signal()
+    command_requested = Signal(str)
 
-    def __init__(self, outputs: SegmentOutputs, parent: QWidget | None = None) -> None:
+    def __init__(self, settings: WindowSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._settings = settings
+        outputs = settings.outputs
         self.setTitle(self.tr("Segment"))
         self.offered: tuple[Offered, ...] = ()
         self._has_scan = False
@@ -115,12 +115,13 @@ class SegmentPanel(QGroupBox):
         self.start_button.setAccessibleName(self.tr("Segment the open scan"))
         self.start_button.setToolTip(self.tr("Label the nuclei of the open scan (Ctrl+Return)"))
         self.start_button.setMinimumHeight(34)
-        self.start_button.clicked.connect(lambda: self.segment_requested.emit(self.model))
+        self.start_button.clicked.connect(lambda: self.segment_requested.emit())
         self.hint = QLabel(self)
         self.hint.setWordWrap(True)
         self.hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.progress = JobProgress(self)
-        self.place = ResultsFolderLine(self)
+        self.place = ResultsFolderLine(settings, self)
+        self.place.command_requested.connect(self.command_requested)
         chooser = QHBoxLayout()
         chooser.addWidget(name)
         chooser.addWidget(self.models, 1)
@@ -130,7 +131,7 @@ class SegmentPanel(QGroupBox):
         self.file_button.setToolTip(
             self.tr("A .onnx or .keras file with its model.json, not among your models")
         )
-        self.file_button.clicked.connect(self.file_requested)
+        self.file_button.clicked.connect(lambda: self.command_requested.emit("choose_model"))
         chooser.addWidget(self.details_button)
         chooser.addWidget(self.file_button)
         layout = QVBoxLayout(self)
@@ -153,8 +154,11 @@ class SegmentPanel(QGroupBox):
     def _output(self, text: str, hint: str, checked: bool) -> QCheckBox:
         box = make_check_box(self, text, hint)
         box.setChecked(checked)
-        box.toggled.connect(lambda _checked: self.outputs_changed.emit())
+        box.toggled.connect(lambda _checked: self._remember())
         return box
+
+    def _remember(self) -> None:
+        self._settings.outputs = self.outputs
 
     @property
     def model(self) -> str:

@@ -198,7 +198,8 @@ class _HatchItem(pg.GraphicsObject):
 
 def _path_of(lines: NDArray[np.float32]) -> QPainterPath:
     points = lines.reshape(-1, 2).astype(np.float64)
-    return pg.arrayToQPath(points[:, 0].copy(), points[:, 1].copy(), connect="pairs")
+    path: QPainterPath = pg.arrayToQPath(points[:, 0].copy(), points[:, 1].copy(), connect="pairs")
+    return path
 
 
 def _area_of(values: Slice) -> QPainterPath:
