@@ -185,6 +185,7 @@ class ActionTable:
     def _switch(self, row: ActionRow, on: bool) -> None:
         if row.checked_when is not None and on != row.checked_when():
             row.run(on)
+            self.refresh()
 
 
 def plain_text(action: QAction) -> str:

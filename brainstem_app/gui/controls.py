@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -73,6 +74,14 @@ def make_table(parent: QWidget, model: QAbstractItemModel, name: str, descriptio
     table.verticalHeader().setDefaultSectionSize(parent.fontMetrics().height() + _ROW_SPACE)
     table.horizontalHeader().setHighlightSections(False)
     return table
+
+
+def faint_label(parent: QWidget, text: str = "") -> QLabel:
+    """Make a label for what is said beside the matter, in as many lines as it takes."""
+    label = QLabel(text, parent)
+    label.setWordWrap(True)
+    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+    return label
 
 
 def level_icon(level: str, parent: QWidget) -> QLabel:

@@ -10,29 +10,37 @@ from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from brainstem_app.counting import counted
-from brainstem_app.gui.about import AboutDialog
 from brainstem_app.gui.actions import ActionRow, ActionTable
 from brainstem_app.gui.app_context import AppContext
-from brainstem_app.gui.closing import Closing
-from brainstem_app.gui.computer_dialog import ComputerDialog
-from brainstem_app.gui.drop_window import DropWindow
-from brainstem_app.gui.file_commands import FileCommands
 from brainstem_app.gui.jobs.jobs_panel import JobsPanel
 from brainstem_app.gui.messages.banners import Banners
 from brainstem_app.gui.messages.message_bar import MessageBar
-from brainstem_app.gui.opening import Opening
 from brainstem_app.gui.plain_labels import show_labels_as_they_are
-from brainstem_app.gui.restoring import Restoring
 from brainstem_app.gui.review.review_actions import REVIEW_MENU
-from brainstem_app.gui.screen_fit import keep_on_screen, resize_to_fit
 from brainstem_app.gui.segment.many_scans import ManyScans
 from brainstem_app.gui.settings import WindowSettings
-from brainstem_app.gui.status_line import StatusLine
 from brainstem_app.gui.theme import style_anew
 from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
 from brainstem_app.gui.warm_up import import_plots
 from brainstem_app.gui.wheel_guard import guard_wheel
-from brainstem_app.gui.window_actions import MENUS, RECENT, file_rows, step_rows, view_rows, window_keys
+from brainstem_app.gui.window.about import AboutDialog
+from brainstem_app.gui.window.closing import Closing
+from brainstem_app.gui.window.computer_dialog import ComputerDialog
+from brainstem_app.gui.window.drop_window import DropWindow
+from brainstem_app.gui.window.file_commands import FileCommands
+from brainstem_app.gui.window.opening import Opening
+from brainstem_app.gui.window.restoring import Restoring
+from brainstem_app.gui.window.screen_fit import keep_on_screen, resize_to_fit
+from brainstem_app.gui.window.settings_dialog import SettingsDialog
+from brainstem_app.gui.window.status_line import StatusLine
+from brainstem_app.gui.window.window_actions import (
+    MENUS,
+    RECENT,
+    file_rows,
+    step_rows,
+    view_rows,
+    window_keys,
+)
 from brainstem_app.gui.workflow.page_stack import STEPS, PageStack, ScrolledPage
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_bar import StepBar
@@ -155,6 +163,7 @@ class MainWindow(DropWindow):
     def _made_commands(self) -> ActionTable:
         own = [
             ActionRow("quit", self.tr("&Quit"), "Ctrl+Q", self.close),
+            ActionRow("settings", self.tr("Se&ttings…"), "Ctrl+,", self._show_settings),
             ActionRow("jobs", self.tr("&Jobs"), "Ctrl+J", self.show_jobs),
             ActionRow("help", self.tr("&Mouse and keys"), "F1", self.show_help),
             ActionRow("computer", self.tr("This &computer…"), "", lambda: ComputerDialog(self).open()),
@@ -295,6 +304,9 @@ class MainWindow(DropWindow):
         if self._key_sheet is None:
             self._key_sheet = ShortcutOverlay(window_keys(self.commands), self.centralWidget())
         self._key_sheet.toggle()
+
+    def _show_settings(self) -> None:
+        SettingsDialog(self.context.settings, self).open()
 
     def _show_title(self) -> None:
         scan, folder = self.segment_page.document.scan_path, self.context.study.folder

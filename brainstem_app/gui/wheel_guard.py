@@ -1,4 +1,4 @@
-"""The mouse wheel scrolls pages; a value it changes only where the user has put the focus."""
+"""Guard of the mouse wheel: it scrolls pages, and changes a value only where the user has put the focus."""
 
 from __future__ import annotations
 

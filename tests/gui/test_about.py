@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from brainstem_app import __version__, locations
 from brainstem_app.edition import edition_text
-from brainstem_app.gui.about import AboutDialog
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.window.about import AboutDialog
 from brainstem_app.locations import notices_folder
 
 

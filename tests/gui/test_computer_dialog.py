@@ -10,9 +10,9 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
-from brainstem_app.gui import computer_dialog
-from brainstem_app.gui.computer_dialog import ComputerDialog
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.window import computer_dialog
+from brainstem_app.gui.window.computer_dialog import ComputerDialog
 
 
 @pytest.mark.slow

@@ -596,7 +596,7 @@ def test_picture_of_the_view_with_the_keys_is_saved_where_the_user_says(
         asked.append(Path(start).name)
         return str(tmp_path / f"picture{len(asked)}.png"), ""
 
-    monkeypatch.setattr("brainstem_app.gui.review.review_files.QFileDialog.getSaveFileName", choose)
+    monkeypatch.setattr("brainstem_app.gui.file_dialogs.QFileDialog.getSaveFileName", choose)
     keys = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     view_of(opened, Plane.CORONAL).setFocus()
     press(qtbot, opened, Qt.Key.Key_S, keys)

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.scans.listing import ChosenScans, ListedScan
-from brainstem_app.gui.screen_fit import keep_on_screen
 from brainstem_app.gui.segment.batch_sheet import BatchSheet
+from brainstem_app.gui.window.screen_fit import keep_on_screen
 from brainstem_app.gui.workflow.step import StepName
 
 # A screen of 1280×720 at scale 2.

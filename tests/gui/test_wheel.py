@@ -29,14 +29,14 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from brainstem_app.gui.about import AboutDialog
-from brainstem_app.gui.computer_dialog import ComputerDialog
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.scans.listing import ChosenScans, ListedScan
 from brainstem_app.gui.segment.batch_sheet import BatchSheet
 from brainstem_app.gui.viewer.convention import Convention
 from brainstem_app.gui.wheel_guard import guard_wheel
+from brainstem_app.gui.window.about import AboutDialog
+from brainstem_app.gui.window.computer_dialog import ComputerDialog
 from brainstem_app.gui.workflow.step import StepName
 
 _LIMIT_MS = 60_000

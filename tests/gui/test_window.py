@@ -114,7 +114,7 @@ def test_empty_window_says_how_to_begin(window: MainWindow) -> None:
 
 def test_model_says_what_it_is_and_what_it_is_not_for(qtbot: QtBot, window: MainWindow) -> None:
     panel = window.segment_page.segment_panel
-    assert "N-DecoNet / ResNet-34" in panel.card.text()
+    assert "N-DecoNet, ResNet-34 encoder" in panel.card.text()
     assert "not measured" in panel.card.text()
     qtbot.mouseClick(panel.details_button, Qt.MouseButton.LeftButton)
     assert "Not for patients." in panel.card.text()

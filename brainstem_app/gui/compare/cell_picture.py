@@ -1,4 +1,4 @@
-"""The picture of a finished cell, drawn on a thread: its labels beside the reference, on three slices."""
+"""Picture of a finished cell, drawn on a thread: its labels beside the reference, on three slices."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of the chosen cell: its curves, and its labels beside the reference."""
+"""View of the chosen cell: its curves, and its labels beside the reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well two label maps agree: Dice of each structure, and where they differ."""
+"""Agreement of two label maps: Dice of each structure, and where they differ."""
 
 from __future__ import annotations
 

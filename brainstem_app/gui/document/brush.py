@@ -1,4 +1,4 @@
-"""The brush: which voxels a touch or a stroke covers."""
+"""Brush: which voxels a touch or a stroke covers."""
 
 from __future__ import annotations
 

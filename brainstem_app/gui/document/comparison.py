@@ -1,4 +1,4 @@
-"""The second label map of the step Review: read it, compare, find the next difference."""
+"""Comparison of a document with a second label map: read it, compare, find the next difference."""
 
 from __future__ import annotations
 

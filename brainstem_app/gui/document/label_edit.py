@@ -1,4 +1,4 @@
-"""Editing a label map by strokes, with undo and redo."""
+"""Edits of a label map by strokes, with undo and redo."""
 
 from __future__ import annotations
 

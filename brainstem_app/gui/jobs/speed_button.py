@@ -1,4 +1,4 @@
-"""A button that has the speed of the machine measured, where a time cannot be told without."""
+"""Button that has the speed of the machine measured, where a time cannot be told without."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of a prepared subject, to accept or reject; or why it could not be prepared."""
+"""View of a prepared subject: its picture, to accept or reject, or why it could not be prepared."""
 
 from __future__ import annotations
 

@@ -59,6 +59,7 @@ class ReportPage(StepPage):
             panel.finished.connect(lambda folder: self._read_again(folder.name))
         self.export = ReportExport(context, self)
         self.export.message.connect(self.message)
+        self._make_buttons()
         self._lay_out()
         context.study.opened.connect(lambda: self._show(None))
         context.study.contents_changed.connect(self.read)
@@ -67,7 +68,7 @@ class ReportPage(StepPage):
         self._show(None)
         self.read()
 
-    def _lay_out(self) -> None:
+    def _make_buttons(self) -> None:
         self.measure_button = make_button(
             self,
             self.tr("&Measure on the test subjects"),
@@ -99,12 +100,6 @@ class ReportPage(StepPage):
             self.tr("Look at the labels from every side, and correct them"),
             lambda entry: self.review_requested.emit((entry.folder,)),
         )
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.measure_button)
-        buttons.addWidget(self.review_button)
-        buttons.addStretch(1)
-        for button in (self.folder_button, self.pdf_button, self.open_button, self.export_button):
-            buttons.addWidget(button)
         self.cohort_button = make_switch(
             self,
             self.tr("Compare gro&ups of people…"),
@@ -118,6 +113,14 @@ class ReportPage(StepPage):
             lambda _on: self._show_panel(self.retest_button),
         )
         self._panels = {self.cohort_button: self.cohort, self.retest_button: self.retest}
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.measure_button)
+        buttons.addWidget(self.review_button)
+        buttons.addStretch(1)
+        for button in (self.folder_button, self.pdf_button, self.open_button, self.export_button):
+            buttons.addWidget(button)
         self.view = QWidget(self)
         column = QVBoxLayout(self.view)
         column.setContentsMargins(0, 0, 0, 0)

@@ -1,4 +1,4 @@
-"""Where results are: a folder that Segment has written, to be chosen or written down."""
+"""Picker of a folder that Segment has written, to be chosen or written down."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The views of the step Review: three planes and the nuclei in space, or one plane, or two label maps."""
+"""Linked views: three planes and the nuclei in space, or one plane, or two label maps."""
 
 from __future__ import annotations
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog
 
 from brainstem_app.gui.document.opened import OpenKind, kind_of
+from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class ReviewFiles(QObject):
         self._settings, self._background = context.settings, context.background
         self._document = document
         self._results = results
-        self._widget = parent
+        self._ask = FileDialogs(context.settings, parent)
 
     # Opening -----------------------------------------------------------------------------------------
 
@@ -69,36 +69,28 @@ class ReviewFiles(QObject):
 
     def choose_result(self) -> None:
         """Ask for a folder that Segment has written and open it."""
-        start = str(self._settings.results_folder)
-        name = QFileDialog.getExistingDirectory(self._widget, self.tr("Open a result folder"), start)
-        if name:
-            self.open_results((Path(name),))
+        folder = self._ask.folder(self.tr("Open a result folder"), self._settings.results_folder)
+        if folder is not None:
+            self.open_results((folder,))
 
     def choose_scan(self) -> None:
         """Ask for a scan and open it."""
         kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)")
-        path = self._file(self.tr("Open a scan"), kinds)
+        path = self._ask.file(self.tr("Open a scan"), kinds)
         if path is not None:
             self.when_saved(lambda: self._document.opener.open_scan(path))
 
     def choose_labels(self) -> None:
         """Ask for a label map and open it."""
-        path = self._file(self.tr("Open a label map"), self._label_kinds())
+        path = self._ask.file(self.tr("Open a label map"), self._label_kinds())
         if path is not None:
             self.when_saved(lambda: self._document.opener.open_labels(path))
 
     def choose_reference(self) -> None:
         """Ask for a second label map and compare with it."""
-        path = self._file(self.tr("Open a reference to compare with"), self._label_kinds())
+        path = self._ask.file(self.tr("Open a reference to compare with"), self._label_kinds())
         if path is not None:
             self._document.comparison.open(path)
-
-    def _file(self, title: str, kinds: str) -> Path | None:
-        name, _ = QFileDialog.getOpenFileName(self._widget, title, str(self._settings.last_folder), kinds)
-        if not name:
-            return None
-        self._settings.last_folder = Path(name).parent
-        return Path(name)
 
     def _label_kinds(self) -> str:
         return self.tr("Label maps (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)")
@@ -147,13 +139,9 @@ class ReviewFiles(QObject):
     def _choose_target(self, image: QImage, name: str) -> None:
         """Ask where to save a picture, and save it."""
         stem = image.text("Source").split(".")[0] or "picture"
-        start = str(self._settings.last_folder / f"{stem}_{name}.png")
-        chosen, _ = QFileDialog.getSaveFileName(
-            self._widget, self.tr("Save a picture"), start, self.tr("PNG (*.png)")
-        )
-        if chosen:
-            self._settings.last_folder = Path(chosen).parent
-            self.save_picture(image, Path(chosen))
+        target = self._ask.target(self.tr("Save a picture"), f"{stem}_{name}.png", self.tr("PNG (*.png)"))
+        if target is not None:
+            self.save_picture(image, target[0])
 
     def save_picture(self, image: QImage, path: Path) -> None:
         """Save a picture on a thread."""

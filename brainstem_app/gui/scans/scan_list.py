@@ -1,4 +1,4 @@
-"""Which scans are listed: what was opened, what was taken off again, and the way back."""
+"""List of the opened scans: what was added, what was taken off again, and the way back."""
 
 from __future__ import annotations
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.controls import make_button, make_sortable, make_table
+from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.scans.dataset_copy import copy_as_dataset
@@ -86,12 +86,13 @@ class ScansPage(StepPage):
         self.search.setToolTip(self.tr("Shows only the rows that hold this text, a group or a finding too"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._sorted.setFilterFixedString)
+        self._make_buttons()
         self._lay_out()
         self.list.undo_changed.connect(self._show_undo)
         self._show_undo(False)
         context.study.contents_changed.connect(self._show_prepared)
 
-    def _lay_out(self) -> None:
+    def _make_buttons(self) -> None:
         self.view_button = make_button(self, self.tr("Vie&w"), self.tr("Show the scan (Return)"), self._view)
         self.segment_button = make_button(
             self,
@@ -135,6 +136,8 @@ class ScansPage(StepPage):
         self.undo_button = make_button(
             self, self.tr("&Undo"), self.tr("The list as it was before (Ctrl+Z)"), self.list.undo
         )
+
+    def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self.summary, 1)
         head.addWidget(self.search)
@@ -320,10 +323,9 @@ class ScansPage(StepPage):
             self.findings.focus_series()
 
     def _choose_dataset(self) -> None:
-        start = str(self.context.settings.last_folder)
-        name = QFileDialog.getExistingDirectory(self, self.tr("Empty folder for the dataset"), start)
-        if name:
-            self.gather(Path(name))
+        folder = FileDialogs(self.context.settings, self).folder(self.tr("Empty folder for the dataset"))
+        if folder is not None:
+            self.gather(folder)
 
     def gather(self, root: Path) -> None:
         """Copy the scans of the list into a new BIDS dataset, and list that instead."""

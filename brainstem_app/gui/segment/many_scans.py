@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.counting import agreeing, counted
+from brainstem_app.gui.file_dialogs import open_in_system
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.segment.job_files import (
     SegmentOutputs,
@@ -16,7 +17,6 @@ from brainstem_app.gui.segment.job_files import (
     scan_name,
     segment_job,
 )
-from brainstem_app.gui.segment.result_saver import open_in_system
 from brainstem_app.gui.workflow.step import StepName
 
 if TYPE_CHECKING:

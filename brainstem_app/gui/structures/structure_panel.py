@@ -68,23 +68,7 @@ class StructurePanel(QGroupBox):
         self.table.collapsed.connect(self._on_closed)
         self.model.structures_changed.connect(self.table.expandAll)
         self.search.textChanged.connect(self.table.expandAll)
-        self.volume_note = QLabel(
-            self.tr(
-                "mm³ are counted from the edited voxels; the report's come from the atlas bent to the scan."
-            ),
-            self,
-        )
-        self.volume_note.setToolTip(
-            self.tr(
-                "Segment measures the atlas bent to the scan, finer than voxels. What is painted has no such"
-                " measure, so every mm³ here is a count of voxels, also of nuclei that nobody has painted."
-                " Regions keep the report's mm³; only what was added to the brainstem or taken from it is"
-                " counted, in the nearest region."
-            )
-        )
-        self.volume_note.setWordWrap(True)
-        self.volume_note.setAccessibleName(self.tr("What the volumes are"))
-        self.volume_note.hide()
+        self.volume_note = self._note()
         buttons = QHBoxLayout()
         buttons.addWidget(self.search, 1)
         for button in (self.show_button, self.nuclei_button, self.hide_button):
@@ -97,6 +81,27 @@ class StructurePanel(QGroupBox):
         document.comparison.changed.connect(self._show_dice)
         document.comparison.compared.connect(lambda _agreement: self._show_dice())
         document.editor.brush_changed.connect(self._mark_painted)
+
+    def _note(self) -> QLabel:
+        """Make the note that volumes are of edited voxels, hidden at first."""
+        note = QLabel(
+            self.tr(
+                "mm³ are counted from the edited voxels; the report's come from the atlas bent to the scan."
+            ),
+            self,
+        )
+        note.setToolTip(
+            self.tr(
+                "Segment measures the atlas bent to the scan, finer than voxels. What is painted has no such"
+                " measure, so every mm³ here is a count of voxels, also of nuclei that nobody has painted."
+                " Regions keep the report's mm³; only what was added to the brainstem or taken from it is"
+                " counted, in the nearest region."
+            )
+        )
+        note.setWordWrap(True)
+        note.setAccessibleName(self.tr("What the volumes are"))
+        note.hide()
+        return note
 
     def _show_volumes(self) -> None:
         """Show the volume of each structure, and say so if the report beside gives another by its nature."""

@@ -1,4 +1,4 @@
-"""The runs of a study as they are on disk, read on a thread."""
+"""Runs of a study as they are on disk, read on a thread."""
 
 from __future__ import annotations
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QPalette
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -20,7 +19,14 @@ from brainstem_app.counting import agreeing, counted
 from brainstem_app.edition import Edition, edition
 from brainstem_app.errors import InputError
 from brainstem_app.gui.app_context import AppContext
-from brainstem_app.gui.controls import fill_side_by_side, make_button, make_settings_column, make_table
+from brainstem_app.gui.controls import (
+    faint_label,
+    fill_side_by_side,
+    make_button,
+    make_settings_column,
+    make_table,
+)
+from brainstem_app.gui.file_dialogs import open_in_system
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.speed_button import SpeedButton
@@ -141,10 +147,8 @@ class TrainPage(StepPage):
         return table
 
     def _small_label(self, name: str) -> QLabel:
-        label = QLabel(self)
+        label = faint_label(self)
         label.setAccessibleName(name)
-        label.setWordWrap(True)
-        label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         return label
 
     # Settings ----------------------------------------------------------------------------------------
@@ -354,11 +358,11 @@ class TrainPage(StepPage):
         if job is not None:
             self.log_requested.emit(job)
         elif run is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.folder / "events.jsonl")))
+            open_in_system(run.folder / "events.jsonl")
 
     def _open_folder(self) -> None:
         if self.current is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.current.folder)))
+            open_in_system(self.current.folder)
 
     def _update(self) -> None:
         study, run = self.context.study, self.current

@@ -1,4 +1,4 @@
-"""The jobs that train runs of the open study: those of this window, and those an earlier one has started."""
+"""Jobs that train runs of the open study: those of this window, and those an earlier one has started."""
 
 from __future__ import annotations
 

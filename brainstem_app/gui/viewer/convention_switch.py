@@ -1,4 +1,4 @@
-"""The switch below the pictures that says which side of the patient is at the left."""
+"""Switch below the pictures that says which side of the patient is at the left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outline of the voxels that a brush would cover."""
+"""Outline of the voxels that a brush would cover."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One plane of a scan with its labels and the crosshair; `SliceView` adds mouse and keys."""
+"""Picture of one plane of a scan with its labels and the crosshair; `SliceView` adds mouse and keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A slice the user can work with: wheel, keys, zoom, window and level, crosshair."""
+"""View of a slice that the user works with: wheel, keys, zoom, window and level, crosshair."""
 
 from __future__ import annotations
 

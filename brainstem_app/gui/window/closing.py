@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
@@ -85,7 +85,7 @@ class Closing(QObject):
         if review is not None and review.document.editor.is_changed and not self._discards_edits:
             review.document.editor.save_copy_now()
 
-    def _ask_about_edits_again(self, _box: object) -> None:
+    def _ask_about_edits_again(self, _box: Any) -> None:
         """Edits made after "discard", in a window that a job has kept open, are others."""
         self._discards_edits = False
 

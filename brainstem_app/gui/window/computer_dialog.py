@@ -1,4 +1,4 @@
-"""What Help ▸ This computer shows: versions, memory, folders, and which device computes, and why."""
+"""Dialog of Help ▸ This computer: versions, memory, folders, and which device computes, and why."""
 
 from __future__ import annotations
 

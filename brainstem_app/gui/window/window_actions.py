@@ -17,10 +17,10 @@ from brainstem_app.gui.workflow.step import StepName, step_text
 if TYPE_CHECKING:
     from brainstem_app.gui.actions import ActionTable
     from brainstem_app.gui.app_context import AppContext
-    from brainstem_app.gui.file_commands import FileCommands
-    from brainstem_app.gui.opening import Opening
     from brainstem_app.gui.segment.segment_page import SegmentPage
     from brainstem_app.gui.viewer.shortcut_overlay import ShortcutGroup
+    from brainstem_app.gui.window.file_commands import FileCommands
+    from brainstem_app.gui.window.opening import Opening
     from brainstem_app.gui.workflow.page_stack import PageStack
 
 _ZOOM_STEP = 1.25
@@ -33,7 +33,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "new_study", "open_study", "save_study", "save_study_as", "close_study", None,
         "open_scan", "open_folder", RECENT, "open_result", "open_labels", "simulate", None,
         "save_labels", "open_report", "save_report", "results_folder", "choose_results_folder", None,
-        "quit",
+        "settings", "quit",
     ),
     "&Go": (*(f"step_{step}" for step in STEPS), None, "start", "jobs"),
     "&Segment": ("segment", "cancel"),
@@ -143,7 +143,7 @@ def window_keys(a: ActionTable) -> list[ShortcutGroup]:
     """List the keys of the window and of each step but Review, for the sheet of F1."""
     everywhere = [
         (f"{a.key(f'step_{STEPS[0]}')} … {a.key(f'step_{STEPS[-1]}')}", _tr("go to a step")),
-        *a.key_rows("start", "jobs", "help", "quit"),
+        *a.key_rows("start", "jobs", "settings", "help", "quit"),
         (_tr("Tab, Shift+Tab"), _tr("next, previous control; arrows inside of one")),
         (_tr("Alt and a letter"), _tr("menus, and the buttons whose letter is underlined")),
         (_tr("Esc"), _tr("close a message")),

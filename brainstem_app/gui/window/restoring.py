@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from brainstem_app.gui.app_context import AppContext
-    from brainstem_app.gui.opening import Opening
+    from brainstem_app.gui.window.opening import Opening
     from brainstem_app.gui.workflow.page_stack import PageStack
 
 _PAGE_EVERY_MS = 150

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QMenu
 
-from brainstem_app.gui.left_open import LeftOpen
 from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.window.left_open import LeftOpen
 from brainstem_app.gui.workflow.step import StepName
 
 if TYPE_CHECKING:

@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
+from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.study.save_study import SaveStudy
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
-    from brainstem_app.gui.opening import Opening
     from brainstem_app.gui.scans.listing import ChosenScans
     from brainstem_app.gui.segment.many_scans import ManyScans
+    from brainstem_app.gui.window.opening import Opening
     from brainstem_app.gui.workflow.page_stack import PageStack
 
 _RESULTS = "results folder"
@@ -48,53 +49,49 @@ class FileCommands(QObject):
         self._opening = opening
         self._segment = pages.segment
         self._many_scans = many_scans
-        self._window = window
+        self._over = window
+        self._ask = FileDialogs(context.settings, window)
         self.study = SaveStudy(context, self)
         self.study.job_shown.connect(self.job_shown)
 
     def new_study(self) -> None:
         """Ask for the folder of a new study; the scans that are open go into it."""
-        name = QFileDialog.getExistingDirectory(
-            self._window, self.tr("New study: choose or make an empty folder"), self._start()
-        )
-        if name:
-            self._settings.last_folder = Path(name).parent
-            self._context.study.create(Path(name))
+        folder = self._ask.folder(self.tr("New study: choose or make an empty folder"))
+        if folder is not None:
+            self._settings.last_folder = folder.parent
+            self._context.study.create(folder)
 
     def choose_study(self) -> None:
         """Ask for a study folder and open it."""
-        name = QFileDialog.getExistingDirectory(self._window, self.tr("Open a study"), self._start())
-        if name:
-            self._settings.last_folder = Path(name).parent
-            self._context.study.open(Path(name))
+        folder = self._ask.folder(self.tr("Open a study"))
+        if folder is not None:
+            self._settings.last_folder = folder.parent
+            self._context.study.open(folder)
 
     def choose_study_target(self) -> None:
         """Ask for an empty folder and save the open study there."""
-        title = self.tr("Save the study as: choose or make an empty folder")
-        name = QFileDialog.getExistingDirectory(self._window, title, self._start())
-        if name:
-            self._settings.last_folder = Path(name).parent
-            self.study.save_as(Path(name))
+        folder = self._ask.folder(self.tr("Save the study as: choose or make an empty folder"))
+        if folder is not None:
+            self._settings.last_folder = folder.parent
+            self.study.save_as(folder)
 
     def choose_scan(self) -> None:
         """Ask for scans and open them."""
         kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img *.dcm *.ima);;All files (*)")
-        names, _ = QFileDialog.getOpenFileNames(self._window, self.tr("Open scans"), self._start(), kinds)
-        self._opening.open_paths([Path(name) for name in names])
+        self._opening.open_paths(self._ask.files(self.tr("Open scans"), kinds))
 
     def choose_folder(self) -> None:
         """Ask for a folder of DICOM files, a BIDS dataset or a folder of scans and open it."""
-        title = self.tr("Open a DICOM folder, a BIDS dataset or a folder of scans")
-        name = QFileDialog.getExistingDirectory(self._window, title, self._start())
-        if name:
-            self._opening.open_path(Path(name))
+        folder = self._ask.folder(self.tr("Open a DICOM folder, a BIDS dataset or a folder of scans"))
+        if folder is not None:
+            self._opening.open_path(folder)
 
     def choose_batch(self, chosen: ChosenScans) -> None:
         """Say what a batch will do, and put it into the queue once the user agrees."""
         from brainstem_app.gui.segment.batch_sheet import BatchSheet
 
         panel = self._segment.segment_panel
-        sheet = BatchSheet(chosen, panel.offered, self._settings, self._window)
+        sheet = BatchSheet(chosen, panel.offered, self._settings, self._over)
         sheet.choose(panel.model)
         sheet.command_requested.connect(self.command_requested)
         sheet.confirmed.connect(
@@ -104,10 +101,9 @@ class FileCommands(QObject):
 
     def choose_results_folder(self) -> None:
         """Ask where results are written from now on."""
-        title = self.tr("Folder for results")
-        name = QFileDialog.getExistingDirectory(self._window, title, str(self._settings.results_folder))
-        if name:
-            self.set_results_folder(Path(name))
+        folder = self._ask.folder(self.tr("Folder for results"), self._settings.results_folder)
+        if folder is not None:
+            self.set_results_folder(folder)
 
     def set_results_folder(self, folder: Path) -> None:
         """Write results into a folder from now on; those there are stay where they are, and listed."""
@@ -128,38 +124,32 @@ class FileCommands(QObject):
 
     def choose_result(self) -> None:
         """Ask for a folder that Segment has written and open it."""
-        start = str(self._settings.results_folder)
-        name = QFileDialog.getExistingDirectory(self._window, self.tr("Open a result folder"), start)
-        if name:
-            self._opening.open_result(Path(name))
+        folder = self._ask.folder(self.tr("Open a result folder"), self._settings.results_folder)
+        if folder is not None:
+            self._opening.open_result(folder)
 
     def choose_labels(self) -> None:
         """Ask for a label map and open it."""
         kinds = self.tr("Label maps (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)")
-        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Open a label map"), self._start(), kinds)
-        if name:
-            self._opening.open_labels(Path(name))
+        path = self._ask.file(self.tr("Open a label map"), kinds)
+        if path is not None:
+            self._opening.open_labels(path)
 
     def choose_model(self) -> None:
         """Ask for a model's file and offer it in Segment."""
-        kinds = self.tr("Models (*.onnx *.keras);;All files (*)")
-        name, _ = QFileDialog.getOpenFileName(self._window, self.tr("Choose a model"), self._start(), kinds)
-        if name:
-            self._settings.last_folder = Path(name).parent
-            self._opening.open_model(Path(name))
+        path = self._ask.file(self.tr("Choose a model"), self.tr("Models (*.onnx *.keras);;All files (*)"))
+        if path is not None:
+            self._opening.open_model(path)
 
     def choose_labels_target(self) -> None:
         """Ask where to save the label map."""
         result = self._segment.document.result
         if result is None:
             return
-        start = self._settings.last_folder / f"{result.folder.name}_labels.nii.gz"
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, self.tr("Save labels as"), str(start), self.tr("NIfTI (*.nii.gz)")
-        )
-        if name:
-            self._settings.last_folder = Path(name).parent
-            self._segment.saver.save_labels(Path(name))
+        name = f"{result.folder.name}_labels.nii.gz"
+        target = self._ask.target(self.tr("Save labels as"), name, self.tr("NIfTI (*.nii.gz)"))
+        if target is not None:
+            self._segment.saver.save_labels(target[0])
 
     def choose_report_target(self) -> None:
         """Ask where to save the report."""
@@ -168,14 +158,9 @@ class FileCommands(QObject):
             return
         suffixes = [file.suffix for file in result.reports]
         kinds = ";;".join(f"{suffix[1:].upper()} (*{suffix})" for suffix in suffixes)
-        start = self._settings.last_folder / f"{result.folder.name}_report{suffixes[0]}"
-        name, kind = QFileDialog.getSaveFileName(self._window, self.tr("Save report"), str(start), kinds)
-        if name:
-            path = Path(name)
-            if not path.suffix:
-                path = path.with_suffix("." + kind.split(" ")[0].lower())
-            self._settings.last_folder = path.parent
-            self._segment.saver.save_report(path)
-
-    def _start(self) -> str:
-        return str(self._settings.last_folder)
+        name = f"{result.folder.name}_report{suffixes[0]}"
+        target = self._ask.target(self.tr("Save report"), name, kinds)
+        if target is not None:
+            path, kind = target
+            ending = path.suffix or f".{kind.split(' ')[0].lower()}"
+            self._segment.saver.save_report(path.with_suffix(ending))
