@@ -76,9 +76,10 @@ def make_table(parent: QWidget, model: QAbstractItemModel, name: str, descriptio
     return table
 
 
-def faint_label(parent: QWidget, text: str = "") -> QLabel:
+def faint_label(parent: QWidget, text: str = "", name: str = "") -> QLabel:
     """Make a label for what is said beside the matter, in as many lines as it takes."""
     label = QLabel(text, parent)
+    label.setAccessibleName(name)
     label.setWordWrap(True)
     label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
     return label

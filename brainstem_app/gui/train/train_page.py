@@ -68,8 +68,8 @@ class TrainPage(StepPage):
         )
         self.difference = QLabel(self)
         self.difference.setAccessibleName(self.tr("Settings that differ from the paper's"))
-        self.device = self._small_label(self.tr("Device"))
-        self.estimate = self._small_label(self.tr("How much there is to do"))
+        self.device = faint_label(self, name=self.tr("Device"))
+        self.estimate = faint_label(self, name=self.tr("How much there is to do"))
         self.speed_button = SpeedButton(context.jobs, self)
         self.speed_button.measured.connect(self._read_speed)
         self.start_button = make_button(
@@ -145,11 +145,6 @@ class TrainPage(StepPage):
         header.setSectionResizeMode(RunColumn.NETWORK, QHeaderView.ResizeMode.Stretch)
         table.selectionModel().currentRowChanged.connect(lambda _new, _old: self._show_current())
         return table
-
-    def _small_label(self, name: str) -> QLabel:
-        label = faint_label(self)
-        label.setAccessibleName(name)
-        return label
 
     # Settings ----------------------------------------------------------------------------------------
 
