@@ -147,7 +147,7 @@ def main() -> None:
         page.choose(one.name)
         take_all(window, page, arguments.out)
         window.close()
-        window.background.wait()
+        window.context.background.wait()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the report beside a label map says of its structures: volumes and grades."""
+"""Report beside a label map: volumes and grades of its structures."""
 
 from __future__ import annotations
 

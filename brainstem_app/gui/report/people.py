@@ -1,4 +1,4 @@
-"""Who the segmentations are of, and what the table of participants says of them; read on a thread."""
+"""People of segmentations, and what the table of participants says of them; read on a thread."""
 
 from __future__ import annotations
 

@@ -23,8 +23,8 @@ from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.result_folder_picker import ResultFolderPicker
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.report.report_entries import ReportEntry
-    from brainstem_app.gui.workflow.step_page import AppContext
     from brainstem_app.reports.retest.pairs import Pairs
 
 

@@ -1,4 +1,4 @@
-"""What was open in Segment and Review: remembered in the workspace, opened again when the step is shown."""
+"""Memory of what was open in Segment and Review: kept in the workspace, opened again with the step."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from PySide6.QtCore import QObject
 from brainstem_app.gui.workflow.step import StepName
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.document.opened import OpenedLabels, OpenedScan, ResultFiles
-    from brainstem_app.gui.review.review_step import ReviewStep
-    from brainstem_app.gui.segment.segment_page import SegmentPage
+    from brainstem_app.gui.document.document import Document
+    from brainstem_app.gui.review.review_page import ReviewPage
     from brainstem_app.gui.study.open_study import OpenStudy
 
 _SCAN, _LABELS, _RESULTS = "scan", "labels", "results"
@@ -47,21 +46,21 @@ class Left:
 class LeftOpen(QObject):
     """Remembers what Segment and Review show, and opens it again."""
 
-    def __init__(self, study: OpenStudy, segment: SegmentPage, parent: QObject) -> None:
+    def __init__(self, study: OpenStudy, segment: Document, parent: QObject) -> None:
         super().__init__(parent)
         self._study = study
+        self._segment = segment
         self._left: dict[StepName, Left] = {}
-        for signal in (segment.scan_changed, segment.result_changed):
-            signal.connect(lambda: self._remember(StepName.SEGMENT, _shown(segment.scan, segment.result)))
+        segment.opened.connect(lambda: self._remember(StepName.SEGMENT, _shown(segment)))
 
-    def follow_review(self, review: ReviewStep) -> None:
+    def follow_review(self, review: ReviewPage) -> None:
         """Remember what Review shows from now on."""
 
         def remember() -> None:
             results = "\n".join(map(str, review.results.folders))
-            self._remember(StepName.REVIEW, _shown(review.scan, review.result, review.labels, results))
+            self._remember(StepName.REVIEW, _shown(review.document, results))
 
-        review.opened.connect(remember)
+        review.document.opened.connect(remember)
 
     def read(self, choices: Mapping[str, str]) -> None:
         """Take from a workspace what was open; it is opened when its step is shown."""
@@ -80,19 +79,19 @@ class LeftOpen(QObject):
         """Leave a step to what the user opens in it now."""
         self._left.pop(step, None)
 
-    def take_up_segment(self, segment: SegmentPage) -> None:
+    def take_up_segment(self) -> None:
         """Open again what Segment showed."""
         left = self._left.pop(StepName.SEGMENT, None)
         if left is not None:
-            segment.opener.open_again(_path(left.scan), _path(left.labels))
+            self._segment.opener.open_again(_path(left.scan), _path(left.labels))
 
-    def take_up_review(self, review: ReviewStep) -> bool:
+    def take_up_review(self, review: ReviewPage) -> bool:
         """Open again what Review showed; whether there was anything."""
         left = self._left.pop(StepName.REVIEW, None)
         if left is not None:
             folders = tuple(Path(line) for line in left.results.splitlines() if _exists(line))
             review.results.offer(folders, _path(left.labels))
-            review.files.opener.open_again(_path(left.scan), _path(left.labels))
+            review.document.opener.open_again(_path(left.scan), _path(left.labels))
         return left is not None
 
     def _remember(self, step: StepName, shown: Left) -> None:
@@ -100,18 +99,11 @@ class LeftOpen(QObject):
             self._study.remember_choice(f"{step}.{part}", getattr(shown, part))
 
 
-def _shown(
-    scan: OpenedScan | None,
-    result: ResultFiles | None,
-    labels: OpenedLabels | None = None,
-    results: str = "",
-) -> Left:
-    path = ""
+def _shown(document: Document, results: str = "") -> Left:
+    result, path = document.result, ""
     if result is not None:
         path = str(result.folder if result.is_segmentation else result.labels)
-    elif labels is not None:
-        path = str(labels.path)
-    return Left("" if scan is None else str(scan.path), path, results)
+    return Left(str(document.scan_path or ""), path, results)
 
 
 def _path(text: str) -> Path | None:

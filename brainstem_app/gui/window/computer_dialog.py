@@ -1,4 +1,4 @@
-"""What Help ▸ This computer shows: versions, memory, folders, and which device computes, and why."""
+"""Dialog of Help ▸ This computer: versions, memory, folders, and which device computes, and why."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ class ComputerDialog(QDialog):
         super().done(result)
 
     def _read(self) -> None:
-        found = self._process.readAllStandardOutput().data().decode("utf-8", "replace")
+        found = bytes(self._process.readAllStandardOutput().data()).decode("utf-8", "replace")
         self.text.appendPlainText(found.replace("\r\n", "\n").rstrip("\n"))
 
     def _on_finished(self, status: int) -> None:
         if status != 0:
-            said = self._process.readAllStandardError().data().decode("utf-8", "replace").strip()
+            said = bytes(self._process.readAllStandardError().data()).decode("utf-8", "replace").strip()
             self.text.appendPlainText(said)
             self._fail(self.tr("exit status {0}").format(status))
             return

@@ -1,15 +1,15 @@
-"""What Help ▸ About shows: version, edition, licence, and where the notices of all that is inside lie."""
+"""Dialog of Help ▸ About: version, edition, licence, and where the notices of all that is inside lie."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from brainstem_app import __version__
 from brainstem_app.edition import edition_text
+from brainstem_app.gui.file_dialogs import open_in_system
 from brainstem_app.locations import notices_folder
 
 _WIDTH = 560
@@ -70,4 +70,4 @@ class AboutDialog(QDialog):
 
 
 def _open(folder: Path) -> None:
-    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+    open_in_system(folder)

@@ -1,4 +1,4 @@
-"""A window that files and folders can be dropped on."""
+"""Window that files and folders can be dropped on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The line at the bottom: what lies under the pointer, where the crosshair is, how many jobs run."""
+"""Line at the bottom: what lies under the pointer, where the crosshair is, how many jobs run."""
 
 from __future__ import annotations
 
