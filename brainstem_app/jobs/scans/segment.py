@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, citations_of
+from brainstem_app.garbage_collection import collect_young, seldom_collected
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.imaging.bids_derivatives import bids_source
 from brainstem_app.imaging.dicom import split_series
@@ -86,12 +87,15 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
             failed = describe_failure(error)
             reporter.warn(f"{scan.name}: {failed.what}", failed.where or scan.path, failed.fix)
             refused.append(scan.name)
+        if total > 1:
+            # Matplotlib's figures are rings of objects.
+            collect_young()
 
     at_once = scans_at_once(len(scans)) if job.engine == "onnx" else 1
     if at_once > 1:
         model = model.shared()
     # More threads of BLAS cost more than they save here, and change the last digits with their number.
-    with threadpool_limits(limits=1, user_api="blas"):
+    with threadpool_limits(limits=1, user_api="blas"), seldom_collected():
         segment_together(scans, at_once, attempt, reporter)
     if refused:
         raise BrainstemError(
