@@ -8,9 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from brainstem_app.garbage_collection import loading
 from brainstem_app.errors import BrainstemError
 from brainstem_app.frozen import module_to_run, run_as_python
+from brainstem_app.garbage_collection import loading
 from brainstem_app.jobs.library_switches import set_library_switches
 
 

@@ -15,17 +15,21 @@ class _Ring:
 
 def test_nothing_is_collected_while_libraries_are_loaded_and_all_is_as_before_then() -> None:
     assert gc.isenabled()
-    with pytest.raises(ImportError), loading():
+    with loading():
         assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_a_library_that_cannot_be_loaded_leaves_the_collection_on() -> None:
+    with pytest.raises(ImportError), loading():
         raise ImportError
     assert gc.isenabled()
 
 
 def test_collecting_seldom_ends_with_the_block() -> None:
     usual = gc.get_threshold()
-    with pytest.raises(ValueError, match="any"), seldom_collected():
+    with seldom_collected():
         assert gc.get_threshold()[0] > usual[0]
-        raise ValueError("any")
     assert gc.get_threshold() == usual
 
 

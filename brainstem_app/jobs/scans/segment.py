@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, citations_of
-from brainstem_app.garbage_collection import collect_young, seldom_collected
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
+from brainstem_app.garbage_collection import collect_young, seldom_collected
 from brainstem_app.imaging.bids_derivatives import bids_source
 from brainstem_app.imaging.dicom import split_series
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
@@ -79,17 +79,14 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
         """Segment one scan; if there are others, a failure is a warning."""
         try:
             _segment_one(job, scan, model, report, reporter)
-        except JobCancelled:
-            raise
         except Exception as error:
-            if total == 1:
+            if total == 1 or isinstance(error, JobCancelled):
                 raise
             failed = describe_failure(error)
             reporter.warn(f"{scan.name}: {failed.what}", failed.where or scan.path, failed.fix)
             refused.append(scan.name)
-        if total > 1:
-            # Matplotlib's figures are rings of objects.
-            collect_young()
+        # Of what a figure is made of, each part knows the others.
+        collect_young()
 
     at_once = scans_at_once(len(scans)) if job.engine == "onnx" else 1
     if at_once > 1:

@@ -32,7 +32,11 @@ def warped_regions(
 
 
 def measured_regions(
-    regions: Regions, warped: WarpedAtlas, grid: Grid, plane: Callable[[], MidsagittalPlane]
+    regions: Regions,
+    warped: WarpedAtlas,
+    grid: Grid,
+    plane: Callable[[], MidsagittalPlane],
+    is_empty: NDArray[np.bool_],
 ) -> tuple[dict[int, SoftMeasures], Midsagittal | None]:
     """Regions measured under the warp of the atlas, and their areas on the midsagittal plane.
 
@@ -40,8 +44,10 @@ def measured_regions(
     ----------
     plane : callable
         Returns the midsagittal plane of the scan.
+    is_empty : ndarray of bool
+        Where the scan is empty, on its grid.
     """
-    areas = measure_midsagittal(warped.map, regions, plane(), grid)
+    areas = measure_midsagittal(warped.map, regions, plane(), grid, is_empty)
     return warped.measure_regions(grid, crop_to_box(regions.labels)), areas
 
 
