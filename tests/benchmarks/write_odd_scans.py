@@ -26,6 +26,7 @@ from benchmark_segment import machine
 from numpy.typing import NDArray
 from odd_heads import odd_acquisitions, odd_people
 from odd_scans import CleanScan, OddScan, odd_scans, stripped_scans
+from odd_scans_seen import LOOKED_AT
 
 from brainstem_app.atlas.warped import WarpedAtlas
 from brainstem_app.errors import BrainstemError
@@ -329,7 +330,7 @@ def page(
             *(_real_row(row) for row in real),
             "",
         ]
-    return lines
+    return [*lines, *LOOKED_AT]
 
 
 def _rule(rescan: dict[str, float]) -> list[str]:
