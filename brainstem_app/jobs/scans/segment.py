@@ -31,6 +31,7 @@ from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.scans.loaded_model import LoadedModel, describe_model, load_model
+from brainstem_app.jobs.scans.mask_check import nuclei_outside_mask
 from brainstem_app.jobs.scans.result_folders import SERIES, require_whole, scans_with_room, series_mark
 from brainstem_app.jobs.scans.segment_bids import require_one_dataset, result_folder, write_derivatives
 from brainstem_app.jobs.scans.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
@@ -200,6 +201,8 @@ def segment_scan(
     normalised = normalise_scan(scan, space=model.card.space, report=_within(report, _READ, _NORMALISED))
     clock.seconds.update(normalised.timings)
     require_plausible(normalised, path)
+    masked = nuclei_outside_mask(scan, normalised.transforms.mni_to_native, model.atlas)
+    normalised = replace(normalised, findings=(*normalised.findings, *masked))
     # Opened only now, and for each scan anew: while the brain is looked for, the memory is needed there.
     with clock.measure("predict"):
         network = model.open_network()
