@@ -34,6 +34,7 @@ from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.scans.loaded_model import LoadedModel, describe_model, load_model
+from brainstem_app.jobs.scans.mask_check import nuclei_outside_mask
 from brainstem_app.jobs.scans.result_folders import SERIES, require_whole, scans_with_room, series_mark
 from brainstem_app.jobs.scans.segment_bids import require_one_dataset, result_folder, write_derivatives
 from brainstem_app.jobs.scans.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
@@ -237,6 +238,8 @@ def _labelled(
         )
         clock.seconds.update(normalised.timings)
         require_plausible(normalised, path)
+        masked = nuclei_outside_mask(scan, normalised.transforms.mni_to_native, model.atlas)
+        normalised = replace(normalised, findings=(*normalised.findings, *masked))
         plane: Callable[[], MidsagittalPlane] | None = None
         if model.atlas.regions is not None and model.card.method.fit.from_warp:
             plane = beside.submit(find_midsagittal_plane, normalised.image, normalised.transforms).result
