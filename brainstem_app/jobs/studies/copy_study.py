@@ -87,7 +87,11 @@ def _paths(folder: Path) -> Iterator[Path]:
     """Paths of all files in a folder; folders that are links, to another disk say, are gone into once."""
     seen: set[str] = set()
     for place, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = [name for name in folders if os.path.realpath(Path(place, name)) not in seen]
+        folders[:] = [
+            name
+            for name in folders
+            if not TEMPORARY_NAME.fullmatch(name) and os.path.realpath(Path(place, name)) not in seen
+        ]
         seen.update(os.path.realpath(Path(place, name)) for name in folders)
         for name in names:
             is_lock = name.startswith(".") and name.endswith(LOCK_ENDING)
