@@ -16,11 +16,11 @@ TRIALS = int(os.environ.get("BATTERY_TRIALS", "1"))
 FIRST_SEED = int(os.environ.get("BATTERY_SEED", "0"))
 #: File that counts are added to, one JSON object a line.
 RECORD = os.environ.get("BATTERY_RECORD", "")
-SOON_S = 120
+SOON_S = 900
 _SHOWN = 20
 
 
-class TooLate(AssertionError):
+class TooLateError(AssertionError):
     """A trial went on as if it would never end."""
 
 
@@ -70,13 +70,13 @@ def counted(area: str, row: str) -> Iterator[Tally]:
 
 @contextmanager
 def _ends_soon() -> Iterator[None]:
-    """Raise `TooLate` in what goes on for minutes, where the system can."""
+    """Raise `TooLateError` in what goes on for minutes, where the system can."""
     if sys.platform == "win32":
         yield
         return
 
     def late(number: int, frame: object) -> None:
-        raise TooLate(f"no end after {SOON_S} s")
+        raise TooLateError(f"no end after {SOON_S} s")
 
     before = signal.signal(signal.SIGALRM, late)
     left = signal.alarm(SOON_S)
