@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from brainstem_app.errors import BrainstemError
-from brainstem_app.gui.scans.edited_version import EDITED_MARK, without_mark
+from brainstem_app.gui.document.edited_version import EDITED_MARK, without_mark
 from brainstem_app.imaging.file_names import file_stem
 
 if TYPE_CHECKING:
