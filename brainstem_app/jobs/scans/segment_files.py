@@ -29,11 +29,11 @@ from brainstem_app.models.prediction import Prediction
 from brainstem_app.preprocessing.midsagittal_plane import MidsagittalPlane, find_midsagittal_plane
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.scan_to_atlas import ITK_FILES, ScanToAtlas
-from brainstem_app.reports.label_files import write_label_files
-from brainstem_app.reports.midsagittal import MIDSAGITTAL_FILES
-from brainstem_app.reports.region_model import WHOLE
-from brainstem_app.reports.regions import REGIONS_CSV, RegionsOnScan, where_empty
-from brainstem_app.reports.surfaces import Shapes, WarpedShapes
+from brainstem_app.reports.exports.label_files import write_label_files
+from brainstem_app.reports.exports.surfaces import Shapes, WarpedShapes
+from brainstem_app.reports.scan.midsagittal import MIDSAGITTAL_FILES
+from brainstem_app.reports.scan.region_model import WHOLE
+from brainstem_app.reports.scan.regions import REGIONS_CSV, RegionsOnScan, where_empty
 
 ARTIFACTS = {
     "labels_native": "labels_native.nii.gz",

@@ -15,8 +15,8 @@ from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import Affine, crop_to_box
 from brainstem_app.preprocessing.midsagittal_plane import MidsagittalPlane
 from brainstem_app.preprocessing.transforms import Transforms
-from brainstem_app.reports.label_files import LABEL_FILES, write_label_files
-from brainstem_app.reports.regions import RegionsOnScan
+from brainstem_app.reports.exports.label_files import LABEL_FILES, write_label_files
+from brainstem_app.reports.scan.regions import RegionsOnScan
 
 REGION_LABELS_FILE = "labels_regions_native.nii.gz"
 #: What the names of the label table's files begin with for the regions.
