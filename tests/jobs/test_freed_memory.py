@@ -4,7 +4,6 @@ import sys
 
 import pytest
 
-from brainstem_app.jobs import freed_memory
 from brainstem_app.jobs.freed_memory import keep_freed_memory
 
 
@@ -15,5 +14,5 @@ def test_other_systems_are_left_as_they_are(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_a_c_library_without_the_switch_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(freed_memory.ctypes, "CDLL", lambda name: object())
+    monkeypatch.setattr("ctypes.CDLL", lambda name: object())
     assert not keep_freed_memory()

@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, citations_of
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
-from brainstem_app.garbage_collection import collect_young, seldom_collected
+from brainstem_app.garbage_collection import seldom_collected
 from brainstem_app.imaging.bids_derivatives import bids_source
 from brainstem_app.imaging.dicom import split_series
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
@@ -86,8 +86,6 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
             failed = describe_failure(error)
             reporter.warn(f"{scan.name}: {failed.what}", failed.where or scan.path, failed.fix)
             refused.append(scan.name)
-        # Of what a figure is made of, each part knows the others.
-        collect_young()
 
     at_once = scans_at_once(len(scans)) if job.engine == "onnx" else 1
     if at_once > 1:
