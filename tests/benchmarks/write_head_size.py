@@ -37,7 +37,7 @@ from brainstem_app.preprocessing.n4 import correct_bias
 from brainstem_app.preprocessing.normalise import normalise_scan
 from brainstem_app.preprocessing.skull_strip import brain_mask
 from brainstem_app.preprocessing.template import load_template
-from brainstem_app.reports.scan_entry import METHOD
+from brainstem_app.reports.scan.scan_entry import METHOD
 
 ROOT = Path(__file__).resolve().parents[2]
 LOST = (0.03, 0.06, 0.10)

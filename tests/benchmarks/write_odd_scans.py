@@ -43,8 +43,8 @@ from brainstem_app.preprocessing.linear_registration import Level, Volume, regis
 from brainstem_app.preprocessing.normalise import normalise_scan
 from brainstem_app.preprocessing.skull_strip import brain_mask, is_stripped
 from brainstem_app.preprocessing.transforms import Transforms
-from brainstem_app.reports.region_model import EMPTY, WHOLE
-from brainstem_app.reports.regions import empty_shares, where_empty
+from brainstem_app.reports.scan.region_model import EMPTY, WHOLE
+from brainstem_app.reports.scan.regions import empty_shares, where_empty
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Labels are right where centres of nuclei lie so near to those of the good scan, on average, mm: twice as

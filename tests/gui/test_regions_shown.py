@@ -20,11 +20,11 @@ from brainstem_app.gui.viewer.surface import shell_of, surface_of
 from brainstem_app.gui.viewer.surface_render import Camera, render
 from brainstem_app.gui.viewer.volume import label_volume
 from brainstem_app.imaging.label_map import save_label_map, save_volume
-from brainstem_app.reports.build import build_report
-from brainstem_app.reports.label_files import write_label_files
-from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.region_model import RegionEntry
-from brainstem_app.reports.report_model import ReportInputs
+from brainstem_app.reports.exports.label_files import write_label_files
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import ReportInputs
+from brainstem_app.reports.scan.region_model import RegionEntry
 
 from .conftest import VOXEL_MM
 

@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt
 from brainstem_app.gui.report.people_content import cohort_content
 from brainstem_app.gui.report.report_content import NotSeen, OneDigit, ReportContent
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind
-from brainstem_app.gui.report.report_table import SORT_ROLE, ReportTable
+from brainstem_app.gui.report.report_table import ReportTable
+from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.segment.card_text import card_details, card_summary
 from brainstem_app.locations import resource
 from brainstem_app.models.card import read_card
@@ -66,7 +67,7 @@ def test_differences_of_groups_have_the_digits_of_their_size_and_a_scale_that_ho
 
 def test_card_names_the_network_as_papers_do_and_says_that_confidence_is_calibrated() -> None:
     card = read_card(resource("models", "brainstem31"))
-    assert card_summary(card).startswith("N-DecoNet / ResNet-34, brainstem31")
+    assert card_summary(card).startswith("N-DecoNet, ResNet-34 encoder; atlas brainstem31")
     assert f"(temperature {card.method.temperature:.2f})" in card_details(card)
     plain = card.model_copy(update={"method": card.method.model_copy(update={"temperature": 1.0})})
     assert "Confidence:" not in card_details(plain)

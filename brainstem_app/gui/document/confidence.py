@@ -1,4 +1,4 @@
-"""The confidence that Segment writes beside its labels, read for the viewer."""
+"""Reader of the confidence that Segment writes beside its labels."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from scipy.ndimage import map_coordinates
 from brainstem_app.atlas.library import Atlas
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import Affine, box_affine, crop_to_box
-from brainstem_app.reports.regions import where_empty
+from brainstem_app.reports.scan.regions import where_empty
 
 #: Share of a nucleus, where the affine puts it, that is warned of. On sixteen scans with a good mask no
 #: nucleus had more than 0.01; with masks 1.5 and 3 mm too narrow it was 0.03 to 0.25 of an inferior olive,
