@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.study.save_study import SaveStudy
+from brainstem_app.jobs.folder_rights import make_folder
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
@@ -115,7 +116,7 @@ class FileCommands(QObject):
         folder = self._settings.results_folder
         self._context.messages.clear(_RESULTS)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder, exist_ok=True)
         except OSError as error:
             message = message_of_error(error, self.tr("The folder for results cannot be made."), _RESULTS)
             self._context.messages.say(message)
