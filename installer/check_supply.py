@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Check what is installed: ``installer/check_supply.py vulnerabilities`` or ``… licences``.
 
-The first asks the advisories of PyPI and OSV about every package of ``installer/locks/`` (pip-audit). It needs
-a network; a CI service or a person starts it, never the program. The second installs what the packages for
-users hold into an environment of its own, and names licences of which it is not known that they go with
+The first asks the advisories of PyPI and OSV about every package of ``installer/locks/`` (pip-audit). It
+needs a network; a CI service or a person starts it, never the program. The second installs what the packages
+for users hold into an environment of its own, and names licences of which it is not known that they go with
 GPL-3.0-or-later (pip-licenses).
 """
 

@@ -28,7 +28,7 @@ ELSEWHERE = {
     "tests/cli/test_hostile_files.py": ("Hostile files", "every command by every kind of hostile file"),
     "tests/locks/test_lock_file.py": ("Locks", "locks, with and without those of the system"),
     "tests/jobs/test_claims.py": ("Locks", "every kind of job while another holds its claim"),
-    "tests/jobs/test_surroundings.py": ("Hard surroundings", "names, clocks, disks and alphabets, one by one"),
+    "tests/jobs/test_surroundings.py": ("Hard surroundings", "names, clocks, disks, alphabets, one by one"),
     "tests/jobs/test_folder_rights.py": ("Who may read", "results, studies and shared folders"),
     "tests/jobs/test_segment_privacy.py": (_PLANTED, "headers of DICOM and NIfTI, every byte of results"),
     "tests/test_plain_name.py": ("Hostile names, records and models", "names, by property and by list"),
