@@ -139,7 +139,7 @@ def test_copy_to_hand_on_is_a_study_to_train_on(study: Path, tmp_path: Path) -> 
 
 
 def test_damaged_record_is_not_handed_on(study: Path, tmp_path: Path) -> None:
-    (study / "subjects" / "sub-01" / "manifest.json").write_text('{"source": "/home/x', encoding="utf-8")
+    (study / "subjects" / "sub-01" / "manifest.json").write_text('{"source": "/data/x', encoding="utf-8")
     events: list[Event] = []
     job = CopyStudyJob(study=study, out=tmp_path / "copy", share=True)
     assert run_job(job, events.append, lambda: False) == 1

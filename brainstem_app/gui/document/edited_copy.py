@@ -123,7 +123,7 @@ def _write_record(target: Path, edited: EditedLabels) -> None:
     """Say beside the copy what it was made from and how many voxels of each structure it has."""
     from brainstem_app import __version__
     from brainstem_app.imaging.atomic import write_text
-    from brainstem_app.reports.manifest import sha256_of
+    from brainstem_app.reports.scan.manifest import sha256_of
 
     counts = zip(edited.voxels_before, edited.voxels_after, strict=True)
     names = {s.index: s.name for s in edited.table.structures}

@@ -1,4 +1,4 @@
-"""The current version of a result's label map: the copy that was corrected last, or the original."""
+"""Current version of a result's label map: the copy that was corrected last, or the original."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def latest_edit(original: Path) -> EditedVersion | None:
 
 def _comes_from(copy: Path, original: Path) -> bool:
     """Whether the records beside the copies lead from a copy to the original as it is now."""
-    from brainstem_app.reports.manifest import sha256_of
+    from brainstem_app.reports.scan.manifest import sha256_of
 
     for _ in range(_LONGEST_CHAIN):
         if copy == original:
