@@ -20,7 +20,7 @@ from brainstem_app.reports.reading import atlas_of
 from brainstem_app.reports.region_model import AreaEntry, RegionEntry
 from brainstem_app.reports.regions import common_areas, common_regions, compared_by_name, compared_values
 from brainstem_app.reports.report_model import LIMITS, StructureEntry
-from brainstem_app.reports.results import find_results, model_names, require_alike
+from brainstem_app.reports.results import Result, find_results, model_names, require_alike
 from brainstem_app.reports.volumes_methods import volumes_methods
 from brainstem_app.reports.volumes_model import GroupComparison, VolumeEffect, VolumesReport, VolumeSubject
 from brainstem_app.reports.volumes_notes import unseen_nuclei, volumes_notes
@@ -67,8 +67,24 @@ class _Model:
         return slice(first), slice(first, second), slice(second, None)
 
 
-def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesReport:
+def build_volumes_report(
+    request: VolumesRequest,
+    command: str = "",
+    results: Sequence[Result] | None = None,
+    said_before: Sequence[str] = (),
+) -> VolumesReport:
     """Read every subject's report and compare; nothing is written.
+
+    Parameters
+    ----------
+    request : VolumesRequest
+        What to compare.
+    command : str
+        The command line that does the same.
+    results : sequence of Result, optional
+        The results, if they are read already; else those in the folders of the request.
+    said_before : sequence of str
+        Notes on how they were chosen.
 
     Raises
     ------
@@ -77,7 +93,7 @@ def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesR
         reference group is missing, a cell of the table is doubtful, or there are too few subjects for the
         model.
     """
-    results = find_results(request.results)
+    results = find_results(request.results) if results is None else results
     people, notes = one_result_each(results, request.session, separate=request.separate_folders)
     names = {person.result.path: person.name for person in people}
     alike = require_alike(
@@ -98,7 +114,7 @@ def build_volumes_report(request: VolumesRequest, command: str = "") -> VolumesR
         subjects=_subjects(people, table, model, scores),
         without_row=None if request.participants is None else table.matched.only_in_results,
         without_result=None if request.participants is None else table.matched.only_in_table,
-        notes=(*alike, *notes, *said, *unscored),
+        notes=(*said_before, *alike, *notes, *said, *unscored),
         command=command,
         limits=LIMITS,
     )

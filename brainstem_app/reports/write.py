@@ -9,7 +9,7 @@ from pathlib import Path
 from brainstem_app.imaging.atomic import write_bytes, write_text
 from brainstem_app.reports.build import build_report
 from brainstem_app.reports.html import report_html
-from brainstem_app.reports.manifest import make_manifest
+from brainstem_app.reports.manifest import Manifest, make_manifest
 from brainstem_app.reports.midsagittal import write_midsagittal
 from brainstem_app.reports.midsagittal_picture import midsagittal_png
 from brainstem_app.reports.page import make_page
@@ -47,10 +47,26 @@ def write_report(folder: Path, inputs: ReportInputs, ready: Callable[[], object]
     created = datetime.now(UTC).astimezone().isoformat(timespec="seconds")
     manifest = make_manifest(inputs, created)
     report = build_report(inputs, manifest)
+    write_report_files(folder, report, inputs, manifest, ready)
+    return report
+
+
+def write_report_files(
+    folder: Path,
+    report: Report,
+    inputs: ReportInputs,
+    manifest: Manifest,
+    ready: Callable[[], object] = lambda: None,
+    plane: bytes | None = None,
+) -> None:
+    """Write the files of a report whose numbers are known; see `write_report`.
+
+    `plane` is the picture (PNG) of the midsagittal plane, if it is not to be drawn.
+    """
     scan = inputs.scan.data if inputs.scan else None
     volumes = QcVolumes(inputs.labels_native, inputs.labels_affine, scan, inputs.reference)
     picture = qc_png(volumes, inputs.table, inputs.title)
-    plane = midsagittal_png(inputs.regions, inputs.scan)
+    plane = midsagittal_png(inputs.regions, inputs.scan) if plane is None else plane
     page = make_page(report, inputs, manifest, folder, plane)
     html, pdf, xlsx = report_html(page, picture), report_pdf(page, picture), report_xlsx(report)
     ready()
@@ -63,4 +79,3 @@ def write_report(folder: Path, inputs: ReportInputs, ready: Callable[[], object]
     write_text(folder / "report.html", html)
     write_bytes(folder / "report.pdf", pdf)
     write_text(folder / "report.json", report.to_json())
-    return report

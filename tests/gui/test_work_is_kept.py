@@ -19,7 +19,6 @@ from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.review.edited_copy import EditedLabels, save_edited_copy
-from brainstem_app.gui.scans.edited_version import latest_edit
 from brainstem_app.gui.scans.opened import (
     OpenKind,
     find_result,
@@ -30,6 +29,7 @@ from brainstem_app.gui.scans.opened import (
 )
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.imaging.edited_version import latest_edit
 from brainstem_app.imaging.label_map import load_label_map, save_label_map
 from brainstem_app.study.study import Study
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
-from brainstem_app.gui.scans.edited_version import EditedVersion, latest_edit, original_of
 from brainstem_app.gui.scans.reported import graded, report_beside, reported_mm3
 from brainstem_app.gui.scans.result_model import UNKNOWN_MODEL, ResultModel, model_of_report
+from brainstem_app.imaging.edited_version import EditedVersion, latest_edit, original_of
 from brainstem_app.small_files import parse_json, read_json
 
 if TYPE_CHECKING:
