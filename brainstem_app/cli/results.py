@@ -36,7 +36,7 @@ def list_them(
             typer.echo(json.dumps({"folder": result.name, **said}))
             continue
         corrected = "corrected" if said["labels"] == "corrected" and said["state"] != "edited" else ""
-        words = (f"{said['state']:9}", corrected, said["why"], said["who"], said["date"][:16])
+        words = (f"{said['state']:8}", corrected, said["why"], said["who"], said["date"][:16])
         typer.echo(printable("  ".join((f"{result.name:{width}}", *filter(None, words))).rstrip()))
     if not results:
         typer.echo("The study holds no segmentation yet: brainstem-app segment --study STUDY", err=True)
