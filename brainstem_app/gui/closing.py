@@ -24,13 +24,13 @@ class Closing(QObject):
         self._is_stopping = False
         self._leaves_running = False
         self._discards_edits = False
-        window.bench.jobs.changed.connect(lambda _job: self.go_on())
+        window.context.jobs.changed.connect(lambda _job: self.go_on())
 
     def may_close(self) -> bool:
         """Whether nothing runs that closing would end; if something does, ask."""
         if not self._edits_are_safe() or not self._study_is_safe():
             return False
-        queue = self._window.bench.jobs
+        queue = self._window.context.jobs
         if self._leaves_running or not (queue.running or queue.waiting):
             return True
         if not self._is_stopping:
@@ -39,7 +39,7 @@ class Closing(QObject):
 
     def go_on(self) -> None:
         """Close after all: the jobs that were asked to stop have stopped, and there is nothing to ask."""
-        queue = self._window.bench.jobs
+        queue = self._window.context.jobs
         if queue.running or queue.waiting:
             return
         self._window.message_bar.clear(_OWNER)
@@ -71,7 +71,7 @@ class Closing(QObject):
                 self._window.close()
 
         has_asked = False
-        self._window.bench.study.when_saved(go_on)
+        self._window.context.study.when_saved(go_on)
         has_asked = True
         return is_safe
 
@@ -87,7 +87,7 @@ class Closing(QObject):
         self._discards_edits = False
 
     def _ask(self) -> None:
-        queue = self._window.bench.jobs
+        queue = self._window.context.jobs
         count = len(queue.running) + len(queue.waiting)
         what = self.tr("{0} {1} still running.").format(
             counted(count, self.tr("job")), agreeing(count, self.tr("is"), self.tr("are"))
@@ -116,5 +116,5 @@ class Closing(QObject):
         self._is_stopping = True
         what = self.tr("Stopping; the window closes when the jobs have stopped.")
         self._window.message_bar.show_message(Message(MessageLevel.PROGRESS, what, owner=_OWNER))
-        self._window.bench.jobs.stop_all()
+        self._window.context.jobs.stop_all()
         self.go_on()

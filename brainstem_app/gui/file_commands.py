@@ -24,7 +24,7 @@ class FileCommands(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._settings = window.bench.settings
+        self._settings = window.context.settings
         self.study = SaveStudy(window)
 
     def new_study(self) -> None:
@@ -34,14 +34,14 @@ class FileCommands(QObject):
         )
         if name:
             self._settings.last_folder = Path(name).parent
-            self._window.bench.study.create(Path(name))
+            self._window.context.study.create(Path(name))
 
     def choose_study(self) -> None:
         """Ask for a study folder and open it."""
         name = QFileDialog.getExistingDirectory(self._window, self.tr("Open a study"), self._start())
         if name:
             self._settings.last_folder = Path(name).parent
-            self._window.bench.study.open(Path(name))
+            self._window.context.study.open(Path(name))
 
     def choose_study_target(self) -> None:
         """Ask for an empty folder and save the open study there."""
@@ -68,7 +68,7 @@ class FileCommands(QObject):
         """Say what a batch will do, and put it into the queue once the user agrees."""
         from brainstem_app.gui.segment.batch_sheet import BatchSheet
 
-        window, panel = self._window, self._window.step.segment_panel
+        window, panel = self._window, self._window.segment_page.segment_panel
         sheet = BatchSheet(chosen, panel.offered, panel.outputs, window)
         sheet.choose(panel.model)
         sheet.show_folder(self._settings.results_folder)
@@ -96,7 +96,7 @@ class FileCommands(QObject):
         """Write results into a folder from now on; those there are stay where they are, and listed."""
         self._window.message_bar.clear(_RESULTS)
         self._settings.results_folder = folder
-        self._window.step.segment_panel.place.show_folder(folder)
+        self._window.segment_page.segment_panel.place.show_folder(folder)
 
     def open_results_folder(self) -> None:
         """Show the folder of the results in the file manager."""
@@ -108,7 +108,7 @@ class FileCommands(QObject):
             message = message_of_error(error, self.tr("The folder for results cannot be made."), _RESULTS)
             self._window.message_bar.show_message(message)
             return
-        self._window.step.saver.open_path(folder)
+        self._window.segment_page.saver.open_path(folder)
 
     def choose_result(self) -> None:
         """Ask for a folder that Segment has written and open it."""
@@ -134,7 +134,7 @@ class FileCommands(QObject):
 
     def choose_labels_target(self) -> None:
         """Ask where to save the label map."""
-        step = self._window.step
+        step = self._window.segment_page
         if step.result is None:
             return
         start = self._settings.last_folder / f"{step.result.folder.name}_labels.nii.gz"
@@ -147,7 +147,7 @@ class FileCommands(QObject):
 
     def choose_report_target(self) -> None:
         """Ask where to save the report."""
-        step = self._window.step
+        step = self._window.segment_page
         if step.result is None or not step.result.reports:
             return
         suffixes = [file.suffix for file in step.result.reports]
@@ -163,7 +163,7 @@ class FileCommands(QObject):
 
     def open_report(self) -> None:
         """Open the HTML report in the browser."""
-        self._window.step.saver.open_report()
+        self._window.segment_page.saver.open_report()
 
     def _start(self) -> str:
         return str(self._settings.last_folder)

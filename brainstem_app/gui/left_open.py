@@ -12,9 +12,9 @@ from PySide6.QtCore import QObject
 from brainstem_app.gui.workflow.step import StepName
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.document.opened import OpenedLabels, OpenedScan, ResultFiles
     from brainstem_app.gui.review.review_step import ReviewStep
-    from brainstem_app.gui.scans.opened import OpenedLabels, OpenedScan, ResultFiles
-    from brainstem_app.gui.segment.segment_step import SegmentStep
+    from brainstem_app.gui.segment.segment_page import SegmentPage
     from brainstem_app.gui.study.open_study import OpenStudy
 
 _SCAN, _LABELS, _RESULTS = "scan", "labels", "results"
@@ -47,7 +47,7 @@ class Left:
 class LeftOpen(QObject):
     """Remembers what Segment and Review show, and opens it again."""
 
-    def __init__(self, study: OpenStudy, segment: SegmentStep, parent: QObject) -> None:
+    def __init__(self, study: OpenStudy, segment: SegmentPage, parent: QObject) -> None:
         super().__init__(parent)
         self._study = study
         self._left: dict[StepName, Left] = {}
@@ -80,7 +80,7 @@ class LeftOpen(QObject):
         """Leave a step to what the user opens in it now."""
         self._left.pop(step, None)
 
-    def take_up_segment(self, segment: SegmentStep) -> None:
+    def take_up_segment(self, segment: SegmentPage) -> None:
         """Open again what Segment showed."""
         left = self._left.pop(StepName.SEGMENT, None)
         if left is not None:

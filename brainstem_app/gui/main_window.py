@@ -30,7 +30,7 @@ from brainstem_app.gui.plain_labels import show_labels_as_they_are
 from brainstem_app.gui.restoring import Restoring
 from brainstem_app.gui.screen_fit import keep_on_screen, resize_to_fit
 from brainstem_app.gui.segment.many_scans import ManyScans
-from brainstem_app.gui.segment.segment_step import SegmentStep
+from brainstem_app.gui.segment.segment_page import SegmentPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.status_line import StatusLine
 from brainstem_app.gui.study.open_study import OpenStudy
@@ -43,7 +43,7 @@ from brainstem_app.gui.workflow.page_stack import PageStack, ScrolledPage
 from brainstem_app.gui.workflow.pages import STEPS, make_page
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_bar import StepBar
-from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+from brainstem_app.gui.workflow.step_page import AppContext, StepPage
 
 if TYPE_CHECKING:
     from brainstem_app.gui.review.review_step import ReviewStep
@@ -69,24 +69,24 @@ class MainWindow(DropWindow):
         self._settings = settings
         self._key_sheet: ShortcutOverlay | None = None
         self.background = Background(self)
-        self.bench = Workbench(
+        self.context = AppContext(
             settings,
             self.background,
             OpenStudy(settings, self.background, self),
             JobQueue(settings, self.background, self),
         )
         self.message_bar = MessageBar(self)
-        self.step = SegmentStep(settings, self.background, self.bench.jobs, self)
+        self.segment_page = SegmentPage(settings, self.background, self.context.jobs, self)
         self.step_bar = StepBar(STEPS, self)
-        self._pages: dict[StepName, QWidget] = {StepName.SEGMENT: self.step}
+        self._pages: dict[StepName, QWidget] = {StepName.SEGMENT: self.segment_page}
         self.stack = PageStack(self)
-        self.stack.add_page(self.step)
+        self.stack.add_page(self.segment_page)
         self.files = FileCommands(self)
         self.view = ViewCommands(self)
         self.opening = Opening(self)
-        self.many_scans = ManyScans(self.bench, self)
+        self.many_scans = ManyScans(self.context, self)
         self._lay_out()
-        self.jobs_panel = JobsPanel(self.bench.jobs, self)
+        self.jobs_panel = JobsPanel(self.context.jobs, self)
         self.jobs_dock = self._dock(self.jobs_panel)
         status = StatusLine(self)
         self.pointed, self.crosshair, self.job_count = status.pointed, status.crosshair, status.job_count
@@ -124,7 +124,7 @@ class MainWindow(DropWindow):
         return dock
 
     def _connect(self) -> None:
-        step, bench = self.step, self.bench
+        step, context = self.segment_page, self.context
         self.many_scans.step_requested.connect(self.show_step)
         self.many_scans.review_requested.connect(self.opening.review_results)
         self.jobs_panel.review_requested.connect(self.opening.review_results)
@@ -148,9 +148,9 @@ class MainWindow(DropWindow):
         self.drag_over.connect(self._show_drop_target)
         self.step_bar.chosen.connect(self.show_step)
         self.jobs_panel.count_changed.connect(self.job_count.setText)
-        bench.jobs.changed.connect(self._on_job_changed)
-        bench.study.opened.connect(self._on_study_opened)
-        bench.study.contents_changed.connect(self._show_counts)
+        context.jobs.changed.connect(self._on_job_changed)
+        context.study.opened.connect(self._on_study_opened)
+        context.study.contents_changed.connect(self._show_counts)
 
     def _restore(self) -> None:
         resize_to_fit(self, _FIRST_SIZE)
@@ -158,7 +158,7 @@ class MainWindow(DropWindow):
             self.restoreGeometry(self._settings.geometry)
             resize_to_fit(self, self.size())
         if not self._settings.splitter.isEmpty():
-            self.step.splitter.restoreState(self._settings.splitter)
+            self.segment_page.splitter.restoreState(self._settings.splitter)
         self._show_page(StepName.SCANS)
 
     # Steps -------------------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ class MainWindow(DropWindow):
     def page(self, step: StepName) -> QWidget:
         """Page of a step; made when it is first asked for."""
         if step not in self._pages:
-            page = make_page(step, self.bench, self)
+            page = make_page(step, self.context, self)
             self.banners.take_page(step, page)
             page.step_requested.connect(self.show_step)
             page.log_requested.connect(self.show_log)
@@ -201,7 +201,7 @@ class MainWindow(DropWindow):
         before = self.current_step
         self._show_page(step)
         self.opening.arrive(step, before)
-        self.bench.study.remember(step=step.value)
+        self.context.study.remember(step=step.value)
 
     def _show_page(self, step: StepName) -> None:
         page = self.page(step)
@@ -239,7 +239,7 @@ class MainWindow(DropWindow):
 
     def show_models(self, models: tuple[object, ...]) -> None:
         """Offer the models that were found."""
-        self.step.set_models(models)
+        self.segment_page.set_models(models)
         self._update_actions()
 
     # Opening -----------------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ class MainWindow(DropWindow):
 
     def _show_counts(self) -> None:
         """Say in the navigation what the study holds, for steps that were not shown yet."""
-        contents = self.bench.study.contents
+        contents = self.context.study.contents
         prepared, runs = (0, 0) if contents is None else (contents.n_finished, len(contents.runs))
         if StepName.PREPARE not in self._pages:
             text = self.tr("{0} prepared").format(prepared) if prepared else ""
@@ -275,16 +275,16 @@ class MainWindow(DropWindow):
     def segment(self) -> None:
         """Segment the open scan."""
         self.show_step(StepName.SEGMENT)
-        self.step.segment()
+        self.segment_page.segment()
 
     def simulate(self) -> None:
         """Make a simulated scan and open it."""
         self.show_step(StepName.SEGMENT)
-        self.step.simulate()
+        self.segment_page.simulate()
 
     def cancel_job(self) -> None:
         """Ask the job about the open scan to stop."""
-        self.step.cancel()
+        self.segment_page.cancel()
 
     def show_jobs(self) -> None:
         """Show the panel of jobs, or hide it."""
@@ -309,8 +309,8 @@ class MainWindow(DropWindow):
 
     def _on_job_changed(self, job: object) -> None:
         record = job.record
-        if record.state.is_over and record.study and record.study == str(self.bench.study.folder):
-            self.bench.study.refresh()
+        if record.state.is_over and record.study and record.study == str(self.context.study.folder):
+            self.context.study.refresh()
         if record.kind == "export-model" and record.state == "finished":
             self.restoring.read_models()
 
@@ -327,12 +327,12 @@ class MainWindow(DropWindow):
         self._update_actions()
 
     def _show_title(self) -> None:
-        scan, folder = self.step.scan, self.bench.study.folder
+        scan, folder = self.segment_page.scan, self.context.study.folder
         parts = [scan.path.name if scan is not None else "", folder.name if folder is not None else ""]
         self.setWindowTitle(" – ".join([*(part for part in parts if part), self.tr("Brainstem App")]))
 
     def _update_actions(self) -> None:
-        step = self.step
+        step = self.segment_page
         self.actions_.enable(
             scan=step.scan is not None and step.segment_panel.can_start,
             viewer=step.has_viewer,
@@ -343,7 +343,7 @@ class MainWindow(DropWindow):
         )
 
     def _show_drop_target(self, shown: bool) -> None:
-        self.step.empty_state.set_target(shown)
+        self.segment_page.empty_state.set_target(shown)
         self.scans.empty_state.set_target(shown)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
@@ -360,12 +360,12 @@ class MainWindow(DropWindow):
             event.ignore()
             return
         self.save_all()
-        self.bench.jobs.leave_running()
+        self.context.jobs.leave_running()
         self.background.wait()
         super().closeEvent(event)
 
     def save_all(self) -> None:
         """Write down where the window and the work are."""
         self._settings.geometry = self.saveGeometry()
-        self._settings.splitter = self.step.splitter.saveState()
-        self.bench.study.save()
+        self._settings.splitter = self.segment_page.splitter.saveState()
+        self.context.study.save()

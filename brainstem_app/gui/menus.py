@@ -37,7 +37,7 @@ class WindowActions:
         self.open_study = act(tr("Open a s&tudy…"), "Ctrl+Shift+N", files.choose_study)
         self.save_study = act(tr("Sa&ve the study"), "", files.study.save)
         self.save_study_as = act(tr("Save the study &as…"), "F12", files.choose_study_target)
-        self.close_study = act(tr("&Close the study"), "", window.bench.study.close)
+        self.close_study = act(tr("&Close the study"), "", window.context.study.close)
         for action in (self.save_study, self.save_study_as, self.close_study):
             action.setEnabled(False)
         self.open_scan = act(tr("&Open scans…"), QKeySequence.StandardKey.Open, files.choose_scan)
@@ -134,9 +134,9 @@ class WindowActions:
 
     def fill_recent(self) -> None:
         """List the studies and scans opened last."""
-        settings, tr = self._window.bench.settings, self._window.tr
+        settings, tr = self._window.context.settings, self._window.tr
         for action in (self.save_study, self.save_study_as, self.close_study):
-            action.setEnabled(self._window.bench.study.is_open)
+            action.setEnabled(self._window.context.study.is_open)
         self.recent.clear()
         for title, paths in ((tr("Studies"), settings.recent_studies), (tr("Scans"), settings.recent_scans)):
             if paths:

@@ -32,15 +32,15 @@ class Opening(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window = window
-        self._settings = window.bench.settings
-        self.left = LeftOpen(window.bench.study, window.step, self)
+        self._settings = window.context.settings
+        self.left = LeftOpen(window.context.study, window.segment_page, self)
 
     def open_paths(self, paths: list[Path]) -> None:
         """Open what the user chose or dropped: one thing as what it is, several as scans of the list."""
         if len(paths) == 1:
             self.open_path(paths[0])
         elif paths:
-            self._window.bench.study.when_restored(lambda: self._open_scans(paths))
+            self._window.context.study.when_restored(lambda: self._open_scans(paths))
 
     def _open_scans(self, paths: list[Path]) -> None:
         self._begin(paths[0])
@@ -49,15 +49,15 @@ class Opening(QObject):
 
     def open_path(self, path: Path) -> None:
         """Open a study, a scan, a folder of scans, a result folder or a label map."""
-        self._window.bench.study.when_restored(lambda: self._open_path(path))
+        self._window.context.study.when_restored(lambda: self._open_path(path))
 
     def _open_path(self, path: Path) -> None:
-        from brainstem_app.gui.scans.opened import OpenKind, kind_of, results_in
+        from brainstem_app.gui.document.opened import OpenKind, kind_of, results_in
         from brainstem_app.gui.study.workspace import is_study
 
         self._begin(path)
         if path.is_dir() and is_study(path):
-            self._window.bench.study.open(path)
+            self._window.context.study.open(path)
             return
         kind = kind_of(path)
         if path.is_dir() and kind is OpenKind.SCAN:
@@ -74,11 +74,11 @@ class Opening(QObject):
         """Show a scan, a result or a label map in the step Segment."""
         self.left.forget(StepName.SEGMENT)
         self._window.show_step(StepName.SEGMENT)
-        self._window.step.open_path(path)
+        self._window.segment_page.open_path(path)
 
     def open_result(self, folder: Path) -> None:
         """Show a segmentation, or the several of a batch."""
-        from brainstem_app.gui.scans.opened import results_in
+        from brainstem_app.gui.document.opened import results_in
 
         self._window.message_bar.clear("")  # the others go with what they are about
         if len(results_in(folder)) > 1:
@@ -86,15 +86,15 @@ class Opening(QObject):
             return
         self.left.forget(StepName.SEGMENT)
         self._window.show_step(StepName.SEGMENT)
-        scan = self._window.step.scan
-        self._window.step.opener.open_result(folder, None if scan is None else scan.path)
+        scan = self._window.segment_page.scan
+        self._window.segment_page.opener.open_result(folder, None if scan is None else scan.path)
 
     def open_labels(self, path: Path) -> None:
         """Show a label map over the open scan."""
         self._begin(path)
         self._window.show_step(StepName.SEGMENT)
         self.left.forget(StepName.SEGMENT)
-        self._window.step.opener.open_labels(path)
+        self._window.segment_page.opener.open_labels(path)
 
     def open_model(self, file: Path) -> None:
         """Offer the model of a file in Segment."""
@@ -103,7 +103,7 @@ class Opening(QObject):
         window = self._window
         window.background.run(
             lambda: find_model(str(file)),
-            lambda model: window.step.segment_panel.add_model(model, file),
+            lambda model: window.segment_page.segment_panel.add_model(model, file),
             lambda error: window.message_bar.show_message(
                 message_of_error(error, self.tr("The model cannot be opened."))
             ),
@@ -121,7 +121,7 @@ class Opening(QObject):
         if step is before and not self.left.has(step):
             return
         if step is StepName.SEGMENT:
-            self.left.take_up_segment(self._window.step)
+            self.left.take_up_segment(self._window.segment_page)
         review = self._window.review
         if step is not StepName.REVIEW or review is None or review.scan or review.labels:
             return
@@ -149,9 +149,9 @@ class Opening(QObject):
 
     def _show_in(self, review: ReviewStep) -> None:
         """Pass on what Segment has read already: nothing is read twice."""
-        from brainstem_app.gui.scans.opened import OpenedResult
+        from brainstem_app.gui.document.opened import OpenedResult
 
-        step = self._window.step
+        step = self._window.segment_page
         if step.result is not None and step.labels is not None:
             review.show_result(OpenedResult(step.result, step.labels, step.scan))
         elif step.scan is not None:
@@ -159,7 +159,7 @@ class Opening(QObject):
 
     def _on_edited(self, copy: Path) -> None:
         """Show the corrected labels in Segment too, if it shows those they were made from."""
-        step = self._window.step
+        step = self._window.segment_page
         result, scan = step.result, None if step.scan is None else step.scan.path
         if result is not None and result.is_segmentation and result.folder == copy.parent:
             step.opener.open_result(copy.parent, scan, step.labels)

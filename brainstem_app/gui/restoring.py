@@ -27,21 +27,21 @@ class Restoring(QObject):
         super().__init__(window)
         self._window = window
         self._has_begun = False
-        window.bench.study.opened.connect(self._on_study_opened)
+        window.context.study.opened.connect(self._on_study_opened)
 
     def begin(self) -> None:
         """Load and take up, after the first paint; a second call does nothing."""
         if not self._has_begun:
             self._has_begun = True
-            self._window.bench.study.expect_restore()
+            self._window.context.study.expect_restore()
             QTimer.singleShot(50, self, self._take_up)
 
     def _take_up(self) -> None:
         window = self._window
         self.read_models()
         window.background.run(import_pages, lambda _result: None, lambda _error: None)
-        window.bench.jobs.restore()
-        window.bench.study.restore()
+        window.context.jobs.restore()
+        window.context.study.restore()
 
     def read_models(self) -> None:
         """List the models anew; the chosen one stays."""
@@ -57,7 +57,7 @@ class Restoring(QObject):
 
     def _on_study_opened(self) -> None:
         """Show the scans, the step and, once asked for, the results that were open in the study."""
-        window, study = self._window, self._window.bench.study
+        window, study = self._window, self._window.context.study
         workspace = study.workspace
         sources, removed = map(Path, workspace.sources), map(Path, workspace.removed)
         window.scans.list.restore(tuple(sources), frozenset(removed))

@@ -42,7 +42,7 @@ def import_pages() -> None:
     import brainstem_app.gui.prepare.prepare_page
     import brainstem_app.gui.report.report_page
     import brainstem_app.gui.review.review_page
+    import brainstem_app.gui.segment.viewer_panel
     import brainstem_app.gui.train.train_page
-    import brainstem_app.gui.viewer.viewer_panel
 
     _ = nibabel, brainstem_app

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from brainstem_app.atlas.disagreement import disagreement_about
 from brainstem_app.atlas.label_table import Group
@@ -19,8 +18,8 @@ from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.reports.manifest import Manifest
 from brainstem_app.reports.methods import methods_paragraph
 from brainstem_app.reports.midsagittal import midsagittal_entry
-from brainstem_app.reports.region_model import EMPTY, WHOLE, RegionEntry
-from brainstem_app.reports.regions import empty_shares, region_entries
+from brainstem_app.reports.region_model import EMPTY, WHOLE, AreaEntry, RegionEntry
+from brainstem_app.reports.regions import empty_shares, region_entries, where_empty
 from brainstem_app.reports.report_model import (
     COMPARISON_LIMITS,
     LIMITS,
@@ -38,6 +37,7 @@ from brainstem_app.reports.scan_entry import METHOD, ScanEntry
 _DECIMALS = 6
 # Part of its volume that a label map may miss without a word.
 _DRAWN = 0.05
+_Part = StructureEntry | RegionEntry | AreaEntry
 
 
 def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
@@ -57,10 +57,12 @@ def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
         inputs.confidence_native,
         inputs.soft,
     )
-    is_empty = _where_empty(inputs)
+    is_empty = None if inputs.scan is None else where_empty(inputs.scan.data)
     structures = _structure_entries(measures, inputs, empty_shares(inputs.labels_native, is_empty))
     regions = region_entries(inputs.regions, inputs.labels_affine, is_empty)
-    findings = _findings(inputs, measures, (*structures, *regions[1:]))
+    midsagittal = midsagittal_entry(inputs.regions.midsagittal if inputs.regions else None)
+    areas = () if midsagittal is None else midsagittal.areas[:-1]  # but for their ratio
+    findings = _findings(inputs, measures, (*structures, *regions[1:], *areas))
     hashed = manifest.files.get("scan") or manifest.files.get("predicted")
     return Report(
         created=manifest.created,
@@ -69,7 +71,7 @@ def build_report(inputs: ReportInputs, manifest: Manifest) -> Report:
         atlas=AtlasEntry(name=inputs.atlas_name, version=inputs.atlas_version),
         structures=structures,
         regions=regions,
-        midsagittal=midsagittal_entry(inputs.regions.midsagittal if inputs.regions else None),
+        midsagittal=midsagittal,
         volume_method="voxels" if inputs.soft is None else "warp",
         summary=_summary(measures),
         warnings=tuple(finding for finding in findings if finding.level is not Level.INFO),
@@ -212,7 +214,7 @@ def _unseen(inputs: ReportInputs) -> list[str]:
 
 
 def _findings(
-    inputs: ReportInputs, measures: list[StructureMeasures], parts: Sequence[StructureEntry | RegionEntry]
+    inputs: ReportInputs, measures: list[StructureMeasures], parts: Sequence[_Part]
 ) -> tuple[FindingEntry, ...]:
     """All findings, each once, the worst first."""
     given = (
@@ -270,7 +272,7 @@ def _own_findings(inputs: ReportInputs, measures: list[StructureMeasures]) -> li
     return found
 
 
-def _on_nothing(parts: Sequence[StructureEntry | RegionEntry]) -> list[Finding]:
+def _on_nothing(parts: Sequence[_Part]) -> list[Finding]:
     lost = [part for part in parts if part.empty is not None and part.empty > EMPTY]
     if not lost:
         return []
@@ -280,7 +282,8 @@ def _on_nothing(parts: Sequence[StructureEntry | RegionEntry]) -> list[Finding]:
         "around it."
     )
     fix = (
-        "Do not use their volumes; comparisons of people leave them out. Give the scan from before the mask, "
+        "Do not use their volumes and areas; comparisons of people leave them out. Give the scan from before "
+        "the mask, "
         "or a mask that holds all of them."
     )
     return [Finding(Level.WARNING, "labels-on-nothing", problem, fix)]
@@ -319,11 +322,6 @@ def _is_apart(measures: StructureMeasures, inputs: ReportInputs) -> bool:
         return False
     voxel = voxel_volume_mm3(inputs.labels_affine)
     return abs(measures.voxels * voxel - measures.volume_mm3) > max(_DRAWN * measures.volume_mm3, voxel)
-
-
-def _where_empty(inputs: ReportInputs) -> NDArray[np.bool_] | None:
-    """Where the scan has its lowest value, as outside of a brain mask."""
-    return None if inputs.scan is None else inputs.scan.data <= inputs.scan.data.min()
 
 
 def _touches_edge(inputs: ReportInputs) -> bool:

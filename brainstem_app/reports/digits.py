@@ -41,6 +41,22 @@ def volume(value: float | None) -> str:
     return f"{value:,.0f}".replace(",", "\u2009")
 
 
+def measure(value: float | None, unit: str) -> str:
+    """Write a volume in mm³, or an area or ratio, by its unit."""
+    return volume(value) if unit == "mm³" else area(value)
+
+
+def difference_decimals(of: float | None) -> int:
+    """Decimals of a difference: about a thousandth of the size that differs, which may be unknown."""
+    size = abs(of or 0.0)
+    return 0 if size >= 1000 else 1 if size >= 50 or not size else 2
+
+
+def difference(value: float | None, of: float | None) -> str:
+    """Write a difference of two sizes: whole of sizes from 1000 on, with two decimals below 50."""
+    return signed(value, difference_decimals(of))
+
+
 def area(value: float | None) -> str:
     """Write an area in mm², or the ratio of two in per cent, with one decimal."""
     return MISSING if value is None else f"{value:.1f}"

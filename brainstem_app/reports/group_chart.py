@@ -156,7 +156,7 @@ def _chart(
         )
     described = [
         f"{c.name}: {counted(c.n, 'person')}"
-        + (f", median {digits.volume(float(np.median(v)))} {unit_of(name)}" if v else "")
+        + (f", median {digits.measure(float(np.median(v)), unit_of(name))} {unit_of(name)}" if v else "")
         for c, v in zip(columns, values, strict=True)
     ]
     return GroupChart(
@@ -215,7 +215,7 @@ def _marks(
         aside = step * (place - (rows[row] - 1) / 2)
         z = subject.z.get(name)
         score = "" if z is None else f", z {digits.signed(z, 1)}"
-        value = f"{digits.volume(volume)} {unit_of(name)}"
+        value = f"{digits.measure(volume, unit_of(name))} {unit_of(name)}"
         yield Mark(round(middle + aside, 2), y, f"{subject.subject}: {value}{score}")
 
 

@@ -38,6 +38,8 @@ def render(template: str, **content: Any) -> str:
         "distance_mm": digits.distance,
         "volume": digits.volume,
         "area": digits.area,
+        "measure": digits.measure,
+        "difference": digits.difference,
         "percent": digits.percent,
         "signed": digits.signed,
         "p_value": digits.p_value,

@@ -49,6 +49,7 @@ def midsagittal_entry(found: Midsagittal | None) -> MidsagittalEntry | None:
             value=round(found.areas[part].area_mm2, _DECIMALS),
             unit=_MM2,
             covered=round(found.areas[part].covered, _DECIMALS),
+            empty=_rounded(found.areas[part].empty),
         )
         for part, (name, full_name) in _AREAS.items()
     ]
@@ -59,6 +60,7 @@ def midsagittal_entry(found: Midsagittal | None) -> MidsagittalEntry | None:
         value=round(100 * tegmentum.value / pons.value, _DECIMALS) if pons.value else 0.0,
         unit=_PERCENT,
         covered=min(tegmentum.covered, pons.covered),
+        empty=max((e for e in (tegmentum.empty, pons.empty) if e is not None), default=None),
     )
     plane = found.plane
     return MidsagittalEntry(
@@ -119,6 +121,10 @@ def midsagittal_note(entry: MidsagittalEntry | None) -> str:
         "tectum: its area is larger than those drawn by hand between landmarks, and so is the ratio, so that "
         "published limits do not apply. The ratio is that of the midbrain before the aqueduct to the pons."
     )
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, _DECIMALS)
 
 
 def _point(vector: NDArray[np.float64], decimals: int) -> Point:

@@ -65,6 +65,7 @@ def pdf_midsagittal(pdf: ReportPdf, page: Page) -> None:
     pdf.image(image, x=MARGIN_MM, y=top, h=_PICTURE_MM)
     pdf.set_left_margin(MARGIN_MM + width + 5)
     pdf.set_y(top)
-    pdf.words(page.midsagittal_note, 7.5, SOFT)
+    cut = f" {_CUT.replace('volume', 'area')}" if any(area.is_cut for area in entry.areas) else ""
+    pdf.words(page.midsagittal_note + cut, 7.5, SOFT)
     pdf.set_left_margin(MARGIN_MM)
     pdf.set_y(max(top + _PICTURE_MM, pdf.get_y()) + 2)

@@ -63,17 +63,20 @@ class AreaEntry(_Measured):
     """Area of a part of the brainstem on the midsagittal plane, or the ratio of two.
 
     `value` is in `unit`, which the name ends with: mm² or %. `covered` is the part of it that the scan
-    covers, 0…1; of a ratio, of the part that is covered less.
+    covers, 0…1; of a ratio, of the part that is covered less. `empty` is the part that lies where the scan
+    is empty, as outside of a brain mask, of a ratio that of the emptier part; null in files of older
+    versions.
     """
 
     value: float
     unit: str
     covered: float
+    empty: float | None = None
 
     @property
     def is_cut(self) -> bool:
-        """Whether the scan ends within it or before it."""
-        return self.covered < WHOLE
+        """Whether the scan, or a mask of the brain, ends within it or before it."""
+        return is_cut(self.covered, self.empty)
 
     @property
     def compared(self) -> float | None:

@@ -96,6 +96,11 @@ def region_entries(
     return (whole.model_copy(update={"volume_mm3": total, "empty": of_all}), *parts)
 
 
+def where_empty(data: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell where a scan has its lowest value, as outside of a brain mask."""
+    return np.asarray(data <= data.min())
+
+
 def empty_shares(labels: NDArray[np.uint8], is_empty: NDArray[np.bool_] | None) -> dict[int, float]:
     """Part of each label's voxels where the scan is empty, 0…1; nothing without the scan."""
     if is_empty is None:

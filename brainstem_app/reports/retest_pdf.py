@@ -39,13 +39,13 @@ def _columns() -> list[TableColumn[RetestEntry]]:
     return [
         TableColumn("Nucleus", 29, lambda n: n.name + unseen_mark(n), "LEFT"),
         TableColumn("Grade", 11, lambda n: n.reliability, "CENTER", lambda n: grade_style(n.reliability)),
-        TableColumn("First, mean mm³", 12.5, lambda n: digits.volume(n.first_mm3)),
-        TableColumn("Second, mean mm³", 12.5, lambda n: digits.volume(n.second_mm3)),
+        TableColumn("First, mean mm³", 12.5, lambda n: digits.measure(n.first_mm3, n.unit)),
+        TableColumn("Second, mean mm³", 12.5, lambda n: digits.measure(n.second_mm3, n.unit)),
         TableColumn("Bias, second − first, mm³ [95 %]", 32, _bias),
         TableColumn("Limits of agreement, 95 %, mm³", 27, _limits),
         TableColumn("Variation within a subject", 15, lambda n: _percent(n.within_cv)),
         TableColumn("Change, mean size", 13, lambda n: _percent(n.absolute_change)),
-        TableColumn("Repeats within, mm³", 14, lambda n: digits.volume(n.repeatability_mm3)),
+        TableColumn("Repeats within, mm³", 14, lambda n: digits.measure(n.repeatability_mm3, n.unit)),
         TableColumn(
             "ICC(A,1) [95 %]",
             27,
@@ -64,16 +64,20 @@ def _columns() -> list[TableColumn[RetestEntry]]:
 
 
 def _bias(entry: RetestEntry) -> str:
-    bias = digits.signed(entry.bias_mm3, 1)
-    if entry.bias_low_mm3 is None:
-        return bias
-    return f"{bias} [{digits.signed(entry.bias_low_mm3, 1)}, {digits.signed(entry.bias_high_mm3, 1)}]"
+    bias, low, high = (
+        digits.difference(part, entry.first_mm3)
+        for part in (entry.bias_mm3, entry.bias_low_mm3, entry.bias_high_mm3)
+    )
+    return bias if entry.bias_low_mm3 is None else f"{bias} [{low}, {high}]"
 
 
 def _limits(entry: RetestEntry) -> str:
     if entry.limit_low_mm3 is None:
         return digits.MISSING
-    return f"{digits.signed(entry.limit_low_mm3, 1)} to {digits.signed(entry.limit_high_mm3, 1)}"
+    low, high = (
+        digits.difference(end, entry.first_mm3) for end in (entry.limit_low_mm3, entry.limit_high_mm3)
+    )
+    return f"{low} to {high}"
 
 
 def _percent(value: float | None) -> str:

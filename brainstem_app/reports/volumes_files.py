@@ -11,7 +11,13 @@ from brainstem_app.reports.report_model import reliability_text
 from brainstem_app.reports.scan_entry import BRAIN_ML, INTRACRANIAL_ML
 from brainstem_app.reports.table_xlsx import Cell, Sheet, workbook
 from brainstem_app.reports.volumes_model import VolumeEffect, VolumesReport
-from brainstem_app.reports.volumes_page import comparison_note, is_far, make_volumes_page, unseen_mark
+from brainstem_app.reports.volumes_page import (
+    comparison_note,
+    is_far,
+    make_volumes_page,
+    scale_of_effects,
+    unseen_mark,
+)
 from brainstem_app.reports.volumes_pdf import volumes_pdf
 
 Table = tuple[list[str], list[list[Cell]]]
@@ -37,6 +43,7 @@ def write_volumes_report(folder: Path, report: VolumesReport) -> None:
         "volumes.html",
         **vars(page),
         notes=[comparison_note(report, comparison) for comparison in report.comparisons],
+        scales=[scale_of_effects(comparison) for comparison in report.comparisons],
         is_far=is_far,
         unseen_mark=unseen_mark,
         reliability=reliability_text(page.with_change),

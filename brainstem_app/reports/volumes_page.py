@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 from brainstem_app.counting import counted
 from brainstem_app.evaluation.linear_model import FAR, LEAST_DEGREES
@@ -86,6 +87,12 @@ def _farthest(scored: list[VolumeSubject]) -> tuple[VolumeSubject, ...]:
 def unseen_mark(effect: VolumeEffect) -> str:
     """Dagger after the name of a nucleus in which the model cannot see change; else nothing."""
     return " †" if effect.change_seen is False else ""
+
+
+def scale_of_effects(comparison: GroupComparison) -> int:
+    """Say how far the scale of d reaches, so that all intervals of a table are whole on it."""
+    ends = [abs(e) for effect in comparison.effects for e in (effect.d_low, effect.d_high) if e is not None]
+    return max(1, ceil(max(ends, default=1)))
 
 
 def comparison_note(report: VolumesReport, comparison: GroupComparison) -> str:

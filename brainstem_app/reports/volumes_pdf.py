@@ -62,8 +62,8 @@ def _effects(pdf: ReportPdf, group: str, reference: str, nuclei: Iterable[Volume
         TableColumn[VolumeEffect]("Nucleus", 28, lambda n: n.name + unseen_mark(n), "LEFT"),
         TableColumn("Name", 40, lambda n: n.full_name, "LEFT"),
         TableColumn("Grade", 11, lambda n: n.reliability, "CENTER", lambda n: grade_style(n.reliability)),
-        TableColumn(f"{group} mm³", 18, lambda n: digits.volume(n.mean_mm3)),
-        TableColumn(f"{reference} mm³", 18, lambda n: digits.volume(n.reference_mean_mm3)),
+        TableColumn(f"{group} mm³", 18, lambda n: digits.measure(n.mean_mm3, n.unit)),
+        TableColumn(f"{reference} mm³", 18, lambda n: digits.measure(n.reference_mean_mm3, n.unit)),
         TableColumn("Difference, adjusted, mm³ [95 %]", 33, _difference),
         TableColumn("d", 12, lambda n: digits.signed(n.d)),
         TableColumn("p", 13, lambda n: digits.p_value(n.p)),
@@ -75,10 +75,11 @@ def _effects(pdf: ReportPdf, group: str, reference: str, nuclei: Iterable[Volume
 
 
 def _difference(effect: VolumeEffect) -> str:
-    if effect.difference_mm3 is None or effect.low_mm3 is None:
-        return digits.signed(effect.difference_mm3, 1)
-    ends = f"{digits.signed(effect.low_mm3, 1)}, {digits.signed(effect.high_mm3, 1)}"
-    return f"{digits.signed(effect.difference_mm3, 1)} [{ends}]"
+    value, low, high = (
+        digits.difference(part, effect.reference_mean_mm3)
+        for part in (effect.difference_mm3, effect.low_mm3, effect.high_mm3)
+    )
+    return value if effect.low_mm3 is None else f"{value} [{low}, {high}]"
 
 
 def _holm_style(effect: VolumeEffect) -> FontFace | None:

@@ -30,9 +30,9 @@ from PySide6.QtWidgets import QApplication
 
 from brainstem_app.gui.application import make_application
 from brainstem_app.gui.background import Background
+from brainstem_app.gui.document.opened import OpenedLabels, OpenedScan
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.review.review_step import ReviewStep
-from brainstem_app.gui.scans.opened import OpenedLabels, OpenedScan
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.viewer.overlay import colour_table
@@ -66,7 +66,7 @@ def end():
     window.background.wait()
     memory = psutil.Process().memory_full_info()
     found.update(rss=memory.rss / 2**20, uss=memory.uss / 2**20)
-    window.step.viewer
+    window.segment_page.viewer
     memory = psutil.Process().memory_full_info()
     found.update(viewer_rss=memory.rss / 2**20, viewer_uss=memory.uss / 2**20)
     print(json.dumps(found))
@@ -311,13 +311,13 @@ def measure_gaps(folder: Path) -> None:
     nib.save(nib.Nifti1Image(data, np.diag([-0.8, 0.8, 0.8, 1.0])), scan)
     start = time.perf_counter()
     window.open_path(scan)
-    gap = worst_gap(lambda: window.step.scan is not None)
+    gap = worst_gap(lambda: window.segment_page.scan is not None)
     say(f"worst gap while a 256³ scan is opened ({time.perf_counter() - start:.1f} s): {gap}")
     worker = folder / "busy.py"
     worker.write_text(_BUSY_WORKER, encoding="utf-8")
     supervise.worker_command = lambda home: [sys.executable, str(worker), str(home)]
     window.segment()
-    job = window.step.job
+    job = window.segment_page.job
     gap = worst_gap(lambda: job.state.is_over)
     events = len((job.folder / "events.jsonl").read_text().splitlines())
     say(f"worst gap while a job runs ({events} events in 6 s): {gap}")

@@ -85,9 +85,9 @@ class Bench:
 
     def placed(self, key: str, odd: OddScan) -> Placed:
         """Write, read, check and place a version, once."""
-        kept = self.work / f"{_plain(key)}.npz"
+        kept = self.work / f"{plain(key)}.npz"
         if not kept.exists():
-            path = self.work / f"{_plain(key)}.nii.gz"
+            path = self.work / f"{plain(key)}.nii.gz"
             image = nib.Nifti1Image(np.clip(odd.data, 0, 32000).astype(np.int16), odd.affine)
             image.header.set_xyzt_units("mm")
             image.set_sform(odd.affine, 1)
@@ -100,7 +100,7 @@ class Bench:
 
     def real(self, path: Path) -> Placed:
         """Read, check and place a real scan, once."""
-        kept = self.work / f"{_plain(_name(path))}.npz"
+        kept = self.work / f"{plain(name_of(path))}.npz"
         if not kept.exists():
             self._place(path, kept)
         return _load(kept)
@@ -126,7 +126,7 @@ class Bench:
     def row(self, key: str, name: str, head: str, clean: Placed, placed: Placed) -> dict[str, Any]:
         """What is said of a version, and how far each model's labels are from those of the clean scan."""
         models = " ".join(f"{model.card.name} {model.card.version}" for model in self.models)
-        kept = self.work / f"{_plain(f'{key} {models}')}.json"
+        kept = self.work / f"{plain(f'{key} {models}')}.json"
         if not kept.exists():
             row = {"name": name, "said": placed.said, "refused": placed.refused, "found": []}
             if not placed.refused:
@@ -195,7 +195,7 @@ def versions(bench: Bench, path: Path, *, only_masks: bool) -> Iterator[OddScan]
     brain = scan.data > 0 if stripped else brain_mask(scan.data, scan.affine)
     as_it_is = OddScan("clean", scan.data, scan.affine)
     yield as_it_is
-    placed = bench.placed(f"{_name(path)} {as_it_is.name}", as_it_is).to_native
+    placed = bench.placed(f"{name_of(path)} {as_it_is.name}", as_it_is).to_native
     clean = CleanScan(scan.data, scan.affine, brain, placed)
     if not only_masks:
         yield from odd_scans(clean)
@@ -210,17 +210,17 @@ def examine(bench: Bench, path: Path, most: int | None, *, only_masks: bool) -> 
     rows = []
     clean: Placed | None = None
     for odd in islice(versions(bench, path, only_masks=only_masks), most):
-        placed = bench.placed(f"{_name(path)} {odd.name}", odd)
+        placed = bench.placed(f"{name_of(path)} {odd.name}", odd)
         if clean is None and placed.refused:
             raise SystemExit(f"{path} is no good scan: {placed.refused}")
         clean = clean or placed
-        rows.append(bench.row(f"{_name(path)} {odd.name}", odd.name, _name(path), clean, placed))
+        rows.append(bench.row(f"{name_of(path)} {odd.name}", odd.name, name_of(path), clean, placed))
     return rows
 
 
 def examine_real(bench: Bench, path: Path) -> dict[str, Any]:
     """Row of a real scan: what is said of it."""
-    placed, name = bench.real(path), _name(path)
+    placed, name = bench.real(path), name_of(path)
     return bench.row(f"{name} real", name, name, placed, placed)
 
 
@@ -377,12 +377,14 @@ def _load(path: Path) -> Placed:
         )
 
 
-def _name(path: Path) -> str:
+def name_of(path: Path) -> str:
+    """Name of a scan, with its dataset where that is BIDS."""
     stem = path.name.removesuffix(".gz").removesuffix(".nii")
     return f"{path.parents[2].name} {stem}" if path.parent.name == "anat" else stem
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Text as a name of a file."""
     return "".join(c if c.isalnum() else "-" for c in text)
 
 
@@ -401,8 +403,8 @@ def main() -> None:
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "results" / "odd-scans.md")
     given = parser.parse_args()
     bench = Bench(given.work, given.models)
-    heads = {_name(path): examine(bench, path, given.most, only_masks=False) for path in given.head}
-    heads |= {_name(path): examine(bench, path, given.most, only_masks=True) for path in given.whole}
+    heads = {name_of(path): examine(bench, path, given.most, only_masks=False) for path in given.head}
+    heads |= {name_of(path): examine(bench, path, given.most, only_masks=True) for path in given.whole}
     real = [examine_real(bench, path) for path in given.real]
     rescan = rescanned(bench, *given.rescan) if given.rescan else None
     given.page.write_text("\n".join(page(bench, heads, real, rescan)), encoding="utf-8")

@@ -71,9 +71,9 @@ def window(
     shown.resize(1200, 800)
     shown.show()
     shown.show_step(StepName.SEGMENT)
-    qtbot.waitUntil(lambda: shown.step.segment_panel.model == model.card.name, timeout=60_000)
+    qtbot.waitUntil(lambda: shown.segment_page.segment_panel.model == model.card.name, timeout=60_000)
     yield shown
-    for job in shown.bench.jobs.running:
+    for job in shown.context.jobs.running:
         job.kill()
     shown.background.wait()
 
@@ -218,7 +218,7 @@ def _add_subject(study: Study, name: str, *, failed: bool) -> None:
 @pytest.fixture
 def open_study(qtbot: QtBot, window: MainWindow, study: Study) -> MainWindow:
     """A window with the study open."""
-    with qtbot.waitSignal(window.bench.study.opened, timeout=60_000):
+    with qtbot.waitSignal(window.context.study.opened, timeout=60_000):
         window.open_path(study.folder)
     return window
 

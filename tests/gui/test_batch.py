@@ -91,9 +91,9 @@ def test_batch_begins_only_after_scans_model_and_folder_were_named(
     assert "not measured" in sheet.card.text()
     assert "color:" in sheet.card.text(), "in amber"
     assert sheet.place.folder == settings.results_folder
-    assert not listed.bench.jobs.jobs
+    assert not listed.context.jobs.jobs
     qtbot.mouseClick(sheet.start_button, Qt.MouseButton.LeftButton)
-    (job,) = listed.bench.jobs.jobs
+    (job,) = listed.context.jobs.jobs
     assert job.record.title == "Segment 3 scans with test-model"
     qtbot.waitUntil(lambda: job.state.is_over, timeout=_LIMIT_MS)
 
@@ -101,7 +101,7 @@ def test_batch_begins_only_after_scans_model_and_folder_were_named(
 def test_batch_that_is_not_confirmed_does_not_begin(qtbot: QtBot, listed: MainWindow) -> None:
     sheet = sheet_for_all(qtbot, listed)
     qtbot.keyClick(sheet, Qt.Key.Key_Escape)
-    assert not listed.bench.jobs.jobs
+    assert not listed.context.jobs.jobs
 
 
 def test_model_that_ships_is_chosen_at_each_start_whatever_was_used_before(
@@ -152,7 +152,7 @@ def test_finished_batch_leads_to_review_by_one_click(
 ) -> None:
     fake_job(_TWO_OF_THREE.format(result=str(result_folder)) + 'emit(event="finished", seconds=1.0)')
     qtbot.mouseClick(sheet_for_all(qtbot, listed).start_button, Qt.MouseButton.LeftButton)
-    (job,) = listed.bench.jobs.jobs
+    (job,) = listed.context.jobs.jobs
     qtbot.waitUntil(lambda: job.state.is_over, timeout=_LIMIT_MS)
     qtbot.waitUntil(lambda: "segmented" in said(listed), timeout=_LIMIT_MS)
     press_message_button(qtbot, listed, "Review them")
@@ -185,7 +185,7 @@ def test_batch_with_a_failure_still_leads_to_what_is_done(
 ) -> None:
     fake_job(_TWO_OF_THREE.format(result=str(result_folder)) + _FAILED)
     qtbot.mouseClick(sheet_for_all(qtbot, listed).start_button, Qt.MouseButton.LeftButton)
-    (job,) = listed.bench.jobs.jobs
+    (job,) = listed.context.jobs.jobs
     qtbot.waitUntil(lambda: job.state.is_over, timeout=_LIMIT_MS)
     message = listed.message_bar.message
     assert message.what == "2 scans are segmented. 1 of 3 scans could not be segmented: P3_T1."
@@ -199,13 +199,13 @@ def test_job_of_an_earlier_window_leads_to_review_from_the_panel(
 ) -> None:
     fake_job(_TWO_OF_THREE.format(result=str(result_folder)) + 'emit(event="finished", seconds=1.0)')
     qtbot.mouseClick(sheet_for_all(qtbot, listed).start_button, Qt.MouseButton.LeftButton)
-    (job,) = listed.bench.jobs.jobs
+    (job,) = listed.context.jobs.jobs
     qtbot.waitUntil(lambda: job.state.is_over, timeout=_LIMIT_MS)
     listed.close()
     window = MainWindow(settings)
     qtbot.addWidget(window)
     window.show()
-    qtbot.waitUntil(lambda: bool(window.bench.jobs.jobs), timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: bool(window.context.jobs.jobs), timeout=_LIMIT_MS)
     window.show_jobs()
     qtbot.mouseClick(window.jobs_panel.review_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.review is not None and window.review.result is not None, timeout=_LIMIT_MS)
@@ -221,8 +221,8 @@ def test_results_name_their_model_in_list_and_viewer(
     report["model"] = {"name": "one-epoch", "version": "1", "test_macro_miou": None}
     (result_folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
     window.open_path(result_folder)
-    qtbot.waitUntil(lambda: window.step.result is not None, timeout=_LIMIT_MS)
-    line = window.step.scan_panel.result
+    qtbot.waitUntil(lambda: window.segment_page.result is not None, timeout=_LIMIT_MS)
+    line = window.segment_page.scan_panel.result
     qtbot.waitUntil(line.isVisible, timeout=_LIMIT_MS)
     assert "one-epoch 1" in line.text()
     assert "not measured" in line.text()

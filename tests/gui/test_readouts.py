@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.background import Background
+from brainstem_app.gui.document.opened import read_for_viewer, read_result_for_viewer
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.review.review_step import ReviewStep
-from brainstem_app.gui.scans.opened import read_for_viewer, read_result_for_viewer
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.slice_pane import SlicePane
@@ -64,19 +64,21 @@ def told_by_a_move(view: SliceView, place: QPoint, text: Callable[[], str]) -> s
 @pytest.fixture
 def segmented(qtbot: QtBot, window: MainWindow, result_folder: Path) -> MainWindow:
     window.open_path(result_folder)
-    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.labels is not None, timeout=_LIMIT_MS)
     QApplication.processEvents()
     return window
 
 
 _MOVES: dict[str, Callable[[MainWindow, QtBot, QPoint], None]] = {
-    "wheel": lambda w, _q, place: turn(w.step.viewer.view, place),
-    "page key": lambda w, q, _p: q.keyClick(w.step.viewer.view, Qt.Key.Key_PageUp),
-    "last slice": lambda w, q, _p: q.keyClick(w.step.viewer.view, Qt.Key.Key_Home),
-    "slider": lambda w, _q, _p: w.step.viewer.slider.setValue(w.step.viewer.slider.value() + 3),
-    "nucleus of the list": lambda w, _q, _p: w.step.go_to(4),
-    "zoom": lambda w, _q, place: turn(w.step.viewer.view, place - QPoint(30, 20), _CONTROL),
-    "whole slice": lambda w, _q, _p: w.step.viewer.view.fit(),
+    "wheel": lambda w, _q, place: turn(w.segment_page.viewer.view, place),
+    "page key": lambda w, q, _p: q.keyClick(w.segment_page.viewer.view, Qt.Key.Key_PageUp),
+    "last slice": lambda w, q, _p: q.keyClick(w.segment_page.viewer.view, Qt.Key.Key_Home),
+    "slider": lambda w, _q, _p: w.segment_page.viewer.slider.setValue(
+        w.segment_page.viewer.slider.value() + 3
+    ),
+    "nucleus of the list": lambda w, _q, _p: w.segment_page.go_to(4),
+    "zoom": lambda w, _q, place: turn(w.segment_page.viewer.view, place - QPoint(30, 20), _CONTROL),
+    "whole slice": lambda w, _q, _p: w.segment_page.viewer.view.fit(),
     "convention": lambda w, _q, _p: w.actions_.neurological.trigger(),
     "size": lambda w, _q, _p: w.resize(1000, 700),
 }

@@ -10,10 +10,10 @@ import pytest
 from PySide6.QtCore import Qt
 
 from brainstem_app.atlas.library import load_atlas
+from brainstem_app.gui.document.opened import OpenedLabels, read_labels_for_viewer
 from brainstem_app.gui.report.read_report import read_report
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, files_of
 from brainstem_app.gui.report.report_table import ReportTable
-from brainstem_app.gui.scans.opened import OpenedLabels, read_labels_for_viewer
 from brainstem_app.gui.viewer.surface import shell_of, surface_of
 from brainstem_app.gui.viewer.surface_render import Camera, render
 from brainstem_app.gui.viewer.volume import label_volume

@@ -73,7 +73,7 @@ def test_run_that_was_not_measured_can_be(
     page._update()
     fake_job('emit(event="finished", seconds=1.0)')
     qtbot.mouseClick(page.measure_button, Qt.MouseButton.LeftButton)
-    (job,) = page.bench.jobs.jobs
+    (job,) = page.context.jobs.jobs
     assert read_job(job.job_file) == EvaluateRunJob(study=study.folder, run="first")
     measure(study.run_folder("first"))
     qtbot.waitUntil(lambda: page.model.rowCount() == 31, timeout=_LIMIT_MS)
@@ -172,7 +172,7 @@ def test_groups_of_people_are_compared_by_the_real_worker(
     panel.covariates.tick(["age"])
     assert panel.head_size.isVisible()
     qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
-    (job,) = window.bench.jobs.jobs
+    (job,) = window.context.jobs.jobs
     assert (job.work.group, job.work.reference, job.work.covariates) == ("diagnosis", "c", ("age",))
     qtbot.waitUntil(
         lambda: page.content is not None and page.content.entry.kind == "cohort", timeout=3 * _LIMIT_MS
@@ -244,7 +244,7 @@ def test_repeatability_is_measured_by_the_real_worker(
     assert panel.pairs.rowCount() == 7
     assert "sub-8 (only in 8 scans" in panel.said.text()
     page.run()
-    (job,) = window.bench.jobs.jobs
+    (job,) = window.context.jobs.jobs
     assert (job.work.results, job.work.second) == repeated
     qtbot.waitUntil(
         lambda: page.content is not None and page.content.entry.kind == "retest", timeout=3 * _LIMIT_MS

@@ -16,12 +16,12 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, Q
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.background import Background
+from brainstem_app.gui.document.label_editor import Tool
+from brainstem_app.gui.document.opened import read_for_viewer, read_labels_for_viewer, read_result_for_viewer
 from brainstem_app.gui.messages.message import Message, MessageLevel
-from brainstem_app.gui.review.label_editor import Tool
 from brainstem_app.gui.review.picture import picture_of, picture_of_all, save_picture
 from brainstem_app.gui.review.review_step import ReviewStep
 from brainstem_app.gui.review.view_layout import ViewLayout
-from brainstem_app.gui.scans.opened import read_for_viewer, read_labels_for_viewer, read_result_for_viewer
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.structures.structure_model import Column
 from brainstem_app.gui.viewer.convention import Convention, Plane

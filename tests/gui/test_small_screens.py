@@ -118,7 +118,7 @@ def test_no_step_scrolls_sideways_on_a_small_laptop(
 ) -> None:
     window = open_study
     window.open_path(result_folder)
-    qtbot.waitUntil(lambda: window.step.result is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: window.segment_page.result is not None, timeout=60_000)
     window.resize(1264, 672)
     for step in StepName:
         window.show_step(step)
@@ -136,7 +136,7 @@ def test_window_of_a_larger_screen_is_made_to_fit(qtbot: QtBot, window: MainWind
 def test_sheet_of_a_batch_fits_the_least_screen(qtbot: QtBot, window: MainWindow, scan_file: object) -> None:
     scans = tuple(ListedScan(scan_file, f"a person with a very long name {n}") for n in range(53))
     window.resize(_LEAST)
-    panel = window.step.segment_panel
+    panel = window.segment_page.segment_panel
     sheet = BatchSheet(ChosenScans(scans, 2), panel.offered, panel.outputs, window)
     sheet.show()
     assert sheet.height() <= _LEAST.height()

@@ -13,9 +13,9 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.atlas.library import load_atlas
+from brainstem_app.gui.document.opened import read_labels_for_viewer, read_result_for_viewer
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.review.review_step import ReviewStep
-from brainstem_app.gui.scans.opened import read_labels_for_viewer, read_result_for_viewer
 from brainstem_app.gui.segment.job_files import SegmentOutputs
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.structures.structure_model import Column

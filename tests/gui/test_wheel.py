@@ -99,7 +99,9 @@ def full_window(qtbot: QtBot, open_study: MainWindow, result_folder: Path) -> Ma
     """A window with every page made, a study, a scan and its labels."""
     window = open_study
     window.open_path(result_folder)
-    qtbot.waitUntil(lambda: window.step.result is not None and window.step.has_viewer, timeout=_LIMIT_MS)
+    qtbot.waitUntil(
+        lambda: window.segment_page.result is not None and window.segment_page.has_viewer, timeout=_LIMIT_MS
+    )
     for step in StepName:
         window.show_step(step)
         QApplication.processEvents()
@@ -148,8 +150,8 @@ def test_no_widget_takes_the_focus_from_the_wheel(qtbot: QtBot, full_window: Mai
         ComputerDialog,
         lambda parent: BatchSheet(
             ChosenScans((ListedScan(Path("a.nii"), "a"), ListedScan(Path("b.nii"), "b"))),
-            parent.step.segment_panel.offered,
-            parent.step.segment_panel.outputs,
+            parent.segment_page.segment_panel.offered,
+            parent.segment_page.segment_panel.outputs,
             parent,
         ),
         lambda parent: QFileDialog(parent, options=QFileDialog.Option.DontUseNativeDialog),
@@ -257,7 +259,7 @@ def test_wheel_and_arrows_leave_the_convention_alone(qtbot: QtBot, full_window: 
     window = full_window
     assert isinstance(window.review, ReviewStep)
     for step, switch in (
-        (StepName.SEGMENT, window.step.viewer.convention),
+        (StepName.SEGMENT, window.segment_page.viewer.convention),
         (StepName.REVIEW, window.review.display_bar.convention),
     ):
         window.show_step(step)
@@ -267,7 +269,7 @@ def test_wheel_and_arrows_leave_the_convention_alone(qtbot: QtBot, full_window: 
         turn(right)
         for key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Up):
             qtbot.keyClick(left, key)
-        assert switch.convention is window.bench.settings.convention is Convention.RADIOLOGICAL
+        assert switch.convention is window.context.settings.convention is Convention.RADIOLOGICAL
         assert left.isChecked()
         assert not right.isChecked()
 
@@ -279,12 +281,12 @@ def test_convention_is_one_in_all_steps(qtbot: QtBot, full_window: MainWindow) -
     button = window.review.display_bar.convention.buttons[Convention.NEUROLOGICAL]
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert button.isChecked()
-    assert window.step.viewer.view.convention is Convention.NEUROLOGICAL
-    assert window.step.viewer.convention.convention is Convention.NEUROLOGICAL
+    assert window.segment_page.viewer.view.convention is Convention.NEUROLOGICAL
+    assert window.segment_page.viewer.convention.convention is Convention.NEUROLOGICAL
     assert window.actions_.neurological.isChecked()
     window.show_step(StepName.SEGMENT)
     qtbot.mouseClick(
-        window.step.viewer.convention.buttons[Convention.RADIOLOGICAL], Qt.MouseButton.LeftButton
+        window.segment_page.viewer.convention.buttons[Convention.RADIOLOGICAL], Qt.MouseButton.LeftButton
     )
     assert {view.convention for view in window.review.views.views()} == {Convention.RADIOLOGICAL}
     assert window.review.display_bar.convention.convention is Convention.RADIOLOGICAL

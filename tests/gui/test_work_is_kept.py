@@ -17,9 +17,8 @@ from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
-from brainstem_app.gui.main_window import MainWindow
-from brainstem_app.gui.review.edited_copy import EditedLabels, save_edited_copy
-from brainstem_app.gui.scans.opened import (
+from brainstem_app.gui.document.edited_copy import EditedLabels, save_edited_copy
+from brainstem_app.gui.document.opened import (
     OpenKind,
     find_result,
     kind_of,
@@ -27,6 +26,7 @@ from brainstem_app.gui.scans.opened import (
     read_result_for_viewer,
     results_in,
 )
+from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.edited_version import latest_edit
@@ -127,10 +127,10 @@ def wait_for(condition):
     while not condition():
         assert time.monotonic() < until
         spin(0.05)
-wait_for(lambda: window.step.segment_panel.model)
+wait_for(lambda: window.segment_page.segment_panel.model)
 if study.name != "none":
-    window.bench.study.create(study)
-    wait_for(lambda: window.bench.study.is_open)
+    window.context.study.create(study)
+    wait_for(lambda: window.context.study.is_open)
 window.opening.open_paths(scans)
 wait_for(lambda: window.scans.model.rowCount() == len(scans))
 window.page(StepName.TRAIN).form.set_values({"epochs": 77})
@@ -160,7 +160,7 @@ def test_scans_and_forms_are_there_after_a_restart_of_the_process(
     assert ended.returncode == (-9 if how == "kill" else 0)
     window = restarted(qtbot, WindowSettings(fresh_store(tmp_path)))
     qtbot.waitUntil(lambda: window.scans.model.rowCount() == len(scans), timeout=_LIMIT_MS)
-    assert window.bench.study.folder == (study if has_study else None)
+    assert window.context.study.folder == (study if has_study else None)
     assert window.page(StepName.TRAIN).form.values()["epochs"] == 77
     window.background.wait()
 
@@ -175,7 +175,7 @@ def test_saving_is_only_said_when_true_and_with_the_time(
     qtbot: QtBot, open_study: MainWindow, study: Study, tmp_path: Path
 ) -> None:
     open_study.actions_.save_study.trigger()
-    saved_at = open_study.bench.study.saved_at
+    saved_at = open_study.context.study.saved_at
     assert f"The study is saved ({saved_at:%H:%M:%S})." in said(open_study)
     assert kept(study.folder)["step"] == open_study.current_step.value
     study.folder.rename(tmp_path / "unplugged")
@@ -193,7 +193,7 @@ def test_failed_save_is_said_once_and_repeated_until_it_works(
     open_study.show_step(StepName.TRAIN)
     elsewhere = study.folder.rename(tmp_path / "unplugged")
     messages: list[str] = []
-    open_study.bench.study.message.connect(lambda message: messages.append(message.what))
+    open_study.context.study.message.connect(lambda message: messages.append(message.what))
     open_study.page(StepName.TRAIN).form.set_values({"epochs": 31})
     qtbot.waitUntil(lambda: bool(messages), timeout=5000)
     qtbot.wait(1200)
@@ -220,7 +220,7 @@ def test_workspace_that_cannot_be_read_is_put_aside_and_that_is_said(
     qtbot: QtBot, window: MainWindow, study: Study
 ) -> None:
     (study.folder / "window.json").write_text('{"schema": "brainstem-window/9"}', encoding="utf-8")
-    with qtbot.waitSignal(window.bench.study.opened, timeout=_LIMIT_MS):
+    with qtbot.waitSignal(window.context.study.opened, timeout=_LIMIT_MS):
         window.open_path(study.folder)
     assert "cannot be read" in said(window)
     (aside,) = study.folder.glob("window 2*.json")
@@ -234,11 +234,11 @@ def test_scan_of_the_command_line_is_shown_though_a_study_is_restored(
     open_study.close()
     window = restarted(qtbot, settings)
     window.opening.open_paths([scan_file])  # as `application.run` does it: before anything is restored
-    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.scan is not None, timeout=_LIMIT_MS)
     qtbot.waitUntil(lambda: window.scans.model.rowCount() == 5, timeout=_LIMIT_MS)
-    assert window.bench.study.folder == study.folder
+    assert window.context.study.folder == study.folder
     assert window.current_step is StepName.SEGMENT
-    assert window.step.scan.path == scan_file
+    assert window.segment_page.scan.path == scan_file
     window.background.wait()
 
 
@@ -372,7 +372,8 @@ def test_edited_labels_open_again_in_review_and_segment_after_a_restart(
 ) -> None:
     window.open_path(result_folder)
     qtbot.waitUntil(
-        lambda: window.step.result is not None and window.step.scan is not None, timeout=_LIMIT_MS
+        lambda: window.segment_page.result is not None and window.segment_page.scan is not None,
+        timeout=_LIMIT_MS,
     )
     window.opening.review_result()
     review = window.review
@@ -380,7 +381,7 @@ def test_edited_labels_open_again_in_review_and_segment_after_a_restart(
     erase_at_crosshair(qtbot, window)
     review.actions_.save_copy.trigger()
     copy = result_folder / "labels_native_edited.nii.gz"
-    qtbot.waitUntil(lambda: window.step.labels.path == copy, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.labels.path == copy, timeout=_LIMIT_MS)
     assert "edited" in review.result_line.text()
     window.close()
     again = restarted(qtbot, settings)
@@ -389,8 +390,8 @@ def test_edited_labels_open_again_in_review_and_segment_after_a_restart(
     assert again.review.labels.path == copy
     assert "edited" in again.review.result_line.text()
     qtbot.keyClick(again, Qt.Key.Key_5, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: again.step.labels is not None, timeout=_LIMIT_MS)
-    assert again.step.labels.path == copy
+    qtbot.waitUntil(lambda: again.segment_page.labels is not None, timeout=_LIMIT_MS)
+    assert again.segment_page.labels.path == copy
     again.background.wait()
 
 
@@ -474,7 +475,7 @@ def test_results_go_to_a_folder_that_can_be_seen(
 def test_folder_of_results_is_shown_and_changed_in_segment(
     window: MainWindow, settings: WindowSettings, tmp_path: Path
 ) -> None:
-    place = window.step.segment_panel.place
+    place = window.segment_page.segment_panel.place
     assert place.folder == settings.results_folder
     assert place.label.toolTip() == str(settings.results_folder)
     window.files.set_results_folder(tmp_path / "new place")

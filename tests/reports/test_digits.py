@@ -23,6 +23,13 @@ def test_numbers_have_the_digits_they_are_worth() -> None:
     )
 
 
+def test_differences_have_the_digits_of_the_size_that_differs() -> None:
+    shown = [digits.difference(-12.345, of) for of in (25_000.0, 550.0, 32.0, None)]
+    assert shown == ["−12", "−12.3", "−12.35", "−12.3"]
+    assert (digits.measure(553.44, "mm³"), digits.measure(553.44, "mm²")) == ("553", "553.4")
+    assert digits.difference(None, 550.0) == "–"
+
+
 @pytest.mark.parametrize("write", [digits.share, digits.share3, digits.length, digits.volume, digits.point])
 def test_what_is_not_defined_is_a_dash(write) -> None:
     assert write(None) == "–"

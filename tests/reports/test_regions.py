@@ -170,6 +170,26 @@ def test_area_that_the_scan_cuts_is_marked_and_its_ratio_with_it() -> None:
     assert (cut["pons_mm2"], cut["mp_ratio_percent"], cut["midbrain_mm2"]) == (None, None, 210)
 
 
+def test_area_that_a_brain_mask_left_empty_is_named_and_not_compared(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    found = _midsagittal()
+    areas = {name: replace(area, empty=0.2 if name == "pons" else 0.01) for name, area in found.areas.items()}
+    regions = replace(_regions(_soft()), midsagittal=replace(found, areas=areas))
+    labels = np.ones((6, 6, 6), dtype=np.uint8)
+    inputs = ReportInputs(labels, AFFINE, table, "small", "1", name="a.nii.gz", regions=regions)
+    write_report(tmp_path, inputs)
+    report = Report.model_validate_json((tmp_path / "report.json").read_bytes())
+    assert report.midsagittal is not None
+    kept = {area.name: (area.empty, area.compared) for area in report.midsagittal.areas}
+    assert (kept["pons_mm2"], kept["mp_ratio_percent"]) == ((0.2, None), (0.2, None))
+    assert kept["midbrain_mm2"] == (0.01, 210)
+    (said,) = [w.problem for w in report.warnings if w.code == "labels-on-nothing"]
+    assert "in 20 % of pons_mm2:" in said
+    for text in ((tmp_path / "report.html").read_text(encoding="utf-8"), pdf_text(tmp_path / "report.pdf")):
+        assert "do not use its area" in text.replace("\n", " ")
+
+
 def _add_areas(folder: Path, pons: float, covered: float = 1.0) -> None:
     """Write areas into a report."""
     path = folder / "report.json"

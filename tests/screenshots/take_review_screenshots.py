@@ -24,8 +24,8 @@ from take_screenshots import dark_palette
 
 from brainstem_app.gui.application import make_application
 from brainstem_app.gui.background import Background
+from brainstem_app.gui.document.opened import read_for_viewer, read_labels_for_viewer, read_result_for_viewer
 from brainstem_app.gui.review.review_step import ReviewStep
-from brainstem_app.gui.scans.opened import read_for_viewer, read_labels_for_viewer, read_result_for_viewer
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
 

@@ -244,7 +244,7 @@ class JobsPanel(QWidget):
 
 def _results(job: QueuedJob) -> tuple[Path, ...]:
     """Folders of the segmentations that a job has made and that are still there."""
-    from brainstem_app.gui.scans.opened import results_in
+    from brainstem_app.gui.document.opened import results_in
 
     work = job.work
     return results_in(work.out) if work is not None and work.kind == "segment" else ()

@@ -32,17 +32,17 @@ class Banners(QObject):
         super().__init__(window)
         self._bar = bar = window.message_bar
         self._many_scans = window.many_scans
-        bench, step = window.bench, window.step
-        self._take(bench.study, STUDY)
-        self._take(bench.jobs, JOBS)
+        context, step = window.context, window.segment_page
+        self._take(context.study, STUDY)
+        self._take(context.jobs, JOBS)
         self._take(window.many_scans, JOBS)
         self._take(step, StepName.SEGMENT)
         step.opener.busy.connect(lambda text: bar.clear(StepName.SEGMENT) if text else None)
         step.segmentation.running_changed.connect(lambda on: bar.clear(StepName.SEGMENT) if on else None)
-        bench.study.opened.connect(lambda: bar.clear(STUDY, *_OF_STUDY))
-        bench.study.contents_changed.connect(lambda: bar.clear(f"{STUDY}/{READING}"))
-        bench.jobs.changed.connect(self._on_job)
-        bench.jobs.removed.connect(lambda job: bar.clear(_owner(job)))
+        context.study.opened.connect(lambda: bar.clear(STUDY, *_OF_STUDY))
+        context.study.contents_changed.connect(lambda: bar.clear(f"{STUDY}/{READING}"))
+        context.jobs.changed.connect(self._on_job)
+        context.jobs.removed.connect(lambda job: bar.clear(_owner(job)))
         # What nobody owns was said of what the user did last.
         window.step_bar.chosen.connect(lambda _step: bar.clear(""))
 

@@ -28,7 +28,7 @@ from brainstem_app.gui.report.people import People, made_differently, read_peopl
 
 if TYPE_CHECKING:
     from brainstem_app.gui.report.report_entries import ReportEntry
-    from brainstem_app.gui.workflow.step_page import Workbench
+    from brainstem_app.gui.workflow.step_page import AppContext
 
 _FEWEST = 3
 
@@ -36,8 +36,8 @@ _FEWEST = 3
 class CohortPanel(ComparisonPanel):
     """Chooses segmentations, groups and covariates, and starts the job that compares them."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._entries: dict[str, ReportEntry] = {}
         self.people = People()
         self.subjects = ChoiceList(self.tr("&People"), {}, self)
@@ -155,7 +155,7 @@ class CohortPanel(ComparisonPanel):
             self._read(ticks=True)
 
     def _choose_table(self) -> None:
-        start = self.table.text() or str(self._bench.settings.last_folder)
+        start = self.table.text() or str(self._context.settings.last_folder)
         name, _ = QFileDialog.getOpenFileName(
             self,
             self.tr("Table of participants"),
@@ -177,7 +177,7 @@ class CohortPanel(ComparisonPanel):
             if ticks:
                 self._tick_all()
 
-        self._bench.background.run(
+        self._context.background.run(
             lambda: read_people(folders, Path(text) if text else None, missing),
             done,
             lambda error: self.message.emit(
@@ -249,7 +249,7 @@ class CohortPanel(ComparisonPanel):
         problem = self._problem(chosen, different, asked)
         people = f"{counted(len(chosen), self.tr('person'))}."
         self.said.setText(problem or " ".join((people, *self._cautions(chosen), *self._edited_words())))
-        self.start_button.setEnabled(not problem and self._bench.jobs.find("cohort", None) is None)
+        self.start_button.setEnabled(not problem and self._context.jobs.find("cohort", None) is None)
 
     def _problem(self, chosen: list[str], different: str, asked: tuple[str, ...]) -> str:
         """Why these people cannot be compared; empty if they can."""

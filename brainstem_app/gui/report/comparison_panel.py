@@ -16,7 +16,7 @@ from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.segment.job_files import new_folder, remove_job_without_result
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.workflow.step_page import Workbench
+    from brainstem_app.gui.workflow.step_page import AppContext
     from brainstem_app.jobs.job import Job
 
 
@@ -37,9 +37,9 @@ class ComparisonPanel(QWidget):
     resolved = Signal(str)
     finished = Signal(object)
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._context = context
 
     def _begin_column(self, about: str) -> QVBoxLayout:
         """Column of the panel, what it is for at the top."""
@@ -75,14 +75,14 @@ class ComparisonPanel(QWidget):
     def _submit(self, make_job: Callable[[Path], Job], folder_name: str, title: str) -> None:
         """Make a folder for the result and queue the job that fills it."""
         try:
-            out = new_folder(self._bench.settings.results_folder, folder_name)
+            out = new_folder(self._context.settings.results_folder, folder_name)
         except OSError as error:
             self.message.emit(
                 message_of_error(error, self.tr("The result folder cannot be written."), "start")
             )
             return
         self.resolved.emit("start")
-        queued = self._bench.jobs.submit(make_job(out), title)
+        queued = self._context.jobs.submit(make_job(out), title)
         if queued is None:
             remove_job_without_result(out)
             return

@@ -14,7 +14,7 @@ from brainstem_app.gui.segment.save_copies import copy_whole
 
 if TYPE_CHECKING:
     from brainstem_app.gui.report.report_entries import ReportEntry
-    from brainstem_app.gui.workflow.step_page import Workbench
+    from brainstem_app.gui.workflow.step_page import AppContext
 
 
 class ReportExport(QObject):
@@ -28,9 +28,9 @@ class ReportExport(QObject):
 
     message = Signal(object)
 
-    def __init__(self, bench: Workbench, parent: QWidget) -> None:
+    def __init__(self, context: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._context = context
         self._widget = parent
 
     def open(self, path: Path | None) -> None:
@@ -44,7 +44,7 @@ class ReportExport(QObject):
         if not entry.files:
             return
         kinds = [f"{file.stem} – {file.suffix[1:].upper()} (*{file.suffix})" for file in entry.files]
-        start = self._bench.settings.last_folder / f"{entry.name}{entry.files[0].suffix}"
+        start = self._context.settings.last_folder / f"{entry.name}{entry.files[0].suffix}"
         name, kind = QFileDialog.getSaveFileName(
             self._widget, self.tr("Export the report"), str(start), ";;".join(kinds)
         )
@@ -58,14 +58,14 @@ class ReportExport(QObject):
             source, target = (
                 (other, target) if other else (source, target.with_name(target.name + source.suffix))
             )
-        self._bench.settings.last_folder = target.parent
+        self._context.settings.last_folder = target.parent
 
         def done(path: Path) -> None:
             action = MessageAction(self.tr("Open folder"), lambda: self.open(path.parent))
             what = self.tr("{0} is saved.").format(path.name)
             self.message.emit(Message(MessageLevel.INFO, what, str(path.parent), actions=(action,)))
 
-        self._bench.background.run(
+        self._context.background.run(
             lambda: copy_whole(source, target),
             done,
             lambda error: self.message.emit(message_of_error(error, self.tr("The report was not saved."))),

@@ -30,7 +30,7 @@ from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, fin
 from brainstem_app.gui.report.report_view import ReportView
 from brainstem_app.gui.report.retest_panel import RetestPanel
 from brainstem_app.gui.theme import amber
-from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+from brainstem_app.gui.workflow.step_page import AppContext, StepPage
 from brainstem_app.jobs.job import EvaluateRunJob
 
 if TYPE_CHECKING:
@@ -51,25 +51,25 @@ class ReportPage(StepPage):
 
     review_requested = Signal(object)
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self.content: ReportContent | None = None
         self.list = self._list()
         self.report = ReportView(self)
         self.model, self.lines, self.notes = self.report.model, self.report.lines, self.report.notes
         self.progress = JobProgress(self)
-        self.cohort, self.retest = CohortPanel(bench, self), RetestPanel(bench, self)
+        self.cohort, self.retest = CohortPanel(context, self), RetestPanel(context, self)
         for panel in (self.cohort, self.retest):
             panel.message.connect(self.message)
             panel.resolved.connect(self.resolved)
             panel.finished.connect(lambda folder: self._read_again(folder.name))
-        self.export = ReportExport(bench, self)
+        self.export = ReportExport(context, self)
         self.export.message.connect(self.message)
         self._lay_out()
-        bench.study.opened.connect(lambda: self._show(None))
-        bench.study.contents_changed.connect(self.read)
-        bench.jobs.added.connect(lambda _job: self._update())
-        bench.jobs.changed.connect(self._on_job_changed)
+        context.study.opened.connect(lambda: self._show(None))
+        context.study.contents_changed.connect(self.read)
+        context.jobs.added.connect(lambda _job: self._update())
+        context.jobs.changed.connect(self._on_job_changed)
         self._show(None)
         self.read()
 
@@ -172,8 +172,8 @@ class ReportPage(StepPage):
 
     def read(self) -> None:
         """Look for the reports of the study and of the segmentations."""
-        study, results = self.bench.study.folder, self.bench.settings.results_folders
-        self.bench.background.run(
+        study, results = self.context.study.folder, self.context.settings.results_folders
+        self.context.background.run(
             lambda: find_reports(study, *results),
             self._show_entries,
             lambda error: self.message.emit(
@@ -209,7 +209,7 @@ class ReportPage(StepPage):
             ReportKind.RETEST: self.tr("Repeatability"),
             ReportKind.SEGMENTATION: self.tr("Segmentations"),
         }
-        chosen = self.bench.study.workspace.choices.get("report", "")
+        chosen = self.context.study.workspace.choices.get("report", "")
         self.list.blockSignals(True)
         self.list.clear()
         for kind, title in titles.items():
@@ -250,13 +250,13 @@ class ReportPage(StepPage):
         entry = None if item is None else item.data(0, _ENTRY_ROLE)
         if entry is None:
             return
-        self.bench.study.remember_choice("report", entry.name)
+        self.context.study.remember_choice("report", entry.name)
 
         def read() -> tuple[ReportContent, tuple[QImage, ...]]:
             content = read_report(entry)
             return content, tuple(QImage(str(path)) for path in content.pictures)
 
-        self.bench.background.run(
+        self.context.background.run(
             read,
             lambda found: self._show(*found) if self.chosen == entry else None,
             lambda error: self.message.emit(
@@ -303,17 +303,17 @@ class ReportPage(StepPage):
 
     def measure(self) -> None:
         """Measure the chosen run on the test subjects."""
-        entry, folder = self.chosen, self.bench.study.folder
+        entry, folder = self.chosen, self.context.study.folder
         if entry is not None and folder is not None and entry.kind is ReportKind.RUN:
             measuring = EvaluateRunJob(study=folder, run=entry.name)
-            job = self.bench.jobs.submit(measuring, study=folder, item=entry.name)
+            job = self.context.jobs.submit(measuring, study=folder, item=entry.name)
             if job is not None:
                 job.ended.connect(lambda _outcome: self._read_again(entry.name))
                 self.progress.follow(job, self.tr("Starting…"))
 
     def _read_again(self, name: str) -> None:
         self._show_report()
-        self.bench.study.remember_choice("report", name)
+        self.context.study.remember_choice("report", name)
         self.list.clear()
         self.read()
 
@@ -324,9 +324,9 @@ class ReportPage(StepPage):
         self._update()
 
     def _update(self) -> None:
-        entry, folder = self.chosen, self.bench.study.folder
+        entry, folder = self.chosen, self.context.study.folder
         is_run = entry is not None and entry.kind is ReportKind.RUN
-        busy = is_run and self.bench.jobs.find("evaluate-run", folder, item=entry.name) is not None
+        busy = is_run and self.context.jobs.find("evaluate-run", folder, item=entry.name) is not None
         self.measure_button.setVisible(is_run)
         self.measure_button.setEnabled(is_run and not busy and (entry.folder / "best.keras").exists())
         self.open_button.setEnabled(entry is not None and entry.page is not None)

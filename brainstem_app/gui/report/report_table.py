@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from brainstem_app.gui.report.report_content import Effect, Measured, Named, NotSeen, OneDigit
+from brainstem_app.gui.report.report_content import Effect, Measured, Named, NotSeen, OneDigit, Rounded
 
 if TYPE_CHECKING:
     from brainstem_app.gui.report.report_content import Cell, ReportContent
@@ -78,6 +78,8 @@ def _text(value: Cell) -> str:
         return f"{value.value:.2f} [{value.low:.2f}, {value.high:.2f}]"
     if isinstance(value, Measured):
         return f"{value:z,.1f} {value.unit}"
+    if isinstance(value, Rounded):
+        return f"{value:z,.{value.decimals}f}"
     if isinstance(value, OneDigit):
         return f"{value:z,.1f}"
     if float(value).is_integer():

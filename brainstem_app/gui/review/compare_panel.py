@@ -12,7 +12,7 @@ from brainstem_app.gui.review.edit_panel import action_button
 from brainstem_app.gui.review.review_actions import ReviewActions
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.review.agreement import Agreement
+    from brainstem_app.gui.document.agreement import Agreement
 
 
 class ComparePanel(QGroupBox):

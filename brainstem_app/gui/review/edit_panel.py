@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.controls import make_check_box
-from brainstem_app.gui.review.label_editor import LARGEST_MM, SMALLEST_MM, LabelEditor, Tool
+from brainstem_app.gui.document.label_editor import LARGEST_MM, SMALLEST_MM, LabelEditor, Tool
 from brainstem_app.gui.review.review_actions import ReviewActions
 
 _SWATCH = 12

@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from brainstem_app.gui.background import Background
-from brainstem_app.gui.review.brush import Brush
+from brainstem_app.gui.document.brush import Brush
 from brainstem_app.gui.review.picture import PictureCell
 from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Convention, Plane

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from brainstem_app.gui.document.label_editor import Tool
 from brainstem_app.gui.messages.message import Message, MessageLevel
-from brainstem_app.gui.review.label_editor import Tool
 from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Convention, Plane
 

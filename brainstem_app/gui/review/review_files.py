@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog
 
+from brainstem_app.gui.document.opened import OpenKind, kind_of
+from brainstem_app.gui.document.scan_opener import ScanOpener
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
-from brainstem_app.gui.scans.opened import OpenKind, kind_of
-from brainstem_app.gui.scans.scan_opener import ScanOpener
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
@@ -55,7 +55,7 @@ class ReviewFiles(QObject):
 
     def open_results(self, folders: Sequence[Path]) -> None:
         """Open the segmentations in folders, the first of them at once."""
-        from brainstem_app.gui.scans.opened import results_in
+        from brainstem_app.gui.document.opened import results_in
 
         step = self._step
         homes = tuple(dict.fromkeys(home for folder in folders for home in results_in(folder))) or tuple(

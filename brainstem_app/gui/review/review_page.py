@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from brainstem_app.gui.review.review_step import ReviewStep
-from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+from brainstem_app.gui.workflow.step_page import AppContext, StepPage
 
 
 class ReviewPage(StepPage):
@@ -16,9 +16,9 @@ class ReviewPage(StepPage):
     step : ReviewStep
     """
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
-        self.step = ReviewStep(bench.settings, bench.background, self)
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.step = ReviewStep(context.settings, context.background, self)
         self.step.message.connect(self.message)
         self.step.replaced.connect(lambda: self.resolved.emit(""))
         self.step.files.opener.busy.connect(lambda text: self.resolved.emit("") if text else None)
@@ -33,7 +33,7 @@ class ReviewPage(StepPage):
 
     def activate(self) -> None:
         """Show things as they were set elsewhere, and give the keys to the views."""
-        settings = self.bench.settings
+        settings = self.context.settings
         self.step.display.set_convention(settings.convention)
         self.step.display_bar.opacity.setValue(settings.opacity)
         self.step.focus_views()

@@ -11,13 +11,14 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.background import Background
+from brainstem_app.gui.document.comparison import Comparison
+from brainstem_app.gui.document.label_editor import LabelEditor, Tool
+from brainstem_app.gui.document.opened import find_result
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.review.compare_panel import ComparePanel
-from brainstem_app.gui.review.comparison import Comparison
 from brainstem_app.gui.review.display import Display
 from brainstem_app.gui.review.edit_panel import EditPanel
 from brainstem_app.gui.review.empty_page import EmptyPage
-from brainstem_app.gui.review.label_editor import LabelEditor, Tool
 from brainstem_app.gui.review.readout import Readout, place_text
 from brainstem_app.gui.review.results_bar import ResultsBar
 from brainstem_app.gui.review.review_actions import ReviewActions
@@ -26,7 +27,6 @@ from brainstem_app.gui.review.review_files import ReviewFiles
 from brainstem_app.gui.review.review_layout import column_of, two_columns
 from brainstem_app.gui.review.shortcut_sheet import shortcut_groups
 from brainstem_app.gui.review.view_bar import DisplayBar, LayoutBar
-from brainstem_app.gui.scans.opened import find_result
 from brainstem_app.gui.scans.result_line import ResultLine
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.structures.structure_panel import StructurePanel
@@ -35,9 +35,9 @@ from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from brainstem_app.gui.review.agreement import Agreement
+    from brainstem_app.gui.document.agreement import Agreement
+    from brainstem_app.gui.document.opened import OpenedLabels, OpenedResult, OpenedScan, ResultFiles
     from brainstem_app.gui.review.linked_views import LinkedViews
-    from brainstem_app.gui.scans.opened import OpenedLabels, OpenedResult, OpenedScan, ResultFiles
     from brainstem_app.gui.viewer.convention import Convention
     from brainstem_app.gui.viewer.volume import ImageVolume, Voxel
 
@@ -243,7 +243,7 @@ class ReviewStep(QWidget):
         self.update_readout()
 
     def _read_confidence(self, opened: OpenedLabels) -> None:
-        from brainstem_app.gui.review.confidence import read_confidence
+        from brainstem_app.gui.document.confidence import read_confidence
 
         def done(confidence: NDArray | None) -> None:
             if self.labels is opened:

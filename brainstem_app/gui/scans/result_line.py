@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from brainstem_app.gui.theme import amber
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.scans.opened import ResultFiles
+    from brainstem_app.gui.document.opened import ResultFiles
 
 
 class ResultLine(QLabel):

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.gui.scans.result_line import ResultLine
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.scans.opened import OpenedScan
+    from brainstem_app.gui.document.opened import OpenedScan
     from brainstem_app.imaging.scan import Finding
 
 _UNFOLDED = 2

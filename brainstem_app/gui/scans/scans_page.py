@@ -38,7 +38,7 @@ from brainstem_app.gui.scans.listing import (
 from brainstem_app.gui.scans.scan_list import ScanList
 from brainstem_app.gui.scans.scan_table import SORT_ROLE, ScanTable
 from brainstem_app.gui.workflow.step import StepName
-from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+from brainstem_app.gui.workflow.step_page import AppContext, StepPage
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import ListedScan
@@ -64,9 +64,9 @@ class ScansPage(StepPage):
     view_requested = Signal(object)
     segment_requested = Signal(object)
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
-        self.list = ScanList(bench, self)
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.list = ScanList(context, self)
         self.list.read.connect(self._show_listing)
         self.list.message.connect(self.message)
         self.list.changed.connect(lambda: self.resolved.emit(""))
@@ -97,7 +97,7 @@ class ScansPage(StepPage):
         self._lay_out()
         self.list.undo_changed.connect(self._show_undo)
         self._show_undo(False)
-        bench.study.contents_changed.connect(self._show_prepared)
+        context.study.contents_changed.connect(self._show_prepared)
 
     def _lay_out(self) -> None:
         self.view_button = make_button(self, self.tr("Vie&w"), self.tr("Show the scan (Return)"), self._view)
@@ -198,7 +198,7 @@ class ScansPage(StepPage):
     def add(self, paths: list[Path]) -> None:
         """Add files, DICOM folders, BIDS datasets or folders of scans."""
         for path in paths:
-            self.bench.settings.add_recent_scan(path)
+            self.context.settings.add_recent_scan(path)
         self.list.add(paths)
 
     def _show_undo(self, can_undo: bool) -> None:
@@ -211,7 +211,7 @@ class ScansPage(StepPage):
         self.model.set_listing(listing)
         self.stack.setCurrentIndex(1 if listing.scans else 0)
         dataset = str(listing.datasets[0]) if listing.datasets else ""
-        self.bench.study.remember_choice("dataset", dataset)
+        self.context.study.remember_choice("dataset", dataset)
         self._fit_columns()
         if listing.scans:
             self.table.selectRow(min(max(row, 0), len(listing.scans) - 1))
@@ -246,7 +246,7 @@ class ScansPage(StepPage):
         if scan is None or self._is_examining or not self.isVisible():
             return
         self._is_examining = True
-        self.bench.background.run(lambda: examine_scan(scan.path), self._on_examined, self._on_not_examined)
+        self.context.background.run(lambda: examine_scan(scan.path), self._on_examined, self._on_not_examined)
 
     def _on_examined(self, examination: Examination) -> None:
         self._is_examining = False
@@ -276,7 +276,7 @@ class ScansPage(StepPage):
         self.status.emit(parts[0] if count else "")
 
     def _show_prepared(self) -> None:
-        contents = self.bench.study.contents
+        contents = self.context.study.contents
         records = () if contents is None else contents.subjects
         self.model.set_prepared({record.name: record.state for record in records})
 
@@ -298,7 +298,7 @@ class ScansPage(StepPage):
         codes = {f.code for f in found.findings} if found is not None else set()
         if scan is not None and codes & {SEVERAL_SERIES, SERIES_CHOSEN}:
             path = scan.path
-            self.bench.background.run(
+            self.context.background.run(
                 lambda: series_of(path),
                 lambda found: self.findings.offer_series(found, str(path)) if self.current == scan else None,
                 lambda _error: None,
@@ -321,7 +321,7 @@ class ScansPage(StepPage):
             self.findings.focus_series()
 
     def _choose_dataset(self) -> None:
-        start = str(self.bench.settings.last_folder)
+        start = str(self.context.settings.last_folder)
         name = QFileDialog.getExistingDirectory(self, self.tr("Empty folder for the dataset"), start)
         if name:
             self.gather(Path(name))
@@ -330,7 +330,7 @@ class ScansPage(StepPage):
         """Copy the scans of the list into a new BIDS dataset, and list that instead."""
         scans = self.model.scans
         self.summary.setText(self.tr("Copying {0}…").format(counted(len(scans), self.tr("scan"))))
-        self.bench.background.run(
+        self.context.background.run(
             lambda: copy_as_dataset(scans, root),
             self.list.show_only,
             lambda error: self._on_not_gathered(error),

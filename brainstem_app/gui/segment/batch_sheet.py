@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import agreeing, counted, listed
 from brainstem_app.gui.segment.card_text import card_summary, with_amber
-from brainstem_app.gui.segment.results_place import ResultsPlace
+from brainstem_app.gui.segment.results_folder_line import ResultsFolderLine
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import ChosenScans
@@ -55,7 +55,7 @@ class BatchSheet(QDialog):
         self.card = _words(self, "")
         self.card.setTextFormat(Qt.TextFormat.RichText)
         self.card.setAccessibleName(self.tr("How well the model does"))
-        self.place = ResultsPlace(self)
+        self.place = ResultsFolderLine(self)
         self.outputs = _words(self, self._output_words(outputs))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.start_button = buttons.addButton(

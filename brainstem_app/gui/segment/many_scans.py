@@ -21,7 +21,7 @@ from brainstem_app.gui.workflow.step import StepName
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
-    from brainstem_app.gui.workflow.step_page import Workbench
+    from brainstem_app.gui.workflow.step_page import AppContext
 
 
 class ManyScans(QObject):
@@ -43,23 +43,25 @@ class ManyScans(QObject):
     step_requested = Signal(object)
     review_requested = Signal(object)
 
-    def __init__(self, bench: Workbench, parent: QObject | None = None) -> None:
+    def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._context = context
         self._outs: dict[QueuedJob, Path] = {}
         self._told: set[QueuedJob] = set()
-        bench.jobs.added.connect(self._take_up)
-        bench.jobs.changed.connect(self._take_up)
+        context.jobs.added.connect(self._take_up)
+        context.jobs.changed.connect(self._take_up)
 
     def segment(self, scans: list[Path], model: str, outputs: SegmentOutputs) -> QueuedJob | None:
         """Segment scans with a model, one after the other, each into a folder of its own."""
         name = counted(len(scans), self.tr("scan")) if len(scans) > 1 else scan_name(scans[0])
         try:
-            job = segment_job(scans, model, outputs, self._bench.settings.results_folder, name)
+            job = segment_job(scans, model, outputs, self._context.settings.results_folder, name)
         except OSError as error:
             self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
             return None
-        queued = self._bench.jobs.submit(job, self.tr("Segment {0} with {1}").format(name, model_name(model)))
+        queued = self._context.jobs.submit(
+            job, self.tr("Segment {0} with {1}").format(name, model_name(model))
+        )
         if queued is not None:
             verb = agreeing(len(scans), self.tr("is"), self.tr("are"))
             it = agreeing(len(scans), self.tr("it is"), self.tr("they are"))
@@ -78,14 +80,14 @@ class ManyScans(QObject):
 
     def tells_end_of(self, job: QueuedJob) -> bool:
         """Whether this says how a job ended, with what is done and what failed, so that nobody else need."""
-        from brainstem_app.gui.scans.opened import results_in
+        from brainstem_app.gui.document.opened import results_in
 
         out = self._outs.get(job)
         return job in self._told or (out is not None and bool(results_in(out)))
 
     def _on_ended(self, job: QueuedJob, outcome: str) -> None:
         """Say what is there, and lead on to it; also if some scans failed, or the user has stopped."""
-        from brainstem_app.gui.scans.opened import results_in
+        from brainstem_app.gui.document.opened import results_in
 
         out = self._outs.pop(job, None)
         if out is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from brainstem_app.gui.scans.opened import ResultFiles
+from brainstem_app.gui.document.opened import ResultFiles
 
 
 class ResultPanel(QWidget):

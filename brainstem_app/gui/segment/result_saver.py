@@ -9,8 +9,8 @@ from PySide6.QtGui import QDesktopServices
 
 from brainstem_app.errors import BrainstemError
 from brainstem_app.gui.background import Background
+from brainstem_app.gui.document.opened import ResultFiles
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
-from brainstem_app.gui.scans.opened import ResultFiles
 from brainstem_app.gui.segment.save_copies import copy_whole, label_target, report_target
 
 

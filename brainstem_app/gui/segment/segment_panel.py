@@ -24,7 +24,7 @@ from brainstem_app.gui.controls import make_check_box
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.segment.card_text import card_details, card_summary, with_amber
 from brainstem_app.gui.segment.job_files import SegmentOutputs
-from brainstem_app.gui.segment.results_place import ResultsPlace
+from brainstem_app.gui.segment.results_folder_line import ResultsFolderLine
 from brainstem_app.jobs.job import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class SegmentPanel(QGroupBox):
         self.hint.setWordWrap(True)
         self.hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.progress = JobProgress(self)
-        self.place = ResultsPlace(self)
+        self.place = ResultsFolderLine(self)
         chooser = QHBoxLayout()
         chooser.addWidget(name)
         chooser.addWidget(self.models, 1)

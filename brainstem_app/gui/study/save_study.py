@@ -25,7 +25,7 @@ class SaveStudy(QObject):
 
     def save(self) -> None:
         """Write what is not on disk yet, and say where all of it is."""
-        study = self._window.bench.study
+        study = self._window.context.study
         if study.folder is None:
             return
         if study.save(anew=True) and study.saved_at is not None:
@@ -34,7 +34,7 @@ class SaveStudy(QObject):
 
     def save_as(self, target: Path) -> None:
         """Put a job into the queue that copies the study; open the copy once it is whole."""
-        study, jobs = self._window.bench.study, self._window.bench.jobs
+        study, jobs = self._window.context.study, self._window.context.jobs
         source = study.folder
         if source is None:
             return
@@ -50,14 +50,14 @@ class SaveStudy(QObject):
     def _copy(self, source: Path, target: Path) -> None:
         from brainstem_app.jobs.job import CopyStudyJob
 
-        jobs = self._window.bench.jobs
+        jobs = self._window.context.jobs
         job = jobs.submit(CopyStudyJob(study=source, out=target), study=source)
         if job is not None:
             self._window.show_job(job)
             job.ended.connect(lambda _outcome: self._on_ended(job, source, target))
 
     def _on_ended(self, job: QueuedJob, source: Path, target: Path) -> None:
-        study = self._window.bench.study
+        study = self._window.context.study
         if job.state != "finished":
             return
         if study.folder != source:

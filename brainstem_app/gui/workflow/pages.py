@@ -10,7 +10,7 @@ from brainstem_app.gui.workflow.step import StepName
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+    from brainstem_app.gui.workflow.step_page import AppContext, StepPage
 
 # Segment is made with the window; the others when they are needed, so that the first paint waits for none.
 _PAGES: dict[StepName, tuple[str, str]] = {
@@ -24,8 +24,8 @@ _PAGES: dict[StepName, tuple[str, str]] = {
 STEPS: tuple[StepName, ...] = tuple(step for step in StepName if step in _PAGES or step is StepName.SEGMENT)
 
 
-def make_page(step: StepName, bench: Workbench, parent: QWidget) -> StepPage:
+def make_page(step: StepName, context: AppContext, parent: QWidget) -> StepPage:
     """Make the page of a step (all but Segment)."""
     module, name = _PAGES[step]
-    page: StepPage = getattr(import_module(module), name)(bench, parent)
+    page: StepPage = getattr(import_module(module), name)(context, parent)
     return page

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Workbench:
+class AppContext:
     """What the pages share: settings, threads for reading, the open study, the jobs."""
 
     settings: WindowSettings
@@ -55,9 +55,9 @@ class StepPage(QWidget):
     #: Whether the step is there to train, which the predict edition cannot.
     trains = False
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.bench = bench
+        self.context = context
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - a method of Qt
         """Say in the predict edition that nothing is trained here, and how to get what does."""

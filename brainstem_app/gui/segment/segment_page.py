@@ -9,10 +9,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from brainstem_app.gui.background import Background
+from brainstem_app.gui.document.opened import OpenedLabels, OpenedResult, OpenedScan, ResultFiles
+from brainstem_app.gui.document.scan_opener import ScanOpener
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
 from brainstem_app.gui.scans.empty_state import EmptyState
-from brainstem_app.gui.scans.opened import OpenedLabels, OpenedResult, OpenedScan, ResultFiles
-from brainstem_app.gui.scans.scan_opener import ScanOpener
 from brainstem_app.gui.scans.scan_panel import ScanPanel
 from brainstem_app.gui.segment.result_panel import ResultPanel
 from brainstem_app.gui.segment.result_saver import ResultSaver
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
     from brainstem_app.gui.jobs.job_queue import JobQueue
     from brainstem_app.gui.jobs.queued_job import QueuedJob
-    from brainstem_app.gui.viewer.viewer_panel import ViewerPanel
+    from brainstem_app.gui.segment.viewer_panel import ViewerPanel
     from brainstem_app.gui.viewer.volume import Voxel
 
 _SIDE_WIDTH = 470
 
 
-class SegmentStep(QWidget):
+class SegmentPage(QWidget):
     """One page of the window.
 
     Signals
@@ -281,7 +281,7 @@ class SegmentStep(QWidget):
     def viewer(self) -> ViewerPanel:
         """The viewer; made when it is first needed, for it loads pyqtgraph and NumPy."""
         if self._viewer is None:
-            from brainstem_app.gui.viewer.viewer_panel import ViewerPanel
+            from brainstem_app.gui.segment.viewer_panel import ViewerPanel
 
             self._viewer = ViewerPanel(self._settings.opacity, self._settings.convention, self)
             self._viewer.opacity_changed.connect(self._remember_opacity)

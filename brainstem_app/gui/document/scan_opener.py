@@ -8,9 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.gui.background import Background
-from brainstem_app.gui.messages.message import message_of_error
-from brainstem_app.gui.scans.atlas_question import note_of_labels, question_of_atlas
-from brainstem_app.gui.scans.opened import (
+from brainstem_app.gui.document.atlas_question import note_of_labels, question_of_atlas
+from brainstem_app.gui.document.opened import (
     OpenedLabels,
     OpenedResult,
     OpenedScan,
@@ -20,6 +19,7 @@ from brainstem_app.gui.scans.opened import (
     read_labels_for_viewer,
     read_result_for_viewer,
 )
+from brainstem_app.gui.messages.message import message_of_error
 
 AnyOpened = OpenedScan | OpenedLabels | OpenedResult
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.gui.scans.opened import LABELS_FILE
+from brainstem_app.gui.document.opened import LABELS_FILE
 from brainstem_app.gui.viewer.volume import CanonicalGrid
 
 CONFIDENCE_FILE = "confidence_native.nii.gz"

@@ -17,10 +17,10 @@ from brainstem_app.gui.messages.message import Message, MessageLevel, message_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from brainstem_app.gui.review.brush import Brush
-    from brainstem_app.gui.review.edited_copy import EditedLabels
-    from brainstem_app.gui.review.label_edit import Change, LabelEdit
-    from brainstem_app.gui.scans.opened import OpenedLabels
+    from brainstem_app.gui.document.brush import Brush
+    from brainstem_app.gui.document.edited_copy import EditedLabels
+    from brainstem_app.gui.document.label_edit import Change, LabelEdit
+    from brainstem_app.gui.document.opened import OpenedLabels
     from brainstem_app.gui.viewer.convention import Plane
     from brainstem_app.gui.viewer.volume import LabelVolume, Voxel
 
@@ -147,7 +147,7 @@ class LabelEditor(QObject):
         """The brush as it is set; None while only looking."""
         if self.tool is Tool.LOOK or self._opened is None:
             return None
-        from brainstem_app.gui.review.brush import Brush
+        from brainstem_app.gui.document.brush import Brush
 
         return Brush(self.diameter_mm, self.in_3d)
 
@@ -195,14 +195,14 @@ class LabelEditor(QObject):
         """Begin a stroke."""
         self._erases = erases or self.tool is Tool.ERASER
         if self._edit is None and self._opened is not None:
-            from brainstem_app.gui.review.label_edit import LabelEdit
+            from brainstem_app.gui.document.label_edit import LabelEdit
 
             self._edit = LabelEdit(self._opened.labels)
             self.copied.emit()
 
     def move(self, plane: Plane, start: Voxel, end: Voxel) -> None:
         """Paint from one voxel to another."""
-        from brainstem_app.gui.review.brush import stroke_voxels
+        from brainstem_app.gui.document.brush import stroke_voxels
 
         brush = self.brush
         if self._edit is None or brush is None or (self.label == 0 and not self._erases):
@@ -260,7 +260,7 @@ class LabelEditor(QObject):
             self._when_saved.append(then)
         if self._edit is None or self._opened is None or self.is_saving:
             return
-        from brainstem_app.gui.review.edited_copy import save_edited_copy
+        from brainstem_app.gui.document.edited_copy import save_edited_copy
 
         edit, edited = self._edit, self._edited(self._edit, self._opened)
         state = edit.mark()
@@ -288,7 +288,7 @@ class LabelEditor(QObject):
 
     def save_copy_now(self) -> None:
         """Save the labels as they are now before the program ends, which nobody can be asked about."""
-        from brainstem_app.gui.review.edited_copy import save_edited_copy
+        from brainstem_app.gui.document.edited_copy import save_edited_copy
 
         if self._edit is None or self._opened is None:
             return
@@ -302,7 +302,7 @@ class LabelEditor(QObject):
 
     def _edited(self, edit: LabelEdit, opened: OpenedLabels) -> EditedLabels:
         """Return a copy of the edits as they are now, for a thread to save."""
-        from brainstem_app.gui.review.edited_copy import EditedLabels
+        from brainstem_app.gui.document.edited_copy import EditedLabels
 
         return EditedLabels(
             opened.path,

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from brainstem_app.gui.controls import make_button
 
 
-class ResultsPlace(QWidget):
+class ResultsFolderLine(QWidget):
     """One line: where results go, Open, Change.
 
     Signals

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.gui.background import Background
+from brainstem_app.gui.document.atlas_question import note_of_labels, question_of_atlas
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
-from brainstem_app.gui.scans.atlas_question import note_of_labels, question_of_atlas
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.review.agreement import Agreement
-    from brainstem_app.gui.review.label_editor import LabelEditor
-    from brainstem_app.gui.scans.opened import OpenedLabels
+    from brainstem_app.gui.document.agreement import Agreement
+    from brainstem_app.gui.document.label_editor import LabelEditor
+    from brainstem_app.gui.document.opened import OpenedLabels
     from brainstem_app.gui.viewer.convention import Plane
     from brainstem_app.gui.viewer.volume import Voxel
 
@@ -46,7 +46,7 @@ class Comparison(QObject):
 
     def open(self, path: Path, atlas: str | None = None) -> None:
         """Read a label map and compare with it."""
-        from brainstem_app.gui.scans.opened import find_result, read_labels_for_viewer
+        from brainstem_app.gui.document.opened import find_result, read_labels_for_viewer
 
         like = self._editor.opened
 
@@ -99,7 +99,7 @@ class Comparison(QObject):
         labels, reference = self._editor.labels, self.reference
         if labels is None or reference is None:
             return
-        from brainstem_app.gui.review.agreement import compare
+        from brainstem_app.gui.document.agreement import compare
         from brainstem_app.gui.viewer.slices import joined
 
         box = joined(self._editor.extent, reference.labels.extent)
@@ -114,7 +114,7 @@ class Comparison(QObject):
         labels, reference = self._editor.labels, self.reference
         if labels is None or reference is None:
             return None
-        from brainstem_app.gui.review.agreement import next_difference
+        from brainstem_app.gui.document.agreement import next_difference
         from brainstem_app.gui.viewer.slices import joined
 
         box = joined(self._editor.extent, reference.labels.extent)

@@ -13,7 +13,7 @@ from brainstem_app.gui.controls import make_button
 _LEAST_CHARACTERS = 20
 
 
-class ResultPlace(QWidget):
+class ResultFolderPicker(QWidget):
     """A box with the folders of the window's own results, and a button to choose another place.
 
     `label` stands before it in a form.

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.scans.opened import OpenedLabels
+    from brainstem_app.gui.document.opened import OpenedLabels
 
 # More atlases than these do not fit beside each other; the folder dialog finds the others.
 _MOST_BUTTONS = 4

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
-from brainstem_app.gui.scans.reported import graded, report_beside, reported_mm3
-from brainstem_app.gui.scans.result_model import UNKNOWN_MODEL, ResultModel, model_of_report
+from brainstem_app.gui.document.reported import graded, report_beside, reported_mm3
+from brainstem_app.gui.document.result_model import UNKNOWN_MODEL, ResultModel, model_of_report
 from brainstem_app.imaging.edited_version import EditedVersion, latest_edit, original_of
 from brainstem_app.small_files import parse_json, read_json
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
-    from brainstem_app.gui.scans.opened_regions import OpenedRegions
+    from brainstem_app.gui.document.opened_regions import OpenedRegions
     from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
     from brainstem_app.imaging.scan import Finding
 
@@ -235,7 +235,7 @@ def read_labels_for_viewer(
     InputError
         If it is no label map, or holds labels that the atlas does not name.
     """
-    from brainstem_app.gui.scans.opened_regions import read_regions_beside
+    from brainstem_app.gui.document.opened_regions import read_regions_beside
     from brainstem_app.gui.viewer.volume import label_volume
     from brainstem_app.imaging.label_map import load_label_map
     from brainstem_app.models.label_meaning import LabelMeaning, labels_in, meaning_of_labels

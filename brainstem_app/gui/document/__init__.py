@@ -1,0 +1,1 @@
+"""What Segment and Review show: a scan, its labels, their edits, and a reference."""
