@@ -71,7 +71,9 @@ class FileCommands(QObject):
         window, panel = self._window, self._window.segment_page.segment_panel
         sheet = BatchSheet(chosen, panel.offered, panel.outputs, window)
         sheet.choose(panel.model)
-        sheet.show_folder(self._settings.results_folder)
+        study = window.context.study
+        sheet.show_folder(study.results_folder)
+        sheet.place.change_button.setEnabled(study.results_study is None)
         sheet.place.open_requested.connect(self.open_results_folder)
         sheet.place.change_requested.connect(
             lambda: sheet.show_folder(self.choose_results_folder() or self._settings.results_folder)
@@ -96,11 +98,12 @@ class FileCommands(QObject):
         """Write results into a folder from now on; those there are stay where they are, and listed."""
         self._window.message_bar.clear(_RESULTS)
         self._settings.results_folder = folder
-        self._window.segment_page.segment_panel.place.show_folder(folder)
+        if self._window.context.study.results_study is None:
+            self._window.segment_page.segment_panel.place.show_folder(folder)
 
     def open_results_folder(self) -> None:
         """Show the folder of the results in the file manager."""
-        folder = self._settings.results_folder
+        folder = self._window.context.study.results_folder
         self._window.message_bar.clear(_RESULTS)
         try:
             folder.mkdir(parents=True, exist_ok=True)

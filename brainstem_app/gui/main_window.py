@@ -137,7 +137,7 @@ class MainWindow(DropWindow):
         step.empty_state.open_requested.connect(self.files.choose_scan)
         step.empty_state.folder_requested.connect(self.files.choose_folder)
         step.segment_panel.file_requested.connect(self.files.choose_model)
-        step.segment_panel.place.show_folder(self._settings.results_folder)
+        self._show_results_folder()
         step.segment_panel.place.open_requested.connect(self.files.open_results_folder)
         step.segment_panel.place.change_requested.connect(self.files.choose_results_folder)
         step.result_panel.review_requested.connect(self.opening.review_result)
@@ -220,6 +220,8 @@ class MainWindow(DropWindow):
             page.step.set_convention(self._settings.convention)
             page.step.convention_changed.connect(self.view.set_convention)
             self.opening.follow(page.step)
+        if step is StepName.QUALITY:
+            page.review_requested.connect(self.opening.review_results)
         if step is StepName.REPORT:
             page.review_requested.connect(lambda folder: self.opening.review_results((folder,)))
         if step is StepName.SCANS:
@@ -250,10 +252,19 @@ class MainWindow(DropWindow):
 
     def _on_study_opened(self) -> None:
         self._show_title()
+        self._show_results_folder()
         self.actions_.fill_recent()
+
+    def _show_results_folder(self) -> None:
+        """Say in Segment where results go, and let them go there."""
+        study = self.context.study
+        self.segment_page.study = study.results_study
+        is_of_study = study.results_study is not None
+        self.segment_page.segment_panel.place.show_folder(study.results_folder, is_of_study=is_of_study)
 
     def _show_counts(self) -> None:
         """Say in the navigation what the study holds, for steps that were not shown yet."""
+        self._show_results_folder()
         contents = self.context.study.contents
         prepared, runs = (0, 0) if contents is None else (contents.n_finished, len(contents.runs))
         if StepName.PREPARE not in self._pages:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MODELS = "models"
 _PAGE_EVERY_MS = 150
-_OF_STUDY = (StepName.PREPARE, StepName.TRAIN, StepName.COMPARE, StepName.REPORT)
+_OF_STUDY = (StepName.PREPARE, StepName.TRAIN, StepName.COMPARE, StepName.QUALITY, StepName.REPORT)
 
 
 class Restoring(QObject):

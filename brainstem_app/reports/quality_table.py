@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import Group, Side
-from brainstem_app.evaluation.robust import robust_z
 from brainstem_app.plain_text import cell_text
 from brainstem_app.reports.regions import BRAINSTEM
 from brainstem_app.reports.report_model import Report
@@ -110,6 +109,9 @@ def quality_rows(results: Sequence[LookedAt]) -> list[QualityRow]:
 
 
 def _of_one_model(results: Sequence[LookedAt]) -> list[QualityRow]:
+    # scipy.stats takes a second to import; the window reads the table, and makes none.
+    from brainstem_app.evaluation.robust import robust_z
+
     group = np.array([result.state != "rejected" for result in results])
     regions = list(dict.fromkeys(r.name for result in results for r in result.report.regions))
     nuclei = list(
@@ -161,6 +163,8 @@ def _scores(
     volumes: Sequence[Mapping[str, float | None]], names: Sequence[str], group: NDArray[np.bool_]
 ) -> Values:
     """Robust z (K, n) of the volume of each structure in each result."""
+    from brainstem_app.evaluation.robust import robust_z
+
     found = [robust_z(_array([own.get(name) for own in volumes]), group) for name in names]
     return np.array(found).reshape(len(names), len(volumes))
 

@@ -123,7 +123,12 @@ def study_results(study: Path) -> tuple[StudyResult, ...]:
     InputError
         If what people said of one is damaged.
     """
-    return tuple(read_study_result(study, folder) for folder in sorted(_folders(study)))
+    return tuple(read_study_result(study, folder) for folder in result_folders(study))
+
+
+def result_folders(study: Path) -> list[Path]:
+    """Folders of all results of a study, in their order."""
+    return sorted(_folders(study))
 
 
 def _folders(study: Path) -> Iterator[Path]:

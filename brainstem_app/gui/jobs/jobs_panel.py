@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, QUrl, Signal
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.jobs.job_table import JobColumn, JobTable, ProgressDelegate
+from brainstem_app.gui.segment.results_of_job import results_of
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.job_queue import JobQueue
@@ -178,7 +178,7 @@ class JobsPanel(QWidget):
         self.remove_button.setEnabled(over)
         self.log_button.setEnabled(job is not None)
         self.folder_button.setEnabled(job is not None)
-        self.review_button.setEnabled(over and job.record.kind == "segment" and bool(_results(job)))
+        self.review_button.setEnabled(over and job.record.kind == "segment" and bool(results_of(job)))
         self.empty.setVisible(self.model.rowCount() == 0)
         running, waiting = len(self._queue.running), len(self._queue.waiting)
         if running and not self._clock.isActive():
@@ -219,7 +219,7 @@ class JobsPanel(QWidget):
 
     def _review(self) -> None:
         if self.chosen is not None:
-            self.review_requested.emit(_results(self.chosen))
+            self.review_requested.emit(results_of(self.chosen))
 
     def _show_log(self, shown: bool) -> None:
         self.log.setVisible(shown)
@@ -240,11 +240,3 @@ class JobsPanel(QWidget):
         if record.what:
             parts.append("\n".join(text for text in (record.what, record.where, record.fix) if text))
         return "\n".join(text for text in (job.log, *parts) if text) or self.tr("Nothing has been printed.")
-
-
-def _results(job: QueuedJob) -> tuple[Path, ...]:
-    """Folders of the segmentations that a job has made and that are still there."""
-    from brainstem_app.gui.document.opened import results_in
-
-    work = job.work
-    return results_in(work.out) if work is not None and work.kind == "segment" else ()

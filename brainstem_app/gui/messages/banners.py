@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.workflow.step_page import StepPage
 
 STUDY, JOBS = "study", "jobs"
-_OF_STUDY = (StepName.PREPARE, StepName.TRAIN, StepName.COMPARE, StepName.REPORT)
+_OF_STUDY = (StepName.PREPARE, StepName.TRAIN, StepName.COMPARE, StepName.QUALITY, StepName.REPORT)
 
 
 class Banners(QObject):

@@ -46,9 +46,10 @@ class ResultsFolderLine(QWidget):
             button.setFlat(True)
             row.addWidget(button)
 
-    def show_folder(self, folder: Path) -> None:
-        """Show where results go."""
+    def show_folder(self, folder: Path, *, is_of_study: bool = False) -> None:
+        """Show where results go; those of an open study belong into it."""
         self.folder = folder
+        self.change_button.setEnabled(not is_of_study)
         self.label.setToolTip(str(folder))
         self._elide()
 

@@ -67,6 +67,8 @@ class SegmentPage(QWidget):
         self.scan: OpenedScan | None = None
         self.labels: OpenedLabels | None = None
         self.result: ResultFiles | None = None
+        #: Folder of the open study, which results go to.
+        self.study: Path | None = None
         self._viewer: ViewerPanel | None = None
         self.opener = ScanOpener(background, self)
         self.segmentation = Segmentation(jobs, self)
@@ -200,7 +202,7 @@ class SegmentPage(QWidget):
         if self.scan is not None:
             panel = self.segment_panel
             self.segmentation.segment(
-                self.scan.path, panel.model, panel.outputs, self._settings.results_folder
+                self.scan.path, panel.model, panel.outputs, self._settings.results_folder, self.study
             )
 
     def simulate(self) -> None:

@@ -13,6 +13,7 @@ from brainstem_app.atlas.regions import follow_edit
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.reading import read_scan
+from brainstem_app.jobs.results.quality_file import is_written
 from brainstem_app.jobs.scans.segment_regions import REGION_LABELS_FILE
 from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
 from brainstem_app.reports.corrected import Correction, corrected_report
@@ -22,7 +23,6 @@ from brainstem_app.reports.reading import read_report
 from brainstem_app.reports.regions import RegionsOnScan
 from brainstem_app.reports.report_model import ModelDescription, Report, ReportInputs
 from brainstem_app.reports.write import write_report_files
-from brainstem_app.small_files import read_json
 from brainstem_app.study.segmentations import EDITED_FOLDER, LABELS_FILE, REPORT_FILE, StudyResult
 
 _GRID_TOLERANCE_MM = 0.1
@@ -162,12 +162,3 @@ def _model(original: Report) -> ModelDescription | None:
         test_macro_miou=model.test_macro_miou,
         test_nuclei_miou=model.test_macro_miou_nuclei,
     )
-
-
-def is_written(result: StudyResult) -> bool:
-    """Whether the report of the correction that is current now lies in the folder ``edited``."""
-    try:
-        files = read_json(result.folder / EDITED_FOLDER / "manifest.json")["files"]
-        return bool(result.edit_sha256) and files["labels"]["sha256"] == result.edit_sha256
-    except (OSError, ValueError, KeyError, TypeError):
-        return False

@@ -9,8 +9,9 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.text_table import TextTable, read_text_table
 from brainstem_app.reports.quality_table import DECIDED, UNKNOWN, tsv_cell
+from brainstem_app.small_files import read_json
 from brainstem_app.study.record import changing
-from brainstem_app.study.segmentations import StudyResult
+from brainstem_app.study.segmentations import EDITED_FOLDER, StudyResult
 
 QUALITY_TABLE = "quality.tsv"
 
@@ -59,3 +60,12 @@ def follow_in_table(study: Path, results: Sequence[StudyResult]) -> None:
             cells = {**row.cells, **decided.get(row.cells.get("folder", ""), {})}
             lines.append("\t".join(tsv_cell(cells.get(name, UNKNOWN)) for name in table.columns))
         write_text(path, "\n".join(lines) + "\n")
+
+
+def is_written(result: StudyResult) -> bool:
+    """Whether the report of the correction that is current now lies in the folder ``edited``."""
+    try:
+        files = read_json(result.folder / EDITED_FOLDER / "manifest.json")["files"]
+        return bool(result.edit_sha256) and files["labels"]["sha256"] == result.edit_sha256
+    except (OSError, ValueError, KeyError, TypeError):
+        return False

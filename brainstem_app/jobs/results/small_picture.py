@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from brainstem_app.imaging.atomic import write_bytes
-from brainstem_app.jobs.results.corrected_version import is_written
+from brainstem_app.jobs.results.quality_file import is_written
 from brainstem_app.reports.small_picture import small_png
 from brainstem_app.study.segmentations import EDITED_FOLDER, StudyResult
 
