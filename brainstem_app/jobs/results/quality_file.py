@@ -42,14 +42,18 @@ def decided_cells(result: StudyResult) -> dict[str, str]:
 
 
 def follow_in_table(study: Path, results: Sequence[StudyResult]) -> None:
-    """Write what was decided of some results into the table, if there is one; its numbers stay.
+    """Write what was decided of some results into the table, if there is one.
 
+    Its numbers stay, and so does what it says of the labels that they are of.
     The decision itself lies beside the result: a table that cannot be read is made anew by ``quality``.
     """
     path = study / QUALITY_TABLE
     if not path.is_file() or not results:
         return
-    decided = {result.name: decided_cells(result) for result in results}
+    decided = {
+        result.name: {name: cell for name, cell in decided_cells(result).items() if name != "labels"}
+        for result in results
+    }
     with changing(study, "review"):
         try:
             table = read_text_table(path, "table of quality")
