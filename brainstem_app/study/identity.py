@@ -127,7 +127,7 @@ def _taken_for_own(whose: Identity, own: Path, scan: Path | None) -> Identity:
     raise InputError(
         f"This scan is called {whose.subject} as a person of the study's dataset is, but it is another scan.",
         scan,
-        "Give the scan in its dataset, or another --name for its results.",
+        "Give the scan in its dataset, or its results another name: --name, or rename the file.",
     )
 
 

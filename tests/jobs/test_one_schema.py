@@ -167,6 +167,12 @@ def test_command_line_of_a_job_starts_that_job(
     assert started == [job]
 
 
+@pytest.mark.parametrize("job", JOBS, ids=_ids)
+def test_job_is_read_back_from_its_file(job: Any, tmp_path: Path) -> None:
+    write_job(job, tmp_path / "job.json")
+    assert read_job(tmp_path / "job.json") == job
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_setting_of_a_command_has_a_label_and_a_sentence(kind: str) -> None:
     model = KINDS[kind].model

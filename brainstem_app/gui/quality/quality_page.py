@@ -74,7 +74,7 @@ class QualityPage(StepPage):
         )
         self.undo_button = self._decision("&Undecide  (U)", self.tr("Take the decision back"), "undecided")
         self.review_button = make_button(
-            self, self.tr("&Review  (Enter)"), self.tr("Open the chosen result in Review"), self.open_review
+            self, self.tr("Revi&ew  (Enter)"), self.tr("Open the chosen result in Review"), self.open_review
         )
         self.correct_button = make_button(
             self,

@@ -106,33 +106,35 @@ def _segmentations(results: tuple[Path, ...]) -> list[ReportEntry]:
         for report in folder.glob(f"{place}/report.json")
         if report.parent.name not in _OF_CORRECTIONS
     }
-    found = []
-    for report in sorted(reports, key=_time, reverse=True)[:_LATEST]:
-        home = report.parent
-        found.append(
-            ReportEntry(
-                ReportKind.SEGMENTATION,
-                _name(home, reports[report]),
-                home,
-                (*files_of(home, "report"), *files_of(home, "qc"), *files_of(home, "midsagittal")),
-                model_of_report(report),
-                latest_edit(home / LABELS_FILE) is not None,
-                _is_rejected(home, reports[report]),
-            )
-        )
-    return found
+    latest = sorted(reports, key=_time, reverse=True)[:_LATEST]
+    return [_segmentation(report, reports[report]) for report in latest]
 
 
-def _is_rejected(home: Path, results: Path) -> bool:
-    """Whether a result was rejected in its study; what cannot be read is said in the step Quality."""
-    from brainstem_app.study.segmentations import read_study_result
+def _segmentation(report: Path, results: Path) -> ReportEntry:
+    """Make the entry of a segmentation; in a study with the report on corrected labels, if any."""
+    from brainstem_app.jobs.results.quality_file import is_written
+    from brainstem_app.study.segmentations import EDITED_FOLDER, read_study_result
 
-    if results.name != _IN_STUDY:
-        return False
-    try:
-        return read_study_result(results.parent, home).state == "rejected"
-    except InputError:
-        return False
+    home = shown = report.parent
+    is_edited, is_rejected = latest_edit(home / LABELS_FILE) is not None, False
+    if results.name == _IN_STUDY:
+        try:
+            result = read_study_result(results.parent, home)
+        except InputError:  # said in the step Quality
+            pass
+        else:
+            is_rejected = result.state == "rejected"
+            if is_written(result):
+                shown, is_edited = home / EDITED_FOLDER, False
+    return ReportEntry(
+        ReportKind.SEGMENTATION,
+        _name(home, results),
+        home,
+        (*files_of(shown, "report"), *files_of(shown, "qc"), *files_of(shown, "midsagittal")),
+        model_of_report(report),
+        is_edited,
+        is_rejected,
+    )
 
 
 def _name(home: Path, results: Path) -> str:

@@ -102,7 +102,8 @@ class SegmentJob(JobModel):
         )
         own = Path(study) / SEGMENTATIONS_FOLDER
         _require(out is None or Path(out) == own, "Results go to one place: give --out or --study, not both.")
-        return {**content, "out": own}
+        # Text, for what comes from a file may hold nothing else.
+        return {**content, "out": str(own)}
 
     @property
     def what(self) -> str:
