@@ -89,7 +89,7 @@ class ResultsBar(QWidget):
 
 
 def _names(folders: Sequence[Path]) -> list[str]:
-    """Names of result folders: whose they are in a study, else with their job where they come from several."""
+    """Names of result folders: in a study whose they are, else with their job if there are several."""
     from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
 
     if all(SEGMENTATIONS_FOLDER in folder.parts[:-2] for folder in folders):
