@@ -132,7 +132,7 @@ def take_all(window: MainWindow, out: Path, scan: Path, result: Path | None, *, 
 
 
 def take_quality(window: MainWindow, out: Path) -> None:
-    """Take the wall of a study whose results `brainstem-app quality` has looked at; nothing without results."""
+    """Take the wall of a study whose results `quality` has looked at; nothing without results."""
     window.show_step(StepName.QUALITY)
     page: Any = window.page(StepName.QUALITY)
     settle(2.0)
