@@ -191,6 +191,9 @@ def test_failed_save_is_said_once_and_repeated_until_it_works(
     monkeypatch.setattr("brainstem_app.gui.study.open_study._TRY_AGAIN_MS", 300)
     qtbot.waitUntil(lambda: (study.folder / "window.json").exists(), timeout=5000)
     open_study.show_step(StepName.TRAIN)
+    # What is still read of the study would say, too, that it is gone.
+    context, background = open_study.context, open_study.background
+    qtbot.waitUntil(lambda: context.study.contents is not None and not background.is_busy, timeout=60_000)
     elsewhere = study.folder.rename(tmp_path / "unplugged")
     messages: list[str] = []
     open_study.context.study.message.connect(lambda message: messages.append(message.what))

@@ -146,7 +146,7 @@ def test_results_are_taken_from_folders_or_from_a_study(
     assert run(["cohort", *words]) == 2
     assert "It is not said which results to take" in capsys.readouterr().err
     assert run(["cohort", str(tmp_path), "--study", str(study.folder), *words]) == 2
-    assert "leave out one of both" in capsys.readouterr().err
+    assert "not from both" in capsys.readouterr().err
     assert run(["cohort", str(tmp_path), "--edited", "leave-out", *words]) == 2
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import model_validator
 
-from brainstem_app.jobs.kinds.job_model import JobModel
+from brainstem_app.jobs.kinds.job_model import JobModel, UnclearJobError
 from brainstem_app.jobs.kinds.scans import Out
 from brainstem_app.reports.volumes_request import VolumesRequest
 from brainstem_app.setting import setting
@@ -41,12 +41,16 @@ class _OfResults(JobModel):
         if isinstance(content, dict):
             given = [bool(content.get(name)) for name in ("results", "study")]
             if not any(given):
-                raise ValueError("It is not said which results to take: give their folder, or --study.")
+                raise UnclearJobError(
+                    "It is not said which results to take.", "Give their folder, or --study."
+                )
             if all(given) or (content.get("study") and content.get("second")):
-                raise ValueError("Results are taken from folders or from a study: leave out one of both.")
+                what = "Results are taken from folders or from a study, not from both."
+                raise UnclearJobError(what, "Leave out the folders, or --study.")
             of_study = content.get("model") or content.get("edited") not in (None, "use", "original")
             if of_study and not content.get("study"):
-                raise ValueError("--model and --edited leave-out choose among the results of a --study.")
+                what = "--model and --edited leave-out choose among the results of a study."
+                raise UnclearJobError(what, "Give --study, or leave them out.")
         return content
 
 

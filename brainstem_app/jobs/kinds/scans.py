@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import model_validator
 
 from brainstem_app.imaging.dicom_identity import Identity
-from brainstem_app.jobs.kinds.job_model import DEFAULT_MODEL, JobModel
+from brainstem_app.jobs.kinds.job_model import DEFAULT_MODEL, JobModel, UnclearJobError
 from brainstem_app.models.library import WeightsKind
 from brainstem_app.plain_name import PartNameOrEmpty
 from brainstem_app.setting import setting
@@ -24,9 +24,9 @@ Out = Annotated[Path, setting("Results", "Folder for the results.")]
 SimulationSeed = Annotated[Seed, setting("Seed", "Another number makes other heads.")]
 
 
-def _require(holds: bool, problem: str) -> None:
+def _require(holds: bool, what: str, fix: str) -> None:
     if not holds:
-        raise ValueError(problem)
+        raise UnclearJobError(what, fix)
 
 
 class SegmentJob(JobModel):
@@ -91,17 +91,17 @@ class SegmentJob(JobModel):
             return content
         study, out = content.get("study"), content.get("out")
         if study is None:
-            _require(out is not None, "It is not said where the results go: give --out, or --study.")
+            _require(out is not None, "It is not said where the results go.", "Give --out, or --study.")
             _require(
-                bool(content.get("scans")), "No scan is given: name scans, or a --study with its dataset."
+                bool(content.get("scans")), "No scan is given.", "Name scans, or a --study with a dataset."
             )
             return content
         _require(
-            not content.get("bids"),
-            "Results of a study are no BIDS derivatives: leave out --bids or --study.",
+            not content.get("bids"), "Results of a study are no BIDS derivatives.", "Give --out for --bids."
         )
         own = Path(study) / SEGMENTATIONS_FOLDER
-        _require(out is None or Path(out) == own, "Results go to one place: give --out or --study, not both.")
+        both = "Results go to one place, not to a folder and a study."
+        _require(out is None or Path(out) == own, both, "Leave out --out or --study.")
         # Text, for what comes from a file may hold nothing else.
         return {**content, "out": str(own)}
 
