@@ -1,4 +1,4 @@
-"""The current version of a result's label map: the copy that was corrected last, or the original."""
+"""Current version of a result's label map: the copy that was corrected last, or the original."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from brainstem_app.garbage_collection import loading
 from brainstem_app.jobs.job import Job
 from brainstem_app.jobs.kinds import atlases, many, networks, people, results, scans, studies
 from brainstem_app.jobs.kinds.job_model import JobModel
@@ -49,9 +50,9 @@ class JobKind:
     def work(self, job: Job, reporter: Reporter) -> Summary:
         """Do a job of this kind."""
         module, _, function = self.place.partition(":")
-        done: Summary = getattr(importlib.import_module(f"brainstem_app.jobs.{module}"), function)(
-            job, reporter
-        )
+        with loading():
+            work = getattr(importlib.import_module(f"brainstem_app.jobs.{module}"), function)
+        done: Summary = work(job, reporter)
         return done
 
 

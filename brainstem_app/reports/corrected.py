@@ -21,8 +21,8 @@ from brainstem_app.evaluation.structures import asymmetry_index
 from brainstem_app.evaluation.volume import centroid_mm, voxel_volume_mm3
 from brainstem_app.imaging.scan import Level
 from brainstem_app.imaging.spaces import Affine
-from brainstem_app.reports.region_model import RegionEntry
-from brainstem_app.reports.report_model import FindingEntry, Report, StructureEntry, Summary
+from brainstem_app.reports.scan.model import FindingEntry, Report, StructureEntry, Summary
+from brainstem_app.reports.scan.region_model import RegionEntry
 
 _DECIMALS = 6
 #: Code of the warning that says that, and what, was corrected.

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import Group, Side
 from brainstem_app.plain_text import cell_text
-from brainstem_app.reports.regions import BRAINSTEM
-from brainstem_app.reports.report_model import Report
+from brainstem_app.reports.scan.model import Report
+from brainstem_app.reports.scan.regions import BRAINSTEM
 
 UNKNOWN = "n/a"
 #: Digits of a number in the table.

@@ -6,7 +6,7 @@ import io
 
 from PIL import Image, UnidentifiedImageError
 
-from brainstem_app.reports.qc_picture import AXIAL_PLACES, OTHER_PLACES
+from brainstem_app.reports.scan.qc_picture import AXIAL_PLACES, OTHER_PLACES
 
 #: Red nuclei, loci coerulei and inferior olives, and the sagittal picture.
 _SHOWN = (AXIAL_PLACES[0], AXIAL_PLACES[2], AXIAL_PLACES[3], OTHER_PLACES[1])

@@ -97,14 +97,15 @@ def sheet(name: str, said: str, drawn: Drawn, good: Drawn, clean: Placed, colour
         for row in axes[:, column]:
             row.imshow(image, cmap="gray", vmin=0, vmax=top, origin="lower", interpolation="nearest")
             row.set_axis_off()
-            if plane[0] != 0:
-                row.invert_xaxis()  # the patient's right on the left
         axes[0, column].set_title(plane[2], color="white", fontsize=7, pad=1)
         if drawn.labels is not None:
             own = sampled(drawn.labels, drawn.affine, world, shape).astype(np.uint8)
             axes[1, column].imshow(colours[own], origin="lower", interpolation="nearest")
         if good.labels is not None:
             _outlines(axes[1, column], sampled(good.labels, good.affine, world, shape), colours)
+        for row in axes[:, column]:
+            # The patient's right on the left, the front on the left.
+            row.set_xlim(shape[1] - 0.5, -0.5)
     return figure
 
 

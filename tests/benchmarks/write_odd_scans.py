@@ -26,6 +26,7 @@ from benchmark_segment import machine
 from numpy.typing import NDArray
 from odd_heads import odd_acquisitions, odd_people
 from odd_scans import CleanScan, OddScan, odd_scans, stripped_scans
+from odd_scans_seen import LOOKED_AT
 
 from brainstem_app.atlas.warped import WarpedAtlas
 from brainstem_app.errors import BrainstemError
@@ -36,12 +37,14 @@ from brainstem_app.imaging.scan import Level as Severity
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import Affine, ras_affine
 from brainstem_app.jobs.scans.loaded_model import LoadedModel, load_model
+from brainstem_app.jobs.scans.mask_check import nuclei_outside_mask
 from brainstem_app.models.prediction import Predictor, predict_box
 from brainstem_app.preprocessing.linear_registration import Level, Volume, register_linear
 from brainstem_app.preprocessing.normalise import normalise_scan
 from brainstem_app.preprocessing.skull_strip import brain_mask, is_stripped
 from brainstem_app.preprocessing.transforms import Transforms
-from brainstem_app.reports.region_model import WHOLE
+from brainstem_app.reports.scan.region_model import EMPTY, WHOLE
+from brainstem_app.reports.scan.regions import empty_shares, where_empty
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Labels are right where centres of nuclei lie so near to those of the good scan, on average, mm: twice as
@@ -123,17 +126,21 @@ class Bench:
         np.savez(half, words=words, affine=scan.affine, box=box, to_native=to_native)
         half.replace(kept)
 
-    def row(self, key: str, name: str, head: str, clean: Placed, placed: Placed) -> dict[str, Any]:
+    def row(
+        self, key: str, name: str, head: str, clean: Placed, placed: Placed, data: NDArray[np.float32]
+    ) -> dict[str, Any]:
         """What is said of a version, and how far each model's labels are from those of the clean scan."""
         models = " ".join(f"{model.card.name} {model.card.version}" for model in self.models)
         kept = self.work / f"{plain(f'{key} {models}')}.json"
         if not kept.exists():
             row = {"name": name, "said": placed.said, "refused": placed.refused, "found": []}
             if not placed.refused:
+                found = [self.labelled(placed, n) for n in range(len(self.models))]
                 row["found"] = [
-                    compared(model, clean, self._good(head, clean, n), self.labelled(placed, n))
+                    compared(model, clean, self._good(head, clean, n), found[n])
                     for n, model in enumerate(self.models)
                 ]
+                row["said"] = [*placed.said, *on_nothing(self.models[-1], placed, found[-1], data)]
             kept.write_text(json.dumps(row), encoding="utf-8")
         return dict(json.loads(kept.read_text(encoding="utf-8")))
 
@@ -160,6 +167,20 @@ class Bench:
             np.array([s.covered for s in each]),
             sum(s.confidence is not None and s.confidence < least for s in each),
         )
+
+
+def on_nothing(
+    model: LoadedModel, placed: Placed, found: Labelled, data: NDArray[np.float32]
+) -> Iterator[str]:
+    """Warn, as the report does, of nuclei that lie where the scan is empty, or would without the bend."""
+    scan = Scan(data, placed.affine, Path("odd scan"))
+    yield from (f.problem for f in nuclei_outside_mask(scan, placed.to_native, model.atlas))
+    labels = found.warped.labels_on((placed.shape, placed.affine))
+    empty = empty_shares(labels, where_empty(data))
+    lost = [n for n in model.atlas.table.nuclei if empty.get(n.index, 0.0) > EMPTY]
+    if lost:
+        told = ", ".join(f"{100 * empty[n.index]:.0f} % of {n.name}" for n in lost)
+        yield f"The scan is empty, as outside of a brain mask, in {told}."
 
 
 def compared(model: LoadedModel, clean: Placed, good: Labelled, odd: Labelled) -> dict[str, float]:
@@ -214,14 +235,16 @@ def examine(bench: Bench, path: Path, most: int | None, *, only_masks: bool) -> 
         if clean is None and placed.refused:
             raise SystemExit(f"{path} is no good scan: {placed.refused}")
         clean = clean or placed
-        rows.append(bench.row(f"{name_of(path)} {odd.name}", odd.name, name_of(path), clean, placed))
+        rows.append(
+            bench.row(f"{name_of(path)} {odd.name}", odd.name, name_of(path), clean, placed, odd.data)
+        )
     return rows
 
 
 def examine_real(bench: Bench, path: Path) -> dict[str, Any]:
     """Row of a real scan: what is said of it."""
     placed, name = bench.real(path), name_of(path)
-    return bench.row(f"{name} real", name, name, placed, placed)
+    return bench.row(f"{name} real", name, name, placed, placed, read_scan(path).data)
 
 
 def rescanned(bench: Bench, first: Path, second: Path) -> dict[str, float]:
@@ -288,6 +311,11 @@ def page(
         "are compared where that leads back to. "
         + ("Models are divided by “·”, in the order above." if len(models) > 1 else ""),
         "",
+        "All versions were made by script from scans of adults (`odd_scans.py`, `odd_heads.py`): no real "
+        "scan after a contrast agent, of a child, of large ventricles, of MP2RAGE or of another "
+        "contrast is at hand, so that none of these was tried on a real one. Real ones differ in more than "
+        "what was imitated.",
+        "",
     ]
     if rescan is not None:
         lines += _rule(rescan)
@@ -305,7 +333,7 @@ def page(
             *(_real_row(row) for row in real),
             "",
         ]
-    return lines
+    return [*lines, *LOOKED_AT]
 
 
 def _rule(rescan: dict[str, float]) -> list[str]:

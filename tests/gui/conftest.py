@@ -65,7 +65,7 @@ def window(
     qtbot: QtBot, settings: WindowSettings, model: ModelFiles, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MainWindow]:
     """The window on the (offscreen) screen with one model; a job still running at the end is ended."""
-    monkeypatch.setattr("brainstem_app.gui.restoring.find_models", lambda: (model,))
+    monkeypatch.setattr("brainstem_app.gui.model_list.find_models", lambda: (model,))
     shown = MainWindow(settings)
     qtbot.addWidget(shown)
     shown.resize(1200, 800)
@@ -75,7 +75,7 @@ def window(
     yield shown
     for job in shown.context.jobs.running:
         job.kill()
-    shown.background.wait()
+    shown.context.background.wait()
 
 
 @pytest.fixture

@@ -218,11 +218,11 @@ def test_study_that_is_unplugged_stops_nothing_and_is_found_again(
     qtbot.waitUntil(lambda: str(study.folder) in said(window), timeout=_LIMIT_MS)
     window.context.study.save()
     assert not study.folder.exists(), "nothing was begun anew where the study was"
-    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not window.context.background.is_busy, timeout=_LIMIT_MS)
     elsewhere.rename(study.folder)
     window.message_bar.clear()
     window.context.study.refresh()
-    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not window.context.background.is_busy, timeout=_LIMIT_MS)
     assert window.message_bar.message is None
     assert window.page(StepName.PREPARE).model.rowCount() == 4
 
@@ -240,8 +240,8 @@ def test_damaged_file_of_a_study_leaves_the_rest_usable(
         window.open_path(study.folder)
     for step in StepName:
         window.show_step(step)
-    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=_LIMIT_MS)
-    names = {subject.name for subject in window.page(StepName.PREPARE).model.subjects}
+    qtbot.waitUntil(lambda: not window.context.background.is_busy, timeout=_LIMIT_MS)
+    names = {subject.name for subject in window.page(StepName.PREPARE).model.rows}
     if name != "quality.json":
         assert {"sub-1", "sub-3"} <= names
     else:
@@ -274,4 +274,4 @@ def test_a_thousand_prepared_subjects_are_listed_and_judged(
     page.table.selectRow(row)
     page.table.scrollTo(page.table.currentIndex())
     page.decide("rejected")
-    qtbot.waitUntil(lambda: page.model.subject(row).decision == "rejected", timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: page.model.row(row).decision == "rejected", timeout=_LIMIT_MS)

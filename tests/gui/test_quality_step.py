@@ -178,7 +178,7 @@ def test_without_a_study_the_page_says_what_it_is_for(window: MainWindow) -> Non
 
 def test_segment_writes_into_the_open_study(open_study: MainWindow, study: Study, dataset: Path) -> None:
     page = open_study.segment_page
-    assert page.study == study.folder
+    assert page.context.study.results_study == study.folder
     assert page.segment_panel.place.folder == study.folder / "segmentations"
     assert not page.segment_panel.place.change_button.isEnabled()
     scan = dataset / "sub-1" / "anat" / "sub-1_T1w.nii.gz"

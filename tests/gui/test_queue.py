@@ -176,15 +176,15 @@ wait_for(lambda: cancelled() and Path({str(tmp_path / "go")!r}).exists())
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
     window.open_path(scan_file)
-    qtbot.waitUntil(lambda: window.segment_page.scan is not None, timeout=_LIMIT_MS)
-    window.segment()
+    qtbot.waitUntil(lambda: window.segment_page.document.scan is not None, timeout=_LIMIT_MS)
+    window.commands.run("segment")
     progress = window.segment_page.segment_panel.progress
     qtbot.waitUntil(lambda: progress.message.text() == "Registering", timeout=_LIMIT_MS)
     (job,) = window.context.jobs.jobs
     if who == "panel":
         qtbot.mouseClick(progress.cancel_button, Qt.MouseButton.LeftButton)
     elif who == "menu":
-        window.cancel_job()
+        window.commands.run("cancel")
     else:
         window.show_jobs()
         qtbot.mouseClick(window.jobs_panel.cancel_button, Qt.MouseButton.LeftButton)

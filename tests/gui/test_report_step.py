@@ -23,11 +23,11 @@ from brainstem_app.gui.segment.job_files import SegmentOutputs, scan_name, segme
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import EvaluateRunJob, read_job
-from brainstem_app.reports.build import build_report
-from brainstem_app.reports.cohort import write_cohort_report
-from brainstem_app.reports.cohort_model import CohortInputs, CohortResult
-from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.report_model import ReportInputs
+from brainstem_app.reports.evaluation.files import write_evaluation_report
+from brainstem_app.reports.evaluation.model import EvaluationInputs, MethodResult
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import ReportInputs
 from brainstem_app.study.study import Study
 
 Fake = Callable[[str], Path]
@@ -44,10 +44,10 @@ def measure(folder: Path) -> None:
     measures = measure_structures(
         np.roll(reference, 1, axis=0), np.diag([2.0, 1, 1, 1]), atlas.table, reference
     )
-    write_cohort_report(
+    write_evaluation_report(
         folder,
-        CohortInputs(
-            result=CohortResult("first", {"sub-3": counts, "sub-5": counts}, {"sub-3": 1.0, "sub-5": 1.0}),
+        EvaluationInputs(
+            result=MethodResult("first", {"sub-3": counts, "sub-5": counts}, {"sub-3": 1.0, "sub-5": 1.0}),
             table=atlas.table,
             atlas_name=atlas.name,
             atlas_version=atlas.version,

@@ -103,7 +103,7 @@ def test_no_key_is_taken_twice_in_any_step(open_study: MainWindow) -> None:
     for step in StepName:
         open_study.show_step(step)
         keys: list[str] = []
-        for action in open_study.findChildren(type(open_study.actions_.help)):
+        for action in open_study.findChildren(type(open_study.commands["help"])):
             page = action.parent()
             if page is open_study or (page.isVisible() if hasattr(page, "isVisible") else False):
                 keys += [key.toString() for key in action.shortcuts() if key.toString()]
@@ -227,10 +227,10 @@ else:
 
 
 def _recent(window: MainWindow) -> list[object]:
-    window.actions_.fill_recent()
+    window.opening.fill_recent(window.recent)
     return [
         action
-        for action in window.actions_.recent.actions()
+        for action in window.recent.actions()
         if action.text() and action.isEnabled() and not action.isSeparator()
     ]
 
@@ -256,12 +256,15 @@ def test_result_of_segment_is_reviewed_with_its_scan(
 ) -> None:
     window.open_path(result_folder)
     qtbot.waitUntil(
-        lambda: window.segment_page.result is not None and bool(window.segment_page.result.reports),
+        lambda: (
+            window.segment_page.document.result is not None
+            and bool(window.segment_page.document.result.reports)
+        ),
         timeout=60_000,
     )
     qtbot.mouseClick(window.segment_page.result_panel.review, Qt.MouseButton.LeftButton)
     assert window.current_step is StepName.REVIEW
     assert window.review is not None
-    assert window.review.scan is window.segment_page.scan
-    assert window.review.labels is not None
-    assert window.review.labels.path == result_folder / "labels_native.nii.gz"
+    assert window.review.document.scan is window.segment_page.document.scan
+    assert window.review.document.labels is not None
+    assert window.review.document.labels.path == result_folder / "labels_native.nii.gz"

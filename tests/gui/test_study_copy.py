@@ -30,7 +30,7 @@ def test_work_goes_on_in_the_copy(
     window.show_step(StepName.TRAIN)
     window.page(StepName.TRAIN).form.set_values({"epochs": 33})
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(copy))
-    window.actions_.save_study_as.trigger()
+    window.commands["save_study_as"].trigger()
     (job,) = window.context.jobs.jobs
     assert window.jobs_panel.chosen is job
     qtbot.waitUntil(lambda: window.context.study.folder == copy, timeout=_LIMIT_MS)
@@ -75,10 +75,10 @@ def test_study_with_a_job_at_work_is_not_copied(
 
 
 def test_saving_says_where_the_study_is(window: MainWindow, open_study: MainWindow, study: Study) -> None:
-    open_study.actions_.save_study.trigger()
+    open_study.commands["save_study"].trigger()
     assert open_study.message_bar.message.where == str(study.folder)
 
 
 def test_without_a_study_there_is_nothing_to_save(window: MainWindow) -> None:
-    assert not window.actions_.save_study_as.isEnabled()
-    assert not window.actions_.save_study.isEnabled()
+    assert not window.commands["save_study_as"].isEnabled()
+    assert not window.commands["save_study"].isEnabled()

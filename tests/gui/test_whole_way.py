@@ -35,7 +35,7 @@ def real_window(qtbot: QtBot, settings: WindowSettings) -> Iterator[MainWindow]:
     yield shown
     for job in shown.context.jobs.running:
         job.kill()
-    shown.background.wait()
+    shown.context.background.wait()
 
 
 class Person:
@@ -113,7 +113,7 @@ def _prepare(person: Person) -> Path:
     person.start()
     study = person.window.context.study.folder
     assert person.window.current_step is StepName.PREPARE, "the new study opens at the step that made it"
-    person.wait(lambda: [s.state for s in prepare.model.subjects] == ["finished"] * 3)
+    person.wait(lambda: [s.state for s in prepare.model.rows] == ["finished"] * 3)
     prepare.table.selectRow(0)
     prepare.table.setFocus()
     person.wait(lambda: not prepare.view.picture.is_empty)
@@ -168,9 +168,11 @@ def _segment(person: Person) -> None:
     window.scans.table.setFocus()
     window.scans.table.selectRow(0)
     person.qtbot.keyClick(window.scans.table, Qt.Key.Key_Return)
-    person.wait(lambda: window.current_step is StepName.SEGMENT and window.segment_page.scan is not None)
+    person.wait(
+        lambda: window.current_step is StepName.SEGMENT and window.segment_page.document.scan is not None
+    )
     person.click(window.segment_page.segment_panel.start_button)
-    person.wait(lambda: window.segment_page.result is not None)
+    person.wait(lambda: window.segment_page.document.result is not None)
     person.click(window.segment_page.result_panel.review)
     assert window.current_step is StepName.REVIEW
-    assert window.review.labels is not None
+    assert window.review.document.labels is not None

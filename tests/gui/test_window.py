@@ -48,7 +48,7 @@ filter = Painted()
 window.installEventFilter(filter)
 window.show()
 def warm():
-    window.background.wait()
+    window.context.background.wait()
     report("warm")
     window.segment_page.viewer
     report("viewer")
@@ -59,14 +59,17 @@ application.exec()
 
 
 def open_scan(qtbot: QtBot, window: MainWindow, path: Path) -> None:
-    with qtbot.waitSignal(window.segment_page.scan_changed, timeout=_LIMIT_MS):
+    with qtbot.waitSignal(window.segment_page.document.opened, timeout=_LIMIT_MS):
         window.open_path(path)
 
 
 def open_result(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
     window.open_path(folder)
     qtbot.waitUntil(
-        lambda: window.segment_page.result is not None and bool(window.segment_page.result.reports),
+        lambda: (
+            window.segment_page.document.result is not None
+            and bool(window.segment_page.document.result.reports)
+        ),
         timeout=_LIMIT_MS,
     )
 
@@ -111,7 +114,7 @@ def test_empty_window_says_how_to_begin(window: MainWindow) -> None:
 
 def test_model_says_what_it_is_and_what_it_is_not_for(qtbot: QtBot, window: MainWindow) -> None:
     panel = window.segment_page.segment_panel
-    assert "N-DecoNet / ResNet-34" in panel.card.text()
+    assert "N-DecoNet, ResNet-34 encoder" in panel.card.text()
     assert "not measured" in panel.card.text()
     qtbot.mouseClick(panel.details_button, Qt.MouseButton.LeftButton)
     assert "Not for patients." in panel.card.text()
@@ -120,7 +123,7 @@ def test_model_says_what_it_is_and_what_it_is_not_for(qtbot: QtBot, window: Main
 def test_without_a_model_the_window_says_where_to_put_one(
     qtbot: QtBot, ready: MainWindow, scan_file: Path
 ) -> None:
-    ready.segment_page.set_models(())
+    ready.segment_page.segment_panel.set_models(())
     assert "model.json" in ready.segment_page.segment_panel.card.text()
     assert not ready.segment_page.segment_panel.start_button.isEnabled()
 
@@ -129,7 +132,7 @@ def test_scan_opens_with_letters_and_its_size(qtbot: QtBot, window: MainWindow, 
     open_scan(qtbot, window, scan_file)
     letters = window.segment_page.viewer.view._letters.letters
     assert (letters.left, letters.right, letters.top, letters.bottom) == ("R", "L", "A", "P")
-    assert "30 × 36 × 28" in window.segment_page.scan_panel.size.text()
+    assert "30 × 36 × 28" in window.segment_page.scan_panel.grid.text()
     assert scan_file.name in window.windowTitle()
 
 
@@ -143,10 +146,10 @@ def test_dropped_scan_opens(qtbot: QtBot, window: MainWindow, scan_file: Path) -
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    with qtbot.waitSignal(window.segment_page.scan_changed, timeout=_LIMIT_MS):
+    with qtbot.waitSignal(window.segment_page.document.opened, timeout=_LIMIT_MS):
         window.dropEvent(event)
-    assert window.segment_page.scan is not None
-    assert window.segment_page.scan.path == scan_file
+    assert window.segment_page.document.scan is not None
+    assert window.segment_page.document.scan.path == scan_file
     view = window.segment_page.viewer.view
     assert not view.acceptDrops(), "a drop on the picture must reach the window"
     assert not view.viewport().acceptDrops()
@@ -161,7 +164,7 @@ def test_file_that_is_no_scan_is_explained_in_place(qtbot: QtBot, window: MainWi
     assert str(broken) in message_text(window)
     assert window.message_bar.message is not None
     assert window.message_bar.message.fix
-    assert window.segment_page.scan is None
+    assert window.segment_page.document.scan is None
 
 
 def test_slow_answer_of_an_earlier_choice_is_dropped(
@@ -169,7 +172,7 @@ def test_slow_answer_of_an_earlier_choice_is_dropped(
 ) -> None:
     window.open_path(tmp_path / "missing.nii.gz")
     open_scan(qtbot, window, scan_file)
-    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not window.context.background.is_busy, timeout=_LIMIT_MS)
     assert window.message_bar.message is None
 
 
@@ -191,8 +194,8 @@ def test_result_folder_opens_scan_labels_volumes_and_findings(
     qtbot: QtBot, window: MainWindow, result_folder: Path, scan_file: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
-    assert window.segment_page.scan is not None
-    assert window.segment_page.scan.path == scan_file
+    assert window.segment_page.document.scan is not None
+    assert window.segment_page.document.scan.path == scan_file
     model = window.segment_page.structure_panel.model
     cell = model.cell(3, Column.VOLUME)
     assert cell.data() == "662"
@@ -220,7 +223,7 @@ def test_status_line_names_the_nucleus_under_the_pointer(
     qtbot: QtBot, window: MainWindow, result_folder: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
-    window.segment_page.go_to(3)
+    window.segment_page.document.choose(3)
     view = window.segment_page.viewer.view
     QApplication.processEvents()
     qtbot.mouseMove(view.viewport(), view._crosshair_pixel())
@@ -262,9 +265,9 @@ def test_labels_of_another_scan_are_not_drawn_over_this_one(
     other = tmp_path / "other_T1w.nii.gz"
     nib.save(nib.Nifti1Image(np.ones((9, 9, 9), np.int16), np.diag([1.0, 1, 1, 1])), other)
     open_scan(qtbot, window, other)
-    window.segment_page.opener.open_labels(result_folder / "labels_native.nii.gz")
-    qtbot.waitUntil(lambda: window.segment_page.labels is not None, timeout=_LIMIT_MS)
-    assert window.segment_page.scan is None
+    window.segment_page.document.opener.open_labels(result_folder / "labels_native.nii.gz")
+    qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
+    assert window.segment_page.document.scan is None
     assert window.message_bar.message is not None
     assert window.message_bar.message.level is MessageLevel.WARNING
 
@@ -290,12 +293,15 @@ emit(event="finished", seconds=12.0)
     assert ready.segment_page.segment_panel.progress.isVisible()
     assert not ready.segment_page.segment_panel.start_button.isVisible()
     qtbot.waitUntil(
-        lambda: ready.segment_page.result is not None and bool(ready.segment_page.result.reports),
+        lambda: (
+            ready.segment_page.document.result is not None
+            and bool(ready.segment_page.document.result.reports)
+        ),
         timeout=_LIMIT_MS,
     )
     assert ready.segment_page.segment_panel.start_button.isVisible()
     assert "12 s" in message_text(ready)
-    assert ready.segment_page.scan is not None
+    assert ready.segment_page.document.scan is not None
 
 
 def test_failed_job_says_what_where_and_what_to_do(qtbot: QtBot, ready: MainWindow, fake_job: Fake) -> None:
@@ -355,11 +361,11 @@ def test_closing_with_unsaved_edits_asks_in_place_and_again_after_new_ones(
 ) -> None:
     open_result(qtbot, window, result_folder)
     window.opening.review_result()
-    editor = window.review.editor
+    editor = window.review.document.editor
 
     def paint(x: int) -> None:
         editor.set_label(3)
-        window.review.actions_.brush.trigger()
+        window.review.commands["brush"].trigger()
         editor.begin(False)
         editor.move(Plane.AXIAL, (x, 4, 2), (x, 4, 2))
         editor.end()
@@ -412,10 +418,10 @@ emit(event="finished", seconds=3.0)
     window.show()
     qtbot.waitUntil(lambda: window.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
     assert window.step_bar.status_of(StepName.SEGMENT) == "running"
-    qtbot.waitUntil(lambda: window.segment_page.scan is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.scan is not None, timeout=_LIMIT_MS)
     (tmp_path / "go").touch()
     qtbot.waitUntil(lambda: not window.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
-    qtbot.waitUntil(lambda: window.segment_page.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     window.close()
 
 
@@ -428,7 +434,7 @@ def test_second_scan_can_be_segmented_while_the_first_is(
 wait_for(cancelled)
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
-    ready.segment()
+    ready.commands.run("segment")
     first = ready.segment_page.job
     assert first is not None
     open_scan(qtbot, ready, other)
@@ -454,7 +460,7 @@ def test_chosen_outputs_are_written_and_remembered(
     assert not panel.surfaces.isChecked()
     panel.surfaces.click()
     panel.bids.click()
-    ready.segment()
+    ready.commands.run("segment")
     work = ready.segment_page.job.work
     assert (work.surfaces, work.bids) == (True, True)
     panel.bids.click()
@@ -477,11 +483,11 @@ emit(event="finished", seconds=3.0)
     open_scan(qtbot, ready, other)
     (tmp_path / "go").touch()
     qtbot.waitUntil(lambda: not ready.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
-    assert ready.segment_page.labels is None
+    assert ready.segment_page.document.labels is None
     press_message_button(qtbot, ready, "Show it")
-    qtbot.waitUntil(lambda: ready.segment_page.labels is not None, timeout=_LIMIT_MS)
-    assert ready.segment_page.scan is not None
-    assert ready.segment_page.scan.path == scan_file
+    qtbot.waitUntil(lambda: ready.segment_page.document.labels is not None, timeout=_LIMIT_MS)
+    assert ready.segment_page.document.scan is not None
+    assert ready.segment_page.document.scan.path == scan_file
 
 
 def test_simulated_scan_is_made_and_opened(
@@ -497,9 +503,9 @@ emit(event="finished", seconds=1.0)
 """)
     qtbot.mouseClick(window.segment_page.empty_state.example_button, Qt.MouseButton.LeftButton)
     assert window.segment_page.empty_state.progress.isVisible()
-    qtbot.waitUntil(lambda: window.segment_page.scan is not None, timeout=_LIMIT_MS)
-    assert window.segment_page.scan is not None
-    assert window.segment_page.scan.path.name == "sub-sim01_T1w.nii.gz"
+    qtbot.waitUntil(lambda: window.segment_page.document.scan is not None, timeout=_LIMIT_MS)
+    assert window.segment_page.document.scan is not None
+    assert window.segment_page.document.scan.path.name == "sub-sim01_T1w.nii.gz"
 
 
 def test_cancelled_simulation_leaves_no_folder(
@@ -509,9 +515,9 @@ def test_cancelled_simulation_leaves_no_folder(
 wait_for(cancelled)
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
-    window.simulate()
+    window.commands.run("simulate")
     assert window.segment_page.segmentation.simulation is not None
-    window.actions_.cancel.trigger()
+    window.commands["cancel"].trigger()
     qtbot.waitUntil(lambda: not window.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
     assert not list(settings.results_folder.iterdir())
 
@@ -550,7 +556,7 @@ def test_window_remembers_opacity_convention_and_folder(
 ) -> None:
     open_scan(qtbot, window, scan_file)
     window.segment_page.viewer.opacity.setValue(25)
-    window.actions_.neurological.trigger()
+    window.commands["neurological"].trigger()
     assert window.segment_page.viewer.view.convention is Convention.NEUROLOGICAL
     assert window.segment_page.viewer.view._letters.letters.left == "L"
     window.close()
@@ -559,7 +565,7 @@ def test_window_remembers_opacity_convention_and_folder(
     open_scan(qtbot, again, scan_file)
     assert again.segment_page.viewer.opacity.value() == 25
     assert again.segment_page.viewer.view.convention is Convention.NEUROLOGICAL
-    assert again.actions_.neurological.isChecked()
+    assert again.commands["neurological"].isChecked()
     assert settings.last_folder == scan_file.parent
     again.close()
 

@@ -29,7 +29,7 @@ from brainstem_app.jobs.places import require_sound_places
 from brainstem_app.jobs.run import run_job
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.transforms import Transforms
-from brainstem_app.reports.manifest import sha256_of
+from brainstem_app.reports.scan.manifest import sha256_of
 
 from ..imaging.dicom_files import classic_bytes
 from .test_segment import FIT, _run, _write_scan, model  # noqa: F401 - a fixture
@@ -39,7 +39,10 @@ Model = Path
 
 @pytest.fixture(autouse=True)
 def _made_registration(monkeypatch: pytest.MonkeyPatch) -> None:
-    def normalise_scan(scan: Scan, *, space: str, report: Callable[[float, str], None]) -> Normalised:
+    def normalise_scan(
+        scan: Scan, *, space: str, report: Callable[[float, str], None], after_brain: Callable[[], object]
+    ) -> Normalised:
+        after_brain()
         image = resample(scan.data, scan.affine, MNI_SHAPE, mni_affine(), order=1) / scan.data.max()
         return Normalised(image, Transforms(np.eye(4)), FIT, (), {"affine": 1.0}, brain_ml=1300.0)
 

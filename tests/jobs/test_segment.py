@@ -30,7 +30,7 @@ from brainstem_app.models.library import hash_file
 from brainstem_app.preprocessing.fit import Fit
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.transforms import Transforms
-from brainstem_app.reports.label_files import LABEL_FILES
+from brainstem_app.reports.exports.label_files import LABEL_FILES
 from brainstem_app.study.result_state import Entry
 from brainstem_app.study.segmentations import study_results
 
@@ -100,7 +100,10 @@ def _replace_normalise(
 ) -> None:
     """Scans are made in MNI space already: all that is left is to resample them."""
 
-    def normalise_scan(scan: Scan, *, space: str, report: Callable[[float, str], None]) -> Normalised:
+    def normalise_scan(
+        scan: Scan, *, space: str, report: Callable[[float, str], None], after_brain: Callable[[], object]
+    ) -> Normalised:
+        after_brain()
         report(0.5, "registering")
         image = resample(scan.data, scan.affine, MNI_SHAPE, mni_affine(), order=1)
         return Normalised(image, Transforms(np.eye(4)), FIT, findings(scan), {"affine": 1.0}, brain_ml=1300.0)

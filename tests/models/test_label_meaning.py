@@ -17,7 +17,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.gui.document.edited_copy import EditedLabels, save_edited_copy
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.models.label_meaning import UnknownAtlasError, known_atlases, meaning_of_labels
-from brainstem_app.reports.label_files import itk_snap_labels, write_label_files
+from brainstem_app.reports.exports.label_files import itk_snap_labels, write_label_files
 
 SMALL = ("background", "WM", "GM", "RN_L", "RN_R", "PAG")
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from brainstem_app.atlas.label_table import LabelTable
-from brainstem_app.reports.build import build_report
 from brainstem_app.reports.corrected import CORRECTED, Correction, corrected_report
-from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.region_model import RegionEntry
-from brainstem_app.reports.report_model import Report, ReportInputs, StructureEntry
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import Report, ReportInputs, StructureEntry
+from brainstem_app.reports.scan.region_model import RegionEntry
 
 SAVED = datetime(2026, 2, 3, 4, 5).astimezone()
 VOXEL_MM3 = 2.0

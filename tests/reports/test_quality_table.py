@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 
 from brainstem_app.atlas.label_table import LabelTable
-from brainstem_app.reports.build import build_report
-from brainstem_app.reports.manifest import make_manifest
 from brainstem_app.reports.quality_table import LookedAt, quality_rows, quality_tsv
-from brainstem_app.reports.region_model import RegionEntry
-from brainstem_app.reports.report_model import ReportInputs
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import ReportInputs
+from brainstem_app.reports.scan.region_model import RegionEntry
 
 
 def _result(table: LabelTable, number: int, red: int, right: int, brainstem: float = 400.0) -> LookedAt:

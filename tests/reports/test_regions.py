@@ -15,15 +15,15 @@ from brainstem_app.atlas.midsagittal import Area, Midsagittal
 from brainstem_app.atlas.warped import SoftMeasures
 from brainstem_app.cli.app import run
 from brainstem_app.preprocessing.midsagittal_plane import MidsagittalPlane
-from brainstem_app.reports.midsagittal import midsagittal_entry
-from brainstem_app.reports.region_model import RegionEntry
-from brainstem_app.reports.regions import RegionsOnScan, region_entries
-from brainstem_app.reports.report_model import Report, ReportInputs
-from brainstem_app.reports.write import write_report
+from brainstem_app.reports.scan.files import write_report
+from brainstem_app.reports.scan.midsagittal import midsagittal_entry
+from brainstem_app.reports.scan.model import Report, ReportInputs
+from brainstem_app.reports.scan.region_model import RegionEntry
+from brainstem_app.reports.scan.regions import RegionsOnScan, region_entries
 
 from .made_results import write_result
 from .pdf_text import headings, pdf_text
-from .test_table_xlsx import read_sheets
+from .test_sheets import read_sheets
 
 AFFINE = np.diag([2.0, 1, 1, 1])
 NAMES = ["brainstem", "midbrain", "pons", "medulla"]

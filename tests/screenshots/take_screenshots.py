@@ -96,16 +96,16 @@ def take_all(window: MainWindow, out: Path, scan: Path, result: Path | None, *, 
     take(window, out, "window_drop")
     window.segment_page.empty_state.set_target(False)
     window.open_path(scan)
-    wait_for(lambda: window.segment_page.scan is not None)
+    wait_for(lambda: window.segment_page.document.scan is not None)
     take(window, out, "window_scan")
     if job:
-        window.segment()
+        window.commands.run("segment")
         settle(6)
         take(window, out, "window_segmenting")
         window.close()
         take(window, out, "window_closing")
         window.message_bar.clear()
-        window.cancel_job()
+        window.commands.run("cancel")
         settle(0.5)
         take(window, out, "window_stopping")
         wait_for(lambda: not window.segment_page.segmentation.is_running)
@@ -122,9 +122,9 @@ def take_all(window: MainWindow, out: Path, scan: Path, result: Path | None, *, 
     take(window, out, "window_error_of_job")
     window.message_bar.clear()
     if result is not None:
-        before = window.segment_page.result
+        before = window.segment_page.document.result
         window.open_path(result)
-        wait_for(lambda: window.segment_page.result is not before)
+        wait_for(lambda: window.segment_page.document.result is not before)
         take(window, out, "window_result")
         window.segment_page.viewer.opacity.setValue(35)
         window.segment_page.viewer.view.zoom(3.0)
@@ -137,7 +137,7 @@ def take_quality(window: MainWindow, out: Path) -> None:
     page: Any = window.page(StepName.QUALITY)
     settle(2.0)
     if page.model.rowCount():
-        wait_for(lambda: not window.background.is_busy)
+        wait_for(lambda: not window.context.background.is_busy)
         take(window, out, "step_quality")
 
 
@@ -155,7 +155,7 @@ def take_steps(window: MainWindow, out: Path, study: Path) -> None:
     take(window, out, "step_prepare")
     window.show_step(StepName.TRAIN)
     train: Any = window.page(StepName.TRAIN)
-    wait_for(lambda: train.device.text().startswith("Device") and not window.background.is_busy)
+    wait_for(lambda: train.device.text().startswith("Device") and not window.context.background.is_busy)
     if train.model.rowCount():
         train.table.selectRow(train.model.rowCount() - 1)
         wait_for(lambda: bool(train.curves.points("loss")))

@@ -10,9 +10,9 @@ import numpy as np
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.imaging.bids_derivatives import dataset_id
 from brainstem_app.imaging.label_map import load_label_map, save_label_map
-from brainstem_app.reports.build import build_report
-from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.report_model import ModelDescription, ReportInputs, ScanEntry
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import ModelDescription, ReportInputs, ScanEntry
 from brainstem_app.study.identity import SEGMENTATIONS_FOLDER
 from brainstem_app.study.result_state import ResultRecord
 from brainstem_app.study.study import Study, StudySettings

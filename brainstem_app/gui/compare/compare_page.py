@@ -1,4 +1,4 @@
-"""The step Compare: what to compare at the left, the heat map and the curves of a cell at the right."""
+"""Page Compare: what to compare at the left, the heat map and the curves of a cell at the right."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
-from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -22,11 +20,12 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.edition import Edition, edition
+from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.colour_bar import ColourBar
 from brainstem_app.gui.compare.cell_view import CellView
 from brainstem_app.gui.compare.grid_panel import GridPanel
 from brainstem_app.gui.compare.heat import Heat, HeatCell, read_heat
-from brainstem_app.gui.compare.heat_table import SORT_ROLE, HeatTable
+from brainstem_app.gui.compare.heat_table import HeatTable
 from brainstem_app.gui.controls import (
     fill_side_by_side,
     make_button,
@@ -34,12 +33,14 @@ from brainstem_app.gui.controls import (
     make_sortable,
     make_table,
 )
+from brainstem_app.gui.file_dialogs import FileDialogs, open_in_system
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.speed_button import SpeedButton
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
+from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.segment.save_copies import copy_whole
-from brainstem_app.gui.workflow.step_page import AppContext, StepPage
+from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import CompareJob
 from brainstem_app.study.grid import Grid
 from brainstem_app.validation import misfits
@@ -302,16 +303,16 @@ class ComparePage(StepPage):
     def open_report(self) -> None:
         """Open the page of the comparison in the browser."""
         if self.heat is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.heat.folder / "report.html")))
+            open_in_system(self.heat.folder / "report.html")
 
     def choose_target(self) -> None:
         """Ask where to save the table."""
         if self.heat is None:
             return
-        start = self.context.settings.last_folder / f"{self.heat.name}.csv"
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export the table"), str(start), "CSV (*.csv)")
-        if name:
-            self.export(Path(name))
+        ask = FileDialogs(self.context.settings, self)
+        target = ask.target(self.tr("Export the table"), f"{self.heat.name}.csv", "CSV (*.csv)")
+        if target is not None:
+            self.export(target[0])
 
     def export(self, target: Path) -> None:
         """Save a copy of the comparison's table."""

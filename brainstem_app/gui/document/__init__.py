@@ -1,1 +1,1 @@
-"""What Segment and Review show: a scan, its labels, their edits, and a reference."""
+"""Documents of Segment and Review: a scan, its labels, their edits, and a reference."""

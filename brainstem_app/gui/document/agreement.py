@@ -1,4 +1,4 @@
-"""How well two label maps agree: Dice of each structure, and where they differ."""
+"""Agreement of two label maps: Dice of each structure, and where they differ."""
 
 from __future__ import annotations
 
@@ -87,7 +87,8 @@ def _differing(
 ) -> NDArray[np.bool_]:
     counts = np.zeros(256, dtype=bool)
     counts[list(shown)] = True
-    return (ours != theirs) & (counts[ours] | counts[theirs])
+    differing: NDArray[np.bool_] = (ours != theirs) & (counts[ours] | counts[theirs])
+    return differing
 
 
 def _slices(box: Corners) -> tuple[slice, slice, slice]:

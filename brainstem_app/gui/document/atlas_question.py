@@ -1,4 +1,4 @@
-"""The question which atlas the labels of a file are of, as a message in place."""
+"""Question which atlas the labels of a file are of, as a message in place."""
 
 from __future__ import annotations
 

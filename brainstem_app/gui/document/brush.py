@@ -1,4 +1,4 @@
-"""The brush: which voxels a touch or a stroke covers."""
+"""Brush: which voxels a touch or a stroke covers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.gui.viewer.convention import Plane
-from brainstem_app.gui.viewer.volume import Voxel
+from brainstem_app.gui.viewer.slices import Voxel
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Brush:
         axes = [np.arange(-n, n + 1) for n in reach]
         offsets = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
         distance = ((offsets * np.array(voxel_mm)) ** 2).sum(axis=1)
-        return offsets[(distance <= radius**2) | ~offsets.any(axis=1)].astype(np.int64)
+        covered: NDArray[np.int64] = offsets[(distance <= radius**2) | ~offsets.any(axis=1)].astype(np.int64)
+        return covered
 
 
 def stroke_voxels(start: Voxel, end: Voxel, footprint: NDArray[np.int64], shape: Voxel) -> NDArray[np.int64]:

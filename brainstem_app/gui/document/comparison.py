@@ -1,4 +1,4 @@
-"""The second label map of the step Review: read it, compare, find the next difference."""
+"""Comparison of a document with a second label map: read it, compare, find the next difference."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.document.label_editor import LabelEditor
     from brainstem_app.gui.document.opened import OpenedLabels
     from brainstem_app.gui.viewer.convention import Plane
-    from brainstem_app.gui.viewer.volume import Voxel
+    from brainstem_app.gui.viewer.slices import Voxel
 
 
 class Comparison(QObject):

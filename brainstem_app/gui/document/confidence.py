@@ -1,4 +1,4 @@
-"""The confidence that Segment writes beside its labels, read for the viewer."""
+"""Reader of the confidence that Segment writes beside its labels."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.gui.document.opened import LABELS_FILE
+from brainstem_app.gui.document.opened_regions import REGIONS_FILE
 from brainstem_app.gui.viewer.volume import CanonicalGrid
 
 CONFIDENCE_FILE = "confidence_native.nii.gz"
@@ -20,7 +21,7 @@ def read_confidence(labels_file: Path, grid: CanonicalGrid) -> NDArray[np.uint8]
     -------
     ndarray of uint8, shape (Z, Y, X), or None
         255 is a probability of 1; 0, which no network gives, where the label was changed by hand. None if
-        there is no such file, or it lies on another grid.
+        there is no such file, or it lies on another grid, or the labels are the regions: it is of the nuclei.
 
     Raises
     ------
@@ -33,7 +34,7 @@ def read_confidence(labels_file: Path, grid: CanonicalGrid) -> NDArray[np.uint8]
     from brainstem_app.imaging.scan_file import open_scan_file
 
     path = labels_file.with_name(CONFIDENCE_FILE)
-    if not path.is_file():
+    if not path.is_file() or labels_file.name == REGIONS_FILE:
         return None
     with open_scan_file(path) as opened:
         values, native_affine = opened.read_values(), check_header(opened).affine

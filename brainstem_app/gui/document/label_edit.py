@@ -1,4 +1,4 @@
-"""Editing a label map by strokes, with undo and redo."""
+"""Edits of a label map by strokes, with undo and redo."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.gui.viewer.slices import Corners, joined
-from brainstem_app.gui.viewer.volume import LabelVolume, Voxel
+from brainstem_app.gui.viewer.slices import Corners, Voxel, joined
+from brainstem_app.gui.viewer.volume import LabelVolume
 
 _UNDO_VOXELS = 20_000_000
 
@@ -69,7 +69,7 @@ class LabelEdit:
     @property
     def volumes_mm3(self) -> NDArray[np.float64]:
         """Volume of each label 0…255 now."""
-        return self.counts * self._voxel_mm3
+        return self.counts * np.float64(self._voxel_mm3)
 
     @property
     def extent(self) -> Corners | None:

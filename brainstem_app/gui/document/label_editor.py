@@ -15,6 +15,7 @@ from brainstem_app.gui.background import Background
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from brainstem_app.gui.document.brush import Brush
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from brainstem_app.gui.document.label_edit import Change, LabelEdit
     from brainstem_app.gui.document.opened import OpenedLabels
     from brainstem_app.gui.viewer.convention import Plane
-    from brainstem_app.gui.viewer.volume import LabelVolume, Voxel
+    from brainstem_app.gui.viewer.slices import Voxel
+    from brainstem_app.gui.viewer.volume import LabelVolume
 
 _log = logging.getLogger(__name__)
 SMALLEST_MM, LARGEST_MM = 0.5, 30.0
@@ -98,7 +100,7 @@ class LabelEditor(QObject):
     def volumes_mm3(self) -> list[float]:
         """Volume of each label 0…255 now: the report's until a voxel is another, then that of the voxels."""
         if self._edit is not None and self._edit.differs:
-            return self._edit.volumes_mm3.tolist()
+            return [float(volume) for volume in self._edit.volumes_mm3]
         return [] if self._opened is None else self._opened.volumes_mm3
 
     @property
@@ -124,8 +126,9 @@ class LabelEditor(QObject):
     @property
     def extent(self) -> tuple[Voxel, Voxel] | None:
         """Box of voxels that holds all labels."""
-        source = self._edit or (self._opened and self._opened.labels)
-        return None if source is None else source.extent
+        if self._edit is not None:
+            return self._edit.extent
+        return None if self._opened is None else self._opened.labels.extent
 
     @property
     def is_changed(self) -> bool:
@@ -241,7 +244,7 @@ class LabelEditor(QObject):
         self.stroke_done.emit()
         self.state_changed.emit()
 
-    def _protected(self) -> NDArray | None:
+    def _protected(self) -> NDArray[np.bool_] | None:
         """Which labels stay: the other nuclei; of the eraser, all but the chosen one."""
         if not self.protects or self._opened is None:
             return None

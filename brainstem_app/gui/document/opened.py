@@ -1,4 +1,4 @@
-"""What the user can open, and reading it (on a thread: nibabel and NumPy only)."""
+"""Readers of what the user can open (on a thread: nibabel and NumPy only)."""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ from brainstem_app.errors import InputError
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
-    from brainstem_app.gui.viewer.volume import Corners, LabelVolume
+    from brainstem_app.gui.viewer.slices import Corners
+    from brainstem_app.gui.viewer.volume import LabelVolume
 
 REGIONS_FILE = "labels_regions_native.nii.gz"
 _ALL = "brainstem"

@@ -1,4 +1,4 @@
-"""What the report beside a label map says of its structures: volumes and grades."""
+"""Report beside a label map: volumes and grades of its structures."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from brainstem_app.errors import InputError
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
-    from brainstem_app.reports.report_model import Report
+    from brainstem_app.reports.scan.model import Report
 
 
 def report_beside(labels: Path) -> Report | None:
     """Read the report of the segmentation that has written a label map; None without one that can be read."""
-    from brainstem_app.reports.reading import REPORT_FILE, read_report
+    from brainstem_app.reports.scan.reading import REPORT_FILE, read_report
 
     if not labels.with_name(REPORT_FILE).is_file():
         return None

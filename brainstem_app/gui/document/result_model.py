@@ -1,4 +1,4 @@
-"""Which model has made a result, as the report beside it says."""
+"""Model that has made a result, as the report beside it says."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""The step Prepare: settings at the left, subjects in the middle, their pictures at the right."""
+"""Page Prepare: settings at the left, subjects in the middle, their pictures at the right."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -19,24 +19,32 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import agreeing, counted
 from brainstem_app.errors import InputError
+from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.controls import make_button, make_settings_column, make_sortable, make_table
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.job_table import about_text
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.prepare.subject_list import Subject, read_subjects
-from brainstem_app.gui.prepare.subject_table import SORT_ROLE, SubjectColumn, SubjectTable
+from brainstem_app.gui.prepare.subject_table import SubjectColumn, SubjectTable
 from brainstem_app.gui.prepare.subject_view import SubjectView
-from brainstem_app.gui.workflow.step_page import AppContext, StepPage
+from brainstem_app.gui.rows_model import SORT_ROLE
+from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import DEFAULT_ATLAS, PrepareJob
 from brainstem_app.study.quality import save_decision
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
+    from brainstem_app.jobs.events import Progress
 
 # Seconds a scan takes on one core, as measured on 52 scans; used until this study has its own.
 _USUAL_S = 90.0
 _REFRESH_MS = 2000
+_DECISIONS: tuple[tuple[str, Literal["accepted", "rejected"] | None], ...] = (
+    ("A", "accepted"),
+    ("R", "rejected"),
+    ("U", None),
+)
 _REDO = frozenset({"subjects", "version", "kind"})
 
 
@@ -76,7 +84,7 @@ class PreparePage(StepPage):
         self._refresh = QTimer(self, singleShot=True, interval=_REFRESH_MS)
         self._refresh.timeout.connect(context.study.refresh)
         self._lay_out()
-        for keys, decision in (("A", "accepted"), ("R", "rejected"), ("U", None)):
+        for keys, decision in _DECISIONS:
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(lambda d=decision: self.decide(d))
@@ -194,8 +202,8 @@ class PreparePage(StepPage):
 
     def _start_chosen(self) -> None:
         rows = self.table.selectionModel().selectedRows()
-        people = {self.model.subject(self._sorted.mapToSource(row).row()).person for row in rows}
-        self._start(tuple(sorted(people)))
+        chosen = (self.model.row(self._sorted.mapToSource(row).row()) for row in rows)
+        self._start(tuple(sorted({subject.person for subject in chosen if subject is not None})))
 
     def _start(self, people: tuple[str, ...]) -> None:
         job = self.form.build(subjects=people)
@@ -233,7 +241,7 @@ class PreparePage(StepPage):
         self.progress.follow(job, self.tr("Starting…"))
         self._update()
 
-    def _on_progress(self, event: object) -> None:
+    def _on_progress(self, event: Progress) -> None:
         if event.item:
             self.model.set_now(event.item, event.message)
 
@@ -249,9 +257,9 @@ class PreparePage(StepPage):
     def current(self) -> Subject | None:
         """The subject whose row is marked."""
         index = self._sorted.mapToSource(self.table.currentIndex())
-        return self.model.subject(index.row()) if index.isValid() else None
+        return self.model.row(index.row()) if index.isValid() else None
 
-    def decide(self, decision: str | None) -> None:
+    def decide(self, decision: Literal["accepted", "rejected"] | None) -> None:
         """Accept or reject the chosen subject, and go to the next; None takes a decision back."""
         subject, folder = self.current, self.context.study.folder
         if subject is None or folder is None or subject.state != "finished":
@@ -273,7 +281,7 @@ class PreparePage(StepPage):
 
     def _update(self) -> None:
         """Show what can be done now, and about how long it takes."""
-        subjects = self.model.subjects
+        subjects = self.model.rows
         left = [subject for subject in subjects if subject.state != "finished"]
         working = self._job is not None
         self.all_button.setText(
@@ -324,9 +332,9 @@ def _atlases() -> tuple[str, ...]:
     return names if DEFAULT_ATLAS in names else (DEFAULT_ATLAS, *names)
 
 
-def _path(text: object) -> Path | None:
+def _path(text: Any) -> Path | None:
     return Path(str(text)) if text else None
 
 
-def _without(values: dict[str, object], name: str) -> dict[str, object]:
+def _without(values: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key != name}

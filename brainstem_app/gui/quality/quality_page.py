@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
@@ -24,10 +24,11 @@ from brainstem_app.gui.messages.message import Message, MessageLevel, message_of
 from brainstem_app.gui.quality.quality_items import QualityItem, QualityItems, decide, read_items
 from brainstem_app.gui.quality.wall_delegate import WallDelegate
 from brainstem_app.gui.quality.wall_model import Order, WallModel
-from brainstem_app.gui.workflow.step_page import AppContext, StepPage
+from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import CorrectResultJob, QualityJob
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.jobs.queued_job import QueuedJob
 
 _KIND = "quality"
@@ -36,15 +37,7 @@ _LIST, _DECISION = "list", "decision"
 
 
 class QualityPage(StepPage):
-    """Shows the results of the study, and takes what somebody says of them.
-
-    Signals
-    -------
-    review_requested(object)
-        Folders of results to go through in Review, the chosen one first.
-    """
-
-    review_requested = Signal(object)
+    """Shows the results of the study, and takes what somebody says of them."""
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)

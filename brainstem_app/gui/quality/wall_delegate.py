@@ -34,8 +34,7 @@ class WallDelegate(QStyledItemDelegate):
     ) -> None:
         """Draw a tile."""
         model = index.model()
-        item = model.item(index) if isinstance(model, WallModel) else None
-        if item is None:
+        if not isinstance(model, WallModel) or (item := model.item(index)) is None:
             return
         painter.save()
         selected = bool(option.state & QStyle.StateFlag.State_Selected)

@@ -1,4 +1,4 @@
-"""What the panels have in common that compare results of people: words, a start button, one job, its end."""
+"""Base of the panels that compare results of people: words, a start button, one job, its end."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.controls import faint_label, make_button
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.segment.job_files import new_folder, remove_job_without_result
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.workflow.step_page import AppContext
+    from brainstem_app.gui.app_context import AppContext
+    from brainstem_app.gui.report.report_entries import ReportEntry
     from brainstem_app.jobs.job import Job
 
 
@@ -43,12 +43,9 @@ class ComparisonPanel(QWidget):
 
     def _begin_column(self, about: str) -> QVBoxLayout:
         """Column of the panel, what it is for at the top."""
-        words = QLabel(about, self)
-        words.setWordWrap(True)
-        words.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(words)
+        column.addWidget(faint_label(self, about))
         return column
 
     def _end_column(self, column: QVBoxLayout, name: str, hint: str) -> None:
@@ -66,6 +63,14 @@ class ComparisonPanel(QWidget):
 
     def start(self) -> None:
         """Start the comparison."""
+        raise NotImplementedError
+
+    def set_entries(self, entries: tuple[ReportEntry, ...]) -> None:
+        """Offer segmentations, the latest first."""
+        raise NotImplementedError
+
+    def focus_first(self) -> None:
+        """Give the keys to the first choice."""
         raise NotImplementedError
 
     def _update(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from brainstem_app.gui.report.report_content import Cell, Effect, Measured, OneDigit, ReportContent, Rounded
 from brainstem_app.gui.report.report_entries import ReportEntry
-from brainstem_app.reports.digits import difference_decimals
+from brainstem_app.reports.engine.formatting import difference_decimals
 
 
 def cohort_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:

@@ -1,4 +1,4 @@
-"""Where results are: a folder that Segment has written, to be chosen or written down."""
+"""Picker of a folder that Segment has written, to be chosen or written down."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from brainstem_app.gui.controls import make_button
 
@@ -34,11 +34,13 @@ class ResultFolderPicker(QWidget):
         self._before = ""
         self.box = QComboBox(self)
         self.box.setEditable(True)
+        self._line = QLineEdit(self)
+        self.box.setLineEdit(self._line)
         self.box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.box.setMinimumContentsLength(_LEAST_CHARACTERS)
         self.box.activated.connect(lambda _row: self._tell())
-        self.box.lineEdit().editingFinished.connect(self._tell)
+        self._line.editingFinished.connect(self._tell)
         self.button = make_button(self, self.tr("Choose…"), self.tr("Choose it on the disk"), self._choose)
         self.label = QLabel(self)
         self.label.setBuddy(self.box)
@@ -53,9 +55,9 @@ class ResultFolderPicker(QWidget):
         self._is_file = is_file
         self.label.setText(name)
         self.box.setAccessibleName(name.replace("&", ""))
-        self.box.lineEdit().setAccessibleName(name.replace("&", ""))
+        self._line.setAccessibleName(name.replace("&", ""))
         self.box.setAccessibleDescription(hint)
-        self.box.lineEdit().setPlaceholderText(hint)
+        self._line.setPlaceholderText(hint)
         self._show_hint()
 
     def offer(self, folders: Mapping[str, str]) -> None:

@@ -23,9 +23,9 @@ from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.result_folder_picker import ResultFolderPicker
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.report.report_entries import ReportEntry
-    from brainstem_app.gui.workflow.step_page import AppContext
-    from brainstem_app.reports.retest_pairs import Pairs
+    from brainstem_app.reports.retest.pairs import Pairs
 
 
 _FEW = 5
@@ -173,7 +173,7 @@ class RetestPanel(ComparisonPanel):
             return
 
         def read() -> Pairs:
-            from brainstem_app.reports.retest_pairs import find_pairs
+            from brainstem_app.reports.retest.pairs import find_pairs
 
             other = Path(second) if way is PairsFrom.TWO_FOLDERS else None
             return find_pairs(Path(first), other, mixed=is_confirmed, same_people=is_confirmed)

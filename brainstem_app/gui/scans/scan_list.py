@@ -1,4 +1,4 @@
-"""Which scans are listed: what was opened, what was taken off again, and the way back."""
+"""List of the opened scans: what was added, what was taken off again, and the way back."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from brainstem_app.gui.messages.message import Message, MessageAction, MessageLe
 from brainstem_app.gui.scans.listing import Listing, list_scans
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.scans.listing import ListedScan
-    from brainstem_app.gui.workflow.step_page import AppContext
 
 _MOST_STEPS = 100
 

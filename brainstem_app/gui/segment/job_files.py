@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from brainstem_app.gui.document.opened import JOB_FILE_NAME
 from brainstem_app.imaging.file_names import file_stem
+from brainstem_app.jobs.folder_rights import make_folder
 from brainstem_app.plain_name import folder_name_of
 from brainstem_app.small_files import read_json
 
@@ -165,7 +166,7 @@ def new_folder(parent: Path, name: str) -> Path:
     for number in range(1, 1000):
         folder = parent / (f"{name} {stamp}" if number == 1 else f"{name} {stamp} ({number})")
         try:
-            folder.mkdir(parents=True)
+            make_folder(folder)
         except FileExistsError:
             continue
         return folder

@@ -1,4 +1,4 @@
-"""Many scans at once: one job of the queue, one result folder a scan."""
+"""Segmentation of many scans at once: one job of the queue, one result folder a scan."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.counting import agreeing, counted
+from brainstem_app.gui.file_dialogs import open_in_system
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.segment.job_files import (
     SegmentOutputs,
@@ -16,13 +17,12 @@ from brainstem_app.gui.segment.job_files import (
     scan_name,
     segment_job,
 )
-from brainstem_app.gui.segment.result_saver import open_in_system
 from brainstem_app.gui.segment.results_of_job import results_of
 from brainstem_app.gui.workflow.step import StepName
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.jobs.queued_job import QueuedJob
-    from brainstem_app.gui.workflow.step_page import AppContext
 
 
 class ManyScans(QObject):
@@ -76,7 +76,7 @@ class ManyScans(QObject):
         if job in self._outs or job.state.is_over or job.record.kind != "segment":
             return
         work = job.work
-        if work is not None and len(work.scans) > 1:
+        if work is not None and work.kind == "segment" and len(work.scans) > 1:
             self._outs[job] = work.out
             job.ended.connect(lambda outcome: self._on_ended(job, str(outcome)))
 
@@ -99,7 +99,7 @@ class ManyScans(QObject):
         actions = (
             MessageAction(self.tr("Review them"), lambda: self.review_requested.emit(done)),
             MessageAction(self.tr("Show the reports"), lambda: self.step_requested.emit(StepName.REPORT)),
-            MessageAction(self.tr("Open folder"), lambda: open_in_system(out)),
+            MessageAction(self.tr("Open folder"), lambda: self._open(out)),
         )
         # A question, not information, which goes by itself: nobody waits beside a batch until it ends.
         level = MessageLevel.QUESTION if outcome == "finished" and not notes else MessageLevel.WARNING
@@ -113,6 +113,9 @@ class ManyScans(QObject):
                 owner=f"{job.folder.name}/end",
             )
         )
+
+    def _open(self, folder: Path) -> None:
+        open_in_system(folder)
 
     def _end_words(self, job: QueuedJob, outcome: str, done: int) -> str:
         words = counted(done, self.tr("scan is"), self.tr("scans are"))

@@ -1,4 +1,4 @@
-"""Where results are written: the folder, with the ways to open and to change it."""
+"""Line that names the folder results are written to, with the ways to open and to change it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.settings import WindowSettings
 
 
 class ResultsFolderLine(QWidget):
@@ -16,28 +17,30 @@ class ResultsFolderLine(QWidget):
 
     Signals
     -------
-    open_requested, change_requested
-        The user wants to see the folder, or another one.
+    command_requested(str)
+        Do what the window's action with this id is for.
     """
 
-    open_requested = Signal()
-    change_requested = Signal()
+    command_requested = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, settings: WindowSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.folder = Path()
+        self._settings = settings
         self.label = QLabel(self)
         self.label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.label.setAccessibleName(self.tr("Where results go"))
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.open_button = make_button(
-            self, self.tr("Open"), self.tr("Open the folder of the results"), self.open_requested.emit
+            self,
+            self.tr("Open"),
+            self.tr("Open the folder of the results"),
+            lambda: self.command_requested.emit("results_folder"),
         )
         self.change_button = make_button(
             self,
             self.tr("Change…"),
             self.tr("Choose another folder for results; those there are stay where they are"),
-            self.change_requested.emit,
+            lambda: self.command_requested.emit("choose_results_folder"),
         )
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -45,12 +48,23 @@ class ResultsFolderLine(QWidget):
         for button in (self.open_button, self.change_button):
             button.setFlat(True)
             row.addWidget(button)
+        self._study_folder: Path | None = None
+        settings.changed.connect(lambda name: self._show() if name == "results_folder" else None)
+        self._show()
 
-    def show_folder(self, folder: Path, *, is_of_study: bool = False) -> None:
-        """Show where results go; those of an open study belong into it."""
-        self.folder = folder
-        self.change_button.setEnabled(not is_of_study)
-        self.label.setToolTip(str(folder))
+    @property
+    def folder(self) -> Path:
+        """The folder that is named."""
+        return self._settings.results_folder if self._study_folder is None else self._study_folder
+
+    def show_study(self, folder: Path | None) -> None:
+        """Show the folder of results of the open study, which they belong to; None without a study."""
+        self._study_folder = folder
+        self.change_button.setEnabled(folder is None)
+        self._show()
+
+    def _show(self) -> None:
+        self.label.setToolTip(str(self.folder))
         self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name

@@ -1,4 +1,4 @@
-"""The open study: opened and read on a thread, its workspace saved as the work goes on."""
+"""Open study: opened and read on a thread, its workspace saved as the work goes on."""
 
 from __future__ import annotations
 
@@ -81,12 +81,12 @@ class OpenStudy(QObject):
         return self.folder if self.folder is not None and (self.folder / "study.json").is_file() else None
 
     @property
-    def results_folder(self) -> Path:
-        """Where results go now: into the study, or without one into the folder of the settings."""
+    def results_folder_of_study(self) -> Path | None:
+        """Folder of the results that belong to the study; None without one."""
         from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
 
         study = self.results_study
-        return self._settings.results_folder if study is None else study / SEGMENTATIONS_FOLDER
+        return None if study is None else study / SEGMENTATIONS_FOLDER
 
     @property
     def is_prepared(self) -> bool:

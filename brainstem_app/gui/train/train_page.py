@@ -1,11 +1,10 @@
-"""The step Train: settings at the left, the runs of the study and their curves at the right."""
+"""Page Train: settings at the left, the runs of the study and their curves at the right."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QPalette
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -19,7 +18,15 @@ from PySide6.QtWidgets import (
 from brainstem_app.counting import agreeing, counted
 from brainstem_app.edition import Edition, edition
 from brainstem_app.errors import InputError
-from brainstem_app.gui.controls import fill_side_by_side, make_button, make_settings_column, make_table
+from brainstem_app.gui.app_context import AppContext
+from brainstem_app.gui.controls import (
+    faint_label,
+    fill_side_by_side,
+    make_button,
+    make_settings_column,
+    make_table,
+)
+from brainstem_app.gui.file_dialogs import open_in_system
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.speed_button import SpeedButton
@@ -29,12 +36,12 @@ from brainstem_app.gui.train.estimate import device_text, estimate
 from brainstem_app.gui.train.run_summary import EPOCH_NUMBERS, RunSummary, read_run, read_runs
 from brainstem_app.gui.train.run_table import RunColumn, RunTable
 from brainstem_app.gui.train.training_jobs import TrainingJobs
-from brainstem_app.gui.workflow.step_page import AppContext, StepPage
+from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import ExportModelJob, TrainJob
 from brainstem_app.plain_name import require_name
 
 if TYPE_CHECKING:
-    from brainstem_app.jobs.events import Metric
+    from brainstem_app.jobs.events import Metric, Progress
     from brainstem_app.jobs.networks.machine_speed import MachineSpeed
 
 _LOOK_AGAIN_MS = 5000
@@ -61,8 +68,8 @@ class TrainPage(StepPage):
         )
         self.difference = QLabel(self)
         self.difference.setAccessibleName(self.tr("Settings that differ from the paper's"))
-        self.device = self._small_label(self.tr("Device"))
-        self.estimate = self._small_label(self.tr("How much there is to do"))
+        self.device = faint_label(self, name=self.tr("Device"))
+        self.estimate = faint_label(self, name=self.tr("How much there is to do"))
         self.speed_button = SpeedButton(context.jobs, self)
         self.speed_button.measured.connect(self._read_speed)
         self.start_button = make_button(
@@ -90,9 +97,8 @@ class TrainPage(StepPage):
         preset.addWidget(self.preset_button)
         preset.addWidget(self.difference, 1)
         below = (self.device, self.estimate, self.speed_button, self.start_button, self.progress)
-        left = make_settings_column(self, (self.form,), below)
+        left = make_settings_column(self, (self.form,), below, head=preset)
         left.setMinimumWidth(330)
-        left.layout().insertLayout(0, preset)
         right = QWidget(self)
         beside = QVBoxLayout(right)
         beside.setContentsMargins(0, 0, 0, 0)
@@ -139,13 +145,6 @@ class TrainPage(StepPage):
         header.setSectionResizeMode(RunColumn.NETWORK, QHeaderView.ResizeMode.Stretch)
         table.selectionModel().currentRowChanged.connect(lambda _new, _old: self._show_current())
         return table
-
-    def _small_label(self, name: str) -> QLabel:
-        label = QLabel(self)
-        label.setAccessibleName(name)
-        label.setWordWrap(True)
-        label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        return label
 
     # Settings ----------------------------------------------------------------------------------------
 
@@ -202,7 +201,7 @@ class TrainPage(StepPage):
             return
         values = self.form.values()
         base = f"{values['decoder']}-{values['encoder']}-{values['loss']}"
-        taken = {run.name for run in self.model.runs}
+        taken = {run.name for run in self.model.rows}
         number = next(
             n
             for n in range(1, 10_000)
@@ -283,11 +282,11 @@ class TrainPage(StepPage):
             self.context.study.refresh()
         if event.name in EPOCH_NUMBERS:
             self._said.setdefault(run, []).append(event)
-            self.model.set_runs(tuple(map(self._as_said, self.model.runs)))
+            self.model.set_rows(tuple(map(self._as_said, self.model.rows)))
         if self.current is not None and self.current.name == run:
             self.curves.add_metric(event)
 
-    def _on_progress(self, run: str, event: object) -> None:
+    def _on_progress(self, run: str, event: Progress) -> None:
         if self.model.row_of(run) < 0 and event.done > 0:
             self.context.study.refresh()
         if self.current is not None and self.current.name == run:
@@ -316,12 +315,12 @@ class TrainPage(StepPage):
     @property
     def current(self) -> RunSummary | None:
         """The run whose row is marked."""
-        return self.model.run(self.table.currentIndex().row())
+        return self.model.row(self.table.currentIndex().row())
 
     def _show_runs(self, runs: tuple[RunSummary, ...]) -> None:
         self.resolved.emit("runs")
         chosen = self.context.study.workspace.choices.get("run", "")
-        self.model.set_runs(tuple(map(self._as_said, runs)))
+        self.model.set_rows(tuple(map(self._as_said, runs)))
         row = self.model.row_of(chosen)
         if runs and self.table.currentIndex().row() != max(row, 0):
             self.table.selectRow(max(row, 0))
@@ -332,7 +331,7 @@ class TrainPage(StepPage):
             self._again.start()
 
     def _run_count(self) -> str:
-        count = len(self.model.runs)
+        count = len(self.model.rows)
         return counted(count, self.tr("run")) if count else ""
 
     def _show_current(self) -> None:
@@ -354,11 +353,11 @@ class TrainPage(StepPage):
         if job is not None:
             self.log_requested.emit(job)
         elif run is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.folder / "events.jsonl")))
+            open_in_system(run.folder / "events.jsonl")
 
     def _open_folder(self) -> None:
         if self.current is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.current.folder)))
+            open_in_system(self.current.folder)
 
     def _update(self) -> None:
         study, run = self.context.study, self.current
@@ -366,11 +365,11 @@ class TrainPage(StepPage):
         job = self.jobs.of(name)
         busy = job is not None and not job.state.is_over
         self.start_button.setEnabled(study.is_prepared and not busy and edition() is Edition.FULL)
-        expected = estimate(study.contents, self.form, self.model.runs, self._speed)
+        expected = estimate(study.contents, self.form, self.model.rows, self._speed)
         self.estimate.setText(expected.words)
         self.speed_button.setVisible(not expected.known)
-        trained = run is not None and self.jobs.of(run.name)
-        active = bool(trained) and not trained.state.is_over
+        trained = None if run is None else self.jobs.of(run.name)
+        active = trained is not None and not trained.state.is_over
         self.resume_button.setEnabled(
             run is not None
             and run.job is not None
@@ -388,7 +387,7 @@ class TrainPage(StepPage):
         return run.job is not None and int(self.form.values()["epochs"]) > run.job.epochs
 
 
-def _plain(values: dict[str, object]) -> dict[str, object]:
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
     """Values as JSON has them; a proposed name is proposed anew."""
     return {
         name: list(value) if isinstance(value, tuple) else value

@@ -1,4 +1,4 @@
-"""The jobs that train runs of the open study: those of this window, and those an earlier one has started."""
+"""Jobs that train runs of the open study: those of this window, and those an earlier one has started."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.jobs.queued_job import QueuedJob
-    from brainstem_app.gui.workflow.step_page import AppContext
     from brainstem_app.jobs.job import TrainJob
 
 

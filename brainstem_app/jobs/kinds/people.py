@@ -9,7 +9,7 @@ from pydantic import model_validator
 
 from brainstem_app.jobs.kinds.job_model import JobModel, UnclearJobError
 from brainstem_app.jobs.kinds.scans import Out
-from brainstem_app.reports.volumes_request import VolumesRequest
+from brainstem_app.reports.cohort.request import CohortRequest
 from brainstem_app.setting import setting
 
 Edited = Literal["use", "original", "leave-out"]
@@ -54,7 +54,7 @@ class _OfResults(JobModel):
         return content
 
 
-class CohortJob(VolumesRequest, _OfResults):
+class CohortJob(CohortRequest, _OfResults):
     """Compare volumes of many people: groups by a linear model, each subject against the reference group."""
 
     command: ClassVar[str] = "cohort"

@@ -12,9 +12,9 @@ from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.chosen import chosen_of_study, notes_on_folders
 from brainstem_app.jobs.scans.result_folders import require_files
-from brainstem_app.reports.retest import build_retest_report
-from brainstem_app.reports.retest_files import FILES, write_retest_report
-from brainstem_app.reports.retest_pairs import Pairs, find_pairs, pairs_of_sessions
+from brainstem_app.reports.retest.build import build_retest_report
+from brainstem_app.reports.retest.files import FILES, write_retest_report
+from brainstem_app.reports.retest.pairs import Pairs, find_pairs, pairs_of_sessions
 
 
 def measure_repeatability(job: RetestJob, reporter: Reporter) -> Summary:

@@ -11,7 +11,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.edited_version import latest_edit
 from brainstem_app.jobs.kinds.people import Edited
 from brainstem_app.jobs.results.corrected_version import report_of_version
-from brainstem_app.reports.results import Result, read_result
+from brainstem_app.reports.scan.results import Result, read_result
 from brainstem_app.study.result_state import STATE_FILE
 from brainstem_app.study.segmentations import (
     LABELS_FILE,

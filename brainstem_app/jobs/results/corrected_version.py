@@ -17,12 +17,12 @@ from brainstem_app.jobs.results.quality_file import is_written
 from brainstem_app.jobs.scans.segment_regions import REGION_LABELS_FILE
 from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
 from brainstem_app.reports.corrected import Correction, corrected_report
-from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.midsagittal import MIDSAGITTAL_PICTURE
-from brainstem_app.reports.reading import read_report
-from brainstem_app.reports.regions import RegionsOnScan
-from brainstem_app.reports.report_model import ModelDescription, Report, ReportInputs
-from brainstem_app.reports.write import write_report_files
+from brainstem_app.reports.scan.files import write_report_files
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.midsagittal import MIDSAGITTAL_PICTURE
+from brainstem_app.reports.scan.model import ModelDescription, Report, ReportInputs
+from brainstem_app.reports.scan.reading import read_report
+from brainstem_app.reports.scan.regions import RegionsOnScan
 from brainstem_app.study.segmentations import EDITED_FOLDER, LABELS_FILE, REPORT_FILE, StudyResult
 
 _GRID_TOLERANCE_MM = 0.1

@@ -14,8 +14,8 @@ from brainstem_app.jobs.results.quality_file import decided_cells
 from brainstem_app.jobs.scans.result_folders import require_files
 from brainstem_app.plain_name import folder_name_of
 from brainstem_app.reports.quality_table import tsv_cell
-from brainstem_app.reports.regions import compared_by_name
-from brainstem_app.reports.results import Result
+from brainstem_app.reports.scan.regions import compared_by_name
+from brainstem_app.reports.scan.results import Result
 from brainstem_app.study.segmentations import LABELS_FILE, StudyResult
 
 VOLUMES_TABLE, README = "volumes.tsv", "README"

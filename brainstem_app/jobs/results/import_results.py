@@ -16,9 +16,9 @@ from brainstem_app.jobs.job import ImportResultsJob
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.who import who_decides
 from brainstem_app.locks.lock_file import LOCK_ENDING
-from brainstem_app.reports.manifest import sha256_of
-from brainstem_app.reports.report_model import Report
-from brainstem_app.reports.results import Result, find_results
+from brainstem_app.reports.scan.manifest import sha256_of
+from brainstem_app.reports.scan.model import Report
+from brainstem_app.reports.scan.results import Result, find_results
 from brainstem_app.study.identity import Identity, identity_of, place_in_study
 from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER, STATE_FILE, Entry, ResultRecord
 from brainstem_app.study.segmentations import LABELS_FILE, REPORT_FILE, model_folder, read_study_result

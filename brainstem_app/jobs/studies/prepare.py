@@ -31,7 +31,7 @@ from brainstem_app.jobs.studies.relabel import draw_reference, relabel_study
 from brainstem_app.jobs.studies.study_atlas import labels_hash, require_known
 from brainstem_app.locks.lock_file import InUseError
 from brainstem_app.progress import ProgressCallback
-from brainstem_app.reports.manifest import sha256_of
+from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.study.record import changing
 from brainstem_app.study.splits import split_subjects
 from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord

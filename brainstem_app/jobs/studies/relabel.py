@@ -110,7 +110,7 @@ def relabel_one(task: RelabelTask, report: ProgressCallback) -> SubjectRecord | 
 def draw_reference(folder: Path, atlas: Atlas) -> None:
     """Draw the reference labels of a subject on its normalised image: ``qc.png``."""
     from brainstem_app.imaging.atomic import write_bytes
-    from brainstem_app.reports.qc_picture import QcVolumes, qc_png
+    from brainstem_app.reports.scan.qc_picture import QcVolumes, qc_png
 
     box = read_prepared_box(folder)
     volumes = QcVolumes(labels=box.labels, affine=box_affine(), scan=box.image)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, list_atlases, load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.locations import user_data_folder
-from brainstem_app.reports.manifest import sha256_of
+from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.small_files import read_json
 from brainstem_app.study.study import Study
 
