@@ -29,7 +29,6 @@ from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.scan import Level, Scan
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.failure import describe_failure
-from brainstem_app.jobs.freed_memory import keep_freed_memory
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -63,7 +62,6 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
     JobCancelled
         If the user cancels; finished scans are kept.
     """
-    keep_freed_memory()
     scans, refused = expand_scans(scans_of(job), reporter)
     if job.name and len(scans) == 1:
         scans = [replace(scans[0], name=job.name)]
