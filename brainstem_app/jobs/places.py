@@ -19,6 +19,7 @@ from brainstem_app.jobs.job import (
     DemoJob,
     EvaluateVolumesJob,
     ExportModelJob,
+    ExportResultsJob,
     ImportAtlasJob,
     Job,
     OnSlurmJob,
@@ -64,6 +65,7 @@ def places_of(job: Job) -> Places:
             | EvaluateVolumesJob()
             | CohortJob()
             | RetestJob()
+            | ExportResultsJob()
             | BuildAtlasJob()
             | ExportModelJob()
             | ActivationsJob()
