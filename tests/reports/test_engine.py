@@ -138,6 +138,15 @@ def test_chart_takes_the_colours_of_the_page_and_names_no_other_file() -> None:
     assert "http" not in chart
 
 
+def test_chart_is_the_same_alone_and_after_another() -> None:
+    first = LineChart("", "x", "y", (Line("a", "#112233", ((2, 0.5), (9, 0.7)), ((2, 0.4, 0.6),)),))
+    second = LineChart("", "x", "y", (Line("a", "#112233", ((0.1, 0.2), (0.3, 0.25))),))
+    empty = LineChart("", "x", "y", ())
+    together = line_charts((first, second, empty), 3).charts
+    alone = [line_charts((chart,), 3).charts[0] for chart in (first, second, empty)]
+    assert [chart.svg for chart in together] == [chart.svg for chart in alone]
+
+
 def test_no_number_is_broken_over_lines_on_paper(tmp_path: Path) -> None:
     columns = (Column[int]("Row", lambda row: f"row {row}"), *map(_column, range(1, 7)))
     write_document(tmp_path, "wide", _document(Table(columns, rows_of(NUMBERS))), (), {})

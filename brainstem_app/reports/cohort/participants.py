@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -162,18 +163,21 @@ def match_participants(table: Participants, people: Sequence[Person], session: s
     own = _own_dataset(table, people)
     rows: dict[str, Participant] = {}
     unclear: list[str] = []
+    spelled, alike, namesakes = defaultdict(list), defaultdict(list), defaultdict(list)
+    for row in table.rows:
+        spelled[bare_id(row.subject)].append(row)
+        alike[id_key(row.subject)].append(row)
     for person in people:
-        fitting = [row for row in table.rows if _may_be(row, person, own, session)]
-        same = [row for row in fitting if bare_id(row.subject) == bare_id(person.subject)]
+        namesakes[id_key(person.subject)].append(person)
+    for person in people:
+        same = [row for row in spelled[bare_id(person.subject)] if _may_be(row, person, own, session)]
         if not same:
-            same = [row for row in fitting if id_key(row.subject) == id_key(person.subject)]
+            same = [row for row in alike[id_key(person.subject)] if _may_be(row, person, own, session)]
             spellings = {bare_id(row.subject) for row in same}
             rivals = [
                 p
-                for p in people
-                if p is not person
-                and id_key(p.subject) == id_key(person.subject)
-                and any(_may_be(row, p, own, session) for row in same)
+                for p in namesakes[id_key(person.subject)]
+                if p is not person and any(_may_be(row, p, own, session) for row in same)
             ]
             if len(spellings) > 1 or (same and rivals):
                 told = " or ".join(f"“{row.subject}” (row {row.row})" for row in same)

@@ -41,6 +41,13 @@ _AROUND_PICTURE_MM, _BESIDE_MM = 24.0, 80.0
 _SMALLEST_PICTURE = 0.75
 #: Room that must follow a heading, by the block below it.
 _ROOM_MM = {Table: 40.0, Charts: 62.0, Beside: 110.0}
+#: The form of a mark, and marks of one form and style in a row, as `drawn` writes them.
+_FORM = re.compile(r'<path id="(m[0-9a-f]{10})" d="([^"]*)"(?: style="([^"]*)")?/>')
+_MARKS = re.compile(
+    r'<use xlink:href="#(m[0-9a-f]{10})" x="[^"]*" y="[^"]*" style="([^"]*)"(?:/>|></use>)'
+    r'(?:\s*<use xlink:href="#\1" x="[^"]*" y="[^"]*" style="\2"(?:/>|></use>))*'
+)
+_PLACE = re.compile(r'x="([^"]*)" y="([^"]*)"')
 
 
 class ReportPdf(FPDF):
@@ -262,11 +269,39 @@ def _line(
 def _draw(pdf: ReportPdf, svg: str, x: float, y: float, width: float) -> None:
     """Draw an SVG with its upper left corner at a place, mm; its marks' words are not for paper."""
     place = pdf.get_x(), pdf.get_y()
-    svg = re.sub(r"<title>.*?</title>", "", svg)
+    svg = _with_marks_as_paths(re.sub(r"<title>.*?</title>", "", svg))
     # A px of a text is 0.75 pt to fpdf2, and a unit of the drawing to everyone else.
     svg = re.sub(r"font-size: ([\d.]+)px", lambda found: f"font-size: {float(found[1]) / 0.75:.2f}px", svg)
     pdf.image(io.BytesIO(svg.encode()), x=x, y=y, w=width)
     pdf.set_xy(*place)
+
+
+def _with_marks_as_paths(svg: str) -> str:
+    """One path in place of all marks of a series, each of which fpdf2 would parse and copy by itself."""
+    forms = {found[1]: (found[2], found[3]) for found in _FORM.finditer(svg)}
+
+    def path(found: re.Match[str]) -> str:
+        """Return the path of one row of marks."""
+        form, style = forms[found[1]]
+        places = [(float(x), float(y)) for x, y in _PLACE.findall(found[0])]
+        moved = " ".join(_moved(form, place) for place in places)
+        return f'<path d="{moved}" style="{found[2]}; {style or ""}"/>'
+
+    return _MARKS.sub(path, svg)
+
+
+def _moved(form: str, place: tuple[float, float]) -> str:
+    """Path of absolute commands, moved to a place."""
+    axis = 0
+    parts = []
+    for part in form.split():
+        if part.isalpha():
+            axis = 0
+            parts.append(part)
+        else:
+            parts.append(f"{float(part) + place[axis % 2]:.2f}")
+            axis += 1
+    return " ".join(parts)
 
 
 def _ratio(svg: str) -> float:
