@@ -15,6 +15,7 @@ from typing import Any
 from brainstem_app import __version__
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import atomic_path, write_text
+from brainstem_app.imaging.bids import is_bids_dataset
 from brainstem_app.plain_text import printable
 
 BIDS_VERSION = "1.10.0"
@@ -71,6 +72,16 @@ def bids_source(scan: Path) -> BidsSource:
             "Leave --bids out, or give a dataset with sub-…/[ses-…/]anat/sub-…_T1w.nii.gz.",
         )
     return BidsSource(scan.absolute().parents[levels], PurePosixPath(*place), match["entities"], scan.name)
+
+
+def dataset_of_all(scans: Iterable[Path]) -> Path | None:
+    """Find the one BIDS dataset that all scans lie in; None if there is none, or more than one."""
+    try:
+        roots = {bids_source(scan).dataset.resolve() for scan in scans}
+    except InputError:
+        return None
+    root = roots.pop() if len(roots) == 1 else None
+    return root if root is not None and is_bids_dataset(root) else None
 
 
 def dataset_id(dataset: Path) -> str:

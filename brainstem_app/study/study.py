@@ -30,6 +30,7 @@ from brainstem_app.study.record import Record
 from brainstem_app.study.splits import Splits
 
 SUBJECTS_FOLDER = "subjects"
+WINDOW_FILE = "window.json"  # where the window was left; it is there before anything else of a new study
 UNCERTAINTY_FILE = "uncertainty_box.nii.gz"
 _PREPARE_AGAIN = "Delete the subject's folder and run `brainstem-app prepare` again."
 
@@ -285,6 +286,18 @@ class Study:
                 "Make the file anew, or delete it: then all voxels of the subject count alike.",
             )
         return found
+
+
+def can_begin_study(folder: Path) -> bool:
+    """Whether a study can be begun in a folder: nothing is in it but what the window keeps of a new one.
+
+    Hidden files do not count: file managers make them, and the window while it writes.
+    """
+    if not folder.exists():
+        return True
+    return folder.is_dir() and all(
+        path.name == WINDOW_FILE or path.name.startswith(".") for path in folder.iterdir()
+    )
 
 
 def read_prepared_box(folder: Path) -> PreparedBox:

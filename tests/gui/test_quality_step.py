@@ -188,6 +188,25 @@ def test_segment_writes_into_the_open_study(open_study: MainWindow, study: Study
     assert bids.study is None
 
 
+def test_new_study_takes_the_results_of_a_dataset_but_not_of_loose_scans(
+    qtbot: QtBot, window: MainWindow, dataset: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "new study"
+    folder.mkdir()
+    study = window.context.study
+    study.create(folder)
+    qtbot.waitUntil(lambda: study.folder == folder, timeout=60_000)
+    window.show_step(StepName.QUALITY)
+    assert "The study is empty" in window.page(StepName.QUALITY).said.text()
+    scan = dataset / "sub-1" / "anat" / "sub-1_T1w.nii.gz"
+    assert study.study_of((scan,)) == folder
+    assert study.results_folder_of((scan,)) == folder / "segmentations"
+    assert study.study_of((scan, tmp_path / "head.nii.gz")) is None
+    assert study.study_of(()) is None
+    (folder / "draft.txt").write_text("of somebody else", encoding="utf-8")
+    assert study.study_of((scan,)) is None
+
+
 def test_loose_scans_of_one_name_get_results_of_their_own_in_a_study(study: Study, tmp_path: Path) -> None:
     first, second = tmp_path / "P1" / "T1.nii", tmp_path / "P2" / "T1.nii"
     results = tmp_path / "results"

@@ -55,6 +55,22 @@ def test_cancelled_settings_stay_as_they_were(qtbot: QtBot, window: MainWindow) 
     assert window.context.settings.preferences == before
 
 
+def test_folder_that_results_cannot_go_to_is_refused_in_the_dialog(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    before = window.context.settings.preferences
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    dialog = opened_dialog(qtbot, window)
+    for folder in (str(tmp_path / "file" / "results"), "results", ""):
+        dialog.form.set_values({"results_folder": folder, "opacity": 25})
+        press(qtbot, dialog, QDialogButtonBox.StandardButton.Ok)
+        assert dialog.isVisible()
+        assert window.context.settings.preferences == before
+    dialog.form.set_values({"results_folder": str(before.results_folder)})
+    press(qtbot, dialog, QDialogButtonBox.StandardButton.Ok)
+    assert window.context.settings.opacity == 25
+
+
 def test_settings_that_cannot_be_read_are_the_defaults(tmp_path: Path) -> None:
     store = QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
     store.setValue("viewer/opacity", "many")

@@ -33,6 +33,7 @@ from brainstem_app.preprocessing.transforms import Transforms
 from brainstem_app.reports.exports.label_files import LABEL_FILES
 from brainstem_app.study.result_state import Entry
 from brainstem_app.study.segmentations import study_results
+from brainstem_app.study.study import Study
 
 from ..imaging.dicom_files import classic_bytes, edit_files
 
@@ -390,6 +391,26 @@ def test_study_segments_its_own_dataset_again_and_keeps_what_was_said(tmp_path: 
     (again,) = study_results(study)
     assert [entry.why for entry in again.record.history] == ["moved"]
     assert again.state == "rejected"  # the labels are the same
+
+
+def test_study_that_was_only_begun_in_the_window_is_made_of_the_dataset(tmp_path: Path, model: Path) -> None:
+    dataset, study = _bids(tmp_path, "sub-01"), tmp_path / "study"
+    study.mkdir()
+    (study / "window.json").write_text("{}", encoding="utf-8")
+    status, events = _run_in_study(study, model, dataset)
+    assert status == 0, events[-1]
+    assert Study.open(study).settings.dataset == str(dataset)
+    assert [result.name for result in study_results(study)] == ["sub-01/bright-1"]
+
+
+def test_folder_with_other_files_is_not_made_a_study(tmp_path: Path, model: Path) -> None:
+    dataset, folder = _bids(tmp_path, "sub-01"), tmp_path / "papers"
+    folder.mkdir()
+    (folder / "draft.txt").write_text("mine", encoding="utf-8")
+    status, events = _run_in_study(folder, model, dataset)
+    assert status == 2
+    assert "There is no study in this folder" in events[-1].what
+    assert [path.name for path in folder.iterdir()] == ["draft.txt"]
 
 
 def test_scan_of_another_dataset_is_another_person_of_the_study(tmp_path: Path, model: Path) -> None:

@@ -210,8 +210,10 @@ class QualityPage(StepPage):
         self._on_current()
 
     def _say(self, found: QualityItems) -> None:
-        if self.context.study.results_study is None:
-            words = self.tr("Open a study: its results are looked at here.")
+        if not self.context.study.is_open:
+            words = self.tr("Open a study (Ctrl+Shift+N) or begin one (Ctrl+N) to look at its results.")
+        elif self.context.study.results_study is None:
+            words = self.tr("The study is empty: segment the scans of a BIDS dataset (Ctrl+1) to fill it.")
         elif not found.items and not found.newer:
             words = self.tr("The study holds no segmentation yet: segment its scans (Ctrl+5).")
         elif found.newer:

@@ -56,13 +56,13 @@ class ManyScans(QObject):
         """Segment scans with a model, one after the other, each into a folder of its own."""
         name = counted(len(scans), self.tr("scan")) if len(scans) > 1 else scan_name(scans[0])
         try:
-            folder, study = self._context.settings.results_folder, self._context.study.results_study
+            folder, study = self._context.settings.results_folder, self._context.study.study_of(scans)
             job = segment_job(scans, model, outputs, folder, name, study)
         except OSError as error:
             self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
             return None
         queued = self._context.jobs.submit(
-            job, self.tr("Segment {0} with {1}").format(name, model_name(model))
+            job, self.tr("Segment {0} with {1}").format(name, model_name(model)), job.study
         )
         if queued is not None:
             verb = agreeing(len(scans), self.tr("is"), self.tr("are"))

@@ -101,7 +101,7 @@ class SegmentPage(StepPage):
         document.message.connect(self.message)
         study = self.context.study
         for signal in (study.opened, study.contents_changed):
-            signal.connect(lambda: panel.place.show_study(study.results_folder_of_study))
+            signal.connect(self._show_place)
         document.opener.busy.connect(self._show_busy)
         document.image_changed.connect(self._on_image)
         document.labels_changed.connect(self._list_structures)
@@ -129,7 +129,18 @@ class SegmentPage(StepPage):
         refusal = self.tr("This scan cannot be segmented; the red lines above say why.") if errors else ""
         self.segment_panel.set_scan(scan is not None, refusal)
         self.stack.setCurrentWidget(self.viewer)
+        self._show_place()
         self._show_job()
+
+    @property
+    def results_folder(self) -> Path:
+        """Folder that results of the open scan go to: the open study's, or else that of the settings."""
+        return self.segment_panel.place.folder
+
+    def _show_place(self) -> None:
+        path = self.document.scan_path
+        study = self.context.study.results_folder_of(() if path is None else (path,))
+        self.segment_panel.place.show_study(study)
 
     def _on_labels(self) -> None:
         self.viewer.fit_labels()
@@ -175,7 +186,7 @@ class SegmentPage(StepPage):
         """Segment the open scan."""
         path, panel = self.document.scan_path, self.segment_panel
         if path is not None:
-            results, study = self.context.settings.results_folder, self.context.study.results_study
+            results, study = self.context.settings.results_folder, self.context.study.study_of((path,))
             self.segmentation.segment(path, panel.model, panel.outputs, results, study)
 
     def simulate(self) -> None:

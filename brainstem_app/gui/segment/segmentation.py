@@ -98,7 +98,8 @@ class Segmentation(QObject):
         except Exception as error:  # noqa: BLE001 - shown in place
             self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
             return
-        if self._jobs.submit(job, title) is None:
+        study = job.study if job.kind == "segment" else None
+        if self._jobs.submit(job, title, study) is None and study is None:
             remove_job_without_result(job.out if job.kind == "segment" else job.out.parent)
 
     def _take_up(self, job: QueuedJob) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,12 +80,28 @@ class OpenStudy(QObject):
         """Folder of the study if results can belong to it: it is open, and prepare or segment has made it."""
         return self.folder if self.folder is not None and (self.folder / "study.json").is_file() else None
 
-    @property
-    def results_folder_of_study(self) -> Path | None:
-        """Folder of the results that belong to the study; None without one."""
+    def study_of(self, scans: Sequence[Path]) -> Path | None:
+        """Folder of the study that results of scans belong to, or None.
+
+        It is the open one; if that was only begun in the window, the scans have to lie in one BIDS dataset,
+        of which segmenting them makes the study.
+        """
+        if self.folder is None or self.results_study is not None:
+            return self.results_study
+        from brainstem_app.imaging.bids_derivatives import dataset_of_all
+        from brainstem_app.study.study import can_begin_study
+
+        try:
+            can_begin = can_begin_study(self.folder)
+        except OSError:
+            return None
+        return self.folder if can_begin and dataset_of_all(scans) is not None else None
+
+    def results_folder_of(self, scans: Sequence[Path]) -> Path | None:
+        """Folder in the study that results of scans go to; None if they do not belong to it."""
         from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
 
-        study = self.results_study
+        study = self.study_of(scans)
         return None if study is None else study / SEGMENTATIONS_FOLDER
 
     @property

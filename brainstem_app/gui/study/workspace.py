@@ -10,8 +10,9 @@ from pydantic import Field
 
 from brainstem_app.errors import InputError
 from brainstem_app.study.record import Record
+from brainstem_app.study.study import WINDOW_FILE as WORKSPACE_FILE
 
-WORKSPACE_FILE = "window.json"
+__all__ = ["WORKSPACE_FILE", "Workspace", "is_study", "read_workspace"]
 
 
 class Workspace(Record):

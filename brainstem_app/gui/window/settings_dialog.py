@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.settings import Preferences, WindowSettings
+from brainstem_app.jobs.folder_rights import make_folder
 
 _WIDTH = 560
 
@@ -34,6 +38,24 @@ class SettingsDialog(QDialog):
     def accept(self) -> None:
         """Keep the settings; if one does not fit, the form says why and the dialog stays."""
         chosen = self.form.build()
-        if isinstance(chosen, Preferences):
-            self._settings.preferences = chosen
-            super().accept()
+        if not isinstance(chosen, Preferences):
+            return
+        if problem := self._problem_of(chosen.results_folder):
+            self.form.reject("results_folder", problem)
+            return
+        self._settings.preferences = chosen
+        super().accept()
+
+    def _problem_of(self, folder: Path) -> str:
+        """Why results cannot go to a folder; it is made here, so that a segmentation need not find out."""
+        if folder == self._settings.results_folder:
+            return ""  # its drive may be unplugged, which is no reason to refuse the other settings
+        if not folder.is_absolute():
+            return self.tr("Give the whole path of the folder, or choose it.")
+        try:
+            make_folder(folder, exist_ok=True)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            return self.tr("This folder cannot be made ({0}). Choose another.").format(reason)
+        may_write = os.access(folder, os.W_OK)
+        return "" if may_write else self.tr("You may not write there. Choose another folder.")

@@ -153,12 +153,13 @@ def window_keys(a: ActionTable) -> list[ShortcutGroup]:
         "open_labels", "save_labels", "save_report", "open_report",
     )  # fmt: skip
     lists = [
-        (_tr("Return"), _tr("Scans: show the marked scan")),
+        (_tr("Return"), _tr("Scans: show the marked scan; Quality: open it in Review")),
         (_tr("Shift or Ctrl and arrows"), _tr("Scans, Prepare: mark several")),
-        (_tr("A, R, U"), _tr("Prepare: accept, reject, undecide the picture, and go to the next")),
+        (_tr("A, R, U"), _tr("Prepare, Quality: accept, reject, undecide the picture, and go to the next")),
+        (_tr("N"), _tr("Quality: write a note")),
         (_tr("arrows"), _tr("Compare: choose a cell of the heat map")),
         (_tr("Space"), _tr("tick a name of a list, unfold the advanced settings")),
-        (_tr("Delete"), _tr("Jobs: take one that is over off the list")),
+        (_tr("Delete"), _tr("Scans, Jobs: take the marked off the list")),
     ]
     pictures = [
         (_tr("wheel, ↑ ↓"), _tr("next slice; Page Up, Page Down: ten; Home, End: first and last")),

@@ -7,8 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids import is_bids_dataset
-from brainstem_app.imaging.bids_derivatives import bids_source
+from brainstem_app.imaging.bids_derivatives import dataset_of_all
 from brainstem_app.imaging.inputs import ScanInput
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.reporter import Reporter
@@ -17,7 +16,7 @@ from brainstem_app.jobs.studies.study_atlas import labels_hash
 from brainstem_app.study.identity import identity_of, place_in_study
 from brainstem_app.study.result_state import ResultRecord, record_origin
 from brainstem_app.study.segmentations import model_folder
-from brainstem_app.study.study import Study, StudySettings
+from brainstem_app.study.study import Study, StudySettings, can_begin_study
 
 
 def scans_of(job: SegmentJob) -> tuple[Path, ...]:
@@ -94,8 +93,8 @@ def _open_or_make(job: SegmentJob, scans: Sequence[ScanInput], model: LoadedMode
     folder = Path(job.study or "")
     if (folder / "study.json").exists():
         return Study.open(folder)
-    dataset = _dataset_of(job, scans)
-    if dataset is None or (folder.is_dir() and any(folder.iterdir())):
+    dataset = dataset_of_all(scan.path for scan in scans)
+    if dataset is None or not can_begin_study(folder):
         raise InputError(
             "There is no study in this folder.",
             folder,
@@ -110,13 +109,3 @@ def _open_or_make(job: SegmentJob, scans: Sequence[ScanInput], model: LoadedMode
         atlas_sha256=labels_hash(atlas),
     )
     return Study.create(folder, settings)
-
-
-def _dataset_of(job: SegmentJob, scans: Sequence[ScanInput]) -> Path | None:
-    """Find the one BIDS dataset that all scans lie in; None if there is none, or more than one."""
-    try:
-        roots = {bids_source(scan.path).dataset.resolve() for scan in scans}
-    except InputError:
-        return None
-    (root, *others) = roots
-    return root if not others and is_bids_dataset(root) else None
