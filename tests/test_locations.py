@@ -14,13 +14,13 @@ from kerasmodels.weights.fetch import default_folder
 @pytest.mark.skipif(sys.platform != "linux", reason="the custom of Linux")
 @pytest.mark.parametrize("named", [None, "", "not/whole"])
 def test_without_a_whole_path_in_the_environment_files_lie_in_the_home_folder(
-    named: str | None, monkeypatch: pytest.MonkeyPatch
+    named: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name) if named is None else monkeypatch.setenv(name, named)
-    monkeypatch.setenv("HOME", "/home/someone")
-    assert user_data_folder() == Path("/home/someone/.local/share/brainstem-app")
-    assert default_folder() == Path("/home/someone/.cache/kerasmodels/weights")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert user_data_folder() == tmp_path / ".local" / "share" / "brainstem-app"
+    assert default_folder() == tmp_path / ".cache" / "kerasmodels" / "weights"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the custom of Linux")
