@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
+
+from platformdirs import user_data_path
 
 from brainstem_app.errors import BrainstemError
 
@@ -66,9 +67,5 @@ def notices_folder() -> Path:
 
 def user_data_folder() -> Path:
     """Folder for the user's own models, atlases, settings and logs (not created here)."""
-    home = Path.home()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local")) / "Brainstem App"
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "Brainstem App"
-    return Path(os.environ.get("XDG_DATA_HOME", home / ".local" / "share")) / "brainstem-app"
+    name = "Brainstem App" if sys.platform in {"win32", "darwin"} else "brainstem-app"
+    return user_data_path(name, appauthor=False)

@@ -42,7 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Give the session a home of its own, so that no test reads or writes the user's models and settings."""
     home = tempfile.TemporaryDirectory(prefix="brainstem-tests-", ignore_cleanup_errors=True)
     config.add_cleanup(home.cleanup)
-    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "LOCALAPPDATA"):
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
         os.environ[name] = str(Path(home.name) / name.lower())
 
 

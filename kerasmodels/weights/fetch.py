@@ -9,7 +9,6 @@ import hashlib
 import importlib.util
 import os
 import re
-import sys
 import tempfile
 import urllib.error
 import urllib.request
@@ -31,14 +30,9 @@ _STATED = "X-Linked-Etag"
 
 def default_folder() -> Path:
     """Folder in which downloaded weights are kept, by the custom of the system (not created here)."""
-    home = Path.home()
-    if sys.platform == "win32":
-        root = Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        root = home / "Library" / "Caches"
-    else:
-        root = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return root / "kerasmodels" / "weights"
+    from platformdirs import user_cache_path  # only here: networks do without
+
+    return user_cache_path("kerasmodels", appauthor=False, opinion=False) / "weights"
 
 
 def fetch(weights: Published, folder: Path | None = None) -> Path:

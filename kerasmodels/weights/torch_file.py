@@ -17,20 +17,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
 from kerasmodels.errors import ModelError
-from kerasmodels.weights.safetensors_file import from_bfloat16
 
 #: The first number of a file of the older layout.
 _MAGIC = 0x1950A86A20F9469CFC6C
 
-_DTYPES = {
+_DTYPES: dict[str, Any] = {
     "DoubleStorage": "<f8",
     "FloatStorage": "<f4",
     "HalfStorage": "<f2",
-    "BFloat16Storage": "<u2",
+    "BFloat16Storage": ml_dtypes.bfloat16,
     "LongStorage": "<i8",
     "IntStorage": "<i4",
     "ByteStorage": "u1",
@@ -166,7 +166,7 @@ def _numbers(content: bytes, storage: _Storage) -> NDArray[Any]:
     numbers = np.frombuffer(content, _DTYPES[storage.kind])
     if len(numbers) != storage.length:
         raise ValueError("it ends too early")
-    return from_bfloat16(numbers) if storage.kind == "BFloat16Storage" else numbers
+    return numbers.astype(np.float32) if storage.kind == "BFloat16Storage" else numbers
 
 
 def _view(tensor: _Tensor, numbers: NDArray[Any]) -> NDArray[Any]:

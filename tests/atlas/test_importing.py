@@ -260,9 +260,8 @@ def test_nothing_in_the_brainstem_and_unknown_spaces_are_refused(tmp_path: Path)
 def test_command_lists_what_it_made_and_keeps_an_atlas_of_that_name(
     folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("brainstem_app.locations.Path.home", lambda: tmp_path)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "data"))
+    monkeypatch.setenv("WIN_PD_OVERRIDE_LOCAL_APPDATA", str(tmp_path / "data"))
     assert run(["atlas", "import", str(folder), "--name", "lab"]) == 0
     shown = capsys.readouterr()
     assert "CnF_L" in shown.out

@@ -30,9 +30,8 @@ NAMES = ("background", "WM", "GM", "RN_L", "RN_R", "Raphe")
 @pytest.fixture
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabelTable:
     """The table of an atlas of the user's, which is installed."""
-    for name in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+    for name in ("XDG_DATA_HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
         monkeypatch.setenv(name, str(tmp_path / "data"))
-    monkeypatch.setattr("brainstem_app.locations.Path.home", lambda: tmp_path)
     from brainstem_app.locations import user_data_folder
 
     shipped = load_atlas_table().table.structures

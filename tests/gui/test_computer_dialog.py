@@ -65,7 +65,7 @@ def test_closing_the_dialog_gives_up_what_is_being_found_out(
 def test_names_with_umlauts_arrive_whatever_the_systems_encoding(
     qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+    for name in ("XDG_DATA_HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
         monkeypatch.setenv(name, str(tmp_path / "Jörg Müller"))
     monkeypatch.setenv("PYTHONIOENCODING", "ascii")
     dialog = ComputerDialog(window)

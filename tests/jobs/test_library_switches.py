@@ -39,7 +39,7 @@ def test_onednn_stays_off_where_the_user_wants_it_off(monkeypatch: pytest.Monkey
 def test_libraries_keep_their_files_below_the_programs_own_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+    for name in ("XDG_DATA_HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
         monkeypatch.setenv(name, str(tmp_path / "own"))
     home = tmp_path / "home"
     home.mkdir()

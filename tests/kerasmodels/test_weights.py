@@ -15,6 +15,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from kerasmodels import ModelError, build_encoder, build_model, encoder_names
 from kerasmodels.weights.encoder_weights import StoredWeights, find_encoder_weights, put_in
@@ -37,21 +38,6 @@ def load_script(path: Path) -> Any:
 
 
 formula = load_script(PARITY / "formula_weights.py")
-
-
-def write_safetensors(path: Path, tensors: dict[str, np.ndarray]) -> Path:
-    header, place = {}, 0
-    for name, values in tensors.items():
-        header[name] = {
-            "dtype": "F32",
-            "shape": list(values.shape),
-            "data_offsets": [place, place + values.nbytes],
-        }
-        place += values.nbytes
-    text = json.dumps(header).encode()
-    data = b"".join(np.ascontiguousarray(values, "<f4").tobytes() for values in tensors.values())
-    path.write_bytes(len(text).to_bytes(8, "little") + text + data)
-    return path
 
 
 # ---------------------------------------------------------------- reading files
@@ -77,6 +63,27 @@ def test_file_that_is_not_whole_is_refused(name: str, share: float, tmp_path: Pa
     read = read_safetensors if name.endswith("safetensors") else read_torch
     with pytest.raises(ModelError, match=re.escape(str(path))):
         read(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "places", "size", "said"),
+    [
+        ("F32", [(0, 32), (16, 48)], 48, "invalid offset for tensor `b`"),
+        ("F32", [(0, 32), (32, 64)], 68, "not fully covered"),
+        ("F8_E4M3", [(0, 8), (8, 16)], 16, "float8"),
+    ],
+)
+def test_safetensors_that_overlap_leave_a_rest_or_are_no_numbers_of_numpy_are_refused(
+    kind: str, places: list[tuple[int, int]], size: int, said: str, tmp_path: Path
+) -> None:
+    entries = zip("ab", places, strict=True)
+    header = json.dumps({n: {"dtype": kind, "shape": [8], "data_offsets": at} for n, at in entries}).encode()
+    path = tmp_path / "net.safetensors"
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(size))
+    with pytest.raises(ModelError, match=said) as caught:
+        read_safetensors(path)
+    assert str(path) in caught.value.what
+    assert "Download it again" in caught.value.fix
 
 
 def test_pickle_that_names_anything_but_tensors_is_not_run() -> None:
@@ -131,7 +138,8 @@ def tiny_file(tmp_path: Path) -> Callable[..., Path]:
         tensors["bn1.num_batches_tracked"] = np.ones(())
         tensors |= {name.replace("__", "."): values for name, values in changes.items()}
         kept = {name: v.astype("<f4") for name, v in tensors.items() if v is not None}
-        return write_safetensors(tmp_path / "tiny.safetensors", kept)
+        save_file(kept, tmp_path / "tiny.safetensors")
+        return tmp_path / "tiny.safetensors"
 
     return write
 
@@ -172,8 +180,8 @@ def test_resnet_of_three_colours_gives_pytorchs_features_for_grey_images(tmp_pat
     tensors = torchvision_names_of_resnet18()
     stem = tensors["conv1.weight"]
     tensors["conv1.weight"] = np.concatenate([0.5 * stem, 0.3 * stem, 0.2 * stem], axis=1)
-    path = write_safetensors(tmp_path / "resnet18.safetensors", tensors)
-    encoder = build_encoder("resnet18", (*formula.SIZE, 1), path)
+    save_file(tensors, tmp_path / "resnet18.safetensors")
+    encoder = build_encoder("resnet18", (*formula.SIZE, 1), tmp_path / "resnet18.safetensors")
     maps = encoder.predict(formula.image(1), verbose=0)
     for stride, wanted in expected.items():
         np.testing.assert_allclose(maps[f"stride_{stride}"][0, 0, 0, :4], wanted["corner"], atol=1e-4)

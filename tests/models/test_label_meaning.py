@@ -44,9 +44,8 @@ def table_of(names: tuple[str, ...]) -> LabelTable:
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A user's data folder of this test's own."""
-    for name in ("XDG_DATA_HOME", "LOCALAPPDATA"):
+    for name in ("XDG_DATA_HOME", "WIN_PD_OVERRIDE_LOCAL_APPDATA"):
         monkeypatch.setenv(name, str(tmp_path / "data"))
-    monkeypatch.setattr("brainstem_app.locations.Path.home", lambda: tmp_path)
     from brainstem_app.locations import user_data_folder
 
     return user_data_folder()
