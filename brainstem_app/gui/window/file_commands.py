@@ -94,6 +94,7 @@ class FileCommands(QObject):
         panel = self._segment.segment_panel
         sheet = BatchSheet(chosen, panel.offered, self._settings, self._over)
         sheet.choose(panel.model)
+        sheet.place.show_study(self._context.study.results_folder_of_study)
         sheet.command_requested.connect(self.command_requested)
         sheet.confirmed.connect(
             lambda model: self._many_scans.segment([scan.path for scan in chosen.scans], model, panel.outputs)
@@ -113,7 +114,7 @@ class FileCommands(QObject):
 
     def open_results_folder(self) -> None:
         """Show the folder of the results in the file manager."""
-        folder = self._settings.results_folder
+        folder = self._context.study.results_folder_of_study or self._settings.results_folder
         self._context.messages.clear(_RESULTS)
         try:
             make_folder(folder, exist_ok=True)

@@ -29,7 +29,6 @@ from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.scan import Level, Scan
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.failure import describe_failure
-from brainstem_app.jobs.freed_memory import keep_freed_memory
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -39,6 +38,7 @@ from brainstem_app.jobs.scans.result_folders import SERIES, require_whole, scans
 from brainstem_app.jobs.scans.segment_bids import require_one_dataset, result_folder, write_derivatives
 from brainstem_app.jobs.scans.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
 from brainstem_app.jobs.scans.segment_files import OnScan, on_scan
+from brainstem_app.jobs.scans.segment_study import keep_in_study, placed_in_study, scans_of
 from brainstem_app.jobs.scans.segment_together import scans_at_once, segment_together
 from brainstem_app.models.prediction import Prediction, Predictor, predict_box
 from brainstem_app.preprocessing.midsagittal_plane import MidsagittalPlane, find_midsagittal_plane
@@ -62,8 +62,7 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
     JobCancelled
         If the user cancels; finished scans are kept.
     """
-    keep_freed_memory()
-    scans, refused = expand_scans(job.scans, reporter)
+    scans, refused = expand_scans(scans_of(job), reporter)
     if job.name and len(scans) == 1:
         scans = [replace(scans[0], name=job.name)]
     total = len(scans) + len(refused)
@@ -73,6 +72,7 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
         require_dicom(scans, job.orientation)
     reporter.progress(0, len(scans), "loading the model")
     model = load_model(job.model, job.engine)
+    scans = placed_in_study(job, scans, model, reporter, refused)
     scans, without_room = scans_with_room(job, scans, model, reporter, only=total == 1)
     refused += without_room
 
@@ -105,9 +105,10 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
 def _segment_one(
     job: SegmentJob, scan: ScanInput, model: LoadedModel, report: ProgressCallback, reporter: Reporter
 ) -> None:
-    folder = result_folder(job, scan.name)
+    folder = result_folder(job, scan.folder)
     with claimed((claim_of(folder, "The folder for the results"),), job.kind):
         _segment_into(folder, job, scan, model, report, reporter)
+        keep_in_study(job, scan, folder)
 
 
 def _segment_into(
@@ -129,6 +130,7 @@ def _segment_into(
         orientation=job.orientation,
         surfaces=job.surfaces,
         command=command_of(job, scan.path, model),
+        name=scan.name,
     )
     require_whole(folder)
     if job.dicom_seg:
@@ -147,6 +149,7 @@ def command_of(job: SegmentJob, scan: Path, model: LoadedModel) -> tuple[str, ..
         "scans": (shareable(split_series(scan)[0]),),
         "out": "OUT",
         "name": "",
+        "study": None,
         "model": model.card.name,
         "engine": model.engine,
         "bids": False,
@@ -166,6 +169,7 @@ def segment_scan(
     orientation: str | None = None,
     surfaces: bool = False,
     command: tuple[str, ...] = (),
+    name: str = "",
 ) -> None:
     """Segment one scan into a folder.
 
@@ -187,6 +191,8 @@ def segment_scan(
         Also write the surfaces of the nuclei found, and of the regions.
     command : tuple of str
         The command line that repeats the run, for the report.
+    name : str
+        What the scan is called in messages; its folder by default.
 
     Raises
     ------
@@ -210,12 +216,13 @@ def segment_scan(
     from brainstem_app.jobs.scans.segment_results import write_results
 
     write_results(folder, scan, normalised, prediction, found, inputs, model.atlas, surfaces=surfaces)
-    for role, name in found.artifacts.items():
-        reporter.artifact(role, folder / name, folder.name)
-    reporter.artifact("folder", folder, folder.name)
+    name = name or folder.name
+    for role, file in found.artifacts.items():
+        reporter.artifact(role, folder / file, name)
+    reporter.artifact("folder", folder, name)
     for finding in (*scan.findings, *normalised.findings):
         if finding.level is Level.WARNING:
-            reporter.warn(f"{folder.name}: {finding.problem}", path, finding.fix)
+            reporter.warn(f"{name}: {finding.problem}", path, finding.fix)
 
 
 def _labelled(
