@@ -59,7 +59,7 @@ def test_nucleus_cut_in_one_scan_of_a_pair_is_missing_in_retest(tmp_path: Path, 
     report = json.loads((tmp_path / "out" / "retest.json").read_text(encoding="utf-8"))
     assert {n["name"]: n["n"] for n in report["nuclei"]} == {"RN_L": 4, "RN_R": 5, "PAG": 5}
     assert report["subjects"][1]["first_mm3"]["RN_L"] is None
-    assert any("cut by the end of the scan" in note and "RN_L of sub-2" in note for note in report["notes"])
+    assert any("cut by the end of the scan" in note and "sub-2: RN_L" in note for note in report["notes"])
 
 
 def test_report_names_nuclei_beyond_the_scan_as_cut_and_not_as_lost(table: LabelTable) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from brainstem_app.counting import counted, listed
 from brainstem_app.evaluation.linear_model import FAR, SMALL_GROUP, chance_of_far
@@ -10,8 +10,9 @@ from brainstem_app.reports.cohort.model import CohortReport
 from brainstem_app.reports.cohort.participants import is_head_size
 from brainstem_app.reports.cohort.people import Person
 from brainstem_app.reports.cohort.people_table import PeopleTable
+from brainstem_app.reports.scan.missing import missing_notes
 from brainstem_app.reports.scan.model import unseen_sentence
-from brainstem_app.reports.scan.regions import compared_by_name, cut_parts, uneven_notes
+from brainstem_app.reports.scan.regions import compared_by_name, uneven_notes
 from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML, METHOD_IN_WORDS
 
 #: From so many degrees of freedom on, z-scores are not far from those of a large group.
@@ -24,10 +25,8 @@ def cohort_notes(report: CohortReport, table: PeopleTable, people: Sequence[Pers
         *_who_is_missing(report, table),
         *_small_groups(report),
         *_uncertain_scores(report),
-        *_lost_nuclei(report, people),
-        *_cut_regions(report, people),
+        *_missing(report, people),
         *uneven_notes({person.name: [person.result.report] for person in people}),
-        *_doubtful_scans(report, people),
         *_unseen_nuclei(report, people),
         *_head_size(report, table, people),
     )
@@ -85,59 +84,13 @@ def _uncertain_scores(report: CohortReport) -> list[str]:
     ]
 
 
-def _lost_nuclei(report: CohortReport, people: Sequence[Person]) -> list[str]:
+def _missing(report: CohortReport, people: Sequence[Person]) -> tuple[str, ...]:
     regions = {name for person in people for name in compared_by_name(person.result.report)}
     nuclei = {n.name for c in report.comparisons for n in c.nuclei} or {
         n for s in report.subjects for n in s.z if n not in regions
     }
-    lost = {
-        s.subject: [name for name in s.volume_mm3 if name in nuclei and s.volume_mm3[name] is None]
-        for s in report.modelled
-    }
-    cut = {p.name: {s.name for s in p.result.report.structures if s.is_cut} for p in people}
-    kinds = (
-        ("not found", "", {who: [n for n in names if n not in cut[who]] for who, names in lost.items()}),
-        (
-            "cut by the end of the scan or of its brain mask",
-            " or what is left of them",
-            {who: [n for n in names if n in cut[who]] for who, names in lost.items()},
-        ),
-    )
-    return [note for how, also, of_whom in kinds for note in _lost_note(how, also, of_whom)]
-
-
-def _lost_note(how: str, also: str, of_whom: Mapping[str, list[str]]) -> list[str]:
-    lost = {subject: names for subject, names in of_whom.items() if names}
-    if not lost:
-        return []
-    told = "; ".join(f"{subject}: {listed(names, 4)}" for subject, names in list(lost.items())[:SMALL_GROUP])
-    more = f"; and {len(lost) - SMALL_GROUP} more" if len(lost) > SMALL_GROUP else ""
-    n = sum(map(len, lost.values()))
-    return [
-        f"{counted(n, 'nucleus was', 'nuclei were')} {how} and counted as missing, not as 0 mm³{also} "
-        f"({told}{more}); look at those scans first."
-    ]
-
-
-def _cut_regions(report: CohortReport, people: Sequence[Person]) -> list[str]:
     used = {subject.subject for subject in report.modelled}
-    cut = {p.name: cut_parts(p.result.report) for p in people if p.name in used}
-    told = [f"{name}: {listed(regions)}" for name, regions in cut.items() if regions]
-    if not told:
-        return []
-    return [
-        "Regions and areas that the scan or its brain mask cuts are counted as missing, not as what is left "
-        "of them: "
-        f"{'; '.join(told)}."
-    ]
-
-
-def _doubtful_scans(report: CohortReport, people: Sequence[Person]) -> list[str]:
-    used = {subject.subject for subject in report.modelled}
-    warned = [
-        p.name for p in people if p.name in used and any(w.level == "error" for w in p.result.report.warnings)
-    ]
-    return [f"Scans with an error in their report are included: {listed(warned)}."] if warned else []
+    return missing_notes({p.name: [p.result.report] for p in people if p.name in used}, nuclei)
 
 
 def unseen_nuclei(people: Sequence[Person]) -> tuple[str, ...]:
