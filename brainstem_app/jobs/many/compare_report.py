@@ -53,7 +53,7 @@ def collect_inputs(grid: Grid, study: Study, plan: Plan) -> GridInputs:
         table=study_atlas(study).table,
         n_subjects=len(study.splits().test),
         study=study.folder.name,
-        yardsticks=records[0].yardsticks if records else {},
+        baselines=records[0].baselines if records else {},
         picture=_picture(grid, plan, study),
         command=CompareJob(study=study.folder, grid=grid).command_line(
             {"study": shareable(study.folder), "grid": "grid.json"}

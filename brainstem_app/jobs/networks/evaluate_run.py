@@ -1,4 +1,4 @@
-"""Measure a run on subjects it has not learned from, beside two honest yardsticks.
+"""Measure a run on subjects it has not learned from, beside two honest baselines.
 
 ``atlas placed by the normalisation``
     The atlas itself in the box, the same for every subject: what is reached without any network.
@@ -68,7 +68,7 @@ def evaluate_run(job: EvaluateRunJob, reporter: Reporter) -> Summary:
     for name in ("metrics.json", "metrics.csv", "metrics.xlsx", "metrics.html", "metrics.pdf"):
         reporter.artifact(name.replace(".", "_"), folder / name)
     summary: Summary = {"subjects": report.summary.n_subjects, "folder": str(folder)}
-    for method in (report.summary, *report.yardsticks):
+    for method in (report.summary, *report.baselines):
         _add(summary, f"macro_miou {method.name}", method.macro_miou.value)
         _add(summary, f"macro_miou_nuclei {method.name}", method.macro_miou_nuclei.value)
     return summary
@@ -87,7 +87,7 @@ def evaluate_part(
     """Predict each subject of a part with the run's best network and write the cohort report.
 
     `on_subject` is told each subject's predicted labels and confusion counts. With `refine` what the network
-    says is refined (see `EvaluateRunJob`), and the network alone is one more yardstick. If `calibrated`, the
+    says is refined (see `EvaluateRunJob`), and the network alone is one more baseline. If `calibrated`, the
     confidence is calibrated on the validation subjects first, and measured too.
     """
     folder = study.run_folder(run)
@@ -114,14 +114,14 @@ def evaluate_part(
         voxels = predict_voxels(predictor, box, context, reporter.part(first + index, total, name))
         found.take(name, voxels, study.load_repeat_labels(name))
     reporter.progress(first + len(names), total, "comparing with the reference")
-    yardsticks = [ATLAS_ALONE] + [REPEATABILITY] * (set(found.counts[REPEATABILITY]) == set(names))
-    yardsticks += [NETWORK_ALONE] * refine
+    baselines = [ATLAS_ALONE] + [REPEATABILITY] * (set(found.counts[REPEATABILITY]) == set(names))
+    baselines += [NETWORK_ALONE] * refine
     inputs = EvaluationInputs(
         result=found.result(_PREDICTION, run),
         table=atlas.table,
         atlas_name=atlas.name,
         atlas_version=atlas.version,
-        yardsticks=tuple(found.result(name, name) for name in yardsticks),
+        baselines=tuple(found.result(name, name) for name in baselines),
         measures=found.measures,
         calibration=counter.report() if counter else None,
         part=part,
@@ -129,7 +129,7 @@ def evaluate_part(
         command=EvaluateRunJob(study=study.folder, run=run, part=part, refine=refine).command_line(
             {"study": shareable(study.folder)}
         ),
-        notes=_notes(study, part, len(names), REPEATABILITY in yardsticks),
+        notes=_notes(study, part, len(names), REPEATABILITY in baselines),
     )
     return write_evaluation_report(folder, inputs)
 
@@ -151,7 +151,7 @@ class _Found:
         return MethodResult(name, self.counts[method], self.nuclei_mm[method])
 
     def take(self, name: str, voxels: SubjectVoxels, repeat: NDArray[np.uint8] | None) -> None:
-        """Measure one subject, by the prediction and by each yardstick."""
+        """Measure one subject, by the prediction and by each baseline."""
         compared = {
             _PREDICTION: voxels.labels,
             NETWORK_ALONE: voxels.most_probable,

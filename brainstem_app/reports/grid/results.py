@@ -114,7 +114,7 @@ class GridInputs:
         All of them, those that wait too.
     table : LabelTable
         What the classes are.
-    yardsticks : mapping of str to (all, nuclei)
+    baselines : mapping of str to (all, nuclei)
         Macro mIoU of what needs no network, by name.
     picture : BestPicture or None
         None before the first cell is done.
@@ -132,7 +132,7 @@ class GridInputs:
     table: LabelTable
     n_subjects: int
     study: str
-    yardsticks: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    baselines: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     picture: BestPicture | None = None
     command: tuple[str, ...] = ()
     plan: str = ""
