@@ -15,10 +15,11 @@ from brainstem_app.cli.app import run
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.quality.quality_page import QualityPage
 from brainstem_app.gui.quality.wall_model import Order
+from brainstem_app.gui.report.people import model_of_whole_study
 from brainstem_app.gui.segment.job_files import SegmentOutputs, segment_job
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import QualityJob, read_job
-from brainstem_app.study.segmentations import study_results
+from brainstem_app.study.segmentations import result_folders, study_results
 from brainstem_app.study.study import Study
 
 from ..study.made_study import add_result, correct_by_hand
@@ -141,6 +142,8 @@ def test_corrected_result_is_marked_and_its_report_can_be_written(
     qtbot.waitUntil(lambda: page.current is not None and page.current.state == "edited", timeout=_LIMIT_MS)
     assert page.correct_button.isVisible()
     assert "1 result is newer than this table" in page.said.text()
+    page.decide("accepted")
+    assert "1 result is newer than this table" in page.said.text()
 
 
 def test_button_starts_the_job_that_looks_at_all_results(
@@ -148,6 +151,7 @@ def test_button_starts_the_job_that_looks_at_all_results(
 ) -> None:
     fake_job('emit(event="finished", seconds=1.0)\n')
     qtbot.mouseClick(page.look_button, Qt.MouseButton.LeftButton)
+    assert page.wall.hasFocus(), "letters decide; they are not written into the note"
     (job,) = page.context.jobs.jobs
     assert read_job(job.job_file) == QualityJob(study=study.folder)
     qtbot.waitUntil(lambda: job.state.is_over and page.look_button.isEnabled(), timeout=_LIMIT_MS)
@@ -186,6 +190,26 @@ def test_segment_writes_into_the_open_study(open_study: MainWindow, study: Study
     assert (job.study, job.out) == (study.folder, study.folder / "segmentations")
     bids = segment_job((scan,), "m", SegmentOutputs(bids=True), study.folder.parent / "r", study=study.folder)
     assert bids.study is None
+
+
+def test_groups_of_a_whole_study_count_corrected_labels_and_no_rejected_results(
+    qtbot: QtBot, open_study: MainWindow, study: Study
+) -> None:
+    folders = result_folders(study.folder)
+    assert run(["study", "reject", str(study.folder), "sub-03", "--why", "moved"]) == 0
+    open_study.show_step(StepName.REPORT)
+    page = open_study.page(StepName.REPORT)
+    qtbot.mouseClick(page.cohort_button, Qt.MouseButton.LeftButton)
+    panel = page.cohort
+    counted = {str(folder) for folder in folders if "sub-03" not in folder.parts}
+    qtbot.waitUntil(lambda: set(panel.subjects.ticked()) == counted, timeout=_LIMIT_MS)
+    assert "corrected labels count, rejected ones do not" in panel.said.text()
+    panel.start()
+    job = open_study.context.jobs.jobs[-1].work
+    assert (job.study, job.results, job.model) == (study.folder, (), folders[0].name)
+    panel.subjects.tick(sorted(counted)[1:])
+    assert "corrected labels count" not in panel.said.text()
+    assert not model_of_whole_study(study.folder, folders[1:], ())
 
 
 def test_new_study_takes_the_results_of_a_dataset_but_not_of_loose_scans(

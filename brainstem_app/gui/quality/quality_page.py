@@ -43,6 +43,7 @@ class QualityPage(StepPage):
         super().__init__(context, parent)
         self._job: QueuedJob | None = None
         self._reading = 0
+        self._newer = 0
         self.model = WallModel(context.background, self)
         self.wall = self._make_wall()
         self.order = self._choices(self.tr("Sorted by"), self._orders())
@@ -203,6 +204,7 @@ class QualityPage(StepPage):
 
     def _show(self, found: QualityItems) -> None:
         chosen = self.current
+        self._newer = found.newer
         if found.items != self.model.items:
             self.model.set_items(found.items)
             self._choose(chosen.name if chosen else "")
@@ -247,6 +249,7 @@ class QualityPage(StepPage):
         folder = self.context.study.results_study
         if folder is not None and self._job is None:
             self.context.jobs.submit(QualityJob(study=folder), study=folder)
+            self.wall.setFocus(Qt.FocusReason.OtherFocusReason)  # else it goes to the note
 
     def write_report(self) -> None:
         """Write the report of the corrected labels of the marked result."""
@@ -300,7 +303,7 @@ class QualityPage(StepPage):
             return
         self.resolved.emit(_DECISION)
         self.model.replace(changed)
-        self._say(QualityItems(self.model.items))
+        self._say(QualityItems(self.model.items, self._newer))
         if deed != "undecided":
             self.go_to_next()
         self._on_current()

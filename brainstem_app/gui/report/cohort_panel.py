@@ -24,7 +24,7 @@ from brainstem_app.gui.controls import make_button, make_check_box
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
-from brainstem_app.gui.report.people import People, made_differently, read_people
+from brainstem_app.gui.report.people import People, made_differently, model_of_whole_study, read_people
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
@@ -223,10 +223,12 @@ class CohortPanel(ComparisonPanel):
         self._update()
 
     def _tick_all(self) -> None:
-        """Tick the latest segmentation of each person, but for rejected ones."""
+        """Tick the latest segmentation of each person, of the open study if it has any; no rejected ones."""
         latest: dict[str, str] = {}
-        for folder, entry in self._entries.items():
-            if entry.is_rejected:
+        place = self._context.study.results_folder_of(())
+        in_study = [f for f in self._entries if place is not None and Path(f).is_relative_to(place)]
+        for folder in in_study or self._entries:
+            if self._entries[folder].is_rejected:
                 continue
             latest.setdefault(self.people.names.get(Path(folder), folder), folder)
         self.subjects.tick(latest.values())
@@ -299,6 +301,8 @@ class CohortPanel(ComparisonPanel):
 
     def _edited_words(self) -> list[str]:
         """Say whose corrections are not compared: reports hold what Segment has measured."""
+        if self._model_of_study():
+            return [self.tr("All results of the study: corrected labels count, rejected ones do not.")]
         names = [
             self.people.names.get(Path(folder), folder)
             for folder in self.subjects.ticked()
@@ -315,6 +319,12 @@ class CohortPanel(ComparisonPanel):
 
     # The job -----------------------------------------------------------------------------------------
 
+    def _model_of_study(self) -> str:
+        """Model whose results of the open study are compared, all that count; empty for any other choice."""
+        rejected = [Path(folder) for folder, entry in self._entries.items() if entry.is_rejected]
+        chosen = [Path(folder) for folder in self.subjects.ticked()]
+        return model_of_whole_study(self._context.study.results_study, chosen, rejected)
+
     def start(self) -> None:
         """Start the comparison."""
         from brainstem_app.jobs.job import CohortJob
@@ -323,9 +333,14 @@ class CohortPanel(ComparisonPanel):
         name = self.tr("Groups by {0}").format(group) if group else self.tr("Each against all")
         text = self.table.text().strip()
 
+        model = self._model_of_study()
+        folders = tuple(Path(folder) for folder in self.subjects.ticked())
+
         def make_job(out: Path) -> CohortJob:
             return CohortJob(
-                results=tuple(Path(folder) for folder in self.subjects.ticked()),
+                results=() if model else folders,
+                study=self._context.study.results_study if model else None,
+                model=model,
                 out=out,
                 participants=Path(text) if text else None,
                 group=group,

@@ -153,6 +153,19 @@ def _name(folder: Path, result: Result, datasets: dict[str | None, str]) -> str:
     return f"{name}{f', {folder.parent.name}' if shared else ''}/{result.subject}"
 
 
+def model_of_whole_study(study: Path | None, chosen: Iterable[Path], rejected: Iterable[Path]) -> str:
+    """Folder name of the model of which just those results of a study are chosen that count; else empty."""
+    from brainstem_app.study.segmentations import result_folders
+
+    folders = set(chosen)
+    models = {folder.name for folder in folders}
+    if study is None or len(models) != 1:
+        return ""
+    (model,) = models
+    of_model = {folder for folder in result_folders(study) if folder.name == model}
+    return model if folders == of_model - set(rejected) else ""
+
+
 def made_differently(made_with: Sequence[tuple[str, ...]]) -> str:
     """Atlases, models or versions that differ among some results; empty if they are alike."""
     kinds = (sorted({value for value in values if value}) for values in zip(*made_with, strict=True))
