@@ -172,7 +172,9 @@ def _notes(found: Pairs) -> tuple[str, ...]:
         for s in report.structures
         if s.group is Group.NUCLEUS and s.compared is None
     ]
-    lost, cut = ([told for s, told in gone if s.is_cut is is_cut] for is_cut in (False, True))
+    lost, cut = (
+        list(dict.fromkeys(told for s, told in gone if s.is_cut is is_cut)) for is_cut in (False, True)
+    )
     if lost:
         notes.append(
             f"{counted(len(lost), 'nucleus was', 'nuclei were')} not found and counted as missing, not as 0 "
