@@ -27,7 +27,12 @@ from brainstem_app.reports.scan.region_model import RegionEntry
 _DECIMALS = 6
 #: Code of the warning that says that, and what, was corrected.
 CORRECTED = "labels-corrected"
+#: Code of the warning that corrected labels lie where the original ones do not.
+ELSEWHERE = "labels-elsewhere"
 _NOT_FOUND = "nuclei-not-found"
+#: Dice of the brainstem before and after a correction, below which it may be of another scan: those of two
+#: people on grids of one size reach .4 to .6.
+_SAME_PLACE = 0.8
 
 Labels = NDArray[np.uint8]
 
@@ -62,6 +67,13 @@ class Correction:
         """Voxels that have another label now."""
         return int(np.count_nonzero(self.before != self.after))
 
+    @property
+    def overlap(self) -> float:
+        """Dice of all labels before and after, 0…1."""
+        before, after = self.before > 0, self.after > 0
+        either = int(before.sum() + after.sum())
+        return 2 * int((before & after).sum()) / either if either else 1.0
+
 
 def corrected_report(original: Report, correction: Correction) -> Report:
     """Return the report of corrected labels.
@@ -92,7 +104,11 @@ def corrected_report(original: Report, correction: Correction) -> Report:
             "midsagittal": original.midsagittal if same_outline else None,
             "volume_method": "corrected",
             "summary": _summary(original.summary, structures),
-            "warnings": (_finding(correction, nuclei), *_warnings(original, structures)),
+            "warnings": (
+                _finding(correction, nuclei),
+                *_elsewhere(correction),
+                *_warnings(original, structures),
+            ),
             "methods": f"{original.methods} {corrected_methods(correction, nuclei)}",
         }
     )
@@ -203,9 +219,25 @@ def _finding(correction: Correction, names: list[str]) -> FindingEntry:
     )
 
 
+def _elsewhere(correction: Correction) -> tuple[FindingEntry, ...]:
+    if correction.overlap >= _SAME_PLACE:
+        return ()
+    return (
+        FindingEntry(
+            level=Level.WARNING,
+            code=ELSEWHERE,
+            problem=(
+                "The corrected brainstem hardly lies where the original one does (Dice "
+                f"{correction.overlap:.2f}): these may be the labels of another scan."
+            ),
+            fix="Look at the picture; `study restore` makes the original labels current again.",
+        ),
+    )
+
+
 def _warnings(original: Report, structures: tuple[StructureEntry, ...]) -> list[FindingEntry]:
     """Warnings of the segmentation that still hold; that nuclei are missing is said of those that are."""
-    kept = [w for w in original.warnings if w.code not in (_NOT_FOUND, CORRECTED)]
+    kept = [w for w in original.warnings if w.code not in (_NOT_FOUND, CORRECTED, ELSEWHERE)]
     lost = [s.name for s in structures if s.group is Group.NUCLEUS and s.volume_mm3 == 0 and not s.is_cut]
     if lost:
         problem = f"{counted(len(lost), 'nucleus')} not found: {listed(lost)}."

@@ -214,7 +214,6 @@ def of_person(
         )
     if not found:
         there = listed(sorted({r.person for r in results}))
-        raise InputError(
-            f"No result of this study is of {subject} {session}".rstrip() + ".", where, f"There are: {there}."
-        )
+        whose = f"{subject}, session {session}" if session else subject
+        raise InputError(f"No result of this study is of {whose}.", where, f"There are: {there}.")
     return tuple(found)

@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.cli.app import run
 from brainstem_app.errors import BrainstemError, InputError, JobCancelled
 from brainstem_app.jobs.job import CopyStudyJob
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.studies import copy_study as copying
 from brainstem_app.jobs.studies.copy_study import MARK_FILE, copy_study
+
+from ..study.made_study import add_result, make_study
 
 
 def reporter(is_cancelled: Callable[[], bool] = lambda: False, seen: list[object] | None = None) -> Reporter:
@@ -139,3 +143,22 @@ def test_what_changes_meanwhile_is_copied_again(study: Path, tmp_path: Path) -> 
 
     copy_study(CopyStudyJob(study=study, out=tmp_path / "copy"), reporter(learn))
     assert (tmp_path / "copy" / "runs" / "ä run" / "history.csv").read_bytes() == b"epoch\n1\n2\n"
+
+
+def test_folder_that_is_no_study_is_not_copied(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "scans" / "sub-01_T1w.nii.gz").write_bytes(b"scan")
+    assert run(["copy", str(tmp_path / "scans"), "--out", str(tmp_path / "copy")]) == 2
+    assert "This folder is no study" in capsys.readouterr().err
+    assert not (tmp_path / "copy").exists()
+
+
+def test_shared_copy_says_that_results_of_scans_stay(
+    tmp_path: Path, table: LabelTable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = make_study(tmp_path / "study", tmp_path / "ds")
+    add_result(made, table, "sub-01", 12)
+    assert run(["copy", str(made.folder), "--out", str(tmp_path / "copy"), "--share"]) == 0
+    assert "results of scans and what was said of them are left out" in capsys.readouterr().err
+    assert not (tmp_path / "copy" / "segmentations").exists()
+    assert "segmentations" in (tmp_path / "copy" / "SHARED.txt").read_text(encoding="utf-8")

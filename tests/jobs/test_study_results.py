@@ -125,6 +125,22 @@ def test_corrected_labels_count_or_not_as_it_is_said(study: Study, tmp_path: Pat
     assert red(used)["sub-01"] == red(original)["sub-01"] == red(without)["sub-01"]
 
 
+def test_too_few_people_are_refused_with_who_was_left_out(
+    study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("sub-01", "sub-04"):
+        assert run(["study", "reject", str(study.folder), name, "--why", "moved"]) == 0
+    rows = [f"sub-{n:02d}\t{'control' if n < 4 else 'patient'}\t{20 + n * n}\t{n % 4}" for n in range(1, 7)]
+    table = tmp_path / "people.tsv"
+    table.write_text("\n".join(["participant_id\tgroup\tage\tdose", *rows]), encoding="utf-8")
+    words = ["--participants", str(table), "--group", "group", "--covariates", "age,dose"]
+    assert run(["cohort", "--study", str(study.folder), "--out", str(tmp_path / "out"), *words]) == 2
+    said = capsys.readouterr().err
+    assert "4 people are too few for a model of 2 groups and age, dose; it takes 5 people" in said
+    assert str(table) in said
+    assert "Left out as rejected: 2 of 6 results" in said
+
+
 def test_results_from_folders_say_what_their_study_rejected_or_corrected(
     study: Study, tmp_path: Path
 ) -> None:
@@ -206,6 +222,9 @@ def test_correction_on_another_grid_or_with_unknown_labels_is_refused(
     assert run([*words, str(tmp_path / "other.nii.gz")]) == 2
     assert "do not lie on the grid of the original" in capsys.readouterr().err
     assert run([*words, str(tmp_path / "unknown.nii.gz")]) == 2
+    said = capsys.readouterr().err
+    assert "does not name: 77" in said
+    assert "in:    " + str(tmp_path / "unknown.nii.gz") in said  # the file that was given, not the original
     assert run([*words, str(result / LABELS_FILE)]) == 2
     assert "which is never changed" in capsys.readouterr().err
     assert sorted(path.name for path in result.iterdir()) == there

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from brainstem_app.atlas.label_table import LabelTable
-from brainstem_app.reports.corrected import CORRECTED, Correction, corrected_report
+from brainstem_app.reports.corrected import CORRECTED, ELSEWHERE, Correction, corrected_report
 from brainstem_app.reports.scan.build import build_report
 from brainstem_app.reports.scan.manifest import make_manifest
 from brainstem_app.reports.scan.model import Report, ReportInputs, StructureEntry
@@ -115,3 +115,17 @@ def test_labels_that_were_saved_without_a_change_keep_all_numbers(table: LabelTa
     report = corrected_report(original, _correction(before, before.copy()))
     assert report.structures == original.structures
     assert report.regions == original.regions
+
+
+def test_labels_that_lie_elsewhere_are_said_to_be_perhaps_of_another_scan(table: LabelTable) -> None:
+    before = _labels(12)
+    before[3:] = 0
+    moved = np.roll(before, 2, axis=0)
+    report = corrected_report(_original(table, before), _correction(before, moved))
+    (finding,) = [w for w in report.warnings if w.code == ELSEWHERE]
+    assert "Dice 0.33" in finding.problem
+    small = before.copy()
+    small[0, 0, 0] = 0
+    codes = [w.code for w in corrected_report(report, _correction(before, small)).warnings]
+    assert codes[0] == CORRECTED
+    assert ELSEWHERE not in codes

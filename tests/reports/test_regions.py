@@ -18,6 +18,7 @@ from brainstem_app.preprocessing.midsagittal_plane import MidsagittalPlane
 from brainstem_app.reports.scan.files import write_report
 from brainstem_app.reports.scan.midsagittal import midsagittal_entry
 from brainstem_app.reports.scan.model import Report, ReportInputs
+from brainstem_app.reports.scan.reading import read_report
 from brainstem_app.reports.scan.region_model import RegionEntry
 from brainstem_app.reports.scan.regions import RegionsOnScan, region_entries
 
@@ -274,6 +275,27 @@ def test_areas_that_one_result_lacks_are_compared_in_nobody_and_it_is_said(
     (note,) = [note for note in report["notes"] if "midsagittal areas are missing" in note]
     assert "results of sub-2 (" in note
     assert not any("regions are missing" in note for note in report["notes"])
+
+
+def test_areas_that_a_corrected_outline_lost_are_missing_in_that_person_alone(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    for n in (1, 2, 3):
+        folder = tmp_path / "results" / f"sub-{n}"
+        write_result(folder, table, f"sub-{n}_T1w.nii.gz", 10 + n)
+        _add_regions(folder, 100 + n)
+        if n > 1:
+            _add_areas(folder, 500 + n)
+    path = tmp_path / "results" / "sub-1" / "report.json"
+    report = read_report(path)
+    path.write_text(report.model_copy(update={"volume_method": "corrected"}).to_json(), encoding="utf-8")
+    assert run(["cohort", str(tmp_path / "results"), "--out", str(tmp_path / "out")]) == 0
+    said = json.loads((tmp_path / "out" / "cohort.json").read_text(encoding="utf-8"))["notes"]
+    assert any("Midsagittal areas of sub-1 are counted as missing" in note for note in said)
+    assert not any("compared in nobody" in note for note in said)
+    with (tmp_path / "out" / "volumes.csv").open(encoding="utf-8", newline="") as file:
+        pons = {row["participant_id"]: row["pons_mm2"] for row in csv.DictReader(file)}
+    assert (pons["sub-1"], pons["sub-2"]) == ("", "502.0")
 
 
 def _without_regions(tmp_path: Path, words: list[str]) -> dict[str, list[dict[str, object]]]:

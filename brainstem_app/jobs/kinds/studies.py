@@ -72,7 +72,8 @@ class CopyStudyJob(JobModel):
         bool,
         setting(
             "For others",
-            "Leaves out paths, names of scan files, users and computers, logs and the window's memory.",
+            "Leaves out paths, names of scan files, users and computers, results of scans, logs and the "
+            "window's memory.",
             empty="a copy to hand on",
         ),
     ] = False

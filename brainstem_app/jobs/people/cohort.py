@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 
+from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import CohortJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.places import require_files
@@ -34,7 +35,13 @@ def compare_cohort(job: CohortJob, reporter: Reporter) -> Summary:
         "participants": job.participants and shareable(job.participants),
         "out": "OUT",
     }
-    report = build_cohort_report(job, shlex.join(job.command_line(shown)), results, said)
+    try:
+        report = build_cohort_report(job, shlex.join(job.command_line(shown)), results, said)
+    except InputError:
+        # Who was left out is often why too few remain.
+        for note in said:
+            reporter.warn(note)
+        raise
     reporter.progress(1, 2, "writing the page and the tables")
     write_cohort_report(job.out, report)
     for name in FILES:

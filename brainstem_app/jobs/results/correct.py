@@ -18,6 +18,7 @@ from brainstem_app.jobs.results.corrected_version import read_correction, write_
 from brainstem_app.jobs.results.quality_file import follow_in_table
 from brainstem_app.jobs.results.who import who_decides
 from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
+from brainstem_app.reports.corrected import ELSEWHERE
 from brainstem_app.study.result_state import Entry
 from brainstem_app.study.segmentations import (
     EDITED_FOLDER,
@@ -61,6 +62,9 @@ def correct_result(job: CorrectResultJob, reporter: Reporter) -> Summary:
     reporter.artifact("labels_native", result.current_labels, result.name)
     reporter.artifact("report_html", edited / "report.html", result.name)
     reporter.artifact("report_json", edited / "report.json", result.name)
+    for finding in report.warnings:
+        if finding.code == ELSEWHERE:
+            reporter.warn(f"{result.name}: {finding.problem}", result.current_labels, finding.fix)
     if result.state == "rejected":
         reporter.warn(
             f"{result.name} was rejected, and stays so until somebody accepts the corrected labels.",

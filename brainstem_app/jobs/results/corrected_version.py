@@ -10,6 +10,7 @@ import numpy as np
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import citations_of, load_atlas
 from brainstem_app.atlas.regions import follow_edit
+from brainstem_app.counting import counted, listed
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.reading import read_scan
@@ -63,8 +64,15 @@ def read_correction(folder: Path, edited: Path, saved: datetime) -> tuple[Correc
             edited,
             f"Correct a copy of {LABELS_FILE}, without resampling it.",
         )
-    # Refuses labels that the atlas does not name.
-    meaning_of_labels(folder / LABELS_FILE, labels_in(after) | labels_in(before))
+    known = meaning_of_labels(folder / LABELS_FILE, labels_in(before)).table
+    unknown = sorted(labels_in(after) - {structure.index for structure in known.structures})
+    if unknown:
+        raise InputError(
+            f"The corrected labels hold {counted(len(unknown), 'number')} that this result's atlas does not "
+            f"name: {listed([str(index) for index in unknown])}.",
+            edited,
+            f"Correct a copy of {LABELS_FILE}, and give that; other numbers belong to other structures.",
+        )
     regions_path = folder / REGION_LABELS_FILE
     if not regions_path.is_file():
         return Correction(before, after, affine, saved), None

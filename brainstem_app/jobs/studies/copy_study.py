@@ -21,6 +21,7 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.share_study import Sharing
 from brainstem_app.locks.lock_file import INNER_LOCK, LOCK_ENDING
 from brainstem_app.plain_name import require_folder_name
+from brainstem_app.study.segmentations import result_folders
 
 MARK_FILE = "copying.txt"
 #: Files that make a folder a study: copied last, so that half a copy is none.
@@ -57,6 +58,7 @@ def copy_study(job: CopyStudyJob, reporter: Reporter) -> Summary:
         size = _copy(files, source, target, sharing, reporter)
         if sharing is not None:
             sharing.finish(target, reporter)
+            _say_results_stay(source, reporter)
         (target / MARK_FILE).unlink()
     except BrainstemError:
         _remove(files, target)
@@ -66,6 +68,16 @@ def copy_study(job: CopyStudyJob, reporter: Reporter) -> Summary:
         raise _not_copied(error, source, target) from error
     reporter.artifact("study", target)
     return {"files": len(files), "bytes": size, "folder": str(target)}
+
+
+def _say_results_stay(study: Path, reporter: Reporter) -> None:
+    """Say that a copy to hand on holds no results: their reports name files, people speak in them."""
+    if result_folders(study):
+        reporter.warn(
+            "The results of scans and what was said of them are left out of a copy to hand on.",
+            study,
+            "Give on what `brainstem-app study export` writes, too: volumes and label maps.",
+        )
 
 
 @dataclass(frozen=True)
@@ -153,6 +165,9 @@ def _require_target(source: Path, target: Path) -> None:
     fix = "Choose a new or an empty folder."
     if not source.is_dir():
         raise InputError("The study folder is not there.", source, "Connect its drive, or open it again.")
+    if not (source / "study.json").is_file():
+        fix = "Choose a folder made by `brainstem-app prepare`."
+        raise InputError("This folder is no study: there is no study.json.", source, fix)
     if target == source or source in target.parents:
         raise InputError("A study cannot be copied into itself.", target, "Choose a folder outside of it.")
     if target.exists() and not target.is_dir():

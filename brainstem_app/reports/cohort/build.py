@@ -25,6 +25,7 @@ from brainstem_app.reports.cohort.people_table import (
     groups_in,
     people_table,
     require_apart,
+    require_enough,
 )
 from brainstem_app.reports.cohort.request import CohortRequest
 from brainstem_app.reports.engine.entry import rounded
@@ -134,6 +135,7 @@ def _model(
     covariates = covariates_in(table, [person.name for person in used])
     groups, of_person, said = groups_in(request, table, [person.name for person in used])
     codes = np.array([groups.index(of_person[person.name]) for person in used])
+    require_enough(request, groups, covariates)
     require_apart(request, groups, codes, covariates)
     others = [each.name for each in (*regions, *areas)]
     volumes = np.array(

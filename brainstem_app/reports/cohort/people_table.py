@@ -19,6 +19,7 @@ from brainstem_app.reports.cohort.participants import (
     MatchedPeople,
     Participants,
     head_size_column,
+    is_head_size,
     is_reference_name,
     match_participants,
     read_participants,
@@ -235,6 +236,32 @@ def _require_two_in_each(
         f'Leave it out with --missing "{table.group}={alone[0]}" (in the window: cells that mean '
         "unknown), or compare each person against all others, without groups.",
     )
+
+
+def require_enough(request: CohortRequest, groups: Sequence[str], covariates: Covariates) -> None:
+    """Refuse a model of groups with as many unknowns as people.
+
+    Raises
+    ------
+    InputError
+        If there are too few people.
+    """
+    people, unknowns = len(covariates.values), max(len(groups), 1) + len(covariates.names)
+    if not request.group or people > unknowns:
+        return
+    adjusted = f" and {listed(covariates.names)}" if covariates.names else ""
+    least = counted(unknowns + 1, "person", "people")
+    raise InputError(
+        f"{counted(people, 'person is', 'people are')} too few for a model of {counted(len(groups), 'group')}"
+        f"{adjusted}; it takes {least}, and says something with many more.",
+        request.participants,
+        "Give more results, or fewer --covariates"
+        + (", or --no-head-size." if any(map(_is_size, covariates.names)) else "."),
+    )
+
+
+def _is_size(column: str) -> bool:
+    return column == INTRACRANIAL_ML or is_head_size(column)
 
 
 def require_apart(

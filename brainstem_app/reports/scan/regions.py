@@ -113,20 +113,40 @@ def common_regions(reports: Sequence[Report]) -> list[RegionEntry]:
 
 
 def common_areas(reports: Sequence[Report]) -> list[AreaEntry]:
-    """Areas on the midsagittal plane, and their ratio, if every report has them; as in the first."""
-    names = [{area.name for area in areas_of(report)} for report in reports]
-    return [area for area in areas_of(reports[0]) if all(area.name in own for own in names)]
+    """Areas on the midsagittal plane, and their ratio, if every report has them; as in the first.
+
+    Reports that a correction of the outline took them from do not count: in those they are missing.
+    """
+    measured = [report for report in reports if not _lost_areas(report)]
+    names = [{area.name for area in areas_of(report)} for report in measured]
+    first = areas_of(measured[0]) if measured else ()
+    return [area for area in first if all(area.name in own for own in names)]
+
+
+def _lost_areas(report: Report) -> bool:
+    """Whether areas are gone because the outline of the brainstem was corrected in this one."""
+    return report.midsagittal is None and report.volume_method == "corrected"
 
 
 def uneven_notes(reports: Mapping[str, Sequence[Report]]) -> list[str]:
     """Say which regions or areas only some results have, by person, for they are compared in nobody."""
     notes = []
+    lost = [who for who, own in reports.items() if any(map(_lost_areas, own))]
+    if lost and any(areas_of(report) for own in reports.values() for report in own):
+        notes.append(
+            f"Midsagittal areas of {listed(lost)} are counted as missing: the outline of the brainstem was "
+            "corrected there, and they are measured under the warp alone."
+        )
     for what, names_in in (
         ("regions", lambda report: {region.name for region in report.regions}),
         ("midsagittal areas", lambda report: {area.name for area in areas_of(report)}),
     ):
-        having = {who: set.intersection(*map(names_in, own)) for who, own in reports.items()}
-        every = set().union(*having.values())
+        having = {
+            who: set.intersection(*map(names_in, own))
+            for who, own in reports.items()
+            if what == "regions" or who not in lost
+        }
+        every = set[str]().union(*having.values())
         lacking = [who for who, names in having.items() if every - names]
         if lacking:
             notes.append(
@@ -142,9 +162,9 @@ def compared_by_name(report: Report) -> dict[str, float | None]:
 
 
 def compared_values(report: Report, names: Sequence[str]) -> list[float]:
-    """Volumes of regions or areas by name, as `compared_by_name`; NaN of what is cut."""
+    """Volumes of regions or areas by name, as `compared_by_name`; NaN of what is cut or missing."""
     known = compared_by_name(report)
-    return [np.nan if (value := known[name]) is None else value for name in names]
+    return [np.nan if (value := known.get(name)) is None else value for name in names]
 
 
 def cut_parts(report: Report) -> list[str]:
