@@ -17,8 +17,8 @@ from brainstem_app.atlas.label_table import (
     read_label_table,
 )
 from brainstem_app.atlas.library import DEFAULT_ATLAS
-from brainstem_app.atlas.pulled_map import PulledMap
 from brainstem_app.atlas.reliability import grade
+from brainstem_app.atlas.resampled_map import ResampledMap
 from brainstem_app.locations import resource
 
 _N_TISSUE = 3
@@ -27,13 +27,13 @@ _DARKER = 0.72
 
 
 def label_table(
-    nuclei: Sequence[PulledMap], labels: NDArray[np.uint8], source: str, licence: str
+    nuclei: Sequence[ResampledMap], labels: NDArray[np.uint8], source: str, licence: str
 ) -> LabelTable:
     """Label table: background, white and grey matter as in ``brainstem31``, then the nuclei.
 
     Parameters
     ----------
-    nuclei : sequence of PulledMap
+    nuclei : sequence of ResampledMap
         In the order of their indices, from 3 on.
     labels : ndarray of uint8, shape (197, 233, 189)
         Label map of the nuclei, for the grades; a nucleus without a voxel gets none.
@@ -62,7 +62,7 @@ def label_table(
     return LabelTable(structures=tuple(rows))
 
 
-def _colours(nuclei: Sequence[PulledMap]) -> list[str]:
+def _colours(nuclei: Sequence[ResampledMap]) -> list[str]:
     """Colour of each nucleus: the source's, else unlike its neighbours'; right ones darker."""
     hues: dict[str, float] = {}
     colours = []

@@ -1,4 +1,4 @@
-"""Make an atlas of a lab's own maps: pulled, clipped, overlaps resolved, graded, described."""
+"""Make an atlas of a lab's own maps: resampled, clipped, overlaps resolved, graded, described."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from brainstem_app.atlas.label_table import TABLE_FILE_NAME, LabelTable, Side
 from brainstem_app.atlas.landmark_offset import LandmarkOffset, measure_offset
 from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, NOTICE_FILE_NAME
 from brainstem_app.atlas.notice import write_import_notice
-from brainstem_app.atlas.pulled_map import PulledMap, pull, split_at_midline
 from brainstem_app.atlas.regions import (
     REGION_TABLE_FILE_NAME,
     REGIONS_FILE_NAME,
     Regions,
     describe_regions,
 )
+from brainstem_app.atlas.resampled_map import ResampledMap, resample_to_template, split_at_midline
 from brainstem_app.atlas.source_maps import SourceMaps, check_names, files_of, read_maps, sha256_of_files
 from brainstem_app.atlas.source_space import Placed, place_source
 from brainstem_app.atlas.volume_keeping import (
@@ -145,17 +145,17 @@ def import_atlas(
     _check(settings)
     source = read_maps(settings.source, settings.table, leave_out_unnamed=settings.leave_out_unnamed)
     placed = place_source(settings.space, settings.template, lambda done, text: report(0.5 * done, text))
-    pulled = _pull_all(source, settings, placed, report)
-    inside = [p for p in pulled if p.inside >= settings.least_inside]
+    resampled = _resample_all(source, settings, placed, report)
+    inside = [p for p in resampled if p.inside >= settings.least_inside]
     if not inside:
-        raise _nothing_inside(settings, pulled)
+        raise _nothing_inside(settings, resampled)
     if len(inside) > _MOST_NUCLEI:
         raise InputError(
             f"{len(inside)} structures lie in the brainstem; a label map holds {_MOST_NUCLEI} at most.",
             settings.source,
             "Leave some out.",
         )
-    offset = measure_offset(pulled)
+    offset = measure_offset(resampled)
     check_names([(p.table_name, settings.table or p.file) for p in inside])
     _check_sides(inside)
     labels, volumes = label_nuclei(inside)
@@ -171,7 +171,7 @@ def import_atlas(
         *source.notes,
         *_scale_warnings(placed),
         *_place_warnings(placed, offset),
-        *_warnings(pulled, inside),
+        *_warnings(resampled, inside),
         *volume_warnings([p.table_name for p in inside], volumes),
         *(divided.warnings if divided else ()),
     )
@@ -212,20 +212,20 @@ def _check(settings: ImportSettings) -> None:
         )
 
 
-def _pull_all(
+def _resample_all(
     source: SourceMaps, settings: ImportSettings, placed: Placed, report: ProgressCallback
-) -> list[PulledMap]:
-    pulled: list[PulledMap] = []
+) -> list[ResampledMap]:
+    resampled: list[ResampledMap] = []
     for number, source_map in enumerate(source.maps):
         report(0.5 + 0.4 * (1 - 0.98**number), source_map.table_name)
-        pulled.append(pull(source_map, placed.template_to_source, settings.threshold))
+        resampled.append(resample_to_template(source_map, placed.template_to_source, settings.threshold))
     if settings.split_sides:
-        pulled = [part for p in pulled for part in (split_at_midline(p) if p.is_bilateral else (p,))]
-    return pulled
+        resampled = [part for p in resampled for part in (split_at_midline(p) if p.is_bilateral else (p,))]
+    return resampled
 
 
-def _nothing_inside(settings: ImportSettings, pulled: Sequence[PulledMap]) -> InputError:
-    most = max(pulled, key=lambda p: p.inside)
+def _nothing_inside(settings: ImportSettings, resampled: Sequence[ResampledMap]) -> InputError:
+    most = max(resampled, key=lambda p: p.inside)
     centre = ", ".join(f"{value:.0f}" for value in most.centre_mm)
     return InputError(
         f"No structure lies in the brainstem. The nearest to it, {most.table_name}, lies there with "
@@ -235,7 +235,7 @@ def _nothing_inside(settings: ImportSettings, pulled: Sequence[PulledMap]) -> In
     )
 
 
-def _check_sides(inside: Sequence[PulledMap]) -> None:
+def _check_sides(inside: Sequence[ResampledMap]) -> None:
     for p in inside:
         x = p.centre_mm[0]
         if (p.side is Side.LEFT and x > _WRONG_SIDE_MM) or (p.side is Side.RIGHT and x < -_WRONG_SIDE_MM):
@@ -279,10 +279,10 @@ def _scale_warnings(placed: Placed) -> tuple[str, ...]:
     )
 
 
-def _warnings(pulled: Sequence[PulledMap], inside: Sequence[PulledMap]) -> tuple[str, ...]:
+def _warnings(resampled: Sequence[ResampledMap], inside: Sequence[ResampledMap]) -> tuple[str, ...]:
     warnings = []
     kept = {p.table_name for p in inside}
-    outside = [p.table_name for p in pulled if p.table_name not in kept]
+    outside = [p.table_name for p in resampled if p.table_name not in kept]
     if outside:
         named = ", ".join(outside[:12]) + (f" and {len(outside) - 12} more" if len(outside) > 12 else "")
         warnings.append(f"Left out, for they lie outside the brainstem: {named}.")

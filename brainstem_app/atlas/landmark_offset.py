@@ -10,7 +10,7 @@ import numpy as np
 
 from brainstem_app.atlas.label_table import Side, Structure
 from brainstem_app.atlas.library import DEFAULT_ATLAS, load_atlas
-from brainstem_app.atlas.pulled_map import PulledMap
+from brainstem_app.atlas.resampled_map import ResampledMap
 from brainstem_app.atlas.side_names import split_side
 from brainstem_app.counting import counted
 from brainstem_app.imaging.spaces import MNI_ORIGIN_MM
@@ -70,7 +70,7 @@ class LandmarkOffset:
         }
 
 
-def measure_offset(pulled: Sequence[PulledMap]) -> LandmarkOffset:
+def measure_offset(resampled: Sequence[ResampledMap]) -> LandmarkOffset:
     """Compare centres with those of structures of the same short or full name, and side, in brainstem31."""
     atlas = load_atlas(DEFAULT_ATLAS)
     centres = {}
@@ -79,7 +79,7 @@ def measure_offset(pulled: Sequence[PulledMap]) -> LandmarkOffset:
         for key in _keys_of(structure):
             centres[key] = voxels.mean(axis=0) + MNI_ORIGIN_MM
     vectors = {}
-    for p in pulled:
+    for p in resampled:
         name, full_name = p.name.casefold(), split_side(p.full_name)[0].casefold()
         side = p.side or Side.MIDLINE
         known = centres.get((name, side), centres.get((full_name, side)))

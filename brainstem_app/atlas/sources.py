@@ -1,4 +1,4 @@
-"""Source atlases: read them, register them to the template, pull their labels onto the ``mni`` grid."""
+"""Source atlases: read them, register them to the template, resample their labels onto the ``mni`` grid."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ class Source:
                 "Correct the label in the recipe.",
             )
         member = self.membership(labels)
-        pulled = resample(
+        resampled = resample(
             member, self.affine, MNI_SHAPE, mni_affine(), world_to_world=self.template_to_source
         )
-        return np.asarray(pulled, dtype=np.float32)
+        return np.asarray(resampled, dtype=np.float32)
 
 
 def read_source(recipe: RecipeSource, data_folder: Path) -> Source:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage as ndi
 
-from brainstem_app.atlas.pulled_map import PulledMap
+from brainstem_app.atlas.resampled_map import ResampledMap
 from brainstem_app.imaging.spaces import MNI_SHAPE
 from brainstem_app.preprocessing.template import load_template
 
@@ -93,7 +93,7 @@ def volume_warnings(names: Sequence[str], volumes: Sequence[KeptVolume]) -> tupl
     return tuple(f"{reason}: {', '.join(found)}." for reason, found in reasons.items() if found)
 
 
-def label_nuclei(pulled: Sequence[PulledMap]) -> tuple[NDArray[np.uint8], tuple[KeptVolume, ...]]:
+def label_nuclei(resampled: Sequence[ResampledMap]) -> tuple[NDArray[np.uint8], tuple[KeptVolume, ...]]:
     """Label map of the nuclei on the ``mni`` grid, and what became of the volume of each.
 
     A voxel of the source belongs to the structure that is most probable there; at the same probability to the
@@ -101,7 +101,7 @@ def label_nuclei(pulled: Sequence[PulledMap]) -> tuple[NDArray[np.uint8], tuple[
 
     Parameters
     ----------
-    pulled : sequence of PulledMap
+    resampled : sequence of ResampledMap
         All in one region. The index of a structure is its place in the sequence plus 3.
 
     Returns
@@ -109,51 +109,54 @@ def label_nuclei(pulled: Sequence[PulledMap]) -> tuple[NDArray[np.uint8], tuple[
     labels : ndarray of uint8, shape (197, 233, 189)
     volumes : tuple of KeptVolume
     """
-    region = pulled[0].region
-    order = np.argsort([p.volume_mm3 for p in pulled], kind="stable")
-    rank = np.empty(len(pulled), dtype=np.intp)
-    rank[order] = np.arange(len(pulled))
-    won = _won_voxels(pulled, rank)
-    near = [n * p.voxels.size_mm3 for n, p in zip(won, pulled, strict=True)]
+    region = resampled[0].region
+    order = np.argsort([p.volume_mm3 for p in resampled], kind="stable")
+    rank = np.empty(len(resampled), dtype=np.intp)
+    rank[order] = np.arange(len(resampled))
+    won = _won_voxels(resampled, rank)
+    near = [n * p.voxels.size_mm3 for n, p in zip(won, resampled, strict=True)]
     quotas = [max(int(np.rint(volume)), 1) if volume else 0 for volume in near]
     brainstem = region.crop(load_template().brainstem)
-    placed = _assign(pulled, quotas, rank, brainstem)
+    placed = _assign(resampled, quotas, rank, brainstem)
     inside = np.where(brainstem, placed, 0).astype(np.uint8)
     whole = np.zeros(MNI_SHAPE, dtype=np.uint8)
     whole[region.slices] = inside
-    counts = [np.bincount(volume.ravel(), minlength=len(pulled) + 3)[3:] for volume in (placed, inside)]
+    counts = [np.bincount(volume.ravel(), minlength=len(resampled) + 3)[3:] for volume in (placed, inside)]
     volumes = []
-    for p, volume, n_placed, n_inside in zip(pulled, near, *counts, strict=True):
+    for p, volume, n_placed, n_inside in zip(resampled, near, *counts, strict=True):
         far = p.volume_mm3 - len(p.voxels.places) * p.voxels.size_mm3
         far = max(far, 0.0)
         volumes.append(KeptVolume(p.volume_mm3, volume + far, float(n_placed), float(n_inside), far))
     return whole, tuple(volumes)
 
 
-def _won_voxels(pulled: Sequence[PulledMap], rank: NDArray[np.intp]) -> NDArray[np.intp]:
+def _won_voxels(resampled: Sequence[ResampledMap], rank: NDArray[np.intp]) -> NDArray[np.intp]:
     """How many voxels of the source's own grid each structure is the most probable in."""
-    who = np.repeat(np.arange(len(pulled)), [len(p.voxels.places) for p in pulled])
-    places = np.concatenate([p.voxels.places for p in pulled])
-    probability = np.concatenate([p.voxels.probability for p in pulled])
+    who = np.repeat(np.arange(len(resampled)), [len(p.voxels.places) for p in resampled])
+    places = np.concatenate([p.voxels.places for p in resampled])
+    probability = np.concatenate([p.voxels.probability for p in resampled])
     order = np.lexsort((rank[who], -probability, places))
     first = np.ones(len(order), dtype=bool)
     first[1:] = np.diff(places[order]) != 0
-    return np.bincount(who[order[first]], minlength=len(pulled)).astype(np.intp)
+    return np.bincount(who[order[first]], minlength=len(resampled)).astype(np.intp)
 
 
 def _assign(
-    pulled: Sequence[PulledMap], quotas: Sequence[int], rank: NDArray[np.intp], brainstem: NDArray[np.bool_]
+    resampled: Sequence[ResampledMap],
+    quotas: Sequence[int],
+    rank: NDArray[np.intp],
+    brainstem: NDArray[np.bool_],
 ) -> NDArray[np.int32]:
     """Give out the voxels of a region by falling share, until each structure has its number.
 
     Voxels of the brainstem that are half a structure come before those outside, which will be cut off: where
     the source's voxels straddle the edge of the brainstem, the structure lies within.
     """
-    wishes = [_wishes(p, quota, brainstem) for p, quota in zip(pulled, quotas, strict=True)]
+    wishes = [_wishes(p, quota, brainstem) for p, quota in zip(resampled, quotas, strict=True)]
     voxels = np.concatenate([w[0] for w in wishes])
     shares = np.concatenate([w[1] for w in wishes])
     turn = np.concatenate([np.arange(len(w[0])) for w in wishes])
-    who = np.repeat(np.arange(len(pulled)), [len(w[0]) for w in wishes])
+    who = np.repeat(np.arange(len(resampled)), [len(w[0]) for w in wishes])
     second = np.concatenate([w[2] for w in wishes])
     labels = np.zeros(brainstem.size, dtype=np.int32)
     left = list(quotas)
@@ -166,21 +169,21 @@ def _assign(
 
 
 def _wishes(
-    pulled: PulledMap, quota: int, brainstem: NDArray[np.bool_]
+    resampled: ResampledMap, quota: int, brainstem: NDArray[np.bool_]
 ) -> tuple[NDArray[np.intp], NDArray[np.int64], NDArray[np.bool_]]:
     """Voxels that a structure may get, the best first, its share in them in steps, and which come second.
 
     Among equal shares come those first with more of the structure around them, so that it grows round rather
     than to one side, and left and right alike.
     """
-    share = np.rint(pulled.probability / _STEP).astype(np.int64)
+    share = np.rint(resampled.probability / _STEP).astype(np.int64)
     x, y, z = np.nonzero(share)
-    smooth = ndi.gaussian_filter(pulled.probability, _SMOOTHED_VOXELS)[x, y, z]
+    smooth = ndi.gaussian_filter(resampled.probability, _SMOOTHED_VOXELS)[x, y, z]
     around = np.rint(smooth / _STEP).astype(np.int64)
     mine = share[x, y, z]
-    x_mm = x + pulled.region.affine[0, 3]
-    second = ~brainstem[x, y, z] | (mine < np.rint(pulled.level / _STEP))
+    x_mm = x + resampled.region.affine[0, 3]
+    second = ~brainstem[x, y, z] | (mine < np.rint(resampled.level / _STEP))
     best = np.lexsort((x_mm, z, y, np.abs(x_mm), -around, -mine, second))
     best = best[: _CANDIDATES * quota + _MORE_CANDIDATES]
-    voxels = np.ravel_multi_index((x[best], y[best], z[best]), pulled.region.shape)
+    voxels = np.ravel_multi_index((x[best], y[best], z[best]), resampled.region.shape)
     return voxels, mine[best], second[best]

@@ -123,7 +123,7 @@ REFINED = PredictionMethod(mirror=True, mirror_plane=BOX_MIDPLANE, fit_atlas=Tru
 
 
 @dataclass(frozen=True)
-class Way:
+class PredictionContext:
     """All that it takes, beside the network, to get from a box to its labels.
 
     Attributes
@@ -153,7 +153,7 @@ class Way:
         method: PredictionMethod,
         warp: Displacement | None = None,
     ) -> Self:
-        """Way for a network that was trained on an atlas's labels, with the mean warp of its subjects."""
+        """Context of a network that was trained on an atlas's labels, with the mean warp of its subjects."""
         usual = None
         if warp is not None:
             from brainstem_app.models.mean_warp import displacement_in_box

@@ -13,7 +13,7 @@ from brainstem_app.atlas.warped import labels_under
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.calibration import calibrated, confidence_of
 from brainstem_app.imaging.spaces import BOX_SHAPE, mirrored_order
-from brainstem_app.models.method import Way
+from brainstem_app.models.method import PredictionContext
 from brainstem_app.models.slices import FloatArray, box_to_slices, enlarge, shrink
 from brainstem_app.progress import ProgressCallback
 
@@ -84,7 +84,10 @@ class Prediction:
 
 
 def predict_box(
-    predictor: Predictor, box: FloatArray, way: Way, report: ProgressCallback = lambda fraction, text: None
+    predictor: Predictor,
+    box: FloatArray,
+    context: PredictionContext,
+    report: ProgressCallback = lambda fraction, text: None,
 ) -> Prediction:
     """Label a normalised box.
 
@@ -92,7 +95,7 @@ def predict_box(
     ----------
     box : ndarray of float32, shape (50, 50, 73)
         Normalised intensities.
-    way : Way
+    context : PredictionContext
         What the network sees, and what is made of its probabilities.
     report : callable
         Called with the fraction done; may raise to stop.
@@ -102,70 +105,81 @@ def predict_box(
     InputError
         If the network's output has another number of classes or another shape.
     """
-    return predict_with_probabilities(predictor, box, way, report)[0]
+    return predict_with_probabilities(predictor, box, context, report)[0]
 
 
 def predict_with_probabilities(
-    predictor: Predictor, box: FloatArray, way: Way, report: ProgressCallback = lambda fraction, text: None
+    predictor: Predictor,
+    box: FloatArray,
+    context: PredictionContext,
+    report: ProgressCallback = lambda fraction, text: None,
 ) -> tuple[Prediction, FloatArray]:
     """Label a normalised box as `predict_box`, and keep the probabilities (50, 50, 73, K): 25 MB."""
     if box.shape != BOX_SHAPE:
         raise ValueError(f"a box of shape {BOX_SHAPE} is needed, not {box.shape}")
     # The shares of the time that networks and fit take.
-    network = 0.75 if way.method.fit_atlas else 1.0
-    probabilities = class_probabilities(predictor, box, way, lambda done, text: report(network * done, text))
-    if way.method.fit_atlas:
+    network = 0.75 if context.method.fit_atlas else 1.0
+    probabilities = class_probabilities(
+        predictor, box, context, lambda done, text: report(network * done, text)
+    )
+    if context.method.fit_atlas:
         report(network, "bending the atlas to what the network sees")
-    return label_box(probabilities, way, box), probabilities
+    return label_box(probabilities, context, box), probabilities
 
 
-def label_box(probabilities: FloatArray, way: Way, box: FloatArray) -> Prediction:
+def label_box(probabilities: FloatArray, context: PredictionContext, box: FloatArray) -> Prediction:
     """Label a box (50, 50, 73) by the probabilities (50, 50, 73, K) of its classes and its intensities."""
     most_probable = probabilities.argmax(axis=-1).astype(np.uint8)
-    method = way.method
+    method = context.method
     if not method.fit_atlas:
-        return Prediction(most_probable, _confidence(probabilities, most_probable, way), most_probable)
+        return Prediction(most_probable, _confidence(probabilities, most_probable, context), most_probable)
     from brainstem_app.models.atlas_fit import fit_atlas
 
     # To the probabilities as they are: the temperature is for the confidence alone.
-    images = (box, way.template()) if method.fit.needs_images else None
-    fit = fit_atlas(probabilities, way.atlas, way.usual, method.fit, images)
+    images = (box, context.template()) if method.fit.needs_images else None
+    fit = fit_atlas(probabilities, context.atlas, context.usual, method.fit, images)
     if not method.fit.from_warp:
         labels = fit.voted()
-        return Prediction(labels, _confidence(probabilities, labels, way), most_probable)
-    labels = labels_under(way.atlas, fit.displacement)
-    sure = calibrated(probabilities, method.temperature, way.nuclei)
-    return Prediction(labels, _confidence(probabilities, labels, way), most_probable, fit.displacement, sure)
+        return Prediction(labels, _confidence(probabilities, labels, context), most_probable)
+    labels = labels_under(context.atlas, fit.displacement)
+    sure = calibrated(probabilities, method.temperature, context.nuclei)
+    return Prediction(
+        labels, _confidence(probabilities, labels, context), most_probable, fit.displacement, sure
+    )
 
 
-def _confidence(probabilities: FloatArray, labels: NDArray[np.uint8], way: Way) -> FloatArray:
-    return confidence_of(probabilities, labels, way.method.temperature, way.nuclei)
+def _confidence(
+    probabilities: FloatArray, labels: NDArray[np.uint8], context: PredictionContext
+) -> FloatArray:
+    return confidence_of(probabilities, labels, context.method.temperature, context.nuclei)
 
 
 def class_probabilities(
-    predictor: Predictor, box: FloatArray, way: Way, report: ProgressCallback
+    predictor: Predictor, box: FloatArray, context: PredictionContext, report: ProgressCallback
 ) -> FloatArray:
     """Probability of every class at every voxel of a box, shape (50, 50, 73, K)."""
-    if not way.method.mirror:
-        return _of_slices(predictor, box, way, report)
-    straight = _of_slices(predictor, box, way, lambda done, text: report(done / 2, text))
-    turned = mirrored_order(way.method.mirror_plane)
-    mirrored = _of_slices(predictor, box[turned], way, lambda done, text: report((1 + done) / 2, text))
+    if not context.method.mirror:
+        return _of_slices(predictor, box, context, report)
+    straight = _of_slices(predictor, box, context, lambda done, text: report(done / 2, text))
+    turned = mirrored_order(context.method.mirror_plane)
+    mirrored = _of_slices(predictor, box[turned], context, lambda done, text: report((1 + done) / 2, text))
     # The square root of the product, divided by its sum: where both agree it is what each says.
-    mean: FloatArray = np.sqrt(straight * mirrored[turned][..., list(way.mirrored)])
+    mean: FloatArray = np.sqrt(straight * mirrored[turned][..., list(context.mirrored)])
     mean /= np.maximum(mean.sum(axis=-1, keepdims=True), 1e-12)
     return mean
 
 
-def _of_slices(predictor: Predictor, box: FloatArray, way: Way, report: ProgressCallback) -> FloatArray:
+def _of_slices(
+    predictor: Predictor, box: FloatArray, context: PredictionContext, report: ProgressCallback
+) -> FloatArray:
     """Probabilities (50, 50, 73, K) slice by slice, in batches that bound the memory."""
-    slices = way.slice_input.stack(box_to_slices(box.astype(np.float32, copy=False)))
-    probabilities = np.zeros((*BOX_SHAPE, way.classes), dtype=np.float32)
+    slices = context.slice_input.stack(box_to_slices(box.astype(np.float32, copy=False)))
+    probabilities = np.zeros((*BOX_SHAPE, context.classes), dtype=np.float32)
     for start in range(0, len(slices), BATCH_SIZE):
         report(start / len(slices), "labelling the slices")
-        images = enlarge(slices[start : start + BATCH_SIZE], way.slice_input.size)
+        images = enlarge(slices[start : start + BATCH_SIZE], context.slice_input.size)
         large = predictor.run(images)
-        _require_shape(large, (*images.shape[:3], way.classes))
+        _require_shape(large, (*images.shape[:3], context.classes))
         probabilities[:, :, start : start + BATCH_SIZE] = np.moveaxis(shrink(large), 0, 2)
     return probabilities
 

@@ -121,8 +121,8 @@ def rows(study: Study, names: list[str], model: LoadedModel, network: Predictor)
         for way, one in placed.items():
             now = one.result.transforms.mni_to_native
             reference = reference_at(model.atlas.labels, warp, np.linalg.inv(before) @ now)
-            labels = predict_box(network, one.result.box, model.way).labels
-            counts[way] = confusion_counts(reference, labels, model.way.classes)
+            labels = predict_box(network, one.result.box, model.context).labels
+            counts[way] = confusion_counts(reference, labels, model.context.classes)
         ends = [placed[way].result.transforms.mni_to_native for way in WAYS]
         yield Row(record.name, placed, counts, float(moved_mm(*ends).mean()))
 

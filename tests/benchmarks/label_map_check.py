@@ -170,12 +170,12 @@ def warp_of(path: Path, model: LoadedModel, work: Path) -> WarpedAtlas:
     if not kept.exists():
         work.mkdir(parents=True, exist_ok=True)
         normalised = normalise_scan(read_scan(path))
-        found = predict_box(model.open_network(), normalised.box, model.way)
+        found = predict_box(model.open_network(), normalised.box, model.context)
         if found.displacement is None:
             raise SystemExit(f"The model {model.card.name} does not warp the atlas.")
         np.savez(kept, field=found.displacement, placed=normalised.transforms.mni_to_native)
     with np.load(kept) as known:
-        return WarpedAtlas(model.way.atlas, known["field"], Transforms(known["placed"]))
+        return WarpedAtlas(model.context.atlas, known["field"], Transforms(known["placed"]))
 
 
 def rows(figures: dict[str, list[LabelMapFigures]]) -> list[str]:
@@ -208,7 +208,7 @@ def main() -> None:
     model = load_model(given.model, "onnx")
     warps = [warp_of(path, model, given.work) for path in given.heads]
     figures = {
-        name: [label_map_against_warp(w, grid_around(w, *how), model.way.nuclei) for w in warps]
+        name: [label_map_against_warp(w, grid_around(w, *how), model.context.nuclei) for w in warps]
         for name, how in GRIDS.items()
     }
     print("\n".join(rows(figures)))

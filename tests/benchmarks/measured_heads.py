@@ -234,7 +234,7 @@ class Bench:
 
         def work() -> dict[str, NDArray[np.generic]]:
             box, said, seconds = self._said(name, make_box)
-            way, clock, found = self.model.way, _Clock(), {"network": seconds}
+            way, clock, found = self.model.context, _Clock(), {"network": seconds}
             for each in ways:
                 field = np.zeros((3, *BOX_SHAPE), dtype=np.float32)
                 settings = self.ways[each]
@@ -261,14 +261,14 @@ class Bench:
         """Box, the network's probabilities where a fit asks for them (0 elsewhere), and its seconds."""
 
         def work() -> dict[str, NDArray[np.generic]]:
-            box, way, network = make_box(), self.model.way, self._network
+            box, way, network = make_box(), self.model.context, self._network
             clock = _Clock()
             said = class_probabilities(network, box, way, lambda share, text: None)
             seconds = clock.split()
             return {"box": box, "said": said[self._around].astype(np.float16), "seconds": seconds}
 
         kept = kept_arrays(self.seen / f"{name}.npz", work)
-        said = np.zeros((*BOX_SHAPE, self.model.way.classes), dtype=np.float32)
+        said = np.zeros((*BOX_SHAPE, self.model.context.classes), dtype=np.float32)
         said[self._around] = kept["said"]
         return kept["box"], said, kept["seconds"]
 
@@ -290,11 +290,11 @@ class Bench:
 
     @cached_property
     def _around(self) -> NDArray[np.bool_]:
-        return neighbourhood(self.model.way.atlas)
+        return neighbourhood(self.model.context.atlas)
 
     @cached_property
     def _template(self) -> NDArray[np.float32]:
-        return self.model.way.template()
+        return self.model.context.template()
 
     @cached_property
     def _network(self) -> Predictor:

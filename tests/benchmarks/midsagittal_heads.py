@@ -110,7 +110,7 @@ class Placed:
         def work() -> dict[str, NDArray[np.generic]]:
             normalised = normalise_scan(scan)
             found = predict_box(
-                self.model.open_network(), normalised.box, self.model.way, lambda share, text: None
+                self.model.open_network(), normalised.box, self.model.context, lambda share, text: None
             )
             assert found.displacement is not None
             near = AROUND_BOX.crop(normalised.image)
@@ -120,7 +120,7 @@ class Placed:
         image = np.full(MNI_SHAPE, np.float32(-LIMIT))
         image[AROUND_BOX.slices] = kept["near"]
         transforms = Transforms(kept["a"])
-        warped = WarpedAtlas(self.model.way.atlas, kept["field"], transforms)
+        warped = WarpedAtlas(self.model.context.atlas, kept["field"], transforms)
         return Head(scan, warped, find_midsagittal_plane(image, transforms))
 
 

@@ -59,15 +59,16 @@ def main() -> None:
     test = splits.test
     if arguments.predicted:
         test = tuple(name for name in test if (arguments.keep / f"{name}.npz").exists())
-    region = neighbourhood(model.way.atlas)
-    calibration = calibrate_on(subjects(study, model, splits.validation, arguments.keep), model.way.nuclei)
+    context = model.context
+    region = neighbourhood(context.atlas)
+    calibration = calibrate_on(subjects(study, model, splits.validation, arguments.keep), context.nuclei)
     whole = fit_temperature(
         [
             VoxelSample(voxels.probabilities[region], voxels.reference[region])
             for voxels in subjects(study, model, splits.validation, arguments.keep)
         ]
     )
-    counts = CalibrationCounts(calibration, model.atlas.table, region, same=not model.way.method.fit_atlas)
+    counts = CalibrationCounts(calibration, model.atlas.table, region, same=not context.method.fit_atlas)
     for voxels in subjects(study, model, test, arguments.keep):
         counts.add(voxels)
     report = counts.report()
@@ -86,7 +87,7 @@ def main() -> None:
 def subjects(study: Study, model: LoadedModel, names: tuple[str, ...], keep: Path) -> Iterator[SubjectVoxels]:
     """Predict subjects, or label what was predicted before; outside the neighbourhood all is background."""
     predictor: Predictor | None = None
-    way = model.way
+    way = model.context
     region = neighbourhood(way.atlas)
     keep.mkdir(parents=True, exist_ok=True)
     for name in names:

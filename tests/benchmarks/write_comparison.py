@@ -125,7 +125,7 @@ def _picture(inputs: GridInputs, out: Path) -> list[str]:
         "",
         f"![Reference and predictions on three slices]({name})",
         "",
-        f"Test subject {inputs.picture.subject}, of middling accuracy; the best cell of each by the "
+        f"Test subject {inputs.picture.subject}, the median-scoring one; the best cell of each by the "
         "validation subjects. White dots: reference.",
         "",
     ]

@@ -106,7 +106,7 @@ def measure_repeats(bench: Bench, given: argparse.Namespace) -> dict[str, Repeat
                 bench.warps / f"{name_of(path)}-outline-{'-'.join(way.split()[:2])}-{drawn_by}.npz",
                 lambda path=path, drawn=drawn, scan=scan, way=way: {
                     "mm": np.array(
-                        outline_mm(bench.model.way.atlas, scan, way, drawn, read_scan(path).affine)
+                        outline_mm(bench.model.context.atlas, scan, way, drawn, read_scan(path).affine)
                     )
                 },
             )
@@ -152,11 +152,11 @@ def label_maps(bench: Bench, heads: dict[str, Path]) -> dict[str, dict[str, floa
         figures = []
         for name, path in list(heads.items())[:N_LABEL_MAPS]:
             scan = bench.scan(name, lambda path=path: read_scan(path))
-            warped = WarpedAtlas(bench.model.way.atlas, scan.fields[SHIPPED], Transforms(scan.to_native))
+            warped = WarpedAtlas(bench.model.context.atlas, scan.fields[SHIPPED], Transforms(scan.to_native))
 
             def work(warped: WarpedAtlas = warped, grid: str = grid) -> dict[str, Values]:
                 done = label_map_against_warp(
-                    warped, grid_around(warped, *GRIDS[grid]), bench.model.way.nuclei
+                    warped, grid_around(warped, *GRIDS[grid]), bench.model.context.nuclei
                 )
                 return {"iou": done.iou, "error": done.volume_error}
 

@@ -146,12 +146,12 @@ class Bench:
     def labelled(self, placed: Placed, number: int) -> Labelled:
         """Label a placed scan by one of the models."""
         model = self.models[number]
-        found = predict_box(self._networks[number], placed.box, model.way)
+        found = predict_box(self._networks[number], placed.box, model.context)
         if found.displacement is None or found.class_confidence is None:
             raise SystemExit(f"{model.card.name} {model.card.version} gives no warp")
-        warped = WarpedAtlas(model.way.atlas, found.displacement, Transforms(placed.to_native))
+        warped = WarpedAtlas(model.context.atlas, found.displacement, Transforms(placed.to_native))
         soft = warped.measure((placed.shape, placed.affine), found.class_confidence)
-        each = [soft[k] for k in model.way.nuclei]
+        each = [soft[k] for k in model.context.nuclei]
         least = model.card.method.low_confidence
         return Labelled(
             warped,
@@ -173,7 +173,7 @@ def compared(model: LoadedModel, clean: Placed, good: Labelled, odd: Labelled) -
     measures = {
         m.structure.index: m for m in measure_structures(second, clean.affine, model.atlas.table, first)
     }
-    nuclei = np.array(model.way.nuclei)[both]
+    nuclei = np.array(model.context.nuclei)[both]
     surfaces = [measures[k].assd_mm for k in nuclei]
     apart = np.linalg.norm(odd.centroid_mm - good.centroid_mm, axis=1)[both]
     change = 100 * np.abs(odd.volume_mm3[both] / good.volume_mm3[both] - 1)

@@ -63,19 +63,19 @@ def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[Co
     seconds = 0.0
     for name, voxels in zip(names, subjects(study, model, names, keep), strict=True):
         began = time.process_time()
-        labels = label_box(voxels.probabilities, model.way, study.load_box(name).image).labels
+        labels = label_box(voxels.probabilities, model.context, study.load_box(name).image).labels
         seconds += time.process_time() - began
         compared = {
             model.card.name: labels,
             MEAN_WARP_ALONE: at_mean,
-            TO_NETWORK: fit_atlas(voxels.probabilities, model.way.atlas, model.way.usual).voted(),
+            TO_NETWORK: fit_atlas(voxels.probabilities, model.context.atlas, model.context.usual).voted(),
             NETWORK_ALONE: voxels.most_probable,
-            ATLAS_ALONE: model.way.atlas,
+            ATLAS_ALONE: model.context.atlas,
             PREPARES: study.load_repeat_labels(name),
         }
         for method, volume in compared.items():
             if volume is not None:
-                counts[method][name] = confusion_counts(voxels.reference, volume, model.way.classes)
+                counts[method][name] = confusion_counts(voxels.reference, volume, model.context.classes)
     yardsticks = [name for name in others if len(counts[name]) == len(names)]
     inputs = CohortInputs(
         result=CohortResult(model.card.name, counts[model.card.name]),

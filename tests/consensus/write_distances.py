@@ -129,7 +129,7 @@ def _warps(folder: Path, model: LoadedModel) -> dict[str, Displacement]:
     scan = Placed.load(folder / PLACED_FILE).scan
     start = np.subtract(BOX.start, AROUND_BOX.start)
     box = scan[tuple(slice(a, a + n) for a, n in zip(start, BOX.shape, strict=True))]
-    way = model.way
+    way = model.context
     said = class_probabilities(model.open_network(), box, way, lambda share, text: None)
     fit = way.method.fit
     asked = (each for each in fit.rounds if each.intensity_weight)

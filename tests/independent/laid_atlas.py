@@ -112,7 +112,7 @@ class Layer:
     @property
     def labels(self) -> NDArray[np.uint8]:
         """Nuclei and tissue of the atlas in the box."""
-        return self.bench.model.way.atlas
+        return self.bench.model.context.atlas
 
     @property
     def regions(self) -> NDArray[np.uint8]:

@@ -149,8 +149,13 @@ def _free_port() -> int:
 
 
 def _tasks(folder: Path, n: int) -> list[Task]:
-    job = EvaluateVolumesJob(predicted=Path("missing.nii.gz"), reference=Path("missing.nii.gz"), out=folder)
-    return [Task(f"task {i}", folder / "tasks" / str(i), job) for i in range(n)]
+    # A folder of results each: two that write to one folder wait for each other, and one of them is refused.
+    return [Task(f"task {i}", folder / "tasks" / str(i), _job(folder / "results" / str(i))) for i in range(n)]
+
+
+def _job(out: Path) -> EvaluateVolumesJob:
+    missing = Path("missing.nii.gz")
+    return EvaluateVolumesJob(predicted=missing, reference=missing, out=out)
 
 
 def test_array_of_jobs_runs_and_each_tells_how_it_ended(cluster: Path, tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ class InThisProcess:
     def __init__(self) -> None:
         self.done: list[str] = []
 
-    def room(self, running: int) -> int:
+    def free_slots(self, running: int) -> int:
         return 1 - running
 
     def start(self, tasks: list[Task]) -> None:
@@ -223,7 +223,7 @@ def test_comparison_goes_on_after_it_was_cancelled(study: Study, here: InThisPro
 def test_process_that_died_is_written_down_as_failed(
     study: Study, here: InThisProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run_tasks, "_LAST_WORD_S", 0.0)
+    monkeypatch.setattr(run_tasks, "_FINAL_EVENT_GRACE_S", 0.0)
     monkeypatch.setattr(here, "start", lambda tasks: None)
     status, events = _compare(study)
     assert status == 1

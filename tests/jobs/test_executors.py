@@ -13,8 +13,8 @@ from brainstem_app.errors import InputError, JobCancelled
 from brainstem_app.jobs import supervise
 from brainstem_app.jobs.events import Event, Failed, Finished, Progress, Warned
 from brainstem_app.jobs.executors import local, run_tasks
-from brainstem_app.jobs.executors.local import LocalExecutor, Places, find_places
-from brainstem_app.jobs.executors.run_tasks import Ended, run_tasks_on
+from brainstem_app.jobs.executors.local import LocalExecutor, WorkerSlots, find_slots
+from brainstem_app.jobs.executors.run_tasks import TaskOutcome, run_tasks_on
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings, parse_slurm
 from brainstem_app.jobs.executors.task import Task
 from brainstem_app.jobs.folder import CANCEL_FILE, EVENTS_FILE, EventTail
@@ -32,7 +32,7 @@ class Scripted:
         self.started: list[str] = []
         self.killed: list[str] = []
 
-    def room(self, running: int) -> int:
+    def free_slots(self, running: int) -> int:
         return self.at_once - running
 
     def start(self, tasks: list[Task]) -> None:
@@ -63,14 +63,19 @@ def _write(task: Task, events: list[Event]) -> None:
 
 
 def _tasks(folder: Path, n: int) -> list[Task]:
-    job = EvaluateVolumesJob(predicted=Path("missing.nii.gz"), reference=Path("missing.nii.gz"), out=folder)
-    return [Task(f"task {i}", folder / str(i), job) for i in range(n)]
+    # A folder of results each: two that write to one folder wait for each other, and one of them is refused.
+    return [Task(f"task {i}", folder / str(i), _job(folder / "results" / str(i))) for i in range(n)]
+
+
+def _job(out: Path) -> EvaluateVolumesJob:
+    missing = Path("missing.nii.gz")
+    return EvaluateVolumesJob(predicted=missing, reference=missing, out=out)
 
 
 def _run(executor: Scripted | LocalExecutor, tasks: list[Task], cancel_after: int = 10**9) -> tuple:
     events: list[Event] = []
     reporter = Reporter(events.append, lambda: len(events) >= cancel_after)
-    ended: list[Ended] = []
+    ended: list[TaskOutcome] = []
     try:
         for one in run_tasks_on(executor, tasks, reporter, done_before=1):
             ended.append(one)
@@ -82,7 +87,7 @@ def _run(executor: Scripted | LocalExecutor, tasks: list[Task], cancel_after: in
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_tasks, "_POLL_S", 0.01)
-    monkeypatch.setattr(run_tasks, "_LAST_WORD_S", 0.02)
+    monkeypatch.setattr(run_tasks, "_FINAL_EVENT_GRACE_S", 0.02)
 
 
 def test_every_task_is_run_and_progress_counts_those_done_before(tmp_path: Path) -> None:
@@ -158,7 +163,7 @@ def test_task_that_was_still_stopping_from_before_goes_on(tmp_path: Path) -> Non
 
 def test_processes_run_the_job_file_and_its_failure_is_told(tmp_path: Path) -> None:
     task = _tasks(tmp_path, 1)[0]
-    ended, _, _ = _run(LocalExecutor(Places(1, 1), 0.0), [task])
+    ended, _, _ = _run(LocalExecutor(WorkerSlots(1, 1), 0.0), [task])
     (one,) = ended
     assert isinstance(one.end, Failed)
     assert one.end.exit_status == InputError.exit_status
@@ -168,7 +173,7 @@ def test_processes_run_the_job_file_and_its_failure_is_told(tmp_path: Path) -> N
 def test_killed_process_is_a_failure_that_names_its_log(tmp_path: Path) -> None:
     task = _tasks(tmp_path, 1)[0]
     task.prepare()
-    executor = LocalExecutor(Places(1, 1), 0.0)
+    executor = LocalExecutor(WorkerSlots(1, 1), 0.0)
     executor.start([task])
     assert executor.is_alive(task)
     executor.kill(task)
@@ -183,8 +188,8 @@ def test_one_process_a_gpu_and_each_sees_only_its_own(
 ) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,5")
     monkeypatch.setattr(local, "_free_memory_gib", lambda: 100.0)
-    assert find_places(None, 4.0).processes == 2
-    executor = LocalExecutor(find_places(4, 4.0), 0.0)
+    assert find_slots(None, 4.0).processes == 2
+    executor = LocalExecutor(find_slots(4, 4.0), 0.0)
     seen: list[dict[str, str]] = []
 
     class Process:
@@ -204,12 +209,12 @@ def test_processes_are_limited_by_memory_and_cores(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     monkeypatch.setattr(local, "usable_cores", lambda: 16)
     monkeypatch.setattr(local, "_free_memory_gib", lambda: 13.0)
-    assert find_places(None, 4.0) == Places(3, 5)
-    assert find_places(None, 40.0) == Places(1, 16)
+    assert find_slots(None, 4.0) == WorkerSlots(3, 5)
+    assert find_slots(None, 40.0) == WorkerSlots(1, 16)
     monkeypatch.setattr(local, "_free_memory_gib", lambda: 1000.0)
-    assert find_places(None, 4.0) == Places(8, 2)
-    assert LocalExecutor(Places(8, 2), 2000.0).room(1) == 0
-    assert LocalExecutor(Places(8, 2), 2000.0).room(0) == 1
+    assert find_slots(None, 4.0) == WorkerSlots(8, 2)
+    assert LocalExecutor(WorkerSlots(8, 2), 2000.0).free_slots(1) == 0
+    assert LocalExecutor(WorkerSlots(8, 2), 2000.0).free_slots(0) == 1
 
 
 def test_what_slurm_is_asked_for_is_read_from_words() -> None:

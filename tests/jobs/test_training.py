@@ -33,7 +33,7 @@ from brainstem_app.jobs.run import run_job
 from brainstem_app.jobs.scans.loaded_model import load_model
 from brainstem_app.locations import user_data_folder
 from brainstem_app.models.library import find_model
-from brainstem_app.models.method import Way
+from brainstem_app.models.method import PredictionContext
 from brainstem_app.models.onnx_predictor import OnnxPredictor
 from brainstem_app.models.prediction import predict_box
 from brainstem_app.models.slices import box_to_slices
@@ -334,7 +334,7 @@ def test_exported_model_has_the_temperature_of_the_same_method(
     assert plain.temperature != 1.0
     _, events = _run(ExportModelJob(run=trained, out=tmp_path / "refined", name="tiny", refine=True))
     assert find_model(str(tmp_path / "refined")).card.method.temperature == 1.0
-    refined, unrefined = (load_model(str(tmp_path / name), "onnx").way for name in ("refined", "plain"))
+    refined, unrefined = (load_model(str(tmp_path / name), "onnx").context for name in ("refined", "plain"))
     assert unrefined.usual is None
     np.testing.assert_allclose(refined.usual[:, 30, 20, 20], (0, 0.5, 0.5), atol=1e-5)
     assert any(isinstance(event, Warned) and "not calibrated" in event.what for event in events)
@@ -350,9 +350,9 @@ def test_exported_model_gives_the_same_labels_in_both_engines(
     assert {event.role for event in events if isinstance(event, Artifact)} == {"keras", "onnx", "json"}
     files = find_model(str(tmp_path / "model"))
     box = study.load_box("sub-1").image
-    way = Way.of(load_atlas(), files.card.slice_input, files.card.method)
-    onnx = predict_box(OnnxPredictor(files.weights("onnx"), threads=1), box, way)
-    keras = predict_box(KerasPredictor(files.weights("keras")), box, way)
+    context = PredictionContext.of(load_atlas(), files.card.slice_input, files.card.method)
+    onnx = predict_box(OnnxPredictor(files.weights("onnx"), threads=1), box, context)
+    keras = predict_box(KerasPredictor(files.weights("keras")), box, context)
     assert (onnx.labels == keras.labels).mean() > 0.999
     np.testing.assert_allclose(onnx.confidence, keras.confidence, atol=1e-3)
 
@@ -370,7 +370,7 @@ def test_exported_model_brings_its_atlas_to_a_computer_without_it(
         model = load_model(str(folder), "onnx")
         assert (model.atlas.name, model.atlas.version) == (ATLAS, "1")
         np.testing.assert_array_equal(crop_to_box(model.atlas.labels), _block(22))
-        np.testing.assert_array_equal(model.way.atlas, _block(22))
+        np.testing.assert_array_equal(model.context.atlas, _block(22))
 
 
 def test_run_on_an_earlier_edition_of_the_atlas_is_not_evaluated_or_exported(

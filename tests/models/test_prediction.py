@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from brainstem_app.errors import InputError
-from brainstem_app.models.method import REFINED, PredictionMethod, Way
+from brainstem_app.models.method import REFINED, PredictionContext, PredictionMethod
 from brainstem_app.models.onnx_predictor import OnnxPredictor
 from brainstem_app.models.prediction import predict_box
 from brainstem_app.models.slices import FloatArray
@@ -24,16 +24,16 @@ class Threshold:
         return np.concatenate([1 - bright, bright], axis=-1)
 
 
-def _way(mirrored: tuple[int, ...] = (0, 1), method: PredictionMethod | None = None) -> Way:
+def _context(mirrored: tuple[int, ...] = (0, 1), method: PredictionMethod | None = None) -> PredictionContext:
     atlas = np.zeros((50, 50, 73), dtype=np.uint8)
     atlas[10:20, 28:32, 8:67] = 1
-    return Way(SliceInput(), method or PredictionMethod(), atlas, mirrored)
+    return PredictionContext(SliceInput(), method or PredictionMethod(), atlas, mirrored)
 
 
 def test_labels_and_confidence_lie_where_the_image_is() -> None:
     box = np.full((50, 50, 73), 0.1, dtype=np.float32)
     box[10:20, 30:34, 5:70] = 0.9
-    prediction = predict_box(Threshold(), box, _way())
+    prediction = predict_box(Threshold(), box, _context())
     expected = (box > 0.5).astype(np.uint8)
     assert prediction.labels.dtype == np.uint8
     np.testing.assert_array_equal(prediction.labels, expected)
@@ -46,7 +46,7 @@ def test_temperature_changes_the_confidence_and_no_label() -> None:
     box[10:20, 30:34, 8:67] = 0.9
     method = PredictionMethod(fit_atlas=True)
     plain, cooler, warmer = (
-        predict_box(Threshold(), box, replace(_way(method=changed), nuclei=(1,)))
+        predict_box(Threshold(), box, replace(_context(method=changed), nuclei=(1,)))
         for changed in (method.model_copy(update={"temperature": t}) for t in (1.0, 0.5, 2.0))
     )
     np.testing.assert_array_equal(plain.labels, warmer.labels)
@@ -72,7 +72,7 @@ def test_mirrored_network_swaps_sides_back() -> None:
             return given
 
     box = np.zeros((50, 50, 73), dtype=np.float32)
-    prediction = predict_box(Sides(), box, _way((0, 2, 1), PredictionMethod(mirror=True)))
+    prediction = predict_box(Sides(), box, _context((0, 2, 1), PredictionMethod(mirror=True)))
     assert (prediction.labels[:25] == 1).all()
     assert (prediction.labels[25:] == 2).all()
 
@@ -82,8 +82,8 @@ def test_mirrored_box_lies_where_the_box_lies() -> None:
     box = np.full((50, 50, 73), 0.1, dtype=np.float32)
     box[[15, 35], 20:30] = 0.9
     method = REFINED.model_copy(update={"fit_atlas": False})
-    both = predict_box(Threshold(), box, _way(method=method))
-    one = predict_box(Threshold(), box, _way())
+    both = predict_box(Threshold(), box, _context(method=method))
+    one = predict_box(Threshold(), box, _context())
     np.testing.assert_array_equal(both.labels, one.labels)
     np.testing.assert_allclose(both.confidence, one.confidence, atol=1e-2)
 
@@ -91,10 +91,10 @@ def test_mirrored_box_lies_where_the_box_lies() -> None:
 def test_refined_labels_are_the_atlas_bent_to_where_the_network_sees_them() -> None:
     box = np.full((50, 50, 73), 0.02, dtype=np.float32)
     box[10:20, 30:34, 8:67] = 0.98
-    prediction = predict_box(Threshold(), box, _way(method=PredictionMethod(fit_atlas=True)))
+    prediction = predict_box(Threshold(), box, _context(method=PredictionMethod(fit_atlas=True)))
     seen = prediction.most_probable == 1
     fitted = prediction.labels == 1
-    atlas = _way().atlas == 1
+    atlas = _context().atlas == 1
     assert _iou(atlas, seen) < 0.4
     assert _iou(fitted, seen) > 0.8
     assert prediction.confidence[15, 32, 40] == pytest.approx(0.98, abs=1e-2)
@@ -106,7 +106,7 @@ def _iou(one: np.ndarray, other: np.ndarray) -> float:
 
 def test_network_with_other_classes_than_its_card_is_refused() -> None:
     with pytest.raises(InputError, match="promises"):
-        predict_box(Threshold(), np.zeros((50, 50, 73), dtype=np.float32), _way(tuple(range(34))))
+        predict_box(Threshold(), np.zeros((50, 50, 73), dtype=np.float32), _context(tuple(range(34))))
 
 
 def test_progress_may_stop_the_prediction() -> None:
@@ -115,7 +115,7 @@ def test_progress_may_stop_the_prediction() -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        predict_box(Threshold(), np.zeros((50, 50, 73), dtype=np.float32), _way(), stop)
+        predict_box(Threshold(), np.zeros((50, 50, 73), dtype=np.float32), _context(), stop)
 
 
 def test_file_that_is_no_network_is_refused(tmp_path: Path) -> None:

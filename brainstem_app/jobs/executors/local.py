@@ -23,7 +23,7 @@ _CORES_EACH = 2
 
 
 @dataclass(frozen=True)
-class Places:
+class WorkerSlots:
     """How many processes run at once, and what each of them may use.
 
     Attributes
@@ -41,7 +41,7 @@ class Places:
     gpus: tuple[str, ...] = ()
 
 
-def find_places(wanted: int | None, memory_gib: float) -> Places:
+def find_slots(wanted: int | None, memory_gib: float) -> WorkerSlots:
     """Count the processes that fit.
 
     Parameters
@@ -54,11 +54,11 @@ def find_places(wanted: int | None, memory_gib: float) -> Places:
     """
     cores, gpus = usable_cores(), visible_gpus()
     if wanted is not None:
-        return Places(wanted, max(1, cores // wanted), gpus)
+        return WorkerSlots(wanted, max(1, cores // wanted), gpus)
     most = len(gpus) or max(1, cores // _CORES_EACH)
     fitting = max(1, int(_free_memory_gib() // memory_gib))
     processes = min(most, fitting)
-    return Places(processes, max(1, cores // processes), gpus)
+    return WorkerSlots(processes, max(1, cores // processes), gpus)
 
 
 def visible_gpus() -> tuple[str, ...]:
@@ -83,21 +83,21 @@ class LocalExecutor:
 
     Attributes
     ----------
-    places : Places
+    slots : WorkerSlots
         How many at once.
     memory_gib : float
         What one process is expected to need: the next one waits until so much is free. With 0 none waits.
     """
 
-    places: Places
+    slots: WorkerSlots
     memory_gib: float
     _processes: dict[Path, LocalProcess] = field(default_factory=dict)
     _gpu_of: dict[Path, str] = field(default_factory=dict)
     _last_start: float = -_SETTLE_S
 
-    def room(self, running: int) -> int:
+    def free_slots(self, running: int) -> int:
         """How many more may be started now: none while the memory is short, but one always runs."""
-        free = self.places.processes - running
+        free = self.slots.processes - running
         if not self.memory_gib or free < 1:
             return max(0, free)
         if not running:
@@ -125,16 +125,16 @@ class LocalExecutor:
         return self._processes.get(task.folder) or LocalProcess(task.home)
 
     def _environment(self, task: Task) -> dict[str, str]:
-        environment = {**os.environ, **dict.fromkeys(_THREADS, str(self.places.threads))}
+        environment = {**os.environ, **dict.fromkeys(_THREADS, str(self.slots.threads))}
         # JAX compiles a network once for all repeats; other backends do not read this.
         environment.setdefault("JAX_COMPILATION_CACHE_DIR", str(user_data_folder() / "compiled"))
-        gpus = self.places.gpus
+        gpus = self.slots.gpus
         if gpus:
             busy = Counter(gpu for folder, gpu in self._gpu_of.items() if self._runs(folder))
             gpu = min(gpus, key=lambda name: busy[name])
             self._gpu_of[task.folder] = gpu
             environment["CUDA_VISIBLE_DEVICES"] = gpu
-            environment |= _shared_gpu(-(-self.places.processes // len(gpus)))
+            environment |= _shared_gpu(-(-self.slots.processes // len(gpus)))
         return environment
 
     def _runs(self, folder: Path) -> bool:

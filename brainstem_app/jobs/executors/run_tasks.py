@@ -16,13 +16,13 @@ _POLL_S = 0.3
 #: How long a task may take to its next step after it was asked to stop.
 CANCEL_PATIENCE_S = 60.0
 #: How long a task that is seen nowhere may take to show its last event (a network disk is slow).
-_LAST_WORD_S = 5.0
+_FINAL_EVENT_GRACE_S = 5.0
 #: How long a process may take to leave after its last event.
-_LEAVE_S = 20.0
+_EXIT_GRACE_S = 20.0
 
 
 @dataclass(frozen=True)
-class Ended:
+class TaskOutcome:
     """A task, and how it ended."""
 
     task: Task
@@ -36,7 +36,7 @@ class Ended:
 
 def run_tasks_on(
     executor: Executor, tasks: Sequence[Task], reporter: Reporter, *, done_before: int = 0
-) -> Iterator[Ended]:
+) -> Iterator[TaskOutcome]:
     """Yield each task as it ends, in that order; one that fails does not stop the others.
 
     Tasks that still run from an earlier time are waited for, not started again.
@@ -53,22 +53,22 @@ def run_tasks_on(
     JobCancelled
         When the user cancels, after all that run have stopped.
     """
-    crew = _Crew(executor, tasks, reporter, done_before)
+    pool = _TaskPool(executor, tasks, reporter, done_before)
     try:
-        while crew.waiting or crew.running:
-            crew.start()
-            yield from crew.look()
+        while pool.waiting or pool.running:
+            pool.start()
+            yield from pool.look()
             reporter.check()
             time.sleep(_POLL_S)
     except JobCancelled:
-        yield from crew.stop()
+        yield from pool.stop()
         raise
     except BaseException:
-        crew.ask_to_stop()
+        pool.ask_to_stop()
         raise
 
 
-class _Crew:
+class _TaskPool:
     """Tasks that wait, and tasks that run."""
 
     def __init__(
@@ -86,7 +86,7 @@ class _Crew:
 
     def start(self) -> None:
         """Start as many as there is room for."""
-        room = self.executor.room(len(self.running)) if self.waiting else 0
+        room = self.executor.free_slots(len(self.running)) if self.waiting else 0
         begun, self.waiting = self.waiting[:room], self.waiting[room:]
         # Someone else may have started it meanwhile: then it is waited for.
         new = [task for task in begun if not self.executor.is_alive(task)]
@@ -96,7 +96,7 @@ class _Crew:
             self.executor.start(new)
         self.running.update({task.name: self._watch(task) for task in begun})
 
-    def look(self) -> Iterator[Ended]:
+    def look(self) -> Iterator[TaskOutcome]:
         """Pass on what is new, and yield what has ended."""
         for name, watch in list(self.running.items()):
             for event in watch.look():
@@ -105,7 +105,7 @@ class _Crew:
                 continue
             del self.running[name]
             self.fractions.pop(name, None)
-            ended = Ended(self.tasks[name], watch.end)
+            ended = TaskOutcome(self.tasks[name], watch.end)
             if ended.cancelled and not self.stopping and name not in self.again:
                 # An earlier call had asked it to stop, and it just has: it goes on now.
                 self.again.add(name)
@@ -119,8 +119,8 @@ class _Crew:
             task.home,
             lambda: self.executor.is_alive(task),
             lambda _kill: self.executor.kill(task),
-            leave_s=_LEAVE_S,
-            last_word_s=_LAST_WORD_S,
+            leave_s=_EXIT_GRACE_S,
+            last_word_s=_FINAL_EVENT_GRACE_S,
             press_after_s=CANCEL_PATIENCE_S,
         )
 
@@ -138,7 +138,7 @@ class _Crew:
         for watch in self.running.values():
             watch.ask_to_stop()
 
-    def stop(self) -> Iterator[Ended]:
+    def stop(self) -> Iterator[TaskOutcome]:
         """Stop all that run, killing what does not listen; yield those that had ended by themselves."""
         self.ask_to_stop()
         deadline = time.monotonic() + CANCEL_PATIENCE_S

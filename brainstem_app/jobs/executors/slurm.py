@@ -100,7 +100,7 @@ class SlurmExecutor:
                 "Install the extra “slurm”: pip install 'brainstem-app[slurm]'.",
             ) from error
 
-    def room(self, running: int) -> int:
+    def free_slots(self, running: int) -> int:
         """SLURM itself decides how many run at once."""
         return _LARGEST_ARRAY
 

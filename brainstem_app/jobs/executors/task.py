@@ -41,7 +41,7 @@ class Task:
 class Executor(Protocol):
     """Runs tasks somewhere."""
 
-    def room(self, running: int) -> int:
+    def free_slots(self, running: int) -> int:
         """How many more tasks may be started now, beside those that run."""
 
     def start(self, tasks: list[Task]) -> None:

@@ -19,8 +19,8 @@ from pathlib import Path
 
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.jobs.events import Failed, Finished
-from brainstem_app.jobs.executors.local import LocalExecutor, find_places
-from brainstem_app.jobs.executors.run_tasks import Ended, run_tasks_on
+from brainstem_app.jobs.executors.local import LocalExecutor, find_slots
+from brainstem_app.jobs.executors.run_tasks import TaskOutcome, run_tasks_on
 from brainstem_app.jobs.executors.task import Executor, Task
 from brainstem_app.jobs.job import CompareCellJob, CompareJob
 from brainstem_app.jobs.many.compare_plan import Cell, Plan
@@ -92,7 +92,7 @@ def describe_plan(job: CompareJob) -> Estimate:
     """
     plan = Plan.of(job.grid, Study.open(job.study.resolve()), retry_failed=job.retry_failed)
     speed = None if job.executor == "slurm" else read_speed()
-    at_once = None if job.executor == "slurm" else find_places(job.jobs, expected_memory(plan)).processes
+    at_once = None if job.executor == "slurm" else find_slots(job.jobs, expected_memory(plan)).processes
     return plan.estimate(at_once, speed)
 
 
@@ -111,9 +111,9 @@ def _executor(job: CompareJob, plan: Plan, folder: Path) -> tuple[Executor, int 
 
         return SlurmExecutor(job.slurm, f"compare-{job.grid.name}", folder / "slurm"), None
     memory = expected_memory(plan)
-    places = find_places(job.jobs, memory)
+    slots = find_slots(job.jobs, memory)
     # Who says how many is not held up by a guess.
-    return LocalExecutor(places, 0.0 if job.jobs else memory), places.processes
+    return LocalExecutor(slots, 0.0 if job.jobs else memory), slots.processes
 
 
 def _tasks(plan: Plan, study: Study) -> list[Task]:
@@ -137,7 +137,7 @@ class _Results:
     reporter: Reporter
     _written: float = field(default_factory=time.monotonic)
 
-    def take(self, ended: Ended) -> None:
+    def take(self, ended: TaskOutcome) -> None:
         """Note a cell that has ended."""
         if ended.cancelled:
             return

@@ -139,7 +139,7 @@ def _counts(folder: Path, study: Study) -> np.ndarray[Any, np.dtype[np.int64]] |
 
 
 def _picture(grid: Grid, plan: Plan, study: Study) -> BestPicture | None:
-    """Predictions of the best cell of each row on the subject of middling accuracy of the best of all."""
+    """Predictions of the best cell of each row on the subject that the best of all scores in the median."""
     rows = row_axis(grid.vary)
     best: dict[Any, tuple[float, Cell]] = {}
     for cell in plan.ended("finished"):
@@ -157,16 +157,16 @@ def _picture(grid: Grid, plan: Plan, study: Study) -> BestPicture | None:
         }
         winner = max(best, key=lambda value: best[value][0])
         titles = {_title(rows, cell): predictions[value] for value, (_, cell) in best.items()}
-        return _on_subject(study, _middling(predictions[winner]), titles)
+        return _on_subject(study, _median_scoring(predictions[winner]), titles)
     except (InputError, KeyError):
         return None
 
 
 def run_picture(study: Study, run: str, title: str) -> BestPicture | None:
-    """Prediction of one run on its test subject of middling accuracy; None where there is none."""
+    """Prediction of one run on its median-scoring test subject; None where there is none."""
     try:
         found = Predictions.load(study.run_folder(run) / PREDICTIONS_FILE)
-        return _on_subject(study, _middling(found), {title: found})
+        return _on_subject(study, _median_scoring(found), {title: found})
     except (InputError, KeyError):
         return None
 
@@ -182,7 +182,7 @@ def _title(rows: str, cell: Cell) -> str:
     return "\n".join([value_name(rows, cell.variant[rows]), ", ".join(others)])
 
 
-def _middling(predictions: Predictions) -> str:
+def _median_scoring(predictions: Predictions) -> str:
     """Subject whose mean IoU is the median (of an even number the better one of the two)."""
     ranked = sorted(predictions.counts, key=lambda name: macro_miou(predictions.counts[name]) or 0.0)
     return ranked[len(ranked) // 2]

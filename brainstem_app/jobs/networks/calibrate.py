@@ -15,7 +15,7 @@ from brainstem_app.evaluation.calibration import (
     may_be_nucleus,
 )
 from brainstem_app.jobs.reporter import Reporter
-from brainstem_app.models.method import Way
+from brainstem_app.models.method import PredictionContext
 from brainstem_app.models.prediction import Prediction, Predictor, predict_with_probabilities
 from brainstem_app.progress import ProgressCallback
 from brainstem_app.reports.calibration import POOR_DICE, Calibration, SubjectVoxels, nuclei_confidence
@@ -23,7 +23,7 @@ from brainstem_app.study.study import PreparedBox, Study
 
 
 def calibrate(
-    study: Study, way: Way, predictor: Predictor, reporter: Reporter, total: int
+    study: Study, context: PredictionContext, predictor: Predictor, reporter: Reporter, total: int
 ) -> Calibration | None:
     """Fit the temperature, and the threshold below which a nucleus is marked.
 
@@ -52,10 +52,10 @@ def calibrate(
         return None
     boxes = ((name, study.load_box(name)) for name in names)
     voxels = (
-        predict_voxels(predictor, box, way, reporter.part(index, total, name))
+        predict_voxels(predictor, box, context, reporter.part(index, total, name))
         for index, (name, box) in enumerate(boxes)
     )
-    return calibrate_on(voxels, way.nuclei)
+    return calibrate_on(voxels, context.nuclei)
 
 
 def calibrate_on(subjects: Iterable[SubjectVoxels], nuclei: tuple[int, ...]) -> Calibration:
@@ -73,20 +73,23 @@ def calibrate_on(subjects: Iterable[SubjectVoxels], nuclei: tuple[int, ...]) -> 
 
 
 def predict_voxels(
-    predictor: Predictor, box: PreparedBox, way: Way, report: ProgressCallback
+    predictor: Predictor, box: PreparedBox, context: PredictionContext, report: ProgressCallback
 ) -> SubjectVoxels:
     """Probabilities and labels of one prepared subject, beside its reference."""
-    prediction, probabilities = predict_with_probabilities(predictor, box.image, way, report)
-    return labelled_subject(probabilities, prediction, box.labels, way)
+    prediction, probabilities = predict_with_probabilities(predictor, box.image, context, report)
+    return labelled_subject(probabilities, prediction, box.labels, context)
 
 
 def labelled_subject(
-    probabilities: NDArray[np.float32], prediction: Prediction, reference: NDArray[np.uint8], way: Way
+    probabilities: NDArray[np.float32],
+    prediction: Prediction,
+    reference: NDArray[np.uint8],
+    context: PredictionContext,
 ) -> SubjectVoxels:
     """One subject's probabilities (50, 50, 73, K) and labels, as reports measure them, and its reference."""
     shares = None
     if prediction.displacement is not None:
-        found = box_shares(way.atlas, prediction.displacement).reshape(*way.atlas.shape, -1)
+        found = box_shares(context.atlas, prediction.displacement).reshape(*context.atlas.shape, -1)
         # The box need not hold the atlas's last classes.
         shares = np.zeros_like(probabilities)
         shares[..., : found.shape[-1]] = found

@@ -37,7 +37,7 @@ from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import require_same_atlas, study_atlas
 from brainstem_app.models.atlas_fit import neighbourhood
-from brainstem_app.models.method import REFINED, PredictionMethod, Way
+from brainstem_app.models.method import REFINED, PredictionContext, PredictionMethod
 from brainstem_app.reports.calibration import CalibrationCounts, SubjectVoxels
 from brainstem_app.reports.cohort import write_cohort_report
 from brainstem_app.reports.cohort_model import CohortInputs, CohortReport, CohortResult
@@ -101,17 +101,17 @@ def evaluate_part(
     reporter.progress(0, total, "loading the network")
     job = _job_of(folder)
     method, warp = (REFINED, training_warp(study)) if refine else (PredictionMethod(), None)
-    way = Way.of(atlas, job.input, method, warp)
+    context = PredictionContext.of(atlas, job.input, method, warp)
     predictor = _load_best(folder)
-    calibration = calibrate(study, way, predictor, reporter, total) if calibrated else None
+    calibration = calibrate(study, context, predictor, reporter, total) if calibrated else None
     counter = None
     if calibration is not None:
-        region = neighbourhood(way.atlas)
-        counter = CalibrationCounts(calibration, atlas.table, region, same=not way.method.fit_atlas)
-    found = _Found(way, atlas.table, on_subject, counter)
+        region = neighbourhood(context.atlas)
+        counter = CalibrationCounts(calibration, atlas.table, region, same=not context.method.fit_atlas)
+    found = _Found(context, atlas.table, on_subject, counter)
     for index, name in enumerate(names):
         box = study.load_box(name)
-        voxels = predict_voxels(predictor, box, way, reporter.part(first + index, total, name))
+        voxels = predict_voxels(predictor, box, context, reporter.part(first + index, total, name))
         found.take(name, voxels, study.load_repeat_labels(name))
     reporter.progress(first + len(names), total, "comparing with the reference")
     yardsticks = [ATLAS_ALONE] + [REPEATABILITY] * (set(found.counts[REPEATABILITY]) == set(names))
@@ -138,7 +138,7 @@ def evaluate_part(
 class _Found:
     """Numbers of the subjects so far."""
 
-    way: Way
+    context: PredictionContext
     table: LabelTable
     on_subject: TakeSubject
     calibration: CalibrationCounts | None
@@ -155,13 +155,13 @@ class _Found:
         compared = {
             _PREDICTION: voxels.labels,
             NETWORK_ALONE: voxels.most_probable,
-            ATLAS_ALONE: self.way.atlas,
+            ATLAS_ALONE: self.context.atlas,
             REPEATABILITY: repeat,
         }
         for method, labels in compared.items():
             if labels is None:
                 continue
-            self.counts[method][name] = confusion_counts(voxels.reference, labels, self.way.classes)
+            self.counts[method][name] = confusion_counts(voxels.reference, labels, self.context.classes)
             measures = measure_structures(labels, box_affine(), self.table, voxels.reference)
             if (distance := mean_distance_of_nuclei(measures)) is not None:
                 self.nuclei_mm[method][name] = distance

@@ -11,7 +11,7 @@ from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.models.card import CARD_FILE_NAME, ModelCard
 from brainstem_app.models.library import ModelFiles, WeightsKind, find_model
-from brainstem_app.models.method import Way
+from brainstem_app.models.method import PredictionContext
 from brainstem_app.models.prediction import Predictor, SharedPredictor
 from brainstem_app.preprocessing.transforms import Displacement
 from brainstem_app.reports.report_model import ModelDescription
@@ -37,9 +37,9 @@ class LoadedModel:
         return self.files.card
 
     @cached_property
-    def way(self) -> Way:
+    def context(self) -> PredictionContext:
         """What it takes, beside the network, to label a box."""
-        return Way.of(self.atlas, self.card.slice_input, self.card.method, self.warp)
+        return PredictionContext.of(self.atlas, self.card.slice_input, self.card.method, self.warp)
 
     def open_network(self) -> Predictor:
         """Load the network: half a second with ONNX Runtime, and 0.3 GB while the predictor is kept."""

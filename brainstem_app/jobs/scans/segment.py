@@ -203,13 +203,15 @@ def segment_scan(
     # Opened only now, and for each scan anew: while the brain is looked for, the memory is needed there.
     with clock.measure("predict"):
         network = model.open_network()
-        prediction = predict_box(network, normalised.box, model.way, _within(report, _NORMALISED, _PREDICTED))
+        prediction = predict_box(
+            network, normalised.box, model.context, _within(report, _NORMALISED, _PREDICTED)
+        )
         device = network.device
         del network
     _require_nuclei(prediction, model.atlas, path)
     report(_PREDICTED, "bringing the labels back onto the scan")
     with clock.measure("back to native"):
-        found = on_scan(scan, normalised, prediction, model.way.atlas, model.atlas.regions)
+        found = on_scan(scan, normalised, prediction, model.context.atlas, model.atlas.regions)
     report(_PLACED, "writing the report")
     series = {SERIES: series_mark(split_series(path)[1])} if scan.source.is_dir() else {}
     inputs = _report_inputs(scan, normalised, model, device, found, clock.seconds, command)
@@ -229,8 +231,8 @@ def segment_scan(
 def _make_ready(model: LoadedModel) -> None:
     """Load what writes results and what the bend needs, half a second: beside the work, on another core."""
     import_module("brainstem_app.jobs.scans.segment_results")
-    if model.way.method.fit_atlas and model.way.method.fit.needs_images:
-        model.way.template()
+    if model.context.method.fit_atlas and model.context.method.fit.needs_images:
+        model.context.template()
 
 
 class Stopwatch:

@@ -54,7 +54,7 @@ class SourceVoxels:
 
 
 @dataclass(frozen=True)
-class PulledMap:
+class ResampledMap:
     """One structure on the ``mni`` grid, in a region around the brainstem.
 
     Attributes
@@ -119,7 +119,7 @@ class PulledMap:
         return self.side is None and apart
 
 
-def pull(source: SourceMap, template_to_source: Affine, threshold: float) -> PulledMap:
+def resample_to_template(source: SourceMap, template_to_source: Affine, threshold: float) -> ResampledMap:
     """Pull a structure onto the ``mni`` grid around the brainstem, by one linear interpolation.
 
     Parameters
@@ -162,7 +162,7 @@ def pull(source: SourceMap, template_to_source: Affine, threshold: float) -> Pul
     total = max(float(by_x.sum()), np.finfo(np.float64).tiny)
     everywhere = float(drawn.sum(dtype=np.float64)) + np.count_nonzero(~near) * size
     centre = centres.mean(axis=0)
-    return PulledMap(
+    return ResampledMap(
         name=source.name,
         full_name=source.full_name,
         colour=source.colour,
@@ -187,10 +187,10 @@ def pull(source: SourceMap, template_to_source: Affine, threshold: float) -> Pul
     )
 
 
-def split_at_midline(pulled: PulledMap) -> tuple[PulledMap, PulledMap]:
+def split_at_midline(resampled: ResampledMap) -> tuple[ResampledMap, ResampledMap]:
     """Left and right part of a structure that lies on both sides; they share what lies between."""
-    x = pulled.region.affine[0, 3] + np.arange(pulled.region.shape[0])
-    voxels = pulled.voxels
+    x = resampled.region.affine[0, 3] + np.arange(resampled.region.shape[0])
+    voxels = resampled.voxels
     on_plane = np.abs(voxels.x_mm) < _ON_MIDPLANE_MM
     every_other = np.cumsum(on_plane) % 2 == 0
     parts = []
@@ -198,14 +198,14 @@ def split_at_midline(pulled: PulledMap) -> tuple[PulledMap, PulledMap]:
         (Side.LEFT, x <= 0, np.where(on_plane, every_other, voxels.x_mm < 0)),
         (Side.RIGHT, x >= 0, np.where(on_plane, ~every_other, voxels.x_mm > 0)),
     ):
-        probability = np.where(keep[:, None, None], pulled.probability, np.float32(0))
+        probability = np.where(keep[:, None, None], resampled.probability, np.float32(0))
         parts.append(
             replace(
-                pulled,
+                resampled,
                 side=side,
                 probability=probability,
-                volume_mm3=pulled.volume_mm3 * np.count_nonzero(mine) / max(len(mine), 1),
-                centre_mm=_centre_of(probability, pulled.region),
+                volume_mm3=resampled.volume_mm3 * np.count_nonzero(mine) / max(len(mine), 1),
+                centre_mm=_centre_of(probability, resampled.region),
                 voxels=voxels.only(mine),
             )
         )
