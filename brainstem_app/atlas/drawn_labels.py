@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import colorsys
 import csv
+import hashlib
 import io
 import json
 import re
@@ -76,7 +77,8 @@ class DrawnTable:
         found, inverse = np.unique(numbers, return_inverse=True)
         unknown = [int(n) for n in found if int(n) not in self.index_of and int(n) not in self.ignored]
         if unknown:
-            shown = ", ".join(map(str, unknown[:_UNKNOWN_SHOWN])) + ("…" if len(unknown) > _UNKNOWN_SHOWN else "")
+            more = "…" if len(unknown) > _UNKNOWN_SHOWN else ""
+            shown = ", ".join(map(str, unknown[:_UNKNOWN_SHOWN])) + more
             raise InputError(
                 f"The label map holds {shown}, which the table of labels does not name.",
                 where,
@@ -106,11 +108,7 @@ class DrawnTable:
     def save(self, folder: Path, name: str, version: str) -> None:
         """Write the table as an atlas without a map: ``structures.csv`` and ``atlas.json``."""
         folder.mkdir(parents=True, exist_ok=True)
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(Structure.model_fields), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(s.model_dump(mode="json") for s in self.table.structures)
-        write_text(folder / TABLE_FILE_NAME, text.getvalue())
+        write_text(folder / TABLE_FILE_NAME, _rows_of(self.table))
         numbers = {str(index): number for number, index in sorted(self.index_of.items())}
         card = {
             "name": name,
@@ -120,6 +118,19 @@ class DrawnTable:
             "not_drawn": sorted(self.ignored),
         }
         write_text(folder / CARD_FILE_NAME, json.dumps(card, indent=1) + "\n")
+
+
+def _rows_of(table: LabelTable) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(Structure.model_fields), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(s.model_dump(mode="json") for s in table.structures)
+    return text.getvalue()
+
+
+def table_hash(drawn: DrawnTable) -> str:
+    """SHA-256 of the file that `DrawnTable.save` writes of the table."""
+    return hashlib.sha256(_rows_of(drawn.table).encode()).hexdigest()
 
 
 def read_drawn_table(path: Path, ignored: Collection[int] = ()) -> DrawnTable:

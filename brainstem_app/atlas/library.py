@@ -151,7 +151,7 @@ def load_any_atlas(name_or_folder: str | Path) -> AnyAtlas:
 
 
 def defining_file(folder: Path) -> Path:
-    """File whose hash says which edition of its labels an atlas's folder holds: its map, or else its table."""
+    """File whose hash tells editions of an atlas's labels apart: its map, or else its table."""
     labels = folder / LABELS_FILE_NAME
     return labels if labels.is_file() else folder / TABLE_FILE_NAME
 

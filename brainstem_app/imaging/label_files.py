@@ -1,4 +1,4 @@
-"""Where a lab keeps the label maps of its subjects: BIDS derivatives, folders by subject, or a list of files."""
+"""Where a lab keeps the label maps of its subjects: BIDS derivatives, folders by subject, a list of files."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ _SUBJECT = ("participant_id", "subject", "sub", "scan", "id")
 _LABELS = ("labels", "label", "dseg", "segmentation", "file", "path")
 _TABLES = ("dseg.tsv", "labels.tsv", "labels.csv", "labels.json", "labels.txt", "labels.label")
 _WHERE_LABELS = (
-    "Give a BIDS derivatives folder with sub-…_dseg.nii.gz, a folder with a folder or file a subject, or a table "
+    "Give a BIDS derivatives folder with sub-…_dseg.nii.gz, a folder with a folder or file a subject, or a "
+    "table "
     "with the columns participant_id and labels."
 )
 
@@ -124,13 +125,15 @@ def _is_in_own_space(path: Path) -> bool:
 
 def _is_of(path: Path, root: Path, scan: BidsScan) -> bool:
     """Whether a map is a scan's: its BIDS name says nothing else, or its folder or file is called so."""
-    said = {key: value for key, value in _ENTITY.findall(_ENDING.sub("", path.name)) if key not in _OF_THE_MAP}
+    entities = _ENTITY.findall(_ENDING.sub("", path.name))
+    said = {key: value for key, value in entities if key not in _OF_THE_MAP}
     mine = dict(_ENTITY.findall(scan.full_name))
     if "sub" in said:
         # A map that says less than the scan's name is for it all the same, but not for another session's.
         told_by_folders = dict(_ENTITY.findall("_".join(path.relative_to(root).parts[:-1])))
         said = {**{k: v for k, v in told_by_folders.items() if k in ("sub", "ses")}, **said}
-        return all(mine.get(key) == value for key, value in said.items()) and said.get("ses") == mine.get("ses")
+        same_session = said.get("ses") == mine.get("ses")
+        return same_session and all(mine.get(key) == value for key, value in said.items())
     words = [_ENDING.sub("", path.name), *path.relative_to(root).parts[:-1]]
     keys = {id_key(word) for word in words}
     return id_key(scan.name) in keys or (scan.session is None and id_key(scan.subject) in keys)

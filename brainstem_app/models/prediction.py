@@ -137,11 +137,11 @@ def label_box(probabilities: FloatArray, context: PredictionContext, box: FloatA
 
     # To the probabilities as they are: the temperature is for the confidence alone.
     images = (box, context.template()) if method.fit.needs_images else None
-    fit = fit_atlas(probabilities, context.atlas, context.usual, method.fit, images)
+    fit = fit_atlas(probabilities, context.bent_atlas, context.usual, method.fit, images)
     if not method.fit.from_warp:
         labels = fit.voted()
         return Prediction(labels, _confidence(probabilities, labels, context), most_probable)
-    labels = labels_under(context.atlas, fit.displacement)
+    labels = labels_under(context.bent_atlas, fit.displacement)
     sure = calibrated(probabilities, method.temperature, context.nuclei)
     return Prediction(
         labels, _confidence(probabilities, labels, context), most_probable, fit.displacement, sure

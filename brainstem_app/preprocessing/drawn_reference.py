@@ -1,7 +1,7 @@
 """Reference labels of a subject that a person drew on the scan, brought into the ``box`` in one step.
 
-A voxel of the box gets the label that fills most of it: of the many points in it, each looked up in the map as
-it was drawn, through the whole chain of transforms. Nothing is resampled twice.
+A voxel of the box gets the label that fills most of it: of the many points in it, each looked up in the map
+as it was drawn, through the whole chain of transforms. Nothing is resampled twice.
 """
 
 from __future__ import annotations
@@ -87,14 +87,16 @@ def require_grid_of_scan(
     mine, other = _corners(shape, affine), _corners(scan_shape, scan_affine)
     if mine[0] != other[0]:
         raise InputError(
-            f"The label map has {_size(shape)} voxels, its scan {_size(scan_shape)}: it was drawn on another grid.",
+            f"The label map has {_size(shape)} voxels, its scan {_size(scan_shape)}: it was drawn on "
+            "another grid.",
             where,
             "Give labels on the grid of the T1-weighted scan that is prepared, as they were drawn on it.",
         )
     apart = float(np.linalg.norm(mine[1] - other[1], axis=1).max())
     if apart > _SAME_MM:
         raise InputError(
-            f"The label map lies up to {apart:.1f} mm beside its scan, though both have {_size(shape)} voxels.",
+            f"The label map lies up to {apart:.1f} mm beside its scan, though both have {_size(shape)} "
+            "voxels.",
             where,
             "Look at both in a viewer: the header of one of them was changed, or it is another scan's map.",
         )

@@ -35,7 +35,7 @@ from brainstem_app.reports.cohort_subjects import subject_measures
 from brainstem_app.reports.csv_text import csv_text
 from brainstem_app.reports.estimate import Estimate
 from brainstem_app.reports.html import render
-from brainstem_app.reports.report_model import LIMITS, RELIABILITY_TEXT
+from brainstem_app.reports.report_model import DRAWN_LIMITS, LIMITS, RELIABILITY_TEXT
 from brainstem_app.reports.table_xlsx import cohort_xlsx
 
 _DECIMALS = 6
@@ -87,7 +87,7 @@ def build_cohort_report(inputs: CohortInputs) -> CohortReport:
         bootstrap_seed=inputs.seed,
         command=inputs.command,
         notes=inputs.notes,
-        limits=LIMITS,
+        limits=DRAWN_LIMITS if inputs.drawn else LIMITS,
         calibration=inputs.calibration,
     )
 
@@ -151,7 +151,8 @@ def _structures(inputs: CohortInputs, rng: np.random.Generator) -> tuple[CohortS
     intervals = bootstrap_miou(counts, range(inputs.table.n_classes), rng).per_class
     others = {y.name: iou_per_class(_sum(list(y.counts.values()))) for y in inputs.yardsticks}
     # Beside a distance only.
-    apart = disagreement_about(inputs.atlas_name, inputs.atlas_version) if inputs.measures else None
+    registered = inputs.measures and not inputs.drawn
+    apart = disagreement_about(inputs.atlas_name, inputs.atlas_version) if registered else None
     entries = []
     for structure in inputs.table.structures:
         k = structure.index

@@ -47,6 +47,8 @@ class CohortInputs:
         What the classes are.
     atlas_name, atlas_version : str
         Atlas of the table.
+    drawn : bool
+        Whether a reference was drawn by a person, not registered.
     yardsticks : tuple of CohortResult
         Other methods on the same subjects, shown beside the run, in this order.
     measures : mapping of str to sequence of StructureMeasures
@@ -71,6 +73,7 @@ class CohortInputs:
     atlas_name: str
     atlas_version: str
     yardsticks: tuple[CohortResult, ...] = ()
+    drawn: bool = False
     measures: Mapping[str, Sequence[StructureMeasures]] = field(default_factory=dict)
     calibration: CalibrationReport | None = None
     part: str = "test"

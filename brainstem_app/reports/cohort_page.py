@@ -18,7 +18,7 @@ from brainstem_app.reports.cohort_model import CohortInputs, CohortReport, Cohor
 from brainstem_app.reports.footer import FOOTER
 from brainstem_app.reports.methods import shareable_command
 from brainstem_app.reports.page import Tile
-from brainstem_app.reports.reference_words import disagreement_words
+from brainstem_app.reports.reference_words import DRAWN_DISTANCE, disagreement_words
 
 _SURFACES_NOTE = (
     "Over the subjects that have the structure in their reference, with 95 % bootstrap intervals; on the "
@@ -103,9 +103,13 @@ def make_cohort_page(report: CohortReport, inputs: CohortInputs) -> CohortPage:
         surfaces_note=_SURFACES_NOTE,
         with_distance=report.summary.distance_nuclei_mm is not None,
         with_disagreement=any(s.references_disagree_mm is not None for s in report.structures),
-        distance_note=disagreement_words(inputs.atlas_name, inputs.atlas_version),
+        distance_note=DRAWN_DISTANCE
+        if inputs.drawn
+        else disagreement_words(inputs.atlas_name, inputs.atlas_version),
         colours={s.index: s.colour for s in inputs.table.structures},
-        confidence=_confidence(report, report.calibration) if report.calibration else None,
+        confidence=_confidence(report, report.calibration, drawn=inputs.drawn)
+        if report.calibration
+        else None,
         paragraph=cohort_methods(report),
         repeat=f"Brainstem App {__version__}; the settings below and the run's own config.json.",
         command=shareable_command(inputs.command) if inputs.command else "",
@@ -129,7 +133,8 @@ def _tiles(report: CohortReport) -> tuple[Tile, ...]:
     )
 
 
-def _confidence(report: CohortReport, c: CalibrationReport) -> ConfidencePart:
+def _confidence(report: CohortReport, c: CalibrationReport, *, drawn: bool) -> ConfidencePart:
+    what = "drawn on these scans" if drawn else "registered, not an expert's"
     return ConfidencePart(
         report=c,
         lead=(
@@ -139,7 +144,7 @@ def _confidence(report: CohortReport, c: CalibrationReport) -> ConfidencePart:
             f"{counted(c.validation_subjects, 'validation subject')} (negative log-likelihood "
             f"{digits.share3(c.nll_before)} before, {digits.share3(c.nll_after)} after, nats a voxel that "
             f"may be a nucleus); what follows was measured on the {report.part} subjects. Right means as in "
-            "the reference, which is registered, not an expert's."
+            f"the reference, which is {what}."
         ),
         voxels={"neighbourhood": "brainstem and 5 mm around it", "nuclei": "labelled as a nucleus"},
         charts=tuple(reliability_charts(c)),

@@ -79,7 +79,7 @@ def split_subjects(
         raise InputError("There are no prepared subjects to split.", None, "Prepare at least three subjects.")
     groups = group_of or {}
     rng = np.random.default_rng(seed)
-    order = _stratified_order(sorted(scans_of), groups, rng)
+    order = stratified_order(sorted(scans_of), groups, rng)
     n_train, n_validation, _ = part_sizes(len(order))
     bounds = (0, n_train, n_train + n_validation, len(order))
     train, validation, test = (
@@ -88,7 +88,7 @@ def split_subjects(
     return Splits(seed=seed, train=train, validation=validation, test=test)
 
 
-def _stratified_order(people: list[str], groups: Mapping[str, str], rng: np.random.Generator) -> list[str]:
+def stratified_order(people: list[str], groups: Mapping[str, str], rng: np.random.Generator) -> list[str]:
     """Random order in which every stretch holds about the same share of each group."""
     rank: dict[str, float] = {}
     for group in sorted({groups.get(person, "") for person in people}):

@@ -61,6 +61,23 @@ class TrainJob(LearningSettings, _Network):
     command: ClassVar[str] = "train"
     kind: Literal["train"] = "train"
     input: SliceInput = SliceInput()
+    folds: Annotated[
+        int | None,
+        setting(
+            "Folds",
+            "Cross-validation: everybody is tested once, by a network that has not seen them. One network a "
+            "fold.",
+            empty="the study's own split",
+            advanced=True,
+            ge=2,
+        ),
+    ] = None
+    fold: Annotated[
+        int | None,
+        setting(
+            "Fold", "Which of the folds is tested.", empty="all, one after the other", advanced=True, ge=1
+        ),
+    ] = None
     simulated: Annotated[
         CountOrZero,
         setting(
@@ -130,6 +147,14 @@ class TrainJob(LearningSettings, _Network):
     @classmethod
     def _read_all(cls, value: Any) -> Any:
         return 0 if value == "all" else value
+
+    @field_validator("fold")
+    @classmethod
+    def _check_fold(cls, fold: int | None, info: ValidationInfo) -> int | None:
+        folds = info.data.get("folds")
+        if fold is not None and (folds is None or fold > folds):
+            raise ValueError(f"there is no fold {fold} of {folds or 'none'}; give --folds too")
+        return fold
 
     @field_validator("decoder", "encoder", "loss")
     @classmethod

@@ -42,6 +42,36 @@ class PrepareJob(JobModel):
             on_line="A study that is there keeps its own.",
         ),
     ] = DEFAULT_ATLAS
+    labels: Annotated[
+        Path | None,
+        setting(
+            "Your own labels",
+            "Label maps drawn on these scans, to learn from instead of the atlas: BIDS derivatives (dseg), "
+            "a folder "
+            "by subject, or a table of files.",
+            empty="the registered atlas",
+            advanced=True,
+        ),
+    ] = None
+    label_table: Annotated[
+        Path | None,
+        setting(
+            "Table of labels",
+            "What the numbers of your own labels mean, in any format of the field.",
+            empty="dseg.tsv with the labels",
+            advanced=True,
+        ),
+    ] = None
+    ignore_label: Annotated[
+        tuple[int, ...],
+        setting(
+            "Not drawn",
+            "Number of voxels that nobody labelled: they are neither learned nor measured.",
+            empty="what the table calls “not drawn”",
+            separator=",",
+            advanced=True,
+        ),
+    ] = ()
     jobs: Annotated[Count, setting("At once", "Scans worked on at a time; each takes a core and 1.5 GB.")] = 1
     repeat: Annotated[
         bool,

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, citations_of
+from brainstem_app.atlas.library import AnyAtlas, Atlas, citations_of, defining_file
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.imaging.bids_derivatives import bids_source
 from brainstem_app.imaging.dicom import split_series
@@ -211,7 +211,7 @@ def segment_scan(
     _require_nuclei(prediction, model.atlas, path)
     report(_PREDICTED, "bringing the labels back onto the scan")
     with clock.measure("back to native"):
-        found = on_scan(scan, normalised, prediction, model.context.atlas, model.atlas.regions)
+        found = on_scan(scan, normalised, prediction, model.context.atlas, model.regions)
     report(_PLACED, "writing the report")
     series = {SERIES: series_mark(split_series(path)[1])} if scan.source.is_dir() else {}
     inputs = _report_inputs(scan, normalised, model, device, found, clock.seconds, command)
@@ -262,7 +262,7 @@ def require_plausible(normalised: Normalised, path: Path) -> None:
             raise ImplausibleResultError(finding.problem, path, finding.fix)
 
 
-def _require_nuclei(prediction: Prediction, atlas: Atlas, path: Path) -> None:
+def _require_nuclei(prediction: Prediction, atlas: AnyAtlas, path: Path) -> None:
     nuclei = [structure.index for structure in atlas.table.nuclei]
     if not np.isin(prediction.most_probable, nuclei).any():
         raise ImplausibleResultError(
@@ -301,6 +301,7 @@ def _report_inputs(
             "space": model.card.space,
             "engine": model.engine,
             "model": model.card.name,
+            "own_labels": not isinstance(model.atlas, Atlas),
             "mirror": model.card.method.mirror,
             "fit_atlas": model.card.method.fit_atlas,
             "from_warp": found.map is not None,
@@ -325,7 +326,7 @@ def _files(scan: Scan, model: LoadedModel) -> dict[str, Path]:
     """Files the manifest holds the hashes of, by their role."""
     files = {"scan": scan.source, "model": model.weights}
     if model.atlas.folder is not None:
-        files["atlas"] = model.atlas.folder / LABELS_FILE_NAME
+        files["atlas"] = defining_file(model.atlas.folder)
     return files
 
 

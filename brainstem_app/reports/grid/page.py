@@ -19,7 +19,7 @@ from brainstem_app.reports.grid.summary import MEASURES, Mean, VariantSummary
 from brainstem_app.reports.grid.tables import heat_tables
 from brainstem_app.reports.html import render
 from brainstem_app.reports.methods import shareable_command
-from brainstem_app.reports.report_model import LIMITS
+from brainstem_app.reports.report_model import DRAWN_LIMITS, LIMITS
 
 _HEAD = (
     "repeat", "state", "macro_miou", "macro_miou_low", "macro_miou_high", "macro_miou_nuclei",
@@ -87,7 +87,7 @@ def write_page(path: Path, inputs: GridInputs, summaries: Sequence[VariantSummar
         created=datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
         tiles=_tiles(inputs, summaries),
         notes=_notes(inputs, paper),
-        limits=LIMITS,
+        limits=DRAWN_LIMITS if inputs.drawn else LIMITS,
         heat=[
             (title, heat_tables(inputs.axes, summaries, shared, measure, paper))
             for measure, title in _HEAT_MEASURES.items()
