@@ -15,13 +15,14 @@ from brainstem_app.jobs.kinds.many import CompareCellJob, CompareJob, OnSlurmJob
 from brainstem_app.jobs.kinds.networks import (
     ActivationsJob,
     EvaluateRunJob,
+    ExportEnsembleJob,
     ExportModelJob,
     MeasureSpeedJob,
     TrainJob,
 )
 from brainstem_app.jobs.kinds.people import CohortJob, RetestJob
 from brainstem_app.jobs.kinds.scans import DemoJob, EvaluateVolumesJob, SegmentJob, SimulateJob
-from brainstem_app.jobs.kinds.studies import CopyStudyJob, PrepareJob
+from brainstem_app.jobs.kinds.studies import AddReferenceJob, CopyStudyJob, PrepareJob
 from brainstem_app.small_files import read_small
 from brainstem_app.validation import input_error
 
@@ -29,6 +30,7 @@ __all__ = [
     "DEFAULT_ATLAS",
     "DEFAULT_MODEL",
     "ActivationsJob",
+    "AddReferenceJob",
     "BuildAtlasJob",
     "CohortJob",
     "CompareCellJob",
@@ -37,6 +39,7 @@ __all__ = [
     "DemoJob",
     "EvaluateRunJob",
     "EvaluateVolumesJob",
+    "ExportEnsembleJob",
     "ExportModelJob",
     "ImportAtlasJob",
     "Job",
@@ -69,7 +72,9 @@ Job = Annotated[
     | DemoJob
     | BuildAtlasJob
     | ImportAtlasJob
-    | ExportModelJob,
+    | ExportModelJob
+    | ExportEnsembleJob
+    | AddReferenceJob,
     Field(discriminator="kind"),
 ]
 

@@ -18,6 +18,7 @@ from brainstem_app.jobs.job import (
     CopyStudyJob,
     DemoJob,
     EvaluateVolumesJob,
+    ExportEnsembleJob,
     ExportModelJob,
     ImportAtlasJob,
     Job,
@@ -66,6 +67,7 @@ def places_of(job: Job) -> Places:
             | RetestJob()
             | BuildAtlasJob()
             | ExportModelJob()
+            | ExportEnsembleJob()
             | ActivationsJob()
         ):
             return Places((), job.out)

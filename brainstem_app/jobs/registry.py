@@ -82,6 +82,12 @@ _ROWS = (
         "Save the study as {job.out.name}",
         cores="none",
     ),
+    JobKind(
+        studies.AddReferenceJob,
+        "studies.add_reference:add_reference",
+        lambda job: job.study,
+        "Add {job.labels.name} to the training set",
+    ),
     JobKind(networks.TrainJob, "networks.train:train", _run_folder, "Train {job.run}", cores="all"),
     JobKind(
         networks.EvaluateRunJob,
@@ -101,6 +107,13 @@ _ROWS = (
         "networks.export:export_model",
         lambda job: job.out or job.run / "export",
         "Add {job.run.name} to my models",
+        cores="all",
+    ),
+    JobKind(
+        networks.ExportEnsembleJob,
+        "networks.ensemble:export_ensemble",
+        lambda job: job.out or job.runs[0].resolve().parent.parent / "ensembles" / job.name,
+        "Join {job.name}",
         cores="all",
     ),
     JobKind(

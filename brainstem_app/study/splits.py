@@ -40,6 +40,19 @@ class Splits(Record):
         kept = {part: tuple(name for name in getattr(self, part) if name not in names) for part in PARTS}
         return self.model_copy(update=kept)
 
+    def joined_by(self, name: str, person_of: Mapping[str, str]) -> tuple[Self, str]:
+        """Return the same split with one scan more, and the part that it is in.
+
+        It joins the part of the person's other scans, else the training part.
+        """
+        for part in PARTS:
+            names = getattr(self, part)
+            if name in names:
+                return self, part
+            if any(person_of.get(other) == person_of[name] for other in names):
+                return self.model_copy(update={part: (*names, name)}), part
+        return self.model_copy(update={"train": (*self.train, name)}), "train"
+
 
 def part_sizes(n: int) -> tuple[int, int, int]:
     """How many of `n` subjects to train, validate and test on: 15/11/26 of 52, else in proportion.

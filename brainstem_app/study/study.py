@@ -216,10 +216,10 @@ class Study:
                 )
 
     def _with_atlas_of(self, settings: StudySettings) -> Self:
-        names = (*settings.atlas_settings, "reference_mm", "drawn", "own_table")
-        update = {name: getattr(settings, name) for name in names}
-        if all(getattr(self.settings, name) == value for name, value in update.items()):
+        names = (*settings.atlas_settings, "drawn", "own_table")
+        if all(getattr(self.settings, name) == getattr(settings, name) for name in names):
             return self
+        update = {name: getattr(settings, name) for name in (*names, "reference_mm")}
         changed = self.settings.model_copy(update=update)
         changed.save(self.folder / "study.json")
         return type(self)(self.folder, changed)

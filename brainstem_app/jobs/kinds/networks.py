@@ -208,6 +208,29 @@ class ExportModelJob(JobModel):
     ] = False
 
 
+class ExportEnsembleJob(JobModel):
+    """Export several runs as one model, whose probabilities are the mean of theirs.
+
+    The runs learned the same labels from the same input; those of all folds of a study are meant for it. A
+    scan takes as many times as long as there are networks.
+    """
+
+    command: ClassVar[str] = "models ensemble"
+    kind: Literal["export-ensemble"] = "export-ensemble"
+    runs: Annotated[
+        tuple[Path, ...],
+        setting("Runs", "Folders of runs: STUDY/runs/NAME, two or more.", argument="RUN...", min_length=2),
+    ]
+    name: Annotated[PartName, setting("Name", "Name of the model.")]
+    out: Annotated[Path | None, setting("Folder", "Folder for the model.", empty="STUDY/ensembles/NAME")] = (
+        None
+    )
+    refine: Annotated[bool, setting("Refine", "Let the model predict as evaluate --refine does.")] = False
+    install: Annotated[
+        bool, setting("Install", "Also put it among your models, for segment --model NAME.")
+    ] = False
+
+
 class MeasureSpeedJob(JobModel):
     """Time a few training steps on this machine, so that the time of a training can be told beforehand."""
 

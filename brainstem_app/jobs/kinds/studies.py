@@ -91,6 +91,40 @@ class PrepareJob(JobModel):
     ] = ()
 
 
+class AddReferenceJob(JobModel):
+    """Learn from a corrected label map: it becomes the reference of its subject in a study.
+
+    The registered reference is kept. A scan that the study does not have is prepared, and joins those trained
+    on.
+    """
+
+    command: ClassVar[str] = "add-reference"
+    kind: Literal["add-reference"] = "add-reference"
+    labels: Annotated[
+        Path,
+        setting("Labels", "Label map on the scan's grid, as Review saves it.", argument="LABELS"),
+    ]
+    study: Annotated[Path, setting("Study", "The study that learns from it.")]
+    subject: Annotated[
+        str, setting("Subject", "Whose labels they are.", empty="by the scan that the report names")
+    ] = ""
+    scan: Annotated[
+        Path | None, setting("Scan", "The scan, if the study has not prepared it yet.", empty="the study's")
+    ] = None
+    ignore_label: Annotated[
+        tuple[int, ...],
+        setting("Not drawn", "Number of voxels that nobody labelled.", empty="255", separator=","),
+    ] = ()
+    same_table: Annotated[
+        bool,
+        setting(
+            "Table",
+            "The numbers are those of the study's labels, whatever lies beside the file.",
+            advanced=True,
+        ),
+    ] = False
+
+
 class CopyStudyJob(JobModel):
     """Copy a study to another folder, whole or not at all; looks first whether the disk has room for it."""
 

@@ -41,7 +41,7 @@ class LoadedModel:
     def mapped_atlas(self) -> Atlas:
         """Its atlas with the label map; ValueError where the labels have none."""
         if not isinstance(self.atlas, Atlas):
-            raise ValueError(f"the labels {self.atlas.name} have no map")
+            raise ValueError(f"the labels {self.atlas.name} have no map")  # noqa: TRY004 - no type of theirs is wrong
         return self.atlas
 
     @property

@@ -215,6 +215,16 @@ def _report_subject(study: Study, record: SubjectRecord, reporter: Reporter) -> 
     reporter.artifact("subject", study.subject_folder(record.name), record.name)
 
 
+def _is_of_dataset(record: SubjectRecord, job: PrepareJob) -> bool:
+    """Whether a subject is of the dataset; others were added to the training set one by one."""
+    source = Path(record.source)
+    return (
+        not record.settings.get("added")
+        or source.is_relative_to(job.dataset.resolve())
+        or (source.is_relative_to(job.dataset))
+    )
+
+
 def _finish(job: PrepareJob, study: Study, groups: dict[str, str], reporter: Reporter) -> Summary:
     """Split the people whose scans are prepared, and count."""
     finished = study.finished_subjects()
@@ -224,9 +234,12 @@ def _finish(job: PrepareJob, study: Study, groups: dict[str, str], reporter: Rep
             "Not one subject could be prepared.", study.folder, "The warnings above say why for each of them."
         )
     scans_of: dict[str, list[str]] = {}
-    for record in finished:
+    added = [record for record in finished if not _is_of_dataset(record, job)]
+    for record in (record for record in finished if record not in added):
         scans_of.setdefault(record.person, []).append(record.name)
     splits = split_subjects(scans_of, seed=job.seed, group_of=groups)
+    for record in added:
+        splits, _ = splits.joined_by(record.name, {one.name: one.person for one in finished})
     study.save_splits(splits)
     reporter.artifact("study", study.folder)
     table = own_table(study) or load_atlas_table(study.settings.atlas)

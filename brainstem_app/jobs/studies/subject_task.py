@@ -196,6 +196,9 @@ def is_done(study: Study, task: SubjectTask) -> bool:
     record = study.subject(task.name)
     if record is None or record.state != "finished" or not study.is_current(record):
         return False
+    if record.settings.get("added") or (record.is_drawn and task.drawn is None and task.failure is None):
+        # What a person put there stays until the labels themselves are other ones.
+        return True
     if task.failure is not None:
         return False
     if task.drawn is not None:
