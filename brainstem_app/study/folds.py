@@ -60,11 +60,14 @@ def make_folds(
         )
     rng = np.random.default_rng(seed)
     order = stratified_order(sorted(scans_of), group_of or {}, rng)
-    return Folds(seed=seed, folds=tuple(_fold(order, k, count, seed, scans_of) for k in range(count)))
+    # Stretches of the order, each of which holds the same share of every group.
+    parts = [list(map(str, part)) for part in np.array_split(order, count)]
+    return Folds(seed=seed, folds=tuple(_fold(order, parts[k], k, seed, scans_of) for k in range(count)))
 
 
-def _fold(order: list[str], k: int, count: int, seed: int, scans_of: Mapping[str, Sequence[str]]) -> Splits:
-    tested = order[k::count]
+def _fold(
+    order: list[str], tested: list[str], k: int, seed: int, scans_of: Mapping[str, Sequence[str]]
+) -> Splits:
     rest = [person for person in order if person not in tested]
     n = min(max(1, round(_VALIDATION_SHARE * len(rest))), len(rest) - 1)
     start = k * n % len(rest)

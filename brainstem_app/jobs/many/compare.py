@@ -208,9 +208,7 @@ def _folds_summary(plan: Plan, best: Cell, folder: Path) -> Summary:
 
 
 def best_of_each(cells: Iterable[Cell], plan: Plan, setting: str) -> tuple[Cell, ...]:
-    """For each value of a setting the cell that is best on the validation subjects' nuclei, over its "
-    "folds.
-    """
+    """For each value of a setting the cell that is best on the nuclei of validation subjects, over folds."""
     cells = list(cells)
     best: dict[object, Cell] = {}
     for cell in cells:

@@ -1,8 +1,8 @@
 """Several runs as one model: the mean of their probabilities, one card, one version.
 
 Cross-validation leaves a network a fold. None of them alone is the one that was measured, and all of them
-together have seen everybody: so the card has the scores of the networks, each on those whom it had not seen, and says
-so.
+together have seen everybody: so the card has the scores of the networks, each on those whom it had not seen,
+and says so.
 """
 
 from __future__ import annotations
