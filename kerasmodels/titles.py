@@ -21,5 +21,5 @@ LOSS_TITLES: Mapping[str, str] = {
 
 
 def network_title(decoder: str, encoder: str) -> str:
-    """Name of a network as papers write it, ``"N-DecoNet / ResNet-34"``; else by the names of its parts."""
-    return f"{DECODER_TITLES.get(decoder, decoder)} / {ENCODER_TITLES.get(encoder, encoder)}"
+    """Name of a network, ``"N-DecoNet, ResNet-34 encoder"``, as papers write its parts, or their names."""
+    return f"{DECODER_TITLES.get(decoder, decoder)}, {ENCODER_TITLES.get(encoder, encoder)} encoder"

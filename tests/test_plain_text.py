@@ -17,8 +17,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.jobs.events import Artifact, Failed, Progress, Warned, parse_event
 from brainstem_app.plain_text import cell_text, for_file, printable, without_apostrophe
-from brainstem_app.reports.csv_text import csv_text
-from brainstem_app.reports.table_xlsx import Sheet, workbook
+from brainstem_app.reports.engine.sheets import Sheet, csv_text, workbook
 
 ANY = st.text(st.characters(codec=None, categories=None), max_size=30)
 ESCAPES = [

@@ -38,10 +38,13 @@ class Area:
         Its shares, summed over what the scan covers of the plane.
     covered : float
         Which part of it the scan covers, 0…1.
+    empty : float or None
+        Which part of what is covered lies where the scan is empty, 0…1; None if that is unknown.
     """
 
     area_mm2: float
     covered: float
+    empty: float | None = None
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,11 @@ class Midsagittal:
 
 
 def measure_midsagittal(
-    to_atlas: ScanToAtlas, regions: Regions, plane: MidsagittalPlane, grid: Grid
+    to_atlas: ScanToAtlas,
+    regions: Regions,
+    plane: MidsagittalPlane,
+    grid: Grid,
+    is_empty: NDArray[np.bool_] | None = None,
 ) -> Midsagittal | None:
     """Measure areas on the midsagittal plane of a scan; None if the atlas has no midbrain and pons.
 
@@ -93,6 +100,8 @@ def measure_midsagittal(
     plane : MidsagittalPlane
     grid : tuple of shape and affine
         Voxels of the scan.
+    is_empty : ndarray of bool, shape of the grid, optional
+        Where the scan is empty, as outside of a brain mask.
     """
     names = [name.lower() for name in regions.names]
     if not {MIDBRAIN, PONS} <= set(names):
@@ -107,11 +116,16 @@ def measure_midsagittal(
     low, high = (reach[end] for end in (filled.min(axis=0), filled.max(axis=0)))
     axes = tuple(np.arange(a - _MARGIN_MM, b + _MARGIN_MM, PIXEL_MM) for a, b in zip(low, high, strict=True))
     places, shares = _shares(to_atlas, box, n, plane, (axes[0], axes[1]))
-    seen = _is_inside(places.scan_mm, grid).reshape(shares.shape[:2])
+    voxels, inside = _voxels(places.scan_mm, grid)
+    seen = inside.reshape(shares.shape[:2])
+    empty = None
+    if is_empty is not None:
+        empty = np.zeros(seen.shape, dtype=bool)
+        empty[seen] = is_empty[tuple(voxels[inside].T)]
     before = _is_before_aqueduct(places.atlas_mm).reshape(shares.shape[:2])
     midbrain, pons = (shares[..., names.index(name) + 1] for name in (MIDBRAIN, PONS))
     parts = {MIDBRAIN: midbrain, TEGMENTUM: midbrain * before, PONS: pons}
-    areas = {name: _area(part, seen) for name, part in parts.items()}
+    areas = {name: _area(part, seen, empty) for name, part in parts.items()}
     label = np.where(seen, shares.argmax(axis=-1), 0).astype(np.uint8)
     return Midsagittal(plane, areas, label, (float(axes[0][0]), float(axes[1][0])))
 
@@ -140,11 +154,13 @@ def _shares(
     return _Places(scan, atlas), shares.reshape(len(axes[0]), len(axes[1]), n)
 
 
-def _is_inside(points_mm: NDArray[np.float64], grid: Grid) -> NDArray[np.bool_]:
+def _voxels(points_mm: NDArray[np.float64], grid: Grid) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Voxels (N, 3) of the scan that points lie in, and whether it has them."""
     shape, affine = grid
     back = np.linalg.inv(affine)
     voxels = points_mm @ back[:3, :3].T + back[:3, 3]
-    return np.asarray(((voxels >= -0.5) & (voxels <= np.array(shape) - 0.5)).all(axis=1))
+    inside = ((voxels >= -0.5) & (voxels <= np.array(shape) - 0.5)).all(axis=1)
+    return np.clip(np.rint(voxels), 0, np.array(shape) - 1).astype(np.intp), np.asarray(inside)
 
 
 def _is_before_aqueduct(atlas_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -152,7 +168,10 @@ def _is_before_aqueduct(atlas_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
     return np.asarray(atlas_mm[:, 2] - z0 < (z1 - z0) / (y1 - y0) * (atlas_mm[:, 1] - y0))
 
 
-def _area(shares: NDArray[np.float32], seen: NDArray[np.bool_]) -> Area:
+def _area(shares: NDArray[np.float32], seen: NDArray[np.bool_], is_empty: NDArray[np.bool_] | None) -> Area:
     whole = float(shares.sum(dtype=np.float64))
     found = float(shares[seen].sum(dtype=np.float64))
-    return Area(found * PIXEL_MM**2, found / whole if whole else 0.0)
+    empty = None
+    if is_empty is not None and found:
+        empty = float(shares[is_empty].sum(dtype=np.float64)) / found
+    return Area(found * PIXEL_MM**2, found / whole if whole else 0.0, empty)

@@ -40,7 +40,7 @@ class SourceMap:
     side : Side or None
         What the name says; None where it says nothing.
     full_name : str
-        The name as the source has it.
+        The name in words if the source has one, else the name as the source has it.
     colour : str
         ``#rrggbb`` or empty.
     probability : ndarray of float32, shape (X, Y, Z)
@@ -253,7 +253,8 @@ def _volume(image: Any, number: int) -> NDArray[np.float32]:
 
 
 def _map_of(label: SourceLabel, probability: NDArray[np.float32], affine: Affine, source: Path) -> SourceMap:
-    whole = _whole_map(split_side(label.name), (label.name, label.colour), probability, affine, source)
+    shown = label.full_name or label.name, label.colour
+    whole = _whole_map(split_side(label.name), shown, probability, affine, source)
     return replace(whole, in_region=label.region)
 
 

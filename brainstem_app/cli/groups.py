@@ -13,17 +13,17 @@ def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, 
     """Write the comparison of two measured runs of a study into a folder, the first run's by default."""
     from brainstem_app.jobs.claims import claim_within, claimed
     from brainstem_app.jobs.scans.result_folders import require_files
-    from brainstem_app.reports.paired import write_paired_report
+    from brainstem_app.reports.run_comparison import FILES, write_run_comparison
 
     start = time.monotonic()
     runs = study / "runs"
     for run in (first, second):
         require_name(run, "a run", runs, study)
     folder = out or runs / first / "against" / second
-    files = [folder / f"comparison.{end}" for end in ("json", "csv", "html")]
+    files = [folder / name for name in FILES]
     require_files(folder, (file.name for file in files), ())
     with claimed((claim_within(folder),), "evaluate"):
-        report = write_paired_report(
+        report = write_run_comparison(
             folder,
             runs / first / "metrics.json",
             runs / second / "metrics.json",

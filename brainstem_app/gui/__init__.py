@@ -1,1 +1,1 @@
-"""The window. Only this package imports Qt."""
+"""Window of the program. Only this package imports Qt."""

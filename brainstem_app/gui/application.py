@@ -1,4 +1,4 @@
-"""Start the window."""
+"""Start of the window: the Qt application, its icon, its end."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ def _name_in_taskbar() -> None:
 
 def save_when_ended(application: QApplication, window: MainWindow) -> None:
     """Save all when the desktop's session ends, or the system ends the program with a signal."""
-    application.commitDataRequest.connect(lambda _manager: window.closing.save_without_asking())
-    application.aboutToQuit.connect(window.closing.save_without_asking)
+    application.commitDataRequest.connect(lambda _manager: window.save_without_asking())
+    application.aboutToQuit.connect(window.save_without_asking)
     EndSignals(application)
 
 

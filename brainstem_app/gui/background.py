@@ -1,4 +1,4 @@
-"""Short work beside the window: a function on a thread, its result back in the window's own thread."""
+"""Threads for short work beside the window: a function's result comes back in the window's own thread."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class _Receiver(QObject):
         self._owner, self._task, self._done, self._failed = owner, task, done, failed
 
     @Slot(object)
-    def on_done(self, result: object) -> None:
+    def on_done(self, result: Any) -> None:
         """Pass the result on."""
         self._close()
         self._done(result)

@@ -1,4 +1,4 @@
-"""A legend of colours: from the lowest value to the highest."""
+"""Legend of colours: from the lowest value to the highest."""
 
 from __future__ import annotations
 

@@ -1,16 +1,20 @@
-"""Buttons, tables and columns as all pages have them."""
+"""Controls as all pages have them: buttons, tables, columns, icons."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
+    QLabel,
+    QLayout,
     QPushButton,
     QScrollArea,
     QSplitter,
+    QStyle,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -72,14 +76,54 @@ def make_table(parent: QWidget, model: QAbstractItemModel, name: str, descriptio
     return table
 
 
+def faint_label(parent: QWidget, text: str = "", name: str = "") -> QLabel:
+    """Make a label for what is said beside the matter, in as many lines as it takes."""
+    label = QLabel(text, parent)
+    label.setAccessibleName(name)
+    label.setWordWrap(True)
+    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+    return label
+
+
+def level_icon(level: str, parent: QWidget) -> QLabel:
+    """Picture of ``"info"``, ``"warning"`` or ``"error"``, as high as a line of text."""
+    icons = {
+        "info": QStyle.StandardPixmap.SP_MessageBoxInformation,
+        "warning": QStyle.StandardPixmap.SP_MessageBoxWarning,
+        "error": QStyle.StandardPixmap.SP_MessageBoxCritical,
+    }
+    size, icon = parent.fontMetrics().height(), QLabel(parent)
+    icon.setPixmap(parent.style().standardIcon(icons[level]).pixmap(size, size))
+    return icon
+
+
+def widgets_of(layout: QLayout) -> list[QWidget]:
+    """Widgets of a layout, in its order."""
+    items = (layout.itemAt(place) for place in range(layout.count()))
+    return [widget for item in items if item is not None and (widget := item.widget()) is not None]
+
+
+def remove_widgets(layout: QLayout) -> None:
+    """Empty a layout; its widgets go with it."""
+    for widget in widgets_of(layout):
+        layout.removeWidget(widget)
+        widget.setParent(None)
+        widget.deleteLater()
+
+
 def make_sortable(table: QTableView) -> None:
     """Let a click on a heading sort; at first the rows stand as the model has them."""
     table.setSortingEnabled(True)
     table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
 
 
-def make_settings_column(parent: QWidget, forms: tuple[QWidget, ...], below: tuple[QWidget, ...]) -> QWidget:
-    """Make a column of forms that scroll, with what must always be seen below them."""
+def make_settings_column(
+    parent: QWidget,
+    forms: tuple[QWidget, ...],
+    below: tuple[QWidget, ...],
+    head: QLayout | None = None,
+) -> QWidget:
+    """Make a column of forms that scroll, with what must always be seen above and below them."""
     inside = QWidget(parent)
     column = QVBoxLayout(inside)
     column.setContentsMargins(0, 0, 8, 0)
@@ -95,6 +139,8 @@ def make_settings_column(parent: QWidget, forms: tuple[QWidget, ...], below: tup
     whole = QWidget(parent)
     layout = QVBoxLayout(whole)
     layout.setContentsMargins(0, 0, 0, 0)
+    if head is not None:
+        layout.addLayout(head)
     layout.addWidget(scroll, 1)
     for widget in below:
         layout.addWidget(widget)

@@ -1,4 +1,4 @@
-"""The window: the steps at the left, the page of one of them, messages in place, the jobs."""
+"""Main window: the steps at the left, the page of one of them, messages in place, the jobs."""
 
 from __future__ import annotations
 
@@ -7,58 +7,68 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QDockWidget,
-    QHBoxLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from brainstem_app.counting import counted
-from brainstem_app.gui.background import Background
-from brainstem_app.gui.closing import Closing
-from brainstem_app.gui.drop_window import DropWindow
-from brainstem_app.gui.file_commands import FileCommands
-from brainstem_app.gui.jobs.job_queue import JobQueue
+from brainstem_app.gui.actions import ActionRow, ActionTable
+from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.jobs.jobs_panel import JobsPanel
-from brainstem_app.gui.key_sheet import key_groups
-from brainstem_app.gui.menus import WindowActions
 from brainstem_app.gui.messages.banners import Banners
 from brainstem_app.gui.messages.message_bar import MessageBar
-from brainstem_app.gui.opening import Opening
 from brainstem_app.gui.plain_labels import show_labels_as_they_are
-from brainstem_app.gui.restoring import Restoring
-from brainstem_app.gui.screen_fit import keep_on_screen, resize_to_fit
+from brainstem_app.gui.review.review_actions import REVIEW_MENU
 from brainstem_app.gui.segment.many_scans import ManyScans
-from brainstem_app.gui.segment.segment_step import SegmentStep
 from brainstem_app.gui.settings import WindowSettings
-from brainstem_app.gui.status_line import StatusLine
-from brainstem_app.gui.study.open_study import OpenStudy
 from brainstem_app.gui.theme import style_anew
-from brainstem_app.gui.view_commands import ViewCommands
 from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
 from brainstem_app.gui.warm_up import import_plots
 from brainstem_app.gui.wheel_guard import guard_wheel
-from brainstem_app.gui.workflow.page_stack import PageStack, ScrolledPage
-from brainstem_app.gui.workflow.pages import STEPS, make_page
+from brainstem_app.gui.window.about import AboutDialog
+from brainstem_app.gui.window.closing import Closing
+from brainstem_app.gui.window.computer_dialog import ComputerDialog
+from brainstem_app.gui.window.drop_window import DropWindow
+from brainstem_app.gui.window.file_commands import FileCommands
+from brainstem_app.gui.window.opening import Opening
+from brainstem_app.gui.window.restoring import Restoring
+from brainstem_app.gui.window.screen_fit import keep_on_screen, resize_to_fit
+from brainstem_app.gui.window.settings_dialog import SettingsDialog
+from brainstem_app.gui.window.status_line import StatusLine
+from brainstem_app.gui.window.window_actions import (
+    MENUS,
+    RECENT,
+    file_rows,
+    step_rows,
+    view_rows,
+    window_keys,
+)
+from brainstem_app.gui.workflow.page_stack import STEPS, PageStack, ScrolledPage
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_bar import StepBar
-from brainstem_app.gui.workflow.step_page import StepPage, Workbench
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.review.review_step import ReviewStep
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
+    from brainstem_app.gui.review.review_page import ReviewPage
     from brainstem_app.gui.scans.scans_page import ScansPage
+    from brainstem_app.gui.workflow.step_page import StepPage
 
 _FIRST_SIZE = QSize(1320, 840)
 
 
 class MainWindow(DropWindow):
-    """The main window of the program.
+    """The main window of the program: makes the parts, and connects them.
 
     Parameters
     ----------
     settings : WindowSettings
         What was remembered from the last time.
+
+    Attributes
+    ----------
+    context : AppContext
+        What the pages are given.
+    pages : PageStack
+    commands : ActionTable
+        What menus, tool bar and keys do.
     """
 
     def __init__(self, settings: WindowSettings) -> None:
@@ -66,40 +76,30 @@ class MainWindow(DropWindow):
         guard_wheel()
         show_labels_as_they_are()
         import_plots()
-        self._settings = settings
         self._key_sheet: ShortcutOverlay | None = None
-        self.background = Background(self)
-        self.bench = Workbench(
-            settings,
-            self.background,
-            OpenStudy(settings, self.background, self),
-            JobQueue(settings, self.background, self),
-        )
+        self.context = context = AppContext.made(settings, self)
         self.message_bar = MessageBar(self)
-        self.step = SegmentStep(settings, self.background, self.bench.jobs, self)
+        self.pages = PageStack(context, self)
+        self.segment_page = self.pages.segment
         self.step_bar = StepBar(STEPS, self)
-        self._pages: dict[StepName, QWidget] = {StepName.SEGMENT: self.step}
-        self.stack = PageStack(self)
-        self.stack.add_page(self.step)
-        self.files = FileCommands(self)
-        self.view = ViewCommands(self)
-        self.opening = Opening(self)
-        self.many_scans = ManyScans(self.bench, self)
+        self.jobs_panel = JobsPanel(context.jobs, self)
+        self.opening = Opening(context, self.pages, self)
+        self.many_scans = ManyScans(context, self)
+        self.files = FileCommands(context, self.opening, self.pages, self.many_scans, self)
         self._lay_out()
-        self.jobs_panel = JobsPanel(self.bench.jobs, self)
         self.jobs_dock = self._dock(self.jobs_panel)
         status = StatusLine(self)
         self.pointed, self.crosshair, self.job_count = status.pointed, status.crosshair, status.job_count
         self.setStatusBar(status)
-        self.actions_ = WindowActions(self)
-        self.actions_.show_convention(settings.convention)
-        self.closing = Closing(self)
-        self.banners = Banners(self)
-        self.restoring = Restoring(self)
+        self.commands = self._made_commands()
+        self._fill_menus()
+        self.closing = Closing(context, self.pages, self)
+        self.banners = Banners(context, self.many_scans, self)
+        self.restoring = Restoring(context, self.pages, self.opening, self)
         self._connect()
+        self._connect_page(StepName.SEGMENT, self.segment_page)
         self._restore()
         self._show_title()
-        self._update_actions()
 
     def _lay_out(self) -> None:
         central = QWidget(self)
@@ -109,7 +109,7 @@ class MainWindow(DropWindow):
         right = QVBoxLayout()
         right.setSpacing(0)
         right.addWidget(self.message_bar)
-        right.addWidget(self.stack, 1)
+        right.addWidget(self.pages, 1)
         layout.addWidget(self.step_bar)
         layout.addLayout(right, 1)
         self.setCentralWidget(central)
@@ -124,110 +124,130 @@ class MainWindow(DropWindow):
         return dock
 
     def _connect(self) -> None:
-        step, bench = self.step, self.bench
+        context, segment, files = self.context, self.segment_page, self.files
+        context.messages.said.connect(self.message_bar.show_message)
+        context.messages.over.connect(lambda owners: self.message_bar.clear(*owners))
         self.many_scans.step_requested.connect(self.show_step)
         self.many_scans.review_requested.connect(self.opening.review_results)
         self.jobs_panel.review_requested.connect(self.opening.review_results)
-        step.pointed.connect(self.pointed.setText)
-        step.crosshair.connect(self.crosshair.setText)
-        step.scan_changed.connect(self._on_scan_changed)
-        step.result_changed.connect(self._update_actions)
-        step.convention_changed.connect(self.view.set_convention)
-        step.segmentation.running_changed.connect(self._on_running)
-        step.empty_state.open_requested.connect(self.files.choose_scan)
-        step.empty_state.folder_requested.connect(self.files.choose_folder)
-        step.segment_panel.file_requested.connect(self.files.choose_model)
-        step.segment_panel.place.show_folder(self._settings.results_folder)
-        step.segment_panel.place.open_requested.connect(self.files.open_results_folder)
-        step.segment_panel.place.change_requested.connect(self.files.choose_results_folder)
-        step.result_panel.review_requested.connect(self.opening.review_result)
-        step.result_panel.open_report_requested.connect(self.files.open_report)
-        step.result_panel.save_labels_requested.connect(self.files.choose_labels_target)
-        step.result_panel.save_report_requested.connect(self.files.choose_report_target)
+        self.jobs_panel.count_changed.connect(self.job_count.setText)
+        self.opening.step_wanted.connect(self.show_step)
+        files.job_shown.connect(self.show_job)
+        files.command_requested.connect(self.commands.run)
+        segment.pointed.connect(self.pointed.setText)
+        segment.crosshair.connect(self.crosshair.setText)
+        segment.document.opened.connect(self._show_title)
         self.dropped.connect(self.opening.open_paths)
         self.drag_over.connect(self._show_drop_target)
-        self.step_bar.chosen.connect(self.show_step)
-        self.jobs_panel.count_changed.connect(self.job_count.setText)
-        bench.jobs.changed.connect(self._on_job_changed)
-        bench.study.opened.connect(self._on_study_opened)
-        bench.study.contents_changed.connect(self._show_counts)
+        self.step_bar.chosen.connect(self._on_chosen)
+        self.pages.made.connect(self._connect_page)
+        self.pages.shown.connect(self._on_shown)
+        context.jobs.changed.connect(self._on_job_changed)
+        context.study.opened.connect(self._show_title)
+        context.study.contents_changed.connect(self._show_counts)
+        for signal in (segment.changed, segment.document.display.changed, context.study.opened):
+            signal.connect(self.commands.refresh)
 
     def _restore(self) -> None:
+        settings = self.context.settings
         resize_to_fit(self, _FIRST_SIZE)
-        if not self._settings.geometry.isEmpty():
-            self.restoreGeometry(self._settings.geometry)
+        if not settings.geometry.isEmpty():
+            self.restoreGeometry(settings.geometry)
             resize_to_fit(self, self.size())
-        if not self._settings.splitter.isEmpty():
-            self.step.splitter.restoreState(self._settings.splitter)
-        self._show_page(StepName.SCANS)
+        if not settings.splitter.isEmpty():
+            self.segment_page.splitter.restoreState(settings.splitter)
+        self.pages.show_step(StepName.SCANS)
+
+    # Actions -----------------------------------------------------------------------------------------
+
+    def _made_commands(self) -> ActionTable:
+        own = [
+            ActionRow("quit", self.tr("&Quit"), "Ctrl+Q", self.close),
+            ActionRow("settings", self.tr("Se&ttings…"), "Ctrl+,", self._show_settings),
+            ActionRow("jobs", self.tr("&Jobs"), "Ctrl+J", self.show_jobs),
+            ActionRow("help", self.tr("&Mouse and keys"), "F1", self.show_help),
+            ActionRow("computer", self.tr("This &computer…"), "", lambda: ComputerDialog(self).open()),
+            ActionRow("about", self.tr("&About Brainstem App"), "", lambda: AboutDialog(self).open()),
+        ]
+        return ActionTable(
+            [
+                *file_rows(self.context, self.files, self.opening, self.segment_page),
+                *step_rows(self.pages, self.show_step),
+                *view_rows(self.segment_page),
+                *own,
+            ],
+            self,
+        )
+
+    def _fill_menus(self) -> None:
+        self.recent = QMenu(self.tr("&Recent"), self)
+        self.recent.aboutToShow.connect(lambda: self.opening.fill_recent(self.recent))
+        for title, entries in MENUS.items():
+            menu = self._last_menu = self.menuBar().addMenu(self.tr(title))
+            self.commands.fill(menu, (self.recent if entry == RECENT else entry for entry in entries))
+        bar = self.addToolBar(self.tr("Open"))
+        bar.setObjectName("open_bar")
+        bar.setMovable(False)
+        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.addActions([self.commands["open_scan"], self.commands["open_folder"]])
 
     # Steps -------------------------------------------------------------------------------------------
 
     @property
     def current_step(self) -> StepName:
         """The step on the screen."""
-        return next(step for step, page in self._pages.items() if page is self.stack.page)
+        return self.pages.step
 
-    def page(self, step: StepName) -> QWidget:
+    def page(self, step: StepName) -> StepPage:
         """Page of a step; made when it is first asked for."""
-        if step not in self._pages:
-            page = make_page(step, self.bench, self)
-            self.banners.take_page(step, page)
-            page.step_requested.connect(self.show_step)
-            page.log_requested.connect(self.show_log)
-            page.status.connect(lambda text: self.step_bar.set_status(step, text))
-            self._pages[step] = page
-            self.stack.add_page(page)
-            self._connect_page(step, page)
-        return self._pages[step]
-
-    def has_page(self, step: StepName) -> bool:
-        """Whether the page of a step has been made."""
-        return step in self._pages
+        return self.pages.page(step)
 
     @property
     def scans(self) -> ScansPage:
         """The page Scans."""
-        return self.page(StepName.SCANS)
+        return self.pages.scans
 
     @property
-    def review(self) -> ReviewStep | None:
-        """The step Review; None before it was first shown."""
-        page = self._pages.get(StepName.REVIEW)
-        return None if page is None else page.step
+    def review(self) -> ReviewPage | None:
+        """The page Review; None before it was first shown."""
+        return self.pages.review
 
     def show_step(self, step: StepName) -> None:
         """Go to a step, and take up there what was open the last time."""
         before = self.current_step
-        self._show_page(step)
+        self.pages.show_step(step)
         self.opening.arrive(step, before)
-        self.bench.study.remember(step=step.value)
+        self.context.study.remember(step=step.value)
 
-    def _show_page(self, step: StepName) -> None:
-        page = self.page(step)
-        self.stack.show_page(page)
-        self.actions_.show_review(step is StepName.REVIEW)
+    def _on_chosen(self, step: StepName) -> None:
+        self.context.messages.clear("")  # what nobody owns was said of what the user did last
+        self.show_step(step)
+
+    def _on_shown(self, step: StepName) -> None:
+        # A key of two actions does nothing: while Review is on the screen its keys are its own.
+        review = self.review
+        is_review = review is not None and step is StepName.REVIEW
+        self.commands.give_way(review.commands.keys if is_review and review is not None else ())
         self.step_bar.show_step(step)
         self.message_bar.show_page(step)
         for label in (self.pointed, self.crosshair):
             label.setVisible(step is StepName.SEGMENT)
-        if isinstance(page, StepPage):
-            page.activate()
 
     def _connect_page(self, step: StepName, page: StepPage) -> None:
-        if step is StepName.REVIEW:
-            self.actions_.add_review(page.step.actions_.groups())
-            page.step.set_convention(self._settings.convention)
-            page.step.convention_changed.connect(self.view.set_convention)
-            self.opening.follow(page.step)
-        if step is StepName.REPORT:
-            page.review_requested.connect(lambda folder: self.opening.review_results((folder,)))
+        self.banners.take_page(step, page)
+        page.status.connect(lambda text: self.step_bar.set_status(step, text))
+        page.step_requested.connect(self.show_step)
+        page.log_requested.connect(self.show_log)
+        page.view_requested.connect(self.opening.view)
+        page.review_requested.connect(self.opening.review_results)
+        page.command_requested.connect(self.commands.run)
         if step is StepName.SCANS:
-            page.open_requested.connect(self.files.choose_scan)
-            page.folder_requested.connect(self.files.choose_folder)
-            page.example_requested.connect(self.simulate)
-            page.view_requested.connect(self.opening.view)
-            page.segment_requested.connect(self.files.choose_batch)
+            self.scans.segment_requested.connect(self.files.choose_batch)
+        elif step is StepName.REVIEW and self.review is not None:
+            menu = self.review.commands.fill(QMenu(self.tr("&Review"), self), REVIEW_MENU)
+            self.menuBar().insertMenu(self._last_menu.menuAction(), menu)
+            self.opening.follow(self.review)
 
     # After the first paint ---------------------------------------------------------------------------
 
@@ -237,54 +257,21 @@ class MainWindow(DropWindow):
         QTimer.singleShot(0, self, lambda: keep_on_screen(self))
         self.restoring.begin()
 
-    def show_models(self, models: tuple[object, ...]) -> None:
-        """Offer the models that were found."""
-        self.step.set_models(models)
-        self._update_actions()
-
-    # Opening -----------------------------------------------------------------------------------------
-
     def open_path(self, path: Path) -> None:
         """Open a study, a scan, a folder of scans, a result folder or a label map."""
         self.opening.open_path(path)
 
-    def _on_study_opened(self) -> None:
-        self._show_title()
-        self.actions_.fill_recent()
-
     def _show_counts(self) -> None:
         """Say in the navigation what the study holds, for steps that were not shown yet."""
-        contents = self.bench.study.contents
+        contents = self.context.study.contents
         prepared, runs = (0, 0) if contents is None else (contents.n_finished, len(contents.runs))
-        if StepName.PREPARE not in self._pages:
+        if not self.pages.has(StepName.PREPARE):
             text = self.tr("{0} prepared").format(prepared) if prepared else ""
             self.step_bar.set_status(StepName.PREPARE, text)
-        if StepName.TRAIN not in self._pages:
+        if not self.pages.has(StepName.TRAIN):
             self.step_bar.set_status(StepName.TRAIN, counted(runs, self.tr("run")) if runs else "")
 
     # Jobs --------------------------------------------------------------------------------------------
-
-    def start_step(self) -> None:
-        """Start what the step on the screen is for: prepare, train, compare, segment, measure."""
-        page = self.stack.page
-        if isinstance(page, StepPage):
-            page.run()
-        elif self.actions_.segment.isEnabled():
-            self.segment()
-
-    def segment(self) -> None:
-        """Segment the open scan."""
-        self.show_step(StepName.SEGMENT)
-        self.step.segment()
-
-    def simulate(self) -> None:
-        """Make a simulated scan and open it."""
-        self.show_step(StepName.SEGMENT)
-        self.step.simulate()
-
-    def cancel_job(self) -> None:
-        """Ask the job about the open scan to stop."""
-        self.step.cancel()
 
     def show_jobs(self) -> None:
         """Show the panel of jobs, or hide it."""
@@ -293,58 +280,42 @@ class MainWindow(DropWindow):
         if shown:
             self.jobs_panel.table.setFocus()
 
-    def show_job(self, job: object) -> None:
+    def show_job(self, job: QueuedJob) -> None:
         """Show how far a job is."""
         self.jobs_dock.show()
         self.jobs_panel.select(job)
 
-    def show_log(self, job: object) -> None:
+    def show_log(self, job: QueuedJob) -> None:
         """Show what a job has printed."""
         self.show_job(job)
         self.jobs_panel.log_button.setChecked(True)
 
-    def _on_running(self, running: bool) -> None:
-        self._update_actions()
-        self.step_bar.set_status(StepName.SEGMENT, self.tr("running") if running else "")
-
-    def _on_job_changed(self, job: object) -> None:
-        record = job.record
-        if record.state.is_over and record.study and record.study == str(self.bench.study.folder):
-            self.bench.study.refresh()
+    def _on_job_changed(self, job: QueuedJob) -> None:
+        record, study = job.record, self.context.study
+        if record.state.is_over and record.study and record.study == str(study.folder):
+            study.refresh()
         if record.kind == "export-model" and record.state == "finished":
-            self.restoring.read_models()
+            self.context.models.read()
 
     # What the window says ----------------------------------------------------------------------------
 
     def show_help(self) -> None:
         """Show what mouse and keys do, or hide it again."""
         if self._key_sheet is None:
-            self._key_sheet = ShortcutOverlay(key_groups(self), self.centralWidget())
+            self._key_sheet = ShortcutOverlay(window_keys(self.commands), self.centralWidget())
         self._key_sheet.toggle()
 
-    def _on_scan_changed(self) -> None:
-        self._show_title()
-        self._update_actions()
+    def _show_settings(self) -> None:
+        SettingsDialog(self.context.settings, self).open()
 
     def _show_title(self) -> None:
-        scan, folder = self.step.scan, self.bench.study.folder
-        parts = [scan.path.name if scan is not None else "", folder.name if folder is not None else ""]
+        scan, folder = self.segment_page.document.scan_path, self.context.study.folder
+        parts = ["" if path is None else path.name for path in (scan, folder)]
         self.setWindowTitle(" – ".join([*(part for part in parts if part), self.tr("Brainstem App")]))
 
-    def _update_actions(self) -> None:
-        step = self.step
-        self.actions_.enable(
-            scan=step.scan is not None and step.segment_panel.can_start,
-            viewer=step.has_viewer,
-            result=step.result is not None,
-            report=step.result is not None and bool(step.result.reports),
-            running=step.job is not None,
-            model=bool(step.segment_panel.model),
-        )
-
     def _show_drop_target(self, shown: bool) -> None:
-        self.step.empty_state.set_target(shown)
-        self.scans.empty_state.set_target(shown)
+        for page in (self.segment_page, self.scans):
+            page.show_drop_target(shown)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Follow the desktop when it goes from light to dark, or back."""
@@ -360,12 +331,18 @@ class MainWindow(DropWindow):
             event.ignore()
             return
         self.save_all()
-        self.bench.jobs.leave_running()
-        self.background.wait()
+        self.context.jobs.leave_running()
+        self.context.background.wait()
         super().closeEvent(event)
+
+    def save_without_asking(self) -> None:
+        """Save what can be saved: the program is ended from outside, and nobody can be asked."""
+        self.closing.save_edits_without_asking()
+        self.save_all()
 
     def save_all(self) -> None:
         """Write down where the window and the work are."""
-        self._settings.geometry = self.saveGeometry()
-        self._settings.splitter = self.step.splitter.saveState()
-        self.bench.study.save()
+        settings = self.context.settings
+        settings.geometry = self.saveGeometry()
+        settings.splitter = self.segment_page.splitter.saveState()
+        self.context.study.save()

@@ -23,7 +23,7 @@ class PlainLabels(QObject):
         if kind == _POLISH and isinstance(watched, QLabel):
             if watched.textFormat() == Qt.TextFormat.AutoText:
                 watched.setTextFormat(Qt.TextFormat.PlainText)
-        elif kind == _TOOL_TIP and isinstance(watched, QWidget):
+        elif isinstance(event, QHelpEvent) and kind == _TOOL_TIP and isinstance(watched, QWidget):
             return self._shows(watched, event)
         return False
 

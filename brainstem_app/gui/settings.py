@@ -1,31 +1,142 @@
-"""What the window remembers from one start to the next."""
+"""Settings of the window: those that the user chooses, and what is remembered from one start to the next."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, fields
 from pathlib import Path
+from typing import Annotated, Any
 
-from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
+from pydantic import BaseModel, ConfigDict, ValidationError
+from PySide6.QtCore import QByteArray, QObject, QSettings, QStandardPaths, Signal
 
 from brainstem_app.gui.segment.job_files import SegmentOutputs
 from brainstem_app.gui.viewer.convention import Convention
 from brainstem_app.locations import user_data_folder
+from brainstem_app.setting import setting
 
 DEFAULT_OPACITY = 60
 RECENT_COUNT = 8
+_OUTPUTS = "Written by Segment beside labels and report."
+_SIDES = {
+    "radiological": "Radiological (patient's right on the left)",
+    "neurological": "Neurological (patient's left on the left)",
+}
 
 
-class WindowSettings:
+class Preferences(BaseModel):
+    """What the user chooses; the dialog of the settings is made from these fields."""
+
+    model_config = ConfigDict(frozen=True)
+
+    results_folder: Annotated[
+        Path, setting("Folder for results", "New results go here; those there are stay where they are.")
+    ]
+    convention: Annotated[
+        Convention, setting("Sides of the pictures", "In every view of a scan.", names=_SIDES)
+    ] = Convention.RADIOLOGICAL
+    opacity: Annotated[
+        int, setting("Opacity of the labels", "At 0 the scan is seen alone.", unit="%", ge=0, le=100)
+    ] = DEFAULT_OPACITY
+    surfaces: Annotated[bool, setting("Surfaces", _OUTPUTS, empty="Meshes, for 3-D programs")] = False
+    bids: Annotated[bool, setting("BIDS derivatives", _OUTPUTS, empty="For scans of a BIDS dataset")] = False
+    dicom_seg: Annotated[
+        bool, setting("DICOM segmentation", _OUTPUTS, empty="For scans that came as DICOM")
+    ] = False
+
+
+class WindowSettings(QObject):
     """Typed access to the stored state of the window.
 
     Parameters
     ----------
     store : QSettings, optional
         Where to keep it; the user's own settings by default.
+
+    Signals
+    -------
+    changed(str)
+        What the user has chosen is another: ``results_folder``, ``opacity``, ``convention`` or ``outputs``.
     """
 
+    changed = Signal(str)
+
     def __init__(self, store: QSettings | None = None) -> None:
+        super().__init__()
         self._store = store if store is not None else QSettings("Brainstem App", "Brainstem App")
+
+    # What the user chooses ---------------------------------------------------------------------------
+
+    @property
+    def preferences(self) -> Preferences:
+        """All that the user chooses; the default in place of what cannot be read."""
+        stored = {"convention": self._text("viewer/convention"), "opacity": self._text("viewer/opacity")}
+        kept: dict[str, Any] = {"results_folder": self.results_folder, **asdict(self.outputs)}
+        for name, text in stored.items():
+            if text:
+                try:
+                    kept = Preferences.model_validate(kept | {name: text}).model_dump()
+                except ValidationError:
+                    continue
+        return Preferences.model_validate(kept)
+
+    @preferences.setter
+    def preferences(self, value: Preferences) -> None:
+        for name in ("results_folder", "convention", "opacity"):
+            if getattr(self, name) != getattr(value, name):
+                setattr(self, name, getattr(value, name))
+        self.outputs = SegmentOutputs(value.surfaces, value.bids, value.dicom_seg)
+
+    @property
+    def results_folder(self) -> Path:
+        """Folder that results are written to: at first one among the user's documents."""
+        stored = self._text("files/results_folder")
+        return Path(stored) if stored else _documents() / "Brainstem App"
+
+    @results_folder.setter
+    def results_folder(self, value: Path) -> None:
+        used = [folder for folder in self.results_folders if folder != value]
+        self._store.setValue("files/results_folders", "\n".join(map(str, used)))
+        self._keep("results_folder", "files/results_folder", str(value))
+
+    @property
+    def results_folders(self) -> tuple[Path, ...]:
+        """All folders that results were written to, the current one first; what lies in them is still listed.
+
+        The last is the one that earlier versions kept, out of sight.
+        """
+        used = self._paths("files/results_folders")
+        return tuple(dict.fromkeys((self.results_folder, *used, user_data_folder() / "results")))
+
+    @property
+    def opacity(self) -> int:
+        """Opacity of the labels, 0…100 percent."""
+        return self.preferences.opacity
+
+    @opacity.setter
+    def opacity(self, value: int) -> None:
+        self._keep("opacity", "viewer/opacity", value)
+
+    @property
+    def convention(self) -> Convention:
+        """Which side of the patient is drawn at the left."""
+        return self.preferences.convention
+
+    @convention.setter
+    def convention(self, value: Convention) -> None:
+        self._keep("convention", "viewer/convention", value.value)
+
+    @property
+    def outputs(self) -> SegmentOutputs:
+        """What Segment writes beside labels and report, as chosen last."""
+        names = self._text("segment/outputs").split(",")
+        return SegmentOutputs(**{field.name: field.name in names for field in fields(SegmentOutputs)})
+
+    @outputs.setter
+    def outputs(self, value: SegmentOutputs) -> None:
+        names = [name for name, chosen in asdict(value).items() if chosen]
+        self._keep("outputs", "segment/outputs", ",".join(names))
+
+    # What is remembered ------------------------------------------------------------------------------
 
     @property
     def geometry(self) -> QByteArray:
@@ -48,7 +159,7 @@ class WindowSettings:
     @property
     def last_folder(self) -> Path:
         """Folder that file dialogs start in: the last one used, if it is still there."""
-        folder = Path(str(self._store.value("files/last_folder", "")) or Path.home())
+        folder = Path(self._text("files/last_folder") or Path.home())
         return folder if folder.is_dir() else Path.home()
 
     @last_folder.setter
@@ -56,66 +167,9 @@ class WindowSettings:
         self._store.setValue("files/last_folder", str(value))
 
     @property
-    def results_folder(self) -> Path:
-        """Folder that results are written to: at first one among the user's documents."""
-        stored = str(self._store.value("files/results_folder", ""))
-        return Path(stored) if stored else _documents() / "Brainstem App"
-
-    @results_folder.setter
-    def results_folder(self, value: Path) -> None:
-        used = [folder for folder in self.results_folders if folder != value]
-        self._store.setValue("files/results_folders", "\n".join(map(str, used)))
-        self._store.setValue("files/results_folder", str(value))
-
-    @property
-    def results_folders(self) -> tuple[Path, ...]:
-        """All folders that results were written to, the current one first; what lies in them is still listed.
-
-        The last is the one that earlier versions kept, out of sight.
-        """
-        used = self._paths("files/results_folders")
-        return tuple(dict.fromkeys((self.results_folder, *used, user_data_folder() / "results")))
-
-    @property
-    def opacity(self) -> int:
-        """Opacity of the labels, 0…100 percent."""
-        try:
-            value = int(str(self._store.value("viewer/opacity", DEFAULT_OPACITY)))
-        except ValueError:
-            value = DEFAULT_OPACITY
-        return min(100, max(0, value))
-
-    @opacity.setter
-    def opacity(self, value: int) -> None:
-        self._store.setValue("viewer/opacity", value)
-
-    @property
-    def convention(self) -> Convention:
-        """Which side of the patient is drawn at the left."""
-        try:
-            return Convention(str(self._store.value("viewer/convention", Convention.RADIOLOGICAL.value)))
-        except ValueError:
-            return Convention.RADIOLOGICAL
-
-    @convention.setter
-    def convention(self, value: Convention) -> None:
-        self._store.setValue("viewer/convention", value.value)
-
-    @property
-    def outputs(self) -> SegmentOutputs:
-        """What Segment writes beside labels and report, as chosen last."""
-        names = str(self._store.value("segment/outputs", "")).split(",")
-        return SegmentOutputs(**{field.name: field.name in names for field in fields(SegmentOutputs)})
-
-    @outputs.setter
-    def outputs(self, value: SegmentOutputs) -> None:
-        names = [name for name, chosen in asdict(value).items() if chosen]
-        self._store.setValue("segment/outputs", ",".join(names))
-
-    @property
     def jobs_folder(self) -> Path:
         """Folder that the jobs of the window are kept in, so that they are found again."""
-        stored = str(self._store.value("files/jobs_folder", ""))
+        stored = self._text("files/jobs_folder")
         return Path(stored) if stored else user_data_folder() / "jobs"
 
     @jobs_folder.setter
@@ -130,7 +184,7 @@ class WindowSettings:
     @property
     def last_study(self) -> Path | None:
         """Study that was open at the end, also on a drive that is not connected; None if there was none."""
-        stored = str(self._store.value("study/last", ""))
+        stored = self._text("study/last")
         return Path(stored) if stored else None
 
     @last_study.setter
@@ -161,9 +215,19 @@ class WindowSettings:
         self._store.setValue("study/recent", "")
         self._store.setValue("files/recent", "")
 
+    # The store ---------------------------------------------------------------------------------------
+
+    def _keep(self, name: str, key: str, value: Any) -> None:
+        """Store what the user has chosen, and tell of it."""
+        self._store.setValue(key, value)
+        self.changed.emit(name)
+
+    def _text(self, key: str) -> str:
+        value = self._store.value(key)
+        return "" if value is None else str(value)
+
     def _paths(self, key: str) -> tuple[Path, ...]:
-        lines = str(self._store.value(key, "") or "").splitlines()
-        return tuple(Path(line) for line in lines if line)
+        return tuple(Path(line) for line in self._text(key).splitlines() if line)
 
     def _add_path(self, key: str, path: Path) -> None:
         others = [other for other in self._paths(key) if other != path]

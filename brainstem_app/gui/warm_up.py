@@ -1,4 +1,4 @@
-"""What is loaded about the first paint: the models' cards, and the modules of the viewer and the steps."""
+"""Loading about the first paint: structures, and the modules of the viewer and the steps."""
 
 from __future__ import annotations
 
@@ -7,13 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable
     from brainstem_app.models.library import ModelFiles
-
-
-def find_models() -> tuple[ModelFiles, ...]:
-    """List the models at hand."""
-    from brainstem_app.models.library import list_models
-
-    return list_models()
 
 
 def read_structures(model: ModelFiles | None = None) -> LabelTable:
@@ -42,7 +35,7 @@ def import_pages() -> None:
     import brainstem_app.gui.prepare.prepare_page
     import brainstem_app.gui.report.report_page
     import brainstem_app.gui.review.review_page
+    import brainstem_app.gui.segment.viewer_panel
     import brainstem_app.gui.train.train_page
-    import brainstem_app.gui.viewer.viewer_panel
 
     _ = nibabel, brainstem_app

@@ -1,4 +1,4 @@
-"""The mouse wheel scrolls pages; a value it changes only where the user has put the focus."""
+"""Guard of the mouse wheel: it scrolls pages, and changes a value only where the user has put the focus."""
 
 from __future__ import annotations
 
@@ -50,9 +50,10 @@ class WheelGuard(QObject):
         kind = event.type()
         if kind == _WHEEL:
             return self._turns_away(watched, event)
-        if kind == _FOCUS_IN:
-            self._note_focus(watched, event)
-        elif kind in _KEYS:
+        if isinstance(event, QFocusEvent):
+            if kind == _FOCUS_IN:
+                self._note_focus(watched, event)
+        elif isinstance(event, QKeyEvent) and kind in _KEYS:
             self._note_key(event)
         elif kind == _POLISH and isinstance(watched, QWidget):
             _take_focus_from_wheel(watched)

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from brainstem_app import __version__
-from brainstem_app.reports.manifest import library_versions, sha256_of
+from brainstem_app.reports.scan.manifest import library_versions, sha256_of
 
 
 def file_hashes(folder: Path) -> dict[str, str]:

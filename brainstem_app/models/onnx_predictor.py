@@ -19,6 +19,8 @@ OUTPUT_NAME = "probabilities"
 class OnnxPredictor:
     """A network loaded from an ``.onnx`` file; its graph is optimised once, when it is loaded.
 
+    On the processor several threads may ask at a time, `lanes` of them; a graphics card answers one.
+
     Parameters
     ----------
     path : Path
@@ -35,6 +37,7 @@ class OnnxPredictor:
     def __init__(self, path: Path, threads: int | None = None) -> None:
         self._network = open_network(path, threads)
         self.device = self._network.device
+        self.lanes = self._network.lanes
         processor = self._network.processor
         names = {node.name for node in (*processor.get_inputs(), *processor.get_outputs())}
         if not {INPUT_NAME, OUTPUT_NAME} <= names:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from threading import Lock
+from threading import BoundedSemaphore
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +18,10 @@ from brainstem_app.models.method import PredictionContext
 from brainstem_app.models.slices import FloatArray, box_to_slices, enlarge, shrink
 from brainstem_app.progress import ProgressCallback
 
+#: Slices that are in work at a time, whatever number of them a network is given at once.
 BATCH_SIZE = 8
+# Fewer than this cost more time each.
+_SMALLEST_BATCH = 2
 
 
 class Predictor(Protocol):
@@ -27,16 +31,19 @@ class Predictor(Protocol):
     ----------
     device : str
         What computes, for the manifest.
+    lanes : int
+        How many threads may ask it at a time: more than one where each keeps one core busy.
     """
 
     device: str
+    lanes: int
 
     def run(self, images: FloatArray) -> FloatArray:
         """Probabilities (N, size, size, K) of images (N, size, size, channels)."""
 
 
 class SharedPredictor:
-    """A network that several threads ask: one at a time, each with all cores.
+    """A network that several scans ask: all of them together no more at a time than one scan would alone.
 
     Parameters
     ----------
@@ -46,12 +53,13 @@ class SharedPredictor:
 
     def __init__(self, network: Predictor) -> None:
         self._network = network
-        self._turn = Lock()
+        self.lanes = network.lanes
+        self._turns = BoundedSemaphore(network.lanes)
         self.device = network.device
 
     def run(self, images: FloatArray) -> FloatArray:
         """Probabilities of images; see `Predictor.run`."""
-        with self._turn:
+        with self._turns:
             probabilities = self._network.run(images)
             # A card that fails hands over to the processor.
             self.device = self._network.device
@@ -157,31 +165,59 @@ def _confidence(
 def class_probabilities(
     predictor: Predictor, box: FloatArray, context: PredictionContext, report: ProgressCallback
 ) -> FloatArray:
-    """Probability of every class at every voxel of a box, shape (50, 50, 73, K)."""
-    if not context.method.mirror:
-        return _of_slices(predictor, box, context, report)
-    straight = _of_slices(predictor, box, context, lambda done, text: report(done / 2, text))
-    turned = mirrored_order(context.method.mirror_plane)
-    mirrored = _of_slices(predictor, box[turned], context, lambda done, text: report((1 + done) / 2, text))
-    # The square root of the product, divided by its sum: where both agree it is what each says.
-    mean: FloatArray = np.sqrt(straight * mirrored[turned][..., list(context.mirrored)])
-    mean /= np.maximum(mean.sum(axis=-1, keepdims=True), 1e-12)
-    return mean
+    """Probability of every class at every voxel of a box, shape (50, 50, 73, K).
 
-
-def _of_slices(
-    predictor: Predictor, box: FloatArray, context: PredictionContext, report: ProgressCallback
-) -> FloatArray:
-    """Probabilities (50, 50, 73, K) slice by slice, in batches that bound the memory."""
-    slices = context.slice_input.stack(box_to_slices(box.astype(np.float32, copy=False)))
+    Slice by slice, in batches that bound the memory; as many of them side by side as the network answers.
+    """
+    sides = _Sides.of(box, context)
     probabilities = np.zeros((*BOX_SHAPE, context.classes), dtype=np.float32)
-    for start in range(0, len(slices), BATCH_SIZE):
-        report(start / len(slices), "labelling the slices")
-        images = enlarge(slices[start : start + BATCH_SIZE], context.slice_input.size)
-        large = predictor.run(images)
-        _require_shape(large, (*images.shape[:3], context.classes))
-        probabilities[:, :, start : start + BATCH_SIZE] = np.moveaxis(shrink(large), 0, 2)
+    size = max(_SMALLEST_BATCH, BATCH_SIZE // predictor.lanes)
+    batches = [slice(start, start + size) for start in range(0, BOX_SHAPE[2], size)]
+    report(0.0, "labelling the slices")
+    pool = ThreadPoolExecutor(predictor.lanes)
+    try:
+        found = pool.map(lambda batch: sides.probabilities(predictor, batch), batches)
+        for number, (batch, of_slices) in enumerate(zip(batches, found, strict=True), start=1):
+            probabilities[:, :, batch] = np.moveaxis(of_slices, 0, 2)
+            report(number / len(batches), "labelling the slices")
+    finally:
+        pool.shutdown(cancel_futures=True)
     return probabilities
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """Slices of a box, and of its mirror image if that is asked for too."""
+
+    context: PredictionContext
+    straight: FloatArray
+    mirrored: FloatArray | None
+
+    @classmethod
+    def of(cls, box: FloatArray, context: PredictionContext) -> _Sides:
+        box = box.astype(np.float32, copy=False)
+        stack = context.slice_input.stack
+        turned = mirrored_order(context.method.mirror_plane)
+        mirrored = stack(box_to_slices(box[turned])) if context.method.mirror else None
+        return cls(context, stack(box_to_slices(box)), mirrored)
+
+    def probabilities(self, predictor: Predictor, batch: slice) -> FloatArray:
+        """Probabilities (N, 50, 50, K) of some slices."""
+        straight = self._answer(predictor, self.straight[batch])
+        if self.mirrored is None:
+            return straight
+        turned, order = mirrored_order(self.context.method.mirror_plane), list(self.context.mirrored)
+        mirrored = self._answer(predictor, self.mirrored[batch])[:, turned][..., order]
+        # The square root of the product, divided by its sum: where both agree it is what each says.
+        mean: FloatArray = np.sqrt(straight * mirrored)
+        mean /= np.maximum(mean.sum(axis=-1, keepdims=True), 1e-12)
+        return mean
+
+    def _answer(self, predictor: Predictor, slices: FloatArray) -> FloatArray:
+        images = enlarge(slices, self.context.slice_input.size)
+        large = predictor.run(images)
+        _require_shape(large, (*images.shape[:3], self.context.classes))
+        return shrink(large)
 
 
 def _require_shape(probabilities: FloatArray, expected: tuple[int, ...]) -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import base64
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app import __version__
+from brainstem_app.counting import counted
 from brainstem_app.imaging.atomic import write_text
-from brainstem_app.reports.csv_text import csv_text
-from brainstem_app.reports.html import render
+from brainstem_app.reports.engine.blocks import Document, Heading, Paragraph, Table, facts_of, repeat, rows_of
+from brainstem_app.reports.engine.columns import Cell, Column, count
+from brainstem_app.reports.engine.html import document_html
+from brainstem_app.reports.engine.sheets import csv_text
 
 _TILE = 112
 _GAP = 3
@@ -68,21 +70,65 @@ def write_activations(folder: Path, inputs: ActivationInputs) -> None:
         for layer in inputs.layers
     ]
     write_text(folder / "activations.csv", csv_text(_HEAD, rows))
-    images = list(inputs.slices.values())
-    page = render(
-        "activations.html",
-        inputs=inputs,
-        scan=_png([_grey(image) for image in images]),
-        strengths=[_png([_coloured(image) for image in layer.strength]) for layer in inputs.layers],
-        channels=[
-            _png([_grey(layer.channels[len(images) // 2, :, :, i]) for i in range(layer.channels.shape[-1])])
-            for layer in inputs.layers
-        ],
-        middle=list(inputs.slices)[len(images) // 2],
-        most=max((layer.shape[2] for layer in inputs.layers), default=1),
-        version=__version__,
+    write_text(folder / "activations.html", document_html(activations_document(inputs)))
+
+
+def activations_document(inputs: ActivationInputs) -> Document:
+    """Choose and word what a reader sees of the layers."""
+    levels = ", ".join(inputs.slices)
+    n = f"{counted(len(inputs.layers), 'layer')} on {counted(len(inputs.slices), 'slice')}"
+    scan = _png([_grey(image) for image in inputs.slices.values()])
+    note = (
+        "Channels that count: the participation ratio of the channels' covariance over all pixels of the "
+        "slices; 1 if all channels say the same, the number of channels if they say different things equally "
+        "strongly. Silent: the same value everywhere. Strength: root of the mean square over the channels, "
+        "each picture from its lowest to its highest value."
     )
-    write_text(folder / "activations.html", page)
+    return Document(
+        title=f"{inputs.run} – activation maps",
+        kind="Activation maps",
+        headline=inputs.run,
+        about=f"{n} of {inputs.subject}: {levels}",
+        created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+        blocks=(
+            Heading("The slices", "scan"),
+            Table((Column(levels, lambda png: Cell("Axial slices", png=png)),), ((scan,),)),
+            Paragraph("The patient's right is on the left, anterior is up.", "small"),
+            Heading("From the image to the labels", "layers"),
+            Table(_columns(inputs), rows_of(inputs.layers)),
+            Paragraph(note, "small"),
+            *repeat(inputs.command, (), facts_of(inputs.settings)),
+        ),
+    )
+
+
+def _columns(inputs: ActivationInputs) -> tuple[Column[LayerMaps], ...]:
+    middle = len(inputs.slices) // 2
+
+    def strength(layer: LayerMaps) -> Cell:
+        return Cell(f"Strength of {layer.name}", png=_png([_coloured(image) for image in layer.strength]))
+
+    def channels(layer: LayerMaps) -> Cell:
+        images = [layer.channels[middle, :, :, i] for i in range(layer.channels.shape[-1])]
+        return Cell(f"Channels of {layer.name}", png=_png([_grey(image) for image in images]))
+
+    return (
+        Column("Layer", lambda layer: Cell(layer.name, below=_size(layer))),
+        Column(
+            "Channels",
+            lambda layer: Cell(f"{layer.effective:.1f}", bar=min(1.0, layer.effective / layer.shape[2])),
+            "that count",
+        ),
+        Column("Silent", lambda layer: layer.silent, "channels", count),
+        Column("Zeros", lambda layer: f"{100 * layer.zeros:.0f} %"),
+        Column("Strength", strength, ", ".join(inputs.slices), align="words"),
+        Column("Channels that vary most", channels, list(inputs.slices)[middle], align="words"),
+    )
+
+
+def _size(layer: LayerMaps) -> str:
+    height, width, channels = layer.shape
+    return f"{height} × {width}, {channels} channels"
 
 
 def _grey(image: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -102,8 +148,8 @@ def _stretched(image: NDArray[np.float32]) -> NDArray[np.uint8]:
     return (255 * scaled[::-1, ::-1].T).astype(np.uint8)
 
 
-def _png(tiles: Sequence[NDArray[np.uint8]]) -> str:
-    """Tiles side by side as the base64 text of a PNG, each pixel of theirs kept as a block."""
+def _png(tiles: Sequence[NDArray[np.uint8]]) -> bytes:
+    """Tiles side by side as a PNG, each pixel of theirs kept as a block."""
     from PIL import Image
 
     width = len(tiles) * (_TILE + _GAP) - _GAP
@@ -113,4 +159,4 @@ def _png(tiles: Sequence[NDArray[np.uint8]]) -> str:
         picture.paste(enlarged, (number * (_TILE + _GAP), 0))
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG")
-    return base64.b64encode(buffer.getvalue()).decode("ascii")
+    return buffer.getvalue()

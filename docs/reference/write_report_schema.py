@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from brainstem_app.imaging.atomic import write_text
-from brainstem_app.reports.report_schema import PUBLISHED, report_schema
+from brainstem_app.reports.schema import PUBLISHED, report_schema
 
 if __name__ == "__main__":
     folder = Path(__file__).resolve().parents[2] / "resources" / "report"

@@ -44,7 +44,9 @@ def _regions(folder: Path, *, above: float = -20.0, below: float = -80.0) -> Pat
     labels = np.zeros(AROUND_BOX.shape, dtype=np.uint8)
     labels[..., above <= Z] = 10
     labels[..., (above > Z) & (below <= Z)] = 20
-    (folder / "regions.csv").write_text("index,name\n10,midbrain\n20,hindbrain\n", encoding="utf-8")
+    (folder / "regions.csv").write_text(
+        "index,name,full_name\n10,midbrain,Upper part of the brainstem\n20,hindbrain,\n", encoding="utf-8"
+    )
     return _save(folder / "regions.nii.gz", labels)
 
 
@@ -68,6 +70,8 @@ def test_label_map_of_regions_divides_all_of_the_brainstem(nuclei: Path, tmp_pat
     atlas = load_atlas(tmp_path / "out")
     assert atlas.regions is not None
     assert atlas.regions.names == ("midbrain", "hindbrain")
+    words = [s.full_name for s in atlas.regions.table.structures[1:]]
+    assert words == ["Upper part of the brainstem", "hindbrain"]
     brainstem = load_template().brainstem
     np.testing.assert_array_equal(atlas.regions.labels > 0, brainstem)
     z = np.argwhere(atlas.regions.labels == 1)[:, 2] - 72

@@ -71,6 +71,15 @@ def test_region_of_a_structure_is_read_from_its_column_and_unknown_ones_are_none
     assert [(s.name, s.region) for s in read_source_table(path).labels] == [("RN", "")]
 
 
+def test_full_name_of_a_structure_is_read_from_its_column_or_key(tmp_path: Path) -> None:
+    path = tmp_path / "table.tsv"
+    path.write_text("index\tname\tFull name\n1\tRN_L\tLeft red nucleus\n2\tLC\t\n", encoding="utf-8")
+    assert [s.full_name for s in read_source_table(path).labels] == ["Left red nucleus", ""]
+    path = tmp_path / "table.json"
+    path.write_text('[{"index": 1, "name": "RN_L", "full_name": "Left red nucleus"}]', encoding="utf-8")
+    assert [(s.name, s.full_name) for s in read_source_table(path).labels] == [("RN_L", "Left red nucleus")]
+
+
 def test_labels_that_a_header_scales_are_whole_again(tmp_path: Path) -> None:
     image = nib.Nifti1Image(numbered([85, 170, 255], np.uint8), np.eye(4))
     image.header.set_slope_inter(7 / 255, 0)

@@ -69,6 +69,23 @@ def test_what_the_scan_does_not_cover_is_not_counted_and_said(regions: Regions) 
     assert found.areas[PONS].covered == pytest.approx(0.5, abs=0.15)
 
 
+def test_what_lies_where_a_brain_mask_left_the_scan_empty_is_told(regions: Regions) -> None:
+    shape, affine = GRID
+    height = affine[2, 2] * np.arange(shape[2]) + affine[2, 3]
+    is_empty = np.broadcast_to(height < -35.0, shape)
+    plane = carried_plane(np.eye(4))
+    found = measure_midsagittal(_map(np.eye(4)), regions, plane, GRID, is_empty)
+    assert found is not None
+    assert found.areas[MIDBRAIN].empty == 0.0
+    assert found.areas[PONS].empty == pytest.approx(0.5, abs=0.15)
+    # What the mask took is still labelled, unlike what no voxel shows.
+    assert found.areas[PONS].covered == pytest.approx(1)
+    without = measure_midsagittal(_map(np.eye(4)), regions, plane, GRID)
+    assert without is not None
+    assert without.areas[PONS].empty is None
+    assert without.areas[PONS].area_mm2 == found.areas[PONS].area_mm2
+
+
 def test_an_atlas_without_midbrain_and_pons_has_no_areas(regions: Regions) -> None:
     for names, areas in (({"midbrain": "upper"}, False), ({"midbrain": "Midbrain", "pons": "PONS"}, True)):
         renamed = tuple(

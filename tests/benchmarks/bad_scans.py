@@ -66,7 +66,7 @@ def _changed_voxels(good: GoodScan, template: Template, rng: np.random.Generator
     for name, data in (
         ("no brainstem: its place holds fluid", _without_brainstem(good, template)),
         ("head without contrast inside the brain", _flat_brain(good, rng)),
-        ("contrast reversed and blurred, like an echo-planar or T2-weighted scan", _reversed(good)),
+        ("contrast inverted and blurred, like an echo-planar or T2-weighted scan", _reversed(good)),
         (f"noise of {100 * _NOISE:.0f} % of white matter", _noisy(good, rng)),
         ("no head: a bright ball with noise", _ball(good, rng)),
     ):

@@ -28,11 +28,11 @@ import psutil
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
+from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.application import make_application
-from brainstem_app.gui.background import Background
+from brainstem_app.gui.document.opened import OpenedLabels, OpenedScan
 from brainstem_app.gui.main_window import MainWindow
-from brainstem_app.gui.review.review_step import ReviewStep
-from brainstem_app.gui.scans.opened import OpenedLabels, OpenedScan
+from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.viewer.overlay import colour_table
@@ -63,10 +63,10 @@ def first():
     QTimer.singleShot(4000, end)
 def end():
     import psutil
-    window.background.wait()
+    window.context.background.wait()
     memory = psutil.Process().memory_full_info()
     found.update(rss=memory.rss / 2**20, uss=memory.uss / 2**20)
-    window.step.viewer
+    window.segment_page.viewer
     memory = psutil.Process().memory_full_info()
     found.update(viewer_rss=memory.rss / 2**20, viewer_uss=memory.uss / 2**20)
     print(json.dumps(found))
@@ -174,15 +174,15 @@ def made_scan(side: int) -> tuple[OpenedScan, OpenedLabels]:
 
 def measure_review(side: int, folder: Path) -> None:
     """Print times of slice changes and strokes in the step Review on a scan of side³, all views redrawn."""
-    background = Background()
     store = QSettings(str(folder / "r.ini"), QSettings.Format.IniFormat)
-    step = ReviewStep(WindowSettings(store), background)
+    step = ReviewPage(AppContext.made(WindowSettings(store)))
+    background = step.context.background
     step.resize(1300, 820)
     step.show()
     scan, labels = made_scan(side)
-    step.show_scan(scan)
-    step.show_labels(labels)
-    views, actions = step.views, step.actions_
+    step.document.show_scan(scan)
+    step.document.show_labels(labels)
+    views, actions = step.views, step.commands
 
     def settle() -> None:
         while background.is_busy:
@@ -208,14 +208,14 @@ def measure_review(side: int, folder: Path) -> None:
         view = views.panes[plane].view
         return lambda number: view.set_index(side // 3 + number % (side // 3))
 
-    actions.axial.trigger()
+    actions["axial"].trigger()
     timed(f"review {side}³, large axial view, filled", scroll(Plane.AXIAL), side)
-    actions.outline.setChecked(True)
+    actions["outline"].setChecked(True)
     timed(f"review {side}³, large axial view, outlined", scroll(Plane.AXIAL), side)
-    actions.outline.setChecked(False)
-    actions.sagittal.trigger()
+    actions["outline"].setChecked(False)
+    actions["sagittal"].trigger()
     timed(f"review {side}³, large sagittal view, filled", scroll(Plane.SAGITTAL), side)
-    actions.three.trigger()
+    actions["three"].trigger()
     for plane in Plane:
         timed(f"review {side}³, three planes, slices {plane.name.lower()}", scroll(plane), side)
     middle = side // 2
@@ -223,14 +223,16 @@ def measure_review(side: int, folder: Path) -> None:
         (middle + int(60 * np.cos(a)), middle + int(60 * np.sin(a)), middle) for a in np.arange(0, 6, 0.05)
     ]
     timed(f"review {side}³, three planes, crosshair dragged", lambda n: views.go_to(around[n]), len(around))
-    step.editor.set_label(3)
-    actions.brush.trigger()
-    step.editor.begin(False)
+    step.document.editor.set_label(3)
+    actions["brush"].trigger()
+    step.document.editor.begin(False)
     steps = list(pairwise(around))
     timed(
-        f"review {side}³, three planes, brush", lambda n: step.editor.move(Plane.AXIAL, *steps[n]), len(steps)
+        f"review {side}³, three planes, brush",
+        lambda n: step.document.editor.move(Plane.AXIAL, *steps[n]),
+        len(steps),
     )
-    step.editor.end()
+    step.document.editor.end()
     settle()
     step.close()
 
@@ -258,33 +260,32 @@ def worst_gap(until: Callable[[], bool]) -> Gap:
 
 def measure_review_gaps(folder: Path) -> None:
     """Print the worst gaps of the event loop while Review opens a result, paints, and turns the nuclei."""
-    background = Background()
-    step = ReviewStep(
-        WindowSettings(QSettings(str(folder / "v.ini"), QSettings.Format.IniFormat)), background
-    )
+    store = QSettings(str(folder / "v.ini"), QSettings.Format.IniFormat)
+    step = ReviewPage(AppContext.made(WindowSettings(store)))
+    background = step.context.background
     step.resize(1300, 820)
     step.show()
     scan, labels = made_scan(256)
     affine = np.diag([-0.8, 0.8, 0.8, 1.0])
     nib.save(nib.Nifti1Image(scan.image.steps.T, affine), folder / "scan.nii.gz")
     nib.save(nib.Nifti1Image(labels.labels.labels.T, affine), folder / "labels_native.nii.gz")
-    step.files.opener.open_scan(folder / "scan.nii.gz")
+    step.document.opener.open_scan(folder / "scan.nii.gz")
     say(f"worst gap while Review opens a 256³ scan: {worst_gap(lambda: not background.is_busy)}")
-    step.files.opener.open_labels(folder / "labels_native.nii.gz")
+    step.document.opener.open_labels(folder / "labels_native.nii.gz")
     say(f"worst gap while Review opens its labels: {worst_gap(lambda: not background.is_busy)}")
-    step.actions_.brush.trigger()
-    step.editor.begin(False)
+    step.commands["brush"].trigger()
+    step.document.editor.begin(False)
     left = iter(range(40))
 
     def stroke() -> bool:
         x = next(left, None)
         if x is not None:
-            step.editor.move(Plane.AXIAL, (100 + x, 120, 128), (101 + x, 120, 128))
+            step.document.editor.move(Plane.AXIAL, (100 + x, 120, 128), (101 + x, 120, 128))
             return False
         return not background.is_busy
 
     say(f"worst gap while Review paints: {worst_gap(stroke)}")
-    step.editor.end()
+    step.document.editor.end()
     turns = iter(range(60))
 
     def turn() -> bool:
@@ -311,13 +312,13 @@ def measure_gaps(folder: Path) -> None:
     nib.save(nib.Nifti1Image(data, np.diag([-0.8, 0.8, 0.8, 1.0])), scan)
     start = time.perf_counter()
     window.open_path(scan)
-    gap = worst_gap(lambda: window.step.scan is not None)
+    gap = worst_gap(lambda: window.segment_page.document.scan is not None)
     say(f"worst gap while a 256³ scan is opened ({time.perf_counter() - start:.1f} s): {gap}")
     worker = folder / "busy.py"
     worker.write_text(_BUSY_WORKER, encoding="utf-8")
     supervise.worker_command = lambda home: [sys.executable, str(worker), str(home)]
-    window.segment()
-    job = window.step.job
+    window.commands.run("segment")
+    job = window.segment_page.job
     gap = worst_gap(lambda: job.state.is_over)
     events = len((job.folder / "events.jsonl").read_text().splitlines())
     say(f"worst gap while a job runs ({events} events in 6 s): {gap}")

@@ -35,7 +35,7 @@ from brainstem_app.preprocessing.reference import (
 )
 from brainstem_app.preprocessing.template import load_template
 from brainstem_app.preprocessing.transforms import Displacement, Transforms, grid_points
-from brainstem_app.reports.manifest import sha256_of
+from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.study.study import Study
 
 MANIFEST = "manifest.json"

@@ -217,7 +217,8 @@ def _shifts(study: Study, work: Path) -> list[str]:
     return [
         _SHIFTS_TITLE,
         "",
-        f"The {number} prepared subjects of {Path(study.settings.dataset).name} as they are, and every third "
+        f"{datetime.now(UTC):%Y-%m-%d}. The {number} prepared subjects of "
+        f"{Path(study.settings.dataset).name} as they are, and every third "
         "of them after a change that a failed registration would leave. Correlation with the template in the "
         "brainstem, and of its edges (lowest / median / highest).",
         "",

@@ -29,13 +29,13 @@ from brainstem_app.jobs.networks.calibrate import calibrate_on, labelled_subject
 from brainstem_app.jobs.scans.loaded_model import LoadedModel, load_model
 from brainstem_app.models.atlas_fit import neighbourhood
 from brainstem_app.models.prediction import Predictor, class_probabilities, label_box
-from brainstem_app.reports.calibration import CalibrationCounts, SubjectVoxels
-from brainstem_app.reports.calibration_model import (
+from brainstem_app.reports.engine.entry import Estimate
+from brainstem_app.reports.evaluation.calibration import CalibrationCounts, SubjectVoxels
+from brainstem_app.reports.evaluation.calibration_model import (
     CalibrationReport,
     NucleusCalibration,
     ReliabilityDiagram,
 )
-from brainstem_app.reports.estimate import Estimate
 from brainstem_app.study.study import Study
 
 ROOT = Path(__file__).resolve().parents[2]

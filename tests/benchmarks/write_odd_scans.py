@@ -41,7 +41,8 @@ from brainstem_app.preprocessing.linear_registration import Level, Volume, regis
 from brainstem_app.preprocessing.normalise import normalise_scan
 from brainstem_app.preprocessing.skull_strip import brain_mask, is_stripped
 from brainstem_app.preprocessing.transforms import Transforms
-from brainstem_app.reports.region_model import WHOLE
+from brainstem_app.reports.scan.region_model import EMPTY, WHOLE
+from brainstem_app.reports.scan.regions import empty_shares, where_empty
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Labels are right where centres of nuclei lie so near to those of the good scan, on average, mm: twice as
@@ -85,9 +86,9 @@ class Bench:
 
     def placed(self, key: str, odd: OddScan) -> Placed:
         """Write, read, check and place a version, once."""
-        kept = self.work / f"{_plain(key)}.npz"
+        kept = self.work / f"{plain(key)}.npz"
         if not kept.exists():
-            path = self.work / f"{_plain(key)}.nii.gz"
+            path = self.work / f"{plain(key)}.nii.gz"
             image = nib.Nifti1Image(np.clip(odd.data, 0, 32000).astype(np.int16), odd.affine)
             image.header.set_xyzt_units("mm")
             image.set_sform(odd.affine, 1)
@@ -100,7 +101,7 @@ class Bench:
 
     def real(self, path: Path) -> Placed:
         """Read, check and place a real scan, once."""
-        kept = self.work / f"{_plain(_name(path))}.npz"
+        kept = self.work / f"{plain(name_of(path))}.npz"
         if not kept.exists():
             self._place(path, kept)
         return _load(kept)
@@ -123,17 +124,21 @@ class Bench:
         np.savez(half, words=words, affine=scan.affine, box=box, to_native=to_native)
         half.replace(kept)
 
-    def row(self, key: str, name: str, head: str, clean: Placed, placed: Placed) -> dict[str, Any]:
+    def row(
+        self, key: str, name: str, head: str, clean: Placed, placed: Placed, data: NDArray[np.float32]
+    ) -> dict[str, Any]:
         """What is said of a version, and how far each model's labels are from those of the clean scan."""
         models = " ".join(f"{model.card.name} {model.card.version}" for model in self.models)
-        kept = self.work / f"{_plain(f'{key} {models}')}.json"
+        kept = self.work / f"{plain(f'{key} {models}')}.json"
         if not kept.exists():
             row = {"name": name, "said": placed.said, "refused": placed.refused, "found": []}
             if not placed.refused:
+                found = [self.labelled(placed, n) for n in range(len(self.models))]
                 row["found"] = [
-                    compared(model, clean, self._good(head, clean, n), self.labelled(placed, n))
+                    compared(model, clean, self._good(head, clean, n), found[n])
                     for n, model in enumerate(self.models)
                 ]
+                row["said"] = [*placed.said, *on_nothing(self.models[-1], placed, found[-1], data)]
             kept.write_text(json.dumps(row), encoding="utf-8")
         return dict(json.loads(kept.read_text(encoding="utf-8")))
 
@@ -160,6 +165,18 @@ class Bench:
             np.array([s.covered for s in each]),
             sum(s.confidence is not None and s.confidence < least for s in each),
         )
+
+
+def on_nothing(
+    model: LoadedModel, placed: Placed, found: Labelled, data: NDArray[np.float32]
+) -> Iterator[str]:
+    """Warn, as the report does, of nuclei that lie where the scan is empty."""
+    labels = found.warped.labels_on((placed.shape, placed.affine))
+    empty = empty_shares(labels, where_empty(data))
+    lost = [n for n in model.atlas.table.nuclei if empty.get(n.index, 0.0) > EMPTY]
+    if lost:
+        told = ", ".join(f"{100 * empty[n.index]:.0f} % of {n.name}" for n in lost)
+        yield f"The scan is empty, as outside of a brain mask, in {told}."
 
 
 def compared(model: LoadedModel, clean: Placed, good: Labelled, odd: Labelled) -> dict[str, float]:
@@ -195,7 +212,7 @@ def versions(bench: Bench, path: Path, *, only_masks: bool) -> Iterator[OddScan]
     brain = scan.data > 0 if stripped else brain_mask(scan.data, scan.affine)
     as_it_is = OddScan("clean", scan.data, scan.affine)
     yield as_it_is
-    placed = bench.placed(f"{_name(path)} {as_it_is.name}", as_it_is).to_native
+    placed = bench.placed(f"{name_of(path)} {as_it_is.name}", as_it_is).to_native
     clean = CleanScan(scan.data, scan.affine, brain, placed)
     if not only_masks:
         yield from odd_scans(clean)
@@ -210,18 +227,20 @@ def examine(bench: Bench, path: Path, most: int | None, *, only_masks: bool) -> 
     rows = []
     clean: Placed | None = None
     for odd in islice(versions(bench, path, only_masks=only_masks), most):
-        placed = bench.placed(f"{_name(path)} {odd.name}", odd)
+        placed = bench.placed(f"{name_of(path)} {odd.name}", odd)
         if clean is None and placed.refused:
             raise SystemExit(f"{path} is no good scan: {placed.refused}")
         clean = clean or placed
-        rows.append(bench.row(f"{_name(path)} {odd.name}", odd.name, _name(path), clean, placed))
+        rows.append(
+            bench.row(f"{name_of(path)} {odd.name}", odd.name, name_of(path), clean, placed, odd.data)
+        )
     return rows
 
 
 def examine_real(bench: Bench, path: Path) -> dict[str, Any]:
     """Row of a real scan: what is said of it."""
-    placed, name = bench.real(path), _name(path)
-    return bench.row(f"{name} real", name, name, placed, placed)
+    placed, name = bench.real(path), name_of(path)
+    return bench.row(f"{name} real", name, name, placed, placed, read_scan(path).data)
 
 
 def rescanned(bench: Bench, first: Path, second: Path) -> dict[str, float]:
@@ -287,6 +306,11 @@ def page(
         "them and those with a confidence below the model's limit. Versions whose head is moved or scaled "
         "are compared where that leads back to. "
         + ("Models are divided by “·”, in the order above." if len(models) > 1 else ""),
+        "",
+        "All versions were made by script from scans of adults (`odd_scans.py`, `odd_heads.py`): no real "
+        "scan after a contrast agent, of a child, of large ventricles, of MP2RAGE or of another "
+        "contrast is at hand, so that none of these was tried on a real one. Real ones differ in more than "
+        "what was imitated.",
         "",
     ]
     if rescan is not None:
@@ -377,12 +401,14 @@ def _load(path: Path) -> Placed:
         )
 
 
-def _name(path: Path) -> str:
+def name_of(path: Path) -> str:
+    """Name of a scan, with its dataset where that is BIDS."""
     stem = path.name.removesuffix(".gz").removesuffix(".nii")
     return f"{path.parents[2].name} {stem}" if path.parent.name == "anat" else stem
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Text as a name of a file."""
     return "".join(c if c.isalnum() else "-" for c in text)
 
 
@@ -401,8 +427,8 @@ def main() -> None:
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "results" / "odd-scans.md")
     given = parser.parse_args()
     bench = Bench(given.work, given.models)
-    heads = {_name(path): examine(bench, path, given.most, only_masks=False) for path in given.head}
-    heads |= {_name(path): examine(bench, path, given.most, only_masks=True) for path in given.whole}
+    heads = {name_of(path): examine(bench, path, given.most, only_masks=False) for path in given.head}
+    heads |= {name_of(path): examine(bench, path, given.most, only_masks=True) for path in given.whole}
     real = [examine_real(bench, path) for path in given.real]
     rescan = rescanned(bench, *given.rescan) if given.rescan else None
     given.page.write_text("\n".join(page(bench, heads, real, rescan)), encoding="utf-8")

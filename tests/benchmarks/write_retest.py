@@ -29,7 +29,7 @@ from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.resampling import resample
 from brainstem_app.imaging.spaces import Affine
-from brainstem_app.reports.retest_model import RetestEntry, RetestReport
+from brainstem_app.reports.retest.model import RetestEntry, RetestReport
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_DEGREES, MOST_MM = 8.0, 6.0

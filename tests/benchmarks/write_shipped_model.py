@@ -24,9 +24,14 @@ from brainstem_app.jobs.scans.loaded_model import LoadedModel, load_model
 from brainstem_app.models.atlas_fit import fit_atlas
 from brainstem_app.models.prediction import label_box
 from brainstem_app.preprocessing.reference import reference_labels
-from brainstem_app.reports.cohort import build_cohort_report
-from brainstem_app.reports.cohort_model import CohortInputs, CohortReport, CohortResult, MethodSummary
-from brainstem_app.reports.estimate import Estimate
+from brainstem_app.reports.engine.entry import Estimate
+from brainstem_app.reports.evaluation.build import build_evaluation_report
+from brainstem_app.reports.evaluation.model import (
+    EvaluationInputs,
+    EvaluationReport,
+    MethodResult,
+    MethodSummary,
+)
 from brainstem_app.study.study import Study
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +59,7 @@ def main() -> None:
         model.card.model_copy(update={"results": results_of(report)}).save(model.files.folder)
 
 
-def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[CohortReport, float]:
+def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[EvaluationReport, float]:
     """Accuracy of model and yardsticks, and CPU seconds a subject from probabilities to labels."""
     names = study.splits().test if part == "test" else study.splits().validation
     others = (ATLAS_ALONE, MEAN_WARP_ALONE, PREPARES, NETWORK_ALONE, TO_NETWORK)
@@ -79,18 +84,18 @@ def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[Co
             if volume is not None:
                 counts[method][name] = confusion_counts(voxels.reference, volume, model.context.classes)
     yardsticks = [name for name in others if len(counts[name]) == len(names)]
-    inputs = CohortInputs(
-        result=CohortResult(model.card.name, counts[model.card.name]),
+    inputs = EvaluationInputs(
+        result=MethodResult(model.card.name, counts[model.card.name]),
         table=model.mapped_atlas.table,
         atlas_name=model.mapped_atlas.name,
         atlas_version=model.mapped_atlas.version,
-        yardsticks=tuple(CohortResult(name, counts[name]) for name in yardsticks),
+        yardsticks=tuple(MethodResult(name, counts[name]) for name in yardsticks),
         part=part,
     )
-    return build_cohort_report(inputs), seconds / len(names)
+    return build_evaluation_report(inputs), seconds / len(names)
 
 
-def page(report: CohortReport, model: str, part: str, seconds: float, about: str) -> list[str]:
+def page(report: EvaluationReport, model: str, part: str, seconds: float, about: str) -> list[str]:
     """Lines of the page."""
     favoured = ""
     if any(yardstick.name == PREPARES for yardstick in report.yardsticks):

@@ -35,7 +35,7 @@ from brainstem_app.preprocessing.reference import (
     reference_labels,
 )
 from brainstem_app.preprocessing.transforms import Displacement
-from brainstem_app.reports.manifest import sha256_of
+from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import UNCERTAINTY_FILE, Study, StudySettings, SubjectRecord
 

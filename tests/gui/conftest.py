@@ -65,17 +65,17 @@ def window(
     qtbot: QtBot, settings: WindowSettings, model: ModelFiles, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MainWindow]:
     """The window on the (offscreen) screen with one model; a job still running at the end is ended."""
-    monkeypatch.setattr("brainstem_app.gui.restoring.find_models", lambda: (model,))
+    monkeypatch.setattr("brainstem_app.gui.model_list.find_models", lambda: (model,))
     shown = MainWindow(settings)
     qtbot.addWidget(shown)
     shown.resize(1200, 800)
     shown.show()
     shown.show_step(StepName.SEGMENT)
-    qtbot.waitUntil(lambda: shown.step.segment_panel.model == model.card.name, timeout=60_000)
+    qtbot.waitUntil(lambda: shown.segment_page.segment_panel.model == model.card.name, timeout=60_000)
     yield shown
-    for job in shown.bench.jobs.running:
+    for job in shown.context.jobs.running:
         job.kill()
-    shown.background.wait()
+    shown.context.background.wait()
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def _add_subject(study: Study, name: str, *, failed: bool) -> None:
 @pytest.fixture
 def open_study(qtbot: QtBot, window: MainWindow, study: Study) -> MainWindow:
     """A window with the study open."""
-    with qtbot.waitSignal(window.bench.study.opened, timeout=60_000):
+    with qtbot.waitSignal(window.context.study.opened, timeout=60_000):
         window.open_path(study.folder)
     return window
 

@@ -12,13 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from brainstem_app import __version__, locations
 from brainstem_app.edition import edition_text
-from brainstem_app.gui.about import AboutDialog
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.window.about import AboutDialog
 from brainstem_app.locations import notices_folder
 
 
 def test_about_names_version_edition_licence_and_notices(window: MainWindow) -> None:
-    window.actions_.about.trigger()
+    window.commands["about"].trigger()
     dialog = window.findChild(AboutDialog)
     assert dialog.isVisible()
     told = "\n".join(label.text() for label in dialog.findChildren(QLabel))

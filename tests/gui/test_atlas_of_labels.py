@@ -64,7 +64,7 @@ def labels_of(folder: Path, report: str = "") -> Path:
 
 
 def listed(window: MainWindow) -> list[str]:
-    model = window.step.structure_panel.model
+    model = window.segment_page.structure_panel.model
     return [structure.name for structure in model.structures]
 
 
@@ -85,7 +85,7 @@ def test_result_of_an_imported_atlas_has_its_own_names(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:
     window.open_path(labels_of(tmp_path / "result", "small 1"))
-    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     assert listed(window) == list(NAMES[1:])
     assert "Install" not in message_text(window)
 
@@ -96,9 +96,9 @@ def test_labels_that_two_atlases_may_have_made_are_asked_about_in_place(
 ) -> None:
     window.open_path(labels_of(tmp_path / "alone") / "labels_native.nii.gz")
     qtbot.waitUntil(lambda: "which atlas" in message_text(window), timeout=_LIMIT_MS)
-    assert window.step.labels is None
+    assert window.segment_page.document.labels is None
     press(qtbot, window, "Read as small 1")
-    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     assert listed(window) == list(NAMES[1:])
 
 
@@ -109,15 +109,15 @@ def test_review_compares_labels_of_one_atlas_only(qtbot: QtBot, window: MainWind
     review = window.review
     assert review is not None
     review.files.open_result(ours)
-    qtbot.waitUntil(lambda: review.labels is not None, timeout=_LIMIT_MS)
-    review.comparison.open(labels_of(tmp_path / "theirs", "brainstem31 1.0"))
+    qtbot.waitUntil(lambda: review.document.labels is not None, timeout=_LIMIT_MS)
+    review.document.comparison.open(labels_of(tmp_path / "theirs", "brainstem31 1.0"))
     qtbot.waitUntil(lambda: "do not compare" in message_text(window), timeout=_LIMIT_MS)
     assert "brainstem31 1.0" in message_text(window)
-    assert review.comparison.reference is None
+    assert review.document.comparison.reference is None
     # Nothing says what these are: they are read like those that they are compared with.
-    review.comparison.open(labels_of(tmp_path / "alone") / "labels_native.nii.gz")
-    qtbot.waitUntil(lambda: review.comparison.reference is not None, timeout=_LIMIT_MS)
-    assert review.comparison.reference.table.names == NAMES
+    review.document.comparison.open(labels_of(tmp_path / "alone") / "labels_native.nii.gz")
+    qtbot.waitUntil(lambda: review.document.comparison.reference is not None, timeout=_LIMIT_MS)
+    assert review.document.comparison.reference.table.names == NAMES
     assert "of the atlas small 1" in message_text(window)
 
 
@@ -126,7 +126,7 @@ def test_structures_are_those_that_the_chosen_model_will_find(
 ) -> None:
     qtbot.waitUntil(lambda: "PAG" in listed(window), timeout=_LIMIT_MS)
     other = replace(model, card=model.card.model_copy(update={"atlas": "small", "name": "small-net"}))
-    window.step.segment_panel.add_model(other, scan_file)
+    window.segment_page.segment_panel.add_model(other, scan_file)
     qtbot.waitUntil(lambda: listed(window) == list(small.names[1:]), timeout=_LIMIT_MS)
 
 
@@ -138,7 +138,7 @@ def test_next_scan_after_a_result_lists_the_models_structures_again(
     qtbot.waitUntil(lambda: listed(window) == list(NAMES[1:]), timeout=_LIMIT_MS)
     scan = tmp_path / "head.nii.gz"
     nib.save(nib.Nifti1Image(np.ones((40, 40, 40), dtype=np.float32), np.diag([4.0, 4, 4, 1])), scan)
-    window.step.opener.open_scan(scan)
+    window.segment_page.document.opener.open_scan(scan)
     qtbot.waitUntil(lambda: "PAG" in listed(window), timeout=_LIMIT_MS)
 
 
@@ -149,16 +149,16 @@ def test_labels_that_were_left_open_are_asked_about_again_at_the_next_start(
     window.open_path(labels_of(tmp_path / "alone"))
     qtbot.waitUntil(lambda: "which atlas" in message_text(window), timeout=_LIMIT_MS)
     press(qtbot, window, "Read as small 1")
-    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     window.close()
     again = MainWindow(settings)
     qtbot.addWidget(again)
     again.show()
     qtbot.waitUntil(lambda: "which atlas" in message_text(again), timeout=_LIMIT_MS)
     press(qtbot, again, "Read as small 1")
-    qtbot.waitUntil(lambda: again.step.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: again.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     assert listed(again) == list(NAMES[1:])
-    again.background.wait()
+    again.context.background.wait()
 
 
 @pytest.mark.usefixtures("small")
@@ -168,17 +168,19 @@ def test_each_result_of_a_batch_has_the_names_of_its_own_atlas(
     for name, report in (("P1", "small 1"), ("P2", "brainstem31 1.0"), ("P3", "")):
         labels_of(tmp_path / "batch" / name, report)
     window.open_path(tmp_path / "batch")
-    qtbot.waitUntil(lambda: window.review is not None and window.review.result is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(
+        lambda: window.review is not None and window.review.document.result is not None, timeout=_LIMIT_MS
+    )
     review = window.review
-    assert review.labels.table.names == NAMES
+    assert review.document.labels.table.names == NAMES
     qtbot.mouseClick(review.results.next, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: review.result.folder.name == "P2", timeout=_LIMIT_MS)
-    assert "PAG" in review.labels.table.names
+    qtbot.waitUntil(lambda: review.document.result.folder.name == "P2", timeout=_LIMIT_MS)
+    assert "PAG" in review.document.labels.table.names
     qtbot.mouseClick(review.results.next, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "which atlas" in message_text(window), timeout=_LIMIT_MS)
     press(qtbot, window, "Read as small 1")
-    qtbot.waitUntil(lambda: review.result.folder.name == "P3", timeout=_LIMIT_MS)
-    assert review.labels.table.names == NAMES
+    qtbot.waitUntil(lambda: review.document.result.folder.name == "P3", timeout=_LIMIT_MS)
+    assert review.document.labels.table.names == NAMES
     assert review.results.place.text() == "Result 3 of 3"
 
 
@@ -189,14 +191,17 @@ def test_corrected_labels_are_of_the_atlas_that_the_user_has_named(
     window.open_path(labels_of(tmp_path / "alone"))
     qtbot.waitUntil(lambda: "which atlas" in message_text(window), timeout=_LIMIT_MS)
     press(qtbot, window, "Read as small 1")
-    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     window.show_step(StepName.REVIEW)
     review = window.review
-    review.editor.set_label(3)
-    review.commands.use_brush()
+    review.document.editor.set_label(3)
+    review.commands["brush"].trigger()
     review.views.go_to((1, 1, 1))
     QTest.keyClick(review.views.main_view, Qt.Key.Key_Space)
-    review.editor.save_copy()
-    qtbot.waitUntil(lambda: window.step.labels.path.name == "labels_native_edited.nii.gz", timeout=_LIMIT_MS)
+    review.document.editor.save_copy()
+    qtbot.waitUntil(
+        lambda: window.segment_page.document.labels.path.name == "labels_native_edited.nii.gz",
+        timeout=_LIMIT_MS,
+    )
     assert listed(window) == list(NAMES[1:])
     assert "which atlas" not in message_text(window)

@@ -126,7 +126,7 @@ def test_error_of_one_file_does_not_stand_above_the_next_scan(
         "menu": lambda: window.open_path(scan_file),
         "drop": lambda: window.dropped.emit([scan_file]),
     }[door]()
-    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.scan is not None, timeout=_LIMIT_MS)
     assert said(window) == ""
 
 
@@ -136,18 +136,18 @@ def test_failed_segmentation_is_forgotten_with_its_scan_and_a_failed_training_is
     window = open_study
     fake_job(_FAILS)
     window.open_path(scan_file)
-    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=_LIMIT_MS)
-    window.segment()
+    qtbot.waitUntil(lambda: window.segment_page.document.scan is not None, timeout=_LIMIT_MS)
+    window.commands.run("segment")
     qtbot.waitUntil(lambda: "The network is gone." in said(window), timeout=_LIMIT_MS)
     window.opening.view(result_folder)
-    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     assert said(window) == ""
     train = window.page(StepName.TRAIN)
     train.form.set_values({"run": "other"})
     train.start()
     qtbot.waitUntil(lambda: "Train other: The network is gone." in said(window), timeout=_LIMIT_MS)
     window.opening.view(scan_file)
-    qtbot.waitUntil(lambda: window.step.labels is None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.labels is None, timeout=_LIMIT_MS)
     assert "Train other" in said(window), "it is about the training"
 
 
@@ -161,16 +161,16 @@ def test_failure_of_a_job_goes_when_it_is_started_again_or_removed(
     train.form.set_values({"run": "other"})
     train.start()
     qtbot.waitUntil(lambda: "The network is gone." in said(window), timeout=_LIMIT_MS)
-    (job,) = window.bench.jobs.jobs
+    (job,) = window.context.jobs.jobs
     fake_job('wait_for(cancelled); emit(event="failed", what="Cancelled.", exit_status=3)')
     if end == "again":
-        window.bench.jobs.restart(job)
+        window.context.jobs.restart(job)
     elif end == "anew":
         train.form.set_values({"run": "other"})
         train.start()
-        assert len(window.bench.jobs.jobs) == 2
+        assert len(window.context.jobs.jobs) == 2
     else:
-        window.bench.jobs.remove(job)
+        window.context.jobs.remove(job)
     assert said(window) == ""
 
 
@@ -182,8 +182,8 @@ def test_what_is_said_of_a_study_goes_with_it(
         window.page(step).message.emit(Message(MessageLevel.ERROR, f"{step} failed."))
     assert said(window) == "report failed."
     other = Study.create(tmp_path / "other study", study.settings)
-    with qtbot.waitSignal(window.bench.study.opened, timeout=_LIMIT_MS):
-        window.bench.study.open(other.folder)
+    with qtbot.waitSignal(window.context.study.opened, timeout=_LIMIT_MS):
+        window.context.study.open(other.folder)
     assert said(window) == ""
 
 
@@ -195,8 +195,8 @@ def test_work_that_is_not_saved_is_said_until_it_is_saved(
     window.page(StepName.TRAIN).form.set_values({"epochs": 31})
     qtbot.waitUntil(lambda: "could not be saved" in said(window), timeout=_LIMIT_MS)
     window.open_path(scan_file)
-    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=_LIMIT_MS)
-    window.bench.study.contents_changed.emit()
+    qtbot.waitUntil(lambda: window.segment_page.document.scan is not None, timeout=_LIMIT_MS)
+    window.context.study.contents_changed.emit()
     # Steps that read the study may say above it that its folder is gone.
     while window.message_bar.message and "could not be saved" not in said(window):
         window.message_bar.dismiss()
@@ -213,17 +213,20 @@ def test_question_about_edits_goes_when_they_are_undone(
     qtbot: QtBot, window: MainWindow, result_folder: Path, scan_file: Path
 ) -> None:
     window.open_path(result_folder)
-    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     window.show_step(StepName.REVIEW)
     review = window.review
-    qtbot.waitUntil(lambda: review.labels is not None and not window.background.is_busy, timeout=_LIMIT_MS)
-    review.editor.set_label(3)
-    review.commands.use_brush()
+    qtbot.waitUntil(
+        lambda: review.document.labels is not None and not window.context.background.is_busy,
+        timeout=_LIMIT_MS,
+    )
+    review.document.editor.set_label(3)
+    review.commands["brush"].trigger()
     review.views.go_to((20, 20, 20))
     QTest.keyClick(review.views.main_view, Qt.Key.Key_Space)
     review.files.open_path(scan_file)
     assert "not saved" in said(window)
-    review.editor.undo()
+    review.document.editor.undo()
     assert said(window) == ""
 
 
@@ -246,8 +249,8 @@ def test_closing_says_that_it_waits_for_the_jobs(
 wait_for(lambda: cancelled() and Path({str(tmp_path / "go")!r}).exists())
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
-    window.simulate()
-    qtbot.waitUntil(lambda: bool(window.bench.jobs.running), timeout=_LIMIT_MS)
+    window.commands.run("simulate")
+    qtbot.waitUntil(lambda: bool(window.context.jobs.running), timeout=_LIMIT_MS)
     window.close()
     assert "1 job is still running." in said(window)
     stop = next(b for b in window.message_bar.findChildren(QAbstractButton) if "Stop it" in b.text())
@@ -264,8 +267,8 @@ def test_question_about_running_jobs_goes_when_they_have_ended(
 wait_for(Path({str(tmp_path / "go")!r}).exists)
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
-    window.simulate()
-    qtbot.waitUntil(lambda: bool(window.bench.jobs.running), timeout=_LIMIT_MS)
+    window.commands.run("simulate")
+    qtbot.waitUntil(lambda: bool(window.context.jobs.running), timeout=_LIMIT_MS)
     window.close()
     assert "still running" in said(window)
     (tmp_path / "go").touch()

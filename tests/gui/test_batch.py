@@ -91,9 +91,9 @@ def test_batch_begins_only_after_scans_model_and_folder_were_named(
     assert "not measured" in sheet.card.text()
     assert "color:" in sheet.card.text(), "in amber"
     assert sheet.place.folder == settings.results_folder
-    assert not listed.bench.jobs.jobs
+    assert not listed.context.jobs.jobs
     qtbot.mouseClick(sheet.start_button, Qt.MouseButton.LeftButton)
-    (job,) = listed.bench.jobs.jobs
+    (job,) = listed.context.jobs.jobs
     assert job.record.title == "Segment 3 scans with test-model"
     qtbot.waitUntil(lambda: job.state.is_over, timeout=_LIMIT_MS)
 
@@ -101,14 +101,14 @@ def test_batch_begins_only_after_scans_model_and_folder_were_named(
 def test_batch_that_is_not_confirmed_does_not_begin(qtbot: QtBot, listed: MainWindow) -> None:
     sheet = sheet_for_all(qtbot, listed)
     qtbot.keyClick(sheet, Qt.Key.Key_Escape)
-    assert not listed.bench.jobs.jobs
+    assert not listed.context.jobs.jobs
 
 
 def test_model_that_ships_is_chosen_at_each_start_whatever_was_used_before(
-    qtbot: QtBot, tmp_path: Path
+    qtbot: QtBot, tmp_path: Path, settings: WindowSettings
 ) -> None:
     mine, shipped = made_model(tmp_path, "a-first", None), made_model(tmp_path, "brainstem31", 0.74)
-    panel = SegmentPanel(SegmentOutputs())
+    panel = SegmentPanel(settings)
     qtbot.addWidget(panel)
     panel.set_models((mine, shipped))
     assert panel.model == "brainstem31"
@@ -116,16 +116,18 @@ def test_model_that_ships_is_chosen_at_each_start_whatever_was_used_before(
     panel.choose("a-first")
     assert "not measured" in panel.card.text()
     assert "color:" in panel.card.text()
-    again = SegmentPanel(SegmentOutputs())
+    again = SegmentPanel(settings)
     qtbot.addWidget(again)
     again.set_models((mine, shipped))
     assert again.model == "brainstem31"
 
 
-def test_models_that_are_listed_anew_change_no_choice(qtbot: QtBot, tmp_path: Path) -> None:
+def test_models_that_are_listed_anew_change_no_choice(
+    qtbot: QtBot, tmp_path: Path, settings: WindowSettings
+) -> None:
     mine, shipped = made_model(tmp_path, "mine", 0.5), made_model(tmp_path, "brainstem31", 0.74)
     opened = made_model(tmp_path, "from a file", None)
-    panel = SegmentPanel(SegmentOutputs())
+    panel = SegmentPanel(settings)
     qtbot.addWidget(panel)
     panel.set_models((shipped,))
     panel.add_model(opened, tmp_path / "other.onnx")
@@ -152,13 +154,13 @@ def test_finished_batch_leads_to_review_by_one_click(
 ) -> None:
     fake_job(_TWO_OF_THREE.format(result=str(result_folder)) + 'emit(event="finished", seconds=1.0)')
     qtbot.mouseClick(sheet_for_all(qtbot, listed).start_button, Qt.MouseButton.LeftButton)
-    (job,) = listed.bench.jobs.jobs
+    (job,) = listed.context.jobs.jobs
     qtbot.waitUntil(lambda: job.state.is_over, timeout=_LIMIT_MS)
     qtbot.waitUntil(lambda: "segmented" in said(listed), timeout=_LIMIT_MS)
     press_message_button(qtbot, listed, "Review them")
     assert listed.current_step is StepName.REVIEW
-    qtbot.waitUntil(lambda: listed.review.result is not None, timeout=_LIMIT_MS)
-    assert listed.review.result.folder.name == "P1_T1"
+    qtbot.waitUntil(lambda: listed.review.document.result is not None, timeout=_LIMIT_MS)
+    assert listed.review.document.result.folder.name == "P1_T1"
     assert listed.review.results.place.text() == "Result 1 of 2"
 
 
@@ -185,7 +187,7 @@ def test_batch_with_a_failure_still_leads_to_what_is_done(
 ) -> None:
     fake_job(_TWO_OF_THREE.format(result=str(result_folder)) + _FAILED)
     qtbot.mouseClick(sheet_for_all(qtbot, listed).start_button, Qt.MouseButton.LeftButton)
-    (job,) = listed.bench.jobs.jobs
+    (job,) = listed.context.jobs.jobs
     qtbot.waitUntil(lambda: job.state.is_over, timeout=_LIMIT_MS)
     message = listed.message_bar.message
     assert message.what == "2 scans are segmented. 1 of 3 scans could not be segmented: P3_T1."
@@ -199,18 +201,20 @@ def test_job_of_an_earlier_window_leads_to_review_from_the_panel(
 ) -> None:
     fake_job(_TWO_OF_THREE.format(result=str(result_folder)) + 'emit(event="finished", seconds=1.0)')
     qtbot.mouseClick(sheet_for_all(qtbot, listed).start_button, Qt.MouseButton.LeftButton)
-    (job,) = listed.bench.jobs.jobs
+    (job,) = listed.context.jobs.jobs
     qtbot.waitUntil(lambda: job.state.is_over, timeout=_LIMIT_MS)
     listed.close()
     window = MainWindow(settings)
     qtbot.addWidget(window)
     window.show()
-    qtbot.waitUntil(lambda: bool(window.bench.jobs.jobs), timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: bool(window.context.jobs.jobs), timeout=_LIMIT_MS)
     window.show_jobs()
     qtbot.mouseClick(window.jobs_panel.review_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: window.review is not None and window.review.result is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(
+        lambda: window.review is not None and window.review.document.result is not None, timeout=_LIMIT_MS
+    )
     assert window.review.results.place.text() == "Result 1 of 2"
-    window.background.wait()
+    window.context.background.wait()
 
 
 def test_results_name_their_model_in_list_and_viewer(
@@ -221,8 +225,8 @@ def test_results_name_their_model_in_list_and_viewer(
     report["model"] = {"name": "one-epoch", "version": "1", "test_macro_miou": None}
     (result_folder / "report.json").write_text(json.dumps(report), encoding="utf-8")
     window.open_path(result_folder)
-    qtbot.waitUntil(lambda: window.step.result is not None, timeout=_LIMIT_MS)
-    line = window.step.scan_panel.result
+    qtbot.waitUntil(lambda: window.segment_page.document.result is not None, timeout=_LIMIT_MS)
+    line = window.segment_page.scan_panel.result
     qtbot.waitUntil(line.isVisible, timeout=_LIMIT_MS)
     assert "one-epoch 1" in line.text()
     assert "not measured" in line.text()

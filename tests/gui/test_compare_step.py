@@ -108,7 +108,7 @@ def test_click_starts_the_comparison_that_is_described(
     show(qtbot, page, small())
     page.how.set_values({"keep": "all"})
     qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
-    (job,) = page.bench.jobs.jobs
+    (job,) = page.context.jobs.jobs
     written = read_job(job.job_file)
     assert isinstance(written, CompareJob)
     assert written.study == study.folder

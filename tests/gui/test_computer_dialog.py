@@ -10,14 +10,14 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialogButtonBox
 from pytestqt.qtbot import QtBot
 
-from brainstem_app.gui import computer_dialog
-from brainstem_app.gui.computer_dialog import ComputerDialog
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.window import computer_dialog
+from brainstem_app.gui.window.computer_dialog import ComputerDialog
 
 
 @pytest.mark.slow
 def test_window_says_which_device_computes_and_why(qtbot: QtBot, window: MainWindow) -> None:
-    window.actions_.computer.trigger()
+    window.commands["computer"].trigger()
     dialog = window.findChild(ComputerDialog)
     assert dialog.isVisible()
     assert not dialog.copy_button.isEnabled()

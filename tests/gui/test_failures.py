@@ -81,7 +81,7 @@ def test_training_on_a_full_disk_keeps_its_epochs_and_goes_on_once_there_is_room
     # An epoch's files are 45 and 130 MB; the second one's cannot be written beside the first one's.
     disk = small_disk(230)
     copy = Study.open(Path(shutil.copytree(boxed_study.folder, disk / "study")))
-    job = window.bench.jobs.submit(small_training(copy, epochs=2), "Train", copy.folder, item="small")
+    job = window.context.jobs.submit(small_training(copy, epochs=2), "Train", copy.folder, item="small")
     told = wait_for_end(qtbot, job)
     assert job.state == "failed"
     assert "disk is full" in job.record.what, told
@@ -104,7 +104,7 @@ def test_killed_training_is_an_error_and_goes_on_from_its_last_epoch(
 ) -> None:
     pytest.importorskip("tensorflow")
     study = boxed_study
-    job = window.bench.jobs.submit(small_training(study, epochs=3), "Train", study.folder, item="small")
+    job = window.context.jobs.submit(small_training(study, epochs=3), "Train", study.folder, item="small")
     qtbot.waitUntil(lambda: bool(epochs_of(study, "small")) or job.state.is_over, timeout=_LIMIT_MS)
     job.kill()
     told = wait_for_end(qtbot, job)
@@ -125,8 +125,8 @@ def test_preparing_on_a_full_disk_stops_at_once_and_leaves_nothing_half(
 ) -> None:
     disk = small_disk(1)
     study = disk / "study"
-    window.bench.study.create(study)
-    job = window.bench.jobs.submit(PrepareJob(dataset=simulated, study=study), "Prepare", study)
+    window.context.study.create(study)
+    job = window.context.jobs.submit(PrepareJob(dataset=simulated, study=study), "Prepare", study)
     told = wait_for_end(qtbot, job)
     assert job.state == "failed"
     assert "disk is full" in job.record.what, told
@@ -145,7 +145,7 @@ def test_segmenting_to_a_full_disk_says_so_and_can_be_repeated(
 ) -> None:
     (disk, scan) = small_disk(1), next(simulated.glob("sub-*/anat/*_T1w.nii.gz"))
     work = SegmentJob(scans=(scan,), out=disk / "results")
-    job = window.bench.jobs.submit(work, "Segment")
+    job = window.context.jobs.submit(work, "Segment")
     told = wait_for_end(qtbot, job)
     assert "disk is full" in job.record.what, told
     assert "disk is full" in said(window)
@@ -160,10 +160,10 @@ def test_job_folder_on_a_full_disk_is_explained(
     qtbot: QtBot, window: MainWindow, small_disk: Disk, tmp_path: Path
 ) -> None:
     disk = small_disk(1)
-    window.bench.settings.jobs_folder = disk / "jobs"
+    window.context.settings.jobs_folder = disk / "jobs"
     (disk / "jobs").mkdir()
     fill(disk)
-    assert window.bench.jobs.submit(SimulateJob(subjects=1, out=tmp_path / "out"), "Simulate") is None
+    assert window.context.jobs.submit(SimulateJob(subjects=1, out=tmp_path / "out"), "Simulate") is None
     assert "No space left" in said(window)
 
 
@@ -172,14 +172,14 @@ def test_workspace_on_a_full_disk_is_told_and_the_old_one_stays(
 ) -> None:
     disk = small_disk(1)
     copy = Path(shutil.copytree(study.folder, disk / "study"))
-    with qtbot.waitSignal(window.bench.study.opened, timeout=_LIMIT_MS):
+    with qtbot.waitSignal(window.context.study.opened, timeout=_LIMIT_MS):
         window.open_path(copy)
     window.show_step(StepName.TRAIN)
-    window.bench.study.save()
+    window.context.study.save()
     before = (copy / "window.json").read_text(encoding="utf-8")
     fill(disk)
     window.page(StepName.TRAIN).form.set_values({"epochs": 99})
-    window.bench.study.save()
+    window.context.study.save()
     assert "No space left" in said(window)
     assert (copy / "window.json").read_text(encoding="utf-8") == before
 
@@ -208,21 +208,21 @@ def test_study_that_is_unplugged_stops_nothing_and_is_found_again(
     train.start()
     assert "not there any more" in said(window)
     assert "Connect its drive" in said(window)
-    assert not window.bench.jobs.jobs
+    assert not window.context.jobs.jobs
     window.message_bar.clear()
-    window.bench.study.refresh()
+    window.context.study.refresh()
     qtbot.waitUntil(lambda: "not there" in said(window), timeout=_LIMIT_MS)
     window.message_bar.clear()
     window.show_step(StepName.PREPARE)
     window.page(StepName.PREPARE).decide("rejected")
     qtbot.waitUntil(lambda: str(study.folder) in said(window), timeout=_LIMIT_MS)
-    window.bench.study.save()
+    window.context.study.save()
     assert not study.folder.exists(), "nothing was begun anew where the study was"
-    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not window.context.background.is_busy, timeout=_LIMIT_MS)
     elsewhere.rename(study.folder)
     window.message_bar.clear()
-    window.bench.study.refresh()
-    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=_LIMIT_MS)
+    window.context.study.refresh()
+    qtbot.waitUntil(lambda: not window.context.background.is_busy, timeout=_LIMIT_MS)
     assert window.message_bar.message is None
     assert window.page(StepName.PREPARE).model.rowCount() == 4
 
@@ -236,12 +236,12 @@ def test_damaged_file_of_a_study_leaves_the_rest_usable(
     qtbot: QtBot, window: MainWindow, study: Study, name: str, content: bytes
 ) -> None:
     (study.folder / name).write_bytes(content)
-    with qtbot.waitSignal(window.bench.study.opened, timeout=_LIMIT_MS):
+    with qtbot.waitSignal(window.context.study.opened, timeout=_LIMIT_MS):
         window.open_path(study.folder)
     for step in StepName:
         window.show_step(step)
-    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=_LIMIT_MS)
-    names = {subject.name for subject in window.page(StepName.PREPARE).model.subjects}
+    qtbot.waitUntil(lambda: not window.context.background.is_busy, timeout=_LIMIT_MS)
+    names = {subject.name for subject in window.page(StepName.PREPARE).model.rows}
     if name != "quality.json":
         assert {"sub-1", "sub-3"} <= names
     else:
@@ -265,7 +265,7 @@ def test_a_thousand_prepared_subjects_are_listed_and_judged(
         name = f"sub-{number + 1000}"
         record = SubjectRecord(name=name, person=name, state="finished", source="x", fit={"correlation": 0.9})
         record.save(study.subject_folder(name) / "manifest.json")
-    with qtbot.waitSignal(window.bench.study.opened, timeout=_LIMIT_MS):
+    with qtbot.waitSignal(window.context.study.opened, timeout=_LIMIT_MS):
         window.open_path(study.folder)
     window.show_step(StepName.PREPARE)
     page = window.page(StepName.PREPARE)
@@ -274,4 +274,4 @@ def test_a_thousand_prepared_subjects_are_listed_and_judged(
     page.table.selectRow(row)
     page.table.scrollTo(page.table.currentIndex())
     page.decide("rejected")
-    qtbot.waitUntil(lambda: page.model.subject(row).decision == "rejected", timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: page.model.row(row).decision == "rejected", timeout=_LIMIT_MS)

@@ -115,7 +115,7 @@ def test_tab_key_reaches_every_control_and_is_caught_by_none(
 ) -> None:
     open_study.show_step(step)
     page = open_study.page(step)
-    qtbot.waitUntil(lambda: not open_study.background.is_busy, timeout=60_000)
+    qtbot.waitUntil(lambda: not open_study.context.background.is_busy, timeout=60_000)
     open_study.activateWindow()
     wanted = {
         control
@@ -154,7 +154,11 @@ def test_f1_shows_the_keys_over_any_page_and_hides_them(qtbot: QtBot, open_study
     sheet = open_study.findChild(ShortcutOverlay)
     assert sheet.isVisible()
     told = sheet.accessibleDescription()
-    for action in (open_study.actions_.save_study_as, open_study.actions_.jobs, open_study.actions_.start):
+    for action in (
+        open_study.commands["save_study_as"],
+        open_study.commands["jobs"],
+        open_study.commands["start"],
+    ):
         assert action.shortcut().toString() in told
     qtbot.keyClick(sheet, Qt.Key.Key_F1)
     assert not sheet.isVisible()

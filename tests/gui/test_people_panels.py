@@ -59,7 +59,7 @@ def test_results_of_two_models_need_a_tick_before_they_are_compared(
     panel.mixed.setChecked(True)
     assert panel.start_button.isEnabled()
     qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
-    (queued,) = window.bench.jobs.jobs
+    (queued,) = window.context.jobs.jobs
     assert queued.work.mixed
 
 
@@ -96,7 +96,7 @@ def test_words_with_many_values_need_a_tick(
     panel.categories.setChecked(True)
     assert panel.start_button.isEnabled()
     qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
-    (queued,) = window.bench.jobs.jobs
+    (queued,) = window.context.jobs.jobs
     assert queued.work.categorical == ("site",)
 
 
@@ -115,7 +115,7 @@ def test_cell_that_means_unknown_takes_its_person_out_and_the_panel_says_so(
     qtbot.waitUntil(lambda: "In no model" in panel.said.text(), timeout=_LIMIT_MS)
     assert "sub-4" in panel.said.text()
     qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
-    (queued,) = window.bench.jobs.jobs
+    (queued,) = window.context.jobs.jobs
     assert queued.work.missing == ("89+", "-999")
 
 
@@ -156,7 +156,7 @@ def test_repeated_scans_of_two_models_need_a_tick(
     panel.confirmed.setChecked(True)
     qtbot.waitUntil(panel.start_button.isEnabled, timeout=_LIMIT_MS)
     qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
-    (queued,) = window.bench.jobs.jobs
+    (queued,) = window.context.jobs.jobs
     assert queued.work.mixed
     panel.choose(PairsFrom.TWO_FOLDERS, first, first)
     assert not panel.confirmed.isChecked(), "other results are asked about anew"

@@ -81,7 +81,7 @@ emit(event="finished", seconds=1.0)
     page.form.set_values({"jobs": 2, "repeat": True, "seed": 5})
     page.table.selectRow(3)
     qtbot.mouseClick(page.some_button, Qt.MouseButton.LeftButton)
-    (job,) = page.bench.jobs.jobs
+    (job,) = page.context.jobs.jobs
     assert read_job(job.job_file) == PrepareJob(
         dataset=dataset, study=study.folder, jobs=2, repeat=True, seed=5, subjects=("sub-4",)
     )

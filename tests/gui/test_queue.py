@@ -31,7 +31,7 @@ def job(tmp_path: Path) -> SimulateJob:
 
 @pytest.fixture
 def queue(window: MainWindow) -> JobQueue:
-    return window.bench.jobs
+    return window.context.jobs
 
 
 def state_in_table(window: MainWindow, row: int = 0) -> str:
@@ -45,7 +45,7 @@ def test_real_worker_does_a_job_of_the_queue(
     work = EvaluateVolumesJob(
         predicted=tmp_path / "a.nii.gz", reference=tmp_path / "a.nii.gz", out=tmp_path / "out"
     )
-    done = window.bench.jobs.submit(work, "Compare two label maps")
+    done = window.context.jobs.submit(work, "Compare two label maps")
     qtbot.waitUntil(lambda: done.state.is_over, timeout=_LIMIT_MS)
     assert done.state is JobState.FINISHED, done.log
     assert (tmp_path / "out" / "report.json").exists()
@@ -59,7 +59,7 @@ def test_refusal_of_the_real_worker_says_what_where_and_what_to_do(
 ) -> None:
     missing = tmp_path / "nothing.nii.gz"
     work = EvaluateVolumesJob(predicted=missing, reference=missing, out=tmp_path / "out")
-    failed = window.bench.jobs.submit(work, "Compare")
+    failed = window.context.jobs.submit(work, "Compare")
     qtbot.waitUntil(lambda: failed.state.is_over, timeout=_LIMIT_MS)
     assert failed.record.what
     assert "nothing.nii.gz" in failed.record.where
@@ -176,15 +176,15 @@ wait_for(lambda: cancelled() and Path({str(tmp_path / "go")!r}).exists())
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
     window.open_path(scan_file)
-    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=_LIMIT_MS)
-    window.segment()
-    progress = window.step.segment_panel.progress
+    qtbot.waitUntil(lambda: window.segment_page.document.scan is not None, timeout=_LIMIT_MS)
+    window.commands.run("segment")
+    progress = window.segment_page.segment_panel.progress
     qtbot.waitUntil(lambda: progress.message.text() == "Registering", timeout=_LIMIT_MS)
-    (job,) = window.bench.jobs.jobs
+    (job,) = window.context.jobs.jobs
     if who == "panel":
         qtbot.mouseClick(progress.cancel_button, Qt.MouseButton.LeftButton)
     elif who == "menu":
-        window.cancel_job()
+        window.commands.run("cancel")
     else:
         window.show_jobs()
         qtbot.mouseClick(window.jobs_panel.cancel_button, Qt.MouseButton.LeftButton)
@@ -200,12 +200,12 @@ def test_job_started_last_is_marked_so_that_cancel_is_about_it(
     qtbot: QtBot, window: MainWindow, job: SimulateJob, fake_job: Fake, tmp_path: Path
 ) -> None:
     fake_job('emit(event="finished", seconds=1.0)')
-    first = window.bench.jobs.submit(job, "first")
+    first = window.context.jobs.submit(job, "first")
     qtbot.waitUntil(lambda: first.state.is_over, timeout=_LIMIT_MS)
     fake_job("wait_for(cancelled)")
-    other = window.bench.jobs.submit(SimulateJob(subjects=1, out=tmp_path / "other"), "second")
+    other = window.context.jobs.submit(SimulateJob(subjects=1, out=tmp_path / "other"), "second")
     window.show_jobs()
     assert window.jobs_panel.chosen is other
     assert window.jobs_panel.cancel_button.isEnabled()
-    third = window.bench.jobs.submit(SimulateJob(subjects=1, out=tmp_path / "third"), "third")
+    third = window.context.jobs.submit(SimulateJob(subjects=1, out=tmp_path / "third"), "third")
     assert window.jobs_panel.chosen is third

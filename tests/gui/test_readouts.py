@@ -13,10 +13,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from brainstem_app.gui.background import Background
+from brainstem_app.gui.app_context import AppContext
+from brainstem_app.gui.document.opened import read_for_viewer, read_result_for_viewer
 from brainstem_app.gui.main_window import MainWindow
-from brainstem_app.gui.review.review_step import ReviewStep
-from brainstem_app.gui.scans.opened import read_for_viewer, read_result_for_viewer
+from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.slice_pane import SlicePane
@@ -64,20 +64,22 @@ def told_by_a_move(view: SliceView, place: QPoint, text: Callable[[], str]) -> s
 @pytest.fixture
 def segmented(qtbot: QtBot, window: MainWindow, result_folder: Path) -> MainWindow:
     window.open_path(result_folder)
-    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     QApplication.processEvents()
     return window
 
 
 _MOVES: dict[str, Callable[[MainWindow, QtBot, QPoint], None]] = {
-    "wheel": lambda w, _q, place: turn(w.step.viewer.view, place),
-    "page key": lambda w, q, _p: q.keyClick(w.step.viewer.view, Qt.Key.Key_PageUp),
-    "last slice": lambda w, q, _p: q.keyClick(w.step.viewer.view, Qt.Key.Key_Home),
-    "slider": lambda w, _q, _p: w.step.viewer.slider.setValue(w.step.viewer.slider.value() + 3),
-    "nucleus of the list": lambda w, _q, _p: w.step.go_to(4),
-    "zoom": lambda w, _q, place: turn(w.step.viewer.view, place - QPoint(30, 20), _CONTROL),
-    "whole slice": lambda w, _q, _p: w.step.viewer.view.fit(),
-    "convention": lambda w, _q, _p: w.actions_.neurological.trigger(),
+    "wheel": lambda w, _q, place: turn(w.segment_page.viewer.view, place),
+    "page key": lambda w, q, _p: q.keyClick(w.segment_page.viewer.view, Qt.Key.Key_PageUp),
+    "last slice": lambda w, q, _p: q.keyClick(w.segment_page.viewer.view, Qt.Key.Key_Home),
+    "slider": lambda w, _q, _p: w.segment_page.viewer.slider.setValue(
+        w.segment_page.viewer.slider.value() + 3
+    ),
+    "nucleus of the list": lambda w, _q, _p: w.segment_page.document.choose(4),
+    "zoom": lambda w, _q, place: turn(w.segment_page.viewer.view, place - QPoint(30, 20), _CONTROL),
+    "whole slice": lambda w, _q, _p: w.segment_page.viewer.view.fit(),
+    "convention": lambda w, _q, _p: w.commands["neurological"].trigger(),
     "size": lambda w, _q, _p: w.resize(1000, 700),
 }
 _CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -87,8 +89,8 @@ _CONTROL = Qt.KeyboardModifier.ControlModifier
 def test_status_line_follows_whatever_moves_the_picture(
     qtbot: QtBot, segmented: MainWindow, how: str
 ) -> None:
-    view = segmented.step.viewer.view
-    segmented.step.go_to(3)
+    view = segmented.segment_page.viewer.view
+    segmented.segment_page.document.choose(3)
     place = rest_at(view, 0.45, 0.6)
     before = segmented.pointed.text()
     assert "mm" in before
@@ -117,26 +119,25 @@ def test_position_below_the_picture_follows_the_crosshair_on_a_tilted_scan(qtbot
 
 
 @pytest.fixture
-def step(qtbot: QtBot, settings: WindowSettings, result_folder: Path) -> Iterator[ReviewStep]:
+def step(qtbot: QtBot, settings: WindowSettings, result_folder: Path) -> Iterator[ReviewPage]:
     """The step Review with a scan and its labels."""
-    background = Background()
-    made = ReviewStep(settings, background)
+    made = ReviewPage(AppContext.made(settings))
     qtbot.addWidget(made)
     made.resize(1100, 720)
     with qtbot.waitExposed(made):
         made.show()
-    made.show_result(read_result_for_viewer(result_folder))
-    qtbot.waitUntil(lambda: not background.is_busy, timeout=_LIMIT_MS)
+    made.document.show_result(read_result_for_viewer(result_folder))
+    qtbot.waitUntil(lambda: not made.context.background.is_busy, timeout=_LIMIT_MS)
     QApplication.processEvents()
     yield made
-    background.wait()
+    made.context.background.wait()
 
 
-def pointer_text(step: ReviewStep) -> str:
+def pointer_text(step: ReviewPage) -> str:
     return step.readout.pointed.text()
 
 
-def test_pointer_line_follows_the_wheel_in_each_plane(step: ReviewStep) -> None:
+def test_pointer_line_follows_the_wheel_in_each_plane(step: ReviewPage) -> None:
     for plane in Plane:
         view = step.views.panes[plane].view
         place = rest_at(view, 0.5, 0.55)
@@ -147,7 +148,7 @@ def test_pointer_line_follows_the_wheel_in_each_plane(step: ReviewStep) -> None:
         assert said == told_by_a_move(view, place, lambda: pointer_text(step))
 
 
-def test_pointer_line_follows_a_view_that_is_moved_from_another(qtbot: QtBot, step: ReviewStep) -> None:
+def test_pointer_line_follows_a_view_that_is_moved_from_another(qtbot: QtBot, step: ReviewPage) -> None:
     axial, coronal = step.views.panes[Plane.AXIAL].view, step.views.panes[Plane.CORONAL].view
     place = rest_at(coronal, 0.5, 0.55)
     before = pointer_text(step)
@@ -158,8 +159,8 @@ def test_pointer_line_follows_a_view_that_is_moved_from_another(qtbot: QtBot, st
     assert said == told_by_a_move(coronal, place, lambda: pointer_text(step))
 
 
-def test_pointer_and_crosshair_lines_follow_edits_and_undo(step: ReviewStep) -> None:
-    step.commands.fit()
+def test_pointer_and_crosshair_lines_follow_edits_and_undo(step: ReviewPage) -> None:
+    step.commands["fit"].trigger()
     step.views.go_to((8, 30, 20))
     view = step.views.panes[Plane.AXIAL].view
     QApplication.processEvents()
@@ -167,41 +168,41 @@ def test_pointer_and_crosshair_lines_follow_edits_and_undo(step: ReviewStep) -> 
     move(view, QPoint(2, 2))
     move(view, place)
     assert "no label" in pointer_text(step)
-    step.editor.set_label(3)
-    step.commands.use_brush()
+    step.document.editor.set_label(3)
+    step.commands["brush"].trigger()
     QTest.keyClick(view, Qt.Key.Key_Space)
     assert "PAG" in pointer_text(step)
     assert "PAG" in step.readout.crosshair.text()
-    step.editor.undo()
+    step.document.editor.undo()
     assert "no label" in pointer_text(step)
     assert "no label" in step.readout.crosshair.text()
 
 
 def test_lines_forget_the_labels_of_the_scan_before(
-    qtbot: QtBot, step: ReviewStep, tmp_path: Path, affine: np.ndarray
+    qtbot: QtBot, step: ReviewPage, tmp_path: Path, affine: np.ndarray
 ) -> None:
     assert "PAG" in step.readout.crosshair.text()
     moved = affine.copy()
     moved[:3, 3] += 50
     nib.save(nib.Nifti1Image(np.ones(SHAPE, dtype=np.int16), moved), tmp_path / "other_T1w.nii.gz")
-    step.show_scan(read_for_viewer(tmp_path / "other_T1w.nii.gz"))
+    step.document.show_scan(read_for_viewer(tmp_path / "other_T1w.nii.gz"))
     assert "PAG" not in step.readout.crosshair.text()
     assert "label" not in step.readout.crosshair.text()
 
 
-def test_large_view_of_another_plane_keeps_the_crosshair(qtbot: QtBot, step: ReviewStep) -> None:
-    step.commands.show_axial()
+def test_large_view_of_another_plane_keeps_the_crosshair(qtbot: QtBot, step: ReviewPage) -> None:
+    step.commands["axial"].trigger()
     qtbot.keyClick(step.views.main_view, Qt.Key.Key_PageUp)
     there, said = step.views.crosshair, step.readout.crosshair.text()
-    step.commands.show_coronal()
+    step.commands["coronal"].trigger()
     assert step.views.main_view.crosshair == there
     assert step.readout.crosshair.text() == said
 
 
-def test_pointer_line_is_empty_when_the_pointer_has_left(step: ReviewStep) -> None:
+def test_pointer_line_is_empty_when_the_pointer_has_left(step: ReviewPage) -> None:
     view = step.views.panes[Plane.AXIAL].view
     rest_at(view, 0.5, 0.5)
     assert pointer_text(step)
-    step.commands.show_coronal()
-    step.set_convention(Convention.NEUROLOGICAL)
+    step.commands["coronal"].trigger()
+    step.document.display.set(convention=Convention.NEUROLOGICAL)
     assert not pointer_text(step)

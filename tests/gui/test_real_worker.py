@@ -19,15 +19,15 @@ _LIMIT_MS = 120_000
 
 def test_refusal_of_the_real_worker_is_readable(qtbot: QtBot, window: MainWindow, scan_file: Path) -> None:
     """The model of the window's list is gone when the worker looks for it."""
-    with qtbot.waitSignal(window.step.scan_changed, timeout=20_000):
+    with qtbot.waitSignal(window.segment_page.document.opened, timeout=20_000):
         window.open_path(scan_file)
-    qtbot.mouseClick(window.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: window.message_bar.message is not None, timeout=_LIMIT_MS)
     message = window.message_bar.message
     assert message is not None
     assert "test-model" in message.what
     assert message.fix
-    assert window.step.segment_panel.start_button.isEnabled()
+    assert window.segment_page.segment_panel.start_button.isEnabled()
 
 
 @pytest.mark.real_data

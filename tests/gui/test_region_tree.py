@@ -9,6 +9,9 @@ from pytestqt.qtbot import QtBot
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import load_atlas_table
+from brainstem_app.gui.background import Background
+from brainstem_app.gui.document.document import Document
+from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.structures.structure_model import Column
 from brainstem_app.gui.structures.structure_panel import StructurePanel
 
@@ -17,8 +20,8 @@ ROLE = Qt.ItemDataRole.CheckStateRole
 
 
 @pytest.fixture
-def panel(qtbot: QtBot) -> StructurePanel:
-    made = StructurePanel()
+def panel(qtbot: QtBot, settings: WindowSettings) -> StructurePanel:
+    made = StructurePanel(Document(settings, Background()))
     qtbot.addWidget(made)
     made.model.set_table(load_atlas_table().table)
     made.resize(500, 900)
@@ -69,7 +72,7 @@ def test_search_keeps_the_region_of_what_it_finds_and_finds_regions(panel: Struc
 
 def test_steps_go_from_nucleus_to_nucleus_across_regions(panel: StructurePanel, qtbot: QtBot) -> None:
     chosen: list[int] = []
-    panel.chosen.connect(chosen.append)
+    panel._document.chosen.connect(chosen.append)
     panel.select(LC_L)
     assert chosen == []
     last = max(s.index for s in panel.model.structures if s.region == "midbrain")

@@ -10,19 +10,21 @@ import pytest
 from PySide6.QtCore import Qt
 
 from brainstem_app.atlas.library import load_atlas
+from brainstem_app.gui.document.confidence import read_confidence
+from brainstem_app.gui.document.opened import LABELS_FILE, OpenedLabels, read_labels_for_viewer
+from brainstem_app.gui.document.opened_regions import REGIONS_FILE
 from brainstem_app.gui.report.read_report import read_report
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, files_of
 from brainstem_app.gui.report.report_table import ReportTable
-from brainstem_app.gui.scans.opened import OpenedLabels, read_labels_for_viewer
 from brainstem_app.gui.viewer.surface import shell_of, surface_of
 from brainstem_app.gui.viewer.surface_render import Camera, render
 from brainstem_app.gui.viewer.volume import label_volume
-from brainstem_app.imaging.label_map import save_label_map
-from brainstem_app.reports.build import build_report
-from brainstem_app.reports.label_files import write_label_files
-from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.region_model import RegionEntry
-from brainstem_app.reports.report_model import ReportInputs
+from brainstem_app.imaging.label_map import save_label_map, save_volume
+from brainstem_app.reports.exports.label_files import write_label_files
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import ReportInputs
+from brainstem_app.reports.scan.region_model import RegionEntry
 
 from .conftest import VOXEL_MM
 
@@ -76,6 +78,17 @@ def test_what_an_edit_adds_or_takes_away_is_counted_in_its_region(
     assert found["midbrain"] == pytest.approx(600 + 3 * _VOXEL_MM3)
     assert found["medulla"] == pytest.approx(300 - 4 * _VOXEL_MM3)
     assert found["brainstem"] == pytest.approx(900 - _VOXEL_MM3)
+
+
+def test_regions_opened_as_labels_have_no_confidence_for_it_is_of_the_nuclei(
+    folder: Path, labels: np.ndarray, affine: np.ndarray
+) -> None:
+    save_volume(folder / "confidence_native.nii.gz", np.full(labels.shape, 0.5, dtype=np.float32), affine)
+    opened = {name: read_labels_for_viewer(folder / name) for name in (LABELS_FILE, REGIONS_FILE)}
+    assert [s.name for s in opened[REGIONS_FILE].table.structures[1:]] == ["midbrain", "pons", "medulla"]
+    known = {name: read_confidence(each.path, each.labels.grid) for name, each in opened.items()}
+    assert known[LABELS_FILE] is not None
+    assert known[REGIONS_FILE] is None
 
 
 def test_brainstem_is_drawn_as_glass_around_the_nuclei() -> None:

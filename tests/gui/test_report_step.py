@@ -23,11 +23,11 @@ from brainstem_app.gui.segment.job_files import SegmentOutputs, scan_name, segme
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import EvaluateRunJob, read_job
-from brainstem_app.reports.build import build_report
-from brainstem_app.reports.cohort import write_cohort_report
-from brainstem_app.reports.cohort_model import CohortInputs, CohortResult
-from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.report_model import ReportInputs
+from brainstem_app.reports.evaluation.files import write_evaluation_report
+from brainstem_app.reports.evaluation.model import EvaluationInputs, MethodResult
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import ReportInputs
 from brainstem_app.study.study import Study
 
 Fake = Callable[[str], Path]
@@ -44,10 +44,10 @@ def measure(folder: Path) -> None:
     measures = measure_structures(
         np.roll(reference, 1, axis=0), np.diag([2.0, 1, 1, 1]), atlas.table, reference
     )
-    write_cohort_report(
+    write_evaluation_report(
         folder,
-        CohortInputs(
-            result=CohortResult("first", {"sub-3": counts, "sub-5": counts}, {"sub-3": 1.0, "sub-5": 1.0}),
+        EvaluationInputs(
+            result=MethodResult("first", {"sub-3": counts, "sub-5": counts}, {"sub-3": 1.0, "sub-5": 1.0}),
             table=atlas.table,
             atlas_name=atlas.name,
             atlas_version=atlas.version,
@@ -73,7 +73,7 @@ def test_run_that_was_not_measured_can_be(
     page._update()
     fake_job('emit(event="finished", seconds=1.0)')
     qtbot.mouseClick(page.measure_button, Qt.MouseButton.LeftButton)
-    (job,) = page.bench.jobs.jobs
+    (job,) = page.context.jobs.jobs
     assert read_job(job.job_file) == EvaluateRunJob(study=study.folder, run="first")
     measure(study.run_folder("first"))
     qtbot.waitUntil(lambda: page.model.rowCount() == 31, timeout=_LIMIT_MS)
@@ -172,7 +172,7 @@ def test_groups_of_people_are_compared_by_the_real_worker(
     panel.covariates.tick(["age"])
     assert panel.head_size.isVisible()
     qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
-    (job,) = window.bench.jobs.jobs
+    (job,) = window.context.jobs.jobs
     assert (job.work.group, job.work.reference, job.work.covariates) == ("diagnosis", "c", ("age",))
     qtbot.waitUntil(
         lambda: page.content is not None and page.content.entry.kind == "cohort", timeout=3 * _LIMIT_MS
@@ -244,7 +244,7 @@ def test_repeatability_is_measured_by_the_real_worker(
     assert panel.pairs.rowCount() == 7
     assert "sub-8 (only in 8 scans" in panel.said.text()
     page.run()
-    (job,) = window.bench.jobs.jobs
+    (job,) = window.context.jobs.jobs
     assert (job.work.results, job.work.second) == repeated
     qtbot.waitUntil(
         lambda: page.content is not None and page.content.entry.kind == "retest", timeout=3 * _LIMIT_MS

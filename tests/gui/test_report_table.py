@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt
 
+from brainstem_app.gui.report.people_content import cohort_content
 from brainstem_app.gui.report.report_content import NotSeen, OneDigit, ReportContent
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind
-from brainstem_app.gui.report.report_table import SORT_ROLE, ReportTable
+from brainstem_app.gui.report.report_table import ReportTable
+from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.segment.card_text import card_details, card_summary
 from brainstem_app.locations import resource
 from brainstem_app.models.card import read_card
@@ -27,9 +30,44 @@ def test_change_that_is_not_seen_stands_with_the_numbers_and_behind_all(tmp_path
     assert max(cells, key=lambda cell: cell.data(SORT_ROLE)).data() == "none seen"
 
 
+def _effect(name: str, mean: float, unit: str, d: tuple[float, float, float] | None) -> dict[str, Any]:
+    low, value, high = d or (None, None, None)
+    numbers = {"mean_mm3": mean, "reference_mean_mm3": mean, "difference_mm3": 1.25, "low_mm3": -2.5}
+    odds = {"high_mm3": 5.0, "d": value, "d_low": low, "d_high": high, "p": 0.2, "p_holm": 0.4}
+    lost = {"not_found": 0, "reference_not_found": 0}
+    return {"name": name, "full_name": name, "unit": unit, **numbers, **odds, **lost}
+
+
+def test_differences_of_groups_have_the_digits_of_their_size_and_a_scale_that_holds_them(
+    tmp_path: Path,
+) -> None:
+    comparison = {
+        "group": "patient",
+        "n": 4,
+        "reference_n": 4,
+        "regions": [_effect("pons", 14_000.0, "mm³", (-3.4, -1.0, 1.4))],
+        "areas": [_effect("mp_ratio_percent", 32.0, "%", None)],
+        "nuclei": [_effect("RN_L", 400.0, "mm³", (-0.5, 0.5, 1.5))],
+    }
+    report = {
+        "subjects": [], "group": "diagnosis", "reference": "control", "covariates": [], "notes": [],
+        "comparisons": [comparison], "limits": "",
+    }  # fmt: skip
+    table = ReportTable()
+    content = cohort_content(ReportEntry(ReportKind.COHORT, "out", tmp_path, ()), report)
+    table.set_content(content)
+    assert content.headers[6] == "d −4 … 4"
+    shown = [[table.index(row, column).data() for column in (0, 1, 3, 4)] for row in range(3)]
+    assert shown == [
+        ["pons", "14,000.0", "1", "-2 to 5"],
+        ["mp_ratio_percent", "32.0 %", "1.25", "-2.50 to 5.00"],
+        ["RN_L", "400.0", "1.2", "-2.5 to 5.0"],
+    ]
+
+
 def test_card_names_the_network_as_papers_do_and_says_that_confidence_is_calibrated() -> None:
     card = read_card(resource("models", "brainstem31"))
-    assert card_summary(card).startswith("N-DecoNet / ResNet-34, brainstem31")
+    assert card_summary(card).startswith("N-DecoNet, ResNet-34 encoder; atlas brainstem31")
     assert f"(temperature {card.method.temperature:.2f})" in card_details(card)
     plain = card.model_copy(update={"method": card.method.model_copy(update={"temperature": 1.0})})
     assert "Confidence:" not in card_details(plain)

@@ -73,7 +73,7 @@ def test_several_scans_can_be_segmented_with_the_cursor_on_a_bad_one(listed: Mai
     page = listed.scans
     page.table.selectRow(3)
     page.table.selectAll()
-    assert page.current == page.model.scan(3)
+    assert page.current == page.model.row(3)
     assert len(page.usable) == 3
     assert page.segment_button.isEnabled()
 
@@ -83,7 +83,7 @@ def test_return_shows_the_scan_and_prepare_takes_over_the_dataset(
 ) -> None:
     page = listed.scans
     page.table.selectRow(1)
-    with qtbot.waitSignal(listed.step.scan_changed, timeout=_LIMIT_MS):
+    with qtbot.waitSignal(listed.segment_page.document.opened, timeout=_LIMIT_MS):
         qtbot.keyClick(page.table, Qt.Key.Key_Return)
     assert listed.current_step is StepName.SEGMENT
     listed.show_step(StepName.SCANS)
@@ -157,7 +157,7 @@ def test_series_of_a_dicom_folder_is_chosen_by_keys(qtbot: QtBot, window: MainWi
     assert page.findings.series.currentText() == "7 (flair), 40 images"
     qtbot.mouseClick(page.findings.take_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: texts(page.model, 0)[1].startswith("40×44×40"), timeout=_LIMIT_MS)
-    assert page.model.scan(0).path == tmp_path / "exam#7"
+    assert page.model.row(0).path == tmp_path / "exam#7"
     assert page.view_button.isEnabled()
     qtbot.waitUntil(page.findings.take_button.isVisible, timeout=_LIMIT_MS)
     assert page.findings.series.currentText() == "7 (flair), 40 images", "another can still be taken"
@@ -171,10 +171,10 @@ def test_folder_with_dicom_files_beside_others_says_which_are_listed(
     window.open_path(folder)
     qtbot.waitUntil(lambda: window.message_bar.message is not None, timeout=_LIMIT_MS)
     assert "also holds DICOM files" in window.message_bar.message.what
-    assert [scan.path for scan in window.scans.model.scans] == [scan_file]
+    assert [scan.path for scan in window.scans.model.rows] == [scan_file]
     window.message_bar.clear()
     window.scans.add([scan_file])
-    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not window.context.background.is_busy, timeout=_LIMIT_MS)
     assert window.message_bar.message is None, "once is enough"
 
 

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.scans.listing import ChosenScans, ListedScan
-from brainstem_app.gui.screen_fit import keep_on_screen
 from brainstem_app.gui.segment.batch_sheet import BatchSheet
+from brainstem_app.gui.window.screen_fit import keep_on_screen
 from brainstem_app.gui.workflow.step import StepName
 
 # A screen of 1280×720 at scale 2.
@@ -107,7 +107,7 @@ def test_page_that_does_not_fit_is_scrolled(qtbot: QtBot, open_study: MainWindow
     open_study.resize(_LEAST)
     open_study.show_step(StepName.PREPARE)
     qtbot.wait(50)
-    scrolled = open_study.stack.currentWidget()
+    scrolled = open_study.pages.currentWidget()
     assert scrolled.horizontalScrollBar().maximum() > 0
     page = open_study.page(StepName.PREPARE)
     assert page.width() >= page.minimumSizeHint().width(), "nothing is squeezed together"
@@ -118,12 +118,12 @@ def test_no_step_scrolls_sideways_on_a_small_laptop(
 ) -> None:
     window = open_study
     window.open_path(result_folder)
-    qtbot.waitUntil(lambda: window.step.result is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: window.segment_page.document.result is not None, timeout=60_000)
     window.resize(1264, 672)
     for step in StepName:
         window.show_step(step)
         qtbot.wait(50)
-        assert window.stack.currentWidget().horizontalScrollBar().maximum() == 0, step
+        assert window.pages.currentWidget().horizontalScrollBar().maximum() == 0, step
 
 
 def test_window_of_a_larger_screen_is_made_to_fit(qtbot: QtBot, window: MainWindow) -> None:
@@ -136,8 +136,8 @@ def test_window_of_a_larger_screen_is_made_to_fit(qtbot: QtBot, window: MainWind
 def test_sheet_of_a_batch_fits_the_least_screen(qtbot: QtBot, window: MainWindow, scan_file: object) -> None:
     scans = tuple(ListedScan(scan_file, f"a person with a very long name {n}") for n in range(53))
     window.resize(_LEAST)
-    panel = window.step.segment_panel
-    sheet = BatchSheet(ChosenScans(scans, 2), panel.offered, panel.outputs, window)
+    panel = window.segment_page.segment_panel
+    sheet = BatchSheet(ChosenScans(scans, 2), panel.offered, window.context.settings, window)
     sheet.show()
     assert sheet.height() <= _LEAST.height()
     assert sheet.width() <= _LEAST.width()

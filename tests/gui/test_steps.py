@@ -103,7 +103,7 @@ def test_no_key_is_taken_twice_in_any_step(open_study: MainWindow) -> None:
     for step in StepName:
         open_study.show_step(step)
         keys: list[str] = []
-        for action in open_study.findChildren(type(open_study.actions_.help)):
+        for action in open_study.findChildren(type(open_study.commands["help"])):
             page = action.parent()
             if page is open_study or (page.isVisible() if hasattr(page, "isVisible") else False):
                 keys += [key.toString() for key in action.shortcuts() if key.toString()]
@@ -161,8 +161,8 @@ def test_new_study_takes_the_open_scans(
 ) -> None:
     window.open_path(dataset)
     qtbot.waitUntil(lambda: window.scans.model.rowCount() == 4, timeout=60_000)
-    with qtbot.waitSignal(window.bench.study.opened, timeout=60_000):
-        window.bench.study.create(tmp_path / "fresh")
+    with qtbot.waitSignal(window.context.study.opened, timeout=60_000):
+        window.context.study.create(tmp_path / "fresh")
     assert (tmp_path / "fresh" / "window.json").exists()
     qtbot.waitUntil(lambda: window.scans.model.rowCount() == 4, timeout=60_000)
     assert window.current_step is StepName.SCANS
@@ -174,7 +174,7 @@ def test_damaged_study_is_explained_in_place(qtbot: QtBot, window: MainWindow, s
     window.open_path(study.folder)
     qtbot.waitUntil(lambda: window.message_bar.message is not None, timeout=60_000)
     assert "damaged" in window.message_bar.message.what
-    assert not window.bench.study.is_open
+    assert not window.context.study.is_open
 
 
 def test_study_on_a_drive_that_is_gone_does_not_stop_the_start(
@@ -205,8 +205,8 @@ if cancelled():
 else:
     emit(event="finished", seconds=1.0)
 """)
-    folder = open_study.bench.study.folder
-    job = open_study.bench.jobs.submit(EvaluateRunJob(study=folder, run="first"), "Measure first", folder)
+    folder = open_study.context.study.folder
+    job = open_study.context.jobs.submit(EvaluateRunJob(study=folder, run="first"), "Measure first", folder)
     qtbot.waitUntil(lambda: job.fraction == 0.25, timeout=60_000)
     assert open_study.job_count.text() == "Jobs: 1 running"
     open_study.close()
@@ -219,18 +219,18 @@ else:
     press(qtbot, open_study, "Close and let it go on")
     assert not open_study.isVisible()
     window = again(qtbot, settings)
-    qtbot.waitUntil(lambda: len(window.bench.jobs.running) == 1, timeout=60_000)
-    (found,) = window.bench.jobs.running
+    qtbot.waitUntil(lambda: len(window.context.jobs.running) == 1, timeout=60_000)
+    (found,) = window.context.jobs.running
     (tmp_path / "go").touch()
     qtbot.waitUntil(lambda: found.state == "finished", timeout=60_000)
     window.close()
 
 
 def _recent(window: MainWindow) -> list[object]:
-    window.actions_.fill_recent()
+    window.opening.fill_recent(window.recent)
     return [
         action
-        for action in window.actions_.recent.actions()
+        for action in window.recent.actions()
         if action.text() and action.isEnabled() and not action.isSeparator()
     ]
 
@@ -242,7 +242,7 @@ def test_model_of_a_file_can_be_used(
     home.mkdir()
     (home / "model.json").write_text(model.card.model_dump_json(by_alias=True), encoding="utf-8")
     (home / "model.onnx").write_bytes(b"x")
-    panel = window.step.segment_panel
+    panel = window.segment_page.segment_panel
     window.opening.open_model(home / "model.onnx")
     qtbot.waitUntil(lambda: panel.model == str(home / "model.onnx"), timeout=60_000)
     assert "Not for patients." in panel.models.toolTip()
@@ -256,11 +256,15 @@ def test_result_of_segment_is_reviewed_with_its_scan(
 ) -> None:
     window.open_path(result_folder)
     qtbot.waitUntil(
-        lambda: window.step.result is not None and bool(window.step.result.reports), timeout=60_000
+        lambda: (
+            window.segment_page.document.result is not None
+            and bool(window.segment_page.document.result.reports)
+        ),
+        timeout=60_000,
     )
-    qtbot.mouseClick(window.step.result_panel.review, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.segment_page.result_panel.review, Qt.MouseButton.LeftButton)
     assert window.current_step is StepName.REVIEW
     assert window.review is not None
-    assert window.review.scan is window.step.scan
-    assert window.review.labels is not None
-    assert window.review.labels.path == result_folder / "labels_native.nii.gz"
+    assert window.review.document.scan is window.segment_page.document.scan
+    assert window.review.document.labels is not None
+    assert window.review.document.labels.path == result_folder / "labels_native.nii.gz"

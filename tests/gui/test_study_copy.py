@@ -30,10 +30,10 @@ def test_work_goes_on_in_the_copy(
     window.show_step(StepName.TRAIN)
     window.page(StepName.TRAIN).form.set_values({"epochs": 33})
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(copy))
-    window.actions_.save_study_as.trigger()
-    (job,) = window.bench.jobs.jobs
+    window.commands["save_study_as"].trigger()
+    (job,) = window.context.jobs.jobs
     assert window.jobs_panel.chosen is job
-    qtbot.waitUntil(lambda: window.bench.study.folder == copy, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.context.study.folder == copy, timeout=_LIMIT_MS)
     assert job.state == "finished"
     assert "you work in the copy now" in said(window)
     assert "second study" in window.windowTitle()
@@ -41,7 +41,7 @@ def test_work_goes_on_in_the_copy(
     assert window.page(StepName.TRAIN).form.values()["epochs"] == 33
     assert [record.name for record in Study.open(copy).subjects()] == [r.name for r in study.subjects()]
     window.page(StepName.TRAIN).form.set_values({"epochs": 44})
-    window.bench.study.save()
+    window.context.study.save()
     assert '"epochs": 33' in (study.folder / "window.json").read_text(encoding="utf-8")
     assert '"epochs": 44' in (copy / "window.json").read_text(encoding="utf-8")
     window.show_step(StepName.PREPARE)
@@ -57,28 +57,28 @@ def test_folder_that_is_not_empty_is_refused_in_place(
     open_study.files.study.save_as(taken)
     qtbot.waitUntil(lambda: "not empty" in said(open_study), timeout=_LIMIT_MS)
     assert open_study.message_bar.message.fix == "Choose a new or an empty folder."
-    assert open_study.bench.study.folder != taken
+    assert open_study.context.study.folder != taken
 
 
 def test_study_with_a_job_at_work_is_not_copied(
     qtbot: QtBot, open_study: MainWindow, study: Study, fake_job: Fake, tmp_path: Path
 ) -> None:
     fake_job('wait_for(cancelled); emit(event="failed", what="Cancelled.", exit_status=3)')
-    job = open_study.bench.jobs.submit(
+    job = open_study.context.jobs.submit(
         EvaluateRunJob(study=study.folder, run="first"), "Measure", study.folder
     )
     open_study.files.study.save_as(tmp_path / "copy")
     assert "still at work" in said(open_study)
-    assert open_study.bench.jobs.jobs == [job]
+    assert open_study.context.jobs.jobs == [job]
     job.cancel()
     qtbot.waitUntil(lambda: job.state.is_over, timeout=_LIMIT_MS)
 
 
 def test_saving_says_where_the_study_is(window: MainWindow, open_study: MainWindow, study: Study) -> None:
-    open_study.actions_.save_study.trigger()
+    open_study.commands["save_study"].trigger()
     assert open_study.message_bar.message.where == str(study.folder)
 
 
 def test_without_a_study_there_is_nothing_to_save(window: MainWindow) -> None:
-    assert not window.actions_.save_study_as.isEnabled()
-    assert not window.actions_.save_study.isEnabled()
+    assert not window.commands["save_study_as"].isEnabled()
+    assert not window.commands["save_study"].isEnabled()

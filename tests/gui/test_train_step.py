@@ -49,7 +49,7 @@ def test_preset_brings_the_papers_values_back(qtbot: QtBot, page: TrainPage) -> 
 def test_setting_that_does_not_fit_is_explained_under_it(qtbot: QtBot, page: TrainPage) -> None:
     page.form.set_values({"learning_rate": "fast", "input.size": 224})
     qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
-    assert not page.bench.jobs.jobs
+    assert not page.context.jobs.jobs
     hint = page.form._hints["learning_rate"]
     assert hint.text().startswith("Learning rate is “fast”; it must be a number above 0.")
     page.form.editor("learning_rate").set_value(0.01)
@@ -65,14 +65,14 @@ def test_name_that_no_run_can_have_is_refused_under_it(
 ) -> None:
     page.form.set_values({"run": name})
     qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
-    assert not page.bench.jobs.jobs
+    assert not page.context.jobs.jobs
     assert reason in page.form._hints["run"].text()
 
 
 def test_decoder_that_the_library_does_not_have_is_refused_under_it(qtbot: QtBot, page: TrainPage) -> None:
     page.form.set_values({"library": "segmentation_models", "decoder": "n_deconet"})
     qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
-    assert not page.bench.jobs.jobs
+    assert not page.context.jobs.jobs
     assert "segmentation_models" in page.form._hints["decoder"].text()
 
 
@@ -97,13 +97,13 @@ emit(event="failed", what="Cancelled.", exit_status=3)
 """)
     page.form.set_values({"run": "first", "encoder": "resnet18", "epochs": 4})
     qtbot.mouseClick(page.start_button, Qt.MouseButton.LeftButton)
-    (job,) = page.bench.jobs.jobs
+    (job,) = page.context.jobs.jobs
     assert read_job(job.job_file) == TrainJob(study=study.folder, run="first", encoder="resnet18", epochs=4)
     qtbot.waitUntil(lambda: len(page.curves.points("val_nuclei_miou")) == 3, timeout=_LIMIT_MS)
     assert page.curves.points("val_nuclei_miou") == [(1, 0.1), (2, 0.3), (3, 0.2)]
     assert page.model.index(0, RunColumn.EPOCHS).data() == "3 / 4", "as many as the curve shows"
-    page.bench.study.refresh()  # the file still has two epochs
-    qtbot.waitUntil(lambda: not page.bench.background.is_busy, timeout=_LIMIT_MS)
+    page.context.study.refresh()  # the file still has two epochs
+    qtbot.waitUntil(lambda: not page.context.background.is_busy, timeout=_LIMIT_MS)
     assert page.model.index(0, RunColumn.EPOCHS).data() == "3 / 4"
     assert page.model.index(0, RunColumn.NUCLEI).data() == "0.300"
     assert page.curves.batch_count == 1
@@ -122,7 +122,7 @@ def test_stopped_run_goes_on_with_its_own_settings(
 ) -> None:
     fake_job('emit(event="finished", seconds=1.0)')
     qtbot.mouseClick(page.resume_button, Qt.MouseButton.LeftButton)
-    (job,) = page.bench.jobs.jobs
+    (job,) = page.context.jobs.jobs
     assert read_job(job.job_file) == TrainJob(study=study.folder, run="first", encoder="resnet18", epochs=4)
     qtbot.waitUntil(lambda: job.state == "finished", timeout=_LIMIT_MS)
 

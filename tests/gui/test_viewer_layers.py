@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from brainstem_app.atlas.label_table import LabelTable
-from brainstem_app.gui.review.agreement import compare
-from brainstem_app.gui.review.brush import Brush, stroke_voxels
-from brainstem_app.gui.review.edited_copy import EditedLabels, save_edited_copy
-from brainstem_app.gui.review.label_edit import LabelEdit
+from brainstem_app.gui.document.agreement import compare
+from brainstem_app.gui.document.brush import Brush, stroke_voxels
+from brainstem_app.gui.document.edited_copy import EditedLabels, save_edited_copy
+from brainstem_app.gui.document.label_edit import LabelEdit
 from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.viewer.outline import outline_lines
 from brainstem_app.gui.viewer.slices import joined

@@ -13,16 +13,16 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.atlas.library import load_atlas
+from brainstem_app.gui.document.opened import read_labels_for_viewer, read_result_for_viewer
 from brainstem_app.gui.main_window import MainWindow
-from brainstem_app.gui.review.review_step import ReviewStep
-from brainstem_app.gui.scans.opened import read_labels_for_viewer, read_result_for_viewer
+from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.segment.job_files import SegmentOutputs
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.structures.structure_model import Column
 from brainstem_app.gui.workflow.step import StepName
-from brainstem_app.reports.build import build_report
-from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.report_model import Report, ReportInputs
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import Report, ReportInputs
 
 from .conftest import VOXEL_MM
 from .test_people_panels import _opened as open_people
@@ -55,29 +55,29 @@ def warped(result_folder: Path, labels: np.ndarray, affine: np.ndarray) -> Path:
 
 
 @pytest.fixture
-def opened(step: ReviewStep, warped: Path, qtbot: QtBot) -> ReviewStep:
+def opened(step: ReviewPage, warped: Path, qtbot: QtBot) -> ReviewPage:
     """Review with that result."""
-    step.show_result(read_result_for_viewer(warped))
+    step.document.show_result(read_result_for_viewer(warped))
     idle(step, qtbot)
     return step
 
 
-def shown(step: ReviewStep, label: int) -> str:
+def shown(step: ReviewPage, label: int) -> str:
     """Volume that the list shows."""
     model = step.structure_panel.model
     return str(model.cell(label, Column.VOLUME).data())
 
 
 def test_list_shows_the_reports_volumes_until_a_voxel_is_painted_and_says_why_they_change(
-    qtbot: QtBot, opened: ReviewStep
+    qtbot: QtBot, opened: ReviewPage
 ) -> None:
     note = opened.structure_panel.volume_note
     assert shown(opened, PAG) == "123"
     assert shown(opened, SC_L) == f"{_VOXEL_MM3:.0f}"
     assert not note.isVisible()
-    opened.structure_panel.chosen.emit(SC_L)
+    opened.document.choose(SC_L)
     press(qtbot, opened, Qt.Key.Key_B)
-    opened.editor.set_diameter(1.0)
+    opened.document.editor.set_diameter(1.0)
     paint_at(qtbot, opened, (20, 20, 10))
     qtbot.waitUntil(lambda: shown(opened, PAG) == f"{8 * _VOXEL_MM3:.0f}", timeout=2000)
     assert shown(opened, SC_L) == f"{2 * _VOXEL_MM3:.0f}"
@@ -85,8 +85,8 @@ def test_list_shows_the_reports_volumes_until_a_voxel_is_painted_and_says_why_th
     assert "edited voxels" in note.text()
 
 
-def test_undoing_all_brings_the_reports_volumes_back(qtbot: QtBot, opened: ReviewStep) -> None:
-    opened.structure_panel.chosen.emit(SC_L)
+def test_undoing_all_brings_the_reports_volumes_back(qtbot: QtBot, opened: ReviewPage) -> None:
+    opened.document.choose(SC_L)
     press(qtbot, opened, Qt.Key.Key_B)
     paint_at(qtbot, opened, (20, 20, 10))
     qtbot.waitUntil(opened.structure_panel.volume_note.isVisible, timeout=2000)
@@ -96,14 +96,14 @@ def test_undoing_all_brings_the_reports_volumes_back(qtbot: QtBot, opened: Revie
 
 
 def test_corrected_copy_that_is_opened_shows_its_voxels_and_says_so(
-    qtbot: QtBot, opened: ReviewStep, warped: Path
+    qtbot: QtBot, opened: ReviewPage, warped: Path
 ) -> None:
-    opened.structure_panel.chosen.emit(SC_L)
+    opened.document.choose(SC_L)
     press(qtbot, opened, Qt.Key.Key_B)
     paint_at(qtbot, opened, (20, 20, 10))
-    with qtbot.waitSignal(opened.editor.saved, timeout=20_000):
+    with qtbot.waitSignal(opened.document.editor.saved, timeout=20_000):
         press(qtbot, opened, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
-    opened.show_result(read_result_for_viewer(warped))
+    opened.document.show_result(read_result_for_viewer(warped))
     idle(opened, qtbot)
     assert shown(opened, PAG) == f"{8 * _VOXEL_MM3:.0f}"
     assert opened.structure_panel.volume_note.isVisible()
@@ -113,12 +113,12 @@ def test_corrected_copy_that_is_opened_shows_its_voxels_and_says_so(
 
 
 def test_edit_of_a_result_that_was_counted_needs_no_word(
-    qtbot: QtBot, step: ReviewStep, result_folder: Path, labels: np.ndarray, affine: np.ndarray
+    qtbot: QtBot, step: ReviewPage, result_folder: Path, labels: np.ndarray, affine: np.ndarray
 ) -> None:
     write_report(result_folder, labels, affine, "voxels")
-    step.show_result(read_result_for_viewer(result_folder))
+    step.document.show_result(read_result_for_viewer(result_folder))
     idle(step, qtbot)
-    step.structure_panel.chosen.emit(SC_L)
+    step.document.choose(SC_L)
     press(qtbot, step, Qt.Key.Key_B)
     paint_at(qtbot, step, (20, 20, 10))
     qtbot.waitUntil(lambda: float(shown(step, SC_L)) > _VOXEL_MM3, timeout=2000)
@@ -190,14 +190,14 @@ def test_names_of_edited_results_can_be_told_apart_in_the_narrowest_list(
     qtbot.waitUntil(lambda: tree.columnWidth(0) >= needed, timeout=2000)
 
 
-def test_grade_of_a_nucleus_is_the_reports(step: ReviewStep, warped: Path, qtbot: QtBot) -> None:
+def test_grade_of_a_nucleus_is_the_reports(step: ReviewPage, warped: Path, qtbot: QtBot) -> None:
     path = warped / "report.json"
     report = Report.model_validate_json(path.read_text(encoding="utf-8"))
     graded = tuple(
         s.model_copy(update={"reliability": "C"}) if s.index == PAG else s for s in report.structures
     )
     path.write_text(report.model_copy(update={"structures": graded}).to_json(), encoding="utf-8")
-    step.show_result(read_result_for_viewer(warped))
+    step.document.show_result(read_result_for_viewer(warped))
     idle(step, qtbot)
     model = step.structure_panel.model
     assert "Reliability: C (poor)" in model.cell(PAG).data(Qt.ItemDataRole.ToolTipRole)

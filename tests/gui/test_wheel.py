@@ -29,14 +29,14 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from brainstem_app.gui.about import AboutDialog
-from brainstem_app.gui.computer_dialog import ComputerDialog
 from brainstem_app.gui.main_window import MainWindow
-from brainstem_app.gui.review.review_step import ReviewStep
+from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.scans.listing import ChosenScans, ListedScan
 from brainstem_app.gui.segment.batch_sheet import BatchSheet
 from brainstem_app.gui.viewer.convention import Convention
 from brainstem_app.gui.wheel_guard import guard_wheel
+from brainstem_app.gui.window.about import AboutDialog
+from brainstem_app.gui.window.computer_dialog import ComputerDialog
 from brainstem_app.gui.workflow.step import StepName
 
 _LIMIT_MS = 60_000
@@ -99,11 +99,16 @@ def full_window(qtbot: QtBot, open_study: MainWindow, result_folder: Path) -> Ma
     """A window with every page made, a study, a scan and its labels."""
     window = open_study
     window.open_path(result_folder)
-    qtbot.waitUntil(lambda: window.step.result is not None and window.step.has_viewer, timeout=_LIMIT_MS)
+    qtbot.waitUntil(
+        lambda: window.segment_page.document.result is not None and window.segment_page.has_viewer,
+        timeout=_LIMIT_MS,
+    )
     for step in StepName:
         window.show_step(step)
         QApplication.processEvents()
-    qtbot.waitUntil(lambda: window.review is not None and window.review.has_views, timeout=_LIMIT_MS)
+    qtbot.waitUntil(
+        lambda: window.review is not None and window.review.document.image is not None, timeout=_LIMIT_MS
+    )
     return window
 
 
@@ -148,8 +153,8 @@ def test_no_widget_takes_the_focus_from_the_wheel(qtbot: QtBot, full_window: Mai
         ComputerDialog,
         lambda parent: BatchSheet(
             ChosenScans((ListedScan(Path("a.nii"), "a"), ListedScan(Path("b.nii"), "b"))),
-            parent.step.segment_panel.offered,
-            parent.step.segment_panel.outputs,
+            parent.segment_page.segment_panel.offered,
+            parent.context.settings,
             parent,
         ),
         lambda parent: QFileDialog(parent, options=QFileDialog.Option.DontUseNativeDialog),
@@ -255,9 +260,9 @@ def test_turn_that_scrolls_the_page_goes_on_over_a_chosen_control(qtbot: QtBot, 
 
 def test_wheel_and_arrows_leave_the_convention_alone(qtbot: QtBot, full_window: MainWindow) -> None:
     window = full_window
-    assert isinstance(window.review, ReviewStep)
+    assert isinstance(window.review, ReviewPage)
     for step, switch in (
-        (StepName.SEGMENT, window.step.viewer.convention),
+        (StepName.SEGMENT, window.segment_page.viewer.convention),
         (StepName.REVIEW, window.review.display_bar.convention),
     ):
         window.show_step(step)
@@ -267,24 +272,24 @@ def test_wheel_and_arrows_leave_the_convention_alone(qtbot: QtBot, full_window: 
         turn(right)
         for key in (Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Up):
             qtbot.keyClick(left, key)
-        assert switch.convention is window.bench.settings.convention is Convention.RADIOLOGICAL
+        assert switch.convention is window.context.settings.convention is Convention.RADIOLOGICAL
         assert left.isChecked()
         assert not right.isChecked()
 
 
 def test_convention_is_one_in_all_steps(qtbot: QtBot, full_window: MainWindow) -> None:
     window = full_window
-    assert isinstance(window.review, ReviewStep)
+    assert isinstance(window.review, ReviewPage)
     window.show_step(StepName.REVIEW)
     button = window.review.display_bar.convention.buttons[Convention.NEUROLOGICAL]
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     assert button.isChecked()
-    assert window.step.viewer.view.convention is Convention.NEUROLOGICAL
-    assert window.step.viewer.convention.convention is Convention.NEUROLOGICAL
-    assert window.actions_.neurological.isChecked()
+    assert window.segment_page.viewer.view.convention is Convention.NEUROLOGICAL
+    assert window.segment_page.viewer.convention.convention is Convention.NEUROLOGICAL
+    assert window.commands["neurological"].isChecked()
     window.show_step(StepName.SEGMENT)
     qtbot.mouseClick(
-        window.step.viewer.convention.buttons[Convention.RADIOLOGICAL], Qt.MouseButton.LeftButton
+        window.segment_page.viewer.convention.buttons[Convention.RADIOLOGICAL], Qt.MouseButton.LeftButton
     )
     assert {view.convention for view in window.review.views.views()} == {Convention.RADIOLOGICAL}
     assert window.review.display_bar.convention.convention is Convention.RADIOLOGICAL

@@ -33,9 +33,9 @@ def real_window(qtbot: QtBot, settings: WindowSettings) -> Iterator[MainWindow]:
     shown.show()
     shown.activateWindow()
     yield shown
-    for job in shown.bench.jobs.running:
+    for job in shown.context.jobs.running:
         job.kill()
-    shown.background.wait()
+    shown.context.background.wait()
 
 
 class Person:
@@ -51,9 +51,9 @@ class Person:
 
     def start(self) -> None:
         """Press Ctrl+Return and wait until the job that this has started is done."""
-        before = len(self.window.bench.jobs.jobs)
+        before = len(self.window.context.jobs.jobs)
         self.qtbot.keyClick(self.window, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-        self.wait(lambda: len(self.window.bench.jobs.jobs) > before)
+        self.wait(lambda: len(self.window.context.jobs.jobs) > before)
         self.finish()
 
     def click(self, button: object) -> None:
@@ -61,7 +61,7 @@ class Person:
         self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def finish(self) -> None:
-        job = self.window.bench.jobs.jobs[-1]
+        job = self.window.context.jobs.jobs[-1]
         self.wait(lambda: job.state.is_over)
         assert job.state == "finished", f"{job.record.title}: {job.record.what} {job.log}"
 
@@ -111,9 +111,9 @@ def _prepare(person: Person) -> Path:
     prepare = person.window.page(StepName.PREPARE)
     person.wait(lambda: prepare.model.rowCount() == 3)
     person.start()
-    study = person.window.bench.study.folder
+    study = person.window.context.study.folder
     assert person.window.current_step is StepName.PREPARE, "the new study opens at the step that made it"
-    person.wait(lambda: [s.state for s in prepare.model.subjects] == ["finished"] * 3)
+    person.wait(lambda: [s.state for s in prepare.model.rows] == ["finished"] * 3)
     prepare.table.selectRow(0)
     prepare.table.setFocus()
     person.wait(lambda: not prepare.view.picture.is_empty)
@@ -168,9 +168,11 @@ def _segment(person: Person) -> None:
     window.scans.table.setFocus()
     window.scans.table.selectRow(0)
     person.qtbot.keyClick(window.scans.table, Qt.Key.Key_Return)
-    person.wait(lambda: window.current_step is StepName.SEGMENT and window.step.scan is not None)
-    person.click(window.step.segment_panel.start_button)
-    person.wait(lambda: window.step.result is not None)
-    person.click(window.step.result_panel.review)
+    person.wait(
+        lambda: window.current_step is StepName.SEGMENT and window.segment_page.document.scan is not None
+    )
+    person.click(window.segment_page.segment_panel.start_button)
+    person.wait(lambda: window.segment_page.document.result is not None)
+    person.click(window.segment_page.result_panel.review)
     assert window.current_step is StepName.REVIEW
-    assert window.review.labels is not None
+    assert window.review.document.labels is not None

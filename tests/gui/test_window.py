@@ -48,9 +48,9 @@ filter = Painted()
 window.installEventFilter(filter)
 window.show()
 def warm():
-    window.background.wait()
+    window.context.background.wait()
     report("warm")
-    window.step.viewer
+    window.segment_page.viewer
     report("viewer")
     application.quit()
 QTimer.singleShot(1000, warm)
@@ -59,14 +59,18 @@ application.exec()
 
 
 def open_scan(qtbot: QtBot, window: MainWindow, path: Path) -> None:
-    with qtbot.waitSignal(window.step.scan_changed, timeout=_LIMIT_MS):
+    with qtbot.waitSignal(window.segment_page.document.opened, timeout=_LIMIT_MS):
         window.open_path(path)
 
 
 def open_result(qtbot: QtBot, window: MainWindow, folder: Path) -> None:
     window.open_path(folder)
     qtbot.waitUntil(
-        lambda: window.step.result is not None and bool(window.step.result.reports), timeout=_LIMIT_MS
+        lambda: (
+            window.segment_page.document.result is not None
+            and bool(window.segment_page.document.result.reports)
+        ),
+        timeout=_LIMIT_MS,
     )
 
 
@@ -101,16 +105,16 @@ def test_first_paint_loads_nothing_heavy(tmp_path: Path) -> None:
 
 
 def test_empty_window_says_how_to_begin(window: MainWindow) -> None:
-    texts = [button.text() for button in window.step.empty_state.findChildren(QAbstractButton)]
+    texts = [button.text() for button in window.segment_page.empty_state.findChildren(QAbstractButton)]
     assert "Open a scan…" in texts
     assert "Try it with a simulated scan" in texts
-    assert not window.step.segment_panel.start_button.isEnabled()
-    assert window.step.segment_panel.hint.text() == "Open a scan first."
+    assert not window.segment_page.segment_panel.start_button.isEnabled()
+    assert window.segment_page.segment_panel.hint.text() == "Open a scan first."
 
 
 def test_model_says_what_it_is_and_what_it_is_not_for(qtbot: QtBot, window: MainWindow) -> None:
-    panel = window.step.segment_panel
-    assert "N-DecoNet / ResNet-34" in panel.card.text()
+    panel = window.segment_page.segment_panel
+    assert "N-DecoNet, ResNet-34 encoder" in panel.card.text()
     assert "not measured" in panel.card.text()
     qtbot.mouseClick(panel.details_button, Qt.MouseButton.LeftButton)
     assert "Not for patients." in panel.card.text()
@@ -119,16 +123,16 @@ def test_model_says_what_it_is_and_what_it_is_not_for(qtbot: QtBot, window: Main
 def test_without_a_model_the_window_says_where_to_put_one(
     qtbot: QtBot, ready: MainWindow, scan_file: Path
 ) -> None:
-    ready.step.set_models(())
-    assert "model.json" in ready.step.segment_panel.card.text()
-    assert not ready.step.segment_panel.start_button.isEnabled()
+    ready.segment_page.segment_panel.set_models(())
+    assert "model.json" in ready.segment_page.segment_panel.card.text()
+    assert not ready.segment_page.segment_panel.start_button.isEnabled()
 
 
 def test_scan_opens_with_letters_and_its_size(qtbot: QtBot, window: MainWindow, scan_file: Path) -> None:
     open_scan(qtbot, window, scan_file)
-    letters = window.step.viewer.view._letters.letters
+    letters = window.segment_page.viewer.view._letters.letters
     assert (letters.left, letters.right, letters.top, letters.bottom) == ("R", "L", "A", "P")
-    assert "30 × 36 × 28" in window.step.scan_panel.size.text()
+    assert "30 × 36 × 28" in window.segment_page.scan_panel.grid.text()
     assert scan_file.name in window.windowTitle()
 
 
@@ -142,11 +146,11 @@ def test_dropped_scan_opens(qtbot: QtBot, window: MainWindow, scan_file: Path) -
         Qt.MouseButton.LeftButton,
         Qt.KeyboardModifier.NoModifier,
     )
-    with qtbot.waitSignal(window.step.scan_changed, timeout=_LIMIT_MS):
+    with qtbot.waitSignal(window.segment_page.document.opened, timeout=_LIMIT_MS):
         window.dropEvent(event)
-    assert window.step.scan is not None
-    assert window.step.scan.path == scan_file
-    view = window.step.viewer.view
+    assert window.segment_page.document.scan is not None
+    assert window.segment_page.document.scan.path == scan_file
+    view = window.segment_page.viewer.view
     assert not view.acceptDrops(), "a drop on the picture must reach the window"
     assert not view.viewport().acceptDrops()
 
@@ -160,7 +164,7 @@ def test_file_that_is_no_scan_is_explained_in_place(qtbot: QtBot, window: MainWi
     assert str(broken) in message_text(window)
     assert window.message_bar.message is not None
     assert window.message_bar.message.fix
-    assert window.step.scan is None
+    assert window.segment_page.document.scan is None
 
 
 def test_slow_answer_of_an_earlier_choice_is_dropped(
@@ -168,7 +172,7 @@ def test_slow_answer_of_an_earlier_choice_is_dropped(
 ) -> None:
     window.open_path(tmp_path / "missing.nii.gz")
     open_scan(qtbot, window, scan_file)
-    qtbot.waitUntil(lambda: not window.background.is_busy, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not window.context.background.is_busy, timeout=_LIMIT_MS)
     assert window.message_bar.message is None
 
 
@@ -181,46 +185,46 @@ def test_findings_of_the_header_are_shown_and_errors_forbid_segmenting(
     path = tmp_path / "lost.nii"
     nib.save(image, path)
     open_scan(qtbot, window, path)
-    assert any(text.startswith("error") for text in window.step.scan_panel.finding_texts)
-    assert not window.step.segment_panel.start_button.isEnabled()
-    assert "cannot be segmented" in window.step.segment_panel.hint.text()
+    assert any(text.startswith("error") for text in window.segment_page.scan_panel.finding_texts)
+    assert not window.segment_page.segment_panel.start_button.isEnabled()
+    assert "cannot be segmented" in window.segment_page.segment_panel.hint.text()
 
 
 def test_result_folder_opens_scan_labels_volumes_and_findings(
     qtbot: QtBot, window: MainWindow, result_folder: Path, scan_file: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
-    assert window.step.scan is not None
-    assert window.step.scan.path == scan_file
-    model = window.step.structure_panel.model
+    assert window.segment_page.document.scan is not None
+    assert window.segment_page.document.scan.path == scan_file
+    model = window.segment_page.structure_panel.model
     cell = model.cell(3, Column.VOLUME)
     assert cell.data() == "662"
-    assert window.step.scan_panel.finding_texts == [
+    assert window.segment_page.scan_panel.finding_texts == [
         "warning: The medulla is cut off. Rescan.",
         "info: The scan is tilted.",
     ]
-    assert window.step.result_panel.open_report.isEnabled()
+    assert window.segment_page.result_panel.open_report.isEnabled()
 
 
 def test_click_on_a_nucleus_jumps_to_its_slice(qtbot: QtBot, window: MainWindow, result_folder: Path) -> None:
     open_result(qtbot, window, result_folder)
-    panel = window.step.structure_panel
+    panel = window.segment_page.structure_panel
     index = panel.click_row(4)
     panel.table.scrollTo(index)
     centre = panel.table.visualRect(index).center() + QPoint(30, 0)
     qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=centre)
-    assert window.step.viewer.view.index == 12
-    window.step.viewer.view.set_index(0)
+    assert window.segment_page.viewer.view.index == 12
+    window.segment_page.viewer.view.set_index(0)
     qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=centre)
-    assert window.step.viewer.view.index == 12
+    assert window.segment_page.viewer.view.index == 12
 
 
 def test_status_line_names_the_nucleus_under_the_pointer(
     qtbot: QtBot, window: MainWindow, result_folder: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
-    window.step.go_to(3)
-    view = window.step.viewer.view
+    window.segment_page.document.choose(3)
+    view = window.segment_page.viewer.view
     QApplication.processEvents()
     qtbot.mouseMove(view.viewport(), view._crosshair_pixel())
     view.pointed.emit(view.voxel_at(view._crosshair_pixel()))
@@ -233,8 +237,8 @@ def test_visibility_box_and_buttons_change_what_is_drawn(
     qtbot: QtBot, window: MainWindow, result_folder: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
-    panel = window.step.structure_panel
-    table = window.step.viewer.view.overlays.fill
+    panel = window.segment_page.structure_panel
+    table = window.segment_page.viewer.view.overlays.fill
     assert table.lut[3, 3] == 255
     assert table.lut[1, 3] == 0, "tissue would cover the nuclei"
     qtbot.mouseClick(panel.hide_button, Qt.MouseButton.LeftButton)
@@ -250,7 +254,7 @@ def test_search_finds_a_nucleus_by_its_full_name(
     window: MainWindow, qtbot: QtBot, result_folder: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
-    panel = window.step.structure_panel
+    panel = window.segment_page.structure_panel
     qtbot.keyClicks(panel.search, "periaq")
     assert panel.table.model().rowCount() == 1
 
@@ -261,9 +265,9 @@ def test_labels_of_another_scan_are_not_drawn_over_this_one(
     other = tmp_path / "other_T1w.nii.gz"
     nib.save(nib.Nifti1Image(np.ones((9, 9, 9), np.int16), np.diag([1.0, 1, 1, 1])), other)
     open_scan(qtbot, window, other)
-    window.step.opener.open_labels(result_folder / "labels_native.nii.gz")
-    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
-    assert window.step.scan is None
+    window.segment_page.document.opener.open_labels(result_folder / "labels_native.nii.gz")
+    qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
+    assert window.segment_page.document.scan is None
     assert window.message_bar.message is not None
     assert window.message_bar.message.level is MessageLevel.WARNING
 
@@ -285,15 +289,19 @@ emit(event="progress", done=0.5, total=1, message="placing the labels")
 emit(event="artifact", role="labels_native", path={str(result_folder / "labels_native.nii.gz")!r})
 emit(event="finished", seconds=12.0)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
-    assert ready.step.segment_panel.progress.isVisible()
-    assert not ready.step.segment_panel.start_button.isVisible()
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    assert ready.segment_page.segment_panel.progress.isVisible()
+    assert not ready.segment_page.segment_panel.start_button.isVisible()
     qtbot.waitUntil(
-        lambda: ready.step.result is not None and bool(ready.step.result.reports), timeout=_LIMIT_MS
+        lambda: (
+            ready.segment_page.document.result is not None
+            and bool(ready.segment_page.document.result.reports)
+        ),
+        timeout=_LIMIT_MS,
     )
-    assert ready.step.segment_panel.start_button.isVisible()
+    assert ready.segment_page.segment_panel.start_button.isVisible()
     assert "12 s" in message_text(ready)
-    assert ready.step.scan is not None
+    assert ready.segment_page.document.scan is not None
 
 
 def test_failed_job_says_what_where_and_what_to_do(qtbot: QtBot, ready: MainWindow, fake_job: Fake) -> None:
@@ -302,7 +310,7 @@ def test_failed_job_says_what_where_and_what_to_do(qtbot: QtBot, ready: MainWind
 emit(event="failed", what="The fit is implausible.", where="head.nii", fix="Check the orientation.")
 sys.exit(1)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: ready.message_bar.message is not None, timeout=_LIMIT_MS)
     assert (
         message_text(ready)
@@ -310,7 +318,7 @@ sys.exit(1)
     )
     assert ready.message_bar.message is not None
     assert "deep" in ready.message_bar.message.details
-    assert ready.step.segment_panel.start_button.isEnabled()
+    assert ready.segment_page.segment_panel.start_button.isEnabled()
 
 
 def test_cancel_button_stops_the_worker(
@@ -321,11 +329,11 @@ emit(event="progress", done=0, total=1, message="working")
 wait_for(cancelled)
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
-    progress = ready.step.segment_panel.progress
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    progress = ready.segment_page.segment_panel.progress
     qtbot.waitUntil(lambda: progress.message.text() == "Working", timeout=_LIMIT_MS)
     qtbot.mouseClick(progress.cancel_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not ready.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
     assert "Stopped" in message_text(ready)
     assert not list(settings.results_folder.iterdir()), "a cancelled job leaves no empty folder"
 
@@ -336,16 +344,16 @@ emit(event="progress", done=0, total=1, message="working")
 wait_for(cancelled)
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
     ready.close()
     assert ready.isVisible()
     assert "still running" in message_text(ready)
     press_message_button(qtbot, ready, "Keep running")
-    assert ready.step.segmentation.is_running
+    assert ready.segment_page.segmentation.is_running
     ready.close()
     press_message_button(qtbot, ready, "Stop it and close")
     qtbot.waitUntil(lambda: not ready.isVisible(), timeout=_LIMIT_MS)
-    assert not ready.step.segmentation.is_running
+    assert not ready.segment_page.segmentation.is_running
 
 
 def test_closing_with_unsaved_edits_asks_in_place_and_again_after_new_ones(
@@ -353,17 +361,17 @@ def test_closing_with_unsaved_edits_asks_in_place_and_again_after_new_ones(
 ) -> None:
     open_result(qtbot, window, result_folder)
     window.opening.review_result()
-    editor = window.review.editor
+    editor = window.review.document.editor
 
     def paint(x: int) -> None:
         editor.set_label(3)
-        window.review.actions_.brush.trigger()
+        window.review.commands["brush"].trigger()
         editor.begin(False)
         editor.move(Plane.AXIAL, (x, 4, 2), (x, 4, 2))
         editor.end()
 
     fake_job("wait_for(cancelled)")
-    job = window.bench.jobs.submit(SimulateJob(subjects=1, out=result_folder.parent / "x"), "Simulate")
+    job = window.context.jobs.submit(SimulateJob(subjects=1, out=result_folder.parent / "x"), "Simulate")
     qtbot.waitUntil(lambda: job.is_running, timeout=_LIMIT_MS)
     qtbot.waitUntil(lambda: editor.labels is not None, timeout=_LIMIT_MS)
     paint(15)
@@ -400,20 +408,20 @@ wait_for(lambda: Path({str(tmp_path / "go")!r}).exists())
 emit(event="artifact", role="labels_native", path={str(result_folder / "labels_native.nii.gz")!r})
 emit(event="finished", seconds=3.0)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: ready.step.job.fraction == 0.25, timeout=_LIMIT_MS)
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: ready.segment_page.job.fraction == 0.25, timeout=_LIMIT_MS)
     ready.close()
     press_message_button(qtbot, ready, "Close and let it go on")
     assert not ready.isVisible()
     window = MainWindow(settings)
     qtbot.addWidget(window)
     window.show()
-    qtbot.waitUntil(lambda: window.step.segmentation.is_running, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
     assert window.step_bar.status_of(StepName.SEGMENT) == "running"
-    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.scan is not None, timeout=_LIMIT_MS)
     (tmp_path / "go").touch()
-    qtbot.waitUntil(lambda: not window.step.segmentation.is_running, timeout=_LIMIT_MS)
-    qtbot.waitUntil(lambda: window.step.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not window.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     window.close()
 
 
@@ -426,38 +434,38 @@ def test_second_scan_can_be_segmented_while_the_first_is(
 wait_for(cancelled)
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
-    ready.segment()
-    first = ready.step.job
+    ready.commands.run("segment")
+    first = ready.segment_page.job
     assert first is not None
     open_scan(qtbot, ready, other)
-    assert ready.step.job is None
-    assert not ready.step.segment_panel.progress.isVisible()
-    ready.step.segment()
-    second = ready.step.job
+    assert ready.segment_page.job is None
+    assert not ready.segment_page.segment_panel.progress.isVisible()
+    ready.segment_page.segment()
+    second = ready.segment_page.job
     assert second not in (None, first)
     open_scan(qtbot, ready, scan_file)
-    assert ready.step.job is first
-    assert ready.step.segment_panel.progress.isVisible()
-    ready.step.segment()
-    assert len(ready.bench.jobs.jobs) == 2, "a scan is not segmented twice at once"
-    ready.bench.jobs.stop_all()
-    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
+    assert ready.segment_page.job is first
+    assert ready.segment_page.segment_panel.progress.isVisible()
+    ready.segment_page.segment()
+    assert len(ready.context.jobs.jobs) == 2, "a scan is not segmented twice at once"
+    ready.context.jobs.stop_all()
+    qtbot.waitUntil(lambda: not ready.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
 
 
 def test_chosen_outputs_are_written_and_remembered(
     qtbot: QtBot, ready: MainWindow, settings: WindowSettings, fake_job: Fake
 ) -> None:
     fake_job('emit(event="failed", what="Enough.")')
-    panel = ready.step.segment_panel
+    panel = ready.segment_page.segment_panel
     assert not panel.surfaces.isChecked()
     panel.surfaces.click()
     panel.bids.click()
-    ready.segment()
-    work = ready.step.job.work
+    ready.commands.run("segment")
+    work = ready.segment_page.job.work
     assert (work.surfaces, work.bids) == (True, True)
     panel.bids.click()
     assert settings.outputs == SegmentOutputs(surfaces=True, bids=False)
-    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: not ready.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
 
 
 def test_result_of_a_scan_that_is_no_longer_open_waits_to_be_shown(
@@ -471,15 +479,15 @@ while not Path({str(tmp_path / "go")!r}).exists():
 emit(event="artifact", role="labels_native", path={str(result_folder / "labels_native.nii.gz")!r})
 emit(event="finished", seconds=3.0)
 """)
-    qtbot.mouseClick(ready.step.segment_panel.start_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(ready.segment_page.segment_panel.start_button, Qt.MouseButton.LeftButton)
     open_scan(qtbot, ready, other)
     (tmp_path / "go").touch()
-    qtbot.waitUntil(lambda: not ready.step.segmentation.is_running, timeout=_LIMIT_MS)
-    assert ready.step.labels is None
+    qtbot.waitUntil(lambda: not ready.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
+    assert ready.segment_page.document.labels is None
     press_message_button(qtbot, ready, "Show it")
-    qtbot.waitUntil(lambda: ready.step.labels is not None, timeout=_LIMIT_MS)
-    assert ready.step.scan is not None
-    assert ready.step.scan.path == scan_file
+    qtbot.waitUntil(lambda: ready.segment_page.document.labels is not None, timeout=_LIMIT_MS)
+    assert ready.segment_page.document.scan is not None
+    assert ready.segment_page.document.scan.path == scan_file
 
 
 def test_simulated_scan_is_made_and_opened(
@@ -493,11 +501,11 @@ shutil.copy({str(scan_file)!r}, target)
 emit(event="artifact", role="dataset", path=job["out"])
 emit(event="finished", seconds=1.0)
 """)
-    qtbot.mouseClick(window.step.empty_state.example_button, Qt.MouseButton.LeftButton)
-    assert window.step.empty_state.progress.isVisible()
-    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=_LIMIT_MS)
-    assert window.step.scan is not None
-    assert window.step.scan.path.name == "sub-sim01_T1w.nii.gz"
+    qtbot.mouseClick(window.segment_page.empty_state.example_button, Qt.MouseButton.LeftButton)
+    assert window.segment_page.empty_state.progress.isVisible()
+    qtbot.waitUntil(lambda: window.segment_page.document.scan is not None, timeout=_LIMIT_MS)
+    assert window.segment_page.document.scan is not None
+    assert window.segment_page.document.scan.path.name == "sub-sim01_T1w.nii.gz"
 
 
 def test_cancelled_simulation_leaves_no_folder(
@@ -507,10 +515,10 @@ def test_cancelled_simulation_leaves_no_folder(
 wait_for(cancelled)
 emit(event="failed", what="Cancelled.", exit_status=3)
 """)
-    window.simulate()
-    assert window.step.segmentation.simulation is not None
-    window.actions_.cancel.trigger()
-    qtbot.waitUntil(lambda: not window.step.segmentation.is_running, timeout=_LIMIT_MS)
+    window.commands.run("simulate")
+    assert window.segment_page.segmentation.simulation is not None
+    window.commands["cancel"].trigger()
+    qtbot.waitUntil(lambda: not window.segment_page.segmentation.is_running, timeout=_LIMIT_MS)
     assert not list(settings.results_folder.iterdir())
 
 
@@ -518,7 +526,7 @@ def test_saved_labels_are_the_result_file(
     qtbot: QtBot, window: MainWindow, result_folder: Path, tmp_path: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
-    window.step.saver.save_labels(tmp_path / "mine.nii")
+    window.segment_page.saver.save_labels(tmp_path / "mine.nii")
     qtbot.waitUntil(lambda: "saved" in message_text(window), timeout=_LIMIT_MS)
     saved = tmp_path / "mine.nii.gz"
     assert saved.read_bytes() == (result_folder / "labels_native.nii.gz").read_bytes()
@@ -529,9 +537,9 @@ def test_report_that_cannot_be_written_is_explained(
 ) -> None:
     open_result(qtbot, window, result_folder)
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    window.step.saver.save_report(tmp_path / "file" / "report.html")
+    window.segment_page.saver.save_report(tmp_path / "file" / "report.html")
     qtbot.waitUntil(lambda: "could not be saved" in message_text(window), timeout=_LIMIT_MS)
-    window.step.saver.save_report(tmp_path / "report.docx")
+    window.segment_page.saver.save_report(tmp_path / "report.docx")
     assert ".docx" in message_text(window)
 
 
@@ -547,17 +555,17 @@ def test_window_remembers_opacity_convention_and_folder(
     qtbot: QtBot, window: MainWindow, settings: WindowSettings, scan_file: Path
 ) -> None:
     open_scan(qtbot, window, scan_file)
-    window.step.viewer.opacity.setValue(25)
-    window.actions_.neurological.trigger()
-    assert window.step.viewer.view.convention is Convention.NEUROLOGICAL
-    assert window.step.viewer.view._letters.letters.left == "L"
+    window.segment_page.viewer.opacity.setValue(25)
+    window.commands["neurological"].trigger()
+    assert window.segment_page.viewer.view.convention is Convention.NEUROLOGICAL
+    assert window.segment_page.viewer.view._letters.letters.left == "L"
     window.close()
     again = MainWindow(settings)
     qtbot.addWidget(again)
     open_scan(qtbot, again, scan_file)
-    assert again.step.viewer.opacity.value() == 25
-    assert again.step.viewer.view.convention is Convention.NEUROLOGICAL
-    assert again.actions_.neurological.isChecked()
+    assert again.segment_page.viewer.opacity.value() == 25
+    assert again.segment_page.viewer.view.convention is Convention.NEUROLOGICAL
+    assert again.commands["neurological"].isChecked()
     assert settings.last_folder == scan_file.parent
     again.close()
 
@@ -566,7 +574,7 @@ def test_every_control_has_a_name_for_screen_readers(
     qtbot: QtBot, window: MainWindow, result_folder: Path
 ) -> None:
     open_result(qtbot, window, result_folder)
-    window.step.viewer  # noqa: B018 - made now
+    window.segment_page.viewer  # noqa: B018 - made now
     for kind in (QAbstractButton, QComboBox, QSlider, QLineEdit, QTableView):
         for control in window.findChildren(kind):
             inside = control.objectName().startswith("qt_") or control.parent().metaObject().className() in (
@@ -589,7 +597,7 @@ def test_window_follows_the_desktop_into_the_dark(
     dark.setColor(QPalette.ColorRole.Base, QColor(30, 30, 30))
     try:
         application.setPalette(dark)
-        table = window.step.structure_panel.table
+        table = window.segment_page.structure_panel.table
 
         def darkness() -> int:
             picture = table.viewport().grab().toImage()

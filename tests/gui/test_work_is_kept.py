@@ -17,10 +17,9 @@ from PySide6.QtGui import QShortcut
 from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
-from brainstem_app.gui.main_window import MainWindow
-from brainstem_app.gui.review.edited_copy import EditedLabels, save_edited_copy
-from brainstem_app.gui.scans.edited_version import latest_edit
-from brainstem_app.gui.scans.opened import (
+from brainstem_app.gui.document.edited_copy import EditedLabels, save_edited_copy
+from brainstem_app.gui.document.edited_version import latest_edit
+from brainstem_app.gui.document.opened import (
     OpenKind,
     find_result,
     kind_of,
@@ -28,6 +27,7 @@ from brainstem_app.gui.scans.opened import (
     read_result_for_viewer,
     results_in,
 )
+from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.label_map import load_label_map, save_label_map
@@ -53,10 +53,10 @@ def said(window: MainWindow) -> str:
 def erase_at_crosshair(qtbot: QtBot, window: MainWindow) -> None:
     """Wipe over the middle of the nucleus that is shown."""
     review = window.review
-    review.actions_.eraser.trigger()
+    review.commands["eraser"].trigger()
     view = review.views.main_view
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view._crosshair_pixel())
-    assert review.editor.is_changed
+    assert review.document.editor.is_changed
 
 
 def kept(study: Path) -> dict:
@@ -127,10 +127,10 @@ def wait_for(condition):
     while not condition():
         assert time.monotonic() < until
         spin(0.05)
-wait_for(lambda: window.step.segment_panel.model)
+wait_for(lambda: window.segment_page.segment_panel.model)
 if study.name != "none":
-    window.bench.study.create(study)
-    wait_for(lambda: window.bench.study.is_open)
+    window.context.study.create(study)
+    wait_for(lambda: window.context.study.is_open)
 window.opening.open_paths(scans)
 wait_for(lambda: window.scans.model.rowCount() == len(scans))
 window.page(StepName.TRAIN).form.set_values({"epochs": 77})
@@ -160,9 +160,9 @@ def test_scans_and_forms_are_there_after_a_restart_of_the_process(
     assert ended.returncode == (-9 if how == "kill" else 0)
     window = restarted(qtbot, WindowSettings(fresh_store(tmp_path)))
     qtbot.waitUntil(lambda: window.scans.model.rowCount() == len(scans), timeout=_LIMIT_MS)
-    assert window.bench.study.folder == (study if has_study else None)
+    assert window.context.study.folder == (study if has_study else None)
     assert window.page(StepName.TRAIN).form.values()["epochs"] == 77
-    window.background.wait()
+    window.context.background.wait()
 
 
 def fresh_store(home: Path) -> object:
@@ -174,12 +174,12 @@ def fresh_store(home: Path) -> object:
 def test_saving_is_only_said_when_true_and_with_the_time(
     qtbot: QtBot, open_study: MainWindow, study: Study, tmp_path: Path
 ) -> None:
-    open_study.actions_.save_study.trigger()
-    saved_at = open_study.bench.study.saved_at
+    open_study.commands["save_study"].trigger()
+    saved_at = open_study.context.study.saved_at
     assert f"The study is saved ({saved_at:%H:%M:%S})." in said(open_study)
     assert kept(study.folder)["step"] == open_study.current_step.value
     study.folder.rename(tmp_path / "unplugged")
-    open_study.actions_.save_study.trigger()
+    open_study.commands["save_study"].trigger()
     assert "is saved" not in said(open_study)
     assert "not there any more" in said(open_study)
     assert not study.folder.exists()
@@ -193,7 +193,7 @@ def test_failed_save_is_said_once_and_repeated_until_it_works(
     open_study.show_step(StepName.TRAIN)
     elsewhere = study.folder.rename(tmp_path / "unplugged")
     messages: list[str] = []
-    open_study.bench.study.message.connect(lambda message: messages.append(message.what))
+    open_study.context.study.message.connect(lambda message: messages.append(message.what))
     open_study.page(StepName.TRAIN).form.set_values({"epochs": 31})
     qtbot.waitUntil(lambda: bool(messages), timeout=5000)
     qtbot.wait(1200)
@@ -220,7 +220,7 @@ def test_workspace_that_cannot_be_read_is_put_aside_and_that_is_said(
     qtbot: QtBot, window: MainWindow, study: Study
 ) -> None:
     (study.folder / "window.json").write_text('{"schema": "brainstem-window/9"}', encoding="utf-8")
-    with qtbot.waitSignal(window.bench.study.opened, timeout=_LIMIT_MS):
+    with qtbot.waitSignal(window.context.study.opened, timeout=_LIMIT_MS):
         window.open_path(study.folder)
     assert "cannot be read" in said(window)
     (aside,) = study.folder.glob("window 2*.json")
@@ -234,12 +234,12 @@ def test_scan_of_the_command_line_is_shown_though_a_study_is_restored(
     open_study.close()
     window = restarted(qtbot, settings)
     window.opening.open_paths([scan_file])  # as `application.run` does it: before anything is restored
-    qtbot.waitUntil(lambda: window.step.scan is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.scan is not None, timeout=_LIMIT_MS)
     qtbot.waitUntil(lambda: window.scans.model.rowCount() == 5, timeout=_LIMIT_MS)
-    assert window.bench.study.folder == study.folder
+    assert window.context.study.folder == study.folder
     assert window.current_step is StepName.SEGMENT
-    assert window.step.scan.path == scan_file
-    window.background.wait()
+    assert window.segment_page.document.scan.path == scan_file
+    window.context.background.wait()
 
 
 # The list of scans -----------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ def listed(qtbot: QtBot, window: MainWindow, dataset: Path) -> MainWindow:
 
 
 def names(window: MainWindow) -> list[str]:
-    return [scan.name for scan in window.scans.model.scans]
+    return [scan.name for scan in window.scans.model.rows]
 
 
 def wait_for_names(qtbot: QtBot, window: MainWindow, *wanted: str) -> None:
@@ -299,7 +299,7 @@ def test_scan_that_was_taken_off_stays_off_after_a_restart_until_it_is_opened_ag
     wait_for_names(qtbot, window, "sub-1", "sub-3", "sub-4")
     window.open_path(dataset)
     wait_for_names(qtbot, window, "sub-1", "sub-2", "sub-3", "sub-4")
-    window.background.wait()
+    window.context.background.wait()
 
 
 def test_emptied_list_is_brought_back_where_nothing_else_is_left(qtbot: QtBot, listed: MainWindow) -> None:
@@ -331,7 +331,7 @@ def test_scans_that_are_gone_are_said_and_come_back(
         (away / scan.name).rename(scan)
     window = restarted(qtbot, settings)
     wait_for_names(qtbot, window, "a", "b", "c")
-    window.background.wait()
+    window.context.background.wait()
 
 
 # Corrected labels ------------------------------------------------------------------------------------
@@ -372,38 +372,43 @@ def test_edited_labels_open_again_in_review_and_segment_after_a_restart(
 ) -> None:
     window.open_path(result_folder)
     qtbot.waitUntil(
-        lambda: window.step.result is not None and window.step.scan is not None, timeout=_LIMIT_MS
+        lambda: (
+            window.segment_page.document.result is not None and window.segment_page.document.scan is not None
+        ),
+        timeout=_LIMIT_MS,
     )
     window.opening.review_result()
     review = window.review
-    qtbot.waitUntil(lambda: review.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: review.document.labels is not None, timeout=_LIMIT_MS)
     erase_at_crosshair(qtbot, window)
-    review.actions_.save_copy.trigger()
+    review.commands["save_copy"].trigger()
     copy = result_folder / "labels_native_edited.nii.gz"
-    qtbot.waitUntil(lambda: window.step.labels.path == copy, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.segment_page.document.labels.path == copy, timeout=_LIMIT_MS)
     assert "edited" in review.result_line.text()
     window.close()
     again = restarted(qtbot, settings)
-    qtbot.waitUntil(lambda: again.review is not None and again.review.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(
+        lambda: again.review is not None and again.review.document.labels is not None, timeout=_LIMIT_MS
+    )
     assert again.current_step is StepName.REVIEW
-    assert again.review.labels.path == copy
+    assert again.review.document.labels.path == copy
     assert "edited" in again.review.result_line.text()
     qtbot.keyClick(again, Qt.Key.Key_5, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: again.step.labels is not None, timeout=_LIMIT_MS)
-    assert again.step.labels.path == copy
-    again.background.wait()
+    qtbot.waitUntil(lambda: again.segment_page.document.labels is not None, timeout=_LIMIT_MS)
+    assert again.segment_page.document.labels.path == copy
+    again.context.background.wait()
 
 
 def test_program_that_is_ended_from_outside_saves_the_edits(
     qtbot: QtBot, window: MainWindow, result_folder: Path
 ) -> None:
     window.opening.review_results((result_folder,))
-    qtbot.waitUntil(lambda: window.review.labels is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: window.review.document.labels is not None, timeout=_LIMIT_MS)
     review = window.review
     erase_at_crosshair(qtbot, window)
-    window.closing.save_without_asking()
+    window.save_without_asking()
     assert (result_folder / "labels_native_edited.nii.gz").exists()
-    assert not review.editor.is_changed
+    assert not review.document.editor.is_changed
 
 
 # Folders of results ----------------------------------------------------------------------------------
@@ -428,26 +433,29 @@ def test_folder_of_a_batch_opens_in_review_with_the_way_to_the_next(
     else:
         {"drop": window.open_path, "result": window.opening.open_result}[how](batch)
     review = window.review
-    qtbot.waitUntil(lambda: review.result is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: review.document.result is not None, timeout=_LIMIT_MS)
     assert window.current_step is StepName.REVIEW
-    assert review.result.folder == batch / "a"
+    assert review.document.result.folder == batch / "a"
     qtbot.mouseClick(review.results.next, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(
-        lambda: review.result is not None and review.result.folder == batch / "b", timeout=_LIMIT_MS
+        lambda: review.document.result is not None and review.document.result.folder == batch / "b",
+        timeout=_LIMIT_MS,
     )
     assert review.results.place.text() == "Result 2 of 3"
 
 
 def test_unsaved_edits_keep_the_result_that_is_open(qtbot: QtBot, window: MainWindow, batch: Path) -> None:
     window.open_path(batch)
-    qtbot.waitUntil(lambda: window.review is not None and window.review.result is not None, timeout=_LIMIT_MS)
+    qtbot.waitUntil(
+        lambda: window.review is not None and window.review.document.result is not None, timeout=_LIMIT_MS
+    )
     review = window.review
     erase_at_crosshair(qtbot, window)
     qtbot.mouseClick(review.results.next, Qt.MouseButton.LeftButton)
     press_message_button(qtbot, window, "Keep editing")
     assert review.results.place.text() == "Result 1 of 3"
     assert review.results.box.currentIndex() == 0
-    review.editor.undo()
+    review.document.editor.undo()
 
 
 def test_raw_dataset_with_results_in_it_is_still_a_dataset(dataset: Path, result_folder: Path) -> None:
@@ -474,7 +482,7 @@ def test_results_go_to_a_folder_that_can_be_seen(
 def test_folder_of_results_is_shown_and_changed_in_segment(
     window: MainWindow, settings: WindowSettings, tmp_path: Path
 ) -> None:
-    place = window.step.segment_panel.place
+    place = window.segment_page.segment_panel.place
     assert place.folder == settings.results_folder
     assert place.label.toolTip() == str(settings.results_folder)
     window.files.set_results_folder(tmp_path / "new place")

@@ -18,7 +18,7 @@ from brainstem_app.imaging.file_names import file_stem
 from brainstem_app.imaging.inputs import expand_inputs
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.reading import read_scan
-from brainstem_app.reports.manifest import sha256_of
+from brainstem_app.reports.scan.manifest import sha256_of
 
 from .conftest import WriteDicom, WriteNifti
 from .dicom_files import edit_files

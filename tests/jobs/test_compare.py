@@ -23,13 +23,16 @@ from brainstem_app.jobs.many.grids import GRIDS, find_grid
 from brainstem_app.jobs.networks.machine_speed import MachineSpeed
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.run import run_job
-from brainstem_app.reports.grid.page import write_page
+from brainstem_app.reports.grid.files import write_page
 from brainstem_app.study.cell_record import CellRecord, Measured, Predictions, read_cell
 from brainstem_app.study.grid import Grid
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study, StudySettings, SubjectRecord
 from kerasmodels.errors import DivergedError
 from kerasmodels.multiply_adds import expected_multiply_adds
+
+from ..reports.pdf_text import headings, pdf_text
+from ..reports.test_sheets import read_sheets
 
 NAMES = ("sub-1", "sub-2", "sub-3", "sub-4")
 TESTED = NAMES[2:]
@@ -94,7 +97,7 @@ def here(monkeypatch: pytest.MonkeyPatch) -> InThisProcess:
     monkeypatch.setattr(run_tasks, "_POLL_S", 0.0)
     monkeypatch.setattr(compare_cell, "_train_and_test", _pretend)
     # Drawn only where a test looks at it.
-    monkeypatch.setattr(compare_report, "write_page", lambda path, *rest: path.touch())
+    monkeypatch.setattr(compare_report, "write_page", lambda folder, *rest: (folder / "report.html").touch())
     return executor
 
 
@@ -162,7 +165,9 @@ def test_comparison_is_whole_only_when_its_page_is_written(
 ) -> None:
     written: list[str] = []
     monkeypatch.setattr(
-        compare_report, "write_page", lambda path, *_rest: (path.touch(), written.append("page"))
+        compare_report,
+        "write_page",
+        lambda folder, *_rest: ((folder / "report.html").touch(), written.append("page")),
     )
     shares: list[float] = []
 
@@ -253,10 +258,16 @@ def test_page_shows_intervals_the_papers_numbers_curves_and_pictures(
     assert "DiceCE" in page
     assert "2 of 2 failed" in page
     assert "Lower the learning rate." in page
-    assert page.count("<polyline") == 6
+    assert page.count('<figure class="chart">') == 3
     assert "data:image/png;base64," in page
     assert "http" not in page.replace("http-equiv", "")
     assert str(study.folder) not in page
+    text = pdf_text(study.folder / "comparisons" / "small" / "report.pdf")
+    places = [text.index(part) for part in headings(page)]
+    assert places == sorted(places)
+    assert "0.777 ± 0.001" in text
+    book = read_sheets((study.folder / "comparisons" / "small" / "report.xlsx").read_bytes())
+    assert (list(book), len(book["results"])) == (["results", "summary", "about"], 1 + 8)
 
 
 def test_grids_of_the_paper_have_the_papers_size() -> None:

@@ -25,7 +25,7 @@ from brainstem_app.jobs.studies import subject_task
 from brainstem_app.preprocessing.fit import Fit
 from brainstem_app.preprocessing.reference import PreparedSubject
 from brainstem_app.preprocessing.transforms import Displacement
-from brainstem_app.reports.manifest import sha256_of
+from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.study.study import Study
 
 FIT = Fit(

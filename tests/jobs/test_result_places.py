@@ -29,7 +29,7 @@ from brainstem_app.jobs.places import require_sound_places
 from brainstem_app.jobs.run import run_job
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.transforms import Transforms
-from brainstem_app.reports.manifest import sha256_of
+from brainstem_app.reports.scan.manifest import sha256_of
 
 from ..imaging.dicom_files import classic_bytes
 from .test_segment import FIT, _run, _write_scan, model  # noqa: F401 - a fixture

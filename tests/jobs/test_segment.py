@@ -29,7 +29,7 @@ from brainstem_app.models.library import hash_file
 from brainstem_app.preprocessing.fit import Fit
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.transforms import Transforms
-from brainstem_app.reports.label_files import LABEL_FILES
+from brainstem_app.reports.exports.label_files import LABEL_FILES
 
 from ..imaging.dicom_files import classic_bytes, edit_files
 

@@ -22,7 +22,7 @@ from brainstem_app.preprocessing.intensity import normalise
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.template import load_template
 from brainstem_app.preprocessing.transforms import Transforms
-from brainstem_app.reports.regions import are_imported, regions_note
+from brainstem_app.reports.scan.regions import are_imported, regions_note
 
 
 def _on_template(regions: Regions | None) -> tuple[OnScan, Scan]:

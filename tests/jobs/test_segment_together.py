@@ -121,6 +121,7 @@ def test_as_many_at_once_as_cores_and_memory_allow(monkeypatch: pytest.MonkeyPat
 def test_a_shared_network_answers_one_at_a_time() -> None:
     class Network:
         device = "made"
+        lanes = 1
         busy = False
 
         def run(self, images: np.ndarray) -> np.ndarray:

@@ -14,10 +14,10 @@ from brainstem_app.atlas.label_table import Group, LabelTable, Side, Structure
 from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, load_atlas_table
 from brainstem_app.cli.app import run
 from brainstem_app.errors import InputError
-from brainstem_app.gui.review.edited_copy import EditedLabels, save_edited_copy
+from brainstem_app.gui.document.edited_copy import EditedLabels, save_edited_copy
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.models.label_meaning import UnknownAtlasError, known_atlases, meaning_of_labels
-from brainstem_app.reports.label_files import itk_snap_labels, write_label_files
+from brainstem_app.reports.exports.label_files import itk_snap_labels, write_label_files
 
 SMALL = ("background", "WM", "GM", "RN_L", "RN_R", "PAG")
 

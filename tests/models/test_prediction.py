@@ -18,6 +18,7 @@ class Threshold:
     """Stands in for a network: class 1 where the image is bright, class 0 elsewhere."""
 
     device = "none"
+    lanes = 1
 
     def run(self, images: FloatArray) -> FloatArray:
         bright = np.clip(images, 0, 1)
@@ -64,6 +65,7 @@ def test_mirrored_network_swaps_sides_back() -> None:
         """Class 1 in the lower half of the first axis, class 2 in the upper, whatever the image shows."""
 
         device = "none"
+        lanes = 1
 
         def run(self, images: FloatArray) -> FloatArray:
             given = np.full((*images.shape[:3], 3), 0.05, dtype=np.float32)

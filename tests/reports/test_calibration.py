@@ -9,13 +9,13 @@ import pytest
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.evaluation.calibration import Temperature
-from brainstem_app.reports.calibration import (
+from brainstem_app.reports.evaluation.calibration import (
     Calibration,
     CalibrationCounts,
     SubjectVoxels,
     nuclei_confidence,
-    reliability_charts,
 )
+from brainstem_app.reports.evaluation.confidence import reliability_charts
 
 SHAPE = (4, 4, 4)
 

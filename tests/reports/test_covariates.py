@@ -12,7 +12,7 @@ import pytest
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.cli.app import run
-from brainstem_app.reports.cells import implausible, number_of
+from brainstem_app.reports.cohort.cells import implausible, number_of
 
 from .made_results import write_result
 

@@ -12,9 +12,9 @@ import pytest
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.warped import SoftMeasures
 from brainstem_app.cli.app import run
-from brainstem_app.reports.build import build_report
-from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.report_model import Report, ReportInputs
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import Report, ReportInputs
 
 from .made_results import write_result
 

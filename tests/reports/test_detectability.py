@@ -13,7 +13,7 @@ import pytest
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.reliability import Detectability
 from brainstem_app.cli.app import run
-from brainstem_app.reports.report_model import COMPARISON_LIMITS, MEASURED_TEXT, RELIABILITY_TEXT, Report
+from brainstem_app.reports.scan.model import COMPARISON_LIMITS, MEASURED_TEXT, RELIABILITY_TEXT, Report
 
 from .made_results import MODEL, write_result
 from .pdf_text import pdf_text

@@ -17,7 +17,7 @@ from brainstem_app.imaging.dicom_identity import Identity
 from brainstem_app.imaging.dicom_source import read_source_images
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.spaces import Affine
-from brainstem_app.reports.dicom_seg import SCHEME, Maker, segmentation_bytes
+from brainstem_app.reports.exports.dicom_seg import SCHEME, Maker, segmentation_bytes
 
 from ..imaging.dicom_files import classic_bytes, enhanced_bytes
 

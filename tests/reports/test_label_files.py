@@ -7,7 +7,7 @@ from pathlib import Path
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import load_atlas
-from brainstem_app.reports.label_files import (
+from brainstem_app.reports.exports.label_files import (
     LABEL_FILES,
     freesurfer_colours,
     itk_snap_labels,

@@ -9,9 +9,9 @@ import numpy as np
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.warped import SoftMeasures
 from brainstem_app.imaging.scan import Scan
-from brainstem_app.reports.build import build_report
-from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.report_model import Report, ReportInputs
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import Report, ReportInputs
 
 
 def _notes(table: LabelTable, volume_mm3: float) -> dict[str, str]:

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import load_atlas
-from brainstem_app.reports.levels import AXIAL_LEVELS, distinct_levels, levels_of
-from brainstem_app.reports.qc_picture import QcVolumes, qc_png
+from brainstem_app.reports.scan.levels import AXIAL_LEVELS, distinct_levels, levels_of
+from brainstem_app.reports.scan.qc_picture import QcVolumes, qc_png
 
 
 @pytest.mark.parametrize(

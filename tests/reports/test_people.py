@@ -15,13 +15,13 @@ from brainstem_app.cli.app import run
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.subject_ids import id_key
-from brainstem_app.reports.build import build_report
-from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.participants import match_participants, read_participants
-from brainstem_app.reports.people import one_result_each
-from brainstem_app.reports.report_model import ReportInputs
-from brainstem_app.reports.results import find_results
-from brainstem_app.reports.retest_pairs import find_pairs
+from brainstem_app.reports.cohort.participants import match_participants, read_participants
+from brainstem_app.reports.cohort.people import one_result_each
+from brainstem_app.reports.retest.pairs import find_pairs
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import ReportInputs
+from brainstem_app.reports.scan.results import find_results
 
 from .made_results import MODEL, write_result
 

@@ -10,7 +10,7 @@ from matplotlib.image import imread
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.imaging.orientation import affine_from_letters
-from brainstem_app.reports.qc_picture import QcVolumes, qc_png
+from brainstem_app.reports.scan.qc_picture import QcVolumes, qc_png
 
 RED, BLUE = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
 

@@ -15,15 +15,15 @@ from brainstem_app.atlas.midsagittal import Area, Midsagittal
 from brainstem_app.atlas.warped import SoftMeasures
 from brainstem_app.cli.app import run
 from brainstem_app.preprocessing.midsagittal_plane import MidsagittalPlane
-from brainstem_app.reports.midsagittal import midsagittal_entry
-from brainstem_app.reports.region_model import RegionEntry
-from brainstem_app.reports.regions import RegionsOnScan, region_entries
-from brainstem_app.reports.report_model import Report, ReportInputs
-from brainstem_app.reports.write import write_report
+from brainstem_app.reports.scan.files import write_report
+from brainstem_app.reports.scan.midsagittal import midsagittal_entry
+from brainstem_app.reports.scan.model import Report, ReportInputs
+from brainstem_app.reports.scan.region_model import RegionEntry
+from brainstem_app.reports.scan.regions import RegionsOnScan, region_entries
 
 from .made_results import write_result
 from .pdf_text import headings, pdf_text
-from .test_table_xlsx import read_sheets
+from .test_sheets import read_sheets
 
 AFFINE = np.diag([2.0, 1, 1, 1])
 NAMES = ["brainstem", "midbrain", "pons", "medulla"]
@@ -168,6 +168,26 @@ def test_area_that_the_scan_cuts_is_marked_and_its_ratio_with_it() -> None:
     assert entry is not None
     cut = {area.name: area.compared for area in entry.areas}
     assert (cut["pons_mm2"], cut["mp_ratio_percent"], cut["midbrain_mm2"]) == (None, None, 210)
+
+
+def test_area_that_a_brain_mask_left_empty_is_named_and_not_compared(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    found = _midsagittal()
+    areas = {name: replace(area, empty=0.2 if name == "pons" else 0.01) for name, area in found.areas.items()}
+    regions = replace(_regions(_soft()), midsagittal=replace(found, areas=areas))
+    labels = np.ones((6, 6, 6), dtype=np.uint8)
+    inputs = ReportInputs(labels, AFFINE, table, "small", "1", name="a.nii.gz", regions=regions)
+    write_report(tmp_path, inputs)
+    report = Report.model_validate_json((tmp_path / "report.json").read_bytes())
+    assert report.midsagittal is not None
+    kept = {area.name: (area.empty, area.compared) for area in report.midsagittal.areas}
+    assert (kept["pons_mm2"], kept["mp_ratio_percent"]) == ((0.2, None), (0.2, None))
+    assert kept["midbrain_mm2"] == (0.01, 210)
+    (said,) = [w.problem for w in report.warnings if w.code == "labels-on-nothing"]
+    assert "in 20 % of pons_mm2:" in said
+    for text in ((tmp_path / "report.html").read_text(encoding="utf-8"), pdf_text(tmp_path / "report.pdf")):
+        assert "do not use its area" in text.replace("\n", " ")
 
 
 def _add_areas(folder: Path, pons: float, covered: float = 1.0) -> None:

@@ -13,12 +13,12 @@ from jsonschema import Draft202012Validator
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.cli.app import run
 from brainstem_app.locations import resource
-from brainstem_app.reports.build import build_report
-from brainstem_app.reports.cohort import write_cohort_report
-from brainstem_app.reports.cohort_model import CohortInputs, CohortResult
-from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.report_model import ReportInputs
-from brainstem_app.reports.report_schema import PUBLISHED, report_schema
+from brainstem_app.reports.evaluation.files import write_evaluation_report
+from brainstem_app.reports.evaluation.model import EvaluationInputs, MethodResult
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import ReportInputs
+from brainstem_app.reports.schema import PUBLISHED, report_schema
 
 
 def _published(name: str) -> dict[str, Any]:
@@ -90,8 +90,8 @@ def test_comparisons_of_groups_and_of_repeated_scans_fit(results: Path) -> None:
 
 def test_metrics_of_a_run_fit(table: LabelTable, tmp_path: Path) -> None:
     counts = np.diag([1000, 400, 30, 30, 0]).astype(np.int64)
-    inputs = CohortInputs(CohortResult("net", {"sub-1": counts, "sub-2": counts}), table, "small", "1")
-    write_cohort_report(tmp_path, inputs)
+    inputs = EvaluationInputs(MethodResult("net", {"sub-1": counts, "sub-2": counts}), table, "small", "1")
+    write_evaluation_report(tmp_path, inputs)
     assert _faults(json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8")), "metrics") == []
 
 

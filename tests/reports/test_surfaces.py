@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
-from brainstem_app.reports.surfaces import Shapes, WarpedShapes, mask_triangles, write_surfaces
+from brainstem_app.reports.exports.surfaces import Shapes, WarpedShapes, mask_triangles, write_surfaces
 
 AFFINE = np.array([[-2.0, 0, 0, 30], [0, 1, 0.2, -40], [0, 0, 1.5, -20], [0, 0, 0, 1]])
 

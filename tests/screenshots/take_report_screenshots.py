@@ -29,9 +29,9 @@ from brainstem_app.gui.segment.job_files import SegmentOutputs, new_folder, scan
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.spaces import mni_affine
-from brainstem_app.reports.build import build_report
-from brainstem_app.reports.manifest import make_manifest
-from brainstem_app.reports.report_model import Report, ReportInputs
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import Report, ReportInputs
 
 _PEOPLE = 24
 _SPREAD = 0.09
@@ -147,7 +147,7 @@ def main() -> None:
         page.choose(one.name)
         take_all(window, page, arguments.out)
         window.close()
-        window.background.wait()
+        window.context.background.wait()
 
 
 if __name__ == "__main__":

@@ -22,10 +22,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from take_screenshots import dark_palette
 
+from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.application import make_application
-from brainstem_app.gui.background import Background
-from brainstem_app.gui.review.review_step import ReviewStep
-from brainstem_app.gui.scans.opened import read_for_viewer, read_labels_for_viewer, read_result_for_viewer
+from brainstem_app.gui.document.opened import read_for_viewer, read_labels_for_viewer, read_result_for_viewer
+from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
 
@@ -33,15 +33,15 @@ SIZE = (1040, 640)
 _SETTLE_S = 0.6
 
 
-def settle(step: ReviewStep) -> None:
+def settle(step: ReviewPage) -> None:
     """Run the event loop until nothing is read or rendered any more."""
     end = time.monotonic() + _SETTLE_S
-    while time.monotonic() < end or step.background.is_busy:
+    while time.monotonic() < end or step.context.background.is_busy:
         QApplication.processEvents()
         time.sleep(0.005)
 
 
-def take(step: ReviewStep, out: Path, name: str, widget: QWidget | None = None) -> None:
+def take(step: ReviewPage, out: Path, name: str, widget: QWidget | None = None) -> None:
     """Save a picture of the step, or of a part of it."""
     settle(step)
     path = out / f"{name}.png"
@@ -49,40 +49,40 @@ def take(step: ReviewStep, out: Path, name: str, widget: QWidget | None = None) 
     sys.stdout.write(f"{path}\n")
 
 
-def take_result(step: ReviewStep, out: Path, scan: Path, result: Path) -> None:
+def take_result(step: ReviewPage, out: Path, scan: Path, result: Path) -> None:
     """Take pictures of a scan that was segmented."""
     take(step, out, "review_empty")
-    step.show_scan(read_for_viewer(scan))
-    step.show_result(read_result_for_viewer(result, scan))
+    step.document.show_scan(read_for_viewer(scan))
+    step.document.show_result(read_result_for_viewer(result, scan))
     take(step, out, "review_three")
-    step.actions_.help.trigger()
+    step.commands["help"].trigger()
     take(step, out, "review_keys")
-    step.actions_.help.trigger()
-    step.actions_.axial.trigger()
-    step.commands.fit_labels()
-    step.actions_.outline.setChecked(True)
+    step.commands["help"].trigger()
+    step.commands["axial"].trigger()
+    step.commands["fit_labels"].trigger()
+    step.commands["outline"].setChecked(True)
     take(step, out, "review_outline")
-    step.actions_.outline.setChecked(False)
-    if step.actions_.confidence.isEnabled():
-        step.actions_.confidence.setChecked(True)
+    step.commands["outline"].setChecked(False)
+    if step.commands["confidence"].isEnabled():
+        step.commands["confidence"].setChecked(True)
         take(step, out, "review_confidence")
-        step.actions_.confidence.setChecked(False)
-    step.actions_.three.trigger()
+        step.commands["confidence"].setChecked(False)
+    step.commands["three"].trigger()
 
 
-def take_box(step: ReviewStep, out: Path, box: Path) -> None:
+def take_box(step: ReviewPage, out: Path, box: Path) -> None:
     """Take pictures of a comparison and of a correction."""
-    step.show_scan(read_for_viewer(box / "scan_box.nii.gz"))
-    step.show_labels(read_labels_for_viewer(box / "labels_native.nii.gz"))
-    step.comparison.open(box / "labels_box.nii.gz")
+    step.document.show_scan(read_for_viewer(box / "scan_box.nii.gz"))
+    step.document.show_labels(read_labels_for_viewer(box / "labels_native.nii.gz"))
+    step.document.comparison.open(box / "labels_box.nii.gz")
     settle(step)
-    step.actions_.side_by_side.trigger()
+    step.commands["side_by_side"].trigger()
     step.views.main_view.fit()
     take(step, out, "review_compare")
-    step.comparison.set_reference(None)
-    step.actions_.axial.trigger()
+    step.document.comparison.set_reference(None)
+    step.commands["axial"].trigger()
     step.views.main_view.zoom(1.5)
-    step.actions_.brush.trigger()
+    step.commands["brush"].trigger()
     settle(step)
     viewport = step.views.panes[Plane.AXIAL].view.viewport()
     middle = viewport.rect().center()
@@ -106,16 +106,15 @@ def main() -> None:
     application = make_application()
     if arguments.dark:
         application.setPalette(dark_palette())
-    background = Background()
     with tempfile.TemporaryDirectory() as home:
         store = QSettings(str(Path(home) / "settings.ini"), QSettings.Format.IniFormat)
-        step = ReviewStep(WindowSettings(store), background)
+        step = ReviewPage(AppContext.made(WindowSettings(store)))
         step.resize(*SIZE)
         step.show()
         take_result(step, arguments.out, arguments.scan, arguments.result)
         take_box(step, arguments.out, arguments.box)
         step.close()
-        background.wait()
+        step.context.background.wait()
 
 
 if __name__ == "__main__":

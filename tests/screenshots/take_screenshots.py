@@ -92,23 +92,23 @@ def dark_palette() -> QPalette:
 def take_all(window: MainWindow, out: Path, scan: Path, result: Path | None, *, job: bool) -> None:
     """Go through the states of the window."""
     take(window, out, "window_empty")
-    window.step.empty_state.set_target(True)
+    window.segment_page.empty_state.set_target(True)
     take(window, out, "window_drop")
-    window.step.empty_state.set_target(False)
+    window.segment_page.empty_state.set_target(False)
     window.open_path(scan)
-    wait_for(lambda: window.step.scan is not None)
+    wait_for(lambda: window.segment_page.document.scan is not None)
     take(window, out, "window_scan")
     if job:
-        window.segment()
+        window.commands.run("segment")
         settle(6)
         take(window, out, "window_segmenting")
         window.close()
         take(window, out, "window_closing")
         window.message_bar.clear()
-        window.cancel_job()
+        window.commands.run("cancel")
         settle(0.5)
         take(window, out, "window_stopping")
-        wait_for(lambda: not window.step.segmentation.is_running)
+        wait_for(lambda: not window.segment_page.segmentation.is_running)
         take(window, out, "window_stopped")
     window.open_path(out / "nothing.nii.gz")
     wait_for(lambda: window.message_bar.message is not None)
@@ -122,19 +122,19 @@ def take_all(window: MainWindow, out: Path, scan: Path, result: Path | None, *, 
     take(window, out, "window_error_of_job")
     window.message_bar.clear()
     if result is not None:
-        before = window.step.result
+        before = window.segment_page.document.result
         window.open_path(result)
-        wait_for(lambda: window.step.result is not before)
+        wait_for(lambda: window.segment_page.document.result is not before)
         take(window, out, "window_result")
-        window.step.viewer.opacity.setValue(35)
-        window.step.viewer.view.zoom(3.0)
+        window.segment_page.viewer.opacity.setValue(35)
+        window.segment_page.viewer.view.zoom(3.0)
         take(window, out, "window_result_zoomed")
 
 
 def take_steps(window: MainWindow, out: Path, study: Path) -> None:
     """Open a study and go through the steps that work on it."""
     window.open_path(study)
-    wait_for(lambda: window.bench.study.is_open)
+    wait_for(lambda: window.context.study.is_open)
     window.show_step(StepName.SCANS)
     wait_for(lambda: window.scans.model.rowCount() > 0)
     wait_for(lambda: window.scans.model.counts()[2] < max(1, window.scans.model.rowCount() - 12))
@@ -145,7 +145,7 @@ def take_steps(window: MainWindow, out: Path, study: Path) -> None:
     take(window, out, "step_prepare")
     window.show_step(StepName.TRAIN)
     train: Any = window.page(StepName.TRAIN)
-    wait_for(lambda: train.device.text().startswith("Device") and not window.background.is_busy)
+    wait_for(lambda: train.device.text().startswith("Device") and not window.context.background.is_busy)
     if train.model.rowCount():
         train.table.selectRow(train.model.rowCount() - 1)
         wait_for(lambda: bool(train.curves.points("loss")))
@@ -183,7 +183,7 @@ def small_study(study: Path, home: Path) -> Path:
 def take_comparison(window: MainWindow, out: Path, study: Path) -> None:
     """Run a small comparison on a study, unless it has been begun, and look at its best cell."""
     window.open_path(study)
-    wait_for(lambda: window.bench.study.folder == study)
+    wait_for(lambda: window.context.study.folder == study)
     window.show_step(StepName.COMPARE)
     compare: Any = window.page(StepName.COMPARE)
     compare.panel.show_grid(SMALL_GRID)
@@ -192,7 +192,7 @@ def take_comparison(window: MainWindow, out: Path, study: Path) -> None:
         compare.start()
         wait_for(lambda: compare.heat.is_begun, _COMPARISON_S)
         take(window, out, "step_compare_running")
-        wait_for(lambda: not window.bench.jobs.running and "to do" not in compare.heat.plan, _COMPARISON_S)
+        wait_for(lambda: not window.context.jobs.running and "to do" not in compare.heat.plan, _COMPARISON_S)
     values = {place: cell.value("nuclei") or 0.0 for place, cell in compare.heat.cells.items()}
     row, column = max(values, key=lambda place: values[place])
     compare.table.setCurrentIndex(compare.table.model().index(row, column + 1))
@@ -234,7 +234,7 @@ def main() -> None:
         if arguments.comparison is not None or arguments.study is not None:
             small = arguments.comparison or small_study(arguments.study, Path(home))
             take_comparison(window, arguments.out, small)
-        for left in window.bench.jobs.running:
+        for left in window.context.jobs.running:
             left.kill()
         window.close()
 

@@ -25,6 +25,7 @@ _NUMBER = (
 )
 _NAME = ("name", "abbreviation", "label_name", "structure", "region", "nucleus", "label")
 _REGION = "region"
+_FULL_NAME = ("full_name", "fullname", "long_name")
 _NO_REGION = {"", "n/a", "na", "none", "unknown", "-"}
 _COLOUR = ("color", "colour", "hex")
 _RGB = (("r", "g", "b"), ("red", "green", "blue"), ("color_r", "color_g", "color_b"))
@@ -103,7 +104,8 @@ def _from_records(records: Iterable[Mapping[str, Any]]) -> list[SourceLabel]:
             raise ValueError(f"{dict(record)} has no column of numbers (index) and one of names (name)")
         # Some tables call the structure itself a region.
         region = "" if named == _REGION or row.get(_REGION, "").lower() in _NO_REGION else row[_REGION]
-        labels.append(SourceLabel(number, row[named], _colour(row), region))
+        full_name = next((row[key] for key in _FULL_NAME if row.get(key)), "")
+        labels.append(SourceLabel(number, row[named], _colour(row), region, full_name))
     return labels
 
 

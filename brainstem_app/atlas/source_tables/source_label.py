@@ -32,12 +32,15 @@ class SourceLabel:
         ``#rrggbb``, or empty where the table has none.
     region : str
         Region of the brainstem that the table says it lies in; empty where it says none.
+    full_name : str
+        Its name in words, where the table has one beside the short name; else empty.
     """
 
     number: int
     name: str
     colour: str = ""
     region: str = ""
+    full_name: str = ""
 
 
 @dataclass(frozen=True)

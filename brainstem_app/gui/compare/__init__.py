@@ -1,1 +1,1 @@
-"""The step Compare: which networks, how large the plan is, and a heat map that fills in."""
+"""Page Compare: which networks, how large the plan is, and a heat map that fills in."""

@@ -1,4 +1,4 @@
-"""The picture of a finished cell, drawn on a thread: its labels beside the reference, on three slices."""
+"""Picture of a finished cell, drawn on a thread: its labels beside the reference, on three slices."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 
 @dataclass(frozen=True)
 class CellPicture:
-    """What a run said of its test subject of middling accuracy."""
+    """What a run said of its median-scoring test subject."""
 
     run: str
     subject: str

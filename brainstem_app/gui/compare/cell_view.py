@@ -1,4 +1,4 @@
-"""What is known of the chosen cell: its curves, and its labels beside the reference."""
+"""View of the chosen cell: its curves, and its labels beside the reference."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class CellView(QWidget):
             self.caption.setText(self.tr("The picture comes when the cell has been tested."))
             return
         self.caption.setText(
-            self.tr("Test subject {0}, of middling accuracy. White dots: the reference.").format(
+            self.tr("The median-scoring test subject, {0}. White dots: the reference.").format(
                 picture.subject
             )
         )

@@ -1,8 +1,9 @@
-"""A list to tick names in."""
+"""List to tick names in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
@@ -61,7 +62,7 @@ class ChoiceList(QWidget):
             if item.checkState() is Qt.CheckState.Checked
         )
 
-    def tick(self, values: Iterable[object]) -> None:
+    def tick(self, values: Iterable[Any]) -> None:
         """Tick these names and no others."""
         wanted = {str(value) for value in values}
         self.list.blockSignals(True)

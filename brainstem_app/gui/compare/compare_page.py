@@ -1,4 +1,4 @@
-"""The step Compare: what to compare at the left, the heat map and the curves of a cell at the right."""
+"""Page Compare: what to compare at the left, the heat map and the curves of a cell at the right."""
 
 from __future__ import annotations
 
@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
-from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -22,11 +20,12 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.edition import Edition, edition
+from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.colour_bar import ColourBar
 from brainstem_app.gui.compare.cell_view import CellView
 from brainstem_app.gui.compare.grid_panel import GridPanel
 from brainstem_app.gui.compare.heat import Heat, HeatCell, read_heat
-from brainstem_app.gui.compare.heat_table import SORT_ROLE, HeatTable
+from brainstem_app.gui.compare.heat_table import HeatTable
 from brainstem_app.gui.controls import (
     fill_side_by_side,
     make_button,
@@ -34,12 +33,14 @@ from brainstem_app.gui.controls import (
     make_sortable,
     make_table,
 )
+from brainstem_app.gui.file_dialogs import FileDialogs, open_in_system
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.speed_button import SpeedButton
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
+from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.segment.save_copies import copy_whole
-from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import CompareJob
 from brainstem_app.study.grid import Grid
 from brainstem_app.validation import misfits
@@ -56,8 +57,8 @@ class ComparePage(StepPage):
 
     trains = True
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._job: QueuedJob | None = None
         self._request = 0
         self.heat: Heat | None = None
@@ -67,7 +68,7 @@ class ComparePage(StepPage):
         self.plan = QLabel(self)
         self.plan.setWordWrap(True)
         self.plan.setAccessibleName(self.tr("Size of the plan"))
-        self.speed_button = SpeedButton(bench.jobs, self)
+        self.speed_button = SpeedButton(context.jobs, self)
         self.speed_button.measured.connect(self.read)
         self.start_button = make_button(
             self,
@@ -92,7 +93,7 @@ class ComparePage(StepPage):
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(SORT_ROLE)
         self.table = self._table()
-        self.cell = CellView(bench.background, self)
+        self.cell = CellView(context.background, self)
         self._soon = QTimer(self, singleShot=True, interval=_READ_SOON_MS)
         self._soon.timeout.connect(self.read)
         self._again = QTimer(self, interval=_READ_AGAIN_MS)
@@ -101,9 +102,9 @@ class ComparePage(StepPage):
         self._on_cell()
         self.panel.changed.connect(self._on_grid)
         self.how.changed.connect(self._soon.start)
-        bench.study.opened.connect(self._on_study)
-        bench.study.contents_changed.connect(self._soon.start)
-        bench.jobs.added.connect(lambda _job: self._find_job())
+        context.study.opened.connect(self._on_study)
+        context.study.contents_changed.connect(self._soon.start)
+        context.jobs.added.connect(lambda _job: self._find_job())
         self._on_study()
 
     def _lay_out(self) -> None:
@@ -161,7 +162,7 @@ class ComparePage(StepPage):
 
     def _on_study(self) -> None:
         """Show the comparison that was looked at last, as its folder or the workspace has it."""
-        study = self.bench.study
+        study = self.context.study
         kept = study.workspace.forms.get("compare", {})
         try:
             if kept:
@@ -186,18 +187,18 @@ class ComparePage(StepPage):
 
     def _on_grid(self) -> None:
         grid = self.grid()
-        ready = grid is not None and self.bench.study.is_prepared and edition() is Edition.FULL
+        ready = grid is not None and self.context.study.is_prepared and edition() is Edition.FULL
         self.start_button.setEnabled(ready and self._job is None)
         if grid is not None:
-            self.bench.study.remember_form("compare", grid.model_dump(mode="json", by_alias=True))
+            self.context.study.remember_form("compare", grid.model_dump(mode="json", by_alias=True))
             self._soon.start()
 
     def read(self) -> None:
         """Read where the described comparison stands."""
-        folder, grid = self.bench.study.folder, self.grid()
-        ready = grid is not None and self.bench.study.is_prepared and edition() is Edition.FULL
+        folder, grid = self.context.study.folder, self.grid()
+        ready = grid is not None and self.context.study.is_prepared and edition() is Edition.FULL
         self.start_button.setEnabled(ready and self._job is None)
-        if folder is None or grid is None or not self.bench.study.is_prepared:
+        if folder is None or grid is None or not self.context.study.is_prepared:
             self._show_heat(None)
             if grid is not None:
                 self.plan.setText(self.tr("Prepare subjects first (Ctrl+2)."))
@@ -216,7 +217,7 @@ class ComparePage(StepPage):
                 self._again.stop()
                 self.message.emit(message_of_error(error, self.tr("The comparison cannot be read."), "heat"))
 
-        self.bench.background.run(lambda: read_heat(grid, folder, here=here), done, failed)
+        self.context.background.run(lambda: read_heat(grid, folder, here=here), done, failed)
 
     def _show_heat(self, heat: Heat | None) -> None:
         is_new = heat is None or self.heat is None or heat.columns != self.heat.columns
@@ -262,16 +263,16 @@ class ComparePage(StepPage):
 
     def start(self) -> None:
         """Put the comparison into the queue."""
-        grid, folder = self.grid(), self.bench.study.folder
+        grid, folder = self.grid(), self.context.study.folder
         if grid is None or folder is None:
             return
         job = self.how.build(study=folder, grid=grid)
         if isinstance(job, CompareJob):
-            self.bench.jobs.submit(job, study=folder)
+            self.context.jobs.submit(job, study=folder)
 
     def _find_job(self) -> None:
         """Follow the comparison of this study, also one that an earlier window has started."""
-        job = self.bench.jobs.find("compare", self.bench.study.folder)
+        job = self.context.jobs.find("compare", self.context.study.folder)
         if job is None or job is self._job:
             return
         self._job = job
@@ -297,21 +298,21 @@ class ComparePage(StepPage):
         return self.model.cell(index.row(), index.column()) if index.isValid() else None
 
     def _on_cell(self) -> None:
-        self.cell.show_cell(self.current, self.bench.study.folder)
+        self.cell.show_cell(self.current, self.context.study.folder)
 
     def open_report(self) -> None:
         """Open the page of the comparison in the browser."""
         if self.heat is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.heat.folder / "report.html")))
+            open_in_system(self.heat.folder / "report.html")
 
     def choose_target(self) -> None:
         """Ask where to save the table."""
         if self.heat is None:
             return
-        start = self.bench.settings.last_folder / f"{self.heat.name}.csv"
-        name, _ = QFileDialog.getSaveFileName(self, self.tr("Export the table"), str(start), "CSV (*.csv)")
-        if name:
-            self.export(Path(name))
+        ask = FileDialogs(self.context.settings, self)
+        target = ask.target(self.tr("Export the table"), f"{self.heat.name}.csv", "CSV (*.csv)")
+        if target is not None:
+            self.export(target[0])
 
     def export(self, target: Path) -> None:
         """Save a copy of the comparison's table."""
@@ -319,7 +320,7 @@ class ComparePage(StepPage):
             return
         source = self.heat.folder / "results.csv"
         target = target if target.suffix else target.with_suffix(".csv")
-        self.bench.background.run(
+        self.context.background.run(
             lambda: copy_whole(source, target),
             lambda path: self.message.emit(
                 Message(MessageLevel.INFO, self.tr("{0} is saved.").format(path.name), str(path.parent))

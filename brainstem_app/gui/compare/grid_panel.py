@@ -1,4 +1,4 @@
-"""What to compare: a grid of the paper, or lists to tick."""
+"""Panel that says what to compare: a grid of the paper, or lists to tick."""
 
 from __future__ import annotations
 

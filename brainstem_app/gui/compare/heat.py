@@ -1,4 +1,4 @@
-"""Where a comparison stands, as rows and columns; read on a thread."""
+"""State of a comparison, as rows and columns; read on a thread."""
 
 from __future__ import annotations
 

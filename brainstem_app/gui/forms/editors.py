@@ -1,4 +1,4 @@
-"""The control that edits one setting, behind one small interface."""
+"""Controls that edit one setting each, behind one small interface."""
 
 from __future__ import annotations
 

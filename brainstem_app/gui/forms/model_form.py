@@ -1,4 +1,4 @@
-"""A form over the fields of a job: a label, a control and one line of explanation each."""
+"""Form over the fields of a model: a label, a control and one line of explanation each."""
 
 from __future__ import annotations
 

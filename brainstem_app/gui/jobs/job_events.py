@@ -1,4 +1,4 @@
-"""What the events of a job leave behind, and the signals they become."""
+"""Events of a job: what they leave behind, and the signals they become."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The jobs of the window: those that wait, run and have ended; never more at once than fit."""
+"""Queue of the jobs: those that wait, run and have ended; never more at once than fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept of a job of the window's queue, in the job's folder."""
+"""Record of a job of the window's queue, kept in the job's folder."""
 
 from __future__ import annotations
 

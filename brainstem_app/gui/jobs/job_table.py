@@ -1,23 +1,23 @@
-"""The jobs as a table: what, state, progress, time."""
+"""Table of the jobs: what, state, progress, time."""
 
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QGuiApplication, QPainter
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QBrush, QGuiApplication, QPainter
 from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionProgressBar
 
 from brainstem_app.gui.jobs.job_progress import clock_text
+from brainstem_app.gui.jobs.queued_job import QueuedJob
+from brainstem_app.gui.rows_model import AnyIndex, Column, RowsModel
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QStyleOptionViewItem
 
     from brainstem_app.gui.jobs.job_queue import JobQueue
-    from brainstem_app.gui.jobs.queued_job import QueuedJob
 
-AnyIndex = QModelIndex | QPersistentModelIndex
 _STEPS = 1000
 
 
@@ -31,68 +31,33 @@ class JobColumn(IntEnum):
     NOW = 4
 
 
-class JobTable(QAbstractTableModel):
+class JobTable(RowsModel[QueuedJob]):
     """The jobs of a queue, the latest at the top."""
 
     def __init__(self, queue: JobQueue, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._jobs: list[QueuedJob] = list(reversed(queue.jobs))
-        queue.added.connect(self._add)
-        queue.removed.connect(self._remove)
-        queue.changed.connect(self._tell)
-        queue.progressed.connect(self._tell)
+        super().__init__((), id, parent, {Qt.ItemDataRole.ToolTipRole: _hint})
+        columns: list[Column[QueuedJob]] = [
+            Column(self.tr("Job"), lambda job: job.record.title),
+            Column(self.tr("State"), self.state_text, roles={Qt.ItemDataRole.ForegroundRole: _foreground}),
+            Column(self.tr("Progress"), self._percent, roles={Qt.ItemDataRole.UserRole: _steps}),
+            Column(self.tr("Time"), self._time),
+            Column(self.tr("What it does"), self._now),
+        ]
+        self.set_rows([*reversed(queue.jobs)], columns)
+        queue.added.connect(lambda job: self.insert(0, job))
+        queue.removed.connect(lambda job: self.remove(self.place_of(job)))
+        for signal in (queue.changed, queue.progressed):
+            signal.connect(lambda job: self.tell(self.place_of(job)))
 
-    def job(self, row: int) -> QueuedJob | None:
-        """Job of a row."""
-        return self._jobs[row] if 0 <= row < len(self._jobs) else None
-
-    def row_of(self, job: QueuedJob) -> int:
+    def place_of(self, job: QueuedJob) -> int:
         """Row of a job, −1 if it is not there."""
-        return self._jobs.index(job) if job in self._jobs else -1
+        return self.row_of(id(job))
 
     def tick(self) -> None:
         """Time has passed: show the times of running jobs anew."""
-        for job in self._jobs:
+        for place, job in enumerate(self.rows):
             if job.is_running:
-                self._tell(job)
-
-    def rowCount(self, parent: AnyIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """Return the number of jobs."""
-        return 0 if parent is not None and parent.isValid() else len(self._jobs)
-
-    def columnCount(self, parent: AnyIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """Return the number of columns."""
-        return 0 if parent is not None and parent.isValid() else len(JobColumn)
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Titles of the columns."""
-        if orientation is not Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return (
-            self.tr("Job"),
-            self.tr("State"),
-            self.tr("Progress"),
-            self.tr("Time"),
-            self.tr("What it does"),
-        )[section]
-
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return what a cell shows."""
-        job = self._jobs[index.row()]
-        column = JobColumn(index.column())
-        if role == Qt.ItemDataRole.DisplayRole:
-            return self._text(job, column)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(
-                text for text in (job.record.title, job.record.study, job.record.what, job.record.fix) if text
-            )
-        if role == Qt.ItemDataRole.UserRole and column is JobColumn.PROGRESS:
-            return round(_STEPS * job.fraction) if not job.record.state.is_over else None
-        if role == Qt.ItemDataRole.ForegroundRole and job.record.state.is_over and column is JobColumn.STATE:
-            return QGuiApplication.palette().placeholderText() if job.state != "failed" else None
-        return None
+                self.tell(place)
 
     def state_text(self, job: QueuedJob) -> str:
         """Word for the state of a job."""
@@ -106,18 +71,8 @@ class JobTable(QAbstractTableModel):
             "cancelled": self.tr("stopped"),
         }[job.state.value]
 
-    def _text(self, job: QueuedJob, column: JobColumn) -> str:
-        match column:
-            case JobColumn.TITLE:
-                return job.record.title
-            case JobColumn.STATE:
-                return self.state_text(job)
-            case JobColumn.PROGRESS:
-                return self.tr("{0} %").format(round(100 * job.fraction)) if job.is_running else ""
-            case JobColumn.LEFT:
-                return self._time(job)
-            case _:
-                return self._now(job)
+    def _percent(self, job: QueuedJob) -> str:
+        return self.tr("{0} %").format(round(100 * job.fraction)) if job.is_running else ""
 
     def _time(self, job: QueuedJob) -> str:
         if job.is_running:
@@ -134,21 +89,19 @@ class JobTable(QAbstractTableModel):
             return ""
         return f"{event.item}: {event.message}" if event.item else event.message
 
-    def _add(self, job: QueuedJob) -> None:
-        self.beginInsertRows(QModelIndex(), 0, 0)
-        self._jobs.insert(0, job)
-        self.endInsertRows()
 
-    def _remove(self, job: QueuedJob) -> None:
-        row = self.row_of(job)
-        self.beginRemoveRows(QModelIndex(), row, row)
-        del self._jobs[row]
-        self.endRemoveRows()
+def _hint(job: QueuedJob) -> str:
+    record = job.record
+    return "\n".join(text for text in (record.title, record.study, record.what, record.fix) if text)
 
-    def _tell(self, job: QueuedJob) -> None:
-        row = self.row_of(job)
-        if row >= 0:
-            self.dataChanged.emit(self.index(row, 0), self.index(row, len(JobColumn) - 1))
+
+def _foreground(job: QueuedJob) -> QBrush | None:
+    faint = job.state.is_over and job.state != "failed"
+    return QGuiApplication.palette().placeholderText() if faint else None
+
+
+def _steps(job: QueuedJob) -> int | None:
+    return None if job.state.is_over else round(_STEPS * job.fraction)
 
 
 class ProgressDelegate(QStyledItemDelegate):

@@ -1,25 +1,26 @@
-"""One panel for all jobs: progress, time left, cancel, log, restart."""
+"""Panel of all jobs: progress, time left, cancel, log, restart."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QPlainTextEdit,
-    QPushButton,
     QSplitter,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
+from brainstem_app.gui.controls import make_button, make_table
+from brainstem_app.gui.file_dialogs import open_in_system
 from brainstem_app.gui.jobs.job_table import JobColumn, JobTable, ProgressDelegate
 
 if TYPE_CHECKING:
@@ -53,28 +54,38 @@ class JobsPanel(QWidget):
         self.log.setAccessibleName(self.tr("Log of the job"))
         self.log.setAccessibleDescription(self.tr("What the job and its libraries have printed"))
         self.log.hide()
-        self.cancel_button = self._button(self.tr("&Cancel"), self.tr("Stop the job at its next step"))
-        self.cancel_button.clicked.connect(self._cancel)
-        self.restart_button = self._button(
+        self.cancel_button = make_button(
+            self, self.tr("&Cancel"), self.tr("Stop the job at its next step"), self._cancel
+        )
+        self.restart_button = make_button(
+            self,
             self.tr("Start agai&n"),
             self.tr("Do the job again; preparing, training and comparing go on where they stopped"),
+            self._restart,
         )
-        self.restart_button.clicked.connect(self._restart)
-        self.log_button = self._button(self.tr("&Log"), self.tr("Show what the job has printed"))
+        self.log_button = make_button(
+            self, self.tr("&Log"), self.tr("Show what the job has printed"), lambda: None
+        )
         self.log_button.setCheckable(True)
         self.log_button.toggled.connect(self._show_log)
-        self.folder_button = self._button(
-            self.tr("Open fol&der"), self.tr("The results of the job, or else its file and its log")
+        self.folder_button = make_button(
+            self,
+            self.tr("Open fol&der"),
+            self.tr("The results of the job, or else its file and its log"),
+            self._open_folder,
         )
-        self.folder_button.clicked.connect(self._open_folder)
-        self.review_button = self._button(
-            self.tr("Re&view"), self.tr("Look at the labels that the job has made, and correct them")
+        self.review_button = make_button(
+            self,
+            self.tr("Re&view"),
+            self.tr("Look at the labels that the job has made, and correct them"),
+            self._review,
         )
-        self.review_button.clicked.connect(self._review)
-        self.remove_button = self._button(
-            self.tr("&Remove from list"), self.tr("Forget the job; what it has made stays")
+        self.remove_button = make_button(
+            self,
+            self.tr("&Remove from list"),
+            self.tr("Forget the job; what it has made stays"),
+            self._remove,
         )
-        self.remove_button.clicked.connect(self._remove)
         self.empty = QLabel(self.tr("No job has been started yet."), self)
         self.empty.setEnabled(False)
         self._lay_out()
@@ -88,13 +99,13 @@ class JobsPanel(QWidget):
 
     def select(self, job: QueuedJob) -> None:
         """Mark a job."""
-        self.table.selectRow(self.model.row_of(job))
+        self.table.selectRow(self.model.place_of(job))
 
     @property
     def chosen(self) -> QueuedJob | None:
         """The job whose row is marked; the only one, if there is one only."""
         rows = self.table.selectionModel().selectedRows()
-        return self.model.job(rows[0].row()) if rows else None
+        return self.model.row(rows[0].row()) if rows else None
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
@@ -121,22 +132,11 @@ class JobsPanel(QWidget):
         layout.addLayout(buttons)
 
     def _table(self) -> QTableView:
-        table = QTableView(self)
-        table.setModel(self.model)
-        table.setAccessibleName(self.tr("Jobs"))
-        table.setAccessibleDescription(
-            self.tr("The latest job is at the top; Delete removes one that is over.")
-        )
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        hint = self.tr("The latest job is at the top; Delete removes one that is over.")
+        table = make_table(self, self.model, self.tr("Jobs"), hint)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setItemDelegateForColumn(JobColumn.PROGRESS, ProgressDelegate(table))
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
         header = table.horizontalHeader()
-        header.setHighlightSections(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSectionResizeMode(JobColumn.NOW, QHeaderView.ResizeMode.Stretch)
         for column, width in (
@@ -147,13 +147,6 @@ class JobsPanel(QWidget):
             table.setColumnWidth(column, width)
         table.selectionModel().selectionChanged.connect(lambda _new, _old: self._update())
         return table
-
-    def _button(self, text: str, hint: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setToolTip(hint)
-        button.setAccessibleName(text.replace("&", ""))
-        button.setAccessibleDescription(hint)
-        return button
 
     def _on_added(self, job: QueuedJob) -> None:
         """Mark what was started last: it is what Cancel is asked for."""
@@ -173,12 +166,13 @@ class JobsPanel(QWidget):
             return
         job = self.chosen
         over = job is not None and job.state.is_over
+        is_segmented = job is not None and over and job.record.kind == "segment" and bool(_results(job))
         self.cancel_button.setEnabled(job is not None and not over and not job.is_cancelling)
         self.restart_button.setEnabled(over)
         self.remove_button.setEnabled(over)
         self.log_button.setEnabled(job is not None)
         self.folder_button.setEnabled(job is not None)
-        self.review_button.setEnabled(over and job.record.kind == "segment" and bool(_results(job)))
+        self.review_button.setEnabled(is_segmented)
         self.empty.setVisible(self.model.rowCount() == 0)
         running, waiting = len(self._queue.running), len(self._queue.waiting)
         if running and not self._clock.isActive():
@@ -215,7 +209,7 @@ class JobsPanel(QWidget):
             work = self.chosen.work
             out = getattr(work, "out", None)
             folder = out if out is not None and out.is_dir() else self.chosen.folder
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+            open_in_system(folder)
 
     def _review(self) -> None:
         if self.chosen is not None:
@@ -244,7 +238,7 @@ class JobsPanel(QWidget):
 
 def _results(job: QueuedJob) -> tuple[Path, ...]:
     """Folders of the segmentations that a job has made and that are still there."""
-    from brainstem_app.gui.scans.opened import results_in
+    from brainstem_app.gui.document.opened import results_in
 
     work = job.work
     return results_in(work.out) if work is not None and work.kind == "segment" else ()

@@ -1,10 +1,11 @@
-"""One job of the queue: a process of its own whose events are read from a file."""
+"""Job of the queue: a process of its own whose events are read from a file."""
 
 from __future__ import annotations
 
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -188,7 +189,7 @@ class QueuedJob(JobEvents):
         )
         self.ended.emit(Outcome(state.value))
 
-    def _set(self, **changes: object) -> None:
+    def _set(self, **changes: Any) -> None:
         self.record = self.record.model_copy(update=changes)
         # The job itself says more about a full disk or a folder that is gone than this could.
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""How many jobs fit on this machine at once."""
+"""Room for jobs: how many fit on this machine at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A button that has the speed of the machine measured, where a time cannot be told without."""
+"""Button that has the speed of the machine measured, where a time cannot be told without."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from brainstem_app.jobs.job import MeasureSpeedJob
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.job_queue import JobQueue
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
 
 _KIND = "measure-speed"
 
@@ -42,7 +43,7 @@ class SpeedButton(QPushButton):
             self._jobs.submit(MeasureSpeedJob())
         self._show(busy=self._jobs.find(_KIND, None) is not None)
 
-    def _on_job(self, job: object) -> None:
+    def _on_job(self, job: QueuedJob) -> None:
         if job.record.kind != _KIND:
             return
         self._show(busy=not job.state.is_over)

@@ -1,8 +1,7 @@
-"""Which messages the bar of the window shows, and when each of them is over."""
+"""Owners of messages: who says them, and when what they are about is over."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -12,12 +11,12 @@ from brainstem_app.gui.study.open_study import READING
 from brainstem_app.gui.workflow.step import StepName
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.jobs.queued_job import QueuedJob
-    from brainstem_app.gui.main_window import MainWindow
+    from brainstem_app.gui.segment.many_scans import ManyScans
     from brainstem_app.gui.workflow.step_page import StepPage
 
-STUDY, JOBS = "study", "jobs"
-_OF_STUDY = (StepName.PREPARE, StepName.TRAIN, StepName.COMPARE, StepName.REPORT)
+STUDY, JOBS, MODELS = "study", "jobs", "models"
 
 
 class Banners(QObject):
@@ -28,36 +27,25 @@ class Banners(QObject):
     thing, or when it is removed from the list.
     """
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._bar = bar = window.message_bar
-        self._many_scans = window.many_scans
-        bench, step = window.bench, window.step
-        self._take(bench.study, STUDY)
-        self._take(bench.jobs, JOBS)
-        self._take(window.many_scans, JOBS)
-        self._take(step, StepName.SEGMENT)
-        step.opener.busy.connect(lambda text: bar.clear(StepName.SEGMENT) if text else None)
-        step.segmentation.running_changed.connect(lambda on: bar.clear(StepName.SEGMENT) if on else None)
-        bench.study.opened.connect(lambda: bar.clear(STUDY, *_OF_STUDY))
-        bench.study.contents_changed.connect(lambda: bar.clear(f"{STUDY}/{READING}"))
-        bench.jobs.changed.connect(self._on_job)
-        bench.jobs.removed.connect(lambda job: bar.clear(_owner(job)))
-        # What nobody owns was said of what the user did last.
-        window.step_bar.chosen.connect(lambda _step: bar.clear(""))
+    def __init__(self, context: AppContext, many_scans: ManyScans, parent: QObject) -> None:
+        super().__init__(parent)
+        self._messages = messages = context.messages
+        self._many_scans = many_scans
+        messages.take(context.study.message, STUDY)
+        messages.take(context.jobs.message, JOBS)
+        messages.take(many_scans.message, JOBS)
+        messages.take(context.models.message, MODELS)
+        context.models.resolved.connect(lambda: messages.clear(MODELS))
+        of_study = [step for step in StepName if step.is_of_study]
+        context.study.opened.connect(lambda: messages.clear(STUDY, *of_study))
+        context.study.contents_changed.connect(lambda: messages.clear(f"{STUDY}/{READING}"))
+        context.jobs.changed.connect(self._on_job)
+        context.jobs.removed.connect(lambda job: messages.clear(_owner(job)))
 
     def take_page(self, step: StepName, page: StepPage) -> None:
         """Show the messages of a page of the workflow; it says which of them are resolved."""
-        self._take(page, step)
-        page.resolved.connect(lambda part: self._bar.clear(f"{step}/{part}" if part else step))
-
-    def _take(self, source: QObject, owner: str) -> None:
-        """Show the messages of a source; an owner that one names is a part of the source's."""
-        source.message.connect(
-            lambda told: self._bar.show_message(
-                replace(told, owner=f"{owner}/{told.owner}" if told.owner else owner)
-            )
-        )
+        self._messages.take(page.message, step)
+        page.resolved.connect(lambda part: self._messages.clear(f"{step}/{part}" if part else step))
 
     def _on_job(self, job: QueuedJob) -> None:
         record = job.record
@@ -65,11 +53,11 @@ class Banners(QObject):
             if self._many_scans.tells_end_of(job):
                 return
             what = f"{record.title}: {record.what}"
-            self._bar.show_message(
+            self._messages.say(
                 Message(MessageLevel.ERROR, what, record.where, record.fix, job.log, owner=_owner(job))
             )
         elif not record.state.is_over:
-            self._bar.clear(_owner(job))
+            self._messages.clear(_owner(job))
 
 
 def _owner(job: QueuedJob) -> str:

@@ -1,4 +1,4 @@
-"""One message to the user: how bad, what, where, what to do."""
+"""Message to the user: how bad, what, where, what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bar at the top of the window that says what happened, where, and what to do."""
+"""Bar at the top of the window that says what happened, where, and what to do."""
 
 from __future__ import annotations
 

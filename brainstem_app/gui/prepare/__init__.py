@@ -1,1 +1,1 @@
-"""The step Prepare: scans to one space, reference labels, pictures to accept or reject."""
+"""Page Prepare: scans to one space, reference labels, pictures to accept or reject."""

@@ -1,9 +1,9 @@
-"""The step Prepare: settings at the left, subjects in the middle, their pictures at the right."""
+"""Page Prepare: settings at the left, subjects in the middle, their pictures at the right."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -19,32 +19,40 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import agreeing, counted
 from brainstem_app.errors import InputError
+from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.controls import make_button, make_settings_column, make_sortable, make_table
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.job_table import about_text
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.prepare.subject_list import Subject, read_subjects
-from brainstem_app.gui.prepare.subject_table import SORT_ROLE, SubjectColumn, SubjectTable
+from brainstem_app.gui.prepare.subject_table import SubjectColumn, SubjectTable
 from brainstem_app.gui.prepare.subject_view import SubjectView
-from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+from brainstem_app.gui.rows_model import SORT_ROLE
+from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import DEFAULT_ATLAS, PrepareJob
 from brainstem_app.study.quality import save_decision
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
+    from brainstem_app.jobs.events import Progress
 
 # Seconds a scan takes on one core, as measured on 52 scans; used until this study has its own.
 _USUAL_S = 90.0
 _REFRESH_MS = 2000
+_DECISIONS: tuple[tuple[str, Literal["accepted", "rejected"] | None], ...] = (
+    ("A", "accepted"),
+    ("R", "rejected"),
+    ("U", None),
+)
 _REDO = frozenset({"subjects", "version", "kind"})
 
 
 class PreparePage(StepPage):
     """Prepares the scans of a dataset into a study."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._job: QueuedJob | None = None
         self.form = ModelForm(PrepareJob, _REDO, self, choices={"atlas": _atlases()})
         self.form.changed.connect(self._on_form)
@@ -71,18 +79,18 @@ class PreparePage(StepPage):
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(SORT_ROLE)
         self.table = self._table()
-        self.view = SubjectView(bench.background, self)
+        self.view = SubjectView(context.background, self)
         self.view.decided.connect(self.decide)
         self._refresh = QTimer(self, singleShot=True, interval=_REFRESH_MS)
-        self._refresh.timeout.connect(bench.study.refresh)
+        self._refresh.timeout.connect(context.study.refresh)
         self._lay_out()
-        for keys, decision in (("A", "accepted"), ("R", "rejected"), ("U", None)):
+        for keys, decision in _DECISIONS:
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(lambda d=decision: self.decide(d))
-        bench.study.contents_changed.connect(self._read)
-        bench.study.opened.connect(self._on_study)
-        bench.jobs.added.connect(lambda _job: self._find_job())
+        context.study.contents_changed.connect(self._read)
+        context.study.opened.connect(self._on_study)
+        context.jobs.added.connect(lambda _job: self._find_job())
         self._on_study()
 
     def _lay_out(self) -> None:
@@ -123,7 +131,7 @@ class PreparePage(StepPage):
     def activate(self) -> None:
         """Take over the dataset that was opened in Scans."""
         if self.dataset is None:
-            chosen = self.bench.study.workspace.choices.get("dataset", "")
+            chosen = self.context.study.workspace.choices.get("dataset", "")
             if chosen:
                 self.form.editor("dataset").set_value(chosen)
         self._propose_study()
@@ -137,7 +145,7 @@ class PreparePage(StepPage):
 
     def _on_study(self) -> None:
         """Another study: its dataset and settings, as they were used."""
-        study = self.bench.study
+        study = self.context.study
         kept = study.workspace.forms.get("prepare", {})
         self.form.reset()
         self.form.set_values({"dataset": study.workspace.choices.get("dataset", ""), **kept})
@@ -148,16 +156,16 @@ class PreparePage(StepPage):
 
     def _propose_study(self) -> None:
         dataset, study = self.dataset, self.form.editor("study")
-        if dataset is not None and not study.value() and not self.bench.study.is_open:
+        if dataset is not None and not study.value() and not self.context.study.is_open:
             study.set_value(str(dataset.parent / f"{dataset.name}-study"))
 
     def _on_form(self) -> None:
         self.resolved.emit("start")
-        self.bench.study.remember_form("prepare", _without(self.form.values(), "study"))
+        self.context.study.remember_form("prepare", _without(self.form.values(), "study"))
         self._update()
 
     def _read(self) -> None:
-        study = self.bench.study
+        study = self.context.study
         contents, dataset = study.contents, self.dataset
         settings = None if contents is None else contents.settings
         if settings is not None:
@@ -167,7 +175,7 @@ class PreparePage(StepPage):
             )
         for name in ("dataset", "space", "atlas"):
             self.form.editor(name).setEnabled(settings is None)
-        self.bench.background.run(
+        self.context.background.run(
             lambda: read_subjects(dataset, contents),
             self._show_subjects,
             lambda error: self.message.emit(
@@ -194,8 +202,8 @@ class PreparePage(StepPage):
 
     def _start_chosen(self) -> None:
         rows = self.table.selectionModel().selectedRows()
-        people = {self.model.subject(self._sorted.mapToSource(row).row()).person for row in rows}
-        self._start(tuple(sorted(people)))
+        chosen = (self.model.row(self._sorted.mapToSource(row).row()) for row in rows)
+        self._start(tuple(sorted({subject.person for subject in chosen if subject is not None})))
 
     def _start(self, people: tuple[str, ...]) -> None:
         job = self.form.build(subjects=people)
@@ -215,14 +223,14 @@ class PreparePage(StepPage):
             )
             return
         folder = job.study.absolute()
-        if not self.bench.study.is_open:
-            self.bench.study.create(folder)
-        self.bench.jobs.submit(job.model_copy(update={"study": folder}), study=folder)
+        if not self.context.study.is_open:
+            self.context.study.create(folder)
+        self.context.jobs.submit(job.model_copy(update={"study": folder}), study=folder)
 
     def _find_job(self) -> None:
         """Follow the job that prepares this study, also one that an earlier window has started."""
-        folder = self.bench.study.folder or _path(self.form.editor("study").value())
-        job = self.bench.jobs.find("prepare", folder)
+        folder = self.context.study.folder or _path(self.form.editor("study").value())
+        job = self.context.jobs.find("prepare", folder)
         if job is None or job is self._job:
             return
         self._job = job
@@ -233,14 +241,14 @@ class PreparePage(StepPage):
         self.progress.follow(job, self.tr("Starting…"))
         self._update()
 
-    def _on_progress(self, event: object) -> None:
+    def _on_progress(self, event: Progress) -> None:
         if event.item:
             self.model.set_now(event.item, event.message)
 
     def _on_ended(self) -> None:
         self._job = None
         self.model.clear_now()
-        self.bench.study.refresh()
+        self.context.study.refresh()
         self._update()
 
     # Looking -----------------------------------------------------------------------------------------
@@ -249,11 +257,11 @@ class PreparePage(StepPage):
     def current(self) -> Subject | None:
         """The subject whose row is marked."""
         index = self._sorted.mapToSource(self.table.currentIndex())
-        return self.model.subject(index.row()) if index.isValid() else None
+        return self.model.row(index.row()) if index.isValid() else None
 
-    def decide(self, decision: str | None) -> None:
+    def decide(self, decision: Literal["accepted", "rejected"] | None) -> None:
         """Accept or reject the chosen subject, and go to the next; None takes a decision back."""
-        subject, folder = self.current, self.bench.study.folder
+        subject, folder = self.current, self.context.study.folder
         if subject is None or folder is None or subject.state != "finished":
             return
         try:
@@ -269,11 +277,11 @@ class PreparePage(StepPage):
             self.table.selectRow(row + 1)
 
     def _show_current(self) -> None:
-        self.view.show_subject(self.current, self.bench.study.folder)
+        self.view.show_subject(self.current, self.context.study.folder)
 
     def _update(self) -> None:
         """Show what can be done now, and about how long it takes."""
-        subjects = self.model.subjects
+        subjects = self.model.rows
         left = [subject for subject in subjects if subject.state != "finished"]
         working = self._job is not None
         self.all_button.setText(
@@ -307,7 +315,7 @@ class PreparePage(StepPage):
 
     def _reference_words(self) -> str:
         """Say how far the reference labels may be off; nothing where that is not known."""
-        contents = self.bench.study.contents
+        contents = self.context.study.contents
         mm = None if contents is None or contents.settings is None else contents.settings.reference_mm
         if mm is None:
             return ""
@@ -324,9 +332,9 @@ def _atlases() -> tuple[str, ...]:
     return names if DEFAULT_ATLAS in names else (DEFAULT_ATLAS, *names)
 
 
-def _path(text: object) -> Path | None:
+def _path(text: Any) -> Path | None:
     return Path(str(text)) if text else None
 
 
-def _without(values: dict[str, object], name: str) -> dict[str, object]:
+def _without(values: dict[str, Any], name: str) -> dict[str, Any]:
     return {key: value for key, value in values.items() if key != name}

@@ -1,4 +1,4 @@
-"""The subjects of the step Prepare: those of the dataset, with what the study knows of them."""
+"""Subjects of Prepare: those of the dataset, with what the study knows of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of a prepared subject, to accept or reject; or why it could not be prepared."""
+"""View of a prepared subject: its picture, to accept or reject, or why it could not be prepared."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from brainstem_app.gui.controls import make_button
 from brainstem_app.gui.picture_box import PictureBox
 
 if TYPE_CHECKING:
@@ -64,20 +65,21 @@ class SubjectView(QWidget):
     def show_subject(self, subject: Subject | None, study: Path | None) -> None:
         """Show a subject of a study, or none."""
         self._subject = subject
-        finished = subject is not None and subject.state == "finished"
-        self.accept_button.setEnabled(finished and subject.decision != "accepted")
-        self.reject_button.setEnabled(finished and subject.decision != "rejected")
-        self.undo_button.setEnabled(finished and bool(subject.decision))
+        finished = subject if subject is not None and subject.state == "finished" else None
+        self.accept_button.setEnabled(finished is not None and finished.decision != "accepted")
+        self.reject_button.setEnabled(finished is not None and finished.decision != "rejected")
+        self.undo_button.setEnabled(finished is not None and bool(finished.decision))
         title = "" if subject is None else f"<b>{escape(subject.name)}</b>  {self._decision(subject)}"
         self.title.setText(title)
         self.reason.setText(self._reason(subject))
         self.reason.setVisible(bool(self.reason.text()))
-        path = None if not finished or study is None else study / "subjects" / subject.name / "qc.png"
-        if path is None:
+        if finished is None or study is None:
             self.picture.show_image(None, None)
-        elif path != self.picture.path:
+            return
+        path, shown = study / "subjects" / finished.name / "qc.png", finished
+        if path != self.picture.path:
             self._background.run(
-                lambda: QImage(str(path)), lambda image: self._show(subject, image, path), lambda _error: None
+                lambda: QImage(str(path)), lambda image: self._show(shown, image, path), lambda _error: None
             )
 
     def _show(self, subject: Subject, image: QImage, path: Path) -> None:
@@ -105,9 +107,4 @@ class SubjectView(QWidget):
         return "\n".join(f"{note.get('problem', '')} {note.get('fix', '')}".strip() for note in notes)
 
     def _button(self, text: str, hint: str, decision: str | None) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setToolTip(hint)
-        button.setAccessibleName(text.replace("&", ""))
-        button.setAccessibleDescription(hint)
-        button.clicked.connect(lambda _checked=False: self.decided.emit(decision))
-        return button
+        return make_button(self, text, hint, lambda: self.decided.emit(decision))

@@ -1,1 +1,1 @@
-"""The step Report: numbers of runs, comparisons and segmentations, to read and to take away."""
+"""Page Report: numbers of runs, comparisons and segmentations, to read and to take away."""

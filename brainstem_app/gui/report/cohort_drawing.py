@@ -10,7 +10,6 @@ from brainstem_app.counting import counted
 from brainstem_app.gui.report.report_content import Effect
 from brainstem_app.gui.report.report_table import EFFECT_ROLE
 
-_REACH = 2.0
 _EFFECT_WIDTH = 120
 _DOT = 3.5
 _MARGIN = 8
@@ -20,7 +19,7 @@ _WIDEST = 560
 
 
 class EffectDelegate(QStyledItemDelegate):
-    """Draws an `Effect` between −2 and 2; other cells as they are."""
+    """Draws an `Effect` on its scale; other cells as they are."""
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -39,19 +38,18 @@ class EffectDelegate(QStyledItemDelegate):
         colour = option.palette.color(roles.HighlightedText if selected else roles.Highlight)
         faint = option.palette.color(roles.HighlightedText if selected else roles.PlaceholderText)
         area = QRectF(option.rect).adjusted(_MARGIN, 2, -_MARGIN, -2)
-        middle, unit = area.center(), area.width() / (2 * _REACH)
+        middle, unit = area.center(), area.width() / (2 * effect.reach)
         painter.setPen(QPen(faint, 1))
         painter.drawLine(QPointF(area.left(), middle.y()), QPointF(area.right(), middle.y()))
         painter.drawLine(QPointF(middle.x(), area.top()), QPointF(middle.x(), area.bottom()))
-        low, high = (min(max(value, -_REACH), _REACH) for value in (effect.low, effect.high))
         painter.setPen(QPen(colour, 3))
         painter.drawLine(
-            QPointF(middle.x() + unit * low, middle.y()), QPointF(middle.x() + unit * high, middle.y())
+            QPointF(middle.x() + unit * effect.low, middle.y()),
+            QPointF(middle.x() + unit * effect.high, middle.y()),
         )
-        if abs(effect.value) <= _REACH:
-            painter.setBrush(colour)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.drawEllipse(QPointF(middle.x() + unit * effect.value, middle.y()), _DOT, _DOT)
+        painter.setBrush(colour)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawEllipse(QPointF(middle.x() + unit * effect.value, middle.y()), _DOT, _DOT)
         painter.restore()
 
     def sizeHint(  # noqa: N802 - Qt's name

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFormLayout,
     QHBoxLayout,
     QLabel,
@@ -22,13 +21,14 @@ from brainstem_app.counting import counted, listed
 from brainstem_app.evaluation.linear_model import LEAST_GROUP, SMALL_GROUP, least_reference
 from brainstem_app.gui.compare.choice_list import ChoiceList
 from brainstem_app.gui.controls import make_button, make_check_box
+from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.people import People, made_differently, read_people
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.report.report_entries import ReportEntry
-    from brainstem_app.gui.workflow.step_page import Workbench
 
 _FEWEST = 3
 
@@ -36,8 +36,8 @@ _FEWEST = 3
 class CohortPanel(ComparisonPanel):
     """Chooses segmentations, groups and covariates, and starts the job that compares them."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._entries: dict[str, ReportEntry] = {}
         self.people = People()
         self.subjects = ChoiceList(self.tr("&People"), {}, self)
@@ -155,15 +155,11 @@ class CohortPanel(ComparisonPanel):
             self._read(ticks=True)
 
     def _choose_table(self) -> None:
-        start = self.table.text() or str(self._bench.settings.last_folder)
-        name, _ = QFileDialog.getOpenFileName(
-            self,
-            self.tr("Table of participants"),
-            start,
-            self.tr("Tables (participants.tsv *.tsv);;All files (*)"),
-        )
-        if name:
-            self.table.setText(name)
+        kinds = self.tr("Tables (participants.tsv *.tsv);;All files (*)")
+        ask = FileDialogs(self._context.settings, self)
+        path = ask.file(self.tr("Table of participants"), kinds, self.table.text())
+        if path is not None:
+            self.table.setText(str(path))
             self._read()
 
     def _read(self, *, ticks: bool = False) -> None:
@@ -177,7 +173,7 @@ class CohortPanel(ComparisonPanel):
             if ticks:
                 self._tick_all()
 
-        self._bench.background.run(
+        self._context.background.run(
             lambda: read_people(folders, Path(text) if text else None, missing),
             done,
             lambda error: self.message.emit(
@@ -202,8 +198,8 @@ class CohortPanel(ComparisonPanel):
         self._fill_groups()
 
     def _fill_groups(self) -> None:
-        from brainstem_app.reports.participants import is_reference_name
-        from brainstem_app.reports.scan_entry import BRAIN_ML, INTRACRANIAL_ML
+        from brainstem_app.reports.cohort.participants import is_reference_name
+        from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML
 
         group, ticked = str(self.group.currentData() or ""), self.covariates.ticked()
         others = (c for c in self.people.columns if c not in (group, self.people.head_size))
@@ -249,7 +245,7 @@ class CohortPanel(ComparisonPanel):
         problem = self._problem(chosen, different, asked)
         people = f"{counted(len(chosen), self.tr('person'))}."
         self.said.setText(problem or " ".join((people, *self._cautions(chosen), *self._edited_words())))
-        self.start_button.setEnabled(not problem and self._bench.jobs.find("cohort", None) is None)
+        self.start_button.setEnabled(not problem and self._context.jobs.find("cohort", None) is None)
 
     def _problem(self, chosen: list[str], different: str, asked: tuple[str, ...]) -> str:
         """Why these people cannot be compared; empty if they can."""
@@ -307,7 +303,7 @@ class CohortPanel(ComparisonPanel):
         return [words.format(listed(names))] if names else []
 
     def _lacks(self, name: str, columns: list[str]) -> bool:
-        from brainstem_app.reports.scan_entry import BRAIN_ML, INTRACRANIAL_ML
+        from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML
 
         asked = [column for column in columns if column not in (BRAIN_ML, INTRACRANIAL_ML)]
         return any(column not in self.people.values.get(name, {}) for column in asked)

@@ -1,4 +1,4 @@
-"""What the panels have in common that compare results of people: words, a start button, one job, its end."""
+"""Base of the panels that compare results of people: words, a start button, one job, its end."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.controls import faint_label, make_button
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.segment.job_files import new_folder, remove_job_without_result
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.workflow.step_page import Workbench
+    from brainstem_app.gui.app_context import AppContext
+    from brainstem_app.gui.report.report_entries import ReportEntry
     from brainstem_app.jobs.job import Job
 
 
@@ -37,18 +37,15 @@ class ComparisonPanel(QWidget):
     resolved = Signal(str)
     finished = Signal(object)
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._context = context
 
     def _begin_column(self, about: str) -> QVBoxLayout:
         """Column of the panel, what it is for at the top."""
-        words = QLabel(about, self)
-        words.setWordWrap(True)
-        words.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(words)
+        column.addWidget(faint_label(self, about))
         return column
 
     def _end_column(self, column: QVBoxLayout, name: str, hint: str) -> None:
@@ -68,6 +65,14 @@ class ComparisonPanel(QWidget):
         """Start the comparison."""
         raise NotImplementedError
 
+    def set_entries(self, entries: tuple[ReportEntry, ...]) -> None:
+        """Offer segmentations, the latest first."""
+        raise NotImplementedError
+
+    def focus_first(self) -> None:
+        """Give the keys to the first choice."""
+        raise NotImplementedError
+
     def _update(self) -> None:
         """Say what would be compared, and whether it can begin."""
         raise NotImplementedError
@@ -75,14 +80,14 @@ class ComparisonPanel(QWidget):
     def _submit(self, make_job: Callable[[Path], Job], folder_name: str, title: str) -> None:
         """Make a folder for the result and queue the job that fills it."""
         try:
-            out = new_folder(self._bench.settings.results_folder, folder_name)
+            out = new_folder(self._context.settings.results_folder, folder_name)
         except OSError as error:
             self.message.emit(
                 message_of_error(error, self.tr("The result folder cannot be written."), "start")
             )
             return
         self.resolved.emit("start")
-        queued = self._bench.jobs.submit(make_job(out), title)
+        queued = self._context.jobs.submit(make_job(out), title)
         if queued is None:
             remove_job_without_result(out)
             return

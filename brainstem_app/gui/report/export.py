@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
 
+from brainstem_app.gui.file_dialogs import FileDialogs, open_in_system
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.segment.save_copies import copy_whole
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.report.report_entries import ReportEntry
-    from brainstem_app.gui.workflow.step_page import Workbench
 
 
 class ReportExport(QObject):
@@ -28,14 +28,14 @@ class ReportExport(QObject):
 
     message = Signal(object)
 
-    def __init__(self, bench: Workbench, parent: QWidget) -> None:
+    def __init__(self, context: AppContext, parent: QWidget) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._context = context
         self._widget = parent
 
     def open(self, path: Path | None) -> None:
         """Open a file or folder with the system's program."""
-        if path is not None and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
+        if path is not None and not open_in_system(path):
             what = self.tr("No program on this computer opens {0}.").format(path.name)
             self.message.emit(Message(MessageLevel.WARNING, what, str(path)))
 
@@ -44,12 +44,12 @@ class ReportExport(QObject):
         if not entry.files:
             return
         kinds = [f"{file.stem} – {file.suffix[1:].upper()} (*{file.suffix})" for file in entry.files]
-        start = self._bench.settings.last_folder / f"{entry.name}{entry.files[0].suffix}"
-        name, kind = QFileDialog.getSaveFileName(
-            self._widget, self.tr("Export the report"), str(start), ";;".join(kinds)
-        )
-        if name:
-            self.save(entry, Path(name), entry.files[kinds.index(kind) if kind in kinds else 0])
+        name = f"{entry.name}{entry.files[0].suffix}"
+        ask = FileDialogs(self._context.settings, self._widget)
+        target = ask.target(self.tr("Export the report"), name, ";;".join(kinds))
+        if target is not None:
+            path, kind = target
+            self.save(entry, path, entry.files[kinds.index(kind) if kind in kinds else 0])
 
     def save(self, entry: ReportEntry, target: Path, source: Path) -> None:
         """Save a copy of a file of a report; the ending of the name decides which, if it has one."""
@@ -58,14 +58,14 @@ class ReportExport(QObject):
             source, target = (
                 (other, target) if other else (source, target.with_name(target.name + source.suffix))
             )
-        self._bench.settings.last_folder = target.parent
+        self._context.settings.last_folder = target.parent
 
         def done(path: Path) -> None:
             action = MessageAction(self.tr("Open folder"), lambda: self.open(path.parent))
             what = self.tr("{0} is saved.").format(path.name)
             self.message.emit(Message(MessageLevel.INFO, what, str(path.parent), actions=(action,)))
 
-        self._bench.background.run(
+        self._context.background.run(
             lambda: copy_whole(source, target),
             done,
             lambda error: self.message.emit(message_of_error(error, self.tr("The report was not saved."))),

@@ -1,4 +1,4 @@
-"""Who the segmentations are of, and what the table of participants says of them; read on a thread."""
+"""People of segmentations, and what the table of participants says of them; read on a thread."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from brainstem_app.reports.people import Person
-    from brainstem_app.reports.results import Result
+    from brainstem_app.reports.cohort.people import Person
+    from brainstem_app.reports.scan.results import Result
 
 _TABLE = "participants.tsv"
 _MOST_GROUPS = 8
@@ -72,10 +72,14 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
     InputError
         If the table cannot be read.
     """
-    from brainstem_app.reports.cells import level_key, spelled_alike
-    from brainstem_app.reports.covariates import asks_about
-    from brainstem_app.reports.participants import head_size_column, match_participants, read_participants
-    from brainstem_app.reports.scan_entry import INTRACRANIAL_ML, know_head_size
+    from brainstem_app.reports.cohort.cells import level_key, spelled_alike
+    from brainstem_app.reports.cohort.covariates import asks_about
+    from brainstem_app.reports.cohort.participants import (
+        head_size_column,
+        match_participants,
+        read_participants,
+    )
+    from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML, know_head_size
 
     people, made_with = _people(folders)
     names = {folder: person.name for folder, person in people.items()}
@@ -114,9 +118,9 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
 def _people(folders: Iterable[Path]) -> tuple[dict[Path, Person], dict[Path, tuple[str, ...]]]:
     """Person of each result folder that can be read, and what the result was made with."""
     from brainstem_app.errors import InputError
-    from brainstem_app.reports.people import Person
-    from brainstem_app.reports.reading import REPORT_FILE, atlas_of
-    from brainstem_app.reports.results import model_in_words, read_result
+    from brainstem_app.reports.cohort.people import Person
+    from brainstem_app.reports.scan.reading import REPORT_FILE, atlas_of
+    from brainstem_app.reports.scan.results import model_in_words, read_result
 
     results: dict[Path, Result] = {}
     for folder in folders:
@@ -157,7 +161,7 @@ def made_differently(made_with: Sequence[tuple[str, ...]]) -> str:
 
 def _table_of(names: dict[Path, str]) -> Path | None:
     """Return the table of the first dataset that a scan of these results lies in."""
-    from brainstem_app.gui.scans.opened import scan_of_result
+    from brainstem_app.gui.document.opened import scan_of_result
 
     for folder in names:
         scan = scan_of_result(folder)

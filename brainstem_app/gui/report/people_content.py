@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
-from brainstem_app.gui.report.report_content import Cell, Effect, OneDigit, ReportContent
+from brainstem_app.gui.report.report_content import Cell, Effect, Measured, OneDigit, ReportContent, Rounded
 from brainstem_app.gui.report.report_entries import ReportEntry
+from brainstem_app.reports.engine.formatting import difference_decimals
 
 
 def cohort_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
@@ -37,6 +39,7 @@ def _groups_text(report: dict[str, Any]) -> str:
 
 def _effects(report: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
     several = len(report["comparisons"]) > 1
+    reach = _reach(report)
     headers = (
         "Nucleus",
         *(("Group",) if several else ()),
@@ -45,7 +48,7 @@ def _effects(report: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Cell,
         "Difference",
         "95 %",
         "d",
-        "d −2 … 2",
+        f"d −{reach} … {reach}",
         "p",
         "p Holm",
         "n",
@@ -56,12 +59,12 @@ def _effects(report: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Cell,
         (
             n["name"],
             *((c["group"],) if several else ()),
-            _one_digit(n["mean_mm3"]),
-            _one_digit(n["reference_mean_mm3"]),
-            _one_digit(n["difference_mm3"]),
-            _span(n["low_mm3"], n["high_mm3"], 1),
+            _measured(n["mean_mm3"], n),
+            _measured(n["reference_mean_mm3"], n),
+            _rounded(n["difference_mm3"], n["reference_mean_mm3"]),
+            _span(n["low_mm3"], n["high_mm3"], difference_decimals(n["reference_mean_mm3"])),
             n["d"],
-            None if n["d"] is None else Effect(n["d"], n["d_low"], n["d_high"]),
+            None if n["d"] is None else Effect(n["d"], n["d_low"], n["d_high"], reach),
             n["p"],
             n["p_holm"],
             f"{n.get('n', c['n'])} / {n.get('reference_n', c['reference_n'])}",
@@ -69,19 +72,26 @@ def _effects(report: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Cell,
             n["full_name"],
         )
         for c in report["comparisons"]
-        for n in (*c.get("regions", ()), *c.get("areas", ()), *c["nuclei"])
+        for n in _parts(c)
     )
     return headers, rows
+
+
+def _parts(comparison: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """Regions, areas and nuclei of a comparison or of repeated scans, in this order."""
+    return (*comparison.get("regions", ()), *comparison.get("areas", ()), *comparison["nuclei"])
+
+
+def _reach(report: dict[str, Any]) -> int:
+    """Where the scale of d ends: all intervals are whole on it."""
+    ends = [n[end] for c in report["comparisons"] for n in _parts(c) for end in ("d_low", "d_high")]
+    return max(1, ceil(max((abs(end) for end in ends if end is not None), default=1)))
 
 
 def _volumes(report: dict[str, Any]) -> dict[str, dict[str, tuple[float, ...]]]:
     """Volumes of each nucleus by group, the reference first."""
     names = {name for person in report["subjects"] for name in person["z"]}
-    names |= {
-        nucleus["name"]
-        for c in report["comparisons"]
-        for nucleus in (*c.get("regions", ()), *c.get("areas", ()), *c["nuclei"])
-    }
+    names |= {nucleus["name"] for c in report["comparisons"] for nucleus in _parts(c)}
     found: dict[str, dict[str, list[float]]] = {}
     people = sorted(report["subjects"], key=lambda p: (p["group"] != report["reference"], p["group"] or ""))
     for person in people:
@@ -115,11 +125,11 @@ def retest_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
     rows = tuple(
         (
             n["name"],
-            _one_digit(n["first_mm3"]),
-            _one_digit(n["second_mm3"]),
-            _one_digit(n["bias_mm3"]),
-            _span(n["bias_low_mm3"], n["bias_high_mm3"], 1),
-            _span(n["limit_low_mm3"], n["limit_high_mm3"], 1),
+            _measured(n["first_mm3"], n),
+            _measured(n["second_mm3"], n),
+            _rounded(n["bias_mm3"], n["first_mm3"]),
+            _span(n["bias_low_mm3"], n["bias_high_mm3"], difference_decimals(n["first_mm3"])),
+            _span(n["limit_low_mm3"], n["limit_high_mm3"], difference_decimals(n["first_mm3"])),
             None if n["within_cv"] is None else _one_digit(100 * n["within_cv"]),
             _one_digit(n["repeatability_mm3"]),
             n["icc_agreement"],
@@ -128,7 +138,7 @@ def retest_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
             n["not_found_first"] + n["not_found_second"],
             n["full_name"],
         )
-        for n in (*report.get("regions", ()), *report.get("areas", ()), *report["nuclei"], *report["totals"])
+        for n in (*_parts(report), *report["totals"])
     )
     notes = (
         "Bias is second − first. Two results of one person differ by less than the repeatability in 95 %:"
@@ -139,13 +149,23 @@ def retest_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
             when: tuple(v for p in report["subjects"] if (v := p[key].get(n["name"])) is not None)
             for when, key in (("first", "first_mm3"), ("second", "second_mm3"))
         }
-        for n in (*report.get("regions", ()), *report.get("areas", ()), *report["nuclei"])
+        for n in _parts(report)
     }
     return ReportContent(entry, tuple(lines), headers, rows, notes, volumes)
 
 
 def _one_digit(value: float | None) -> OneDigit | None:
     return None if value is None else OneDigit(value)
+
+
+def _rounded(value: float | None, of: float | None) -> Rounded | None:
+    return None if value is None else Rounded(value, difference_decimals(of))
+
+
+def _measured(value: float | None, part: dict[str, Any]) -> OneDigit | None:
+    """Write a size, with its unit where that is not the heading's mm³."""
+    unit = part.get("unit", "mm³")
+    return _one_digit(value) if value is None or unit == "mm³" else Measured(value, unit)
 
 
 def _span(low: float | None, high: float | None, digits: int) -> str:

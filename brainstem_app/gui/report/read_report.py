@@ -19,7 +19,7 @@ from brainstem_app.gui.report.report_content import (
 )
 from brainstem_app.gui.report.report_entries import ReportEntry
 from brainstem_app.plain_text import without_apostrophe
-from brainstem_app.reports.scan_entry import BRAIN_ML, INTRACRANIAL_ML
+from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML
 from brainstem_app.small_files import read_json, read_text
 
 # Headings and names in report.json of the columns of a segmentation, and of one with a reference.

@@ -10,15 +10,33 @@ from brainstem_app.gui.report.report_entries import ReportEntry
 
 @dataclass(frozen=True)
 class Effect:
-    """A difference with its interval, to be drawn."""
+    """A difference with its interval, to be drawn on a scale from −`reach` to `reach`."""
 
     value: float
     low: float
     high: float
+    reach: float
 
 
 class OneDigit(float):
     """A number that is written with one digit behind the point."""
+
+
+class Rounded(OneDigit):
+    """A number that is written with as many digits behind the point as it is worth.
+
+    Attributes
+    ----------
+    decimals : int
+    """
+
+    decimals: int
+
+    def __new__(cls, value: float, decimals: int) -> Rounded:
+        """Make the number."""
+        made = super().__new__(cls, value)
+        made.decimals = decimals
+        return made
 
 
 class Measured(OneDigit):

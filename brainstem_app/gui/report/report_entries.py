@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from brainstem_app.gui.scans.edited_version import latest_edit
-from brainstem_app.gui.scans.opened import LABELS_FILE
-from brainstem_app.gui.scans.result_model import ResultModel, model_of_report
+from brainstem_app.gui.document.edited_version import latest_edit
+from brainstem_app.gui.document.opened import LABELS_FILE
+from brainstem_app.gui.document.result_model import ResultModel, model_of_report
 
 _ENDINGS = (".html", ".pdf", ".csv", ".xlsx", ".json", ".png")
 _LATEST = 200

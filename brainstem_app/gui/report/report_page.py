@@ -1,11 +1,11 @@
-"""The step Report: what there is at the left, its numbers at the right, and the ways to take them away."""
+"""Page Report: what there is at the left, its numbers at the right, and the ways to take them away."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -19,10 +19,12 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.counting import counted
+from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.controls import fill_side_by_side, make_button, make_switch
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.cohort_panel import CohortPanel
+from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.export import ReportExport
 from brainstem_app.gui.report.read_report import read_report
 from brainstem_app.gui.report.report_content import ReportContent
@@ -30,7 +32,7 @@ from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, fin
 from brainstem_app.gui.report.report_view import ReportView
 from brainstem_app.gui.report.retest_panel import RetestPanel
 from brainstem_app.gui.theme import amber
-from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import EvaluateRunJob
 
 if TYPE_CHECKING:
@@ -41,39 +43,32 @@ _LIST_WIDTH = 300
 
 
 class ReportPage(StepPage):
-    """Shows the reports of the study and of the segmentations.
+    """Shows the reports of the study and of the segmentations."""
 
-    Signals
-    -------
-    review_requested(object)
-        The user wants to review the result in this folder.
-    """
-
-    review_requested = Signal(object)
-
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self.content: ReportContent | None = None
         self.list = self._list()
         self.report = ReportView(self)
         self.model, self.lines, self.notes = self.report.model, self.report.lines, self.report.notes
         self.progress = JobProgress(self)
-        self.cohort, self.retest = CohortPanel(bench, self), RetestPanel(bench, self)
+        self.cohort, self.retest = CohortPanel(context, self), RetestPanel(context, self)
         for panel in (self.cohort, self.retest):
             panel.message.connect(self.message)
             panel.resolved.connect(self.resolved)
             panel.finished.connect(lambda folder: self._read_again(folder.name))
-        self.export = ReportExport(bench, self)
+        self.export = ReportExport(context, self)
         self.export.message.connect(self.message)
+        self._make_buttons()
         self._lay_out()
-        bench.study.opened.connect(lambda: self._show(None))
-        bench.study.contents_changed.connect(self.read)
-        bench.jobs.added.connect(lambda _job: self._update())
-        bench.jobs.changed.connect(self._on_job_changed)
+        context.study.opened.connect(lambda: self._show(None))
+        context.study.contents_changed.connect(self.read)
+        context.jobs.added.connect(lambda _job: self._update())
+        context.jobs.changed.connect(self._on_job_changed)
         self._show(None)
         self.read()
 
-    def _lay_out(self) -> None:
+    def _make_buttons(self) -> None:
         self.measure_button = make_button(
             self,
             self.tr("&Measure on the test subjects"),
@@ -103,14 +98,8 @@ class ReportPage(StepPage):
         self.review_button = self._button(
             self.tr("Re&view"),
             self.tr("Look at the labels from every side, and correct them"),
-            lambda entry: self.review_requested.emit(entry.folder),
+            lambda entry: self.review_requested.emit((entry.folder,)),
         )
-        buttons = QHBoxLayout()
-        buttons.addWidget(self.measure_button)
-        buttons.addWidget(self.review_button)
-        buttons.addStretch(1)
-        for button in (self.folder_button, self.pdf_button, self.open_button, self.export_button):
-            buttons.addWidget(button)
         self.cohort_button = make_switch(
             self,
             self.tr("Compare gro&ups of people…"),
@@ -124,6 +113,14 @@ class ReportPage(StepPage):
             lambda _on: self._show_panel(self.retest_button),
         )
         self._panels = {self.cohort_button: self.cohort, self.retest_button: self.retest}
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.measure_button)
+        buttons.addWidget(self.review_button)
+        buttons.addStretch(1)
+        for button in (self.folder_button, self.pdf_button, self.open_button, self.export_button):
+            buttons.addWidget(button)
         self.view = QWidget(self)
         column = QVBoxLayout(self.view)
         column.setContentsMargins(0, 0, 0, 0)
@@ -172,8 +169,8 @@ class ReportPage(StepPage):
 
     def read(self) -> None:
         """Look for the reports of the study and of the segmentations."""
-        study, results = self.bench.study.folder, self.bench.settings.results_folders
-        self.bench.background.run(
+        study, results = self.context.study.folder, self.context.settings.results_folders
+        self.context.background.run(
             lambda: find_reports(study, *results),
             self._show_entries,
             lambda error: self.message.emit(
@@ -186,7 +183,10 @@ class ReportPage(StepPage):
         """Reports of the list."""
         groups = (self.list.topLevelItem(row) for row in range(self.list.topLevelItemCount()))
         return tuple(
-            group.child(row).data(0, _ENTRY_ROLE) for group in groups for row in range(group.childCount())
+            group.child(row).data(0, _ENTRY_ROLE)
+            for group in groups
+            if group is not None
+            for row in range(group.childCount())
         )
 
     def choose(self, name: str) -> None:
@@ -209,7 +209,7 @@ class ReportPage(StepPage):
             ReportKind.RETEST: self.tr("Repeatability"),
             ReportKind.SEGMENTATION: self.tr("Segmentations"),
         }
-        chosen = self.bench.study.workspace.choices.get("report", "")
+        chosen = self.context.study.workspace.choices.get("report", "")
         self.list.blockSignals(True)
         self.list.clear()
         for kind, title in titles.items():
@@ -250,13 +250,13 @@ class ReportPage(StepPage):
         entry = None if item is None else item.data(0, _ENTRY_ROLE)
         if entry is None:
             return
-        self.bench.study.remember_choice("report", entry.name)
+        self.context.study.remember_choice("report", entry.name)
 
         def read() -> tuple[ReportContent, tuple[QImage, ...]]:
             content = read_report(entry)
             return content, tuple(QImage(str(path)) for path in content.pictures)
 
-        self.bench.background.run(
+        self.context.background.run(
             read,
             lambda found: self._show(*found) if self.chosen == entry else None,
             lambda error: self.message.emit(
@@ -268,7 +268,8 @@ class ReportPage(StepPage):
     def chosen(self) -> ReportEntry | None:
         """The report that is marked."""
         item = self.list.currentItem()
-        return None if item is None else item.data(0, _ENTRY_ROLE)
+        entry: ReportEntry | None = None if item is None else item.data(0, _ENTRY_ROLE)
+        return entry
 
     def _show(self, content: ReportContent | None, pictures: tuple[QImage, ...] = ()) -> None:
         self.content = content
@@ -291,7 +292,7 @@ class ReportPage(StepPage):
             button.setChecked(False)
 
     @property
-    def _shown_panel(self) -> CohortPanel | RetestPanel | None:
+    def _shown_panel(self) -> ComparisonPanel | None:
         return next((panel for button, panel in self._panels.items() if button.isChecked()), None)
 
     # Measuring ---------------------------------------------------------------------------------------
@@ -303,17 +304,17 @@ class ReportPage(StepPage):
 
     def measure(self) -> None:
         """Measure the chosen run on the test subjects."""
-        entry, folder = self.chosen, self.bench.study.folder
+        entry, folder = self.chosen, self.context.study.folder
         if entry is not None and folder is not None and entry.kind is ReportKind.RUN:
             measuring = EvaluateRunJob(study=folder, run=entry.name)
-            job = self.bench.jobs.submit(measuring, study=folder, item=entry.name)
+            job = self.context.jobs.submit(measuring, study=folder, item=entry.name)
             if job is not None:
                 job.ended.connect(lambda _outcome: self._read_again(entry.name))
                 self.progress.follow(job, self.tr("Starting…"))
 
     def _read_again(self, name: str) -> None:
         self._show_report()
-        self.bench.study.remember_choice("report", name)
+        self.context.study.remember_choice("report", name)
         self.list.clear()
         self.read()
 
@@ -324,11 +325,11 @@ class ReportPage(StepPage):
         self._update()
 
     def _update(self) -> None:
-        entry, folder = self.chosen, self.bench.study.folder
-        is_run = entry is not None and entry.kind is ReportKind.RUN
-        busy = is_run and self.bench.jobs.find("evaluate-run", folder, item=entry.name) is not None
-        self.measure_button.setVisible(is_run)
-        self.measure_button.setEnabled(is_run and not busy and (entry.folder / "best.keras").exists())
+        entry, folder = self.chosen, self.context.study.folder
+        run = entry if entry is not None and entry.kind is ReportKind.RUN else None
+        busy = run is not None and self.context.jobs.find("evaluate-run", folder, item=run.name) is not None
+        self.measure_button.setVisible(run is not None)
+        self.measure_button.setEnabled(run is not None and not busy and (run.folder / "best.keras").exists())
         self.open_button.setEnabled(entry is not None and entry.page is not None)
         self.pdf_button.setVisible(entry is not None and entry.pdf is not None)
         self.export_button.setEnabled(entry is not None and bool(entry.files))

@@ -1,72 +1,64 @@
-"""The table of a report."""
+"""Table of a report."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 
-from brainstem_app.gui.report.report_content import Effect, Measured, Named, NotSeen, OneDigit
+from brainstem_app.gui.report.report_content import Cell, Effect, Measured, Named, NotSeen, OneDigit, Rounded
+from brainstem_app.gui.rows_model import Column, RowsModel
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.report.report_content import Cell, ReportContent
+    from brainstem_app.gui.report.report_content import ReportContent
 
-AnyIndex = QModelIndex | QPersistentModelIndex
-SORT_ROLE = Qt.ItemDataRole.UserRole + 1
+Cells = tuple[Cell, ...]
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 EFFECT_ROLE = Qt.ItemDataRole.UserRole + 2
 
 
-class ReportTable(QAbstractTableModel):
+class ReportTable(RowsModel[Cells]):
     """Rows and columns of a `ReportContent`; numbers are written with three digits and sorted as numbers."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._headers: tuple[str, ...] = ()
-        self._rows: tuple[tuple[Cell, ...], ...] = ()
+        super().__init__((), id, parent)
 
     def set_content(self, content: ReportContent | None) -> None:
         """Show another report, or none."""
-        self.beginResetModel()
-        self._headers = () if content is None else content.headers
-        self._rows = () if content is None else content.rows
-        self.endResetModel()
+        headers = () if content is None else content.headers
+        self.set_rows(() if content is None else content.rows, [*map(_column, range(len(headers)), headers)])
 
-    def rowCount(self, parent: AnyIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """Return the number of rows."""
-        return 0 if parent is not None and parent.isValid() else len(self._rows)
 
-    def columnCount(self, parent: AnyIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """Return the number of columns."""
-        return 0 if parent is not None and parent.isValid() else len(self._headers)
+def _column(number: int, title: str) -> Column[Cells]:
+    """Column that shows the cells of this number."""
 
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Titles of the columns."""
-        if orientation is not Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return self._headers[section]
+    def of(told: Callable[[Cell], Any]) -> Callable[[Cells], Any]:
+        return lambda row: told(row[number] if number < len(row) else None)
 
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return what a cell shows."""
-        row = self._rows[index.row()]
-        value = row[index.column()] if index.column() < len(row) else None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _text(value)
-        if role == SORT_ROLE:
-            if isinstance(value, NotSeen):
-                return math.inf
-            return -1.0 if value is None else getattr(value, "value", value)
-        if role == EFFECT_ROLE:
-            return value if isinstance(value, Effect) else None
-        if role == Qt.ItemDataRole.ToolTipRole and isinstance(value, Effect):
-            return _text(value)
-        if role == Qt.ItemDataRole.ToolTipRole and isinstance(value, Named):
-            return value.full
-        if role == Qt.ItemDataRole.TextAlignmentRole and isinstance(value, int | float | NotSeen):
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
+    roles = {
+        EFFECT_ROLE: lambda value: value if isinstance(value, Effect) else None,
+        Qt.ItemDataRole.ToolTipRole: _hint,
+        Qt.ItemDataRole.TextAlignmentRole: lambda value: _RIGHT if _is_number(value) else None,
+    }
+    return Column(title, of(_text), of(_sorted_by), roles={role: of(told) for role, told in roles.items()})
+
+
+def _sorted_by(value: Cell) -> Any:
+    if isinstance(value, NotSeen):
+        return math.inf
+    return -1.0 if value is None else getattr(value, "value", value)
+
+
+def _hint(value: Cell) -> str | None:
+    if isinstance(value, Effect):
+        return _text(value)
+    return value.full if isinstance(value, Named) else None
+
+
+def _is_number(value: Cell) -> bool:
+    return isinstance(value, int | float | NotSeen)
 
 
 def _text(value: Cell) -> str:
@@ -78,6 +70,8 @@ def _text(value: Cell) -> str:
         return f"{value.value:.2f} [{value.low:.2f}, {value.high:.2f}]"
     if isinstance(value, Measured):
         return f"{value:z,.1f} {value.unit}"
+    if isinstance(value, Rounded):
+        return f"{value:z,.{value.decimals}f}"
     if isinstance(value, OneDigit):
         return f"{value:z,.1f}"
     if float(value).is_integer():

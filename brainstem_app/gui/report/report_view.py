@@ -5,14 +5,15 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QImage, QPalette
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QHeaderView, QLabel, QSplitter, QTableView, QVBoxLayout, QWidget
 
-from brainstem_app.gui.controls import make_sortable, make_table
+from brainstem_app.gui.controls import faint_label, make_sortable, make_table
 from brainstem_app.gui.picture_box import PictureBox
 from brainstem_app.gui.report.cohort_drawing import EffectDelegate, GroupDots
 from brainstem_app.gui.report.report_content import ReportContent
-from brainstem_app.gui.report.report_table import SORT_ROLE, ReportTable
+from brainstem_app.gui.report.report_table import ReportTable
+from brainstem_app.gui.rows_model import SORT_ROLE
 
 _WIDEST = 240
 # Both pictures and the notes must fit a screen of 720 rows; what does not fit would be cut, not scaled.
@@ -34,10 +35,7 @@ class ReportView(QWidget):
         self.lines.setTextFormat(Qt.TextFormat.RichText)
         self.lines.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.lines.setAccessibleName(self.tr("Summary of the report"))
-        self.notes = QLabel(self)
-        self.notes.setWordWrap(True)
-        self.notes.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.notes.setAccessibleName(self.tr("What to know of these numbers"))
+        self.notes = faint_label(self, name=self.tr("What to know of these numbers"))
         self.model = ReportTable(self)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)

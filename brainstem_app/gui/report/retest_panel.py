@@ -20,12 +20,12 @@ from brainstem_app.errors import UnconfirmedError
 from brainstem_app.gui.controls import make_check_box, make_table
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
-from brainstem_app.gui.report.result_place import ResultPlace
+from brainstem_app.gui.report.result_folder_picker import ResultFolderPicker
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.report.report_entries import ReportEntry
-    from brainstem_app.gui.workflow.step_page import Workbench
-    from brainstem_app.reports.retest_pairs import Pairs
+    from brainstem_app.reports.retest.pairs import Pairs
 
 
 _FEW = 5
@@ -42,8 +42,8 @@ class PairsFrom(StrEnum):
 class RetestPanel(ComparisonPanel):
     """Chooses two results of each person, shows which were found, and starts the job that compares them."""
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._request = 0
         self._can_start = False
         self.confirmed = make_check_box(
@@ -62,8 +62,8 @@ class RetestPanel(ComparisonPanel):
             (PairsFrom.TABLE, self.tr("In a table: subject, first, second")),
         ):
             self.way.addItem(text, way)
-        results = bench.settings.results_folder
-        self.first, self.second = ResultPlace(results, self), ResultPlace(results, self)
+        results = context.settings.results_folder
+        self.first, self.second = ResultFolderPicker(results, self), ResultFolderPicker(results, self)
         for place in (self.first, self.second):
             place.changed.connect(self._on_place)
         self.pairs = QStandardItemModel(0, 3, self)
@@ -103,7 +103,7 @@ class RetestPanel(ComparisonPanel):
 
     def set_entries(self, entries: tuple[ReportEntry, ...]) -> None:
         """Offer the folders of the window's own segmentations, the latest first."""
-        results = self._bench.settings.results_folder
+        results = self._context.settings.results_folder
         jobs = dict.fromkeys(entry.folder.relative_to(results).parts[0] for entry in entries)
         offered = {job: str(results / job) for job in jobs}
         for place in (self.first, self.second):
@@ -172,7 +172,7 @@ class RetestPanel(ComparisonPanel):
             return
 
         def read() -> Pairs:
-            from brainstem_app.reports.retest_pairs import find_pairs
+            from brainstem_app.reports.retest.pairs import find_pairs
 
             other = Path(second) if way is PairsFrom.TWO_FOLDERS else None
             return find_pairs(Path(first), other, mixed=is_confirmed, same_people=is_confirmed)
@@ -188,7 +188,7 @@ class RetestPanel(ComparisonPanel):
                 told = message_of_error(error, self.tr("The results cannot be read."))
                 self._show(None, " ".join(part for part in (told.what, told.fix) if part))
 
-        self._bench.background.run(read, done, failed)
+        self._context.background.run(read, done, failed)
 
     def _words(self, found: Pairs) -> str:
         text = self.tr("{0} with two results.").format(counted(len(found.pairs), self.tr("person")))
@@ -211,7 +211,7 @@ class RetestPanel(ComparisonPanel):
         self._update()
 
     def _update(self) -> None:
-        self.start_button.setEnabled(self._can_start and self._bench.jobs.find("retest", None) is None)
+        self.start_button.setEnabled(self._can_start and self._context.jobs.find("retest", None) is None)
 
     # The job -----------------------------------------------------------------------------------------
 

@@ -1,1 +1,1 @@
-"""The step Review: look at labels from every side, compare, correct."""
+"""Page Review: look at labels from every side, compare, correct."""

@@ -1,4 +1,4 @@
-"""The panel Compare: a second label map, how well the two agree, where they differ."""
+"""Panel Compare: a second label map, how well the two agree, where they differ."""
 
 from __future__ import annotations
 
@@ -8,28 +8,29 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from brainstem_app.counting import agreeing, counted
-from brainstem_app.gui.review.edit_panel import action_button
-from brainstem_app.gui.review.review_actions import ReviewActions
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.review.agreement import Agreement
+    from brainstem_app.gui.actions import ActionTable
+    from brainstem_app.gui.document.agreement import Agreement
+    from brainstem_app.gui.document.document import Document
 
 
 class ComparePanel(QGroupBox):
     """Shows the agreement with a reference."""
 
-    def __init__(self, actions: ReviewActions, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, commands: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._comparison = document.comparison
         self.setTitle(self.tr("Compare"))
         self._name = QLabel(self)
         self._name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._name.setAccessibleName(self.tr("Reference"))
         self._numbers = QLabel(self)
         self._numbers.setAccessibleName(self.tr("Agreement with the reference"))
-        self._open = action_button(actions.open_reference, self.tr("Reference…"), self)
-        self._close = action_button(actions.close_reference, self.tr("Close"), self)
-        self._marks = action_button(actions.differences, self.tr("Mark differences"), self)
-        self._next = action_button(actions.next_difference, self.tr("Next"), self)
+        self._open = commands.button("open_reference", self.tr("Reference…"), self)
+        self._close = commands.button("close_reference", self.tr("Close"), self)
+        self._marks = commands.button("differences", self.tr("Mark differences"), self)
+        self._next = commands.button("next_difference", self.tr("Next"), self)
         buttons = QHBoxLayout()
         for button in (self._open, self._marks, self._next):
             buttons.addWidget(button)
@@ -39,17 +40,20 @@ class ComparePanel(QGroupBox):
         layout.addWidget(self._name)
         layout.addWidget(self._numbers)
         layout.addLayout(buttons)
-        self.show_reference("", "")
+        self._comparison.changed.connect(self._show_reference)
+        self._comparison.compared.connect(self._show_agreement)
+        self._show_reference()
 
-    def show_reference(self, name: str, path: str) -> None:
+    def _show_reference(self) -> None:
         """Name the reference, or say that there is none."""
-        has = bool(name)
-        self._name.setText(name if has else self.tr("A second label map, shown beside the first."))
-        self._name.setToolTip(path)
+        reference = self._comparison.reference
+        none = self.tr("A second label map, shown beside the first.")
+        self._name.setText(none if reference is None else reference.path.name)
+        self._name.setToolTip("" if reference is None else str(reference.path))
         for widget in (self._marks, self._next, self._close, self._numbers):
-            widget.setVisible(has)
+            widget.setVisible(reference is not None)
 
-    def show_agreement(self, agreement: Agreement) -> None:
+    def _show_agreement(self, agreement: Agreement) -> None:
         """Say how well the two agree."""
         mean = agreement.mean_dice
         words = "–" if mean is None else f"{mean:.3f}"

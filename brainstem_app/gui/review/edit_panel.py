@@ -1,58 +1,52 @@
-"""The panel Correct labels: tool, brush, what is painted, undo, the saved copy."""
+"""Panel Correct labels: tool, brush, what is painted, undo, the saved copy."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QAction, QColor, QPixmap
+from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QGroupBox,
     QHBoxLayout,
     QLabel,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from brainstem_app.gui.controls import make_check_box
-from brainstem_app.gui.review.label_editor import LARGEST_MM, SMALLEST_MM, LabelEditor, Tool
-from brainstem_app.gui.review.review_actions import ReviewActions
+from brainstem_app.gui.document.label_editor import LARGEST_MM, SMALLEST_MM, Tool
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.actions import ActionTable
+    from brainstem_app.gui.document.document import Document
 
 _SWATCH = 12
-# What is switched on must be seen at once, in the dark too; Fusion only shades it a little.
-_BUTTON_STYLE = (
-    "QToolButton { padding: 2px 4px; border: 1px solid palette(mid); border-radius: 3px;"
-    " background: palette(button); }"
-    "QToolButton:hover, QToolButton:focus { border-color: palette(highlight); }"
-    "QToolButton:pressed { background: palette(mid); }"
-    "QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }"
-    "QToolButton:disabled { color: palette(placeholder-text); background: palette(window); }"
-)
 
 
 class EditPanel(QGroupBox):
-    """Shows and sets the state of a `LabelEditor`."""
+    """Shows and sets the state of a document's `LabelEditor`."""
 
-    def __init__(self, editor: LabelEditor, actions: ReviewActions, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, commands: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._editor = editor
-        self._actions = actions
-        self._structure = ""
+        self._document = document
+        self._editor = editor = document.editor
         self.setTitle(self.tr("Correct labels"))
-        self.size = QDoubleSpinBox(self)
-        self.size.setRange(SMALLEST_MM, LARGEST_MM)
-        self.size.setSingleStep(0.5)
-        self.size.setDecimals(1)
-        self.size.setSuffix(self.tr(" mm"))
-        self.size.setAccessibleName(self.tr("Diameter of the brush"))
-        self.size.setToolTip(self.tr("Diameter of the brush on the patient ([ smaller, ] larger)"))
-        self.size.valueChanged.connect(editor.set_diameter)
+        self.diameter = QDoubleSpinBox(self)
+        self.diameter.setRange(SMALLEST_MM, LARGEST_MM)
+        self.diameter.setSingleStep(0.5)
+        self.diameter.setDecimals(1)
+        self.diameter.setSuffix(self.tr(" mm"))
+        self.diameter.setAccessibleName(self.tr("Diameter of the brush"))
+        self.diameter.setToolTip(self.tr("Diameter of the brush on the patient ([ smaller, ] larger)"))
+        self.diameter.valueChanged.connect(editor.set_diameter)
         self.in_3d = make_check_box(
             self, self.tr("3-D"), self.tr("Paint with a ball, not with a disc in one slice (T)")
         )
         self.in_3d.setAccessibleName(self.tr("Brush in three dimensions"))
-        self.in_3d.toggled.connect(actions.in_3d.setChecked)
-        actions.in_3d.toggled.connect(self.in_3d.setChecked)
+        self.in_3d.toggled.connect(commands["in_3d"].setChecked)
+        commands["in_3d"].toggled.connect(self.in_3d.setChecked)
         self.protects = make_check_box(
             self,
             self.tr("Leave other nuclei as they are"),
@@ -61,9 +55,9 @@ class EditPanel(QGroupBox):
                 " the eraser takes the chosen nucleus only (K)"
             ),
         )
-        self.protects.toggled.connect(actions.protects.setChecked)
-        actions.protects.toggled.connect(self.protects.setChecked)
-        actions.protects.toggled.connect(self._describe)
+        self.protects.toggled.connect(commands["protects"].setChecked)
+        commands["protects"].toggled.connect(self.protects.setChecked)
+        commands["protects"].toggled.connect(self._describe)
         self._swatch = QLabel(self)
         self._painted = QLabel(self)
         self._painted.setAccessibleName(self.tr("What the brush paints"))
@@ -71,45 +65,40 @@ class EditPanel(QGroupBox):
         self._state = QLabel(self)
         self._state.setAccessibleName(self.tr("State of the edits"))
         self._state.setWordWrap(True)
-        self._lay_out()
-        editor.brush_changed.connect(self.show_brush)
-        editor.state_changed.connect(self.show_state)
-        self.show_brush()
-        self.show_state()
-
-    def show_structure(self, name: str, full_name: str, colour: str) -> None:
-        """Say what the brush paints and what the eraser takes; an empty name for nothing."""
-        pixels = QPixmap(_SWATCH, _SWATCH)
-        pixels.fill(QColor(colour) if name else Qt.GlobalColor.transparent)
-        self._swatch.setPixmap(pixels)
-        self._structure = f"{name} ({full_name})" if name else ""
-        self._describe()
+        self._lay_out(commands)
+        editor.brush_changed.connect(self._show_brush)
+        editor.state_changed.connect(self._show_state)
+        self._show_brush()
+        self._show_state()
 
     def _describe(self) -> None:
+        """Say what the brush paints and what the eraser takes."""
+        structure = self._document.structures.structure(self._editor.label)
+        pixels = QPixmap(_SWATCH, _SWATCH)
+        pixels.fill(Qt.GlobalColor.transparent if structure is None else QColor(structure.colour))
+        self._swatch.setPixmap(pixels)
+        words = "" if structure is None else f"{structure.name} ({structure.full_name})"
         if self._editor.tool is Tool.ERASER and not self._editor.protects:
             text = self.tr("The eraser takes every label.")
-        elif not self._structure:
+        elif not words:
             text = self.tr("Choose a nucleus in the list to paint it.")
         elif self._editor.tool is Tool.ERASER:
-            text = self.tr("The eraser takes {0} only.").format(self._structure)
+            text = self.tr("The eraser takes {0} only.").format(words)
         else:
-            text = self.tr("The brush paints {0}.").format(self._structure)
+            text = self.tr("The brush paints {0}.").format(words)
         self._painted.setText(text)
 
-    def show_brush(self) -> None:
-        """Show the tool, and the size of the brush."""
-        editor, actions = self._editor, self._actions
-        with QSignalBlocker(self.size):
-            self.size.setValue(editor.diameter_mm)
-        tools = {Tool.LOOK: actions.look, Tool.BRUSH: actions.brush, Tool.ERASER: actions.eraser}
-        tools[editor.tool].setChecked(True)
+    def _show_brush(self) -> None:
+        """Show the size of the brush, and what it paints."""
+        with QSignalBlocker(self.diameter):
+            self.diameter.setValue(self._editor.diameter_mm)
         self._describe()
 
-    def show_state(self) -> None:
+    def _show_state(self) -> None:
         """Say whether there are edits to save."""
         editor = self._editor
         has_labels = editor.labels is not None
-        for widget in (self.size, self.in_3d, self.protects):
+        for widget in (self.diameter, self.in_3d, self.protects):
             widget.setEnabled(has_labels)
         if editor.is_saving:
             text = self.tr("Saving…")
@@ -120,46 +109,28 @@ class EditPanel(QGroupBox):
         self._state.setText(text)
         self._state.setVisible(bool(text))
 
-    def _lay_out(self) -> None:
-        actions = self._actions
+    def _lay_out(self, commands: ActionTable) -> None:
         tools = QHBoxLayout()
-        for action, text in (
-            (actions.look, self.tr("Look")),
-            (actions.brush, self.tr("Brush")),
-            (actions.eraser, self.tr("Eraser")),
+        for name, text in (
+            ("look", self.tr("Look")),
+            ("brush", self.tr("Brush")),
+            ("eraser", self.tr("Eraser")),
         ):
-            tools.addWidget(self._button(action, text))
+            tools.addWidget(commands.button(name, text, self))
         tools.addStretch(1)
-        tools.addWidget(self.size)
+        tools.addWidget(self.diameter)
         tools.addWidget(self.in_3d)
         painted = QHBoxLayout()
         painted.addWidget(self._swatch)
         painted.addWidget(self._painted, 1)
         history = QHBoxLayout()
-        history.addWidget(self._button(actions.undo, self.tr("Undo")))
-        history.addWidget(self._button(actions.redo, self.tr("Redo")))
+        history.addWidget(commands.button("undo", self.tr("Undo"), self))
+        history.addWidget(commands.button("redo", self.tr("Redo"), self))
         history.addStretch(1)
-        history.addWidget(self._button(actions.save_copy, self.tr("Save an edited copy")))
+        history.addWidget(commands.button("save_copy", self.tr("Save an edited copy"), self))
         layout = QVBoxLayout(self)
         layout.addLayout(tools)
         layout.addLayout(painted)
         layout.addWidget(self.protects)
         layout.addLayout(history)
         layout.addWidget(self._state)
-
-    def _button(self, action: QAction, text: str) -> QToolButton:
-        return action_button(action, text, self)
-
-
-def action_button(action: QAction, text: str, parent: QWidget) -> QToolButton:
-    """Button of an action, with its own short text and the action's keys in its hint."""
-    button = QToolButton(parent)
-    action.setIconText(text)  # what a button shows of its action
-    button.setDefaultAction(action)
-    button.setStyleSheet(_BUTTON_STYLE)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    keys = action.shortcut().toString()
-    words = action.text().replace("&", "").removesuffix("…")
-    button.setToolTip(f"{words} ({keys})" if keys else words)
-    button.setAccessibleName(words)
-    return button

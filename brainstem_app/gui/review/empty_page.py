@@ -1,11 +1,12 @@
-"""What the step Review shows before anything is open."""
+"""Empty page of Review: what it shows before anything is open."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from brainstem_app.gui.review.review_actions import ReviewActions
+from brainstem_app.gui.actions import ActionTable
+from brainstem_app.gui.controls import make_button
 
 _TEXT_WIDTH = 460
 
@@ -13,7 +14,7 @@ _TEXT_WIDTH = 460
 class EmptyPage(QWidget):
     """Says what to open, with buttons for it."""
 
-    def __init__(self, actions: ReviewActions, parent: QWidget | None = None) -> None:
+    def __init__(self, commands: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         title = QLabel(self.tr("Nothing is open to review"), self)
         font = title.font()
@@ -34,12 +35,11 @@ class EmptyPage(QWidget):
         self._busy.setAccessibleName(self.tr("What is being read"))
         buttons = QHBoxLayout()
         buttons.addStretch(1)
-        for action in (actions.open_result, actions.open_labels, actions.open_scan):
-            words = action.text().replace("&", "")
-            button = QPushButton(words, self)
-            button.setAccessibleName(words.removesuffix("…"))
-            button.setToolTip(action.toolTip() + f" ({action.shortcut().toString()})")
-            button.clicked.connect(action.trigger)
+        for name in ("open_result", "open_labels", "open_scan"):
+            action = commands[name]
+            hint = f"{action.toolTip()} ({action.shortcut().toString()})"
+            button = make_button(self, action.text().replace("&", ""), hint, action.trigger)
+            button.setAccessibleName(button.accessibleName().removesuffix("…"))
             buttons.addWidget(button)
         buttons.addStretch(1)
         layout = QVBoxLayout(self)

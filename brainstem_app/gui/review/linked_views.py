@@ -1,4 +1,4 @@
-"""The views of the step Review: three planes and the nuclei in space, or one plane, or two label maps."""
+"""Linked views: three planes and the nuclei in space, or one plane, or two label maps."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from brainstem_app.gui.background import Background
-from brainstem_app.gui.review.brush import Brush
+from brainstem_app.gui.document.brush import Brush
 from brainstem_app.gui.review.picture import PictureCell
 from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.overlay_layers import OverlayStyle
 from brainstem_app.gui.viewer.slice_pane import SlicePane
 from brainstem_app.gui.viewer.slice_view import SliceView
+from brainstem_app.gui.viewer.slices import Voxel
 from brainstem_app.gui.viewer.surface_view import SurfaceView
-from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume, Voxel
+from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
 
 
 class LinkedViews(QWidget):
@@ -160,8 +161,8 @@ class LinkedViews(QWidget):
         return [PictureCell(view, caption, *self._place_of(pane)) for pane, view, caption in shown]
 
     def _place_of(self, pane: QWidget) -> tuple[int, int]:
-        row, column, _rows, _columns = self._grid.getItemPosition(self._grid.indexOf(pane))
-        return row, column
+        place: tuple[int, int, int, int] = self._grid.getItemPosition(self._grid.indexOf(pane))  # type: ignore[assignment]
+        return place[0], place[1]
 
     @property
     def shows_surface(self) -> bool:
@@ -182,7 +183,9 @@ class LinkedViews(QWidget):
 
     def focus_next(self) -> None:
         """Give the keys to the next view on the screen, the nuclei in space after the planes."""
-        shown = [*self.visible_views(), *([self.surface] if self.shows_surface else [])]
+        shown: list[QWidget] = list(self.visible_views())
+        if self.shows_surface:
+            shown.append(self.surface)
         place = next((number for number, view in enumerate(shown) if view.hasFocus()), -1)
         shown[(place + 1) % len(shown)].setFocus()
 

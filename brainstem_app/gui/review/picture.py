@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPalette
+from PySide6.QtGui import QImage, QImageWriter, QPainter, QPalette
 from PySide6.QtWidgets import QWidget
 
 from brainstem_app.errors import BrainstemError
@@ -95,7 +95,7 @@ def save_picture(image: QImage, path: Path) -> Path:
     fix = "Choose another folder, or make room on the disk."
     try:
         with atomic_path(target) as temporary:
-            if not image.save(str(temporary), "PNG"):
+            if not QImageWriter(str(temporary), b"png").write(image):
                 raise BrainstemError("The picture could not be saved.", target, fix)
     except OSError as error:
         reason = error.strerror or str(error)

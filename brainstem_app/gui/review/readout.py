@@ -1,37 +1,52 @@
-"""The line under the views: what lies under crosshair and pointer."""
+"""Readout under the views: what lies under crosshair and pointer."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from brainstem_app.atlas.label_table import LabelTable
-    from brainstem_app.gui.viewer.volume import CanonicalGrid, ImageVolume, LabelVolume, Voxel
+    from brainstem_app.gui.document.document import Document
+    from brainstem_app.gui.review.document_views import DocumentViews
+    from brainstem_app.gui.viewer.slices import Voxel
 
 
 class Readout(QWidget):
-    """Two lines of text."""
+    """Two lines of text about places of a document."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, views: DocumentViews, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._document, self._views = document, views
+        self._pointed: Voxel | None = None
         self.crosshair, self.pointed = self._line(self.tr("Crosshair")), self._line(self.tr("Pointer"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.crosshair)
         layout.addWidget(self.pointed)
+        views.crosshair_moved.connect(lambda _voxel: self._show_crosshair())
+        views.pointed.connect(self._point)
+        for signal in (
+            document.labels_changed,
+            document.confidence_changed,
+            document.comparison.changed,
+            document.editor.painted,
+        ):
+            signal.connect(lambda *_told: self._show())
 
-    def show_crosshair(self, text: str) -> None:
-        """Say what lies under the crosshair."""
+    def _show(self) -> None:
+        """Say anew what lies there: labels, reference or confidence are others."""
+        self._show_crosshair()
+        self._point(self._pointed)
+
+    def _show_crosshair(self) -> None:
+        text = self._document.place_text(self._views.crosshair)
         self.crosshair.setText(self.tr("Crosshair:  {0}").format(text) if text else "")
 
-    def show_pointed(self, text: str) -> None:
-        """Say what lies under the pointer."""
+    def _point(self, voxel: Voxel | None) -> None:
+        self._pointed = voxel
+        text = "" if voxel is None else self._document.place_text(voxel)
         self.pointed.setText(self.tr("Pointer:  {0}").format(text) if text else "")
 
     def show_busy(self, text: str) -> None:
@@ -45,33 +60,3 @@ class Readout(QWidget):
         label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         label.setMinimumHeight(label.fontMetrics().height())
         return label
-
-
-def place_text(
-    grid: CanonicalGrid,
-    voxel: Voxel,
-    image: ImageVolume | None,
-    table: LabelTable | None,
-    labels: tuple[LabelVolume | None, LabelVolume | None],
-    confidence: NDArray | None,
-) -> str:
-    """Coordinates of a voxel in mm, structure there and in the reference, confidence, intensity, if known."""
-    x, y, z = grid.world_mm(voxel)
-    words = [f"x {x:.1f}  y {y:.1f}  z {z:.1f} mm"]
-    ours, reference = labels
-    if ours is not None and table is not None:
-        structure = table.structures[ours.label(voxel)]
-        words.append(f"{structure.name}: {structure.full_name}" if structure.index else _tr("no label"))
-    if reference is not None and table is not None:
-        other = table.structures[reference.label(voxel)]
-        words.append(_tr("reference {0}").format(other.name if other.index else _tr("no label")))
-    if confidence is not None:
-        value = int(confidence[voxel[2], voxel[1], voxel[0]])
-        words += [_tr("confidence {0:.2f}").format(value / 255)] if value else []
-    if image is not None:
-        words.append(_tr("intensity {0:.4g}").format(image.intensity(voxel)))
-    return "  ·  ".join(words)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Readout", text)

@@ -1,179 +1,288 @@
-"""What the step Review can do, as actions with keys, for its own bar and for the menu of the window."""
+"""Rows of the action table of Review, its menu, and its sheet of keys."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtCore import QCoreApplication
+
+from brainstem_app.gui.actions import ActionRow
+from brainstem_app.gui.document.label_editor import Tool
+from brainstem_app.gui.messages.message import Message, MessageLevel
+from brainstem_app.gui.review.view_layout import ViewLayout
+from brainstem_app.gui.viewer.convention import Convention, Plane
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.review.review_step import ReviewStep
+    from brainstem_app.gui.actions import ActionTable
+    from brainstem_app.gui.document.document import Document
+    from brainstem_app.gui.review.document_views import DocumentViews
+    from brainstem_app.gui.review.review_files import ReviewFiles
+    from brainstem_app.gui.structures.structure_panel import StructurePanel
+    from brainstem_app.gui.viewer.shortcut_overlay import ShortcutGroup
+
+_ZOOM_STEP = 1.25
+_BRUSH_STEP = 1.25
+_FADE_STEP = 10
+
+#: The menu Review: ids of actions, None separates.
+REVIEW_MENU: tuple[str | None, ...] = (
+    "open_result", "open_scan", "open_labels", "open_reference", "close_reference", None,
+    "save_copy", "picture", "picture_all", None,
+    "undo", "redo", None, "look", "brush", "eraser", None,
+    "smaller", "larger", "in_3d", "protects", "pick", None,
+    "axial", "coronal", "sagittal", "three", "side_by_side", None,
+    "radiological", "neurological", None,
+    "zoom_in", "zoom_out", "fit", "fit_labels", None,
+    "crosshair", "next_view", None,
+    "brighter", "darker", "more_contrast", "less_contrast", "reset_window", None,
+    "differences", "next_difference", None,
+    "next_nucleus", "previous_nucleus", "find_nucleus", None,
+    "toggle_nucleus", "only_nucleus", "all_nuclei", "all_structures", "no_structure", None,
+    "hide_labels", "fainter", "stronger", "outline", "confidence", None,
+)  # fmt: skip
 
 
-class ReviewActions:
-    """The actions of a `ReviewStep`; their keys work while the step (or anything in it) has the focus.
+def review_rows(
+    document: Document,
+    views: DocumentViews,
+    panel: StructurePanel,
+    files: ReviewFiles,
+    toggle_help: Callable[[], None],
+) -> list[ActionRow]:
+    """List what can be done in Review."""
+    when = _When(document)
+    return [
+        *_file_rows(document, views, files, when),
+        *_view_rows(document, views, when),
+        *_label_rows(document, panel, when),
+        *_edit_rows(document, views, when),
+        ActionRow("help", _tr("&Mouse and keys"), "F1", toggle_help),
+    ]
 
-    Parameters
-    ----------
-    step : ReviewStep
-        Its methods are called.
-    """
 
-    def __init__(self, step: ReviewStep) -> None:
-        self._step = step
-        tr = step.tr
-        act, check = self._action, self._checkable
-        self.open_result = act(tr("Open a &result folder…"), "Ctrl+R", step.files.choose_result)
-        self.open_scan = act(tr("Open a &scan…"), "Ctrl+O", step.files.choose_scan)
-        self.open_labels = act(tr("Open a &label map…"), "Ctrl+L", step.files.choose_labels)
-        self.open_reference = act(tr("Open a re&ference…"), "Ctrl+Shift+R", step.files.choose_reference)
-        self.close_reference = act(tr("Close the reference"), "Ctrl+W", step.commands.close_reference)
-        self.save_copy = act(tr("Save an edited &copy"), "Ctrl+S", step.editor.save_copy)
-        self.picture = act(tr("Save a &picture of the view…"), "Ctrl+Shift+S", step.commands.choose_picture)
-        self.picture_all = act(
-            tr("Save a picture of &all views…"), "Ctrl+Alt+S", step.commands.choose_picture_of_all
-        )
+class _When:
+    """Conditions on a document under which an action can be done."""
 
-        self.axial = check(tr("&Axial"), "1", step.commands.show_axial)
-        self.coronal = check(tr("&Coronal"), "2", step.commands.show_coronal)
-        self.sagittal = check(tr("&Sagittal"), "3", step.commands.show_sagittal)
-        self.three = check(tr("&Three planes"), "4", step.commands.show_three)
-        self.side_by_side = check(tr("Side &by side"), "5", step.commands.show_side_by_side)
-        self._group(self.axial, self.coronal, self.sagittal, self.three, self.side_by_side)
-        self.three.setChecked(True)
+    def __init__(self, document: Document) -> None:
+        self._document = document
 
-        self.radiological = check(
-            tr("&Radiological (patient's right on the left)"), "Shift+R", step.commands.set_radiological
-        )
-        self.neurological = check(
-            tr("&Neurological (patient's left on the left)"), "Shift+L", step.commands.set_neurological
-        )
-        self._group(self.radiological, self.neurological)
+    def image(self) -> bool:
+        return self._document.image is not None
 
-        self.zoom_in = act(tr("Zoom &in"), "Ctrl++", step.commands.zoom_in, "Ctrl+=")
-        self.zoom_out = act(tr("Zoom &out"), "Ctrl+-", step.commands.zoom_out)
-        self.fit = act(tr("&Whole slice"), "Ctrl+0", step.commands.fit)
-        self.fit_labels = act(tr("&Brainstem"), "Ctrl+9", step.commands.fit_labels)
-        self.crosshair = self._toggle(tr("Cross&hair"), "Ctrl+H", step.commands.show_crosshair, checked=True)
-        self.reset_window = act(tr("Reset brightness and contrast"), "Ctrl+B", step.commands.reset_window)
-        self.brighter = act(tr("Brighter"), "Shift+Up", step.commands.brighten)
-        self.darker = act(tr("Darker"), "Shift+Down", step.commands.darken)
-        self.more_contrast = act(tr("More contrast"), "Shift+Left", step.commands.add_contrast)
-        self.less_contrast = act(tr("Less contrast"), "Shift+Right", step.commands.reduce_contrast)
-        self.next_view = act(tr("Give the keys to the next view"), "W", step.commands.focus_next_view)
-        self.outline = self._toggle(tr("&Outline instead of fill"), "O", step.commands.set_outline)
-        self.hide_labels = self._toggle(tr("&Hide the labels"), "H", step.display.hide_labels)
-        self.fainter = act(tr("Fainter labels"), ",", step.commands.fade_labels)
-        self.stronger = act(tr("Stronger labels"), ".", step.commands.strengthen_labels)
-        self.confidence = self._toggle(tr("Colour by con&fidence"), "C", step.commands.show_confidence)
-        self.differences = self._toggle(
-            tr("Mark &differences"), "D", step.commands.mark_differences, checked=True
-        )
-        self.next_difference = act(tr("&Next difference"), "N", step.commands.next_difference)
+    def labels(self) -> bool:
+        return self._document.drawn is not None
 
-        self.next_nucleus = act(tr("Next nucleus of the list"), "Alt+Down", step.commands.next_nucleus)
-        self.previous_nucleus = act(tr("Previous nucleus"), "Alt+Up", step.commands.previous_nucleus)
-        self.find_nucleus = act(tr("Find a nucleus"), "Ctrl+F", step.commands.find_nucleus)
-        self.toggle_nucleus = act(tr("Show or hide the chosen nucleus"), "V", step.commands.toggle_nucleus)
-        self.only_nucleus = act(
-            tr("Show the chosen nucleus only"), "Shift+V", step.commands.show_nucleus_only
-        )
-        self.all_nuclei = act(tr("Show the nuclei"), "Shift+N", step.commands.show_nuclei)
-        self.all_structures = act(tr("Show all structures"), "Shift+A", step.commands.show_all)
-        self.no_structure = act(tr("Show no structure"), "Shift+H", step.commands.show_none)
+    def reference(self) -> bool:
+        return self._document.comparison.reference is not None
 
-        self.look = check(tr("&Look"), "Esc", step.commands.use_no_tool)
-        self.brush = check(tr("&Brush"), "B", step.commands.use_brush)
-        self.eraser = check(tr("&Eraser"), "E", step.commands.use_eraser)
-        self._group(self.look, self.brush, self.eraser)
-        self.look.setChecked(True)
-        self.smaller = act(tr("S&maller brush"), "[", step.commands.smaller_brush)
-        self.larger = act(tr("Lar&ger brush"), "]", step.commands.larger_brush)
-        self.in_3d = self._toggle(tr("Brush in &3-D"), "T", step.commands.set_brush_3d)
-        self.protects = self._toggle(tr("Leave other nuclei as they are"), "K", step.editor.set_protects)
-        self.pick = act(tr("&Take the nucleus under the crosshair"), "P", step.commands.pick_label)
-        self.undo = act(tr("&Undo"), "Ctrl+Z", step.editor.undo)
-        self.redo = act(tr("&Redo"), "Ctrl+Shift+Z", step.editor.redo, "Ctrl+Y")
-        self.help = act(tr("&Mouse and keys"), "F1", step.commands.toggle_help)
+    def confidence(self) -> bool:
+        return self._document.confidence is not None
 
-    def groups(self) -> dict[str, tuple[QAction | None, ...]]:
-        """Actions by menu (keys ``file``, ``edit``, ``view``, ``labels``, ``help``); None separates."""
-        return {
-            "file": (self.open_result, self.open_scan, self.open_labels, self.open_reference,
-                     self.close_reference, None, self.save_copy, self.picture, self.picture_all),
-            "edit": (self.undo, self.redo, None, self.look, self.brush, self.eraser, None,
-                     self.smaller, self.larger, self.in_3d, self.protects, self.pick),
-            "view": (self.axial, self.coronal, self.sagittal, self.three, self.side_by_side, None,
-                     self.radiological, self.neurological, None,
-                     self.zoom_in, self.zoom_out, self.fit, self.fit_labels, None,
-                     self.crosshair, self.next_view, None,
-                     self.brighter, self.darker, self.more_contrast, self.less_contrast,
-                     self.reset_window, None,
-                     self.differences, self.next_difference),
-            "labels": (self.next_nucleus, self.previous_nucleus, self.find_nucleus, None,
-                       self.toggle_nucleus, self.only_nucleus, self.all_nuclei, self.all_structures,
-                       self.no_structure, None,
-                       self.hide_labels, self.fainter, self.stronger, self.outline, self.confidence),
-            "help": (self.help,),
-        }  # fmt: skip
+    def unsaved(self) -> bool:
+        return self._document.editor.is_changed and not self._document.editor.is_saving
 
-    def all_actions(self) -> tuple[QAction, ...]:
-        """Every action."""
-        return tuple(action for group in self.groups().values() for action in group if action is not None)
 
-    def enable(
-        self,
-        *,
-        scan: bool,
-        labels: bool,
-        reference: bool,
-        confidence: bool,
-        undo: bool,
-        redo: bool,
-        save: bool,
-    ) -> None:
-        """Enable what can be done now."""
-        viewing = (self.axial, self.coronal, self.sagittal, self.three, self.zoom_in, self.zoom_out, self.fit,
-                   self.crosshair, self.next_view, self.brighter, self.darker, self.more_contrast,
-                   self.less_contrast, self.reset_window, self.picture, self.picture_all)  # fmt: skip
-        editing = (self.fit_labels, self.outline, self.hide_labels, self.fainter, self.stronger,
-                   self.open_reference, self.look, self.brush, self.eraser, self.pick, self.smaller,
-                   self.larger, self.in_3d, self.protects, self.next_nucleus, self.previous_nucleus,
-                   self.toggle_nucleus, self.only_nucleus)  # fmt: skip
-        comparing = (self.side_by_side, self.differences, self.next_difference, self.close_reference)
-        for actions, possible in ((viewing, scan), (editing, labels), (comparing, reference)):
-            for action in actions:
-                action.setEnabled(possible)
-        self.confidence.setEnabled(confidence)
-        self.undo.setEnabled(undo)
-        self.redo.setEnabled(redo)
-        self.save_copy.setEnabled(save)
+# fmt: off
+def _file_rows(document: Document, views: DocumentViews, files: ReviewFiles, when: _When) -> list[ActionRow]:
+    row, comparison = ActionRow, document.comparison
 
-    def _action(self, text: str, key: str, slot: Callable[[], object], *more_keys: str) -> QAction:
-        action = QAction(text, self._step)
-        action.setShortcuts([QKeySequence(k) for k in (key, *more_keys) if k])
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        action.triggered.connect(lambda _checked=False: slot())
-        self._step.addAction(action)
-        return action
+    def next_difference() -> None:
+        """Go to the next slice where a visible structure differs from the reference."""
+        view = views.main_view
+        voxel = comparison.next_difference(document.structures.visible, view.plane, view.index)
+        if voxel is None:
+            text = _tr("The visible structures do not differ from the reference.")
+            document.message.emit(Message(MessageLevel.INFO, text))
+        else:
+            views.go_to(voxel)
 
-    def _checkable(self, text: str, key: str, slot: Callable[[], object]) -> QAction:
-        action = self._action(text, key, slot)
-        action.setCheckable(True)
-        return action
+    return [
+        row("open_result", _tr("Open a &result folder…"), "Ctrl+R", files.choose_result),
+        row("open_scan", _tr("Open a &scan…"), "Ctrl+O", files.choose_scan),
+        row("open_labels", _tr("Open a &label map…"), "Ctrl+L", files.choose_labels),
+        row("open_reference", _tr("Open a re&ference…"), "Ctrl+Shift+R", files.choose_reference, when.labels),
+        row("close_reference", _tr("Close the reference"), "Ctrl+W", lambda: comparison.set_reference(None),
+            when.reference),
+        row("save_copy", _tr("Save an edited &copy"), "Ctrl+S", lambda: document.editor.save_copy(),
+            when.unsaved),
+        row("picture", _tr("Save a &picture of the view…"), "Ctrl+Shift+S",
+            lambda: files.choose_picture(views), when.image),
+        row("picture_all", _tr("Save a picture of &all views…"), "Ctrl+Alt+S",
+            lambda: files.choose_picture_of_all(views), when.image),
+        _switch(document, "differences", _tr("Mark &differences"), "D", "marks_differences", when.reference),
+        row("next_difference", _tr("&Next difference"), "N", next_difference, when.reference),
+    ]
 
-    def _toggle(
-        self, text: str, key: str, slot: Callable[[bool], object], *, checked: bool = False
-    ) -> QAction:
-        action = self._action(text, key, lambda: None)
-        action.setCheckable(True)
-        action.setChecked(checked)
-        action.toggled.connect(slot)
-        return action
 
-    def _group(self, *actions: QAction) -> None:
-        group = QActionGroup(self._step)
-        for action in actions:
-            group.addAction(action)
+def _view_rows(document: Document, views: DocumentViews, when: _When) -> list[ActionRow]:
+    display = document.display
+
+    def one(name: str, text: str, key: str, plane: Plane) -> ActionRow:
+        return ActionRow(name, text, key, lambda: views.show_layout(ViewLayout.ONE, plane), when.image,
+                         lambda: views.view_layout is ViewLayout.ONE and views.plane is plane, "layout")
+
+    def side(name: str, text: str, key: str, convention: Convention) -> ActionRow:
+        return ActionRow(name, text, key, lambda: display.set(convention=convention),
+                         checked_when=lambda: display.state.convention is convention, group="convention")
+
+    def act(name: str, text: str, keys: str, run: Callable[[], object]) -> ActionRow:
+        return ActionRow(name, text, keys, run, when.image)
+
+    def window(name: str, text: str, key: str, wider: int, brighter: int) -> ActionRow:
+        return act(name, text, key, lambda: views.main_view.step_window(wider, brighter))
+
+    return [
+        one("axial", _tr("&Axial"), "1", Plane.AXIAL),
+        one("coronal", _tr("&Coronal"), "2", Plane.CORONAL),
+        one("sagittal", _tr("&Sagittal"), "3", Plane.SAGITTAL),
+        ActionRow("three", _tr("&Three planes"), "4", lambda: views.show_layout(ViewLayout.THREE), when.image,
+                  lambda: views.view_layout is ViewLayout.THREE, "layout"),
+        ActionRow("side_by_side", _tr("Side &by side"), "5",
+                  lambda: views.show_layout(ViewLayout.SIDE_BY_SIDE, views.main_view.plane), when.reference,
+                  lambda: views.view_layout is ViewLayout.SIDE_BY_SIDE, "layout"),
+        side("radiological", _tr("&Radiological (patient's right on the left)"), "Shift+R",
+             Convention.RADIOLOGICAL),
+        side("neurological", _tr("&Neurological (patient's left on the left)"), "Shift+L",
+             Convention.NEUROLOGICAL),
+        act("zoom_in", _tr("Zoom &in"), "Ctrl++ Ctrl+=", lambda: views.main_view.zoom(_ZOOM_STEP)),
+        act("zoom_out", _tr("Zoom &out"), "Ctrl+-", lambda: views.main_view.zoom(1 / _ZOOM_STEP)),
+        act("fit", _tr("&Whole slice"), "Ctrl+0", lambda: views.each_visible(lambda view: view.fit())),
+        ActionRow("fit_labels", _tr("&Brainstem"), "Ctrl+9", views.fit_labels, when.labels),
+        _switch(document, "crosshair", _tr("Cross&hair"), "Ctrl+H", "has_crosshair", when.image),
+        act("reset_window", _tr("Reset brightness and contrast"), "Ctrl+B",
+            lambda: views.main_view.reset_window()),
+        window("brighter", _tr("Brighter"), "Shift+Up", 0, 1),
+        window("darker", _tr("Darker"), "Shift+Down", 0, -1),
+        window("more_contrast", _tr("More contrast"), "Shift+Left", -1, 0),
+        window("less_contrast", _tr("Less contrast"), "Shift+Right", 1, 0),
+        act("next_view", _tr("Give the keys to the next view"), "W", views.focus_next),
+    ]
+
+
+def _label_rows(document: Document, panel: StructurePanel, when: _When) -> list[ActionRow]:
+    row, display, structures, editor = ActionRow, document.display, document.structures, document.editor
+
+    def fade(by: int) -> Callable[[], None]:
+        return lambda: display.set(opacity=min(100, max(0, display.state.opacity + by)))
+
+    return [
+        _switch(document, "outline", _tr("&Outline instead of fill"), "O", "is_outlined", when.labels),
+        _switch(document, "hide_labels", _tr("&Hide the labels"), "H", "hides_labels", when.labels),
+        row("fainter", _tr("Fainter labels"), ",", fade(-_FADE_STEP), when.labels),
+        row("stronger", _tr("Stronger labels"), ".", fade(_FADE_STEP), when.labels),
+        _switch(document, "confidence", _tr("Colour by con&fidence"), "C", "by_confidence", when.confidence),
+        row("next_nucleus", _tr("Next nucleus of the list"), "Alt+Down", lambda: panel.step(1), when.labels),
+        row("previous_nucleus", _tr("Previous nucleus"), "Alt+Up", lambda: panel.step(-1), when.labels),
+        row("find_nucleus", _tr("Find a nucleus"), "Ctrl+F", panel.focus_search),
+        row("toggle_nucleus", _tr("Show or hide the chosen nucleus"), "V",
+            lambda: structures.toggle(editor.label), when.labels),
+        row("only_nucleus", _tr("Show the chosen nucleus only"), "Shift+V",
+            lambda: structures.show_only(editor.label), when.labels),
+        row("all_nuclei", _tr("Show the nuclei"), "Shift+N", structures.show_nuclei),
+        row("all_structures", _tr("Show all structures"), "Shift+A", lambda: structures.show_all(True)),
+        row("no_structure", _tr("Show no structure"), "Shift+H", lambda: structures.show_all(False)),
+    ]
+
+
+def _edit_rows(document: Document, views: DocumentViews, when: _When) -> list[ActionRow]:
+    row, editor = ActionRow, document.editor
+
+    def pick() -> None:
+        document.pick(views.crosshair)
+
+    def use(tool: Tool) -> None:
+        if tool is Tool.BRUSH and editor.label == 0:
+            pick()
+        editor.set_tool(tool)
+
+    def tool_row(name: str, text: str, key: str, tool: Tool) -> ActionRow:
+        return row(name, text, key, lambda: use(tool), when.labels, lambda: editor.tool is tool, "tool")
+
+    def resize(factor: float) -> Callable[[], None]:
+        return lambda: editor.set_diameter(editor.diameter_mm * factor)
+
+    return [
+        tool_row("look", _tr("&Look"), "Esc", Tool.LOOK),
+        tool_row("brush", _tr("&Brush"), "B", Tool.BRUSH),
+        tool_row("eraser", _tr("&Eraser"), "E", Tool.ERASER),
+        row("smaller", _tr("S&maller brush"), "[", resize(1 / _BRUSH_STEP), when.labels),
+        row("larger", _tr("Lar&ger brush"), "]", resize(_BRUSH_STEP), when.labels),
+        row("in_3d", _tr("Brush in &3-D"), "T", editor.set_in_3d, when.labels, lambda: editor.in_3d),
+        row("protects", _tr("Leave other nuclei as they are"), "K", editor.set_protects, when.labels,
+            lambda: editor.protects),
+        row("pick", _tr("&Take the nucleus under the crosshair"), "P", pick, when.labels),
+        row("undo", _tr("&Undo"), "Ctrl+Z", editor.undo, lambda: editor.can_undo),
+        row("redo", _tr("&Redo"), "Ctrl+Shift+Z Ctrl+Y", editor.redo, lambda: editor.can_redo),
+    ]
+# fmt: on
+
+
+def _switch(
+    document: Document, name: str, text: str, key: str, field: str, enabled_when: Callable[[], bool]
+) -> ActionRow:
+    """Row of an action that switches a field of the document's display state."""
+    display = document.display
+    return ActionRow(
+        name,
+        text,
+        key,
+        lambda on: display.set(**{field: on}),
+        enabled_when,
+        lambda: bool(getattr(display.state, field)),
+    )
+
+
+def review_keys(a: ActionTable) -> list[ShortcutGroup]:
+    """List mouse and keys of Review by what they are for, for the sheet of F1."""
+    mouse = [
+        (_tr("wheel, ↑ ↓"), _tr("next slice; Page Up, Page Down: ten; Home, End: first and last")),
+        (_tr("Ctrl+wheel"), _tr("zoom about the pointer")),
+        (_tr("click, drag"), _tr("crosshair; Ctrl+arrows move it by a voxel")),
+        (_tr("middle drag"), _tr("move the picture")),
+        (_tr("Shift+drag"), _tr("brightness (up, down) and contrast (left, right); double click resets")),
+        *a.key_rows("next_view"),
+        (_tr("in space"), _tr("drag or arrows turn; wheel, + or − magnify; Home or double click resets")),
+    ]
+    drawing = [
+        (a.key("brush"), _tr("paint the chosen nucleus by dragging; right button erases")),
+        (a.key("eraser"), _tr("erase by dragging")),
+        (_tr("Ctrl+click"), _tr("crosshair while painting")),
+        (_tr("Space"), _tr("touch with the brush at the crosshair")),
+        (a.key("look"), _tr("back to looking")),
+        (a.key("smaller", "larger"), _tr("smaller, larger brush")),
+        (a.key("in_3d"), _tr("disc or ball")),
+        *a.key_rows("protects", "pick"),
+        (a.key("undo", "redo"), _tr("undo, redo")),
+        (a.key("save_copy"), _tr("save the edited labels as a copy beside the original")),
+    ]
+    views = [
+        *a.key_rows("axial", "coronal", "sagittal", "three", "side_by_side"),
+        (a.key("zoom_in", "zoom_out"), _tr("zoom in, zoom out")),
+        *a.key_rows("fit", "fit_labels", "crosshair"),
+        (a.key("brighter", "darker"), _tr("brighter, darker")),
+        (a.key("more_contrast", "less_contrast"), _tr("more, less contrast")),
+        (a.key("reset_window"), _tr("as they were at first")),
+        (a.key("radiological", "neurological"), _tr("patient's right, left on the left side")),
+    ]
+    labels = [
+        (a.key("next_nucleus", "previous_nucleus"), _tr("next, previous nucleus")),
+        *a.key_rows("find_nucleus", "toggle_nucleus", "only_nucleus", "all_nuclei", "all_structures"),
+        *a.key_rows("no_structure", "hide_labels"),
+        (a.key("fainter", "stronger"), _tr("fainter, stronger labels")),
+        *a.key_rows("outline", "confidence"),
+    ]
+    files = a.key_rows("open_result", "open_scan", "open_labels", "picture", "picture_all", "help")
+    comparing = a.key_rows("open_reference", "close_reference", "differences", "next_difference")
+    return [
+        (_tr("Mouse and slices"), mouse),
+        (_tr("Views"), views),
+        (_tr("Nuclei and labels"), labels),
+        (_tr("Correct labels"), drawing),
+        (_tr("Files and pictures"), files),
+        (_tr("Compare"), comparing),
+    ]
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("ReviewActions", text)

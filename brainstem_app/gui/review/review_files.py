@@ -1,4 +1,4 @@
-"""What the step Review reads and writes: dialogs, threads, the question about unsaved edits."""
+"""Files of Review: dialogs, reading on threads, the question about unsaved edits, pictures."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog
 
+from brainstem_app.gui.document.opened import OpenKind, kind_of
+from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
-from brainstem_app.gui.scans.opened import OpenKind, kind_of
-from brainstem_app.gui.scans.scan_opener import ScanOpener
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QImage
+    from PySide6.QtWidgets import QWidget
 
-    from brainstem_app.gui.review.review_step import ReviewStep
+    from brainstem_app.gui.app_context import AppContext
+    from brainstem_app.gui.document.document import Document
+    from brainstem_app.gui.review.document_views import DocumentViews
+    from brainstem_app.gui.review.results_bar import ResultsBar
 
 
 class ReviewFiles(QObject):
-    """Shows the file dialogs of a `ReviewStep`, reads on threads, and keeps unsaved edits from being lost.
+    """Shows file dialogs, opens what is chosen in a document, and keeps its unsaved edits from being lost.
 
     Signals
     -------
@@ -30,13 +33,12 @@ class ReviewFiles(QObject):
 
     message = Signal(object)
 
-    def __init__(self, step: ReviewStep) -> None:
-        super().__init__(step)
-        self._step = step
-        self._settings = step.settings
-        self.opener = ScanOpener(step.background, self)
-        self.opener.failed.connect(self.message)
-        self.opener.noted.connect(self.message)
+    def __init__(self, context: AppContext, document: Document, results: ResultsBar, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._settings, self._background = context.settings, context.background
+        self._document = document
+        self._results = results
+        self._ask = FileDialogs(context.settings, parent)
 
     # Opening -----------------------------------------------------------------------------------------
 
@@ -45,61 +47,50 @@ class ReviewFiles(QObject):
         if path.is_dir() and kind_of(path) is OpenKind.RESULT:
             self.open_results((path,))
             return
-        scan = None if self._step.scan is None else self._step.scan.path
-        self.when_saved(lambda: self.opener.open(path, scan))
+        self.when_saved(lambda: self._document.open(path))
 
     def open_result(self, folder: Path) -> None:
         """Open a folder that Segment has written."""
-        scan = None if self._step.scan is None else self._step.scan.path
-        self.when_saved(lambda: self.opener.open_result(folder, scan))
+        self.when_saved(lambda: self._document.open_result(folder))
 
     def open_results(self, folders: Sequence[Path]) -> None:
         """Open the segmentations in folders, the first of them at once."""
-        from brainstem_app.gui.scans.opened import results_in
+        from brainstem_app.gui.document.opened import results_in
 
-        step = self._step
         homes = tuple(dict.fromkeys(home for folder in folders for home in results_in(folder))) or tuple(
             folders[:1]
         )
 
         def go_on() -> None:
-            step.results.offer(homes)
-            self.opener.open_result(homes[0], None if step.scan is None else step.scan.path)
+            self._results.offer(homes)
+            self._document.open_result(homes[0])
 
         self.when_saved(go_on)
 
     def choose_result(self) -> None:
         """Ask for a folder that Segment has written and open it."""
-        start = str(self._settings.results_folder)
-        name = QFileDialog.getExistingDirectory(self._step, self.tr("Open a result folder"), start)
-        if name:
-            self.open_results((Path(name),))
+        folder = self._ask.folder(self.tr("Open a result folder"), self._settings.results_folder)
+        if folder is not None:
+            self.open_results((folder,))
 
     def choose_scan(self) -> None:
         """Ask for a scan and open it."""
         kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)")
-        path = self._file(self.tr("Open a scan"), kinds)
+        path = self._ask.file(self.tr("Open a scan"), kinds)
         if path is not None:
-            self.when_saved(lambda: self.opener.open_scan(path))
+            self.when_saved(lambda: self._document.opener.open_scan(path))
 
     def choose_labels(self) -> None:
         """Ask for a label map and open it."""
-        path = self._file(self.tr("Open a label map"), self._label_kinds())
+        path = self._ask.file(self.tr("Open a label map"), self._label_kinds())
         if path is not None:
-            self.when_saved(lambda: self.opener.open_labels(path))
+            self.when_saved(lambda: self._document.opener.open_labels(path))
 
     def choose_reference(self) -> None:
         """Ask for a second label map and compare with it."""
-        path = self._file(self.tr("Open a reference to compare with"), self._label_kinds())
+        path = self._ask.file(self.tr("Open a reference to compare with"), self._label_kinds())
         if path is not None:
-            self._step.comparison.open(path)
-
-    def _file(self, title: str, kinds: str) -> Path | None:
-        name, _ = QFileDialog.getOpenFileName(self._step, title, str(self._settings.last_folder), kinds)
-        if not name:
-            return None
-        self._settings.last_folder = Path(name).parent
-        return Path(name)
+            self._document.comparison.open(path)
 
     def _label_kinds(self) -> str:
         return self.tr("Label maps (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)")
@@ -108,7 +99,7 @@ class ReviewFiles(QObject):
 
     def when_saved(self, go_on: Callable[[], None]) -> None:
         """Go on at once, or when the user has said what becomes of the unsaved edits."""
-        editor = self._step.editor
+        editor = self._document.editor
         if not editor.is_changed:
             go_on()
             return
@@ -123,15 +114,34 @@ class ReviewFiles(QObject):
 
     # Pictures ----------------------------------------------------------------------------------------
 
-    def choose_picture_target(self, image: QImage, name: str) -> None:
+    def choose_picture(self, views: DocumentViews) -> None:
+        """Ask where to save a picture of the view that has the keys, and save it."""
+        from brainstem_app.gui.review.picture import picture_of
+
+        is_surface = views.surface.hasFocus()
+        target = views.surface if is_surface else views.main_view
+        name = "3d" if is_surface else views.main_view.plane.name.lower()
+        self._choose_target(picture_of(target, self._picture_texts(views)), name)
+
+    def choose_picture_of_all(self, views: DocumentViews) -> None:
+        """Ask where to save a picture of all views on the screen, and save it."""
+        from brainstem_app.gui.review.picture import picture_of_all
+
+        self._choose_target(picture_of_all(views.picture_cells(), self._picture_texts(views)), "views")
+
+    def _picture_texts(self, views: DocumentViews) -> dict[str, str]:
+        """Return what the file of a picture says of where it is from."""
+        document = self._document
+        texts = {"Software": "Brainstem App", "Place": document.place_text(views.crosshair)}
+        source = document.scan or document.labels
+        return texts if source is None else {**texts, "Source": source.path.name}
+
+    def _choose_target(self, image: QImage, name: str) -> None:
         """Ask where to save a picture, and save it."""
-        start = str(self._settings.last_folder / f"{name}.png")
-        chosen, _ = QFileDialog.getSaveFileName(
-            self._step, self.tr("Save a picture"), start, self.tr("PNG (*.png)")
-        )
-        if chosen:
-            self._settings.last_folder = Path(chosen).parent
-            self.save_picture(image, Path(chosen))
+        stem = image.text("Source").split(".")[0] or "picture"
+        target = self._ask.target(self.tr("Save a picture"), f"{stem}_{name}.png", self.tr("PNG (*.png)"))
+        if target is not None:
+            self.save_picture(image, target[0])
 
     def save_picture(self, image: QImage, path: Path) -> None:
         """Save a picture on a thread."""
@@ -141,7 +151,7 @@ class ReviewFiles(QObject):
             what = self.tr("The picture is saved as {0}.").format(saved.name)
             self.message.emit(Message(MessageLevel.INFO, what, str(saved.parent)))
 
-        self._step.background.run(
+        self._background.run(
             lambda: save_picture(image, path),
             done,
             lambda error: self.message.emit(

@@ -1,39 +1,187 @@
-"""The step Review as a page of the window."""
+"""Page Review: the views at the left; nuclei, comparison and corrections at the right."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from typing import TYPE_CHECKING
 
-from brainstem_app.gui.review.review_step import ReviewStep
-from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from brainstem_app.gui.actions import ActionTable
+from brainstem_app.gui.document.document import Document
+from brainstem_app.gui.review.compare_panel import ComparePanel
+from brainstem_app.gui.review.document_views import DocumentViews
+from brainstem_app.gui.review.edit_panel import EditPanel
+from brainstem_app.gui.review.empty_page import EmptyPage
+from brainstem_app.gui.review.readout import Readout
+from brainstem_app.gui.review.results_bar import ResultsBar
+from brainstem_app.gui.review.review_actions import review_keys, review_rows
+from brainstem_app.gui.review.review_files import ReviewFiles
+from brainstem_app.gui.review.view_bar import DisplayBar, LayoutBar
+from brainstem_app.gui.scans.result_line import ResultLine
+from brainstem_app.gui.structures.structure_panel import StructurePanel
+from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
+from brainstem_app.gui.workflow.step_page import StepPage
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
+
+_SIDE_WIDTH = 430
+_LEAST_SIDE_WIDTH = 370
 
 
 class ReviewPage(StepPage):
-    """A `ReviewStep` that tells the window what it has to say.
+    """Looks at labels from every side, compares two label maps, corrects them.
 
     Attributes
     ----------
-    step : ReviewStep
+    document : Document
+        What is shown.
+    views : DocumentViews
+        Draws it.
+    results : ResultsBar
+        Results to go through one after the other.
+    files : ReviewFiles
+        Opens and saves.
+    commands : ActionTable
+        What the page can do, for its buttons and for the window's menu.
     """
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
-        self.step = ReviewStep(bench.settings, bench.background, self)
-        self.step.message.connect(self.message)
-        self.step.replaced.connect(lambda: self.resolved.emit(""))
-        self.step.files.opener.busy.connect(lambda text: self.resolved.emit("") if text else None)
-        self.step.edited_changed.connect(lambda edited: None if edited else self.resolved.emit("edits"))
-        self.step.comparison.changed.connect(lambda: self.resolved.emit("reference"))
-        self.step.edited_changed.connect(
-            lambda edited: self.status.emit(self.tr("not saved") if edited else "")
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.document = Document(context.settings, context.background, self, keeps_labels=True)
+        self.views = DocumentViews(self.document, context.background, self)
+        self.results = ResultsBar(self)
+        self.files = ReviewFiles(context, self.document, self.results, self)
+        self.structure_panel = StructurePanel(self.document, self)
+        self.commands = ActionTable(
+            review_rows(self.document, self.views, self.structure_panel, self.files, self._toggle_help),
+            self,
+            Qt.ShortcutContext.WidgetWithChildrenShortcut,
         )
+        self.compare_panel = ComparePanel(self.document, self.commands, self)
+        self.edit_panel = EditPanel(self.document, self.commands, self)
+        self.empty_page = EmptyPage(self.commands, self)
+        self.display_bar = DisplayBar(self.document, self.commands, self)
+        self.result_line = ResultLine(self.document, self)
+        self.readout = Readout(self.document, self.views, self)
+        self._lay_out()
+        self.help = ShortcutOverlay(review_keys(self.commands), self)
+        self._connect()
+
+    def _lay_out(self) -> None:
+        self.stack = QStackedWidget(self)
+        self.stack.addWidget(self.empty_page)
+        self.stack.addWidget(self.views)
+        layout_bar = LayoutBar(self.commands, self)
+        left = _column(
+            self.results, layout_bar, self.stack, self.readout, self.display_bar, stretched=self.stack
+        )
+        side = _column(
+            self.result_line,
+            self.structure_panel,
+            self.compare_panel,
+            self.edit_panel,
+            stretched=self.structure_panel,
+        )
+        scroll = QScrollArea(self)
+        scroll.setWidget(side)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setMinimumWidth(_LEAST_SIDE_WIDTH)
+        splitter = QSplitter(Qt.Orientation.Horizontal, self)
+        splitter.addWidget(left)
+        splitter.addWidget(scroll)
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 0)
+        splitter.setChildrenCollapsible(False)
+        splitter.setSizes([850, _SIDE_WIDTH])
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.step)
+        layout.setContentsMargins(8, 8, 8, 4)
+        layout.addWidget(splitter)
+
+    def _connect(self) -> None:
+        document, editor = self.document, self.document.editor
+        for told in (document.message, self.files.message):
+            told.connect(self.message)
+        document.opener.busy.connect(self._show_busy)
+        document.scan_wanted.connect(self.files.choose_scan)
+        document.image_changed.connect(self._on_image)
+        document.labels_shown.connect(self._on_labels)
+        document.result_changed.connect(self._on_result)
+        document.replaced.connect(lambda: self.resolved.emit(""))
+        document.comparison.changed.connect(lambda: self.resolved.emit("reference"))
+        editor.state_changed.connect(self._on_edited)
+        self.results.chosen.connect(self.files.open_result)
+        for signal in (
+            document.image_changed,
+            document.labels_changed,
+            document.confidence_changed,
+            document.comparison.changed,
+            document.display.changed,
+            editor.state_changed,
+            editor.brush_changed,
+            self.views.layout_changed,
+        ):
+            signal.connect(self.commands.refresh)
 
     def activate(self) -> None:
-        """Show things as they were set elsewhere, and give the keys to the views."""
-        settings = self.bench.settings
-        self.step.display.set_convention(settings.convention)
-        self.step.display_bar.opacity.setValue(settings.opacity)
-        self.step.focus_views()
+        """Give the keys to the views."""
+        self._focus_views()
+
+    def _toggle_help(self) -> None:
+        self.help.toggle()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is open."""
+        return self.document.scan is None and self.document.labels is None
+
+    def _on_image(self) -> None:
+        self.stack.setCurrentWidget(self.views)
+        self._focus_views()
+
+    def _on_labels(self) -> None:
+        self.document.read_confidence()
+        self.views.fit_labels()
+        self._focus_views()
+        self.document.choose_largest()
+
+    def _on_result(self) -> None:
+        """Mark the result that is shown in the list to go through; labels of no result end the list."""
+        result = self.document.result
+        if result is not None and result.is_segmentation:
+            self.results.show_result(result.folder)
+        elif result is not None:
+            self.results.offer(())
+
+    def _on_edited(self) -> None:
+        """Say in the navigation whether there are edits that no file holds."""
+        is_edited = self.document.editor.is_changed
+        if not is_edited:
+            self.resolved.emit("edits")
+        self.status.emit(self.tr("not saved") if is_edited else "")
+
+    def _focus_views(self) -> None:
+        """Give the keys to the view looked at last."""
+        if self.document.image is not None and self.isVisible():
+            self.views.main_view.setFocus()
+
+    def _show_busy(self, text: str) -> None:
+        if text:
+            self.resolved.emit("")
+        self.empty_page.set_busy(text)
+        self.readout.show_busy(text)
+
+
+def _column(*widgets: QWidget, stretched: QWidget) -> QWidget:
+    """Widgets below one another; one of them takes the room that is left."""
+    column = QWidget()
+    layout = QVBoxLayout(column)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    for widget in widgets:
+        layout.addWidget(widget, int(widget is stretched))
+    return column

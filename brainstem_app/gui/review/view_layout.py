@@ -1,4 +1,4 @@
-"""Which views are on the screen."""
+"""Layouts of the views of Review."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the window shows before anything is open: where to begin."""
+"""Empty state of the pages: what the window shows before anything is open, and where to begin."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from brainstem_app.gui.controls import make_button
 from brainstem_app.gui.jobs.job_progress import JobProgress
 
 _MARGIN = 24
@@ -17,13 +18,13 @@ class EmptyState(QWidget):
 
     Signals
     -------
-    open_requested, folder_requested, example_requested, undo_requested
-        The user pressed the button.
+    command_requested(str)
+        Do what the window's action with this id is for.
+    undo_requested
+        The user wants the list back.
     """
 
-    open_requested = Signal()
-    folder_requested = Signal()
-    example_requested = Signal()
+    command_requested = Signal(str)
     undo_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -42,24 +43,24 @@ class EmptyState(QWidget):
         kinds.setWordWrap(True)
         kinds.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.open_button = self._button(
-            self.tr("Open a scan…"), self.tr("One file or several (Ctrl+O)"), self.open_requested
+            self.tr("Open a scan…"), self.tr("One file or several (Ctrl+O)"), "open_scan"
         )
         self.open_button.setDefault(True)
         self.folder_button = self._button(
             self.tr("Open a folder…"),
             self.tr("DICOM files, a BIDS dataset or a folder of scans (Ctrl+Shift+O)"),
-            self.folder_requested,
+            "open_folder",
         )
         self.example_button = self._button(
             self.tr("Try it with a simulated scan"),
             self.tr("Makes a scan from the template, as a scanner might take it"),
-            self.example_requested,
+            "simulate",
         )
         self.undo_button = self._button(
             self.tr("Bring the list back"),
             self.tr("The scans that were listed before (Ctrl+Z)"),
-            self.undo_requested,
         )
+        self.undo_button.clicked.connect(self.undo_requested)
         self.undo_button.hide()
         self.busy = QLabel(self)
         self.busy.setAccessibleName(self.tr("What is being read"))
@@ -93,14 +94,12 @@ class EmptyState(QWidget):
         layout.addWidget(self.progress, 0, centre)
         layout.addStretch(3)
 
-    def _button(self, text: str, hint: str, signal: Signal) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setAccessibleName(text)
-        button.setAccessibleDescription(hint)
-        button.setToolTip(hint)
+    def _button(self, text: str, hint: str, command: str = "") -> QPushButton:
+        button = make_button(
+            self, text, hint, lambda: self.command_requested.emit(command) if command else None
+        )
         button.setMinimumHeight(36)
         button.setMinimumWidth(190)
-        button.clicked.connect(signal)
         return button
 
     def set_target(self, is_target: bool) -> None:

@@ -1,4 +1,4 @@
-"""What was found in the chosen scan, and what to do about each."""
+"""List of what was found in the chosen scan, and what to do about each."""
 
 from __future__ import annotations
 
@@ -12,24 +12,17 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QStyle,
     QVBoxLayout,
     QWidget,
 )
 
 from brainstem_app.counting import counted
+from brainstem_app.gui.controls import level_icon, remove_widgets, widgets_of
 from brainstem_app.gui.scans.listing import SEVERAL_SERIES
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import ListedScan, OfferedSeries
     from brainstem_app.imaging.doctor import Examination
-
-_ICONS = {
-    "info": QStyle.StandardPixmap.SP_MessageBoxInformation,
-    "warning": QStyle.StandardPixmap.SP_MessageBoxWarning,
-    "error": QStyle.StandardPixmap.SP_MessageBoxCritical,
-}
-
 
 _LINES = 8
 
@@ -80,16 +73,12 @@ class FindingList(QScrollArea):
     @property
     def texts(self) -> list[str]:
         """The findings shown, as read aloud."""
-        rows = (self._rows.itemAt(i).widget() for i in range(self._rows.count()))
-        return [row.accessibleName() for row in rows]
+        return [row.accessibleName() for row in widgets_of(self._rows)]
 
     def show_scan(self, scan: ListedScan | None, found: Examination | None) -> None:
         """Show the findings of a scan, or nothing."""
         self._chooser.hide()
-        while self._rows.count():
-            row = self._rows.takeAt(0).widget()
-            row.setParent(None)
-            row.deleteLater()
+        remove_widgets(self._rows)
         if scan is None:
             self.title.setText("")
             return
@@ -127,10 +116,7 @@ class FindingList(QScrollArea):
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         if level:
-            icon = QLabel(row)
-            size = self.fontMetrics().height()
-            icon.setPixmap(self.style().standardIcon(_ICONS[level]).pixmap(size, size))
-            layout.addWidget(icon, 0, Qt.AlignmentFlag.AlignTop)
+            layout.addWidget(level_icon(level, row), 0, Qt.AlignmentFlag.AlignTop)
         label = QLabel(f"{problem}\n→ {fix}" if fix else problem, row)
         label.setWordWrap(True)
         layout.addWidget(label, 1)

@@ -1,4 +1,4 @@
-"""The scans that the user has opened, as the table shows them; listed and examined on a thread."""
+"""Scans that the user has opened, as the table shows them; listed and examined on a thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One line about the result that is shown: its model, and whether its labels were corrected by hand."""
+"""Line about the result that is shown: its model, and whether its labels were corrected by hand."""
 
 from __future__ import annotations
 
@@ -11,22 +11,25 @@ from PySide6.QtWidgets import QLabel, QWidget
 from brainstem_app.gui.theme import amber
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.scans.opened import ResultFiles
+    from brainstem_app.gui.document.document import Document
 
 
 class ResultLine(QLabel):
-    """Names the model of the open result; hidden while there is none."""
+    """Names the model of a document's result; hidden while there is none."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._document = document
         self.setWordWrap(True)
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setAccessibleName(self.tr("Model of the result"))
         self.hide()
+        document.result_changed.connect(self._show)
 
-    def show_result(self, result: ResultFiles | None) -> None:
+    def _show(self) -> None:
         """Show what a segmentation was made with; nothing for a label map of another origin."""
+        result = self._document.result
         shown = result if result is not None and result.is_segmentation else None
         self.setVisible(shown is not None)
         if shown is None:

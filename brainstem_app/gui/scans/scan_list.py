@@ -1,4 +1,4 @@
-"""Which scans are listed: what was opened, what was taken off again, and the way back."""
+"""List of the opened scans: what was added, what was taken off again, and the way back."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from brainstem_app.gui.messages.message import Message, MessageAction, MessageLe
 from brainstem_app.gui.scans.listing import Listing, list_scans
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.scans.listing import ListedScan
-    from brainstem_app.gui.workflow.step_page import Workbench
 
 _MOST_STEPS = 100
 
@@ -77,9 +77,9 @@ class ScanList(QObject):
     changed = Signal()
     message = Signal(object)
 
-    def __init__(self, bench: Workbench, parent: QObject | None = None) -> None:
+    def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._context = context
         self._before: list[ScanSources] = []
         self._request = 0
         self.now = ScanSources()
@@ -147,14 +147,14 @@ class ScanList(QObject):
                 self._tell_of(listing)
                 self.read.emit(sources.filtered(listing))
 
-        self._bench.background.run(
+        self._context.background.run(
             lambda: list_scans(sources.sources),
             done,
             lambda error: self.message.emit(message_of_error(error, "")),
         )
 
     def _remember(self) -> None:
-        self._bench.study.remember(
+        self._context.study.remember(
             sources=tuple(map(str, self.now.sources)), removed=tuple(sorted(map(str, self.now.removed)))
         )
 

@@ -1,4 +1,4 @@
-"""The open scan: its name, grid, and what was found in its header."""
+"""Panel of the open scan: its name, its grid, and what was found in its header."""
 
 from __future__ import annotations
 
@@ -11,41 +11,37 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QStyle,
     QVBoxLayout,
     QWidget,
 )
 
+from brainstem_app.gui.controls import level_icon, remove_widgets, widgets_of
 from brainstem_app.gui.scans.result_line import ResultLine
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.scans.opened import OpenedScan
+    from brainstem_app.gui.document.document import Document
     from brainstem_app.imaging.scan import Finding
 
 _UNFOLDED = 2
-_ICONS = {
-    "info": QStyle.StandardPixmap.SP_MessageBoxInformation,
-    "warning": QStyle.StandardPixmap.SP_MessageBoxWarning,
-    "error": QStyle.StandardPixmap.SP_MessageBoxCritical,
-}
 _ORDER = ("error", "warning", "info")
 
 
 class ScanPanel(QGroupBox):
-    """Name, size and findings of the scan in the viewer."""
+    """Name, size and findings of the scan of a document."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._document = document
         self.setTitle(self.tr("Scan"))
         self.name = QLabel(self.tr("No scan is open."), self)
         self.name.setWordWrap(True)
         self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.name.setAccessibleName(self.tr("Name of the scan"))
-        self.size = QLabel(self)
-        self.size.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.size.setAccessibleName(self.tr("Size of the scan"))
-        self.size.hide()
-        self.result = ResultLine(self)
+        self.grid = QLabel(self)
+        self.grid.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.grid.setAccessibleName(self.tr("Size of the scan"))
+        self.grid.hide()
+        self.result = ResultLine(document, self)
         self._rows = QVBoxLayout()
         self._rows.setContentsMargins(0, 4, 0, 0)
         self._rows.setSpacing(6)
@@ -59,41 +55,36 @@ class ScanPanel(QGroupBox):
         layout = QVBoxLayout(self)
         layout.setSpacing(2)
         layout.addWidget(self.name)
-        layout.addWidget(self.size)
+        layout.addWidget(self.grid)
         layout.addWidget(self.result)
         layout.addLayout(self._rows)
         layout.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+        document.opened.connect(self._show)
 
     @property
     def finding_texts(self) -> list[str]:
         """The findings shown, as read aloud."""
-        rows = (self._rows.itemAt(i).widget() for i in range(self._rows.count()))
-        return [row.accessibleName() for row in rows]
+        return [row.accessibleName() for row in widgets_of(self._rows)]
 
-    def show_scan(self, scan: OpenedScan) -> None:
-        """Show a scan."""
+    def _show(self) -> None:
+        """Show the scan, or that labels are shown without theirs."""
+        scan = self._document.scan
+        self.grid.setVisible(scan is not None)
+        self._show_findings(self._document.findings)
+        if scan is None:
+            self.name.setText(self.tr("Labels without their scan"))
+            self.name.setToolTip("")
+            return
         grid = scan.image.grid
         self.name.setText(scan.path.name)
         self.name.setToolTip(str(scan.path))
         voxels = " × ".join(str(n) for n in grid.shape)
         sizes = " × ".join(f"{size:.2f}" for size in grid.voxel_size_mm)
-        self.size.setText(self.tr("{0} voxels of {1} mm").format(voxels, sizes))
-        self.size.show()
-        self.show_findings(scan.findings)
+        self.grid.setText(self.tr("{0} voxels of {1} mm").format(voxels, sizes))
 
-    def show_missing(self, text: str) -> None:
-        """Say that labels are shown without their scan."""
-        self.name.setText(text)
-        self.name.setToolTip("")
-        self.size.hide()
-        self.show_findings(())
-
-    def show_findings(self, findings: tuple[Finding, ...]) -> None:
+    def _show_findings(self, findings: tuple[Finding, ...]) -> None:
         """Show what was found in the scan or in its segmentation, the worst first."""
-        while self._rows.count():
-            row = self._rows.takeAt(0).widget()
-            row.setParent(None)
-            row.deleteLater()
+        remove_widgets(self._rows)
         for finding in sorted(findings, key=lambda f: _ORDER.index(f.level.value)):
             self._rows.addWidget(self._row(finding))
         self._more.setChecked(False)
@@ -103,8 +94,8 @@ class ScanPanel(QGroupBox):
         """Show the worst findings, and the others if the user wants them."""
         count = self._rows.count()
         unfolded = self._more.isChecked()
-        for place in range(count):
-            self._rows.itemAt(place).widget().setVisible(unfolded or place < _UNFOLDED)
+        for place, row in enumerate(widgets_of(self._rows)):
+            row.setVisible(unfolded or place < _UNFOLDED)
         hidden = self.tr("{0} more…").format(count - _UNFOLDED)
         self._more.setText(self.tr("Show fewer") if unfolded else hidden)
         self._more.setAccessibleName(self._more.text())
@@ -112,9 +103,7 @@ class ScanPanel(QGroupBox):
 
     def _row(self, finding: Finding) -> QWidget:
         row = QWidget(self)
-        icon = QLabel(row)
-        size = self.fontMetrics().height()
-        icon.setPixmap(self.style().standardIcon(_ICONS[finding.level.value]).pixmap(size, size))
+        icon = level_icon(finding.level.value, row)
         text = finding.problem if not finding.fix else f"{finding.problem} {finding.fix}"
         label = QLabel(text, row)
         label.setWordWrap(True)

@@ -1,66 +1,52 @@
-"""The opened scans as a table: name, group and covariates, size, what was found, whether it is prepared."""
+"""Table of the opened scans: name, group and covariates, size, whether it is prepared, findings."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QBrush, QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication, QStyle
 
+from brainstem_app.gui.rows_model import Column, RowsModel
+from brainstem_app.gui.scans.listing import ListedScan
+
 if TYPE_CHECKING:
-    from brainstem_app.gui.scans.listing import ListedScan, Listing
+    from brainstem_app.gui.scans.listing import Listing
     from brainstem_app.imaging.doctor import Examination
 
-AnyIndex = QModelIndex | QPersistentModelIndex
-SORT_ROLE = Qt.ItemDataRole.UserRole + 1
 _MOST_COLUMNS = 6
-_BEFORE, _AFTER = 1, 3
+_ICONS = {
+    "error": QStyle.StandardPixmap.SP_MessageBoxCritical,
+    "warning": QStyle.StandardPixmap.SP_MessageBoxWarning,
+    "info": QStyle.StandardPixmap.SP_MessageBoxInformation,
+    "fine": QStyle.StandardPixmap.SP_DialogApplyButton,
+}
 
 
-class ScanTable(QAbstractTableModel):
+class ScanTable(RowsModel[ListedScan]):
     """Rows are scans; the columns between name and size are those of participants.tsv."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._scans: list[ListedScan] = []
-        self._columns: tuple[str, ...] = ()
         self._found: dict[str, Examination] = {}
         self._prepared: dict[str, str] = {}
+        hints = {Qt.ItemDataRole.ToolTipRole: lambda scan: str(scan.path)}
+        super().__init__((), lambda scan: str(scan.path), parent, hints)
+        self.set_rows((), self._made_columns(()))
 
     def set_listing(self, listing: Listing) -> None:
         """Show other scans; what was found in those that stay is kept."""
-        self.beginResetModel()
-        self._scans = list(listing.scans)
-        self._columns = listing.column_names[:_MOST_COLUMNS]
-        self.endResetModel()
+        self.set_rows(listing.scans, self._made_columns(listing.column_names[:_MOST_COLUMNS]))
 
     def set_found(self, examination: Examination) -> None:
         """Show what was found in a scan."""
         self._found[examination.path] = examination
-        for row, scan in enumerate(self._scans):
-            if str(scan.path) == examination.path:
-                self.dataChanged.emit(self.index(row, 0), self.index(row, self.columnCount() - 1))
+        self.tell(self.row_of(examination.path))
 
     def set_prepared(self, states: dict[str, str]) -> None:
         """Set ``"finished"`` or ``"failed"`` by scan name."""
         self._prepared = states
-        if self._scans:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._scans) - 1, self.columnCount() - 1))
-
-    def replace(self, row: int, scan: ListedScan) -> None:
-        """Put another scan in a row, e.g. the chosen series of a DICOM folder."""
-        self._scans[row] = scan
-        self.dataChanged.emit(self.index(row, 0), self.index(row, self.columnCount() - 1))
-
-    @property
-    def scans(self) -> tuple[ListedScan, ...]:
-        """All scans, in the order of the list."""
-        return tuple(self._scans)
-
-    def scan(self, row: int) -> ListedScan:
-        """Scan of a row."""
-        return self._scans[row]
+        self.tell_all()
 
     def found(self, scan: ListedScan) -> Examination | None:
         """Return what was found in a scan; None before it was examined."""
@@ -68,53 +54,28 @@ class ScanTable(QAbstractTableModel):
 
     def next_to_examine(self) -> ListedScan | None:
         """First scan that has not been examined yet."""
-        return next((scan for scan in self._scans if str(scan.path) not in self._found), None)
+        return next((scan for scan in self.rows if str(scan.path) not in self._found), None)
 
     def counts(self) -> tuple[int, int, int]:
         """Count scans with an error, scans with a warning, scans not examined yet."""
-        worst = [self._worst(scan) for scan in self._scans]
+        worst = [self._worst(scan) for scan in self.rows]
         return worst.count("error"), worst.count("warning"), worst.count(None)
 
-    def rowCount(self, parent: AnyIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """Return the number of scans."""
-        return 0 if parent is not None and parent.isValid() else len(self._scans)
+    def _made_columns(self, names: tuple[str, ...]) -> list[Column[ListedScan]]:
+        def of_person(name: str) -> Column[ListedScan]:
+            return Column(name, lambda s: s.columns.get(name, ""), lambda s: _number(s.columns.get(name, "")))
 
-    def columnCount(self, parent: AnyIndex | None = None) -> int:  # noqa: N802 - Qt's name
-        """Return the number of columns."""
-        return 0 if parent is not None and parent.isValid() else _BEFORE + len(self._columns) + _AFTER
-
-    def headerData(  # noqa: N802 - Qt's name
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        """Titles of the columns."""
-        if orientation is not Qt.Orientation.Horizontal or role != Qt.ItemDataRole.DisplayRole:
-            return None
-        titles = (self.tr("Scan"), *self._columns, self.tr("Size"), self.tr("Prepared"), self.tr("Findings"))
-        return titles[section]
-
-    def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Return what a cell shows."""
-        scan = self._scans[index.row()]
-        column = index.column()
-        is_last = column == self.columnCount() - 1
-        if role in (Qt.ItemDataRole.DisplayRole, SORT_ROLE):
-            return self._text(scan, column, sort=role == SORT_ROLE)
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return str(scan.path)
-        if role == Qt.ItemDataRole.DecorationRole and is_last:
-            return self._icon(scan)
-        if role == Qt.ItemDataRole.ForegroundRole and is_last and self._worst(scan) in (None, "fine"):
-            return QGuiApplication.palette().placeholderText()
-        return None
-
-    def _text(self, scan: ListedScan, column: int, *, sort: bool) -> str | float:
-        place = column - _BEFORE
-        if column == 0:
-            return scan.name
-        if place < len(self._columns):
-            value = scan.columns.get(self._columns[place], "")
-            return _number(value) if sort else value
-        return (self._size, self._state, self._findings)[place - len(self._columns)](scan)
+        roles = {
+            Qt.ItemDataRole.DecorationRole: self._icon,
+            Qt.ItemDataRole.ForegroundRole: self._foreground,
+        }
+        return [
+            Column(self.tr("Scan"), lambda scan: scan.name),
+            *map(of_person, names),
+            Column(self.tr("Size"), self._size),
+            Column(self.tr("Prepared"), self._state),
+            Column(self.tr("Findings"), self._findings, roles=roles),
+        ]
 
     def _size(self, scan: ListedScan) -> str:
         found = self.found(scan)
@@ -143,15 +104,13 @@ class ScanTable(QAbstractTableModel):
             return None
         return found.findings[0].level.value if found.findings else "fine"
 
-    def _icon(self, scan: ListedScan) -> Any:
-        icons = {
-            "error": QStyle.StandardPixmap.SP_MessageBoxCritical,
-            "warning": QStyle.StandardPixmap.SP_MessageBoxWarning,
-            "info": QStyle.StandardPixmap.SP_MessageBoxInformation,
-            "fine": QStyle.StandardPixmap.SP_DialogApplyButton,
-        }
+    def _icon(self, scan: ListedScan) -> QIcon | None:
         worst = self._worst(scan)
-        return None if worst is None else QApplication.style().standardIcon(icons[worst])
+        return None if worst is None else QApplication.style().standardIcon(_ICONS[worst])
+
+    def _foreground(self, scan: ListedScan) -> QBrush | None:
+        faint = self._worst(scan) in (None, "fine")
+        return QGuiApplication.palette().placeholderText() if faint else None
 
 
 def _number(text: str) -> str | float:

@@ -1,4 +1,4 @@
-"""The step Scans: open scans, see whether they can be used and what to do where they cannot."""
+"""Page Scans: open scans, see whether they can be used and what to do where they cannot."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -22,8 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.counting import counted
+from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.controls import make_button, make_sortable, make_table
+from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
+from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.scans.dataset_copy import copy_as_dataset
 from brainstem_app.gui.scans.empty_state import EmptyState
 from brainstem_app.gui.scans.finding_list import FindingList
@@ -36,9 +38,9 @@ from brainstem_app.gui.scans.listing import (
     series_of,
 )
 from brainstem_app.gui.scans.scan_list import ScanList
-from brainstem_app.gui.scans.scan_table import SORT_ROLE, ScanTable
+from brainstem_app.gui.scans.scan_table import ScanTable
 from brainstem_app.gui.workflow.step import StepName
-from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+from brainstem_app.gui.workflow.step_page import StepPage
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import ListedScan
@@ -50,32 +52,22 @@ class ScansPage(StepPage):
 
     Signals
     -------
-    open_requested, folder_requested, example_requested
-        The user wants to open files, a folder, or to try a simulated scan.
-    view_requested(object)
-        The scan with this path is to be shown in the viewer.
     segment_requested(object)
         `ChosenScans`, which are to be segmented without looking at each.
     """
 
-    open_requested = Signal()
-    folder_requested = Signal()
-    example_requested = Signal()
-    view_requested = Signal(object)
     segment_requested = Signal(object)
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
-        self.list = ScanList(bench, self)
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self.list = ScanList(context, self)
         self.list.read.connect(self._show_listing)
         self.list.message.connect(self.message)
         self.list.changed.connect(lambda: self.resolved.emit(""))
         self._told: set[Path] = set()
         self._is_examining = False
         self.empty_state = EmptyState(self)
-        self.empty_state.open_requested.connect(self.open_requested)
-        self.empty_state.folder_requested.connect(self.folder_requested)
-        self.empty_state.example_requested.connect(self.example_requested)
+        self.empty_state.command_requested.connect(self.command_requested)
         self.empty_state.undo_requested.connect(self.list.undo)
         self.model = ScanTable(self)
         self._sorted = QSortFilterProxyModel(self)
@@ -94,12 +86,13 @@ class ScansPage(StepPage):
         self.search.setToolTip(self.tr("Shows only the rows that hold this text, a group or a finding too"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._sorted.setFilterFixedString)
+        self._make_buttons()
         self._lay_out()
         self.list.undo_changed.connect(self._show_undo)
         self._show_undo(False)
-        bench.study.contents_changed.connect(self._show_prepared)
+        context.study.contents_changed.connect(self._show_prepared)
 
-    def _lay_out(self) -> None:
+    def _make_buttons(self) -> None:
         self.view_button = make_button(self, self.tr("Vie&w"), self.tr("Show the scan (Return)"), self._view)
         self.segment_button = make_button(
             self,
@@ -120,13 +113,16 @@ class ScansPage(StepPage):
             self._choose_dataset,
         )
         self.add_button = make_button(
-            self, self.tr("&Add scans…"), self.tr("Open more scans"), self.open_requested.emit
+            self,
+            self.tr("&Add scans…"),
+            self.tr("Open more scans"),
+            lambda: self.command_requested.emit("open_scan"),
         )
         self.add_folder_button = make_button(
             self,
             self.tr("Add a fo&lder…"),
             self.tr("Open a DICOM folder or BIDS dataset"),
-            self.folder_requested.emit,
+            lambda: self.command_requested.emit("open_folder"),
         )
         self.clear_button = make_button(
             self, self.tr("&Empty the list"), self.tr("No file is removed"), self.list.clear
@@ -140,6 +136,8 @@ class ScansPage(StepPage):
         self.undo_button = make_button(
             self, self.tr("&Undo"), self.tr("The list as it was before (Ctrl+Z)"), self.list.undo
         )
+
+    def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self.summary, 1)
         head.addWidget(self.search)
@@ -195,10 +193,14 @@ class ScansPage(StepPage):
         """Begin to look at the scans."""
         self._examine_next()
 
+    def show_drop_target(self, shown: bool) -> None:
+        """Highlight the place to drop scans on."""
+        self.empty_state.set_target(shown)
+
     def add(self, paths: list[Path]) -> None:
         """Add files, DICOM folders, BIDS datasets or folders of scans."""
         for path in paths:
-            self.bench.settings.add_recent_scan(path)
+            self.context.settings.add_recent_scan(path)
         self.list.add(paths)
 
     def _show_undo(self, can_undo: bool) -> None:
@@ -211,7 +213,7 @@ class ScansPage(StepPage):
         self.model.set_listing(listing)
         self.stack.setCurrentIndex(1 if listing.scans else 0)
         dataset = str(listing.datasets[0]) if listing.datasets else ""
-        self.bench.study.remember_choice("dataset", dataset)
+        self.context.study.remember_choice("dataset", dataset)
         self._fit_columns()
         if listing.scans:
             self.table.selectRow(min(max(row, 0), len(listing.scans) - 1))
@@ -246,7 +248,7 @@ class ScansPage(StepPage):
         if scan is None or self._is_examining or not self.isVisible():
             return
         self._is_examining = True
-        self.bench.background.run(lambda: examine_scan(scan.path), self._on_examined, self._on_not_examined)
+        self.context.background.run(lambda: examine_scan(scan.path), self._on_examined, self._on_not_examined)
 
     def _on_examined(self, examination: Examination) -> None:
         self._is_examining = False
@@ -276,7 +278,7 @@ class ScansPage(StepPage):
         self.status.emit(parts[0] if count else "")
 
     def _show_prepared(self) -> None:
-        contents = self.bench.study.contents
+        contents = self.context.study.contents
         records = () if contents is None else contents.subjects
         self.model.set_prepared({record.name: record.state for record in records})
 
@@ -286,7 +288,7 @@ class ScansPage(StepPage):
     def current(self) -> ListedScan | None:
         """The scan whose row is marked."""
         index: QModelIndex = self._sorted.mapToSource(self.table.currentIndex())
-        return self.model.scan(index.row()) if index.isValid() else None
+        return self.model.row(index.row()) if index.isValid() else None
 
     def _show_current(self) -> None:
         scan = self.current
@@ -298,7 +300,7 @@ class ScansPage(StepPage):
         codes = {f.code for f in found.findings} if found is not None else set()
         if scan is not None and codes & {SEVERAL_SERIES, SERIES_CHOSEN}:
             path = scan.path
-            self.bench.background.run(
+            self.context.background.run(
                 lambda: series_of(path),
                 lambda found: self.findings.offer_series(found, str(path)) if self.current == scan else None,
                 lambda _error: None,
@@ -308,7 +310,7 @@ class ScansPage(StepPage):
         scan = self.current
         if scan is None:
             return
-        row = self.model.scans.index(scan)
+        row = self.model.rows.index(scan)
         self.model.replace(row, replace(scan, path=Path(path)))
         self.list.replace_source(scan.path, Path(path))
         self._show_current()
@@ -321,16 +323,15 @@ class ScansPage(StepPage):
             self.findings.focus_series()
 
     def _choose_dataset(self) -> None:
-        start = str(self.bench.settings.last_folder)
-        name = QFileDialog.getExistingDirectory(self, self.tr("Empty folder for the dataset"), start)
-        if name:
-            self.gather(Path(name))
+        folder = FileDialogs(self.context.settings, self).folder(self.tr("Empty folder for the dataset"))
+        if folder is not None:
+            self.gather(folder)
 
     def gather(self, root: Path) -> None:
         """Copy the scans of the list into a new BIDS dataset, and list that instead."""
-        scans = self.model.scans
+        scans = self.model.rows
         self.summary.setText(self.tr("Copying {0}…").format(counted(len(scans), self.tr("scan"))))
-        self.bench.background.run(
+        self.context.background.run(
             lambda: copy_as_dataset(scans, root),
             self.list.show_only,
             lambda error: self._on_not_gathered(error),
@@ -344,7 +345,7 @@ class ScansPage(StepPage):
     def chosen(self) -> list[ListedScan]:
         """The scans whose rows are marked, in the order of the list."""
         rows = {self._sorted.mapToSource(row).row() for row in self.table.selectionModel().selectedRows()}
-        return [self.model.scan(row) for row in sorted(rows)]
+        return [scan for row in sorted(rows) if (scan := self.model.row(row)) is not None]
 
     @property
     def usable(self) -> list[ListedScan]:

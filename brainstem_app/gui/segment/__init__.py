@@ -1,1 +1,1 @@
-"""The step Segment: model, run, result."""
+"""Page Segment: model, run, result."""

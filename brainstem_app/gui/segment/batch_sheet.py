@@ -1,8 +1,7 @@
-"""What is said before several scans are segmented: how many, with which model, into which folder."""
+"""Sheet before several scans are segmented: how many, with which model, into which folder."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -18,12 +17,13 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import agreeing, counted, listed
 from brainstem_app.gui.segment.card_text import card_summary, with_amber
-from brainstem_app.gui.segment.results_place import ResultsPlace
+from brainstem_app.gui.segment.results_folder_line import ResultsFolderLine
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import ChosenScans
     from brainstem_app.gui.segment.job_files import SegmentOutputs
     from brainstem_app.gui.segment.segment_panel import Offered
+    from brainstem_app.gui.settings import WindowSettings
 
 _NAMED = 3
 
@@ -35,12 +35,15 @@ class BatchSheet(QDialog):
     -------
     confirmed(str)
         Segment with the model of this name, or in this file.
+    command_requested(str)
+        Do what the window's action with this id is for.
     """
 
     confirmed = Signal(str)
+    command_requested = Signal(str)
 
     def __init__(
-        self, chosen: ChosenScans, offered: tuple[Offered, ...], outputs: SegmentOutputs, parent: QWidget
+        self, chosen: ChosenScans, offered: tuple[Offered, ...], settings: WindowSettings, parent: QWidget
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -55,8 +58,9 @@ class BatchSheet(QDialog):
         self.card = _words(self, "")
         self.card.setTextFormat(Qt.TextFormat.RichText)
         self.card.setAccessibleName(self.tr("How well the model does"))
-        self.place = ResultsPlace(self)
-        self.outputs = _words(self, self._output_words(outputs))
+        self.place = ResultsFolderLine(settings, self)
+        self.place.command_requested.connect(self.command_requested)
+        self.outputs = _words(self, self._output_words(settings.outputs))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.start_button = buttons.addButton(
             self.tr("Segment {0}").format(counted(len(chosen.scans), self.tr("scan"))),
@@ -68,6 +72,7 @@ class BatchSheet(QDialog):
         self.accepted.connect(lambda: self.confirmed.emit(str(self.models.currentData())))
         self.models.currentIndexChanged.connect(self._show_card)
         self._lay_out(buttons)
+        self.setMinimumWidth(min(560, parent.width()))
         self._show_card()
 
     def choose(self, name: str) -> None:
@@ -86,7 +91,6 @@ class BatchSheet(QDialog):
         layout.addLayout(form)
         layout.addStretch(1)
         layout.addWidget(buttons)
-        self.setMinimumWidth(min(560, self.parentWidget().width()))
 
     def _show_card(self) -> None:
         row = self.models.currentIndex()
@@ -118,10 +122,6 @@ class BatchSheet(QDialog):
             if is_wanted
         ]
         return ", ".join([self.tr("labels, report"), *also])
-
-    def show_folder(self, folder: Path) -> None:
-        """Show where the results will go."""
-        self.place.show_folder(folder)
 
 
 def _words(parent: QWidget, text: str) -> QLabel:

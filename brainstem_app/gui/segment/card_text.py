@@ -1,4 +1,4 @@
-"""A model card in words."""
+"""Words for a model card."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 def card_summary(card: ModelCard) -> str:
     """Network and accuracy in two lines."""
-    return f"{network_title(card.decoder, card.encoder)}, {card.atlas}\n{_accuracy(card)}"
+    atlas = _tr("atlas {0}").format(card.atlas)
+    return f"{network_title(card.decoder, card.encoder)}; {atlas}\n{_accuracy(card)}"
 
 
 def card_details(card: ModelCard) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from brainstem_app.gui.scans.opened import JOB_FILE_NAME
+from brainstem_app.gui.document.opened import JOB_FILE_NAME
 from brainstem_app.imaging.file_names import file_stem
 from brainstem_app.plain_name import folder_name_of
 from brainstem_app.small_files import read_json

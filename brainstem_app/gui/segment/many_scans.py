@@ -1,4 +1,4 @@
-"""Many scans at once: one job of the queue, one result folder a scan."""
+"""Segmentation of many scans at once: one job of the queue, one result folder a scan."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.counting import agreeing, counted
+from brainstem_app.gui.file_dialogs import open_in_system
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.segment.job_files import (
     SegmentOutputs,
@@ -16,12 +17,11 @@ from brainstem_app.gui.segment.job_files import (
     scan_name,
     segment_job,
 )
-from brainstem_app.gui.segment.result_saver import open_in_system
 from brainstem_app.gui.workflow.step import StepName
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.jobs.queued_job import QueuedJob
-    from brainstem_app.gui.workflow.step_page import Workbench
 
 
 class ManyScans(QObject):
@@ -43,23 +43,25 @@ class ManyScans(QObject):
     step_requested = Signal(object)
     review_requested = Signal(object)
 
-    def __init__(self, bench: Workbench, parent: QObject | None = None) -> None:
+    def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._context = context
         self._outs: dict[QueuedJob, Path] = {}
         self._told: set[QueuedJob] = set()
-        bench.jobs.added.connect(self._take_up)
-        bench.jobs.changed.connect(self._take_up)
+        context.jobs.added.connect(self._take_up)
+        context.jobs.changed.connect(self._take_up)
 
     def segment(self, scans: list[Path], model: str, outputs: SegmentOutputs) -> QueuedJob | None:
         """Segment scans with a model, one after the other, each into a folder of its own."""
         name = counted(len(scans), self.tr("scan")) if len(scans) > 1 else scan_name(scans[0])
         try:
-            job = segment_job(scans, model, outputs, self._bench.settings.results_folder, name)
+            job = segment_job(scans, model, outputs, self._context.settings.results_folder, name)
         except OSError as error:
             self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
             return None
-        queued = self._bench.jobs.submit(job, self.tr("Segment {0} with {1}").format(name, model_name(model)))
+        queued = self._context.jobs.submit(
+            job, self.tr("Segment {0} with {1}").format(name, model_name(model))
+        )
         if queued is not None:
             verb = agreeing(len(scans), self.tr("is"), self.tr("are"))
             it = agreeing(len(scans), self.tr("it is"), self.tr("they are"))
@@ -72,20 +74,20 @@ class ManyScans(QObject):
         if job in self._outs or job.state.is_over or job.record.kind != "segment":
             return
         work = job.work
-        if work is not None and len(work.scans) > 1:
+        if work is not None and work.kind == "segment" and len(work.scans) > 1:
             self._outs[job] = work.out
             job.ended.connect(lambda outcome: self._on_ended(job, str(outcome)))
 
     def tells_end_of(self, job: QueuedJob) -> bool:
         """Whether this says how a job ended, with what is done and what failed, so that nobody else need."""
-        from brainstem_app.gui.scans.opened import results_in
+        from brainstem_app.gui.document.opened import results_in
 
         out = self._outs.get(job)
         return job in self._told or (out is not None and bool(results_in(out)))
 
     def _on_ended(self, job: QueuedJob, outcome: str) -> None:
         """Say what is there, and lead on to it; also if some scans failed, or the user has stopped."""
-        from brainstem_app.gui.scans.opened import results_in
+        from brainstem_app.gui.document.opened import results_in
 
         out = self._outs.pop(job, None)
         if out is None:
@@ -100,7 +102,7 @@ class ManyScans(QObject):
         actions = (
             MessageAction(self.tr("Review them"), lambda: self.review_requested.emit((out,))),
             MessageAction(self.tr("Show the reports"), lambda: self.step_requested.emit(StepName.REPORT)),
-            MessageAction(self.tr("Open folder"), lambda: open_in_system(out)),
+            MessageAction(self.tr("Open folder"), lambda: self._open(out)),
         )
         # A question, not information, which goes by itself: nobody waits beside a batch until it ends.
         level = MessageLevel.QUESTION if outcome == "finished" and not notes else MessageLevel.WARNING
@@ -114,6 +116,9 @@ class ManyScans(QObject):
                 owner=f"{job.folder.name}/end",
             )
         )
+
+    def _open(self, folder: Path) -> None:
+        open_in_system(folder)
 
     def _end_words(self, job: QueuedJob, outcome: str, done: int) -> str:
         words = counted(done, self.tr("scan is"), self.tr("scans are"))

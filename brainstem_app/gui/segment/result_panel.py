@@ -1,11 +1,12 @@
-"""Take the result away: save labels, open or save the report."""
+"""Buttons that take the result away: review it, save labels, open or save the report."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
-from brainstem_app.gui.scans.opened import ResultFiles
+from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.document.document import Document
 
 
 class ResultPanel(QWidget):
@@ -13,55 +14,44 @@ class ResultPanel(QWidget):
 
     Signals
     -------
-    review_requested, save_labels_requested, open_report_requested, save_report_requested
-        The user pressed the button.
+    command_requested(str)
+        Do what the window's action with this id is for.
     """
 
-    review_requested = Signal()
-    save_labels_requested = Signal()
-    open_report_requested = Signal()
-    save_report_requested = Signal()
+    command_requested = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._document = document
         self.review = self._button(
             self.tr("Review"),
             self.tr("Look at the labels from every side, and correct them"),
-            self.review_requested,
+            "review_result",
         )
         self.save_labels = self._button(
-            self.tr("Save labels as…"),
-            self.tr("A copy of the label map (Ctrl+S)"),
-            self.save_labels_requested,
+            self.tr("Save labels as…"), self.tr("A copy of the label map (Ctrl+S)"), "save_labels"
         )
         self.open_report = self._button(
-            self.tr("Open report"),
-            self.tr("Show the page in the browser (Ctrl+P)"),
-            self.open_report_requested,
+            self.tr("Open report"), self.tr("Show the page in the browser (Ctrl+P)"), "open_report"
         )
         self.save_report = self._button(
-            self.tr("Save report…"),
-            self.tr("A copy as HTML, PDF or table (Ctrl+E)"),
-            self.save_report_requested,
+            self.tr("Save report…"), self.tr("A copy as HTML, PDF or table (Ctrl+E)"), "save_report"
         )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         for button in (self.review, self.save_labels, self.open_report, self.save_report):
             layout.addWidget(button)
-        self.show_result(None)
+        document.result_changed.connect(self._show)
+        self._show()
 
-    def show_result(self, result: ResultFiles | None) -> None:
+    def _show(self) -> None:
         """Enable what there is to take."""
+        result = self._document.result
         self.review.setEnabled(result is not None)
         self.save_labels.setEnabled(result is not None)
         self.open_report.setEnabled(result is not None and result.report_html is not None)
         self.save_report.setEnabled(result is not None and bool(result.reports))
 
-    def _button(self, text: str, hint: str, signal: Signal) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setAccessibleName(text)
-        button.setAccessibleDescription(hint)
-        button.setToolTip(hint)
-        button.clicked.connect(signal)
-        return button
+    def _button(self, text: str, hint: str, command: str) -> QPushButton:
+        return make_button(self, text, hint, lambda: self.command_requested.emit(command))

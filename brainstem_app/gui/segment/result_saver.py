@@ -1,16 +1,17 @@
-"""Saves copies of a result, and opens its report."""
+"""Saver of the open result: copies its files, and opens its report."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
+from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.errors import BrainstemError
 from brainstem_app.gui.background import Background
+from brainstem_app.gui.document.document import Document
+from brainstem_app.gui.document.opened import ResultFiles
+from brainstem_app.gui.file_dialogs import open_in_system
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
-from brainstem_app.gui.scans.opened import ResultFiles
 from brainstem_app.gui.segment.save_copies import copy_whole, label_target, report_target
 
 
@@ -25,10 +26,15 @@ class ResultSaver(QObject):
 
     message = Signal(object)
 
-    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+    def __init__(self, document: Document, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._document = document
         self._background = background
-        self.result: ResultFiles | None = None
+
+    @property
+    def result(self) -> ResultFiles | None:
+        """The files of the result that is open."""
+        return self._document.result
 
     def open_report(self) -> None:
         """Open the HTML report in the browser."""
@@ -68,8 +74,3 @@ class ResultSaver(QObject):
             self.message.emit(message_of_error(error, self.tr("The file could not be saved.")))
 
         self._background.run(lambda: copy_whole(source, target), done, failed)
-
-
-def open_in_system(path: Path) -> bool:
-    """Open a file or folder with the program the system has for it; whether there is one."""
-    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

@@ -1,4 +1,4 @@
-"""Copy result files to where the user wants them, whole or not at all."""
+"""Copies of result files to where the user wants them, whole or not at all."""
 
 from __future__ import annotations
 

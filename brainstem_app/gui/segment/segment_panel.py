@@ -1,4 +1,4 @@
-"""Choose a model, start and follow the segmentation, take its result away."""
+"""Panel that segments: the model, what is written and where, the start, the progress."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -15,19 +14,19 @@ from PySide6.QtWidgets import (
     QGroupBox,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
-from brainstem_app.gui.controls import make_check_box
+from brainstem_app.gui.controls import faint_label, make_button, make_check_box
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.segment.card_text import card_details, card_summary, with_amber
 from brainstem_app.gui.segment.job_files import SegmentOutputs
-from brainstem_app.gui.segment.results_place import ResultsPlace
+from brainstem_app.gui.segment.results_folder_line import ResultsFolderLine
 from brainstem_app.jobs.job import DEFAULT_MODEL
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.settings import WindowSettings
     from brainstem_app.models.library import ModelFiles
 
 
@@ -57,25 +56,48 @@ class SegmentPanel(QGroupBox):
 
     Signals
     -------
-    segment_requested(str)
-        Segment the open scan with the model of this name, or in this file.
-    file_requested
-        The user wants to choose a model from a file.
-    outputs_changed
-        The user has chosen what else is written.
+    segment_requested
+        Segment the open scan with the chosen model.
+    command_requested(str)
+        Do what the window's action with this id is for.
     """
 
-    segment_requested = Signal(str)
-    file_requested = Signal()
-    outputs_changed = Signal()
+    segment_requested = Signal()
+    command_requested = Signal(str)
 
-    def __init__(self, outputs: SegmentOutputs, parent: QWidget | None = None) -> None:
+    def __init__(self, settings: WindowSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._settings = settings
         self.setTitle(self.tr("Segment"))
         self.offered: tuple[Offered, ...] = ()
         self._has_scan = False
         self._is_running = False
         self._refusal = ""
+        chooser = self._made_chooser()
+        written = self._made_outputs(settings.outputs)
+        self.start_button = make_button(
+            self,
+            self.tr("Segment"),
+            self.tr("Label the nuclei of the open scan (Ctrl+Return)"),
+            self.segment_requested.emit,
+        )
+        self.start_button.setAccessibleName(self.tr("Segment the open scan"))
+        self.start_button.setMinimumHeight(34)
+        self.hint = faint_label(self)
+        self.progress = JobProgress(self)
+        self.place = ResultsFolderLine(settings, self)
+        self.place.command_requested.connect(self.command_requested)
+        layout = QVBoxLayout(self)
+        layout.addLayout(chooser)
+        layout.addWidget(self.card)
+        layout.addLayout(written)
+        for widget in (self.place, self.start_button, self.hint, self.progress):
+            layout.addWidget(widget)
+        settings.changed.connect(self._on_setting)
+        self._update()
+
+    def _made_chooser(self) -> QHBoxLayout:
+        """Make the list of models, their card, and the ways to more."""
         self.models = QComboBox(self)
         self.models.setAccessibleName(self.tr("Model"))
         self.models.setToolTip(self.tr("The network that segments"))
@@ -83,78 +105,72 @@ class SegmentPanel(QGroupBox):
         self.models.currentIndexChanged.connect(self._show_card)
         name = QLabel(self.tr("&Model"), self)
         name.setBuddy(self.models)
-        self.card = QLabel(self.tr("Looking for models…"), self)
-        self.card.setWordWrap(True)
+        self.card = faint_label(self, self.tr("Looking for models…"))
         self.card.setTextFormat(Qt.TextFormat.RichText)
         self.card.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.card.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         self.card.setAccessibleName(self.tr("What the model was trained on and how well it does"))
-        self.details_button = QPushButton(self.tr("More…"), self)
+        self.details_button = make_button(
+            self, self.tr("More…"), self.tr("All that the card of the model says"), lambda: None
+        )
         self.details_button.setCheckable(True)
-        self.details_button.setFlat(True)
         self.details_button.setAccessibleName(self.tr("More about the model"))
-        self.details_button.setToolTip(self.tr("All that the card of the model says"))
         self.details_button.toggled.connect(self._show_card)
         self.details_button.hide()
-        self.surfaces = self._output(
-            self.tr("S&urfaces"),
-            self.tr("Meshes, for 3-D programs"),
-            outputs.surfaces,
+        self.file_button = make_button(
+            self,
+            self.tr("File…"),
+            self.tr("A .onnx or .keras file with its model.json, not among your models"),
+            lambda: self.command_requested.emit("choose_model"),
         )
-        self.bids = self._output(
-            self.tr("&BIDS derivatives"),
-            self.tr("For scans of a BIDS dataset"),
-            outputs.bids,
-        )
-        self.dicom_seg = self._output(
-            self.tr("&DICOM segmentation"),
-            self.tr("For scans that came as DICOM"),
-            outputs.dicom_seg,
-        )
-        self.start_button = QPushButton(self.tr("Segment"), self)
-        self.start_button.setAccessibleName(self.tr("Segment the open scan"))
-        self.start_button.setToolTip(self.tr("Label the nuclei of the open scan (Ctrl+Return)"))
-        self.start_button.setMinimumHeight(34)
-        self.start_button.clicked.connect(lambda: self.segment_requested.emit(self.model))
-        self.hint = QLabel(self)
-        self.hint.setWordWrap(True)
-        self.hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.progress = JobProgress(self)
-        self.place = ResultsPlace(self)
+        self.file_button.setAccessibleName(self.tr("Choose a model from a file"))
         chooser = QHBoxLayout()
         chooser.addWidget(name)
         chooser.addWidget(self.models, 1)
-        self.file_button = QPushButton(self.tr("File…"), self)
-        self.file_button.setFlat(True)
-        self.file_button.setAccessibleName(self.tr("Choose a model from a file"))
-        self.file_button.setToolTip(
-            self.tr("A .onnx or .keras file with its model.json, not among your models")
+        for button in (self.details_button, self.file_button):
+            button.setFlat(True)
+            chooser.addWidget(button)
+        return chooser
+
+    def _made_outputs(self, outputs: SegmentOutputs) -> QGridLayout:
+        """Make the boxes of what is written besides, each with what it is for."""
+        self.surfaces = self._output(
+            self.tr("S&urfaces"), self.tr("Meshes, for 3-D programs"), outputs.surfaces
         )
-        self.file_button.clicked.connect(self.file_requested)
-        chooser.addWidget(self.details_button)
-        chooser.addWidget(self.file_button)
-        layout = QVBoxLayout(self)
-        layout.addLayout(chooser)
-        layout.addWidget(self.card)
+        self.bids = self._output(
+            self.tr("&BIDS derivatives"), self.tr("For scans of a BIDS dataset"), outputs.bids
+        )
+        self.dicom_seg = self._output(
+            self.tr("&DICOM segmentation"), self.tr("For scans that came as DICOM"), outputs.dicom_seg
+        )
         written = QGridLayout()
         written.setVerticalSpacing(0)
         written.setColumnStretch(1, 1)
         for row, box in enumerate((self.surfaces, self.bids, self.dicom_seg)):
-            says = QLabel(box.accessibleDescription(), self)
-            says.setWordWrap(True)
-            says.setForegroundRole(QPalette.ColorRole.PlaceholderText)
             written.addWidget(box, row, 0)
-            written.addWidget(says, row, 1)
-        layout.addLayout(written)
-        for widget in (self.place, self.start_button, self.hint, self.progress):
-            layout.addWidget(widget)
-        self._update()
+            written.addWidget(faint_label(self, box.accessibleDescription()), row, 1)
+        return written
 
     def _output(self, text: str, hint: str, checked: bool) -> QCheckBox:
         box = make_check_box(self, text, hint)
         box.setChecked(checked)
-        box.toggled.connect(lambda _checked: self.outputs_changed.emit())
+        box.toggled.connect(lambda _checked: self._remember())
         return box
+
+    def _remember(self) -> None:
+        if self._settings.outputs != self.outputs:
+            self._settings.outputs = self.outputs
+
+    def _on_setting(self, name: str) -> None:
+        """Tick what is written as the dialog of the settings has it."""
+        outputs = self._settings.outputs
+        if name == "outputs" and outputs != self.outputs:
+            for box, chosen in (
+                (self.surfaces, outputs.surfaces),
+                (self.bids, outputs.bids),
+                (self.dicom_seg, outputs.dicom_seg),
+            ):
+                with QSignalBlocker(box):
+                    box.setChecked(chosen)
 
     @property
     def model(self) -> str:

@@ -1,7 +1,8 @@
-"""Segmentations of single scans in the queue: start, end, and what the end means."""
+"""Segmentation of single scans: their jobs in the queue, and what the end of each means."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from brainstem_app.gui.jobs.job_queue import JobQueue
     from brainstem_app.gui.jobs.queued_job import QueuedJob
     from brainstem_app.jobs.job import SegmentJob, SimulateJob
-
-SEGMENT, SIMULATE = "segment", "simulate"
 
 
 class Segmentation(QObject):
@@ -63,7 +62,7 @@ class Segmentation(QObject):
     @property
     def simulation(self) -> QueuedJob | None:
         """The simulation that waits or runs."""
-        return next((job for job, work in self._works.items() if work.kind == SIMULATE), None)
+        return next((job for job, work in self._works.items() if work.kind == "simulate"), None)
 
     def job_of(self, scan: Path | None) -> QueuedJob | None:
         """Return the job that segments a scan, or is going to."""
@@ -71,7 +70,8 @@ class Segmentation(QObject):
             return None
         wanted = (scan.absolute(),)
         return next(
-            (job for job, work in self._works.items() if work.kind == SEGMENT and work.scans == wanted), None
+            (job for job, work in self._works.items() if work.kind == "segment" and work.scans == wanted),
+            None,
         )
 
     def segment(self, scan: Path, model: str, outputs: SegmentOutputs, results_folder: Path) -> None:
@@ -85,21 +85,21 @@ class Segmentation(QObject):
         if self.simulation is None:
             self._submit(lambda: simulate_job(results_folder), self.tr("Simulate a scan"))
 
-    def _submit(self, make: object, title: str) -> None:
+    def _submit(self, make: Callable[[], SegmentJob | SimulateJob], title: str) -> None:
         try:
             job = make()
         except Exception as error:  # noqa: BLE001 - shown in place
             self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
             return
         if self._jobs.submit(job, title) is None:
-            remove_job_without_result(job.out if job.kind == SEGMENT else job.out.parent)
+            remove_job_without_result(job.out if job.kind == "segment" else job.out.parent)
 
     def _take_up(self, job: QueuedJob) -> None:
         """Follow a job of this kind that has not ended."""
-        if job in self._works or job.state.is_over or job.record.kind not in (SEGMENT, SIMULATE):
+        if job in self._works or job.state.is_over or job.record.kind not in ("segment", "simulate"):
             return
         work = job.work
-        if work is None or (work.kind == SEGMENT and len(work.scans) != 1):
+        if work is None or not (work.kind == "simulate" or (work.kind == "segment" and len(work.scans) == 1)):
             return
         self._works[job] = work
         job.ended.connect(lambda outcome: self._on_ended(job, str(outcome)))
@@ -113,12 +113,12 @@ class Segmentation(QObject):
         if outcome == "finished":
             self._on_finished(job, work)
         elif outcome == "cancelled":
-            remove_job_without_result(work.out if work.kind == SEGMENT else work.out.parent)
+            remove_job_without_result(work.out if work.kind == "segment" else work.out.parent)
             self.message.emit(Message(MessageLevel.INFO, self.tr("Stopped. Nothing was changed.")))
 
     def _on_finished(self, job: QueuedJob, work: SegmentJob | SimulateJob) -> None:
         roles = {artifact.role: Path(artifact.path) for artifact in job.artifacts}
-        if work.kind == SIMULATE:
+        if work.kind == "simulate":
             scan = roles.get("scan") or simulated_scan(work.out)
             if scan is not None:
                 self.simulated.emit(scan)

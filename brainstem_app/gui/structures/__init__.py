@@ -1,1 +1,1 @@
-"""The list of structures: colour, visibility, volume."""
+"""List of structures: colour, visibility, volume."""

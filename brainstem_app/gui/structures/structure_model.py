@@ -1,4 +1,4 @@
-"""The structures of a label map as a tree, regions and what lies in them: colour, visibility, volume."""
+"""Tree of the structures of a label map, regions and what lies in them: colour, visibility, volume."""
 
 from __future__ import annotations
 

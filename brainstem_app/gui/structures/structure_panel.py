@@ -1,11 +1,10 @@
-"""The list of structures beside the viewer."""
+"""Panel with the structures of a document, beside its pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSortFilterProxyModel, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QGroupBox,
@@ -13,50 +12,32 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
-    QPushButton,
     QTreeView,
     QVBoxLayout,
     QWidget,
 )
 
-from brainstem_app.gui.controls import EMPTY_BOX
-from brainstem_app.gui.structures.structure_model import SORT_ROLE, Column, StructureModel
+from brainstem_app.gui.controls import EMPTY_BOX, make_button
+from brainstem_app.gui.structures.structure_model import SORT_ROLE, Column
 
-
-class HasVolumes(Protocol):
-    """Labels whose volumes are shown."""
-
-    @property
-    def volumes_mm3(self) -> list[float]:
-        """Volume of each label 0…255; empty without labels."""
-        ...
-
-    @property
-    def regions_mm3(self) -> Mapping[str, float]:
-        """Volume of each region of the brainstem that is known, by its name."""
-        ...
-
-    @property
-    def differs_from_report(self) -> bool:
-        """Whether the volumes are of edited voxels, while the report's are of the bent atlas."""
-        ...
+if TYPE_CHECKING:
+    from brainstem_app.gui.document.document import Document
 
 
 class StructurePanel(QGroupBox):
     """Tree of regions and structures with a search field and show/hide all.
 
-    Signals
-    -------
-    chosen(int)
-        The user wants to see the structure with this label.
+    Attributes
+    ----------
+    model : StructureModel
+        That of the document.
     """
 
-    chosen = Signal(int)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._document = document
         self.setTitle(self.tr("Nuclei"))
-        self.model = StructureModel(self)
+        self.model = document.structures
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(SORT_ROLE)
@@ -71,33 +52,23 @@ class StructurePanel(QGroupBox):
         self.search.setToolTip(self.tr("Shows only the structures whose name holds this text"))
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._sorted.setFilterFixedString)
-        self.show_button = self._button(self.tr("Show all"), self.tr("Draw every structure, tissue too"))
-        self.show_button.clicked.connect(lambda: self.model.show_all(True))
-        self.nuclei_button = self._button(self.tr("Nuclei"), self.tr("Draw the nuclei, without tissue"))
-        self.nuclei_button.clicked.connect(self.model.show_nuclei)
-        self.hide_button = self._button(self.tr("Hide all"), self.tr("Draw no structure"))
-        self.hide_button.clicked.connect(lambda: self.model.show_all(False))
+        self.show_button = make_button(
+            self,
+            self.tr("Show all"),
+            self.tr("Draw every structure, tissue too"),
+            lambda: self.model.show_all(True),
+        )
+        self.nuclei_button = make_button(
+            self, self.tr("Nuclei"), self.tr("Draw the nuclei, without tissue"), self.model.show_nuclei
+        )
+        self.hide_button = make_button(
+            self, self.tr("Hide all"), self.tr("Draw no structure"), lambda: self.model.show_all(False)
+        )
         self.table = self._table()
         self.table.collapsed.connect(self._on_closed)
         self.model.structures_changed.connect(self.table.expandAll)
         self.search.textChanged.connect(self.table.expandAll)
-        self.volume_note = QLabel(
-            self.tr(
-                "mm³ are counted from the edited voxels; the report's come from the atlas bent to the scan."
-            ),
-            self,
-        )
-        self.volume_note.setToolTip(
-            self.tr(
-                "Segment measures the atlas bent to the scan, finer than voxels. What is painted has no such"
-                " measure, so every mm³ here is a count of voxels, also of nuclei that nobody has painted."
-                " Regions keep the report's mm³; only what was added to the brainstem or taken from it is"
-                " counted, in the nearest region."
-            )
-        )
-        self.volume_note.setWordWrap(True)
-        self.volume_note.setAccessibleName(self.tr("What the volumes are"))
-        self.volume_note.hide()
+        self.volume_note = self._note()
         buttons = QHBoxLayout()
         buttons.addWidget(self.search, 1)
         for button in (self.show_button, self.nuclei_button, self.hide_button):
@@ -106,19 +77,49 @@ class StructurePanel(QGroupBox):
         layout.addLayout(buttons)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.volume_note)
+        document.volumes_changed.connect(self._show_volumes)
+        document.comparison.changed.connect(self._show_dice)
+        document.comparison.compared.connect(lambda _agreement: self._show_dice())
+        document.editor.brush_changed.connect(self._mark_painted)
 
-    def show_volumes(self, source: HasVolumes | None) -> None:
+    def _note(self) -> QLabel:
+        """Make the note that volumes are of edited voxels, hidden at first."""
+        note = QLabel(
+            self.tr(
+                "mm³ are counted from the edited voxels; the report's come from the atlas bent to the scan."
+            ),
+            self,
+        )
+        note.setToolTip(
+            self.tr(
+                "Segment measures the atlas bent to the scan, finer than voxels. What is painted has no such"
+                " measure, so every mm³ here is a count of voxels, also of nuclei that nobody has painted."
+                " Regions keep the report's mm³; only what was added to the brainstem or taken from it is"
+                " counted, in the nearest region."
+            )
+        )
+        note.setWordWrap(True)
+        note.setAccessibleName(self.tr("What the volumes are"))
+        note.hide()
+        return note
+
+    def _show_volumes(self) -> None:
         """Show the volume of each structure, and say so if the report beside gives another by its nature."""
-        if source is None:
-            self.model.set_volumes(None)
-        else:
-            self.model.set_volumes(source.volumes_mm3 or None, source.regions_mm3)
-        self.volume_note.setVisible(source is not None and source.differs_from_report)
+        editor = self._document.editor
+        self.model.set_volumes(editor.volumes_mm3 or None, editor.regions_mm3)
+        self.volume_note.setVisible(editor.differs_from_report)
 
-    def show_dice(self, dice: Mapping[int, float] | None) -> None:
-        """Show how well each structure agrees with a reference, or take that column away."""
-        self.model.set_dice(dice)
-        self.table.setColumnHidden(Column.DICE, dice is None)
+    def _show_dice(self) -> None:
+        """Show how well each structure agrees with the reference, or take that column away."""
+        agreement = self._document.comparison.agreement
+        self.model.set_dice(None if agreement is None else agreement.dice)
+        self.table.setColumnHidden(Column.DICE, agreement is None)
+
+    def _mark_painted(self) -> None:
+        """Mark the structure that the brush paints, if it is another than the marked one."""
+        label = self._document.editor.label
+        if label and self._label(self.table.currentIndex()) != label:
+            self.select(label)
 
     def select(self, label: int) -> None:
         """Mark the row of a label, without jumping to it in the viewer."""
@@ -132,6 +133,11 @@ class StructurePanel(QGroupBox):
         selection.blockSignals(False)
         self.table.scrollTo(index)
         self.table.viewport().update()
+
+    def focus_search(self) -> None:
+        """Give the keys to the field that narrows the list."""
+        self.search.setFocus()
+        self.search.selectAll()
 
     def step(self, rows: int) -> None:
         """Choose the structure some rows below (or above) the marked one, as sorted and filtered now."""
@@ -157,13 +163,6 @@ class StructurePanel(QGroupBox):
 
     def _label(self, index: QModelIndex) -> int | None:
         return self.model.label_of(self._sorted.mapToSource(index))
-
-    def _button(self, text: str, hint: str) -> QPushButton:
-        button = QPushButton(text, self)
-        button.setToolTip(hint)
-        button.setAccessibleName(text)
-        button.setAccessibleDescription(hint)
-        return button
 
     def _table(self) -> QTreeView:
         table = QTreeView(self)
@@ -205,4 +204,4 @@ class StructurePanel(QGroupBox):
     def _on_current(self, index: QModelIndex, _before: QModelIndex | None = None) -> None:
         label = self._label(index) if index.isValid() else None
         if label is not None:
-            self.chosen.emit(label)
+            self._document.choose(label)

@@ -1,1 +1,1 @@
-"""The study that is open in the window: what is in it, and where the work was left."""
+"""Study that is open in the window: what is in it, and where the work was left."""

@@ -1,4 +1,4 @@
-"""The open study: opened and read on a thread, its workspace saved as the work goes on."""
+"""Open study: opened and read on a thread, its workspace saved as the work goes on."""
 
 from __future__ import annotations
 

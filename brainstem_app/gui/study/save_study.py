@@ -1,31 +1,39 @@
-"""“Save the study as”: a job copies the study's folder, then the work goes on in the copy."""
+"""Saving of the study, where it is or elsewhere: then a job copies it, and the work goes on in the copy."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.gui.messages.banners import STUDY
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
 from brainstem_app.gui.study.open_study import READING, SAVING
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.jobs.queued_job import QueuedJob
-    from brainstem_app.gui.main_window import MainWindow
 
 
 class SaveStudy(QObject):
-    """Saves the open study where it is, or as a copy elsewhere."""
+    """Saves the open study where it is, or as a copy elsewhere.
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window = window
+    Signals
+    -------
+    job_shown(object)
+        Show how far the `QueuedJob` that copies is.
+    """
+
+    job_shown = Signal(object)
+
+    def __init__(self, context: AppContext, parent: QObject) -> None:
+        super().__init__(parent)
+        self._context = context
 
     def save(self) -> None:
         """Write what is not on disk yet, and say where all of it is."""
-        study = self._window.bench.study
+        study = self._context.study
         if study.folder is None:
             return
         if study.save(anew=True) and study.saved_at is not None:
@@ -34,7 +42,7 @@ class SaveStudy(QObject):
 
     def save_as(self, target: Path) -> None:
         """Put a job into the queue that copies the study; open the copy once it is whole."""
-        study, jobs = self._window.bench.study, self._window.bench.jobs
+        study, jobs = self._context.study, self._context.jobs
         source = study.folder
         if source is None:
             return
@@ -50,14 +58,14 @@ class SaveStudy(QObject):
     def _copy(self, source: Path, target: Path) -> None:
         from brainstem_app.jobs.job import CopyStudyJob
 
-        jobs = self._window.bench.jobs
+        jobs = self._context.jobs
         job = jobs.submit(CopyStudyJob(study=source, out=target), study=source)
         if job is not None:
-            self._window.show_job(job)
+            self.job_shown.emit(job)
             job.ended.connect(lambda _outcome: self._on_ended(job, source, target))
 
     def _on_ended(self, job: QueuedJob, source: Path, target: Path) -> None:
-        study = self._window.bench.study
+        study = self._context.study
         if job.state != "finished":
             return
         if study.folder != source:
@@ -71,4 +79,4 @@ class SaveStudy(QObject):
         self._say(Message(MessageLevel.INFO, what, str(target)))
 
     def _say(self, message: Message) -> None:
-        self._window.message_bar.show_message(message)
+        self._context.messages.say(message)

@@ -1,4 +1,4 @@
-"""What lies in a study folder, read on a thread: subjects, their split, the runs."""
+"""Contents of a study folder, read on a thread: subjects, their split, the runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the work was left: one small file in the study's folder, or the user's own without a study."""
+"""Workspace: where the work was left, one small file in the study's folder, or the user's own."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The step Train: settings of a network, its curves while it learns, the runs of the study."""
+"""Page Train: settings of a network, its curves while it learns, the runs of the study."""

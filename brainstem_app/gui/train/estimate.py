@@ -1,8 +1,8 @@
-"""What a training will cost, and on which device, before it is started."""
+"""Estimate of what a training will cost, and on which device, before it is started."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication
 
@@ -84,7 +84,7 @@ def _expected_seconds(speed: MachineSpeed | None, form: ModelForm, parts: dict[s
     return speed.seconds(job, *counts)
 
 
-def _seconds_an_epoch(runs: tuple[RunSummary, ...], values: dict[str, object]) -> float | None:
+def _seconds_an_epoch(runs: tuple[RunSummary, ...], values: dict[str, Any]) -> float | None:
     """Median time of an epoch of runs with the same network and input; None if there is none."""
     from brainstem_app.setting import flattened
 

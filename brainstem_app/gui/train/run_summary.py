@@ -1,4 +1,4 @@
-"""The runs of a study as they are on disk, read on a thread."""
+"""Runs of a study as they are on disk, read on a thread."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from brainstem_app.errors import InputError
 from brainstem_app.small_files import read_small
@@ -80,7 +80,8 @@ class RunSummary:
         rows = {row.epoch: row for row in self.history}
         for metric in metrics:
             row = rows.get(metric.step, EpochRow(metric.step))
-            rows[metric.step] = replace(row, **{metric.name: metric.value})
+            changes: dict[str, Any] = {metric.name: metric.value}
+            rows[metric.step] = replace(row, **changes)
         return replace(self, history=tuple(rows[epoch] for epoch in sorted(rows)))
 
 
@@ -128,10 +129,10 @@ def read_history(path: Path) -> tuple[EpochRow, ...]:
 def _scores(path: Path) -> tuple[str, tuple[NucleusScore, ...]]:
     from pydantic import ValidationError
 
-    from brainstem_app.reports.cohort_model import CohortReport
+    from brainstem_app.reports.evaluation.model import EvaluationReport
 
     try:
-        report = CohortReport.model_validate_json(read_small(path))
+        report = EvaluationReport.model_validate_json(read_small(path))
     except (OSError, ValidationError):
         return "", ()
     nuclei = [s for s in report.structures if s.group.value == "nucleus" and s.iou.value is not None]

@@ -1,11 +1,10 @@
-"""The step Train: settings at the left, the runs of the study and their curves at the right."""
+"""Page Train: settings at the left, the runs of the study and their curves at the right."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QPalette
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -19,7 +18,15 @@ from PySide6.QtWidgets import (
 from brainstem_app.counting import agreeing, counted
 from brainstem_app.edition import Edition, edition
 from brainstem_app.errors import InputError
-from brainstem_app.gui.controls import fill_side_by_side, make_button, make_settings_column, make_table
+from brainstem_app.gui.app_context import AppContext
+from brainstem_app.gui.controls import (
+    faint_label,
+    fill_side_by_side,
+    make_button,
+    make_settings_column,
+    make_table,
+)
+from brainstem_app.gui.file_dialogs import open_in_system
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.speed_button import SpeedButton
@@ -29,12 +36,12 @@ from brainstem_app.gui.train.estimate import device_text, estimate
 from brainstem_app.gui.train.run_summary import EPOCH_NUMBERS, RunSummary, read_run, read_runs
 from brainstem_app.gui.train.run_table import RunColumn, RunTable
 from brainstem_app.gui.train.training_jobs import TrainingJobs
-from brainstem_app.gui.workflow.step_page import StepPage, Workbench
+from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import ExportModelJob, TrainJob
 from brainstem_app.plain_name import require_name
 
 if TYPE_CHECKING:
-    from brainstem_app.jobs.events import Metric
+    from brainstem_app.jobs.events import Metric, Progress
     from brainstem_app.jobs.networks.machine_speed import MachineSpeed
 
 _LOOK_AGAIN_MS = 5000
@@ -46,8 +53,8 @@ class TrainPage(StepPage):
 
     trains = True
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
-        super().__init__(bench, parent)
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._proposed = ""
         self._again = QTimer(self, singleShot=True, interval=_LOOK_AGAIN_MS)
         self._again.timeout.connect(self._look_again)
@@ -61,9 +68,9 @@ class TrainPage(StepPage):
         )
         self.difference = QLabel(self)
         self.difference.setAccessibleName(self.tr("Settings that differ from the paper's"))
-        self.device = self._small_label(self.tr("Device"))
-        self.estimate = self._small_label(self.tr("How much there is to do"))
-        self.speed_button = SpeedButton(bench.jobs, self)
+        self.device = faint_label(self, name=self.tr("Device"))
+        self.estimate = faint_label(self, name=self.tr("How much there is to do"))
+        self.speed_button = SpeedButton(context.jobs, self)
         self.speed_button.measured.connect(self._read_speed)
         self.start_button = make_button(
             self, self.tr("&Train"), self.tr("Start the run (Ctrl+Return)"), self.start
@@ -72,13 +79,13 @@ class TrainPage(StepPage):
         self.progress = JobProgress(self)
         self.progress.cancel_button.setText(self.tr("Stop"))
         self.progress.cancel_button.setToolTip(self.tr("Whole epochs are kept; the run can go on later."))
-        self.jobs = TrainingJobs(bench, self)
+        self.jobs = TrainingJobs(context, self)
         self.model = RunTable(self)
         self.table = self._table()
         self.curves = Curves(self)
         self._lay_out()
-        bench.study.opened.connect(self._on_study)
-        bench.study.contents_changed.connect(self.read)
+        context.study.opened.connect(self._on_study)
+        context.study.contents_changed.connect(self.read)
         self.jobs.changed.connect(self._show_jobs)
         self.jobs.metric.connect(self._on_metric)
         self.jobs.progressed.connect(self._on_progress)
@@ -90,9 +97,8 @@ class TrainPage(StepPage):
         preset.addWidget(self.preset_button)
         preset.addWidget(self.difference, 1)
         below = (self.device, self.estimate, self.speed_button, self.start_button, self.progress)
-        left = make_settings_column(self, (self.form,), below)
+        left = make_settings_column(self, (self.form,), below, head=preset)
         left.setMinimumWidth(330)
-        left.layout().insertLayout(0, preset)
         right = QWidget(self)
         beside = QVBoxLayout(right)
         beside.setContentsMargins(0, 0, 0, 0)
@@ -140,23 +146,16 @@ class TrainPage(StepPage):
         table.selectionModel().currentRowChanged.connect(lambda _new, _old: self._show_current())
         return table
 
-    def _small_label(self, name: str) -> QLabel:
-        label = QLabel(self)
-        label.setAccessibleName(name)
-        label.setWordWrap(True)
-        label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        return label
-
     # Settings ----------------------------------------------------------------------------------------
 
     def activate(self) -> None:
         """Read the runs again; at first also find out about the device."""
         self.read()
-        self.bench.study.refresh()  # the command line may have trained on the study meanwhile
+        self.context.study.refresh()  # the command line may have trained on the study meanwhile
         self._read_speed()
         if not self.device.text():
             self.device.setText(self.tr("Looking for a graphics card…"))
-            self.bench.background.run(
+            self.context.background.run(
                 device_text, self.device.setText, lambda error: self.device.setText(str(error))
             )
 
@@ -167,7 +166,7 @@ class TrainPage(StepPage):
             self._speed = speed
             self._update()
 
-        self.bench.background.run(read_speed, done, lambda _error: None)
+        self.context.background.run(read_speed, done, lambda _error: None)
 
     def set_preset(self) -> None:
         """Set everything as in the paper."""
@@ -176,7 +175,7 @@ class TrainPage(StepPage):
         self.form.set_values({"run": name})
 
     def _on_study(self) -> None:
-        kept = self.bench.study.workspace.forms.get("train", {})
+        kept = self.context.study.workspace.forms.get("train", {})
         self._proposed = ""
         self._said.clear()
         self.form.reset()
@@ -186,7 +185,7 @@ class TrainPage(StepPage):
 
     def _on_form(self) -> None:
         self._propose_name()
-        self.bench.study.remember_form("train", _plain(self.form.values()))
+        self.context.study.remember_form("train", _plain(self.form.values()))
         different = len([name for name in self.form.differences() if name not in {"run", "seed"}])
         if not different:
             self.difference.setText(self.tr("as in the paper"))
@@ -202,7 +201,7 @@ class TrainPage(StepPage):
             return
         values = self.form.values()
         base = f"{values['decoder']}-{values['encoder']}-{values['loss']}"
-        taken = {run.name for run in self.model.runs}
+        taken = {run.name for run in self.model.rows}
         number = next(
             n
             for n in range(1, 10_000)
@@ -227,7 +226,7 @@ class TrainPage(StepPage):
 
     def start(self) -> None:
         """Put the run into the queue."""
-        folder = self.bench.study.folder
+        folder = self.context.study.folder
         job = self.form.build(study=folder)
         if not isinstance(job, TrainJob) or folder is None:
             return
@@ -240,7 +239,7 @@ class TrainPage(StepPage):
 
     def resume(self) -> None:
         """Go on with the chosen run; to more epochs, if the form asks for more."""
-        run, folder = self.current, self.bench.study.folder
+        run, folder = self.current, self.context.study.folder
         if run is None or run.job is None or folder is None:
             return
         wanted = self.form.values()["epochs"]
@@ -252,7 +251,7 @@ class TrainPage(StepPage):
         run = self.current
         if run is not None:
             job = ExportModelJob(run=run.folder, name=run.name, install=True)
-            self.bench.jobs.submit(job, study=self.bench.study.folder)
+            self.context.jobs.submit(job, study=self.context.study.folder)
 
     def _show_jobs(self) -> None:
         """Show which runs are trained now, and the progress of the one that is at work."""
@@ -273,23 +272,23 @@ class TrainPage(StepPage):
     def _on_ended(self, run: str) -> None:
         """Read the run as it is on disk now: all its training has said is there."""
         self._said.pop(run, None)
-        self.bench.study.refresh()
+        self.context.study.refresh()
 
     def _as_said(self, run: RunSummary) -> RunSummary:
         return run.with_metrics(self._said.get(run.name, ()))
 
     def _on_metric(self, run: str, event: Metric) -> None:
         if self.model.row_of(run) < 0:
-            self.bench.study.refresh()
+            self.context.study.refresh()
         if event.name in EPOCH_NUMBERS:
             self._said.setdefault(run, []).append(event)
-            self.model.set_runs(tuple(map(self._as_said, self.model.runs)))
+            self.model.set_rows(tuple(map(self._as_said, self.model.rows)))
         if self.current is not None and self.current.name == run:
             self.curves.add_metric(event)
 
-    def _on_progress(self, run: str, event: object) -> None:
+    def _on_progress(self, run: str, event: Progress) -> None:
         if self.model.row_of(run) < 0 and event.done > 0:
-            self.bench.study.refresh()
+            self.context.study.refresh()
         if self.current is not None and self.current.name == run:
             self.curves.add_progress(event)
 
@@ -297,11 +296,11 @@ class TrainPage(StepPage):
 
     def read(self) -> None:
         """Read the runs of the study."""
-        contents = self.bench.study.contents
+        contents = self.context.study.contents
         if contents is None:
             self._show_runs(())
             return
-        self.bench.background.run(
+        self.context.background.run(
             lambda: read_runs(contents.folder, contents.runs),
             self._show_runs,
             lambda error: self.message.emit(
@@ -316,12 +315,12 @@ class TrainPage(StepPage):
     @property
     def current(self) -> RunSummary | None:
         """The run whose row is marked."""
-        return self.model.run(self.table.currentIndex().row())
+        return self.model.row(self.table.currentIndex().row())
 
     def _show_runs(self, runs: tuple[RunSummary, ...]) -> None:
         self.resolved.emit("runs")
-        chosen = self.bench.study.workspace.choices.get("run", "")
-        self.model.set_runs(tuple(map(self._as_said, runs)))
+        chosen = self.context.study.workspace.choices.get("run", "")
+        self.model.set_rows(tuple(map(self._as_said, runs)))
         row = self.model.row_of(chosen)
         if runs and self.table.currentIndex().row() != max(row, 0):
             self.table.selectRow(max(row, 0))
@@ -332,7 +331,7 @@ class TrainPage(StepPage):
             self._again.start()
 
     def _run_count(self) -> str:
-        count = len(self.model.runs)
+        count = len(self.model.rows)
         return counted(count, self.tr("run")) if count else ""
 
     def _show_current(self) -> None:
@@ -341,8 +340,8 @@ class TrainPage(StepPage):
         if run is None:
             self.curves.clear()
             return
-        self.bench.study.remember_choice("run", run.name)
-        self.bench.background.run(lambda: read_run(run.folder), self._show_curves, lambda _error: None)
+        self.context.study.remember_choice("run", run.name)
+        self.context.background.run(lambda: read_run(run.folder), self._show_curves, lambda _error: None)
 
     def _show_curves(self, run: RunSummary) -> None:
         if self.current is not None and self.current.name == run.name:
@@ -354,23 +353,23 @@ class TrainPage(StepPage):
         if job is not None:
             self.log_requested.emit(job)
         elif run is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(run.folder / "events.jsonl")))
+            open_in_system(run.folder / "events.jsonl")
 
     def _open_folder(self) -> None:
         if self.current is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.current.folder)))
+            open_in_system(self.current.folder)
 
     def _update(self) -> None:
-        study, run = self.bench.study, self.current
+        study, run = self.context.study, self.current
         name = str(self.form.editor("run").value())
         job = self.jobs.of(name)
         busy = job is not None and not job.state.is_over
         self.start_button.setEnabled(study.is_prepared and not busy and edition() is Edition.FULL)
-        expected = estimate(study.contents, self.form, self.model.runs, self._speed)
+        expected = estimate(study.contents, self.form, self.model.rows, self._speed)
         self.estimate.setText(expected.words)
         self.speed_button.setVisible(not expected.known)
-        trained = run is not None and self.jobs.of(run.name)
-        active = bool(trained) and not trained.state.is_over
+        trained = None if run is None else self.jobs.of(run.name)
+        active = trained is not None and not trained.state.is_over
         self.resume_button.setEnabled(
             run is not None
             and run.job is not None
@@ -388,7 +387,7 @@ class TrainPage(StepPage):
         return run.job is not None and int(self.form.values()["epochs"]) > run.job.epochs
 
 
-def _plain(values: dict[str, object]) -> dict[str, object]:
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
     """Values as JSON has them; a proposed name is proposed anew."""
     return {
         name: list(value) if isinstance(value, tuple) else value

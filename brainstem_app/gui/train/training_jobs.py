@@ -1,4 +1,4 @@
-"""The jobs that train runs of the open study: those of this window, and those an earlier one has started."""
+"""Jobs that train runs of the open study: those of this window, and those an earlier one has started."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.jobs.queued_job import QueuedJob
-    from brainstem_app.gui.workflow.step_page import Workbench
     from brainstem_app.jobs.job import TrainJob
 
 
@@ -30,12 +30,12 @@ class TrainingJobs(QObject):
     progressed = Signal(str, object)
     ended = Signal(str)
 
-    def __init__(self, bench: Workbench, parent: QObject | None = None) -> None:
+    def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._bench = bench
+        self._context = context
         self._followed: list[QueuedJob] = []
-        bench.jobs.added.connect(lambda _job: self.find())
-        bench.jobs.changed.connect(lambda _job: self.find())
+        context.jobs.added.connect(lambda _job: self.find())
+        context.jobs.changed.connect(lambda _job: self.find())
 
     @property
     def active(self) -> dict[str, QueuedJob]:
@@ -49,8 +49,8 @@ class TrainingJobs(QObject):
 
     def submit(self, job: TrainJob) -> None:
         """Put a training into the queue."""
-        self._bench.study.remember_choice("run", job.run)
-        self._bench.jobs.submit(job, study=job.study, item=job.run)
+        self._context.study.remember_choice("run", job.run)
+        self._context.jobs.submit(job, study=job.study, item=job.run)
 
     def find(self) -> None:
         """Follow the trainings that are there now."""
@@ -66,7 +66,7 @@ class TrainingJobs(QObject):
         job.ended.connect(lambda _outcome: self.ended.emit(run))
 
     def _of_study(self) -> list[QueuedJob]:
-        study = str(self._bench.study.folder)
+        study = str(self._context.study.folder)
         return [
-            job for job in self._bench.jobs.jobs if (job.record.kind, job.record.study) == ("train", study)
+            job for job in self._context.jobs.jobs if (job.record.kind, job.record.study) == ("train", study)
         ]

@@ -1,4 +1,4 @@
-"""How a slice is laid on the screen: its plane, and which side of the patient is at the left."""
+"""Layout of a slice on the screen: its plane, and which side of the patient is at the left."""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""The switch below the pictures that says which side of the patient is at the left."""
+"""Switch below the pictures that says which side of the patient is at the left."""
 
 from __future__ import annotations
+
+from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
@@ -41,7 +43,7 @@ class ConventionSwitch(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
         for one, (text, hint) in words.items():
-            button = make_switch(self, text, hint, lambda _down, c=one: self._on_pressed(c))
+            button = make_switch(self, text, hint, partial(self._on_pressed, one))
             # A click leaves the keys with the picture, whose arrows would else go from button to button.
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)
@@ -59,7 +61,7 @@ class ConventionSwitch(QWidget):
         self._convention = convention
         self._show()
 
-    def _on_pressed(self, convention: Convention) -> None:
+    def _on_pressed(self, convention: Convention, _down: bool) -> None:
         is_new = convention is not self._convention
         self.show_convention(convention)
         if is_new:

@@ -1,4 +1,4 @@
-"""The outline of the voxels that a brush would cover."""
+"""Outline of the voxels that a brush would cover."""
 
 from __future__ import annotations
 
@@ -30,4 +30,5 @@ def footprint_path(
     mask[rows, columns] = 1
     points = outline_lines(mask)[1].reshape(-1, 2) + lowest + np.array(centre)
     mm = points * np.array(voxel_mm)
-    return pg.arrayToQPath(mm[:, 0].copy(), mm[:, 1].copy(), connect="pairs")
+    path: QPainterPath = pg.arrayToQPath(mm[:, 0].copy(), mm[:, 1].copy(), connect="pairs")
+    return path

@@ -1,4 +1,4 @@
-"""The four letters drawn at the edges of a view, whatever is zoomed or moved below them."""
+"""Four letters drawn at the edges of a view, whatever is zoomed or moved below them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The letters R L A P S I at the edges of a slice, taken from the scan's affine."""
+"""Letters R L A P S I at the edges of a slice, taken from the scan's affine."""
 
 from __future__ import annotations
 

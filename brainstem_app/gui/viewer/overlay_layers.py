@@ -1,8 +1,9 @@
-"""What lies over the scan in a view: labels filled or outlined, confidence, differences."""
+"""Layers over the scan in a view: labels filled or outlined, confidence, differences."""
 
 from __future__ import annotations
 
 from enum import Enum, auto
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,7 +154,7 @@ class _OutlineItem(pg.GraphicsObject):
         """Return the whole slice."""
         return self._bounds
 
-    def paint(self, painter: QPainter, *_arguments: object) -> None:
+    def paint(self, painter: QPainter, *_arguments: Any) -> None:
         """Draw the lines."""
         for pen, path in self._paths:
             painter.setPen(pen)
@@ -183,7 +184,7 @@ class _HatchItem(pg.GraphicsObject):
         """Return the whole slice."""
         return self._bounds
 
-    def paint(self, painter: QPainter, *_arguments: object) -> None:
+    def paint(self, painter: QPainter, *_arguments: Any) -> None:
         """Draw hatching and edge."""
         brush = QBrush(_HATCH, Qt.BrushStyle.BDiagPattern)
         inverse, invertible = painter.worldTransform().inverted()
@@ -198,7 +199,8 @@ class _HatchItem(pg.GraphicsObject):
 
 def _path_of(lines: NDArray[np.float32]) -> QPainterPath:
     points = lines.reshape(-1, 2).astype(np.float64)
-    return pg.arrayToQPath(points[:, 0].copy(), points[:, 1].copy(), connect="pairs")
+    path: QPainterPath = pg.arrayToQPath(points[:, 0].copy(), points[:, 1].copy(), connect="pairs")
+    return path
 
 
 def _area_of(values: Slice) -> QPainterPath:

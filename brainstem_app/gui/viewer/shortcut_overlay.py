@@ -1,11 +1,11 @@
-"""A sheet over a widget that lists what mouse and keys do."""
+"""Sheet over a widget that lists what mouse and keys do."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 ShortcutRow = tuple[str, str]
@@ -21,31 +21,18 @@ _STYLE = (
 )
 
 
-def rows_of(*actions: QAction) -> list[ShortcutRow]:
-    """Key and words of each action."""
-    words = (action.text().replace("&", "").removesuffix("…") for action in actions)
-    return [
-        (keys_of(action), text[:1].lower() + text[1:]) for action, text in zip(actions, words, strict=True)
-    ]
-
-
-def keys_of(*actions: QAction) -> str:
-    """Keys of actions as this system writes them."""
-    form = QKeySequence.SequenceFormat.NativeText
-    return "  ".join(action.shortcut().toString(form) for action in actions)
-
-
 class ShortcutOverlay(QFrame):
     """Covers its parent with groups of shortcuts; Esc, F1 or a click hides it.
 
     Parameters
     ----------
     groups : sequence of (title, sequence of (keys, what they do))
-        `rows_of` makes those of actions.
+        `ActionTable.key_rows` makes those of actions.
     """
 
     def __init__(self, groups: Sequence[ShortcutGroup], parent: QWidget) -> None:
         super().__init__(parent)
+        self._covered = parent
         self.setObjectName("shortcut_overlay")
         self.setStyleSheet(_STYLE)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -77,9 +64,9 @@ class ShortcutOverlay(QFrame):
         """Show it, or hide it."""
         if self.isVisible():
             self.hide()
-            self.parentWidget().setFocus()
+            self._covered.setFocus()
         else:
-            self.setGeometry(self.parentWidget().rect())
+            self.setGeometry(self._covered.rect())
             self._arrange(3 if self.width() >= _WIDE else 2)
             self.raise_()
             self.show()
@@ -117,9 +104,9 @@ class ShortcutOverlay(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Follow the size of the parent; a click anywhere on the sheet hides it."""
-        if watched is self.parentWidget():
+        if watched is self._covered:
             if event.type() is QEvent.Type.Resize and self.isVisible():
-                self.setGeometry(self.parentWidget().rect())
+                self.setGeometry(self._covered.rect())
         elif event.type() is QEvent.Type.MouseButtonPress and self.isVisible():
             self.toggle()
             return True

@@ -1,4 +1,4 @@
-"""A view of one plane with its caption and its slider."""
+"""View of one plane with its caption and its slider."""
 
 from __future__ import annotations
 

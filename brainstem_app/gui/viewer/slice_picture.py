@@ -1,4 +1,4 @@
-"""One plane of a scan with its labels and the crosshair; `SliceView` adds mouse and keys."""
+"""Picture of one plane of a scan with its labels and the crosshair; `SliceView` adds mouse and keys."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from brainstem_app.gui.viewer.graphics import pg
 from brainstem_app.gui.viewer.letter_labels import LetterLabels
 from brainstem_app.gui.viewer.orientation_letters import edge_letters, is_mirrored
 from brainstem_app.gui.viewer.overlay_layers import OverlayLayers, OverlayStyle
-from brainstem_app.gui.viewer.slices import joined, slice_of_box
+from brainstem_app.gui.viewer.slices import Voxel, joined, slice_of_box
 from brainstem_app.gui.viewer.smooth_image import SmoothImage
-from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume, Voxel
+from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
 from brainstem_app.imaging.orientation import axis_letters
 
 _CROSSHAIR_COLOUR = (255, 214, 0, 190)
@@ -289,10 +289,10 @@ class SlicePicture(pg.GraphicsView):
             self.overlays.show(None, None, None)
         else:
             layers = (labels.labels, None if reference is None else reference.labels, self._confidence)
-            parts = (
+            shown, other, sure = (
                 None if layer is None else slice_of_box(layer, box, plane, self.index) for layer in layers
             )
-            self.overlays.show(*parts, corner=(box[0][plane.horizontal], box[0][plane.vertical]))
+            self.overlays.show(shown, other, sure, (box[0][plane.horizontal], box[0][plane.vertical]))
         self.viewport().update()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802 - Qt's name
@@ -317,7 +317,8 @@ class SlicePicture(pg.GraphicsView):
         sizes = self._image.grid.voxel_size_mm
         h, v = self.plane.horizontal, self.plane.vertical
         middle = QPointF((self._crosshair[h] + 0.5) * sizes[h], (self._crosshair[v] + 0.5) * sizes[v])
-        return self.mapFromScene(self.box.mapViewToScene(middle))
+        pixel: QPoint = self.mapFromScene(self.box.mapViewToScene(middle))
+        return pixel
 
     def _show_letters(self) -> None:
         if self._image is not None:
@@ -326,7 +327,8 @@ class SlicePicture(pg.GraphicsView):
 
     def slice_point(self, position: QPoint) -> QPointF:
         """Return the point of the slice, in mm from its corner, at a pixel of this widget."""
-        return self.box.mapSceneToView(self.mapToScene(position))
+        point: QPointF = self.box.mapSceneToView(self.mapToScene(position))
+        return point
 
     def voxel_at(self, position: QPoint) -> Voxel | None:
         """Return the voxel at a pixel of this widget, None outside the scan."""

@@ -1,4 +1,4 @@
-"""A slice the user can work with: wheel, keys, zoom, window and level, crosshair."""
+"""View of a slice that the user works with: wheel, keys, zoom, window and level, crosshair."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.footprint import footprint_path
 from brainstem_app.gui.viewer.orientation_letters import is_mirrored
 from brainstem_app.gui.viewer.slice_picture import SlicePicture
-from brainstem_app.gui.viewer.volume import Voxel
+from brainstem_app.gui.viewer.slices import Voxel
 
 PAGE = 10
 _ZOOM_STEP = 1.2

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.regions import follow_edit
-from brainstem_app.gui.viewer.volume import LabelVolume, Voxel
+from brainstem_app.gui.viewer.slices import Voxel
+from brainstem_app.gui.viewer.volume import LabelVolume
 from brainstem_app.imaging.surface_net import Mask, Points, Quads, surface_net
 
 # Of a brainstem without regions.
@@ -42,7 +43,8 @@ class Surface:
         """Middle of the box around all points."""
         if not len(self.points):
             return np.zeros(3, dtype=np.float32)
-        return (self.points.min(axis=0) + self.points.max(axis=0)) / 2
+        middle: Points = (self.points.min(axis=0) + self.points.max(axis=0)) / 2
+        return middle
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,4 +153,5 @@ def _normals(points: Points, quads: Quads) -> Points:
         axis=1,
     )
     length = np.linalg.norm(total, axis=1, keepdims=True)
-    return (total / np.maximum(length, 1e-9)).astype(np.float32)
+    normals: Points = (total / np.maximum(length, 1e-9)).astype(np.float32)
+    return normals

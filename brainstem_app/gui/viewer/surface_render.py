@@ -115,11 +115,12 @@ def render(
     pixels[hit, 3] = 255
     facing = np.zeros(height * width, dtype=np.float32)
     facing[hit] = ((surface.normals @ axes[2])[surface.quads[quads[quad]]] * weights[place]).sum(axis=1)
-    return Rendered(pixels.reshape(height, width, 4), *(m.reshape(height, width) for m in (labels, facing)))
+    shape = height, width
+    return Rendered(pixels.reshape(*shape, 4), labels.reshape(shape), facing.reshape(shape))
 
 
 def _towards_eye(
-    placed: NDArray[np.float32], surface: Surface, table: NDArray[np.uint8]
+    placed: NDArray[np.floating], surface: Surface, table: NDArray[np.uint8]
 ) -> NDArray[np.int64]:
     """Numbers of the quads that are drawn and face the eye (the screen's y runs downwards)."""
     a, b, c, d = (placed[surface.quads[:, corner], :2] for corner in range(4))
@@ -128,7 +129,7 @@ def _towards_eye(
     return np.flatnonzero(faces & (table[surface.labels, 3] > 0))
 
 
-def _weights(corners: NDArray[np.float32]) -> NDArray[np.float32]:
+def _weights(corners: NDArray[np.floating]) -> NDArray[np.float32]:
     """Weights of the four corners, (S, 4), at samples so dense that no pixel inside a quad is missed."""
     if not len(corners):
         return np.zeros((1, 4), dtype=np.float32)
@@ -140,7 +141,7 @@ def _weights(corners: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _nearest(
-    corners: NDArray[np.float32], weights: NDArray[np.float32], width: int, height: int
+    corners: NDArray[np.floating], weights: NDArray[np.float32], width: int, height: int
 ) -> NDArray[np.int64]:
     """For each pixel, depth and number + 1 of the sample nearest to the eye in one integer; 0 for none."""
     buffer = np.zeros(height * width, dtype=np.int64)

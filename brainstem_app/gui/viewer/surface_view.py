@@ -1,8 +1,9 @@
-"""The nuclei in three dimensions, drawn in software on a thread."""
+"""View of the nuclei in three dimensions, drawn in software on a thread."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -216,12 +217,12 @@ class SurfaceView(QWidget):
                 QRectF(middle.x() - 8, middle.y() - 8, 16, 16), Qt.AlignmentFlag.AlignCenter, letter
             )
 
-    def resizeEvent(self, _event: object) -> None:  # noqa: N802 - Qt's name
+    def resizeEvent(self, _event: Any) -> None:  # noqa: N802 - Qt's name
         """Fit it to the new size."""
         self._camera = replace(self._camera, pixels_per_mm=self._fitting())
         self._render_soon()
 
-    def showEvent(self, _event: object) -> None:  # noqa: N802 - Qt's name
+    def showEvent(self, _event: Any) -> None:  # noqa: N802 - Qt's name
         """Render what was not rendered while hidden."""
         self._render_soon()
 

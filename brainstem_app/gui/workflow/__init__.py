@@ -1,1 +1,1 @@
-"""The steps of the workflow: their order, their names, their pages."""
+"""Steps of the workflow: their order, their names, their pages."""

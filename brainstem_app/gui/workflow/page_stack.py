@@ -1,32 +1,97 @@
-"""The pages on top of each other, each of which scrolls where the window is smaller than it."""
+"""Stack of the pages: each is made when it is first asked for, and scrolls where the window is smaller."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
 
+from brainstem_app.gui.segment.segment_page import SegmentPage
+from brainstem_app.gui.workflow.step import StepName
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
+    from brainstem_app.gui.review.review_page import ReviewPage
+    from brainstem_app.gui.scans.scans_page import ScansPage
+    from brainstem_app.gui.workflow.step_page import StepPage
+
 _SMALLEST = QSize(240, 120)
+# Segment is made with the window; the others when they are needed, so that the first paint waits for none.
+_PAGES: dict[StepName, tuple[str, str]] = {
+    StepName.SCANS: ("brainstem_app.gui.scans.scans_page", "ScansPage"),
+    StepName.PREPARE: ("brainstem_app.gui.prepare.prepare_page", "PreparePage"),
+    StepName.TRAIN: ("brainstem_app.gui.train.train_page", "TrainPage"),
+    StepName.REPORT: ("brainstem_app.gui.report.report_page", "ReportPage"),
+    StepName.COMPARE: ("brainstem_app.gui.compare.compare_page", "ComparePage"),
+    StepName.REVIEW: ("brainstem_app.gui.review.review_page", "ReviewPage"),
+}
+STEPS: tuple[StepName, ...] = tuple(step for step in StepName if step in _PAGES or step is StepName.SEGMENT)
 
 
 class PageStack(QStackedWidget):
-    """Shows one page at a time, on a screen of any size."""
+    """Shows one page at a time, on a screen of any size.
 
-    def add_page(self, page: QWidget) -> None:
-        """Add a page."""
-        self.addWidget(ScrolledPage(page, self))
+    Signals
+    -------
+    made(object, object)
+        The page (a `StepPage`) of a `StepName` is there now.
+    shown(object, object)
+        A `StepName` is on the screen; that which was there before.
+    """
+
+    made = Signal(object, object)
+    shown = Signal(object, object)
+
+    def __init__(self, context: AppContext, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._pages: dict[StepName, StepPage] = {}
+        self.segment = SegmentPage(context, self)
+        self._add(StepName.SEGMENT, self.segment)
+        self.step = StepName.SEGMENT
+
+    def page(self, step: StepName) -> StepPage:
+        """Page of a step; made when it is first asked for."""
+        if step not in self._pages:
+            module, name = _PAGES[step]
+            self._add(step, getattr(import_module(module), name)(self._context, self))
+            self.made.emit(step, self._pages[step])
+        return self._pages[step]
+
+    def has(self, step: StepName) -> bool:
+        """Whether the page of a step has been made."""
+        return step in self._pages
 
     @property
-    def page(self) -> QWidget | None:
+    def current(self) -> StepPage:
         """The page on the screen."""
-        scrolled = self.currentWidget()
-        return scrolled.widget() if isinstance(scrolled, QScrollArea) else None
+        return self._pages[self.step]
 
-    def show_page(self, page: QWidget) -> None:
-        """Show a page that was added."""
-        for place in range(self.count()):
-            scrolled = self.widget(place)
-            if isinstance(scrolled, QScrollArea) and scrolled.widget() is page:
-                self.setCurrentIndex(place)
+    @property
+    def scans(self) -> ScansPage:
+        """The page Scans."""
+        page: ScansPage = self.page(StepName.SCANS)  # type: ignore[assignment]
+        return page
+
+    @property
+    def review(self) -> ReviewPage | None:
+        """The page Review; None before it was first shown."""
+        page: ReviewPage | None = self._pages.get(StepName.REVIEW)  # type: ignore[assignment]
+        return page
+
+    def show_step(self, step: StepName) -> None:
+        """Show the page of a step, brought up to date."""
+        page, before = self.page(step), self.step
+        self.step = step
+        self.setCurrentIndex(list(self._pages).index(step))
+        self.shown.emit(step, before)
+        page.activate()
+
+    def _add(self, step: StepName, page: StepPage) -> None:
+        self._pages[step] = page
+        self.addWidget(ScrolledPage(page, self))
 
 
 class ScrolledPage(QScrollArea):
@@ -34,6 +99,7 @@ class ScrolledPage(QScrollArea):
 
     def __init__(self, page: QWidget, parent: QWidget) -> None:
         super().__init__(parent)
+        self._page = page
         self.setWidget(page)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -45,4 +111,4 @@ class ScrolledPage(QScrollArea):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As the page would have it."""
-        return self.widget().sizeHint()
+        return self._page.sizeHint()

@@ -1,4 +1,4 @@
-"""The steps from a scan to a report, in the order of the work."""
+"""Steps from a scan to a report, in the order of the work."""
 
 from __future__ import annotations
 
@@ -23,6 +23,11 @@ class StepName(StrEnum):
     def number(self) -> int:
         """Place in the workflow, from 1; also the key: Ctrl+1 … Ctrl+7."""
         return list(StepName).index(self) + 1
+
+    @property
+    def is_of_study(self) -> bool:
+        """Whether it works on the open study: what is said in it goes when another is opened."""
+        return self in {StepName.PREPARE, StepName.TRAIN, StepName.COMPARE, StepName.REPORT}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The workflow at the left: one row a step, with its state."""
+"""Navigation at the left: one row a step, with its state."""
 
 from __future__ import annotations
 

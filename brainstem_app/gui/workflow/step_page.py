@@ -1,8 +1,7 @@
-"""What every page of the workflow has in common."""
+"""Base of the pages of the window: what every step of the work has in common."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -14,24 +13,11 @@ from brainstem_app.gui.messages.message import Message, MessageLevel
 if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
-    from brainstem_app.gui.background import Background
-    from brainstem_app.gui.jobs.job_queue import JobQueue
-    from brainstem_app.gui.settings import WindowSettings
-    from brainstem_app.gui.study.open_study import OpenStudy
-
-
-@dataclass(frozen=True)
-class Workbench:
-    """What the pages share: settings, threads for reading, the open study, the jobs."""
-
-    settings: WindowSettings
-    background: Background
-    study: OpenStudy
-    jobs: JobQueue
+    from brainstem_app.gui.app_context import AppContext
 
 
 class StepPage(QWidget):
-    """One step of the workflow.
+    """One step of the workflow. It knows the context, and neither the window nor another page.
 
     Signals
     -------
@@ -45,6 +31,12 @@ class StepPage(QWidget):
         Go on with another `StepName`.
     log_requested(object)
         Show the log of a `QueuedJob`.
+    view_requested(object)
+        Show the scan, result or label map with this path in Segment.
+    review_requested(object)
+        Review the results in these folders.
+    command_requested(str)
+        Do what the window's action with this id is for.
     """
 
     message = Signal(object)
@@ -52,12 +44,15 @@ class StepPage(QWidget):
     status = Signal(str)
     step_requested = Signal(object)
     log_requested = Signal(object)
+    view_requested = Signal(object)
+    review_requested = Signal(object)
+    command_requested = Signal(str)
     #: Whether the step is there to train, which the predict edition cannot.
     trains = False
 
-    def __init__(self, bench: Workbench, parent: QWidget | None = None) -> None:
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.bench = bench
+        self.context = context
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - a method of Qt
         """Say in the predict edition that nothing is trained here, and how to get what does."""
@@ -71,3 +66,6 @@ class StepPage(QWidget):
 
     def activate(self) -> None:
         """Bring the page up to date: it is on the screen now."""
+
+    def show_drop_target(self, shown: bool) -> None:
+        """Show that what hangs over the window can be dropped, where the page has a place for it."""

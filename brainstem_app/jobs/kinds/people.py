@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar, Literal
 
 from brainstem_app.jobs.kinds.job_model import JobModel
 from brainstem_app.jobs.kinds.scans import Out
-from brainstem_app.reports.volumes_request import VolumesRequest
+from brainstem_app.reports.cohort.request import CohortRequest
 from brainstem_app.setting import setting
 
 
-class CohortJob(VolumesRequest, JobModel):
+class CohortJob(CohortRequest, JobModel):
     """Compare volumes of many people: groups by a linear model, each subject against the reference group."""
 
     command: ClassVar[str] = "cohort"

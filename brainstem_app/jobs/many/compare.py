@@ -240,7 +240,7 @@ def _record_death(run: Path, end: Finished | Failed) -> CellRecord:
 
 def _summary(plan: Plan, folder: Path, reporter: Reporter) -> Summary:
     files = {"results": "results.csv", "summary": "summary.csv", "report": "report.html"}
-    for role, name in files.items():
+    for role, name in (files | {"report_pdf": "report.pdf", "report_xlsx": "report.xlsx"}).items():
         reporter.artifact(role, folder / name)
     finished, failed = plan.ended("finished"), plan.ended("failed")
     if not finished:

@@ -33,8 +33,8 @@ from brainstem_app.study.cell_record import (
 from brainstem_app.study.study import Failure, Study
 
 if TYPE_CHECKING:
-    from brainstem_app.reports.cohort_model import CohortReport
-    from brainstem_app.reports.estimate import Estimate
+    from brainstem_app.reports.engine.entry import Estimate
+    from brainstem_app.reports.evaluation.model import EvaluationReport
     from kerasmodels.training.events import EpochDone
 
 _GIB = 2**30
@@ -147,7 +147,7 @@ def _measured(estimate: Estimate) -> Measured:
     return Measured(value=estimate.value, low=estimate.low, high=estimate.high)
 
 
-def _yardsticks(report: CohortReport) -> dict[str, tuple[float | None, float | None]]:
+def _yardsticks(report: EvaluationReport) -> dict[str, tuple[float | None, float | None]]:
     return {y.name: (y.macro_miou.value, y.macro_miou_nuclei.value) for y in report.yardsticks}
 
 

@@ -18,8 +18,8 @@ from brainstem_app.jobs.many.compare_plan import Cell, Plan
 from brainstem_app.jobs.networks.run_splits import run_splits
 from brainstem_app.jobs.studies.study_atlas import study_atlas
 from brainstem_app.reports.grid.figures import row_axis
+from brainstem_app.reports.grid.files import write_page, write_tables
 from brainstem_app.reports.grid.folds import fold_spreads, merged
-from brainstem_app.reports.grid.page import write_page, write_results_csv, write_summary_csv
 from brainstem_app.reports.grid.results import (
     BestPicture,
     CellResult,
@@ -37,12 +37,11 @@ _NOT_SETTINGS = {"study", "run", "kind", "version"}
 
 
 def write_report(grid: Grid, study: Study, plan: Plan, folder: Path) -> None:
-    """Write ``results.csv``, ``summary.csv`` and ``report.html`` of a comparison, as far as it is done."""
+    """Write the tables and the report of a comparison, as far as it is done."""
     inputs = collect_inputs(grid, study, plan)
     summaries = summarise(inputs.cells, inputs.table)
-    write_results_csv(folder / "results.csv", _cells(study, plan))
-    write_summary_csv(folder / "summary.csv", summaries)
-    write_page(folder / "report.html", inputs, summaries)
+    write_tables(folder, inputs, summaries, _cells(study, plan))
+    write_page(folder, inputs, summaries)
 
 
 def collect_inputs(grid: Grid, study: Study, plan: Plan) -> GridInputs:

@@ -17,7 +17,7 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import study_atlas
 from brainstem_app.models.slices import box_to_slices, enlarge
 from brainstem_app.reports.activations import ActivationInputs, LayerMaps, write_activations
-from brainstem_app.reports.levels import levels_of
+from brainstem_app.reports.scan.levels import levels_of
 from brainstem_app.study.study import Study
 from kerasmodels.activations import activations, layer_names
 from kerasmodels.export.keras_file import load_keras

@@ -19,7 +19,12 @@ from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.models.method import PredictionContext
 from brainstem_app.models.prediction import Prediction, Predictor, predict_with_probabilities
 from brainstem_app.progress import ProgressCallback
-from brainstem_app.reports.calibration import POOR_DICE, Calibration, SubjectVoxels, nuclei_confidence
+from brainstem_app.reports.evaluation.calibration import (
+    POOR_DICE,
+    Calibration,
+    SubjectVoxels,
+    nuclei_confidence,
+)
 from brainstem_app.study.study import PreparedBox, Study
 
 

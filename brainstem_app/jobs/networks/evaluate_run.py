@@ -40,9 +40,9 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import require_same_atlas, study_atlas
 from brainstem_app.models.atlas_fit import neighbourhood
 from brainstem_app.models.method import PredictionContext, PredictionMethod, refined
-from brainstem_app.reports.calibration import CalibrationCounts, SubjectVoxels
-from brainstem_app.reports.cohort import write_cohort_report
-from brainstem_app.reports.cohort_model import CohortInputs, CohortReport, CohortResult
+from brainstem_app.reports.evaluation.calibration import CalibrationCounts, SubjectVoxels
+from brainstem_app.reports.evaluation.files import write_evaluation_report
+from brainstem_app.reports.evaluation.model import EvaluationInputs, EvaluationReport, MethodResult
 from brainstem_app.study.splits import Splits, TestedPart
 from brainstem_app.study.study import Study
 
@@ -89,7 +89,7 @@ def evaluate_part(
     *,
     refine: bool = False,
     calibrated: bool = False,
-) -> CohortReport:
+) -> EvaluationReport:
     """Predict each subject of a part with the run's best network and write the cohort report.
 
     `on_subject` is told each subject's predicted labels and confusion counts. With `refine` what the network
@@ -129,7 +129,7 @@ def evaluate_part(
     everybody = [name for name in (ATLAS_ALONE, REPEATABILITY) if set(found.counts[name]) == set(names)]
     yardsticks = everybody + [NETWORK_ALONE] * refine
     drawn = _drawn_of(study, names)
-    inputs = CohortInputs(
+    inputs = EvaluationInputs(
         result=found.result(_PREDICTION, run),
         table=atlas.table,
         atlas_name=atlas.name,
@@ -145,7 +145,7 @@ def evaluate_part(
         notes=_notes(splits, part, drawn, has_repeat=REPEATABILITY in yardsticks),
         drawn=any(drawn),
     )
-    return write_cohort_report(folder, inputs)
+    return write_evaluation_report(folder, inputs)
 
 
 @dataclass
@@ -160,9 +160,9 @@ class _Found:
     nuclei_mm: dict[str, dict[str, float]] = field(default_factory=lambda: {m: {} for m in _METHODS})
     measures: dict[str, list[StructureMeasures]] = field(default_factory=dict)
 
-    def result(self, method: str, name: str) -> CohortResult:
+    def result(self, method: str, name: str) -> MethodResult:
         """Numbers of a method under the name that the report has for it."""
-        return CohortResult(name, self.counts[method], self.nuclei_mm[method])
+        return MethodResult(name, self.counts[method], self.nuclei_mm[method])
 
     def take(self, name: str, voxels: SubjectVoxels, repeat: NDArray[np.uint8] | None) -> None:
         """Measure one subject, by the prediction and by each yardstick."""

@@ -22,7 +22,7 @@ from brainstem_app.locations import resource
 from brainstem_app.models.card import ModelCard, ModelResults
 from brainstem_app.models.library import ATLAS_FOLDER, MEAN_WARP_FILE, hash_file, user_models_folder
 from brainstem_app.models.method import PredictionMethod, refined
-from brainstem_app.reports.cohort_model import CohortReport, MethodSummary
+from brainstem_app.reports.evaluation.model import EvaluationReport, MethodSummary
 from brainstem_app.small_files import read_small
 from brainstem_app.study.study import Study
 from kerasmodels.export.keras_file import load_keras, save_keras
@@ -172,16 +172,16 @@ def _begun_from(settings: TrainJob) -> str:
     return ""
 
 
-def _report(path: Path, *, refine: bool) -> CohortReport | None:
+def _report(path: Path, *, refine: bool) -> EvaluationReport | None:
     """Return what the run's evaluation by this method found; None if there was none."""
     try:
-        report = CohortReport.model_validate_json(read_small(path))
+        report = EvaluationReport.model_validate_json(read_small(path))
     except (OSError, ValidationError):
         return None
     return report if bool(report.settings.get("refine", False)) == refine else None
 
 
-def _calibrated(method: PredictionMethod, report: CohortReport | None) -> PredictionMethod:
+def _calibrated(method: PredictionMethod, report: EvaluationReport | None) -> PredictionMethod:
     """Return a method with the temperature that was fitted on the validation subjects."""
     if report is None or report.calibration is None:
         return method
@@ -189,7 +189,7 @@ def _calibrated(method: PredictionMethod, report: CohortReport | None) -> Predic
     return method.model_copy(update=fitted)
 
 
-def results_of(report: CohortReport | None) -> ModelResults:
+def results_of(report: EvaluationReport | None) -> ModelResults:
     """Results on the test subjects; empty if the run was not evaluated on them, by this method."""
     if report is None or report.part != "test":
         return ModelResults()

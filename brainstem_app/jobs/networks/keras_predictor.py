@@ -11,7 +11,7 @@ from brainstem_app.models.slices import FloatArray
 
 
 class KerasPredictor:
-    """A network loaded from a ``.keras`` file.
+    """A network loaded from a ``.keras`` file; it divides its own work between the cores.
 
     Parameters
     ----------
@@ -23,6 +23,8 @@ class KerasPredictor:
     InputError
         If the file is no such network.
     """
+
+    lanes = 1
 
     def __init__(self, path: Path) -> None:
         import keras

@@ -30,7 +30,7 @@ from brainstem_app.jobs.networks.training_volumes import absent_structures, volu
 from brainstem_app.jobs.provenance import software_versions, usable_cores
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import labels_hash, study_atlas
-from brainstem_app.reports.manifest import sha256_of
+from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.study.record import Record
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import UNCERTAINTY_FILE, Study

@@ -22,9 +22,9 @@ from brainstem_app.jobs.many.compare_cell import compare_cell
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import study_atlas
-from brainstem_app.reports.cohort import write_cohort_report
-from brainstem_app.reports.cohort_model import CohortInputs, CohortResult
-from brainstem_app.reports.csv_text import csv_text
+from brainstem_app.reports.engine.sheets import csv_text
+from brainstem_app.reports.evaluation.files import write_evaluation_report
+from brainstem_app.reports.evaluation.model import EvaluationInputs, MethodResult
 from brainstem_app.reports.grid.folds import mean_sd
 from brainstem_app.study.cell_record import PREDICTIONS_FILE, Predictions
 from brainstem_app.study.folds import fold_of, folds_file, not_in_folds
@@ -93,10 +93,10 @@ def _report(
     everybody = {name: one for each in counts for name, one in each.items()}
     drawn = {record.name for record in study.finished_subjects() if record.is_drawn}
     words = ", ".join(f"{one:.3f}" for one in values["nuclei"] if one is not None)
-    report = write_cohort_report(
+    report = write_evaluation_report(
         folder,
-        CohortInputs(
-            result=CohortResult(job.run, everybody, {}),
+        EvaluationInputs(
+            result=MethodResult(job.run, everybody, {}),
             table=atlas.table,
             atlas_name=atlas.name,
             atlas_version=atlas.version,

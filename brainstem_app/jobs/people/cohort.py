@@ -8,9 +8,9 @@ from brainstem_app.jobs.job import CohortJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.scans.result_folders import require_files
-from brainstem_app.reports.volumes import build_volumes_report
-from brainstem_app.reports.volumes_files import FILES, write_volumes_report
-from brainstem_app.reports.volumes_model import VolumesReport
+from brainstem_app.reports.cohort.build import build_cohort_report
+from brainstem_app.reports.cohort.files import FILES, write_cohort_report
+from brainstem_app.reports.cohort.model import CohortReport
 
 
 def compare_cohort(job: CohortJob, reporter: Reporter) -> Summary:
@@ -19,7 +19,7 @@ def compare_cohort(job: CohortJob, reporter: Reporter) -> Summary:
     Raises
     ------
     InputError
-        As `build_volumes_report`.
+        As `build_cohort_report`.
     """
     require_files(job.out, FILES, ())
     reporter.progress(0, 2, "reading the reports and comparing")
@@ -28,9 +28,9 @@ def compare_cohort(job: CohortJob, reporter: Reporter) -> Summary:
         "participants": job.participants and shareable(job.participants),
         "out": "OUT",
     }
-    report = build_volumes_report(job, shlex.join(job.command_line(shown)))
+    report = build_cohort_report(job, shlex.join(job.command_line(shown)))
     reporter.progress(1, 2, "writing the page and the tables")
-    write_volumes_report(job.out, report)
+    write_cohort_report(job.out, report)
     for name in FILES:
         reporter.artifact(name.replace(".", "_"), job.out / name)
     for note in report.notes:
@@ -38,7 +38,7 @@ def compare_cohort(job: CohortJob, reporter: Reporter) -> Summary:
     return _summary(report)
 
 
-def _summary(report: VolumesReport) -> Summary:
+def _summary(report: CohortReport) -> Summary:
     summary: Summary = {"subjects": len(report.subjects)}
     if len(report.modelled) < len(report.subjects):
         summary["in the models"] = len(report.modelled)

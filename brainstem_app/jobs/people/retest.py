@@ -9,9 +9,9 @@ from brainstem_app.jobs.job import RetestJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.scans.result_folders import require_files
-from brainstem_app.reports.retest import build_retest_report
-from brainstem_app.reports.retest_files import FILES, write_retest_report
-from brainstem_app.reports.retest_pairs import find_pairs
+from brainstem_app.reports.retest.build import build_retest_report
+from brainstem_app.reports.retest.files import FILES, write_retest_report
+from brainstem_app.reports.retest.pairs import find_pairs
 
 
 def measure_repeatability(job: RetestJob, reporter: Reporter) -> Summary:

@@ -16,7 +16,7 @@ from brainstem_app.jobs.scans.result_folders import require_files, require_no_se
 from brainstem_app.jobs.scans.segment_files import ARTIFACTS
 from brainstem_app.jobs.scans.segment_regions import REGION_LABELS_FILE
 from brainstem_app.models.label_meaning import labels_in, meaning_of_labels, meaning_of_two
-from brainstem_app.reports.comparison import write_comparison
+from brainstem_app.reports.scan.label_map_comparison import write_label_map_comparison
 
 # Label maps of segment, and corrected copies of them, begin so.
 _SEGMENTED = "labels_native"
@@ -44,7 +44,7 @@ def evaluate_volumes(job: EvaluateVolumesJob, reporter: Reporter) -> Summary:
         "reference": shareable(job.reference),
         "out": "OUT",
     }
-    report = write_comparison(
+    report = write_label_map_comparison(
         job.predicted,
         job.reference,
         job.out,

@@ -15,7 +15,7 @@ from brainstem_app.models.library import ModelFiles, WeightsKind, find_model
 from brainstem_app.models.method import PredictionContext
 from brainstem_app.models.prediction import Predictor, SharedPredictor
 from brainstem_app.preprocessing.transforms import Displacement
-from brainstem_app.reports.report_model import ModelDescription
+from brainstem_app.reports.scan.model import ModelDescription
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from brainstem_app.jobs.scans.loaded_model import LoadedModel
 from brainstem_app.jobs.scans.segment_bids import result_folder
 from brainstem_app.jobs.scans.segment_dicom import DICOM_FILE_NAME
 from brainstem_app.jobs.scans.segment_files import ARTIFACTS, POSSIBLE_ARTIFACTS
-from brainstem_app.reports.manifest import Manifest, sha256_of
-from brainstem_app.reports.surfaces import SURFACES_FOLDER
+from brainstem_app.reports.exports.surfaces import SURFACES_FOLDER
+from brainstem_app.reports.scan.manifest import Manifest, sha256_of
 from brainstem_app.small_files import read_json, read_small
 
 MANIFEST = ARTIFACTS["manifest"]

@@ -39,7 +39,7 @@ from brainstem_app.jobs.scans.segment_together import scans_at_once, segment_tog
 from brainstem_app.models.prediction import Prediction, predict_box
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
 from brainstem_app.progress import ProgressCallback
-from brainstem_app.reports.report_model import ReportInputs
+from brainstem_app.reports.scan.model import ReportInputs
 
 # Share of the time of one scan, up to the end of each step.
 _READ, _NORMALISED, _PREDICTED, _PLACED = 0.03, 0.75, 0.90, 0.93

@@ -19,7 +19,7 @@ from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.scans.loaded_model import LoadedModel
 from brainstem_app.jobs.scans.segment_files import ARTIFACTS
-from brainstem_app.reports.dicom_seg import Maker, labels_on_frames, segmentation_bytes
+from brainstem_app.reports.exports.dicom_seg import Maker, labels_on_frames, segmentation_bytes
 
 DICOM_FILE_NAME = "labels_dicom.dcm"
 

@@ -27,11 +27,11 @@ from brainstem_app.jobs.scans.segment_regions import (
 from brainstem_app.models.prediction import Prediction
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.scan_to_atlas import ITK_FILES, ScanToAtlas
-from brainstem_app.reports.label_files import write_label_files
-from brainstem_app.reports.midsagittal import MIDSAGITTAL_FILES
-from brainstem_app.reports.region_model import WHOLE
-from brainstem_app.reports.regions import REGIONS_CSV, RegionsOnScan
-from brainstem_app.reports.surfaces import Shapes, WarpedShapes
+from brainstem_app.reports.exports.label_files import write_label_files
+from brainstem_app.reports.exports.surfaces import Shapes, WarpedShapes
+from brainstem_app.reports.scan.midsagittal import MIDSAGITTAL_FILES
+from brainstem_app.reports.scan.region_model import WHOLE
+from brainstem_app.reports.scan.regions import REGIONS_CSV, RegionsOnScan, where_empty
 
 ARTIFACTS = {
     "labels_native": "labels_native.nii.gz",
@@ -123,7 +123,9 @@ def on_scan(
         of_regions = (
             None
             if regions is None
-            else beside.submit(measured_regions, regions, warped, grid, normalised.image)
+            else beside.submit(
+                measured_regions, regions, warped, grid, normalised.image, where_empty(scan.data)
+            )
         )
         labels = warped.labels_on(grid)
         confidence = warped.confidence_on(grid, labels, prediction.class_confidence)

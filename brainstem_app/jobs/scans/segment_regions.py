@@ -14,8 +14,8 @@ from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import Affine, crop_to_box
 from brainstem_app.preprocessing.midsagittal_plane import find_midsagittal_plane
 from brainstem_app.preprocessing.transforms import Transforms
-from brainstem_app.reports.label_files import LABEL_FILES, write_label_files
-from brainstem_app.reports.regions import RegionsOnScan
+from brainstem_app.reports.exports.label_files import LABEL_FILES, write_label_files
+from brainstem_app.reports.scan.regions import RegionsOnScan
 
 REGION_LABELS_FILE = "labels_regions_native.nii.gz"
 #: What the names of the label table's files begin with for the regions.
@@ -31,7 +31,11 @@ def warped_regions(
 
 
 def measured_regions(
-    regions: Regions, warped: WarpedAtlas, grid: Grid, image: NDArray[np.float32]
+    regions: Regions,
+    warped: WarpedAtlas,
+    grid: Grid,
+    image: NDArray[np.float32],
+    is_empty: NDArray[np.bool_],
 ) -> tuple[dict[int, SoftMeasures], Midsagittal | None]:
     """Regions measured under the warp of the atlas, and their areas on the midsagittal plane.
 
@@ -39,9 +43,11 @@ def measured_regions(
     ----------
     image : ndarray of float32, shape (197, 233, 189)
         The standardised scan on ``mni``, whose symmetry says where the plane lies.
+    is_empty : ndarray of bool
+        Where the scan is empty, on its grid.
     """
     plane = find_midsagittal_plane(image, warped.transforms)
-    areas = measure_midsagittal(warped.map, regions, plane, grid)
+    areas = measure_midsagittal(warped.map, regions, plane, grid, is_empty)
     return warped.measure_regions(grid, crop_to_box(regions.labels)), areas
 
 

@@ -14,9 +14,9 @@ from brainstem_app.imaging.scan import Scan
 from brainstem_app.jobs.scans.segment_files import OnScan, shapes_of, write_volumes
 from brainstem_app.models.prediction import Prediction
 from brainstem_app.preprocessing.normalise import Normalised
-from brainstem_app.reports.report_model import ReportInputs
-from brainstem_app.reports.surfaces import remove_surfaces, write_surfaces
-from brainstem_app.reports.write import write_report
+from brainstem_app.reports.exports.surfaces import remove_surfaces, write_surfaces
+from brainstem_app.reports.scan.files import write_report
+from brainstem_app.reports.scan.model import ReportInputs
 
 # Matplotlib draws in one thread at a time.
 _DRAWING = Lock()

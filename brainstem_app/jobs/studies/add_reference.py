@@ -22,7 +22,7 @@ from brainstem_app.jobs.studies.study_atlas import study_atlas
 from brainstem_app.jobs.studies.subject_task import LeftToOther, SubjectTask, prepare_one
 from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
 from brainstem_app.preprocessing.reference import LABEL_SHRUNK
-from brainstem_app.reports.manifest import sha256_of
+from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.small_files import read_json
 from brainstem_app.study.record import changing
 from brainstem_app.study.splits import Splits

@@ -28,7 +28,7 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.preprocessing.drawn_reference import drawn_in_box, require_grid_of_scan
 from brainstem_app.preprocessing.reference import LABELS_FILE, REPEAT_FILE
 from brainstem_app.preprocessing.transforms import Transforms
-from brainstem_app.reports.manifest import sha256_of
+from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.study.study import UNCERTAINTY_FILE, DrawnSource, Study, SubjectRecord
 
 VERSION = "1"

@@ -122,7 +122,7 @@ def relabel_one(task: RelabelTask, report: ProgressCallback) -> SubjectRecord | 
 def draw_reference(folder: Path, table: LabelTable) -> None:
     """Draw the reference labels of a subject on its normalised image: ``qc.png``."""
     from brainstem_app.imaging.atomic import write_bytes
-    from brainstem_app.reports.qc_picture import QcVolumes, qc_png
+    from brainstem_app.reports.scan.qc_picture import QcVolumes, qc_png
 
     box = read_prepared_box(folder)
     # What nobody drew is shown as nothing.

@@ -13,7 +13,7 @@ from brainstem_app.atlas.library import (
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import IGNORED_LABEL
 from brainstem_app.locations import user_data_folder
-from brainstem_app.reports.manifest import sha256_of
+from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.small_files import read_json
 from brainstem_app.study.study import Study
 

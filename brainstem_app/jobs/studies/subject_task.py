@@ -22,7 +22,7 @@ from brainstem_app.jobs.studies.relabel import draw_reference
 from brainstem_app.locks.lock_file import InUseError
 from brainstem_app.preprocessing.reference import FINE_WARP_FILE, LABEL_SHRUNK, TRANSFORMS_FOLDER
 from brainstem_app.progress import ProgressCallback
-from brainstem_app.reports.manifest import sha256_of
+from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.study.study import Failure, Study, SubjectRecord
 
 

@@ -1,4 +1,4 @@
-"""As the paper's figure 3: reference and prediction of each decoder's best cell, on three axial slices."""
+"""Picture of the reference and of each decoder's best cell on three axial slices, as the paper's figure 3."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.reports.grid.results import BestPicture
-from brainstem_app.reports.levels import levels_of
+from brainstem_app.reports.scan.levels import levels_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from brainstem_app.reports.chart import COLOURS, Chart, Line
+from brainstem_app.reports.engine.drawing import colours
+from brainstem_app.reports.engine.line_chart import Line, LineChart
 from brainstem_app.reports.grid.paper import PaperResults
 from brainstem_app.reports.grid.results import CellResult, setting_name, value_name
 from brainstem_app.reports.grid.summary import VariantSummary
@@ -21,7 +22,7 @@ _SPREAD = 0.12
 
 def charts_of_axis(
     axes: Mapping[str, tuple[Any, ...]], summaries: Sequence[VariantSummary]
-) -> tuple[Chart, ...]:
+) -> tuple[LineChart, ...]:
     """Figure 4: where a number varies, the results over it, one chart a measure, one line a combination."""
     numeric = [name for name, values in axes.items() if len(values) > 2 and all(map(_is_number, values))]
     if not numeric:
@@ -29,12 +30,12 @@ def charts_of_axis(
     axis = numeric[0]
     groups = _grouped(summaries, axis)
     return tuple(
-        Chart(
+        LineChart(
             title=title,
             x_label=setting_name(axis),
             y_label="macro mIoU",
             lines=tuple(
-                _line(label, COLOURS[i % len(COLOURS)], members, axis, measure)
+                _line(label, _colour(i), members, axis, measure)
                 for i, (label, members) in enumerate(groups.items())
             ),
         )
@@ -44,7 +45,7 @@ def charts_of_axis(
 
 def charts_of_encoders(
     axes: Mapping[str, tuple[Any, ...]], summaries: Sequence[VariantSummary]
-) -> tuple[Chart, ...]:
+) -> tuple[LineChart, ...]:
     """Figure 5: where encoders vary, one chart a decoder, one colour a kind of weights."""
     encoders = axes.get("encoder", ())
     if len(encoders) < 2:
@@ -55,16 +56,16 @@ def charts_of_encoders(
     for title, members in _grouped(summaries, "encoder", "encoder_weights").items():
         kinds = _grouped(members, "encoder", *(name for name in axes if name != "encoder_weights"))
         lines = [
-            _dots(label, COLOURS[i], kind, place, (i - (len(kinds) - 1) / 2) * _SPREAD)
+            _dots(label, _colour(i), kind, place, (i - (len(kinds) - 1) / 2) * _SPREAD)
             for i, (label, kind) in enumerate(kinds.items())
         ]
-        charts.append(Chart(title or "Encoders", "", "macro mIoU, nuclei", tuple(lines), x_ticks=ticks))
+        charts.append(LineChart(title or "Encoders", "", "macro mIoU, nuclei", tuple(lines), x_ticks=ticks))
     return tuple(charts)
 
 
 def chart_beside_paper(
     summaries: Sequence[VariantSummary], settings: Mapping[str, Any], paper: PaperResults
-) -> Chart | None:
+) -> LineChart | None:
     """Our macro mIoU over the paper's, one dot a combination; None where fewer than two are in both."""
     groups: dict[str, list[tuple[float, float, float | None]]] = {}
     for summary in summaries:
@@ -78,21 +79,21 @@ def chart_beside_paper(
     lines = tuple(
         Line(
             label=label,
-            colour=COLOURS[i % len(COLOURS)],
+            colour=_colour(i),
             points=tuple((x, y) for x, y, _ in points),
             ranges=tuple((x, y - half, y + half) for x, y, half in points if half is not None),
             joined=False,
         )
         for i, (label, points) in enumerate(groups.items())
     )
-    return Chart("", "macro mIoU in the paper", "macro mIoU here", lines, diagonal=True)
+    return LineChart("", "macro mIoU in the paper", "macro mIoU here", lines, diagonal=True)
 
 
-def curves(axes: Mapping[str, tuple[Any, ...]], cells: Sequence[CellResult]) -> tuple[Chart, ...]:
+def curves(axes: Mapping[str, tuple[Any, ...]], cells: Sequence[CellResult]) -> tuple[LineChart, ...]:
     """Nuclei's mean IoU on the validation slices over the epochs: one chart a row, one line a cell."""
     rows = row_axis(axes)
     charts: dict[Any, list[Line]] = {value: [] for value in axes[rows]}
-    colours: dict[str, str] = {}
+    given: dict[str, str] = {}
     for cell in cells:
         points = tuple(
             (float(p.epoch), p.val_nuclei_miou) for p in cell.curve if math.isfinite(p.val_nuclei_miou)
@@ -100,10 +101,10 @@ def curves(axes: Mapping[str, tuple[Any, ...]], cells: Sequence[CellResult]) -> 
         if not points:
             continue
         label = _label({k: v for k, v in cell.variant.items() if k != rows})
-        colour = colours.setdefault(label, COLOURS[len(colours) % len(COLOURS)])
+        colour = given.setdefault(label, _colour(len(given)))
         charts[cell.variant[rows]].append(Line(label, colour, points, thin=True))
     return tuple(
-        Chart(value_name(rows, value), "epoch", "nuclei, validation slices", tuple(lines))
+        LineChart(value_name(rows, value), "epoch", "nuclei, validation slices", tuple(lines))
         for value, lines in charts.items()
         if lines
     )
@@ -153,6 +154,11 @@ def _dots(
         ranges=tuple((x, m.value - m.half, m.value + m.half) for x, m in there if m.half is not None),
         joined=False,
     )
+
+
+def _colour(number: int) -> str:
+    every = colours()
+    return every[number % len(every)]
 
 
 def _is_number(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""What the paper found, and whether it is found here too."""
+"""Findings of the paper, tested on the results of a comparison of networks."""
 
 from __future__ import annotations
 

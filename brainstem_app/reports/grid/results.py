@@ -1,11 +1,10 @@
-"""What the page and the table of a comparison are made from."""
+"""Results of a comparison of networks, from which its report is made."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -149,7 +148,6 @@ class GridInputs:
     picture: BestPicture | None = None
     command: tuple[str, ...] = ()
     plan: str = ""
-    paper: Path | None = None
 
 
 DECODER_NAMES = {name: decoder.title for name, decoder in DECODERS.items()}

@@ -1,0 +1,1 @@
+"""Documents of Segment and Review: a scan, its labels, their edits, and a reference."""

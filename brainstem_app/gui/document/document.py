@@ -1,0 +1,301 @@
+"""Document that Segment and Review show: a scan, its labels, their edits, a reference, how they are drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from brainstem_app.gui.document.comparison import Comparison
+from brainstem_app.gui.document.display import Display
+from brainstem_app.gui.document.label_editor import LabelEditor, Tool
+from brainstem_app.gui.document.opened import ResultFiles, find_result
+from brainstem_app.gui.document.scan_opener import ScanOpener
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.structures.structure_model import StructureModel
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from brainstem_app.gui.background import Background
+    from brainstem_app.gui.document.opened import OpenedLabels, OpenedResult, OpenedScan
+    from brainstem_app.gui.settings import WindowSettings
+    from brainstem_app.gui.viewer.slices import Voxel
+    from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
+    from brainstem_app.imaging.scan import Finding
+
+_VOLUMES_MS = 60
+
+
+class Document(QObject):
+    """What a page shows. Widgets read it, follow its signals and ask it to change; none holds another.
+
+    Parameters
+    ----------
+    settings : WindowSettings
+    background : Background
+    keeps_labels : bool
+        Whether labels stay when a scan on their grid is opened.
+
+    Attributes
+    ----------
+    scan : OpenedScan or None
+    image : ImageVolume or None
+        Voxels of the scan, black ones where labels are open without their scan.
+    findings : tuple of Finding
+        What was found in the scan or, of a result, in its segmentation.
+    labels : OpenedLabels or None
+        The label map as it was read; `editor` has it as it is now.
+    result : ResultFiles or None
+        The files beside the label map.
+    confidence : ndarray of uint8, shape (Z, Y, X), or None
+    structures : StructureModel
+        The structures of the label map, and which of them are drawn.
+    editor : LabelEditor
+        The edits, and whether a file holds them.
+    comparison : Comparison
+        The reference.
+    display : Display
+        How things are drawn.
+    opener : ScanOpener
+        Reads what is to be shown.
+
+    Signals
+    -------
+    replaced
+        Another scan or label map is about to be shown.
+    image_changed, labels_changed, result_changed, confidence_changed
+        Another one is there, or none.
+    volumes_changed
+        The volumes of the structures are others.
+    chosen(int)
+        The structure with this label is to be looked at.
+    labels_shown, opened
+        Labels, anything that was read is on the screen.
+    scan_wanted
+        The user wants to open the scan of the labels.
+    message(object)
+        A `Message` to show in place.
+    """
+
+    replaced = Signal()
+    image_changed = Signal()
+    labels_changed = Signal()
+    result_changed = Signal()
+    confidence_changed = Signal()
+    volumes_changed = Signal()
+    chosen = Signal(int)
+    labels_shown = Signal()
+    opened = Signal()
+    scan_wanted = Signal()
+    message = Signal(object)
+
+    def __init__(
+        self,
+        settings: WindowSettings,
+        background: Background,
+        parent: QObject | None = None,
+        *,
+        keeps_labels: bool = False,
+    ) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._keeps_labels = keeps_labels
+        self.scan: OpenedScan | None = None
+        self.image: ImageVolume | None = None
+        self.findings: tuple[Finding, ...] = ()
+        self.labels: OpenedLabels | None = None
+        self.result: ResultFiles | None = None
+        self.confidence: NDArray[np.uint8] | None = None
+        self.structures = StructureModel(self)
+        self.editor = LabelEditor(background, self)
+        self.comparison = Comparison(self.editor, background, self)
+        self.display = Display(settings, self)
+        self.opener = ScanOpener(background, self)
+        self._volumes_soon = QTimer(self, singleShot=True, interval=_VOLUMES_MS)
+        self._connect()
+
+    def _connect(self) -> None:
+        editor, opener = self.editor, self.opener
+        for told in (editor.message, self.comparison.message, opener.failed, opener.noted):
+            told.connect(self.message)
+        opener.scan_read.connect(self.show_scan)
+        opener.labels_read.connect(self.show_labels)
+        opener.result_read.connect(self.show_result)
+        editor.copied.connect(self.labels_changed)
+        editor.painted.connect(self._on_painted)
+        editor.stroke_done.connect(self.comparison.compare)
+        editor.brush_changed.connect(self._on_brush)
+        editor.saved.connect(lambda _copy: self._read_result_again())
+        self._volumes_soon.timeout.connect(self.volumes_changed)
+
+    @property
+    def scan_path(self) -> Path | None:
+        """File of the scan; None without one."""
+        return None if self.scan is None else self.scan.path
+
+    @property
+    def drawn(self) -> LabelVolume | None:
+        """The labels as they are now, edits included."""
+        return self.editor.labels
+
+    # Opening -----------------------------------------------------------------------------------------
+
+    def open(self, path: Path) -> None:
+        """Open a scan, a DICOM folder, a result folder or a label map."""
+        self.opener.open(path, self.scan_path)
+
+    def open_result(self, folder: Path, like: OpenedLabels | None = None) -> None:
+        """Open a result folder, and its scan unless that is open; `like` are labels that its own correct."""
+        self.opener.open_result(folder, self.scan_path, like)
+
+    def show_scan(self, scan: OpenedScan) -> None:
+        """Show a scan; labels that are open stay if they lie on its grid, and are to be kept."""
+        self.replaced.emit()
+        kept = self.labels if self._keeps_labels else None
+        if kept is not None and not kept.labels.grid.matches(scan.image.grid):
+            self._set_labels(None)  # at once: its voxels are not those of the new scan
+            kept = None
+        reference = self.comparison.reference
+        self._set_image(scan.image, scan)
+        if kept is None:
+            self._set_labels(None)
+        else:
+            self.labels_changed.emit()
+            self.comparison.set_reference(reference)
+            self.confidence_changed.emit()
+        self.opened.emit()
+
+    def show_labels(self, opened: OpenedLabels) -> None:
+        """Show a label map over the open scan, or alone if it does not belong to it."""
+        self._show(opened, ResultFiles(folder=opened.path.parent, labels=opened.path))
+
+    def show_result(self, result: OpenedResult) -> None:
+        """Show a segmentation: its scan and its labels."""
+        if result.scan is not None:
+            self._set_labels(None)
+            self.show_scan(result.scan)
+        self._show(result.labels, result.files, result.findings)
+
+    def _show(self, opened: OpenedLabels, files: ResultFiles, findings: tuple[Finding, ...] = ()) -> None:
+        self.replaced.emit()
+        if self.scan is None or not opened.labels.grid.matches(self.scan.image.grid):
+            self._show_alone(opened)
+        self.findings = findings or self.findings
+        self._set_labels(opened, files)
+        self.labels_shown.emit()
+        self.opened.emit()
+
+    def _show_alone(self, opened: OpenedLabels) -> None:
+        from brainstem_app.gui.viewer.volume import empty_image
+
+        what = self.tr("These labels are shown without their scan.")
+        if self.scan is not None:
+            what = self.tr(
+                "These labels do not lie on the grid of the scan that was open: they are shown alone."
+            )
+        self.scan = None
+        self._set_labels(None)
+        self._set_image(empty_image(opened.labels.grid), None)
+        fix = self.tr("Open the scan they were made from, then the labels again.")
+        actions: tuple[MessageAction, ...] = ()
+        if self._keeps_labels:
+            fix = self.tr("Open the scan they were made from; the labels stay.")
+            actions = (MessageAction(self.tr("Open the scan…"), self.scan_wanted.emit),)
+        told = Message(MessageLevel.WARNING, what, str(opened.path), fix, actions=actions, is_of_page=True)
+        self.message.emit(told)
+
+    def _set_image(self, image: ImageVolume, scan: OpenedScan | None) -> None:
+        self.image, self.scan = image, scan
+        self.findings = () if scan is None else scan.findings
+        self.image_changed.emit()
+
+    def _set_labels(self, opened: OpenedLabels | None, files: ResultFiles | None = None) -> None:
+        self.labels, self.confidence = opened, None
+        self.editor.set_labels(opened)
+        self.comparison.set_reference(None)
+        if opened is not None and not self.structures.shows(opened.table):
+            self.structures.set_table(opened.table)
+        self._set_result(files)
+        self.labels_changed.emit()
+        self.volumes_changed.emit()
+        self.confidence_changed.emit()
+
+    def _set_result(self, files: ResultFiles | None) -> None:
+        self.result = files
+        self.result_changed.emit()
+
+    def _read_result_again(self) -> None:
+        """Take note of the corrected copy that lies in the result's folder now."""
+        if self.result is not None and self.result.is_segmentation:
+            self._set_result(find_result(self.result.folder))
+
+    def read_confidence(self) -> None:
+        """Read the confidence beside the labels, on a thread."""
+        opened = self.labels
+        if opened is None:
+            return
+        from brainstem_app.gui.document.confidence import read_confidence
+
+        def done(confidence: NDArray[np.uint8] | None) -> None:
+            if self.labels is opened:
+                self.confidence = confidence
+                self.confidence_changed.emit()
+
+        self._background.run(
+            lambda: read_confidence(opened.path, opened.labels.grid),
+            done,
+            lambda error: self.message.emit(
+                message_of_error(error, self.tr("The confidence cannot be read."))
+            ),
+        )
+
+    # Structures --------------------------------------------------------------------------------------
+
+    def choose(self, label: int) -> None:
+        """Look at a structure, and paint it from now on."""
+        self.editor.set_label(label)
+        self.chosen.emit(label)
+
+    def choose_largest(self) -> None:
+        """Look at the largest nucleus, so that labels are on the screen at once."""
+        if self.labels is None:
+            return
+        volumes = self.editor.volumes_mm3
+        present = [s.index for s in self.labels.table.nuclei if volumes[s.index] > 0]
+        if present:
+            self.choose(max(present, key=lambda label: volumes[label]))
+
+    def pick(self, voxel: Voxel) -> None:
+        """Paint, from now on, the structure that lies at a voxel."""
+        label = 0 if self.drawn is None else self.drawn.label(voxel)
+        if label:
+            self.editor.set_label(label)
+
+    def _on_painted(self) -> None:
+        if not self._volumes_soon.isActive():
+            self._volumes_soon.start()
+
+    def _on_brush(self) -> None:
+        if self.editor.tool is Tool.BRUSH:
+            self.structures.show(self.editor.label)
+
+    def place_text(self, voxel: Voxel) -> str:
+        """Coordinates of a voxel in mm, structure there and in the reference, confidence, intensity."""
+        from brainstem_app.gui.document.place_text import place_text
+
+        if self.image is None:
+            return ""
+        reference, now, before = self.comparison.reference, self.drawn, self.labels
+        is_edited = now is not None and before is not None and before.labels.label(voxel) != now.label(voxel)
+        return place_text(
+            self.image.grid,
+            voxel,
+            None if self.scan is None else self.image,
+            None if before is None else before.table,
+            (now, None if reference is None else reference.labels),
+            None if is_edited else self.confidence,
+        )

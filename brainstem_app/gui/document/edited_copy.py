@@ -1,0 +1,148 @@
+"""Save edited labels beside the original: never over it, nor over an earlier copy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from brainstem_app.errors import BrainstemError
+from brainstem_app.gui.document.edited_version import EDITED_MARK, without_mark
+from brainstem_app.imaging.file_names import file_stem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from brainstem_app.atlas.label_table import LabelTable
+
+_MNI_CODE = 4
+
+
+@dataclass(frozen=True, eq=False)
+class EditedLabels:
+    """What is to be saved.
+
+    Attributes
+    ----------
+    original : Path
+        File that was opened.
+    labels : ndarray of uint8, shape (Z, Y, X)
+        Edited labels in the viewer's order.
+    table : LabelTable
+    voxels_before, voxels_after : sequence of int, length 256
+        Voxels of each label in the original and in the copy.
+    """
+
+    original: Path
+    labels: NDArray[np.uint8]
+    table: LabelTable
+    voxels_before: Sequence[int]
+    voxels_after: Sequence[int]
+
+
+def save_edited_copy(edited: EditedLabels) -> Path:
+    """Write ``NAME_edited.nii.gz`` (or ``NAME_edited-2.nii.gz``, …) and, as ``….json``, what was changed.
+
+    The copy lies on exactly the original's grid and affine.
+
+    Returns
+    -------
+    Path
+        The new label map.
+
+    Raises
+    ------
+    BrainstemError
+        If the original is gone or is another one now, or the copy cannot be written.
+    """
+    from brainstem_app.imaging.label_map import save_label_map
+    from brainstem_app.imaging.orientation import from_canonical
+
+    affine, shape, space = _grid_of(edited.original)
+    native = from_canonical(edited.labels.transpose(2, 1, 0), affine)
+    if native.shape != shape:
+        raise BrainstemError(
+            "The original label map is another one now, so the edited labels do not fit it.",
+            edited.original,
+            "Put the file back that was opened, then save again.",
+        )
+    try:
+        with _new_file(edited.original) as target:
+            save_label_map(target, native, affine, space=space)
+            _write_record(target, edited)
+    except OSError as error:
+        raise BrainstemError(
+            f"The edited labels could not be saved: {error.strerror or error}.",
+            edited.original.parent,
+            "Make room on the disk, or ask for the right to write there; your edits are still open.",
+        ) from error
+    return target
+
+
+@contextmanager
+def _new_file(original: Path) -> Iterator[Path]:
+    """Reserve a name beside the original that nothing has; give it back if the writing fails."""
+    stem = without_mark(file_stem(original))  # the copy of a copy is the next copy
+    for number in range(1, 10_000):
+        name = stem + EDITED_MARK + ("" if number == 1 else f"-{number}")
+        target = original.with_name(f"{name}.nii.gz")
+        try:
+            target.touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        break
+    else:
+        raise FileExistsError(original.parent)
+    try:
+        yield target
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+
+
+def _grid_of(original: Path) -> tuple[NDArray[np.float64], tuple[int, int, int], Any]:
+    from brainstem_app.imaging.header_checks import check_header
+    from brainstem_app.imaging.scan_file import open_scan_file
+
+    with open_scan_file(original) as opened:
+        affine = check_header(opened).affine
+        header = opened.image.header
+        is_mni = "sform_code" in header and int(header["sform_code"]) == _MNI_CODE
+        return affine, opened.shape, "mni" if is_mni else "native"
+
+
+def _write_record(target: Path, edited: EditedLabels) -> None:
+    """Say beside the copy what it was made from and how many voxels of each structure it has."""
+    from brainstem_app import __version__
+    from brainstem_app.imaging.atomic import write_text
+    from brainstem_app.reports.scan.manifest import sha256_of
+
+    counts = zip(edited.voxels_before, edited.voxels_after, strict=True)
+    names = {s.index: s.name for s in edited.table.structures}
+    record = {
+        "schema": "brainstem-edit/1",
+        "original": {"file": edited.original.name, "sha256": sha256_of(edited.original)},
+        "edited": {"file": target.name, "sha256": sha256_of(target)},
+        "saved": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "brainstem_app": __version__,
+        "changed": [
+            {
+                "index": index,
+                "name": names.get(index, ""),
+                "voxels_before": int(old),
+                "voxels_after": int(new),
+            }
+            for index, (old, new) in enumerate(counts)
+            if index and old != new
+        ],
+    }
+    path = target.with_name(target.name.removesuffix(".nii.gz") + ".json")
+    write_text(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,47 @@
+"""Report beside a label map: volumes and grades of its structures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from brainstem_app.errors import InputError
+
+if TYPE_CHECKING:
+    from brainstem_app.atlas.label_table import LabelTable
+    from brainstem_app.reports.scan.model import Report
+
+
+def report_beside(labels: Path) -> Report | None:
+    """Read the report of the segmentation that has written a label map; None without one that can be read."""
+    from brainstem_app.reports.scan.reading import REPORT_FILE, read_report
+
+    if not labels.with_name(REPORT_FILE).is_file():
+        return None
+    try:
+        return read_report(labels.with_name(REPORT_FILE))
+    except InputError:
+        return None
+
+
+def reported_mm3(report: Report | None) -> tuple[Mapping[int, float], Mapping[str, float]]:
+    """Volumes (mm³) of labels and of regions that a report gives; none without one.
+
+    None of labels if the report has counted voxels too: they are then counted anew.
+    """
+    if report is None:
+        return {}, {}
+    regions = {region.name: region.volume_mm3 for region in report.regions}
+    if report.volume_method == "voxels":
+        return {}, regions
+    return {s.index: s.volume_mm3 for s in report.structures}, regions
+
+
+def graded(table: LabelTable, report: Report | None) -> LabelTable:
+    """Table with the grades of a report: those measured with its model, where the atlas has its own."""
+    grades = {} if report is None else {s.name: s.reliability for s in report.structures}
+    structures = tuple(
+        s.model_copy(update={"reliability": grades.get(s.name, s.reliability)}) for s in table.structures
+    )
+    return table.model_copy(update={"structures": structures})

@@ -1,0 +1,62 @@
+"""Model that has made a result, as the report beside it says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+
+from brainstem_app.small_files import read_json
+
+
+@dataclass(frozen=True)
+class ResultModel:
+    """Model that a report names.
+
+    Attributes
+    ----------
+    name, version : str
+        Empty where the report does not say it.
+    mean_iou : float or None
+        On the model's own test subjects; None if its accuracy has not been measured.
+    """
+
+    name: str = ""
+    version: str = ""
+    mean_iou: float | None = None
+
+    @property
+    def title(self) -> str:
+        """Name and version."""
+        name = self.name or QCoreApplication.translate("ResultModel", "unknown model")
+        return f"{name} {self.version}".strip()
+
+    @property
+    def accuracy(self) -> str:
+        """Accuracy in words."""
+        return accuracy_text(self.mean_iou)
+
+
+UNKNOWN_MODEL = ResultModel()
+
+
+def accuracy_text(mean_iou: float | None) -> str:
+    """Accuracy of a model in words; “not measured” is to be shown in amber."""
+    if mean_iou is None:
+        return QCoreApplication.translate("ResultModel", "not measured")
+    return QCoreApplication.translate("ResultModel", "mean IoU {0:.2f}").format(mean_iou)
+
+
+def model_of_report(report: Path) -> ResultModel:
+    """Read which model a ``report.json`` names."""
+    try:
+        model = read_json(report)["model"]
+        accuracy = model.get("test_macro_miou")
+        return ResultModel(
+            str(model["name"] or ""),
+            str(model.get("version") or ""),
+            None if accuracy is None else float(accuracy),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return UNKNOWN_MODEL

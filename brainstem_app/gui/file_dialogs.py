@@ -1,0 +1,62 @@
+"""File dialogs of the window, which begin where the last one ended; opening with the system's programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.settings import WindowSettings
+
+
+class FileDialogs:
+    """Asks for files and folders, over a widget.
+
+    Parameters
+    ----------
+    settings : WindowSettings
+        Remembers the folder of what was chosen.
+    over : QWidget
+    """
+
+    def __init__(self, settings: WindowSettings, over: QWidget) -> None:
+        self._settings = settings
+        self._over = over
+
+    def folder(self, title: str, start: Path | None = None) -> Path | None:
+        """Ask for a folder; None if the user chose none."""
+        at = str(start or self._settings.last_folder)
+        name = QFileDialog.getExistingDirectory(self._over, title, at)
+        return Path(name) if name else None
+
+    def file(self, title: str, kinds: str, start: str = "") -> Path | None:
+        """Ask for a file of some kinds (``"Tables (*.tsv)"``, with ``;;`` between them)."""
+        at = start or str(self._settings.last_folder)
+        return self._kept(QFileDialog.getOpenFileName(self._over, title, at, kinds)[0])
+
+    def files(self, title: str, kinds: str) -> list[Path]:
+        """Ask for files of some kinds."""
+        at = str(self._settings.last_folder)
+        return [Path(name) for name in QFileDialog.getOpenFileNames(self._over, title, at, kinds)[0]]
+
+    def target(self, title: str, name: str, kinds: str) -> tuple[Path, str] | None:
+        """Ask where to save, with a name to begin with; the path and the kind that was chosen."""
+        at = str(self._settings.last_folder / name)
+        chosen, kind = QFileDialog.getSaveFileName(self._over, title, at, kinds)
+        path = self._kept(chosen)
+        return None if path is None else (path, kind)
+
+    def _kept(self, name: str) -> Path | None:
+        if not name:
+            return None
+        self._settings.last_folder = Path(name).parent
+        return Path(name)
+
+
+def open_in_system(path: Path) -> bool:
+    """Open a file or folder with the program the system has for it; whether there is one."""
+    return QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))

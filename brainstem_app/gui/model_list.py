@@ -1,0 +1,58 @@
+"""Models at hand, listed on a thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from brainstem_app.gui.messages.message import message_of_error
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.background import Background
+    from brainstem_app.models.library import ModelFiles
+
+
+class ModelList(QObject):
+    """The models that a segmentation may use.
+
+    Attributes
+    ----------
+    models : tuple of ModelFiles
+
+    Signals
+    -------
+    changed
+        They were listed anew.
+    resolved, message(object)
+        Why they could not be listed is over; a `Message` that says it.
+    """
+
+    changed = Signal()
+    resolved = Signal()
+    message = Signal(object)
+
+    def __init__(self, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        self.models: tuple[ModelFiles, ...] = ()
+
+    def read(self) -> None:
+        """List the models anew."""
+        self.resolved.emit()
+        self._background.run(find_models, self._take, self._fail)
+
+    def _take(self, models: tuple[ModelFiles, ...]) -> None:
+        self.models = models
+        self.changed.emit()
+
+    def _fail(self, error: BaseException) -> None:
+        self._take(())
+        self.message.emit(message_of_error(error, self.tr("The models cannot be listed.")))
+
+
+def find_models() -> tuple[ModelFiles, ...]:
+    """List the models at hand."""
+    from brainstem_app.models.library import list_models
+
+    return list_models()

@@ -1,0 +1,140 @@
+"""Linked views that show a document and follow it; the surfaces of its nuclei are made on a thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QWidget
+
+from brainstem_app.gui.review.linked_views import LinkedViews
+from brainstem_app.gui.review.view_layout import ViewLayout
+from brainstem_app.gui.viewer.convention import Plane
+from brainstem_app.gui.viewer.overlay import colour_table
+from brainstem_app.gui.viewer.overlay_layers import OverlayStyle
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.background import Background
+    from brainstem_app.gui.document.document import Document
+    from brainstem_app.gui.viewer.slices import Voxel
+    from brainstem_app.gui.viewer.surface import Shell, Surface
+
+_SURFACE_MS = 400
+
+
+class DocumentViews(LinkedViews):
+    """Draws a `Document`; what is done in the views goes to its editor."""
+
+    def __init__(self, document: Document, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(background, parent)
+        self._document = document
+        self._background = background
+        self._surface_soon = QTimer(self, singleShot=True, interval=_SURFACE_MS)
+        self._surface_soon.timeout.connect(self.update_surface)
+        self._connect_document()
+        self._draw(frozenset({"opacity", "convention"}))
+
+    def _connect_document(self) -> None:
+        document, editor = self._document, self._document.editor
+        document.image_changed.connect(self._on_image)
+        document.labels_changed.connect(self._on_labels)
+        document.confidence_changed.connect(self._show_confidence)
+        document.chosen.connect(self._on_chosen)
+        document.structures.visibility_changed.connect(self._show_colours)
+        document.comparison.changed.connect(self._show_reference)
+        document.display.changed.connect(self._draw)
+        editor.painted.connect(self._on_painted)
+        editor.jumped.connect(self.go_to)
+        editor.brush_changed.connect(lambda: self.set_brush(editor.brush))
+        self.stroke_began.connect(editor.begin)
+        self.stroke_moved.connect(editor.move)
+        self.stroke_ended.connect(editor.end)
+        self.surface.picked.connect(document.choose)
+        self.layout_changed.connect(lambda _layout, _plane: self.update_surface())
+
+    def show_layout(self, layout: ViewLayout, plane: Plane | None = None) -> None:
+        """Choose which views are on the screen, and give the keys to the main one."""
+        self.set_layout(layout, plane)
+        self.main_view.setFocus()
+
+    def fit_labels(self) -> None:
+        """Zoom to the labels."""
+        extent = self._document.editor.extent
+        if extent is not None:
+            self.each_visible(lambda view: view.fit_labels(*extent))
+
+    # What the document tells -------------------------------------------------------------------------
+
+    def _on_image(self) -> None:
+        if self._document.image is not None:
+            self.set_image(self._document.image)
+
+    def _on_labels(self) -> None:
+        self.set_labels(self._document.drawn)
+        self._show_reference()
+        self._show_colours()
+        self.update_surface()
+
+    def _on_painted(self, box: tuple[Voxel, Voxel] | None) -> None:
+        self.redraw_labels(box)
+        self._surface_soon.start()  # when no stroke has followed for a moment
+
+    def _on_chosen(self, label: int) -> None:
+        place = self._document.editor.place(label)
+        if place is not None:
+            self.go_to(place)
+
+    def _draw(self, names: frozenset[str]) -> None:
+        state = self._document.display.state
+        if names & {"opacity", "hides_labels"}:
+            self.set_opacity(0.0 if state.hides_labels else state.opacity / 100)
+        if "convention" in names:
+            self.set_convention(state.convention)
+        if "is_outlined" in names:
+            self.set_style(OverlayStyle.OUTLINE if state.is_outlined else OverlayStyle.FILL)
+        if "has_crosshair" in names:
+            self.show_crosshair(state.has_crosshair)
+        if "by_confidence" in names:
+            self._show_confidence()
+        if "marks_differences" in names:
+            self._show_reference()
+
+    def _show_colours(self) -> None:
+        structures = self._document.structures
+        self.set_colours(colour_table(structures.colours, structures.visible))
+
+    def _show_confidence(self) -> None:
+        document = self._document
+        self.set_confidence(document.confidence if document.display.state.by_confidence else None)
+
+    def _show_reference(self) -> None:
+        reference = self._document.comparison.reference
+        marks = self._document.display.state.marks_differences
+        self.set_reference(None if reference is None else reference.labels, marks=marks)
+        if reference is None and self.view_layout is ViewLayout.SIDE_BY_SIDE:
+            self.show_layout(ViewLayout.THREE)
+
+    def update_surface(self) -> None:
+        """Make the surfaces of the nuclei anew, on a thread, if they are on the screen."""
+        labels, opened = self._document.drawn, self._document.labels
+        if not self.shows_surface:
+            return
+        if labels is None or opened is None:
+            self.surface.set_surface(None)
+            return
+        from brainstem_app.gui.viewer.surface import shell_of, surface_of
+
+        extent = self._document.editor.extent
+        nuclei = [s.index for s in opened.table.nuclei]
+        known = opened.regions
+        colours = {} if known is None else {s.index: s.rgb for s in known.table.structures[1:]}
+
+        def made() -> tuple[Surface, Shell | None]:
+            # Without tissue the labels are nuclei alone, and there is nothing around them.
+            has_tissue = len(nuclei) < len(opened.table.structures) - 1
+            shell = None
+            if has_tissue:
+                shell = shell_of(labels, None if known is None else known.labels, colours, extent)
+            return surface_of(labels, nuclei, extent), shell
+
+        self._background.run(made, lambda both: self.surface.set_surface(*both), lambda _error: None)

@@ -1,0 +1,138 @@
+"""Viewer of the page Segment: slices of the document, their slider, and the controls under them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+
+from brainstem_app.gui.viewer.convention_switch import ConventionSwitch
+from brainstem_app.gui.viewer.opacity_slider import OpacitySlider
+from brainstem_app.gui.viewer.overlay import colour_table
+from brainstem_app.gui.viewer.slice_view import PAGE, SliceView
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.document.document import Document
+
+
+class ViewerPanel(QWidget):
+    """A `SliceView` of a `Document` with its slice slider, opacity, convention and "whole slice" button."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._document = document
+        self.view = SliceView(parent=self)
+        self.slider = QSlider(Qt.Orientation.Vertical, self)
+        self.slider.setAccessibleName(self.tr("Slice"))
+        self.slider.setToolTip(self.tr("Slice, from the feet (bottom) to the head (top)"))
+        self.slider.setPageStep(PAGE)
+        self.slider.valueChanged.connect(self.view.set_index)
+        self.position = QLabel(self)
+        self.position.setAccessibleName(self.tr("Slice shown"))
+        self.opacity = OpacitySlider((40, 160), self)
+        self.convention = ConventionSwitch(document.display.state.convention, self)
+        self.fit_button = self._button(
+            self.tr("Whole slice"), self.tr("Undo zoom (Ctrl+0)"), self.tr("Show the whole slice")
+        )
+        self.fit_button.clicked.connect(self.view.fit)
+        self.labels_button = self._button(
+            self.tr("Brainstem"), self.tr("Zoom to the labels (Ctrl+9)"), self.tr("Zoom to the labels")
+        )
+        self.labels_button.clicked.connect(self.fit_labels)
+        self._lay_out()
+        self._connect(document)
+        self._draw(frozenset({"opacity", "convention", "has_crosshair"}))
+        self._on_image()
+        self._on_labels()
+
+    def _button(self, text: str, hint: str, name: str) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolTip(hint)
+        button.setAccessibleName(name)
+        return button
+
+    def _lay_out(self) -> None:
+        picture = QHBoxLayout()
+        picture.setSpacing(4)
+        picture.addWidget(self.view, 1)
+        picture.addWidget(self.slider)
+        controls = QHBoxLayout()
+        controls.setSpacing(8)
+        controls.addWidget(self.position)
+        controls.addStretch(1)
+        for widget in (self.opacity.name, self.opacity, self.opacity.percent, self.convention):
+            controls.addWidget(widget)
+        for button in (self.labels_button, self.fit_button):
+            controls.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(picture, 1)
+        layout.addLayout(controls)
+
+    def _connect(self, document: Document) -> None:
+        display = document.display
+        self.opacity.valueChanged.connect(lambda percent: display.set(opacity=percent))
+        self.convention.chosen.connect(lambda convention: display.set(convention=convention))
+        self.view.place_changed.connect(self._show_place)
+        document.image_changed.connect(self._on_image)
+        document.labels_changed.connect(self._on_labels)
+        document.chosen.connect(self._on_chosen)
+        document.structures.visibility_changed.connect(self._show_colours)
+        display.changed.connect(self._draw)
+
+    def fit_labels(self) -> None:
+        """Zoom to the labels."""
+        extent = self._document.editor.extent
+        if extent is not None:
+            self.view.fit_labels(*extent)
+
+    # What the document tells -------------------------------------------------------------------------
+
+    def _on_image(self) -> None:
+        """Show a scan from its middle."""
+        image = self._document.image
+        if image is None:
+            return
+        with QSignalBlocker(self.slider):
+            self.slider.setRange(0, image.grid.shape[self.view.plane.normal] - 1)
+        self.view.set_image(image)
+        self.view.setFocus()
+
+    def _on_labels(self) -> None:
+        labels = self._document.drawn
+        self.view.set_labels(labels)
+        self.labels_button.setEnabled(labels is not None and labels.extent is not None)
+        self._show_colours()
+
+    def _on_chosen(self, label: int) -> None:
+        place = self._document.editor.place(label)
+        if place is not None:
+            self.view.set_crosshair(place)
+
+    def _show_colours(self) -> None:
+        structures = self._document.structures
+        self.view.set_colours(colour_table(structures.colours, structures.visible))
+
+    def _draw(self, names: frozenset[str]) -> None:
+        state = self._document.display.state
+        if "opacity" in names:
+            self.opacity.show_percent(state.opacity)
+            self.view.set_opacity(state.opacity / 100)
+        if "convention" in names:
+            self.convention.show_convention(state.convention)
+            self.view.set_convention(state.convention)
+        if "has_crosshair" in names:
+            self.view.show_crosshair(state.has_crosshair)
+
+    def _show_place(self) -> None:
+        image, index = self._document.image, self.view.index
+        if image is None:
+            return
+        with QSignalBlocker(self.slider):
+            self.slider.setValue(index)
+        height = image.grid.world_mm(self.view.crosshair)[self.view.plane.normal]
+        self.position.setText(
+            self.tr("Slice {0} of {1}  ·  z = {2:.1f} mm").format(index + 1, self.view.n_slices, height)
+        )

@@ -1,0 +1,1 @@
+"""Parts of the main window: its actions, dialogs, opening and closing."""

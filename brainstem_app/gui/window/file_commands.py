@@ -1,0 +1,166 @@
+"""Commands of the File menu that ask: which study, scan, result to open, where to save."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from brainstem_app.gui.file_dialogs import FileDialogs
+from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.study.save_study import SaveStudy
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
+    from brainstem_app.gui.scans.listing import ChosenScans
+    from brainstem_app.gui.segment.many_scans import ManyScans
+    from brainstem_app.gui.window.opening import Opening
+    from brainstem_app.gui.workflow.page_stack import PageStack
+
+_RESULTS = "results folder"
+
+
+class FileCommands(QObject):
+    """Shows file dialogs over the window, and has done what was chosen.
+
+    Signals
+    -------
+    job_shown(object)
+        Show how far a `QueuedJob` is.
+    command_requested(str)
+        Do what the window's action with this id is for.
+    """
+
+    job_shown = Signal(object)
+    command_requested = Signal(str)
+
+    def __init__(
+        self,
+        context: AppContext,
+        opening: Opening,
+        pages: PageStack,
+        many_scans: ManyScans,
+        window: QWidget,
+    ) -> None:
+        super().__init__(window)
+        self._context, self._settings = context, context.settings
+        self._opening = opening
+        self._segment = pages.segment
+        self._many_scans = many_scans
+        self._over = window
+        self._ask = FileDialogs(context.settings, window)
+        self.study = SaveStudy(context, self)
+        self.study.job_shown.connect(self.job_shown)
+
+    def new_study(self) -> None:
+        """Ask for the folder of a new study; the scans that are open go into it."""
+        folder = self._ask.folder(self.tr("New study: choose or make an empty folder"))
+        if folder is not None:
+            self._settings.last_folder = folder.parent
+            self._context.study.create(folder)
+
+    def choose_study(self) -> None:
+        """Ask for a study folder and open it."""
+        folder = self._ask.folder(self.tr("Open a study"))
+        if folder is not None:
+            self._settings.last_folder = folder.parent
+            self._context.study.open(folder)
+
+    def choose_study_target(self) -> None:
+        """Ask for an empty folder and save the open study there."""
+        folder = self._ask.folder(self.tr("Save the study as: choose or make an empty folder"))
+        if folder is not None:
+            self._settings.last_folder = folder.parent
+            self.study.save_as(folder)
+
+    def choose_scan(self) -> None:
+        """Ask for scans and open them."""
+        kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img *.dcm *.ima);;All files (*)")
+        self._opening.open_paths(self._ask.files(self.tr("Open scans"), kinds))
+
+    def choose_folder(self) -> None:
+        """Ask for a folder of DICOM files, a BIDS dataset or a folder of scans and open it."""
+        folder = self._ask.folder(self.tr("Open a DICOM folder, a BIDS dataset or a folder of scans"))
+        if folder is not None:
+            self._opening.open_path(folder)
+
+    def choose_batch(self, chosen: ChosenScans) -> None:
+        """Say what a batch will do, and put it into the queue once the user agrees."""
+        from brainstem_app.gui.segment.batch_sheet import BatchSheet
+
+        panel = self._segment.segment_panel
+        sheet = BatchSheet(chosen, panel.offered, self._settings, self._over)
+        sheet.choose(panel.model)
+        sheet.command_requested.connect(self.command_requested)
+        sheet.confirmed.connect(
+            lambda model: self._many_scans.segment([scan.path for scan in chosen.scans], model, panel.outputs)
+        )
+        sheet.open()
+
+    def choose_results_folder(self) -> None:
+        """Ask where results are written from now on."""
+        folder = self._ask.folder(self.tr("Folder for results"), self._settings.results_folder)
+        if folder is not None:
+            self.set_results_folder(folder)
+
+    def set_results_folder(self, folder: Path) -> None:
+        """Write results into a folder from now on; those there are stay where they are, and listed."""
+        self._context.messages.clear(_RESULTS)
+        self._settings.results_folder = folder
+
+    def open_results_folder(self) -> None:
+        """Show the folder of the results in the file manager."""
+        folder = self._settings.results_folder
+        self._context.messages.clear(_RESULTS)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = message_of_error(error, self.tr("The folder for results cannot be made."), _RESULTS)
+            self._context.messages.say(message)
+            return
+        self._segment.saver.open_path(folder)
+
+    def choose_result(self) -> None:
+        """Ask for a folder that Segment has written and open it."""
+        folder = self._ask.folder(self.tr("Open a result folder"), self._settings.results_folder)
+        if folder is not None:
+            self._opening.open_result(folder)
+
+    def choose_labels(self) -> None:
+        """Ask for a label map and open it."""
+        kinds = self.tr("Label maps (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)")
+        path = self._ask.file(self.tr("Open a label map"), kinds)
+        if path is not None:
+            self._opening.open_labels(path)
+
+    def choose_model(self) -> None:
+        """Ask for a model's file and offer it in Segment."""
+        path = self._ask.file(self.tr("Choose a model"), self.tr("Models (*.onnx *.keras);;All files (*)"))
+        if path is not None:
+            self._opening.open_model(path)
+
+    def choose_labels_target(self) -> None:
+        """Ask where to save the label map."""
+        result = self._segment.document.result
+        if result is None:
+            return
+        name = f"{result.folder.name}_labels.nii.gz"
+        target = self._ask.target(self.tr("Save labels as"), name, self.tr("NIfTI (*.nii.gz)"))
+        if target is not None:
+            self._segment.saver.save_labels(target[0])
+
+    def choose_report_target(self) -> None:
+        """Ask where to save the report."""
+        result = self._segment.document.result
+        if result is None or not result.reports:
+            return
+        suffixes = [file.suffix for file in result.reports]
+        kinds = ";;".join(f"{suffix[1:].upper()} (*{suffix})" for suffix in suffixes)
+        name = f"{result.folder.name}_report{suffixes[0]}"
+        target = self._ask.target(self.tr("Save report"), name, kinds)
+        if target is not None:
+            path, kind = target
+            ending = path.suffix or f".{kind.split(' ')[0].lower()}"
+            self._segment.saver.save_report(path.with_suffix(ending))

@@ -1,0 +1,196 @@
+"""Opening of what the user gave: decides what it is, and which page shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QMenu
+
+from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.window.left_open import LeftOpen
+from brainstem_app.gui.workflow.step import StepName
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
+    from brainstem_app.gui.review.review_page import ReviewPage
+    from brainstem_app.gui.workflow.page_stack import PageStack
+
+
+class Opening(QObject):
+    """Decides what a path is, and has it shown.
+
+    A study opens as a whole; datasets and folders of scans go to the table of Scans; a scan, a result or a
+    label map is shown in Segment, several results in Review.
+
+    Attributes
+    ----------
+    left : LeftOpen
+        What was open in Segment and Review when the work was left.
+
+    Signals
+    -------
+    step_wanted(object)
+        Go to a `StepName`.
+    """
+
+    step_wanted = Signal(object)
+
+    def __init__(self, context: AppContext, pages: PageStack, parent: QObject) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._pages = pages
+        self._segment = pages.segment
+        self.left = LeftOpen(context.study, pages.segment.document, self)
+
+    def open_paths(self, paths: list[Path]) -> None:
+        """Open what the user chose or dropped: one thing as what it is, several as scans of the list."""
+        if len(paths) == 1:
+            self.open_path(paths[0])
+        elif paths:
+            self._context.study.when_restored(lambda: self._open_scans(paths))
+
+    def _open_scans(self, paths: list[Path]) -> None:
+        self._begin(paths[0])
+        self.step_wanted.emit(StepName.SCANS)
+        self._pages.scans.add(paths)
+
+    def open_path(self, path: Path) -> None:
+        """Open a study, a scan, a folder of scans, a result folder or a label map."""
+        self._context.study.when_restored(lambda: self._open_path(path))
+
+    def _open_path(self, path: Path) -> None:
+        from brainstem_app.gui.document.opened import OpenKind, kind_of, results_in
+        from brainstem_app.gui.study.workspace import is_study
+
+        self._begin(path)
+        if path.is_dir() and is_study(path):
+            self._context.study.open(path)
+            return
+        kind = kind_of(path)
+        if path.is_dir() and kind is OpenKind.SCAN:
+            self._open_scans([path])
+            return
+        if kind is OpenKind.RESULT and len(results_in(path)) > 1:
+            self.review_results((path,))
+            return
+        if kind is OpenKind.SCAN and path.exists():
+            self._pages.scans.add([path])
+        self.view(path)
+
+    def view(self, path: Path) -> None:
+        """Show a scan, a result or a label map in the step Segment."""
+        self._go_to(StepName.SEGMENT)
+        self._segment.document.open(path)
+
+    def open_result(self, folder: Path) -> None:
+        """Show a segmentation, or the several of a batch."""
+        from brainstem_app.gui.document.opened import results_in
+
+        self._context.messages.clear("")  # the others go with what they are about
+        if len(results_in(folder)) > 1:
+            self.review_results((folder,))
+            return
+        self._go_to(StepName.SEGMENT)
+        self._segment.document.open_result(folder)
+
+    def open_labels(self, path: Path) -> None:
+        """Show a label map over the open scan."""
+        self._begin(path)
+        self._go_to(StepName.SEGMENT)
+        self._segment.document.opener.open_labels(path)
+
+    def open_model(self, file: Path) -> None:
+        """Offer the model of a file in Segment."""
+        from brainstem_app.models.library import find_model
+
+        self._context.background.run(
+            lambda: find_model(str(file)),
+            lambda model: self._segment.segment_panel.add_model(model, file),
+            lambda error: self._context.messages.say(
+                message_of_error(error, self.tr("The model cannot be opened."))
+            ),
+        )
+
+    def fill_recent(self, menu: QMenu) -> None:
+        """List the studies and scans opened last in a menu."""
+        settings = self._context.settings
+        menu.clear()
+        kinds = (
+            (self.tr("Studies"), settings.recent_studies),
+            (self.tr("Scans"), settings.recent_scans),
+        )
+        for title, paths in kinds:
+            if paths:
+                menu.addSection(title)
+            for path in paths:
+                action = menu.addAction(f"{path.name}    {path.parent}")
+                action.triggered.connect(lambda _checked=False, p=path: self.open_path(p))
+        if menu.isEmpty():
+            menu.addAction(self.tr("Nothing has been opened yet")).setEnabled(False)
+            return
+        menu.addSeparator()
+        menu.addAction(self.tr("Forget these")).triggered.connect(lambda: settings.forget_recent())
+
+    # Review ------------------------------------------------------------------------------------------
+
+    def follow(self, review: ReviewPage) -> None:
+        """Remember what is open in Review, and show in Segment what is corrected there."""
+        self.left.follow_review(review)
+        review.document.editor.saved.connect(self._on_edited)
+
+    def arrive(self, step: StepName, before: StepName) -> None:
+        """Show in a step what was open there when the work was left; in Review else what Segment shows."""
+        if step is before and not self.left.has(step):
+            return
+        if step is StepName.SEGMENT:
+            self.left.take_up_segment()
+        review = self._pages.review
+        if step is not StepName.REVIEW or review is None or not review.is_empty:
+            return
+        if not self.left.take_up_review(review):
+            self._show_in(review)
+
+    def review_results(self, folders: Sequence[Path]) -> None:
+        """Show the segmentations in folders in Review, the first of them at once."""
+        self._context.messages.clear("")  # the others go with what they are about
+        self._go_to(StepName.REVIEW)
+        if self._pages.review is not None:
+            self._pages.review.files.open_results(folders)
+
+    def review_result(self) -> None:
+        """Show the result of Segment in Review, whatever is open there."""
+        before = self._pages.review
+        was_empty = before is None or before.is_empty
+        self._go_to(StepName.REVIEW)
+        review = self._pages.review
+        if review is not None and not was_empty:
+            review.files.when_saved(lambda: self._show_in(review))
+
+    def _show_in(self, review: ReviewPage) -> None:
+        """Pass on what Segment has read already: nothing is read twice."""
+        from brainstem_app.gui.document.opened import OpenedResult
+
+        shown = self._segment.document
+        if shown.result is not None and shown.labels is not None:
+            review.document.show_result(OpenedResult(shown.result, shown.labels, shown.scan))
+        elif shown.scan is not None:
+            review.document.show_scan(shown.scan)
+
+    def _on_edited(self, copy: Path) -> None:
+        """Show the corrected labels in Segment too, if it shows those they were made from."""
+        document = self._segment.document
+        result = document.result
+        if result is not None and result.is_segmentation and result.folder == copy.parent:
+            document.open_result(copy.parent, document.labels)
+
+    def _go_to(self, step: StepName) -> None:
+        """Go to a step to show something there, in place of what was open when the work was left."""
+        self.left.forget(step)
+        self.step_wanted.emit(step)
+
+    def _begin(self, path: Path) -> None:
+        self._context.settings.last_folder = path.parent
+        self._context.messages.clear("")  # the others go with what they are about

@@ -1,0 +1,184 @@
+"""Rows of the window's action table, its menus, and its sheet of keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QIcon, QKeySequence
+from PySide6.QtWidgets import QApplication, QStyle
+
+from brainstem_app.gui.actions import ActionRow
+from brainstem_app.gui.viewer.convention import Convention
+from brainstem_app.gui.workflow.page_stack import STEPS
+from brainstem_app.gui.workflow.step import StepName, step_text
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.actions import ActionTable
+    from brainstem_app.gui.app_context import AppContext
+    from brainstem_app.gui.segment.segment_page import SegmentPage
+    from brainstem_app.gui.viewer.shortcut_overlay import ShortcutGroup
+    from brainstem_app.gui.window.file_commands import FileCommands
+    from brainstem_app.gui.window.opening import Opening
+    from brainstem_app.gui.workflow.page_stack import PageStack
+
+_ZOOM_STEP = 1.25
+_KEYS = QKeySequence.StandardKey
+RECENT = "recent"
+
+#: Menus by their titles: ids of actions, `RECENT` for the menu of what was opened last; None separates.
+MENUS: dict[str, tuple[str | None, ...]] = {
+    "&File": (
+        "new_study", "open_study", "save_study", "save_study_as", "close_study", None,
+        "open_scan", "open_folder", RECENT, "open_result", "open_labels", "simulate", None,
+        "save_labels", "open_report", "save_report", "results_folder", "choose_results_folder", None,
+        "settings", "quit",
+    ),
+    "&Go": (*(f"step_{step}" for step in STEPS), None, "start", "jobs"),
+    "&Segment": ("segment", "cancel"),
+    "&View": (
+        "radiological", "neurological", None,
+        "zoom_in", "zoom_out", "fit", "fit_labels", None, "crosshair", "reset_window",
+    ),
+    "&Help": ("help", None, "computer", "about"),
+}  # fmt: skip
+
+
+# fmt: off
+def file_rows(
+    context: AppContext, files: FileCommands, opening: Opening, segment: SegmentPage
+) -> list[ActionRow]:
+    """List what is done with studies, scans, results and models."""
+    row, document, study = ActionRow, segment.document, context.study
+
+    def has_study() -> bool:
+        return study.is_open
+
+    def has_result() -> bool:
+        return document.result is not None
+
+    def has_report() -> bool:
+        return document.result is not None and bool(document.result.reports)
+
+    return [
+        row("new_study", _tr("&New study…"), _KEYS.New, files.new_study),
+        row("open_study", _tr("Open a s&tudy…"), "Ctrl+Shift+N", files.choose_study),
+        row("save_study", _tr("Sa&ve the study"), "", files.study.save, has_study),
+        row("save_study_as", _tr("Save the study &as…"), "F12", files.choose_study_target, has_study),
+        row("close_study", _tr("&Close the study"), "", study.close, has_study),
+        row("open_scan", _tr("&Open scans…"), _KEYS.Open, files.choose_scan,
+            icon=_icon(QStyle.StandardPixmap.SP_DialogOpenButton)),
+        row("open_folder", _tr("Open a &folder (DICOM, BIDS)…"), "Ctrl+Shift+O", files.choose_folder,
+            icon=_icon(QStyle.StandardPixmap.SP_DirOpenIcon)),
+        row("open_result", _tr("Open a res&ult folder…"), "Ctrl+R", files.choose_result),
+        row("results_folder", _tr("Open the folder of the resul&ts"), "", files.open_results_folder),
+        row("choose_results_folder", _tr("&Where results go…"), "", files.choose_results_folder),
+        row("open_labels", _tr("Open a &label map…"), "Ctrl+L", files.choose_labels),
+        row("choose_model", _tr("Choose a model"), "", files.choose_model),
+        row("review_result", _tr("Review"), "", opening.review_result, has_result),
+        row("save_labels", _tr("&Save labels as…"), _KEYS.Save, files.choose_labels_target, has_result),
+        row("open_report", _tr("Open re&port"), "Ctrl+P", segment.saver.open_report, has_report),
+        row("save_report", _tr("Save r&eport…"), "Ctrl+E", files.choose_report_target, has_report),
+    ]
+
+
+def step_rows(pages: PageStack, go_to: Callable[[StepName], None]) -> list[ActionRow]:
+    """List the ways to the steps, and what is started in them."""
+    row, segment = ActionRow, pages.segment
+
+    def go(step: StepName) -> ActionRow:
+        text = step_text(step)
+        title = f"&{step.number}  {text.title}"
+        return row(f"step_{step}", title, f"Ctrl+{step.number}", lambda: go_to(step), hint=text.purpose)
+
+    def in_segment(run: Callable[[], None]) -> Callable[[], None]:
+        def shown_first() -> None:
+            go_to(StepName.SEGMENT)
+            run()
+
+        return shown_first
+
+    return [
+        *(go(step) for step in STEPS),
+        row("start", _tr("&Start what the step is for"), "Ctrl+Return", lambda: pages.current.run()),
+        row("segment", _tr("&Segment the open scan"), "", in_segment(segment.segment),
+            lambda: segment.can_segment),
+        row("simulate", _tr("Try a si&mulated scan"), "", in_segment(segment.simulate),
+            lambda: segment.job is None),
+        row("cancel", _tr("&Cancel"), "Ctrl+.", segment.cancel, lambda: segment.job is not None),
+    ]
+
+
+def view_rows(segment: SegmentPage) -> list[ActionRow]:
+    """List what is done in the viewer of Segment, and the side that is at the left in every picture."""
+    row, display = ActionRow, segment.document.display
+
+    def has_viewer() -> bool:
+        return segment.has_viewer
+
+    def side(name: str, text: str, convention: Convention) -> ActionRow:
+        return row(name, text, "", lambda: display.set(convention=convention),
+                   checked_when=lambda: display.state.convention is convention, group="convention")
+
+    def zoom(factor: float) -> Callable[[], None]:
+        return lambda: segment.viewer.view.zoom(factor)
+
+    return [
+        side("radiological", _tr("&Radiological (patient's right on the left)"), Convention.RADIOLOGICAL),
+        side("neurological", _tr("&Neurological (patient's left on the left)"), Convention.NEUROLOGICAL),
+        row("zoom_in", _tr("Zoom &in"), _KEYS.ZoomIn, zoom(_ZOOM_STEP), has_viewer),
+        row("zoom_out", _tr("Zoom &out"), _KEYS.ZoomOut, zoom(1 / _ZOOM_STEP), has_viewer),
+        row("fit", _tr("&Whole slice"), "Ctrl+0", lambda: segment.viewer.view.fit(), has_viewer),
+        row("fit_labels", _tr("&Brainstem"), "Ctrl+9", lambda: segment.viewer.fit_labels(), has_viewer),
+        row("crosshair", _tr("&Crosshair"), "Ctrl+H", lambda on: display.set(has_crosshair=on), has_viewer,
+            lambda: display.state.has_crosshair),
+        row("reset_window", _tr("Reset &brightness and contrast"), "Ctrl+B",
+            lambda: segment.viewer.view.reset_window(), has_viewer),
+    ]
+# fmt: on
+
+
+def window_keys(a: ActionTable) -> list[ShortcutGroup]:
+    """List the keys of the window and of each step but Review, for the sheet of F1."""
+    everywhere = [
+        (f"{a.key(f'step_{STEPS[0]}')} … {a.key(f'step_{STEPS[-1]}')}", _tr("go to a step")),
+        *a.key_rows("start", "jobs", "settings", "help", "quit"),
+        (_tr("Tab, Shift+Tab"), _tr("next, previous control; arrows inside of one")),
+        (_tr("Alt and a letter"), _tr("menus, and the buttons whose letter is underlined")),
+        (_tr("Esc"), _tr("close a message")),
+    ]
+    files = a.key_rows(
+        "new_study", "open_study", "save_study_as", "open_scan", "open_folder", "open_result",
+        "open_labels", "save_labels", "save_report", "open_report",
+    )  # fmt: skip
+    lists = [
+        (_tr("Return"), _tr("Scans: show the marked scan")),
+        (_tr("Shift or Ctrl and arrows"), _tr("Scans, Prepare: mark several")),
+        (_tr("A, R, U"), _tr("Prepare: accept, reject, undecide the picture, and go to the next")),
+        (_tr("arrows"), _tr("Compare: choose a cell of the heat map")),
+        (_tr("Space"), _tr("tick a name of a list, unfold the advanced settings")),
+        (_tr("Delete"), _tr("Jobs: take one that is over off the list")),
+    ]
+    pictures = [
+        (_tr("wheel, ↑ ↓"), _tr("next slice; Page Up, Page Down: ten; Home, End: first and last")),
+        (_tr("Ctrl+wheel"), _tr("zoom about the pointer")),
+        (_tr("click"), _tr("crosshair")),
+        (_tr("middle drag"), _tr("move the picture")),
+        (_tr("Shift+drag"), _tr("brightness and contrast, also by Shift and arrows; double click resets")),
+        *a.key_rows("zoom_in", "zoom_out", "fit", "fit_labels", "crosshair", "reset_window", "cancel"),
+    ]
+    return [
+        (_tr("Everywhere"), everywhere),
+        (_tr("Studies and files"), files),
+        (_tr("Lists"), lists),
+        (_tr("Pictures in Segment"), pictures),
+    ]
+
+
+def _icon(picture: QStyle.StandardPixmap) -> QIcon:
+    return QApplication.style().standardIcon(picture)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("WindowActions", text)

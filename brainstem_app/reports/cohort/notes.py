@@ -1,0 +1,170 @@
+"""Notes of the report of a cohort: what its reader must know before the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from brainstem_app.counting import counted, listed
+from brainstem_app.evaluation.linear_model import FAR, SMALL_GROUP, chance_of_far
+from brainstem_app.reports.cohort.model import CohortReport
+from brainstem_app.reports.cohort.participants import is_head_size
+from brainstem_app.reports.cohort.people import Person
+from brainstem_app.reports.cohort.people_table import PeopleTable
+from brainstem_app.reports.scan.model import unseen_sentence
+from brainstem_app.reports.scan.regions import compared_by_name, cut_parts, uneven_notes
+from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML, METHOD_IN_WORDS
+
+#: From so many degrees of freedom on, z-scores are not far from those of a large group.
+_MANY_DEGREES = 30
+
+
+def cohort_notes(report: CohortReport, table: PeopleTable, people: Sequence[Person]) -> tuple[str, ...]:
+    """Say who is missing, which groups are small, which nuclei lost, and what was not adjusted for."""
+    return (
+        *_who_is_missing(report, table),
+        *_small_groups(report),
+        *_uncertain_scores(report),
+        *_lost_nuclei(report, people),
+        *_cut_regions(report, people),
+        *uneven_notes({person.name: [person.result.report] for person in people}),
+        *_doubtful_scans(report, people),
+        *_unseen_nuclei(report, people),
+        *_head_size(report, table, people),
+    )
+
+
+def _who_is_missing(report: CohortReport, table: PeopleTable) -> list[str]:
+    notes = []
+    lacking: dict[str, list[str]] = {}
+    for subject in report.subjects:
+        if not subject.in_model and subject.subject not in table.matched.only_in_results:
+            lacking.setdefault(", ".join(table.lacking(subject.subject)), []).append(subject.subject)
+    left_out = len(report.subjects) - len(report.modelled)
+    told = [f"{columns} is unknown of {listed(names)}" for columns, names in lacking.items()]
+    if left_out and table.matched.only_in_results:
+        told.append(f"not in the table of participants: {listed(table.matched.only_in_results)}")
+    if left_out:
+        notes.append(
+            f"{left_out} of {counted(len(report.subjects), 'subject')} in no model: {'; '.join(told)}."
+        )
+    elif table.matched.only_in_results and table.table.path:
+        notes.append(f"Not in the table of participants: {listed(table.matched.only_in_results)}.")
+    if table.matched.unclear:
+        notes.append(f"Not matched with the table: {'; '.join(table.matched.unclear)}.")
+    if absent := table.matched.only_in_table:
+        notes.append(
+            f"{counted(len(absent), 'row')} of the table of participants without a result: {listed(absent)}."
+        )
+    return notes
+
+
+def _small_groups(report: CohortReport) -> list[str]:
+    sizes = {c.group: c.n for c in report.comparisons}
+    if report.comparisons:
+        sizes = {str(report.reference): report.comparisons[0].reference_n, **sizes}
+    small = [f"{group}: {n}" for group, n in sizes.items() if n < SMALL_GROUP]
+    if not small:
+        return []
+    return [
+        f"Small groups ({', '.join(small)}; fewer than {SMALL_GROUP}): one person can make a difference or "
+        "hide one, and the intervals hold only if the volumes are normally distributed."
+    ]
+
+
+def _uncertain_scores(report: CohortReport) -> list[str]:
+    if not any(subject.z for subject in report.subjects):
+        return []
+    others = [s for s in report.modelled if report.reference is None or s.group == report.reference]
+    degrees = len(others) - 2 - len(report.covariates)
+    if not 0 < degrees < _MANY_DEGREES:
+        return []
+    return [
+        f"z-scores against {counted(len(others) - 1, 'person')}: by chance alone one in "
+        f"{round(1 / chance_of_far(degrees))} is {FAR:g} or more (in a large group one in 370), and there is "
+        "one of each nucleus."
+    ]
+
+
+def _lost_nuclei(report: CohortReport, people: Sequence[Person]) -> list[str]:
+    regions = {name for person in people for name in compared_by_name(person.result.report)}
+    nuclei = {n.name for c in report.comparisons for n in c.nuclei} or {
+        n for s in report.subjects for n in s.z if n not in regions
+    }
+    lost = {
+        s.subject: [name for name in s.volume_mm3 if name in nuclei and s.volume_mm3[name] is None]
+        for s in report.modelled
+    }
+    cut = {p.name: {s.name for s in p.result.report.structures if s.is_cut} for p in people}
+    kinds = (
+        ("not found", "", {who: [n for n in names if n not in cut[who]] for who, names in lost.items()}),
+        (
+            "cut by the end of the scan or of its brain mask",
+            " or what is left of them",
+            {who: [n for n in names if n in cut[who]] for who, names in lost.items()},
+        ),
+    )
+    return [note for how, also, of_whom in kinds for note in _lost_note(how, also, of_whom)]
+
+
+def _lost_note(how: str, also: str, of_whom: Mapping[str, list[str]]) -> list[str]:
+    lost = {subject: names for subject, names in of_whom.items() if names}
+    if not lost:
+        return []
+    told = "; ".join(f"{subject}: {listed(names, 4)}" for subject, names in list(lost.items())[:SMALL_GROUP])
+    more = f"; and {len(lost) - SMALL_GROUP} more" if len(lost) > SMALL_GROUP else ""
+    n = sum(map(len, lost.values()))
+    return [
+        f"{counted(n, 'nucleus was', 'nuclei were')} {how} and counted as missing, not as 0 mm³{also} "
+        f"({told}{more}); look at those scans first."
+    ]
+
+
+def _cut_regions(report: CohortReport, people: Sequence[Person]) -> list[str]:
+    used = {subject.subject for subject in report.modelled}
+    cut = {p.name: cut_parts(p.result.report) for p in people if p.name in used}
+    told = [f"{name}: {listed(regions)}" for name, regions in cut.items() if regions]
+    if not told:
+        return []
+    return [
+        "Regions and areas that the scan or its brain mask cuts are counted as missing, not as what is left "
+        "of them: "
+        f"{'; '.join(told)}."
+    ]
+
+
+def _doubtful_scans(report: CohortReport, people: Sequence[Person]) -> list[str]:
+    used = {subject.subject for subject in report.modelled}
+    warned = [
+        p.name for p in people if p.name in used and any(w.level == "error" for w in p.result.report.warnings)
+    ]
+    return [f"Scans with an error in their report are included: {listed(warned)}."] if warned else []
+
+
+def unseen_nuclei(people: Sequence[Person]) -> tuple[str, ...]:
+    """Nuclei in which a model that labelled any of the people cannot see change."""
+    seen = [(s.name, s.change_seen) for p in people for s in p.result.report.structures]
+    return tuple(dict.fromkeys(name for name, can in seen if can is False))
+
+
+def _unseen_nuclei(report: CohortReport, people: Sequence[Person]) -> list[str]:
+    said = unseen_sentence(unseen_nuclei(people))
+    marked = " In the tables of groups they have a dagger (†)." if report.comparisons else ""
+    return [said + marked] if said else []
+
+
+def _head_size(report: CohortReport, table: PeopleTable, people: Sequence[Person]) -> list[str]:
+    if BRAIN_ML in table.columns:
+        return [
+            "Adjusted for the volume of the brain: a disease that shrinks both may be hidden; the volume "
+            f"inside the skull (eTIV, {INTRACRANIAL_ML}) does not have that fault."
+        ]
+    if INTRACRANIAL_ML in table.columns and INTRACRANIAL_ML not in table.table.columns:
+        return [f"Adjusted for the volume inside the skull, {METHOD_IN_WORDS}."]
+    if report.group is None or any(map(is_head_size, table.columns)):
+        return []
+    known = sum(person.result.report.scan.intracranial_ml is not None for person in people)
+    some = f" The volume inside the skull is known of {known} of {len(people)}." if known else ""
+    return [
+        "The size of the head was not adjusted for: it may explain a difference of all nuclei."
+        f"{some} Without eTIV in the table, --covariates {BRAIN_ML} adjusts for the volume of the brain."
+    ]

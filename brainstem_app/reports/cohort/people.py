@@ -1,0 +1,200 @@
+"""People of a cohort: a person is a subject of a dataset."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from brainstem_app.counting import counted, listed
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.subject_ids import id_key
+from brainstem_app.reports.scan.results import Result
+
+_MOST_ALIKE = 4
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person and the result to compare.
+
+    Attributes
+    ----------
+    name : str
+        ``sub-01``; with the dataset before it, ``ds/sub-01``, where results come from more than one.
+    subject : str
+        Name within the dataset.
+    dataset : str
+        Name of the dataset; empty if unknown.
+    dataset_id : str
+        What tells datasets apart; empty if unknown.
+    result : Result
+    """
+
+    name: str
+    subject: str
+    dataset: str
+    dataset_id: str
+    result: Result
+
+    @property
+    def session(self) -> str:
+        """Session of the result, e.g. ``"ses-2"``; empty if none is named."""
+        return session_of(self.result)
+
+
+def session_of(result: Result) -> str:
+    """Session of a result, e.g. ``"ses-2"``; empty if none is named."""
+    return next((part for part in result.occasion.split("_") if part.startswith("ses-")), "")
+
+
+def one_result_each(
+    results: Sequence[Result], session: str = "", *, separate: bool = False
+) -> tuple[list[Person], list[str]]:
+    """Person of each result, in the order of their names, and what to say of it.
+
+    Parameters
+    ----------
+    results : sequence of Result
+        At least one.
+    session : str
+        Take this session of those who have sessions; empty if each has one result.
+    separate : bool
+        Results in different folders are of different people, whatever their names.
+
+    Raises
+    ------
+    InputError
+        If a person has two results, it cannot be told whether two results are of one person, or nobody has
+        the session.
+    """
+    notes = []
+    kept = [r for r in results if not session or _is_of_session(r, session)]
+    if not kept:
+        there = sorted({session_of(r) for r in results} - {""})
+        problem = f"Nobody has the session {session}; the results name: {', '.join(there) or 'none'}."
+        raise InputError(problem, results[0].given, "Give one of them with --session.")
+    without = sorted({r.subject for r in results} - {r.subject for r in kept})
+    if without:
+        notes.append(f"Left out, without the session {session}: {listed(without)}.")
+    datasets = _datasets(kept, separate=separate)
+    people: dict[tuple[str, str], Result] = {}
+    for result in kept:
+        key = (datasets[result.path], result.subject)
+        if key in people:
+            raise _twice(result, people[key])
+        people[key] = result
+    _require_known_datasets(kept, datasets)
+    names = _dataset_names(kept, datasets)
+    several = len(names) > 1
+    found = [
+        Person(
+            name=f"{names[dataset]}/{subject}" if several and names[dataset] else subject,
+            subject=subject,
+            dataset=names[dataset],
+            dataset_id=dataset,
+            result=result,
+        )
+        for (dataset, subject), result in people.items()
+    ]
+    notes += _same_scans(found)
+    return sorted(found, key=lambda person: person.name), notes
+
+
+def _is_of_session(result: Result, session: str) -> bool:
+    return not session_of(result) or id_key(session_of(result)) == id_key(session)
+
+
+def _datasets(results: Sequence[Result], *, separate: bool) -> dict[object, str]:
+    """Dataset of each result by its path; empty where it is unknown."""
+    if separate:
+        return {r.path: r.dataset or str(r.given) for r in results}
+    merged = _moved_datasets(results)
+    return {r.path: merged.get(r.dataset or "", r.dataset or "") for r in results}
+
+
+def _moved_datasets(results: Sequence[Result]) -> dict[str, str]:
+    """Datasets that are one although their places differ: of one name, and no subject is in both."""
+    subjects: dict[str, dict[str, set[str]]] = {}
+    for r in results:
+        if r.dataset:
+            of_name = subjects.setdefault(r.report.scan.dataset or "", {})
+            of_name.setdefault(r.dataset, set()).add(r.subject)
+    merged: dict[str, str] = {}
+    for places in subjects.values():
+        if sum(map(len, places.values())) == len(set().union(*places.values())):
+            merged |= dict.fromkeys(places, min(places))
+    return merged
+
+
+def _dataset_names(results: Sequence[Result], datasets: dict[object, str]) -> dict[str, str]:
+    """Name of each dataset; where two have one, with the folder of the results, or else a number."""
+    names, folders = {}, {}
+    for r in results:
+        key = datasets[r.path]
+        names[key] = r.report.scan.dataset or (r.given.name if key else "")
+        folders[key] = r.given.name
+    often = Counter(names.values())
+    named = {key: f"{name}, {folders[key]}" if often[name] > 1 else name for key, name in names.items()}
+    often = Counter(named.values())
+    return {
+        key: name if often[name] == 1 else f"{name}, {number}"
+        for number, (key, name) in enumerate(sorted(named.items()), start=1)
+    }
+
+
+def _twice(one: Result, other: Result) -> InputError:
+    where = f"{other.path.parent}, {one.path.parent}"
+    name = one.subject
+    if one.occasion != other.occasion:
+        occasions = " and ".join(o or "no named session" for o in sorted((other.occasion, one.occasion)))
+        return InputError(
+            f"{name} was scanned more than once ({occasions}); a comparison takes one result of each person.",
+            where,
+            "Choose with --session, or give a folder with one scan of each person.",
+        )
+    if one.report.scan.sha256 is not None and one.report.scan.sha256 == other.report.scan.sha256:
+        return InputError(
+            f"{name} has two reports, both of the same scan.",
+            where,
+            "Give the folder of one of them, or say with --separate-folders that they are two people.",
+        )
+    if one.dataset and one.dataset == other.dataset:
+        return InputError(
+            f"{name} of one dataset has two reports, of two scans.", where, "Give one scan of each person."
+        )
+    return InputError(
+        f"{name} has two reports of different scans, which do not say of which dataset: one person or two?",
+        where,
+        "If people in different folders are different people, say so with --separate-folders; else give one "
+        "scan of each person.",
+    )
+
+
+def _require_known_datasets(results: Sequence[Result], datasets: dict[object, str]) -> None:
+    """Refuse two results of one name of which only one says its dataset."""
+    by_subject: dict[str, list[Result]] = {}
+    for result in results:
+        by_subject.setdefault(result.subject, []).append(result)
+    for same in by_subject.values():
+        unknown = [r for r in same if not datasets[r.path]]
+        if unknown and len(same) > 1:
+            raise _twice(unknown[0], next(r for r in same if r is not unknown[0]))
+
+
+def _equal(names: Sequence[str]) -> str:
+    """Names with equals signs between them; of many the first and how many more."""
+    more = [f"{len(names) - _MOST_ALIKE} more"] if len(names) > _MOST_ALIKE else []
+    return " = ".join([*names[:_MOST_ALIKE], *more])
+
+
+def _same_scans(people: Sequence[Person]) -> list[str]:
+    by_scan: dict[str, list[str]] = {}
+    for person in people:
+        if person.result.report.scan.sha256:
+            by_scan.setdefault(person.result.report.scan.sha256, []).append(person.name)
+    alike = [_equal(names) for names in by_scan.values() if len(names) > 1]
+    if not alike:
+        return []
+    count = counted(len(alike), "scan file has", "scan files have")
+    return [f"{count} more than one name; each name counts as a person: {listed(alike, 4)}."]

@@ -1,0 +1,1 @@
+"""The report engine: blocks and columns, and one renderer each for HTML, PDF and spreadsheets."""

@@ -1,0 +1,1 @@
+"""The report on repeatability: volumes of the same people, measured twice."""

@@ -1,0 +1,347 @@
+"""Blocks of the report of a scan."""
+
+from __future__ import annotations
+
+import platform
+from pathlib import Path
+
+import numpy as np
+
+from brainstem_app.atlas.label_table import Group
+from brainstem_app.evaluation.structures import Status
+from brainstem_app.imaging.scan import Level
+from brainstem_app.reports.engine import formatting
+from brainstem_app.reports.engine.blocks import (
+    Beside,
+    Block,
+    Document,
+    Heading,
+    Items,
+    Note,
+    Paragraph,
+    Picture,
+    Table,
+    Tiles,
+    grades,
+    methods,
+    repeat,
+    rows_of,
+)
+from brainstem_app.reports.engine.columns import Cell, Column, Mark, distance, grade, ratio3, signed1
+from brainstem_app.reports.scan.citations import works_to_cite
+from brainstem_app.reports.scan.manifest import Manifest
+from brainstem_app.reports.scan.methods import repeat_steps, shareable_command
+from brainstem_app.reports.scan.midsagittal import midsagittal_note
+from brainstem_app.reports.scan.model import (
+    FindingEntry,
+    ModelDescription,
+    Report,
+    ReportInputs,
+    StructureEntry,
+    reliability_text,
+)
+from brainstem_app.reports.scan.qc_picture import CONVENTION
+from brainstem_app.reports.scan.reference_words import disagreement_words
+from brainstem_app.reports.scan.region_model import AreaEntry, RegionEntry
+from brainstem_app.reports.scan.regions import no_regions_note, region_colours, regions_note
+
+#: Name of the title of the report, by whether there is a scan.
+_KINDS = {True: "Brainstem segmentation report", False: "Comparison of two label maps"}
+_CUT_NOTE = " Cut: the scan, or its brain mask, ends within it; do not use its volume."
+_PICTURE_ALT = "Outlines of the labels in three axial, one coronal and one sagittal picture"
+_PLANE_ALT = "The midsagittal plane of the scan with the outlines of midbrain, pons and medulla"
+
+
+def scan_document(
+    report: Report, inputs: ReportInputs, manifest: Manifest, folder: Path, pictures: tuple[bytes, bytes]
+) -> Document:
+    """Choose and word what a reader sees of a report.
+
+    Parameters
+    ----------
+    report, inputs, manifest
+        What it says, what it is made from, and with what.
+    folder : Path
+        Where it goes.
+    pictures : tuple of bytes
+        PNG of the labels on the scan, and of its midsagittal plane; the latter empty without one.
+    """
+    picture, plane = pictures
+    scored = inputs.reference is not None
+    grouped = tuple(
+        tuple(s for s in report.structures if s.group is group) for group in (Group.NUCLEUS, Group.TISSUE)
+    )
+    measured = any(s.change_seen is not None for s in report.structures)
+    works = works_to_cite(inputs)
+    facts = dict((*_head_facts(report), *_model_facts(inputs.model), *_facts(manifest)))
+    command = shareable_command(inputs.command) if inputs.command else ""
+    return Document(
+        title=f"{report.scan.file} – brainstem report",
+        kind=_KINDS[inputs.scan is not None],
+        headline=report.scan.file,
+        about=_about(report, manifest),
+        created=report.created,
+        blocks=(
+            Tiles(_scored_tiles(report) if scored else _unscored_tiles(report)),
+            Heading("Warnings", "warnings"),
+            *(_findings(report.warnings) or (Paragraph("None."),)),
+            *((Heading("Notes", "notes"), *_findings(report.notes)) if report.notes else ()),
+            Heading("What these labels are, and are not", "limits"),
+            Paragraph(report.limits, "box"),
+            Heading("Picture", "picture"),
+            Picture(picture, _PICTURE_ALT, _caption(inputs)),
+            *_regions(report, inputs),
+            *_midsagittal(report, plane),
+            Heading("Structures", "structures"),
+            Table(structure_columns(report, inputs), grouped, "dense" if scored else ""),
+            Paragraph(_table_note(report, inputs), "small"),
+            *((grades(reliability_text(measured)),) if any(s.reliability for s in report.structures) else ()),
+            *methods(report.methods),
+            *((Heading("Works to cite", "citations"), Items(works)) if works else ()),
+            *repeat(command, repeat_steps(inputs, folder), facts),
+        ),
+    )
+
+
+def _findings(findings: tuple[FindingEntry, ...]) -> tuple[Block, ...]:
+    return tuple(Note(f.problem, f.fix, f.level.value, named=f.level is not Level.INFO) for f in findings)
+
+
+def structure_columns(report: Report, inputs: ReportInputs) -> tuple[Column[StructureEntry], ...]:
+    """Columns of the structures, those that have any number."""
+    swatches = {s.index: s.colour for s in inputs.table.structures}
+    scored = inputs.reference is not None
+
+    def any_has(field: str) -> bool:
+        return any(getattr(s, field) is not None for s in report.structures)
+
+    columns: list[Column[StructureEntry]] = [
+        Column(
+            "Structure", lambda s: Cell(s.name, below=s.full_name if scored else "", swatch=swatches[s.index])
+        ),
+        *([] if scored else [Column[StructureEntry]("Name", lambda s: s.full_name, align="words")]),
+        Column("Reliability", lambda s: s.reliability, format=grade, align="centre"),
+        Column("Volume", lambda s: s.volume_mm3, "mm³", formatting.volume),
+        *(_scored_columns(any_has("references_disagree_mm")) if scored else _unscored_columns()),
+        Column("Asymmetry", lambda s: s.asymmetry_index, "left − right", formatting.signed),
+    ]
+    if any_has("confidence"):
+        columns.append(Column("Confidence", lambda s: _confidence(s, scored)))
+    if any_has("change_seen"):
+        columns.append(Column("Smallest", _change, "change, %"))
+    if any_has("model_test_iou"):
+        columns.append(Column("Model's IoU", lambda s: s.model_test_iou, "in testing", formatting.ratio))
+    return tuple(columns)
+
+
+def _unscored_columns() -> tuple[Column[StructureEntry], ...]:
+    return (
+        Column("Voxels", lambda s: s.voxels),
+        Column("Centre", lambda s: s.centroid_mm, "x, y, z mm", formatting.point),
+    )
+
+
+def _scored_columns(with_disagreement: bool) -> tuple[Column[StructureEntry], ...]:
+    ratio, length = formatting.ratio, formatting.length
+    disagree = Column[StructureEntry](
+        "References", lambda s: s.references_disagree_mm, "disagree, mm", distance
+    )
+    return (
+        Column("Reference", lambda s: s.reference_volume_mm3, "mm³", formatting.volume),
+        Column("Difference", lambda s: s.volume_difference_mm3, "mm³", signed1),
+        Column("IoU", lambda s: s.iou, format=ratio),
+        Column("Distance", lambda s: s.assd_mm, "mm", distance),
+        *([disagree] if with_disagreement else []),
+        Column("Dice", lambda s: s.dice, format=ratio),
+        Column("NSD", lambda s: s.nsd_1mm, "1\N{NO-BREAK SPACE}mm", ratio),
+        Column("HD95", lambda s: s.hd95_mm, "mm", length),
+        Column("Centre off", lambda s: s.centroid_error_mm, "mm", length),
+        Column("Status", lambda s: Cell(s.status.value, mark=_STATUS[s.status]), align="centre"),
+    )
+
+
+_STATUS: dict[Status, Mark] = {
+    Status.SCORED: "good",
+    Status.MISSED: "bad",
+    Status.ABSENT: "faint",
+    Status.UNSCORED: "",
+}
+
+
+def _confidence(entry: StructureEntry, scored: bool) -> Cell:
+    bar = None if scored else entry.confidence
+    mark: Mark = "bad" if entry.low_confidence else ""
+    return Cell(formatting.ratio(entry.confidence) + " *" * bool(entry.low_confidence), mark=mark, bar=bar)
+
+
+def _change(entry: StructureEntry) -> str:
+    return "†" if entry.change_seen is False else formatting.percent(entry.smallest_change_percent)
+
+
+def _regions(report: Report, inputs: ReportInputs) -> list[Block]:
+    """Regions with their volumes; or that the atlas has none."""
+    note = _regions_note(inputs)
+    if not note:
+        return []
+    swatches = region_colours(inputs.regions) if inputs.regions else {}
+    columns: tuple[Column[RegionEntry], ...] = (
+        Column("Region", lambda r: Cell(r.name, swatch=swatches.get(r.name, ""))),
+        Column("Name", lambda r: r.full_name, align="words"),
+        Column("Volume", lambda r: _maybe_cut(formatting.volume(r.volume_mm3), r.is_cut), "mm³"),
+        Column("Voxels", lambda r: r.voxels),
+    )
+    table = [Table(columns, rows_of(report.regions))] if report.regions else []
+    cut = _CUT_NOTE if any(region.is_cut for region in report.regions) else ""
+    return [Heading("Regions", "regions"), *table, Paragraph(note + cut, "small")]
+
+
+def _midsagittal(report: Report, plane: bytes) -> list[Block]:
+    """Areas on the midsagittal plane beside its picture; nothing without them."""
+    if report.midsagittal is None:
+        return []
+    columns: tuple[Column[AreaEntry], ...] = (
+        Column("Measure", lambda a: Cell(a.full_name, below=a.name)),
+        Column("Value", lambda a: _maybe_cut(f"{formatting.area(a.value)} {a.unit}", a.is_cut)),
+    )
+    is_cut = any(area.is_cut for area in report.midsagittal.areas)
+    cut = _CUT_NOTE.replace("volume", "area") if is_cut else ""
+    note = Paragraph(midsagittal_note(report.midsagittal) + cut, "small")
+    table = Table(columns, rows_of(report.midsagittal.areas))
+    return [
+        Heading("Midsagittal areas", "midsagittal"),
+        Beside(Picture(plane, _PLANE_ALT), (table, note)),
+    ]
+
+
+def _maybe_cut(text: str, is_cut: bool) -> Cell:
+    return Cell(f"{text} cut", mark="bad") if is_cut else Cell(text)
+
+
+def _regions_note(inputs: ReportInputs) -> str:
+    if inputs.regions is not None:
+        return regions_note(inputs.regions)
+    return no_regions_note(f"{inputs.atlas_name} {inputs.atlas_version}") if inputs.scan else ""
+
+
+def _about(report: Report, manifest: Manifest) -> str:
+    parts = [formatting.moment(report.created)]
+    if report.model:
+        parts.append(f"model {report.model.title}")
+    parts.append(f"atlas {report.atlas.name} {report.atlas.version}")
+    parts.append("grid " + " × ".join(str(n) for n in manifest.grid.shape))
+    lengths = np.linalg.norm(np.array(manifest.grid.affine)[:3, :3], axis=0)
+    parts.append("voxels " + " × ".join(f"{length:.2f}" for length in lengths) + " mm")
+    return "  ·  ".join(parts)
+
+
+def _scored_tiles(report: Report) -> tuple[tuple[str, str], ...]:
+    summary = report.summary
+    return (
+        (ratio3(summary.macro_miou_nuclei), "mean IoU of the nuclei"),
+        (ratio3(summary.macro_miou), "mean IoU of all classes, background included"),
+        (f"{summary.n_scored}", "nuclei scored"),
+        (f"{summary.n_missed}", "missed (count as 0)"),
+        (f"{summary.n_absent}", "not in the reference (not counted)"),
+    )
+
+
+def _unscored_tiles(report: Report) -> tuple[tuple[str, str], ...]:
+    summary = report.summary
+    tiles = [
+        (f"{summary.n_found} of {summary.n_unscored}", "nuclei found"),
+        (f"{formatting.volume(summary.volume_nuclei_mm3)} mm³", "all nuclei together"),
+    ]
+    confidences = [
+        s.confidence for s in report.structures if s.group is Group.NUCLEUS and s.confidence is not None
+    ]
+    if confidences:
+        tiles.append((formatting.ratio(sum(confidences) / len(confidences)), "mean confidence of the nuclei"))
+    if report.model and report.model.test_macro_miou_nuclei is not None:
+        label = "the model's mean IoU of nuclei, in testing on other people"
+        tiles.append((ratio3(report.model.test_macro_miou_nuclei), label))
+    return tuple(tiles)
+
+
+def _caption(inputs: ReportInputs) -> str:
+    what = "the scan" if inputs.scan else "an empty background"
+    dotted = " White dots: the reference." if inputs.reference is not None else ""
+    return f"Outlines of the nuclei on {what}; thin white: edge of all labels.{dotted} {CONVENTION}"
+
+
+#: Where volumes come from, by the report's method.
+_VOLUMES = {
+    "warp": "Volumes are integrals of the atlas's shares under the warp; voxels are those of the label map.",
+    "voxels": "Volumes are the voxels of the label map times the volume of one.",
+}
+
+
+def _table_note(report: Report, inputs: ReportInputs) -> str:
+    notes = [_VOLUMES[report.volume_method]]
+    if inputs.reference is not None:
+        background = next((s for s in report.structures if s.group is Group.BACKGROUND), None)
+        if background is not None and background.iou is not None:
+            notes.append(f"The background is a class of the mean too (IoU {background.iou:.4f}).")
+        if inputs.reference_origin:
+            notes.append(f"The reference is {inputs.reference_origin}.")
+        if inputs.has_registered_reference:
+            notes.append(disagreement_words(inputs.atlas_name, inputs.atlas_version))
+        notes.append("A dash: not defined, because the structure is missing from one of the two.")
+        if any(s.false_positive_mm3 for s in report.structures):
+            notes.append("The volume of an absent structure is a false positive.")
+    else:
+        notes.append("Centres are in mm of the scan's world: right, anterior and superior are positive.")
+    if any(s.confidence is not None for s in report.structures):
+        notes.append(
+            "Confidence is the mean of the network's probability of the label: of agreement with a "
+            "registered atlas, not of being the person's nucleus."
+        )
+    if any(s.low_confidence for s in report.structures):
+        notes.append("An asterisk marks a confidence below the model's threshold: check the outline.")
+    if any(s.change_seen is not None for s in report.structures):
+        notes.append(
+            "Smallest change: what two scans of one person must differ by, to be told from chance in 95 %; "
+            "measured with this model on nuclei that were shrunk alone. A dagger (†): none that can be seen."
+        )
+    if any(s.asymmetry_index is not None for s in report.structures):
+        notes.append("Asymmetry is (left − right) / (left + right) of a pair's volumes.")
+    return " ".join(notes)
+
+
+def _model_facts(model: ModelDescription | None) -> tuple[tuple[str, str], ...]:
+    if model is None:
+        return ()
+    words = [f"{model.name} {model.version}".rstrip()]
+    if model.network:
+        words.append(model.network)
+    if model.trained_on:
+        when = f", {model.trained_date}" if model.trained_date else ""
+        words.append(f"trained on {model.trained_on}{when}")
+    if model.licence:
+        words.append(f"licence {model.licence}")
+    return (("Model", "; ".join(words)),)
+
+
+def _head_facts(report: Report) -> tuple[tuple[str, str], ...]:
+    words = report.scan.head_size_in_words
+    return (("Size of the head", words[:1].upper() + words[1:]),) if words else ()
+
+
+def _facts(manifest: Manifest) -> tuple[tuple[str, str], ...]:
+    facts = [
+        (f"SHA-256 of {role}", f"{entry.file}: {entry.sha256 or 'not on disk'}")
+        for role, entry in manifest.files.items()
+    ]
+    if manifest.settings:
+        facts.append(
+            ("Settings", ", ".join(f"{name} = {value}" for name, value in manifest.settings.items()))
+        )
+    if manifest.seed is not None:
+        facts.append(("Seed", str(manifest.seed)))
+    facts.append(
+        ("Computed on", f"{manifest.computer.device}; {manifest.computer.cpu}, {manifest.computer.os}")
+    )
+    if manifest.timings_s:
+        steps = ", ".join(f"{step} {formatting.seconds(value)}" for step, value in manifest.timings_s.items())
+        facts.append(("Time", steps))
+    facts.append(("Software", f"Brainstem App {manifest.brainstem_app}, Python {platform.python_version()}"))
+    return tuple(facts)
