@@ -12,7 +12,7 @@ from brainstem_app.atlas.label_table import Group, Side, read_label_table
 from brainstem_app.atlas.library import AtlasTable, load_any_atlas, load_atlas, load_atlas_table
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import IGNORED_LABEL
-from brainstem_app.reports.manifest import sha256_of
+from brainstem_app.reports.scan.manifest import sha256_of
 from kerasmodels.data.volumes import IGNORED
 
 TABLE = "index\tname\tcolor\n0\tbackground\n450\tPAG\t#102030\n12\tRN, right\n11\tRN, left\n99\tnot drawn\n"
