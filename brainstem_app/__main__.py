@@ -10,6 +10,7 @@ from pathlib import Path
 
 from brainstem_app.errors import BrainstemError
 from brainstem_app.frozen import module_to_run, run_as_python
+from brainstem_app.garbage_collection import loading
 from brainstem_app.jobs.library_switches import set_library_switches
 
 
@@ -22,11 +23,11 @@ def main() -> None:
     if child is not None:
         run_as_python(*child)
         return
-    if not are_files_to_open(given):
-        from brainstem_app.cli.app import run
-
-        sys.exit(run())
-    sys.exit(_open_window(given))
+    with loading():
+        is_command = not are_files_to_open(given)
+        if is_command:
+            from brainstem_app.cli.app import run
+    sys.exit(run() if is_command else _open_window(given))
 
 
 def are_files_to_open(arguments: Sequence[str]) -> bool:

@@ -86,7 +86,7 @@ def test_commit_hooks_use_the_tested_versions(repository_root: Path) -> None:
     assert used <= set(pins)
 
 
-@pytest.mark.parametrize("name", ["tests.yml", "release.yml"])
+@pytest.mark.parametrize("name", ["tests.yml", "release.yml", "supply.yml"])
 def test_workflow_calls_scripts_that_are_there(repository_root: Path, name: str) -> None:
     workflow = yaml.safe_load((repository_root / ".github" / "workflows" / name).read_text(encoding="utf-8"))
     steps = [step for job in workflow["jobs"].values() for step in job["steps"]]

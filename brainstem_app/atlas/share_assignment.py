@@ -74,43 +74,76 @@ def assign_voxels(given: Candidates, volumes: NDArray[np.float64]) -> NDArray[np
         A structure has fewer voxels where too few hold at least `LEAST_SHARE` of it.
     """
     quotas = np.rint(volumes).astype(int)
-    wanted = [_wishes(given, k) for k in range(len(volumes))]
+    bidders = _bidders(given, len(volumes))
     bonus = np.zeros(len(volumes), dtype=np.float32)
+    # Turns at which each bonus moved, and was looked for, last; the first are turns 1 to K.
+    moved, sought = np.ones(len(volumes), dtype=int), np.zeros(len(volumes), dtype=int)
+    turn = 1
     for _ in range(_SWEEPS):
         before = bonus.copy()
-        for k in range(1, len(volumes)):
-            rows, places = wanted[k]
-            if len(rows):
-                bonus[k] = _bonus(given, bonus, rows, places, quotas[k])
+        for k, bidder in bidders.items():
+            turn += 1
+            # Where no rival's bonus has moved since, the same would come out.
+            if (moved[bidder.rivals] > sought[k]).any() or not sought[k]:
+                found = np.float32(bidder.bonus(bonus, quotas[k]))
+                moved[k] = turn if found != bonus[k] else moved[k]
+                bonus[k], sought[k] = found, turn
         if np.array_equal(before, bonus):
             break
     won = (given.shares + bonus[given.labels]).argmax(axis=1)
     return np.asarray(given.labels[np.arange(len(won)), won])
 
 
-def _wishes(given: Candidates, label: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Voxels that a structure may win, and its place among their candidates."""
-    rows, places = np.nonzero((given.labels == label) & np.isfinite(given.shares))
-    return rows, places
+class _Bidder(NamedTuple):
+    """One structure, and the N voxels that it may win.
+
+    Attributes
+    ----------
+    rivals : ndarray of int
+        Structures that may win one of them too.
+    labels : ndarray of uint8, shape (C, N)
+        The voxels' candidates.
+    shares : ndarray of float32, shape (C, N)
+        Their shares; −inf of the structure itself.
+    own : ndarray of float32, shape (N,)
+        Its share in each voxel.
+    """
+
+    rivals: NDArray[np.intp]
+    labels: NDArray[np.uint8]
+    shares: NDArray[np.float32]
+    own: NDArray[np.float32]
+
+    def bonus(self, bonus: NDArray[np.float32], quota: int) -> float:
+        """Bonus with which it wins its quota, those of the others given: in the middle of the gap."""
+        best = self.shares[0] + bonus[self.labels[0]]
+        for labels, shares in zip(self.labels[1:], self.shares[1:], strict=True):
+            np.maximum(best, shares + bonus[labels], out=best)
+        needed = np.sort(np.round(best - self.own, _DECIMALS).clip(-1, 1))
+        number = min(quota, len(needed))
+        if number < len(needed):
+            # Equal ones win or lose together.
+            below, above = (int(np.searchsorted(needed, needed[number], side)) for side in ("left", "right"))
+            number = below if number - below <= above - number else above
+        step = np.float32(10.0**-_DECIMALS)
+        gaps = np.concatenate([[needed[0] - step], needed, [needed[-1] + step]])
+        return float((gaps[number] + gaps[number + 1]) / 2)
 
 
-def _bonus(
-    given: Candidates,
-    bonus: NDArray[np.float32],
-    rows: NDArray[np.intp],
-    places: NDArray[np.intp],
-    quota: int,
-) -> float:
-    """Bonus with which a structure wins its quota, those of the others given: in the middle of the gap."""
-    bids = given.shares[rows] + bonus[given.labels[rows]]
-    here = np.arange(len(rows))
-    bids[here, places] = -np.inf
-    needed = np.sort(np.round(bids.max(axis=1) - given.shares[rows, places], _DECIMALS).clip(-1, 1))
-    number = min(quota, len(needed))
-    if number < len(needed):
-        # Equal ones win or lose together.
-        below, above = (int(np.searchsorted(needed, needed[number], side)) for side in ("left", "right"))
-        number = below if number - below <= above - number else above
-    step = np.float32(10.0**-_DECIMALS)
-    gaps = np.concatenate([[needed[0] - step], needed, [needed[-1] + step]])
-    return float((gaps[number] + gaps[number + 1]) / 2)
+def _bidders(given: Candidates, classes: int) -> dict[int, _Bidder]:
+    """Structures of the classes 1…K − 1 that may win a voxel at all."""
+    may = np.isfinite(given.shares)
+    rows = np.flatnonzero((may & (given.labels > 0)).any(axis=1))
+    may, labels, shares = may[rows], given.labels[rows], given.shares[rows]
+    found = {}
+    for k in range(1, classes):
+        wanted, places = np.nonzero((labels == k) & may)
+        if not len(wanted):
+            continue
+        rivals, others = labels[wanted], shares[wanted]
+        here = np.arange(len(wanted))
+        own = others[here, places]
+        others[here, places] = -np.inf
+        among = np.unique(rivals[np.isfinite(others)]).astype(np.intp)
+        found[k] = _Bidder(among, np.ascontiguousarray(rivals.T), np.ascontiguousarray(others.T), own)
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -13,7 +14,8 @@ from brainstem_app.gui.end_signals import EndSignals
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.wheel_guard import guard_wheel
-from brainstem_app.locations import resource
+from brainstem_app.jobs.folder_rights import make_folder
+from brainstem_app.locations import resource, user_data_folder
 
 
 def make_application(arguments: list[str] | None = None) -> QApplication:
@@ -61,6 +63,9 @@ def run(arguments: list[str] | None = None) -> int:
         Exit status of the program.
     """
     application = make_application()
+    # What it remembers names scans.
+    with suppress(OSError):
+        make_folder(user_data_folder(), exist_ok=True)
     window = MainWindow(WindowSettings())
     window.show()
     if arguments:

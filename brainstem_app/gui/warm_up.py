@@ -33,6 +33,7 @@ def import_pages() -> None:
 
     import brainstem_app.gui.compare.compare_page
     import brainstem_app.gui.prepare.prepare_page
+    import brainstem_app.gui.quality.quality_page
     import brainstem_app.gui.report.report_page
     import brainstem_app.gui.review.review_page
     import brainstem_app.gui.segment.viewer_panel

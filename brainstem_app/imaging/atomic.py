@@ -5,14 +5,21 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from brainstem_app.plain_text import for_file
 
-#: Names of files that are being written, or were when their process was killed.
-TEMPORARY_NAME = re.compile(r"\.[0-9a-f]{8}-.+")
+#: Names of files and folders that are being written, or were when their process was killed (the second form:
+#: those of `kerasmodels.export.keras_file.WRITING`).
+TEMPORARY_NAME = re.compile(r"\.(?:[0-9a-f]{8}|writing)-.+")
+
+
+def temporary_name(path: Path) -> Path:
+    """Return a name beside a file or folder that it may have while it is made."""
+    return path.with_name(f".{secrets.token_hex(4)}-{path.name}")
 
 
 @contextmanager
@@ -23,7 +30,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     format by the ending do the same. The folder is made if it is missing.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{secrets.token_hex(4)}-{path.name}")
+    temporary = temporary_name(path)
     try:
         yield temporary
         _flush(temporary)
@@ -50,11 +57,14 @@ def clear_leftovers(folder: Path) -> None:
 
     To be called by whoever has the folder to himself. Folders that are links are not gone into.
     """
-    for place, _, names in os.walk(folder):
+    for place, folders, names in os.walk(folder):
         for name in names:
             if TEMPORARY_NAME.fullmatch(name):
                 with suppress(OSError):
                     Path(place, name).unlink()
+        for name in (left for left in folders if TEMPORARY_NAME.fullmatch(left)):
+            shutil.rmtree(Path(place, name), ignore_errors=True)
+        folders[:] = [name for name in folders if not TEMPORARY_NAME.fullmatch(name)]
 
 
 def _flush(path: Path) -> None:

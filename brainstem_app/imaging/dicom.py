@@ -15,6 +15,7 @@ from brainstem_app.imaging.dicom_contrast import contrast_findings
 from brainstem_app.imaging.dicom_placement import PlacedVolume, place_volume
 from brainstem_app.imaging.dicom_series import DicomSeries, choose_volume
 from brainstem_app.imaging.dicom_staging import stage_volume
+from brainstem_app.imaging.dicom_temporary import conversion_folder
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.imaging.unreadable import UnreadableScanError
 
@@ -100,11 +101,11 @@ def convert_series(
         If the temporary folder cannot be used.
     """
     volume = place_volume(choose_volume(path, series), path, assume_orientation)
-    with tempfile.TemporaryDirectory(prefix="brainstem-dicom-", ignore_cleanup_errors=True) as name:
-        sources = stage_volume(volume, Path(name))
+    with conversion_folder() as staged:
+        sources = stage_volume(volume, staged)
         # -m y: images that are turned by a hair are one volume all the same; place_volume has judged.
         merge = ["-m", "y"] if any(f.code == "dicom-orientation-varies" for f in volume.findings) else []
-        options = ["-f", "scan", "-z", "n", *merge, "-o", str(out_folder), name]
+        options = ["-f", "scan", "-z", "n", *merge, "-o", str(out_folder), str(staged)]
         said = _run_dcm2niix(options, path, sources)
     file, found = _pick_volume(sorted(out_folder.glob("*.nii")), volume, said, path)
     letters = None if volume.stated is None else volume.stated.letters

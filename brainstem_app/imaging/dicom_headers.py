@@ -186,8 +186,11 @@ def read_images(path: Path) -> tuple[DicomImage, ...] | None:
     if dataset is None:
         return None
     try:
-        if "Rows" not in dataset or dataset.get("Modality") in _NO_IMAGES:
+        if dataset.get("Modality") in _NO_IMAGES:
             return ()
+        if "Rows" not in dataset:
+            # One bad length swallows all that follows; the head of the file still says what it was.
+            return None if _is_called_image(dataset) else ()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return tuple(_images_of(path, dataset))
@@ -234,6 +237,15 @@ def _is_bare_dicom(path: Path) -> bool:
         return False
     uid = str(dataset.get("SOPClassUID") or dataset.get("SeriesInstanceUID") or "")
     return bool(uid) and set(uid) <= set("0123456789.")
+
+
+def _is_called_image(dataset: Dataset) -> bool:
+    """Whether the head of a file, or what can be read behind it, says that it holds an image."""
+    from pydicom.uid import UID
+
+    head = getattr(dataset, "file_meta", {})
+    kinds = (head.get("MediaStorageSOPClassUID"), dataset.get("SOPClassUID"))
+    return any("Image Storage" in UID(str(kind)).name for kind in kinds if kind)
 
 
 def _images_of(path: Path, dataset: Dataset) -> Iterator[DicomImage]:

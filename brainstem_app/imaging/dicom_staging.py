@@ -57,12 +57,12 @@ def stage_volume(volume: PlacedVolume, folder: Path) -> dict[Path, Path]:
             continue
         dataset = _read(path)
         if is_whole:
-            dataset.save_as(target, enforce_file_format=True)
+            _save(dataset, target, path)
             continue
         for index, image in images:
             target = folder / f"{index + 1:06d}.dcm"
-            _single(dataset, image, index, volume.stated).save_as(target, enforce_file_format=True)
             sources[target] = path
+            _save(_single(dataset, image, index, volume.stated), target, path)
     return sources
 
 
@@ -73,6 +73,22 @@ def _link(path: Path, target: Path) -> None:
         shutil.copyfile(path, target)
 
 
+def _save(dataset: Dataset, target: Path, source: Path) -> None:
+    try:
+        dataset.save_as(target, enforce_file_format=True)
+    except OSError:
+        raise
+    except Exception as error:
+        # pydicom reads more than it writes, and raises many types for elements that are none.
+        raise _damaged(source) from error
+
+
+def _damaged(path: Path) -> UnreadableScanError:
+    return UnreadableScanError(
+        "file-damaged", "This DICOM file cannot be read.", path, "Copy or export the series again."
+    )
+
+
 def _read(path: Path) -> Dataset:
     """Read a file, leave the patient out, and see that its head says how it is encoded."""
     from pydicom.dataset import FileMetaDataset
@@ -80,9 +96,7 @@ def _read(path: Path) -> Dataset:
 
     dataset = read_dataset(path, pixels=True)
     if dataset is None or "PixelData" not in dataset:
-        raise UnreadableScanError(
-            "file-damaged", "This DICOM file cannot be read.", path, "Copy or export the series again."
-        )
+        raise _damaged(path)
     if not hasattr(dataset, "file_meta"):
         dataset.file_meta = FileMetaDataset()
     syntax = dataset.file_meta.get("TransferSyntaxUID")

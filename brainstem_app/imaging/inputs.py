@@ -61,10 +61,18 @@ class ScanInput:
         What `read_scan` takes: a file, a DICOM folder, or ``FOLDER#SERIES``.
     name : str
         Name for its output folder, unique among the scans given together.
+    place : str
+        Folder of its results below the folder for all, where that is not its name, as in a study.
     """
 
     path: Path
     name: str
+    place: str = ""
+
+    @property
+    def folder(self) -> str:
+        """Folder of its results below the folder for all."""
+        return self.place or self.name
 
 
 def expand_inputs(paths: Sequence[Path]) -> list[ScanInput]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.dicom import convert_series, split_series
 from brainstem_app.imaging.dicom_headers import is_dicom_file
+from brainstem_app.imaging.dicom_temporary import conversion_folder
 from brainstem_app.imaging.header_checks import check_header
 from brainstem_app.imaging.orientation import all_orientations, to_letters
 from brainstem_app.imaging.scan import Finding, Level, Scan
@@ -82,8 +82,8 @@ def _read_dicom(
 ) -> Scan:
     source = path.parent if path.is_file() else path
     try:
-        with tempfile.TemporaryDirectory(prefix="brainstem-dicom-", ignore_cleanup_errors=True) as name:
-            converted = convert_series(path, Path(name), series, assume_orientation)
+        with conversion_folder() as folder:
+            converted = convert_series(path, folder, series, assume_orientation)
             found = (*extra, *converted.findings)
             stated = assume_orientation if converted.letters is None else None
             scan = replace(_read_converted(converted.path, source, stated, found), source=source)

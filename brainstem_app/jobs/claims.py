@@ -21,6 +21,7 @@ from brainstem_app.jobs.job import (
     EvaluateVolumesJob,
     ExportEnsembleJob,
     ExportModelJob,
+    ExportResultsJob,
     ImportAtlasJob,
     Job,
     RetestJob,
@@ -104,7 +105,9 @@ def claims_of(job: Job) -> tuple[Claim, ...]:
         case ActivationsJob():
             run = job.study / "runs" / job.run
             return (claim_within(job.out) if job.out else claim_of(run / "activations", "The page"),)
-        case EvaluateVolumesJob() | CohortJob() | RetestJob() | DemoJob() | SimulateJob():
+        case (
+            EvaluateVolumesJob() | CohortJob() | RetestJob() | DemoJob() | SimulateJob() | ExportResultsJob()
+        ):
             return (claim_within(job.out),)
         case CopyStudyJob():
             return (claim_within(job.out, "The folder for the copy"),)

@@ -43,7 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _redirect_output(log: Path) -> None:
     """Send standard output and error, those of C libraries too, to a file: nobody reads them."""
-    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     sys.stdout.flush()
     sys.stderr.flush()
     os.dup2(file, 1)

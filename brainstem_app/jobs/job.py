@@ -21,6 +21,16 @@ from brainstem_app.jobs.kinds.networks import (
     TrainJob,
 )
 from brainstem_app.jobs.kinds.people import CohortJob, RetestJob
+from brainstem_app.jobs.kinds.results import (
+    AcceptResultsJob,
+    CorrectResultJob,
+    ExportResultsJob,
+    ImportResultsJob,
+    QualityJob,
+    RejectResultsJob,
+    RestoreResultsJob,
+    UndecideResultsJob,
+)
 from brainstem_app.jobs.kinds.scans import DemoJob, EvaluateVolumesJob, SegmentJob, SimulateJob
 from brainstem_app.jobs.kinds.studies import AddReferenceJob, CopyStudyJob, PrepareJob
 from brainstem_app.small_files import read_small
@@ -29,6 +39,7 @@ from brainstem_app.validation import input_error
 __all__ = [
     "DEFAULT_ATLAS",
     "DEFAULT_MODEL",
+    "AcceptResultsJob",
     "ActivationsJob",
     "AddReferenceJob",
     "BuildAtlasJob",
@@ -36,20 +47,27 @@ __all__ = [
     "CompareCellJob",
     "CompareJob",
     "CopyStudyJob",
+    "CorrectResultJob",
     "DemoJob",
     "EvaluateRunJob",
     "EvaluateVolumesJob",
     "ExportEnsembleJob",
     "ExportModelJob",
+    "ExportResultsJob",
     "ImportAtlasJob",
+    "ImportResultsJob",
     "Job",
     "MeasureSpeedJob",
     "OnSlurmJob",
     "PrepareJob",
+    "QualityJob",
+    "RejectResultsJob",
+    "RestoreResultsJob",
     "RetestJob",
     "SegmentJob",
     "SimulateJob",
     "TrainJob",
+    "UndecideResultsJob",
     "read_job",
     "write_job",
 ]
@@ -67,6 +85,14 @@ Job = Annotated[
     | OnSlurmJob
     | ActivationsJob
     | CopyStudyJob
+    | QualityJob
+    | AcceptResultsJob
+    | RejectResultsJob
+    | UndecideResultsJob
+    | CorrectResultJob
+    | RestoreResultsJob
+    | ImportResultsJob
+    | ExportResultsJob
     | MeasureSpeedJob
     | SimulateJob
     | DemoJob

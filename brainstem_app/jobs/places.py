@@ -20,6 +20,7 @@ from brainstem_app.jobs.job import (
     EvaluateVolumesJob,
     ExportEnsembleJob,
     ExportModelJob,
+    ExportResultsJob,
     ImportAtlasJob,
     Job,
     OnSlurmJob,
@@ -65,6 +66,7 @@ def places_of(job: Job) -> Places:
             | EvaluateVolumesJob()
             | CohortJob()
             | RetestJob()
+            | ExportResultsJob()
             | BuildAtlasJob()
             | ExportModelJob()
             | ExportEnsembleJob()

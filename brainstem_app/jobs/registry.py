@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from brainstem_app.garbage_collection import loading
 from brainstem_app.jobs.job import Job
-from brainstem_app.jobs.kinds import atlases, many, networks, people, scans, studies
+from brainstem_app.jobs.kinds import atlases, many, networks, people, results, scans, studies
 from brainstem_app.jobs.kinds.job_model import JobModel
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.locations import user_data_folder
+from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,9 @@ class JobKind:
     def work(self, job: Job, reporter: Reporter) -> Summary:
         """Do a job of this kind."""
         module, _, function = self.place.partition(":")
-        done: Summary = getattr(importlib.import_module(f"brainstem_app.jobs.{module}"), function)(
-            job, reporter
-        )
+        with loading():
+            work = getattr(importlib.import_module(f"brainstem_app.jobs.{module}"), function)
+        done: Summary = work(job, reporter)
         return done
 
 
@@ -62,8 +64,12 @@ def _out(job: Any) -> Path:
     return Path(job.out)
 
 
+def _segmentations(job: Any) -> Path:
+    return Path(job.study / SEGMENTATIONS_FOLDER)
+
+
 _ROWS = (
-    JobKind(scans.SegmentJob, "scans.segment:segment", _out, "Segment {job.scans[0].name}"),
+    JobKind(scans.SegmentJob, "scans.segment:segment", _out, "Segment {job.what}"),
     JobKind(
         scans.EvaluateVolumesJob,
         "scans.evaluate_volumes:evaluate_volumes",
@@ -88,6 +94,43 @@ _ROWS = (
         lambda job: job.study,
         "Add {job.labels.name} to the training set",
     ),
+    JobKind(
+        results.QualityJob, "results.quality:look_at_results", lambda job: job.study, "Quality of the results"
+    ),
+    JobKind(
+        results.AcceptResultsJob, "results.judge:accept", _segmentations, "Accept {job.subjects[0]}", "none"
+    ),
+    JobKind(
+        results.RejectResultsJob, "results.judge:reject", _segmentations, "Reject {job.subjects[0]}", "none"
+    ),
+    JobKind(
+        results.UndecideResultsJob,
+        "results.judge:undecide",
+        _segmentations,
+        "Undecide {job.subjects[0]}",
+        "none",
+    ),
+    JobKind(
+        results.CorrectResultJob,
+        "results.correct:correct_result",
+        _segmentations,
+        "Report anew: {job.subject}",
+    ),
+    JobKind(
+        results.RestoreResultsJob,
+        "results.restore:restore_results",
+        _segmentations,
+        "Restore {job.subjects[0]}",
+        "none",
+    ),
+    JobKind(
+        results.ImportResultsJob,
+        "results.import_results:import_results",
+        _segmentations,
+        "Import {job.results[0].name}",
+        "none",
+    ),
+    JobKind(results.ExportResultsJob, "results.export:export_results", _out, "Export volumes", "none"),
     JobKind(networks.TrainJob, "networks.train:train", _run_folder, "Train {job.run}", cores="all"),
     JobKind(
         networks.EvaluateRunJob,

@@ -7,6 +7,7 @@ import time
 from brainstem_app.jobs.claims import claimed, claims_of
 from brainstem_app.jobs.events import Emit, Finished, IsCancelled, Started
 from brainstem_app.jobs.failure import describe_failure, is_disk_full
+from brainstem_app.jobs.folder_rights import as_open_as_its_place
 from brainstem_app.jobs.job import Job
 from brainstem_app.jobs.library_switches import set_library_switches
 from brainstem_app.jobs.places import require_sound_places
@@ -38,7 +39,7 @@ def run_job(job: Job, emit: Emit, is_cancelled: IsCancelled) -> int:
     try:
         require_sound_places(job)
         require_possible(job)
-        with claimed(claims_of(job), job.kind):
+        with as_open_as_its_place(folder_of(job)), claimed(claims_of(job), job.kind):
             summary = _work(job, Reporter(emit, is_cancelled))
             require_study_still_there(job)
     except Exception as error:  # noqa: BLE001 - the end of every job: whatever it was becomes one event

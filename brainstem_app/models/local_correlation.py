@@ -9,6 +9,8 @@ instead of a cubic window (Cachier & Pennec, 2000).
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
@@ -53,7 +55,8 @@ class LocalCorrelation:
         self._inside = _blurred(np.ones(image.shape, dtype=np.float32), window)
         self._weight = region.astype(np.float32) / np.float32(max(int(region.sum()), 1))
         self._mean = self._window(self._image)
-        self._variance = self._spread(self._image, self._mean)
+        self._variance = self._spread(self._window(self._image * self._image), self._mean)
+        self._beside = ThreadPoolExecutor(1)
 
     def cost(self, displacement: FloatArray) -> tuple[float, FloatArray]:
         """Minus the mean local correlation, −1…1, and its slope.
@@ -71,16 +74,21 @@ class LocalCorrelation:
         points = self._grid + displacement.reshape(3, -1)
         values, slope = interpolated_with_slope(self._template, points)
         moved = values.reshape(self._image.shape)
+        # Windows are computed two at a time.
+        ahead = self._beside.submit
+        squares, products = ahead(self._window, moved * moved), ahead(self._window, self._image * moved)
         mean = self._window(moved)
-        variance = self._spread(moved, mean)
-        covariance = self._window(self._image * moved) - self._mean * mean
+        variance = self._spread(squares.result(), mean)
+        covariance = products.result() - self._mean * mean
         scale = 1 / np.sqrt(self._variance * variance)
         correlation = covariance * scale
         by_covariance = -self._weight * scale
         by_variance = self._weight * correlation / variance / 2
         wanted = self._wanted
-        by_value = wanted(by_covariance) * self._image - wanted(by_covariance * self._mean)
-        by_value += 2 * (wanted(by_variance) * moved - wanted(by_variance * mean))
+        first, second = ahead(wanted, by_covariance), ahead(wanted, by_covariance * self._mean)
+        by_itself = wanted(by_variance) * moved - wanted(by_variance * mean)
+        by_value = first.result() * self._image - second.result()
+        by_value += 2 * by_itself
         pull = (by_value.reshape(-1) * slope).reshape(displacement.shape)
         return -float((self._weight * correlation).sum()), pull
 
@@ -92,9 +100,9 @@ class LocalCorrelation:
         """Transpose of `_window`: the sum, at each voxel, of what all windows want of it."""
         return _blurred(volume / self._inside, self._sigma)
 
-    def _spread(self, volume: FloatArray, mean: FloatArray) -> FloatArray:
-        """Variance over each window, and the floor."""
-        return np.maximum(self._window(volume * volume) - mean * mean, 0) + self._floor
+    def _spread(self, squares: FloatArray, mean: FloatArray) -> FloatArray:
+        """Variance over each window, from the means of squares and values, and the floor."""
+        return np.maximum(squares - mean * mean, 0) + self._floor
 
 
 def _blurred(volume: FloatArray, sigma: float) -> FloatArray:

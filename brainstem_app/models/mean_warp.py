@@ -48,5 +48,7 @@ def mean_warp(warps: Iterable[Displacement]) -> Displacement:
 
 def displacement_in_box(warp: Displacement) -> NDArray[np.float32]:
     """Displacement (3, 50, 50, 73) of each voxel of the box, voxels (mm), as `fit_atlas` takes it."""
+    if warp.field.shape[:3] == BOX_SHAPE and np.array_equal(warp.affine, box_affine()):
+        return np.ascontiguousarray(np.moveaxis(warp.field, -1, 0), dtype=np.float32)
     field = warp.at(grid_points(BOX_SHAPE, box_affine()))
     return np.ascontiguousarray(field.T.reshape(3, *BOX_SHAPE), dtype=np.float32)

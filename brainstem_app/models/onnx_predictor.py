@@ -55,7 +55,7 @@ class OnnxPredictor:
                 return _answer(card, images)
             except Exception as error:  # noqa: BLE001 - ONNX Runtime's errors share no public base class
                 self._network = _without_card(self._network, error)
-                self.device = self._network.device
+                self.device, self.lanes = self._network.device, self._network.lanes
         return _answer(self._network.processor, images)
 
 

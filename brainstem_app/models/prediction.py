@@ -145,14 +145,16 @@ def label_box(probabilities: FloatArray, context: PredictionContext, box: FloatA
 
     # To the probabilities as they are: the temperature is for the confidence alone.
     images = (box, context.template()) if method.fit.needs_images else None
-    fit = fit_atlas(probabilities, context.bent_atlas, context.usual, method.fit, images)
     if not method.fit.from_warp:
-        labels = fit.voted()
+        labels = fit_atlas(probabilities, context.bent_atlas, context.usual, method.fit, images).voted()
         return Prediction(labels, _confidence(probabilities, labels, context), most_probable)
+    # The fit keeps one core busy for most of its time.
+    with ThreadPoolExecutor(1) as beside:
+        sure = beside.submit(calibrated, probabilities, method.temperature, context.nuclei)
+        fit = fit_atlas(probabilities, context.bent_atlas, context.usual, method.fit, images)
     labels = labels_under(context.bent_atlas, fit.displacement)
-    sure = calibrated(probabilities, method.temperature, context.nuclei)
     return Prediction(
-        labels, _confidence(probabilities, labels, context), most_probable, fit.displacement, sure
+        labels, _confidence(probabilities, labels, context), most_probable, fit.displacement, sure.result()
     )
 
 

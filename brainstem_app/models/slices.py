@@ -58,9 +58,13 @@ def _along(volume: FloatArray, matrix: FloatArray, axis: int) -> FloatArray:
     """
     first = (matrix != 0).argmax(axis=1)
     size = matrix.shape[1]
-    result = np.zeros((), dtype=np.float32)
+    shape = list(volume.shape)
+    shape[axis] = len(matrix)
+    result = np.zeros(shape, dtype=np.float32)
     for step in range(int((matrix != 0).sum(axis=1).max())):
         place = np.minimum(first + step, size - 1)
         weights = np.where(first + step < size, matrix[np.arange(len(matrix)), place], np.float32(0))
-        result = result + volume.take(place, axis) * weights.reshape(-1, *(1,) * (volume.ndim - axis - 1))
-    return np.asarray(result, dtype=np.float32)
+        part = volume.take(place, axis)
+        part *= weights.reshape(-1, *(1,) * (volume.ndim - axis - 1))
+        result += part
+    return result

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates
-from scipy.optimize import minimize
 from scipy.spatial.transform import Rotation
 
 from brainstem_app.imaging.spaces import AROUND_BOX, Affine
@@ -103,6 +102,9 @@ def find_midsagittal_plane(image: NDArray[np.float32], transforms: Transforms) -
     transforms : Transforms
         How it was placed there.
     """
+    # Half of the time that reading a scan's libraries takes, and not needed before.
+    from scipy.optimize import minimize
+
     mni_to_native = transforms.mni_to_native
     start = carried_plane(mni_to_native)
     near = _unwarped(AROUND_BOX.crop(image), transforms)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from brainstem_app.errors import ImplausibleResultError
 from brainstem_app.imaging.intensity_levels import IntensityLevels, above_floor, intensity_levels
@@ -15,7 +18,7 @@ from brainstem_app.imaging.spaces import AROUND_BOX, MNI_SHAPE, Affine, Space, c
 from brainstem_app.preprocessing.affine import NEAR_BRAINSTEM, register_brain, register_brainstem
 from brainstem_app.preprocessing.contrast import judge_contrast, placed_by_shape
 from brainstem_app.preprocessing.fit import MAY_BE_CONTRAST, Fit, judge_coarse_warp, judge_fit, measure_fit
-from brainstem_app.preprocessing.head_size import NO_SKULL, Skull, load_skull, measure_head
+from brainstem_app.preprocessing.head_size import NO_SKULL, HeadSize, Skull, load_skull, measure_head
 from brainstem_app.preprocessing.intensity import LIMIT, normalise
 from brainstem_app.preprocessing.n4 import correct_bias
 from brainstem_app.preprocessing.skull_strip import brain_mask, is_stripped, stripped_mask
@@ -74,7 +77,11 @@ class Normalised:
 
 
 def normalise_scan(
-    scan: Scan, *, space: Space | str = Space.AFFINE, report: ProgressCallback | None = None
+    scan: Scan,
+    *,
+    space: Space | str = Space.AFFINE,
+    report: ProgressCallback | None = None,
+    after_brain: Callable[[], object] = lambda: None,
 ) -> Normalised:
     """Strip, correct, register and standardise a scan.
 
@@ -86,6 +93,8 @@ def normalise_scan(
         ``affine`` or ``nonlinear``.
     report : callable, optional
         Called with the share done (0…1) and what is done now; what it raises stops the work.
+    after_brain : callable
+        Called once the brain is found, which takes most memory, to begin what is needed afterwards.
 
     Returns
     -------
@@ -97,10 +106,18 @@ def normalise_scan(
     ImplausibleResultError
         If no brain is found in the scan.
     """
-    steps = _Steps(report)
+    # One limit around all: threads that each set and reset it would undo each other's.
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(1) as beside:
+        return _normalised(scan, Space(space), _Steps(report), after_brain, beside)
+
+
+def _normalised(
+    scan: Scan, space: Space, steps: _Steps, after_brain: Callable[[], object], beside: ThreadPoolExecutor
+) -> Normalised:
     template = load_template()
     steps.begin(0.0, "skull strip", "finding the brain")
-    brain = _cropped_brain(scan)
+    brain = _cropped_brain(scan, beside)
+    after_brain()
     steps.begin(0.2, "bias field", "correcting the bias field")
     corrected = correct_bias(brain.data, brain.mask, scan.voxel_size_mm)
     steps.begin(0.5, "affine", "placing the brain in MNI space")
@@ -109,11 +126,11 @@ def normalise_scan(
         brain.mask, corrected / np.float32(np.percentile(corrected[brain.mask], 99.5)), np.float32(0)
     )
     to_brain = register_brain(bright, brain.mask, brain.affine, template)
-    head = NO_SKULL if brain.skull is None else measure_head(brain.skull, to_brain, load_skull())
+    measured = None if brain.skull is None else beside.submit(_head_size, brain.skull, to_brain)
     steps.begin(0.7, "brainstem affine", "placing the brainstem")
     aligned = Transforms(to_brain).image_to_mni(bright, brain.affine, region=NEAR_BRAINSTEM)
     transforms = Transforms(to_brain @ register_brainstem(aligned, template))
-    if Space(space) is Space.NONLINEAR:
+    if space is Space.NONLINEAR:
         steps.begin(0.8, "coarse warp", "warping smoothly")
         aligned = transforms.image_to_mni(bright, brain.affine)
         transforms = Transforms(transforms.mni_to_native, coarse_warp(aligned, template))
@@ -122,6 +139,7 @@ def normalise_scan(
     shown = _pulled(brain.mask.astype(np.float32), brain.affine, transforms, outside=0.0) > 0.5
     fit = measure_fit(image, shown, transforms.mni_to_native, template)
     judged = _judged(brain, fit, transforms.mni_to_native)
+    head = NO_SKULL if measured is None else measured.result()
     findings = (*brain.findings, *judged, *head.findings(brain.volume_ml))
     if transforms.warp is not None:
         findings = (*findings, *judge_coarse_warp(transforms.warp, template))
@@ -134,6 +152,10 @@ def normalise_scan(
         brain_ml=brain.volume_ml,
         intracranial_ml=head.intracranial_ml,
     )
+
+
+def _head_size(skull: Future[Skull], to_brain: Affine) -> HeadSize:
+    return measure_head(skull.result(), to_brain, load_skull())
 
 
 def _judged(brain: _Brain, fit: Fit, placed: Affine) -> tuple[Finding, ...]:
@@ -152,7 +174,7 @@ class _Brain:
     affine: Affine
     volume_ml: float
     levels: IntensityLevels
-    skull: Skull | None
+    skull: Future[Skull] | None
     findings: tuple[Finding, ...] = ()
 
 
@@ -178,8 +200,11 @@ class _Steps:
         return self._seconds
 
 
-def _cropped_brain(scan: Scan) -> _Brain:
-    """Brain mask, and the scan cropped around it: everything later is as small as the brain."""
+def _cropped_brain(scan: Scan, beside: ThreadPoolExecutor) -> _Brain:
+    """Brain mask, and the scan cropped around it: everything later is as small as the brain.
+
+    The skull, which only the head's size needs, is taken apart beside what follows.
+    """
     levels = intensity_levels(scan.data)
     if levels is None:
         raise ImplausibleResultError(
@@ -208,7 +233,7 @@ def _cropped_brain(scan: Scan) -> _Brain:
     affine = scan.affine.copy()
     affine[:3, 3] = scan.affine[:3, :3] @ np.array(low) + scan.affine[:3, 3]
     data, inside = np.ascontiguousarray(whole[region]), np.ascontiguousarray(mask[region])
-    skull = None if stripped else Skull.of(whole, mask, scan.affine)
+    skull = None if stripped else beside.submit(Skull.of, whole, mask, scan.affine)
     findings = () if levels.painted is None else (_FLOOR_GUESSED,)
     return _Brain(data, inside, affine, volume_ml, levels, skull, findings)
 

@@ -161,18 +161,22 @@ def _standardised(volume: NDArray[np.float32], side: int) -> NDArray[np.float32]
     """Resize a volume to (side, side, side), and standardise it as the networks know it.
 
     Clipped at the grey levels that 0.5 % and 99.5 % of voxels lie below; mean 0.449, deviation 0.226. Levels,
-    mean and deviation are those of the resized volume. As it repeats the voxels of the given one, all else is
-    computed with those few.
+    mean and deviation are those of the resized volume.
     """
-    shape = (side,) * 3
-    low, high = np.quantile(_resize(volume, shape), [0.005, 0.995])
+    # One volume, changed in place: of this size each new one costs as much as what is computed.
+    resized = _resize(volume, (side,) * 3)
+    low, high = np.quantile(resized, [0.005, 0.995])
     if high <= low:
         raise _no_brain()
-    clipped = np.clip((volume - np.float32(low)) / np.float32(high - low), 0.0, 1.0)
-    resized = _resize(clipped, shape)
+    resized -= np.float32(low)
+    resized /= np.float32(high - low)
+    np.clip(resized, 0.0, 1.0, out=resized)
     mean, deviation = resized.mean(), resized.std()
-    standardised = 0.226 * (clipped - mean) / deviation + 0.449
-    return _resize(np.asarray(standardised, dtype=np.float32), shape)
+    resized -= mean
+    resized *= np.float32(0.226)
+    resized /= deviation
+    resized += np.float32(0.449)
+    return resized
 
 
 def _resize(volume: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -20,7 +19,7 @@ from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.atomic import write_text
+from brainstem_app.imaging.atomic import temporary_name, write_text
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.locks.lock_file import INNER_LOCK
@@ -168,10 +167,10 @@ def _write_subject(out: Path, subject: str, seed: int, simulated: SimulatedSubje
 def _whole_folder(target: Path) -> Iterator[Path]:
     """Yield a hidden folder beside the target; it becomes the target when all went well, else vanishes."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    temporary = temporary_name(target)
+    temporary.mkdir()
     try:
         yield temporary
-        temporary.chmod(0o755)
         if target.exists():
             shutil.rmtree(target)
         temporary.rename(target)

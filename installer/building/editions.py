@@ -65,4 +65,6 @@ PREDICT = Edition(
     "segments the nuclei of the brainstem on T1-weighted MRI (without training)",
     left_out=("models/*/*.keras",),
 )
+#: What is installed for a checkout; no package for users is made of it.
+SOURCE = Edition("source", ("train",), "runs from a checkout")
 EDITIONS = {edition.name: edition for edition in (FULL, PREDICT)}

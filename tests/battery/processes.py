@@ -3,30 +3,67 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
+from brainstem_app.imaging.atomic import TEMPORARY_NAME
+
 ROOT = Path(__file__).resolve().parents[2]
-#: How often each random trial is made.
-TRIALS = int(os.environ.get("BATTERY_TRIALS", "4"))
 
 
-def begin(folder: Path, *words: str | Path) -> subprocess.Popen[str]:
-    """Start a command, with the user's data below a folder."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(folder / "data")}
+def environment_of(folder: Path, **other: str) -> dict[str, str]:
+    """Environment of a command with the user's data below a folder."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(folder / "data"), **other}
+
+
+def begin(
+    folder: Path, *words: str | Path, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[str]:
+    """Start a command, with the user's data below a folder, and a family of processes of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "brainstem_app", *map(str, words)],
-        env=environment,
+        env=environment_of(folder) if environment is None else dict(environment),
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        encoding="utf-8",
+        errors="replace",
+        start_new_session=True,
     )
+
+
+def do(folder: Path, *words: str | Path) -> tuple[int, str]:
+    """Run a command to its end; returns status and what it said."""
+    process = begin(folder, *words)
+    out, err = process.communicate()
+    return process.returncode, out + err
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    """End a process and those it has started, with no word of warning."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
     """Every file below a folder."""
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def left_behind(folder: Path) -> list[str]:
+    """What is half-written, or a lock, in a folder, below it or beside it."""
+    there = [*folder.rglob("*"), *folder.parent.iterdir()]
+    odd = [path.name for path in there if TEMPORARY_NAME.fullmatch(path.name) or path.name.endswith(".lock")]
+    return sorted(set(odd))
 
 
 def make_study(folder: Path, n_files: int = 300, size: int = 200_000) -> Path:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -140,7 +141,8 @@ def turned(study: Study, name: str) -> Iterator[str]:
     """How far the brainstem ends up from where it belongs if the head is turned before."""
     source = next(Path(r.source) for r in study.finished_subjects() if r.name == name)
     scan = read_scan(source)
-    brain = pipeline._cropped_brain(scan)
+    with ThreadPoolExecutor(1) as beside:
+        brain = pipeline._cropped_brain(scan, beside)
     template = load_template()
     data = np.where(brain.mask, brain.data / np.percentile(brain.data[brain.mask], 99.5), 0).astype(
         np.float32

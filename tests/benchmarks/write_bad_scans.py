@@ -218,9 +218,9 @@ def _shifts(study: Study, work: Path) -> list[str]:
         _SHIFTS_TITLE,
         "",
         f"{datetime.now(UTC):%Y-%m-%d}. The {number} prepared subjects of "
-        f"{Path(study.settings.dataset).name} as they are, and every third "
-        "of them after a change that a failed registration would leave. Correlation with the template in the "
-        "brainstem, and of its edges (lowest / median / highest).",
+        f"{Path(study.settings.dataset).name} as they are, and every third of them after a change that a "
+        "failed registration would leave. Correlation with the template in the brainstem, and of its edges "
+        "(lowest / median / highest).",
         "",
         "| change | subjects | correlation | edges | warned of | refused |",
         "|---|---|---|---|---|---|",

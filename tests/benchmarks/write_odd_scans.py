@@ -26,6 +26,7 @@ from benchmark_segment import machine
 from numpy.typing import NDArray
 from odd_heads import odd_acquisitions, odd_people
 from odd_scans import CleanScan, OddScan, odd_scans, stripped_scans
+from odd_scans_seen import LOOKED_AT
 
 from brainstem_app.atlas.warped import WarpedAtlas
 from brainstem_app.errors import BrainstemError
@@ -36,6 +37,7 @@ from brainstem_app.imaging.scan import Level as Severity
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import Affine, ras_affine
 from brainstem_app.jobs.scans.loaded_model import LoadedModel, load_model
+from brainstem_app.jobs.scans.mask_check import nuclei_outside_mask
 from brainstem_app.models.prediction import Predictor, predict_box
 from brainstem_app.preprocessing.linear_registration import Level, Volume, register_linear
 from brainstem_app.preprocessing.normalise import normalise_scan
@@ -170,7 +172,9 @@ class Bench:
 def on_nothing(
     model: LoadedModel, placed: Placed, found: Labelled, data: NDArray[np.float32]
 ) -> Iterator[str]:
-    """Warn, as the report does, of nuclei that lie where the scan is empty."""
+    """Warn, as the report does, of nuclei that lie where the scan is empty, or would without the bend."""
+    scan = Scan(data, placed.affine, Path("odd scan"))
+    yield from (f.problem for f in nuclei_outside_mask(scan, placed.to_native, model.mapped_atlas))
     labels = found.warped.labels_on((placed.shape, placed.affine))
     empty = empty_shares(labels, where_empty(data))
     lost = [n for n in model.atlas.table.nuclei if empty.get(n.index, 0.0) > EMPTY]
@@ -329,7 +333,7 @@ def page(
             *(_real_row(row) for row in real),
             "",
         ]
-    return lines
+    return [*lines, *LOOKED_AT]
 
 
 def _rule(rescan: dict[str, float]) -> list[str]:

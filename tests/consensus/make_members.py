@@ -5,8 +5,8 @@
 
 DATA holds ds002748 and ds000011 (BIDS). PYTHON is an interpreter of another environment, with antspyx (`pip
 install antspyx` there); the program itself never needs it. Each subject gets a folder WORK/DATASET/SUBJECT:
-``placed.npz`` (the scan where the program's affine places it) and one file a member. What is there is kept,
-so the script may be stopped and started again at any time.
+``placed.npz`` (the scan where the program's affine places it) and one file a member, or those alone that
+--member names. What is there is kept, so the script may be stopped and started again at any time.
 """
 
 from __future__ import annotations
@@ -85,17 +85,19 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--ants-python", type=Path, required=True)
     parser.add_argument("--only", nargs="*", default=[], metavar="DATASET/SUBJECT")
+    parser.add_argument("--member", action="append", choices=MEMBERS, help="all, unless some are named")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    members = tuple(arguments.member or MEMBERS)
     for subject in subjects_in_order(arguments.data):
         if arguments.only and subject not in arguments.only:
             continue
         folder = arguments.work / subject
-        if is_complete(folder):
+        if is_complete(folder, members):
             continue
         start, cpu = time.monotonic(), time.process_time()
         try:
-            make_members(scan_of(arguments.data, subject), folder, arguments.ants_python)
+            make_members(scan_of(arguments.data, subject), folder, arguments.ants_python, members)
         except BrainstemError as error:
             _LOG.warning("%s left out: %s", subject, error)
             continue
@@ -119,24 +121,24 @@ def scan_of(data: Path, subject: str) -> Path:
     return min((data / subject / "anat").glob("*_T1w.nii.gz"))
 
 
-def is_complete(folder: Path) -> bool:
-    """Whether a subject's folder has everything."""
-    return all((folder / name).exists() for name in (PLACED_FILE, *(f"{name}.npz" for name in MEMBERS)))
+def is_complete(folder: Path, members: tuple[str, ...] = MEMBERS) -> bool:
+    """Whether a subject's folder has its placed scan and these members."""
+    return all((folder / name).exists() for name in (PLACED_FILE, *(f"{name}.npz" for name in members)))
 
 
-def make_members(scan: Path, folder: Path, ants_python: Path) -> None:
-    """Place a scan and register it every way that its folder does not hold yet."""
+def make_members(scan: Path, folder: Path, ants_python: Path, members: tuple[str, ...] = MEMBERS) -> None:
+    """Place a scan and register it in those of some ways that its folder does not hold yet."""
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / PLACED_FILE).exists():
         place(scan).save(folder / PLACED_FILE)
     template = AROUND_BOX.crop(load_template().t1)
     pair = Pair(Placed.load(folder / PLACED_FILE).scan, template)
-    for name in MEMBERS:
-        path = folder / f"{name}.npz"
-        if name not in ANTS_MEMBERS and not path.exists():
-            save_member(path, *register_here(name, pair))
-    if not all((folder / f"{name}.npz").exists() for name in ANTS_MEMBERS):
-        register_by_ants(pair, ants_python, folder)
+    missing = [name for name in members if not (folder / f"{name}.npz").exists()]
+    for name in missing:
+        if name not in ANTS_MEMBERS:
+            save_member(folder / f"{name}.npz", *register_here(name, pair))
+    if by_ants := [name for name in missing if name in ANTS_MEMBERS]:
+        register_by_ants(pair, ants_python, folder, by_ants)
 
 
 def place(path: Path) -> Placed:

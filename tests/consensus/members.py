@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,11 +112,11 @@ def register_here(name: str, pair: Pair) -> tuple[Volume, float]:
     return _HERE[name](pair), time.process_time() - start
 
 
-def register_by_ants(pair: Pair, python: Path, folder: Path) -> None:
-    """Let an environment that has antspyx write ``ants-*.npz`` into a folder, as `save_member` does."""
+def register_by_ants(pair: Pair, python: Path, folder: Path, names: Sequence[str] = ANTS_MEMBERS) -> None:
+    """Let an environment that has antspyx write its members into a folder, as `save_member` does."""
     exchange = folder / "for_ants.npz"
     np.savez(exchange, scan=pair.scan, template=pair.template, origin_mm=AROUND_BOX.affine[:3, 3])
-    subprocess.run([python, ANTS_SCRIPT, exchange, folder], check=True)
+    subprocess.run([python, ANTS_SCRIPT, exchange, folder, *names], check=True)
     exchange.unlink()
 
 

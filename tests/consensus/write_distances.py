@@ -4,8 +4,9 @@
         [--subject DATASET/SUBJECT …]
 
 WORK is where `make_members.py` has registered the subjects; they are those kept for testing unless others are
-named. Every way starts from the same placed scan and the same network's probabilities. What is measured stays
-in CACHE, by model and subject, so that the script may be stopped and started again.
+named. Its member ants-cc is enough: the consensus is the packed one then, and only if dipy-fine is there too
+can the page say how far that lies from ANTs. Every way starts from the same placed scan and probabilities.
+What is measured stays in CACHE, by model and subject, so that the script may be stopped and started again.
 """
 
 from __future__ import annotations
@@ -22,9 +23,19 @@ from typing import Any
 import numpy as np
 from agreement import KEPT
 from make_members import PLACED_FILE, Placed, is_complete
-from measures import AFFINE, Agreement, compared, labels_of, load_made, measured
+from measures import (
+    AFFINE,
+    Agreement,
+    SubjectMeasures,
+    compared,
+    labels_of,
+    load_kept,
+    load_made,
+    measured,
+)
 from members import load_member
 from numpy.typing import NDArray
+from packed_consensus import load_consensus
 from pydantic import BaseModel
 
 from brainstem_app.evaluation.bootstrap import bootstrap_mean
@@ -87,44 +98,53 @@ def main() -> None:
     parser.add_argument("--page", type=Path, default=ROOT / "docs" / "results" / "distances.md")
     given = parser.parse_args()
     subjects = given.subject or [f"ds002748/sub-{number}" for number in TEST.split()]
-    if missing := [subject for subject in subjects if not is_complete(given.members / subject)]:
+    if missing := [each for each in subjects if not is_complete(given.members / each, (ANTS,))]:
         parser.error(f"Not registered yet, see make_members.py: {', '.join(missing)}.")
     model = load_model(given.model, "onnx")
     sha256 = model.card.sha256.get(model.weights.name, "")
     cache = given.work / f"{model.card.name}-{model.card.version}-{sha256[:12]}"
-    found = {s: _kept(cache / f"{s}.json", given.members / s, model) for s in subjects}
+    found = {s: _kept(cache / f"{s}.json", given.members, s, model) for s in subjects}
     write_text(given.page.with_suffix(".json"), json.dumps(figures(found, model), indent=1) + "\n")
     write_text(given.page, "\n".join(page(found, model, named=given.subject is not None)))
 
 
-def _kept(path: Path, folder: Path, model: LoadedModel) -> Distances:
+def _kept(path: Path, members: Path, subject: str, model: LoadedModel) -> Distances:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text(path, measure(folder, model).model_dump_json())
+        write_text(path, measure(members, subject, model).model_dump_json())
     return Distances.model_validate_json(path.read_text(encoding="utf-8"))
 
 
-def measure(folder: Path, model: LoadedModel) -> Distances:
+def measure(members: Path, subject: str, model: LoadedModel) -> Distances:
     """Lay the atlas on one subject every way, and compare."""
-    known = measured(folder)
+    folder = members / subject
+    known, consensus = _consensus(folder, subject)
     start = time.process_time()
     labels = {way: labels_of(model.mapped_atlas, warp) for way, warp in _warps(folder, model).items()}
     cpu_s = time.process_time() - start
-    ants = Displacement(load_member(folder / f"{ANTS}.npz")[0], AROUND_BOX.affine)
-    fine = Displacement(load_member(folder / f"{REFERENCE}.npz")[0], AROUND_BOX.affine)
-    by_ants = labels_of(model.mapped_atlas, ants)
-    agreed = labels_of(model.mapped_atlas, Displacement(load_made(folder).displacement, KEPT.affine))
-    to_ants = {way: compared(model.mapped_atlas, one, by_ants) for way, one in labels.items()}
+    made = {
+        name: labels_of(model.mapped_atlas, Displacement(load_member(path)[0], AROUND_BOX.affine))
+        for name in (ANTS, REFERENCE)
+        if (path := folder / f"{name}.npz").exists()
+    }
+    agreed = labels_of(model.mapped_atlas, consensus)
+    by_ants = made.pop(ANTS)
+    to_ants = {way: compared(model.mapped_atlas, one, by_ants) for way, one in {**labels, **made}.items()}
     to_consensus = {way: compared(model.mapped_atlas, one, agreed) for way, one in labels.items()}
     return Distances(
-        to_ants={
-            **to_ants,
-            REFERENCE: compared(model.mapped_atlas, labels_of(model.mapped_atlas, fine), by_ants),
-        },
+        to_ants=to_ants,
         to_consensus={**to_consensus, **{way: known.to_others[way] for way in (REFERENCE, ANTS)}},
         between_mm=known.between_mm,
         cpu_s=cpu_s,
     )
+
+
+def _consensus(folder: Path, subject: str) -> tuple[SubjectMeasures, Displacement]:
+    """What the six registrations agree on, and its numbers: of those made here, else as they are packed."""
+    if is_complete(folder):
+        return measured(folder), Displacement(load_made(folder).displacement, KEPT.affine)
+    placed = Placed.load(folder / PLACED_FILE)
+    return load_kept()[subject].measures, load_consensus(subject, placed.mni_to_native)[0]
 
 
 def _warps(folder: Path, model: LoadedModel) -> dict[str, Displacement]:

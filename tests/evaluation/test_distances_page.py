@@ -44,12 +44,23 @@ def test_what_is_measured_is_not_measured_again(
 ) -> None:
     made = []
 
-    def measure(folder: Path, model: object) -> object:
-        made.append(folder.name)
+    def measure(members: Path, subject: str, model: object) -> object:
+        made.append(subject)
         return script.Distances(to_ants={}, to_consensus={}, between_mm=[0.4], cpu_s=1.0)
 
     monkeypatch.setattr(script, "measure", measure)
     path = tmp_path / "ds" / "sub-01.json"
-    first = script._kept(path, tmp_path / "sub-01", None)
-    assert script._kept(path, tmp_path / "sub-01", None) == first
-    assert made == ["sub-01"]
+    first = script._kept(path, tmp_path, "ds/sub-01", None)
+    assert script._kept(path, tmp_path, "ds/sub-01", None) == first
+    assert made == ["ds/sub-01"]
+
+
+def test_consensus_is_the_packed_one_where_only_ants_was_made(script: ModuleType, tmp_path: Path) -> None:
+    subject = "ds002748/sub-08"
+    placed = importlib.import_module("make_members").Placed
+    packed = importlib.import_module("packed_consensus").load_consensus(subject, np.eye(4))[0]
+    (tmp_path / subject).mkdir(parents=True)
+    placed(np.zeros((75, 76, 85), np.float32), np.eye(4), 1.0, "").save(tmp_path / subject / "placed.npz")
+    known, consensus = script._consensus(tmp_path / subject, subject)
+    assert np.array_equal(consensus.field, packed.field)
+    assert set(known.to_others) >= {script.ANTS, script.REFERENCE}

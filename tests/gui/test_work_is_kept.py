@@ -18,7 +18,6 @@ from PySide6.QtWidgets import QAbstractButton
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.document.edited_copy import EditedLabels, save_edited_copy
-from brainstem_app.gui.document.edited_version import latest_edit
 from brainstem_app.gui.document.opened import (
     OpenKind,
     find_result,
@@ -30,6 +29,7 @@ from brainstem_app.gui.document.opened import (
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.imaging.edited_version import latest_edit
 from brainstem_app.imaging.label_map import load_label_map, save_label_map
 from brainstem_app.study.study import Study
 
@@ -191,6 +191,9 @@ def test_failed_save_is_said_once_and_repeated_until_it_works(
     monkeypatch.setattr("brainstem_app.gui.study.open_study._TRY_AGAIN_MS", 300)
     qtbot.waitUntil(lambda: (study.folder / "window.json").exists(), timeout=5000)
     open_study.show_step(StepName.TRAIN)
+    # What is still read of the study would say, too, that it is gone.
+    context, background = open_study.context, open_study.context.background
+    qtbot.waitUntil(lambda: context.study.contents is not None and not background.is_busy, timeout=60_000)
     elsewhere = study.folder.rename(tmp_path / "unplugged")
     messages: list[str] = []
     open_study.context.study.message.connect(lambda message: messages.append(message.what))

@@ -9,9 +9,17 @@ import pytest
 from packaging.requirements import Requirement
 
 from installer.building.checksums import write_checksums
-from installer.building.editions import EDITIONS, FULL, PREDICT, SYSTEMS, Edition, System
+from installer.building.editions import EDITIONS, FULL, PREDICT, SOURCE, SYSTEMS, Edition, System, extra
 from installer.building.markers import lines_for
-from installer.building.wheels import CONSTRAINTS, TOOLS, lock_of, locked_hashes, normal_name
+from installer.building.wheels import (
+    CONSTRAINTS,
+    SOURCE_TESTS,
+    TOOLS,
+    lock_of,
+    locked_hashes,
+    normal_name,
+    source_lock,
+)
 
 LOCKS = [(system, edition) for system in SYSTEMS for edition in EDITIONS.values()]
 
@@ -37,6 +45,31 @@ def test_locked_versions_are_the_tested_ones(system: System, edition: Edition) -
     for lock in (lock_of(system, edition), TOOLS):
         other = {name: version for name, version in _pins(lock).items() if versions.get(name) != version}
         assert other == {}, f"{lock.name}: run installer/build.py lock"
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_lock_of_a_checkout_holds_what_is_needed_in_the_tested_versions(system: System) -> None:
+    """Each with a hash; several where Pythons have wheels of their own."""
+    wanted = [*SOURCE.requirements(system), "hatchling"]
+    locks = [source_lock(system)]
+    if system == "linux":
+        wanted += [*extra("test"), *extra("packages")]
+        locks.append(SOURCE_TESTS)
+    pins = _all_pins(locks)
+    assert {normal_name(Requirement(line).name) for line in lines_for(wanted, system)} - set(pins) == set()
+    tested = lines_for(CONSTRAINTS.read_text(encoding="utf-8").splitlines(), system)
+    versions = {normal_name(line.partition("==")[0]): line.partition("==")[2] for line in tested}
+    assert {name: version for name, version in pins.items() if versions.get(name) != version} == {}
+
+
+def _all_pins(locks: list[Path]) -> dict[str, str]:
+    """Versions by name of lock files whose packages have one hash or more, and stand there once."""
+    lines = [line for lock in locks for line in lock.read_text("utf-8").splitlines() if line[0] != "#"]
+    found = [re.fullmatch(r"(\S+)==(\S+)( --hash=sha256:[0-9a-f]{64})+", line) for line in lines]
+    assert all(found), "run installer/build.py lock"
+    names = [normal_name(match[1]) for match in found if match]
+    assert len(names) == len(set(names))
+    return dict(zip(names, (match[2] for match in found if match), strict=True))
 
 
 def test_predict_edition_has_no_tensorflow() -> None:

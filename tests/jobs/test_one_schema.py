@@ -19,22 +19,30 @@ from brainstem_app.cli.options import add_command
 from brainstem_app.imaging.dicom_identity import Identity
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
 from brainstem_app.jobs.job import (
+    AcceptResultsJob,
     ActivationsJob,
     BuildAtlasJob,
     CohortJob,
     CompareJob,
     CopyStudyJob,
+    CorrectResultJob,
     DemoJob,
     EvaluateRunJob,
     EvaluateVolumesJob,
     ExportModelJob,
+    ExportResultsJob,
     ImportAtlasJob,
+    ImportResultsJob,
     Job,
     PrepareJob,
+    QualityJob,
+    RejectResultsJob,
+    RestoreResultsJob,
     RetestJob,
     SegmentJob,
     SimulateJob,
     TrainJob,
+    UndecideResultsJob,
     read_job,
     write_job,
 )
@@ -61,6 +69,18 @@ JOBS: list[Any] = [
     SegmentJob(scans=(Path("a.nii"), Path("b")), out=OUT),
     SegmentJob(scans=(Path("a.nii"),), out=OUT, engine="keras", orientation="LPS", name="one", surfaces=True),
     SegmentJob(scans=(Path("d"),), out=OUT, bids=True, dicom_seg=True, dicom_identity=Identity.PATIENT),
+    SegmentJob(study=STUDY),
+    SegmentJob(scans=(Path("a.nii"),), study=STUDY, name="patient 7"),
+    QualityJob(study=STUDY, pictures=False),
+    AcceptResultsJob(study=STUDY, subjects=("sub-01", "2"), session="2", model="n-1", who="anna", why="ok"),
+    RejectResultsJob(study=STUDY, subjects=("sub-01",), why="moved a lot"),
+    UndecideResultsJob(study=STUDY, subjects=("sub-01/ses-2/net-1",)),
+    CorrectResultJob(study=STUDY, subject="sub-01", labels=Path("e.nii.gz"), session="2", who="a", why="b"),
+    RestoreResultsJob(study=STUDY, subjects=("1",), why="worse"),
+    ImportResultsJob(study=STUDY, results=(Path("a"), Path("b")), who="ben"),
+    ExportResultsJob(study=STUDY, out=OUT, model="net", edited="original", labels=False),
+    CohortJob(study=STUDY, out=OUT, model="net-1", edited="leave-out", group="g", participants=Path("p.tsv")),
+    RetestJob(study=STUDY, out=OUT, edited="original"),
     EvaluateVolumesJob(predicted=Path("p.nii"), reference=Path("r.nii"), out=OUT, atlas="mine"),
     SimulateJob(subjects=3, out=OUT, seed=2),
     DemoJob(out=OUT, model="mine"),
@@ -145,6 +165,12 @@ def test_command_line_of_a_job_starts_that_job(
     monkeypatch.chdir(tmp_path)
     assert command_line.run(list(job.command_line()[1:])) == 0
     assert started == [job]
+
+
+@pytest.mark.parametrize("job", JOBS, ids=_ids)
+def test_job_is_read_back_from_its_file(job: Any, tmp_path: Path) -> None:
+    write_job(job, tmp_path / "job.json")
+    assert read_job(tmp_path / "job.json") == job
 
 
 @pytest.mark.parametrize("kind", KINDS)

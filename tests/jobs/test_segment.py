@@ -13,8 +13,9 @@ import pytest
 from pydicom.dataset import Dataset
 
 from brainstem_app.atlas.library import load_atlas
+from brainstem_app.cli import app as command_line
 from brainstem_app.imaging.inputs import ScanInput
-from brainstem_app.imaging.label_map import load_label_map
+from brainstem_app.imaging.label_map import load_label_map, save_label_map
 from brainstem_app.imaging.resampling import resample
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import MNI_SHAPE, mni_affine
@@ -30,6 +31,8 @@ from brainstem_app.preprocessing.fit import Fit
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.transforms import Transforms
 from brainstem_app.reports.exports.label_files import LABEL_FILES
+from brainstem_app.study.result_state import Entry
+from brainstem_app.study.segmentations import study_results
 
 from ..imaging.dicom_files import classic_bytes, edit_files
 
@@ -97,7 +100,10 @@ def _replace_normalise(
 ) -> None:
     """Scans are made in MNI space already: all that is left is to resample them."""
 
-    def normalise_scan(scan: Scan, *, space: str, report: Callable[[float, str], None]) -> Normalised:
+    def normalise_scan(
+        scan: Scan, *, space: str, report: Callable[[float, str], None], after_brain: Callable[[], object]
+    ) -> Normalised:
+        after_brain()
         report(0.5, "registering")
         image = resample(scan.data, scan.affine, MNI_SHAPE, mni_affine(), order=1)
         return Normalised(image, Transforms(np.eye(4)), FIT, findings(scan), {"affine": 1.0}, brain_ml=1300.0)
@@ -345,3 +351,90 @@ def test_scans_of_two_datasets_do_not_go_into_one_of_derivatives(tmp_path: Path,
     assert status == 2
     assert isinstance(events[-1], Failed)
     assert "2 BIDS datasets" in events[-1].what
+
+
+def _run_in_study(study: Path, model: Path, *scans: Path, **settings: Any) -> tuple[int, list[Event]]:
+    events: list[Event] = []
+    job = SegmentJob(scans=scans, study=study, model=str(model), **settings)
+    return run_job(job, events.append, lambda: False), events
+
+
+def _bids(tmp_path: Path, *names: str) -> Path:
+    dataset = tmp_path / "ds"
+    for name in names:
+        subject, *session = name.split("_")
+        _write_scan(dataset.joinpath(subject, *session, "anat", f"{name}_T1w.nii.gz"))
+    return dataset
+
+
+def test_results_of_a_study_lie_by_subject_session_and_model(tmp_path: Path, model: Path) -> None:
+    dataset, study = _bids(tmp_path, "sub-01", "sub-02_ses-1"), tmp_path / "study"
+    status, events = _run_in_study(study, model, dataset)
+    assert status == 0, events[-1]
+    results = study_results(study)
+    assert [result.name for result in results] == ["sub-01/bright-1", "sub-02/ses-1/bright-1"]
+    assert [result.state for result in results] == ["unseen", "unseen"]
+    assert results[1].record.scan == str(dataset / "sub-02/ses-1/anat/sub-02_ses-1_T1w.nii.gz")
+    items = {event.item for event in events if isinstance(event, Artifact)}
+    assert items == {"sub-01", "sub-02_ses-1"}
+    report = json.loads((results[0].folder / "report.json").read_text(encoding="utf-8"))
+    assert report["scan"]["dataset"] == "ds"
+
+
+def test_study_segments_its_own_dataset_again_and_keeps_what_was_said(tmp_path: Path, model: Path) -> None:
+    dataset, study = _bids(tmp_path, "sub-01"), tmp_path / "study"
+    assert _run_in_study(study, model, dataset)[0] == 0
+    (result,) = study_results(study)
+    result.write_down(Entry(deed="rejected", why="moved"))
+    assert _run_in_study(study, model)[0] == 0  # without scans: those of its dataset
+    (again,) = study_results(study)
+    assert [entry.why for entry in again.record.history] == ["moved"]
+    assert again.state == "rejected"  # the labels are the same
+
+
+def test_scan_of_another_dataset_is_another_person_of_the_study(tmp_path: Path, model: Path) -> None:
+    dataset, study = _bids(tmp_path, "sub-01"), tmp_path / "study"
+    other = _bids(tmp_path / "elsewhere", "sub-01")
+    assert _run_in_study(study, model, dataset)[0] == 0
+    assert _run_in_study(study, model, other)[0] == 0
+    assert [result.name for result in study_results(study)] == ["ds_sub-01/bright-1", "sub-01/bright-1"]
+
+
+def test_study_is_made_of_one_dataset_only(tmp_path: Path, model: Path) -> None:
+    scan = _write_scan(tmp_path / "head.nii.gz")
+    status, events = _run_in_study(tmp_path / "study", model, scan)
+    assert status == 2
+    assert "There is no study in this folder" in events[-1].what
+    assert not (tmp_path / "study").exists()
+
+
+def test_corrected_result_of_a_study_gets_a_report_of_its_own(tmp_path: Path, model: Path) -> None:
+    dataset, study = _bids(tmp_path, "sub-01"), tmp_path / "study"
+    assert _run_in_study(study, model, dataset)[0] == 0
+    (result,) = study_results(study)
+    labels, affine = load_label_map(result.folder / "labels_native.nii.gz")
+    changed = labels.copy()
+    changed[tuple(np.argwhere(labels == PAG)[0])] = 0
+    save_label_map(tmp_path / "mine.nii.gz", changed, affine)
+    before = (result.folder / "report.json").read_bytes()
+    words = ["study", "correct", str(study), "sub-01", "--labels", str(tmp_path / "mine.nii.gz")]
+    assert command_line.run([*words, "--who", "anna", "--why", "one voxel too many"]) == 0
+    edited = result.folder / "edited"
+    assert {"report.html", "report.pdf", "report.xlsx", "report.csv", "qc.png"} <= {
+        path.name for path in edited.iterdir()
+    }
+    assert (result.folder / "report.json").read_bytes() == before
+    old, new = (json.loads(text) for text in (before, (edited / "report.json").read_bytes()))
+    pag = [next(s for s in report["structures"] if s["index"] == PAG) for report in (old, new)]
+    assert pag[0]["volume_mm3"] - pag[1]["volume_mm3"] == pytest.approx(8.0)
+    assert new["volume_method"] == "corrected"
+    page = (edited / "report.html").read_text(encoding="utf-8")
+    assert "The labels were corrected by hand" in page
+    assert "plus the voxels that a structure gained" in page
+    (result,) = study_results(study)
+    assert (result.state, result.last.who, result.last.why) == ("edited", "anna", "one voxel too many")
+    assert command_line.run(["quality", str(study)]) == 0
+    assert (edited / "qc_small.png").is_file()
+    row = (study / "quality.tsv").read_text(encoding="utf-8").splitlines()[1]
+    assert "corrected" in row
+    assert "edited" in row

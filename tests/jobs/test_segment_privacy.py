@@ -57,7 +57,10 @@ BLOCK = (slice(27, 34), slice(41, 48), slice(27, 36))
 
 @pytest.fixture(autouse=True)
 def _made_registration(monkeypatch: pytest.MonkeyPatch) -> None:
-    def normalise_scan(scan: Scan, *, space: str, report: Callable[[float, str], None]) -> Normalised:
+    def normalise_scan(
+        scan: Scan, *, space: str, report: Callable[[float, str], None], after_brain: Callable[[], object]
+    ) -> Normalised:
+        after_brain()
         image = resample(scan.data, scan.affine, MNI_SHAPE, mni_affine(), order=1) / scan.data.max()
         return Normalised(image, Transforms(np.eye(4)), FIT, (), {"affine": 1.0}, brain_ml=1300.0)
 

@@ -27,6 +27,14 @@ def test_processor_computes_where_no_card_is_offered(network_file: Path) -> None
     assert network.device == "CPU, 1 threads, ONNX Runtime"
 
 
+def test_cores_compute_images_side_by_side_and_a_card_one_after_the_other(network_file: Path) -> None:
+    assert open_network(network_file, threads=1).lanes == 1
+    two = open_network(network_file, threads=2)
+    assert two.lanes == 2
+    assert dataclasses.replace(two, threads=16).lanes == 4
+    assert dataclasses.replace(two, card=object()).lanes == 1
+
+
 def test_offered_card_that_does_not_start_is_named_with_the_reason(
     network_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

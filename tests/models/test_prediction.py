@@ -9,7 +9,7 @@ import pytest
 from brainstem_app.errors import InputError
 from brainstem_app.models.method import REFINED, PredictionContext, PredictionMethod
 from brainstem_app.models.onnx_predictor import OnnxPredictor
-from brainstem_app.models.prediction import predict_box
+from brainstem_app.models.prediction import class_probabilities, predict_box
 from brainstem_app.models.slices import FloatArray
 from kerasmodels.data.slice_input import SliceInput
 
@@ -77,6 +77,20 @@ def test_mirrored_network_swaps_sides_back() -> None:
     prediction = predict_box(Sides(), box, _context((0, 2, 1), PredictionMethod(mirror=True)))
     assert (prediction.labels[:25] == 1).all()
     assert (prediction.labels[25:] == 2).all()
+
+
+@pytest.mark.parametrize("mirror", [False, True])
+def test_probabilities_do_not_depend_on_how_many_slices_are_in_work_at_a_time(mirror: bool) -> None:
+    class Lanes(Threshold):
+        def __init__(self, lanes: int) -> None:
+            self.lanes = lanes
+
+    box = np.random.default_rng(3).random((50, 50, 73)).astype(np.float32)
+    context = _context(method=PredictionMethod(mirror=mirror))
+    one, four = (
+        class_probabilities(Lanes(lanes), box, context, lambda fraction, text: None) for lanes in (1, 4)
+    )
+    np.testing.assert_array_equal(one, four)
 
 
 def test_mirrored_box_lies_where_the_box_lies() -> None:

@@ -131,6 +131,16 @@ def take_all(window: MainWindow, out: Path, scan: Path, result: Path | None, *, 
         take(window, out, "window_result_zoomed")
 
 
+def take_quality(window: MainWindow, out: Path) -> None:
+    """Take the wall of a study whose results `quality` has looked at; nothing without results."""
+    window.show_step(StepName.QUALITY)
+    page: Any = window.page(StepName.QUALITY)
+    settle(2.0)
+    if page.model.rowCount():
+        wait_for(lambda: not window.context.background.is_busy)
+        take(window, out, "step_quality")
+
+
 def take_steps(window: MainWindow, out: Path, study: Path) -> None:
     """Open a study and go through the steps that work on it."""
     window.open_path(study)
@@ -157,6 +167,7 @@ def take_steps(window: MainWindow, out: Path, study: Path) -> None:
     compare.panel.show_grid(GRIDS["table1"]())
     wait_for(lambda: compare.heat is not None and compare.heat.name == "table1")
     take(window, out, "step_compare_plan")
+    take_quality(window, out)
     window.show_step(StepName.REPORT)
     report: Any = window.page(StepName.REPORT)
     wait_for(lambda: report.content is not None)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from brainstem_app.errors import BrainstemError
-from brainstem_app.gui.document.edited_version import EDITED_MARK, without_mark
+from brainstem_app.imaging.edited_version import EDITED_MARK, without_mark, write_edit_record
 from brainstem_app.imaging.file_names import file_stem
 
 if TYPE_CHECKING:
@@ -77,7 +75,9 @@ def save_edited_copy(edited: EditedLabels) -> Path:
     try:
         with _new_file(edited.original) as target:
             save_label_map(target, native, affine, space=space)
-            _write_record(target, edited)
+            names = {s.index: s.name for s in edited.table.structures}
+            counts = edited.voxels_before, edited.voxels_after
+            write_edit_record(target, edited.original, *counts, names)
     except OSError as error:
         raise BrainstemError(
             f"The edited labels could not be saved: {error.strerror or error}.",
@@ -117,32 +117,3 @@ def _grid_of(original: Path) -> tuple[NDArray[np.float64], tuple[int, int, int],
         header = opened.image.header
         is_mni = "sform_code" in header and int(header["sform_code"]) == _MNI_CODE
         return affine, opened.shape, "mni" if is_mni else "native"
-
-
-def _write_record(target: Path, edited: EditedLabels) -> None:
-    """Say beside the copy what it was made from and how many voxels of each structure it has."""
-    from brainstem_app import __version__
-    from brainstem_app.imaging.atomic import write_text
-    from brainstem_app.reports.scan.manifest import sha256_of
-
-    counts = zip(edited.voxels_before, edited.voxels_after, strict=True)
-    names = {s.index: s.name for s in edited.table.structures}
-    record = {
-        "schema": "brainstem-edit/1",
-        "original": {"file": edited.original.name, "sha256": sha256_of(edited.original)},
-        "edited": {"file": target.name, "sha256": sha256_of(target)},
-        "saved": datetime.now().astimezone().isoformat(timespec="seconds"),
-        "brainstem_app": __version__,
-        "changed": [
-            {
-                "index": index,
-                "name": names.get(index, ""),
-                "voxels_before": int(old),
-                "voxels_after": int(new),
-            }
-            for index, (old, new) in enumerate(counts)
-            if index and old != new
-        ],
-    }
-    path = target.with_name(target.name.removesuffix(".nii.gz") + ".json")
-    write_text(path, json.dumps(record, indent=1, ensure_ascii=False) + "\n")

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
-from brainstem_app.gui.document.edited_version import EditedVersion, latest_edit, original_of
 from brainstem_app.gui.document.reported import graded, report_beside, reported_mm3
 from brainstem_app.gui.document.result_model import UNKNOWN_MODEL, ResultModel, model_of_report
+from brainstem_app.imaging.edited_version import EditedVersion, latest_edit, original_of
 from brainstem_app.small_files import parse_json, read_json
 
 if TYPE_CHECKING:
@@ -357,9 +357,14 @@ def _existing(path: Path) -> Path | None:
 
 
 def scan_of_result(home: Path) -> Path | None:
-    """Return the scan of the job file above a result; of several, the one that the result is named after."""
+    """Return the scan that a result is of, as the study's record or the job file above it names it."""
     from brainstem_app.imaging.inputs import expand_inputs
 
+    try:  # of a result of a study
+        if scan := read_json(home / "state.json")["scan"]:
+            return Path(scan)
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
     for folder in list(home.parents)[:2]:  # results of BIDS derivatives lie one folder deeper
         try:
             scans = read_json(folder / JOB_FILE_NAME)["scans"]

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.folder import JOB_FILE
+from brainstem_app.jobs.folder_rights import make_folder
 from brainstem_app.jobs.job import Job, write_job
 from brainstem_app.study.record import Record
 
@@ -73,7 +74,7 @@ def new_job_folder(parent: Path, job: Job, record: JobRecord) -> Path:
     for number in range(1, 1000):
         folder = parent / (f"{stamp} {record.kind}" if number == 1 else f"{stamp} {record.kind} ({number})")
         try:
-            folder.mkdir(parents=True)
+            make_folder(folder)
         except FileExistsError:
             continue
         write_job(job, folder / JOB_FILE)

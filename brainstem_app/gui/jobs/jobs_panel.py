@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, Qt, QTimer, Signal
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.gui.controls import make_button, make_table
 from brainstem_app.gui.file_dialogs import open_in_system
 from brainstem_app.gui.jobs.job_table import JobColumn, JobTable, ProgressDelegate
+from brainstem_app.gui.segment.results_of_job import results_of
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.job_queue import JobQueue
@@ -166,7 +166,7 @@ class JobsPanel(QWidget):
             return
         job = self.chosen
         over = job is not None and job.state.is_over
-        is_segmented = job is not None and over and job.record.kind == "segment" and bool(_results(job))
+        is_segmented = job is not None and over and job.record.kind == "segment" and bool(results_of(job))
         self.cancel_button.setEnabled(job is not None and not over and not job.is_cancelling)
         self.restart_button.setEnabled(over)
         self.remove_button.setEnabled(over)
@@ -213,7 +213,7 @@ class JobsPanel(QWidget):
 
     def _review(self) -> None:
         if self.chosen is not None:
-            self.review_requested.emit(_results(self.chosen))
+            self.review_requested.emit(results_of(self.chosen))
 
     def _show_log(self, shown: bool) -> None:
         self.log.setVisible(shown)
@@ -234,11 +234,3 @@ class JobsPanel(QWidget):
         if record.what:
             parts.append("\n".join(text for text in (record.what, record.where, record.fix) if text))
         return "\n".join(text for text in (job.log, *parts) if text) or self.tr("Nothing has been printed.")
-
-
-def _results(job: QueuedJob) -> tuple[Path, ...]:
-    """Folders of the segmentations that a job has made and that are still there."""
-    from brainstem_app.gui.document.opened import results_in
-
-    work = job.work
-    return results_in(work.out) if work is not None and work.kind == "segment" else ()

@@ -149,10 +149,13 @@ class CohortPanel(ComparisonPanel):
             return
         before, is_first = self.subjects.ticked(), not self._entries
         self._entries = offered
-        self.subjects.offer({folder: entry.name for folder, entry in offered.items()})
+        self.subjects.offer({folder: self._name(entry) for folder, entry in offered.items()})
         self.subjects.tick(before)
         if is_first:
             self._read(ticks=True)
+
+    def _name(self, entry: ReportEntry) -> str:
+        return self.tr("{0} (rejected)").format(entry.name) if entry.is_rejected else entry.name
 
     def _choose_table(self) -> None:
         kinds = self.tr("Tables (participants.tsv *.tsv);;All files (*)")
@@ -220,9 +223,11 @@ class CohortPanel(ComparisonPanel):
         self._update()
 
     def _tick_all(self) -> None:
-        """Tick the latest segmentation of each person."""
+        """Tick the latest segmentation of each person, but for rejected ones."""
         latest: dict[str, str] = {}
-        for folder in self._entries:
+        for folder, entry in self._entries.items():
+            if entry.is_rejected:
+                continue
             latest.setdefault(self.people.names.get(Path(folder), folder), folder)
         self.subjects.tick(latest.values())
 

@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from brainstem_app.gui.document.edited_version import latest_edit
+from brainstem_app.errors import InputError
 from brainstem_app.gui.document.opened import LABELS_FILE
 from brainstem_app.gui.document.result_model import ResultModel, model_of_report
+from brainstem_app.imaging.edited_version import latest_edit
 
 _ENDINGS = (".html", ".pdf", ".csv", ".xlsx", ".json", ".png")
 _LATEST = 200
-_PLACES = ("*/*", "*/reports/*")  # the latter: BIDS derivatives
+#: In folders of results, of BIDS derivatives, and of a study with sessions.
+_PLACES = ("*/*", "*/reports/*", "*/*/*")
+_IN_STUDY = "segmentations"
+#: Reports of corrected labels, in the folder of a result.
+_OF_CORRECTIONS = ("edited", "put_aside")
 
 
 class ReportKind(StrEnum):
@@ -48,6 +53,8 @@ class ReportEntry:
         That made a segmentation.
     is_edited : bool
         Whether the labels of a segmentation were corrected since the report was written.
+    is_rejected : bool
+        Whether somebody has rejected a segmentation in its study.
     """
 
     kind: ReportKind
@@ -56,6 +63,7 @@ class ReportEntry:
     files: tuple[Path, ...] = ()
     model: ResultModel | None = None
     is_edited: bool = False
+    is_rejected: bool = False
 
     @property
     def page(self) -> Path | None:
@@ -85,7 +93,7 @@ def find_reports(study: Path | None, *results: Path) -> tuple[ReportEntry, ...]:
         for home in (path.parent for path in made):
             files = (file for stem in stems for file in files_of(home, stem))
             found.append(ReportEntry(kind, home.name, home, tuple(files)))
-    found += _segmentations(results)
+    found += _segmentations(results if study is None else (study / _IN_STUDY, *results))
     return tuple(found)
 
 
@@ -96,22 +104,46 @@ def _segmentations(results: tuple[Path, ...]) -> list[ReportEntry]:
         for folder in results
         for place in _PLACES
         for report in folder.glob(f"{place}/report.json")
+        if report.parent.name not in _OF_CORRECTIONS
     }
-    found = []
-    for report in sorted(reports, key=_time, reverse=True)[:_LATEST]:
-        home = report.parent
-        job = home.relative_to(reports[report]).parts[0]
-        found.append(
-            ReportEntry(
-                ReportKind.SEGMENTATION,
-                job if job.startswith(home.name) else f"{home.name} · {job}",
-                home,
-                (*files_of(home, "report"), *files_of(home, "qc"), *files_of(home, "midsagittal")),
-                model_of_report(report),
-                latest_edit(home / LABELS_FILE) is not None,
-            )
-        )
-    return found
+    latest = sorted(reports, key=_time, reverse=True)[:_LATEST]
+    return [_segmentation(report, reports[report]) for report in latest]
+
+
+def _segmentation(report: Path, results: Path) -> ReportEntry:
+    """Make the entry of a segmentation; in a study with the report on corrected labels, if any."""
+    from brainstem_app.jobs.results.quality_file import is_written
+    from brainstem_app.study.segmentations import EDITED_FOLDER, read_study_result
+
+    home = shown = report.parent
+    is_edited, is_rejected = latest_edit(home / LABELS_FILE) is not None, False
+    if results.name == _IN_STUDY:
+        try:
+            result = read_study_result(results.parent, home)
+        except InputError:  # said in the step Quality
+            pass
+        else:
+            is_rejected = result.state == "rejected"
+            if is_written(result):
+                shown, is_edited = home / EDITED_FOLDER, False
+    return ReportEntry(
+        ReportKind.SEGMENTATION,
+        _name(home, results),
+        home,
+        (*files_of(shown, "report"), *files_of(shown, "qc"), *files_of(shown, "midsagittal")),
+        model_of_report(report),
+        is_edited,
+        is_rejected,
+    )
+
+
+def _name(home: Path, results: Path) -> str:
+    """Name of a result: that of its folder and its job, or, in a study, whose it is and the model."""
+    below = home.relative_to(results)
+    if results.name == _IN_STUDY:
+        return below.as_posix()
+    job = below.parts[0]
+    return job if job.startswith(home.name) else f"{home.name} · {job}"
 
 
 def files_of(folder: Path, stem: str) -> tuple[Path, ...]:

@@ -104,7 +104,8 @@ class RetestPanel(ComparisonPanel):
     def set_entries(self, entries: tuple[ReportEntry, ...]) -> None:
         """Offer the folders of the window's own segmentations, the latest first."""
         results = self._context.settings.results_folder
-        jobs = dict.fromkeys(entry.folder.relative_to(results).parts[0] for entry in entries)
+        own = (entry.folder for entry in entries if entry.folder.is_relative_to(results))
+        jobs = dict.fromkeys(folder.relative_to(results).parts[0] for folder in own)
         offered = {job: str(results / job) for job in jobs}
         for place in (self.first, self.second):
             place.offer(offered)

@@ -89,6 +89,11 @@ class ResultsBar(QWidget):
 
 
 def _names(folders: Sequence[Path]) -> list[str]:
-    """Names of result folders, with the folder of their job where they come from several."""
+    """Names of result folders: in a study whose they are, else with their job if there are several."""
+    from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
+
+    if all(SEGMENTATIONS_FOLDER in folder.parts[:-2] for folder in folders):
+        places = [folder.parts for folder in folders]
+        return ["/".join(parts[len(parts) - parts[::-1].index(SEGMENTATIONS_FOLDER) :]) for parts in places]
     jobs = {folder.parent for folder in folders}
     return [folder.name if len(jobs) == 1 else f"{folder.name} · {folder.parent.name}" for folder in folders]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.file_names import NIFTI_ENDINGS, has_ending
+from brainstem_app.jobs.folder_rights import make_folder
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import ListedScan
@@ -40,7 +41,7 @@ def copy_as_dataset(scans: Sequence[ListedScan], root: Path) -> Path:
     try:
         if root.exists() and any(root.iterdir()):
             raise InputError("The folder for the dataset is not empty.", root, fix)
-        root.mkdir(parents=True, exist_ok=True)
+        make_folder(root, exist_ok=True)
         for subject, scan in _subjects(scans).items():
             folder = root / subject / "anat"
             folder.mkdir(parents=True)

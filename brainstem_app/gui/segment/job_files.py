@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from brainstem_app.gui.document.opened import JOB_FILE_NAME
 from brainstem_app.imaging.file_names import file_stem
+from brainstem_app.jobs.folder_rights import make_folder
 from brainstem_app.plain_name import folder_name_of
 from brainstem_app.small_files import read_json
 
@@ -37,14 +38,29 @@ class SegmentOutputs:
 
 
 def segment_job(
-    scans: Sequence[Path], model: str, outputs: SegmentOutputs, results_folder: Path, name: str = ""
+    scans: Sequence[Path],
+    model: str,
+    outputs: SegmentOutputs,
+    results_folder: Path,
+    name: str = "",
+    study: Path | None = None,
 ) -> SegmentJob:
-    """Make the job that segments scans into a new folder, named after the only one if no name is given.
+    """Make the job that segments scans into the open study, or into a new folder.
 
-    A copy of the job lies in the folder, so that its results are shown over their scans again.
+    The folder is named after the only scan if no name is given, and a copy of the job lies in it, so that its
+    results are shown over their scans again. BIDS derivatives get a folder of their own in any case.
     """
     from brainstem_app.jobs.job import SegmentJob, write_job
 
+    if study is not None and not outputs.bids:
+        return SegmentJob(
+            scans=tuple(scan.absolute() for scan in scans),
+            study=study,
+            name=name_in_study(scans[0], study) if len(scans) == 1 else "",
+            model=model,
+            surfaces=outputs.surfaces,
+            dicom_seg=outputs.dicom_seg,
+        )
     if len(scans) == 1:
         name = telling_name(scans[0], results_folder)
     out = new_folder(results_folder, name)
@@ -104,6 +120,30 @@ def telling_name(scan: Path, results_folder: Path) -> str:
     return _safe(name)
 
 
+def name_in_study(scan: Path, study: Path) -> str:
+    """Name of a scan that lies in no dataset, for its results in a study; longer where others have it.
+
+    Of a scan in a dataset it does not matter: its subject and session say where it belongs.
+    """
+    from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER, STATE_FILE
+
+    mine = scan.absolute()
+    name = scan_name(scan)
+    for parent in mine.parents:
+        there = (study / SEGMENTATIONS_FOLDER / _safe(name)).glob(f"*/{STATE_FILE}")
+        if all(_scan_of_state(state) in (None, mine) for state in there):
+            break
+        name = f"{parent.name}_{name}"
+    return _safe(name)
+
+
+def _scan_of_state(state: Path) -> Path | None:
+    try:
+        return Path(read_json(state)["scan"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def model_name(model: str) -> str:
     """Name of a model, or of its file."""
     return Path(model).name
@@ -126,7 +166,7 @@ def new_folder(parent: Path, name: str) -> Path:
     for number in range(1, 1000):
         folder = parent / (f"{name} {stamp}" if number == 1 else f"{name} {stamp} ({number})")
         try:
-            folder.mkdir(parents=True)
+            make_folder(folder)
         except FileExistsError:
             continue
         return folder

@@ -17,6 +17,7 @@ from brainstem_app.gui.segment.job_files import (
     scan_name,
     segment_job,
 )
+from brainstem_app.gui.segment.results_of_job import results_of
 from brainstem_app.gui.workflow.step import StepName
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ class ManyScans(QObject):
         """Segment scans with a model, one after the other, each into a folder of its own."""
         name = counted(len(scans), self.tr("scan")) if len(scans) > 1 else scan_name(scans[0])
         try:
-            job = segment_job(scans, model, outputs, self._context.settings.results_folder, name)
+            folder, study = self._context.settings.results_folder, self._context.study.results_study
+            job = segment_job(scans, model, outputs, folder, name, study)
         except OSError as error:
             self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
             return None
@@ -80,19 +82,14 @@ class ManyScans(QObject):
 
     def tells_end_of(self, job: QueuedJob) -> bool:
         """Whether this says how a job ended, with what is done and what failed, so that nobody else need."""
-        from brainstem_app.gui.document.opened import results_in
-
-        out = self._outs.get(job)
-        return job in self._told or (out is not None and bool(results_in(out)))
+        return job in self._told or (job in self._outs and bool(results_of(job)))
 
     def _on_ended(self, job: QueuedJob, outcome: str) -> None:
         """Say what is there, and lead on to it; also if some scans failed, or the user has stopped."""
-        from brainstem_app.gui.document.opened import results_in
-
         out = self._outs.pop(job, None)
         if out is None:
             return
-        done = results_in(out)
+        done = results_of(job)
         if not done:
             if outcome == "cancelled":
                 remove_job_without_result(out)
@@ -100,7 +97,7 @@ class ManyScans(QObject):
         self._told.add(job)
         notes = "\n".join(f"{w.what} {w.fix}".strip() for w in job.warnings)
         actions = (
-            MessageAction(self.tr("Review them"), lambda: self.review_requested.emit((out,))),
+            MessageAction(self.tr("Review them"), lambda: self.review_requested.emit(done)),
             MessageAction(self.tr("Show the reports"), lambda: self.step_requested.emit(StepName.REPORT)),
             MessageAction(self.tr("Open folder"), lambda: self._open(out)),
         )

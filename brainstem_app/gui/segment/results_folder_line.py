@@ -48,13 +48,20 @@ class ResultsFolderLine(QWidget):
         for button in (self.open_button, self.change_button):
             button.setFlat(True)
             row.addWidget(button)
+        self._study_folder: Path | None = None
         settings.changed.connect(lambda name: self._show() if name == "results_folder" else None)
         self._show()
 
     @property
     def folder(self) -> Path:
         """The folder that is named."""
-        return self._settings.results_folder
+        return self._settings.results_folder if self._study_folder is None else self._study_folder
+
+    def show_study(self, folder: Path | None) -> None:
+        """Show the folder of results of the open study, which they belong to; None without a study."""
+        self._study_folder = folder
+        self.change_button.setEnabled(folder is None)
+        self._show()
 
     def _show(self) -> None:
         self.label.setToolTip(str(self.folder))

@@ -99,6 +99,9 @@ class SegmentPage(StepPage):
     def _connect(self) -> None:
         document, panel, models = self.document, self.segment_panel, self.context.models
         document.message.connect(self.message)
+        study = self.context.study
+        for signal in (study.opened, study.contents_changed):
+            signal.connect(lambda: panel.place.show_study(study.results_folder_of_study))
         document.opener.busy.connect(self._show_busy)
         document.image_changed.connect(self._on_image)
         document.labels_changed.connect(self._list_structures)
@@ -172,8 +175,8 @@ class SegmentPage(StepPage):
         """Segment the open scan."""
         path, panel = self.document.scan_path, self.segment_panel
         if path is not None:
-            results = self.context.settings.results_folder
-            self.segmentation.segment(path, panel.model, panel.outputs, results)
+            results, study = self.context.settings.results_folder, self.context.study.results_study
+            self.segmentation.segment(path, panel.model, panel.outputs, results, study)
 
     def simulate(self) -> None:
         """Make a simulated scan and open it."""

@@ -74,11 +74,18 @@ class Segmentation(QObject):
             None,
         )
 
-    def segment(self, scan: Path, model: str, outputs: SegmentOutputs, results_folder: Path) -> None:
-        """Segment a scan into a new folder."""
+    def segment(
+        self,
+        scan: Path,
+        model: str,
+        outputs: SegmentOutputs,
+        results_folder: Path,
+        study: Path | None = None,
+    ) -> None:
+        """Segment a scan into a study, or into a new folder."""
         if self.job_of(scan) is None:
             title = self.tr("Segment {0} with {1}").format(scan_name(scan), model_name(model))
-            self._submit(lambda: segment_job((scan,), model, outputs, results_folder), title)
+            self._submit(lambda: segment_job((scan,), model, outputs, results_folder, study=study), title)
 
     def simulate(self, results_folder: Path) -> None:
         """Make a simulated scan."""

@@ -76,6 +76,19 @@ class OpenStudy(QObject):
         return self.folder is not None
 
     @property
+    def results_study(self) -> Path | None:
+        """Folder of the study if results can belong to it: it is open, and prepare or segment has made it."""
+        return self.folder if self.folder is not None and (self.folder / "study.json").is_file() else None
+
+    @property
+    def results_folder_of_study(self) -> Path | None:
+        """Folder of the results that belong to the study; None without one."""
+        from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
+
+        study = self.results_study
+        return None if study is None else study / SEGMENTATIONS_FOLDER
+
+    @property
     def is_prepared(self) -> bool:
         """Whether the study has at least one prepared subject."""
         return self.contents is not None and self.contents.n_finished > 0

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.study.save_study import SaveStudy
+from brainstem_app.jobs.folder_rights import make_folder
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
@@ -93,6 +94,7 @@ class FileCommands(QObject):
         panel = self._segment.segment_panel
         sheet = BatchSheet(chosen, panel.offered, self._settings, self._over)
         sheet.choose(panel.model)
+        sheet.place.show_study(self._context.study.results_folder_of_study)
         sheet.command_requested.connect(self.command_requested)
         sheet.confirmed.connect(
             lambda model: self._many_scans.segment([scan.path for scan in chosen.scans], model, panel.outputs)
@@ -112,10 +114,10 @@ class FileCommands(QObject):
 
     def open_results_folder(self) -> None:
         """Show the folder of the results in the file manager."""
-        folder = self._settings.results_folder
+        folder = self._context.study.results_folder_of_study or self._settings.results_folder
         self._context.messages.clear(_RESULTS)
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder, exist_ok=True)
         except OSError as error:
             message = message_of_error(error, self.tr("The folder for results cannot be made."), _RESULTS)
             self._context.messages.say(message)

@@ -25,6 +25,7 @@ _PAGES: dict[StepName, tuple[str, str]] = {
     StepName.TRAIN: ("brainstem_app.gui.train.train_page", "TrainPage"),
     StepName.REPORT: ("brainstem_app.gui.report.report_page", "ReportPage"),
     StepName.COMPARE: ("brainstem_app.gui.compare.compare_page", "ComparePage"),
+    StepName.QUALITY: ("brainstem_app.gui.quality.quality_page", "QualityPage"),
     StepName.REVIEW: ("brainstem_app.gui.review.review_page", "ReviewPage"),
 }
 STEPS: tuple[StepName, ...] = tuple(step for step in StepName if step in _PAGES or step is StepName.SEGMENT)

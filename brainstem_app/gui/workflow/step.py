@@ -16,18 +16,25 @@ class StepName(StrEnum):
     TRAIN = "train"
     COMPARE = "compare"
     SEGMENT = "segment"
+    QUALITY = "quality"
     REVIEW = "review"
     REPORT = "report"
 
     @property
     def number(self) -> int:
-        """Place in the workflow, from 1; also the key: Ctrl+1 … Ctrl+7."""
+        """Place in the workflow, from 1; also the key: Ctrl+1 … Ctrl+8."""
         return list(StepName).index(self) + 1
 
     @property
     def is_of_study(self) -> bool:
         """Whether it works on the open study: what is said in it goes when another is opened."""
-        return self in {StepName.PREPARE, StepName.TRAIN, StepName.COMPARE, StepName.REPORT}
+        return self in {
+            StepName.PREPARE,
+            StepName.TRAIN,
+            StepName.COMPARE,
+            StepName.QUALITY,
+            StepName.REPORT,
+        }
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,9 @@ def step_text(step: StepName) -> StepText:
         StepName.TRAIN: StepText(tr("Train"), tr("Train a network on the prepared scans")),
         StepName.COMPARE: StepText(tr("Compare"), tr("Compare networks, losses and settings")),
         StepName.SEGMENT: StepText(tr("Segment"), tr("Label the nuclei of a scan")),
+        StepName.QUALITY: StepText(
+            tr("Quality"), tr("Look at all results of the study, accept or reject them")
+        ),
         StepName.REVIEW: StepText(tr("Review"), tr("Look at labels, compare and correct them")),
         StepName.REPORT: StepText(tr("Report"), tr("Numbers and pictures to publish")),
     }

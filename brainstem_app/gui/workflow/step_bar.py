@@ -38,7 +38,7 @@ class StepBar(QListWidget):
         super().__init__(parent)
         self.setObjectName("step_bar")
         self.setAccessibleName(self.tr("Steps of the work"))
-        self.setAccessibleDescription(self.tr("Ctrl+1 to Ctrl+7 go to a step."))
+        self.setAccessibleDescription(self.tr("Ctrl+1 to Ctrl+8 go to a step."))
         self.setItemDelegate(_StepDelegate(self))
         self.setFixedWidth(_WIDTH)
         self.setFrameShape(QListWidget.Shape.NoFrame)

@@ -15,6 +15,20 @@ DEFAULT_ATLAS = "brainstem31"
 ExecutorName = Literal["local", "slurm"]
 
 
+class UnclearJobError(ValueError):
+    """Settings of a job that contradict each other, or leave open what is to be done.
+
+    Parameters
+    ----------
+    what, fix : str
+        As for errors that the user reads.
+    """
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(what)
+        self.what, self.fix = what, fix
+
+
 class JobModel(BaseModel):
     """A job. Its docstring is what the command line says of it, its fields are its settings.
 

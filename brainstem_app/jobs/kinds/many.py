@@ -39,9 +39,9 @@ Executor = Annotated[
 class CompareJob(JobModel):
     """Train and test every cell of a grid of networks; goes on where it stopped.
 
-    Writes comparisons/NAME in the study: grid.json, results.csv and report.html, with 95 % intervals over
-    repeats and over subjects, beside the paper's results. A cell that fails is shown with its reason and
-    stops no other.
+    Writes comparisons/NAME in the study: grid.json, results.csv and the report as a page, PDF and workbook,
+    with 95 % intervals over repeats and over subjects, beside the paper's results. A cell that fails is shown
+    with its reason and stops no other.
     """
 
     command: ClassVar[str] = "compare"

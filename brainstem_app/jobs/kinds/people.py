@@ -3,35 +3,89 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from brainstem_app.jobs.kinds.job_model import JobModel
+from pydantic import model_validator
+
+from brainstem_app.jobs.kinds.job_model import JobModel, UnclearJobError
 from brainstem_app.jobs.kinds.scans import Out
 from brainstem_app.reports.cohort.request import CohortRequest
 from brainstem_app.setting import setting
 
+Edited = Literal["use", "original", "leave-out"]
+Study = Annotated[
+    Path | None,
+    setting("Study", "Take the results of this study, without those that were rejected, instead of RESULTS."),
+]
+StudyModel = Annotated[
+    str,
+    setting("Model", "Of a study with results of several models: the model to take.", empty="the only one"),
+]
+EditedLabels = Annotated[
+    Edited,
+    setting(
+        "Corrected labels",
+        "What counts of results whose labels were corrected by hand: use the corrected labels, the original "
+        "ones, or leave these results out.",
+    ),
+]
 
-class CohortJob(CohortRequest, JobModel):
+
+class _OfResults(JobModel):
+    """A job about results in folders, or in a study."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _which_results(cls, content: Any) -> Any:
+        """Refuse results of both a folder and a study, and of neither."""
+        if isinstance(content, dict):
+            given = [bool(content.get(name)) for name in ("results", "study")]
+            if not any(given):
+                raise UnclearJobError(
+                    "It is not said which results to take.", "Give their folder, or --study."
+                )
+            if all(given) or (content.get("study") and content.get("second")):
+                what = "Results are taken from folders or from a study, not from both."
+                raise UnclearJobError(what, "Leave out the folders, or --study.")
+            of_study = content.get("model") or content.get("edited") not in (None, "use", "original")
+            if of_study and not content.get("study"):
+                what = "--model and --edited leave-out choose among the results of a study."
+                raise UnclearJobError(what, "Give --study, or leave them out.")
+        return content
+
+
+class CohortJob(CohortRequest, _OfResults):
     """Compare volumes of many people: groups by a linear model, each subject against the reference group."""
 
     command: ClassVar[str] = "cohort"
     kind: Literal["cohort"] = "cohort"
+    results: Annotated[
+        tuple[Path, ...],
+        setting(
+            "Results",
+            "Folders that segment wrote: the report.json of each subject, at any depth.",
+            argument="RESULTS…",
+        ),
+    ] = ()
     out: Out
+    study: Study = None
+    model: StudyModel = ""
+    edited: EditedLabels = "use"
 
 
-class RetestJob(JobModel):
+class RetestJob(_OfResults):
     """Say how well volumes repeat themselves: two scans, or two preparations of one, of the same people."""
 
     command: ClassVar[str] = "retest"
     kind: Literal["retest"] = "retest"
     results: Annotated[
-        Path,
+        Path | None,
         setting(
             "Results",
             "Table (CSV, TSV) with the columns subject, first, second; or a folder that segment wrote.",
             argument="RESULTS",
         ),
-    ]
+    ] = None
     out: Out
     second: Annotated[
         Path | None,
@@ -55,3 +109,6 @@ class RetestJob(JobModel):
             "Same people", "People of one name in two datasets (RESULTS and SECOND) are the same people."
         ),
     ] = False
+    study: Study = None
+    model: StudyModel = ""
+    edited: EditedLabels = "use"

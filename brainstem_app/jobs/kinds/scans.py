@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import model_validator
 
 from brainstem_app.imaging.dicom_identity import Identity
-from brainstem_app.jobs.kinds.job_model import DEFAULT_MODEL, JobModel
+from brainstem_app.jobs.kinds.job_model import DEFAULT_MODEL, JobModel, UnclearJobError
 from brainstem_app.models.library import WeightsKind
 from brainstem_app.plain_name import PartNameOrEmpty
 from brainstem_app.setting import setting
+from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
 from kerasmodels.training.settings import Count, Seed
 
 ORIENTATION = (
@@ -20,20 +24,37 @@ Out = Annotated[Path, setting("Results", "Folder for the results.")]
 SimulationSeed = Annotated[Seed, setting("Seed", "Another number makes other heads.")]
 
 
+def _require(holds: bool, what: str, fix: str) -> None:
+    if not holds:
+        raise UnclearJobError(what, fix)
+
+
 class SegmentJob(JobModel):
     """Label the brainstem of each scan, on the scan's own grid, with a report: one folder a scan.
 
     Results of the same scan are replaced, each file at once when the new one is whole; a folder that holds
-    those of another scan is refused.
+    those of another scan is refused. With --study they belong to the study, by subject, session and model.
     """
 
     command: ClassVar[str] = "segment"
     kind: Literal["segment"] = "segment"
     scans: Annotated[
         tuple[Path, ...],
-        setting("Scans", "NIfTI, MGZ, a DICOM folder, or a BIDS dataset.", argument="SCAN…", min_length=1),
-    ]
-    out: Out
+        setting(
+            "Scans",
+            "NIfTI, MGZ, a DICOM folder, or a BIDS dataset.",
+            argument="SCAN…",
+            empty="all of the study's dataset",
+        ),
+    ] = ()
+    out: Annotated[Path, setting("Results", "Folder for the results.", empty="the study's")] = Path()
+    study: Annotated[
+        Path | None,
+        setting(
+            "Study",
+            "Study that the results belong to, instead of --out; a new one is made of the BIDS dataset.",
+        ),
+    ] = None
     model: Annotated[str, setting("Model", "Name of a model, or its file or folder.", always=True)] = (
         DEFAULT_MODEL
     )
@@ -61,6 +82,39 @@ class SegmentJob(JobModel):
             "images. patient: the patient too, to go back into the archive.",
         ),
     ] = Identity.NONE
+
+    @model_validator(mode="before")
+    @classmethod
+    def _where_results_go(cls, content: Any) -> Any:
+        """Take the study's folder for results, and refuse what leaves open where they go."""
+        if not isinstance(content, dict):
+            return content
+        study, out = content.get("study"), content.get("out")
+        if study is None:
+            _require(out is not None, "It is not said where the results go.", "Give --out, or --study.")
+            _require(
+                bool(content.get("scans")), "No scan is given.", "Name scans, or a --study with a dataset."
+            )
+            return content
+        _require(
+            not content.get("bids"), "Results of a study are no BIDS derivatives.", "Give --out for --bids."
+        )
+        own = Path(study) / SEGMENTATIONS_FOLDER
+        both = "Results go to one place, not to a folder and a study."
+        _require(out is None or Path(out) == own, both, "Leave out --out or --study.")
+        # Text, for what comes from a file may hold nothing else.
+        return {**content, "out": str(own)}
+
+    @property
+    def what(self) -> str:
+        """Name of what is segmented, for a list of jobs."""
+        one = self.scans[0] if self.scans else self.study
+        return "scans" if one is None else one.name
+
+    def command_line(self, instead: Mapping[str, Any] | None = None) -> tuple[str, ...]:
+        """Return the words of the command line; the folder of a study's results is not said beside it."""
+        study = (instead or {}).get("study", self.study)
+        return super().command_line({**(instead or {}), **({"out": Path()} if study is not None else {})})
 
 
 class EvaluateVolumesJob(JobModel):

@@ -132,3 +132,11 @@ class CopyStudyJob(JobModel):
     kind: Literal["copy-study"] = "copy-study"
     study: Annotated[Path, setting("Study", STUDY_HELP, argument="STUDY")]
     out: Annotated[Path, setting("Copy", "New or empty folder for the copy.")]
+    share: Annotated[
+        bool,
+        setting(
+            "For others",
+            "Leaves out paths, names of scan files, users and computers, logs and the window's memory.",
+            empty="a copy to hand on",
+        ),
+    ] = False

@@ -18,6 +18,7 @@ from brainstem_app.jobs.scans.result_folders import scans_with_room
 from brainstem_app.jobs.scans.segment import expand_scans
 from brainstem_app.jobs.scans.segment_bids import require_one_dataset, result_folder
 from brainstem_app.jobs.scans.segment_dicom import came_as_dicom, require_dicom
+from brainstem_app.jobs.scans.segment_study import placed_in_study, scans_of
 from brainstem_app.jobs.studies.prepare import prepare
 from brainstem_app.jobs.studies.subject_task import SubjectTask
 from brainstem_app.study.study import Failure, Study, SubjectRecord
@@ -44,17 +45,21 @@ def _segment(job: SegmentJob, slurm: SlurmSettings, reporter: Reporter) -> Summa
     executor = SlurmExecutor(slurm, "segment", out / SLURM_FOLDER / "log")
     # A model that is not there is told now, not by every task.
     model = load_model(job.model, job.engine)
-    scans, refused = expand_scans(job.scans, reporter)
+    scans, refused = expand_scans(scans_of(job), reporter)
     if job.bids:
         require_one_dataset(scans)
     if job.dicom_seg:
         require_dicom(scans, job.orientation)
     total = len(scans) + len(refused)
+    scans = placed_in_study(job, scans, model, reporter, refused)
     scans, without_room = scans_with_room(job, scans, model, reporter, only=total == 1)
     refused += without_room
     tasks = []
+    folders = {scan.name: scan.folder for scan in scans}
     for scan in scans:
         own = {"scans": (scan.path.resolve(),), "out": out, "name": scan.name}
+        if job.study is not None:
+            own["study"] = job.study.resolve()
         own["dicom_seg"] = job.dicom_seg and came_as_dicom(scan.path)
         one = job.model_copy(update=own)
         tasks.append(Task(scan.name, out / SLURM_FOLDER / scan.name, one))
@@ -64,7 +69,8 @@ def _segment(job: SegmentJob, slurm: SlurmSettings, reporter: Reporter) -> Summa
             reporter.warn(f"{name}: {ended.end.what}", ended.end.where, ended.end.fix)
             refused.append(name)
         else:
-            reporter.artifact("folder", result_folder(job.model_copy(update={"out": out}), name), name)
+            there = result_folder(job.model_copy(update={"out": out}), folders[name])
+            reporter.artifact("folder", there, name)
     if refused:
         raise BrainstemError(
             f"{len(refused)} of {total} scans could not be segmented: {', '.join(refused)}.",

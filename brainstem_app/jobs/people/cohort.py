@@ -7,10 +7,12 @@ import shlex
 from brainstem_app.jobs.job import CohortJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.results.chosen import chosen_of_study, notes_on_folders
 from brainstem_app.jobs.scans.result_folders import require_files
 from brainstem_app.reports.cohort.build import build_cohort_report
 from brainstem_app.reports.cohort.files import FILES, write_cohort_report
 from brainstem_app.reports.cohort.model import CohortReport
+from brainstem_app.reports.scan.results import find_results
 
 
 def compare_cohort(job: CohortJob, reporter: Reporter) -> Summary:
@@ -23,12 +25,16 @@ def compare_cohort(job: CohortJob, reporter: Reporter) -> Summary:
     """
     require_files(job.out, FILES, ())
     reporter.progress(0, 2, "reading the reports and comparing")
+    chosen = None if job.study is None else chosen_of_study(job.study, job.model, job.edited)
+    results = find_results(job.results) if chosen is None else list(chosen.results)
+    said = notes_on_folders(results) if chosen is None else chosen.notes
     shown = {
         "results": tuple(shareable(folder) for folder in job.results),
+        "study": job.study and shareable(job.study),
         "participants": job.participants and shareable(job.participants),
         "out": "OUT",
     }
-    report = build_cohort_report(job, shlex.join(job.command_line(shown)))
+    report = build_cohort_report(job, shlex.join(job.command_line(shown)), results, said)
     reporter.progress(1, 2, "writing the page and the tables")
     write_cohort_report(job.out, report)
     for name in FILES:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from statistics import median
 
+from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import RetestJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.results.chosen import chosen_of_study, notes_on_folders
 from brainstem_app.jobs.scans.result_folders import require_files
 from brainstem_app.reports.retest.build import build_retest_report
 from brainstem_app.reports.retest.files import FILES, write_retest_report
-from brainstem_app.reports.retest.pairs import find_pairs
+from brainstem_app.reports.retest.pairs import Pairs, find_pairs, pairs_of_sessions
 
 
 def measure_repeatability(job: RetestJob, reporter: Reporter) -> Summary:
@@ -25,11 +28,12 @@ def measure_repeatability(job: RetestJob, reporter: Reporter) -> Summary:
     require_files(job.out, FILES, ())
     reporter.progress(0, 2, "reading the reports and comparing")
     shown = {
-        "results": shareable(job.results),
+        "results": job.results and shareable(job.results),
+        "study": job.study and shareable(job.study),
         "second": job.second and shareable(job.second),
         "out": "OUT",
     }
-    pairs = find_pairs(job.results, job.second, mixed=job.mixed, same_people=job.same_people)
+    pairs = _pairs(job)
     report = build_retest_report(pairs, shlex.join(job.command_line(shown)))
     reporter.progress(1, 2, "writing the page and the tables")
     write_retest_report(job.out, report)
@@ -44,3 +48,16 @@ def measure_repeatability(job: RetestJob, reporter: Reporter) -> Summary:
     if known:
         summary["median within-subject variation"] = f"{100 * median(known):.1f} %"
     return summary
+
+
+def _pairs(job: RetestJob) -> Pairs:
+    """Pairs of the study's results that count, or of those in folders, with what to say of them."""
+    if job.study is not None:
+        chosen = chosen_of_study(job.study, job.model, job.edited)
+        pairs = pairs_of_sessions(chosen.results, job.study, mixed=job.mixed)
+        return replace(pairs, notes=(*chosen.notes, *pairs.notes))
+    if job.results is None:
+        raise InputError("It is not said which results to take.", None, "Give their folder, or --study.")
+    pairs = find_pairs(job.results, job.second, mixed=job.mixed, same_people=job.same_people)
+    both = [result for pair in pairs.pairs for result in (pair.first_result, pair.second_result)]
+    return replace(pairs, notes=(*notes_on_folders(both), *pairs.notes))

@@ -62,7 +62,7 @@ def scans_with_room(
 
 
 def _require_room(job: SegmentJob, scan: ScanInput, model: LoadedModel) -> None:
-    folder = result_folder(job, scan.name)
+    folder = result_folder(job, scan.folder)
     source = read_folder(scan.path)
     for place in (source, *(read_folder(split_series(path)[0]) for path in job.scans)):
         require_outside(folder, place)

@@ -7,7 +7,8 @@ One scan that fails does not stop the others; the job then ends as failed and na
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
@@ -20,6 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from brainstem_app.atlas.library import AnyAtlas, Atlas, citations_of, defining_file
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
+from brainstem_app.garbage_collection import seldom_collected
 from brainstem_app.imaging.bids_derivatives import bids_source
 from brainstem_app.imaging.dicom import split_series
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
@@ -31,12 +33,15 @@ from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.scans.loaded_model import LoadedModel, describe_model, load_model
+from brainstem_app.jobs.scans.mask_check import nuclei_outside_mask
 from brainstem_app.jobs.scans.result_folders import SERIES, require_whole, scans_with_room, series_mark
 from brainstem_app.jobs.scans.segment_bids import require_one_dataset, result_folder, write_derivatives
 from brainstem_app.jobs.scans.segment_dicom import DICOM_FILE_NAME, require_dicom, write_dicom
 from brainstem_app.jobs.scans.segment_files import OnScan, on_scan
+from brainstem_app.jobs.scans.segment_study import keep_in_study, placed_in_study, scans_of
 from brainstem_app.jobs.scans.segment_together import scans_at_once, segment_together
-from brainstem_app.models.prediction import Prediction, predict_box
+from brainstem_app.models.prediction import Prediction, Predictor, predict_box
+from brainstem_app.preprocessing.midsagittal_plane import MidsagittalPlane, find_midsagittal_plane
 from brainstem_app.preprocessing.normalise import Normalised, normalise_scan
 from brainstem_app.progress import ProgressCallback
 from brainstem_app.reports.scan.model import ReportInputs
@@ -57,7 +62,7 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
     JobCancelled
         If the user cancels; finished scans are kept.
     """
-    scans, refused = expand_scans(job.scans, reporter)
+    scans, refused = expand_scans(scans_of(job), reporter)
     if job.name and len(scans) == 1:
         scans = [replace(scans[0], name=job.name)]
     total = len(scans) + len(refused)
@@ -67,6 +72,7 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
         require_dicom(scans, job.orientation)
     reporter.progress(0, len(scans), "loading the model")
     model = load_model(job.model, job.engine)
+    scans = placed_in_study(job, scans, model, reporter, refused)
     scans, without_room = scans_with_room(job, scans, model, reporter, only=total == 1)
     refused += without_room
 
@@ -74,10 +80,8 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
         """Segment one scan; if there are others, a failure is a warning."""
         try:
             _segment_one(job, scan, model, report, reporter)
-        except JobCancelled:
-            raise
         except Exception as error:
-            if total == 1:
+            if total == 1 or isinstance(error, JobCancelled):
                 raise
             failed = describe_failure(error)
             reporter.warn(f"{scan.name}: {failed.what}", failed.where or scan.path, failed.fix)
@@ -87,7 +91,7 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
     if at_once > 1:
         model = model.shared()
     # More threads of BLAS cost more than they save here, and change the last digits with their number.
-    with threadpool_limits(limits=1, user_api="blas"):
+    with threadpool_limits(limits=1, user_api="blas"), seldom_collected():
         segment_together(scans, at_once, attempt, reporter)
     if refused:
         raise BrainstemError(
@@ -101,9 +105,10 @@ def segment(job: SegmentJob, reporter: Reporter) -> Summary:
 def _segment_one(
     job: SegmentJob, scan: ScanInput, model: LoadedModel, report: ProgressCallback, reporter: Reporter
 ) -> None:
-    folder = result_folder(job, scan.name)
+    folder = result_folder(job, scan.folder)
     with claimed((claim_of(folder, "The folder for the results"),), job.kind):
         _segment_into(folder, job, scan, model, report, reporter)
+        keep_in_study(job, scan, folder)
 
 
 def _segment_into(
@@ -125,6 +130,7 @@ def _segment_into(
         orientation=job.orientation,
         surfaces=job.surfaces,
         command=command_of(job, scan.path, model),
+        name=scan.name,
     )
     require_whole(folder)
     if job.dicom_seg:
@@ -143,6 +149,7 @@ def command_of(job: SegmentJob, scan: Path, model: LoadedModel) -> tuple[str, ..
         "scans": (shareable(split_series(scan)[0]),),
         "out": "OUT",
         "name": "",
+        "study": None,
         "model": model.card.name,
         "engine": model.engine,
         "bids": False,
@@ -162,6 +169,7 @@ def segment_scan(
     orientation: str | None = None,
     surfaces: bool = False,
     command: tuple[str, ...] = (),
+    name: str = "",
 ) -> None:
     """Segment one scan into a folder.
 
@@ -183,6 +191,8 @@ def segment_scan(
         Also write the surfaces of the nuclei found, and of the regions.
     command : tuple of str
         The command line that repeats the run, for the report.
+    name : str
+        What the scan is called in messages; its folder by default.
 
     Raises
     ------
@@ -197,21 +207,7 @@ def segment_scan(
     with clock.measure("read"):
         scan = read_scan(path, orientation)
         require_usable(scan)
-    normalised = normalise_scan(scan, space=model.card.space, report=_within(report, _READ, _NORMALISED))
-    clock.seconds.update(normalised.timings)
-    require_plausible(normalised, path)
-    # Opened only now, and for each scan anew: while the brain is looked for, the memory is needed there.
-    with clock.measure("predict"):
-        network = model.open_network()
-        prediction = predict_box(
-            network, normalised.box, model.context, _within(report, _NORMALISED, _PREDICTED)
-        )
-        device = network.device
-        del network
-    _require_nuclei(prediction, model.atlas, path)
-    report(_PREDICTED, "bringing the labels back onto the scan")
-    with clock.measure("back to native"):
-        found = on_scan(scan, normalised, prediction, model.context.atlas, model.regions)
+    normalised, prediction, found, device = _labelled(scan, path, model, report, clock)
     report(_PLACED, "writing the report")
     series = {SERIES: series_mark(split_series(path)[1])} if scan.source.is_dir() else {}
     inputs = _report_inputs(scan, normalised, model, device, found, clock.seconds, command)
@@ -220,17 +216,59 @@ def segment_scan(
     from brainstem_app.jobs.scans.segment_results import write_results
 
     write_results(folder, scan, normalised, prediction, found, inputs, model.atlas, surfaces=surfaces)
-    for role, name in found.artifacts.items():
-        reporter.artifact(role, folder / name, folder.name)
-    reporter.artifact("folder", folder, folder.name)
+    name = name or folder.name
+    for role, file in found.artifacts.items():
+        reporter.artifact(role, folder / file, name)
+    reporter.artifact("folder", folder, name)
     for finding in (*scan.findings, *normalised.findings):
         if finding.level is Level.WARNING:
-            reporter.warn(f"{folder.name}: {finding.problem}", path, finding.fix)
+            reporter.warn(f"{name}: {finding.problem}", path, finding.fix)
+
+
+def _labelled(
+    scan: Scan, path: Path, model: LoadedModel, report: ProgressCallback, clock: Stopwatch
+) -> tuple[Normalised, Prediction, OnScan, str]:
+    """Normalise a scan, label it, and bring the labels back onto it; and what device the network used.
+
+    What needs one core only is begun as early as it can be, beside the rest.
+    """
+    with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(1) as beside:
+        opening: list[Future[Predictor]] = []
+        normalised = normalise_scan(
+            scan,
+            space=model.card.space,
+            report=_within(report, _READ, _NORMALISED),
+            # For each scan anew, and not before: while the brain is looked for, the memory is needed there.
+            after_brain=lambda: opening.append(beside.submit(model.open_network)),
+        )
+        clock.seconds.update(normalised.timings)
+        require_plausible(normalised, path)
+        if isinstance(model.atlas, Atlas):
+            masked = nuclei_outside_mask(scan, normalised.transforms.mni_to_native, model.atlas)
+            normalised = replace(normalised, findings=(*normalised.findings, *masked))
+        plane: Callable[[], MidsagittalPlane] | None = None
+        if model.regions is not None and model.card.method.fit.from_warp:
+            plane = beside.submit(find_midsagittal_plane, normalised.image, normalised.transforms).result
+        with clock.measure("predict"):
+            network = opening.pop().result() if opening else model.open_network()
+            prediction = predict_box(
+                network, normalised.box, model.context, _within(report, _NORMALISED, _PREDICTED)
+            )
+            device = network.device
+            del network
+        _require_nuclei(prediction, model.atlas, path)
+        report(_PREDICTED, "bringing the labels back onto the scan")
+        with clock.measure("back to native"):
+            atlas, regions = model.context.atlas, model.regions
+            found = on_scan(scan, normalised, prediction, atlas, regions, plane)
+    return normalised, prediction, found, device
 
 
 def _make_ready(model: LoadedModel) -> None:
     """Load what writes results and what the bend needs, half a second: beside the work, on another core."""
     import_module("brainstem_app.jobs.scans.segment_results")
+    if model.card.method.fit_atlas:
+        import_module("brainstem_app.models.atlas_fit")
     if model.context.method.fit_atlas and model.context.method.fit.needs_images:
         model.context.template()
 

@@ -27,9 +27,9 @@ from brainstem_app.small_files import read_json
 _REGIONS = "regions"
 
 
-def result_folder(job: SegmentJob, name: str) -> Path:
-    """Folder of one scan's results."""
-    return job.out / REPORTS_FOLDER / name if job.bids else job.out / name
+def result_folder(job: SegmentJob, folder: str) -> Path:
+    """Folder of one scan's results, `ScanInput.folder` below the folder for all."""
+    return job.out / REPORTS_FOLDER / folder if job.bids else job.out / folder
 
 
 def require_one_dataset(scans: Sequence[ScanInput]) -> None:

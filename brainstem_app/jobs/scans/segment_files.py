@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ from brainstem_app.jobs.scans.segment_regions import (
     write_regions,
 )
 from brainstem_app.models.prediction import Prediction
+from brainstem_app.preprocessing.midsagittal_plane import MidsagittalPlane, find_midsagittal_plane
 from brainstem_app.preprocessing.normalise import Normalised
 from brainstem_app.preprocessing.scan_to_atlas import ITK_FILES, ScanToAtlas
 from brainstem_app.reports.exports.label_files import write_label_files
@@ -96,6 +98,7 @@ def on_scan(
     prediction: Prediction,
     atlas: NDArray[np.uint8] | None,
     regions: Regions | None = None,
+    plane: Callable[[], MidsagittalPlane] | None = None,
 ) -> OnScan:
     """Bring what was found in the box onto the scan's grid.
 
@@ -106,6 +109,8 @@ def on_scan(
         voxel of the scan; without one, labels and confidence come from the nearest voxel of the box.
     regions : Regions, optional
         Those of the atlas.
+    plane : callable, optional
+        Returns the midsagittal plane of the scan, where that was begun to be looked for before.
     """
     grid = scan.shape, scan.affine
     if atlas is None or prediction.displacement is None or prediction.class_confidence is None:
@@ -117,15 +122,14 @@ def on_scan(
             labels, confidence, regions=placed_regions(regions, normalised.transforms, grid, labels)
         )
     warped = WarpedAtlas(atlas, prediction.displacement, normalised.transforms)
+    plane = plane or partial(find_midsagittal_plane, normalised.image, normalised.transforms)
     # One core measures while another draws.
     with ThreadPoolExecutor(1) as beside:
         soft = beside.submit(warped.measure, grid, prediction.class_confidence)
         of_regions = (
             None
             if regions is None
-            else beside.submit(
-                measured_regions, regions, warped, grid, normalised.image, where_empty(scan.data)
-            )
+            else beside.submit(measured_regions, regions, warped, grid, plane, where_empty(scan.data))
         )
         labels = warped.labels_on(grid)
         confidence = warped.confidence_on(grid, labels, prediction.class_confidence)

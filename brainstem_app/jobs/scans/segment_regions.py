@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from brainstem_app.atlas.regions import Regions, nearest_region
 from brainstem_app.atlas.warped import Grid, SoftMeasures, WarpedAtlas
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import Affine, crop_to_box
-from brainstem_app.preprocessing.midsagittal_plane import find_midsagittal_plane
+from brainstem_app.preprocessing.midsagittal_plane import MidsagittalPlane
 from brainstem_app.preprocessing.transforms import Transforms
 from brainstem_app.reports.exports.label_files import LABEL_FILES, write_label_files
 from brainstem_app.reports.scan.regions import RegionsOnScan
@@ -34,20 +35,19 @@ def measured_regions(
     regions: Regions,
     warped: WarpedAtlas,
     grid: Grid,
-    image: NDArray[np.float32],
+    plane: Callable[[], MidsagittalPlane],
     is_empty: NDArray[np.bool_],
 ) -> tuple[dict[int, SoftMeasures], Midsagittal | None]:
     """Regions measured under the warp of the atlas, and their areas on the midsagittal plane.
 
     Parameters
     ----------
-    image : ndarray of float32, shape (197, 233, 189)
-        The standardised scan on ``mni``, whose symmetry says where the plane lies.
+    plane : callable
+        Returns the midsagittal plane of the scan.
     is_empty : ndarray of bool
         Where the scan is empty, on its grid.
     """
-    plane = find_midsagittal_plane(image, warped.transforms)
-    areas = measure_midsagittal(warped.map, regions, plane, grid, is_empty)
+    areas = measure_midsagittal(warped.map, regions, plane(), grid, is_empty)
     return warped.measure_regions(grid, crop_to_box(regions.labels)), areas
 
 

@@ -12,6 +12,7 @@ from threading import Event, Lock
 
 import psutil
 
+from brainstem_app.garbage_collection import collect_young
 from brainstem_app.imaging.inputs import ScanInput
 from brainstem_app.jobs.events import Emit
 from brainstem_app.jobs.events import Event as JobEvent
@@ -45,6 +46,8 @@ def segment_together(scans: Sequence[ScanInput], at_once: int, work: Work, repor
     if at_once == 1:
         for index, scan in enumerate(scans):
             work(scan, reporter.part(index, len(scans), scan.name), reporter)
+            if scan is not scans[-1]:
+                collect_young()
         return
     progress = _Progress(reporter, scans)
     with ThreadPoolExecutor(at_once) as pool:
@@ -82,6 +85,8 @@ class _Progress:
             self.reporter.progress(sum(self._done), len(self._scans), message, scan.name)
 
         work(scan, report, self.reporter)
+        # The parts of a figure know each other, and would stay for long.
+        collect_young()
         self._done[index] = 1.0
 
     def _one_at_a_time(self, emit: Emit) -> Emit:

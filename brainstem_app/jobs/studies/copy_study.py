@@ -1,7 +1,7 @@
 """Copy a study to another folder, whole or not at all: what “Save the study as” does.
 
 A copy that was ended from outside is known by its mark, and goes on where it stopped. What a job changes in
-the study meanwhile is copied again at the end.
+the study meanwhile is copied again at the end. A copy to hand on (`share`) goes through `share_study`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from brainstem_app.errors import BrainstemError, InputError, JobCancelled
+from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.imaging.atomic import TEMPORARY_NAME, atomic_path, write_text
 from brainstem_app.jobs.folder import CANCEL_FILE, PROCESS_FILE
 from brainstem_app.jobs.job import CopyStudyJob
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.studies.share_study import Sharing
 from brainstem_app.locks.lock_file import INNER_LOCK, LOCK_ENDING
 from brainstem_app.plain_name import require_folder_name
 
@@ -47,14 +48,17 @@ def copy_study(job: CopyStudyJob, reporter: Reporter) -> Summary:
     source, target = job.study.resolve(), job.out.resolve()
     require_folder_name(target, "a study")
     _require_target(source, target)
-    files = _files(source)
+    sharing = Sharing.of(source) if job.share else None
+    files = _files(source, sharing)
     _require_room(files, target)
     try:
         target.mkdir(parents=True, exist_ok=True)
         write_text(target / MARK_FILE, str(source))
-        size = _copy(files, source, target, reporter)
+        size = _copy(files, source, target, sharing, reporter)
+        if sharing is not None:
+            sharing.finish(target, reporter)
         (target / MARK_FILE).unlink()
-    except JobCancelled:
+    except BrainstemError:
         _remove(files, target)
         raise
     except OSError as error:
@@ -66,20 +70,22 @@ def copy_study(job: CopyStudyJob, reporter: Reporter) -> Summary:
 
 @dataclass(frozen=True)
 class _File:
-    """A file of the study: path in it, bytes, seconds of the epoch when it was changed."""
+    """A file of the study: path in it, bytes in the copy (None: not known), seconds when it was changed."""
 
     path: Path
-    size: int
+    size: int | None
     changed: float
 
 
-def _files(source: Path) -> tuple[_File, ...]:
+def _files(source: Path, sharing: Sharing | None) -> tuple[_File, ...]:
     """Files of a study, those that make it one last."""
     found = []
     for path in _paths(source):
         with suppress(FileNotFoundError):
-            state = path.stat()
-            found.append(_File(path.relative_to(source), state.st_size, state.st_mtime))
+            state, name = path.stat(), path.relative_to(source)
+            if sharing is None or sharing.takes(name):
+                is_rewritten = sharing is not None and sharing.rewrites(name)
+                found.append(_File(name, None if is_rewritten else state.st_size, state.st_mtime))
     return tuple(sorted(found, key=lambda file: (str(file.path) in _LAST, str(file.path))))
 
 
@@ -87,7 +93,11 @@ def _paths(folder: Path) -> Iterator[Path]:
     """Paths of all files in a folder; folders that are links, to another disk say, are gone into once."""
     seen: set[str] = set()
     for place, folders, names in os.walk(folder, followlinks=True):
-        folders[:] = [name for name in folders if os.path.realpath(Path(place, name)) not in seen]
+        folders[:] = [
+            name
+            for name in folders
+            if not TEMPORARY_NAME.fullmatch(name) and os.path.realpath(Path(place, name)) not in seen
+        ]
         seen.update(os.path.realpath(Path(place, name)) for name in folders)
         for name in names:
             is_lock = name.startswith(".") and name.endswith(LOCK_ENDING)
@@ -95,26 +105,31 @@ def _paths(folder: Path) -> Iterator[Path]:
                 yield Path(place, name)
 
 
-def _copy(files: tuple[_File, ...], source: Path, target: Path, reporter: Reporter) -> int:
+def _copy(
+    files: tuple[_File, ...], source: Path, target: Path, sharing: Sharing | None, reporter: Reporter
+) -> int:
     """Copy what is missing or changed until nothing is, and return the size of all; raises OSError."""
     for _ in range(_PASSES):
         left = [file for file in files if _differs(file, target / file.path)]
-        total = sum(file.size for file in left)
+        total = sum(file.size or 0 for file in left)
         done = 0
         for file in left:
             reporter.progress(done, max(1, total), f"copying {file.path.as_posix()}")
-            _copy_file(source / file.path, target / file.path)
-            done += file.size
-        files = _files(source)
+            _copy_file(source / file.path, target / file.path, file.path, sharing)
+            done += file.size or 0
+        files = _files(source, sharing)
         if not any(_differs(file, target / file.path) for file in files):
             break
-    return sum(file.size for file in files)
+    return sum(file.size or 0 for file in files)
 
 
-def _copy_file(source: Path, target: Path) -> None:
+def _copy_file(source: Path, target: Path, name: Path, sharing: Sharing | None) -> None:
     try:
         with atomic_path(target) as temporary:
-            shutil.copyfile(source, temporary)
+            if sharing is not None and sharing.rewrites(name):
+                temporary.write_text(sharing.rewritten(source, name), encoding="utf-8")
+            else:
+                shutil.copyfile(source, temporary)
             state = source.stat()
             # Some network disks keep no times: then the file is only newer than it was.
             with suppress(OSError):
@@ -131,7 +146,7 @@ def _differs(file: _File, copy: Path) -> bool:
         state = copy.stat()
     except FileNotFoundError:
         return True
-    return state.st_size != file.size or file.changed > state.st_mtime + _CLOCK_S
+    return file.size not in {None, state.st_size} or file.changed > state.st_mtime + _CLOCK_S
 
 
 def _require_target(source: Path, target: Path) -> None:
@@ -156,7 +171,7 @@ def _was_begun(source: Path, target: Path) -> bool:
 
 
 def _require_room(files: tuple[_File, ...], target: Path) -> None:
-    needed = sum(file.size for file in files if _differs(file, target / file.path)) + _SPARE_BYTES
+    needed = sum(file.size or 0 for file in files if _differs(file, target / file.path)) + _SPARE_BYTES
     place = next(folder for folder in (target, *target.parents) if folder.exists())
     free = shutil.disk_usage(place).free
     if needed > free:

@@ -32,7 +32,7 @@ from brainstem_app.reports.scan.model import LIMITS, StructureEntry
 from brainstem_app.reports.scan.reading import atlas_of
 from brainstem_app.reports.scan.region_model import AreaEntry, RegionEntry
 from brainstem_app.reports.scan.regions import common_areas, common_regions, compared_by_name, compared_values
-from brainstem_app.reports.scan.results import find_results, model_names, require_alike
+from brainstem_app.reports.scan.results import Result, find_results, model_names, require_alike
 
 Values = NDArray[np.float64]
 Measured = RegionEntry | AreaEntry | StructureEntry
@@ -67,8 +67,24 @@ class _Model:
         return slice(first), slice(first, second), slice(second, None)
 
 
-def build_cohort_report(request: CohortRequest, command: str = "") -> CohortReport:
+def build_cohort_report(
+    request: CohortRequest,
+    command: str = "",
+    results: Sequence[Result] | None = None,
+    said_before: Sequence[str] = (),
+) -> CohortReport:
     """Read every subject's report and compare; nothing is written.
+
+    Parameters
+    ----------
+    request : CohortRequest
+        What to compare.
+    command : str
+        The command line that does the same.
+    results : sequence of Result, optional
+        The results, if they are read already; else those in the folders of the request.
+    said_before : sequence of str
+        Notes on how they were chosen.
 
     Raises
     ------
@@ -77,7 +93,7 @@ def build_cohort_report(request: CohortRequest, command: str = "") -> CohortRepo
         reference group is missing, a cell of the table is doubtful, or there are too few subjects for the
         model.
     """
-    results = find_results(request.results)
+    results = find_results(request.results) if results is None else results
     people, notes = one_result_each(results, request.session, separate=request.separate_folders)
     names = {person.result.path: person.name for person in people}
     alike = require_alike(
@@ -98,7 +114,7 @@ def build_cohort_report(request: CohortRequest, command: str = "") -> CohortRepo
         subjects=_subjects(people, table, model, scores),
         without_row=None if request.participants is None else table.matched.only_in_results,
         without_result=None if request.participants is None else table.matched.only_in_table,
-        notes=(*alike, *notes, *said, *unscored),
+        notes=(*said_before, *alike, *notes, *said, *unscored),
         command=command,
         limits=LIMITS,
     )

@@ -82,9 +82,10 @@ class Cell:
 
     @property
     def line(self) -> str:
-        """All of it but what stands below, for paper; an interval is not broken."""
+        """All of it but what stands below, for paper; neither a number nor an interval is broken."""
         unbroken = self.beside.replace(" ", "\N{NO-BREAK SPACE}")
-        return f"{self.text} {unbroken}" if unbroken else self.text
+        both = f"{self.text} {unbroken}" if unbroken else self.text
+        return both.replace("\N{THIN SPACE}", "\N{NARROW NO-BREAK SPACE}")
 
 
 def _no_mark(_row: Any) -> Mark:

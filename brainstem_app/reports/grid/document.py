@@ -155,7 +155,7 @@ def _heat(
             "scale for the whole table; bold: best of its row."
         )
         if measure == "all" and any(paper.result(cell.settings) for cell in inputs.cells):
-            note += " Below: the paper's number."
+            note += " Below: the paper's."
         blocks.append(Paragraph(note, "small"))
     return blocks
 
@@ -187,7 +187,7 @@ def heat_cell(cell: HeatCell | None) -> Cell:
         text = f"{ratio3(cell.mean.value)}{half}"
         over = cell.mean.subjects
         beside = "" if over is None else f"[{ratio3(over.low)}, {ratio3(over.high)}]"
-    below = [] if cell.paper is None else [f"{ratio3(cell.paper[0])} ± {ratio3(cell.paper[1])}"]
+    below = [] if cell.paper is None else [f"paper {ratio3(cell.paper[0])} ± {ratio3(cell.paper[1])}"]
     below += [cell.state] if cell.state else []
     mark: Mark = "strong" if cell.best else ""
     return Cell(text, beside, "; ".join(below), mark=mark, shade=cell.shade)

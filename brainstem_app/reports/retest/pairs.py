@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -87,7 +87,16 @@ def find_pairs(
         found = _from_two_folders(results, second)
         _require_one_dataset(found, results, same_people=same_people)
     else:
-        found = _from_sessions(results)
+        found = _from_sessions(find_results([results]), results)
+    return _require_pairs(found, results, mixed=mixed)
+
+
+def pairs_of_sessions(results: Sequence[Result], where: Path, *, mixed: bool = False) -> Pairs:
+    """Find two results of each subject among results that were read; see `find_pairs`."""
+    return _require_pairs(_from_sessions(results, where), where, mixed=mixed)
+
+
+def _require_pairs(found: Pairs, results: Path, *, mixed: bool) -> Pairs:
     if not found.pairs:
         left = "; ".join(f"{reason}: {listed(names, 4)}" for reason, names in found.left_out.items())
         problem = "No subject has two results" + (f" ({left})." if left else ".")
@@ -191,8 +200,7 @@ def _require_one_dataset(found: Pairs, where: Path, *, same_people: bool) -> Non
     )
 
 
-def _from_sessions(folder: Path) -> Pairs:
-    results = find_results([folder])
+def _from_sessions(results: Sequence[Result], folder: Path) -> Pairs:
     datasets = {result.dataset: result.report.scan.dataset or "" for result in results}
     found: dict[str, dict[str, Result]] = {}
     for result in results:

@@ -272,6 +272,8 @@ def _caption(inputs: ReportInputs) -> str:
 _VOLUMES = {
     "warp": "Volumes are integrals of the atlas's shares under the warp; voxels are those of the label map.",
     "voxels": "Volumes are the voxels of the label map times the volume of one.",
+    "corrected": "Volumes are those from before the correction by hand, plus the voxels that a structure "
+    "gained, less those that it lost; structures without a confidence were corrected.",
 }
 
 

@@ -12,7 +12,7 @@ from brainstem_app.reports.engine.files import MadeDocument
 from brainstem_app.reports.engine.sheets import Sheet, about_sheet, entry_sheet
 from brainstem_app.reports.scan.build import build_report
 from brainstem_app.reports.scan.document import scan_document
-from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.manifest import Manifest, make_manifest
 from brainstem_app.reports.scan.midsagittal import MIDSAGITTAL_CSV, MIDSAGITTAL_FILES, MIDSAGITTAL_PICTURE
 from brainstem_app.reports.scan.midsagittal_picture import midsagittal_png
 from brainstem_app.reports.scan.model import Report, ReportInputs, StructureEntry
@@ -50,10 +50,26 @@ def write_report(folder: Path, inputs: ReportInputs, ready: Callable[[], object]
     created = datetime.now(UTC).astimezone().isoformat(timespec="seconds")
     manifest = make_manifest(inputs, created)
     report = build_report(inputs, manifest)
+    write_report_files(folder, report, inputs, manifest, ready)
+    return report
+
+
+def write_report_files(
+    folder: Path,
+    report: Report,
+    inputs: ReportInputs,
+    manifest: Manifest,
+    ready: Callable[[], object] = lambda: None,
+    plane: bytes | None = None,
+) -> None:
+    """Write the files of a report whose numbers are known; see `write_report`.
+
+    `plane` is the picture (PNG) of the midsagittal plane, if it is not to be drawn.
+    """
     scan = inputs.scan.data if inputs.scan else None
     volumes = QcVolumes(inputs.labels_native, inputs.labels_affine, scan, inputs.reference)
     picture = qc_png(volumes, inputs.table, inputs.title)
-    plane = midsagittal_png(inputs.regions, inputs.scan)
+    plane = midsagittal_png(inputs.regions, inputs.scan) if plane is None else plane
     tables = _tables(report)
     document = scan_document(report, inputs, manifest, folder, (picture, plane))
     made = MadeDocument.of(document, (*tables.values(), _about(report)))
@@ -66,7 +82,6 @@ def write_report(folder: Path, inputs: ReportInputs, ready: Callable[[], object]
         write_bytes(folder / MIDSAGITTAL_PICTURE, plane)
     made.write(folder, "report", tables)
     write_text(folder / "report.json", report.to_json())
-    return report
 
 
 def _tables(report: Report) -> dict[str, Sheet]:

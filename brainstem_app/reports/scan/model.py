@@ -359,8 +359,9 @@ class Report(ReportEntry):
 
     ``warnings`` are what the reader must know before the numbers (levels ``error`` and ``warning``);
     ``notes`` are what is good to know (level ``info``) and changes no trust in them. ``volume_method`` says
-    where volumes, centres and confidence come from: ``warp``, the shares of the atlas under the warp, or
-    ``voxels``, counted, as in files of older versions. ``regions`` are the whole brainstem and its parts from
+    where volumes, centres and confidence come from: ``warp``, the shares of the atlas under the warp;
+    ``voxels``, counted, as in files of older versions; or ``corrected``, those of the segmentation with what
+    a correction by hand added or took, counted. ``regions`` are the whole brainstem and its parts from
     top to bottom; empty where the atlas has none, and in files of older versions. ``midsagittal`` has the
     areas on the midsagittal plane; null without a warp or a midbrain and a pons, and in older files.
     """
@@ -373,7 +374,7 @@ class Report(ReportEntry):
     structures: tuple[StructureEntry, ...]
     regions: tuple[RegionEntry, ...] = ()
     midsagittal: MidsagittalEntry | None = None
-    volume_method: Literal["warp", "voxels"] = "voxels"
+    volume_method: Literal["warp", "voxels", "corrected"] = "voxels"
     summary: Summary
     warnings: tuple[FindingEntry, ...]
     notes: tuple[FindingEntry, ...]

@@ -36,6 +36,9 @@ _LANDMARKS = (
     ("Pons", "loci coerulei", ("LC_L", "LC_R"), 0.60),
     ("Medulla", "inferior olives", ("IO_L", "IO_R"), 0.25),
 )
+#: Left, bottom, width and height of the axial pictures, and of the coronal and sagittal one, in the figure.
+AXIAL_PLACES = tuple((0.02 + 0.245 * number, 0.6, 0.225, 0.295) for number in range(len(_LANDMARKS)))
+OTHER_PLACES = ((0.02, 0.055, 0.285, 0.49), (0.325, 0.055, 0.285, 0.49))
 _BAR_MM = 10.0
 _DOTS_PER_INCH = 130
 _COMPRESSION = 3
@@ -101,10 +104,8 @@ def qc_png(volumes: QcVolumes, table: LabelTable, title: str) -> bytes:
     """
     view = _cropped_view(volumes)
     figure = Figure(figsize=(12, 8.4), facecolor=_BACKGROUND)
-    above = [(0.02 + 0.245 * number, 0.6, 0.225, 0.295) for number in range(len(_LANDMARKS))]
-    below = [(0.02, 0.055, 0.285, 0.49), (0.325, 0.055, 0.285, 0.49)]
     panels = [*_axial_panels(view, table), *_other_panels(view)]
-    for panel, place in zip(panels, above + below, strict=True):
+    for panel, place in zip(panels, AXIAL_PLACES + OTHER_PLACES, strict=True):
         if panel is None:
             continue
         axes = figure.add_axes(place)

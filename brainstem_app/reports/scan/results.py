@@ -14,6 +14,8 @@ from brainstem_app.reports.scan.reading import REPORT_FILE, atlas_of, occasion_o
 from brainstem_app.small_files import read_json
 
 MANIFEST_FILE = "manifest.json"
+#: Folders, in that of a result of a study, with the reports of corrected labels.
+OF_CORRECTIONS = frozenset({"edited", "put_aside"})
 
 
 @dataclass(frozen=True)
@@ -156,10 +158,17 @@ def model_title(report: Report) -> str:
 def _below(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise InputError("There is no such folder of results.", folder, "Give the folder that segment wrote.")
-    paths = sorted(folder.rglob(REPORT_FILE))
+    paths = sorted(path for path in folder.rglob(REPORT_FILE) if not _is_of_correction(path))
     if not paths:
         raise InputError("The folder holds no report.json.", folder, "Give the folder that segment wrote.")
     return paths
+
+
+def _is_of_correction(path: Path) -> bool:
+    """Whether a report is that of corrected labels, which lies in the folder of the result's own report."""
+    return any(
+        place.name in OF_CORRECTIONS and (place.parent / REPORT_FILE).is_file() for place in path.parents[:3]
+    )
 
 
 def _version_beside(path: Path) -> str:

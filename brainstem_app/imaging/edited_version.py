@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from brainstem_app import __version__
+from brainstem_app.imaging.atomic import write_text
 from brainstem_app.small_files import read_json
 
 EDITED_MARK = "_edited"
@@ -57,10 +62,56 @@ def latest_edit(original: Path) -> EditedVersion | None:
     return next((copy for copy in copies if _comes_from(copy.path, original)), None)
 
 
+def write_edit_record(
+    copy: Path, original: Path, before: Sequence[int], after: Sequence[int], names: Mapping[int, str]
+) -> None:
+    """Say beside a corrected copy what it was made from, and how many voxels of each structure it has.
+
+    Parameters
+    ----------
+    copy, original : Path
+        The label maps; both are there.
+    before, after : sequence of int, length 256
+        Voxels of each label in the original and in the copy.
+    names : mapping of int to str
+        What the labels are called.
+    """
+    record = {
+        "schema": "brainstem-edit/1",
+        "original": {"file": original.name, "sha256": digest_of(original)},
+        "edited": {"file": copy.name, "sha256": digest_of(copy)},
+        "saved": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "brainstem_app": __version__,
+        "changed": [
+            {
+                "index": index,
+                "name": names.get(index, ""),
+                "voxels_before": int(old),
+                "voxels_after": int(new),
+            }
+            for index, (old, new) in enumerate(zip(before, after, strict=True))
+            if index and old != new
+        ],
+    }
+    write_text(record_of_edit(copy), json.dumps(record, indent=1, ensure_ascii=False) + "\n")
+
+
+def record_of_edit(copy: Path) -> Path:
+    """File beside a corrected copy that says what it was made from."""
+    return copy.with_name(copy.name.removesuffix(_ENDING) + ".json")
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file; empty if it is gone."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
 def _comes_from(copy: Path, original: Path) -> bool:
     """Whether the records beside the copies lead from a copy to the original as it is now."""
-    from brainstem_app.reports.scan.manifest import sha256_of
-
     for _ in range(_LONGEST_CHAIN):
         if copy == original:
             return True
@@ -69,7 +120,7 @@ def _comes_from(copy: Path, original: Path) -> bool:
             source, expected = copy.with_name(str(record["file"])), str(record["sha256"])
         except (OSError, ValueError, KeyError, TypeError):  # no record: the younger file is the later one
             return _time(copy) >= _time(original)
-        if not source.is_file() or sha256_of(source) != expected:
+        if not source.is_file() or digest_of(source) != expected:
             return False
         copy = source
     return False
@@ -83,8 +134,7 @@ def _saved(copy: Path) -> datetime:
 
 
 def _record(copy: Path) -> dict[str, Any]:
-    path = copy.with_name(copy.name.removesuffix(_ENDING) + ".json")
-    return dict(read_json(path))
+    return dict(read_json(record_of_edit(copy)))
 
 
 def _time(path: Path) -> float:

@@ -1,0 +1,1 @@
+"""The step Quality: all results of a study as a wall of pictures, accepted or rejected."""

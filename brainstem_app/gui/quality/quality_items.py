@@ -1,0 +1,130 @@
+"""The results of a study as the wall shows them: what ``quality.tsv`` says of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
+
+_Z = "_z"
+_PICTURES = ("edited/qc_small.png", "qc_small.png")
+
+
+@dataclass(frozen=True)
+class QualityItem:
+    """One result.
+
+    Attributes
+    ----------
+    study : Path
+        Folder of the study.
+    name : str
+        Folder of the result below ``segmentations``.
+    cells : mapping of str to str
+        Cells of the table by their column; those that are not known are left out.
+    """
+
+    study: Path
+    name: str
+    cells: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the result."""
+        return self.study / SEGMENTATIONS_FOLDER / self.name
+
+    @property
+    def picture(self) -> Path | None:
+        """The small picture of the labels that count; None if there is none."""
+        places = _PICTURES if self.cells.get("labels") == "corrected" else _PICTURES[1:]
+        return next((self.folder / place for place in places if (self.folder / place).is_file()), None)
+
+    @property
+    def state(self) -> str:
+        """Unseen, accepted, rejected or edited."""
+        return self.cells.get("state", "unseen")
+
+    def number(self, column: str) -> float | None:
+        """Return the number of a column; None if it is not known."""
+        try:
+            return float(self.cells[column])
+        except (KeyError, ValueError):
+            return None
+
+    @property
+    def most_unusual(self) -> float | None:
+        """Largest distance from the others of a region's volume, or of the asymmetry, in either direction."""
+        known = [abs(z) for name in self.z_columns if (z := self.number(name)) is not None]
+        return max(known, default=None)
+
+    @property
+    def z_columns(self) -> tuple[str, ...]:
+        """Columns of z-scores, but for that of the nucleus that is furthest off: one always is."""
+        return tuple(name for name in self.cells if name.endswith(_Z) and name != "nucleus_z")
+
+    @property
+    def needs_report(self) -> bool:
+        """Whether its labels were corrected and the report on them is still to be written."""
+        return self.cells.get("labels") == "corrected" and self.cells.get("report") != "corrected"
+
+    def with_cells(self, cells: Mapping[str, str]) -> QualityItem:
+        """Return the same with other words on it."""
+        return replace(self, cells={**self.cells, **cells})
+
+
+@dataclass(frozen=True)
+class QualityItems:
+    """What the table of a study holds, and how many results are newer than what it says of them."""
+
+    items: tuple[QualityItem, ...] = ()
+    newer: int = 0
+
+
+def read_items(study: Path) -> QualityItems:
+    """Read the table of a study, and count the results that are newer; what was decided lies beside each.
+
+    Raises
+    ------
+    InputError
+        If the table, or what people said of a result, cannot be read.
+    """
+    from brainstem_app.jobs.results.quality_file import decided_cells, is_written, read_quality_table
+    from brainstem_app.reports.quality_table import UNKNOWN
+    from brainstem_app.study.segmentations import read_study_result, result_folders
+
+    there = {folder.relative_to(study / SEGMENTATIONS_FOLDER).as_posix() for folder in result_folders(study)}
+    table = read_quality_table(study)
+    if table is None:
+        return QualityItems((), len(there))
+    items, changed = [], 0
+    for row in table.rows:
+        name = row.cells.get("folder", "")
+        if name in there:
+            cells = {column: cell for column, cell in row.cells.items() if cell != UNKNOWN}
+            item = QualityItem(study, name, cells)
+            result = read_study_result(study, item.folder)
+            said = {**decided_cells(result), "report": "corrected" if is_written(result) else "original"}
+            changed += said["labels"] != cells.get("labels")
+            items.append(item.with_cells(said))
+    return QualityItems(tuple(items), len(there - {item.name for item in items}) + changed)
+
+
+def decide(item: QualityItem, deed: str, why: str) -> QualityItem:
+    """Write down what somebody says of a result, beside it and in the table; returns it as it is then.
+
+    Raises
+    ------
+    InputError
+        If it cannot be saved.
+    """
+    from brainstem_app.jobs.results.quality_file import decided_cells, follow_in_table
+    from brainstem_app.jobs.results.who import who_decides
+    from brainstem_app.study.result_state import Entry
+    from brainstem_app.study.segmentations import read_study_result
+
+    entry = Entry.model_validate({"deed": deed, "why": why.strip(), "who": who_decides("")})
+    result = read_study_result(item.study, item.folder).write_down(entry)
+    follow_in_table(item.study, [result])
+    return item.with_cells(decided_cells(result))

@@ -1,0 +1,335 @@
+"""The step Quality: all results of a study as a wall of pictures, and the decision on each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainstem_app.counting import counted
+from brainstem_app.errors import BrainstemError
+from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.jobs.job_progress import JobProgress
+from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
+from brainstem_app.gui.quality.quality_items import QualityItem, QualityItems, decide, read_items
+from brainstem_app.gui.quality.wall_delegate import WallDelegate
+from brainstem_app.gui.quality.wall_model import Order, WallModel
+from brainstem_app.gui.workflow.step_page import StepPage
+from brainstem_app.jobs.job import CorrectResultJob, QualityJob
+
+if TYPE_CHECKING:
+    from brainstem_app.gui.app_context import AppContext
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
+
+_KIND = "quality"
+#: Parts of the page that messages are about.
+_LIST, _DECISION = "list", "decision"
+
+
+class QualityPage(StepPage):
+    """Shows the results of the study, and takes what somebody says of them."""
+
+    def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
+        self._job: QueuedJob | None = None
+        self._reading = 0
+        self.model = WallModel(context.background, self)
+        self.wall = self._make_wall()
+        self.order = self._choices(self.tr("Sorted by"), self._orders())
+        self.only = self._choices(self.tr("Shown"), self._filters())
+        self.look_button = make_button(
+            self,
+            self.tr("&Look at all results"),
+            self.tr("Write the table of quality anew, and the picture of new results (Ctrl+Return)"),
+            self.run,
+        )
+        self.progress = JobProgress(self)
+        self.said = QLabel(self)
+        self.said.setWordWrap(True)
+        self.said.setAccessibleName(self.tr("How many results there are, and in what state"))
+        self.note = QLineEdit(self)
+        self.note.setPlaceholderText(self.tr("Why: a note that is kept with the decision (N)"))
+        self.note.setAccessibleName(self.tr("Note"))
+        self.note.setAccessibleDescription(self.tr("Kept with the decision; a rejection needs one"))
+        self.accept_button = self._decision("&Accept  (A)", self.tr("The labels lie right"), "accepted")
+        self.reject_button = self._decision(
+            "Re&ject  (R)", self.tr("Leave this result out of groups; needs a note"), "rejected"
+        )
+        self.undo_button = self._decision("&Undecide  (U)", self.tr("Take the decision back"), "undecided")
+        self.review_button = make_button(
+            self, self.tr("Revi&ew  (Enter)"), self.tr("Open the chosen result in Review"), self.open_review
+        )
+        self.correct_button = make_button(
+            self,
+            self.tr("&Write its report anew"),
+            self.tr("Its labels were corrected: measure them, and write their report beside the original's"),
+            self.write_report,
+        )
+        self._rejects_on_return = False
+        self._lay_out()
+        self._connect()
+        self._on_study()
+
+    def _make_wall(self) -> QListView:
+        wall = QListView(self)
+        wall.setModel(self.model)
+        wall.setItemDelegate(WallDelegate(wall))
+        wall.setViewMode(QListView.ViewMode.IconMode)
+        wall.setResizeMode(QListView.ResizeMode.Adjust)
+        wall.setMovement(QListView.Movement.Static)
+        wall.setUniformItemSizes(True)
+        wall.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        wall.verticalScrollBar().setSingleStep(40)
+        wall.setAccessibleName(self.tr("Results of the study"))
+        wall.setAccessibleDescription(
+            self.tr("A accepts, R rejects, N writes a note, U undecides, Enter opens the result in Review.")
+        )
+        return wall
+
+    def _lay_out(self) -> None:
+        above, below = QHBoxLayout(), QHBoxLayout()
+        for label, box in ((self.tr("Sorted by"), self.order), (self.tr("Shown"), self.only)):
+            above.addWidget(QLabel(label, self))
+            above.addWidget(box)
+        above.addStretch(1)
+        above.addWidget(self.look_button)
+        buttons = (self.accept_button, self.reject_button, self.undo_button, self.review_button)
+        for button in (*buttons, self.correct_button):
+            below.addWidget(button)
+        below.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.addLayout(above)
+        layout.addWidget(self.said)
+        layout.addWidget(self.progress)
+        layout.addWidget(self.wall, 1)
+        layout.addWidget(self.note)
+        layout.addLayout(below)
+
+    def _connect(self) -> None:
+        for box in (self.order, self.only):
+            box.currentIndexChanged.connect(lambda _place: self._arrange())
+        self.wall.activated.connect(lambda _index: self.open_review())
+        self.wall.selectionModel().currentChanged.connect(lambda _new, _old: self._on_current())
+        self.note.returnPressed.connect(self._on_note)
+        keys = {
+            "A": lambda: self.decide("accepted"),
+            "R": lambda: self.decide("rejected"),
+            "U": lambda: self.decide("undecided"),
+            "N": lambda: self.note.setFocus(Qt.FocusReason.ShortcutFocusReason),
+        }
+        for key, action in keys.items():
+            shortcut = QShortcut(QKeySequence(key), self.wall)
+            shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
+            shortcut.activated.connect(action)
+        study, jobs = self.context.study, self.context.jobs
+        study.opened.connect(self._on_study)
+        study.contents_changed.connect(self._read)
+        jobs.added.connect(lambda _job: self._find_job())
+
+    def _choices(self, name: str, choices: tuple[tuple[str, str], ...]) -> QComboBox:
+        box = QComboBox(self)
+        box.setAccessibleName(name)
+        box.setToolTip(name)
+        for text, value in choices:
+            box.addItem(text, value)
+        return box
+
+    def _orders(self) -> tuple[tuple[str, str], ...]:
+        return (
+            (self.tr("most unusual first"), Order.UNUSUAL),
+            (self.tr("subject"), Order.NAME),
+            (self.tr("fit, worst first"), Order.FIT),
+            (self.tr("coverage, least first"), Order.COVERAGE),
+            (self.tr("confidence, least first"), Order.CONFIDENCE),
+            (self.tr("volume of the brainstem"), Order.BRAINSTEM),
+            (self.tr("furthest nucleus"), Order.NUCLEUS),
+            (self.tr("asymmetry"), Order.ASYMMETRY),
+            (self.tr("warnings"), Order.WARNINGS),
+            (self.tr("state"), Order.STATE),
+        )
+
+    def _filters(self) -> tuple[tuple[str, str], ...]:
+        return (
+            (self.tr("all"), ""),
+            (self.tr("not seen yet"), "unseen"),
+            (self.tr("corrected, to be looked at"), "edited"),
+            (self.tr("accepted"), "accepted"),
+            (self.tr("rejected"), "rejected"),
+        )
+
+    def _decision(self, text: str, hint: str, deed: str) -> QWidget:
+        return make_button(self, self.tr(text), hint, lambda: self.decide(deed))
+
+    # What there is ------------------------------------------------------------------------------------
+
+    def activate(self) -> None:
+        """Show the results as they are now: they may have come since."""
+        self._read()
+        self.wall.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _on_study(self) -> None:
+        self.model.set_items(())
+        self._read()
+        self._find_job()
+
+    def _read(self) -> None:
+        """Read the table on a thread; of two readings the later one counts."""
+        folder = self.context.study.results_study
+        self._reading += 1
+        reading = self._reading
+        if folder is None:
+            self._show(QualityItems())
+            return
+
+        def done(found: QualityItems) -> None:
+            if reading == self._reading:
+                self.resolved.emit(_LIST)
+                self._show(found)
+
+        def failed(error: BaseException) -> None:
+            self.message.emit(message_of_error(error, self.tr("The results cannot be listed."), _LIST))
+
+        self.context.background.run(lambda: read_items(folder), done, failed)
+
+    def _show(self, found: QualityItems) -> None:
+        chosen = self.current
+        if found.items != self.model.items:
+            self.model.set_items(found.items)
+            self._choose(chosen.name if chosen else "")
+        self._say(found)
+        self._on_current()
+
+    def _say(self, found: QualityItems) -> None:
+        if self.context.study.results_study is None:
+            words = self.tr("Open a study: its results are looked at here.")
+        elif not found.items and not found.newer:
+            words = self.tr("The study holds no segmentation yet: segment its scans (Ctrl+5).")
+        elif found.newer:
+            new = counted(found.newer, self.tr("result is newer"), self.tr("results are newer"))
+            words = self.tr("{0} than this table: Look at all results.").format(new)
+        else:
+            states = [item.state for item in found.items]
+            words = ", ".join(
+                f"{states.count(state)} {text}" for text, state in self._filters()[1:] if states.count(state)
+            )
+        self.said.setText(words)
+        left = sum(item.state in ("unseen", "edited") for item in found.items) + found.newer
+        self.status.emit(self.tr("{0} to look at").format(left) if left else "")
+
+    def _arrange(self) -> None:
+        chosen = self.current
+        self.model.arrange(Order(self.order.currentData()), str(self.only.currentData()))
+        self._choose(chosen.name if chosen else "")
+        self._on_current()
+
+    def _choose(self, name: str) -> None:
+        """Mark a result on the wall, or the first."""
+        row = max(self.model.row_of(name), 0)
+        if self.model.rowCount():
+            self.wall.setCurrentIndex(self.model.index(row))
+
+    # Working ------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Look at all results: a job writes the table and the pictures."""
+        folder = self.context.study.results_study
+        if folder is not None and self._job is None:
+            self.context.jobs.submit(QualityJob(study=folder), study=folder)
+
+    def write_report(self) -> None:
+        """Write the report of the corrected labels of the marked result."""
+        item = self.current
+        if item is None:
+            return
+        job = self.context.jobs.submit(
+            CorrectResultJob(study=item.study, subject=item.name), study=item.study
+        )
+        if job is not None:
+            job.ended.connect(lambda _outcome: self._read())
+
+    def _find_job(self) -> None:
+        """Follow the job that looks at the results, also one that an earlier window has started."""
+        folder = self.context.study.folder
+        job = None if folder is None else self.context.jobs.find(_KIND, folder)
+        if job is None or job is self._job:
+            return
+        self._job = job
+        job.ended.connect(lambda _outcome: self._on_ended())
+        self.progress.follow(job, self.tr("Starting…"))
+        self._on_current()
+
+    def _on_ended(self) -> None:
+        self._job = None
+        self._read()
+
+    # Deciding -----------------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> QualityItem | None:
+        """The result that is marked."""
+        return self.model.item(self.wall.currentIndex())
+
+    def decide(self, deed: str) -> None:
+        """Write down what is said of the marked result, and go to the next."""
+        item, why = self.current, self.note.text()
+        if item is None:
+            return
+        if deed == "rejected" and not why.strip():
+            self._rejects_on_return = True
+            self.note.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            what = self.tr("Say why {0} is rejected, then press Enter.").format(item.name)
+            self.message.emit(Message(MessageLevel.INFO, what, owner=_DECISION))
+            return
+        try:
+            # Small files, written at once: decisions come faster than a thread could take them in order.
+            changed = decide(item, deed, why)
+        except (BrainstemError, OSError) as error:
+            self.message.emit(message_of_error(error, self.tr("The decision was not saved."), _DECISION))
+            return
+        self.resolved.emit(_DECISION)
+        self.model.replace(changed)
+        self._say(QualityItems(self.model.items))
+        if deed != "undecided":
+            self.go_to_next()
+        self._on_current()
+
+    def go_to_next(self) -> None:
+        """Mark the next result on the wall."""
+        row = self.wall.currentIndex().row() + 1
+        if row < self.model.rowCount():
+            self.wall.setCurrentIndex(self.model.index(row))
+
+    def open_review(self) -> None:
+        """Open the marked result in Review, and offer the others there in the order of the wall."""
+        row = self.wall.currentIndex().row()
+        if row >= 0:
+            shown = self.model.shown
+            self.review_requested.emit(tuple(item.folder for item in (*shown[row:], *shown[:row])))
+
+    def _on_note(self) -> None:
+        """Reject with the note that was asked for, and go back to the wall."""
+        self.wall.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self._rejects_on_return and self.note.text().strip():
+            QTimer.singleShot(0, self, lambda: self.decide("rejected"))
+
+    def _on_current(self) -> None:
+        """Show what can be done with the marked result; the note is that of its decision."""
+        item = self.current
+        self._rejects_on_return = False
+        self.note.setText("" if item is None else item.cells.get("why", ""))
+        for button in (self.accept_button, self.reject_button, self.review_button):
+            button.setEnabled(item is not None)
+        self.undo_button.setEnabled(item is not None and item.state in ("accepted", "rejected"))
+        self.correct_button.setVisible(item is not None and item.needs_report)
+        has_study = self.context.study.results_study is not None
+        self.look_button.setEnabled(has_study and self._job is None)

@@ -1,0 +1,96 @@
+"""One result on the wall: its picture, its name and state, and what is unusual of it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPalette
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from brainstem_app.gui.quality.quality_items import QualityItem
+from brainstem_app.gui.quality.wall_model import WallModel
+from brainstem_app.plain_text import printable
+
+PICTURE = QSize(480, 150)
+_MARGIN = 6
+_STRIPE = 5
+_FAR_Z = 3.5
+#: Colours that are told apart without red and green.
+_COLOURS = {"accepted": "#2a9d8f", "rejected": "#d95f02", "edited": "#7570b3"}
+_BACKGROUND = QColor(16, 20, 24)
+
+
+class WallDelegate(QStyledItemDelegate):
+    """Paints the tiles of the wall, all of one size."""
+
+    def sizeHint(  # noqa: N802 - Qt's name
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """Picture, and two lines below it."""
+        lines = 2 * option.fontMetrics.height() + 2
+        return QSize(PICTURE.width() + 2 * _MARGIN, PICTURE.height() + lines + 3 * _MARGIN)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Draw a tile."""
+        model = index.model()
+        if not isinstance(model, WallModel) or (item := model.item(index)) is None:
+            return
+        painter.save()
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        palette, area = option.palette, option.rect
+        if selected:
+            painter.fillRect(area, palette.highlight())
+        inner = area.adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+        place = QRect(inner.left(), inner.top(), PICTURE.width(), PICTURE.height())
+        self._paint_picture(painter, place, model, item)
+        if colour := _COLOURS.get(item.state):
+            painter.fillRect(QRect(place.left(), place.top(), _STRIPE, place.height()), QColor(colour))
+        roles = QPalette.ColorRole
+        painter.setPen(palette.color(roles.HighlightedText if selected else roles.WindowText))
+        metrics = option.fontMetrics
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        first = QRect(inner.left(), place.bottom() + 4, inner.width(), metrics.height())
+        for line, text in enumerate((self._title(item), self._numbers(item))):
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, first.width())
+            painter.drawText(first.translated(0, line * metrics.height()), left, shown)
+        painter.restore()
+
+    def _paint_picture(self, painter: QPainter, place: QRect, model: WallModel, item: QualityItem) -> None:
+        painter.fillRect(place, _BACKGROUND)
+        picture = model.picture(item)
+        if picture is not None and not picture.isNull():
+            target = picture.size().scaled(place.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            corner = QRect(place.topLeft(), target)
+            corner.moveLeft(place.left() + (place.width() - target.width()) // 2)
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawPixmap(corner, picture)
+            return
+        painter.setPen(QColor("#9aa5b1"))
+        words = self.tr("reading…") if picture is None else self.tr("no picture")
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+
+    def _title(self, item: QualityItem) -> str:
+        words = {
+            "unseen": "",
+            "accepted": self.tr("accepted"),
+            "rejected": self.tr("rejected"),
+            "edited": self.tr("corrected, to be looked at"),
+        }
+        said = words.get(item.state, item.state)
+        if item.cells.get("labels") == "corrected" and item.state != "edited":
+            said = self.tr("{0}, corrected").format(said)
+        why = item.cells.get("why", "")
+        return printable("  ·  ".join(part for part in (item.name, said, why) if part))
+
+    def _numbers(self, item: QualityItem) -> str:
+        parts = []
+        fit, confidence = item.number("fit"), item.number("confidence")
+        parts += [self.tr("fit {0:.2f}").format(fit)] if fit is not None else []
+        parts += [self.tr("confidence {0:.2f}").format(confidence)] if confidence is not None else []
+        scores = ((name, item.number(name) or 0.0) for name in item.z_columns)
+        far = sorted(((name, z) for name, z in scores if abs(z) >= _FAR_Z), key=lambda pair: -abs(pair[1]))
+        parts += [f"{name.removesuffix('_z')} z {z:+.1f}" for name, z in far[:2]]
+        warned = item.cells.get("warned", "")
+        parts += [warned] if warned else []
+        return printable("  ·  ".join(parts))

@@ -1,0 +1,1 @@
+"""Jobs about the results that a study holds."""

@@ -1,0 +1,118 @@
+"""Make a corrected label map the current version of a result, and write its report anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.edited_version import EDITED_MARK, digest_of, write_edit_record
+from brainstem_app.imaging.label_map import load_label_map, save_label_map
+from brainstem_app.jobs.claims import claim_of, claimed
+from brainstem_app.jobs.job import CorrectResultJob
+from brainstem_app.jobs.kinds.job_model import shareable
+from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.results.corrected_version import read_correction, write_corrected_report
+from brainstem_app.jobs.results.quality_file import follow_in_table
+from brainstem_app.jobs.results.who import who_decides
+from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
+from brainstem_app.study.result_state import Entry
+from brainstem_app.study.segmentations import (
+    EDITED_FOLDER,
+    LABELS_FILE,
+    StudyResult,
+    of_model,
+    of_person,
+    read_study_result,
+    study_results,
+)
+from brainstem_app.study.study import Study
+
+_STEM = LABELS_FILE.removesuffix(".nii.gz")
+_MOST_COPIES = 10_000
+
+
+def correct_result(job: CorrectResultJob, reporter: Reporter) -> Summary:
+    """Take corrected labels for a result, and write the report on them beside that of the original.
+
+    Raises
+    ------
+    InputError
+        If there is no such result, or more than one; if there are no corrected labels, or they do not fit.
+    BrainstemError
+        If the scan is not where it was.
+    """
+    Study.open(job.study)
+    result = _the_result(job)
+    with claimed((claim_of(result.folder, "The result"),), job.kind):
+        reporter.progress(0, 3, "reading the labels")
+        if job.labels is not None:
+            result = _with_copy(result, job.labels)
+        reporter.progress(1, 3, "writing the report")
+        shown = {"study": shareable(job.study), "labels": job.labels and shareable(job.labels)}
+        report = write_corrected_report(result, job.command_line(shown))
+        entry = Entry(deed="corrected", why=job.why.strip(), who=who_decides(job.who))
+        result = result.write_down(entry)
+    reporter.progress(2, 3, "writing it down")
+    follow_in_table(job.study, [result])
+    edited = result.folder / EDITED_FOLDER
+    reporter.artifact("labels_native", result.current_labels, result.name)
+    reporter.artifact("report_html", edited / "report.html", result.name)
+    reporter.artifact("report_json", edited / "report.json", result.name)
+    if result.state == "rejected":
+        reporter.warn(
+            f"{result.name} was rejected, and stays so until somebody accepts the corrected labels.",
+            result.folder,
+            "If they are right now: brainstem-app study accept.",
+        )
+    return {"result": result.name, "state": result.state, "volume of the nuclei": _volume(report.summary)}
+
+
+def _volume(summary: object) -> str:
+    return f"{getattr(summary, 'volume_nuclei_mm3', 0.0):.0f} mm³"
+
+
+def _the_result(job: CorrectResultJob) -> StudyResult:
+    found = of_person(study_results(job.study), job.subject, job.session, job.study)
+    people = sorted({result.person for result in found})
+    if len(people) > 1:
+        raise InputError(
+            f"{job.subject} has results of several sessions: {', '.join(people)}.",
+            job.study,
+            "Choose one with --session.",
+        )
+    (result,) = of_model(found, job.model, job.study)
+    return result
+
+
+def _with_copy(result: StudyResult, labels: Path) -> StudyResult:
+    """Put a corrected label map into the folder of a result, under the next free name."""
+    original = result.folder / LABELS_FILE
+    if labels.resolve() == original.resolve():
+        raise InputError(
+            "This is the original label map itself, which is never changed.",
+            labels,
+            "Correct a copy of it, and give that.",
+        )
+    if result.edit is not None and digest_of(labels) == result.edit_sha256:
+        return result
+    # Refused before anything lies in the folder.
+    read_correction(result.folder, labels, datetime.now().astimezone())
+    target = _next_name(result.folder)
+    corrected, _ = load_label_map(labels)
+    before, affine = load_label_map(original)
+    save_label_map(target, corrected, affine)
+    names = {s.index: s.name for s in meaning_of_labels(original, labels_in(corrected)).table.structures}
+    old, new = (np.bincount(m.ravel(), minlength=256).tolist() for m in (before, corrected))
+    write_edit_record(target, original, old, new, names)
+    return read_study_result(result.study, result.folder)
+
+
+def _next_name(folder: Path) -> Path:
+    for number in range(1, _MOST_COPIES):
+        name = _STEM + EDITED_MARK + ("" if number == 1 else f"-{number}")
+        if not (folder / f"{name}.nii.gz").exists():
+            return folder / f"{name}.nii.gz"
+    raise FileExistsError(folder)

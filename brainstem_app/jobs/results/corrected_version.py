@@ -1,0 +1,164 @@
+"""The corrected labels of a study's result: their numbers, and their report written anew."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.atlas.library import citations_of, load_atlas
+from brainstem_app.atlas.regions import follow_edit
+from brainstem_app.errors import BrainstemError, InputError
+from brainstem_app.imaging.label_map import load_label_map
+from brainstem_app.imaging.reading import read_scan
+from brainstem_app.jobs.results.quality_file import is_written
+from brainstem_app.jobs.scans.segment_regions import REGION_LABELS_FILE
+from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
+from brainstem_app.reports.corrected import Correction, corrected_report
+from brainstem_app.reports.scan.files import write_report_files
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.midsagittal import MIDSAGITTAL_PICTURE
+from brainstem_app.reports.scan.model import ModelDescription, Report, ReportInputs
+from brainstem_app.reports.scan.reading import read_report
+from brainstem_app.reports.scan.regions import RegionsOnScan
+from brainstem_app.study.segmentations import EDITED_FOLDER, LABELS_FILE, REPORT_FILE, StudyResult
+
+_GRID_TOLERANCE_MM = 0.1
+
+
+def report_of_version(result: StudyResult) -> Report:
+    """Report of the labels that count now: the segmentation's, or that of the corrected labels.
+
+    The latter is read where it was written for this very correction, and made else; nothing is written.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or damaged, or the corrected labels do not fit the original.
+    """
+    original = read_report(result.folder / REPORT_FILE)
+    if result.edit is None:
+        return original
+    written = result.folder / EDITED_FOLDER / REPORT_FILE
+    if is_written(result) and written.is_file():
+        return read_report(written)
+    return corrected_report(original, read_correction(result.folder, result.edit.path, result.edit.saved)[0])
+
+
+def read_correction(folder: Path, edited: Path, saved: datetime) -> tuple[Correction, LabelTable | None]:
+    """Read the labels of a result before and after a correction, and what its regions mean.
+
+    Raises
+    ------
+    InputError
+        If a file is no label map, the grids differ, or a label is not of the result's atlas.
+    """
+    before, affine = load_label_map(folder / LABELS_FILE)
+    after, placed = load_label_map(edited)
+    if before.shape != after.shape or not np.allclose(affine, placed, atol=_GRID_TOLERANCE_MM):
+        raise InputError(
+            "The corrected labels do not lie on the grid of the original.",
+            edited,
+            f"Correct a copy of {LABELS_FILE}, without resampling it.",
+        )
+    # Refuses labels that the atlas does not name.
+    meaning_of_labels(folder / LABELS_FILE, labels_in(after) | labels_in(before))
+    regions_path = folder / REGION_LABELS_FILE
+    if not regions_path.is_file():
+        return Correction(before, after, affine, saved), None
+    regions, region_affine = load_label_map(regions_path)
+    if regions.shape != before.shape or not np.allclose(region_affine, affine, atol=_GRID_TOLERANCE_MM):
+        raise InputError(
+            "The regions of this result do not lie on the grid of its labels.",
+            regions_path,
+            "Segment the scan again.",
+        )
+    table = meaning_of_labels(regions_path, labels_in(regions)).table
+    return Correction(before, after, affine, saved, regions, table.names[1:]), table
+
+
+def write_corrected_report(result: StudyResult, command: tuple[str, ...]) -> Report:
+    """Write the report of the corrected labels of a result into its folder ``edited``.
+
+    Raises
+    ------
+    InputError
+        As `read_correction`, or if the result has no correction.
+    BrainstemError
+        If the scan is not where it was: the picture shows it.
+    """
+    if result.edit is None:
+        raise InputError(
+            f"The labels of {result.name} were not corrected.",
+            result.folder,
+            "Correct them in Review, or give the corrected label map with --labels.",
+        )
+    original = read_report(result.folder / REPORT_FILE)
+    correction, regions = read_correction(result.folder, result.edit.path, result.edit.saved)
+    inputs = _inputs(result, original, correction, regions, command)
+    report = corrected_report(original, correction)
+    drawn = result.folder / MIDSAGITTAL_PICTURE
+    plane = drawn.read_bytes() if report.midsagittal is not None and drawn.is_file() else b""
+    if not plane:
+        report = report.model_copy(update={"midsagittal": None})
+    manifest = make_manifest(inputs, report.created)
+    write_report_files(result.folder / EDITED_FOLDER, report, inputs, manifest, plane=plane)
+    return report
+
+
+def _inputs(
+    result: StudyResult,
+    original: Report,
+    correction: Correction,
+    regions: LabelTable | None,
+    command: tuple[str, ...],
+) -> ReportInputs:
+    """Gather what the pages of the report say beside the numbers, and show."""
+    path = Path(result.record.scan)
+    if not result.record.scan or not path.exists():
+        raise BrainstemError(
+            "The scan is not where it was, so the picture of the report cannot be drawn.",
+            path if result.record.scan else result.folder,
+            "Connect its drive; or segment the scan into the study again, which keeps the corrected labels.",
+        )
+    original_labels = result.folder / LABELS_FILE
+    meaning = meaning_of_labels(original_labels, labels_in(correction.after))
+    try:
+        atlas = load_atlas(original.atlas.name)
+        citations = citations_of(atlas) if atlas.version == original.atlas.version else ()
+    except InputError:
+        citations = ()
+    placed = None
+    if correction.regions is not None and regions is not None:
+        followed = follow_edit(correction.regions, correction.after)
+        placed = RegionsOnScan(regions, followed, is_edited=True)
+    edited = result.current_labels
+    return ReportInputs(
+        labels_native=correction.after,
+        labels_affine=correction.affine,
+        table=meaning.table,
+        atlas_name=original.atlas.name,
+        atlas_version=original.atlas.version,
+        atlas_citations=citations,
+        model=_model(original),
+        scan=read_scan(path),
+        regions=placed,
+        settings={"corrected": edited.name},
+        files={"scan": path, "original": original_labels, "labels": edited},
+        command=command,
+    )
+
+
+def _model(original: Report) -> ModelDescription | None:
+    model = original.model
+    if model is None:
+        return None
+    return ModelDescription(
+        name=model.name,
+        sha256=model.sha256 or "",
+        version=model.version or "",
+        test_macro_miou=model.test_macro_miou,
+        test_nuclei_miou=model.test_macro_miou_nuclei,
+    )

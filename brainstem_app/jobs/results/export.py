@@ -1,0 +1,76 @@
+"""Give the results of a study to others: a table of volumes, and the label maps, by subject and session."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from brainstem_app.atlas.label_table import Group
+from brainstem_app.imaging.atomic import atomic_path, write_text
+from brainstem_app.jobs.job import ExportResultsJob
+from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.results.chosen import chosen_of_study
+from brainstem_app.jobs.results.quality_file import decided_cells
+from brainstem_app.jobs.scans.result_folders import require_files
+from brainstem_app.plain_name import folder_name_of
+from brainstem_app.reports.quality_table import tsv_cell
+from brainstem_app.reports.scan.regions import compared_by_name
+from brainstem_app.reports.scan.results import Result
+from brainstem_app.study.segmentations import LABELS_FILE, StudyResult
+
+VOLUMES_TABLE, README = "volumes.tsv", "README"
+_WHOSE = ("dataset", "participant_id", "session_id", "model", "program", "labels", "state")
+
+
+def export_results(job: ExportResultsJob, reporter: Reporter) -> Summary:
+    """Write the table, and copy the label maps.
+
+    Raises
+    ------
+    InputError
+        As `chosen_of_study`, or if the folder cannot be written.
+    """
+    require_files(job.out, (VOLUMES_TABLE, README), ())
+    chosen = chosen_of_study(job.study, job.model, job.edited)
+    volumes = [_volumes(result) for result in chosen.results]
+    names = list(dict.fromkeys(name for own in volumes for name in own))
+    lines = ["\t".join([*_WHOSE, *names])]
+    for number, (result, kept, own) in enumerate(
+        zip(chosen.results, chosen.from_study, volumes, strict=True)
+    ):
+        reporter.progress(number, len(volumes), "writing", kept.name)
+        is_corrected = kept.edit is not None and job.edited == "use"
+        whose = _whose(result, kept, is_corrected=is_corrected)
+        lines.append("\t".join([*map(tsv_cell, whose), *(tsv_cell(own.get(name)) for name in names)]))
+        if job.labels:
+            _copy_labels(kept, job.out, is_corrected=is_corrected)
+    for note in chosen.notes:
+        reporter.warn(note)
+    said = "\n".join(
+        ("Volumes in mm³; areas on the midsagittal plane in mm², as their names say.", *chosen.notes)
+    )
+    write_text(job.out / README, said + "\n")
+    write_text(job.out / VOLUMES_TABLE, "\n".join(lines) + "\n")
+    reporter.artifact("volumes", job.out / VOLUMES_TABLE)
+    return {"results": len(volumes), "folder": str(job.out)}
+
+
+def _volumes(result: Result) -> dict[str, float | None]:
+    """Regions, areas, then nuclei; None of what was not found or is cut."""
+    nuclei = {s.name: s.compared for s in result.report.structures if s.group is Group.NUCLEUS}
+    return {**compared_by_name(result.report), **nuclei}
+
+
+def _whose(result: Result, kept: StudyResult, *, is_corrected: bool) -> tuple[str, ...]:
+    record = kept.record
+    labels = "corrected" if is_corrected else "original"
+    state = decided_cells(kept)["state"]
+    return record.dataset, record.subject, record.session, kept.folder.name, result.version, labels, state
+
+
+def _copy_labels(kept: StudyResult, out: Path, *, is_corrected: bool) -> None:
+    """Copy the label map that counts, named after the person's folder in the study."""
+    source = kept.current_labels if is_corrected else kept.folder / LABELS_FILE
+    name = folder_name_of(kept.person.replace("/", "_"), "labels")
+    with atomic_path(out / "labels" / f"{name}_dseg.nii.gz") as temporary:
+        shutil.copyfile(source, temporary)

@@ -1,0 +1,176 @@
+"""Bring results that lie in other folders into a study: copied, each to its subject, session and model."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from brainstem_app.counting import counted, listed
+from brainstem_app.errors import BrainstemError, InputError
+from brainstem_app.imaging.atomic import TEMPORARY_NAME, atomic_path
+from brainstem_app.imaging.bids import find_t1w_scans
+from brainstem_app.imaging.edited_version import digest_of
+from brainstem_app.jobs.claims import claim_of, claimed
+from brainstem_app.jobs.job import ImportResultsJob
+from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.results.who import who_decides
+from brainstem_app.locks.lock_file import LOCK_ENDING
+from brainstem_app.reports.scan.manifest import sha256_of
+from brainstem_app.reports.scan.model import Report
+from brainstem_app.reports.scan.results import Result, find_results
+from brainstem_app.study.identity import Identity, identity_of, place_in_study
+from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER, STATE_FILE, Entry, ResultRecord
+from brainstem_app.study.segmentations import LABELS_FILE, REPORT_FILE, model_folder, read_study_result
+from brainstem_app.study.study import Study
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """A result to copy, whose it is and where it goes."""
+
+    result: Result
+    whose: Identity
+    folder: Path
+    scan: Path | None
+
+
+def import_results(job: ImportResultsJob, reporter: Reporter) -> Summary:
+    """Copy results into a study. Those that are there already are passed over; nothing is moved or replaced.
+
+    Raises
+    ------
+    InputError
+        If a folder holds no result.
+    BrainstemError
+        If one could not be brought in: the others are.
+    """
+    study = Study.open(job.study)
+    found = find_results(job.results)
+    copied, there, refused = 0, 0, []
+    for number, result in enumerate(found):
+        name = result.path.parent.name
+        reporter.progress(number, len(found), "copying", name)
+        try:
+            copy = _copy_of(study, result)
+            with claimed((claim_of(copy.folder, "The result"),), job.kind):
+                is_new = _bring_in(study, copy, who_decides(job.who))
+        except BrainstemError as error:
+            reporter.warn_of(error, name)
+            refused.append(name)
+            continue
+        copied, there = copied + is_new, there + (not is_new)
+        reporter.artifact("folder", copy.folder, copy.whose.name)
+    if refused:
+        raise BrainstemError(
+            f"{len(refused)} of {counted(len(found), 'result')} could not be brought in: {listed(refused)}.",
+            study.folder / SEGMENTATIONS_FOLDER,
+            "The warnings above say why; the others are in the study.",
+        )
+    return {"copied": copied, **({"there already": there} if there else {})}
+
+
+def _copy_of(study: Study, result: Result) -> _Copy:
+    """Say whose a result is, by its report, and where it belongs."""
+    report = result.report
+    if not (result.path.parent / LABELS_FILE).is_file():
+        raise InputError(
+            "There is a report, but no label map of a segmentation beside it.",
+            result.path.parent,
+            "Give the folders that segment wrote.",
+        )
+    scan = _scan_in_dataset(study, report)
+    whose = Identity(
+        report.scan.dataset or "", report.scan.dataset_id or "", result.subject, _session(result)
+    )
+    if scan is not None:
+        whose = identity_of(scan, result.subject)
+    elif not whose.dataset_id and (Path(study.settings.dataset) / result.subject).is_dir():
+        raise InputError(
+            f"The report names {result.subject} as a person of the study's dataset is named, but not the "
+            "dataset, and no scan of that person is the one that was segmented.",
+            result.path,
+            "Segment that scan again: segment --study.",
+        )
+    whose, folder = place_in_study(study, whose)
+    model = report.model
+    name = model_folder(model.name, model.version) if model else "no-model"
+    return _Copy(result, whose, folder / name, scan)
+
+
+def _session(result: Result) -> str:
+    """Session of a result; with the run, which may tell it from others of that session."""
+    return result.occasion
+
+
+def _scan_in_dataset(study: Study, report: Report) -> Path | None:
+    """Find the scan of the study's dataset that a report is of, by name and hash; None if there is none."""
+    dataset = Path(study.settings.dataset)
+    person = dataset / report.scan.file.partition("_")[0]
+    if not report.scan.file.startswith("sub-") or not person.is_dir() or not report.scan.sha256:
+        return None
+    try:
+        scans = find_t1w_scans(person)
+    except InputError:
+        return None
+    alike = (scan.path for scan in scans if scan.path.name == report.scan.file)
+    return next((path for path in alike if sha256_of(path) == report.scan.sha256), None)
+
+
+def _bring_in(study: Study, copy: _Copy, who: str) -> bool:
+    """Copy one result, its report last; False if it is there already.
+
+    Raises
+    ------
+    InputError
+        If there is another result in its place.
+    """
+    source = copy.result.path.parent
+    if (copy.folder / REPORT_FILE).exists():
+        if digest_of(copy.folder / LABELS_FILE) == digest_of(source / LABELS_FILE):
+            return False
+        raise InputError(
+            f"The study holds another result of this person, session and model ({copy.whose.name}).",
+            copy.folder,
+            "Keep one of both: remove that in the study, or leave this one out.",
+        )
+    try:
+        for path in _files(source):
+            with atomic_path(copy.folder / path.relative_to(source)) as temporary:
+                shutil.copy2(path, temporary)
+    except OSError as error:
+        raise BrainstemError(
+            f"The result could not be copied: {error.strerror or error}.",
+            error.filename or copy.folder,
+            "Make room, or look whether the folders can be read and written.",
+        ) from error
+    _write_whose(study, copy, who)
+    return True
+
+
+def _files(source: Path) -> list[Path]:
+    """Files of a result, the report last: a folder with it is whole."""
+    files = [
+        path
+        for path in source.rglob("*")
+        if path.is_file()
+        and not path.is_symlink()
+        and path.name != STATE_FILE
+        and not path.name.endswith(LOCK_ENDING)
+        and not TEMPORARY_NAME.fullmatch(path.name)
+    ]
+    return sorted(files, key=lambda path: (path == source / REPORT_FILE, path))
+
+
+def _write_whose(study: Study, copy: _Copy, who: str) -> None:
+    record = ResultRecord(
+        dataset=copy.whose.dataset,
+        dataset_id=copy.whose.dataset_id,
+        subject=copy.whose.subject,
+        session=copy.whose.session,
+        model=copy.folder.name,
+        scan="" if copy.scan is None else str(copy.scan),
+    )
+    record.save(copy.folder / STATE_FILE)
+    entry = Entry(deed="imported", who=who, why=f"copied from {copy.result.path.parent.name}")
+    read_study_result(study.folder, copy.folder).write_down(entry)

@@ -1,0 +1,62 @@
+"""Make the original labels of results the current version again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from brainstem_app.imaging.edited_version import EDITED_MARK
+from brainstem_app.jobs.claims import claim_of, claimed
+from brainstem_app.jobs.job import RestoreResultsJob
+from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.results.judge import chosen_results
+from brainstem_app.jobs.results.quality_file import follow_in_table
+from brainstem_app.jobs.results.who import who_decides
+from brainstem_app.study.result_state import Entry
+from brainstem_app.study.segmentations import ASIDE_FOLDER, EDITED_FOLDER, LABELS_FILE, StudyResult
+from brainstem_app.study.study import Study
+
+
+def restore_results(job: RestoreResultsJob, reporter: Reporter) -> Summary:
+    """Put the corrections of results aside, so that the original labels count; nothing is deleted.
+
+    Raises
+    ------
+    InputError
+        If there are no results of these people, or the folder cannot be written.
+    """
+    Study.open(job.study)
+    chosen = chosen_results(job)
+    restored = []
+    for number, result in enumerate(chosen):
+        reporter.progress(number, len(chosen), "putting corrections aside", result.name)
+        if result.edit is None:
+            reporter.warn(
+                f"{result.name}: its labels were not corrected; they are the original.", result.folder
+            )
+            continue
+        with claimed((claim_of(result.folder, "The result"),), job.kind):
+            put_corrections_aside(result)
+            entry = Entry(deed="restored", why=job.why.strip(), who=who_decides(job.who))
+            restored.append(result.write_down(entry))
+        reporter.artifact("labels_native", result.folder / LABELS_FILE, result.name)
+    follow_in_table(job.study, restored)
+    return {"restored": len(restored)}
+
+
+def put_corrections_aside(result: StudyResult) -> None:
+    """Move corrected copies and their report into a folder of their own, with a number each time."""
+    number = 1
+    while (result.folder / ASIDE_FOLDER / str(number)).exists():
+        number += 1
+    aside = result.folder / ASIDE_FOLDER / str(number)
+    aside.mkdir(parents=True)
+    stem = LABELS_FILE.removesuffix(".nii.gz")
+    for path in sorted(result.folder.glob(f"{stem}{EDITED_MARK}*")):
+        _move(path, aside)
+    if (result.folder / EDITED_FOLDER).is_dir():
+        _move(result.folder / EDITED_FOLDER, aside)
+
+
+def _move(path: Path, folder: Path) -> None:
+    os.replace(path, folder / path.name)  # noqa: PTH105 - a rename on one disk, as in atomic_path

@@ -1,0 +1,122 @@
+"""Results of `segment` that belong to a study: which scans, and where each result goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.bids import is_bids_dataset
+from brainstem_app.imaging.bids_derivatives import bids_source
+from brainstem_app.imaging.inputs import ScanInput
+from brainstem_app.jobs.job import SegmentJob
+from brainstem_app.jobs.reporter import Reporter
+from brainstem_app.jobs.scans.loaded_model import LoadedModel
+from brainstem_app.jobs.studies.study_atlas import labels_hash
+from brainstem_app.study.identity import identity_of, place_in_study
+from brainstem_app.study.result_state import ResultRecord, record_origin
+from brainstem_app.study.segmentations import model_folder
+from brainstem_app.study.study import Study, StudySettings
+
+
+def scans_of(job: SegmentJob) -> tuple[Path, ...]:
+    """Paths that a job is to segment: those given, or else the dataset of its study.
+
+    Raises
+    ------
+    InputError
+        If the study, or its dataset, is not there.
+    """
+    if job.scans or job.study is None:
+        return job.scans
+    dataset = Path(Study.open(job.study).settings.dataset)
+    if not dataset.is_dir():
+        raise InputError(
+            "The dataset of the study is not where it was.",
+            dataset,
+            "Connect its drive, or give the scans: SCAN… --study STUDY.",
+        )
+    return (dataset,)
+
+
+def placed_in_study(
+    job: SegmentJob, scans: Sequence[ScanInput], model: LoadedModel, reporter: Reporter, refused: list[str]
+) -> list[ScanInput]:
+    """Give each scan the folder of its person, session and model in the study; nothing without a study.
+
+    Parameters
+    ----------
+    refused : list of str
+        Takes the names of scans that have no place in the study.
+
+    Raises
+    ------
+    InputError
+        If the study is not there and cannot be made of the scans given, or no scan has a place in it.
+    """
+    if job.study is None:
+        return list(scans)
+    study = _open_or_make(job, scans, model)
+    placed = []
+    for scan in scans:
+        try:
+            _, folder = place_in_study(study, identity_of(scan.path, scan.name), scan.path)
+        except InputError as error:
+            if len(scans) == 1:
+                raise
+            reporter.warn_of(error, scan.name)
+            refused.append(scan.name)
+            continue
+        place = folder / model_folder(model.card.name, model.card.version)
+        placed.append(replace(scan, place=place.relative_to(job.out).as_posix()))
+    return placed
+
+
+def keep_in_study(job: SegmentJob, scan: ScanInput, folder: Path) -> None:
+    """Write beside a new result of a study whose it is; nothing without a study."""
+    if job.study is None:
+        return
+    whose, _ = place_in_study(Study.open(job.study), identity_of(scan.path, scan.name), scan.path)
+    record = ResultRecord(
+        dataset=whose.dataset,
+        dataset_id=whose.dataset_id,
+        subject=whose.subject,
+        session=whose.session,
+        model=folder.name,
+        scan=str(scan.path.absolute()),
+    )
+    record_origin(job.study, folder, record)
+
+
+def _open_or_make(job: SegmentJob, scans: Sequence[ScanInput], model: LoadedModel) -> Study:
+    """Open the study of a job, or make it of the BIDS dataset that the scans lie in."""
+    folder = Path(job.study or "")
+    if (folder / "study.json").exists():
+        return Study.open(folder)
+    dataset = _dataset_of(job, scans)
+    if dataset is None or (folder.is_dir() and any(folder.iterdir())):
+        raise InputError(
+            "There is no study in this folder.",
+            folder,
+            "Make one with `brainstem-app prepare`, or give a new folder and one BIDS dataset to segment.",
+        )
+    atlas = model.atlas
+    settings = StudySettings(
+        dataset=str(dataset),
+        space=model.card.space,
+        atlas=atlas.name,
+        atlas_version=atlas.version,
+        atlas_sha256=labels_hash(atlas),
+    )
+    return Study.create(folder, settings)
+
+
+def _dataset_of(job: SegmentJob, scans: Sequence[ScanInput]) -> Path | None:
+    """Find the one BIDS dataset that all scans lie in; None if there is none, or more than one."""
+    try:
+        roots = {bids_source(scan.path).dataset.resolve() for scan in scans}
+    except InputError:
+        return None
+    (root, *others) = roots
+    return root if not others and is_bids_dataset(root) else None

@@ -1,0 +1,187 @@
+"""Copies of studies to hand on: without what says whose computer they come from, or whose scans.
+
+What is let through is listed, not what is taken out. A few JSON files lose the fields that hold paths. In the
+end every file of the copy is searched, unpacked too, for paths and names of files, the user and the computer;
+one in which something is found is left out and named.
+"""
+
+from __future__ import annotations
+
+import getpass
+import json
+import re
+import socket
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, Self
+
+from brainstem_app.errors import BrainstemError
+from brainstem_app.jobs.reporter import Reporter
+from brainstem_app.jobs.studies.personal_traces import PersonalTraces
+from brainstem_app.small_files import read_json
+
+LEFT_OUT = "left out of the shared copy"
+NOTE_FILE = "SHARED.txt"
+#: Paths in a study that are let through; `*` stands for one name.
+_TAKEN = (
+    *("study.json", "splits.json", "quality.json"),
+    *("subjects/*/scan_box.nii.gz", "subjects/*/labels_box*.nii.gz", "subjects/*/uncertainty_box.nii.gz"),
+    *("subjects/*/qc.png", "subjects/*/manifest.json", "subjects/*/transforms/*"),
+    *("runs/*/config.json", "runs/*/history.csv", "runs/*/best.keras", "runs/*/last.keras"),
+    *("runs/*/metrics.*", "runs/*/manifest.json", "runs/*/cell.json", "runs/*/predictions.npz"),
+    *("runs/*/against/*/*", "runs/*/activations.*", "runs/*/activations/*"),
+    *("runs/*/export/*", "runs/*/export/atlas/*", "comparisons/*/*"),
+)
+_NOTE = """\
+A copy of a study, made by Brainstem App to be handed on (`copy --share`).
+Left out: where the scans and this study lay, the names of the scans' files, user and computer, logs, events,
+job files, and what the window remembered. Kept: the names of the study, of its dataset's folder and of its
+subjects, groups, hashes of the scans, and the scans as far as networks see them (brainstem, 1 mm).
+"""
+
+
+def _study(content: dict[str, Any]) -> None:
+    content["dataset"] = LEFT_OUT
+
+
+def _subject(content: dict[str, Any]) -> None:
+    content["source"] = LEFT_OUT
+    if content.get("failure"):
+        content["failure"] = {"what": f"It could not be prepared; why is {LEFT_OUT}.", "where": "", "fix": ""}
+
+
+def _run(content: dict[str, Any]) -> None:
+    content["study"] = "."
+    _weights(content)
+
+
+def _manifest(content: dict[str, Any]) -> None:
+    if isinstance(content.get("job"), dict):
+        _weights(content["job"])
+
+
+def _weights(job: dict[str, Any]) -> None:
+    if job.get("start_from"):
+        job["start_from"] = LEFT_OUT
+
+
+_REWRITTEN: dict[str, Callable[[dict[str, Any]], None]] = {
+    "study.json": _study,
+    "subjects/*/manifest.json": _subject,
+    "runs/*/config.json": _run,
+    "runs/*/manifest.json": _manifest,
+}
+
+
+@dataclass(frozen=True)
+class Sharing:
+    """What of a study is let into a copy to hand on.
+
+    Attributes
+    ----------
+    traces : PersonalTraces
+        What may be in none of its files.
+    """
+
+    traces: PersonalTraces
+
+    @classmethod
+    def of(cls, study: Path) -> Self:
+        """Look up what in this study names files, people and computers."""
+        return cls(PersonalTraces.of_words(_words_of(study)))
+
+    def takes(self, name: Path) -> bool:
+        """Whether a file, by its path in the study, is let through."""
+        return any(_fits(name, pattern) for pattern in _TAKEN)
+
+    def rewrites(self, name: Path) -> bool:
+        """Whether a file loses fields on the way."""
+        return any(_fits(name, pattern) for pattern in _REWRITTEN)
+
+    def rewritten(self, source: Path, name: Path) -> str:
+        """Content of a file without the fields that hold paths; OSError if it cannot be read.
+
+        Raises
+        ------
+        BrainstemError
+            If it is damaged: what is in it cannot be told.
+        """
+        try:
+            content: dict[str, Any] = dict(read_json(source))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise BrainstemError(
+                "A file of the study is damaged, so nobody can say what it would tell others.",
+                source,
+                "Restore it from a copy, or delete it; then copy again.",
+            ) from error
+        next(change for pattern, change in _REWRITTEN.items() if _fits(name, pattern))(content)
+        return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+    def finish(self, copy: Path, reporter: Reporter) -> None:
+        """Remove files of a copy in which something is found after all, and say so; add a note on the rest.
+
+        Raises
+        ------
+        BrainstemError
+            If one of the files that make it a study is among them.
+        """
+        paths = sorted(path for path in copy.rglob("*") if path.is_file())
+        telling = [path for path in paths if self.takes(path.relative_to(copy)) and self._tells(path)]
+        # Letters of a PDF are numbers, and workbooks may split words: they say what the page does.
+        pages = {path.with_suffix("") for path in telling if path.suffix in {".html", ".json", ".csv"}}
+        telling += [p for p in paths if p.suffix in {".pdf", ".xlsx"} and p.with_suffix("") in pages]
+        for path in sorted(set(telling)):
+            path.unlink()
+            name = path.relative_to(copy).as_posix()
+            if name == "study.json":
+                raise BrainstemError("The study cannot be shared: its name tells a path or a user.", copy, "")
+            reporter.warn(f"{name} names a file, a user or a computer, and is left out.", path)
+        (copy / NOTE_FILE).write_text(_NOTE, encoding="utf-8")
+
+    def _tells(self, path: Path) -> bool:
+        try:
+            return self.traces.found_in(path)
+        except (OSError, EOFError, ValueError, RuntimeError, zipfile.BadZipFile, zlib.error):
+            return True  # what cannot be unpacked cannot be searched
+
+
+def _fits(name: Path, pattern: str) -> bool:
+    return len(name.parts) == pattern.count("/") + 1 and PurePosixPath(name.as_posix()).match(pattern)
+
+
+def _words_of(study: Path) -> Iterator[str]:
+    """Yield what may not be in the copy: paths, names of files not made of the subject's, user, host."""
+    yield from (str(study), str(study.resolve()), str(Path.home()))
+    yield from (name for name in (_user(), socket.gethostname()) if len(name) >= _LEAST_LETTERS)
+    yield from _fields(study / "study.json", "dataset")
+    for manifest in sorted(study.glob("subjects/*/manifest.json")):
+        for source in _fields(manifest, "source"):
+            yield source
+            file = re.split(r"[\\/]", source)[-1]
+            if manifest.parent.name not in file and len(file) >= _LEAST_LETTERS:
+                yield from {file, file.partition(".")[0]}
+    for config in sorted(study.glob("runs/*/config.json")):
+        yield from _fields(config, "study")
+        yield from _fields(config, "start_from")
+
+
+_LEAST_LETTERS = 5
+
+
+def _fields(path: Path, name: str) -> Iterator[str]:
+    try:
+        value = read_json(path).get(name)
+    except (OSError, ValueError, AttributeError, RecursionError):
+        return
+    if isinstance(value, str) and len(value) >= _LEAST_LETTERS:
+        yield value
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return ""

@@ -1,0 +1,130 @@
+"""Commands in surroundings that no one plans for: each ends well, or in words that say what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from brainstem_app.atlas.label_table import LabelTable
+
+from .commands import Words, quick_commands
+from .processes import ROOT, environment_of
+from .tally import TRIALS, counted
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="mounts and limits of Linux"),
+]
+AREA = "Hard surroundings"
+CLOCK = """
+import time as _time
+_set = _time.time() - 3600
+_now, _local, _utc = _time.time, _time.localtime, _time.gmtime
+_time.time = lambda: _now() - _set
+_time.localtime = lambda s=None: _local(_time.time() if s is None else s)
+_time.gmtime = lambda s=None: _utc(_time.time() if s is None else s)
+"""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What is odd about a computer.
+
+    Attributes
+    ----------
+    before : str
+        Shell commands that come first; ``$OUT`` is the folder of the results.
+    sets, lacks : dict, tuple
+        Variables of the environment that are set, and that are not there.
+    mounts : bool
+        Whether disks are mounted, which needs a name space of its own.
+    fails : bool
+        Whether no result can be written there: the command has to say so.
+    """
+
+    before: str = ":"
+    sets: dict[str, str] = field(default_factory=dict)
+    lacks: tuple[str, ...] = ()
+    mounts: bool = False
+    fails: bool = False
+
+
+ALL = {
+    "LC_ALL=POSIX": Surroundings(sets={"LC_ALL": "POSIX"}),
+    "no UTF-8 at all": Surroundings(sets={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}),
+    "clock in 1970": Surroundings(sets={"PYTHONPATH": "CLOCK"}),
+    "no HOME": Surroundings(lacks=("HOME", "XDG_DATA_HOME")),
+    "HOME that is not there": Surroundings(sets={"HOME": "/not/there"}, lacks=("XDG_DATA_HOME",)),
+    "data folder that may not be written": Surroundings(sets={"XDG_DATA_HOME": "/proc"}),
+    "no temporary folder": Surroundings(sets={"TMPDIR": "/not/there"}),
+    "umask 0": Surroundings(before="umask 0"),
+    "umask 777": Surroundings(before="umask 777"),
+    "standard input, output and error closed": Surroundings(before="exec <&- >&- 2>&-"),
+    "current folder removed": Surroundings(before="mkdir gone; cd gone; rmdir ../gone"),
+    "forty open files": Surroundings(before="ulimit -n 40"),
+    "disk that may only be read": Surroundings(
+        before='mkdir -p "$OUT"; mount -t tmpfs -o ro none "$OUT"', mounts=True, fails=True
+    ),
+    "disk of 80 MB, full": Surroundings(
+        before='mkdir -p "$OUT"; mount -t tmpfs -o size=80m none "$OUT"; head -c 79m /dev/zero >"$OUT/.x"',
+        mounts=True,
+        fails=True,
+    ),
+}
+#: Without registration, which takes minutes; `evaluate` draws and writes PDF, `copy` is mere files.
+QUICK = ("copy", "evaluate (volumes)", "cohort", "atlas import")
+
+
+def _run(folder: Path, words: Words, out: Path, odd: Surroundings) -> subprocess.CompletedProcess[str]:
+    environment = {**environment_of(folder), "OUT": str(out), **odd.sets}
+    environment = {name: value for name, value in environment.items() if name not in odd.lacks}
+    if odd.sets.get("PYTHONPATH") == "CLOCK":
+        (folder / "clock").mkdir(exist_ok=True)
+        (folder / "clock" / "sitecustomize.py").write_text(CLOCK, encoding="utf-8")
+        environment["PYTHONPATH"] = os.pathsep.join([str(folder / "clock"), str(ROOT)])
+    script = f'{odd.before}\nexec "$@"'
+    outside = ["unshare", "-rm"] if odd.mounts else []
+    return subprocess.run(
+        [*outside, "bash", "-c", script, "bash", sys.executable, "-m", "brainstem_app", *map(str, words)],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+
+
+def _require_words(done: subprocess.CompletedProcess[str], odd: Surroundings) -> None:
+    said = done.stdout + done.stderr
+    assert "Traceback" not in said, said[-2000:]
+    assert "Something unforeseen" not in said, said[-2000:]
+    assert done.returncode in ({1, 2} if odd.fails else {0, 1, 2}), f"{done.returncode}: {said[-2000:]}"
+    silent = ">&-" in odd.before
+    assert done.returncode == 0 or silent or "to do:" in said or "→" in said, said[-2000:]
+
+
+def _can_mount() -> bool:
+    done = subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False)
+    return done.returncode == 0
+
+
+@pytest.mark.long
+def test_every_surrounding(tmp_path: Path, table: LabelTable) -> None:
+    commands = quick_commands(tmp_path, table)
+    for name, odd in ALL.items():
+        if odd.mounts and not _can_mount():
+            continue
+        with counted(AREA, name) as tally:
+            for kind in QUICK[: 1 + TRIALS]:
+                command = commands[kind]
+                shutil.rmtree(command.writes, ignore_errors=True)
+                with tally.trial(f"{name}: {kind}"):
+                    _require_words(_run(tmp_path, command.words, command.writes, odd), odd)

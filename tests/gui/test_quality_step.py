@@ -1,0 +1,200 @@
+"""The step Quality: all results of a study as a wall, what is unusual first, decided by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.cli.app import run
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.quality.quality_page import QualityPage
+from brainstem_app.gui.quality.wall_model import Order
+from brainstem_app.gui.segment.job_files import SegmentOutputs, segment_job
+from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.jobs.job import QualityJob, read_job
+from brainstem_app.study.segmentations import study_results
+from brainstem_app.study.study import Study
+
+from ..study.made_study import add_result, correct_by_hand
+
+Fake = Callable[[str], Path]
+_LIMIT_MS = 60_000
+#: RN_L of the fifth is far larger than that of the others, and larger than its right.
+REDS = (10, 11, 12, 11, 30, 10)
+
+
+@pytest.fixture
+def study(study: Study, table: LabelTable) -> Study:
+    """The study with six results that were looked at by the program, each with its picture."""
+    for number, red in enumerate(REDS, start=1):
+        folder = add_result(
+            study, table, f"sub-{number:02d}", red, right=9 + number % 3, fit=0.9 - number / 100
+        )
+        picture = QImage(640, 200, QImage.Format.Format_RGB32)
+        picture.fill(0x336600 + 30 * number)
+        picture.save(str(folder / "qc_small.png"))
+    assert run(["quality", str(study.folder), "--no-pictures"]) == 0
+    return study
+
+
+@pytest.fixture
+def page(qtbot: QtBot, open_study: MainWindow) -> QualityPage:
+    open_study.show_step(StepName.QUALITY)
+    shown = open_study.page(StepName.QUALITY)
+    qtbot.waitUntil(lambda: shown.model.rowCount() == len(REDS), timeout=_LIMIT_MS)
+    open_study.activateWindow()
+    shown.wall.setFocus()
+    return shown
+
+
+def _states(study: Study) -> list[str]:
+    return [result.state for result in study_results(study.folder)]
+
+
+def _names(page: QualityPage) -> list[str]:
+    return [item.name for item in page.model.shown]
+
+
+def test_most_unusual_result_comes_first_and_the_wall_is_sorted_by_anything(page: QualityPage) -> None:
+    assert _names(page)[0] == "sub-05/net-1"
+    assert page.current.name == "sub-05/net-1"
+    for order in Order:
+        page.order.setCurrentIndex(page.order.findData(order))
+        assert len(_names(page)) == len(REDS)
+        assert page.current.name == "sub-05/net-1", "the marked result stays marked"
+    page.order.setCurrentIndex(page.order.findData(Order.FIT))
+    assert _names(page) == [f"sub-{n:02d}/net-1" for n in (6, 5, 4, 3, 2, 1)]
+    page.order.setCurrentIndex(page.order.findData(Order.NAME))
+    assert _names(page) == [f"sub-{n:02d}/net-1" for n in range(1, 7)]
+
+
+def test_pictures_are_read_when_they_are_seen(qtbot: QtBot, page: QualityPage) -> None:
+    first = page.model.shown[0]
+    qtbot.waitUntil(lambda: page.model.picture(first) is not None, timeout=_LIMIT_MS)
+    assert page.model.picture(first).width() == 640
+
+
+def test_keys_accept_reject_with_a_note_and_take_back(qtbot: QtBot, page: QualityPage, study: Study) -> None:
+    page.order.setCurrentIndex(page.order.findData(Order.NAME))
+    page.wall.setCurrentIndex(page.model.index(0))
+    qtbot.keyClick(page.wall, Qt.Key.Key_A)
+    assert page.current.name == "sub-02/net-1", "it goes to the next"
+    qtbot.keyClick(page.wall, Qt.Key.Key_R)
+    assert _states(study)[:2] == ["accepted", "unseen"], "a rejection needs a reason"
+    qtbot.keyClicks(page.note, "moved a lot")
+    qtbot.keyClick(page.note, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: _states(study)[1] == "rejected", timeout=_LIMIT_MS)
+    assert page.current.name == "sub-03/net-1"
+    second = study_results(study.folder)[1]
+    assert second.last.why == "moved a lot"
+    page.wall.setCurrentIndex(page.model.index(1))
+    assert page.note.text() == "moved a lot"
+    qtbot.keyClick(page.wall, Qt.Key.Key_U)
+    assert _states(study)[:3] == ["accepted", "unseen", "unseen"]
+    assert "1 accepted" in page.said.text()
+
+
+def test_wall_shows_results_of_one_state_alone(qtbot: QtBot, page: QualityPage) -> None:
+    page.note.setText("fine")
+    page.decide("accepted")
+    page.only.setCurrentIndex(page.only.findData("accepted"))
+    assert _names(page) == ["sub-05/net-1"]
+    page.only.setCurrentIndex(page.only.findData("unseen"))
+    assert len(_names(page)) == len(REDS) - 1
+
+
+def test_enter_and_double_click_go_through_the_results_in_review(qtbot: QtBot, page: QualityPage) -> None:
+    page.order.setCurrentIndex(page.order.findData(Order.NAME))
+    page.wall.setCurrentIndex(page.model.index(4))
+    page.review_requested.disconnect()
+    with qtbot.waitSignal(page.review_requested, timeout=_LIMIT_MS) as asked:
+        qtbot.keyClick(page.wall, Qt.Key.Key_Return)
+    assert [folder.parent.name for folder in asked.args[0]] == [f"sub-{n:02d}" for n in (5, 6, 1, 2, 3, 4)]
+    place = page.wall.visualRect(page.model.index(0)).topLeft() + QPoint(20, 20)
+    page.wall.scrollTo(page.model.index(0))
+    place = page.wall.visualRect(page.model.index(0)).center()
+    qtbot.mouseClick(page.wall.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    with qtbot.waitSignal(page.review_requested, timeout=_LIMIT_MS) as asked:
+        qtbot.mouseDClick(page.wall.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert asked.args[0][0].parent.name == "sub-01"
+
+
+def test_decisions_of_the_command_line_are_seen_when_the_page_is_shown(
+    qtbot: QtBot, page: QualityPage, study: Study
+) -> None:
+    assert run(["study", "reject", str(study.folder), "sub-03", "--why", "moved"]) == 0
+    page.activate()
+    qtbot.waitUntil(lambda: "1 rejected" in page.said.text(), timeout=_LIMIT_MS)
+
+
+def test_corrected_result_is_marked_and_its_report_can_be_written(
+    qtbot: QtBot, page: QualityPage, study: Study
+) -> None:
+    correct_by_hand(study.folder / "segmentations" / "sub-05" / "net-1", 3)
+    page.activate()
+    qtbot.waitUntil(lambda: page.current is not None and page.current.state == "edited", timeout=_LIMIT_MS)
+    assert page.correct_button.isVisible()
+    assert "1 result is newer than this table" in page.said.text()
+
+
+def test_button_starts_the_job_that_looks_at_all_results(
+    qtbot: QtBot, page: QualityPage, study: Study, fake_job: Fake
+) -> None:
+    fake_job('emit(event="finished", seconds=1.0)\n')
+    qtbot.mouseClick(page.look_button, Qt.MouseButton.LeftButton)
+    (job,) = page.context.jobs.jobs
+    assert read_job(job.job_file) == QualityJob(study=study.folder)
+    qtbot.waitUntil(lambda: job.state.is_over and page.look_button.isEnabled(), timeout=_LIMIT_MS)
+
+
+def test_five_hundred_results_are_laid_out_and_only_the_seen_ones_read(
+    qtbot: QtBot, page: QualityPage
+) -> None:
+    many = tuple(
+        page.model.items[0].__class__(item.study, f"{item.name}", {**item.cells, "copy": str(copy)})
+        for copy in range(84)
+        for item in page.model.items
+    )
+    page.model.set_items(many)
+    page.wall.scrollToBottom()
+    assert page.model.rowCount() == 504
+    bar = page.wall.verticalScrollBar()
+    assert bar.maximum() > 10 * page.wall.height()
+
+
+def test_without_a_study_the_page_says_what_it_is_for(window: MainWindow) -> None:
+    window.show_step(StepName.QUALITY)
+    page = window.page(StepName.QUALITY)
+    assert "Open a study" in page.said.text()
+    assert not page.look_button.isEnabled()
+    assert not page.accept_button.isEnabled()
+
+
+def test_segment_writes_into_the_open_study(open_study: MainWindow, study: Study, dataset: Path) -> None:
+    page = open_study.segment_page
+    assert page.context.study.results_study == study.folder
+    assert page.segment_panel.place.folder == study.folder / "segmentations"
+    assert not page.segment_panel.place.change_button.isEnabled()
+    scan = dataset / "sub-1" / "anat" / "sub-1_T1w.nii.gz"
+    job = segment_job((scan,), "m", SegmentOutputs(), study.folder.parent / "results", study=study.folder)
+    assert (job.study, job.out) == (study.folder, study.folder / "segmentations")
+    bids = segment_job((scan,), "m", SegmentOutputs(bids=True), study.folder.parent / "r", study=study.folder)
+    assert bids.study is None
+
+
+def test_loose_scans_of_one_name_get_results_of_their_own_in_a_study(study: Study, tmp_path: Path) -> None:
+    first, second = tmp_path / "P1" / "T1.nii", tmp_path / "P2" / "T1.nii"
+    results = tmp_path / "results"
+    job = segment_job((first,), "m", SegmentOutputs(), results, study=study.folder)
+    assert job.name == "T1"
+    place = study.folder / "segmentations" / "T1" / "net-1"
+    place.mkdir(parents=True)
+    (place / "state.json").write_text(f'{{"scan": "{first.as_posix()}"}}', encoding="utf-8")
+    assert segment_job((first,), "m", SegmentOutputs(), results, study=study.folder).name == "T1"
+    assert segment_job((second,), "m", SegmentOutputs(), results, study=study.folder).name == "P2_T1"

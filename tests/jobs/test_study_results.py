@@ -1,0 +1,260 @@
+"""The results of a study by the command line: judged, corrected, compared, brought in, given out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.cli.app import run
+from brainstem_app.imaging.label_map import save_label_map
+from brainstem_app.study.segmentations import study_results
+from brainstem_app.study.study import Study
+
+from ..study.made_study import (
+    AFFINE,
+    LABELS_FILE,
+    add_result,
+    correct_by_hand,
+    made_labels,
+    make_study,
+    state_lines,
+    write_segmentation,
+)
+
+REDS = (10, 12, 11, 13, 10, 14)
+
+
+@pytest.fixture
+def study(tmp_path: Path, table: LabelTable) -> Study:
+    """Six people of one dataset, one result each."""
+    made = make_study(tmp_path / "study", tmp_path / "ds")
+    for number, red in enumerate(REDS, start=1):
+        add_result(made, table, f"sub-{number:02d}", red, right=10 + number)
+    return made
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+def _cohort(study: Study, out: Path, *more: str) -> dict:
+    assert run(["cohort", "--study", str(study.folder), "--out", str(out), *more]) == 0
+    return json.loads((out / "cohort.json").read_text(encoding="utf-8"))
+
+
+def _states(study: Study) -> dict[str, str]:
+    return {result.record.subject: result.state for result in study_results(study.folder)}
+
+
+def test_accepting_and_rejecting_is_written_beside_the_result(study: Study) -> None:
+    folder = str(study.folder)
+    assert run(["study", "accept", folder, "sub-01", "2", "--who", "anna"]) == 0
+    assert run(["study", "reject", folder, "sub-03", "--why", "moved", "--who", "ben"]) == 0
+    assert _states(study) == {
+        "sub-01": "accepted",
+        "sub-02": "accepted",
+        "sub-03": "rejected",
+        "sub-04": "unseen",
+        "sub-05": "unseen",
+        "sub-06": "unseen",
+    }
+    (line,) = state_lines(study.folder / "segmentations" / "sub-03" / "net-1")
+    assert (line["deed"], line["why"], line["who"]) == ("rejected", "moved", "ben")
+    assert run(["study", "undecide", folder, "sub-03"]) == 0
+    assert _states(study)["sub-03"] == "unseen"
+
+
+def test_rejecting_needs_a_reason_and_somebody_who_is_there(
+    study: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(study.folder)
+    assert run(["study", "reject", folder, "sub-03"]) == 2
+    assert run(["study", "reject", folder, "sub-03", "--why", ""]) == 2
+    assert run(["study", "reject", folder, "sub-99", "--why", "moved"]) == 2
+    assert "No result of this study is of sub-99" in capsys.readouterr().err
+    assert set(_states(study).values()) == {"unseen"}
+
+
+def test_quality_is_a_row_a_result_and_follows_decisions(study: Study) -> None:
+    folder = study.folder
+    assert run(["quality", str(folder), "--no-pictures"]) == 0
+    rows = _rows(folder / "quality.tsv")
+    assert [row["subject"] for row in rows] == [f"sub-{n:02d}" for n in range(1, 7)]
+    assert {row["state"] for row in rows} == {"unseen"}
+    assert rows[0]["fit"] == "0.9000"
+    assert run(["study", "reject", str(folder), "sub-03", "--why", "moved", "--who", "ben"]) == 0
+    row = _rows(folder / "quality.tsv")[2]
+    assert (row["state"], row["why"], row["who"]) == ("rejected", "moved", "ben")
+    assert row["fit"] == rows[2]["fit"]
+
+
+def test_cohort_leaves_the_rejected_out_and_says_how_many_and_why(study: Study, tmp_path: Path) -> None:
+    assert len(_cohort(study, tmp_path / "all")["subjects"]) == 6
+    assert run(["study", "reject", str(study.folder), "sub-03", "--why", "moved"]) == 0
+    report = _cohort(study, tmp_path / "out")
+    assert [s["subject"] for s in report["subjects"]] == ["sub-01", "sub-02", "sub-04", "sub-05", "sub-06"]
+    notes = " ".join(report["notes"])
+    assert "Left out as rejected: 1 of 6 results: sub-03 (moved)." in notes
+    assert "Nobody has said of 5 of 5 results" in notes
+    assert "--study study" in report["command"]
+    assert "Left out as rejected" in (tmp_path / "out" / "cohort.html").read_text(encoding="utf-8")
+
+
+def test_corrected_labels_count_or_not_as_it_is_said(study: Study, tmp_path: Path) -> None:
+    correct_by_hand(study.folder / "segmentations" / "sub-02" / "net-1", 4)
+
+    def red(report: dict) -> dict[str, float]:
+        return {s["subject"]: s["volume_mm3"]["RN_L"] for s in report["subjects"]}
+
+    used = _cohort(study, tmp_path / "use")
+    assert red(used)["sub-02"] == 2 * (12 + 4)
+    assert any("corrected labels count (--edited use): sub-02" in note for note in used["notes"])
+    original = _cohort(study, tmp_path / "original", "--edited", "original")
+    assert red(original)["sub-02"] == 2 * 12
+    assert any("original labels count" in note for note in original["notes"])
+    without = _cohort(study, tmp_path / "without", "--edited", "leave-out")
+    assert "sub-02" not in red(without)
+    assert any("left out (--edited leave-out): sub-02" in note for note in without["notes"])
+    assert red(used)["sub-01"] == red(original)["sub-01"] == red(without)["sub-01"]
+
+
+def test_results_from_folders_say_what_their_study_rejected_or_corrected(
+    study: Study, tmp_path: Path
+) -> None:
+    segmentations = study.folder / "segmentations"
+    assert run(["study", "reject", str(study.folder), "sub-03", "--why", "moved"]) == 0
+    correct_by_hand(segmentations / "sub-02" / "net-1", 4)
+    assert run(["cohort", str(segmentations), "--out", str(tmp_path / "out")]) == 0
+    report = json.loads((tmp_path / "out" / "cohort.json").read_text(encoding="utf-8"))
+    notes = " ".join(report["notes"])
+    assert len(report["subjects"]) == 6
+    assert "Rejected in their study, and here all the same, for folders were given: sub-03" in notes
+    assert "Labels of sub-02 were corrected by hand, but the original ones count" in notes
+
+
+def test_results_are_taken_from_folders_or_from_a_study(
+    study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--out", str(tmp_path / "out")]
+    assert run(["cohort", *words]) == 2
+    assert "It is not said which results to take" in capsys.readouterr().err
+    assert run(["cohort", str(tmp_path), "--study", str(study.folder), *words]) == 2
+    assert "not from both" in capsys.readouterr().err
+    assert run(["cohort", str(tmp_path), "--edited", "leave-out", *words]) == 2
+
+
+def test_retest_takes_the_sessions_of_a_study_without_the_rejected(tmp_path: Path, table: LabelTable) -> None:
+    study = make_study(tmp_path / "study", tmp_path / "ds")
+    for number in range(1, 5):
+        for session in (1, 2):
+            add_result(study, table, f"sub-{number:02d}", 10 + number + session, session=f"ses-{session}")
+    reject = ["study", "reject", str(study.folder), "sub-04", "--session", "2", "--why", "moved"]
+    assert run(reject) == 0
+    assert run(["retest", "--study", str(study.folder), "--out", str(tmp_path / "out")]) == 0
+    report = json.loads((tmp_path / "out" / "retest.json").read_text(encoding="utf-8"))
+    assert [s["subject"] for s in report["subjects"]] == ["sub-01", "sub-02", "sub-03"]
+    notes = " ".join(report["notes"])
+    assert "Left out as rejected: 1 of 8 results: sub-04/ses-2 (moved)." in notes
+    assert "sub-04 (one scan)" in notes
+
+
+def test_export_holds_volumes_and_label_maps_of_what_counts(study: Study, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    corrected = correct_by_hand(study.folder / "segmentations" / "sub-02" / "net-1", 4)
+    assert run(["study", "reject", str(study.folder), "sub-03", "--why", "moved"]) == 0
+    assert run(["study", "export", str(study.folder), "--out", str(out)]) == 0
+    rows = {row["participant_id"]: row for row in _rows(out / "volumes.tsv")}
+    assert set(rows) == {"sub-01", "sub-02", "sub-04", "sub-05", "sub-06"}
+    assert float(rows["sub-02"]["RN_L"]) == 32
+    assert (rows["sub-02"]["labels"], rows["sub-01"]["labels"]) == ("corrected", "original")
+    assert (out / "labels" / "sub-02_dseg.nii.gz").read_bytes() == corrected.read_bytes()
+    assert not (out / "labels" / "sub-03_dseg.nii.gz").exists()
+    assert "sub-03 (moved)" in (out / "README").read_text(encoding="utf-8")
+
+
+def test_restoring_puts_corrections_aside_and_loses_nothing(study: Study) -> None:
+    result = study.folder / "segmentations" / "sub-02" / "net-1"
+    edited = correct_by_hand(result, 4)
+    before = edited.read_bytes()
+    assert _states(study)["sub-02"] == "edited"
+    assert run(["study", "restore", str(study.folder), "sub-02", "--who", "anna"]) == 0
+    assert _states(study)["sub-02"] == "unseen"
+    assert (result / "put_aside" / "1" / edited.name).read_bytes() == before
+    assert state_lines(result)[-1]["deed"] == "restored"
+    assert run(["study", "restore", str(study.folder), "sub-02"]) == 0  # nothing left to do
+    assert len(state_lines(result)) == 1
+
+
+def test_correction_on_another_grid_or_with_unknown_labels_is_refused(
+    study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = study.folder / "segmentations" / "sub-02" / "net-1"
+    there = sorted(path.name for path in result.iterdir())
+    other = np.zeros((5, 6, 6), dtype=np.uint8)
+    save_label_map(tmp_path / "other.nii.gz", other, AFFINE)
+    unknown = made_labels(12)
+    unknown[0, 0, 0] = 77
+    save_label_map(tmp_path / "unknown.nii.gz", unknown, AFFINE)
+    words = ["study", "correct", str(study.folder), "sub-02", "--labels"]
+    assert run([*words, str(tmp_path / "other.nii.gz")]) == 2
+    assert "do not lie on the grid of the original" in capsys.readouterr().err
+    assert run([*words, str(tmp_path / "unknown.nii.gz")]) == 2
+    assert run([*words, str(result / LABELS_FILE)]) == 2
+    assert "which is never changed" in capsys.readouterr().err
+    assert sorted(path.name for path in result.iterdir()) == there
+
+
+def test_old_results_are_copied_in_once_and_stay_where_they_are(
+    study: Study, tmp_path: Path, table: LabelTable
+) -> None:
+    old = tmp_path / "old results"
+    own = Path(study.settings.dataset)
+    write_segmentation(old / "sub-07", table, "sub-07_T1w.nii.gz", dataset=own)
+    write_segmentation(old / "sub-08_ses-2", table, "sub-08_ses-2_T1w.nii.gz", dataset=own)
+    write_segmentation(old / "x" / "sub-01", table, "sub-01_T1w.nii.gz", 20, dataset=tmp_path / "site2")
+    before = {path: path.read_bytes() for path in old.rglob("*") if path.is_file()}
+    assert run(["study", "import-results", str(study.folder), str(old), "--who", "anna"]) == 0
+    names = {result.name for result in study_results(study.folder)}
+    assert {"sub-07/net-1", "sub-08/ses-2/net-1", "site2_sub-01/net-1", "sub-01/net-1"} <= names
+    assert {path: path.read_bytes() for path in old.rglob("*") if path.is_file()} == before
+    (line,) = state_lines(study.folder / "segmentations" / "sub-07" / "net-1")
+    assert (line["deed"], line["who"]) == ("imported", "anna")
+    assert run(["study", "import-results", str(study.folder), str(old)]) == 0
+    assert len(study_results(study.folder)) == len(names)
+
+
+def test_old_result_never_takes_the_place_of_another(
+    study: Study, tmp_path: Path, table: LabelTable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = tmp_path / "old"
+    write_segmentation(old / "a", table, "sub-01_T1w.nii.gz", 30, dataset=Path(study.settings.dataset))
+    target = study.folder / "segmentations" / "sub-01" / "net-1" / LABELS_FILE
+    before = target.read_bytes()
+    assert run(["study", "import-results", str(study.folder), str(old)]) == 1
+    assert "The study holds another result of this person, session and model" in capsys.readouterr().err
+    assert target.read_bytes() == before
+
+
+def test_copy_of_a_study_brings_its_results_and_what_was_said(study: Study, tmp_path: Path) -> None:
+    assert run(["study", "reject", str(study.folder), "sub-03", "--why", "moved"]) == 0
+    assert run(["copy", str(study.folder), "--out", str(tmp_path / "copy")]) == 0
+    shutil.rmtree(study.folder)
+    assert _states(Study.open(tmp_path / "copy"))["sub-03"] == "rejected"
+
+
+def test_list_says_the_state_of_every_result(study: Study, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["study", "reject", str(study.folder), "sub-03", "--why", "moved", "--who", "ben"]) == 0
+    capsys.readouterr()
+    assert run(["study", "list", str(study.folder)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[2].split()[:4] == ["sub-03/net-1", "rejected", "moved", "ben"]
+    assert lines[0].split() == ["sub-01/net-1", "unseen"]
+    assert run(["study", "list", str(study.folder), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[2])["why"] == "moved"
