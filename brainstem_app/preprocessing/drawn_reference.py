@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter, minimum_filter
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import BOX_SHAPE, Affine, box_affine
@@ -22,6 +23,8 @@ _POINTS = 4
 _FALL = 0.01
 # How far corners of two grids may lie apart that are one: headers are rounded.
 _SAME_MM = 0.1
+# Voxels of the box whose points are looked up together.
+_AT_ONCE = 2500
 
 
 def drawn_in_box(classes: NDArray[np.uint8], affine: Affine, transforms: Transforms) -> NDArray[np.uint8]:
@@ -41,20 +44,51 @@ def drawn_in_box(classes: NDArray[np.uint8], affine: Affine, transforms: Transfo
     ndarray of uint8, shape (50, 50, 73)
     """
     padded = np.pad(classes, 1)
+    to_voxel = np.linalg.inv(affine)
+    result, divided = _where_one_label(padded, to_voxel, transforms)
     steps = (np.arange(_POINTS) + 0.5) / _POINTS - 0.5
     within = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1).reshape(-1, 3)
     weights = (1 - _FALL * (within**2).sum(axis=1)).astype(np.float32)
-    centres = grid_points(BOX_SHAPE, box_affine()).reshape(*BOX_SHAPE, 3)
-    result = np.empty(BOX_SHAPE, dtype=np.uint8)
-    to_voxel = np.linalg.inv(affine)
-    highest = np.array(classes.shape) + 1
-    for z in range(BOX_SHAPE[2]):  # plane by plane: the points of all would take 300 MB
-        plane = centres[:, :, z].reshape(-1, 1, 3)
-        points = (plane + within).reshape(-1, 3)
-        voxels = carried(transforms.to_native(points), to_voxel)
-        i, j, k = np.clip(np.floor(voxels + 0.5).astype(np.intp) + 1, 0, highest).T
-        result[:, :, z] = _largest(padded[i, j, k].reshape(len(plane), -1), weights).reshape(BOX_SHAPE[:2])
-    return result
+    centres = grid_points(BOX_SHAPE, box_affine())
+    rows = np.flatnonzero(divided)
+    for start in range(0, len(rows), _AT_ONCE):  # the points of all would take 300 MB
+        some = rows[start : start + _AT_ONCE]
+        points = (centres[some][:, None] + within).reshape(-1, 3)
+        i, j, k = _voxels_at(points, to_voxel, transforms, padded.shape)
+        result[some] = _largest(padded[i, j, k].reshape(len(some), -1), weights)
+    return result.reshape(BOX_SHAPE)
+
+
+def _where_one_label(
+    padded: NDArray[np.uint8], to_voxel: Affine, transforms: Transforms
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Label (N,) of the middle of each voxel of the box, and (N,) whether another is within its reach.
+
+    Most voxels lie far from any border of labels, and need no more points than one.
+    """
+    if transforms.warp is not None:
+        return np.zeros(np.prod(BOX_SHAPE), np.uint8), np.ones(np.prod(BOX_SHAPE), bool)
+    # A voxel of the box holds what lies within this many voxels of the scan of its middle, axis by axis.
+    reach = np.abs((to_voxel @ transforms.mni_to_native)[:3, :3]).sum(axis=1) / 2
+    size = tuple(2 * int(np.ceil(one)) + 1 for one in reach)
+    i, j, k = _voxels_at(grid_points(BOX_SHAPE, box_affine()), to_voxel, transforms, padded.shape)
+    # Only the part of the scan that is looked at.
+    part = tuple(
+        slice(max(0, int(at.min()) - width), int(at.max()) + width + 1)
+        for at, width in zip((i, j, k), size, strict=True)
+    )
+    near = padded[part]
+    mixed = maximum_filter(near, size, mode="nearest") != minimum_filter(near, size, mode="nearest")
+    a, b, c = (at - one.start for at, one in zip((i, j, k), part, strict=True))
+    return padded[i, j, k], mixed[a, b, c]
+
+
+def _voxels_at(
+    points: NDArray[np.float64], to_voxel: Affine, transforms: Transforms, padded: tuple[int, ...]
+) -> NDArray[np.intp]:
+    """Return the indices (3, N) into the padded map of the voxels that hold points (N, 3) of ``mni``."""
+    voxels = carried(transforms.to_native(points), to_voxel)
+    return np.clip(np.floor(voxels + 0.5).astype(np.intp) + 1, 0, np.array(padded) - 1).T
 
 
 def _largest(labels: NDArray[np.uint8], weights: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -50,13 +50,16 @@ def make_folds(
     Raises
     ------
     InputError
-        If there are fewer people than folds, or too few to train, validate and test.
+        If there are fewer people than folds, or a fold would leave nobody to train on or to validate on.
     """
-    if count < LEAST_FOLDS or len(scans_of) < max(count, 3):
+    people = len(scans_of)
+    # The largest fold is tested; one of the others trains, one chooses the epoch.
+    if count < LEAST_FOLDS or people < count or people - -(-people // count) < 2:
         raise InputError(
-            f"{len(scans_of)} people cannot be divided into {count} folds.",
+            f"{people} people cannot be divided into {count} folds.",
             "--folds",
-            f"Give {LEAST_FOLDS} or more folds, and at least as many people (three or more) as folds.",
+            f"Give {LEAST_FOLDS} or more folds, no more than there are people, and so many that each leaves "
+            "two or more to learn from.",
         )
     rng = np.random.default_rng(seed)
     order = stratified_order(sorted(scans_of), group_of or {}, rng)

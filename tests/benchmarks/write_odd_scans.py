@@ -174,7 +174,7 @@ def on_nothing(
 ) -> Iterator[str]:
     """Warn, as the report does, of nuclei that lie where the scan is empty, or would without the bend."""
     scan = Scan(data, placed.affine, Path("odd scan"))
-    yield from (f.problem for f in nuclei_outside_mask(scan, placed.to_native, model.mapped_atlas))
+    yield from (f.problem for f in nuclei_outside_mask(scan, placed.to_native, model.atlas))
     labels = found.warped.labels_on((placed.shape, placed.affine))
     empty = empty_shares(labels, where_empty(data))
     lost = [n for n in model.atlas.table.nuclei if empty.get(n.index, 0.0) > EMPTY]

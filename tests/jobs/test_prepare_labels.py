@@ -137,7 +137,10 @@ def test_own_labels_are_the_reference_and_counted_by_class(prepare: Prepare) -> 
     assert np.bincount(labels.ravel(), minlength=256)[[1, 2, 3, 255]].tolist() == [360, 360, 0, 360]
     last = events[-1]
     assert isinstance(last, Finished)
-    assert last.summary["RN_L"] == "3 of 3 subjects, 1080 voxels, 360.0 ± 0.0 mm³ each"
+    assert last.summary["classes"] == (
+        "RN_L in 3 of 3 subjects, 1080 voxels, 360.0 ± 0.0 mm³ each; "
+        "RN_R in 3 of 3 subjects, 1080 voxels, 360.0 ± 0.0 mm³ each"
+    )
     assert last.summary["not_drawn_voxels"] == 360
     assert not (study.subject_folder("sub-01") / FINE_WARP).exists(), "nothing is there to bend"
     rows = list(csv.DictReader((study.folder / "label_counts.csv").open()))

@@ -181,7 +181,7 @@ class _Results:
         finished = plan.ended("finished")
         groups = {group: [c for c in plan.cells if c.group == group] for group in {c.group for c in finished}}
         # Of a combination that is not through all folds, nobody knows how good it is.
-        whole = {group for group, cells in groups.items() if set(cells) <= set(finished)}
+        whole = {group for group, cells in groups.items() if all(c in finished for c in cells)}
         judged = [cell for cell in finished if cell.group in whole]
         best = best_of_each(judged, plan, "decoder") if self.job.keep == "best" else ()
         kept = {cell.group for cell in best}

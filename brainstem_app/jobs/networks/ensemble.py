@@ -175,8 +175,9 @@ def _card(
         slice_input=members[0].settings.input,
         method=method,
         training_data=(
-            f"{counted(len(members), 'network')} ({words}{', '.join(one.run.name for one in members)}) on "
-            f"{counted(len(trained), 'scan')} of {Path(study.settings.dataset).name} together{tested}"
+            f"{counted(len(trained), 'scan')} of {Path(study.settings.dataset).name}, shared by "
+            f"{counted(len(members), 'network')} ({words}{', '.join(one.run.name for one in members)})"
+            f"{tested}"
         ),
         licence=licence_of(atlas),
         results=results,

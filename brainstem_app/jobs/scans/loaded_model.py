@@ -146,6 +146,7 @@ def describe_model(card: ModelCard, weights: Path) -> ModelDescription:
         version=card.version,
         network=network_words(card),
         reference=card.reference,
+        members=card.members,
         trained_on=card.training_data,
         trained_date=card.date,
         test_macro_miou=card.results.macro_miou,

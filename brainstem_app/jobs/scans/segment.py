@@ -243,9 +243,8 @@ def _labelled(
         )
         clock.seconds.update(normalised.timings)
         require_plausible(normalised, path)
-        if isinstance(model.atlas, Atlas):
-            masked = nuclei_outside_mask(scan, normalised.transforms.mni_to_native, model.atlas)
-            normalised = replace(normalised, findings=(*normalised.findings, *masked))
+        masked = nuclei_outside_mask(scan, normalised.transforms.mni_to_native, model.atlas)
+        normalised = replace(normalised, findings=(*normalised.findings, *masked))
         plane: Callable[[], MidsagittalPlane] | None = None
         if model.regions is not None and model.card.method.fit.from_warp:
             plane = beside.submit(find_midsagittal_plane, normalised.image, normalised.transforms).result
@@ -339,7 +338,7 @@ def _report_inputs(
             "space": model.card.space,
             "engine": model.engine,
             "model": model.card.name,
-            "own_labels": not isinstance(model.atlas, Atlas),
+            **({} if isinstance(model.atlas, Atlas) else {"own_labels": True}),
             "mirror": model.card.method.mirror,
             "fit_atlas": model.card.method.fit_atlas,
             "from_warp": found.map is not None,

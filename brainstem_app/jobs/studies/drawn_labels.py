@@ -286,10 +286,14 @@ def report_counts(study: Study, table: LabelTable, reporter: Reporter) -> Summar
         )
     not_drawn = sum(int(str(record.settings.get("not_drawn_voxels", 0))) for record in records)
     found: Summary = {"drawn": len(records), "not_drawn_voxels": not_drawn}
+    classes = []
     for _, name, subjects, voxels, mean, spread in rows:
         if subjects != "0":
             apart = f" ± {spread}" if spread else ""
-            found[name] = f"{subjects} of {len(records)} subjects, {voxels} voxels, {mean}{apart} mm³ each"
+            classes.append(
+                f"{name} in {subjects} of {len(records)} subjects, {voxels} voxels, {mean}{apart} mm³ each"
+            )
+    found["classes"] = "; ".join(classes)
     return found
 
 

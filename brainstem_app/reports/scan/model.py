@@ -132,6 +132,8 @@ class ModelDescription:
         What changes of each nucleus it can detect, by name; empty where that was not measured.
     reference : {"registered", "drawn", "mixed"}
         Where the labels come from that it learned.
+    members : int
+        How many networks it averages; its scores are then those of each alone.
     """
 
     name: str
@@ -148,6 +150,7 @@ class ModelDescription:
     low_confidence: float = LOW_CONFIDENCE
     detectability: Mapping[str, Detectability] = field(default_factory=dict)
     reference: str = "registered"
+    members: int = 1
 
 
 @dataclass(frozen=True)
