@@ -60,7 +60,7 @@ def drawn_in_box(classes: NDArray[np.uint8], affine: Affine, transforms: Transfo
 
 
 def _where_one_label(
-    padded: NDArray[np.uint8], to_voxel: Affine, transforms: Transforms
+    padded: NDArray[np.uint8], to_voxel: NDArray[np.floating], transforms: Transforms
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Label (N,) of the middle of each voxel of the box, and (N,) whether another is within its reach.
 
@@ -84,7 +84,10 @@ def _where_one_label(
 
 
 def _voxels_at(
-    points: NDArray[np.float64], to_voxel: Affine, transforms: Transforms, padded: tuple[int, ...]
+    points: NDArray[np.float64],
+    to_voxel: NDArray[np.floating],
+    transforms: Transforms,
+    padded: tuple[int, ...],
 ) -> NDArray[np.intp]:
     """Return the indices (3, N) into the padded map of the voxels that hold points (N, 3) of ``mni``."""
     voxels = carried(transforms.to_native(points), to_voxel)

@@ -208,6 +208,28 @@ def test_changed_map_is_brought_in_again_without_a_new_registration(
     assert np.bincount(labels.ravel())[1:].tolist() == [72, 72]
 
 
+def test_study_of_own_labels_is_prepared_again_as_window_and_command_line_name_its_labels(
+    prepare: Prepare, lab: Path, normalised: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare()
+    done = list(normalised)
+    # Where the folder of the maps lies here, and is called as the labels are.
+    monkeypatch.chdir(lab.parent)
+    status, events, study = prepare(atlas="lab")
+    assert status == 0, events[-1]
+    assert (study.settings.own_table, study.settings.atlas) == (True, "lab")
+    assert normalised == done
+
+
+def test_atlas_that_is_not_there_is_refused_beside_own_labels(dataset: Path, lab: Path) -> None:
+    job = PrepareJob(dataset=dataset, study=dataset.parent / "study", labels=lab, atlas="brainstem13")
+    status, events = _do(job)
+    assert status != 0
+    assert isinstance(events[-1], Failed)
+    assert "brainstem13" in events[-1].what
+    assert not (dataset.parent / "study").exists()
+
+
 def test_changed_table_makes_every_reference_anew(prepare: Prepare, lab: Path, normalised: list[str]) -> None:
     prepare()
     done = list(normalised)

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 
 from brainstem_app.atlas.drawn_labels import DrawnTable, read_drawn_table
 from brainstem_app.atlas.label_table import LabelTable
-from brainstem_app.atlas.library import Atlas, AtlasTable, list_atlases, load_atlas
+from brainstem_app.atlas.library import DEFAULT_ATLAS, Atlas, AtlasTable, list_atlases, load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.imaging.bids import BidsScan
@@ -100,8 +100,8 @@ class DrawnLabels:
             table=str(job.label_table.resolve()) if job.label_table else "",
             not_drawn=job.ignore_label,
         )
-        atlas = load_atlas(job.atlas) if job.atlas in list_atlases() or Path(job.atlas).is_dir() else None
-        if atlas is None or not table.is_of(atlas.table):
+        atlas = load_atlas(job.atlas)
+        if not table.is_of(atlas.table):
             return cls(files, table, path, source)
         return cls(files, table.of_atlas(atlas.table), path, source, atlas)
 
@@ -145,10 +145,14 @@ class DrawnLabels:
 
 def as_begun(job: PrepareJob) -> PrepareJob:
     """Return the job with the labels that its study was begun with, where it names none itself."""
-    if job.labels is not None or not (job.study / "study.json").exists():
+    if not (job.study / "study.json").exists():
         return job
-    drawn = Study.open(job.study).settings.drawn
-    if drawn is None:
+    settings = Study.open(job.study).settings
+    if settings.own_table and job.atlas == settings.atlas:
+        # The name of the lab's own labels, as command line and window read it in the study: no atlas has it.
+        job = job.model_copy(update={"atlas": DEFAULT_ATLAS})
+    drawn = settings.drawn
+    if job.labels is not None or drawn is None:
         return job
     return job.model_copy(
         update={
