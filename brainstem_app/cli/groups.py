@@ -12,7 +12,7 @@ from brainstem_app.plain_name import require_name
 def compare_two_runs(study: Path, first: str, second: str, out: Path | None, *, as_json: bool) -> None:
     """Write the comparison of two measured runs of a study into a folder, the first run's by default."""
     from brainstem_app.jobs.claims import claim_within, claimed
-    from brainstem_app.jobs.scans.result_folders import require_files
+    from brainstem_app.jobs.places import require_files
     from brainstem_app.reports.run_comparison import FILES, write_run_comparison
 
     start = time.monotonic()

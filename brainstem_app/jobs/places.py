@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -165,6 +166,27 @@ def require_writable(folder: Path) -> None:
             place,
             "Make room, or choose a folder on another disk.",
         )
+
+
+def require_files(folder: Path, files: Iterable[str], folders: Iterable[str]) -> None:
+    """Refuse a folder in which something stands in the way of files and folders to be written.
+
+    Raises
+    ------
+    InputError
+        With what is in the way, or why nothing can be written.
+    """
+    require_writable(folder)
+    for name in files:
+        if (folder / name).is_dir():
+            raise InputError(
+                "There is a folder of the name of a file that is to be written.",
+                folder / name,
+                "Rename or remove it, or choose another folder for the results.",
+            )
+    for name in folders:
+        if (folder / name).exists():
+            require_writable(folder / name)
 
 
 def _is_within(path: Path, folder: Path) -> bool:

@@ -31,19 +31,20 @@ class ModelResults(BaseModel):
         Number of test subjects.
     macro_miou, macro_miou_nuclei : float or None
         VOC mean IoU over all classes, and over the nuclei, counts summed over all test voxels.
-    yardstick_macro_miou, yardstick_macro_miou_nuclei : float or None
+    baseline_macro_miou, baseline_macro_miou_nuclei : float or None
         The same for the atlas placed by the same normalisation: what the network has to beat.
     iou_per_structure : dict of str to float
         By short name.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     subjects: int = 0
     macro_miou: float | None = None
     macro_miou_nuclei: float | None = None
-    yardstick_macro_miou: float | None = None
-    yardstick_macro_miou_nuclei: float | None = None
+    # Files keep the name that the first cards have: programs of then read the cards of now.
+    baseline_macro_miou: float | None = Field(None, alias="yardstick_macro_miou")
+    baseline_macro_miou_nuclei: float | None = Field(None, alias="yardstick_macro_miou_nuclei")
     iou_per_structure: dict[str, float] = Field(default_factory=dict)
 
 

@@ -17,7 +17,7 @@ from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import atomic_path
@@ -53,7 +53,7 @@ class CellRecord(Record):
         Of the best epoch.
     macro_miou, macro_miou_nuclei : Measured
         On the test subjects.
-    yardsticks : dict
+    baselines : dict
         Nuclei's mean IoU of what needs no network, by name.
     seconds, seconds_per_epoch, memory_gib : float
         Time of training and testing, of one epoch, and the most memory the process held.
@@ -69,7 +69,10 @@ class CellRecord(Record):
     val_nuclei_miou: float | None = None
     macro_miou: Measured = Measured()
     macro_miou_nuclei: Measured = Measured()
-    yardsticks: dict[str, tuple[float | None, float | None]] = Field(default_factory=dict)
+    # Older files call them yardsticks.
+    baselines: dict[str, tuple[float | None, float | None]] = Field(
+        default_factory=dict, validation_alias=AliasChoices("baselines", "yardsticks")
+    )
     seconds: float = 0.0
     seconds_per_epoch: float = 0.0
     memory_gib: float = 0.0

@@ -32,7 +32,7 @@ HERE = Path(__file__).resolve().parent
 SCAN_SLICES = 73
 LIMIT = 0.6
 #: N-DecoNet and U-DecoNet have no counterpart; N-DecoNet's step is compared with this network's.
-YARDSTICK = "fpn"
+COUNTERPART = "fpn"
 Times = dict[str, list[dict[str, float]]]
 #: The program asks TensorFlow for oneDNN on every processor (`benchmark_onednn.py`); PyTorch has it anyway.
 _AS_THE_PROGRAM = {"TF_ENABLE_ONEDNN_OPTS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
@@ -76,7 +76,7 @@ def measure(
     decoder: str, batch: int, ours: Child, theirs: Child, given: argparse.Namespace
 ) -> dict[str, Any]:
     """Measure a network and its counterpart, taking turns."""
-    counterpart = decoder if decoder not in ("n_deconet", "u_deconet") else YARDSTICK
+    counterpart = decoder if decoder not in ("n_deconet", "u_deconet") else COUNTERPART
     found: dict[str, Any] = {"decoder": decoder, "counterpart": counterpart}
     found["ours"] = ours.ask("load", decoder=decoder, batch=batch)
     found["theirs"] = theirs.ask("load", decoder=counterpart, batch=batch)

@@ -58,9 +58,9 @@ def _head(inputs: GridInputs, machine: str) -> list[str]:
     names = ("epochs", "batch_size", "learning_rate", "input.size")
     settings = ", ".join(f"{setting_name(name)} {shared[name]}" for name in names if name in shared)
     told = ", ".join(f"{number} {state}" for state, number in states.items())
-    yardsticks = [
+    baselines = [
         f"- {name}: {_number(nuclei)} nuclei, {_number(every)} all classes"
-        for name, (every, nuclei) in inputs.yardsticks.items()
+        for name, (every, nuclei) in inputs.baselines.items()
     ]
     return [
         f"{datetime.now(UTC):%Y-%m-%d}, {'; '.join([machine, *devices] if machine else devices)}. "
@@ -68,7 +68,7 @@ def _head(inputs: GridInputs, machine: str) -> list[str]:
         f"{inputs.n_subjects} test subjects. Settings: {settings}. "
         "Written by `tests/benchmarks/write_comparison.py`.",
         "",
-        *yardsticks,
+        *baselines,
         "",
         "± is half of the 95 % interval over repeats (Student's t), brackets are the 95 % interval over the "
         "test subjects (bootstrap), *italics the paper* (other subjects, other atlas: compare the order).",

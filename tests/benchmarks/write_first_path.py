@@ -60,11 +60,11 @@ def _accuracy(study: Path, runs: dict[str, dict[str, Any]]) -> list[str]:
         refined = metrics["settings"].get("refine", False)
         network = f"N-DecoNet/ResNet-34, run `{name}`"
         lines.append(_summary_row(f"{network}, refined" if refined else network, metrics["summary"]))
-        alone = [row for row in metrics["yardsticks"] if row["name"] == NETWORK_ALONE]
+        alone = [row for row in _baselines(metrics) if row["name"] == NETWORK_ALONE]
         lines += [_summary_row(f"{network}, the network alone", row) for row in alone]
-    lines += [_summary_row(row["name"], row) for row in first["yardsticks"] if row["name"] != NETWORK_ALONE]
+    lines += [_summary_row(row["name"], row) for row in _baselines(first) if row["name"] != NETWORK_ALONE]
     lines += ["", *EXPLAINED, ""]
-    lines += [_against_yardsticks(name, metrics) for name, metrics in runs.items()]
+    lines += [_against_baselines(name, metrics) for name, metrics in runs.items()]
     lines += ["", "How each run was trained:", ""]
     for name in runs:
         lines += _training(study, name)
@@ -72,11 +72,16 @@ def _accuracy(study: Path, runs: dict[str, dict[str, Any]]) -> list[str]:
     return lines
 
 
-def _against_yardsticks(name: str, metrics: dict[str, Any]) -> str:
+def _baselines(part: dict[str, Any]) -> Any:
+    """Other methods beside a run; files of older versions call them yardsticks."""
+    return part["baselines"] if "baselines" in part else part["yardsticks"]
+
+
+def _against_baselines(name: str, metrics: dict[str, Any]) -> str:
     """Say where a run lies between the atlas alone (0 %) and the reference's own repeatability (100 %)."""
     run = metrics["summary"]["macro_miou_nuclei"]["value"]
-    others = [row for row in metrics["yardsticks"] if row["name"] != NETWORK_ALONE]
-    floor, *ceiling = (yardstick["macro_miou_nuclei"]["value"] for yardstick in others)
+    others = [row for row in _baselines(metrics) if row["name"] != NETWORK_ALONE]
+    floor, *ceiling = (baseline["macro_miou_nuclei"]["value"] for baseline in others)
     text = f"- `{name}` gains {run - floor:+.3f} nuclei mIoU over the atlas placed by the same affine"
     if ceiling:
         share = 100 * (run - floor) / (ceiling[0] - floor)
@@ -101,12 +106,12 @@ def _training(study: Path, name: str) -> list[str]:
 
 def _structures(runs: dict[str, dict[str, Any]]) -> list[str]:
     first = next(iter(runs.values()))
-    others = [yardstick["name"] for yardstick in first["yardsticks"]]
+    others = [baseline["name"] for baseline in _baselines(first)]
     head = ["structure", "grade", *(f"`{name}`" for name in runs), *others, "missed in"]
     lines = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     for number, row in enumerate(first["structures"]):
         mine = [_number(metrics["structures"][number]["iou"]["value"]) for metrics in runs.values()]
-        theirs = [_number(row["yardsticks"][name]) for name in others]
+        theirs = [_number(_baselines(row)[name]) for name in others]
         missed = "/".join(str(metrics["structures"][number]["missed_subjects"]) for metrics in runs.values())
         lines.append("| " + " | ".join([row["full_name"], row["reliability"], *mine, *theirs, missed]) + " |")
     return [*lines, ""]

@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[EvaluationReport, float]:
-    """Accuracy of model and yardsticks, and CPU seconds a subject from probabilities to labels."""
+    """Accuracy of model and baselines, and CPU seconds a subject from probabilities to labels."""
     names = study.splits().test if part == "test" else study.splits().validation
     others = (ATLAS_ALONE, MEAN_WARP_ALONE, PREPARES, NETWORK_ALONE, TO_NETWORK)
     counts: dict[str, dict[str, Counts]] = {name: {} for name in (model.card.name, *others)}
@@ -83,13 +83,13 @@ def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[Ev
         for method, volume in compared.items():
             if volume is not None:
                 counts[method][name] = confusion_counts(voxels.reference, volume, model.context.classes)
-    yardsticks = [name for name in others if len(counts[name]) == len(names)]
+    baselines = [name for name in others if len(counts[name]) == len(names)]
     inputs = EvaluationInputs(
         result=MethodResult(model.card.name, counts[model.card.name]),
         table=model.mapped_atlas.table,
         atlas_name=model.mapped_atlas.name,
         atlas_version=model.mapped_atlas.version,
-        yardsticks=tuple(MethodResult(name, counts[name]) for name in yardsticks),
+        baselines=tuple(MethodResult(name, counts[name]) for name in baselines),
         part=part,
     )
     return build_evaluation_report(inputs), seconds / len(names)
@@ -98,7 +98,7 @@ def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[Ev
 def page(report: EvaluationReport, model: str, part: str, seconds: float, about: str) -> list[str]:
     """Lines of the page."""
     favoured = ""
-    if any(yardstick.name == PREPARES for yardstick in report.yardsticks):
+    if any(baseline.name == PREPARES for baseline in report.baselines):
         favoured = f"{PREPARES} is one of the six, so it is favoured here. "
     lines = [
         "# Accuracy of the model that ships",
@@ -112,7 +112,7 @@ def page(report: EvaluationReport, model: str, part: str, seconds: float, about:
         "| | macro mIoU (34) | nuclei mIoU | mean over subjects (34) | mean over subjects, nuclei |",
         "|---|---|---|---|---|",
         _row(f"`{model}`", report.summary),
-        *(_row(yardstick.name, yardstick) for yardstick in report.yardsticks),
+        *(_row(baseline.name, baseline) for baseline in report.baselines),
         "",
         "Value and 95 % interval by bootstrap over subjects. The model labels the mirrored box too, and "
         "lays the atlas on the scan by one warp (`brainstem_app/models/atlas_fit.py`), beginning at the mean "
@@ -128,11 +128,11 @@ def page(report: EvaluationReport, model: str, part: str, seconds: float, about:
         "## Each structure",
         "",
     ]
-    others = [yardstick.name for yardstick in report.yardsticks]
+    others = [baseline.name for baseline in report.baselines]
     lines += ["| structure | grade | " + " | ".join([f"`{model}`", *others]) + " | missed in |"]
     lines += ["|---" * (len(others) + 4) + "|"]
     for row in report.structures:
-        values = [row.iou.value, *(row.yardsticks[name] for name in others)]
+        values = [row.iou.value, *(row.baselines[name] for name in others)]
         numbers = " | ".join("–" if value is None else f"{value:.3f}" for value in values)
         lines.append(f"| {row.full_name} | {row.reliability} | {numbers} | {row.missed_subjects} |")
     return [*lines, ""]

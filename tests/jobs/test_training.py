@@ -301,13 +301,13 @@ def test_encoder_starts_from_another_runs_whatever_the_decoder(trained: Path, st
             np.testing.assert_array_equal(one, same)
 
 
-def test_evaluation_stands_beside_its_yardsticks(trained: Path, study: Study) -> None:
+def test_evaluation_stands_beside_its_baselines(trained: Path, study: Study) -> None:
     status, events = _run(EvaluateRunJob(study=study.folder, run="tiny", refine=True))
     assert status == 0, events[-1]
     assert isinstance(events[-1], Finished)
     report = json.loads((trained / "metrics.json").read_text(encoding="utf-8"))
     assert report["part"] == "test"
-    alone, repeat, network = report["yardsticks"]
+    alone, repeat, network = report["baselines"]
     assert network["name"] == "network alone"
     assert report["settings"]["refine"]
     assert 0 < alone["macro_miou_nuclei"]["value"] <= 1

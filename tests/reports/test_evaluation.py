@@ -17,7 +17,8 @@ from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import confusion_counts
 from brainstem_app.evaluation.structures import mean_distance_of_nuclei, measure_structures
 from brainstem_app.reports.evaluation.files import write_evaluation_report
-from brainstem_app.reports.evaluation.model import EvaluationInputs, MethodResult
+from brainstem_app.reports.evaluation.model import EvaluationInputs, EvaluationReport, MethodResult
+from brainstem_app.study.cell_record import CellRecord
 
 from .pdf_text import headings, pdf_text
 from .test_sheets import read_sheets
@@ -46,13 +47,23 @@ def test_pooled_and_subject_means_stand_side_by_side(inputs: EvaluationInputs, t
     assert summary["macro_miou_nuclei"]["value"] == pytest.approx((0.7 + 0.7 + 0.5) / 3, abs=1e-6)
     assert summary["mean_subject_miou_nuclei"]["value"] == pytest.approx((0.8 + 0.4 + 0.7) / 3, abs=1e-6)
     assert summary["macro_miou_nuclei"]["low"] < summary["macro_miou_nuclei"]["high"]
-    assert metrics["yardsticks"][0]["macro_miou_nuclei"]["value"] == pytest.approx(0.3)
+    assert metrics["baselines"][0]["macro_miou_nuclei"]["value"] == pytest.approx(0.3)
     middle = metrics["structures"][4]
-    assert (middle["missed_subjects"], middle["yardsticks"]) == (1, {"affine atlas": 0.3})
+    assert (middle["missed_subjects"], middle["baselines"]) == (1, {"affine atlas": 0.3})
     assert [s["subject"] for s in metrics["subjects"]] == ["sub-01", "sub-02", "sub-03"]
 
 
-def test_table_and_page_name_every_structure_and_yardstick(inputs: EvaluationInputs, tmp_path: Path) -> None:
+def test_files_of_older_versions_that_say_yardsticks_are_read(
+    inputs: EvaluationInputs, tmp_path: Path
+) -> None:
+    report = write_evaluation_report(tmp_path, inputs)
+    older = (tmp_path / "metrics.json").read_text(encoding="utf-8").replace('"baselines"', '"yardsticks"')
+    assert EvaluationReport.model_validate_json(older) == report
+    record = {"schema": "brainstem-cell/1", "state": "finished", "yardsticks": {"affine atlas": (0.4, 0.3)}}
+    assert CellRecord.model_validate(record).baselines == {"affine atlas": (0.4, 0.3)}
+
+
+def test_table_and_page_name_every_structure_and_baseline(inputs: EvaluationInputs, tmp_path: Path) -> None:
     write_evaluation_report(tmp_path, inputs)
     with (tmp_path / "metrics.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -140,7 +151,7 @@ def test_distance_stands_beside_overlap_with_what_references_disagree_by(tmp_pat
     tissue = [row for row in rows.values() if row["group"] == "tissue"]
     assert {row["references_disagree_mm"] for row in tissue} == {""}
     assert report.summary.distance_nuclei_mm.value == 1.0
-    assert report.yardsticks[0].distance_nuclei_mm is None
+    assert report.baselines[0].distance_nuclei_mm is None
     words = f"1.00 {apart:.2f}"
     assert words in pdf_text(tmp_path / "metrics.pdf")
     page = (tmp_path / "metrics.html").read_text(encoding="utf-8")
@@ -166,7 +177,7 @@ def test_card_gets_the_iou_of_each_structure(inputs: EvaluationInputs, tmp_path:
     assert report.iou_per_structure()["RN_R"] == pytest.approx(0.7)
 
 
-def test_yardstick_on_other_subjects_is_refused(
+def test_baseline_on_other_subjects_is_refused(
     inputs: EvaluationInputs, tmp_path: Path, table: LabelTable
 ) -> None:
     other = MethodResult("affine atlas", {"sub-99": _counts(30)})

@@ -83,7 +83,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 def _run(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
-    methods = [report["summary"], *report["yardsticks"]]
+    methods = [report["summary"], *_baselines(report)]
     lines = [
         (
             method["name"],
@@ -93,7 +93,7 @@ def _run(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
         for method in methods
     ]
     subjects = f"{report['summary']['n_subjects']} ({report['part']})"
-    yardsticks = tuple(method["name"] for method in report["yardsticks"])
+    baselines = tuple(method["name"] for method in methods[1:])
     nuclei = [s for s in report["structures"] if s["group"] == "nucleus"]
     columns: list[tuple[str, list[Cell]]] = [
         ("Nucleus", [s["name"] for s in nuclei]),
@@ -104,12 +104,17 @@ def _run(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
         ("Dice", [s["dice"] for s in nuclei]),
         ("Missed in", [s["missed_subjects"] for s in nuclei]),
         ("Reliability", [s["reliability"] for s in nuclei]),
-        *((name, [s["yardsticks"].get(name) for s in nuclei]) for name in yardsticks),
+        *((name, [_baselines(s).get(name) for s in nuclei]) for name in baselines),
     ]
     headers = tuple(name for name, _ in columns)
     rows = tuple(zip(*(values for _, values in columns), strict=True))
     notes = " ".join([*report.get("notes", ()), report.get("limits", "")])
     return ReportContent(entry, (("subjects", subjects), *lines), headers, rows, notes)
+
+
+def _baselines(part: dict[str, Any]) -> Any:
+    """Other methods beside a run; files of older versions call them yardsticks."""
+    return part["baselines"] if "baselines" in part else part["yardsticks"]
 
 
 def _segmentation(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:

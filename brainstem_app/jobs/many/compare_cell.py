@@ -92,7 +92,7 @@ def _train_and_test(job: TrainJob, folder: Path, reporter: Reporter) -> CellReco
         val_nuclei_miou=_finite(best.val_nuclei_miou),
         macro_miou=_measured(report.summary.macro_miou),
         macro_miou_nuclei=_measured(report.summary.macro_miou_nuclei),
-        yardsticks=_yardsticks(report),
+        baselines=_baselines(report),
         seconds=max(_since(start), round(sum(row.seconds for row in history), 1)),
         seconds_per_epoch=round(float(np.median([row.seconds for row in history])), 3),
         memory_gib=_memory(),
@@ -147,8 +147,8 @@ def _measured(estimate: Estimate) -> Measured:
     return Measured(value=estimate.value, low=estimate.low, high=estimate.high)
 
 
-def _yardsticks(report: EvaluationReport) -> dict[str, tuple[float | None, float | None]]:
-    return {y.name: (y.macro_miou.value, y.macro_miou_nuclei.value) for y in report.yardsticks}
+def _baselines(report: EvaluationReport) -> dict[str, tuple[float | None, float | None]]:
+    return {y.name: (y.macro_miou.value, y.macro_miou_nuclei.value) for y in report.baselines}
 
 
 def _finite(value: float) -> float | None:

@@ -62,7 +62,7 @@ def collect_inputs(grid: Grid, study: Study, plan: Plan) -> GridInputs:
         folds=grid.folds or 0,
         spreads=fold_spreads(cells, table) if grid.folds else (),
         study=study.folder.name,
-        yardsticks=_yardsticks(records),
+        baselines=_baselines(records),
         picture=_picture(grid, plan, study),
         command=CompareJob(study=study.folder, grid=grid).command_line(
             {"study": shareable(study.folder), "grid": "grid.json"}
@@ -75,12 +75,12 @@ def _cells(study: Study, plan: Plan) -> tuple[CellResult, ...]:
     return tuple(_cell_result(cell, plan.records.get(cell.job.run), study) for cell in plan.cells)
 
 
-def _yardsticks(records: list[CellRecord]) -> dict[str, tuple[float | None, float | None]]:
+def _baselines(records: list[CellRecord]) -> dict[str, tuple[float | None, float | None]]:
     """Mean IoU of what needs no network: the mean over the cells that are done, which differ with folds."""
-    names = records[0].yardsticks if records else {}
+    names = records[0].baselines if records else {}
     found: dict[str, tuple[float | None, float | None]] = {}
     for name in names:
-        pairs = [record.yardsticks[name] for record in records if name in record.yardsticks]
+        pairs = [record.baselines[name] for record in records if name in record.baselines]
         found[name] = _mean([pair[0] for pair in pairs]), _mean([pair[1] for pair in pairs])
     return found
 

@@ -1,4 +1,4 @@
-"""Measure a run on subjects it has not learned from, beside two honest yardsticks.
+"""Measure a run on subjects it has not learned from, beside two honest baselines.
 
 ``atlas placed by the normalisation``
     The atlas itself in the box, the same for every subject: what is reached without any network.
@@ -74,7 +74,7 @@ def evaluate_run(job: EvaluateRunJob, reporter: Reporter) -> Summary:
     for name in ("metrics.json", "metrics.csv", "metrics.xlsx", "metrics.html", "metrics.pdf"):
         reporter.artifact(name.replace(".", "_"), folder / name)
     summary: Summary = {"subjects": report.summary.n_subjects, "folder": str(folder)}
-    for method in (report.summary, *report.yardsticks):
+    for method in (report.summary, *report.baselines):
         _add(summary, f"macro_miou {method.name}", method.macro_miou.value)
         _add(summary, f"macro_miou_nuclei {method.name}", method.macro_miou_nuclei.value)
     return summary
@@ -93,7 +93,7 @@ def evaluate_part(
     """Predict each subject of a part with the run's best network and write the cohort report.
 
     `on_subject` is told each subject's predicted labels and confusion counts. With `refine` what the network
-    says is refined (see `EvaluateRunJob`), and the network alone is one more yardstick. If `calibrated`, the
+    says is refined (see `EvaluateRunJob`), and the network alone is one more baseline. If `calibrated`, the
     confidence is calibrated on the validation subjects first, and measured too.
     """
     folder = study.run_folder(run)
@@ -127,14 +127,14 @@ def evaluate_part(
         found.take(name, voxels, study.load_repeat_labels(name))
     reporter.progress(first + len(names), total, "comparing with the reference")
     everybody = [name for name in (ATLAS_ALONE, REPEATABILITY) if set(found.counts[name]) == set(names)]
-    yardsticks = everybody + [NETWORK_ALONE] * refine
+    baselines = everybody + [NETWORK_ALONE] * refine
     drawn = _drawn_of(study, names)
     inputs = EvaluationInputs(
         result=found.result(_PREDICTION, run),
         table=atlas.table,
         atlas_name=atlas.name,
         atlas_version=atlas.version,
-        yardsticks=tuple(found.result(name, name) for name in yardsticks),
+        baselines=tuple(found.result(name, name) for name in baselines),
         measures=found.measures,
         calibration=counter.report() if counter else None,
         part=part,
@@ -142,7 +142,7 @@ def evaluate_part(
         command=EvaluateRunJob(study=study.folder, run=run, part=part, refine=refine).command_line(
             {"study": shareable(study.folder)}
         ),
-        notes=_notes(splits, part, drawn, has_repeat=REPEATABILITY in yardsticks),
+        notes=_notes(splits, part, drawn, has_repeat=REPEATABILITY in baselines),
         drawn=any(drawn),
     )
     return write_evaluation_report(folder, inputs)
@@ -165,7 +165,7 @@ class _Found:
         return MethodResult(name, self.counts[method], self.nuclei_mm[method])
 
     def take(self, name: str, voxels: SubjectVoxels, repeat: NDArray[np.uint8] | None) -> None:
-        """Measure one subject, by the prediction and by each yardstick."""
+        """Measure one subject, by the prediction and by each baseline."""
         compared = {
             _PREDICTION: voxels.labels,
             NETWORK_ALONE: voxels.most_probable,

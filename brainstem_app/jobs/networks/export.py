@@ -193,13 +193,13 @@ def results_of(report: EvaluationReport | None) -> ModelResults:
     """Results on the test subjects; empty if the run was not evaluated on them, by this method."""
     if report is None or report.part != "test":
         return ModelResults()
-    yardstick = next((method for method in report.yardsticks if method.name == ATLAS_ALONE), None)
+    baseline = next((method for method in report.baselines if method.name == ATLAS_ALONE), None)
     return ModelResults(
         subjects=report.summary.n_subjects,
         macro_miou=report.summary.macro_miou.value,
         macro_miou_nuclei=report.summary.macro_miou_nuclei.value,
-        yardstick_macro_miou=_value(yardstick, "macro_miou"),
-        yardstick_macro_miou_nuclei=_value(yardstick, "macro_miou_nuclei"),
+        baseline_macro_miou=_value(baseline, "macro_miou"),
+        baseline_macro_miou_nuclei=_value(baseline, "macro_miou_nuclei"),
         iou_per_structure=report.iou_per_structure(),
     )
 

@@ -6,9 +6,9 @@ import shlex
 
 from brainstem_app.jobs.job import CohortJob
 from brainstem_app.jobs.kinds.job_model import shareable
+from brainstem_app.jobs.places import require_files
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.chosen import chosen_of_study, notes_on_folders
-from brainstem_app.jobs.scans.result_folders import require_files
 from brainstem_app.reports.cohort.build import build_cohort_report
 from brainstem_app.reports.cohort.files import FILES, write_cohort_report
 from brainstem_app.reports.cohort.model import CohortReport

@@ -9,9 +9,9 @@ from statistics import median
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import RetestJob
 from brainstem_app.jobs.kinds.job_model import shareable
+from brainstem_app.jobs.places import require_files
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.chosen import chosen_of_study, notes_on_folders
-from brainstem_app.jobs.scans.result_folders import require_files
 from brainstem_app.reports.retest.build import build_retest_report
 from brainstem_app.reports.retest.files import FILES, write_retest_report
 from brainstem_app.reports.retest.pairs import Pairs, find_pairs, pairs_of_sessions

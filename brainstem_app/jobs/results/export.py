@@ -8,10 +8,10 @@ from pathlib import Path
 from brainstem_app.atlas.label_table import Group
 from brainstem_app.imaging.atomic import atomic_path, write_text
 from brainstem_app.jobs.job import ExportResultsJob
+from brainstem_app.jobs.places import require_files
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.chosen import chosen_of_study
 from brainstem_app.jobs.results.quality_file import decided_cells
-from brainstem_app.jobs.scans.result_folders import require_files
 from brainstem_app.plain_name import folder_name_of
 from brainstem_app.reports.quality_table import tsv_cell
 from brainstem_app.reports.scan.regions import compared_by_name

@@ -8,9 +8,10 @@ from brainstem_app.atlas.library import Atlas
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.jobs.job import DemoJob
+from brainstem_app.jobs.places import require_files
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.scans.loaded_model import load_model
-from brainstem_app.jobs.scans.result_folders import TRANSFORMS_FOLDER, require_files, require_same_sources
+from brainstem_app.jobs.scans.result_folders import TRANSFORMS_FOLDER, require_same_sources
 from brainstem_app.jobs.scans.segment import segment_scan
 from brainstem_app.jobs.scans.segment_files import POSSIBLE_ARTIFACTS
 from brainstem_app.progress import ProgressCallback

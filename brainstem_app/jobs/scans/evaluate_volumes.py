@@ -11,8 +11,9 @@ from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.jobs.job import EvaluateVolumesJob
 from brainstem_app.jobs.kinds.job_model import shareable
+from brainstem_app.jobs.places import require_files
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.scans.result_folders import require_files, require_no_segmentation
+from brainstem_app.jobs.scans.result_folders import require_no_segmentation
 from brainstem_app.jobs.scans.segment_files import ARTIFACTS
 from brainstem_app.jobs.scans.segment_regions import REGION_LABELS_FILE
 from brainstem_app.models.label_meaning import labels_in, meaning_of_labels, meaning_of_two

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -13,7 +13,7 @@ from brainstem_app.imaging.bids_derivatives import bids_labels_path, bids_source
 from brainstem_app.imaging.dicom import split_series
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
 from brainstem_app.jobs.job import SegmentJob
-from brainstem_app.jobs.places import read_folder, require_outside, require_writable
+from brainstem_app.jobs.places import read_folder, require_files, require_outside
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.scans.loaded_model import LoadedModel
 from brainstem_app.jobs.scans.segment_bids import result_folder
@@ -78,27 +78,6 @@ def _require_room(job: SegmentJob, scan: ScanInput, model: LoadedModel) -> None:
         reported = _reported_folder(job.out, labels)
         if reported is not None:
             require_same_sources(reported, sources, series)
-
-
-def require_files(folder: Path, files: Iterable[str], folders: Iterable[str]) -> None:
-    """Refuse a folder in which something stands in the way of files and folders to be written.
-
-    Raises
-    ------
-    InputError
-        With what is in the way, or why nothing can be written.
-    """
-    require_writable(folder)
-    for name in files:
-        if (folder / name).is_dir():
-            raise InputError(
-                "There is a folder of the name of a file that is to be written.",
-                folder / name,
-                "Rename or remove it, or choose another folder for the results.",
-            )
-    for name in folders:
-        if (folder / name).exists():
-            require_writable(folder / name)
 
 
 def require_whole(folder: Path) -> None:

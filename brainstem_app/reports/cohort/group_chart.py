@@ -17,7 +17,7 @@ from brainstem_app.evaluation.bootstrap import bootstrap_median
 from brainstem_app.reports.cohort.model import CohortReport, VolumeSubject
 from brainstem_app.reports.engine import formatting
 from brainstem_app.reports.engine.blocks import Chart, Charts
-from brainstem_app.reports.engine.drawing import INK, SOFT, TOLD, chart_style, colours, drawn
+from brainstem_app.reports.engine.drawing import INK, SOFT, TOLD, Canvas, chart_style, colours
 from brainstem_app.reports.scan.midsagittal import unit_of
 
 if TYPE_CHECKING:
@@ -90,13 +90,14 @@ def group_charts(report: CohortReport) -> Charts | None:
     """Draw a picture of every region, area and nucleus; None if there is none."""
     charts = charted_groups(report)
     with chart_style():
-        made = tuple(Chart(_drawn_chart(c), c.title, c.description, c.result) for c in charts)
+        canvas = Canvas(_SIZE, _MARGINS)
+        made = tuple(Chart(_drawn_chart(c, canvas), c.title, c.description, c.result) for c in charts)
     return Charts(made, _ACROSS) if made else None
 
 
-def _drawn_chart(chart: GroupChart) -> str:
+def _drawn_chart(chart: GroupChart, canvas: Canvas) -> str:
     told = [mark.text for column in chart.columns for mark in column.marks]
-    return drawn(lambda axes: _draw(axes, chart), _SIZE, _MARGINS, told)
+    return canvas.drawn(lambda axes: _draw(axes, chart), told)
 
 
 def _draw(axes: Axes, chart: GroupChart) -> None:

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -48,6 +49,7 @@ def _style() -> Path:
     return resource("report", "chart.mplstyle")
 
 
+@cache
 def colours() -> tuple[str, ...]:
     """Colours of series, ``#rrggbb``, in the order in which they are used."""
     cycle = matplotlib.rc_params_from_file(_style())["axes.prop_cycle"]
@@ -59,32 +61,46 @@ def dashes(number: int) -> Dashes:
     return _DASHES[number % len(_DASHES)]
 
 
-def drawn(
-    draw: Callable[[Axes], object],
-    size: tuple[float, float],
-    margins: tuple[float, float, float, float],
-    told: Sequence[str] = (),
-) -> str:
-    """SVG text of what a function draws.
+class Canvas:
+    """Axes on which charts of one kind are drawn, one after the other.
+
+    Making axes and their ticks is most of what a small chart costs, so they are kept.
 
     Parameters
     ----------
-    draw : callable
-        Draws on the axes it is given, within `chart_style`.
     size : tuple of float
         Width and height, inches.
     margins : tuple of float
         Left, right, bottom and top of the axes, inches from each edge.
-    told : sequence of str
-        What to say of each mark that was drawn with the gid `TOLD`, in their order, to who points at it.
     """
-    width, height = size
-    left, right, bottom, top = margins
-    figure = Figure(figsize=size)
-    FigureCanvasSVG(figure)
-    inner = (width - left - right) / width, (height - bottom - top) / height
-    draw(figure.add_axes((left / width, bottom / height, *inner)))
-    return _svg(figure, told)
+
+    def __init__(self, size: tuple[float, float], margins: tuple[float, float, float, float]) -> None:
+        width, height = size
+        left, right, bottom, top = margins
+        self._figure = Figure(figsize=size)
+        FigureCanvasSVG(self._figure)
+        inner = (width - left - right) / width, (height - bottom - top) / height
+        self._axes = self._figure.add_axes((left / width, bottom / height, *inner))
+        self._axes.patch.set_visible(False)
+
+    def drawn(self, draw: Callable[[Axes], object], told: Sequence[str] = ()) -> str:
+        """SVG text of what a function draws.
+
+        Parameters
+        ----------
+        draw : callable
+            Draws on the axes it is given, within `chart_style`; sets the same ticks and labels each time.
+        told : sequence of str
+            What to say of each mark that was drawn with the gid `TOLD`, in their order, to who points at it.
+        """
+        axes = self._axes
+        for artist in (*axes.lines, *axes.collections, *axes.patches, *axes.texts):
+            artist.remove()
+        axes.relim()
+        axes.set_xlim(0, 1, auto=True)
+        axes.set_ylim(0, 1, auto=True)
+        draw(axes)
+        return _svg(self._figure, told)
 
 
 def drawn_key(handles: Sequence[Line2D], width: float) -> str:
@@ -110,7 +126,24 @@ def _svg(figure: Figure, told: Sequence[str]) -> str:
     words = iter(told)
     marks = re.compile(rf"<g id=\"{TOLD}\">.*?</g>", re.DOTALL)
     text = marks.sub(lambda found: _with_words(found[0], words), text)
-    return _UNTURNED.sub("", _IDS.sub("", text))
+    return _without_bare_groups(_UNTURNED.sub("", _IDS.sub("", text)))
+
+
+def _without_bare_groups(svg: str) -> str:
+    """Leave out the groups that say nothing of what is in them: half of the elements."""
+    kept: list[bool] = []
+
+    def tag(found: re.Match[str]) -> str:
+        """Return what is left of the beginning or end of a group."""
+        text = found[0]
+        if text.endswith("/>"):
+            return ""
+        if text.startswith("</"):
+            return text if kept.pop() else ""
+        kept.append(text != "<g>")
+        return text if kept[-1] else ""
+
+    return re.sub(r" {2,}", " ", re.sub(r"</?g\b[^>]*>", tag, svg))
 
 
 def _with_words(marks: str, words: Iterator[str]) -> str:

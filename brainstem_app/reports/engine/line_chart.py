@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from brainstem_app.reports.engine.blocks import Chart, Charts
-from brainstem_app.reports.engine.drawing import LINE, Dashes, chart_style, dashes, drawn, drawn_key
+from brainstem_app.reports.engine.drawing import LINE, Canvas, Dashes, chart_style, dashes, drawn_key
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -94,16 +94,21 @@ def line_charts(charts: Sequence[LineChart], across: int) -> Charts:
         named.setdefault(line.label, line)
     order = {label: n for n, label in enumerate(label for label, line in named.items() if line.joined)}
     with chart_style():
-        drawings = tuple(_drawn(chart, order) for chart in charts)
+        canvases = {is_named: _canvas(is_named) for is_named in {bool(chart.x_ticks) for chart in charts}}
+        drawings = tuple(_drawn(chart, order, canvases[bool(chart.x_ticks)]) for chart in charts)
         handles = [_handle(line, dashes(order.get(label, 0))) for label, line in named.items()]
         return Charts(drawings, across, drawn_key(handles, _KEY_INCHES) if handles else "")
 
 
-def _drawn(chart: LineChart, order: dict[str, int]) -> Chart:
+def _canvas(is_named: bool) -> Canvas:
+    """Axes with room for names of categories, or for numbers."""
     left, right, bottom, top = _MARGINS
-    below = bottom + _NAMES_BELOW * bool(chart.x_ticks)
-    size = (_SIZE[0], _SIZE[1] - bottom + below)
-    svg = drawn(lambda axes: _draw(axes, chart, order), size, (left, right, below, top))
+    below = bottom + _NAMES_BELOW * is_named
+    return Canvas((_SIZE[0], _SIZE[1] - bottom + below), (left, right, below, top))
+
+
+def _drawn(chart: LineChart, order: dict[str, int], canvas: Canvas) -> Chart:
+    svg = canvas.drawn(lambda axes: _draw(axes, chart, order))
     return Chart(svg, chart.title, chart.title or chart.y_label)
 
 

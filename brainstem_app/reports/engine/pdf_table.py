@@ -31,6 +31,7 @@ _MARK_COLOURS: dict[str, Colour] = {
 _SHADE: Colour = (47, 158, 95)
 _SWATCH, _SWATCH_MM = "■", 6.0
 _SIZES_PT = (7.5, 7.0, 6.5, 6.0, 5.6, 5.2)
+_MEASURED_PT = 10.0
 #: So many of them are good to read.
 _COMFORTABLE = 4
 #: A column is not made wider for one word than this, mm, nor for a line of words than that.
@@ -106,12 +107,15 @@ def _widths(
     heads = [_head(column) for column in table.shown("paper")]
     wordy = [n == 0 or column.align == "words" for n, column in enumerate(table.shown("paper"))]
     texts = [[row[n].line for row in cells] for n in range(len(heads))]
+    # Measured once: widths grow with the size of the letters.
+    pdf.set_font("DejaVu Sans", "B", _MEASURED_PT)
+    words_at = [_longest(pdf, [head, *own], _words) for head, own in zip(heads, texts, strict=True)]
+    lines_at = [_longest(pdf, own, str.splitlines) for own in texts]
     for unbroken in (True, False):
         for size in _SIZES_PT if not unbroken else _SIZES_PT[:_COMFORTABLE]:
-            pdf.set_font("DejaVu Sans", "B", size)
             pad = 2 * _padding(size) + 0.6
-            words = [_longest(pdf, [head, *own], _words) for head, own in zip(heads, texts, strict=True)]
-            lines = [_longest(pdf, own, str.splitlines) for own in texts]
+            words = [width * size / _MEASURED_PT for width in words_at]
+            lines = [width * size / _MEASURED_PT for width in lines_at]
             least = [
                 min(word if may or not unbroken else max(word, line), _LONGEST_WORD_MM) + pad
                 for word, line, may in zip(words, lines, wordy, strict=True)
@@ -147,4 +151,5 @@ def _words(text: str) -> list[str]:
 
 
 def _longest(pdf: ReportPdf, texts: Sequence[str], parts: Callable[[str], list[str]]) -> float:
-    return max((pdf.get_string_width(part) for text in texts for part in parts(text)), default=0.0)
+    each = dict.fromkeys(part for text in texts for part in parts(text))
+    return max(map(pdf.get_string_width, each), default=0.0)

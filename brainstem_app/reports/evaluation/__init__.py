@@ -1,1 +1,1 @@
-"""The report of an evaluation: a run on many subjects, beside its yardsticks."""
+"""The report of an evaluation: a run on many subjects, beside its baselines."""

@@ -1,4 +1,4 @@
-"""Report of a run on many subjects, beside its yardsticks, with intervals over subjects."""
+"""Report of a run on many subjects, beside its baselines, with intervals over subjects."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ def build_evaluation_report(inputs: EvaluationInputs) -> EvaluationReport:
     Raises
     ------
     InputError
-        If there is no subject, the counts do not fit the label table, or a yardstick has other subjects.
+        If there is no subject, the counts do not fit the label table, or a baseline has other subjects.
     """
     _check(inputs)
     rng = np.random.default_rng(inputs.seed)
-    methods = [_summarise(result, inputs, rng) for result in (inputs.result, *inputs.yardsticks)]
+    methods = [_summarise(result, inputs, rng) for result in (inputs.result, *inputs.baselines)]
     nuclei = [s.index for s in inputs.table.nuclei]
     return EvaluationReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
         part=inputs.part,
         atlas=f"{inputs.atlas_name} {inputs.atlas_version}",
         summary=methods[0],
-        yardsticks=tuple(methods[1:]),
+        baselines=tuple(methods[1:]),
         structures=_structures(inputs, rng),
         subjects=tuple(
             SubjectSummary(
@@ -74,7 +74,7 @@ def _check(inputs: EvaluationInputs) -> None:
             "There is no subject to evaluate.", inputs.result.name, "Choose a part with subjects."
         )
     shape = (inputs.table.n_classes,) * 2
-    for result in (inputs.result, *inputs.yardsticks):
+    for result in (inputs.result, *inputs.baselines):
         if set(result.counts) != set(inputs.result.counts):
             raise InputError(
                 f"“{result.name}” was measured on other subjects than “{inputs.result.name}”.",
@@ -125,7 +125,7 @@ def _structures(inputs: EvaluationInputs, rng: np.random.Generator) -> tuple[Eva
     total = _sum(counts)
     iou, dice = iou_per_class(total), dice_per_class(total)
     intervals = bootstrap_miou(counts, range(inputs.table.n_classes), rng).per_class
-    others = {y.name: iou_per_class(_sum(list(y.counts.values()))) for y in inputs.yardsticks}
+    others = {y.name: iou_per_class(_sum(list(y.counts.values()))) for y in inputs.baselines}
     # Beside a distance only.
     registered = inputs.measures and not inputs.drawn
     apart = disagreement_about(inputs.atlas_name, inputs.atlas_version) if registered else None
@@ -147,7 +147,7 @@ def _structures(inputs: EvaluationInputs, rng: np.random.Generator) -> tuple[Eva
                 dice=rounded(dice[k]),
                 reference_voxels=in_reference,
                 missed_subjects=sum(bool(c[k].sum()) and not c[:, k].sum() for c in counts),
-                yardsticks={name: rounded(values[k]) for name, values in others.items()},
+                baselines={name: rounded(values[k]) for name, values in others.items()},
                 of_subjects=subject_measures(list(inputs.measures.values()), k, rng),
                 references_disagree_mm=apart.between_mm(structure.name) if apart else None,
             )

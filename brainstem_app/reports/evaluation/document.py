@@ -115,7 +115,7 @@ def _tiles(report: EvaluationReport) -> Tiles:
         tiles.append((f"{distance(summary.distance_nuclei_mm.value)} mm", "mean distance of the nuclei"))
     everything = f"macro mean IoU of all {len(report.structures)} classes"
     tiles.append((ratio3(summary.macro_miou.value), everything))
-    tiles += [(ratio3(y.macro_miou_nuclei.value), f"nuclei: {y.name}") for y in report.yardsticks]
+    tiles += [(ratio3(y.macro_miou_nuclei.value), f"nuclei: {y.name}") for y in report.baselines]
     return Tiles(tuple(tiles))
 
 
@@ -141,7 +141,7 @@ def _means(report: EvaluationReport) -> list[Block]:
     )
     return [
         Heading("Means, with 95 % intervals over subjects", "means"),
-        Table(tuple(columns), rows_of((report.summary, *report.yardsticks))),
+        Table(tuple(columns), rows_of((report.summary, *report.baselines))),
         Paragraph(note, "small"),
     ]
 
@@ -149,7 +149,7 @@ def _means(report: EvaluationReport) -> list[Block]:
 def _structure_columns(
     report: EvaluationReport, swatches: Mapping[int, str], with_distance: bool
 ) -> tuple[Column[EvaluatedStructure], ...]:
-    names = [y.name for y in report.yardsticks]
+    names = [y.name for y in report.baselines]
     ticks = dict(zip(names, colours()[1:], strict=False))
     columns: list[Column[EvaluatedStructure]] = [
         Column("Structure", lambda s: Cell(s.name, below=s.full_name, swatch=swatches[s.index])),
@@ -166,7 +166,7 @@ def _structure_columns(
         *columns,
         Column("Dice", lambda s: s.dice, format=formatting.ratio),
         *(
-            Column("IoU", partial(_of_yardstick, name), name, formatting.ratio, swatch=ticks.get(name, ""))
+            Column("IoU", partial(_of_baseline, name), name, formatting.ratio, swatch=ticks.get(name, ""))
             for name in names
         ),
         Column("Reference", lambda s: s.reference_voxels, "voxels", formatting.volume),
@@ -175,14 +175,14 @@ def _structure_columns(
 
 
 def _plot(structure: EvaluatedStructure, ticks: Mapping[str, str]) -> IntervalPlot:
-    iou, others = structure.iou, structure.yardsticks
+    iou, others = structure.iou, structure.baselines
     interval = None if iou.low is None or iou.high is None else (iou.low, iou.high)
     known = [(value, colour) for name, colour in ticks.items() if (value := others[name]) is not None]
     return IntervalPlot(iou.value, interval, ticks=tuple(known))
 
 
-def _of_yardstick(name: str, structure: EvaluatedStructure) -> float | None:
-    return structure.yardsticks[name]
+def _of_baseline(name: str, structure: EvaluatedStructure) -> float | None:
+    return structure.baselines[name]
 
 
 def _median_distance(structure: EvaluatedStructure) -> float | None:
@@ -226,8 +226,8 @@ def evaluation_methods(report: EvaluationReport) -> str:
             f"Intervals of 95 % are percentiles of {N_RESAMPLES} bootstrap draws of subjects "
             f"(seed {report.bootstrap_seed})."
         )
-    if report.yardsticks:
-        beside = "; ".join(method.name for method in report.yardsticks)
+    if report.baselines:
+        beside = "; ".join(method.name for method in report.baselines)
         sentences.append(f"Measured beside it on the same subjects: {beside}.")
     if any(structure.of_subjects for structure in report.structures):
         sentences += [MEASURES, _OVER_SUBJECTS]

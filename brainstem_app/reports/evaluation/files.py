@@ -55,7 +55,7 @@ def write_evaluation_report(folder: Path, inputs: EvaluationInputs) -> Evaluatio
 
 
 def _structures(report: EvaluationReport) -> Sheet:
-    names = [y.name for y in report.yardsticks]
+    names = [y.name for y in report.baselines]
     head = ["index", "name", "side", "group", "reliability", "status"]
     head += ["iou", "iou_low", "iou_high", "dice", "reference_voxels"]
     head += ["missed_subjects", *(f"iou {name}" for name in names), "subjects"]
@@ -64,7 +64,7 @@ def _structures(report: EvaluationReport) -> Sheet:
         [
             *(s.index, s.name, s.side.value, s.group.value, s.reliability, s.status.value),
             *(*_numbers(s.iou), s.dice, s.reference_voxels, s.missed_subjects),
-            *(s.yardsticks[name] for name in names),
+            *(s.baselines[name] for name in names),
             *_of_subjects(s),
             s.references_disagree_mm,
         ]
@@ -83,7 +83,7 @@ def _of_subjects(structure: EvaluatedStructure) -> list[Cell]:
 def _methods(report: EvaluationReport) -> Sheet:
     rows = [
         (m.name, m.n_subjects, *(number for mean in _MEANS for number in _numbers(getattr(m, mean))))
-        for m in (report.summary, *report.yardsticks)
+        for m in (report.summary, *report.baselines)
     ]
     return Sheet("methods", ("method", "n_subjects", *(f"{m}{end}" for m in _MEANS for end in _ENDS)), rows)
 

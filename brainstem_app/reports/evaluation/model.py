@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from brainstem_app.atlas.label_table import Group, LabelTable, Side
 from brainstem_app.evaluation.confusion import Counts
 from brainstem_app.evaluation.structures import Status, StructureMeasures
 from brainstem_app.reports.engine.entry import Entry, Estimate, ReportEntry
 from brainstem_app.reports.evaluation.calibration_model import CalibrationReport
+
+#: Names of a field in files of this version and of older ones.
+_BASELINES = AliasChoices("baselines", "yardsticks")
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,7 @@ class EvaluationInputs:
         Atlas of the table.
     drawn : bool
         Whether a reference was drawn by a person, not registered.
-    yardsticks : tuple of MethodResult
+    baselines : tuple of MethodResult
         Other methods on the same subjects, shown beside the run, in this order.
     measures : mapping of str to sequence of StructureMeasures
         From `measure_structures`, by subject, for the surfaces, centres and volumes of the run's labels; may
@@ -72,7 +75,7 @@ class EvaluationInputs:
     table: LabelTable
     atlas_name: str
     atlas_version: str
-    yardsticks: tuple[MethodResult, ...] = ()
+    baselines: tuple[MethodResult, ...] = ()
     drawn: bool = False
     measures: Mapping[str, Sequence[StructureMeasures]] = field(default_factory=dict)
     calibration: CalibrationReport | None = None
@@ -122,7 +125,7 @@ class EvaluatedStructure(Entry):
     """Pooled numbers of one structure over all subjects.
 
     `missed_subjects` counts the subjects that have it in the reference and not in the prediction;
-    `yardsticks` is the pooled IoU of each other method by its name. `of_subjects` is null for the background,
+    `baselines` is the pooled IoU of each other method by its name. `of_subjects` is null for the background,
     for a structure in no reference, and in files of older versions. `references_disagree_mm` is how far
     registrations disagree about a nucleus (ASSD, mean over open scans); null for tissue, without distances,
     for atlases of which it was not measured, and in files of older versions.
@@ -139,7 +142,7 @@ class EvaluatedStructure(Entry):
     dice: float | None
     reference_voxels: int
     missed_subjects: int
-    yardsticks: dict[str, float | None]
+    baselines: Annotated[dict[str, float | None], Field(validation_alias=_BASELINES)]
     of_subjects: SubjectMeasures | None = None
     references_disagree_mm: float | None = None
 
@@ -164,7 +167,7 @@ class EvaluationReport(ReportEntry):
     part: str
     atlas: str
     summary: MethodSummary
-    yardsticks: tuple[MethodSummary, ...]
+    baselines: Annotated[tuple[MethodSummary, ...], Field(validation_alias=_BASELINES)]
     structures: tuple[EvaluatedStructure, ...]
     subjects: tuple[SubjectSummary, ...]
     settings: dict[str, Any]

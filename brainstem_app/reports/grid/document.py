@@ -115,7 +115,7 @@ def _tiles(inputs: GridInputs, summaries: Sequence[VariantSummary]) -> list[tupl
         best, mean = max(there, key=lambda pair: pair[1])
         name = ", ".join(value_name(k, v) for k, v in best.variant.items())
         tiles.append((ratio3(mean), f"best mean IoU of the nuclei: {name}"))
-    for name, (_, nuclei) in inputs.yardsticks.items():
+    for name, (_, nuclei) in inputs.baselines.items():
         if nuclei is not None:
             tiles.append((ratio3(nuclei), f"nuclei: {name}"))
     return tiles

@@ -117,7 +117,7 @@ class GridInputs:
         All of them, those that wait too.
     table : LabelTable
         What the classes are.
-    yardsticks : mapping of str to (all, nuclei)
+    baselines : mapping of str to (all, nuclei)
         Macro mIoU of what needs no network, by name.
     drawn : bool
         Whether references were drawn by people, not registered.
@@ -141,7 +141,7 @@ class GridInputs:
     table: LabelTable
     n_subjects: int
     study: str
-    yardsticks: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    baselines: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
     drawn: bool = False
     folds: int = 0
     spreads: tuple[FoldSpread, ...] = ()
