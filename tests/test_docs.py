@@ -18,7 +18,7 @@ PAGES = sorted(
     [*(ROOT / page for page in BESIDE), *(ROOT / "docs").rglob("*.md"), *(ROOT / "resources").glob("*.md")]
 )
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
-COMMAND = re.compile(r"(?:brainstem-app|installer/run\.sh) ([a-z]+)")
+COMMAND = re.compile(r"(?:brainstem-app|installer/run\.sh) ([a-z][a-z-]*)")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 CALL = re.compile(r"^(?:brainstem-app|installer/run\.sh) (?P<words>[a-z][^#\n]*)", re.M)
 

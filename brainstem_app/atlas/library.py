@@ -20,6 +20,8 @@ DEFAULT_ATLAS = "brainstem31"
 LABELS_FILE_NAME = "labels.nii.gz"
 CARD_FILE_NAME = "atlas.json"
 NOTICE_FILE_NAME = "NOTICE.md"
+#: What the card of an atlas without a map says of its labels: a lab drew them on scans.
+DRAWN = "drawn"
 _FILE_NAMES = (
     TABLE_FILE_NAME,
     NOTICE_FILE_NAME,
@@ -84,6 +86,10 @@ class Atlas:
     regions: Regions | None = None
 
 
+#: Labels that a model gives: those of an atlas, or a lab's own, which have a table and no map.
+AnyAtlas = Atlas | AtlasTable
+
+
 def list_atlases() -> list[str]:
     """Names of the atlases, those that ship with the program first."""
     shipped = _names_in(resource("atlas"))
@@ -131,6 +137,25 @@ def load_atlas(name_or_folder: str | Path = DEFAULT_ATLAS) -> Atlas:
     )
 
 
+def load_any_atlas(name_or_folder: str | Path) -> AnyAtlas:
+    """Load an atlas, or the table of labels that a lab drew, whose card says that there is no map.
+
+    Raises
+    ------
+    InputError
+        As `load_atlas`.
+    """
+    known = load_atlas_table(name_or_folder)
+    card = read_json(known.folder / CARD_FILE_NAME)
+    return known if card.get("labels") == DRAWN else load_atlas(known.folder)
+
+
+def defining_file(folder: Path) -> Path:
+    """File whose hash tells editions of an atlas's labels apart: its map, or else its table."""
+    labels = folder / LABELS_FILE_NAME
+    return labels if labels.is_file() else folder / TABLE_FILE_NAME
+
+
 def load_atlas_table(name_or_folder: str | Path = DEFAULT_ATLAS) -> AtlasTable:
     """Load what the labels of an atlas mean, by its name or from its folder.
 
@@ -144,7 +169,7 @@ def load_atlas_table(name_or_folder: str | Path = DEFAULT_ATLAS) -> AtlasTable:
     return AtlasTable(card["name"], card["version"], read_label_table(folder / TABLE_FILE_NAME), folder)
 
 
-def citations_of(atlas: Atlas | AtlasTable) -> tuple[str, ...]:
+def citations_of(atlas: AnyAtlas) -> tuple[str, ...]:
     """Source by source what to cite for an atlas, as its description says; empty if it says nothing."""
     if atlas.folder is None:
         return ()

@@ -20,6 +20,10 @@ from brainstem_app.setting import flattened
 _REPEATS = Annotated[
     int | None, typer.Option(min=1, help="Repeats with other seeds. [default: the grid's, 5]")
 ]
+_FOLDS = Annotated[
+    int | None,
+    typer.Option(min=2, help="Cross-validation: everybody is tested once. [default: the study's own split]"),
+]
 _NAME = Annotated[str | None, typer.Option(help="Name of the comparison. [default: the grid's]")]
 _SET = Annotated[
     list[str] | None,
@@ -32,7 +36,7 @@ _SHARED = JobOptions(TrainJob, only=("epochs", "batch_size", "input.size"))
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file to the application."""
-    more = {"repeats": _REPEATS, "name": _NAME, "settings": _SET}
+    more = {"repeats": _REPEATS, "folds": _FOLDS, "name": _NAME, "settings": _SET}
     parameters = (
         *_COMPARED.parameters(),
         *(
@@ -55,7 +59,7 @@ def _compare(values: dict[str, Any]) -> None:
 
     given = _COMPARED.given(values)
     shared = {**_read(_SHARED.given(values)), **_pairs(values["settings"] or [])}
-    found = find_grid(given["grid"]).with_settings(shared, values["repeats"], values["name"])
+    found = find_grid(given["grid"]).with_settings(shared, values["repeats"], values["name"], values["folds"])
     job: CompareJob = _COMPARED.make({**given, "grid": found})
     as_json, debug, only_plan = (values[name] for name in ("as_json", "debug", "only_plan"))
     if only_plan or not as_json:

@@ -15,7 +15,10 @@ _CHUNK = 1 << 22
 
 
 def confusion_counts(
-    reference: NDArray[np.integer], predicted: NDArray[np.integer], n_classes: int
+    reference: NDArray[np.integer],
+    predicted: NDArray[np.integer],
+    n_classes: int,
+    ignored: int | None = None,
 ) -> Counts:
     """Count voxels for every pair of reference and predicted label.
 
@@ -25,6 +28,8 @@ def confusion_counts(
         Labels 0…``n_classes`` − 1.
     n_classes : int
         K, the background included.
+    ignored : int, optional
+        Label of voxels of the reference that nobody labelled: they are not counted.
 
     Returns
     -------
@@ -43,6 +48,9 @@ def confusion_counts(
             None,
             "Bring both onto the same grid.",
         )
+    if ignored is not None:
+        known = reference != ignored
+        reference, predicted = reference[known], predicted[known]
     for name, labels in (("reference", reference), ("prediction", predicted)):
         _require_labels_in_range(labels, n_classes, name)
     flat_reference = reference.reshape(-1)

@@ -103,6 +103,7 @@ def measure_structures(
     reference: Labels | None = None,
     confidence: NDArray[np.float32] | None = None,
     soft: Mapping[int, SoftMeasures] | None = None,
+    ignored: int | None = None,
 ) -> list[StructureMeasures]:
     """Measure every structure of the table, the background included, in the table's order.
 
@@ -124,13 +125,20 @@ def measure_structures(
     soft : mapping of int to SoftMeasures, optional
         Volume, centre and confidence of structures under the warp, by their index: they take the place of
         what is counted in voxels.
+    ignored : int, optional
+        Label of voxels of the reference that nobody labelled: what was predicted there is not measured.
 
     Raises
     ------
     InputError
         If the shapes differ or a label is not in the table.
     """
-    counts = confusion_counts(predicted if reference is None else reference, predicted, table.n_classes)
+    counts = confusion_counts(
+        predicted if reference is None else reference, predicted, table.n_classes, ignored
+    )
+    if reference is not None and ignored is not None:
+        known = reference != ignored
+        predicted, reference = (np.where(known, each, 0).astype(np.uint8) for each in (predicted, reference))
     if confidence is not None and confidence.shape != predicted.shape:
         raise InputError(
             f"The confidence map {confidence.shape} differs in size from the labels {predicted.shape}.",

@@ -21,6 +21,8 @@ _SPACE_CODE: dict[FileSpace, int] = {"native": 1, "mni": 4}
 _SHEAR_TOLERANCE = 1e-4
 # How far from a whole number a value may lie that a header's scaling made of one.
 _WHOLE_TOLERANCE = 1e-3
+#: In reference labels: a voxel that nobody labelled. Neither learned from nor measured on.
+IGNORED_LABEL = 255
 # From here on not every whole number has a value of its own in the type.
 _EXACT_FLOAT32 = 2**24
 _EXACT_FLOAT64 = 2**53

@@ -19,6 +19,7 @@ from brainstem_app.jobs.job import (
     DemoJob,
     EvaluateRunJob,
     EvaluateVolumesJob,
+    ExportEnsembleJob,
     ExportModelJob,
     ExportResultsJob,
     ImportAtlasJob,
@@ -99,6 +100,8 @@ def claims_of(job: Job) -> tuple[Claim, ...]:
             return _atlas_claims(job)
         case ExportModelJob():
             return _model_claims(job)
+        case ExportEnsembleJob():
+            return _ensemble_claims(job)
         case ActivationsJob():
             run = job.study / "runs" / job.run
             return (claim_within(job.out) if job.out else claim_of(run / "activations", "The page"),)
@@ -129,3 +132,13 @@ def _model_claims(job: ExportModelJob) -> tuple[Claim, ...]:
     if not job.install:
         return (written,)
     return written, claim_of(user_models_folder() / (job.name or run.name), "The model")
+
+
+def _ensemble_claims(job: ExportEnsembleJob) -> tuple[Claim, ...]:
+    from brainstem_app.models.library import user_models_folder
+
+    study = job.runs[0].resolve().parent.parent
+    written = (
+        claim_within(job.out) if job.out else claim_of(study / "ensembles" / job.name, "The exported model")
+    )
+    return (written, claim_of(user_models_folder() / job.name, "The model")) if job.install else (written,)

@@ -15,6 +15,7 @@ from brainstem_app.jobs.kinds.many import CompareCellJob, CompareJob, OnSlurmJob
 from brainstem_app.jobs.kinds.networks import (
     ActivationsJob,
     EvaluateRunJob,
+    ExportEnsembleJob,
     ExportModelJob,
     MeasureSpeedJob,
     TrainJob,
@@ -31,7 +32,7 @@ from brainstem_app.jobs.kinds.results import (
     UndecideResultsJob,
 )
 from brainstem_app.jobs.kinds.scans import DemoJob, EvaluateVolumesJob, SegmentJob, SimulateJob
-from brainstem_app.jobs.kinds.studies import CopyStudyJob, PrepareJob
+from brainstem_app.jobs.kinds.studies import AddReferenceJob, CopyStudyJob, PrepareJob
 from brainstem_app.small_files import read_small
 from brainstem_app.validation import input_error
 
@@ -40,6 +41,7 @@ __all__ = [
     "DEFAULT_MODEL",
     "AcceptResultsJob",
     "ActivationsJob",
+    "AddReferenceJob",
     "BuildAtlasJob",
     "CohortJob",
     "CompareCellJob",
@@ -49,6 +51,7 @@ __all__ = [
     "DemoJob",
     "EvaluateRunJob",
     "EvaluateVolumesJob",
+    "ExportEnsembleJob",
     "ExportModelJob",
     "ExportResultsJob",
     "ImportAtlasJob",
@@ -95,7 +98,9 @@ Job = Annotated[
     | DemoJob
     | BuildAtlasJob
     | ImportAtlasJob
-    | ExportModelJob,
+    | ExportModelJob
+    | ExportEnsembleJob
+    | AddReferenceJob,
     Field(discriminator="kind"),
 ]
 

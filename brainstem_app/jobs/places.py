@@ -19,6 +19,7 @@ from brainstem_app.jobs.job import (
     CopyStudyJob,
     DemoJob,
     EvaluateVolumesJob,
+    ExportEnsembleJob,
     ExportModelJob,
     ExportResultsJob,
     ImportAtlasJob,
@@ -69,6 +70,7 @@ def places_of(job: Job) -> Places:
             | ExportResultsJob()
             | BuildAtlasJob()
             | ExportModelJob()
+            | ExportEnsembleJob()
             | ActivationsJob()
         ):
             return Places((), job.out)

@@ -14,6 +14,7 @@ from brainstem_app.jobs.job import (
     CompareJob,
     CopyStudyJob,
     EvaluateRunJob,
+    ExportEnsembleJob,
     ExportModelJob,
     Job,
     TrainJob,
@@ -39,10 +40,13 @@ def require_possible(job: Job) -> None:
     """
     for path in _paths_of(job):
         require_text_path(path)
-    if isinstance(job, TrainJob | CompareJob | ExportModelJob) and edition() is Edition.PREDICT:
+    if (
+        isinstance(job, TrainJob | CompareJob | ExportModelJob | ExportEnsembleJob)
+        and edition() is Edition.PREDICT
+    ):
         what = "This edition does not train, compare or export networks."
         raise BrainstemError(what, None, HOW_TO_GET_FULL)
-    if isinstance(job, TrainJob | CompareJob | CompareCellJob | ExportModelJob):
+    if isinstance(job, TrainJob | CompareJob | CompareCellJob | ExportModelJob | ExportEnsembleJob):
         _require_clock()
     match job:
         case TrainJob():
@@ -52,6 +56,9 @@ def require_possible(job: Job) -> None:
         case CompareJob():
             comparisons = Study.open(job.study.resolve()).folder / "comparisons"
             require_name(job.grid.name, "a comparison", comparisons, "--name")
+        case ExportEnsembleJob():
+            place = user_models_folder() if job.install else None
+            require_name(job.name, "a model", place, "--name", letters=False)
         case ExportModelJob():
             require_name(
                 job.name or job.run.resolve().name,

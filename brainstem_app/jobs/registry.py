@@ -89,6 +89,12 @@ _ROWS = (
         cores="none",
     ),
     JobKind(
+        studies.AddReferenceJob,
+        "studies.add_reference:add_reference",
+        lambda job: job.study,
+        "Add {job.labels.name} to the training set",
+    ),
+    JobKind(
         results.QualityJob, "results.quality:look_at_results", lambda job: job.study, "Quality of the results"
     ),
     JobKind(
@@ -144,6 +150,13 @@ _ROWS = (
         "networks.export:export_model",
         lambda job: job.out or job.run / "export",
         "Add {job.run.name} to my models",
+        cores="all",
+    ),
+    JobKind(
+        networks.ExportEnsembleJob,
+        "networks.ensemble:export_ensemble",
+        lambda job: job.out or job.runs[0].resolve().parent.parent / "ensembles" / job.name,
+        "Join {job.name}",
         cores="all",
     ),
     JobKind(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -55,6 +55,12 @@ class ModelCard(BaseModel):
     ----------
     atlas, atlas_version : str
         Whose labels the network predicts.
+    members : int
+        How many networks the weights hold, whose probabilities are averaged; decoder and encoder are those of
+        all of them, parted by commas where they differ.
+    reference : {"registered", "drawn", "mixed"}
+        Where the labels come from that were learned: from registering the atlas, or from people who drew
+        them.
     classes : int
         Number of classes, the background included.
     space : {"affine", "nonlinear"}
@@ -82,6 +88,8 @@ class ModelCard(BaseModel):
     atlas_version: str
     decoder: str
     encoder: str
+    members: Annotated[int, Field(ge=1)] = 1
+    reference: Literal["registered", "drawn", "mixed"] = "registered"
     classes: int
     space: Space = Space.AFFINE
     slice_input: SliceInput = SliceInput()

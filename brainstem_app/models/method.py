@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from brainstem_app.atlas.library import Atlas
+from brainstem_app.atlas.library import AnyAtlas, Atlas
 from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.imaging.spaces import BOX_MIDPLANE, BOX_SHAPE, crop_to_box
 from kerasmodels.data.slice_input import SliceInput
@@ -120,6 +120,13 @@ WARP = FitSettings(
     from_warp=True,
 )
 REFINED = PredictionMethod(mirror=True, mirror_plane=BOX_MIDPLANE, fit_atlas=True, fit=WARP)
+#: The same without a map that could be bent: straight and mirrored.
+MIRRORED = PredictionMethod(mirror=True, mirror_plane=BOX_MIDPLANE)
+
+
+def refined(atlas: AnyAtlas) -> PredictionMethod:
+    """Return the method of `--refine`: with the bend where the labels have a map, else mirrored alone."""
+    return REFINED if isinstance(atlas, Atlas) else MIRRORED
 
 
 @dataclass(frozen=True)
@@ -128,8 +135,8 @@ class PredictionContext:
 
     Attributes
     ----------
-    atlas : ndarray of uint8, shape (50, 50, 73)
-        Label map of the atlas in the box.
+    atlas : ndarray of uint8, shape (50, 50, 73), or None
+        Label map of the atlas in the box; None for labels that a lab drew, of which there is no map to bend.
     mirrored : tuple of int
         For each class, the class of the structure on the other side.
     nuclei : tuple of int
@@ -140,7 +147,7 @@ class PredictionContext:
 
     slice_input: SliceInput
     method: PredictionMethod
-    atlas: NDArray[np.uint8]
+    atlas: NDArray[np.uint8] | None
     mirrored: tuple[int, ...]
     nuclei: tuple[int, ...] = ()
     usual: NDArray[np.float32] | None = None
@@ -148,19 +155,28 @@ class PredictionContext:
     @classmethod
     def of(
         cls,
-        atlas: Atlas,
+        atlas: AnyAtlas,
         slice_input: SliceInput,
         method: PredictionMethod,
         warp: Displacement | None = None,
     ) -> Self:
-        """Context of a network that was trained on an atlas's labels, with the mean warp of its subjects."""
+        """Context of a network that was trained on an atlas's labels, with the mean warp of its subjects.
+
+        Raises
+        ------
+        ValueError
+            If the method bends an atlas that is not there.
+        """
+        if method.fit_atlas and not isinstance(atlas, Atlas):
+            raise ValueError("labels without a map cannot be bent")
         usual = None
         if warp is not None:
             from brainstem_app.models.mean_warp import displacement_in_box
 
             usual = displacement_in_box(warp)
         nuclei = tuple(structure.index for structure in atlas.table.nuclei)
-        labels, mirrored = crop_to_box(atlas.labels), atlas.table.mirrored_indices()
+        labels = crop_to_box(atlas.labels) if isinstance(atlas, Atlas) else None
+        mirrored = atlas.table.mirrored_indices()
         return cls(slice_input, method, labels, mirrored, nuclei, usual)
 
     @staticmethod
@@ -175,6 +191,13 @@ class PredictionContext:
         found = scaled(crop_to_box(template.t1), crop_to_box(template.brain), *levels)
         found.flags.writeable = False
         return found
+
+    @property
+    def bent_atlas(self) -> NDArray[np.uint8]:
+        """Label map that is bent, (50, 50, 73); ValueError where there is none."""
+        if self.atlas is None:
+            raise ValueError("labels without a map cannot be bent")
+        return self.atlas
 
     @property
     def classes(self) -> int:

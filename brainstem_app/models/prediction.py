@@ -146,13 +146,13 @@ def label_box(probabilities: FloatArray, context: PredictionContext, box: FloatA
     # To the probabilities as they are: the temperature is for the confidence alone.
     images = (box, context.template()) if method.fit.needs_images else None
     if not method.fit.from_warp:
-        labels = fit_atlas(probabilities, context.atlas, context.usual, method.fit, images).voted()
+        labels = fit_atlas(probabilities, context.bent_atlas, context.usual, method.fit, images).voted()
         return Prediction(labels, _confidence(probabilities, labels, context), most_probable)
     # The fit keeps one core busy for most of its time.
     with ThreadPoolExecutor(1) as beside:
         sure = beside.submit(calibrated, probabilities, method.temperature, context.nuclei)
-        fit = fit_atlas(probabilities, context.atlas, context.usual, method.fit, images)
-    labels = labels_under(context.atlas, fit.displacement)
+        fit = fit_atlas(probabilities, context.bent_atlas, context.usual, method.fit, images)
+    labels = labels_under(context.bent_atlas, fit.displacement)
     return Prediction(
         labels, _confidence(probabilities, labels, context), most_probable, fit.displacement, sure.result()
     )

@@ -53,7 +53,7 @@ class PreparedSubject:
 
 def prepare_subject(
     scan: Scan,
-    atlas_labels: NDArray[np.uint8],
+    atlas_labels: NDArray[np.uint8] | None,
     names: Sequence[str],
     space: Space | str,
     folder: Path,
@@ -67,8 +67,9 @@ def prepare_subject(
     ----------
     scan : Scan
         A usable scan.
-    atlas_labels : ndarray of uint8, shape (197, 233, 189)
-        Label map of the atlas on ``mni``.
+    atlas_labels : ndarray of uint8, shape (197, 233, 189), or None
+        Label map of the atlas on ``mni``; None where the reference does not come from an atlas: then no fine
+        registration is made, and no labels.
     names : sequence of str
         Name of each label, by its index.
     space : Space
@@ -92,6 +93,8 @@ def prepare_subject(
     normalised.transforms.save(transforms)
     save_volume(folder / SCAN_FILE, normalised.box, box_affine(), space="mni")
     if any(finding.level is Level.ERROR for finding in normalised.findings):
+        return PreparedSubject(normalised.fit, normalised.findings, timings)
+    if atlas_labels is None:
         return PreparedSubject(normalised.fit, normalised.findings, timings)
     template = load_template()
     findings = normalised.findings

@@ -51,6 +51,9 @@ class Grid(Record):
         What the report is called.
     repeats : int
         How often each combination is trained; they differ by seed alone.
+    folds : int or None
+        Each of these is trained so many times, on other people, so that everybody is tested once; None for
+        the split of the study.
     settings : dict
         Settings of a training run that all cells share, by name; a dot leads into a setting that has parts
         (``input.size``). What is not named is the default of `train`.
@@ -65,6 +68,7 @@ class Grid(Record):
     name: PlainName
     title: str = ""
     repeats: Annotated[int, Field(ge=1)] = 5
+    folds: Annotated[int | None, Field(ge=2)] = None
     settings: Settings = Field(default_factory=dict)
     vary: dict[str, tuple[JsonValue, ...]]
     leave_out: tuple[Settings, ...] = ()
@@ -90,10 +94,14 @@ class Grid(Record):
         return tuple(found for found in combined if not any(_matches(found, rule) for rule in self.leave_out))
 
     def with_settings(
-        self, settings: Mapping[str, JsonValue], repeats: int | None = None, name: str | None = None
+        self,
+        settings: Mapping[str, JsonValue],
+        repeats: int | None = None,
+        name: str | None = None,
+        folds: int | None = None,
     ) -> Self:
-        """Return the grid with other common settings, repeats or name; InputError if that does not fit."""
-        given = {"repeats": repeats, "name": name}
+        """Return the grid with other settings, repeats, name or folds; InputError if that does not fit."""
+        given = {"repeats": repeats, "name": name, "folds": folds}
         changes = {key: value for key, value in given.items() if value is not None}
         content = {**self.model_dump(by_alias=True), "settings": {**self.settings, **settings}, **changes}
         return _validated(type(self), content, None)

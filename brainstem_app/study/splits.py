@@ -40,6 +40,19 @@ class Splits(Record):
         kept = {part: tuple(name for name in getattr(self, part) if name not in names) for part in PARTS}
         return self.model_copy(update=kept)
 
+    def joined_by(self, name: str, person_of: Mapping[str, str]) -> tuple[Self, str]:
+        """Return the same split with one scan more, and the part that it is in.
+
+        It joins the part of the person's other scans, else the training part.
+        """
+        for part in PARTS:
+            names = getattr(self, part)
+            if name in names:
+                return self, part
+            if any(person_of.get(other) == person_of[name] for other in names):
+                return self.model_copy(update={part: (*names, name)}), part
+        return self.model_copy(update={"train": (*self.train, name)}), "train"
+
 
 def part_sizes(n: int) -> tuple[int, int, int]:
     """How many of `n` subjects to train, validate and test on: 15/11/26 of 52, else in proportion.
@@ -79,7 +92,7 @@ def split_subjects(
         raise InputError("There are no prepared subjects to split.", None, "Prepare at least three subjects.")
     groups = group_of or {}
     rng = np.random.default_rng(seed)
-    order = _stratified_order(sorted(scans_of), groups, rng)
+    order = stratified_order(sorted(scans_of), groups, rng)
     n_train, n_validation, _ = part_sizes(len(order))
     bounds = (0, n_train, n_train + n_validation, len(order))
     train, validation, test = (
@@ -88,7 +101,7 @@ def split_subjects(
     return Splits(seed=seed, train=train, validation=validation, test=test)
 
 
-def _stratified_order(people: list[str], groups: Mapping[str, str], rng: np.random.Generator) -> list[str]:
+def stratified_order(people: list[str], groups: Mapping[str, str], rng: np.random.Generator) -> list[str]:
     """Random order in which every stretch holds about the same share of each group."""
     rank: dict[str, float] = {}
     for group in sorted({groups.get(person, "") for person in people}):

@@ -3,6 +3,7 @@
 ::
 
     study.json  splits.json
+    labels/           structures.csv  atlas.json (where a lab's own labels are learned)
     subjects/sub-01/  scan_box.nii.gz  labels_box.nii.gz  transforms/  qc.png  manifest.json
                       uncertainty_box.nii.gz (where it is known how far the reference may be off)
     runs/NAME/        config.json  history.csv  events.jsonl  last.keras  best.keras  metrics.json  …
@@ -35,6 +36,22 @@ UNCERTAINTY_FILE = "uncertainty_box.nii.gz"
 _PREPARE_AGAIN = "Delete the subject's folder and run `brainstem-app prepare` again."
 
 
+class DrawnSource(Record):
+    """Where the label maps of a study lie that a lab drew.
+
+    Attributes
+    ----------
+    path, table : str
+        The folder or list of the maps; the table of their numbers, empty if it lies with them.
+    not_drawn : tuple of int
+        Numbers that mean "not drawn", besides those that the table calls so.
+    """
+
+    path: str
+    table: str = ""
+    not_drawn: tuple[int, ...] = ()
+
+
 class StudySettings(Record):
     """``study.json``: what all subjects of the study have in common.
 
@@ -44,6 +61,10 @@ class StudySettings(Record):
         How far reference labels that are made as these lie from the consensus of other registrations: mean
         distance of surfaces of the nuclei over open subjects. None where that was not measured, and in
         studies of older versions.
+    drawn : DrawnSource or None
+        The label maps that are the reference instead of the registered atlas.
+    own_table : bool
+        Whether these have a table of their own (`Study.labels_folder`); else their labels are the atlas's.
     """
 
     schema_name: Literal["brainstem-study/1"] = Field("brainstem-study/1", alias="schema")
@@ -53,6 +74,8 @@ class StudySettings(Record):
     atlas_version: str = ""
     atlas_sha256: str = ""
     reference_mm: float | None = None
+    drawn: DrawnSource | None = None
+    own_table: bool = False
     seed: int = 0
     program_version: str = __version__
     created: str = Field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
@@ -108,6 +131,11 @@ class SubjectRecord(Record):
     files: dict[str, str] = Field(default_factory=dict)
     software: dict[str, JsonValue] = Field(default_factory=dict)
     failure: Failure | None = None
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the reference labels were drawn on this scan, not registered."""
+        return self.settings.get("reference") == "drawn"
 
 
 @dataclass(frozen=True)
@@ -189,9 +217,10 @@ class Study:
                 )
 
     def _with_atlas_of(self, settings: StudySettings) -> Self:
-        if settings.atlas_settings == self.settings.atlas_settings:
+        names = (*settings.atlas_settings, "drawn", "own_table")
+        if all(getattr(self.settings, name) == getattr(settings, name) for name in names):
             return self
-        update = {**settings.atlas_settings, "reference_mm": settings.reference_mm}
+        update = {name: getattr(settings, name) for name in (*names, "reference_mm")}
         changed = self.settings.model_copy(update=update)
         changed.save(self.folder / "study.json")
         return type(self)(self.folder, changed)
@@ -202,6 +231,11 @@ class Study:
             return True
         atlas = self.settings.atlas_settings
         return {name: record.settings.get(name, "") for name in atlas} == atlas
+
+    @property
+    def labels_folder(self) -> Path:
+        """Folder of the table of a lab's own labels."""
+        return self.folder / "labels"
 
     def subject_folder(self, name: str) -> Path:
         """Folder of a subject (not created here); InputError if the name would lead elsewhere."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from kerasmodels.data.acquisition import ringing_matrix, thick_slice_matrix
 from kerasmodels.data.augmentation import Augmentation
-from kerasmodels.data.volumes import Volumes
+from kerasmodels.data.volumes import IGNORED, Volumes
 
 if TYPE_CHECKING:
     from keras import KerasTensor
@@ -142,6 +142,9 @@ class _Changes:
     def __init__(self, augmentation: Augmentation, shape: tuple[int, ...]) -> None:
         self.augmentation, self.shape = augmentation, shape
         plane = augmentation.mirror_plane
+        # Of every number a label can be, for those that are no class stay what they are.
+        self.mirrored = np.arange(IGNORED + 1, dtype=np.uint8)
+        self.mirrored[: len(augmentation.mirrored_indices or ())] = augmentation.mirrored_indices or ()
         self.mirror_plane = (shape[1] - 1) / 2 if plane is None else plane
         self.elastic = [(amplitude, _splines(shape, spacing)) for amplitude, spacing in augmentation.elastic]
         self.shading = _splines(shape, 20.0)
@@ -154,7 +157,7 @@ class _Changes:
         settings = self.augmentation
         points = self.source_points(draw)
         if settings.mirrored_indices is not None and draw.uniform() < 0.5:
-            label = np.array(settings.mirrored_indices, np.uint8)[label]
+            label = self.mirrored[label]
             points[1] = 2 * self.mirror_plane - points[1]
         moved = _sample_linear(ops.convert_to_tensor(image), points)
         inside = moved > settings.lowest + 0.1

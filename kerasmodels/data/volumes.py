@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 from kerasmodels.errors import ModelError
 
+#: Label of pixels that nobody labelled: losses of training and all metrics leave them out.
+IGNORED = 255
+
 
 @dataclass(frozen=True)
 class Volumes:
@@ -20,7 +23,7 @@ class Volumes:
         Intensities, scaled as the network expects them. Slices that belong to no volume are volumes of one
         slice each.
     labels : ndarray of uint8, (volumes, slices, height, width)
-        A class for every pixel.
+        A class for every pixel, or `IGNORED`.
     weights : ndarray of float32, (volumes, slices, height, width), optional
         How much every pixel counts in the loss of training, 0 or more.
 
@@ -51,6 +54,16 @@ class Volumes:
             raise ModelError("Some intensities are not finite.", "Replace NaN and infinity before.")
         if self.weights is not None:
             _check_weights(self.weights, self.images.shape)
+
+    @property
+    def has_ignored(self) -> bool:
+        """Whether a pixel's label is `IGNORED`."""
+        return bool((self.labels == IGNORED).any())
+
+    @property
+    def largest_label(self) -> int:
+        """Largest label, `IGNORED` not counted; 0 if there is no other."""
+        return int(self.labels.max(initial=0, where=self.labels != IGNORED))
 
     @property
     def slices(self) -> int:

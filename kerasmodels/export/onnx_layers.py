@@ -155,6 +155,10 @@ def _softmax(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
     return _in_keras_order(graph, layer, inputs[0], lambda x, name: graph.node("Softmax", [x], name, axis=-1))
 
 
+def _average(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
+    return graph.node("Mean", inputs, layer.name)
+
+
 def _add(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
     if len(inputs) == 2:
         return graph.node("Add", inputs, layer.name)
@@ -301,6 +305,7 @@ _TRANSLATORS: dict[type, Translator] = {
     keras.layers.Activation: _activation,
     keras.layers.Softmax: _softmax,
     keras.layers.Add: _add,
+    keras.layers.Average: _average,
     keras.layers.Multiply: _multiply,
     keras.layers.Concatenate: _concatenate,
     keras.layers.ZeroPadding2D: _zero_padding,

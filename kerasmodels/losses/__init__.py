@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from kerasmodels.losses.segmentation_loss import SegmentationLoss
 
 
-def make_loss(name: str = "dicece", *, from_logits: bool = False, **parameters: Any) -> SegmentationLoss:
+def make_loss(
+    name: str = "dicece", *, from_logits: bool = False, ignore_label: int | None = None, **parameters: Any
+) -> SegmentationLoss:
     """Make a loss by name.
 
     Parameters
@@ -23,6 +25,9 @@ def make_loss(name: str = "dicece", *, from_logits: bool = False, **parameters: 
     from_logits : bool
         False if the network gives probabilities (as `build_model` does), True if it gives the values
         before the softmax.
+    ignore_label : int, optional
+        Label of pixels that nobody labelled, for example `kerasmodels.data.volumes.IGNORED`; the loss leaves
+        them out.
     **parameters
         Parameters of the loss: see its class. Those of a sum are `alpha`, the share of the pixel loss (0.1
         by default), and the parameters of its two parts, a mapping under the name of each.
@@ -51,10 +56,10 @@ def make_loss(name: str = "dicece", *, from_logits: bool = False, **parameters: 
         parts = COMPOUND_LOSSES[name]
         _require_known(name, parameters, {"alpha", *parts})
         losses = [make_loss(part, from_logits=from_logits, **parameters.pop(part, {})) for part in parts]
-        made = kind(*losses, name=name, **parameters)
+        made = kind(*losses, name=name, ignore_label=ignore_label, **parameters)
     else:
         _require_known(name, parameters, kind().get_config().keys() - {"from_logits", "name"})
-        made = kind(from_logits=from_logits, **parameters)
+        made = kind(from_logits=from_logits, ignore_label=ignore_label, **parameters)
     return cast("SegmentationLoss", made)
 
 

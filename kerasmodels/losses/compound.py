@@ -30,6 +30,8 @@ class CompoundLoss(SegmentationLoss):
         Measures class by class, e.g. `Dice` or `Tversky`.
     alpha : float
         Share of the pixel loss, 0 to 1; 0.1 by default, as in the paper's DiceCE.
+    ignore_label : int, optional
+        Of the sum, whatever the two parts have; see `SegmentationLoss`.
     name : str
         Name of the loss.
 
@@ -51,9 +53,10 @@ class CompoundLoss(SegmentationLoss):
         overlap_loss: SegmentationLoss,
         *,
         alpha: float = 0.1,
+        ignore_label: int | None = None,
         name: str = "compound",
     ) -> None:
-        super().__init__(from_logits=overlap_loss.from_logits, name=name)
+        super().__init__(from_logits=overlap_loss.from_logits, ignore_label=ignore_label, name=name)
         require_between("alpha", alpha, 0.0, 1.0)
         if pixel_loss.from_logits != overlap_loss.from_logits:
             raise ModelError(
@@ -73,7 +76,8 @@ class CompoundLoss(SegmentationLoss):
         """Return what is needed to make the same loss again."""
         parts = {"pixel_loss": self.pixel_loss, "overlap_loss": self.overlap_loss}
         saved = {key: keras.saving.serialize_keras_object(part) for key, part in parts.items()}
-        return {**saved, "alpha": self.alpha, "name": self.name}
+        own = {**saved, "alpha": self.alpha, "name": self.name}
+        return own if self.ignore_label is None else {**own, "ignore_label": self.ignore_label}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> CompoundLoss:

@@ -45,7 +45,7 @@ class Focal(SegmentationLoss):
     reduction : {"mean", "sum"}
         How the classes' losses are put together. "mean" is the default of segmentation_models.pytorch
         since 0.6; the versions before, among them those of the paper's time, took the sum.
-    from_logits, name
+    from_logits, ignore_label, name
         See `SegmentationLoss`.
     """
 
@@ -56,9 +56,10 @@ class Focal(SegmentationLoss):
         alpha: float | None = None,
         reduction: ClassReduction = "mean",
         from_logits: bool = False,
+        ignore_label: int | None = None,
         name: str = "focal",
     ) -> None:
-        super().__init__(from_logits=from_logits, name=name)
+        super().__init__(from_logits=from_logits, ignore_label=ignore_label, name=name)
         require_between("gamma", gamma, 0.0, 100.0)
         if alpha is not None:
             require_between("alpha", alpha, 0.0, 1.0)

@@ -37,7 +37,7 @@ class OverlapLoss(SegmentationLoss):
         What a class absent from the batch's labels adds. "zero", the default: a loss of 0, the mean still
         being over all classes. "skip": it is left out of the mean. "count": its loss is 1 when `smooth`
         is 0, whatever is predicted.
-    from_logits, name
+    from_logits, ignore_label, name
         See `SegmentationLoss`.
     """
 
@@ -48,9 +48,10 @@ class OverlapLoss(SegmentationLoss):
         eps: float = 1e-7,
         absent: AbsentClasses = "zero",
         from_logits: bool = False,
+        ignore_label: int | None = None,
         name: str = "overlap",
     ) -> None:
-        super().__init__(from_logits=from_logits, name=name)
+        super().__init__(from_logits=from_logits, ignore_label=ignore_label, name=name)
         require_between("smooth", smooth, 0.0, float("inf"))
         require_between("eps", eps, 0.0, 1.0)
         if absent not in ("zero", "skip", "count"):

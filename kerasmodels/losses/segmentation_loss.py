@@ -95,6 +95,9 @@ class SegmentationLoss(keras.losses.Loss):
     ----------
     from_logits : bool
         False: the predictions are probabilities. True: they are the values before the softmax.
+    ignore_label : int, optional
+        Label of pixels that nobody labelled: they are left out, as if their weight were 0. A batch of
+        nothing else has a loss of 0.
     name : str
         Name of the loss.
 
@@ -107,10 +110,17 @@ class SegmentationLoss(keras.losses.Loss):
         How many devices that are. Keras adds up what they return, so each returns its part.
     """
 
-    def __init__(self, *, from_logits: bool = False, name: str = "segmentation_loss") -> None:
+    def __init__(
+        self,
+        *,
+        from_logits: bool = False,
+        ignore_label: int | None = None,
+        name: str = "segmentation_loss",
+    ) -> None:
         # Already one number: Keras' reduction leaves it as it is. float32 also under mixed precision.
         super().__init__(name=name, reduction="sum_over_batch_size", dtype="float32")
         self.from_logits = from_logits
+        self.ignore_label = ignore_label
         self.over_devices: Callable[[KerasTensor], KerasTensor] | None = None
         self.num_replicas = 1
 
@@ -141,9 +151,14 @@ class SegmentationLoss(keras.losses.Loss):
         labels = ops.cast(y_true, "int32")
         if len(labels.shape) == len(y_pred.shape):
             labels = ops.squeeze(labels, axis=-1)
-        one_hot = ops.one_hot(labels, y_pred.shape[-1], dtype="float32")
         if weights is not None:
             _check_weights(tuple(weights.shape), tuple(labels.shape))
+        if self.ignore_label is not None:
+            labelled = ops.cast(labels != self.ignore_label, "float32")
+            weights = labelled if weights is None else weights * labelled
+            # What backends make of a label that is no class differs.
+            labels = ops.where(labels == self.ignore_label, 0, labels)
+        one_hot = ops.one_hot(labels, y_pred.shape[-1], dtype="float32")
         values = ops.cast(y_pred, "float32")
         prediction = NetworkOutput(
             values, from_logits=self.from_logits, over_devices=self.over_devices, weights=weights
@@ -157,7 +172,9 @@ class SegmentationLoss(keras.losses.Loss):
 
     def get_config(self) -> dict[str, Any]:
         """Return what is needed to make the same loss again."""
-        return {"from_logits": self.from_logits, "name": self.name}
+        config = {"from_logits": self.from_logits, "name": self.name}
+        # Not there without it: older versions of this package read such files.
+        return config if self.ignore_label is None else {**config, "ignore_label": self.ignore_label}
 
 
 def _check_shapes(labels: tuple[int | None, ...], prediction: tuple[int | None, ...]) -> None:

@@ -25,12 +25,19 @@ class SoftCrossEntropy(SegmentationLoss):
     smoothing : float
         Share of each label spread evenly over all classes; 0.1 by default, as in the article that the
         paper cites (the paper itself gives no number).
-    from_logits, name
+    from_logits, ignore_label, name
         See `SegmentationLoss`.
     """
 
-    def __init__(self, *, smoothing: float = 0.1, from_logits: bool = False, name: str = "softce") -> None:
-        super().__init__(from_logits=from_logits, name=name)
+    def __init__(
+        self,
+        *,
+        smoothing: float = 0.1,
+        from_logits: bool = False,
+        ignore_label: int | None = None,
+        name: str = "softce",
+    ) -> None:
+        super().__init__(from_logits=from_logits, ignore_label=ignore_label, name=name)
         require_between("smoothing", smoothing, 0.0, 1.0)
         self.smoothing = smoothing
 

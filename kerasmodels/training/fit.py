@@ -17,7 +17,7 @@ import keras
 from kerasmodels.data.augmented import AugmentedEpochs
 from kerasmodels.data.batches import SliceBatches, slice_batches
 from kerasmodels.data.slice_input import SliceInput
-from kerasmodels.data.volumes import Volumes, slice_order
+from kerasmodels.data.volumes import IGNORED, Volumes, slice_order
 from kerasmodels.errors import DivergedError, ModelError
 from kerasmodels.export.keras_file import WRITING, save_keras
 from kerasmodels.losses import make_loss
@@ -78,7 +78,7 @@ def fit(
         From `build_model`; trained in place.
     train, validation : Volumes
         Images and labels; subjects of one must not be in the other. Weights of the training volumes count in
-        the loss; validation is without weights.
+        the loss; validation is without weights. Pixels whose label is `IGNORED` count in neither.
     settings : TrainingSettings
         Epochs, batch size, loss and so on.
     folder : Path
@@ -156,7 +156,10 @@ class _Run:
         )
         # The loss sees the logits: exact where a softmax has rounded to 0 or 1.
         own = {"alpha": settings.alpha} if settings.loss in COMPOUND_LOSSES else {}
-        self.loss = make_loss(settings.loss, from_logits=True, **own)
+        partly = train.has_ignored or validation.has_ignored
+        self.loss = make_loss(
+            settings.loss, from_logits=True, ignore_label=IGNORED if partly else None, **own
+        )
         with strategy.scope():
             self.trained = keras.Model(model.inputs, model.get_layer("logits").output)
             optimizer = strategy.adam(self._rate(train), settings.gradient_clip)
@@ -285,7 +288,7 @@ def _check_divisible(batch_size: int, strategy: DeviceStrategy) -> None:
 
 
 def _check_labels(volumes: Volumes, classes: int) -> None:
-    largest = int(volumes.labels.max())
+    largest = volumes.largest_label
     if largest >= classes:
         raise ModelError(
             f"There is a label {largest}, but the network has {classes} classes (0 to {classes - 1}).",

@@ -121,7 +121,7 @@ def rows(study: Study, names: list[str], model: LoadedModel, network: Predictor)
         counts = {}
         for way, one in placed.items():
             now = one.result.transforms.mni_to_native
-            reference = reference_at(model.atlas.labels, warp, np.linalg.inv(before) @ now)
+            reference = reference_at(model.mapped_atlas.labels, warp, np.linalg.inv(before) @ now)
             labels = predict_box(network, one.result.box, model.context).labels
             counts[way] = confusion_counts(reference, labels, model.context.classes)
         ends = [placed[way].result.transforms.mni_to_native for way in WAYS]
@@ -168,7 +168,7 @@ def main() -> None:
     given = parser.parse_args()
     study, model = Study.open(given.study), load_model(given.model, "onnx")
     names = list(getattr(study.splits(), given.part))
-    nuclei = [structure.index for structure in model.atlas.table.nuclei]
+    nuclei = [structure.index for structure in model.mapped_atlas.table.nuclei]
     done = []
     for row in rows(study, names, model, model.open_network()):
         print(row.text(nuclei), flush=True)

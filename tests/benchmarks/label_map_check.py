@@ -175,7 +175,7 @@ def warp_of(path: Path, model: LoadedModel, work: Path) -> WarpedAtlas:
             raise SystemExit(f"The model {model.card.name} does not warp the atlas.")
         np.savez(kept, field=found.displacement, placed=normalised.transforms.mni_to_native)
     with np.load(kept) as known:
-        return WarpedAtlas(model.context.atlas, known["field"], Transforms(known["placed"]))
+        return WarpedAtlas(model.context.bent_atlas, known["field"], Transforms(known["placed"]))
 
 
 def rows(figures: dict[str, list[LabelMapFigures]]) -> list[str]:

@@ -76,9 +76,9 @@ class Head:
         self, model: LoadedModel, plane: MidsagittalPlane, to_atlas: ScanToAtlas | None = None
     ) -> Areas:
         """Areas, mm², and the ratio, %, on a plane."""
-        assert model.atlas.regions is not None
+        assert model.mapped_atlas.regions is not None
         grid = self.scan.shape, self.scan.affine
-        found = measure_midsagittal(to_atlas or self.warped.map, model.atlas.regions, plane, grid)
+        found = measure_midsagittal(to_atlas or self.warped.map, model.mapped_atlas.regions, plane, grid)
         assert found is not None
         return areas_of(found)
 
@@ -120,7 +120,7 @@ class Placed:
         image = np.full(MNI_SHAPE, np.float32(-LIMIT))
         image[AROUND_BOX.slices] = kept["near"]
         transforms = Transforms(kept["a"])
-        warped = WarpedAtlas(self.model.context.atlas, kept["field"], transforms)
+        warped = WarpedAtlas(self.model.context.bent_atlas, kept["field"], transforms)
         return Head(scan, warped, find_midsagittal_plane(image, transforms))
 
 
@@ -176,7 +176,7 @@ def measure_scan(placed: Placed, name: str, scan: Scan) -> dict[str, Any]:
 def _shrunken(placed: Placed, name: str, whole: Head) -> dict[str, Any]:
     """Shrink a head's midbrain alone, take it the whole way, and say what truly became of its areas."""
     model = placed.model
-    regions = model.atlas.regions
+    regions = model.mapped_atlas.regions
     assert regions is not None
     index = regions.names.index(MIDBRAIN) + 1
     under = labels_under(crop_to_box(regions.labels), whole.warped.displacement)

@@ -60,7 +60,7 @@ def main() -> None:
     if arguments.predicted:
         test = tuple(name for name in test if (arguments.keep / f"{name}.npz").exists())
     context = model.context
-    region = neighbourhood(context.atlas)
+    region = neighbourhood(context.bent_atlas)
     calibration = calibrate_on(subjects(study, model, splits.validation, arguments.keep), context.nuclei)
     whole = fit_temperature(
         [
@@ -68,7 +68,9 @@ def main() -> None:
             for voxels in subjects(study, model, splits.validation, arguments.keep)
         ]
     )
-    counts = CalibrationCounts(calibration, model.atlas.table, region, same=not context.method.fit_atlas)
+    counts = CalibrationCounts(
+        calibration, model.mapped_atlas.table, region, same=not context.method.fit_atlas
+    )
     for voxels in subjects(study, model, test, arguments.keep):
         counts.add(voxels)
     report = counts.report()
@@ -88,7 +90,7 @@ def subjects(study: Study, model: LoadedModel, names: tuple[str, ...], keep: Pat
     """Predict subjects, or label what was predicted before; outside the neighbourhood all is background."""
     predictor: Predictor | None = None
     way = model.context
-    region = neighbourhood(way.atlas)
+    region = neighbourhood(way.bent_atlas)
     keep.mkdir(parents=True, exist_ok=True)
     for name in names:
         path, box = keep / f"{name}.npz", study.load_box(name)

@@ -23,7 +23,8 @@ def main() -> None:
     parser.add_argument("--model", default="brainstem31")
     arguments = parser.parse_args()
     files = find_model(arguments.model)
-    warp = training_warp(Study.open(arguments.study))
+    study = Study.open(arguments.study)
+    warp = training_warp(study, study.splits().train)
     if warp is None:
         raise SystemExit("No training subject of the study has a fine warp.")
     path = files.folder / MEAN_WARP_FILE

@@ -64,7 +64,7 @@ def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[Ev
     names = study.splits().test if part == "test" else study.splits().validation
     others = (ATLAS_ALONE, MEAN_WARP_ALONE, PREPARES, NETWORK_ALONE, TO_NETWORK)
     counts: dict[str, dict[str, Counts]] = {name: {} for name in (model.card.name, *others)}
-    at_mean = None if model.warp is None else reference_labels(model.atlas.labels, model.warp)
+    at_mean = None if model.warp is None else reference_labels(model.mapped_atlas.labels, model.warp)
     seconds = 0.0
     for name, voxels in zip(names, subjects(study, model, names, keep), strict=True):
         began = time.process_time()
@@ -73,9 +73,11 @@ def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[Ev
         compared = {
             model.card.name: labels,
             MEAN_WARP_ALONE: at_mean,
-            TO_NETWORK: fit_atlas(voxels.probabilities, model.context.atlas, model.context.usual).voted(),
+            TO_NETWORK: fit_atlas(
+                voxels.probabilities, model.context.bent_atlas, model.context.usual
+            ).voted(),
             NETWORK_ALONE: voxels.most_probable,
-            ATLAS_ALONE: model.context.atlas,
+            ATLAS_ALONE: model.context.bent_atlas,
             PREPARES: study.load_repeat_labels(name),
         }
         for method, volume in compared.items():
@@ -84,9 +86,9 @@ def measure(study: Study, model: LoadedModel, part: str, keep: Path) -> tuple[Ev
     baselines = [name for name in others if len(counts[name]) == len(names)]
     inputs = EvaluationInputs(
         result=MethodResult(model.card.name, counts[model.card.name]),
-        table=model.atlas.table,
-        atlas_name=model.atlas.name,
-        atlas_version=model.atlas.version,
+        table=model.mapped_atlas.table,
+        atlas_name=model.mapped_atlas.name,
+        atlas_version=model.mapped_atlas.version,
         baselines=tuple(MethodResult(name, counts[name]) for name in baselines),
         part=part,
     )

@@ -120,17 +120,17 @@ def measure(members: Path, subject: str, model: LoadedModel) -> Distances:
     folder = members / subject
     known, consensus = _consensus(folder, subject)
     start = time.process_time()
-    labels = {way: labels_of(model.atlas, warp) for way, warp in _warps(folder, model).items()}
+    labels = {way: labels_of(model.mapped_atlas, warp) for way, warp in _warps(folder, model).items()}
     cpu_s = time.process_time() - start
     made = {
-        name: labels_of(model.atlas, Displacement(load_member(path)[0], AROUND_BOX.affine))
+        name: labels_of(model.mapped_atlas, Displacement(load_member(path)[0], AROUND_BOX.affine))
         for name in (ANTS, REFERENCE)
         if (path := folder / f"{name}.npz").exists()
     }
-    agreed = labels_of(model.atlas, consensus)
+    agreed = labels_of(model.mapped_atlas, consensus)
     by_ants = made.pop(ANTS)
-    to_ants = {way: compared(model.atlas, one, by_ants) for way, one in {**labels, **made}.items()}
-    to_consensus = {way: compared(model.atlas, one, agreed) for way, one in labels.items()}
+    to_ants = {way: compared(model.mapped_atlas, one, by_ants) for way, one in {**labels, **made}.items()}
+    to_consensus = {way: compared(model.mapped_atlas, one, agreed) for way, one in labels.items()}
     return Distances(
         to_ants=to_ants,
         to_consensus={**to_consensus, **{way: known.to_others[way] for way in (REFERENCE, ANTS)}},
@@ -165,7 +165,7 @@ def _warps(folder: Path, model: LoadedModel) -> dict[str, Displacement]:
     images = (box, way.template())
     fields: dict[str, NDArray[np.float32]] = {AFFINE: np.zeros((3, *BOX_SHAPE), np.float32)}
     for name, each in settings.items():
-        fields[name] = fit_atlas(said, way.atlas, way.usual, each, images).displacement
+        fields[name] = fit_atlas(said, way.bent_atlas, way.usual, each, images).displacement
     return {name: Displacement(np.moveaxis(field, 0, -1), box_affine()) for name, field in fields.items()}
 
 
@@ -251,7 +251,7 @@ def _nuclei(rows: Sequence[Distances], model: LoadedModel) -> list[str]:
     means = np.stack([np.nanmean(column, axis=0) for column in columns], axis=-1)
     lines = [
         f"| {nucleus.name} | {nucleus.reliability} | {_cells(row)} |"
-        for nucleus, row in zip(model.atlas.table.nuclei, means, strict=True)
+        for nucleus, row in zip(model.mapped_atlas.table.nuclei, means, strict=True)
     ]
     return [*lines, f"| mean | – | {_cells(means.mean(axis=0))} |"]
 

@@ -60,3 +60,12 @@ def test_all_255_labels_are_counted_without_overflow() -> None:
 def test_other_size_or_unknown_label_is_an_input_error(reference: np.ndarray, predicted: np.ndarray) -> None:
     with pytest.raises(InputError):
         confusion_counts(reference, predicted, 3)
+
+
+def test_voxels_that_nobody_labelled_are_not_counted() -> None:
+    reference = np.array([0, 1, 255, 255, 2], np.uint8)
+    predicted = np.array([0, 2, 1, 0, 2], np.uint8)
+    counts = confusion_counts(reference, predicted, 3, ignored=255)
+    assert counts.tolist() == [[1, 0, 0], [0, 0, 1], [0, 0, 1]]
+    with pytest.raises(InputError, match="255"):
+        confusion_counts(reference, predicted, 3)

@@ -71,3 +71,14 @@ def test_card_names_the_network_as_papers_do_and_says_that_confidence_is_calibra
     assert f"(temperature {card.method.temperature:.2f})" in card_details(card)
     plain = card.model_copy(update={"method": card.method.model_copy(update={"temperature": 1.0})})
     assert "Confidence:" not in card_details(plain)
+
+
+def test_card_of_own_labels_says_what_it_was_measured_against_and_of_whom() -> None:
+    card = read_card(resource("models", "brainstem31"))
+    assert "(against registered labels)" in card_summary(card)
+    drawn = card.model_copy(update={"reference": "drawn", "atlas": "lab"})
+    assert "; labels lab\n" in card_summary(drawn)
+    assert "(against labels that people drew)" in card_summary(drawn)
+    joined = card_summary(drawn.model_copy(update={"members": 3}))
+    assert joined.startswith("Mean of 3 networks: N-DecoNet")
+    assert "their mean was not tested" in joined

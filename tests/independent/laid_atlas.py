@@ -112,7 +112,7 @@ class Layer:
     @property
     def labels(self) -> NDArray[np.uint8]:
         """Nuclei and tissue of the atlas in the box."""
-        return self.bench.model.context.atlas
+        return self.bench.model.context.bent_atlas
 
     @property
     def regions(self) -> NDArray[np.uint8]:
@@ -123,7 +123,7 @@ class Layer:
         InputError
             If the model's atlas has no regions.
         """
-        regions = self.bench.model.atlas.regions
+        regions = self.bench.model.mapped_atlas.regions
         if regions is None:
             raise InputError(
                 "The model's atlas has no regions.",
@@ -150,7 +150,7 @@ class Layer:
 
     def index_of(self, nucleus: str) -> int:
         """Label of a nucleus."""
-        return next(each.index for each in self.bench.model.atlas.table.nuclei if each.name == nucleus)
+        return next(each.index for each in self.bench.model.mapped_atlas.table.nuclei if each.name == nucleus)
 
 
 def arguments(about: str) -> argparse.ArgumentParser:

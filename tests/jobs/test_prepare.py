@@ -11,7 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.disagreement import disagreement_about
-from brainstem_app.atlas.library import Atlas, load_atlas
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.atlas.library import load_atlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, crop_to_box, mni_affine
@@ -20,6 +21,7 @@ from brainstem_app.jobs.events import Artifact, Event, Failed, Finished, Progres
 from brainstem_app.jobs.job import PrepareJob
 from brainstem_app.jobs.run import run_job
 from brainstem_app.jobs.studies import prepare as preparing
+from brainstem_app.jobs.studies import subject_task
 from brainstem_app.preprocessing.fit import Fit
 from brainstem_app.preprocessing.reference import PreparedSubject
 from brainstem_app.preprocessing.transforms import Displacement
@@ -65,14 +67,14 @@ def prepared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Names of the scans that were prepared; made boxes and files stand for preparing and drawing them."""
     names: list[str] = []
     _replace(monkeypatch, names, lambda name: ())
-    for module in ("prepare", "relabel"):
+    for module in ("subject_task", "relabel"):
         monkeypatch.setattr(f"brainstem_app.jobs.studies.{module}.draw_reference", _draw_nothing)
     return names
 
 
-def _draw_nothing(folder: Path, atlas: Atlas) -> None:
+def _draw_nothing(folder: Path, table: LabelTable) -> None:
     """Stand in for the picture, which takes longer than all the rest of these tests."""
-    (folder / "qc.png").write_bytes(atlas.name.encode())
+    (folder / "qc.png").write_bytes(str(table.n_classes).encode())
 
 
 def _replace(
@@ -176,9 +178,9 @@ def test_subject_that_was_prepared_meanwhile_is_not_prepared_again(
     dataset: Path, prepared: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     study = dataset.parent / "study"
-    prepare_one = preparing.prepare_one
+    prepare_one = subject_task.prepare_one
 
-    def after_another(task: preparing.SubjectTask, report: Callable[[float, str], None]) -> object:
+    def after_another(task: subject_task.SubjectTask, report: Callable[[float, str], None]) -> object:
         prepare_one(task, report)
         return prepare_one(task, report)
 

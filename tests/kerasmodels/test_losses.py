@@ -9,6 +9,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from kerasmodels import ModelError, loss_names, make_loss
+from kerasmodels.data.volumes import IGNORED
 from kerasmodels.names import COMPOUND_LOSSES
 
 Arrays = tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
@@ -226,3 +227,63 @@ def test_weights_of_another_size_are_refused(case: Arrays) -> None:
     labels, _, p = case
     with pytest.raises(ModelError, match="weights"):
         make_loss("dicece")(labels, p, np.ones(len(labels), np.float32))
+
+
+def by_numpy(name: str, labels: NDArray[np.uint8], p: NDArray[np.float32], kept: NDArray[np.bool_]) -> float:
+    """Each loss of the pixels that are kept alone, by its published formula."""
+    y, q = labels[kept], p[kept].astype(np.float64)
+    one_hot = np.eye(p.shape[-1])[y]
+    common, predicted, labelled = (one_hot * q).sum(0), q.sum(0), one_hot.sum(0)
+    there = labelled > 0
+    index = {
+        "dice": 2 * common / (predicted + labelled),
+        "jaccard": common / (predicted + labelled - common),
+        "tversky": common / (common + 0.7 * (predicted - common) + 0.7 * (labelled - common)),
+    }
+    overlap = {each: ((1 - value) * there).mean() for each, value in index.items()}
+    smoothed = one_hot * 0.9 + 0.1 / p.shape[-1]
+    right = np.where(one_hot > 0, q, 1 - q)
+    pixel = {
+        "softce": -(smoothed * np.log(q)).sum(-1).mean(),
+        "focal": ((1 - right) ** 2 * -np.log(right)).mean(),
+    }
+    if name in COMPOUND_LOSSES:
+        of_pixels, of_overlap = COMPOUND_LOSSES[name]
+        return float(0.1 * pixel[of_pixels] + 0.9 * overlap[of_overlap])
+    return float({**overlap, **pixel}[name])
+
+
+@pytest.mark.parametrize("name", loss_names())
+def test_pixels_that_nobody_labelled_are_left_out_of_the_loss(case: Arrays, name: str) -> None:
+    labels, _, p = case
+    kept = np.ones(labels.shape, dtype=bool)
+    kept[0, 2:5] = kept[1, :, 3] = False
+    partly = np.where(kept, labels, IGNORED)
+    found = float(make_loss(name, ignore_label=IGNORED)(partly, p))
+    assert found == pytest.approx(by_numpy(name, labels, p, kept), rel=2e-6)
+    every = float(make_loss(name, ignore_label=IGNORED)(labels, p))
+    assert every == pytest.approx(by_numpy(name, labels, p, np.ones_like(kept)), rel=2e-6)
+
+
+@pytest.mark.parametrize("name", loss_names())
+def test_pixels_that_nobody_labelled_have_no_gradient(case: Arrays, name: str) -> None:
+    labels, logits, _ = case
+    partly = labels.copy()
+    partly[0, 1] = IGNORED
+    loss = make_loss(name, from_logits=True, ignore_label=IGNORED)
+    variable = tf.Variable(logits)
+    with tf.GradientTape() as tape:
+        value = loss(partly, variable)
+    gradient = tape.gradient(value, variable).numpy()
+    assert not gradient[0, 1].any()
+    assert np.abs(gradient[0, 0]).min() > 0
+    assert float(loss(np.full_like(labels, IGNORED), logits)) == 0.0
+
+
+@pytest.mark.parametrize("name", loss_names())
+def test_loss_with_an_ignored_label_is_made_again_from_its_configuration(case: Arrays, name: str) -> None:
+    labels, _, p = case
+    labels[0, 0] = IGNORED
+    loss = make_loss(name, ignore_label=IGNORED)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
+    assert float(again(labels, p)) == float(loss(labels, p))

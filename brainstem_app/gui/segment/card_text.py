@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 
 def card_summary(card: ModelCard) -> str:
     """Network and accuracy in two lines."""
-    atlas = _tr("atlas {0}").format(card.atlas)
-    return f"{network_title(card.decoder, card.encoder)}; {atlas}\n{_accuracy(card)}"
+    labels = _tr("atlas {0}") if card.reference == "registered" else _tr("labels {0}")
+    network = network_title(card.decoder, card.encoder)
+    if card.members > 1:
+        network = _tr("Mean of {0} networks: {1}").format(card.members, network)
+    return f"{network}; {labels.format(card.atlas)}\n{_accuracy(card)}"
 
 
 def card_details(card: ModelCard) -> str:
@@ -57,9 +60,16 @@ def _accuracy(card: ModelCard) -> str:
     results = card.results
     if not is_measured(card):
         return _tr("Accuracy: not measured on people it has not seen")
-    return _tr("Mean IoU {0:.2f} on {1} (against registered labels)").format(
-        results.macro_miou, counted(results.subjects, _tr("test subject"))
-    )
+    against = {
+        "registered": _tr("against registered labels"),
+        "drawn": _tr("against labels that people drew"),
+        "mixed": _tr("against registered labels and labels that people drew"),
+    }[card.reference]
+    if card.members > 1:
+        apart = _tr("{0}; each network on people it had not seen, their mean was not tested")
+        against = apart.format(against)
+    people = counted(results.subjects, _tr("test subject"))
+    return _tr("Mean IoU {0:.2f} on {1} ({2})").format(results.macro_miou, people, against)
 
 
 def _calibration(card: ModelCard) -> str:

@@ -61,6 +61,23 @@ class TrainJob(LearningSettings, _Network):
     command: ClassVar[str] = "train"
     kind: Literal["train"] = "train"
     input: SliceInput = SliceInput()
+    folds: Annotated[
+        int | None,
+        setting(
+            "Folds",
+            "Cross-validation: everybody is tested once, by a network that has not seen them. One network a "
+            "fold.",
+            empty="the study's own split",
+            advanced=True,
+            ge=2,
+        ),
+    ] = None
+    fold: Annotated[
+        int | None,
+        setting(
+            "Fold", "Which of the folds is tested.", empty="all, one after the other", advanced=True, ge=1
+        ),
+    ] = None
     simulated: Annotated[
         CountOrZero,
         setting(
@@ -131,6 +148,14 @@ class TrainJob(LearningSettings, _Network):
     def _read_all(cls, value: Any) -> Any:
         return 0 if value == "all" else value
 
+    @field_validator("fold")
+    @classmethod
+    def _check_fold(cls, fold: int | None, info: ValidationInfo) -> int | None:
+        folds = info.data.get("folds")
+        if fold is not None and (folds is None or fold > folds):
+            raise ValueError(f"there is no fold {fold} of {folds or 'none'}; give --folds too")
+        return fold
+
     @field_validator("decoder", "encoder", "loss")
     @classmethod
     def _check_name(cls, name: str, info: ValidationInfo) -> str:
@@ -177,6 +202,29 @@ class ExportModelJob(JobModel):
     run: Annotated[Path, setting("Run", "Folder of a run: STUDY/runs/NAME.", argument="RUN")]
     out: Annotated[Path | None, setting("Folder", "Folder for the model.", empty="RUN/export")] = None
     name: Annotated[str, setting("Name", "Name of the model.", empty="the run's")] = ""
+    refine: Annotated[bool, setting("Refine", "Let the model predict as evaluate --refine does.")] = False
+    install: Annotated[
+        bool, setting("Install", "Also put it among your models, for segment --model NAME.")
+    ] = False
+
+
+class ExportEnsembleJob(JobModel):
+    """Export several runs as one model, whose probabilities are the mean of theirs.
+
+    The runs learned the same labels from the same input; those of all folds of a study are meant for it. A
+    scan takes as many times as long as there are networks.
+    """
+
+    command: ClassVar[str] = "models ensemble"
+    kind: Literal["export-ensemble"] = "export-ensemble"
+    runs: Annotated[
+        tuple[Path, ...],
+        setting("Runs", "Folders of runs: STUDY/runs/NAME, two or more.", argument="RUN...", min_length=2),
+    ]
+    name: Annotated[PartName, setting("Name", "Name of the model.")]
+    out: Annotated[Path | None, setting("Folder", "Folder for the model.", empty="STUDY/ensembles/NAME")] = (
+        None
+    )
     refine: Annotated[bool, setting("Refine", "Let the model predict as evaluate --refine does.")] = False
     install: Annotated[
         bool, setting("Install", "Also put it among your models, for segment --model NAME.")

@@ -42,6 +42,36 @@ class PrepareJob(JobModel):
             on_line="A study that is there keeps its own.",
         ),
     ] = DEFAULT_ATLAS
+    labels: Annotated[
+        Path | None,
+        setting(
+            "Your own labels",
+            "Label maps drawn on these scans, to learn from instead of the atlas: BIDS derivatives (dseg), "
+            "a folder "
+            "by subject, or a table of files.",
+            empty="the registered atlas",
+            advanced=True,
+        ),
+    ] = None
+    label_table: Annotated[
+        Path | None,
+        setting(
+            "Table of labels",
+            "What the numbers of your own labels mean, in any format of the field.",
+            empty="dseg.tsv with the labels",
+            advanced=True,
+        ),
+    ] = None
+    ignore_label: Annotated[
+        tuple[int, ...],
+        setting(
+            "Not drawn",
+            "Number of voxels that nobody labelled: they are neither learned nor measured.",
+            empty="what the table calls “not drawn”",
+            separator=",",
+            advanced=True,
+        ),
+    ] = ()
     jobs: Annotated[Count, setting("At once", "Scans worked on at a time; each takes a core and 1.5 GB.")] = 1
     repeat: Annotated[
         bool,
@@ -59,6 +89,40 @@ class PrepareJob(JobModel):
         tuple[str, ...],
         setting("Subjects", "Only these subjects.", empty="all", option="--subject", advanced=True),
     ] = ()
+
+
+class AddReferenceJob(JobModel):
+    """Learn from a corrected label map: it becomes the reference of its subject in a study.
+
+    The registered reference is kept. A scan that the study does not have is prepared, and joins those trained
+    on.
+    """
+
+    command: ClassVar[str] = "add-reference"
+    kind: Literal["add-reference"] = "add-reference"
+    labels: Annotated[
+        Path,
+        setting("Labels", "Label map on the scan's grid, as Review saves it.", argument="LABELS"),
+    ]
+    study: Annotated[Path, setting("Study", "The study that learns from it.")]
+    subject: Annotated[
+        str, setting("Subject", "Whose labels they are.", empty="by the scan that the report names")
+    ] = ""
+    scan: Annotated[
+        Path | None, setting("Scan", "The scan, if the study has not prepared it yet.", empty="the study's")
+    ] = None
+    ignore_label: Annotated[
+        tuple[int, ...],
+        setting("Not drawn", "Number of voxels that nobody labelled.", empty="255", separator=","),
+    ] = ()
+    same_table: Annotated[
+        bool,
+        setting(
+            "Table",
+            "The numbers are those of the study's labels, whatever lies beside the file.",
+            advanced=True,
+        ),
+    ] = False
 
 
 class CopyStudyJob(JobModel):

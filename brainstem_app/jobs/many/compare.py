@@ -28,7 +28,9 @@ from brainstem_app.jobs.many.compare_report import write_report
 from brainstem_app.jobs.networks.machine_speed import Estimate, read_speed
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.plain_name import require_name
+from brainstem_app.reports.grid.folds import mean_sd
 from brainstem_app.study.cell_record import CELL_FILE, CellRecord, read_cell
+from brainstem_app.study.folds import fold_of, folds_file, not_in_folds
 from brainstem_app.study.study import Failure, Study
 
 #: What a process is expected to need before one like it has been measured: paper's size and batch.
@@ -55,7 +57,9 @@ def compare(job: CompareJob, reporter: Reporter) -> Summary:
         If the user cancels; finished cells and whole epochs are kept.
     """
     study = Study.open(job.study.resolve())
-    if not study.splits().test:
+    if job.grid.folds is not None:
+        _require_folds(study, job.grid.folds, reporter)
+    elif not study.splits().test:
         raise InputError("The study has no test subject.", study.folder, "Prepare more subjects.")
     plan = Plan.of(job.grid, study, retry_failed=job.retry_failed)
     folder = comparison_folder(study, job.grid.name)
@@ -74,6 +78,17 @@ def compare(job: CompareJob, reporter: Reporter) -> Summary:
     finally:
         plan = results.write()
     return _summary(plan, folder, reporter)
+
+
+def _require_folds(study: Study, count: int, reporter: Reporter) -> None:
+    """Make the folds if they are not there, and name those whom they do not know."""
+    fold_of(study, count, 1)
+    if left_out := not_in_folds(study, count):
+        reporter.warn(
+            f"The {count} folds were made before {', '.join(left_out)} were prepared, and leave them out.",
+            study.folder / folds_file(count),
+            "Remove that file to make the folds anew; runs of before then belong to other folds.",
+        )
 
 
 def comparison_folder(study: Study, name: str) -> Path:
@@ -164,21 +179,49 @@ class _Results:
             return
         plan = Plan.of(self.job.grid, self.study)
         finished = plan.ended("finished")
-        kept = best_of_each(finished, plan, "decoder") if self.job.keep == "best" else ()
-        runs = {cell.job.run for cell in kept}
-        for cell in finished:
+        groups = {group: [c for c in plan.cells if c.group == group] for group in {c.group for c in finished}}
+        # Of a combination that is not through all folds, nobody knows how good it is.
+        whole = {group for group, cells in groups.items() if all(c in finished for c in cells)}
+        judged = [cell for cell in finished if cell.group in whole]
+        best = best_of_each(judged, plan, "decoder") if self.job.keep == "best" else ()
+        kept = {cell.group for cell in best}
+        runs = {cell.job.run for cell in judged if cell.group in kept}
+        for cell in judged:
             if cell.job.run not in runs:
                 (self.study.run_folder(cell.job.run) / "best.keras").unlink(missing_ok=True)
 
 
+def _folds_summary(plan: Plan, best: Cell, folder: Path) -> Summary:
+    """Say how the best combination does over its folds."""
+    mine = [cell for cell in plan.ended("finished") if cell.group == best.group]
+    values = [plan.records[cell.job.run].macro_miou_nuclei.value for cell in mine]
+    mean, sd = mean_sd([value for value in values if value is not None] or [0.0])
+    return {
+        "finished": len(plan.ended("finished")),
+        "failed": len(plan.ended("failed")),
+        "best": best.name.rpartition(" · fold ")[0],
+        "best_nuclei_miou": round(mean, 4),
+        "best_nuclei_miou_sd_over_folds": round(sd or 0.0, 4),
+        "runs": ", ".join(cell.job.run for cell in mine),
+        "folder": str(folder),
+    }
+
+
 def best_of_each(cells: Iterable[Cell], plan: Plan, setting: str) -> tuple[Cell, ...]:
-    """For each value of a setting the cell that is best on the validation subjects' nuclei."""
+    """For each value of a setting the cell that is best on the nuclei of validation subjects, over folds."""
+    cells = list(cells)
     best: dict[object, Cell] = {}
     for cell in cells:
         value = getattr(cell.job, setting)
-        if value not in best or _validated(plan, cell) > _validated(plan, best[value]):
+        score = _over_folds(plan, cells, cell)
+        if value not in best or score > _over_folds(plan, cells, best[value]):
             best[value] = cell
     return tuple(best.values())
+
+
+def _over_folds(plan: Plan, cells: Iterable[Cell], cell: Cell) -> float:
+    scores = [_validated(plan, other) for other in cells if other.group == cell.group]
+    return sum(scores) / len(scores)
 
 
 def _validated(plan: Plan, cell: Cell) -> float:
@@ -204,8 +247,10 @@ def _summary(plan: Plan, folder: Path, reporter: Reporter) -> Summary:
         raise BrainstemError(
             "Not one cell could be finished.", folder / "report.html", "The page says why for each of them."
         )
-    best = max(finished, key=lambda cell: _validated(plan, cell))
+    best = max(finished, key=lambda cell: _over_folds(plan, finished, cell))
     nuclei = plan.records[best.job.run].macro_miou_nuclei.value
+    if best.fold is not None:
+        return _folds_summary(plan, best, folder)
     return {
         "finished": len(finished),
         "failed": len(failed),

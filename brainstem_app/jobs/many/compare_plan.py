@@ -24,7 +24,7 @@ from brainstem_app.validation import validated
 
 # What does not make another run: where it lies, what it is called, on what it runs, the version of the file.
 _NOT_SETTINGS = {"study", "run", "gpus", "kind", "version"}
-_OF_THE_CELL = {"study", "run", "kind", "version"}
+_OF_THE_CELL = {"study", "run", "kind", "version", "folds", "fold"}
 _HASH_LETTERS = 8
 
 
@@ -47,9 +47,20 @@ class Cell:
     job: TrainJob
 
     @property
+    def fold(self) -> int | None:
+        """Which fold it tests, None without folds."""
+        return self.job.fold
+
+    @property
     def name(self) -> str:
         """Name a person can read, e.g. ``unet · dice · repeat 1``."""
-        return " · ".join([*map(_word, self.variant.items()), f"repeat {self.repeat}"])
+        fold = [] if self.fold is None else [f"fold {self.fold}"]
+        return " · ".join([*map(_word, self.variant.items()), f"repeat {self.repeat}", *fold])
+
+    @property
+    def group(self) -> tuple[str, int]:
+        """The same for all folds of a combination and repeat."""
+        return json.dumps(self.variant, sort_keys=True), self.repeat
 
 
 def cells_of(grid: Grid, study: Path) -> tuple[Cell, ...]:
@@ -60,14 +71,16 @@ def cells_of(grid: Grid, study: Path) -> tuple[Cell, ...]:
     InputError
         If a setting is unknown or does not fit.
     """
+    folds: tuple[int | None, ...] = (None,) if grid.folds is None else tuple(range(1, grid.folds + 1))
     return tuple(
-        Cell(variant, repeat, _job(grid, variant, repeat, study))
+        Cell(variant, repeat, _job(grid, variant, repeat, study, fold))
         for repeat in range(1, grid.repeats + 1)
         for variant in grid.variants()
+        for fold in folds
     )
 
 
-def _job(grid: Grid, variant: Settings, repeat: int, study: Path) -> TrainJob:
+def _job(grid: Grid, variant: Settings, repeat: int, study: Path, fold: int | None) -> TrainJob:
     flat = {**grid.settings, **variant}
     if own := sorted(_OF_THE_CELL & flat.keys()):
         raise InputError(
@@ -77,6 +90,8 @@ def _job(grid: Grid, variant: Settings, repeat: int, study: Path) -> TrainJob:
     if not isinstance(seed, int) or isinstance(seed, bool):
         raise InputError("The seed is no whole number.", f"grid {grid.name}", "Correct it.")
     content: dict[str, Any] = {"study": study, "run": "unnamed", "seed": seed + repeat - 1}
+    if fold is not None:
+        content |= {"folds": grid.folds, "fold": fold}
     for name, value in flat.items():
         _put(content, name.split("."), value)
     job = validated(
@@ -169,8 +184,10 @@ class Plan:
     def estimate(self, at_once: int | None = None, speed: MachineSpeed | None = None) -> Estimate:
         """Return what `describe` says, and whether the time is known."""
         n_variants = len({json.dumps(cell.variant, sort_keys=True) for cell in self.cells})
-        repeats = len(self.cells) // n_variants
-        factors = counted(n_variants, "network"), counted(repeats, "repeat")
+        folds = max((cell.job.folds or 1 for cell in self.cells), default=1)
+        repeats = len(self.cells) // n_variants // folds
+        factors = [counted(n_variants, "network"), counted(repeats, "repeat")]
+        factors += [counted(folds, "fold")] * (folds > 1)
         size = f"{' × '.join(factors)} = {counted(len(self.cells), 'cell')}"
         parts = [size]
         for state in ("finished", "failed"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,11 @@ from brainstem_app.evaluation.confusion import macro_miou
 from brainstem_app.jobs.job import CompareJob, TrainJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.many.compare_plan import Cell, Plan
+from brainstem_app.jobs.networks.run_splits import run_splits
 from brainstem_app.jobs.studies.study_atlas import study_atlas
 from brainstem_app.reports.grid.figures import row_axis
 from brainstem_app.reports.grid.files import write_page, write_tables
+from brainstem_app.reports.grid.folds import fold_spreads, merged
 from brainstem_app.reports.grid.results import (
     BestPicture,
     CellResult,
@@ -37,29 +40,54 @@ def write_report(grid: Grid, study: Study, plan: Plan, folder: Path) -> None:
     """Write the tables and the report of a comparison, as far as it is done."""
     inputs = collect_inputs(grid, study, plan)
     summaries = summarise(inputs.cells, inputs.table)
-    write_tables(folder, inputs, summaries)
+    write_tables(folder, inputs, summaries, _cells(study, plan))
     write_page(folder, inputs, summaries)
 
 
 def collect_inputs(grid: Grid, study: Study, plan: Plan) -> GridInputs:
     """Read what the runs of a comparison have left."""
     records = [plan.records[cell.job.run] for cell in plan.ended("finished")]
+    cells = _cells(study, plan)
+    table = study_atlas(study).table
+    tested = {name for cell in plan.cells for name in run_splits(study, cell.job).test}
     return GridInputs(
         title=grid.title,
         name=grid.name,
         axes=dict(grid.vary),
         settings=grid.settings,
-        cells=tuple(_cell_result(cell, plan.records.get(cell.job.run), study) for cell in plan.cells),
-        table=study_atlas(study).table,
-        n_subjects=len(study.splits().test),
+        cells=merged(cells),
+        table=table,
+        n_subjects=len(tested),
+        drawn=any(record.is_drawn for record in study.finished_subjects() if record.name in tested),
+        folds=grid.folds or 0,
+        spreads=fold_spreads(cells, table) if grid.folds else (),
         study=study.folder.name,
-        baselines=records[0].baselines if records else {},
+        baselines=_baselines(records),
         picture=_picture(grid, plan, study),
         command=CompareJob(study=study.folder, grid=grid).command_line(
             {"study": shareable(study.folder), "grid": "grid.json"}
         ),
         plan=plan.describe(),
     )
+
+
+def _cells(study: Study, plan: Plan) -> tuple[CellResult, ...]:
+    return tuple(_cell_result(cell, plan.records.get(cell.job.run), study) for cell in plan.cells)
+
+
+def _baselines(records: list[CellRecord]) -> dict[str, tuple[float | None, float | None]]:
+    """Mean IoU of what needs no network: the mean over the cells that are done, which differ with folds."""
+    names = records[0].baselines if records else {}
+    found: dict[str, tuple[float | None, float | None]] = {}
+    for name in names:
+        pairs = [record.baselines[name] for record in records if name in record.baselines]
+        found[name] = _mean([pair[0] for pair in pairs]), _mean([pair[1] for pair in pairs])
+    return found
+
+
+def _mean(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None
 
 
 def _cell_result(cell: Cell, record: CellRecord | None, study: Study) -> CellResult:
@@ -91,7 +119,7 @@ def _cell_result(cell: Cell, record: CellRecord | None, study: Study) -> CellRes
         seconds_per_epoch=record.seconds_per_epoch,
         memory_gib=record.memory_gib,
         device=record.device,
-        counts=_counts(folder, study) if record.state == "finished" else None,
+        counts=_counts(folder, run_splits(study, cell.job).test) if record.state == "finished" else None,
     )
 
 
@@ -129,10 +157,10 @@ def _triple(measured: Measured) -> Triple:
     return measured.value, measured.low, measured.high
 
 
-def _counts(folder: Path, study: Study) -> np.ndarray[Any, np.dtype[np.int64]] | None:
+def _counts(folder: Path, names: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int64]] | None:
     try:
         counts = Predictions.load(folder / PREDICTIONS_FILE, labels=False).counts
-        return np.stack([counts[name] for name in study.splits().test])
+        return np.stack([counts[name] for name in names])
     except (InputError, KeyError):
         return None
 
@@ -141,7 +169,8 @@ def _picture(grid: Grid, plan: Plan, study: Study) -> BestPicture | None:
     """Predictions of the best cell of each row on the subject that the best of all scores in the median."""
     rows = row_axis(grid.vary)
     best: dict[Any, tuple[float, Cell]] = {}
-    for cell in plan.ended("finished"):
+    # Of folds the first: others test other people.
+    for cell in (cell for cell in plan.ended("finished") if cell.fold in (None, 1)):
         score = plan.records[cell.job.run].val_nuclei_miou
         score = -1.0 if score is None or not math.isfinite(score) else score
         value = str(cell.variant[rows])

@@ -19,7 +19,8 @@ from brainstem_app.jobs.scans.segment import expand_scans
 from brainstem_app.jobs.scans.segment_bids import require_one_dataset, result_folder
 from brainstem_app.jobs.scans.segment_dicom import came_as_dicom, require_dicom
 from brainstem_app.jobs.scans.segment_study import placed_in_study, scans_of
-from brainstem_app.jobs.studies.prepare import SubjectTask, prepare
+from brainstem_app.jobs.studies.prepare import prepare
+from brainstem_app.jobs.studies.subject_task import SubjectTask
 from brainstem_app.study.study import Failure, Study, SubjectRecord
 
 #: Folder, beside the results, of what travels to the cluster and back.
@@ -80,7 +81,8 @@ def _segment(job: SegmentJob, slurm: SlurmSettings, reporter: Reporter) -> Summa
 
 
 def _prepare(job: PrepareJob, slurm: SlurmSettings, reporter: Reporter) -> Summary:
-    whole = job.model_copy(update={"dataset": job.dataset.resolve(), "study": job.study.resolve()})
+    paths = {name: getattr(job, name) for name in ("dataset", "study", "labels", "label_table")}
+    whole = job.model_copy(update={name: path and path.resolve() for name, path in paths.items()})
     executor = SlurmExecutor(slurm, "prepare", whole.study / SLURM_FOLDER / "log")
 
     def run(waiting: Sequence[SubjectTask]) -> Iterator[SubjectRecord]:

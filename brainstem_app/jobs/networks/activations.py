@@ -7,19 +7,20 @@ import shlex
 import numpy as np
 from numpy.typing import NDArray
 
+from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import ActivationsJob, TrainJob, read_job
 from brainstem_app.jobs.kinds.job_model import shareable
+from brainstem_app.jobs.networks.run_splits import run_splits
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.studies.study_atlas import study_atlas
 from brainstem_app.models.slices import box_to_slices, enlarge
 from brainstem_app.reports.activations import ActivationInputs, LayerMaps, write_activations
 from brainstem_app.reports.scan.levels import levels_of
 from brainstem_app.study.study import Study
 from kerasmodels.activations import activations, layer_names
 from kerasmodels.export.keras_file import load_keras
-
-_BEYOND_BACKGROUND = 2
 
 
 def write_activation_maps(job: ActivationsJob, reporter: Reporter) -> Summary:
@@ -41,12 +42,12 @@ def write_activation_maps(job: ActivationsJob, reporter: Reporter) -> Summary:
             best,
             "Train it with `brainstem-app train`; of a comparison, --keep all keeps every network.",
         )
-    subject = _subject(study, job.subject)
+    subject = _subject(study, trained, job.subject)
     reporter.progress(0, 3, "loading the network")
     model = load_keras(best)
     reporter.progress(1, 3, "running the slices through it")
     box = study.load_box(subject)
-    levels = _levels(box.labels)
+    levels = _levels(box.labels, study_atlas(study).table)
     slices = box_to_slices(box.image.astype(np.float32, copy=False))
     images = enlarge(trained.input.stack(slices)[list(levels.values())], trained.input.size)
     found = activations(model, images, layer_names(model, every=job.every_layer))
@@ -76,8 +77,8 @@ def write_activation_maps(job: ActivationsJob, reporter: Reporter) -> Summary:
     return {"layers": len(found), "subject": subject, "folder": str(out)}
 
 
-def _subject(study: Study, wanted: str) -> str:
-    splits = study.splits()
+def _subject(study: Study, trained: TrainJob, wanted: str) -> str:
+    splits = run_splits(study, trained)
     names = splits.test or splits.names
     name = wanted or next(iter(names), "")
     if name not in splits.names:
@@ -89,6 +90,7 @@ def _subject(study: Study, wanted: str) -> str:
     return name
 
 
-def _levels(labels: NDArray[np.uint8]) -> dict[str, int]:
+def _levels(labels: NDArray[np.uint8], table: LabelTable) -> dict[str, int]:
     """Slices through midbrain, pons and medulla, by the extent of the nuclei; from below upwards."""
-    return dict(sorted(levels_of(labels > _BEYOND_BACKGROUND).items(), key=lambda pair: pair[1]))
+    nuclei = [structure.index for structure in table.nuclei]
+    return dict(sorted(levels_of(np.isin(labels, nuclei)).items(), key=lambda pair: pair[1]))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.warped import box_shares
 from brainstem_app.evaluation.calibration import (
+    Temperature,
     VoxelSample,
     fit_temperature,
     low_confidence_threshold,
@@ -28,7 +29,12 @@ from brainstem_app.study.study import PreparedBox, Study
 
 
 def calibrate(
-    study: Study, context: PredictionContext, predictor: Predictor, reporter: Reporter, total: int
+    study: Study,
+    names: Sequence[str],
+    context: PredictionContext,
+    predictor: Predictor,
+    reporter: Reporter,
+    total: int,
 ) -> Calibration | None:
     """Fit the temperature, and the threshold below which a nucleus is marked.
 
@@ -39,20 +45,21 @@ def calibrate(
 
     Parameters
     ----------
+    names : sequence of str
+        The validation subjects.
     total : int
         How many subjects the whole job predicts, for its progress; the validation subjects are the first.
 
     Returns
     -------
     Calibration or None
-        None if the study has no validation subjects.
+        None without validation subjects.
 
     Raises
     ------
     JobCancelled
         If the user cancels.
     """
-    names = study.splits().validation
     if not names:
         return None
     boxes = ((name, study.load_box(name)) for name in names)
@@ -68,10 +75,12 @@ def calibrate_on(subjects: Iterable[SubjectVoxels], nuclei: tuple[int, ...]) -> 
     samples: list[VoxelSample] = []
     labelled: list[SubjectVoxels] = []
     for voxels in subjects:
-        chosen = may_be_nucleus(voxels.probabilities, nuclei)
-        samples.append(VoxelSample(voxels.probabilities[chosen], voxels.reference[chosen]))
+        chosen = may_be_nucleus(voxels.probabilities, nuclei) & voxels.known
+        if chosen.any():
+            samples.append(VoxelSample(voxels.probabilities[chosen], voxels.reference[chosen]))
         labelled.append(_only_nuclei(voxels, nuclei))
-    temperature = fit_temperature(samples)
+    # Where nobody labelled what might be a nucleus, nothing says that the network is too sure.
+    temperature = fit_temperature(samples) if samples else Temperature(1.0, 0.0, 0.0)
     found = [n for voxels in labelled for n in nuclei_confidence(voxels, nuclei, temperature.value)]
     confidence, dice = np.array([n.after for n in found]), np.array([n.dice for n in found])
     return Calibration(temperature, low_confidence_threshold(confidence, dice >= POOR_DICE), len(samples))
@@ -94,7 +103,8 @@ def labelled_subject(
     """One subject's probabilities (50, 50, 73, K) and labels, as reports measure them, and its reference."""
     shares = None
     if prediction.displacement is not None:
-        found = box_shares(context.atlas, prediction.displacement).reshape(*context.atlas.shape, -1)
+        atlas = context.bent_atlas
+        found = box_shares(atlas, prediction.displacement).reshape(*atlas.shape, -1)
         # The box need not hold the atlas's last classes.
         shares = np.zeros_like(probabilities)
         shares[..., : found.shape[-1]] = found
@@ -104,8 +114,9 @@ def labelled_subject(
 def _only_nuclei(voxels: SubjectVoxels, nuclei: tuple[int, ...]) -> SubjectVoxels:
     """Voxels of a subject that are or hold a nucleus, in the labels or in the reference: far fewer."""
     kept = np.isin(voxels.labels, nuclei) | np.isin(voxels.reference, nuclei)
+    kept &= voxels.known
     if voxels.shares is not None:
-        kept |= (voxels.shares[..., list(nuclei)] > 0).any(axis=-1)
+        kept |= (voxels.shares[..., list(nuclei)] > 0).any(axis=-1) & voxels.known
     return SubjectVoxels(
         voxels.probabilities[kept],
         voxels.labels[kept],

@@ -11,7 +11,7 @@ The network's confidence is calibrated on the validation subjects, and measured 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,27 +27,33 @@ from brainstem_app.evaluation.structures import (
     mean_distance_of_nuclei,
     measure_structures,
 )
-from brainstem_app.imaging.spaces import box_affine
+from brainstem_app.imaging.label_map import IGNORED_LABEL
+from brainstem_app.imaging.spaces import box_affine, crop_to_box
 from brainstem_app.jobs.job import EvaluateRunJob, TrainJob, read_job
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.networks.calibrate import calibrate, predict_voxels
 from brainstem_app.jobs.networks.keras_predictor import KerasPredictor
+from brainstem_app.jobs.networks.run_splits import run_splits
 from brainstem_app.jobs.networks.training_warp import training_warp
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import require_same_atlas, study_atlas
 from brainstem_app.models.atlas_fit import neighbourhood
-from brainstem_app.models.method import REFINED, PredictionContext, PredictionMethod
+from brainstem_app.models.method import PredictionContext, PredictionMethod, refined
 from brainstem_app.reports.evaluation.calibration import CalibrationCounts, SubjectVoxels
 from brainstem_app.reports.evaluation.files import write_evaluation_report
 from brainstem_app.reports.evaluation.model import EvaluationInputs, EvaluationReport, MethodResult
-from brainstem_app.study.splits import TestedPart
+from brainstem_app.study.splits import Splits, TestedPart
 from brainstem_app.study.study import Study
 
 TakeSubject = Callable[[str, NDArray[np.uint8], Counts], None]
 ATLAS_ALONE = "atlas placed by the normalisation"
 REPEATABILITY = "reference repeatability"
 NETWORK_ALONE = "network alone"
+NO_BEND = (
+    "The labels {} have no map on the template that could be bent: they are predicted mirrored too, no more."
+)
+NO_BEND_FIX = "Leave --refine out to predict without the mirrored image."
 _PREDICTION = "prediction"
 _METHODS = (_PREDICTION, NETWORK_ALONE, ATLAS_ALONE, REPEATABILITY)
 
@@ -91,22 +97,28 @@ def evaluate_part(
     confidence is calibrated on the validation subjects first, and measured too.
     """
     folder = study.run_folder(run)
-    names = study.splits().test if part == "test" else study.splits().validation
+    job = _job_of(folder)
+    splits = run_splits(study, job)
+    names = splits.test if part == "test" else splits.validation
     if not names:
         raise InputError(f"The study has no {part} subject.", study.folder, "Prepare more subjects.")
     atlas = study_atlas(study)
     require_same_atlas(study, run, atlas)
-    first = len(study.splits().validation) if calibrated else 0
+    first = len(splits.validation) if calibrated else 0
     total = first + len(names) + 1  # the last is the report
     reporter.progress(0, total, "loading the network")
-    job = _job_of(folder)
-    method, warp = (REFINED, training_warp(study)) if refine else (PredictionMethod(), None)
+    method = refined(atlas) if refine else PredictionMethod()
+    if refine and not method.fit_atlas:
+        reporter.warn(NO_BEND.format(atlas.name), study.labels_folder, NO_BEND_FIX)
+    warp = training_warp(study, splits.train) if method.fit_atlas else None
     context = PredictionContext.of(atlas, job.input, method, warp)
     predictor = _load_best(folder)
-    calibration = calibrate(study, context, predictor, reporter, total) if calibrated else None
+    calibration = None
+    if calibrated:
+        calibration = calibrate(study, splits.validation, context, predictor, reporter, total)
     counter = None
     if calibration is not None:
-        region = neighbourhood(context.atlas)
+        region = _neighbourhood(context)
         counter = CalibrationCounts(calibration, atlas.table, region, same=not context.method.fit_atlas)
     found = _Found(context, atlas.table, on_subject, counter)
     for index, name in enumerate(names):
@@ -114,8 +126,9 @@ def evaluate_part(
         voxels = predict_voxels(predictor, box, context, reporter.part(first + index, total, name))
         found.take(name, voxels, study.load_repeat_labels(name))
     reporter.progress(first + len(names), total, "comparing with the reference")
-    baselines = [ATLAS_ALONE] + [REPEATABILITY] * (set(found.counts[REPEATABILITY]) == set(names))
-    baselines += [NETWORK_ALONE] * refine
+    everybody = [name for name in (ATLAS_ALONE, REPEATABILITY) if set(found.counts[name]) == set(names)]
+    baselines = everybody + [NETWORK_ALONE] * refine
+    drawn = _drawn_of(study, names)
     inputs = EvaluationInputs(
         result=found.result(_PREDICTION, run),
         table=atlas.table,
@@ -129,7 +142,8 @@ def evaluate_part(
         command=EvaluateRunJob(study=study.folder, run=run, part=part, refine=refine).command_line(
             {"study": shareable(study.folder)}
         ),
-        notes=_notes(study, part, len(names), REPEATABILITY in baselines),
+        notes=_notes(splits, part, drawn, has_repeat=REPEATABILITY in baselines),
+        drawn=any(drawn),
     )
     return write_evaluation_report(folder, inputs)
 
@@ -161,8 +175,12 @@ class _Found:
         for method, labels in compared.items():
             if labels is None:
                 continue
-            self.counts[method][name] = confusion_counts(voxels.reference, labels, self.context.classes)
-            measures = measure_structures(labels, box_affine(), self.table, voxels.reference)
+            self.counts[method][name] = confusion_counts(
+                voxels.reference, labels, self.context.classes, IGNORED_LABEL
+            )
+            measures = measure_structures(
+                labels, box_affine(), self.table, voxels.reference, ignored=IGNORED_LABEL
+            )
             if (distance := mean_distance_of_nuclei(measures)) is not None:
                 self.nuclei_mm[method][name] = distance
             if method == _PREDICTION:
@@ -190,12 +208,36 @@ def _job_of(folder: Path) -> TrainJob:
     return job
 
 
-def _notes(study: Study, part: str, subjects: int, has_repeat: bool) -> tuple[str, ...]:
+def _neighbourhood(context: PredictionContext) -> NDArray[np.bool_]:
+    """Where confidence is looked at: about the atlas's brainstem, or the template's."""
+    if context.atlas is not None:
+        return neighbourhood(context.atlas)
+    from brainstem_app.preprocessing.template import load_template
+
+    return neighbourhood(crop_to_box(load_template().brainstem).astype(np.uint8))
+
+
+def _drawn_of(study: Study, names: Sequence[str]) -> tuple[bool, ...]:
+    """Whether the reference of each subject was drawn, not registered."""
+    drawn = {record.name: record.is_drawn for record in study.finished_subjects()}
+    return tuple(drawn.get(name, False) for name in names)
+
+
+def _notes(splits: Splits, part: str, drawn: tuple[bool, ...], *, has_repeat: bool) -> tuple[str, ...]:
     notes = [
-        f"{counted(subjects, f'{part} subject')}, split by subject (seed {study.splits().seed}); "
+        f"{counted(len(drawn), f'{part} subject')}, split by subject (seed {splits.seed}); "
         "no slice of theirs was trained on.",
-        "The reference labels come from registering the atlas to each scan, not from an expert.",
     ]
+    if all(drawn):
+        return (*notes, "The reference labels were drawn on these scans; none was registered.")
+    if any(drawn):
+        notes.append(
+            f"The reference labels of {sum(drawn)} of {len(drawn)} subjects were drawn; those of the others "
+            "come "
+            "from registering the atlas to each scan."
+        )
+    else:
+        notes.append("The reference labels come from registering the atlas to each scan, not from an expert.")
     if not has_repeat:
         notes.append("The reference was not made twice: prepare the study with --repeat to see its ceiling.")
     return tuple(notes)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ValidationError
 
-from brainstem_app.atlas.library import Atlas, copy_atlas
+from brainstem_app.atlas.library import AnyAtlas, Atlas, copy_atlas
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.jobs.job import ExportModelJob, TrainJob, read_job
+from brainstem_app.jobs.networks.evaluate_run import ATLAS_ALONE, NO_BEND, NO_BEND_FIX
+from brainstem_app.jobs.networks.run_splits import run_splits
 from brainstem_app.jobs.networks.training_warp import training_warp
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.study_atlas import require_same_atlas, study_atlas
 from brainstem_app.locations import resource
 from brainstem_app.models.card import ModelCard, ModelResults
 from brainstem_app.models.library import ATLAS_FOLDER, MEAN_WARP_FILE, hash_file, user_models_folder
-from brainstem_app.models.method import REFINED, PredictionMethod
+from brainstem_app.models.method import PredictionMethod, refined
 from brainstem_app.reports.evaluation.model import EvaluationReport, MethodSummary
 from brainstem_app.small_files import read_small
 from brainstem_app.study.study import Study
@@ -28,6 +32,11 @@ FILES = ("model.keras", "model.onnx", "model.json")
 _UNCALIBRATED = "The model's confidence is not calibrated: the run has not been evaluated by this method."
 _EVALUATE = (
     "Run `brainstem-app evaluate --study STUDY --run NAME` first, with --refine if the model is to have it."
+)
+DRAWN_LIMITS = (
+    "Learned from labels that people drew on scans. Other scanners, contrasts, children, lesions and "
+    "deformed "
+    "brainstems were not tested."
 )
 LIMITS = (
     "Learned from labels that registration placed, not from an expert's. Adults' T1-weighted scans of about "
@@ -47,7 +56,7 @@ def export_model(job: ExportModelJob, reporter: Reporter) -> Summary:
         has now, or the name is taken by a model of the program.
     """
     run = job.run.resolve()
-    study, settings = _run_of(run)
+    study, settings = run_of(run)
     atlas = study_atlas(study)
     require_same_atlas(study, run.name, atlas)
     name = job.name or run.name
@@ -60,19 +69,23 @@ def export_model(job: ExportModelJob, reporter: Reporter) -> Summary:
     # The same half-precision weights go into both files, so that both engines give the same labels.
     to_onnx(load_keras(folder / "model.keras"), folder / "model.onnx")
     reporter.progress(2, 3, "writing the model card")
-    warp = training_warp(study) if job.refine else None
+    method = refined(atlas) if job.refine else PredictionMethod()
+    if job.refine and not method.fit_atlas:
+        reporter.warn(NO_BEND.format(atlas.name), study.labels_folder, NO_BEND_FIX)
+    splits = run_splits(study, settings)
+    warp = training_warp(study, splits.train) if method.fit_atlas else None
     if warp is not None:
         warp.save(folder / MEAN_WARP_FILE)
     else:
         (folder / MEAN_WARP_FILE).unlink(missing_ok=True)
-    card = _card(name, run, study, settings, folder, atlas, refine=job.refine)
+    card = _card(name, run, study, settings, folder, atlas, method)
     card.save(folder)
     if card.method.temperature == 1.0:
         reporter.warn(_UNCALIBRATED, run, _EVALUATE)
     if atlas.folder is not None:
         copy_atlas(atlas.folder, folder / ATLAS_FOLDER)
     if job.install:
-        _install(folder, name, reporter)
+        install(folder, name, reporter)
     for file in FILES:
         reporter.artifact(Path(file).suffix.lstrip("."), folder / file)
     if warp is not None:
@@ -80,7 +93,8 @@ def export_model(job: ExportModelJob, reporter: Reporter) -> Summary:
     return {"model": name, "folder": str(folder)}
 
 
-def _run_of(run: Path) -> tuple[Study, TrainJob]:
+def run_of(run: Path) -> tuple[Study, TrainJob]:
+    """Study and settings of a run that has a network; InputError if it is none."""
     fix = "Give the folder of a trained run: STUDY/runs/NAME."
     if not (run / "best.keras").is_file() or run.parent.name != "runs":
         raise InputError("This folder is no run, or it has no network yet.", run, fix)
@@ -91,12 +105,20 @@ def _run_of(run: Path) -> tuple[Study, TrainJob]:
 
 
 def _card(
-    name: str, run: Path, study: Study, settings: TrainJob, folder: Path, atlas: Atlas, *, refine: bool
+    name: str,
+    run: Path,
+    study: Study,
+    settings: TrainJob,
+    folder: Path,
+    atlas: AnyAtlas,
+    method: PredictionMethod,
 ) -> ModelCard:
-    splits = study.splits()
+    splits = run_splits(study, settings)
+    reference = reference_of(study, splits.train)
+    drawn = _drawn_words(study, splits.train)
     simulated = f" and {counted(settings.simulated, 'simulated subject')}" if settings.simulated else ""
     begun = _begun_from(settings)
-    report = _report(run / "metrics.json", refine=refine)
+    report = _report(run / "metrics.json", refine=method.mirror)
     return ModelCard(
         name=name,
         atlas=atlas.name,
@@ -106,20 +128,39 @@ def _card(
         classes=atlas.table.n_classes,
         space=study.settings.space,
         slice_input=settings.input,
-        method=_method(report, refine=refine),
+        reference=reference,
+        method=_calibrated(method, report),
         training_data=(
             f"{counted(len(splits.train), 'scan')} of {Path(study.settings.dataset).name}{simulated}{begun}; "
-            f"{counted(len(splits.validation), 'other scan')} chose the epoch"
+            f"{counted(len(splits.validation), 'other scan')} chose the epoch{drawn}"
         ),
-        licence="GPL-3.0-or-later, as the labels it learned from",
+        licence=licence_of(atlas),
         results=results_of(report),
-        limits=LIMITS,
+        limits=LIMITS if reference == "registered" else DRAWN_LIMITS,
         sha256={
             file: hash_file(folder / file)
             for file in ("model.keras", "model.onnx", MEAN_WARP_FILE)
             if (folder / file).is_file()
         },
     )
+
+
+def reference_of(study: Study, names: Sequence[str]) -> Literal["registered", "drawn", "mixed"]:
+    """Say where the references of training subjects come from."""
+    drawn = [record.is_drawn for record in study.finished_subjects() if record.name in names]
+    return "drawn" if drawn and all(drawn) else "mixed" if any(drawn) else "registered"
+
+
+def _drawn_words(study: Study, names: Sequence[str]) -> str:
+    drawn = [record.name for record in study.finished_subjects() if record.name in names and record.is_drawn]
+    return f"; the references of {counted(len(drawn), 'scan')} were drawn by people" if drawn else ""
+
+
+def licence_of(atlas: AnyAtlas) -> str:
+    """Licence of a model, which is that of the labels it learned from."""
+    if isinstance(atlas, Atlas):
+        return "GPL-3.0-or-later, as the labels it learned from"
+    return "that of the labels it learned from, which are the lab's own"
 
 
 def _begun_from(settings: TrainJob) -> str:
@@ -140,9 +181,8 @@ def _report(path: Path, *, refine: bool) -> EvaluationReport | None:
     return report if bool(report.settings.get("refine", False)) == refine else None
 
 
-def _method(report: EvaluationReport | None, *, refine: bool) -> PredictionMethod:
-    """Return the model's method, with the temperature that was fitted on the validation subjects."""
-    method = REFINED if refine else PredictionMethod()
+def _calibrated(method: PredictionMethod, report: EvaluationReport | None) -> PredictionMethod:
+    """Return a method with the temperature that was fitted on the validation subjects."""
     if report is None or report.calibration is None:
         return method
     fitted = {name: getattr(report.calibration, name) for name in ("temperature", "low_confidence")}
@@ -153,7 +193,7 @@ def results_of(report: EvaluationReport | None) -> ModelResults:
     """Results on the test subjects; empty if the run was not evaluated on them, by this method."""
     if report is None or report.part != "test":
         return ModelResults()
-    baseline = report.baselines[0] if report.baselines else None
+    baseline = next((method for method in report.baselines if method.name == ATLAS_ALONE), None)
     return ModelResults(
         subjects=report.summary.n_subjects,
         macro_miou=report.summary.macro_miou.value,
@@ -171,7 +211,7 @@ def _value(summary: MethodSummary | None, name: str) -> float | None:
     return value
 
 
-def _install(folder: Path, name: str, reporter: Reporter) -> None:
+def install(folder: Path, name: str, reporter: Reporter) -> None:
     """Copy a model among the user's; the card, which makes it a model, comes last."""
     if name in _shipped_names():
         raise InputError(

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import Field, JsonValue
 
 from brainstem_app.atlas.label_table import LabelTable
-from brainstem_app.atlas.library import Atlas
+from brainstem_app.atlas.library import AnyAtlas
 from brainstem_app.counting import counted
 from brainstem_app.errors import InputError, JobCancelled
 from brainstem_app.imaging.spaces import BOX_MIDPLANE
 from brainstem_app.jobs.events import IOU_OF, Event, Progress
 from brainstem_app.jobs.job import TrainJob, read_job, write_job
 from brainstem_app.jobs.networks.evaluate_run import evaluate_part
+from brainstem_app.jobs.networks.run_splits import run_splits
 from brainstem_app.jobs.networks.training_volumes import absent_structures, volumes_of, with_simulated
 from brainstem_app.jobs.provenance import software_versions, usable_cores
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -35,7 +36,7 @@ from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import UNCERTAINTY_FILE, Study
 from kerasmodels import build_model
 from kerasmodels.data.augmentation import AUGMENTATIONS, Augmentation
-from kerasmodels.data.volumes import Volumes
+from kerasmodels.data.volumes import IGNORED, Volumes
 from kerasmodels.export.keras_file import load_keras
 from kerasmodels.training.device import gpu_count, gpus_to_use, prepare_device
 from kerasmodels.training.device_strategy import DeviceStrategy
@@ -129,17 +130,24 @@ def train(job: TrainJob, reporter: Reporter) -> Summary:
     JobCancelled
         If the user cancels; whole epochs are kept.
     """
+    if job.folds is not None and job.fold is None:
+        from brainstem_app.jobs.networks.train_folds import train_folds
+
+        return train_folds(job, reporter)
     start = time.monotonic()
     study = Study.open(job.study)
     folder = study.run_folder(job.run)
     _require_same_run(folder / "config.json", job)
     atlas = study_atlas(study)
-    splits = _usable_splits(study)
+    splits = _usable_splits(study, job)
     reporter = _also_into(folder / "events.jsonl", reporter)
     steps = job.epochs + _MEASURING
     reporter.progress(0, steps, "reading the prepared subjects")
     validation = volumes_of(study, splits.validation, atlas.table)
     training = volumes_of(study, splits.train, atlas.table, weighted=True)
+    if ignored := int((training.labels == IGNORED).sum()):
+        share = 100 * ignored / training.labels.size
+        reporter.progress(0, steps, f"{share:.1f} % of the voxels are not drawn, and left out")
     if training.weights is not None:
         reporter.progress(0, steps, f"voxels count less where {UNCERTAINTY_FILE} says so")
     training = with_simulated(training, job.simulated, job.seed, atlas, reporter.stage(0, 0, steps))
@@ -191,7 +199,7 @@ def _require_memory(model: keras.Model, job: TrainJob) -> None:
     )
 
 
-def _network(job: TrainJob, atlas: Atlas) -> keras.Model:
+def _network(job: TrainJob, atlas: AnyAtlas) -> keras.Model:
     """Build the network, with published weights in its encoder or those of another run if asked.
 
     Raises
@@ -238,7 +246,7 @@ def _finish(study: Study, folder: Path, result: TrainingResult, reporter: Report
     }
 
 
-def _settings(job: TrainJob, atlas: Atlas) -> TrainingSettings:
+def _settings(job: TrainJob, atlas: AnyAtlas) -> TrainingSettings:
     return TrainingSettings(
         **job.learning().model_dump(),
         slice_input=job.input,
@@ -247,7 +255,7 @@ def _settings(job: TrainJob, atlas: Atlas) -> TrainingSettings:
     )
 
 
-def _augmentation(job: TrainJob, atlas: Atlas) -> Augmentation | None:
+def _augmentation(job: TrainJob, atlas: AnyAtlas) -> Augmentation | None:
     chosen = AUGMENTATIONS[job.augment]
     if chosen is None:
         return None
@@ -255,8 +263,8 @@ def _augmentation(job: TrainJob, atlas: Atlas) -> Augmentation | None:
     return chosen.model_copy(update=mirror)
 
 
-def _usable_splits(study: Study) -> Splits:
-    splits = study.splits()
+def _usable_splits(study: Study, job: TrainJob) -> Splits:
+    splits = run_splits(study, job)
     if not splits.train or not splits.validation:
         raise InputError(
             "The study has no subject to train on, or none to validate on.",
@@ -315,7 +323,7 @@ def _pass_on_epoch(row: EpochDone, reporter: Reporter, table: LabelTable) -> Non
 
 
 def _manifest(
-    job: TrainJob, study: Study, atlas: Atlas, splits: Splits, absent: Absent, seconds: float
+    job: TrainJob, study: Study, atlas: AnyAtlas, splits: Splits, absent: Absent, seconds: float
 ) -> RunManifest:
     records = {record.name: record for record in study.finished_subjects()}
     data = {

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
-from brainstem_app.atlas.library import Atlas
+from brainstem_app.atlas.library import AnyAtlas, Atlas
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.label_map import IGNORED_LABEL
 from brainstem_app.imaging.spaces import BOX_SHAPE
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.models.slices import box_to_slices
@@ -41,7 +42,7 @@ def volumes_of(
     """
     boxes = [study.load_box(name) for name in names]
     for box in boxes:
-        largest = int(box.labels.max())
+        largest = int(box.labels.max(initial=0, where=box.labels != IGNORED_LABEL))
         if table is not None and largest >= table.n_classes:
             raise InputError(
                 f"The labels of {box.name} hold {largest}, which the atlas of the study does not have: its "
@@ -70,16 +71,25 @@ def absent_structures(volumes: Volumes, table: LabelTable) -> tuple[str, ...]:
     return tuple(structure.name for structure in table.structures if not counts[structure.index])
 
 
-def with_simulated(real: Volumes, subjects: int, seed: int, atlas: Atlas, reporter: Reporter) -> Volumes:
+def with_simulated(real: Volumes, subjects: int, seed: int, atlas: AnyAtlas, reporter: Reporter) -> Volumes:
     """Add simulated subjects; the same seed gives the same ones.
 
     Raises
     ------
+    InputError
+        If the labels have no map that simulated heads could be made from.
     JobCancelled
         If the user cancels.
     """
     if not subjects:
         return real
+    if not isinstance(atlas, Atlas):
+        raise InputError(
+            f"Simulated subjects cannot have the labels {atlas.name}: there is no map of them on the "
+            "template.",
+            atlas.folder,
+            "Leave --simulated out; --augmentation makes more of the subjects that are there.",
+        )
     from brainstem_app.preprocessing.template import load_template
     from brainstem_app.simulation.box import simulate_box
 

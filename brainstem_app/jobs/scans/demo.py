@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from brainstem_app.atlas.library import Atlas
+from brainstem_app.errors import InputError
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.jobs.job import DemoJob
 from brainstem_app.jobs.places import require_files
@@ -24,12 +26,20 @@ def demo(job: DemoJob, reporter: Reporter) -> Summary:
 
     Raises
     ------
+    InputError
+        If the model's labels have no map.
     BrainstemError
         If the model is missing or the segmentation fails.
     JobCancelled
         If the user cancels.
     """
     model = load_model(job.model, "onnx")
+    if not isinstance(model.atlas, Atlas):
+        raise InputError(
+            f"A simulated scan cannot have the labels {model.atlas.name}: there is no map of them.",
+            model.files.folder,
+            "Choose a model of an atlas, such as the default one.",
+        )
     dataset = job.out / DATASET_FOLDER
     before = next(dataset.glob("sub-*/anat/*_T1w.nii.gz"), dataset)
     require_files(job.out, POSSIBLE_ARTIFACTS.values(), (TRANSFORMS_FOLDER, DATASET_FOLDER))

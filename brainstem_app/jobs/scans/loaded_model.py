@@ -7,7 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 from brainstem_app.atlas.label_table import LabelTable
-from brainstem_app.atlas.library import Atlas, load_atlas
+from brainstem_app.atlas.library import AnyAtlas, Atlas, load_any_atlas
+from brainstem_app.atlas.regions import Regions
 from brainstem_app.errors import InputError
 from brainstem_app.models.card import CARD_FILE_NAME, ModelCard
 from brainstem_app.models.library import ModelFiles, WeightsKind, find_model
@@ -26,7 +27,7 @@ class LoadedModel:
 
     files: ModelFiles
     weights: Path
-    atlas: Atlas
+    atlas: AnyAtlas
     engine: WeightsKind
     warp: Displacement | None = None
     network: Predictor | None = None
@@ -35,6 +36,18 @@ class LoadedModel:
     def card(self) -> ModelCard:
         """Card of the model."""
         return self.files.card
+
+    @property
+    def mapped_atlas(self) -> Atlas:
+        """Its atlas with the label map; ValueError where the labels have none."""
+        if not isinstance(self.atlas, Atlas):
+            raise ValueError(f"the labels {self.atlas.name} have no map")  # noqa: TRY004 - no type of theirs is wrong
+        return self.atlas
+
+    @property
+    def regions(self) -> Regions | None:
+        """Regions of its atlas, if that divides the brainstem."""
+        return self.atlas.regions if isinstance(self.atlas, Atlas) else None
 
     @cached_property
     def context(self) -> PredictionContext:
@@ -60,7 +73,7 @@ def load_model(name: str, engine: WeightsKind) -> LoadedModel:
     """
     files = find_model(name)
     weights = files.weights(engine)
-    atlas = load_atlas(files.atlas)
+    atlas = load_any_atlas(files.atlas)
     card = files.card
     if (atlas.name, atlas.version, atlas.table.n_classes) != (card.atlas, card.atlas_version, card.classes):
         raise InputError(
@@ -68,6 +81,13 @@ def load_model(name: str, engine: WeightsKind) -> LoadedModel:
             f"here is {atlas.name} {atlas.version} with {atlas.table.n_classes}.",
             files.folder,
             "Use a model that was trained with this version of the atlas.",
+        )
+    if card.method.fit_atlas and not isinstance(atlas, Atlas):
+        raise InputError(
+            f"The model's card asks to bend the labels {atlas.name}, of which there is no map on the "
+            "template.",
+            files.folder / CARD_FILE_NAME,
+            "Export the model again from its run.",
         )
     _check_detectability(atlas.table, files)
     if weights.name not in files.card.sha256:
@@ -112,13 +132,21 @@ def _open(weights: Path, engine: WeightsKind) -> Predictor:
     return OnnxPredictor(weights)
 
 
+def network_words(card: ModelCard) -> str:
+    """Say which network a model is, or which networks it averages."""
+    one = f"{card.decoder} with {card.encoder} as encoder"
+    return one if card.members == 1 else f"mean of the probabilities of {card.members} networks: {one}"
+
+
 def describe_model(card: ModelCard, weights: Path) -> ModelDescription:
     """Say of a model what the report says of it."""
     return ModelDescription(
         name=card.name,
         sha256=card.sha256.get(weights.name, ""),
         version=card.version,
-        network=f"{card.decoder} with {card.encoder} as encoder",
+        network=network_words(card),
+        reference=card.reference,
+        members=card.members,
         trained_on=card.training_data,
         trained_date=card.date,
         test_macro_miou=card.results.macro_miou,

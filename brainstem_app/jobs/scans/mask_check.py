@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from brainstem_app.atlas.library import Atlas
+from brainstem_app.atlas.library import AnyAtlas, Atlas
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.imaging.spaces import Affine, box_affine, crop_to_box
 from brainstem_app.reports.scan.regions import where_empty
@@ -16,7 +16,7 @@ from brainstem_app.reports.scan.regions import where_empty
 LEAST_SHARE = 0.05
 
 
-def nuclei_outside_mask(scan: Scan, mni_to_native: Affine, atlas: Atlas) -> tuple[Finding, ...]:
+def nuclei_outside_mask(scan: Scan, mni_to_native: Affine, atlas: AnyAtlas) -> tuple[Finding, ...]:
     """Warn of nuclei that would lie where the scan is empty, as outside of a brain mask.
 
     The bend that follows fits the atlas to what is there, so that a label ends where the mask does: what is
@@ -27,8 +27,11 @@ def nuclei_outside_mask(scan: Scan, mni_to_native: Affine, atlas: Atlas) -> tupl
     scan : Scan
     mni_to_native : ndarray of float64, shape (4, 4)
         World to world, mm.
-    atlas : Atlas
+    atlas : Atlas or AtlasTable
+        Labels without a map lie nowhere before the network has said so: nothing is told of them.
     """
+    if not isinstance(atlas, Atlas):
+        return ()
     labels = crop_to_box(atlas.labels)
     voxels = np.argwhere(np.isin(labels, [nucleus.index for nucleus in atlas.table.nuclei]))
     pull = np.linalg.inv(scan.affine) @ mni_to_native @ box_affine()

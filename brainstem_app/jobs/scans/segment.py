@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, citations_of
+from brainstem_app.atlas.library import AnyAtlas, Atlas, citations_of, defining_file
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.garbage_collection import seldom_collected
 from brainstem_app.imaging.bids_derivatives import bids_source
@@ -246,7 +246,7 @@ def _labelled(
         masked = nuclei_outside_mask(scan, normalised.transforms.mni_to_native, model.atlas)
         normalised = replace(normalised, findings=(*normalised.findings, *masked))
         plane: Callable[[], MidsagittalPlane] | None = None
-        if model.atlas.regions is not None and model.card.method.fit.from_warp:
+        if model.regions is not None and model.card.method.fit.from_warp:
             plane = beside.submit(find_midsagittal_plane, normalised.image, normalised.transforms).result
         with clock.measure("predict"):
             network = opening.pop().result() if opening else model.open_network()
@@ -258,7 +258,7 @@ def _labelled(
         _require_nuclei(prediction, model.atlas, path)
         report(_PREDICTED, "bringing the labels back onto the scan")
         with clock.measure("back to native"):
-            atlas, regions = model.context.atlas, model.atlas.regions
+            atlas, regions = model.context.atlas, model.regions
             found = on_scan(scan, normalised, prediction, atlas, regions, plane)
     return normalised, prediction, found, device
 
@@ -299,7 +299,7 @@ def require_plausible(normalised: Normalised, path: Path) -> None:
             raise ImplausibleResultError(finding.problem, path, finding.fix)
 
 
-def _require_nuclei(prediction: Prediction, atlas: Atlas, path: Path) -> None:
+def _require_nuclei(prediction: Prediction, atlas: AnyAtlas, path: Path) -> None:
     nuclei = [structure.index for structure in atlas.table.nuclei]
     if not np.isin(prediction.most_probable, nuclei).any():
         raise ImplausibleResultError(
@@ -338,6 +338,7 @@ def _report_inputs(
             "space": model.card.space,
             "engine": model.engine,
             "model": model.card.name,
+            **({} if isinstance(model.atlas, Atlas) else {"own_labels": True}),
             "mirror": model.card.method.mirror,
             "fit_atlas": model.card.method.fit_atlas,
             "from_warp": found.map is not None,
@@ -362,7 +363,7 @@ def _files(scan: Scan, model: LoadedModel) -> dict[str, Path]:
     """Files the manifest holds the hashes of, by their role."""
     files = {"scan": scan.source, "model": model.weights}
     if model.atlas.folder is not None:
-        files["atlas"] = model.atlas.folder / LABELS_FILE_NAME
+        files["atlas"] = defining_file(model.atlas.folder)
     return files
 
 

@@ -51,7 +51,7 @@ def require_one_dataset(scans: Sequence[ScanInput]) -> None:
 
 def write_derivatives(out: Path, source: BidsSource, folder: Path, model: LoadedModel) -> Path:
     """Write the label map of a finished scan under its BIDS name below `out`; returns its place."""
-    atlas, regions = model.atlas, model.atlas.regions
+    atlas, regions = model.atlas, model.regions
     report = read_json(folder / ARTIFACTS["report_json"])
     write_dataset_description(out, source.dataset, model.card.name)
     facts = {

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
-from brainstem_app.atlas.library import Atlas
+from brainstem_app.atlas.library import AnyAtlas, Atlas
 from brainstem_app.atlas.regions import Regions
 from brainstem_app.atlas.warped import SoftMeasures, WarpedAtlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
@@ -96,7 +96,7 @@ def on_scan(
     scan: Scan,
     normalised: Normalised,
     prediction: Prediction,
-    atlas: NDArray[np.uint8],
+    atlas: NDArray[np.uint8] | None,
     regions: Regions | None = None,
     plane: Callable[[], MidsagittalPlane] | None = None,
 ) -> OnScan:
@@ -104,16 +104,16 @@ def on_scan(
 
     Parameters
     ----------
-    atlas : ndarray of uint8, shape (50, 50, 73)
-        Label map of the atlas in the box. Under a warp it is sampled at each voxel of the scan; without one,
-        labels and confidence come from the nearest voxel of the box.
+    atlas : ndarray of uint8, shape (50, 50, 73), or None
+        Label map of the atlas in the box; None for labels without one. Under a warp it is sampled at each
+        voxel of the scan; without one, labels and confidence come from the nearest voxel of the box.
     regions : Regions, optional
         Those of the atlas.
     plane : callable, optional
         Returns the midsagittal plane of the scan, where that was begun to be looked for before.
     """
     grid = scan.shape, scan.affine
-    if prediction.displacement is None or prediction.class_confidence is None:
+    if atlas is None or prediction.displacement is None or prediction.class_confidence is None:
         place = normalised.transforms.labels_to_native
         steps = np.round(prediction.confidence * 255).astype(np.uint8)
         confidence = place(steps, *grid).astype(np.float32) / np.float32(255)
@@ -140,7 +140,7 @@ def on_scan(
         return OnScan(labels, confidence, soft.result(), warped.map, on_regions)
 
 
-def shapes_of(found: OnScan, affine: Affine, atlas: Atlas) -> tuple[Shapes, Shapes | None]:
+def shapes_of(found: OnScan, affine: Affine, atlas: AnyAtlas) -> tuple[Shapes, Shapes | None]:
     """Shapes of the nuclei and of the regions, from the warp if there is one."""
 
     def warped(labels: NDArray[np.uint8], soft: Mapping[int, SoftMeasures] | None) -> WarpedShapes | None:
@@ -149,6 +149,8 @@ def shapes_of(found: OnScan, affine: Affine, atlas: Atlas) -> tuple[Shapes, Shap
         whole = {index for index, measured in soft.items() if measured.covered >= WHOLE}
         return WarpedShapes(crop_to_box(labels), found.map.to_scan, whole)
 
+    if not isinstance(atlas, Atlas):
+        return Shapes(found.labels, affine, atlas.table.nuclei, None), None
     nuclei = Shapes(found.labels, affine, atlas.table.nuclei, warped(atlas.labels, found.soft))
     regions = found.regions
     if regions is None or atlas.regions is None:

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
-from brainstem_app.atlas.library import Atlas
+from brainstem_app.atlas.library import AnyAtlas
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.jobs.scans.segment_files import OnScan, shapes_of, write_volumes
 from brainstem_app.models.prediction import Prediction
@@ -29,7 +29,7 @@ def write_results(
     prediction: Prediction,
     found: OnScan,
     inputs: ReportInputs,
-    atlas: Atlas,
+    atlas: AnyAtlas,
     *,
     surfaces: bool,
 ) -> None:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.counting import counted
 from brainstem_app.errors import JobCancelled
@@ -18,6 +21,7 @@ from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.parallel import run_tasks
 from brainstem_app.jobs.provenance import as_json, file_hashes
 from brainstem_app.jobs.reporter import Reporter
+from brainstem_app.jobs.studies.drawn_labels import DRAWN_KEYS, REGISTERED_FILE
 from brainstem_app.progress import ProgressCallback
 from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord, read_prepared_box
 
@@ -75,6 +79,14 @@ def relabel_study(study: Study, atlas: str, processes: int, reporter: Reporter) 
         study.folder,
         _what_to_do(study.run_names()),
     )
+    if drawn := [task.name for task in tasks if task.record.is_drawn]:
+        reporter.warn(
+            f"The labels that were drawn of {', '.join(drawn)} belong to the atlas before; the registered "
+            "ones of the "
+            "new atlas take their place.",
+            study.folder,
+            "Add label maps with the new atlas's labels again, if there are any.",
+        )
     done = 0
     for outcome in run_tasks(relabel_one, tasks, processes, reporter):
         if isinstance(outcome, Failure):
@@ -107,24 +119,28 @@ def relabel_one(task: RelabelTask, report: ProgressCallback) -> SubjectRecord | 
     return record
 
 
-def draw_reference(folder: Path, atlas: Atlas) -> None:
+def draw_reference(folder: Path, table: LabelTable) -> None:
     """Draw the reference labels of a subject on its normalised image: ``qc.png``."""
     from brainstem_app.imaging.atomic import write_bytes
     from brainstem_app.reports.scan.qc_picture import QcVolumes, qc_png
 
     box = read_prepared_box(folder)
-    volumes = QcVolumes(labels=box.labels, affine=box_affine(), scan=box.image)
-    write_bytes(folder / "qc.png", qc_png(volumes, atlas.table, folder.name))
+    # What nobody drew is shown as nothing.
+    labels = np.where(box.labels < table.n_classes, box.labels, 0).astype(np.uint8)
+    volumes = QcVolumes(labels=labels, affine=box_affine(), scan=box.image)
+    write_bytes(folder / "qc.png", qc_png(volumes, table, folder.name))
 
 
 def _relabelled(task: RelabelTask, atlas: Atlas) -> SubjectRecord:
     from brainstem_app.preprocessing.reference import LABEL_SHRUNK, relabel_subject
 
     found = relabel_subject(task.folder, atlas.labels, atlas.table.names)
-    draw_reference(task.folder, atlas)
+    draw_reference(task.folder, atlas.table)
+    (task.folder / REGISTERED_FILE).unlink(missing_ok=True)
+    settings = {name: value for name, value in task.record.settings.items() if name not in DRAWN_KEYS}
     kept = (finding for finding in task.record.findings if finding["code"] != LABEL_SHRUNK)
     changed = {
-        "settings": {**task.record.settings, **task.settings.atlas_settings},
+        "settings": {**settings, **task.settings.atlas_settings},
         "findings": (*kept, *(as_json(finding) for finding in found)),
         "files": file_hashes(task.folder),
     }

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from brainstem_app.atlas.library import LABELS_FILE_NAME, Atlas, list_atlases, load_atlas
+from brainstem_app.atlas.library import (
+    AnyAtlas,
+    Atlas,
+    defining_file,
+    list_atlases,
+    load_any_atlas,
+    load_atlas,
+)
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.label_map import IGNORED_LABEL
 from brainstem_app.locations import user_data_folder
 from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.small_files import read_json
 from brainstem_app.study.study import Study
 
 
-def labels_hash(atlas: Atlas) -> str:
-    """SHA-256 of an atlas' label map; empty if it does not come from a folder."""
-    return (atlas.folder and sha256_of(atlas.folder / LABELS_FILE_NAME)) or ""
+def labels_hash(atlas: AnyAtlas) -> str:
+    """SHA-256 of an atlas' label map, or of the table of a lab's own labels; empty without a folder."""
+    return (atlas.folder and sha256_of(defining_file(atlas.folder))) or ""
 
 
 def require_known(atlas: Atlas) -> None:
@@ -32,15 +40,16 @@ def require_known(atlas: Atlas) -> None:
         )
 
 
-def study_atlas(study: Study) -> Atlas:
-    """Load the atlas whose labels the study has.
+def study_atlas(study: Study) -> AnyAtlas:
+    """Load the atlas whose labels the study has, or the table of its own labels, which have no map.
 
     Raises
     ------
     InputError
         If it is not here, or here is another version of it.
     """
-    atlas = load_atlas(study.settings.atlas)
+    own = study.settings.own_table
+    atlas: AnyAtlas = load_any_atlas(study.labels_folder) if own else load_atlas(study.settings.atlas)
     told, here = study.settings.atlas_version, atlas.version
     if (told and told != here) or _differ(study.settings.atlas_sha256, labels_hash(atlas)):
         raise InputError(
@@ -50,10 +59,17 @@ def study_atlas(study: Study) -> Atlas:
             "Run `brainstem-app prepare` on this study again: it makes the labels anew, which takes seconds "
             "a subject; or bring the earlier atlas back.",
         )
+    if atlas.table.n_classes > IGNORED_LABEL:
+        raise InputError(
+            f"The atlas {atlas.name} has {atlas.table.n_classes} labels; a network learns {IGNORED_LABEL} "
+            "at most.",
+            atlas.folder,
+            "Take an atlas with fewer structures: the last number stands for what nobody labelled.",
+        )
     return atlas
 
 
-def require_same_atlas(study: Study, run: str, atlas: Atlas) -> None:
+def require_same_atlas(study: Study, run: str, atlas: AnyAtlas) -> None:
     """Refuse a run that learned the labels of another atlas than the study has now.
 
     Raises

@@ -28,7 +28,7 @@ from brainstem_app.reports.evaluation.model import (
     SubjectSummary,
 )
 from brainstem_app.reports.evaluation.subjects import subject_measures
-from brainstem_app.reports.scan.model import LIMITS
+from brainstem_app.reports.scan.model import DRAWN_LIMITS, LIMITS
 
 
 def build_evaluation_report(inputs: EvaluationInputs) -> EvaluationReport:
@@ -63,7 +63,7 @@ def build_evaluation_report(inputs: EvaluationInputs) -> EvaluationReport:
         bootstrap_seed=inputs.seed,
         command=inputs.command,
         notes=inputs.notes,
-        limits=LIMITS,
+        limits=DRAWN_LIMITS if inputs.drawn else LIMITS,
         calibration=inputs.calibration,
     )
 
@@ -127,7 +127,8 @@ def _structures(inputs: EvaluationInputs, rng: np.random.Generator) -> tuple[Eva
     intervals = bootstrap_miou(counts, range(inputs.table.n_classes), rng).per_class
     others = {y.name: iou_per_class(_sum(list(y.counts.values()))) for y in inputs.baselines}
     # Beside a distance only.
-    apart = disagreement_about(inputs.atlas_name, inputs.atlas_version) if inputs.measures else None
+    registered = inputs.measures and not inputs.drawn
+    apart = disagreement_about(inputs.atlas_name, inputs.atlas_version) if registered else None
     entries = []
     for structure in inputs.table.structures:
         k = structure.index

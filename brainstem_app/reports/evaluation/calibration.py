@@ -20,6 +20,7 @@ from brainstem_app.evaluation.calibration import (
     expected_calibration_error,
     reliability_bins,
 )
+from brainstem_app.imaging.label_map import IGNORED_LABEL
 from brainstem_app.reports.engine.entry import DECIMALS, Estimate, rounded
 from brainstem_app.reports.evaluation.calibration_model import (
     CalibrationReport,
@@ -70,6 +71,11 @@ class SubjectVoxels:
     reference: Labels
     shares: FloatArray | None = None
 
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Voxels (X, Y, Z) that somebody labelled; the others say nothing."""
+        return np.asarray(self.reference != IGNORED_LABEL)
+
     def confidence(self, index: int, temperature: float, nuclei: Sequence[int]) -> float:
         """Confidence of a nucleus as reports give it: mean over its voxels, or over its shares of them."""
         weight = None if self.shares is None else self.shares[..., index]
@@ -89,7 +95,7 @@ def nuclei_confidence(
     """Confidence and overlap of each nucleus that is labelled and in the reference."""
     found = []
     for index in nuclei:
-        mask, reference = voxels.labels == index, voxels.reference == index
+        mask, reference = (voxels.labels == index) & voxels.known, voxels.reference == index
         size, own, both = int(mask.sum()), int(reference.sum()), int((mask & reference).sum())
         if not size or not own:
             continue
@@ -133,12 +139,13 @@ class CalibrationCounts:
         """Count one subject."""
         nuclei = [structure.index for structure in self.table.nuclei]
         self._nuclei += nuclei_confidence(voxels, nuclei, self.calibration.temperature.value)
-        probabilities, reference = voxels.probabilities[self.region], voxels.reference[self.region]
+        region = self.region & voxels.known
+        probabilities, reference = voxels.probabilities[region], voxels.reference[region]
         kinds: list[tuple[_Labels, Labels]] = [("label given", voxels.labels)]
         if not self.same:
             kinds.append(("most probable class", voxels.most_probable))
         for name, given in kinds:
-            labels = given[self.region]
+            labels = given[region]
             right = labels == reference
             nucleus = np.isin(labels, nuclei)
             before = confidence_of(probabilities, labels)

@@ -17,11 +17,11 @@ from brainstem_app.reports.evaluation.calibration_model import (
 _VOXELS = {"neighbourhood": "brainstem and 5 mm around it", "nuclei": "labelled as a nucleus"}
 
 
-def confidence_blocks(report: CalibrationReport, part: str) -> list[Block]:
-    """Blocks of a calibration; `part` says which subjects it was measured on."""
+def confidence_blocks(report: CalibrationReport, part: str, *, drawn: bool = False) -> list[Block]:
+    """Blocks of a calibration; `part` says which subjects it was measured on, `drawn` by what reference."""
     return [
         Heading("How far the confidence is what it says", "confidence"),
-        Paragraph(_lead(report, part)),
+        Paragraph(_lead(report, part, "drawn on these scans" if drawn else "registered, not an expert's")),
         line_charts(reliability_charts(report), 2),
         Table(_diagram_columns(report), rows_of(report.diagrams)),
         Paragraph(
@@ -83,7 +83,7 @@ def _nucleus_columns() -> tuple[Column[NucleusCalibration], ...]:
     )
 
 
-def _lead(c: CalibrationReport, part: str) -> str:
+def _lead(c: CalibrationReport, part: str, reference: str) -> str:
     return (
         "The confidence of a voxel is the network's probability of its label; of voxels labelled as a "
         f"nucleus at temperature {c.temperature:.3f}. It is calibrated if, of the voxels with a "
@@ -91,7 +91,7 @@ def _lead(c: CalibrationReport, part: str) -> str:
         f"{counted(c.validation_subjects, 'validation subject')} (negative log-likelihood "
         f"{ratio3(c.nll_before)} before, {ratio3(c.nll_after)} after, nats a voxel that "
         f"may be a nucleus); what follows was measured on the {part} subjects. Right means as in "
-        "the reference, which is registered, not an expert's."
+        f"the reference, which is {reference}."
     )
 
 

@@ -46,7 +46,7 @@ from brainstem_app.reports.evaluation.model import (
 )
 from brainstem_app.reports.scan.methods import MEASURES, PROGRAM, shareable_command
 from brainstem_app.reports.scan.model import RELIABILITY_TEXT
-from brainstem_app.reports.scan.reference_words import disagreement_words
+from brainstem_app.reports.scan.reference_words import DRAWN_DISTANCE, disagreement_words
 
 _SURFACES_NOTE = (
     "Over the subjects that have the structure in their reference, with 95 % bootstrap intervals; on the "
@@ -75,8 +75,10 @@ def evaluation_document(report: EvaluationReport, inputs: EvaluationInputs) -> D
         Table(_structure_columns(report, swatches, bool(measured)), rows_of(structures)),
     ]
     if measured:
-        blocks.append(Paragraph(disagreement_words(inputs.atlas_name, inputs.atlas_version), "small"))
-    blocks.append(grades(RELIABILITY_TEXT))
+        registered = disagreement_words(inputs.atlas_name, inputs.atlas_version)
+        blocks.append(Paragraph(DRAWN_DISTANCE if inputs.drawn else registered, "small"))
+    if any(s.reliability for s in structures):
+        blocks.append(grades(RELIABILITY_TEXT))
     if measured:
         blocks += [
             Heading("Surfaces, centres and volumes", "surfaces"),
@@ -84,7 +86,7 @@ def evaluation_document(report: EvaluationReport, inputs: EvaluationInputs) -> D
             Paragraph(_SURFACES_NOTE, "small"),
         ]
     if report.calibration:
-        blocks += confidence_blocks(report.calibration, report.part)
+        blocks += confidence_blocks(report.calibration, report.part, drawn=inputs.drawn)
     subjects: tuple[Column[SubjectSummary], ...] = (
         Column("Subject", lambda s: s.subject),
         Column("Nuclei", lambda s: s.macro_miou_nuclei, "mean IoU", ratio3),

@@ -50,6 +50,8 @@ class EvaluationInputs:
         What the classes are.
     atlas_name, atlas_version : str
         Atlas of the table.
+    drawn : bool
+        Whether a reference was drawn by a person, not registered.
     baselines : tuple of MethodResult
         Other methods on the same subjects, shown beside the run, in this order.
     measures : mapping of str to sequence of StructureMeasures
@@ -74,6 +76,7 @@ class EvaluationInputs:
     atlas_name: str
     atlas_version: str
     baselines: tuple[MethodResult, ...] = ()
+    drawn: bool = False
     measures: Mapping[str, Sequence[StructureMeasures]] = field(default_factory=dict)
     calibration: CalibrationReport | None = None
     part: str = "test"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,12 +25,13 @@ from brainstem_app.reports.engine.columns import Cell, Column, Mark, ratio3
 from brainstem_app.reports.engine.line_chart import LineChart, line_charts
 from brainstem_app.reports.grid import figures
 from brainstem_app.reports.grid.findings import Finding, findings
+from brainstem_app.reports.grid.folds import FoldSpread
 from brainstem_app.reports.grid.paper import PaperResults, paper_results
 from brainstem_app.reports.grid.results import CellResult, GridInputs, setting_name, value_name
 from brainstem_app.reports.grid.summary import VariantSummary
 from brainstem_app.reports.grid.tables import HeatCell, HeatRow, HeatTable, heat_tables
 from brainstem_app.reports.scan.methods import shareable_command
-from brainstem_app.reports.scan.model import LIMITS
+from brainstem_app.reports.scan.model import DRAWN_LIMITS, LIMITS
 
 _HEAT_MEASURES = {"nuclei": "Nuclei", "all": "All classes"}
 _VERDICTS: dict[str, Mark] = {"holds": "good", "does not hold": "bad", "not clear": "faint"}
@@ -54,8 +55,9 @@ def grid_document(inputs: GridInputs, summaries: Sequence[VariantSummary]) -> Do
         created=created,
         blocks=(
             Tiles(tuple(_tiles(inputs, summaries))),
-            *cautions(notes_of(inputs, paper), LIMITS),
+            *cautions(notes_of(inputs, paper), limits_of(inputs)),
             *_heat(inputs, summaries, shared, paper),
+            *_folds(inputs),
             *_findings(findings(summaries, shared, paper), paper),
             *_charts(inputs, summaries, shared, paper),
             *_picture(inputs),
@@ -64,6 +66,45 @@ def grid_document(inputs: GridInputs, summaries: Sequence[VariantSummary]) -> Do
             *_repeat(inputs),
         ),
     )
+
+
+def limits_of(inputs: GridInputs) -> str:
+    """Say what the numbers are worth, by where the references come from."""
+    return DRAWN_LIMITS if inputs.drawn else LIMITS
+
+
+def _folds(inputs: GridInputs) -> list[Block]:
+    if not inputs.spreads:
+        return []
+
+    def spread(measure: str) -> Callable[[FoldSpread], str]:
+        def words(of: FoldSpread) -> str:
+            mean, sd = of.means.get(measure, (None, None))
+            return ratio3(mean) + (f" ± {ratio3(sd)}" if sd is not None else "")
+
+        return words
+
+    columns: tuple[Column[FoldSpread], ...] = (
+        Column("Network", lambda of: of.name),
+        Column("Folds", lambda of: f"{of.done} of {of.folds}", "done"),
+        Column("Nuclei", spread("nuclei"), "mean ± SD"),
+        Column("All classes", spread("all"), "mean ± SD"),
+        Column("Nuclei", lambda of: of.pooled.get("nuclei"), "everybody", ratio3),
+    )
+    note = (
+        "Each person is tested in exactly one fold, all sessions together, by a network that has not seen "
+        "them. "
+        "Mean ± standard deviation of the folds' macro mean IoU, over folds and repeats; everybody: counts "
+        "of all "
+        "folds summed first, mean over repeats. Folds share most of their training subjects, so the "
+        "deviation says "
+        "less about new subjects than the bootstrap interval does."
+    )
+    return [
+        Heading(f"Cross-validation: {inputs.folds} folds", "folds"),
+        Table(columns, rows_of(inputs.spreads)),
+        Paragraph(note, "small"),
+    ]
 
 
 def _tiles(inputs: GridInputs, summaries: Sequence[VariantSummary]) -> list[tuple[str, str]]:

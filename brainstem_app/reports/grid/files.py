@@ -9,11 +9,10 @@ from typing import Any
 from brainstem_app.imaging.atomic import write_text
 from brainstem_app.reports.engine.files import write_document
 from brainstem_app.reports.engine.sheets import Cell, Sheet, about_sheet
-from brainstem_app.reports.grid.document import grid_document, notes_of
+from brainstem_app.reports.grid.document import grid_document, limits_of, notes_of
 from brainstem_app.reports.grid.paper import paper_results
 from brainstem_app.reports.grid.results import CellResult, GridInputs
 from brainstem_app.reports.grid.summary import MEASURES, Mean, VariantSummary
-from brainstem_app.reports.scan.model import LIMITS
 
 _HEAD = (
     "repeat", "state", "macro_miou", "macro_miou_low", "macro_miou_high", "macro_miou_nuclei",
@@ -22,9 +21,11 @@ _HEAD = (
 )  # fmt: skip
 
 
-def write_tables(folder: Path, inputs: GridInputs, summaries: Sequence[VariantSummary]) -> None:
-    """Write ``results.csv`` and ``summary.csv`` of a comparison."""
-    write_text(folder / "results.csv", results_sheet(inputs.cells).csv)
+def write_tables(
+    folder: Path, inputs: GridInputs, summaries: Sequence[VariantSummary], cells: Sequence[CellResult] = ()
+) -> None:
+    """Write ``results.csv`` and ``summary.csv`` of a comparison; `cells` are those of single folds."""
+    write_text(folder / "results.csv", results_sheet(cells or inputs.cells).csv)
     write_text(folder / "summary.csv", summary_sheet(summaries).csv)
 
 
@@ -32,7 +33,7 @@ def write_page(folder: Path, inputs: GridInputs, summaries: Sequence[VariantSumm
     """Write ``report.html``, ``.pdf`` and ``.xlsx`` of a comparison, also of one that is not yet done."""
     document = grid_document(inputs, summaries)
     facts = [("study", inputs.study), ("test subjects", str(inputs.n_subjects)), ("plan", inputs.plan)]
-    about = about_sheet(document.created, facts, notes_of(inputs, paper_results()), "", LIMITS)
+    about = about_sheet(document.created, facts, notes_of(inputs, paper_results()), "", limits_of(inputs))
     write_document(
         folder, "report", document, (results_sheet(inputs.cells), summary_sheet(summaries), about), {}
     )

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable
 from kerasmodels.names import DECODERS, LOSSES
+
+if TYPE_CHECKING:
+    from brainstem_app.reports.grid.folds import FoldSpread
 
 Triple = tuple[float | None, float | None, float | None]
 
@@ -116,6 +119,12 @@ class GridInputs:
         What the classes are.
     baselines : mapping of str to (all, nuclei)
         Macro mIoU of what needs no network, by name.
+    drawn : bool
+        Whether references were drawn by people, not registered.
+    folds : int
+        How many folds there are; 0 without cross-validation.
+    spreads : tuple of FoldSpread
+        Each combination over its folds.
     picture : BestPicture or None
         None before the first cell is done.
     command : tuple of str
@@ -133,6 +142,9 @@ class GridInputs:
     n_subjects: int
     study: str
     baselines: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+    drawn: bool = False
+    folds: int = 0
+    spreads: tuple[FoldSpread, ...] = ()
     picture: BestPicture | None = None
     command: tuple[str, ...] = ()
     plan: str = ""

@@ -21,6 +21,7 @@ from brainstem_app.reports.scan.methods import methods_paragraph
 from brainstem_app.reports.scan.midsagittal import midsagittal_entry
 from brainstem_app.reports.scan.model import (
     COMPARISON_LIMITS,
+    DRAWN_LIMITS,
     LIMITS,
     AtlasEntry,
     FindingEntry,
@@ -205,7 +206,10 @@ def _limits(inputs: ReportInputs) -> str:
     if inputs.scan is None:
         return f"{said} {COMPARISON_LIMITS}".strip()
     own = inputs.model.limits.strip() if inputs.model else ""
-    return " ".join(part for part in (said, LIMITS, f"Of this model: {own}" if own else "") if part)
+    limits = LIMITS
+    if inputs.model is not None and inputs.model.reference != "registered":
+        limits = DRAWN_LIMITS
+    return " ".join(part for part in (said, limits, f"Of this model: {own}" if own else "") if part)
 
 
 def _unseen(inputs: ReportInputs) -> list[str]:

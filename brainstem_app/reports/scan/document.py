@@ -79,10 +79,10 @@ def scan_document(
         title=f"{report.scan.file} – brainstem report",
         kind=_KINDS[inputs.scan is not None],
         headline=report.scan.file,
-        about=_about(report, manifest),
+        about=_about(report, manifest, inputs),
         created=report.created,
         blocks=(
-            Tiles(_scored_tiles(report) if scored else _unscored_tiles(report)),
+            Tiles(_scored_tiles(report) if scored else _unscored_tiles(report, inputs)),
             Heading("Warnings", "warnings"),
             *(_findings(report.warnings) or (Paragraph("None."),)),
             *((Heading("Notes", "notes"), *_findings(report.notes)) if report.notes else ()),
@@ -95,7 +95,7 @@ def scan_document(
             Heading("Structures", "structures"),
             Table(structure_columns(report, inputs), grouped, "dense" if scored else ""),
             Paragraph(_table_note(report, inputs), "small"),
-            grades(reliability_text(measured)),
+            *((grades(reliability_text(measured)),) if any(s.reliability for s in report.structures) else ()),
             *methods(report.methods),
             *((Heading("Works to cite", "citations"), Items(works)) if works else ()),
             *repeat(command, repeat_steps(inputs, folder), facts),
@@ -115,12 +115,13 @@ def structure_columns(report: Report, inputs: ReportInputs) -> tuple[Column[Stru
     def any_has(field: str) -> bool:
         return any(getattr(s, field) is not None for s in report.structures)
 
+    reliability = Column[StructureEntry]("Reliability", lambda s: s.reliability, format=grade, align="centre")
     columns: list[Column[StructureEntry]] = [
         Column(
             "Structure", lambda s: Cell(s.name, below=s.full_name if scored else "", swatch=swatches[s.index])
         ),
         *([] if scored else [Column[StructureEntry]("Name", lambda s: s.full_name, align="words")]),
-        Column("Reliability", lambda s: s.reliability, format=grade, align="centre"),
+        *([reliability] if any(s.reliability for s in report.structures) else []),
         Column("Volume", lambda s: s.volume_mm3, "mm³", formatting.volume),
         *(_scored_columns(any_has("references_disagree_mm")) if scored else _unscored_columns()),
         Column("Asymmetry", lambda s: s.asymmetry_index, "left − right", formatting.signed),
@@ -130,7 +131,8 @@ def structure_columns(report: Report, inputs: ReportInputs) -> tuple[Column[Stru
     if any_has("change_seen"):
         columns.append(Column("Smallest", _change, "change, %"))
     if any_has("model_test_iou"):
-        columns.append(Column("Model's IoU", lambda s: s.model_test_iou, "in testing", formatting.ratio))
+        whose = "Networks' IoU" if _is_ensemble(inputs) else "Model's IoU"
+        columns.append(Column(whose, lambda s: s.model_test_iou, "in testing", formatting.ratio))
     return tuple(columns)
 
 
@@ -220,14 +222,23 @@ def _maybe_cut(text: str, is_cut: bool) -> Cell:
 def _regions_note(inputs: ReportInputs) -> str:
     if inputs.regions is not None:
         return regions_note(inputs.regions)
-    return no_regions_note(f"{inputs.atlas_name} {inputs.atlas_version}") if inputs.scan else ""
+    if inputs.scan is None:
+        return ""
+    own = bool(inputs.settings.get("own_labels"))
+    return no_regions_note(f"{inputs.atlas_name} {inputs.atlas_version}", own_labels=own)
 
 
-def _about(report: Report, manifest: Manifest) -> str:
+def _is_ensemble(inputs: ReportInputs) -> bool:
+    """Whether the scores of the model are those of its single networks."""
+    return inputs.model is not None and inputs.model.members > 1
+
+
+def _about(report: Report, manifest: Manifest, inputs: ReportInputs) -> str:
     parts = [formatting.moment(report.created)]
     if report.model:
         parts.append(f"model {report.model.title}")
-    parts.append(f"atlas {report.atlas.name} {report.atlas.version}")
+    labels = "labels" if inputs.settings.get("own_labels") else "atlas"
+    parts.append(f"{labels} {report.atlas.name} {report.atlas.version}")
     parts.append("grid " + " × ".join(str(n) for n in manifest.grid.shape))
     lengths = np.linalg.norm(np.array(manifest.grid.affine)[:3, :3], axis=0)
     parts.append("voxels " + " × ".join(f"{length:.2f}" for length in lengths) + " mm")
@@ -245,7 +256,7 @@ def _scored_tiles(report: Report) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _unscored_tiles(report: Report) -> tuple[tuple[str, str], ...]:
+def _unscored_tiles(report: Report, inputs: ReportInputs) -> tuple[tuple[str, str], ...]:
     summary = report.summary
     tiles = [
         (f"{summary.n_found} of {summary.n_unscored}", "nuclei found"),
@@ -257,7 +268,8 @@ def _unscored_tiles(report: Report) -> tuple[tuple[str, str], ...]:
     if confidences:
         tiles.append((formatting.ratio(sum(confidences) / len(confidences)), "mean confidence of the nuclei"))
     if report.model and report.model.test_macro_miou_nuclei is not None:
-        label = "the model's mean IoU of nuclei, in testing on other people"
+        whose = "its single networks'" if _is_ensemble(inputs) else "the model's"
+        label = f"{whose} mean IoU of nuclei, in testing on other people"
         tiles.append((ratio3(report.model.test_macro_miou_nuclei), label))
     return tuple(tiles)
 
@@ -293,9 +305,11 @@ def _table_note(report: Report, inputs: ReportInputs) -> str:
     else:
         notes.append("Centres are in mm of the scan's world: right, anterior and superior are positive.")
     if any(s.confidence is not None for s in report.structures):
+        learned = inputs.model is not None and inputs.model.reference != "registered"
+        agreement = "the labels that it learned from" if learned else "a registered atlas"
         notes.append(
-            "Confidence is the mean of the network's probability of the label: of agreement with a "
-            "registered atlas, not of being the person's nucleus."
+            "Confidence is the mean of the network's probability of the label: of agreement with "
+            f"{agreement}, not of being the person's nucleus."
         )
     if any(s.low_confidence for s in report.structures):
         notes.append("An asterisk marks a confidence below the model's threshold: check the outline.")

@@ -29,6 +29,12 @@ def methods_paragraph(inputs: ReportInputs) -> str:
     """Paragraph to paste into a methods section."""
     nuclei = counted(len(inputs.table.nuclei), "nucleus")
     atlas = f"the atlas {inputs.atlas_name} (version {inputs.atlas_version}, {nuclei})"
+    if inputs.settings.get("own_labels"):
+        atlas = (
+            f"a lab's own table, {inputs.atlas_name} ({nuclei}), which people drew on the scans that the "
+            "network "
+            "learned from"
+        )
     sentences = []
     if inputs.scan is None:
         sentences.append(f"Two label maps with the labels of {atlas} were compared with {PROGRAM}.")
@@ -72,6 +78,8 @@ def _segmentation_sentences(inputs: ReportInputs, atlas: str) -> list[str]:
             f"The 73 axial slices were labelled by the network “{model.name}”{described}{by}"
             f"{_refinement(inputs)}{_way_back(inputs)}."
         )
+        if inputs.settings.get("own_labels"):
+            sentences.append("There is no map of these labels on the template, so none was bent to the scan.")
         temperature = inputs.settings.get("temperature", 1.0)
         if temperature != 1.0:
             sentences.append(
@@ -93,7 +101,7 @@ def _way_back(inputs: ReportInputs) -> str:
 def _refinement(inputs: ReportInputs) -> str:
     """Say what is made of the network's probabilities, if more than the most probable class."""
     if not inputs.settings.get("fit_atlas"):
-        return ""
+        return ", straight and mirrored" if inputs.settings.get("mirror") else ""
     start = ", beginning at the mean registration of the training subjects" * bool(
         inputs.settings.get("mean_warp")
     )

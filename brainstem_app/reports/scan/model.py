@@ -42,6 +42,18 @@ LIMITS = (
     "there are cut. For research only; not for diagnosis or treatment."
 )
 
+DRAWN_LIMITS = (
+    "The model learned, or is scored against, labels that people drew on scans; how far they would agree "
+    "with each "
+    "other or with themselves is not known here. Most nuclei cannot be told apart on a T1-weighted scan. "
+    "Small nuclei "
+    "are unreliable: one voxel of displacement can halve their overlap. Volumes are counted in voxels where "
+    "there is no "
+    "atlas to bend. The lower medulla, below z = −72 mm of the MNI template, is never labelled, so volumes "
+    "of "
+    "structures that reach there are cut. For research only; not for diagnosis or treatment."
+)
+
 COMPARISON_LIMITS = (
     "These numbers say how far two label maps agree, not which is right: they are as good as the reference. "
     "Labels of this program, and reference labels that come from registering an atlas, are not an expert's. "
@@ -118,6 +130,10 @@ class ModelDescription:
         Nuclei with a lower mean confidence are marked.
     detectability : mapping of str to Detectability
         What changes of each nucleus it can detect, by name; empty where that was not measured.
+    reference : {"registered", "drawn", "mixed"}
+        Where the labels come from that it learned.
+    members : int
+        How many networks it averages; its scores are then those of each alone.
     """
 
     name: str
@@ -133,6 +149,8 @@ class ModelDescription:
     licence: str = ""
     low_confidence: float = LOW_CONFIDENCE
     detectability: Mapping[str, Detectability] = field(default_factory=dict)
+    reference: str = "registered"
+    members: int = 1
 
 
 @dataclass(frozen=True)

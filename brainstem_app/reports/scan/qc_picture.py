@@ -170,10 +170,13 @@ def _axial_panels(view: _View, table: LabelTable) -> Iterator[_Panel | None]:
     titles: list[str] = []
     wanted: list[float] = []
     index_of = {structure.name: structure.index for structure in table.nuclei}
+    whole = any(structure.group is Group.TISSUE for structure in table.structures)
     for part, landmark, names, share in _LANDMARKS:
         known = [index_of[name] for name in names if name in index_of]
         heights = np.flatnonzero(np.isin(view.labels, known).any(axis=(0, 1)))
-        title = f"{part}, {landmark}" if heights.size else part
+        # Labels of a few nuclei, without the tissue around them, do not reach from midbrain to medulla.
+        otherwise = part if whole else "Axial"
+        title = f"{part}, {landmark}" if heights.size else otherwise
         titles.append(title)
         wanted.append(float(heights.mean()) if heights.size else low + share * (high - low))
     levels = distinct_levels(wanted, (low, high), view.labels.shape[2], view.sizes[2])

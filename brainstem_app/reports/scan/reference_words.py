@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from brainstem_app.atlas.disagreement import disagreement_about
 
+#: Of references that a person drew.
+DRAWN_DISTANCE = (
+    "Distance: mean distance of both surfaces (ASSD). How far the people who drew these references would "
+    "disagree is "
+    "not known, so neither is how much of a distance is the references' own."
+)
+
 
 def disagreement_words(atlas: str, version: str) -> str:
     """Sentences on the distance from a reference, and on the references' own uncertainty if it is known."""

@@ -193,8 +193,12 @@ def regions_note(regions: RegionsOnScan) -> str:
     )
 
 
-def no_regions_note(atlas: str) -> str:
-    """Say that an atlas brings no regions, and what follows."""
+def no_regions_note(atlas: str, *, own_labels: bool = False) -> str:
+    """Say that an atlas, or a lab's own labels, bring no regions, and what follows."""
+    if own_labels:
+        return (
+            f"The labels {atlas} have no atlas that would divide the brainstem, so no regions are measured."
+        )
     return (
         f"The atlas {atlas} does not divide the brainstem into regions, so that none are measured: those of "
         "another atlas would not be its own."

@@ -1,0 +1,219 @@
+"""A lab's own label table: what the numbers of its label maps mean, and the classes a network learns of it.
+
+A lab numbers its labels as it likes; a network's classes are 0, 1, 2, … without a gap. Numbers that the table
+calls "not drawn", or that are said to be, stand for voxels that nobody looked at.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import csv
+import hashlib
+import io
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from brainstem_app.atlas.label_table import TABLE_FILE_NAME, Group, LabelTable, Side, Structure
+from brainstem_app.atlas.library import CARD_FILE_NAME, DRAWN
+from brainstem_app.atlas.side_names import split_side, with_side
+from brainstem_app.atlas.source_tables.reading import read_source_table
+from brainstem_app.atlas.source_tables.source_label import SourceLabel
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.atomic import write_text
+from brainstem_app.imaging.label_map import IGNORED_LABEL
+
+_NOT_DRAWN = re.compile(
+    r"(not|un|never)[ _-]?(drawn|labell?ed|outlined|annotated|known)|ignored?([ _-]label)?", re.I
+)
+_BACKGROUND = 0
+_TISSUE = ("WM", "GM")
+_GOLDEN, _DARKER = 0.618034, 0.72
+_UNKNOWN_SHOWN = 8
+
+
+@dataclass(frozen=True)
+class DrawnTable:
+    """What a lab's numbers mean.
+
+    Attributes
+    ----------
+    table : LabelTable
+        The classes: the background and the lab's structures, in the order of their numbers.
+    index_of : mapping of int to int
+        Class of each number of the lab's maps.
+    ignored : frozenset of int
+        Numbers of voxels that nobody labelled.
+    """
+
+    table: LabelTable
+    index_of: Mapping[int, int]
+    ignored: frozenset[int] = frozenset()
+
+    def classes(self, numbers: NDArray[np.integer], where: Path) -> NDArray[np.uint8]:
+        """Turn the numbers of a map into classes; `IGNORED_LABEL` where nobody labelled.
+
+        Parameters
+        ----------
+        numbers : ndarray of integers, shape (X, Y, Z)
+            As the file has them.
+        where : Path
+            The file, for the error.
+
+        Returns
+        -------
+        ndarray of uint8, shape (X, Y, Z)
+
+        Raises
+        ------
+        InputError
+            If the map holds a number that the table does not name, or no structure at all.
+        """
+        found, inverse = np.unique(numbers, return_inverse=True)
+        unknown = [int(n) for n in found if int(n) not in self.index_of and int(n) not in self.ignored]
+        if unknown:
+            more = "…" if len(unknown) > _UNKNOWN_SHOWN else ""
+            shown = ", ".join(map(str, unknown[:_UNKNOWN_SHOWN])) + more
+            raise InputError(
+                f"The label map holds {shown}, which the table of labels does not name.",
+                where,
+                "Add it to the table, or say that it is not drawn: --ignore-label NUMBER.",
+            )
+        classes = [IGNORED_LABEL if int(n) in self.ignored else self.index_of[int(n)] for n in found]
+        if not any(_BACKGROUND < index < IGNORED_LABEL for index in classes):
+            raise InputError(
+                "The label map is empty: no voxel has a label of the table.",
+                where,
+                "Look whether it is the right file; leave the subject out if nothing was drawn.",
+            )
+        return np.array(classes, dtype=np.uint8)[inverse].reshape(numbers.shape)
+
+    def is_of(self, table: LabelTable) -> bool:
+        """Whether these are the labels of an atlas: the same numbers for the same names, none missing."""
+        mine = {number: self.table.structures[index] for number, index in self.index_of.items()}
+        return len(mine) == table.n_classes and all(
+            number in mine and _same(mine[number], structure)
+            for number, structure in enumerate(table.structures)
+        )
+
+    def of_atlas(self, table: LabelTable) -> DrawnTable:
+        """Return the same with an atlas's own rows, whose numbers these are."""
+        return DrawnTable(table, {s.index: s.index for s in table.structures}, self.ignored)
+
+    def save(self, folder: Path, name: str, version: str) -> None:
+        """Write the table as an atlas without a map: ``structures.csv`` and ``atlas.json``."""
+        folder.mkdir(parents=True, exist_ok=True)
+        write_text(folder / TABLE_FILE_NAME, _rows_of(self.table))
+        numbers = {str(index): number for number, index in sorted(self.index_of.items())}
+        card = {
+            "name": name,
+            "version": version,
+            "labels": DRAWN,
+            "numbers": numbers,
+            "not_drawn": sorted(self.ignored),
+        }
+        write_text(folder / CARD_FILE_NAME, json.dumps(card, indent=1) + "\n")
+
+
+def _rows_of(table: LabelTable) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(Structure.model_fields), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(s.model_dump(mode="json") for s in table.structures)
+    return text.getvalue()
+
+
+def table_hash(drawn: DrawnTable) -> str:
+    """SHA-256 of the file that `DrawnTable.save` writes of the table."""
+    return hashlib.sha256(_rows_of(drawn.table).encode()).hexdigest()
+
+
+def read_drawn_table(path: Path, ignored: Collection[int] = ()) -> DrawnTable:
+    """Read a lab's table of labels, in any of the formats of `read_source_table`.
+
+    Parameters
+    ----------
+    path : Path
+        The table: BIDS' ``dseg.tsv``, CSV, JSON, ITK-SNAP's, FreeSurfer's or FSL's.
+    ignored : collection of int
+        Numbers that mean "not drawn", besides those that the table calls so.
+
+    Raises
+    ------
+    InputError
+        If the table cannot be read, has too many labels, or two get one name.
+    """
+    rows = sorted(read_source_table(path).labels, key=lambda row: row.number)
+    left_out = frozenset(ignored) | {row.number for row in rows if _NOT_DRAWN.fullmatch(row.name.strip())}
+    if _BACKGROUND in left_out:
+        raise InputError(
+            "0 is the background; it cannot stand for what is not drawn.",
+            path,
+            "Give what is not drawn a number of its own.",
+        )
+    kept = [row for row in rows if row.number not in left_out and row.number != _BACKGROUND]
+    if not kept or len(kept) >= IGNORED_LABEL:
+        raise InputError(
+            f"The table has {len(kept)} labels; a network learns 1 to {IGNORED_LABEL - 1}.",
+            path,
+            "Give the table of the structures that are to be learned.",
+        )
+    structures = [_background(), *(_structure(k, row, path.name) for k, row in enumerate(kept, start=1))]
+    _require_names(structures, kept, path)
+    index_of = {_BACKGROUND: _BACKGROUND} | {row.number: k for k, row in enumerate(kept, start=1)}
+    return DrawnTable(LabelTable(structures=tuple(structures)), index_of, left_out)
+
+
+def _same(mine: Structure, other: Structure) -> bool:
+    both_background = mine.group is Group.BACKGROUND and other.group is Group.BACKGROUND
+    return both_background or mine.name == other.name or mine.full_name == other.full_name
+
+
+def _background() -> Structure:
+    return Structure(
+        index=_BACKGROUND,
+        name="background",
+        full_name="background",
+        side=Side.MIDLINE,
+        group=Group.BACKGROUND,
+        colour="#000000",
+        source="",
+        licence="",
+    )
+
+
+def _structure(index: int, row: SourceLabel, source: str) -> Structure:
+    name, side = split_side(row.name)
+    return Structure(
+        index=index,
+        name=with_side(name, side) or row.name,
+        full_name=row.name,
+        side=side or Side.MIDLINE,
+        group=Group.TISSUE if name in _TISSUE else Group.NUCLEUS,
+        colour=row.colour or _colour(index, side),
+        source=source,
+        licence="the lab's own",
+    )
+
+
+def _colour(index: int, side: Side | None) -> str:
+    value = 0.95 * (_DARKER if side is Side.RIGHT else 1.0)
+    rgb = colorsys.hsv_to_rgb((index * _GOLDEN) % 1.0, 0.65, value)
+    return "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
+
+
+def _require_names(structures: list[Structure], rows: list[SourceLabel], path: Path) -> None:
+    first: dict[str, SourceLabel] = {}
+    for structure, row in zip(structures[1:], rows, strict=True):
+        other = first.setdefault(structure.name, row)
+        if other is not row:
+            raise InputError(
+                f"The labels {other.number} and {row.number} have one name, {structure.name}.",
+                path,
+                "Give each structure its own name; sides end in _L and _R.",
+            )

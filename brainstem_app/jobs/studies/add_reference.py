@@ -1,0 +1,199 @@
+"""Add to the training set: a label map, as Review saves it, as the reference of its subject in a study."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from brainstem_app.atlas.drawn_labels import DrawnTable
+from brainstem_app.atlas.library import AnyAtlas, Atlas
+from brainstem_app.errors import BrainstemError, InputError
+from brainstem_app.imaging.label_map import IGNORED_LABEL, load_label_map
+from brainstem_app.imaging.reading import read_scan
+from brainstem_app.imaging.subject_ids import subject_name
+from brainstem_app.jobs.claims import claim_of, claimed
+from brainstem_app.jobs.job import AddReferenceJob
+from brainstem_app.jobs.provenance import as_json, file_hashes
+from brainstem_app.jobs.reporter import Reporter, Summary
+from brainstem_app.jobs.studies.drawn_labels import DRAWN_LABEL_SMALL, DrawnFile, draw_into, report_counts
+from brainstem_app.jobs.studies.relabel import draw_reference
+from brainstem_app.jobs.studies.study_atlas import study_atlas
+from brainstem_app.jobs.studies.subject_task import LeftToOther, SubjectTask, prepare_one
+from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
+from brainstem_app.preprocessing.reference import LABEL_SHRUNK
+from brainstem_app.reports.scan.manifest import sha256_of
+from brainstem_app.small_files import read_json
+from brainstem_app.study.record import changing
+from brainstem_app.study.splits import Splits
+from brainstem_app.study.study import Study, SubjectRecord
+
+_WHOSE = "Give --subject NAME, as the study calls it, and, if it is not prepared there yet, --scan FILE."
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Whose labels they are: the study's record, if it has one, and whether they surely lie on its scan."""
+
+    name: str
+    record: SubjectRecord | None
+    same_scan: bool
+
+
+def add_reference(job: AddReferenceJob, reporter: Reporter) -> Summary:
+    """Make a label map the reference of its subject; a scan that the study does not have is prepared for it.
+
+    The registered reference is kept beside it. A new subject joins those that are trained on, or the part
+    that the person's other scans are in.
+
+    Raises
+    ------
+    InputError
+        If the map cannot be read, has other labels than the study's, lies on another grid than the scan, or
+        nothing says whose it is.
+    BrainstemError
+        If the scan cannot be prepared.
+    """
+    study = Study.open(job.study)
+    atlas = study_atlas(study)
+    reporter.progress(0, 2, "reading the labels")
+    drawn = DrawnFile(job.labels.resolve(), _table(job, atlas), not isinstance(atlas, Atlas))
+    found = _whose(job, study)
+    reporter.progress(1, 2, f"bringing the labels of {found.name} onto the template")
+    if found.record is not None and found.record.state == "finished":
+        record = _redrawn(study, found, drawn)
+    else:
+        record = _prepared(job, study, found, drawn, reporter)
+    for finding in record.findings:
+        if finding["code"] == DRAWN_LABEL_SMALL:
+            reporter.warn(f"{record.name}: {finding['problem']}", job.labels, str(finding["fix"]))
+    with changing(study.folder, job.kind):
+        part = _join_split(study, record)
+    reporter.artifact("subject", study.subject_folder(record.name), record.name)
+    if runs := study.run_names():
+        reporter.warn(
+            f"{', '.join(runs)} learned from the references before.",
+            study.folder,
+            "Train again under another name to learn from this one.",
+        )
+    counts = report_counts(study, atlas.table, reporter)
+    return {"subject": record.name, "part": part, "drawn": counts.get("drawn", 0)}
+
+
+def _table(job: AddReferenceJob, atlas: AnyAtlas) -> DrawnTable:
+    """Read what the map's numbers mean: those of the study's labels, or nothing."""
+    there = labels_in(load_label_map(job.labels)[0])
+    ignored = frozenset((*job.ignore_label, IGNORED_LABEL))
+    labels = there - ignored
+    meaning = meaning_of_labels(job.labels, labels, str(atlas.folder) if job.same_table else None)
+    names, own = meaning.table.names, atlas.table.names
+    odd = [k for k in sorted(labels) if k >= len(own) or (k and names[k] != own[k])]
+    if odd:
+        raise InputError(
+            f"The label {odd[0]} is {names[odd[0]]} there; the study's labels, {atlas.name}, have another "
+            "one.",
+            job.labels,
+            "Add maps with the labels of the study; make another study for other labels: prepare --labels.",
+        )
+    return DrawnTable(atlas.table, {s.index: s.index for s in atlas.table.structures}, ignored)
+
+
+def _whose(job: AddReferenceJob, study: Study) -> _Found:
+    """Find the subject by the scan's hash, by its name, or by what the user says."""
+    scan = _scan_in_report(job.labels)
+    sha256 = sha256_of(job.scan) if job.scan is not None else scan.get("sha256")
+    records = study.subjects()
+    same = [record for record in records if sha256 and record.sha256 == sha256]
+    if job.subject:
+        same = [record for record in same if record.name == job.subject]
+    if len(same) == 1:
+        return _Found(same[0].name, same[0], same_scan=True)
+    name = job.subject or subject_name(str(scan.get("file", "")), job.labels.parent.name)
+    named = next((record for record in records if record.name == name), None)
+    if named is None and not (job.subject and job.scan):
+        raise InputError("Nothing says which subject of the study these labels are of.", job.labels, _WHOSE)
+    if named is not None and job.scan is not None and named.state == "finished":
+        raise InputError(
+            f"{name} was prepared from another scan than this one.",
+            job.scan,
+            "Give it another name with --subject, or leave --scan out.",
+        )
+    return _Found(name, named, same_scan=False)
+
+
+def _scan_in_report(labels: Path) -> dict[str, Any]:
+    """Read what the report beside a segmentation says of its scan; empty if there is none."""
+    try:
+        scan = read_json(labels.with_name("report.json"))["scan"]
+        return dict(scan) if isinstance(scan, dict) else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _redrawn(study: Study, found: _Found, drawn: DrawnFile) -> SubjectRecord:
+    record = found.record
+    if record is None:
+        raise ValueError("no record")
+    folder = study.subject_folder(found.name)
+    with claimed((claim_of(folder, "The subject"),), "add-reference"):
+        if found.same_scan:
+            labels, affine = load_label_map(drawn.path)
+            shape: tuple[int, ...] = labels.shape
+        else:
+            scan = read_scan(Path(record.source))
+            shape, affine = scan.shape, scan.affine
+        facts, warned = draw_into(folder, drawn, shape, affine)
+        draw_reference(folder, drawn.table.table)
+        kept = (f for f in record.findings if f["code"] not in (DRAWN_LABEL_SMALL, LABEL_SHRUNK))
+        changed = {
+            "settings": {**record.settings, **facts, "added": True},
+            "findings": (*kept, *(as_json(finding) for finding in warned)),
+            "files": file_hashes(folder),
+        }
+        record = record.model_copy(update=changed)
+        record.save(folder / "manifest.json")
+    return record
+
+
+def _prepared(
+    job: AddReferenceJob, study: Study, found: _Found, drawn: DrawnFile, reporter: Reporter
+) -> SubjectRecord:
+    source = job.scan or (Path(found.record.source) if found.record else None)
+    if source is None:
+        raise InputError(f"{found.name} is not prepared in this study.", job.labels, _WHOSE)
+    settings = study.settings
+    task = SubjectTask(
+        name=found.name,
+        person=found.record.person if found.record else subject_name(found.name, found.name),
+        source=source.resolve(),
+        folder=study.subject_folder(found.name),
+        space=settings.space,
+        atlas=settings.atlas,
+        atlas_settings=settings.atlas_settings,
+        repeat=False,
+        drawn=drawn,
+    )
+    record = prepare_one(task, reporter.part(1, 2, found.name))
+    if isinstance(record, LeftToOther):
+        raise record.error
+    if record.failure is not None:
+        failure = record.failure
+        raise BrainstemError(failure.what, failure.where, failure.fix)
+    record = record.model_copy(update={"settings": {**record.settings, "added": True}})
+    record.save(task.folder / "manifest.json")
+    return record
+
+
+def _join_split(study: Study, record: SubjectRecord) -> str:
+    """Put a subject into the part of the person's other scans, else into the training part; returns it."""
+    path = study.folder / "splits.json"
+    splits = (
+        Splits.load(path)
+        if path.exists()
+        else Splits(seed=study.settings.seed, train=(), validation=(), test=())
+    )
+    person_of = {one.name: one.person for one in study.subjects()}
+    joined, part = splits.joined_by(record.name, person_of)
+    if joined != splits:
+        study.save_splits(joined)
+    return part
