@@ -165,41 +165,9 @@ def _notes(found: Pairs) -> tuple[str, ...]:
             f"Only {counted(len(found.pairs), 'pair')}: the intervals are wide, and the ICC says little "
             "about others."
         )
-<<<<<<< HEAD
     reports = {pair.subject: [pair.first, pair.second] for pair in found.pairs}
     notes += (*missing_notes(reports), *uneven_notes(reports))
     unseen = [s.name for own in reports.values() for r in own for s in r.structures if s.change_seen is False]
-=======
-    reports = [(pair.subject, report) for pair in found.pairs for report in (pair.first, pair.second)]
-    gone = [
-        (s, f"{s.name} of {name}")
-        for name, report in reports
-        for s in report.structures
-        if s.group is Group.NUCLEUS and s.compared is None
-    ]
-    lost, cut = (
-        list(dict.fromkeys(told for s, told in gone if s.is_cut is is_cut)) for is_cut in (False, True)
-    )
-    if lost:
-        notes.append(
-            f"{counted(len(lost), 'nucleus was', 'nuclei were')} not found and counted as missing, not as 0 "
-            f"mm³ ({listed(lost)}); look at those scans first."
-        )
-    if cut:
-        notes.append(
-            f"{counted(len(cut), 'nucleus was', 'nuclei were')} cut by the end of the scan or of its brain "
-            f"mask and counted as missing, not as what is left of them ({listed(cut)}); look at those scans "
-            "first."
-        )
-    if regions := [f"{part} of {name}" for name, report in reports for part in cut_parts(report)]:
-        notes.append(
-            "Regions and areas that the scan or its brain mask cuts are counted as missing, not as what is "
-            f"left of them: "
-            f"{listed(list(dict.fromkeys(regions)))}."
-        )
-    notes += uneven_notes({pair.subject: [pair.first, pair.second] for pair in found.pairs})
-    unseen = [s.name for _, report in reports for s in report.structures if s.change_seen is False]
->>>>>>> wt-examcli
     if unseen:
         notes.append(f"{unseen_sentence(list(dict.fromkeys(unseen)))} They have a dagger (†).")
     same = [
