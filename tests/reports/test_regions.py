@@ -323,7 +323,7 @@ def test_retest_says_how_well_regions_repeat_themselves(tmp_path: Path, table: L
     assert (entries["midbrain"]["bias_mm3"], entries["midbrain"]["n"]) == (1.0, 5)
     assert (entries["medulla"]["n"], entries["medulla"]["not_found_first"]) == (4, 1)
     assert any(
-        "areas that the scan or its brain mask cuts" in note and "medulla of sub-2" in note
+        "areas that the scan or its brain mask cuts" in note and "sub-2: brainstem, medulla" in note
         for note in report["notes"]
     )
     with (tmp_path / "out" / "retest.csv").open(encoding="utf-8", newline="") as file:
