@@ -12,7 +12,15 @@ from pydantic import BaseModel, ValidationError
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
 from brainstem_app.jobs.failure import describe_failure
-from brainstem_app.jobs.job import ImportAtlasJob, PrepareJob, SegmentJob, SimulateJob, TrainJob, read_job
+from brainstem_app.jobs.job import (
+    ImportAtlasJob,
+    ImportResultsJob,
+    PrepareJob,
+    SegmentJob,
+    SimulateJob,
+    TrainJob,
+    read_job,
+)
 from brainstem_app.validation import option_of, validated
 from kerasmodels.training.settings import TrainingSettings
 
@@ -48,10 +56,11 @@ MISFITS = [
     (TrainJob, [], "What was given must be a group of settings."),
     (PrepareJob, {"dataset": "d", "study": "s", "jobs": 0}, f"--jobs is 0; it must be {COUNT}."),
     (
-        SegmentJob,
-        {"scans": [], "out": "o"},
-        "--scans is a list of 0; it must be a list of at least 1, each a path.",
+        ImportResultsJob,
+        {"study": "s", "results": []},
+        "--results is a list of 0; it must be a list of at least 1, each a path.",
     ),
+    (SegmentJob, {"scans": [], "out": "o"}, "No scan is given."),
     (SimulateJob, {"subjects": "two", "out": "o"}, f"--subjects is “two”; it must be {COUNT}."),
     (
         ImportAtlasJob,
