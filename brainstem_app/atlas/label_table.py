@@ -124,10 +124,11 @@ class LabelTable(BaseModel):
         ``np.array(table.mirrored_indices())[labels[::-1]]`` is the label map of the mirrored head.
         """
         index_of = {s.name: s.index for s in self.structures}
-        return tuple(index_of.get(_other_side(s.name), s.index) for s in self.structures)
+        return tuple(index_of.get(other_side(s.name), s.index) for s in self.structures)
 
 
-def _other_side(name: str) -> str:
+def other_side(name: str) -> str:
+    """Name of the same structure on the other side; the name itself if it names no side."""
     if name.endswith("_L"):
         return name[:-2] + "_R"
     if name.endswith("_R"):

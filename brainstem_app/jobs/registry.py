@@ -208,8 +208,3 @@ KINDS: dict[str, JobKind] = {row.model.model_fields["kind"].default: row for row
 def folder_of(job: Job) -> Path:
     """Folder the results of a job go to."""
     return KINDS[job.kind].folder(job)
-
-
-def title_of(job: Job) -> str:
-    """Return what a job is called in a list."""
-    return KINDS[job.kind].title.format(job=job)

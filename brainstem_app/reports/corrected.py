@@ -7,24 +7,23 @@ gained, less those that it lost: the rule that holds for the regions of edited l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.label_table import Group, Side
+from brainstem_app.atlas.label_table import Group, Side, other_side
 from brainstem_app.atlas.regions import follow_edit
 from brainstem_app.counting import counted, listed
 from brainstem_app.evaluation.structures import asymmetry_index
 from brainstem_app.evaluation.volume import centroid_mm, voxel_volume_mm3
 from brainstem_app.imaging.scan import Level
 from brainstem_app.imaging.spaces import Affine
+from brainstem_app.reports.engine.entry import DECIMALS, rounded
 from brainstem_app.reports.scan.model import FindingEntry, Report, StructureEntry, Summary
 from brainstem_app.reports.scan.region_model import RegionEntry
 
-_DECIMALS = 6
 #: Code of the warning that says that, and what, was corrected.
 CORRECTED = "labels-corrected"
 #: Code of the warning that corrected labels lie where the original ones do not.
@@ -132,8 +131,8 @@ def _structure(entry: StructureEntry, before: int, after: int, correction: Corre
     return entry.model_copy(
         update={
             "voxels": after,
-            "volume_mm3": round(volume, _DECIMALS),
-            "centroid_mm": None if place is None else tuple(round(x, _DECIMALS) for x in place),
+            "volume_mm3": round(volume, DECIMALS),
+            "centroid_mm": None if place is None else tuple(round(x, DECIMALS) for x in place),
             # The network's confidence is of its own labels.
             "confidence": None,
             "low_confidence": None,
@@ -143,28 +142,19 @@ def _structure(entry: StructureEntry, before: int, after: int, correction: Corre
 
 def _with_asymmetry(structures: tuple[StructureEntry, ...], touched: set[int]) -> tuple[StructureEntry, ...]:
     """Asymmetry of the pairs of which a side was corrected: (left − right) / (left + right)."""
-    volumes: dict[tuple[str, Side], float] = {
-        (_stem(s), s.side): s.volume_mm3 for s in structures if s.side is not Side.MIDLINE
-    }
-    changed = {_stem(s) for s in structures if s.index in touched and s.side is not Side.MIDLINE}
-    return tuple(
-        s.model_copy(update={"asymmetry_index": _asymmetry(volumes, _stem(s))})
-        if s.side is not Side.MIDLINE and _stem(s) in changed
-        else s
-        for s in structures
-    )
+    by_name = {s.name: s for s in structures}
+    return tuple(_beside(s, by_name.get(other_side(s.name)), touched) for s in structures)
 
 
-def _stem(structure: StructureEntry) -> str:
-    """Name without its side: ``RN_L`` and ``RN_R`` are ``RN``."""
-    return structure.name.removesuffix("_L").removesuffix("_R")
-
-
-def _asymmetry(volumes: Mapping[tuple[str, Side], float], stem: str) -> float | None:
-    if (stem, Side.LEFT) not in volumes or (stem, Side.RIGHT) not in volumes:
-        return None
-    index = asymmetry_index(volumes[stem, Side.LEFT], volumes[stem, Side.RIGHT])
-    return None if index is None else round(index, _DECIMALS)
+def _beside(one: StructureEntry, other: StructureEntry | None, touched: set[int]) -> StructureEntry:
+    """Return one side of a pair with the asymmetry of both; unchanged if neither was corrected."""
+    if one.side is Side.MIDLINE or not touched & {one.index, other.index if other else one.index}:
+        return one
+    index = None
+    if other is not None and other is not one:
+        left, right = (one, other) if one.side is Side.LEFT else (other, one)
+        index = rounded(asymmetry_index(left.volume_mm3, right.volume_mm3))
+    return one.model_copy(update={"asymmetry_index": index})
 
 
 def _regions(
@@ -183,14 +173,14 @@ def _regions(
         part.model_copy(
             update={
                 "voxels": part.voxels + gained.get(part.name, 0),
-                "volume_mm3": round(max(part.volume_mm3 + gained.get(part.name, 0) * voxel, 0.0), _DECIMALS),
+                "volume_mm3": round(max(part.volume_mm3 + gained.get(part.name, 0) * voxel, 0.0), DECIMALS),
             }
         )
         for part in parts
     ]
     update = {
         "voxels": sum(part.voxels for part in parts),
-        "volume_mm3": round(sum(part.volume_mm3 for part in parts), _DECIMALS),
+        "volume_mm3": round(sum(part.volume_mm3 for part in parts), DECIMALS),
     }
     same = bool(np.array_equal(followed, correction.regions))
     return (whole.model_copy(update=update), *parts), same
@@ -201,7 +191,7 @@ def _summary(before: Summary, structures: tuple[StructureEntry, ...]) -> Summary
     return before.model_copy(
         update={
             "n_found": sum(s.volume_mm3 > 0 for s in nuclei),
-            "volume_nuclei_mm3": round(sum(s.volume_mm3 for s in nuclei), _DECIMALS),
+            "volume_nuclei_mm3": round(sum(s.volume_mm3 for s in nuclei), DECIMALS),
         }
     )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.label_table import Group, Side
+from brainstem_app.atlas.label_table import Group, Side, other_side
 from brainstem_app.plain_text import cell_text
 from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.regions import BRAINSTEM
@@ -180,15 +180,14 @@ def _furthest(scores: Values) -> int | None:
 
 def _asymmetry(report: Report) -> float | None:
     """(left − right) / (left + right) of all nuclei that have both sides whole, together."""
-    whole = {(s.name[:-2], s.side): s.compared for s in report.structures if s.group is Group.NUCLEUS}
-    sums = {Side.LEFT: 0.0, Side.RIGHT: 0.0}
-    for stem in {stem for stem, side in whole if side is not Side.MIDLINE}:
-        left, right = whole.get((stem, Side.LEFT)), whole.get((stem, Side.RIGHT))
-        if left is not None and right is not None:
-            sums[Side.LEFT] += left
-            sums[Side.RIGHT] += right
-    both = sum(sums.values())
-    return (sums[Side.LEFT] - sums[Side.RIGHT]) / both if both else None
+    from brainstem_app.evaluation.structures import asymmetry_index
+
+    nuclei = [s for s in report.structures if s.group is Group.NUCLEUS]
+    whole = {s.name: s.compared for s in nuclei}
+    lefts = [s.name for s in nuclei if s.side is Side.LEFT and other_side(s.name) != s.name]
+    pairs = [(whole[left], whole.get(other_side(left))) for left in lefts]
+    known = [(left, right) for left, right in pairs if left is not None and right is not None]
+    return asymmetry_index(sum(left for left, _ in known), sum(right for _, right in known))
 
 
 def _confidence(report: Report) -> float | None:

@@ -15,11 +15,12 @@ from brainstem_app.jobs.events import Event, Failed, Finished, Progress, Warned
 from brainstem_app.jobs.executors import local, run_tasks
 from brainstem_app.jobs.executors.local import LocalExecutor, WorkerSlots, find_slots
 from brainstem_app.jobs.executors.run_tasks import TaskOutcome, run_tasks_on
-from brainstem_app.jobs.executors.slurm_settings import SlurmSettings, parse_slurm
+from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
 from brainstem_app.jobs.executors.task import Task
 from brainstem_app.jobs.folder import CANCEL_FILE, EVENTS_FILE, EventTail
 from brainstem_app.jobs.job import EvaluateVolumesJob
 from brainstem_app.jobs.reporter import Reporter
+from brainstem_app.validation import validated
 
 Say = Callable[[Task], list[Event]]
 
@@ -220,10 +221,10 @@ def test_processes_are_limited_by_memory_and_cores(monkeypatch: pytest.MonkeyPat
 def test_what_slurm_is_asked_for_is_read_from_words() -> None:
     words = ["partition=gpu", "gpus=1", "minutes=30", "setup=module load a", "setup=module load b"]
     expected = SlurmSettings(partition="gpu", gpus=1, minutes=30, setup=("module load a", "module load b"))
-    assert parse_slurm(words) == expected
+    assert validated(SlurmSettings, words, "--slurm") == expected
     for word in ("colour=red", "gpus", "minutes=soon"):
         with pytest.raises(InputError):
-            parse_slurm([word])
+            validated(SlurmSettings, [word], "--slurm")
 
 
 def test_slurm_that_is_not_there_is_bad_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

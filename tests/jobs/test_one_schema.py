@@ -48,7 +48,7 @@ from brainstem_app.jobs.job import (
 )
 from brainstem_app.jobs.many.grids import GRIDS
 from brainstem_app.jobs.networks.machine_speed import Estimate
-from brainstem_app.jobs.registry import KINDS, folder_of, title_of
+from brainstem_app.jobs.registry import KINDS, folder_of
 from brainstem_app.setting import setting, settings_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -196,7 +196,7 @@ def test_every_kind_of_job_has_a_row_whose_function_is_there() -> None:
 @pytest.mark.parametrize("job", JOBS, ids=_ids)
 def test_every_job_has_a_folder_and_a_title(job: Any) -> None:
     assert isinstance(folder_of(job), Path)
-    assert "{" not in title_of(job)
+    assert "{" not in KINDS[job.kind].title.format(job=job)
 
 
 def test_job_files_of_earlier_versions_are_read(tmp_path: Path) -> None:

@@ -46,6 +46,15 @@ def test_small_brainstem_and_one_sided_nuclei_stand_out(table: LabelTable) -> No
     assert small.region_z["brainstem"] < -10
 
 
+def test_side_of_a_structure_whose_name_has_none_is_no_pair(table: LabelTable) -> None:
+    one = _result(table, 1, 30, 10)
+    left, *others = (s for s in one.report.structures if s.name != "RN_R")
+    alone = [s.model_copy(update={"name": "red left"}) if s.name == "RN_L" else s for s in (left, *others)]
+    (row,) = quality_rows([replace(one, report=one.report.model_copy(update={"structures": tuple(alone)}))])
+    assert row.asymmetry is None
+    assert quality_rows([one])[0].asymmetry == 0.5
+
+
 def test_rejected_result_is_scored_against_the_others_and_moves_no_score(table: LabelTable) -> None:
     cohort = _cohort(table)
     alone = quality_rows(cohort)

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from brainstem_app.errors import InputError
 from brainstem_app.setting import setting
-from brainstem_app.validation import validated
 
 
 class SlurmSettings(BaseModel):
@@ -59,17 +58,6 @@ class SlurmSettings(BaseModel):
     def _read_words(cls, content: Any) -> Any:
         """Read what the command line says: ``KEY=VALUE`` words, `setup` perhaps again and again."""
         return _settings_of(content) if isinstance(content, list | tuple) else content
-
-
-def parse_slurm(words: Sequence[str]) -> SlurmSettings:
-    """Read ``KEY=VALUE`` words, as given by `--slurm`; `setup` may be given again and again.
-
-    Raises
-    ------
-    InputError
-        If a word is no such pair, or names no setting.
-    """
-    return validated(SlurmSettings, list(words), "--slurm")
 
 
 def _settings_of(words: Sequence[object]) -> dict[str, object]:

@@ -57,7 +57,8 @@ def chosen_of_study(study: Path, model: str, edited: Edited) -> Chosen:
         kept = [result for result in kept if result.edit is None]
     if not kept:
         raise InputError(
-            f"None of the {counted(len(found), 'result')} of this study counts: {len(rejected)} rejected.",
+            f"None of the {counted(len(found), 'result')} of this study counts: {len(rejected)} rejected"
+            + (f", {len(corrected)} corrected and left out." if edited == "leave-out" and corrected else "."),
             study,
             "Accept results with `brainstem-app study accept`, or segment more scans into the study.",
         )

@@ -14,6 +14,7 @@ from brainstem_app.atlas.regions import IMPORTED_FROM
 from brainstem_app.counting import listed
 from brainstem_app.evaluation.volume import voxel_volume_mm3
 from brainstem_app.imaging.spaces import Affine
+from brainstem_app.reports.engine.entry import DECIMALS
 from brainstem_app.reports.scan.midsagittal import areas_of
 from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.region_model import AreaEntry, RegionEntry
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 BRAINSTEM = "brainstem"
 BRAINSTEM_IN_WORDS = "Whole brainstem, down to the cut at z = −72 mm of the template"
 REGIONS_CSV = "report_regions.csv"
-_DECIMALS = 6
 # Tables that name regions alone say so of their borders.
 _NOT_STATED = "not stated"
 _EDITED = (
@@ -86,7 +86,7 @@ def region_entries(
     ]
     whole = _entry(BRAINSTEM, BRAINSTEM_IN_WORDS, sum(part.voxels for part in parts), 0, regions, affine)
     # What the parts, as they are written, add up to.
-    total = round(sum(part.volume_mm3 for part in parts), _DECIMALS)
+    total = round(sum(part.volume_mm3 for part in parts), DECIMALS)
     emptied = sum(part.voxels * (part.empty or 0.0) for part in parts)
     of_all = round(emptied / whole.voxels, 4) if empty and whole.voxels else None
     return (whole.model_copy(update={"volume_mm3": total, "empty": of_all}), *parts)
@@ -229,6 +229,6 @@ def _entry(
         name=name,
         full_name=full_name,
         voxels=voxels,
-        volume_mm3=round(volume, _DECIMALS),
-        covered=None if soft is None else round(soft.covered, _DECIMALS),
+        volume_mm3=round(volume, DECIMALS),
+        covered=None if soft is None else round(soft.covered, DECIMALS),
     )
