@@ -16,6 +16,8 @@ from brainstem_app.reports.scan.regions import BRAINSTEM
 UNKNOWN = "n/a"
 #: Digits of a number in the table.
 _DIGITS = 4
+#: From so many standard deviations on a result is called unusual.
+FAR_Z = 3.5
 #: What the columns of z-scores of regions end with.
 REGION_Z = "_z"
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from brainstem_app.reports.quality_table import REGION_Z, UNKNOWN
 from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
 
-_Z = "_z"
 _PICTURES = ("edited/qc_small.png", "qc_small.png")
 
 
@@ -62,7 +62,7 @@ class QualityItem:
     @property
     def z_columns(self) -> tuple[str, ...]:
         """Columns of z-scores, but for that of the nucleus that is furthest off: one always is."""
-        return tuple(name for name in self.cells if name.endswith(_Z) and name != "nucleus_z")
+        return tuple(name for name in self.cells if name.endswith(REGION_Z) and name != "nucleus_z")
 
     @property
     def needs_report(self) -> bool:
@@ -91,7 +91,6 @@ def read_items(study: Path) -> QualityItems:
         If the table, or what people said of a result, cannot be read.
     """
     from brainstem_app.jobs.results.quality_file import decided_cells, is_written, read_quality_table
-    from brainstem_app.reports.quality_table import UNKNOWN
     from brainstem_app.study.segmentations import read_study_result, result_folders
 
     there = {folder.relative_to(study / SEGMENTATIONS_FOLDER).as_posix() for folder in result_folders(study)}

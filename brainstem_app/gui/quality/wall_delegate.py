@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from brainstem_app.gui.quality.quality_items import QualityItem
 from brainstem_app.gui.quality.wall_model import WallModel
 from brainstem_app.plain_text import printable
+from brainstem_app.reports.quality_table import FAR_Z
 
 PICTURE = QSize(480, 150)
 _MARGIN = 6
 _STRIPE = 5
-_FAR_Z = 3.5
 #: Colours that are told apart without red and green.
 _COLOURS = {"accepted": "#2a9d8f", "rejected": "#d95f02", "edited": "#7570b3"}
 _BACKGROUND = QColor(16, 20, 24)
@@ -89,7 +89,7 @@ class WallDelegate(QStyledItemDelegate):
         parts += [self.tr("fit {0:.2f}").format(fit)] if fit is not None else []
         parts += [self.tr("confidence {0:.2f}").format(confidence)] if confidence is not None else []
         scores = ((name, item.number(name) or 0.0) for name in item.z_columns)
-        far = sorted(((name, z) for name, z in scores if abs(z) >= _FAR_Z), key=lambda pair: -abs(pair[1]))
+        far = sorted(((name, z) for name, z in scores if abs(z) >= FAR_Z), key=lambda pair: -abs(pair[1]))
         parts += [f"{name.removesuffix('_z')} z {z:+.1f}" for name, z in far[:2]]
         warned = item.cells.get("warned", "")
         parts += [warned] if warned else []

@@ -23,6 +23,7 @@ from brainstem_app.study.result_state import Entry
 from brainstem_app.study.segmentations import (
     EDITED_FOLDER,
     LABELS_FILE,
+    REPORT_FILE,
     StudyResult,
     of_model,
     of_person,
@@ -61,7 +62,7 @@ def correct_result(job: CorrectResultJob, reporter: Reporter) -> Summary:
     edited = result.folder / EDITED_FOLDER
     reporter.artifact("labels_native", result.current_labels, result.name)
     reporter.artifact("report_html", edited / "report.html", result.name)
-    reporter.artifact("report_json", edited / "report.json", result.name)
+    reporter.artifact("report_json", edited / REPORT_FILE, result.name)
     for finding in report.warnings:
         if finding.code == ELSEWHERE:
             reporter.warn(f"{result.name}: {finding.problem}", result.current_labels, finding.fix)

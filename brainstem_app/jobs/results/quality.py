@@ -10,14 +10,11 @@ from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.results.corrected_version import report_of_version
 from brainstem_app.jobs.results.quality_file import QUALITY_TABLE, decided_cells, is_written
 from brainstem_app.jobs.results.small_picture import make_small_picture
-from brainstem_app.reports.quality_table import LookedAt, quality_rows, quality_tsv
+from brainstem_app.reports.quality_table import FAR_Z, LookedAt, quality_rows, quality_tsv
 from brainstem_app.small_files import read_json
 from brainstem_app.study.record import changing
 from brainstem_app.study.segmentations import StudyResult, of_model, study_results
 from brainstem_app.study.study import Study
-
-#: From so many standard deviations on a result is called unusual.
-FAR_Z = 3.5
 
 
 def look_at_results(job: QualityJob, reporter: Reporter) -> Summary:

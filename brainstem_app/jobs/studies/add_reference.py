@@ -25,6 +25,7 @@ from brainstem_app.preprocessing.reference import LABEL_SHRUNK
 from brainstem_app.reports.scan.manifest import sha256_of
 from brainstem_app.small_files import read_json
 from brainstem_app.study.record import changing
+from brainstem_app.study.segmentations import REPORT_FILE
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study, SubjectRecord
 
@@ -124,7 +125,7 @@ def _whose(job: AddReferenceJob, study: Study) -> _Found:
 def _scan_in_report(labels: Path) -> dict[str, Any]:
     """Read what the report beside a segmentation says of its scan; empty if there is none."""
     try:
-        scan = read_json(labels.with_name("report.json"))["scan"]
+        scan = read_json(labels.with_name(REPORT_FILE))["scan"]
         return dict(scan) if isinstance(scan, dict) else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
