@@ -159,7 +159,7 @@ def _people(
     }
     again = {old.parent: new.parent for old, new in segmented_again(list(results.values())).items()}
     people |= {old: people[new] for old, new in again.items()}
-    made_with = {
+    made_with: dict[Path, tuple[str, ...]] = {
         folder: (atlas_of(r.report), model_in_words(r.report), r.version) for folder, r in results.items()
     }
     return people, made_with, again

@@ -243,6 +243,10 @@ class RetestPanel(ComparisonPanel):
             self._show(None, self.tr("Choose where the results are."))
             return
 
+        # Until it is known what these are, nothing can begin.
+        self._can_start = False
+        self._update()
+
         def read() -> Pairs:
             from brainstem_app.jobs.results.chosen import chosen_of_study
             from brainstem_app.reports.retest.pairs import find_pairs, pairs_of_sessions
