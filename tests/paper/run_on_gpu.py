@@ -16,6 +16,7 @@ import argparse
 import json
 import os
 import queue
+import signal
 import sys
 import time
 from collections import deque
@@ -107,15 +108,16 @@ class Schedule:
                 known.add(item.name)
 
     def expected(self, item: Item) -> float:
-        """Seconds a cell will take: as one of its kind did, else as the slowest, larger images more."""
+        """Seconds a cell will take: as one of its kind did, else as the slowest, of its size if there is one."""
+        epochs, size, batch = item.job.epochs, item.job.input.size, item.job.batch_size
         if item.kind in self.seconds:
             start, epoch = self.seconds[item.kind]
-            return start + epoch * item.job.epochs
-        size, batch = item.job.input.size, item.job.batch_size
+            return start + epoch * epochs
+        same = {kind: taken for kind, taken in self.seconds.items() if kind[2] == size}
         return max(
             (
-                start + epoch * item.job.epochs * max(1.0, (size / kind[2]) ** 2) * max(1.0, kind[3] / batch)
-                for kind, (start, epoch) in self.seconds.items()
+                start + epoch * epochs * max(1.0, (size / kind[2]) ** 2) * max(1.0, kind[3] / batch)
+                for kind, (start, epoch) in (same or self.seconds).items()
             ),
             default=0.0,
         )
@@ -318,6 +320,8 @@ def main() -> None:
         schedule.add(pilots)
         schedule.pilots = {item.name for item in schedule.items}
         schedule.add(papers)
+    # Who ends it from outside gets what has finished, too.
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit("Ended from outside."))
     try:
         schedule.run()
     finally:
