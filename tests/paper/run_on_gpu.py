@@ -108,7 +108,7 @@ class Schedule:
                 known.add(item.name)
 
     def expected(self, item: Item) -> float:
-        """Seconds a cell will take: as one of its kind did, else as the slowest, of its size if there is one."""
+        """Seconds a cell will take: as one of its kind did, else as the slowest, of its size if known."""
         epochs, size, batch = item.job.epochs, item.job.input.size, item.job.batch_size
         if item.kind in self.seconds:
             start, epoch = self.seconds[item.kind]
