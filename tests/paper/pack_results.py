@@ -41,6 +41,14 @@ def _split(weights: Path, path: Path) -> None:
 
 
 def join_parts(folder: Path, path: Path) -> None:
-    """Put the parts of one file of weights together again."""
+    """Put the parts of one file of weights together again.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    """
     parts = sorted(folder.glob(f"{path.name}.[0-9][0-9]"))
+    if not parts:
+        raise FileNotFoundError(f"There are no parts {path.name}.00 … in {folder}.")
     path.write_bytes(b"".join(part.read_bytes() for part in parts))
