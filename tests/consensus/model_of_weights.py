@@ -39,7 +39,7 @@ def main() -> None:
         with np.load(given.weights.with_name(f"{given.weights.name}-{part}.npz")) as file:
             values |= dict(file)
     with np.load(given.heads) as file:
-        first = kernels_of({name: file[name] for name in file.files if name[:5] in {"weigh", "step_"}})
+        first = kernels_of({name: file[name] for name in file.files if name.startswith(("weight_", "step_"))})
     changes = kernels_of(values)
     network.set_weights([old + new for old, new in zip(first, changes, strict=True)])
     given.folder.mkdir(parents=True, exist_ok=True)

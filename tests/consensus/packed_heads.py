@@ -70,7 +70,7 @@ def read_heads(path: Path) -> PackedHeads:
     """Read a packed file; simulated subjects come last, and are learned from."""
     with np.load(path) as file:
         images = np.concatenate([file["images"], file["simulated_images"]])
-        real = len(file["images"])
+        real = len(file["validation"])
         simulated = len(images) - real
         fields = np.zeros((len(images), 4, *images.shape[1:]), dtype=np.float32)
         fields[:real] = _on_grid(_summed(file["displacements"]) * np.float32(_UNIT_MM), images.shape[1:])
@@ -93,7 +93,7 @@ def read_heads(path: Path) -> PackedHeads:
             (x, y, z),
             float(file["mirror_plane"]),
             tuple(file["nuclei"].tolist()),
-            kernels_of(dict(file)),
+            kernels_of({name: file[name] for name in file.files if name.startswith(("weight_", "step_"))}),
         )
 
 

@@ -41,6 +41,8 @@ WARM_UP = 0.03
 MEMORY = 0.998
 #: Steps that the processor may be ahead of the card.
 AHEAD = 3
+#: The phases take at least so long together, however long compiling took.
+LEAST_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -147,26 +149,31 @@ def main() -> None:
     heads = Heads(*(jnp.asarray(each) for each in packed.heads))
     told(begun, f"{len(packed.training)} heads to learn from, on {jax.devices()[0].device_kind}")
     state, phases = trainer.start(), []
-    first = [np.asarray(each) for each in (*state[3], *state[4])]
+    first = _on_processor(state)
     among, key = jnp.array(packed.training), random.key(given.seed)
     step = trainer.compiled(state, heads, among, key)
     told(begun, "compiled")
     state, loss = step(state, key=key, **_numbers(0.0, 0.5, 1.0))
     _require_finite(float(loss), 0)
     told(begun, f"loss {float(loss):.4f}")
-    left = given.seconds - (time.monotonic() - begun)
+    left = max(given.seconds - (time.monotonic() - begun), LEAST_SECONDS)
     for number, (alpha, share) in enumerate(given.phase, start=1):
         phase = _Phase(number, alpha, share * left, given.steps, given.rate)
         key, own = random.split(key)
         state = phase.run(step, state, own, begun)
-        mean = [np.asarray(each) for each in (*state[3], *state[4])]
-        save(trainer.model, mean, packed.weights, given.out / f"phase-{number}")
-        phases.append(mean)
+        phases.append(_on_processor(state))
+        save(trainer.model, [*phases[-1][0], *phases[-1][1]], packed.weights, given.out / f"phase-{number}")
+    volumes = jax.jit(trainer.volumes)
     for name, weights in (
         ("before", first),
         *((f"phase {n}", each) for n, each in enumerate(phases, start=1)),
     ):
-        told(begun, f"{name}: {_followed(trainer, weights, heads, packed, given.looks)}")
+        told(begun, f"{name}: {_followed(volumes, weights, heads, packed, given.looks)}")
+
+
+def _on_processor(state: tuple[list[Array], ...]) -> tuple[list[NDArray[np.float32]], ...]:
+    """Means of what is learned and of what is counted."""
+    return tuple([np.array(each) for each in part] for part in state[3:])
 
 
 def _trainer(packed: PackedHeads, given: argparse.Namespace) -> Trainer:
@@ -215,12 +222,14 @@ class _Phase:
 
 
 def _followed(
-    trainer: Trainer, weights: list[NDArray[np.float32]], heads: Heads, packed: PackedHeads, looks: int
+    volumes: Callable[..., Any],
+    weights: tuple[list[NDArray[np.float32]], ...],
+    heads: Heads,
+    packed: PackedHeads,
+    looks: int,
 ) -> str:
     """How far the network's volumes follow the true ones of validation heads: slope of each nucleus."""
-    count = len(trainer.model.trainable_variables)
-    learned, counted = ([jnp.asarray(each) for each in part] for part in (weights[:count], weights[count:]))
-    volumes = jax.jit(trainer.volumes)
+    learned, counted = ([jnp.asarray(each) for each in part] for part in weights)
     found, losses = [], []
     for look in range(looks):
         who = jnp.array(packed.validation[look % len(packed.validation)])
