@@ -210,7 +210,12 @@ class CohortPanel(CohortForm):
             return self.tr("Choose the group to compare with.")
         if not self.groups.has_comparison:
             return self.tr("Tick what is to be set against what, under Comparisons.")
-        small = [f"{g}: {n}" for g, n in sorted(self._sizes(chosen).items()) if n < self.least.value()]
+        compared = self.groups.compared
+        small = [
+            f"{g}: {n}"
+            for g, n in sorted(self._sizes(chosen).items())
+            if n < self.least.value() and (not compared or g in compared)
+        ]
         if small:
             return self.tr(
                 "A group needs {0} people (Fewest people); there are fewer in: {1}. Take them out by “Means"
