@@ -20,7 +20,7 @@ from brainstem_app.jobs.kinds.networks import (
     MeasureSpeedJob,
     TrainJob,
 )
-from brainstem_app.jobs.kinds.people import CohortJob, RetestJob
+from brainstem_app.jobs.kinds.people import CohortJob, RetestJob, SaveReferenceJob
 from brainstem_app.jobs.kinds.results import (
     AcceptResultsJob,
     CorrectResultJob,
@@ -64,6 +64,7 @@ __all__ = [
     "RejectResultsJob",
     "RestoreResultsJob",
     "RetestJob",
+    "SaveReferenceJob",
     "SegmentJob",
     "SimulateJob",
     "TrainJob",
@@ -79,6 +80,7 @@ Job = Annotated[
     | EvaluateVolumesJob
     | CohortJob
     | RetestJob
+    | SaveReferenceJob
     | EvaluateRunJob
     | CompareJob
     | CompareCellJob

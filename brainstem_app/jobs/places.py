@@ -27,6 +27,7 @@ from brainstem_app.jobs.job import (
     OnSlurmJob,
     PrepareJob,
     RetestJob,
+    SaveReferenceJob,
     SegmentJob,
     SimulateJob,
 )
@@ -67,6 +68,7 @@ def places_of(job: Job) -> Places:
             | EvaluateVolumesJob()
             | CohortJob()
             | RetestJob()
+            | SaveReferenceJob()
             | ExportResultsJob()
             | BuildAtlasJob()
             | ExportModelJob()
