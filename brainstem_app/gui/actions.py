@@ -145,7 +145,8 @@ class ActionTable:
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         keys, words = action.shortcut().toString(), plain_text(action)
         hint = f"{words} ({keys})" if keys else words
-        button.setToolTip(f"{hint}\n{action.statusTip()}" if action.statusTip() else hint)
+        # Of the action: what a button has of its own goes when its action changes.
+        action.setToolTip(f"{hint}\n{action.statusTip()}" if action.statusTip() else hint)
         button.setAccessibleName(words)
         return button
 

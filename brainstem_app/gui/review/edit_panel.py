@@ -59,6 +59,7 @@ class EditPanel(QGroupBox):
             self.tr("Leave other nuclei as they are"),
             self.tr("Drawing takes background and tissue only; the eraser takes the chosen nucleus only (K)"),
         )
+        self.protects.setChecked(commands["protects"].isChecked())
         self.protects.toggled.connect(commands["protects"].setChecked)
         commands["protects"].toggled.connect(self.protects.setChecked)
         self.limits = make_check_box(
@@ -100,7 +101,7 @@ class EditPanel(QGroupBox):
         elif self._editor.tool is Tool.ERASER:
             text = self.tr("The eraser takes {0} only.").format(words)
         else:
-            text = self.tr("The brush paints {0}.").format(words)
+            text = self.tr("{0} is drawn.").format(words)
         self._painted.setText(text)
 
     def _show_volume(self) -> None:
