@@ -126,6 +126,7 @@ def edit_keys(a: ActionTable) -> list[KeyRow]:
         *a.key_rows("protects", "limits", "pick", "interpolate", "smooth", "copy_up", "copy_down"),
         (a.key("undo", "redo"), _tr("undo, redo")),
         (a.key("save_copy"), _tr("save the edited labels as a copy beside the original")),
+        (a.key("add_reference"), _tr("let networks learn from these labels, in the open study")),
     ]
 
 

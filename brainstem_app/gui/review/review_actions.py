@@ -27,7 +27,7 @@ _FADE_STEP = 10
 #: The menu Review: ids of actions, None separates.
 REVIEW_MENU: tuple[str | None, ...] = (
     "open_result", "open_scan", "open_labels", "open_reference", "close_reference", None,
-    "save_copy", "picture", "picture_all", None,
+    "save_copy", "add_reference", "picture", "picture_all", None,
     "undo", "redo", None, "look", "brush", "eraser", "fill", "polygon", None,
     "interpolate", "smooth", "copy_up", "copy_down", None,
     "smaller", "larger", "in_3d", "protects", "limits", "pick", None,
@@ -109,6 +109,9 @@ def _file_rows(document: Document, views: DocumentViews, files: ReviewFiles, whe
             when.reference),
         row("save_copy", _tr("Save an edited &copy"), "Ctrl+S", lambda: document.editor.save_copy(),
             when.unsaved),
+        row("add_reference", _tr("Add to the &training set"), "Ctrl+T", files.training_set.add,
+            lambda: files.training_set.can_add,
+            hint=_tr("These labels become the reference of their subject in the open study")),
         row("picture", _tr("Save a &picture of the view…"), "Ctrl+Shift+S",
             lambda: files.choose_picture(views), when.image),
         row("picture_all", _tr("Save a picture of &all views…"), "Ctrl+Alt+S",

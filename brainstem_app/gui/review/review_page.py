@@ -128,6 +128,8 @@ class ReviewPage(StepPage):
             editor.state_changed,
             editor.brush_changed,
             self.views.layout_changed,
+            self.context.study.contents_changed,
+            self.files.training_set.message,
         ):
             signal.connect(self.commands.refresh)
 
