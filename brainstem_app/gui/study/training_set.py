@@ -161,8 +161,9 @@ def reference_job(labels: Path, scan: Path | None, table: LabelTable, study: Pat
     Raises
     ------
     InputError
-        If the study cannot be read.
+        If the study cannot be read, or has prepared another scan under that name.
     """
+    from brainstem_app.errors import InputError
     from brainstem_app.imaging.subject_ids import subject_name
     from brainstem_app.jobs.studies.study_atlas import study_atlas
     from brainstem_app.reports.scan.manifest import sha256_of
@@ -176,6 +177,13 @@ def reference_job(labels: Path, scan: Path | None, table: LabelTable, study: Pat
     if not name:
         name = subject_name("" if scan is None else scan.name, labels.parent.name)
     known = names.get(name)
+    if known is not None and known.state == "finished" and sha256 and not same:
+        # Another person of that name would get the reference, if the grids are alike.
+        raise InputError(
+            f"The study has prepared {name} from another scan than the one these labels are shown on.",
+            known.source,
+            "Open the scan that the study has prepared, with labels of that scan.",
+        )
     return AddReferenceJob(
         labels=labels,
         study=study,
