@@ -144,7 +144,9 @@ class ActionTable:
         button.setStyleSheet(_BUTTON_STYLE)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         keys, words = action.shortcut().toString(), plain_text(action)
-        button.setToolTip(f"{words} ({keys})" if keys else words)
+        hint = f"{words} ({keys})" if keys else words
+        # Of the action: what a button has of its own goes when its action changes.
+        action.setToolTip(f"{hint}\n{action.statusTip()}" if action.statusTip() else hint)
         button.setAccessibleName(words)
         return button
 

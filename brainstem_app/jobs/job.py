@@ -32,7 +32,12 @@ from brainstem_app.jobs.kinds.results import (
     UndecideResultsJob,
 )
 from brainstem_app.jobs.kinds.scans import DemoJob, EvaluateVolumesJob, SegmentJob, SimulateJob
-from brainstem_app.jobs.kinds.studies import AddReferenceJob, CopyStudyJob, PrepareJob
+from brainstem_app.jobs.kinds.studies import (
+    AddReferenceJob,
+    CopyStudyJob,
+    PrepareJob,
+    RemoveReferenceJob,
+)
 from brainstem_app.small_files import read_small
 from brainstem_app.validation import input_error
 
@@ -62,6 +67,7 @@ __all__ = [
     "PrepareJob",
     "QualityJob",
     "RejectResultsJob",
+    "RemoveReferenceJob",
     "RestoreResultsJob",
     "RetestJob",
     "SaveReferenceJob",
@@ -102,7 +108,8 @@ Job = Annotated[
     | ImportAtlasJob
     | ExportModelJob
     | ExportEnsembleJob
-    | AddReferenceJob,
+    | AddReferenceJob
+    | RemoveReferenceJob,
     Field(discriminator="kind"),
 ]
 

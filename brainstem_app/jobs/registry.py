@@ -95,6 +95,12 @@ _ROWS = (
         "Add {job.labels.name} to the training set",
     ),
     JobKind(
+        studies.RemoveReferenceJob,
+        "studies.remove_reference:remove_reference",
+        lambda job: job.study,
+        "Take the labels of {job.subject} out of the training set",
+    ),
+    JobKind(
         results.QualityJob, "results.quality:look_at_results", lambda job: job.study, "Quality of the results"
     ),
     JobKind(

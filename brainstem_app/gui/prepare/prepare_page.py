@@ -29,6 +29,7 @@ from brainstem_app.gui.prepare.subject_list import Subject, read_subjects
 from brainstem_app.gui.prepare.subject_table import SubjectColumn, SubjectTable
 from brainstem_app.gui.prepare.subject_view import SubjectView
 from brainstem_app.gui.rows_model import SORT_ROLE
+from brainstem_app.gui.study.training_set import remove_from_training_set
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import DEFAULT_ATLAS, PrepareJob
 from brainstem_app.study.quality import save_decision
@@ -81,6 +82,7 @@ class PreparePage(StepPage):
         self.table = self._table()
         self.view = SubjectView(context.background, self)
         self.view.decided.connect(self.decide)
+        self.view.reference_unwanted.connect(self._take_out)
         self._refresh = QTimer(self, singleShot=True, interval=_REFRESH_MS)
         self._refresh.timeout.connect(context.study.refresh)
         self._lay_out()
@@ -275,6 +277,12 @@ class PreparePage(StepPage):
         row = self.table.currentIndex().row()
         if decision is not None and row + 1 < self._sorted.rowCount():
             self.table.selectRow(row + 1)
+
+    def _take_out(self, name: str) -> None:
+        """Give a subject the reference back that it had before its labels were added."""
+        study = self.context.study.folder
+        if study is not None:
+            remove_from_training_set(self.context, name, study)
 
     def _show_current(self) -> None:
         self.view.show_subject(self.current, self.context.study.folder)

@@ -23,10 +23,9 @@ from PySide6.QtWidgets import (
 from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.controls import make_button, make_sortable, make_table
-from brainstem_app.gui.file_dialogs import FileDialogs
-from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.rows_model import SORT_ROLE
-from brainstem_app.gui.scans.dataset_copy import copy_as_dataset
+from brainstem_app.gui.scans.dataset_dialog import DatasetDialog, DatasetPlan
 from brainstem_app.gui.scans.empty_state import EmptyState
 from brainstem_app.gui.scans.finding_list import FindingList
 from brainstem_app.gui.scans.listing import (
@@ -41,6 +40,8 @@ from brainstem_app.gui.scans.scan_list import ScanList
 from brainstem_app.gui.scans.scan_table import ScanTable
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
+from brainstem_app.imaging.new_dataset import make_dataset
+from brainstem_app.jobs.folder_rights import make_folder
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import ListedScan
@@ -109,7 +110,9 @@ class ScansPage(StepPage):
         self.gather_button = make_button(
             self,
             self.tr("&Make a dataset of these…"),
-            self.tr("Copy the scans into a new BIDS dataset, so that they can be prepared for training"),
+            self.tr(
+                "Gather the scans in a new BIDS dataset: a study of it opens training, quality and groups"
+            ),
             self._choose_dataset,
         )
         self.add_button = make_button(
@@ -323,19 +326,28 @@ class ScansPage(StepPage):
             self.findings.focus_series()
 
     def _choose_dataset(self) -> None:
-        folder = FileDialogs(self.context.settings, self).folder(self.tr("Empty folder for the dataset"))
-        if folder is not None:
-            self.gather(folder)
+        """Ask whose the scans are, and where the dataset goes."""
+        dialog = DatasetDialog(self.model.rows, self.context.settings, self)
+        dialog.chosen.connect(self.gather)
+        dialog.open()
 
-    def gather(self, root: Path) -> None:
-        """Copy the scans of the list into a new BIDS dataset, and list that instead."""
-        scans = self.model.rows
-        self.summary.setText(self.tr("Copying {0}…").format(counted(len(scans), self.tr("scan"))))
+    def gather(self, plan: DatasetPlan) -> None:
+        """Make a BIDS dataset of the scans of the list, and list that instead."""
+        self.summary.setText(self.tr("Copying {0}…").format(counted(len(plan.scans), self.tr("scan"))))
         self.context.background.run(
-            lambda: copy_as_dataset(scans, root),
-            self.list.show_only,
+            lambda: _made(plan),
+            self._on_gathered,
             lambda error: self._on_not_gathered(error),
         )
+
+    def _on_gathered(self, root: Path) -> None:
+        self.list.show_only(root)
+        what = self.tr("The dataset is made. A study of it holds training, results, quality and groups.")
+        actions: tuple[MessageAction, ...] = ()
+        if not self.context.study.is_open:
+            begin = MessageAction(self.tr("Begin a study…"), lambda: self.command_requested.emit("new_study"))
+            actions = (begin,)
+        self.message.emit(Message(MessageLevel.INFO, what, str(root), actions=actions))
 
     def _on_not_gathered(self, error: BaseException) -> None:
         self._show_summary()
@@ -365,3 +377,9 @@ class ScansPage(StepPage):
             self.segment_requested.emit(ChosenScans(tuple(usable), chosen - len(usable)))
         else:
             self.findings.focus_series()
+
+
+def _made(plan: DatasetPlan) -> Path:
+    """Make a dataset in a folder that others cannot look into."""
+    make_folder(plan.root, exist_ok=True)
+    return make_dataset(plan.scans, plan.root, links=plan.links)
