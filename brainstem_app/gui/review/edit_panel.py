@@ -8,14 +8,14 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
-    QGroupBox,
     QHBoxLayout,
     QLabel,
-    QVBoxLayout,
     QWidget,
 )
 
 from brainstem_app.gui.controls import make_check_box
+from brainstem_app.gui.design.card import Card
+from brainstem_app.gui.design.look import set_primary
 from brainstem_app.gui.document.label_editor import LARGEST_MM, SMALLEST_MM, Tool
 
 if TYPE_CHECKING:
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 _SWATCH = 12
 
 
-class EditPanel(QGroupBox):
+class EditPanel(Card):
     """Shows and sets the state of a document's `LabelEditor`."""
 
     def __init__(self, document: Document, commands: ActionTable, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("", parent)
+        self.set_title(self.tr("Correct labels"))
         self._document = document
         self._editor = editor = document.editor
-        self.setTitle(self.tr("Correct labels"))
         self.diameter = QDoubleSpinBox(self)
         self.diameter.setRange(SMALLEST_MM, LARGEST_MM)
         self.diameter.setSingleStep(0.5)
@@ -98,6 +98,7 @@ class EditPanel(QGroupBox):
         """Say whether there are edits to save."""
         editor = self._editor
         has_labels = editor.labels is not None
+        set_primary(self.save_button, has_labels)
         for widget in (self.diameter, self.in_3d, self.protects):
             widget.setEnabled(has_labels)
         if editor.is_saving:
@@ -111,12 +112,12 @@ class EditPanel(QGroupBox):
 
     def _lay_out(self, commands: ActionTable) -> None:
         tools = QHBoxLayout()
-        for name, text in (
-            ("look", self.tr("Look")),
-            ("brush", self.tr("Brush")),
-            ("eraser", self.tr("Eraser")),
+        for name, text, icon in (
+            ("look", self.tr("Look"), "mouse-pointer-2"),
+            ("brush", self.tr("Brush"), "brush"),
+            ("eraser", self.tr("Eraser"), "eraser"),
         ):
-            tools.addWidget(commands.button(name, text, self))
+            tools.addWidget(commands.button(name, text, self, icon))
         tools.addStretch(1)
         tools.addWidget(self.diameter)
         tools.addWidget(self.in_3d)
@@ -124,11 +125,12 @@ class EditPanel(QGroupBox):
         painted.addWidget(self._swatch)
         painted.addWidget(self._painted, 1)
         history = QHBoxLayout()
-        history.addWidget(commands.button("undo", self.tr("Undo"), self))
-        history.addWidget(commands.button("redo", self.tr("Redo"), self))
+        history.addWidget(commands.button("undo", self.tr("Undo"), self, "undo-2"))
+        history.addWidget(commands.button("redo", self.tr("Redo"), self, "redo-2"))
         history.addStretch(1)
-        history.addWidget(commands.button("save_copy", self.tr("Save an edited copy"), self))
-        layout = QVBoxLayout(self)
+        self.save_button = commands.button("save_copy", self.tr("Save an edited copy"), self)
+        history.addWidget(self.save_button)
+        layout = self.body
         layout.addLayout(tools)
         layout.addLayout(painted)
         layout.addWidget(self.protects)

@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from brainstem_app.gui.actions import ActionTable
+from brainstem_app.gui.controls import page_layout
+from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.document.document import Document
 from brainstem_app.gui.review.compare_panel import ComparePanel
 from brainstem_app.gui.review.document_views import DocumentViews
@@ -98,14 +100,14 @@ class ReviewPage(StepPage):
         splitter.setStretchFactor(1, 0)
         splitter.setChildrenCollapsible(False)
         splitter.setSizes([850, _SIDE_WIDTH])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 4)
-        layout.addWidget(splitter)
+        splitter.setHandleWidth(2 * SPACE)
+        page_layout(self).addWidget(splitter)
 
     def _connect(self) -> None:
         document, editor = self.document, self.document.editor
         for told in (document.message, self.files.message):
             told.connect(self.message)
+        self.show_document(document)
         document.opener.busy.connect(self._show_busy)
         document.scan_wanted.connect(self.files.choose_scan)
         document.image_changed.connect(self._on_image)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
+from brainstem_app.gui.controls import make_icon_button
+from brainstem_app.gui.design.card import ElidedLabel
 from brainstem_app.gui.viewer.convention_switch import ConventionSwitch
 from brainstem_app.gui.viewer.opacity_slider import OpacitySlider
 from brainstem_app.gui.viewer.overlay import colour_table
@@ -28,16 +30,16 @@ class ViewerPanel(QWidget):
         self.slider.setToolTip(self.tr("Slice, from the feet (bottom) to the head (top)"))
         self.slider.setPageStep(PAGE)
         self.slider.valueChanged.connect(self.view.set_index)
-        self.position = QLabel(self)
+        self.position = ElidedLabel(parent=self)
         self.position.setAccessibleName(self.tr("Slice shown"))
         self.opacity = OpacitySlider((40, 160), self)
         self.convention = ConventionSwitch(document.display.state.convention, self)
-        self.fit_button = self._button(
-            self.tr("Whole slice"), self.tr("Undo zoom (Ctrl+0)"), self.tr("Show the whole slice")
+        self.fit_button = make_icon_button(
+            self, "maximize", self.tr("Show the whole slice"), self.tr("Whole slice: undo zoom (Ctrl+0)")
         )
         self.fit_button.clicked.connect(self.view.fit)
-        self.labels_button = self._button(
-            self.tr("Brainstem"), self.tr("Zoom to the labels (Ctrl+9)"), self.tr("Zoom to the labels")
+        self.labels_button = make_icon_button(
+            self, "brain", self.tr("Zoom to the labels"), self.tr("Brainstem: zoom to the labels (Ctrl+9)")
         )
         self.labels_button.clicked.connect(self.fit_labels)
         self._lay_out()
@@ -46,13 +48,6 @@ class ViewerPanel(QWidget):
         self._on_image()
         self._on_labels()
 
-    def _button(self, text: str, hint: str, name: str) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(text)
-        button.setToolTip(hint)
-        button.setAccessibleName(name)
-        return button
-
     def _lay_out(self) -> None:
         picture = QHBoxLayout()
         picture.setSpacing(4)
@@ -60,8 +55,7 @@ class ViewerPanel(QWidget):
         picture.addWidget(self.slider)
         controls = QHBoxLayout()
         controls.setSpacing(8)
-        controls.addWidget(self.position)
-        controls.addStretch(1)
+        controls.addWidget(self.position, 1)
         for widget in (self.opacity.name, self.opacity, self.opacity.percent, self.convention):
             controls.addWidget(widget)
         for button in (self.labels_button, self.fit_button):
