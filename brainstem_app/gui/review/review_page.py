@@ -22,6 +22,7 @@ from brainstem_app.gui.review.review_files import ReviewFiles
 from brainstem_app.gui.review.view_bar import DisplayBar, LayoutBar
 from brainstem_app.gui.scans.result_line import ResultLine
 from brainstem_app.gui.structures.structure_panel import StructurePanel
+from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
 from brainstem_app.gui.workflow.step_page import StepPage
 
@@ -117,6 +118,10 @@ class ReviewPage(StepPage):
         document.comparison.changed.connect(lambda: self.resolved.emit("reference"))
         editor.state_changed.connect(self._on_edited)
         self.results.chosen.connect(self.files.open_result)
+        brightness, first = self.display_bar.brightness, self.views.panes[Plane.AXIAL].view
+        first.window_changed.connect(brightness.show_window)
+        brightness.window_chosen.connect(first.set_window)
+        brightness.auto_wanted.connect(first.reset_window)
         for signal in (
             document.image_changed,
             document.labels_changed,
@@ -143,6 +148,8 @@ class ReviewPage(StepPage):
 
     def _on_image(self) -> None:
         self.stack.setCurrentWidget(self.views)
+        if (image := self.document.image) is not None:
+            self.display_bar.brightness.show_image(image, image.window)
         self._focus_views()
 
     def _on_labels(self) -> None:

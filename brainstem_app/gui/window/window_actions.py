@@ -170,8 +170,12 @@ def window_keys(a: ActionTable) -> list[ShortcutGroup]:
         (_tr("wheel, ↑ ↓"), _tr("next slice; Page Up, Page Down: ten; Home, End: first and last")),
         (_tr("Ctrl+wheel"), _tr("zoom about the pointer")),
         (_tr("click"), _tr("crosshair")),
-        (_tr("middle drag"), _tr("move the picture")),
-        (_tr("Shift+drag"), _tr("brightness and contrast, also by Shift and arrows; double click resets")),
+        (_tr("middle drag, right drag"), _tr("move the picture, zoom")),
+        (
+            _tr("Shift+drag"),
+            _tr("brightness and contrast, also by Shift and arrows; Shift+double click resets"),
+        ),
+        (_tr("double click"), _tr("the brainstem, or the whole slice")),
         *a.key_rows("zoom_in", "zoom_out", "fit", "fit_labels", "crosshair", "reset_window", "cancel"),
     ]
     return [
