@@ -60,14 +60,17 @@ class ViewerPanel(QWidget):
         picture.addWidget(self.slider)
         controls = QHBoxLayout()
         controls.setSpacing(8)
-        controls.addWidget(self.position, 1)
-        controls.addWidget(self.place)
+        controls.addStretch(1)
         for widget in (self.opacity.name, self.opacity, self.opacity.percent, self.convention):
             controls.addWidget(widget)
         for button in (self.brightness_button, self.labels_button, self.fit_button):
             controls.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        caption = QHBoxLayout()
+        caption.addWidget(self.position, 1)
+        caption.addWidget(self.place)
+        layout.addLayout(caption)
         layout.addLayout(picture, 1)
         layout.addLayout(controls)
 
