@@ -5,56 +5,91 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QAbstractItemModel, Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QLabel,
     QLayout,
+    QLineEdit,
     QPushButton,
     QScrollArea,
     QSplitter,
-    QStyle,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-_ROW_SPACE = 8
-_SWITCH_STYLE = (
-    "QPushButton:checked { background: palette(highlight); color: palette(highlighted-text);"
-    " border: 1px solid palette(mid); border-radius: 3px; padding: 3px; }"
-)
-# Fusion draws the frame of an empty box darker than the window: in the dark nobody would see it.
-EMPTY_BOX = "border: 1px solid #808080; width: 11px; height: 11px; margin: 1px;"
+from brainstem_app.gui.design.look import set_icon, set_primary, set_tone
+from brainstem_app.gui.design.tokens import ICON, SPACE
+
+_ROW_SPACE = 12
+#: Icon, and its colour of the look, of how bad something is.
+LEVEL_ICONS = {
+    "info": ("info", "accent"),
+    "warning": ("triangle-alert", "fair"),
+    "error": ("circle-x", "poor"),
+    "fine": ("circle-check", "good"),
+}
 
 
-def make_button(parent: QWidget, text: str, hint: str, slot: Callable[[], object]) -> QPushButton:
-    """Make a button with its name for screen readers; `hint` says what it does."""
+def make_button(
+    parent: QWidget, text: str, hint: str, slot: Callable[[], object], icon: str = ""
+) -> QPushButton:
+    """Make a button with its name for screen readers; `hint` says what it does, `icon` is one of the set."""
     button = QPushButton(text, parent)
     button.setToolTip(hint)
     button.setAccessibleName(text.replace("&", ""))
     button.setAccessibleDescription(hint)
     button.clicked.connect(lambda _checked=False: slot())
+    if icon:
+        set_icon(button, icon)
     return button
 
 
+def make_primary(
+    parent: QWidget, text: str, hint: str, slot: Callable[[], object], icon: str = ""
+) -> QPushButton:
+    """Make the one button of a page that stands out: what the page is for."""
+    button = make_button(parent, text, hint, slot, icon)
+    set_primary(button)
+    return button
+
+
+def make_icon_button(parent: QWidget, icon: str, name: str, hint: str) -> QToolButton:
+    """Make a button that shows an icon of the set alone; its name is for screen readers."""
+    button = QToolButton(parent)
+    button.setProperty("icon_only", True)
+    set_icon(button, icon)
+    button.setToolTip(hint)
+    button.setAccessibleName(name)
+    button.setAccessibleDescription(hint)
+    return button
+
+
+def add_search_icon(line: QLineEdit) -> None:
+    """Show in a line of text that it searches, and a cross that empties it."""
+    line.setClearButtonEnabled(True)
+    picture = QAction(line)
+    set_icon(picture, "search", "soft")
+    line.addAction(picture, QLineEdit.ActionPosition.LeadingPosition)
+
+
 def make_switch(parent: QWidget, text: str, hint: str, slot: Callable[[bool], object]) -> QPushButton:
-    """Make a button that stays down until it is pressed again, which is seen in the dark too."""
+    """Make a button that stays down until it is pressed again."""
     button = make_button(parent, text, hint, lambda: None)
     button.setCheckable(True)
-    button.setStyleSheet(_SWITCH_STYLE)
     button.toggled.connect(slot)
     return button
 
 
 def make_check_box(parent: QWidget, text: str, hint: str) -> QCheckBox:
-    """Make a check box whose frame is seen in the dark too; `hint` says what it does."""
+    """Make a check box; `hint` says what it does."""
     box = QCheckBox(text, parent)
     box.setToolTip(hint)
     box.setAccessibleName(text.replace("&", ""))
     box.setAccessibleDescription(hint)
-    box.setStyleSheet(f"QCheckBox::indicator:unchecked {{ {EMPTY_BOX} }}")
     return box
 
 
@@ -65,7 +100,6 @@ def make_table(parent: QWidget, model: QAbstractItemModel, name: str, descriptio
     table.setAccessibleName(name)
     table.setAccessibleDescription(description)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setAlternatingRowColors(True)
     table.setShowGrid(False)
     table.setWordWrap(False)
     # The Tab key leaves the table, as it leaves any other control.
@@ -73,6 +107,8 @@ def make_table(parent: QWidget, model: QAbstractItemModel, name: str, descriptio
     table.verticalHeader().hide()
     table.verticalHeader().setDefaultSectionSize(parent.fontMetrics().height() + _ROW_SPACE)
     table.horizontalHeader().setHighlightSections(False)
+    table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
     return table
 
 
@@ -81,19 +117,14 @@ def faint_label(parent: QWidget, text: str = "", name: str = "") -> QLabel:
     label = QLabel(text, parent)
     label.setAccessibleName(name)
     label.setWordWrap(True)
-    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+    set_tone(label, "soft")
     return label
 
 
 def level_icon(level: str, parent: QWidget) -> QLabel:
     """Picture of ``"info"``, ``"warning"`` or ``"error"``, as high as a line of text."""
-    icons = {
-        "info": QStyle.StandardPixmap.SP_MessageBoxInformation,
-        "warning": QStyle.StandardPixmap.SP_MessageBoxWarning,
-        "error": QStyle.StandardPixmap.SP_MessageBoxCritical,
-    }
-    size, icon = parent.fontMetrics().height(), QLabel(parent)
-    icon.setPixmap(parent.style().standardIcon(icons[level]).pixmap(size, size))
+    icon = QLabel(parent)
+    set_icon(icon, *LEVEL_ICONS[level], max(ICON, parent.fontMetrics().height()))
     return icon
 
 
@@ -126,7 +157,7 @@ def make_settings_column(
     """Make a column of forms that scroll, with what must always be seen above and below them."""
     inside = QWidget(parent)
     column = QVBoxLayout(inside)
-    column.setContentsMargins(0, 0, 8, 0)
+    column.setContentsMargins(0, 0, SPACE, 0)
     for form in forms:
         column.addWidget(form)
     column.addStretch(1)
@@ -154,5 +185,14 @@ def fill_side_by_side(page: QWidget, left: QWidget, right: QWidget, widths: tupl
     split.addWidget(right)
     split.setStretchFactor(1, 1)
     split.setChildrenCollapsible(False)
+    split.setHandleWidth(2 * SPACE)
     split.setSizes(widths)
-    QVBoxLayout(page).addWidget(split)
+    page_layout(page).addWidget(split)
+
+
+def page_layout(page: QWidget) -> QVBoxLayout:
+    """Make the layout of a page, with the space around it that all pages have."""
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+    layout.setSpacing(SPACE)
+    return layout

@@ -29,6 +29,7 @@ from brainstem_app.gui.compare.heat_table import HeatTable
 from brainstem_app.gui.controls import (
     fill_side_by_side,
     make_button,
+    make_primary,
     make_settings_column,
     make_sortable,
     make_table,
@@ -40,6 +41,7 @@ from brainstem_app.gui.jobs.speed_button import SpeedButton
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.segment.save_copies import copy_whole
+from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import CompareJob
 from brainstem_app.study.grid import Grid
@@ -70,13 +72,13 @@ class ComparePage(StepPage):
         self.plan.setAccessibleName(self.tr("Size of the plan"))
         self.speed_button = SpeedButton(context.jobs, self)
         self.speed_button.measured.connect(self.read)
-        self.start_button = make_button(
+        self.start_button = make_primary(
             self,
             self.tr("S&tart the comparison"),
             self.tr("Cells that are done are not run again"),
             self.start,
+            "play",
         )
-        self.start_button.setMinimumHeight(34)
         self.progress = JobProgress(self)
         self.progress.cancel_button.setText(self.tr("Stop"))
         self.progress.cancel_button.setToolTip(self.tr("Finished cells and whole epochs are kept."))
@@ -201,7 +203,7 @@ class ComparePage(StepPage):
         if folder is None or grid is None or not self.context.study.is_prepared:
             self._show_heat(None)
             if grid is not None:
-                self.plan.setText(self.tr("Prepare subjects first (Ctrl+2)."))
+                self.plan.setText(self.tr("Prepare subjects first ({0}).").format(StepName.PREPARE.key))
             return
         self._request += 1
         request = self._request

@@ -13,14 +13,20 @@ from PySide6.QtWidgets import (
     QLabel,
     QSplitter,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 
 from brainstem_app.counting import agreeing, counted
 from brainstem_app.errors import InputError
 from brainstem_app.gui.app_context import AppContext
-from brainstem_app.gui.controls import make_button, make_settings_column, make_sortable, make_table
+from brainstem_app.gui.controls import (
+    make_button,
+    make_primary,
+    make_settings_column,
+    make_sortable,
+    make_table,
+    page_layout,
+)
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.job_table import about_text
@@ -60,11 +66,12 @@ class PreparePage(StepPage):
         self.estimate = QLabel(self)
         self.estimate.setWordWrap(True)
         self.estimate.setAccessibleName(self.tr("How long it will take"))
-        self.all_button = make_button(
+        self.all_button = make_primary(
             self,
             self.tr("Prepare a&ll"),
             self.tr("All scans that are not prepared yet (Ctrl+Return)"),
             lambda: self._start(()),
+            "play",
         )
         self.some_button = make_button(
             self,
@@ -72,8 +79,6 @@ class PreparePage(StepPage):
             self.tr("The subjects whose rows are marked"),
             self._start_chosen,
         )
-        for button in (self.all_button, self.some_button):
-            button.setMinimumHeight(32)
         self.progress = JobProgress(self)
         self.model = SubjectTable(self)
         self._sorted = QSortFilterProxyModel(self)
@@ -109,7 +114,7 @@ class PreparePage(StepPage):
             split.setStretchFactor(split.count() - 1, stretch)
         split.setChildrenCollapsible(False)
         split.setSizes([340, 370, 500])
-        layout = QVBoxLayout(self)
+        layout = page_layout(self)
         layout.addWidget(split)
 
     def _table(self) -> QTableView:

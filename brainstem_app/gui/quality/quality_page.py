@@ -12,18 +12,18 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListView,
-    QVBoxLayout,
     QWidget,
 )
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError
-from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.controls import make_button, make_primary, page_layout
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.quality.quality_items import QualityItem, QualityItems, decide, read_items
 from brainstem_app.gui.quality.wall_delegate import WallDelegate
 from brainstem_app.gui.quality.wall_model import Order, WallModel
+from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import CorrectResultJob, QualityJob
 
@@ -48,11 +48,12 @@ class QualityPage(StepPage):
         self.wall = self._make_wall()
         self.order = self._choices(self.tr("Sorted by"), self._orders())
         self.only = self._choices(self.tr("Shown"), self._filters())
-        self.look_button = make_button(
+        self.look_button = make_primary(
             self,
             self.tr("&Look at all results"),
             self.tr("Write the table of quality anew, and the picture of new results (Ctrl+Return)"),
             self.run,
+            "list-checks",
         )
         self.progress = JobProgress(self)
         self.said = QLabel(self)
@@ -62,13 +63,21 @@ class QualityPage(StepPage):
         self.note.setPlaceholderText(self.tr("Why: a note that is kept with the decision (N)"))
         self.note.setAccessibleName(self.tr("Note"))
         self.note.setAccessibleDescription(self.tr("Kept with the decision; a rejection needs one"))
-        self.accept_button = self._decision("&Accept  (A)", self.tr("The labels lie right"), "accepted")
-        self.reject_button = self._decision(
-            "Re&ject  (R)", self.tr("Leave this result out of groups; needs a note"), "rejected"
+        self.accept_button = self._decision(
+            "&Accept  (A)", self.tr("The labels lie right"), "accepted", "check"
         )
-        self.undo_button = self._decision("&Undecide  (U)", self.tr("Take the decision back"), "undecided")
+        self.reject_button = self._decision(
+            "Re&ject  (R)", self.tr("Leave this result out of groups; needs a note"), "rejected", "x"
+        )
+        self.undo_button = self._decision(
+            "&Undecide  (U)", self.tr("Take the decision back"), "undecided", "undo-2"
+        )
         self.review_button = make_button(
-            self, self.tr("Revi&ew  (Enter)"), self.tr("Open the chosen result in Review"), self.open_review
+            self,
+            self.tr("Revi&ew  (Enter)"),
+            self.tr("Open the chosen result in Review"),
+            self.open_review,
+            "eye",
         )
         self.correct_button = make_button(
             self,
@@ -108,7 +117,7 @@ class QualityPage(StepPage):
         for button in (*buttons, self.correct_button):
             below.addWidget(button)
         below.addStretch(1)
-        layout = QVBoxLayout(self)
+        layout = page_layout(self)
         layout.addLayout(above)
         layout.addWidget(self.said)
         layout.addWidget(self.progress)
@@ -168,8 +177,8 @@ class QualityPage(StepPage):
             (self.tr("rejected"), "rejected"),
         )
 
-    def _decision(self, text: str, hint: str, deed: str) -> QWidget:
-        return make_button(self, self.tr(text), hint, lambda: self.decide(deed))
+    def _decision(self, text: str, hint: str, deed: str, icon: str) -> QWidget:
+        return make_button(self, self.tr(text), hint, lambda: self.decide(deed), icon)
 
     # What there is ------------------------------------------------------------------------------------
 
@@ -215,9 +224,13 @@ class QualityPage(StepPage):
         if not self.context.study.is_open:
             words = self.tr("Open a study (Ctrl+Shift+N) or begin one (Ctrl+N) to look at its results.")
         elif self.context.study.results_study is None:
-            words = self.tr("The study is empty: segment the scans of a BIDS dataset (Ctrl+1) to fill it.")
+            words = self.tr(
+                "The study is empty: segment the scans of a BIDS dataset ({0}) to fill it."
+            ).format(StepName.SCANS.key)
         elif not found.items and not found.newer:
-            words = self.tr("The study holds no segmentation yet: segment its scans (Ctrl+5).")
+            words = self.tr("The study holds no segmentation yet: segment its scans ({0}).").format(
+                StepName.SCANS.key
+            )
         elif found.newer:
             new = counted(found.newer, self.tr("result is newer"), self.tr("results are newer"))
             words = self.tr("{0} than this table: Look at all results.").format(new)

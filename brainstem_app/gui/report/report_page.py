@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.controls import fill_side_by_side, make_button, make_switch
+from brainstem_app.gui.design.look import colours_of, set_icon, set_primary
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.cohort_panel import CohortPanel
@@ -31,7 +32,6 @@ from brainstem_app.gui.report.report_content import ReportContent
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, find_reports
 from brainstem_app.gui.report.report_view import ReportView
 from brainstem_app.gui.report.retest_panel import RetestPanel
-from brainstem_app.gui.theme import amber
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import EvaluateRunJob
 
@@ -79,6 +79,7 @@ class ReportPage(StepPage):
             self.tr("&Open the report"),
             self.tr("Open the page in the browser, as it will be exported"),
             lambda entry: self.export.open(entry.page),
+            "external-link",
         )
         self.pdf_button = self._button(
             self.tr("Open as &PDF"),
@@ -89,16 +90,20 @@ class ReportPage(StepPage):
             self.tr("&Export…"),
             self.tr("Save a copy as HTML, PDF, CSV, XLSX or JSON"),
             lambda entry: self.export.choose_target(entry),
+            "download",
         )
+        set_primary(self.export_button)
         self.folder_button = self._button(
             self.tr("Open fol&der"),
             self.tr("All files of the report"),
             lambda entry: self.export.open(entry.folder),
+            "folder-open",
         )
         self.review_button = self._button(
             self.tr("Re&view"),
             self.tr("Look at the labels from every side, and correct them"),
             lambda entry: self.review_requested.emit((entry.folder,)),
+            "eye",
         )
         self.cohort_button = make_switch(
             self,
@@ -106,12 +111,14 @@ class ReportPage(StepPage):
             self.tr("Volumes of the nuclei of many people, by group, from their segmentations"),
             lambda _on: self._show_panel(self.cohort_button),
         )
+        set_icon(self.cohort_button, "users")
         self.retest_button = make_switch(
             self,
             self.tr("Measure repeata&bility…"),
             self.tr("How well the volumes repeat themselves, from two segmentations of each person"),
             lambda _on: self._show_panel(self.retest_button),
         )
+        set_icon(self.retest_button, "repeat")
         self._panels = {self.cohort_button: self.cohort, self.retest_button: self.retest}
 
     def _lay_out(self) -> None:
@@ -139,9 +146,11 @@ class ReportPage(StepPage):
             beside.addWidget(button)
         fill_side_by_side(self, left, self.right, (_LIST_WIDTH, 830))
 
-    def _button(self, text: str, hint: str, slot: Callable[[ReportEntry], None]) -> QPushButton:
+    def _button(
+        self, text: str, hint: str, slot: Callable[[ReportEntry], None], icon: str = ""
+    ) -> QPushButton:
         """Make a button that does something with the chosen report."""
-        return make_button(self, text, hint, lambda: None if self.chosen is None else slot(self.chosen))
+        return make_button(self, text, hint, lambda: None if self.chosen is None else slot(self.chosen), icon)
 
     def _list(self) -> QTreeWidget:
         tree = QTreeWidget(self)
@@ -244,7 +253,7 @@ class ReportPage(StepPage):
         item.setText(1, ", ".join(words))
         item.setToolTip(1, self.tr("Model {0}, {1}").format(entry.model.title, entry.model.accuracy))
         if len(words) > 1:
-            item.setForeground(1, QColor(amber(self.palette())))
+            item.setForeground(1, QColor(colours_of(self).fair))
 
     def _on_chosen(self, item: QTreeWidgetItem | None) -> None:
         entry = None if item is None else item.data(0, _ENTRY_ROLE)

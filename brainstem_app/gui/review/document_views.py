@@ -82,7 +82,10 @@ class DocumentViews(LinkedViews):
             self.set_image(self._document.image)
 
     def _on_labels(self) -> None:
-        self.set_labels(self._document.drawn)
+        drawn, image = self._document.drawn, self._document.image
+        self.set_labels(drawn)
+        if image is not None and drawn is not None and drawn.extent is not None:
+            self.set_home_window(*image.window_for(drawn.extent))
         self._show_reference()
         self._show_colours()
         self.update_surface()

@@ -213,8 +213,9 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         (_tr("wheel, ↑ ↓"), _tr("next slice; Page Up, Page Down: ten; Home, End: first and last")),
         (_tr("Ctrl+wheel"), _tr("zoom about the pointer")),
         (_tr("click, drag"), _tr("crosshair; Ctrl+arrows move it by a voxel")),
-        (_tr("middle drag"), _tr("move the picture")),
-        (_tr("Shift+drag"), _tr("brightness (up, down) and contrast (left, right); double click resets")),
+        (_tr("middle drag, right drag"), _tr("move the picture, zoom")),
+        (_tr("Shift+drag"), _tr("brightness (up, down), contrast (left, right); Shift+double click resets")),
+        (_tr("double click"), _tr("this view alone, or all again")),
         *a.key_rows("next_view"),
         (_tr("in space"), _tr("drag or arrows turn; wheel, + or − magnify; Home or double click resets")),
     ]

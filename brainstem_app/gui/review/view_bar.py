@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from brainstem_app.gui.colour_bar import ColourBar
+from brainstem_app.gui.viewer.brightness import BrightnessPanel, make_brightness_button
 from brainstem_app.gui.viewer.convention_switch import ConventionSwitch
 from brainstem_app.gui.viewer.opacity_slider import OpacitySlider
 
@@ -52,6 +53,8 @@ class DisplayBar(QWidget):
         self.convention = ConventionSwitch(display.state.convention, self)
         self.convention.chosen.connect(lambda convention: display.set(convention=convention))
         self.scale = self._confidence_scale()
+        self.brightness = BrightnessPanel(self)
+        self.brightness_button = make_brightness_button(self, self.brightness)
         self._lay_out(commands)
         display.changed.connect(self._show)
         self._show()
@@ -72,6 +75,7 @@ class DisplayBar(QWidget):
         row.addWidget(commands.button("confidence", self.tr("Confidence"), self))
         row.addWidget(self.scale)
         row.addStretch(1)
+        row.addWidget(self.brightness_button)
         row.addWidget(self.convention)
 
     def _confidence_scale(self) -> ColourBar:

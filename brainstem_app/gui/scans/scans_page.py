@@ -22,7 +22,14 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
-from brainstem_app.gui.controls import make_button, make_sortable, make_table
+from brainstem_app.gui.controls import (
+    add_search_icon,
+    make_button,
+    make_primary,
+    make_sortable,
+    make_table,
+    page_layout,
+)
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.scans.dataset_dialog import DatasetDialog, DatasetPlan
@@ -85,7 +92,7 @@ class ScansPage(StepPage):
         self.search.setPlaceholderText(self.tr("Find a scan"))
         self.search.setAccessibleName(self.tr("Find a scan"))
         self.search.setToolTip(self.tr("Shows only the rows that hold this text, a group or a finding too"))
-        self.search.setClearButtonEnabled(True)
+        add_search_icon(self.search)
         self.search.textChanged.connect(self._sorted.setFilterFixedString)
         self._make_buttons()
         self._lay_out()
@@ -94,12 +101,15 @@ class ScansPage(StepPage):
         context.study.contents_changed.connect(self._show_prepared)
 
     def _make_buttons(self) -> None:
-        self.view_button = make_button(self, self.tr("Vie&w"), self.tr("Show the scan (Return)"), self._view)
-        self.segment_button = make_button(
+        self.view_button = make_button(
+            self, self.tr("Vie&w"), self.tr("Show the scan (Return)"), self._view, "eye"
+        )
+        self.segment_button = make_primary(
             self,
             self.tr("Segme&nt…"),
             self.tr("Label the nuclei of the chosen scan, or of several"),
             self._segment,
+            "brain",
         )
         self.prepare_button = make_button(
             self,
@@ -120,12 +130,14 @@ class ScansPage(StepPage):
             self.tr("&Add scans…"),
             self.tr("Open more scans"),
             lambda: self.command_requested.emit("open_scan"),
+            "plus",
         )
         self.add_folder_button = make_button(
             self,
             self.tr("Add a fo&lder…"),
             self.tr("Open a DICOM folder or BIDS dataset"),
             lambda: self.command_requested.emit("open_folder"),
+            "folder",
         )
         self.clear_button = make_button(
             self, self.tr("&Empty the list"), self.tr("No file is removed"), self.list.clear
@@ -135,9 +147,10 @@ class ScansPage(StepPage):
             self.tr("Remove fro&m the list"),
             self.tr("Take the chosen scans off the list (Del); no file is removed"),
             lambda: self.list.remove(self.chosen),
+            "trash-2",
         )
         self.undo_button = make_button(
-            self, self.tr("&Undo"), self.tr("The list as it was before (Ctrl+Z)"), self.list.undo
+            self, self.tr("&Undo"), self.tr("The list as it was before (Ctrl+Z)"), self.list.undo, "undo-2"
         )
 
     def _lay_out(self) -> None:
@@ -159,7 +172,7 @@ class ScansPage(StepPage):
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
         listed = QWidget(self)
-        layout = QVBoxLayout(listed)
+        layout = page_layout(listed)
         layout.addLayout(head)
         layout.addWidget(split, 1)
         layout.addLayout(foot)

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.counting import agreeing, counted, listed
+from brainstem_app.gui.design.look import colours_of
 from brainstem_app.gui.segment.card_text import card_summary, with_amber
 from brainstem_app.gui.segment.results_folder_line import ResultsFolderLine
 
@@ -99,7 +100,7 @@ class BatchSheet(QDialog):
             self.card.setText(self.tr("No model is installed."))
             return
         card = self._offered[row].model.card
-        self.card.setText(with_amber(card_summary(card), card, self.palette()))
+        self.card.setText(with_amber(card_summary(card), card, colours_of(self).fair))
 
     def _scan_words(self, chosen: ChosenScans) -> str:
         names = [scan.name for scan in chosen.scans]

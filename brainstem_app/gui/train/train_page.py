@@ -23,6 +23,7 @@ from brainstem_app.gui.controls import (
     faint_label,
     fill_side_by_side,
     make_button,
+    make_primary,
     make_settings_column,
     make_table,
 )
@@ -72,10 +73,9 @@ class TrainPage(StepPage):
         self.estimate = faint_label(self, name=self.tr("How much there is to do"))
         self.speed_button = SpeedButton(context.jobs, self)
         self.speed_button.measured.connect(self._read_speed)
-        self.start_button = make_button(
-            self, self.tr("&Train"), self.tr("Start the run (Ctrl+Return)"), self.start
+        self.start_button = make_primary(
+            self, self.tr("&Train"), self.tr("Start the run (Ctrl+Return)"), self.start, "play"
         )
-        self.start_button.setMinimumHeight(34)
         self.progress = JobProgress(self)
         self.progress.cancel_button.setText(self.tr("Stop"))
         self.progress.cancel_button.setToolTip(self.tr("Whole epochs are kept; the run can go on later."))

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QIcon, QKeySequence
-from PySide6.QtWidgets import QApplication, QStyle
+from PySide6.QtGui import QKeySequence
 
 from brainstem_app.gui.actions import ActionRow
 from brainstem_app.gui.viewer.convention import Convention
@@ -45,6 +44,12 @@ MENUS: dict[str, tuple[str | None, ...]] = {
 }  # fmt: skip
 
 
+#: What the button in the head of each page opens.
+OPEN_MENU: tuple[str | None, ...] = (
+    "open_scan", "open_folder", RECENT, None, "open_result", "open_labels", None, "open_study", "new_study",
+)  # fmt: skip
+
+
 # fmt: off
 def file_rows(
     context: AppContext, files: FileCommands, opening: Opening, segment: SegmentPage
@@ -68,9 +73,9 @@ def file_rows(
         row("save_study_as", _tr("Save the study &as…"), "F12", files.choose_study_target, has_study),
         row("close_study", _tr("&Close the study"), "", study.close, has_study),
         row("open_scan", _tr("&Open scans…"), _KEYS.Open, files.choose_scan,
-            icon=_icon(QStyle.StandardPixmap.SP_DialogOpenButton)),
+            icon="folder-open"),
         row("open_folder", _tr("Open a &folder (DICOM, BIDS)…"), "Ctrl+Shift+O", files.choose_folder,
-            icon=_icon(QStyle.StandardPixmap.SP_DirOpenIcon)),
+            icon="folder"),
         row("open_result", _tr("Open a res&ult folder…"), "Ctrl+R", files.choose_result),
         row("results_folder", _tr("Open the folder of the resul&ts"), "", files.open_results_folder),
         row("choose_results_folder", _tr("&Where results go…"), "", files.choose_results_folder),
@@ -165,8 +170,12 @@ def window_keys(a: ActionTable) -> list[ShortcutGroup]:
         (_tr("wheel, ↑ ↓"), _tr("next slice; Page Up, Page Down: ten; Home, End: first and last")),
         (_tr("Ctrl+wheel"), _tr("zoom about the pointer")),
         (_tr("click"), _tr("crosshair")),
-        (_tr("middle drag"), _tr("move the picture")),
-        (_tr("Shift+drag"), _tr("brightness and contrast, also by Shift and arrows; double click resets")),
+        (_tr("middle drag, right drag"), _tr("move the picture, zoom")),
+        (
+            _tr("Shift+drag"),
+            _tr("brightness and contrast, also by Shift and arrows; Shift+double click resets"),
+        ),
+        (_tr("double click"), _tr("the brainstem, or the whole slice")),
         *a.key_rows("zoom_in", "zoom_out", "fit", "fit_labels", "crosshair", "reset_window", "cancel"),
     ]
     return [
@@ -175,10 +184,6 @@ def window_keys(a: ActionTable) -> list[ShortcutGroup]:
         (_tr("Lists"), lists),
         (_tr("Pictures in Segment"), pictures),
     ]
-
-
-def _icon(picture: QStyle.StandardPixmap) -> QIcon:
-    return QApplication.style().standardIcon(picture)
 
 
 def _tr(text: str) -> str:
