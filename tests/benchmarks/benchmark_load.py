@@ -1,8 +1,8 @@
 """Load: many scans in one job, many subjects in the window, a day's work in it, a cohort of thousands.
 
 ``python tests/benchmarks/benchmark_load.py scans|window|day|cohort [--many N]``, each a part of its
-own, which may be started beside others. What is measured goes to ``docs/results/load.json``, then to the page
-`reliability` (``write_reliability.py --page``). The window's parts under ``xvfb-run`` with
+own, which may be started beside others. What is measured goes to ``docs/results/load.json``, and from there
+to the page `reliability` (``write_reliability.py --page``). The window's parts under ``xvfb-run`` with
 ``QT_QPA_PLATFORM=xcb``, or offscreen.
 """
 

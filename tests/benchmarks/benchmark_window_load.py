@@ -97,7 +97,9 @@ def many_subjects(sizes: Sequence[int]) -> list[Row]:
             _settle()
             for what in _use_the_list(window, _dataset(Path(name) / "data", subjects), subjects):
                 _settle()
-                print(f"{what}: {dog.wall:.0f} ms, {dog.cpu:.0f} ms of CPU", file=sys.stderr, flush=True)
+                print(
+                    f"{what}: {dog.wall:.0f} ms, {dog.cpu:.0f} ms of processor", file=sys.stderr, flush=True
+                )
                 rows.append(
                     {
                         "what": f"{subjects} subjects in the list: {what}",

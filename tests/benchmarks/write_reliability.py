@@ -82,21 +82,25 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=20, help="random trials of each slow kind")
     parser.add_argument("--seed", type=int, default=1000, help="where random numbers begin")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    parser.add_argument("--counted", action="store_true", help="only take what a stopped run has counted")
     parser.add_argument("--page", action="store_true", help="only write the page of what was counted")
     given = parser.parse_args()
     if not given.page:
         for name in given.files or [*(p.name for p in sorted(BATTERY.glob("test_*.py"))), *ELSEWHERE]:
             path = ROOT / name if (ROOT / name).exists() else BATTERY / name
-            write_page(keep(run(path, given.trials, given.seed, resume=given.resume)))
+            record = _record_of(path, given.trials, given.seed)
+            if not (given.resume or given.counted):
+                record.unlink(missing_ok=True)
+            rows = [] if given.counted else run(path, given.trials, given.seed)
+            write_page(keep(rows or counted_in(record)))
     write_page(keep([]))
 
 
-def run(path: Path, trials: int, seed: int, *, resume: bool = False) -> list[Row]:
+def run(path: Path, trials: int, seed: int) -> list[Row]:
     """Run a file of tests and return its rows; what it prints goes to standard error."""
-    RECORDS.mkdir(parents=True, exist_ok=True)
-    record, report = (RECORDS / f"{path.stem}-{trials}-{seed}{ending}" for ending in (".jsonl", ".xml"))
-    if not resume:
-        record.unlink(missing_ok=True)
+    record = _record_of(path, trials, seed)
+    record.parent.mkdir(parents=True, exist_ok=True)
+    report = record.with_suffix(".xml")
     own = {"BATTERY_TRIALS": str(trials), "BATTERY_SEED": str(seed), "BATTERY_RECORD": str(record)}
     own |= {"BATTERY_COMMIT": _commit()}
     words = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}", str(path)]
@@ -108,8 +112,15 @@ def run(path: Path, trials: int, seed: int, *, resume: bool = False) -> list[Row
         check=False,
     )
     known = ELSEWHERE.get(path.relative_to(ROOT).as_posix())
-    if known is not None:
-        return [_row_of_tests(report, *known)]
+    return counted_in(record) if known is None else [_row_of_tests(report, *known)]
+
+
+def _record_of(path: Path, trials: int, seed: int) -> Path:
+    return RECORDS / f"{path.stem}-{trials}-{seed}.jsonl"
+
+
+def counted_in(record: Path) -> list[Row]:
+    """Rows of what was counted in a record, which may be of a run that was stopped."""
     lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
     return rows_of(json.loads(line) for line in lines)
 
