@@ -173,3 +173,23 @@ def test_repeatability_of_a_study_is_measured_in_the_window(
     qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
     (queued,) = window.context.jobs.jobs
     assert (queued.work.study, queued.work.edited, queued.work.results) == (twice.folder, "leave-out", None)
+
+
+def test_study_that_is_opened_brings_its_people_and_namesakes_elsewhere_are_no_error(
+    qtbot: QtBot, window: MainWindow, people: Path, twice: Study
+) -> None:
+    panel = _opened(qtbot, window)
+    said: list[object] = []
+    panel.message.connect(said.append)
+    with qtbot.waitSignal(window.context.study.opened, timeout=_LIMIT_MS):
+        window.open_path(twice.folder)
+    window.show_step(StepName.REPORT)
+    own = str(twice.folder / "segmentations")
+    qtbot.waitUntil(
+        lambda: len(panel.subjects.ticked()) == 3 and all(f.startswith(own) for f in panel.subjects.ticked()),
+        timeout=_LIMIT_MS,
+    )
+    panel.table.setText(str(people / "participants.tsv"))
+    qtbot.keyClick(panel.table, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: panel.group.findData("diagnosis") >= 0, timeout=_LIMIT_MS)
+    assert said == []

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from jsonschema import Draft202012Validator
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.cli.app import run
 from brainstem_app.errors import InputError, UnconfirmedError
 from brainstem_app.evaluation.combat import harmonised
+from brainstem_app.locations import resource
 from brainstem_app.reports.cohort.build import build_cohort_report
 from brainstem_app.reports.cohort.contrasts import read_contrasts, written
 from brainstem_app.reports.cohort.model import CohortReport
@@ -216,6 +218,8 @@ def test_saved_reference_group_names_nobody(reference: Path, capsys: pytest.Capt
     assert group.model is not None
     assert (group.model.name, group.model.sha256, group.versions) == ("net", "a" * 64, ("0.2.0",))
     assert {m.name for m in group.measures} == {"RN_L", "PAG"}, "the third never varies"
+    schema = json.loads(resource("report", "reference.schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator(schema).validate(json.loads(text))
     assert run(["reference", "show", str(reference)]) == 0
     assert "Paris 3 T" in capsys.readouterr().out
 
@@ -225,7 +229,7 @@ def test_people_of_another_lab_score_as_against_the_people_themselves(
 ) -> None:
     write_result(tmp_path / "r" / "sub-x", table, "sub-x_T1w.nii.gz", 22, dataset="other", version="0.2.0")
     (tmp_path / "p.tsv").write_text("participant_id\tAge\nsub-x\t50\n", encoding="utf-8")
-    words = ["--participants", str(tmp_path / "p.tsv"), "--against", str(reference)]
+    words = ["--participants", str(tmp_path / "p.tsv"), "--against", str(reference), "--covariates", "Age"]
     assert run(["cohort", str(tmp_path / "r"), *words, "--out", str(tmp_path / "out")]) == 0
     report = json.loads((tmp_path / "out" / "cohort.json").read_text(encoding="utf-8"))
     ages, volumes = AGES[:10].astype(float), 2.0 * RED[:10]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from types import MappingProxyType
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import (
@@ -131,9 +132,12 @@ class GroupChoices(QWidget):
         """Offer what groups can be set against each other; those with the reference group are ticked."""
         others = [group for group in groups if group != reference]
         offered: dict[str, str] = {}
+        self._groups_of = {}
         if reference and len(others) > 1:
             pairs = [*((group, reference) for group in others), *combinations(others, 2)]
             offered = {f"{a}:{b}": self.tr("{0} against {1}").format(a, b) for a, b in pairs}
+            self._groups_of = {f"{a}:{b}": (a, b) for a, b in pairs}
+            self._groups_of[f"{'+'.join(others)}:{reference}"] = (*others, reference)
             together = self.tr("{0} together against {1}").format(", ".join(others), reference)
             offered[f"{'+'.join(others)}:{reference}"] = together
         before = self.comparisons.ticked()
@@ -149,11 +153,18 @@ class GroupChoices(QWidget):
         return () if ticked == self._usual else ticked
 
     @property
+    def compared(self) -> frozenset[str]:
+        """Groups that the ticked comparisons are of; none where there is no choice."""
+        ticked = self.comparisons.ticked()
+        return frozenset(group for text in ticked for group in self._groups_of.get(text, ()))
+
+    @property
     def has_comparison(self) -> bool:
         """Whether anything is compared, as far as there is a choice."""
         return self.comparisons.isHidden() or bool(self.comparisons.ticked())
 
     _usual: tuple[str, ...] = ()
+    _groups_of: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 
 
 class AdjustChoices(QWidget):

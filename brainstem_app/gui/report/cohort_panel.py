@@ -38,6 +38,7 @@ class CohortPanel(CohortForm):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._entries: dict[str, ReportEntry] = {}
+        self._is_of_new_study = False
         self.people = People()
         self._connect()
         self._show_people(People())
@@ -52,6 +53,7 @@ class CohortPanel(CohortForm):
             box.currentIndexChanged.connect(lambda _row: self._update())
         for check in (self.categories, self.mixed):
             check.toggled.connect(lambda _on: self._update())
+        self._context.study.opened.connect(self._on_study)
         self.all_button.clicked.connect(lambda _checked: self._tick_all())
         self.least.valueChanged.connect(lambda _value: self._update())
         for choices in (self.covariates, self.subjects, self.groups.comparisons):
@@ -60,6 +62,11 @@ class CohortPanel(CohortForm):
         self.reference_file.message.connect(self.message)
         self.persons.save_button.clicked.connect(lambda _checked: self.save_reference())
 
+    def _on_study(self) -> None:
+        """Begin anew with the people and the table of a study that was opened."""
+        self._is_of_new_study = True
+        self.table.clear()
+
     # What there is -----------------------------------------------------------------------------------
 
     def set_entries(self, entries: tuple[ReportEntry, ...]) -> None:
@@ -67,7 +74,8 @@ class CohortPanel(CohortForm):
         offered = {str(entry.folder): entry for entry in entries}
         if offered == self._entries:
             return
-        before, is_first = self.subjects.ticked(), not self._entries
+        before, is_first = self.subjects.ticked(), not self._entries or self._is_of_new_study
+        self._is_of_new_study = False
         self._entries = offered
         self.subjects.offer({folder: self._name(entry) for folder, entry in offered.items()})
         self.subjects.tick(before)
@@ -210,7 +218,12 @@ class CohortPanel(CohortForm):
             return self.tr("Choose the group to compare with.")
         if not self.groups.has_comparison:
             return self.tr("Tick what is to be set against what, under Comparisons.")
-        small = [f"{g}: {n}" for g, n in sorted(self._sizes(chosen).items()) if n < self.least.value()]
+        compared = self.groups.compared
+        small = [
+            f"{g}: {n}"
+            for g, n in sorted(self._sizes(chosen).items())
+            if n < self.least.value() and (not compared or g in compared)
+        ]
         if small:
             return self.tr(
                 "A group needs {0} people (Fewest people); there are fewer in: {1}. Take them out by “Means"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from brainstem_app.reports.cohort.participants import Participant, Participants
     from brainstem_app.reports.cohort.people import Person
     from brainstem_app.reports.scan.results import Result
 
@@ -87,11 +88,7 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
     """
     from brainstem_app.reports.cohort.cells import level_key, spelled_alike
     from brainstem_app.reports.cohort.covariates import asks_about
-    from brainstem_app.reports.cohort.participants import (
-        head_size_column,
-        match_participants,
-        read_participants,
-    )
+    from brainstem_app.reports.cohort.participants import head_size_column, read_participants
     from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML, know_head_size
 
     people, made_with, again = _people(folders)
@@ -102,7 +99,7 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
         return People(names, made_with=made_with, again=again)
     participants = read_participants(table, missing)
     persons = list({person.name: person for person in people.values()}.values())
-    rows = {name: row.values for name, row in match_participants(participants, persons).rows.items()}
+    rows = {name: row.values for name, row in _rows_of(participants, persons).items()}
     columns = [column for column in participants.columns if any(column in row for row in rows.values())]
     cells = {c: [row[c] for row in rows.values() if c in row] for c in columns}
     values = {c: tuple(sorted(set(spelled_alike(cells[c]).values()))) for c in columns}
@@ -133,6 +130,26 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
         sites,
         again,
     )
+
+
+def _rows_of(table: Participants, people: Sequence[Person]) -> dict[str, Participant]:
+    """Row of each person; where people of two datasets could be meant, each dataset's by itself.
+
+    Of such people not all are compared, and if they are, the comparison asks.
+    """
+    from brainstem_app.errors import InputError
+    from brainstem_app.reports.cohort.participants import match_participants
+
+    try:
+        return match_participants(table, people).rows
+    except InputError:
+        datasets = dict.fromkeys(person.dataset_id for person in people)
+        if len(datasets) < 2:
+            raise
+    rows: dict[str, Participant] = {}
+    for dataset in datasets:
+        rows |= match_participants(table, [p for p in people if p.dataset_id == dataset]).rows
+    return rows
 
 
 def _people(

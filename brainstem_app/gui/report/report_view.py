@@ -5,8 +5,17 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHeaderView, QLabel, QSplitter, QTabBar, QTableView, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QResizeEvent
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QLabel,
+    QScrollArea,
+    QSplitter,
+    QTabBar,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from brainstem_app.gui.controls import faint_label, make_sortable, make_table
 from brainstem_app.gui.picture_box import PictureBox
@@ -20,6 +29,7 @@ _WIDEST = 240
 # Both pictures and the notes must fit a screen of 720 rows; what does not fit would be cut, not scaled.
 _LEAST_PICTURE = (200, 100)
 _TABLE_WIDTH, _PICTURE_WIDTH = 520, 320
+_SUMMARY_SHARE = 0.28
 
 
 class ReportView(QWidget):
@@ -36,6 +46,12 @@ class ReportView(QWidget):
         self.lines.setTextFormat(Qt.TextFormat.RichText)
         self.lines.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.lines.setAccessibleName(self.tr("Summary of the report"))
+        self.summary = QScrollArea(self)
+        self.summary.setWidget(self.lines)
+        self.summary.setWidgetResizable(True)
+        self.summary.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.summary.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.summary.setAccessibleName(self.tr("Summary of the report"))
         self.notes = faint_label(self, name=self.tr("What to know of these numbers"))
         self.model = ReportTable(self)
         self._sorted = QSortFilterProxyModel(self)
@@ -65,7 +81,7 @@ class ReportView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.title)
-        column.addWidget(self.lines)
+        column.addWidget(self.summary)
         column.addWidget(self.tabs)
         column.addWidget(middle, 1)
         column.addWidget(self.dots)
@@ -100,6 +116,19 @@ class ReportView(QWidget):
         self.notes.setVisible(bool(self.notes.text()))
         self.title.setText(f"<b>{escape(content.entry.name)}</b>" if content is not None else "")
         self.lines.setText(self._lines(content))
+        self._fit_summary()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Give the summary its share of another height."""
+        super().resizeEvent(event)
+        self._fit_summary()
+
+    def _fit_summary(self) -> None:
+        """Show the summary whole, or, where many notes would leave no room for the numbers, scroll it."""
+        bar = self.summary.verticalScrollBar().sizeHint().width()
+        wanted = self.lines.heightForWidth(max(self.width() - bar, 1))
+        most = max(int(_SUMMARY_SHARE * self.height()), _LEAST_PICTURE[1])
+        self.summary.setFixedHeight(max(0, min(wanted, most)))
 
     def _show_tabs(self, content: ReportContent | None) -> None:
         """Offer the tables of a report that has several."""

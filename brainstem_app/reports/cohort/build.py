@@ -24,6 +24,7 @@ from brainstem_app.reports.cohort.people import one_result_each
 from brainstem_app.reports.cohort.people_table import people_table
 from brainstem_app.reports.cohort.reference_scores import reference_scores
 from brainstem_app.reports.cohort.request import CohortRequest
+from brainstem_app.reports.cohort.saved_reference import read_reference
 from brainstem_app.reports.cohort.subjects import Scores, subjects_of
 from brainstem_app.reports.engine.entry import rounded
 from brainstem_app.reports.scan.model import LIMITS
@@ -72,13 +73,19 @@ def build_cohort_report(
     alike = require_alike(
         [person.result for person in people], mixed=request.mixed, whose=lambda result: names[result.path]
     )
-    table = people_table(request, people)
+    reference = None if request.against is None else read_reference(request.against)
+    if reference is not None and not request.group:
+        # Nothing is compared that could be adjusted, and one person has no covariate that varies.
+        request = request.model_copy(update={"covariates": (), "head_size": False})
+    table = people_table(request, people, () if reference is None else reference.columns)
     model, said = modelled_people(request, people, table, request.contrasts)
-    if request.against is None:
+    if reference is None or request.against is None:
         scores, unscored = _scores(model, request.group)
         against = None
     else:
-        found = reference_scores(request.against, people, model.measures, table, mixed=request.mixed)
+        found = reference_scores(
+            reference, request.against, people, model.measures, table, mixed=request.mixed
+        )
         scores, unscored, against = Scores(found.z, found.centile), found.notes, found.reference
     report = CohortReport(
         created=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),

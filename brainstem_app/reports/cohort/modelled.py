@@ -203,5 +203,13 @@ def _without_sites(
     site = np.argmax(np.column_stack(list(of_site.values())), axis=1)
     dummies = [people.codes == code for code in range(1, len(people.groups.names))]
     kept = np.column_stack([np.zeros((len(site), 0)), *dummies, people.covariates.values]).astype(np.float64)
+    if len(kept) <= len(of_site) + kept.shape[1]:
+        raise InputError(
+            f"{counted(len(kept), 'person is', 'people are')} too few to take out the differences of "
+            f"{counted(len(of_site), 'site')} with groups and covariates kept; it takes "
+            f"{len(of_site) + kept.shape[1] + 1}, and says something with many more.",
+            None,
+            "Give more results, or fewer --covariates, or leave out --site.",
+        )
     sizes = {name.partition(" = ")[2]: int(own.sum()) for name, own in of_site.items()}
     return replace(people, values=harmonised(people.values, site, kept, least), sites=sizes)

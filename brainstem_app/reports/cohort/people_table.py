@@ -117,8 +117,10 @@ class PeopleTable:
         )
 
 
-def people_table(request: PeopleRequest, people: Sequence[Person]) -> PeopleTable:
+def people_table(request: PeopleRequest, people: Sequence[Person], scored: Sequence[str] = ()) -> PeopleTable:
     """Read the table of participants and find the row of each person.
+
+    `scored` names columns that a saved reference group asks for.
 
     Raises
     ------
@@ -148,11 +150,12 @@ def people_table(request: PeopleRequest, people: Sequence[Person]) -> PeopleTabl
     if INTRACRANIAL_ML in columns and INTRACRANIAL_ML not in table.columns:
         _require_one_method(request, people)
     require_columns(table, [*columns, *filter(None, (group, site))], also)
+    told = (*columns, *map(table.column, scored))
     reading = Reading(
         where=request.participants,
         decimal_comma=table.decimal_comma,
-        categorical=_known_columns(request.categorical, columns, table, "--categorical"),
-        numeric=_known_columns(request.numeric, columns, table, "--numeric"),
+        categorical=_known_columns(request.categorical, told, table, "--categorical"),
+        numeric=_known_columns(request.numeric, told, table, "--numeric"),
     )
     made = PeopleTable(table, matched, values, group, columns, reading, site)
     return _spelled_alike(_spelled_alike(made, group), site)

@@ -23,7 +23,6 @@ from brainstem_app.reports.cohort.saved_reference import (
     REFERENCE_FILE,
     ReferenceCovariate,
     ReferenceGroup,
-    read_reference,
     require_same_kind,
 )
 from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML
@@ -53,17 +52,22 @@ class ReferenceScores:
 
 
 def reference_scores(
-    path: Path, people: list[Person], measures: Measures, table: PeopleTable, *, mixed: bool = False
+    reference: ReferenceGroup,
+    path: Path,
+    people: list[Person],
+    measures: Measures,
+    table: PeopleTable,
+    *,
+    mixed: bool = False,
 ) -> ReferenceScores:
-    """Set people against a saved reference group, as they were measured.
+    """Set people against the saved reference group of a file, as they were measured.
 
     Raises
     ------
     InputError
-        If the file cannot be read, the people were measured with another atlas or model, or a covariate of
-        the reference group is known of nobody.
+        If the people were measured with another atlas or model, or a covariate of the reference group is
+        known of nobody.
     """
-    reference = read_reference(path)
     said = require_same_kind(reference, people, path, mixed=mixed)
     _require_head_size(reference, people, path)
     scored, unscored = _people_with_covariates(reference, people, table, path)
