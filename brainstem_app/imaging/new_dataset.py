@@ -151,7 +151,8 @@ def make_dataset(
 
 def _require_empty(root: Path) -> None:
     try:
-        if root.exists() and any(root.iterdir()):
+        # Hidden files do not count: file managers make them, and locks are such.
+        if root.exists() and any(not path.name.startswith(".") for path in root.iterdir()):
             raise InputError("The folder for the dataset is not empty.", root, _FIX_FOLDER)
     except OSError as error:
         what = f"The folder for the dataset cannot be read: {error.strerror or error}."

@@ -24,6 +24,7 @@ from brainstem_app.jobs.job import (
     ExportResultsJob,
     ImportAtlasJob,
     Job,
+    MakeDatasetJob,
     RetestJob,
     SaveReferenceJob,
     SimulateJob,
@@ -113,6 +114,7 @@ def claims_of(job: Job) -> tuple[Claim, ...]:
             | SaveReferenceJob()
             | DemoJob()
             | SimulateJob()
+            | MakeDatasetJob()
             | ExportResultsJob()
         ):
             return (claim_within(job.out),)

@@ -31,7 +31,13 @@ from brainstem_app.jobs.kinds.results import (
     RestoreResultsJob,
     UndecideResultsJob,
 )
-from brainstem_app.jobs.kinds.scans import DemoJob, EvaluateVolumesJob, SegmentJob, SimulateJob
+from brainstem_app.jobs.kinds.scans import (
+    DemoJob,
+    EvaluateVolumesJob,
+    MakeDatasetJob,
+    SegmentJob,
+    SimulateJob,
+)
 from brainstem_app.jobs.kinds.studies import (
     AddReferenceJob,
     CopyStudyJob,
@@ -62,6 +68,7 @@ __all__ = [
     "ImportAtlasJob",
     "ImportResultsJob",
     "Job",
+    "MakeDatasetJob",
     "MeasureSpeedJob",
     "OnSlurmJob",
     "PrepareJob",
@@ -103,6 +110,7 @@ Job = Annotated[
     | ExportResultsJob
     | MeasureSpeedJob
     | SimulateJob
+    | MakeDatasetJob
     | DemoJob
     | BuildAtlasJob
     | ImportAtlasJob

@@ -24,6 +24,7 @@ from brainstem_app.jobs.job import (
     ExportResultsJob,
     ImportAtlasJob,
     Job,
+    MakeDatasetJob,
     OnSlurmJob,
     PrepareJob,
     RetestJob,
@@ -64,6 +65,7 @@ def places_of(job: Job) -> Places:
         case (
             CopyStudyJob()  # says itself what it may not be copied into
             | SimulateJob()
+            | MakeDatasetJob()
             | DemoJob()
             | EvaluateVolumesJob()
             | CohortJob()

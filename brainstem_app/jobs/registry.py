@@ -77,6 +77,13 @@ _ROWS = (
         "Compare {job.predicted.name}",
     ),
     JobKind(scans.SimulateJob, "scans.simulate:simulate", _out, "Simulate {job.subjects}"),
+    JobKind(
+        scans.MakeDatasetJob,
+        "scans.make_dataset:gather",
+        _out,
+        "Make the dataset {job.out.name}",
+        cores="none",
+    ),
     JobKind(scans.DemoJob, "scans.demo:demo", _out, "Demonstration"),
     JobKind(
         studies.PrepareJob, "studies.prepare:prepare", lambda job: job.study, "Prepare {job.dataset.name}"

@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.document.drawing_tools import Tool
 from brainstem_app.gui.document.opened import read_for_viewer, read_labels_for_viewer
-from brainstem_app.gui.messages.message import Message
 from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.review.tool_bar import DrawingBar
 from brainstem_app.gui.settings import WindowSettings
@@ -66,10 +65,11 @@ def page(qtbot: QtBot, settings: WindowSettings, tmp_path: Path, turned: np.ndar
 
 
 @pytest.fixture
-def said(page: ReviewPage) -> list[Message]:
-    messages: list[Message] = []
-    page.message.connect(messages.append)
-    return messages
+def said(page: ReviewPage) -> list[str]:
+    """What steps did, as the panel says it."""
+    words: list[str] = []
+    page.document.editor.told.connect(words.append)
+    return words
 
 
 def view_of(page: ReviewPage, plane: Plane) -> SliceView:
@@ -183,7 +183,7 @@ def test_polygon_stays_on_its_slice(qtbot: QtBot, page: ReviewPage) -> None:
 
 
 def test_fill_closes_an_outline_that_was_painted_and_undo_opens_it(
-    qtbot: QtBot, page: ReviewPage, said: list[Message]
+    qtbot: QtBot, page: ReviewPage, said: list[str]
 ) -> None:
     view = view_of(page, Plane.AXIAL)
     page.views.go_to((12, 12, 10))
@@ -200,7 +200,7 @@ def test_fill_closes_an_outline_that_was_painted_and_undo_opens_it(
     qtbot.keyClick(view, Qt.Key.Key_F)
     click(qtbot, view, 2.5, 20.5)
     assert voxels(page) == frame
-    assert "open" in said[-1].what
+    assert "open" in said[-1]
     click(qtbot, view, 12.5, 12.5)
     assert voxels(page) == block(Plane.AXIAL, range(10, 11), (8, 8, 15, 15))
     page.commands["undo"].trigger()
@@ -209,7 +209,7 @@ def test_fill_closes_an_outline_that_was_painted_and_undo_opens_it(
 
 @pytest.mark.parametrize("plane", Plane)
 def test_three_outlined_slices_are_interpolated_smoothed_and_taken_back_step_by_step(
-    qtbot: QtBot, page: ReviewPage, said: list[Message], plane: Plane
+    qtbot: QtBot, page: ReviewPage, said: list[str], plane: Plane
 ) -> None:
     editor = page.document.editor
     editor.set_label(SC_R)  # it is nowhere yet
@@ -219,14 +219,14 @@ def test_three_outlined_slices_are_interpolated_smoothed_and_taken_back_step_by_
     view = view_of(page, plane)
     qtbot.keyClick(view, Qt.Key.Key_I)
     assert voxels(page, SC_R) == block(plane, range(5, 14), BOX)
-    assert "6 and 10, 10 and 14" in said[-1].what
+    assert "6 and 10, 10 and 14" in said[-1]
     volume = editor.volume_mm3
     editor.set_width(5.0)
     qtbot.keyClick(view, Qt.Key.Key_M)
     smooth = voxels(page, SC_R)
     assert smooth != block(plane, range(5, 14), BOX)
     assert editor.volume_mm3 == volume
-    assert f"{volume:,.1f}" in said[-1].what
+    assert f"{volume:,.1f}" in said[-1]
     for _ in range(5):
         assert editor.can_undo
         page.commands["undo"].trigger()
@@ -237,7 +237,7 @@ def test_three_outlined_slices_are_interpolated_smoothed_and_taken_back_step_by_
     assert voxels(page, SC_R) == smooth
 
 
-def test_copies_go_slice_by_slice_with_the_view(qtbot: QtBot, page: ReviewPage, said: list[Message]) -> None:
+def test_copies_go_slice_by_slice_with_the_view(qtbot: QtBot, page: ReviewPage, said: list[str]) -> None:
     outline(qtbot, page, Plane.CORONAL, 10, BOX)
     view, shift = view_of(page, Plane.CORONAL), Qt.KeyboardModifier.ShiftModifier
     qtbot.keyClick(view, Qt.Key.Key_PageUp, shift)
@@ -316,13 +316,15 @@ def test_every_tool_has_an_icon_and_a_hint_with_its_key(page: ReviewPage) -> Non
         assert any(picture.pixelColor(x, y).alpha() for x in range(20) for y in range(20)), action.text()
 
 
-def test_step_that_draws_nothing_says_why(qtbot: QtBot, page: ReviewPage, said: list[Message]) -> None:
+def test_step_that_draws_nothing_says_why(qtbot: QtBot, page: ReviewPage, said: list[str]) -> None:
     view = view_of(page, Plane.AXIAL)
     view.setFocus()
     qtbot.keyClick(view, Qt.Key.Key_I)
-    assert "interpolated" in said[-1].what
-    assert said[-1].fix
+    assert "interpolated" in said[-1]
+    assert page.edit_panel.told.text() == said[-1]
+    qtbot.keyClick(view, Qt.Key.Key_B)
+    assert page.edit_panel.told.isHidden()
     page.document.editor.set_label(0)
     qtbot.keyClick(view, Qt.Key.Key_M)
-    assert "no nucleus" in said[-1].what
+    assert "no nucleus" in said[-1]
     assert not page.document.editor.can_undo

@@ -141,7 +141,7 @@ def test_corrected_labels_are_added_with_one_key_marked_in_prepare_and_taken_out
     copy = result / "labels_native_edited.nii.gz"
     added = load_label_map(copy)[0][(slice(AROUND, -AROUND),) * 3]
     np.testing.assert_array_equal(prepared.load_box("sub-01").labels, added)
-    qtbot.waitUntil(lambda: _reference(prepare) == "added labels", timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: _reference(prepare) == "added", timeout=_LIMIT_MS)
     assert not prepare.view.reference_button.isHidden()
     said[-1].actions[0].run()
     qtbot.waitUntil(lambda: "out of the training set" in said[-1].what, timeout=_LIMIT_MS)

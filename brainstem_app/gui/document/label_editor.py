@@ -48,6 +48,8 @@ class LabelEditor(DrawingTools):
         A voxel of what was undone or redone.
     saved(object)
         Path of the copy.
+    told(str)
+        What a step did, or why it did nothing; not as a message, for that would move the views.
     message(object)
         A `Message` to show in place.
     """
@@ -58,6 +60,7 @@ class LabelEditor(DrawingTools):
     state_changed = Signal()
     jumped = Signal(object)
     saved = Signal(object)
+    told = Signal(str)
     message = Signal(object)
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
@@ -261,14 +264,13 @@ class LabelEditor(DrawingTools):
         before = self.volume_mm3
         refused = Refusal.NO_NUCLEUS if needs_label and self.label == 0 else do(edit, self._pen())
         if refused is not None:
-            what, fix = self._words.refused(refused)
-            self.message.emit(Message(MessageLevel.INFO, what, fix=fix, owner="drawing"))
+            self.told.emit(" ".join(self._words.refused(refused)).strip())
             return False
         edit.end_stroke(None if drawn is None else DrawnSlice(self.label, *drawn))
         self.painted.emit(None)
         self._tell()
         if said is not None:
-            self.message.emit(Message(MessageLevel.INFO, said(before), owner="drawing"))
+            self.told.emit(said(before))
         return True
 
     def undo(self) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.viewer.slices import Voxel
 
 _REACH_OF_WIDTH = 4  # as far as scipy's Gaussian reaches
+_AROUND = 5
 
 
 class Refusal(Enum):
@@ -237,6 +238,7 @@ def _become(edit: LabelEdit, pen: Pen, part: Part, mask: NDArray[np.bool_]) -> b
     What it gives up goes to the tissue around it.
     """
     labels = edit.volume.labels
+    part, mask = _cropped(part, mask, labels[part] == pen.label)
     here, kept = labels[part], pen.kept()
     own = here == pen.label
     added = mask & ~own if kept is None else mask & ~own & ~kept[here]
@@ -248,3 +250,18 @@ def _become(edit: LabelEdit, pen: Pen, part: Part, mask: NDArray[np.bool_]) -> b
     voxels = [flat_indices(changed, part, labels.shape) for changed in (removed, added)]
     new = np.full(voxels[1].size, pen.label, dtype=np.uint8)
     return edit.assign(np.concatenate(voxels), np.concatenate([values, new]))
+
+
+def _cropped(part: Part, mask: NDArray[np.bool_], own: NDArray[np.bool_]) -> tuple[Part, NDArray[np.bool_]]:
+    """Crop a part, and a mask on it, to where either of two masks is, with some tissue around."""
+    inside = []
+    for axis, size in enumerate(mask.shape):
+        others = tuple(other for other in range(mask.ndim) if other != axis)
+        found = np.flatnonzero(mask.any(axis=others) | own.any(axis=others))
+        low, high = (int(found[0]), int(found[-1])) if found.size else (0, 0)
+        inside.append(slice(max(low - _AROUND, 0), min(high + _AROUND + 1, size)))
+    z, y, x = (
+        slice(rows.start + within.start, rows.start + within.stop)
+        for rows, within in zip(part, inside, strict=True)
+    )
+    return (z, y, x), mask[tuple(inside)]

@@ -41,7 +41,7 @@ class SubjectTable(RowsModel[Subject]):
             Column(self.tr("State"), self._state),
             Column(self.tr("Fit"), _fit, _correlation, fit_hint),
             Column(self.tr("Used for"), self._part, hint=part_hint),
-            Column(self.tr("Reference"), self._reference, hint=reference_hint),
+            Column(self.tr("Labels"), self._reference, hint=reference_hint),
             Column(self.tr("By eye"), self._decision),
         ]
         self.set_rows((), columns)
@@ -81,8 +81,8 @@ class SubjectTable(RowsModel[Subject]):
         if record is None or record.state != "finished":
             return ""
         if subject.is_added:
-            return self.tr("added labels")
-        return self.tr("own labels") if record.is_drawn else self.tr("atlas")
+            return self.tr("added")
+        return self.tr("own") if record.is_drawn else self.tr("atlas")
 
     def _decision(self, subject: Subject) -> str:
         words = {"accepted": self.tr("accepted"), "rejected": self.tr("rejected")}

@@ -64,13 +64,13 @@ class SubjectView(QWidget):
         for button in (self.accept_button, self.reject_button, self.undo_button):
             row.addWidget(button)
         row.addStretch(1)
-        row.addWidget(self.reference_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.title)
         layout.addWidget(self.reason)
         layout.addWidget(self.picture, 1)
         layout.addLayout(row)
+        layout.addWidget(self.reference_button, 0, Qt.AlignmentFlag.AlignLeft)
         self.show_subject(None, None)
 
     def show_subject(self, subject: Subject | None, study: Path | None) -> None:

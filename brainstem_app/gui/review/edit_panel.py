@@ -76,6 +76,10 @@ class EditPanel(Card):
         self._painted.setWordWrap(True)
         self.volume = QLabel(self)
         self.volume.setAccessibleName(self.tr("Volume of the nucleus that is drawn"))
+        self.told = QLabel(self)
+        self.told.setAccessibleName(self.tr("What the last step did"))
+        self.told.setWordWrap(True)
+        self.told.hide()
         self._state = QLabel(self)
         self._state.setAccessibleName(self.tr("State of the edits"))
         self._state.setWordWrap(True)
@@ -84,8 +88,16 @@ class EditPanel(Card):
         editor.state_changed.connect(self._show_state)
         for signal in (editor.painted, editor.brush_changed, editor.state_changed):
             signal.connect(lambda *_told: self._show_volume())
+        editor.painted.connect(lambda _box: self._tell(""))
+        editor.brush_changed.connect(lambda: self._tell(""))
+        editor.told.connect(self._tell)
         self._show_brush()
         self._show_state()
+
+    def _tell(self, text: str) -> None:
+        """Show what a step did, or why it did nothing, until something else is done."""
+        self.told.setText(text)
+        self.told.setVisible(bool(text))
 
     def _describe(self) -> None:
         """Say what the brush paints and what the eraser takes."""
@@ -172,6 +184,7 @@ class EditPanel(Card):
         for row in (sizes, painted):
             layout.addLayout(row)
         layout.addWidget(self.volume)
+        layout.addWidget(self.told)
         layout.addWidget(self.protects)
         layout.addLayout(limits)
         layout.addLayout(last)
