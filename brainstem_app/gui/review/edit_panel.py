@@ -112,12 +112,12 @@ class EditPanel(Card):
 
     def _lay_out(self, commands: ActionTable) -> None:
         tools = QHBoxLayout()
-        for name, text, icon in (
-            ("look", self.tr("Look"), "mouse-pointer-2"),
-            ("brush", self.tr("Brush"), "brush"),
-            ("eraser", self.tr("Eraser"), "eraser"),
+        for name, text in (
+            ("look", self.tr("Look")),
+            ("brush", self.tr("Brush")),
+            ("eraser", self.tr("Eraser")),
         ):
-            tools.addWidget(commands.button(name, text, self, icon))
+            tools.addWidget(commands.button(name, text, self))
         tools.addStretch(1)
         tools.addWidget(self.diameter)
         tools.addWidget(self.in_3d)

@@ -11,12 +11,13 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLabel,
-    QVBoxLayout,
     QWidget,
 )
 
 from brainstem_app.counting import agreeing, counted, listed
-from brainstem_app.gui.design.look import colours_of
+from brainstem_app.gui.controls import page_layout
+from brainstem_app.gui.design.look import colours_of, set_primary
+from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.segment.card_text import card_summary, with_amber
 from brainstem_app.gui.segment.results_folder_line import ResultsFolderLine
 
@@ -68,6 +69,7 @@ class BatchSheet(QDialog):
             QDialogButtonBox.ButtonRole.AcceptRole,
         )
         self.start_button.setDefault(True)
+        set_primary(self.start_button)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.accepted.connect(lambda: self.confirmed.emit(str(self.models.currentData())))
@@ -88,7 +90,8 @@ class BatchSheet(QDialog):
         form.addRow("", self.card)
         form.addRow(self.tr("Folder"), self.place)
         form.addRow(self.tr("Written"), self.outputs)
-        layout = QVBoxLayout(self)
+        layout = page_layout(self)
+        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         layout.addLayout(form)
         layout.addStretch(1)
         layout.addWidget(buttons)
