@@ -37,7 +37,7 @@ class LayoutBar(QWidget):
         for name, icon in (
             ("fit_labels", "brain"),
             ("fit", "maximize"),
-            ("picture_all", "camera"),
+            ("figure", "camera"),
             ("help", "circle-question-mark"),
         ):
             row.addWidget(commands.button(name, "", self, icon))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.settings import WindowSettings
 
 _NAMED = 3
+_TOLD = 40  # under the pointer
 
 
 class BatchSheet(QDialog):
@@ -52,6 +53,7 @@ class BatchSheet(QDialog):
         self.setWindowTitle(self.tr("Segment several scans"))
         self._offered = offered
         self.scans = _words(self, self._scan_words(chosen))
+        self.scans.setToolTip("\n".join(scan.name for scan in chosen.scans[:_TOLD]))
         self.models = QComboBox(self)
         self.models.setAccessibleName(self.tr("Model"))
         self.models.setToolTip(self.tr("The network that segments"))
@@ -63,6 +65,8 @@ class BatchSheet(QDialog):
         self.place = ResultsFolderLine(settings, self)
         self.place.command_requested.connect(self.command_requested)
         self.outputs = _words(self, self._output_words(settings.outputs))
+        self.time = _words(self, "")
+        self.time.setAccessibleName(self.tr("How long it will take"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.start_button = buttons.addButton(
             self.tr("Segment {0}").format(counted(len(chosen.scans), self.tr("scan"))),
@@ -78,6 +82,10 @@ class BatchSheet(QDialog):
         self.setMinimumWidth(min(560, parent.width()))
         self._show_card()
 
+    def show_time(self, words: str) -> None:
+        """Say how long it will take."""
+        self.time.setText(words)
+
     def choose(self, name: str) -> None:
         """Choose the model to begin with."""
         self.models.setCurrentIndex(max(self.models.findData(name), 0))
@@ -90,6 +98,7 @@ class BatchSheet(QDialog):
         form.addRow("", self.card)
         form.addRow(self.tr("Folder"), self.place)
         form.addRow(self.tr("Written"), self.outputs)
+        form.addRow(self.tr("Time"), self.time)
         layout = page_layout(self)
         layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
         layout.addLayout(form)
