@@ -6,11 +6,12 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from brainstem_app.gui.design.look import set_icon
+from brainstem_app.gui.design.tokens import ICON
 
 Keys = str | QKeySequence.StandardKey
 KeyRow = tuple[str, str]
@@ -130,15 +131,18 @@ class ActionTable:
         return menu
 
     def button(self, name: str, text: str, parent: QWidget, icon: str = "") -> QToolButton:
-        """Make a button of an action, with its own short text or icon, and the action's keys in its hint."""
+        """Make a button of an action, with a short text, an icon or both; the keys are in its hint."""
         action, button = self._actions[name], QToolButton(parent)
-        action.setIconText(text)  # what a button shows of its action
+        action.setIconText(text or plain_text(action))  # what a button shows of its action
         button.setDefaultAction(action)
         button.setProperty("framed", True)
         if icon:
             set_icon(action, icon)
             action.setIconVisibleInMenu(False)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            beside = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+            button.setToolButtonStyle(beside if text else Qt.ToolButtonStyle.ToolButtonIconOnly)
+            button.setProperty("icon_only", not text)
+            button.setIconSize(QSize(ICON, ICON))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         keys, words = action.shortcut().toString(), plain_text(action)
         hint = f"{words} ({keys})" if keys else words

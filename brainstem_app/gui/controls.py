@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QAbstractItemModel, Qt
+from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.design.look import set_icon, set_primary, set_tone
-from brainstem_app.gui.design.tokens import ICON, SPACE
+from brainstem_app.gui.design.tokens import HALF, ICON, SPACE
 
 _ROW_SPACE = 12
 #: Icon, and its colour of the look, of how bad something is.
@@ -108,6 +108,8 @@ def make_table(parent: QWidget, model: QAbstractItemModel, name: str, descriptio
     table.verticalHeader().hide()
     table.verticalHeader().setDefaultSectionSize(parent.fontMetrics().height() + _ROW_SPACE)
     table.horizontalHeader().setHighlightSections(False)
+    left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    table.horizontalHeader().setDefaultAlignment(left)
     table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
     table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
     return table
@@ -161,6 +163,31 @@ def fit_columns(table: QTableView, texts: Sequence[str]) -> None:
         table.setColumnWidth(column, max(wide, header.sectionSizeHint(column)))
 
 
+class ScrolledColumn(QScrollArea):
+    """Scrolls a column of widgets up and down; it is never narrower than they need."""
+
+    def __init__(self, column: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWidget(column)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column.installEventFilter(self)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As wide as the column must be, with its scroll bar."""
+        column, bar = self.widget(), self.verticalScrollBar().sizeHint().width()
+        width = 0 if column is None else column.minimumSizeHint().width() + bar
+        return QSize(width, super().minimumSizeHint().height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Ask for the room anew when what is in the column has changed."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+
 def make_settings_column(
     parent: QWidget,
     forms: tuple[QWidget, ...],
@@ -174,12 +201,7 @@ def make_settings_column(
     for form in forms:
         column.addWidget(form)
     column.addStretch(1)
-    scroll = QScrollArea(parent)
-    scroll.setWidget(inside)
-    scroll.setWidgetResizable(True)
-    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    scroll = ScrolledColumn(inside, parent)
     whole = QWidget(parent)
     layout = QVBoxLayout(whole)
     layout.setContentsMargins(0, 0, 0, 0)
@@ -206,6 +228,6 @@ def fill_side_by_side(page: QWidget, left: QWidget, right: QWidget, widths: tupl
 def page_layout(page: QWidget) -> QVBoxLayout:
     """Make the layout of a page, with the space around it that all pages have."""
     layout = QVBoxLayout(page)
-    layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
+    layout.setContentsMargins(2 * SPACE, HALF, 2 * SPACE, SPACE)
     layout.setSpacing(SPACE)
     return layout

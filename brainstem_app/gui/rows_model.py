@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -11,6 +12,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 AnyIndex = QModelIndex | QPersistentModelIndex
 Row = TypeVar("Row")
 
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_NUMBER = re.compile(r"[−+-]?[\d.,]+(?: ?(?:%|s|min|h))?|…|–")
+#: Rows that are looked at to tell what a column holds.
+_SEEN = 40
 #: What a column is sorted by.
 SORT_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -62,6 +67,7 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         self._key = key
         self._roles = roles or {}
         self._rows: list[Row] = []
+        self._at_right: frozenset[int] = frozenset()
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -94,6 +100,7 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         self._rows = list(rows)
         if columns is not None:
             self._columns = tuple(columns)
+        self._at_right = frozenset(n for n in range(len(self._columns)) if self._is_of_numbers(n))
         if not same:
             self.endResetModel()
         else:
@@ -146,6 +153,8 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         column = self._columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.title
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in self._at_right:
+            return _RIGHT
         return column.hint or None if role == Qt.ItemDataRole.ToolTipRole else None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
@@ -160,4 +169,12 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         if role == SORT_ROLE:
             return (column.sort or column.text)(row)
         told = column.roles.get(role) or self._roles.get(role)
+        if told is None and role == Qt.ItemDataRole.TextAlignmentRole and column_number in self._at_right:
+            return _RIGHT
         return None if told is None else told(row)
+
+    def _is_of_numbers(self, place: int) -> bool:
+        """Whether a column shows numbers alone, which then stand at its right, as its heading does."""
+        text = self._columns[place].text
+        shown = [said for row in self._rows[:_SEEN] if (said := str(text(row) or "").strip())]
+        return bool(shown) and all(map(_NUMBER.fullmatch, shown))

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLabel,
     QLineEdit,
+    QScrollArea,
     QScrollBar,
     QSplitterHandle,
     QWidget,
@@ -167,14 +168,27 @@ def _is_inner(widget: QWidget) -> bool:
         if isinstance(parent, (*inner, pg.PlotWidget)):
             return True
         parent = parent.parentWidget()
+    if _is_clipped_column(widget):
+        return False
     scrolls = isinstance(widget.parentWidget(), QAbstractScrollArea)
     return isinstance(widget, (QScrollBar, QSplitterHandle)) or (
         scrolls and not isinstance(widget, PageHeader)
     )
 
 
+def _is_clipped_column(widget: QWidget) -> bool:
+    """Whether a widget is what a view scrolls up and down only: it must not be wider."""
+    area = widget.parentWidget().parentWidget()
+    off = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+    return (
+        isinstance(area, QScrollArea) and area.horizontalScrollBarPolicy() == off and area.widget() is widget
+    )
+
+
 def _is_outside(widget: QWidget) -> bool:
     parent = widget.parentWidget()
+    if _is_clipped_column(widget):
+        return widget.width() > parent.width()
     scrolled = isinstance(parent.parentWidget(), QAbstractScrollArea) and not isinstance(widget, PageHeader)
     return not scrolled and not parent.rect().contains(widget.geometry())
 

@@ -590,16 +590,15 @@ def test_every_control_has_a_name_for_screen_readers(
 
 
 def test_window_follows_the_desktop_into_the_dark(
-    qtbot: QtBot, window: MainWindow, result_folder: Path, monkeypatch: pytest.MonkeyPatch
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_result(qtbot, window, result_folder)
     window.show_step(StepName.SCANS)
-    table, desktop = window.scans.table, Qt.ColorScheme.Light
+    desktop = Qt.ColorScheme.Light
     monkeypatch.setattr(QStyleHints, "colorScheme", lambda _hints: desktop)
 
     def lightness() -> int:
-        picture = table.viewport().grab().toImage()
-        return picture.pixelColor(picture.width() - 2, picture.height() - 2).lightness()
+        picture = window.grab().toImage()
+        return picture.pixelColor(picture.width() - 20, picture.height() // 2).lightness()
 
     try:
         for desktop, is_dark in ((Qt.ColorScheme.Dark, True), (Qt.ColorScheme.Light, False)):

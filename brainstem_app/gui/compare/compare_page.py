@@ -34,6 +34,7 @@ from brainstem_app.gui.controls import (
     make_sortable,
     make_table,
 )
+from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.file_dialogs import FileDialogs, open_in_system
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
@@ -112,7 +113,6 @@ class ComparePage(StepPage):
     def _lay_out(self) -> None:
         below = (self.plan, self.speed_button, self.start_button, self.progress)
         left = make_settings_column(self, (self.panel, self.how), below)
-        left.setMinimumWidth(350)
         self.report_button = make_button(
             self,
             self.tr("&Open the report"),
@@ -139,7 +139,9 @@ class ComparePage(StepPage):
         beside.setContentsMargins(0, 0, 0, 0)
         beside.addLayout(head)
         beside.addWidget(split, 1)
-        fill_side_by_side(self, left, right, (390, 740))
+        self.shown = HintOrContent("grid-3x3", right, self.start_button, self)
+        self.shown.pressed.connect(lambda: self.step_requested.emit(StepName.PREPARE))
+        fill_side_by_side(self, left, self.shown, (390, 740))
 
     def _table(self) -> QTableView:
         table = make_table(
@@ -202,9 +204,13 @@ class ComparePage(StepPage):
         self.start_button.setEnabled(ready and self._job is None)
         if folder is None or grid is None or not self.context.study.is_prepared:
             self._show_heat(None)
+            if not self.context.study.is_prepared:
+                words = self.tr("Networks are compared on prepared scans; three people are the least.")
+                self.shown.show_hint(words, self.tr("Prepare scans"))
             if grid is not None:
                 self.plan.setText(self.tr("Prepare subjects first ({0}).").format(StepName.PREPARE.key))
             return
+        self.shown.show_content()
         self._request += 1
         request = self._request
         here = self.how.values()["executor"] == "local"

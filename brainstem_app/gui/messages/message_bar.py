@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.gui.design.look import restyle, set_icon
 from brainstem_app.gui.messages.message import Message, MessageLevel
+from brainstem_app.gui.messages.window_words import window_words
 
 _ICON = {
     MessageLevel.INFO: ("info", "accent"),
@@ -132,16 +133,17 @@ class MessageBar(QFrame):
             self._show_latest(shown)
 
     def _show(self, message: Message) -> None:
+        what, fix = window_words(message.what), window_words(message.fix)
         self._time.stop()
         self._waits_for_keys = False
         if message.level is MessageLevel.INFO:
             self._time.start(self.choosing_ms if message.actions else self.reading_ms)
         size = self.fontMetrics().height() + 6
         set_icon(self._icon, *_ICON[message.level], size)
-        self._what.setText(f"<b>{_escaped(message.what)}</b>")
+        self._what.setText(f"<b>{_escaped(what)}</b>")
         self._where.setText(self.tr("In: {0}").format(_escaped(message.where)))
         self._where.setVisible(bool(message.where))
-        self._fix.setText(self.tr("What to do: {0}").format(_escaped(message.fix)))
+        self._fix.setText(self.tr("What to do: {0}").format(_escaped(fix)))
         self._fix.setVisible(bool(message.fix))
         self._details.setPlainText(message.details)
         self._details_button.setChecked(False)
@@ -150,7 +152,7 @@ class MessageBar(QFrame):
         self.setProperty("level", message.level.value)
         restyle(self)
         self._replace_buttons(message)
-        self.setAccessibleDescription(" ".join((message.what, message.where, message.fix)))
+        self.setAccessibleDescription(" ".join((what, message.where, fix)))
         self.show()
 
     def dismiss(self) -> None:

@@ -29,6 +29,8 @@ from brainstem_app.gui.controls import (
     make_table,
     page_layout,
 )
+from brainstem_app.gui.design.empty_hint import HintOrContent
+from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.job_table import about_text
@@ -106,13 +108,20 @@ class PreparePage(StepPage):
         row.addWidget(self.all_button, 1)
         row.addWidget(self.some_button, 1)
         left = make_settings_column(self, (self.form,), (self.estimate, buttons, self.progress))
-        left.setMinimumWidth(330)
         split = QSplitter(Qt.Orientation.Horizontal, self)
-        for part, stretch in ((left, 0), (self.table, 1), (self.view, 2)):
-            split.addWidget(part)
-            split.setStretchFactor(split.count() - 1, stretch)
-        split.setChildrenCollapsible(False)
-        split.setSizes([340, 370, 500])
+        looked_at = QSplitter(Qt.Orientation.Horizontal, self)
+        for part, stretch in ((self.table, 1), (self.view, 2)):
+            looked_at.addWidget(part)
+            looked_at.setStretchFactor(looked_at.count() - 1, stretch)
+        self.shown = HintOrContent("sliders-horizontal", looked_at, self.all_button, self)
+        self.shown.pressed.connect(lambda: self.command_requested.emit("open_folder"))
+        for widget in (left, self.shown):
+            split.addWidget(widget)
+        split.setStretchFactor(1, 1)
+        for one, sizes in ((looked_at, [440, 400]), (split, [340, 840])):
+            one.setChildrenCollapsible(False)
+            one.setHandleWidth(2 * SPACE)
+            one.setSizes(sizes)
         layout = page_layout(self)
         layout.addWidget(split)
 
@@ -125,7 +134,7 @@ class PreparePage(StepPage):
         )
         make_sortable(table)
         self._arranged.attach(table)
-        table.setMinimumWidth(400)  # subjects of two datasets have long names
+        table.setMinimumWidth(380)  # subjects of two datasets have long names
         header = table.horizontalHeader()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(SubjectColumn.STATE, QHeaderView.ResizeMode.Stretch)
@@ -296,6 +305,11 @@ class PreparePage(StepPage):
         subjects = self.model.rows
         left = [subject for subject in subjects if subject.state != "finished"]
         working = self._job is not None
+        if subjects:
+            self.shown.show_content()
+        else:
+            words = self.tr("Training begins with a BIDS dataset: its people are listed here.")
+            self.shown.show_hint(words, self.tr("Open a folder…"))
         self.all_button.setText(
             self.tr("Prepare a&ll ({0})").format(len(left)) if left else self.tr("Prepare a&ll")
         )

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError
 from brainstem_app.gui.controls import make_button, make_primary, page_layout
+from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.quality.quality_items import QualityItem, QualityItems, decide, read_items
@@ -121,7 +122,9 @@ class QualityPage(StepPage):
         layout.addLayout(above)
         layout.addWidget(self.said)
         layout.addWidget(self.progress)
-        layout.addWidget(self.wall, 1)
+        self.shown = HintOrContent("list-checks", self.wall, self.look_button, self)
+        self.shown.pressed.connect(self._leave_empty)
+        layout.addWidget(self.shown, 1)
         layout.addWidget(self.note)
         layout.addLayout(below)
 
@@ -221,6 +224,7 @@ class QualityPage(StepPage):
         self._on_current()
 
     def _say(self, found: QualityItems) -> None:
+        self._show_emptiness(found)
         if not self.context.study.is_open:
             words = self.tr("Open a study (Ctrl+Shift+N) or begin one (Ctrl+N) to look at its results.")
         elif self.context.study.results_study is None:
@@ -242,6 +246,23 @@ class QualityPage(StepPage):
         self.said.setText(words)
         left = sum(item.state in ("unseen", "edited") for item in found.items) + found.newer
         self.status.emit(self.tr("{0} to look at").format(left) if left else "")
+
+    def _show_emptiness(self, found: QualityItems) -> None:
+        """Lead to where results come from, while there are none."""
+        if not self.context.study.is_open:
+            words = self.tr("The results of a study are looked at together here.")
+            self.shown.show_hint(words, self.tr("Open a study…"))
+        elif not found.items and not found.newer:
+            words = self.tr("No scan of this study is segmented yet.")
+            self.shown.show_hint(words, self.tr("Choose scans to segment"))
+        else:
+            self.shown.show_content()
+
+    def _leave_empty(self) -> None:
+        if self.context.study.is_open:
+            self.step_requested.emit(StepName.SCANS)
+        else:
+            self.command_requested.emit("open_study")
 
     def _arrange(self) -> None:
         chosen = self.current

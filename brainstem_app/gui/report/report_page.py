@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.controls import fill_side_by_side, make_button, make_switch
+from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.design.look import colours_of, set_icon, set_primary
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
@@ -32,6 +33,7 @@ from brainstem_app.gui.report.report_content import ReportContent
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, find_reports
 from brainstem_app.gui.report.report_view import ReportView
 from brainstem_app.gui.report.retest_panel import RetestPanel
+from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import EvaluateRunJob
 
@@ -65,7 +67,7 @@ class ReportPage(StepPage):
         context.study.contents_changed.connect(self.read)
         context.jobs.added.connect(lambda _job: self._update())
         context.jobs.changed.connect(self._on_job_changed)
-        self._show(None)
+        self._show_nothing()
         self.read()
 
     def _make_buttons(self) -> None:
@@ -134,8 +136,10 @@ class ReportPage(StepPage):
         column.addWidget(self.report, 1)
         column.addWidget(self.progress)
         column.addLayout(buttons)
+        self.shown = HintOrContent("file-text", self.view, self.export_button, self)
+        self.shown.pressed.connect(lambda: self.step_requested.emit(StepName.SEGMENT))
         self.right = QStackedWidget(self)
-        self.right.addWidget(self.view)
+        self.right.addWidget(self.shown)
         for panel in self._panels.values():
             self.right.addWidget(panel)
         left = QWidget(self)
@@ -234,10 +238,16 @@ class ReportPage(StepPage):
         self.status.emit(counted(count, self.tr("report")) if entries else "")
         names = [entry.name for entry in entries]
         if names:
+            self.shown.show_content()
             measured = next((entry.name for entry in entries if entry.files), names[0])
             self.choose(chosen if chosen in names else measured)
         else:
-            self._show(None)
+            self._show_nothing()
+
+    def _show_nothing(self) -> None:
+        self._show(None)
+        words = self.tr("Segmented scans and trained networks have their reports here.")
+        self.shown.show_hint(words, self.tr("Segment a scan"))
 
     def _add_item(self, group: QTreeWidgetItem, entry: ReportEntry) -> None:
         item = QTreeWidgetItem(group, [entry.name])
@@ -294,7 +304,7 @@ class ReportPage(StepPage):
             self.right.setCurrentWidget(self._panels[button])
             self._panels[button].focus_first()
         elif self._shown_panel is None:
-            self.right.setCurrentWidget(self.view)
+            self.right.setCurrentWidget(self.shown)
 
     def _show_report(self) -> None:
         for button in self._panels:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from brainstem_app.gui.design.card import ElidedLabel
 from brainstem_app.gui.viewer.place_field import PlaceField
 
 if TYPE_CHECKING:
@@ -65,10 +66,9 @@ class Readout(QWidget):
         """Say what is being read, in place of what lies under the pointer."""
         self.pointed.setText(text)
 
-    def _line(self, name: str) -> QLabel:
-        label = QLabel(self)
-        label.setAccessibleName(name)
+    def _line(self, name: str) -> ElidedLabel:
         # A long name must not widen the window while the pointer passes over it.
-        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        label = ElidedLabel(parent=self)
+        label.setAccessibleName(name)
         label.setMinimumHeight(label.fontMetrics().height())
         return label

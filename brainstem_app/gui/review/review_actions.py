@@ -27,7 +27,7 @@ _FADE_STEP = 10
 #: The menu Review: ids of actions, None separates.
 REVIEW_MENU: tuple[str | None, ...] = (
     "open_result", "open_scan", "open_labels", "open_reference", "close_reference", None,
-    "save_copy", "add_reference", "picture", "picture_all", None,
+    "save_copy", "add_reference", "picture", "picture_all", "figure", None,
     "undo", "redo", None, "look", "brush", "eraser", "fill", "polygon", None,
     "interpolate", "smooth", "copy_up", "copy_down", None,
     "smaller", "larger", "in_3d", "protects", "limits", "pick", None,
@@ -116,6 +116,8 @@ def _file_rows(document: Document, views: DocumentViews, files: ReviewFiles, whe
             lambda: files.choose_picture(views), when.image),
         row("picture_all", _tr("Save a picture of &all views…"), "Ctrl+Alt+S",
             lambda: files.choose_picture_of_all(views), when.image),
+        row("figure", _tr("&Figure for a paper…"), "Ctrl+Shift+F", lambda: files.choose_figure(views),
+            when.image),
         _switch(document, "differences", _tr("Mark &differences"), "D", "marks_differences", when.reference),
         row("next_difference", _tr("&Next difference"), "N", next_difference, when.reference),
     ]
@@ -235,7 +237,7 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         (a.key("fainter", "stronger"), _tr("fainter, stronger labels")),
         *a.key_rows("outline", "confidence"),
     ]
-    files = a.key_rows("open_result", "open_scan", "open_labels", "picture", "picture_all", "help")
+    files = a.key_rows("open_result", "open_scan", "open_labels", "picture", "picture_all", "figure", "help")
     comparing = a.key_rows("open_reference", "close_reference", "differences", "next_difference")
     return [
         (_tr("Mouse and slices"), mouse),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from brainstem_app.gui.actions import ActionTable
-from brainstem_app.gui.controls import page_layout
+from brainstem_app.gui.controls import ScrolledColumn, page_layout
 from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.document.document import Document
 from brainstem_app.gui.review.compare_panel import ComparePanel
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
 
 _SIDE_WIDTH = 430
-_LEAST_SIDE_WIDTH = 370
 
 
 class ReviewPage(StepPage):
@@ -91,13 +90,7 @@ class ReviewPage(StepPage):
             self.edit_panel,
             stretched=self.structure_panel,
         )
-        scroll = QScrollArea(self)
-        scroll.setWidget(side)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setMinimumWidth(_LEAST_SIDE_WIDTH)
+        scroll = ScrolledColumn(side, self)
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.addWidget(left)
         splitter.addWidget(scroll)

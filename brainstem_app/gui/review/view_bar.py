@@ -34,12 +34,13 @@ class LayoutBar(QWidget):
         ):
             row.addWidget(commands.button(name, text, self))
         row.addStretch(1)
-        for name, text in (
-            ("fit_labels", self.tr("Brainstem")),
-            ("fit", self.tr("Whole slice")),
-            ("help", self.tr("Keys")),
+        for name, icon in (
+            ("fit_labels", "brain"),
+            ("fit", "maximize"),
+            ("figure", "camera"),
+            ("help", "circle-question-mark"),
         ):
-            row.addWidget(commands.button(name, text, self))
+            row.addWidget(commands.button(name, "", self, icon))
 
 
 class DisplayBar(QWidget):

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from brainstem_app.gui.controls import ScrolledColumn
 from brainstem_app.gui.design.look import set_primary
 from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.document.document import Document
@@ -76,12 +77,7 @@ class SegmentPage(StepPage):
         column.addWidget(self.scan_panel)
         column.addWidget(self.segment_panel)
         column.addWidget(self.structure_panel, 1)
-        scroll = QScrollArea(self)
-        scroll.setWidget(panels)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll = ScrolledColumn(panels, self)
         side = QWidget(self)
         side.setMinimumWidth(_LEAST_SIDE_WIDTH)
         below = QVBoxLayout(side)

@@ -97,10 +97,12 @@ class FileCommands(QObject):
     def choose_batch(self, chosen: ChosenScans) -> None:
         """Say what a batch will do, and put it into the queue once the user agrees."""
         from brainstem_app.gui.segment.batch_sheet import BatchSheet
+        from brainstem_app.gui.segment.expected_time import time_text
 
         panel = self._segment.segment_panel
         sheet = BatchSheet(chosen, panel.offered, self._settings, self._over)
         sheet.choose(panel.model)
+        sheet.show_time(time_text(self._context.jobs.jobs, len(chosen.scans)))
         scans = [scan.path for scan in chosen.scans]
         sheet.place.show_study(self._context.study.results_folder_of(scans))
         sheet.command_requested.connect(self.command_requested)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QWidget
 
 from brainstem_app.gui.design.card import ElidedLabel, set_type
 from brainstem_app.gui.design.look import set_icon, set_tone
-from brainstem_app.gui.design.tokens import SPACE, Type
+from brainstem_app.gui.design.tokens import HALF, SPACE, Type
 from brainstem_app.gui.workflow.step import StepText
 
 
@@ -37,7 +37,7 @@ class PageHeader(QWidget):
         set_icon(self.open_button, "folder-open")
         self.open_button.hide()
         row = QHBoxLayout(self)
-        row.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, 0)
+        row.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, HALF)
         row.setSpacing(2 * SPACE)
         row.addWidget(self.title)
         row.addWidget(self.about, 1)
