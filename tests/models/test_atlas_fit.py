@@ -149,3 +149,24 @@ def test_gradient_is_that_of_the_cost(atlas: np.ndarray, settings: FitRound) -> 
     ahead, behind = (problem.cost(start + sign * step * direction, settings)[0] for sign in (1, -1))
     assert np.isfinite(cost)
     assert (ahead - behind) / (2 * step) == pytest.approx(gradient @ direction, rel=0.05, abs=1e-3)
+
+
+def test_round_beside_what_was_found_follows_a_small_change_further(atlas: np.ndarray) -> None:
+    points = np.indices(SHAPE, dtype=np.float32)
+    away = points - np.array([14.5, 14.0, 16.5], dtype=np.float32)[:, None, None, None]
+    shrunk = (0.3 * away * np.exp(-(away**2).sum(axis=0) / 40)).astype(np.float32)
+
+    def share(label: int, displacement: np.ndarray) -> np.ndarray:
+        return map_coordinates((atlas == label).astype(np.float32), points + displacement, order=1)
+
+    said = np.stack([share(label, shrunk) for label in range(5)], axis=-1)
+    first = FitRound(smoothness=0.03)
+    again = first.model_copy(update={"beside_found": True})
+    before, true = share(4, np.zeros_like(shrunk)).sum(), share(4, shrunk).sum()
+    once, twice = (
+        (share(4, fit_atlas(said, atlas, None, FitSettings(rounds=rounds)).displacement).sum() - before)
+        / (true - before)
+        for rounds in ((first,), (first, again))
+    )
+    assert 0.3 < once < 0.6
+    assert once + 0.15 < twice < 1.0
