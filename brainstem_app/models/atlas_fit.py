@@ -14,7 +14,7 @@ coefficients `c`, this is the minimum of
 found by L-BFGS from almost `c = 0`. Where the displacement would fold, it is looked for again with more
 smoothness. Smoothness holds a part of every small change back: a round that counts roughness from what the
 rounds before found (`FitRound.beside_found`) asks for that part once more, as Tukey's twicing does
-(Exploratory Data Analysis, 1977) and the iteration of Osher et al. (Multiscale Modeling & Simulation 4, 2005).
+(Exploratory Data Analysis, 1977) and the iteration of Osher et al. (Multiscale Model. Simul. 4, 2005).
 A probabilistic atlas that is deformed to fit class likelihoods is the idea of Ashburner and Friston, Unified
 segmentation, NeuroImage 26 (2005), and of Van Leemput, IEEE TMI 28 (2009); here a trained network gives the
 likelihoods.
