@@ -15,6 +15,8 @@ found by L-BFGS from almost `c = 0`. Where the displacement would fold, it is lo
 smoothness. Smoothness holds a part of every small change back: a round that counts roughness from what the
 rounds before found (`FitRound.beside_found`) asks for that part once more, as Tukey's twicing does
 (Exploratory Data Analysis, 1977) and the iteration of Osher et al. (Multiscale Model. Simul. 4, 2005).
+Of what such a round adds, only as much counts as leaves no fold.
+
 A probabilistic atlas that is deformed to fit class likelihoods is the idea of Ashburner and Friston, Unified
 segmentation, NeuroImage 26 (2005), and of Van Leemput, IEEE TMI 28 (2009); here a trained network gives the
 likelihoods.
@@ -126,7 +128,10 @@ def fit_atlas(
         for each in settings.rounds:
             if each.beside_found:
                 problem.go_on_beside(found)
-                found = np.full(problem.size, NUDGE)
+                found = problem.solved(each, np.full(problem.size, NUDGE))
+                if settings.from_warp:
+                    found = _shortened(problem, found, around)
+                continue
             begun, smoother = found, each
             for _ in range(_MOST_TRIES):
                 found = problem.solved(smoother, begun)
@@ -136,6 +141,17 @@ def fit_atlas(
                     break
                 smoother = smoother.model_copy(update={"smoothness": 4 * smoother.smoothness})
         return AtlasFit(problem.displacement(found), problem)
+
+
+def _shortened(
+    problem: AtlasProblem, found: NDArray[np.float64], region: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """As much of what a round adds, in tenths, as leaves no fold: none leaves what was found before."""
+    for tenths in range(10, 0, -1):
+        added = found * (tenths / 10)
+        if smallest_jacobian(problem.displacement(added), region) >= LEAST_JACOBIAN:
+            return added
+    return np.zeros_like(found)
 
 
 def neighbourhood(atlas: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -131,6 +131,19 @@ def test_displacement_never_folds(atlas: np.ndarray) -> None:
     assert smallest_jacobian(smooth.displacement, neighbourhood(atlas)) >= LEAST_JACOBIAN
 
 
+def test_round_beside_what_was_found_never_folds(atlas: np.ndarray) -> None:
+    noise = np.random.default_rng(0).normal(0, 1, SHAPE).astype(np.float32)
+    wild = np.full((*SHAPE, 5), 0.2, dtype=np.float32)
+    calm = FitRound(network_weight=0, intensity_weight=1, smoothness=1.0)
+    rough = calm.model_copy(update={"smoothness": 1e-4, "beside_found": True})
+    once, twice = (
+        fit_atlas(wild, atlas, None, FitSettings(rounds=rounds, from_warp=True), (noise, _image(atlas)))
+        for rounds in ((calm,), (calm, rough))
+    )
+    assert smallest_jacobian(twice.displacement, neighbourhood(atlas)) >= LEAST_JACOBIAN
+    assert np.abs(twice.displacement - once.displacement).max() > 0.1
+
+
 @pytest.mark.parametrize(
     "settings",
     [FitRound(), FitRound(network_weight=0, intensity_weight=1), FitRound(intensity_weight=0.5)],
