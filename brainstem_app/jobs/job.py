@@ -20,7 +20,7 @@ from brainstem_app.jobs.kinds.networks import (
     MeasureSpeedJob,
     TrainJob,
 )
-from brainstem_app.jobs.kinds.people import CohortJob, RetestJob
+from brainstem_app.jobs.kinds.people import ChangeJob, CohortJob, RetestJob
 from brainstem_app.jobs.kinds.results import (
     AcceptResultsJob,
     CorrectResultJob,
@@ -43,6 +43,7 @@ __all__ = [
     "ActivationsJob",
     "AddReferenceJob",
     "BuildAtlasJob",
+    "ChangeJob",
     "CohortJob",
     "CompareCellJob",
     "CompareJob",
@@ -79,6 +80,7 @@ Job = Annotated[
     | EvaluateVolumesJob
     | CohortJob
     | RetestJob
+    | ChangeJob
     | EvaluateRunJob
     | CompareJob
     | CompareCellJob

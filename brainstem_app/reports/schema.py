@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from brainstem_app.reports.change.model import ChangeReport
 from brainstem_app.reports.cohort.model import CohortReport
 from brainstem_app.reports.evaluation.model import EvaluationReport
 from brainstem_app.reports.retest.model import RetestReport
@@ -20,6 +21,7 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "metrics": EvaluationReport,
     "cohort": CohortReport,
     "retest": RetestReport,
+    "change": ChangeReport,
 }
 
 
