@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 RATES = (12, 24, 36)
 #: Channels of every branch and of the result.
 CHANNELS = 256
+#: Share of values of the result that training leaves out.
+DROPOUT = 0.5
 
 
 def atrous_pyramid(x: KerasTensor, *, separable: bool, name: str) -> KerasTensor:
@@ -49,7 +51,7 @@ def atrous_pyramid(x: KerasTensor, *, separable: bool, name: str) -> KerasTensor
     branches.append(_whole(x, name=f"{name}_convs_4"))
     x = keras.layers.Concatenate(name=f"{name}_join")(branches)
     x = conv_bn_relu(x, CHANNELS, 1, name=f"{name}_project")
-    return keras.layers.Dropout(0.5, name=f"{name}_project_3")(x)
+    return keras.layers.Dropout(DROPOUT, name=f"{name}_project_3")(x)
 
 
 def separable_convolution(x: KerasTensor, filters: int, *, name: str, dilation: int = 1) -> KerasTensor:

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from kerasmodels.data.augmented import AugmentedEpochs
 from kerasmodels.data.batches import SliceBatches, slice_batches
@@ -64,6 +66,7 @@ def fit(
     on_event: Callable[[TrainingEvent], None] = lambda event: None,
     is_cancelled: Callable[[], bool] = lambda: False,
     strategy: DeviceStrategy | None = None,
+    lean: bool = False,
 ) -> TrainingResult:
     """Train a network; if the folder holds the run already, go on where it stopped.
 
@@ -89,11 +92,18 @@ def fit(
         Asked after every batch; the run stops when it returns True.
     strategy : DeviceStrategy, optional
         Devices that share the work; the network must have been built in its `scope()`. One by default.
+    lean : bool
+        For short runs on a fast device, where writing files and compiling take longer than training.
+        Of the files `history.csv` alone is written, so a stopped run begins anew; the network is left as
+        after its best epoch.
+        Every batch is whole, so that steps are compiled once: the last slices of an epoch's order that do
+        not fill a batch are left out (others every epoch), and validation takes batches that divide its
+        slices.
 
     Returns
     -------
     TrainingResult
-        The network is left as after the last batch; `best.keras` is the one to keep.
+        The network is left as after the last batch, unless `lean`; `best.keras` is the one to keep.
 
     Raises
     ------
@@ -106,7 +116,7 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     for half_written in folder.glob(f"{WRITING}*"):
         shutil.rmtree(half_written, ignore_errors=True)
-    run = _Run(model, train, validation, settings, folder, strategy or DeviceStrategy())
+    run = _Run(model, train, validation, settings, folder, strategy or DeviceStrategy(), lean)
     run.resume()
     watcher = BatchWatcher(on_event, is_cancelled, settings.epochs, time.monotonic())
     with AugmentedEpochs(train, settings.augmentation, settings.seed, settings.epochs) as epochs:
@@ -115,6 +125,7 @@ def fit(
             if done is None:
                 break
             on_event(done)
+    run.take_best()
     best = run.state.best
     return TrainingResult(
         finished=run.finished,
@@ -134,8 +145,11 @@ class _Run:
         settings: TrainingSettings,
         folder: Path,
         strategy: DeviceStrategy,
+        lean: bool,
     ) -> None:
         self.model, self.settings, self.folder = model, settings, folder
+        self.lean = lean
+        self.best_weights: list[NDArray[np.float32]] | None = None
         self.validation, self.strategy = replace(validation, weights=None), strategy
         self.classes = int(model.output_shape[-1])
         _check_input(model, settings.slice_input)
@@ -182,9 +196,14 @@ class _Run:
         """Batches of an epoch, shuffled, or of all slices in their order."""
         settings = self.settings
         order = slice_order(volumes.slices, None if epoch is None else settings.seed, epoch or 0)
+        size = settings.batch_size
+        if self.lean and epoch is None:
+            size = _even_size(len(order), size)
+        elif self.lean:
+            order = order[: max(len(order) // size * size, min(size, len(order)))]
         if epoch is not None and self.strategy.needs_even_batches:
             order = order[: len(order) - len(order) % settings.batch_size % self.strategy.num_replicas]
-        return slice_batches(volumes, order, settings.batch_size, settings.slice_input)
+        return slice_batches(volumes, order, size, settings.slice_input)
 
     @property
     def last(self) -> Path:
@@ -257,10 +276,18 @@ class _Run:
 
     def _write(self, row: EpochDone) -> None:
         self.state.history.append(row)
-        if row.best:
+        if row.best and self.lean:
+            self.best_weights = self.model.get_weights()
+        elif row.best:
             save_keras(self.model, self.folder / "best.keras", half=False)
-        write_checkpoint(self.last, self.model, self.optimizer, self.state)
+        if not self.lean:
+            write_checkpoint(self.last, self.model, self.optimizer, self.state)
         _write_history(self.folder / "history.csv", self.state.history)
+
+    def take_best(self) -> None:
+        """Give the network of a lean run the weights of its best epoch."""
+        if self.best_weights is not None:
+            self.model.set_weights(self.best_weights)
 
     def _require_finite(self, loss: float, epoch: int) -> None:
         if not math.isfinite(loss):
@@ -285,6 +312,11 @@ def _check_divisible(batch_size: int, strategy: DeviceStrategy) -> None:
             f"Batches of {batch_size} slices cannot be divided evenly among {devices} devices.",
             f"Take batches of {-(-batch_size // devices) * devices}, or other devices.",
         )
+
+
+def _even_size(slices: int, size: int) -> int:
+    """Largest number of slices up to five times a batch that divides all of them."""
+    return max(number for number in range(1, 5 * size + 1) if slices % number == 0)
 
 
 def _check_labels(volumes: Volumes, classes: int) -> None:

@@ -141,6 +141,25 @@ def test_best_file_is_of_the_epoch_with_the_best_nuclei(straight, volumes: Volum
     assert common / ((reference == 3) | (predicted == 3)).sum() == pytest.approx(max(scores), abs=0.01)
 
 
+def test_lean_run_writes_its_history_alone_and_leaves_the_best_network(
+    volumes: Volumes, tmp_path: Path
+) -> None:
+    model, events = tiny(), list[TrainingEvent]()
+    settings = SETTINGS.model_copy(update={"batch_size": 5, "augmentation": None})
+    result = fit(model, volumes, volumes, settings, tmp_path, on_event=events.append, lean=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["history.csv"]
+    # Of twelve slices two batches of five, others every epoch; all twelve at once are validated.
+    batches = {(b.validating, b.batches) for b in events if isinstance(b, BatchDone)}
+    assert batches == {(False, 2), (True, 1)}
+    images = keras.ops.image.resize(volumes.images.reshape(12, 20, 20, 1), (32, 32))
+    nearest = np.floor((np.arange(32) + 0.5) * 20 / 32).astype(int)
+    reference = volumes.labels.reshape(12, 20, 20)[:, nearest][:, :, nearest]
+    predicted = model.predict(images, verbose=0).argmax(axis=-1)
+    common = ((reference == 3) & (predicted == 3)).sum()
+    best = max(row.val_nuclei_miou for row in result.history)
+    assert common / ((reference == 3) | (predicted == 3)).sum() == pytest.approx(best, abs=0.01)
+
+
 def test_finished_run_is_not_trained_again(straight, volumes: Volumes) -> None:
     folder = straight[3]
     before = (folder / "last.keras").stat().st_mtime_ns

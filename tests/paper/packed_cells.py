@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
+from brainstem_app.evaluation.confusion import Counts
 from brainstem_app.study.cell_record import CELL_FILE, PREDICTIONS_FILE, Predictions, read_cell
 from brainstem_app.study.study import Study
 
-HISTORY_FILE = "history.csv"
+HISTORY_FILE, SETTINGS_FILE, WEIGHTS_FILE = "history.csv", "settings.json", "weights.npz"
 
 
 def pack(study: Study, folder: Path) -> list[str]:
@@ -29,15 +31,18 @@ def pack(study: Study, folder: Path) -> list[str]:
             continue
         counts = Predictions.load(run / PREDICTIONS_FILE, labels=False).counts
         kept.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(
-            kept / PREDICTIONS_FILE,
-            subjects=np.array(list(counts)),
-            counts=np.stack(list(counts.values())).astype(np.int32),
-        )
+        save_counts(kept / PREDICTIONS_FILE, counts)
         shutil.copyfile(run / HISTORY_FILE, kept / HISTORY_FILE)
         shutil.copyfile(run / CELL_FILE, kept / CELL_FILE)
         packed.append(run.name)
     return packed
+
+
+def save_counts(path: Path, counts: Mapping[str, Counts]) -> None:
+    """Write counts (34, 34) of subjects as `Predictions` reads them, without labels."""
+    np.savez_compressed(
+        path, subjects=np.array(list(counts)), counts=np.stack(list(counts.values())).astype(np.int32)
+    )
 
 
 def unpack(study: Study, folder: Path) -> int:

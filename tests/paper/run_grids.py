@@ -3,8 +3,8 @@
     python tests/paper/run_grids.py --study STUDY --minutes 150
 
 STUDY is made by `tests/consensus/write_study.py`. Learning rates of the families are tried first, on the
-validation subjects. Cells are kept in `tests/paper/cells`, a folder each; stopped at any moment it loses at
-most an epoch. For a machine with a GPU: ``KERAS_BACKEND=jax`` and ``--jobs 1``.
+validation subjects, unless `tests/paper/chosen.json` has them. Cells are kept in `tests/paper/cells`, a
+folder each; stopped at any moment it loses at most an epoch. For a machine with a GPU take `run_on_gpu.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from packed_cells import pack, unpack
-from plans import FAMILIES, RATES, pilot_grids, table_grids
+from plans import FAMILIES, RATES, Chosen, grids_of, pilot_grids
 
 from brainstem_app.errors import JobCancelled
 from brainstem_app.jobs.events import Event, Progress
@@ -25,7 +25,8 @@ from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.study.grid import Grid
 from brainstem_app.study.study import Study
 
-CELLS = Path(__file__).resolve().parent / "cells"
+HERE = Path(__file__).resolve().parent
+CELLS = HERE / "cells"
 
 
 def main() -> None:
@@ -39,12 +40,15 @@ def main() -> None:
     study = Study.open(arguments.study.resolve())
     print(f"{unpack(study, arguments.cells)} kept cells put into the study")
     until = time.monotonic() + 60 * arguments.minutes
+    chosen = Chosen.of(HERE)
     try:
-        for grid in pilot_grids():
-            _run(grid, study, arguments.cells, arguments.jobs, until)
-        rates = best_rates(study)
-        print("Learning rates:", rates)
-        for grid in table_grids(rates):
+        if not chosen.rates:
+            for grid in pilot_grids(chosen):
+                _run(grid, study, arguments.cells, arguments.jobs, until)
+            chosen = chosen.model_copy(update={"rates": best_rates(study, chosen)})
+            chosen.save(HERE / "chosen.json")
+        print("Learning rates:", chosen.rates)
+        for grid in grids_of(chosen):
             _run(grid, study, arguments.cells, arguments.jobs, until)
     except JobCancelled:
         print("The time is over.")
@@ -52,10 +56,10 @@ def main() -> None:
         pack(study, arguments.cells)
 
 
-def best_rates(study: Study) -> dict[str, float]:
+def best_rates(study: Study, chosen: Chosen) -> dict[str, float]:
     """Learning rate of each family at which its first decoder was best on the validation subjects."""
     found = {}
-    for family, grid in zip(FAMILIES, pilot_grids(), strict=True):
+    for family, grid in zip(FAMILIES, pilot_grids(chosen), strict=True):
         plan = Plan.of(grid, study)
         scores = {
             float(str(cell.variant["learning_rate"])): plan.records[cell.job.run].val_nuclei_miou or 0.0
