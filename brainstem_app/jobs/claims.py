@@ -26,6 +26,7 @@ from brainstem_app.jobs.job import (
     ImportAtlasJob,
     Job,
     RetestJob,
+    SaveReferenceJob,
     SimulateJob,
     TrainJob,
 )
@@ -111,6 +112,7 @@ def claims_of(job: Job) -> tuple[Claim, ...]:
             | CohortJob()
             | RetestJob()
             | ChangeJob()
+            | SaveReferenceJob()
             | DemoJob()
             | SimulateJob()
             | ExportResultsJob()

@@ -20,7 +20,7 @@ from brainstem_app.jobs.kinds.networks import (
     MeasureSpeedJob,
     TrainJob,
 )
-from brainstem_app.jobs.kinds.people import ChangeJob, CohortJob, RetestJob
+from brainstem_app.jobs.kinds.people import ChangeJob, CohortJob, RetestJob, SaveReferenceJob
 from brainstem_app.jobs.kinds.results import (
     AcceptResultsJob,
     CorrectResultJob,
@@ -65,6 +65,7 @@ __all__ = [
     "RejectResultsJob",
     "RestoreResultsJob",
     "RetestJob",
+    "SaveReferenceJob",
     "SegmentJob",
     "SimulateJob",
     "TrainJob",
@@ -81,6 +82,7 @@ Job = Annotated[
     | CohortJob
     | RetestJob
     | ChangeJob
+    | SaveReferenceJob
     | EvaluateRunJob
     | CompareJob
     | CompareCellJob

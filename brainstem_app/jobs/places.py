@@ -28,6 +28,7 @@ from brainstem_app.jobs.job import (
     OnSlurmJob,
     PrepareJob,
     RetestJob,
+    SaveReferenceJob,
     SegmentJob,
     SimulateJob,
 )
@@ -70,6 +71,7 @@ def places_of(job: Job) -> Places:
             | EvaluateVolumesJob()
             | CohortJob()
             | RetestJob()
+            | SaveReferenceJob()
             | ExportResultsJob()
             | BuildAtlasJob()
             | ExportModelJob()

@@ -24,6 +24,7 @@ from brainstem_app.jobs.job import (
     ImportAtlasJob,
     Job,
     RetestJob,
+    SaveReferenceJob,
     SimulateJob,
     TrainJob,
 )
@@ -64,13 +65,14 @@ def _jobs(study: Path) -> list[Job]:
         CopyStudyJob(study=study, out=out),
         CohortJob(results=(study,), out=out),
         RetestJob(results=study, out=out),
+        SaveReferenceJob(results=(study,), out=out),
         EvaluateVolumesJob(predicted=study, reference=study, out=out),
         DemoJob(out=out),
         SimulateJob(subjects=1, out=out),
     ]
 
 
-@pytest.mark.parametrize("index", range(15))
+@pytest.mark.parametrize("index", range(16))
 def test_second_job_on_the_same_thing_is_refused_and_changes_nothing(
     study: Path, index: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,6 +107,30 @@ def test_cohort_leaves_the_rejected_out_and_says_how_many_and_why(study: Study, 
     assert "Left out as rejected" in (tmp_path / "out" / "cohort.html").read_text(encoding="utf-8")
 
 
+def test_some_people_of_a_study_are_compared_with_their_corrections_and_the_others_are_not_there(
+    study: Study, tmp_path: Path
+) -> None:
+    correct_by_hand(study.folder / "segmentations" / "sub-02" / "net-1", 4)
+    assert run(["study", "reject", str(study.folder), "sub-03", "--why", "moved"]) == 0
+    chosen = ["sub-02/net-1", "1", "sub-03"]
+    words = [word for name in chosen for word in ("--subject", name)]
+    report = _cohort(study, tmp_path / "out", *words)
+    first, second = report["subjects"]
+    assert (first["subject"], second["subject"], second["volume_mm3"]["RN_L"]) == ("sub-01", "sub-02", 32)
+    assert (first["state"], second["state"], second["corrected"]) == ("unseen", "edited", True)
+    (gone,) = report["left_out"]
+    assert (gone["subject"], gone["why"], gone["state"]) == ("sub-03", "rejected: moved", "rejected")
+    rows = list(csv.DictReader((tmp_path / "out" / "people.csv").open(encoding="utf-8", newline="")))
+    assert [(row["participant_id"], row["in_models"], row["state"]) for row in rows] == [
+        ("sub-01", "1", "nobody has looked"),
+        ("sub-02", "1", "corrected, to be looked at"),
+        ("sub-03", "0", "rejected"),
+    ]
+    out = str(tmp_path / "again")
+    assert run(["cohort", "--study", str(study.folder), "--out", out, "--subject", "sub-77"]) == 2
+    assert run(["cohort", str(study.folder), "--out", out, "--subject", "sub-01"]) == 2
+
+
 def test_corrected_labels_count_or_not_as_it_is_said(study: Study, tmp_path: Path) -> None:
     correct_by_hand(study.folder / "segmentations" / "sub-02" / "net-1", 4)
 
@@ -133,7 +157,7 @@ def test_too_few_people_are_refused_with_who_was_left_out(
     rows = [f"sub-{n:02d}\t{'control' if n < 4 else 'patient'}\t{20 + n * n}\t{n % 4}" for n in range(1, 7)]
     table = tmp_path / "people.tsv"
     table.write_text("\n".join(["participant_id\tgroup\tage\tdose", *rows]), encoding="utf-8")
-    words = ["--participants", str(table), "--group", "group", "--covariates", "age,dose"]
+    words = ["--participants", str(table), "--group", "group", "--covariates", "age,dose", "--least", "2"]
     assert run(["cohort", "--study", str(study.folder), "--out", str(tmp_path / "out"), *words]) == 2
     said = capsys.readouterr().err
     assert "4 people are too few for a model of 2 groups and age, dose; it takes 5 people" in said

@@ -28,7 +28,7 @@ _SEGMENTED = (
     ("Nucleus", "name"),
     ("mm³", "volume_mm3"),
     ("Reliability", "reliability"),
-    ("Smallest change %", "smallest_change_percent"),
+    ("Smallest\nchange %", "smallest_change_percent"),
     ("Confidence", "confidence"),
     ("Asymmetry", "asymmetry_index"),
 )

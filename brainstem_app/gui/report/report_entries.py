@@ -33,7 +33,7 @@ class ReportKind(StrEnum):
 
 # Files of a report on people; a folder that holds the first as JSON is one.
 _OF_PEOPLE = {
-    ReportKind.COHORT: ("cohort", "volumes", "zscores"),
+    ReportKind.COHORT: ("cohort", "volumes", "zscores", "people", "harmonised", "centiles"),
     ReportKind.RETEST: ("retest", "changes"),
 }
 

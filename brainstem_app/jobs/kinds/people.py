@@ -1,4 +1,4 @@
-"""Jobs about many people or many scans of one: groups compared, volumes measured twice, change over time."""
+"""Jobs about many people or scans of one: groups compared, reference groups kept, volumes over time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pydantic import model_validator
 from brainstem_app.jobs.kinds.job_model import DEFAULT_MODEL, JobModel, UnclearJobError
 from brainstem_app.jobs.kinds.scans import ORIENTATION, Out
 from brainstem_app.plain_name import PartNameOrEmpty
-from brainstem_app.reports.cohort.request import CohortRequest
+from brainstem_app.reports.cohort.request import CohortRequest, PeopleRequest
 from brainstem_app.setting import setting
 
 Edited = Literal["use", "original", "leave-out"]
@@ -32,6 +32,25 @@ EditedLabels = Annotated[
 ]
 
 
+ResultFolders = Annotated[
+    tuple[Path, ...],
+    setting(
+        "Results",
+        "Folders that segment wrote: the report.json of each subject, at any depth.",
+        argument="RESULTS…",
+    ),
+]
+OnlySubjects = Annotated[
+    tuple[str, ...],
+    setting(
+        "People",
+        "Of a study: only these people, by name (sub-01), or the folder of one result (sub-01/ses-2/MODEL).",
+        empty="all",
+        option="--subject",
+    ),
+]
+
+
 class _OfResults(JobModel):
     """A job about results in folders, or in a study."""
 
@@ -49,6 +68,9 @@ class _OfResults(JobModel):
                 what = "Results are taken from folders or from a study, not from both."
                 raise UnclearJobError(what, "Leave out the folders, or --study.")
             of_study = content.get("model") or content.get("edited") not in (None, "use", "original")
+            if content.get("subjects") and not content.get("study"):
+                what = "--subject chooses among the people of a study."
+                raise UnclearJobError(what, "Give --study, or the folders of their results.")
             if of_study and not content.get("study"):
                 what = "--model and --edited leave-out choose among the results of a study."
                 raise UnclearJobError(what, "Give --study, or leave them out.")
@@ -60,16 +82,29 @@ class CohortJob(CohortRequest, _OfResults):
 
     command: ClassVar[str] = "cohort"
     kind: Literal["cohort"] = "cohort"
-    results: Annotated[
-        tuple[Path, ...],
-        setting(
-            "Results",
-            "Folders that segment wrote: the report.json of each subject, at any depth.",
-            argument="RESULTS…",
-        ),
-    ] = ()
+    results: ResultFolders = ()
     out: Out
     study: Study = None
+    subjects: OnlySubjects = ()
+    model: StudyModel = ""
+    edited: EditedLabels = "use"
+
+
+class SaveReferenceJob(PeopleRequest, _OfResults):
+    """Save a reference group as a file that names nobody, so that any lab can set people against it."""
+
+    command: ClassVar[str] = "reference save"
+    kind: Literal["save-reference"] = "save-reference"
+    results: ResultFolders = ()
+    out: Out
+    name: Annotated[
+        str,
+        setting(
+            "Name", "What the group is called, e.g. “Controls Paris 3 T”.", empty="its word in the table"
+        ),
+    ] = ""
+    study: Study = None
+    subjects: OnlySubjects = ()
     model: StudyModel = ""
     edited: EditedLabels = "use"
 
