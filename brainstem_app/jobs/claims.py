@@ -12,6 +12,7 @@ from brainstem_app.imaging.atomic import clear_leftovers
 from brainstem_app.jobs.job import (
     ActivationsJob,
     BuildAtlasJob,
+    ChangeJob,
     CohortJob,
     CompareCellJob,
     CompareJob,
@@ -111,6 +112,7 @@ def claims_of(job: Job) -> tuple[Claim, ...]:
             EvaluateVolumesJob()
             | CohortJob()
             | RetestJob()
+            | ChangeJob()
             | SaveReferenceJob()
             | DemoJob()
             | SimulateJob()

@@ -20,7 +20,7 @@ from brainstem_app.jobs.kinds.networks import (
     MeasureSpeedJob,
     TrainJob,
 )
-from brainstem_app.jobs.kinds.people import CohortJob, RetestJob, SaveReferenceJob
+from brainstem_app.jobs.kinds.people import ChangeJob, CohortJob, RetestJob, SaveReferenceJob
 from brainstem_app.jobs.kinds.results import (
     AcceptResultsJob,
     CorrectResultJob,
@@ -54,6 +54,7 @@ __all__ = [
     "ActivationsJob",
     "AddReferenceJob",
     "BuildAtlasJob",
+    "ChangeJob",
     "CohortJob",
     "CompareCellJob",
     "CompareJob",
@@ -93,6 +94,7 @@ Job = Annotated[
     | EvaluateVolumesJob
     | CohortJob
     | RetestJob
+    | ChangeJob
     | SaveReferenceJob
     | EvaluateRunJob
     | CompareJob

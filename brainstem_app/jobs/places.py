@@ -15,6 +15,7 @@ from brainstem_app.imaging.dicom_headers import is_dicom_file
 from brainstem_app.jobs.job import (
     ActivationsJob,
     BuildAtlasJob,
+    ChangeJob,
     CohortJob,
     CopyStudyJob,
     DemoJob,
@@ -55,6 +56,8 @@ def places_of(job: Job) -> Places:
         case OnSlurmJob(job=inner):
             return places_of(inner)
         case SegmentJob():
+            return Places(tuple(read_folder(scan) for scan in job.scans), job.out)
+        case ChangeJob():
             return Places(tuple(read_folder(scan) for scan in job.scans), job.out)
         case PrepareJob():
             # A study that is there goes on where it is.

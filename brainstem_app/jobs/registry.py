@@ -204,6 +204,9 @@ _ROWS = (
     ),
     JobKind(people.RetestJob, "people.retest:measure_repeatability", _out, "Repeatability of volumes"),
     JobKind(
+        people.ChangeJob, "people.change:measure_change", _out, "Change over time: {job.what}", cores="all"
+    ),
+    JobKind(
         atlases.BuildAtlasJob,
         "atlases.build_atlas:build",
         lambda job: job.out or job.recipe.parent,
