@@ -33,12 +33,12 @@ class AtrousConv2D(keras.layers.Conv2D):
         _, height, width, _ = inputs.shape
         rate = self.dilation_rate
         meets_its_middle_alone = rate[0] >= height and rate[1] >= width
-        if not meets_its_middle_alone and keras.backend.standardize_dtype(inputs.dtype) == "float32":
-            # Without oneDNN, or with half precision, TensorFlow has no gradient of it on a processor.
-            if _is_one_operator():
-                import tensorflow as tf
+        # Without oneDNN, or with half precision, TensorFlow has no gradient of it on a processor.
+        is_float32 = keras.backend.standardize_dtype(inputs.dtype) == "float32"
+        if is_float32 and not meets_its_middle_alone and _is_one_operator():
+            import tensorflow as tf
 
-                return tf.nn.conv2d(inputs, kernel, strides=1, padding="SAME", dilations=rate)
+            return tf.nn.conv2d(inputs, kernel, strides=1, padding="SAME", dilations=rate)
         if 2 * max(rate) > min(height, width):
             return self._by_places(inputs, kernel)
         return super().convolution_op(inputs, kernel)
