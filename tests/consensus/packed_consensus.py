@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
-from brainstem_app.imaging.spaces import BOX_SHAPE, Affine, box_affine, ras_affine
+from brainstem_app.imaging.spaces import BOX, Affine, Region, ras_affine
 from brainstem_app.preprocessing.transforms import Displacement, grid_points
 
 PACKED_FILE = Path(__file__).with_name("consensus.npz")
@@ -47,7 +47,7 @@ class PlacedConsensus:
 
 
 def load_consensus(
-    subject: str, mni_to_native: Affine | None = None, path: Path = PACKED_FILE
+    subject: str, mni_to_native: Affine | None = None, path: Path = PACKED_FILE, region: Region = BOX
 ) -> tuple[Displacement, NDArray[np.float32]]:
     """Consensus of a subject on the ``box`` grid, and the disagreement (50, 50, 73) in mm.
 
@@ -60,6 +60,8 @@ def load_consensus(
         carried over. Beyond the edge of what is kept, 4 mm outside of the box, the edge goes on.
     path : Path
         The packed file.
+    region : Region
+        Another block of the ``mni`` grid than the box.
 
     Raises
     ------
@@ -70,7 +72,7 @@ def load_consensus(
         values = _summed(file[f"{subject}/warp"]).astype(np.float32) * np.float32(_UNIT_MM)
         then = file[f"{subject}/mni_to_native"]
         grid = ras_affine(STEP_MM, file["origin_mm"])
-    now = grid_points(BOX_SHAPE, box_affine())
+    now = grid_points(region.shape, region.affine)
     points = now
     if mni_to_native is not None:
         change = np.linalg.inv(then) @ mni_to_native
@@ -78,8 +80,8 @@ def load_consensus(
     voxels = ((points - grid[:3, 3]) / STEP_MM).T
     x, y, z, apart = (map_coordinates(volume, voxels, order=3, mode="nearest") for volume in values)
     field = np.stack([x, y, z], axis=-1) + (points - now)
-    disagreement = np.maximum(apart, 0).astype(np.float32).reshape(BOX_SHAPE)
-    return Displacement(field.astype(np.float32).reshape(*BOX_SHAPE, 3), box_affine()), disagreement
+    disagreement = np.maximum(apart, 0).astype(np.float32).reshape(region.shape)
+    return Displacement(field.astype(np.float32).reshape(*region.shape, 3), region.affine), disagreement
 
 
 def subjects_in(path: Path = PACKED_FILE) -> list[str]:
