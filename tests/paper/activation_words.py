@@ -51,8 +51,7 @@ def activations_section(path: Path = NUMBERS_FILE) -> list[str]:
 
 
 def words(networks: Mapping[str, list[dict[str, Any]]]) -> str:
-    """Say how many channels count in the encoder's deepest layer and how fine the last map before the "
-    "labels is."""
+    """Say how many channels count in the encoder's deepest layer and how fine the last map is."""
     parts = []
     for decoder, layers in networks.items():
         encoder = [layer for layer in layers if layer["layer"].startswith("encoder")]

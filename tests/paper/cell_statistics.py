@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
@@ -124,9 +124,11 @@ def corrected(differences: Sequence[Difference]) -> list[Difference]:
     ]
 
 
-def all_pairs(groups: Mapping[Any, Sequence[Kept]], noise: SeedNoise) -> list[Difference]:
+def all_pairs(
+    groups: Mapping[Any, Sequence[Kept]], noise_between: Callable[[Any, Any], SeedNoise]
+) -> list[Difference]:
     """Compare every two combinations, one family of tests."""
-    return corrected([difference(a, b, groups, noise) for a, b in combinations(groups, 2)])
+    return corrected([difference(a, b, groups, noise_between(a, b)) for a, b in combinations(groups, 2)])
 
 
 @dataclass(frozen=True)
@@ -156,10 +158,8 @@ def order_beside(
     subjects = stack.shape[1]
     drawn = rng.multinomial(subjects, np.full(subjects, 1 / subjects), size=N_RESAMPLES).astype(np.float64)
     ranks = rankdata([theirs[key] for key in both])
-    found = [
-        _correlation(means @ _macro(np.tensordot(stack, weights, (1, 0))), ranks)
-        for weights in (np.ones(subjects), *drawn)
-    ]
+    pooled = np.tensordot(np.vstack([np.ones(subjects), drawn]), stack, (1, 1))
+    found = [_correlation(means @ _macro(parts), ranks) for parts in pooled]
     return Order(len(both), found[0], percentile_interval(np.array(found[1:])))
 
 

@@ -1,5 +1,4 @@
-"""Kept cells read without a study: what each was trained with, what is not as in Table 1's, and its "
-"scores."""
+"""Kept cells read without a study: what each was trained with, how that differs, and its scores."""
 
 from __future__ import annotations
 
@@ -104,8 +103,17 @@ def read_kept(cells: Path, chosen: Chosen, **outside: Any) -> list[Kept]:
         record = read_cell(folder)
         if record is None or record.state != "finished":
             continue
-        settings = json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8"))
+        settings = flat(json.loads((folder / SETTINGS_FILE).read_text(encoding="utf-8")))
         found.append(_kept(folder, record, settings, {**changes_of(settings, chosen), **outside}))
+    return found
+
+
+def flat(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings by name, those in parts with a dot: ``input.size``."""
+    found: dict[str, Any] = {}
+    for name, value in settings.items():
+        parts = value.items() if isinstance(value, dict) else ()
+        found |= {f"{name}.{part}": own for part, own in parts} if parts else {name: value}
     return found
 
 

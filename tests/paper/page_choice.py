@@ -150,7 +150,11 @@ def pairs_with_shipped(material: Material, found: Mapping[str, Recipe]) -> dict[
     groups = {decoder: recipe.cells for decoder, recipe in found.items()}
     if SHIPPED not in groups:
         return {}
-    pairs = [difference(name, SHIPPED, groups, material.noise) for name in groups if name != SHIPPED]
+    pairs = [
+        difference(name, SHIPPED, groups, material.noise_between(name, SHIPPED))
+        for name in groups
+        if name != SHIPPED
+    ]
     return {str(pair.first): pair for pair in corrected(pairs)}
 
 
@@ -200,7 +204,8 @@ def verdict(found: Mapping[str, Recipe], pairs: Mapping[str, Difference]) -> str
         )
         parts.append(f"as good at a third of the cost: {told}")
     first = ahead[0] if ahead else saving[0]
-    return f"{rule} {'; '.join(parts).capitalize()}. **The shipped model should use {decoder_name(first)}.**"
+    told = "; ".join(parts)
+    return f"{rule} {told[0].upper()}{told[1:]}. **The shipped model should use {decoder_name(first)}.**"
 
 
 def _cost(recipe: Recipe, own: Recipe) -> str:
@@ -216,8 +221,9 @@ def readme_lines(material: Material) -> list[str]:
         return []
     order = list(found)
     best = order[0]
+    groups = {decoder: recipe.cells for decoder, recipe in found.items()}
     pairs = corrected(
-        [difference(best, name, {d: r.cells for d, r in found.items()}, material.noise) for name in order[1:]]
+        [difference(best, name, groups, material.noise_between(best, name)) for name in order[1:]]
     )
     same = [best, *(str(p.second) for p in pairs if not p.is_clear)]
     costs = {d: r.multiply_adds for d, r in found.items() if r.multiply_adds}

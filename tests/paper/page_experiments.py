@@ -1,5 +1,4 @@
-"""Figures 4 and 5, spaces, the paper's own setting, learning rates, curves, and why DeepLabV3 is where it "
-"is."""
+"""Figures 4 and 5, spaces, the paper's own setting, learning rates, and why DeepLabV3 is where it is."""
 
 from __future__ import annotations
 
@@ -243,7 +242,9 @@ def encoder_words(material: Material) -> str:
     base = ("resnet34", False)
     if base not in groups:
         return ""
-    found = corrected([difference(key, base, groups, material.noise) for key in groups if key != base])
+    found = corrected(
+        [difference(key, base, groups, material.noise_between("n_deconet")) for key in groups if key != base]
+    )
     better = [_encoder(pair) for pair in found if pair.is_clear and pair.mean > 0]
     worse = [_encoder(pair) for pair in found if pair.is_clear and pair.mean < 0]
     return (
@@ -318,7 +319,9 @@ def deeplab_section(material: Material) -> list[str]:
     best = next(iter(material.decoders))
     gap = material.scores[best, "dicece"].mean - material.scores["deeplabv3", "dicece"].mean
     every = {("base", ""): base, **groups}
-    pairs = corrected([difference(key, ("base", ""), every, material.noise) for key in groups])
+    pairs = corrected(
+        [difference(key, ("base", ""), every, material.noise_between("deeplabv3")) for key in groups]
+    )
     rows = []
     for pair in pairs:
         others = [_same_change(material, decoder, *pair.first) for decoder in ("fpn", "n_deconet")]

@@ -13,6 +13,7 @@ from kept_cells import SPACE, VARIANT, Kept, grouped, read_kept, with_changes
 from plans import Chosen
 
 from brainstem_app.jobs.many.grids import TABLE_DECODERS, TABLE_LOSSES
+from brainstem_app.reports.grid.findings import UNET_TYPE
 from brainstem_app.reports.grid.paper import PaperResults, paper_results
 
 #: The paper's own setting, as the program names it.
@@ -78,14 +79,28 @@ class Material:
         return {name: column[name] for name in best}
 
     @cached_property
-    def noise(self) -> SeedNoise:
-        """What other seeds give, by the DiceCE column: the largest family with repeats of all decoders."""
-        return seed_noise(self.decoders.values())
+    def noise(self) -> dict[bool, SeedNoise]:
+        """What other seeds give with DiceCE, of UNet-type decoders (True) and of the others (False).
 
-    def noise_of_loss(self, loss: str) -> SeedNoise:
-        """What other seeds give with a loss; by the whole table where that has no repeats."""
-        own = seed_noise(cells for (_, name), cells in self.table.items() if name == loss)
-        return own if own.freedom else seed_noise(self.table.values())
+        Apart, as the first vary far more, in the paper too.
+        """
+        kinds = {
+            kind: seed_noise(cells for name, cells in self.decoders.items() if (name in UNET_TYPE) == kind)
+            for kind in (True, False)
+        }
+        every = seed_noise(self.decoders.values())
+        return {kind: own if own.freedom else every for kind, own in kinds.items()}
+
+    def noise_between(self, *decoders: str) -> SeedNoise:
+        """What other seeds give with DiceCE of the decoder among these that varies most."""
+        return max(
+            (self.noise[decoder in UNET_TYPE] for decoder in decoders), key=lambda noise: noise.limit(1, 1)
+        )
+
+    @cached_property
+    def noise_of_table(self) -> SeedNoise:
+        """What other seeds give, by all repeats of the table, whatever the loss."""
+        return seed_noise(self.table.values())
 
     @cached_property
     def theirs(self) -> dict[Group, float]:
@@ -117,8 +132,7 @@ class Material:
         return [cell for cell in with_changes(self.cells, *names) if cell.loss == loss]
 
     def with_base(self, name: str, decoders: Sequence[str]) -> dict[tuple[str, Any], list[Kept]]:
-        """Cells in which a setting alone differs, and those of Table 1, by decoder and value of the "
-        "setting."""
+        """Cells in which a setting alone differs, and those of Table 1, by decoder and its value."""
         base = [cell for decoder in decoders for cell in self.decoders.get(decoder, [])]
         own = [cell for cell in self.changed(name) if cell.decoder in decoders]
         found = grouped([*base, *own], "decoder", name)

@@ -98,8 +98,7 @@ def shown(layers: Sequence[LayerActivation]) -> list[LayerActivation]:
 
 
 def draw(path: Path, image: NDArray[np.float32], found: Mapping[str, Sequence[LayerActivation]]) -> None:
-    """Draw a row a network: the slice, then the strength of each layer from its lowest to its highest "
-    "value."""
+    """Draw a row a network: the slice, then the strength of each layer, lowest to highest."""
     columns = 1 + max(map(len, found.values()))
     figure = Figure(
         figsize=(_INCHES * columns, (_INCHES + 0.3) * len(found) + 0.1),
