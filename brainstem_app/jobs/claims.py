@@ -12,6 +12,7 @@ from brainstem_app.imaging.atomic import clear_leftovers
 from brainstem_app.jobs.job import (
     ActivationsJob,
     BuildAtlasJob,
+    ChangeJob,
     CohortJob,
     CompareCellJob,
     CompareJob,
@@ -24,6 +25,7 @@ from brainstem_app.jobs.job import (
     ExportResultsJob,
     ImportAtlasJob,
     Job,
+    MakeDatasetJob,
     RetestJob,
     SaveReferenceJob,
     SimulateJob,
@@ -110,9 +112,11 @@ def claims_of(job: Job) -> tuple[Claim, ...]:
             EvaluateVolumesJob()
             | CohortJob()
             | RetestJob()
+            | ChangeJob()
             | SaveReferenceJob()
             | DemoJob()
             | SimulateJob()
+            | MakeDatasetJob()
             | ExportResultsJob()
         ):
             return (claim_within(job.out),)

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from brainstem_app.reports.change.model import ChangeReport
 from brainstem_app.reports.cohort.model import CohortReport
 from brainstem_app.reports.cohort.saved_reference import ReferenceGroup
 from brainstem_app.reports.evaluation.model import EvaluationReport
@@ -22,6 +23,7 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "cohort": CohortReport,
     "reference": ReferenceGroup,
     "retest": RetestReport,
+    "change": ChangeReport,
 }
 
 

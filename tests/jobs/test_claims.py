@@ -162,6 +162,17 @@ def test_nothing_is_cleared_behind_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "other" / ".0123abcd-x").exists()
 
 
+def test_decisions_clear_what_killed_ones_left_half_written_and_nothing_else(study: Path) -> None:
+    half = [".0123abcd-quality.json", ".89abcdef-quality.tsv", ".0123abcd-splits.json"]
+    others = [".0123abcd-window.json", ".0123abcd", "quality.json.old", ".0123abcd-2-quality.json"]
+    for name in (*half, *others):
+        (study / name).touch()
+    save_decision(study, "sub-01", "rejected")
+    there = {path.name for path in study.iterdir()}
+    assert there & set(half) == set()
+    assert set(others) <= there
+
+
 def test_of_several_claims_all_are_given_back_if_one_is_held(tmp_path: Path) -> None:
     a, b = (claim_of(tmp_path / name, "The run") for name in "ab")
     with claimed((b,), "train"), pytest.raises(InUseError), claimed((b, a), "train"):

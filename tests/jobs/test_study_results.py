@@ -13,6 +13,7 @@ import pytest
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.cli.app import run
 from brainstem_app.imaging.label_map import save_label_map
+from brainstem_app.jobs.results import import_results, restore
 from brainstem_app.study.segmentations import study_results
 from brainstem_app.study.study import Study
 
@@ -230,6 +231,62 @@ def test_restoring_puts_corrections_aside_and_loses_nothing(study: Study) -> Non
     assert state_lines(result)[-1]["deed"] == "restored"
     assert run(["study", "restore", str(study.folder), "sub-02"]) == 0  # nothing left to do
     assert len(state_lines(result)) == 1
+
+
+class _Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("moves", [1, 2, 3])
+def test_restoring_that_was_killed_is_done_by_who_restores_again(
+    study: Study, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    result = study.folder / "segmentations" / "sub-02" / "net-1"
+    for name in ("labels_native_edited.nii.gz", "labels_native_edited-2.nii.gz"):
+        correct_by_hand(result, 4, name)
+    (result / "edited").mkdir()
+    done, move = [], restore._move
+
+    def one_more(path: Path, folder: Path) -> None:
+        if len(done) == moves:
+            raise _Killed
+        done.append(path)
+        move(path, folder)
+
+    words = ["study", "restore", str(study.folder), "sub-02"]
+    monkeypatch.setattr(restore, "_move", one_more)
+    if moves < 3:
+        with pytest.raises(_Killed):
+            run(words)
+        assert _states(study)["sub-02"] == "edited"
+    monkeypatch.setattr(restore, "_move", move)
+    assert run(words) == 0
+    assert _states(study)["sub-02"] == "unseen"
+    assert len(list(result.glob("put_aside/*/*"))) == 3
+    assert state_lines(result)[-1]["deed"] == "restored"
+
+
+def test_import_that_was_killed_says_whose_the_result_is_once_it_is_whole(
+    study: Study, tmp_path: Path, table: LabelTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "old"
+    write_segmentation(old / "sub-07", table, "sub-07_T1w.nii.gz", dataset=Path(study.settings.dataset))
+    words = ["study", "import-results", str(study.folder), str(old), "--who", "anna"]
+    place, copy_file = study.folder / "segmentations" / "sub-07" / "net-1", import_results._copy_file
+
+    def killed_at_the_report(source: Path, target: Path) -> None:
+        if source.name == "report.json":
+            raise _Killed
+        copy_file(source, target)
+
+    monkeypatch.setattr(import_results, "_copy_file", killed_at_the_report)
+    with pytest.raises(_Killed):
+        run(words)
+    assert not (place / "report.json").exists()
+    monkeypatch.setattr(import_results, "_copy_file", copy_file)
+    assert run(words) == 0
+    assert [line["deed"] for line in state_lines(place)] == ["imported"]
+    assert json.loads((place / "state.json").read_text(encoding="utf-8"))["dataset"] == "ds"
 
 
 def test_correction_on_another_grid_or_with_unknown_labels_is_refused(

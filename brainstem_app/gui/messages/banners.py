@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from brainstem_app.gui.messages.message import Message, MessageLevel
-from brainstem_app.gui.messages.window_words import in_window_words
+from brainstem_app.gui.messages.window_words import window_words
 from brainstem_app.gui.study.open_study import READING
 from brainstem_app.gui.workflow.step import StepName
 
@@ -53,7 +53,7 @@ class Banners(QObject):
         if record.state == "failed":
             if self._many_scans.tells_end_of(job):
                 return
-            told, fix = (in_window_words(text, record.kind) for text in (record.what, record.fix))
+            told, fix = (window_words(text, record.kind) for text in (record.what, record.fix))
             what = f"{record.title}: {told}"
             self._messages.say(
                 Message(MessageLevel.ERROR, what, record.where, fix, job.log, owner=_owner(job))

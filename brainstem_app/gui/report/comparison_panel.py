@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from brainstem_app.gui.controls import faint_label, make_button
+from brainstem_app.gui.controls import faint_label, make_primary
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.segment.job_files import new_folder, remove_job_without_result
@@ -54,7 +54,7 @@ class ComparisonPanel(QWidget):
         self.said.setWordWrap(True)
         self.said.setAccessibleName(self.tr("What will be compared"))
         self.progress = JobProgress(self)
-        self.start_button = make_button(self, name, hint, self.start)
+        self.start_button = make_primary(self, name, hint, self.start)
         below = QHBoxLayout()
         below.addWidget(self.said, 1)
         below.addWidget(self.start_button)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
-from brainstem_app.gui.messages.window_words import in_window_words
+from brainstem_app.gui.messages.window_words import window_words
 from brainstem_app.gui.report.report_content import (
     Cell,
     ContentTable,
@@ -35,7 +35,7 @@ def cohort_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
     if report.get("against"):
         saved = report["against"]
         lines.append(("against", f"the saved reference group “{saved['name']}” ({saved['n']} people)"))
-    lines += [("note", in_window_words(note, "cohort")) for note in report["notes"]]
+    lines += [("note", window_words(note, "cohort")) for note in report["notes"]]
     tables = [
         *([ContentTable("Comparisons", *_effects(report))] if report["comparisons"] else []),
         *_scores(report),
@@ -208,7 +208,7 @@ def _volumes(report: dict[str, Any]) -> dict[str, dict[str, tuple[float, ...]]]:
 def retest_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
     """How well each region and nucleus repeats itself, and all of them together."""
     lines = [("people", str(len(report["subjects"]))), ("model", report["model"] or "–")]
-    lines += [("note", in_window_words(note, "retest")) for note in report["notes"]]
+    lines += [("note", window_words(note, "retest")) for note in report["notes"]]
     headers = (
         "Nucleus",
         "First mm³",

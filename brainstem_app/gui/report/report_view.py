@@ -23,6 +23,7 @@ from brainstem_app.gui.report.cohort_drawing import EffectDelegate, GroupDots
 from brainstem_app.gui.report.report_content import ReportContent
 from brainstem_app.gui.report.report_table import ReportTable
 from brainstem_app.gui.rows_model import SORT_ROLE
+from brainstem_app.gui.workflow.step import StepName
 
 _WIDEST = 240
 # Both pictures and the notes must fit a screen of 720 rows; what does not fit would be cut, not scaled.
@@ -170,7 +171,9 @@ class ReportView(QWidget):
 
     def _lines(self, content: ReportContent | None) -> str:
         if content is None:
-            return self.tr("No report yet: trained runs (Ctrl+3) and segmented scans (Ctrl+5) appear here.")
+            return self.tr("No report yet: segmented scans ({0}) and trained runs ({1}) appear here.").format(
+                StepName.SEGMENT.key, StepName.TRAIN.key
+            )
         if not content.entry.files:
             return self.tr("This run has not been measured yet.")
         rows = "".join(

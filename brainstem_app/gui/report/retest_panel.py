@@ -21,7 +21,7 @@ from brainstem_app.counting import counted
 from brainstem_app.errors import UnconfirmedError
 from brainstem_app.gui.controls import make_check_box, make_table
 from brainstem_app.gui.messages.message import message_of_error
-from brainstem_app.gui.messages.window_words import in_window_words
+from brainstem_app.gui.messages.window_words import window_words
 from brainstem_app.gui.report.cohort_choices import chosen_edited, edited_box
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.result_folder_picker import ResultFolderPicker
@@ -268,7 +268,7 @@ class RetestPanel(ComparisonPanel):
                     self.confirmed.show()
                 told = message_of_error(error, self.tr("The results cannot be read."))
                 words = " ".join(part for part in (told.what, told.fix) if part)
-                self._show(None, in_window_words(words, "retest"))
+                self._show(None, window_words(words, "retest"))
 
         self._context.background.run(read, done, failed)
 
@@ -278,7 +278,7 @@ class RetestPanel(ComparisonPanel):
             who = ", ".join(names) if len(names) <= _FEW else counted(len(names), self.tr("person"))
             text += " " + self.tr("Left out: {0} ({1}).").format(who, reason)
         if self.chosen_way is PairsFrom.STUDY:
-            text = " ".join((text, *(in_window_words(note, "retest") for note in found.notes)))
+            text = " ".join((text, *(window_words(note, "retest") for note in found.notes)))
         return text
 
     def _show(self, found: Pairs | None, said: str) -> None:

@@ -200,8 +200,10 @@ def numbers_in(column: str, cells: Sequence[CellPlace], usual: Sequence[str], ho
         )
     everyone = [n for text in usual if (n := number_of(text, decimal_comma=comma)) is not None] or numbers
     if column not in how.numeric:
+        # Each number once: of thousands of people most have the same.
+        doubts = {number: implausible(column, number, everyone) for number in set(numbers)}
         for cell, number in zip(cells, numbers, strict=True):
-            if why := implausible(column, number, everyone):
+            if why := doubts[number]:
                 raise InputError(
                     f"Column “{column}”, {cell.words} {why}.",
                     how.where,
