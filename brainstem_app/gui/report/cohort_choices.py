@@ -90,7 +90,8 @@ class GroupChoices(QWidget):
             self.tr("participants.tsv of the dataset: groups, ages and other columns"),
             "participants.tsv",
         )
-        self.table.textChanged.connect(self.table.setToolTip)
+        hint = self.table.toolTip()
+        self.table.textChanged.connect(lambda text: self.table.setToolTip(text or hint))
         self.table_button = make_button(
             self, self.tr("Choose…"), self.tr("Choose the table of participants"), lambda: None
         )

@@ -62,6 +62,7 @@ class ReportView(QWidget):
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setAccessibleName(self.tr("Tables of the report"))
+        self.tabs.setToolTip(self.tr("Numbers, scores of each person, and who is in"))
         self.tabs.currentChanged.connect(self._show_table)
         self.dots = GroupDots(self)
         self.picture = PictureBox(self.tr("Picture of the labels"), self)
