@@ -12,6 +12,7 @@ from brainstem_app.imaging.atomic import clear_leftovers
 from brainstem_app.jobs.job import (
     ActivationsJob,
     BuildAtlasJob,
+    ChangeJob,
     CohortJob,
     CompareCellJob,
     CompareJob,
@@ -26,6 +27,7 @@ from brainstem_app.jobs.job import (
     Job,
     MakeDatasetJob,
     RetestJob,
+    SaveReferenceJob,
     SimulateJob,
     TrainJob,
 )
@@ -110,6 +112,8 @@ def claims_of(job: Job) -> tuple[Claim, ...]:
             EvaluateVolumesJob()
             | CohortJob()
             | RetestJob()
+            | ChangeJob()
+            | SaveReferenceJob()
             | DemoJob()
             | SimulateJob()
             | MakeDatasetJob()

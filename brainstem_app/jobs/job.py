@@ -20,7 +20,7 @@ from brainstem_app.jobs.kinds.networks import (
     MeasureSpeedJob,
     TrainJob,
 )
-from brainstem_app.jobs.kinds.people import CohortJob, RetestJob
+from brainstem_app.jobs.kinds.people import ChangeJob, CohortJob, RetestJob, SaveReferenceJob
 from brainstem_app.jobs.kinds.results import (
     AcceptResultsJob,
     CorrectResultJob,
@@ -54,6 +54,7 @@ __all__ = [
     "ActivationsJob",
     "AddReferenceJob",
     "BuildAtlasJob",
+    "ChangeJob",
     "CohortJob",
     "CompareCellJob",
     "CompareJob",
@@ -77,6 +78,7 @@ __all__ = [
     "RemoveReferenceJob",
     "RestoreResultsJob",
     "RetestJob",
+    "SaveReferenceJob",
     "SegmentJob",
     "SimulateJob",
     "TrainJob",
@@ -92,6 +94,8 @@ Job = Annotated[
     | EvaluateVolumesJob
     | CohortJob
     | RetestJob
+    | ChangeJob
+    | SaveReferenceJob
     | EvaluateRunJob
     | CompareJob
     | CompareCellJob

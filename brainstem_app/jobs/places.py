@@ -15,6 +15,7 @@ from brainstem_app.imaging.dicom_headers import is_dicom_file
 from brainstem_app.jobs.job import (
     ActivationsJob,
     BuildAtlasJob,
+    ChangeJob,
     CohortJob,
     CopyStudyJob,
     DemoJob,
@@ -28,6 +29,7 @@ from brainstem_app.jobs.job import (
     OnSlurmJob,
     PrepareJob,
     RetestJob,
+    SaveReferenceJob,
     SegmentJob,
     SimulateJob,
 )
@@ -55,6 +57,8 @@ def places_of(job: Job) -> Places:
             return places_of(inner)
         case SegmentJob():
             return Places(tuple(read_folder(scan) for scan in job.scans), job.out)
+        case ChangeJob():
+            return Places(tuple(read_folder(scan) for scan in job.scans), job.out)
         case PrepareJob():
             # A study that is there goes on where it is.
             is_new = not (job.study / "study.json").exists()
@@ -69,6 +73,7 @@ def places_of(job: Job) -> Places:
             | EvaluateVolumesJob()
             | CohortJob()
             | RetestJob()
+            | SaveReferenceJob()
             | ExportResultsJob()
             | BuildAtlasJob()
             | ExportModelJob()

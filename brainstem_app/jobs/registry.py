@@ -199,7 +199,13 @@ _ROWS = (
         "On a cluster: {job.job.kind}",
     ),
     JobKind(people.CohortJob, "people.cohort:compare_cohort", _out, "Compare groups of people"),
+    JobKind(
+        people.SaveReferenceJob, "people.reference:save_reference", _out, "Save a reference group", "none"
+    ),
     JobKind(people.RetestJob, "people.retest:measure_repeatability", _out, "Repeatability of volumes"),
+    JobKind(
+        people.ChangeJob, "people.change:measure_change", _out, "Change over time: {job.what}", cores="all"
+    ),
     JobKind(
         atlases.BuildAtlasJob,
         "atlases.build_atlas:build",

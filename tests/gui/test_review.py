@@ -238,8 +238,24 @@ def test_brightness_is_shared_by_all_planes(qtbot: QtBot, opened: ReviewPage) ->
     windows = {view_of(opened, plane).window for plane in Plane}
     assert len(windows) == 1
     assert windows != {first}
-    qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
+    qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, shift, QPoint(50, 50))
     assert {view_of(opened, plane).window for plane in Plane} == {first}
+
+
+def test_double_click_shows_one_view_alone_and_all_again(qtbot: QtBot, opened: ReviewPage) -> None:
+    coronal = view_of(opened, Plane.CORONAL).viewport()
+    qtbot.mouseDClick(coronal, Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
+    assert (opened.views.view_layout, opened.views.plane) == (ViewLayout.ONE, Plane.CORONAL)
+    assert opened.commands["coronal"].isChecked()
+    qtbot.mouseDClick(coronal, Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
+    assert opened.views.view_layout is ViewLayout.THREE
+
+
+def test_place_that_is_typed_moves_all_views(qtbot: QtBot, opened: ReviewPage) -> None:
+    place = opened.document.image.grid.world_mm((7, 8, 9))
+    opened.readout.place.setText(" ".join(f"{mm:.1f}" for mm in place))
+    qtbot.keyClick(opened.readout.place, Qt.Key.Key_Return)
+    assert opened.views.crosshair == (7, 8, 9)
 
 
 def test_ctrl_arrows_move_the_crosshair_as_the_screen_shows_it(qtbot: QtBot, opened: ReviewPage) -> None:

@@ -1,7 +1,7 @@
 """Take pictures of the step Review for docs/how-to/review-labels.md.
 
-``python tests/screenshots/take_review_screenshots.py OUT --scan SCAN --result FOLDER --box SUBJECT``
-[--dark]: a scan and what Segment has written for it; and a folder with a prepared scan
+``python tests/screenshots/take_review_screenshots.py OUT --scan SCAN --result FOLDER --box SUBJECT``:
+a scan and what Segment has written for it; and a folder with a prepared scan
 (``scan_box.nii.gz``), the labels a network gave it (``labels_native.nii.gz``) and its reference
 (``labels_box.nii.gz``).
 """
@@ -21,10 +21,11 @@ import numpy as np
 from PySide6.QtCore import QPointF, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
-from take_screenshots import dark_palette
 
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.application import make_application
+from brainstem_app.gui.design.look import set_look
+from brainstem_app.gui.design.tokens import Look
 from brainstem_app.gui.document.opened import read_for_viewer, read_labels_for_viewer, read_result_for_viewer
 from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
@@ -121,15 +122,14 @@ def main() -> None:
     parser.add_argument("--scan", type=Path, required=True)
     parser.add_argument("--result", type=Path, required=True)
     parser.add_argument("--box", type=Path, help="without it no comparison is taken")
-    parser.add_argument("--dark", action="store_true")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    application = make_application()
-    if arguments.dark:
-        application.setPalette(dark_palette())
+    make_application()
     with tempfile.TemporaryDirectory() as home:
         store = QSettings(str(Path(home) / "settings.ini"), QSettings.Format.IniFormat)
         step = ReviewPage(AppContext.made(WindowSettings(store)))
+        set_look(step, Look.DARK)  # as the window has this page
+        step.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         step.resize(*SIZE)
         step.show()
         take_result(step, arguments.out, arguments.scan, arguments.result)

@@ -19,6 +19,7 @@ from brainstem_app.gui.viewer.overlay_layers import OverlayStyle
 if TYPE_CHECKING:
     from brainstem_app.gui.background import Background
     from brainstem_app.gui.document.document import Document
+    from brainstem_app.gui.review.paper_figure import FigureCell, FigureContent
     from brainstem_app.gui.viewer.slices import Voxel
     from brainstem_app.gui.viewer.surface import Shell, Surface
 
@@ -82,7 +83,10 @@ class DocumentViews(LinkedViews):
             self.set_image(self._document.image)
 
     def _on_labels(self) -> None:
-        self.set_labels(self._document.drawn)
+        drawn, image = self._document.drawn, self._document.image
+        self.set_labels(drawn)
+        if image is not None and drawn is not None and drawn.extent is not None:
+            self.set_home_window(*image.window_for(drawn.extent))
         self._show_reference()
         self._show_colours()
         self.update_surface()
@@ -131,6 +135,32 @@ class DocumentViews(LinkedViews):
         self.set_reference(None if reference is None else reference.labels, marks=marks)
         if reference is None and self.view_layout is ViewLayout.SIDE_BY_SIDE:
             self.show_layout(ViewLayout.THREE)
+
+    def figure_content(self) -> FigureContent | None:
+        """Return what a figure for a paper is made of; None if nothing is open."""
+        from brainstem_app.gui.review.paper_figure import FigureContent
+
+        document, state = self._document, self._document.display.state
+        if document.image is None:
+            return None
+        structures = document.structures
+        names = {} if document.labels is None else {s.index: s.name for s in document.labels.table.structures}
+        return FigureContent(
+            document.image,
+            None if state.hides_labels else document.drawn,
+            colour_table(structures.colours, structures.visible),
+            names,
+            self.main_view.window,
+            state.convention,
+            state.opacity / 100,
+            state.is_outlined,
+        )
+
+    def figure_cells(self) -> tuple[FigureCell, ...]:
+        """Return the slices on the screen, each with the part of it that is seen."""
+        from brainstem_app.gui.review.paper_figure import FigureCell
+
+        return tuple(FigureCell(view.plane, view.index, *view.part) for view in self.visible_views())
 
     def update_surface(self) -> None:
         """Make the surfaces of the nuclei anew, on a thread, if they are on the screen."""

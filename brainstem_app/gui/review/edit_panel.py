@@ -8,14 +8,14 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
-    QGroupBox,
     QHBoxLayout,
     QLabel,
-    QVBoxLayout,
     QWidget,
 )
 
 from brainstem_app.gui.controls import make_check_box
+from brainstem_app.gui.design.card import Card
+from brainstem_app.gui.design.look import set_primary
 from brainstem_app.gui.document.drawing_tools import (
     LARGEST_MM,
     LEAST_WIDTH_MM,
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 _SWATCH = 12
 
 
-class EditPanel(QGroupBox):
+class EditPanel(Card):
     """Shows and sets the state of a document's `LabelEditor`."""
 
     def __init__(self, document: Document, commands: ActionTable, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("", parent)
+        self.set_title(self.tr("Correct labels"))
         self._document = document
         self._editor = editor = document.editor
-        self.setTitle(self.tr("Correct labels"))
         self.diameter = self._spin((SMALLEST_MM, LARGEST_MM, 0.5), editor.set_diameter)
         self.diameter.setAccessibleName(self.tr("Diameter of the brush"))
         self.diameter.setToolTip(self.tr("Diameter of the brush on the patient ([ smaller, ] larger)"))
@@ -140,6 +140,7 @@ class EditPanel(QGroupBox):
         """Say whether there are edits to save."""
         editor = self._editor
         has_labels = editor.labels is not None
+        set_primary(self.save_button, has_labels)
         for widget in (self.diameter, self.width_mm, self.in_3d, self.protects):
             widget.setEnabled(has_labels)
         self.limits.setEnabled(self._document.scan is not None and has_labels)
@@ -163,7 +164,7 @@ class EditPanel(QGroupBox):
         return spin
 
     def _lay_out(self, commands: ActionTable) -> None:
-        layout = QVBoxLayout(self)
+        layout = self.body
         sizes, painted, limits, last = (QHBoxLayout() for _ in range(4))
         for text, widget in ((self.tr("Brush"), self.diameter), (self.tr("Smooth by"), self.width_mm)):
             label = QLabel(text, self)
@@ -176,7 +177,8 @@ class EditPanel(QGroupBox):
         painted.addWidget(self._painted, 1)
         limits.addWidget(self.limits)
         limits.addWidget(self.range, 1)
-        last.addWidget(commands.button("save_copy", self.tr("Save an edited copy"), self))
+        self.save_button = commands.button("save_copy", self.tr("Save an edited copy"), self)
+        last.addWidget(self.save_button)
         last.addStretch(1)
         last.addWidget(commands.button("add_reference", self.tr("Add to the training set"), self))
         for row in (sizes, painted):

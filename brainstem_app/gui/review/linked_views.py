@@ -112,6 +112,7 @@ class LinkedViews(QWidget):
         )
         view.focused.connect(lambda pane=pane: self._set_active(pane))
         view.part_chosen.connect(lambda view=view: self._link_part(view))
+        view.enlarge_wanted.connect(lambda view=view: self.enlarge(view.plane))
 
     # Layout ------------------------------------------------------------------------------------------
 
@@ -121,6 +122,12 @@ class LinkedViews(QWidget):
         self.plane = plane or self.plane
         self._arrange()
         self.layout_changed.emit(self.view_layout, self.plane)
+
+    def enlarge(self, plane: Plane) -> None:
+        """Show one plane alone; all again if that is so already."""
+        is_large = self.view_layout is ViewLayout.ONE and self.plane is plane
+        if self.view_layout is not ViewLayout.SIDE_BY_SIDE:
+            self.set_layout(ViewLayout.THREE if is_large else ViewLayout.ONE, plane)
 
     def _arrange(self) -> None:
         main = self.panes[self.plane]
@@ -261,6 +268,11 @@ class LinkedViews(QWidget):
             axis = view.plane.normal
             if box is None or box[0][axis] <= view.index <= box[1][axis]:
                 view.redraw_labels()
+
+    def set_home_window(self, low: float, high: float) -> None:
+        """Set the brightness that suits what is looked at; what the user has chosen stays."""
+        for view in self.views():
+            view.set_home_window(low, high)
 
     def each_visible(self, do: Callable[[SliceView], None]) -> None:
         """Do something with each slice view on the screen, e.g. fit it."""

@@ -27,7 +27,7 @@ _FADE_STEP = 10
 #: The menu Review: ids of actions, None separates.
 REVIEW_MENU: tuple[str | None, ...] = (
     "open_result", "open_scan", "open_labels", "open_reference", "close_reference", None,
-    "save_copy", "add_reference", "picture", "picture_all", None,
+    "save_copy", "add_reference", "picture", "picture_all", "figure", None,
     "undo", "redo", None, "look", "brush", "eraser", "fill", "polygon", None,
     "interpolate", "smooth", "copy_up", "copy_down", None,
     "smaller", "larger", "in_3d", "protects", "limits", "pick", None,
@@ -116,6 +116,8 @@ def _file_rows(document: Document, views: DocumentViews, files: ReviewFiles, whe
             lambda: files.choose_picture(views), when.image),
         row("picture_all", _tr("Save a picture of &all views…"), "Ctrl+Alt+S",
             lambda: files.choose_picture_of_all(views), when.image),
+        row("figure", _tr("&Figure for a paper…"), "Ctrl+Shift+F", lambda: files.choose_figure(views),
+            when.image),
         _switch(document, "differences", _tr("Mark &differences"), "D", "marks_differences", when.reference),
         row("next_difference", _tr("&Next difference"), "N", next_difference, when.reference),
     ]
@@ -213,8 +215,9 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         (_tr("wheel, ↑ ↓"), _tr("next slice; Page Up, Page Down: ten; Home, End: first and last")),
         (_tr("Ctrl+wheel"), _tr("zoom about the pointer")),
         (_tr("click, drag"), _tr("crosshair; Ctrl+arrows move it by a voxel")),
-        (_tr("middle drag"), _tr("move the picture")),
-        (_tr("Shift+drag"), _tr("brightness (up, down) and contrast (left, right); double click resets")),
+        (_tr("middle drag, right drag"), _tr("move the picture, zoom")),
+        (_tr("Shift+drag"), _tr("brightness (up, down), contrast (left, right); Shift+double click resets")),
+        (_tr("double click"), _tr("this view alone, or all again")),
         *a.key_rows("next_view"),
         (_tr("in space"), _tr("drag or arrows turn; wheel, + or − magnify; Home or double click resets")),
     ]
@@ -234,7 +237,7 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         (a.key("fainter", "stronger"), _tr("fainter, stronger labels")),
         *a.key_rows("outline", "confidence"),
     ]
-    files = a.key_rows("open_result", "open_scan", "open_labels", "picture", "picture_all", "help")
+    files = a.key_rows("open_result", "open_scan", "open_labels", "picture", "picture_all", "figure", "help")
     comparing = a.key_rows("open_reference", "close_reference", "differences", "next_difference")
     return [
         (_tr("Mouse and slices"), mouse),

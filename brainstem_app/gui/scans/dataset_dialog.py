@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.design.look import colours_of
 from brainstem_app.gui.file_dialogs import FileDialogs
-from brainstem_app.gui.theme import amber
 from brainstem_app.imaging.new_dataset import PARTICIPANT_COLUMNS, NewScan, problems_of, proposed
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class DatasetDialog(QDialog):
     def _check(self) -> None:
         """Say what is still wrong, and mark the rows."""
         problems = problems_of(self.plan.scans)
-        brush = QBrush(QColor(amber(self.palette())))
+        brush = QBrush(QColor(colours_of(self).fair))
         self.table.blockSignals(True)
         for row in range(self.table.rowCount()):
             for column in (_SUBJECT, _SESSION):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -22,9 +22,17 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
-from brainstem_app.gui.controls import make_button, make_sortable, make_table
+from brainstem_app.gui.arranged_rows import ArrangedRows
+from brainstem_app.gui.controls import (
+    add_search_icon,
+    fit_columns,
+    make_button,
+    make_primary,
+    make_sortable,
+    make_table,
+    page_layout,
+)
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
-from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.scans.dataset_dialog import DatasetDialog, DatasetPlan
 from brainstem_app.gui.scans.empty_state import EmptyState
 from brainstem_app.gui.scans.finding_list import FindingList
@@ -71,11 +79,7 @@ class ScansPage(StepPage):
         self.empty_state.command_requested.connect(self.command_requested)
         self.empty_state.undo_requested.connect(self.list.undo)
         self.model = ScanTable(self)
-        self._sorted = QSortFilterProxyModel(self)
-        self._sorted.setSourceModel(self.model)
-        self._sorted.setSortRole(SORT_ROLE)
-        self._sorted.setFilterKeyColumn(-1)
-        self._sorted.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._arranged = ArrangedRows(self.model, self)
         self.table = self._table()
         self.findings = FindingList(self)
         self.findings.series_chosen.connect(self._take_series)
@@ -85,8 +89,8 @@ class ScansPage(StepPage):
         self.search.setPlaceholderText(self.tr("Find a scan"))
         self.search.setAccessibleName(self.tr("Find a scan"))
         self.search.setToolTip(self.tr("Shows only the rows that hold this text, a group or a finding too"))
-        self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self._sorted.setFilterFixedString)
+        add_search_icon(self.search)
+        self.search.textChanged.connect(self._arranged.set_text)
         self._make_buttons()
         self._lay_out()
         self.list.undo_changed.connect(self._show_undo)
@@ -94,12 +98,15 @@ class ScansPage(StepPage):
         context.study.contents_changed.connect(self._show_prepared)
 
     def _make_buttons(self) -> None:
-        self.view_button = make_button(self, self.tr("Vie&w"), self.tr("Show the scan (Return)"), self._view)
-        self.segment_button = make_button(
+        self.view_button = make_button(
+            self, self.tr("Vie&w"), self.tr("Show the scan (Return)"), self._view, "eye"
+        )
+        self.segment_button = make_primary(
             self,
             self.tr("Segme&nt…"),
             self.tr("Label the nuclei of the chosen scan, or of several"),
             self._segment,
+            "brain",
         )
         self.prepare_button = make_button(
             self,
@@ -120,12 +127,14 @@ class ScansPage(StepPage):
             self.tr("&Add scans…"),
             self.tr("Open more scans"),
             lambda: self.command_requested.emit("open_scan"),
+            "plus",
         )
         self.add_folder_button = make_button(
             self,
             self.tr("Add a fo&lder…"),
             self.tr("Open a DICOM folder or BIDS dataset"),
             lambda: self.command_requested.emit("open_folder"),
+            "folder",
         )
         self.clear_button = make_button(
             self, self.tr("&Empty the list"), self.tr("No file is removed"), self.list.clear
@@ -135,9 +144,10 @@ class ScansPage(StepPage):
             self.tr("Remove fro&m the list"),
             self.tr("Take the chosen scans off the list (Del); no file is removed"),
             lambda: self.list.remove(self.chosen),
+            "trash-2",
         )
         self.undo_button = make_button(
-            self, self.tr("&Undo"), self.tr("The list as it was before (Ctrl+Z)"), self.list.undo
+            self, self.tr("&Undo"), self.tr("The list as it was before (Ctrl+Z)"), self.list.undo, "undo-2"
         )
 
     def _lay_out(self) -> None:
@@ -159,7 +169,7 @@ class ScansPage(StepPage):
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
         listed = QWidget(self)
-        layout = QVBoxLayout(listed)
+        layout = page_layout(listed)
         layout.addLayout(head)
         layout.addWidget(split, 1)
         layout.addLayout(foot)
@@ -173,11 +183,13 @@ class ScansPage(StepPage):
     def _table(self) -> QTableView:
         table = make_table(
             self,
-            self._sorted,
+            self._arranged,
             self.tr("Scans"),
             self.tr("Return shows a scan; its findings are below the table."),
         )
         make_sortable(table)
+        self._arranged.attach(table)
+        self._arranged.emptied.connect(self._show_current)
         table.horizontalHeader().setDefaultAlignment(
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         )
@@ -239,7 +251,7 @@ class ScansPage(StepPage):
         header = self.table.horizontalHeader()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.table.resizeColumnsToContents()
+        fit_columns(self.table, self.model.longest_texts())
         last = self.model.columnCount() - 1
         wide = self.fontMetrics().horizontalAdvance("512×512×512, 0.941×0.941×0.941 mm  ")
         self.table.setColumnWidth(last - 2, wide)
@@ -290,8 +302,7 @@ class ScansPage(StepPage):
     @property
     def current(self) -> ListedScan | None:
         """The scan whose row is marked."""
-        index: QModelIndex = self._sorted.mapToSource(self.table.currentIndex())
-        return self.model.row(index.row()) if index.isValid() else None
+        return self.model.row(self._arranged.source_row(self.table.currentIndex()))
 
     def _show_current(self) -> None:
         scan = self.current
@@ -356,8 +367,8 @@ class ScansPage(StepPage):
     @property
     def chosen(self) -> list[ListedScan]:
         """The scans whose rows are marked, in the order of the list."""
-        rows = {self._sorted.mapToSource(row).row() for row in self.table.selectionModel().selectedRows()}
-        return [scan for row in sorted(rows) if (scan := self.model.row(row)) is not None]
+        rows = self._arranged.marked_rows()
+        return [scan for row in rows if (scan := self.model.row(row)) is not None]
 
     @property
     def usable(self) -> list[ListedScan]:
@@ -367,7 +378,8 @@ class ScansPage(StepPage):
 
     def _offer_segment(self) -> None:
         """Several rows can be segmented as soon as one of them can, whichever has the cursor."""
-        self.segment_button.setEnabled(bool(self.usable))
+        found = (self.model.found(scan) for scan in self.chosen)
+        self.segment_button.setEnabled(any(examined is None or examined.is_usable for examined in found))
 
     def _segment(self) -> None:
         usable, chosen = self.usable, len(self.chosen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHideEvent,
@@ -25,6 +25,7 @@ from brainstem_app.gui.viewer.slices import Voxel
 
 PAGE = 10
 _ZOOM_STEP = 1.2
+_DRAG_ZOOM = 1.01  # a pixel
 _WHEEL_NOTCH = 120
 _WINDOW_STEP = 15
 _ARROWS = {
@@ -54,6 +55,8 @@ class SliceView(SlicePicture):
         erase.
     focused
         The view has the keys now.
+    enlarge_wanted
+        The user wants to see this view alone, or all views again.
     """
 
     pointed = Signal(object)
@@ -63,10 +66,12 @@ class SliceView(SlicePicture):
     touched = Signal(object, bool)
     outlined = Signal(int, object, bool)
     focused = Signal()
+    enlarge_wanted = Signal()
 
     def __init__(self, plane: Plane = Plane.AXIAL, parent: QWidget | None = None) -> None:
         super().__init__(plane, parent)
         self._drag: tuple[QPoint, Qt.MouseButton, Qt.KeyboardModifier] | None = None
+        self._zoom_centre: QPointF | None = None
         self._wheel = 0
         self._gesture = Gesture.NONE
         self._footprint: NDArray[np.int64] | None = None
@@ -187,7 +192,7 @@ class SliceView(SlicePicture):
             return
         low, high = self._window
         width, level = high - low, (high + low) / 2
-        first_low, first_high = self._image.window
+        first_low, first_high = self._home_window
         unit = (first_high - first_low) / 300
         width = max(width + unit * wider, 1.0)
         level += unit * darker
@@ -215,7 +220,7 @@ class SliceView(SlicePicture):
         self.focused.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Left: crosshair, or the brush. Shift and left: window and level. Middle: move the picture."""
+        """Left: crosshair, or the brush; with Shift window and level. Middle: move. Right: zoom."""
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         position = event.position().toPoint()
         draws = self._gesture is not Gesture.NONE and self._is_stroke(event.button(), event.modifiers())
@@ -230,6 +235,7 @@ class SliceView(SlicePicture):
             self._drag = (position, Qt.MouseButton.NoButton, event.modifiers())
         else:
             self._drag = (position, event.button(), event.modifiers())
+            self._zoom_centre = self.slice_point(position)
         if self._is_crosshair_drag():
             self._crosshair_to(position)
         event.accept()
@@ -273,9 +279,12 @@ class SliceView(SlicePicture):
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Reset window and level; with the brush, a second touch; close the polygon."""
-        if self._gesture is Gesture.NONE:
+        """Show this view alone, or all; Shift resets the window; a brush touches again, a polygon closes."""
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._gesture is Gesture.NONE:
             self.reset_window()
+            event.accept()
+        elif self._gesture is Gesture.NONE and event.button() is Qt.MouseButton.LeftButton:
+            self.enlarge_wanted.emit()
             event.accept()
         elif self._gesture is Gesture.POLYGON and event.button() is Qt.MouseButton.LeftButton:
             self.close_polygon(erases=False)
@@ -371,6 +380,8 @@ class SliceView(SlicePicture):
             self._draw_to(position)
         elif button is Qt.MouseButton.LeftButton:
             self.change_window(moved.x(), moved.y())
+        elif button is Qt.MouseButton.RightButton:
+            self.zoom(_DRAG_ZOOM ** -moved.y(), self._zoom_centre)
         elif button is Qt.MouseButton.MiddleButton:
             self.move_part(self.slice_point(start) - self.slice_point(position))
         self._drag = (position, button, modifiers)
