@@ -173,7 +173,11 @@ def test_nothing_can_be_added_without_a_prepared_study(
     qtbot.addWidget(page)
     page.document.show_scan(read_for_viewer(scan))
     page.document.show_labels(read_labels_for_viewer(result / "labels_native.nii.gz"))
-    assert not page.commands["add_reference"].isEnabled()
+    said: list[Message] = []
+    page.message.connect(said.append)
+    page.commands["add_reference"].trigger()
+    assert "No study" in said[-1].what
+    assert "Open a study" in said[-1].fix
     page.context.background.wait()
 
 

@@ -9,7 +9,6 @@ from PySide6.QtCore import QCoreApplication
 
 from brainstem_app.gui.actions import ActionRow, KeyRow
 from brainstem_app.gui.document.drawing_tools import Tool
-from brainstem_app.gui.review.tool_icons import tool_icon
 
 if TYPE_CHECKING:
     from brainstem_app.gui.actions import ActionTable
@@ -46,7 +45,7 @@ def _tool_rows(document: Document, views: DocumentViews, has_labels: When) -> li
     def row(tool: Tool, text: str, key: str, hint: str) -> ActionRow:
         name = tool.name.lower()
         return ActionRow(name, text, key, lambda: use(tool), has_labels, lambda: editor.tool is tool, "tool",
-                         tool_icon(name), hint)
+                         hint=hint)
 
     return [
         row(Tool.LOOK, _tr("&Look"), "Esc", _tr("Click and drag move the crosshair")),
@@ -64,7 +63,7 @@ def _step_rows(document: Document, views: DocumentViews, has_labels: When) -> li
     editor = document.editor
 
     def row(name: str, text: str, key: str, run: Callable[[], object], can: When, hint: str) -> ActionRow:
-        return ActionRow(name, text, key, run, can, icon=tool_icon(name), hint=hint)
+        return ActionRow(name, text, key, run, can, hint=hint)
 
     def copy(by: int) -> Callable[[], None]:
         def run() -> None:
@@ -93,7 +92,7 @@ def _setting_rows(document: Document, has_labels: When, has_scan: When) -> list[
 
     def row(name: str, text: str, key: str, run: Callable[[bool], None], can: When, is_on: When,
             hint: str) -> ActionRow:
-        return ActionRow(name, text, key, run, can, is_on, icon=tool_icon(name), hint=hint)
+        return ActionRow(name, text, key, run, can, is_on, hint=hint)
 
     def resize(factor: float) -> Callable[[], None]:
         return lambda: editor.set_diameter(editor.diameter_mm * factor)

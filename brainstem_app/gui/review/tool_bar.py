@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.actions import ActionTable
 
 _ICON = 20
+_ICONS = {"undo": "undo-2", "redo": "redo-2"}
 #: Ids of actions; None separates.
 _TOOLS: tuple[str | None, ...] = (
     "look", "brush", "eraser", "fill", "polygon", None,
@@ -33,7 +34,6 @@ class DrawingBar(QToolBar):
             if name is None:
                 self.addSeparator()
                 continue
-            button = commands.button(name, commands[name].iconText(), self)
-            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-            button.setIconSize(self.iconSize())
+            icon = _ICONS.get(name, f"draw-{name.replace('_', '-')}")
+            button = commands.button(name, "", self, icon)
             self.addWidget(button)

@@ -40,14 +40,23 @@ class TrainingSet(QObject):
 
     @property
     def can_add(self) -> bool:
-        """Whether labels are shown that a study can learn from: one is open, with prepared subjects."""
+        """Whether labels are shown, and none are being added."""
         is_busy = self._job is not None or self._document.editor.is_saving
-        return self._context.study.is_prepared and self._document.labels is not None and not is_busy
+        return self._document.labels is not None and not is_busy
 
     def add(self) -> None:
         """Add the labels as they are now, saved first if need be; ask where nobody has corrected them."""
         editor, opened = self._document.editor, self._document.labels
         if opened is None or not self.can_add:
+            return
+        if not self._context.study.is_prepared:
+            fix = self.tr(
+                "Open a study (Ctrl+Shift+N), or prepare the scans of a dataset (Ctrl+2), then add them."
+            )
+            self._say(
+                self.tr("No study with prepared subjects is open that could learn from these labels."),
+                fix=fix,
+            )
             return
         if editor.is_changed:
             editor.save_copy(lambda: self._submit(self._copy or opened.path))
