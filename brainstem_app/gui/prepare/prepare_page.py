@@ -34,7 +34,7 @@ from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.job_table import about_text
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.prepare.subject_list import Subject, read_subjects
-from brainstem_app.gui.prepare.subject_table import SubjectColumn, SubjectTable
+from brainstem_app.gui.prepare.subject_table import SubjectTable
 from brainstem_app.gui.prepare.subject_view import SubjectView
 from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.workflow.step_page import StepPage
@@ -135,7 +135,7 @@ class PreparePage(StepPage):
         table.setMinimumWidth(380)  # subjects of two datasets have long names
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(SubjectColumn.STATE, QHeaderView.ResizeMode.Stretch)
+        header.setStretchLastSection(True)
         table.selectionModel().currentRowChanged.connect(lambda _new, _old: self._show_current())
         table.selectionModel().selectionChanged.connect(lambda _new, _old: self._update())
         return table
