@@ -48,12 +48,13 @@ class EmptyHint(QWidget):
         """Say another sentence, and what the button does."""
         self.words.setText(words)
         self.words.setFixedHeight(self.words.heightForWidth(_WIDTH))
-        self.button.setText(button)
-        self.button.setAccessibleName(button.replace("&", ""))
-        self.button.setAccessibleDescription(hint or words)
-        self.button.setToolTip(hint or words)
-        self.button.setVisible(bool(button))
         self.setAccessibleName(words)
+        self.button.setVisible(bool(button))
+        if button:
+            self.button.setText(button)
+            self.button.setAccessibleName(button.replace("&", ""))
+            self.button.setAccessibleDescription(hint or words)
+            self.button.setToolTip(hint or words)
 
 
 class HintOrContent(QStackedWidget):
