@@ -72,7 +72,7 @@ def make_icon_button(parent: QWidget, icon: str, name: str, hint: str) -> QToolB
 def add_search_icon(line: QLineEdit) -> None:
     """Show in a line of text that it searches, and a cross that empties it."""
     line.setClearButtonEnabled(True)
-    picture = QAction(line)
+    picture = QAction(line.placeholderText(), line)
     set_icon(picture, "search", "soft")
     line.addAction(picture, QLineEdit.ActionPosition.LeadingPosition)
 

@@ -34,6 +34,8 @@ class EmptyHint(QWidget):
         set_tone(self.words, "soft")
         self.button = QPushButton(self)
         set_primary(self.button)
+        self.button.setAccessibleName(self.tr("Go on"))
+        self.button.setToolTip(self.tr("Leads to where what is missing comes from"))
         self.button.clicked.connect(lambda _checked=False: self.pressed.emit())
         layout = QVBoxLayout(self)
         layout.setSpacing(2 * SPACE)
@@ -46,12 +48,13 @@ class EmptyHint(QWidget):
         """Say another sentence, and what the button does."""
         self.words.setText(words)
         self.words.setFixedHeight(self.words.heightForWidth(_WIDTH))
-        self.button.setText(button)
-        self.button.setAccessibleName(button.replace("&", ""))
-        self.button.setAccessibleDescription(hint or words)
-        self.button.setToolTip(hint)
-        self.button.setVisible(bool(button))
         self.setAccessibleName(words)
+        self.button.setVisible(bool(button))
+        if button:
+            self.button.setText(button)
+            self.button.setAccessibleName(button.replace("&", ""))
+            self.button.setAccessibleDescription(hint or words)
+            self.button.setToolTip(hint or words)
 
 
 class HintOrContent(QStackedWidget):

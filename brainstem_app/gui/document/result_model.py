@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -91,6 +92,7 @@ def model_of_report(report: Path) -> ResultModel:
 
 
 def _origin(content: dict[str, Any]) -> Origin:
-    scan, made = content.get("scan") or {}, content.get("created")
-    created = None if made is None else datetime.fromisoformat(str(made)).astimezone()
+    scan, created = content.get("scan") or {}, None
+    with suppress(ValueError):
+        created = datetime.fromisoformat(str(content.get("created"))).astimezone()
     return Origin(str(scan.get("file") or ""), str(scan.get("dataset") or ""), created)

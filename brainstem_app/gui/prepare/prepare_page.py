@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QSplitter,
     QTableView,
@@ -36,7 +35,7 @@ from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.job_table import about_text
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.prepare.subject_list import Subject, read_subjects
-from brainstem_app.gui.prepare.subject_table import SubjectColumn, SubjectTable
+from brainstem_app.gui.prepare.subject_table import SubjectTable
 from brainstem_app.gui.prepare.subject_view import SubjectView
 from brainstem_app.gui.study.training_set import remove_from_training_set
 from brainstem_app.gui.workflow.step_page import StepPage
@@ -136,8 +135,7 @@ class PreparePage(StepPage):
         self._arranged.attach(table)
         table.setMinimumWidth(380)  # subjects of two datasets have long names
         header = table.horizontalHeader()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(SubjectColumn.STATE, QHeaderView.ResizeMode.Stretch)
+        header.setStretchLastSection(True)
         table.selectionModel().currentRowChanged.connect(lambda _new, _old: self._show_current())
         table.selectionModel().selectionChanged.connect(lambda _new, _old: self._update())
         return table

@@ -257,6 +257,7 @@ class QualityPage(StepPage):
             self.shown.show_hint(words, self.tr("Choose scans to segment"))
         else:
             self.shown.show_content()
+        self.said.setVisible(not self.shown.is_empty)  # the hint says it
 
     def _leave_empty(self) -> None:
         if self.context.study.is_open:

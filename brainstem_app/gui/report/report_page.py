@@ -83,7 +83,6 @@ class ReportPage(StepPage):
             self.tr("&Open the report"),
             self.tr("Open the page in the browser, as it will be exported"),
             lambda entry: self.export.open(entry.page),
-            "external-link",
         )
         self.pdf_button = self._button(
             self.tr("Open as &PDF"),
@@ -101,13 +100,11 @@ class ReportPage(StepPage):
             self.tr("Open fol&der"),
             self.tr("All files of the report"),
             lambda entry: self.export.open(entry.folder),
-            "folder-open",
         )
         self.review_button = self._button(
             self.tr("Re&view"),
             self.tr("Look at the labels from every side, and correct them"),
             lambda entry: self.review_requested.emit((entry.folder,)),
-            "eye",
         )
         self.cohort_button = make_switch(
             self,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from brainstem_app.counting import agreeing, counted
 from brainstem_app.gui.controls import make_switch
@@ -61,24 +61,21 @@ class PresetBar(QWidget):
         super().__init__(parent)
         self._form = form
         words = {
-            Preset.PAPER: (self.tr("Pape&r"), self.tr("Everything as in the paper")),
-            Preset.FAST: (self.tr("Fas&t"), self.tr("A small network and few epochs, for a first look")),
+            Preset.PAPER: (self.tr("Paper"), self.tr("Everything as in the paper")),
+            Preset.FAST: (self.tr("Fast"), self.tr("A small network and few epochs, for a first look")),
             Preset.BEST: (
-                self.tr("&Best"),
+                self.tr("Best"),
                 self.tr("Close to the shipped model: neighbouring slices, augmentation, more epochs"),
             ),
         }
         self.buttons: dict[Preset, QPushButton] = {}
-        group = QButtonGroup(self)
         row = QHBoxLayout()
         row.setSpacing(4)
         for preset, (text, hint) in words.items():
             button = make_switch(self, text, hint, lambda _on: None)
             button.clicked.connect(lambda _checked=False, preset=preset: self.choose(preset))
-            group.addButton(button)
             row.addWidget(button)
             self.buttons[preset] = button
-        group.setExclusive(False)
         row.addStretch(1)
         self.difference = QLabel(self)
         self.difference.setWordWrap(True)
