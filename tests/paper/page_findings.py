@@ -20,8 +20,10 @@ _SHARED = {"encoder": "resnet34", "alpha": 0.1, "encoder_weights": None}
 def all_findings(material: Material) -> list[Finding]:
     """Every statement of the paper for which there are numbers, each once."""
     found: dict[str, Finding] = {}
-    for cells in _parts(material):
-        for finding in findings(summarise([c.result for c in cells], label_table()), _SHARED, material.paper):
+    parts = [material.summaries]
+    parts += [summarise([cell.result for cell in cells], label_table()) for cells in _parts(material)]
+    for part in parts:
+        for finding in findings(part, dict(_SHARED), material.paper):
             found.setdefault(finding.claim, finding)
     for own in _own(material):
         found.setdefault(own.claim, own)
@@ -53,9 +55,8 @@ def verdicts(found: Sequence[Finding]) -> str:
 
 
 def _parts(material: Material) -> list[list[Kept]]:
-    table_cells = [cell for cells in material.table.values() for cell in cells]
     base = [cell for cells in material.decoders.values() for cell in cells]
-    parts = [table_cells]
+    parts = []
     if alpha := material.changed("alpha"):
         parts.append([*(c for c in base if c.decoder in {a.decoder for a in alpha}), *alpha])
     encoders = [*material.changed("encoder"), *material.changed("encoder", "encoder_weights")]
