@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cell_statistics import Difference, Score, corrected, difference, score
-from kept_cells import SPACE, VARIANT, Kept, grouped, label_table
+from cell_statistics import Difference, Score, corrected, difference, score, summaries
+from kept_cells import SPACE, VARIANT, Kept, grouped
 from page_charts import write_charts
 from page_material import Material
 from page_text import decoder_name, listed, number, p_value, scored, signed, table
@@ -17,7 +17,6 @@ from brainstem_app.jobs.many.grids import TABLE_DECODERS
 from brainstem_app.reports.engine.drawing import colours
 from brainstem_app.reports.engine.line_chart import Line, LineChart
 from brainstem_app.reports.grid import figures
-from brainstem_app.reports.grid.summary import summarise
 
 CHIEF = ("n_deconet", "fpn", "deeplabv3")
 _SHARED = {"encoder": "resnet34", "alpha": 0.1, "encoder_weights": None}
@@ -62,12 +61,12 @@ def write_figures(material: Material, folder: Path) -> None:
 
 def _over(groups: Mapping[tuple[str, Any], Sequence[Kept]], label: str) -> tuple[LineChart, ...]:
     """One chart a measure, one line a decoder."""
-    summaries = {key: summarise([c.result for c in cells], label_table())[0] for key, cells in groups.items()}
+    found = {key: summaries(cells)[0] for key, cells in groups.items()}
     charts = []
     for measure, title in figures.MEASURE_TITLES.items():
         lines = []
         for number_, decoder in enumerate(dict.fromkeys(key[0] for key in groups)):
-            means = [(float(x), s.means[measure]) for (d, x), s in summaries.items() if d == decoder]
+            means = [(float(x), s.means[measure]) for (d, x), s in found.items() if d == decoder]
             lines.append(
                 Line(
                     decoder_name(decoder),

@@ -8,14 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cell_statistics import Score, SeedNoise, score, seed_noise
-from kept_cells import SPACE, VARIANT, Kept, grouped, label_table, read_kept, with_changes
+from cell_statistics import Score, SeedNoise, score, seed_noise, summaries
+from kept_cells import SPACE, VARIANT, Kept, grouped, read_kept, with_changes
 from plans import Chosen
 
 from brainstem_app.jobs.many.grids import TABLE_DECODERS, TABLE_LOSSES
 from brainstem_app.reports.grid.findings import UNET_TYPE
 from brainstem_app.reports.grid.paper import PaperResults, paper_results
-from brainstem_app.reports.grid.summary import VariantSummary, summarise
+from brainstem_app.reports.grid.summary import VariantSummary
 
 #: The paper's own setting, as the program names it.
 PAPERS: Mapping[str, Any] = {
@@ -75,7 +75,7 @@ class Material:
     @cached_property
     def summaries(self) -> tuple[VariantSummary, ...]:
         """Combinations of Table 1 as the report of a comparison has them."""
-        return summarise([cell.result for cells in self.table.values() for cell in cells], label_table())
+        return summaries(cell for cells in self.table.values() for cell in cells)
 
     @cached_property
     def decoders(self) -> dict[str, list[Kept]]:
