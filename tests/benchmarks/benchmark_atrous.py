@@ -1,4 +1,4 @@
-"""Ways to compute a dilated convolution, and DeepLabV3's training step with and without the quickest; prints a table.
+"""Ways to compute a dilated convolution, and what they make of DeepLabV3's training step; prints a table.
 
     python tests/benchmarks/benchmark_atrous.py
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from page_text import decoder_name, table
+from page_text import decoder_name, listed, table
 
 NUMBERS_FILE = Path(__file__).resolve().parent / "activations.json"
 
@@ -35,9 +35,10 @@ def activations_section(path: Path = NUMBERS_FILE) -> list[str]:
     return [
         "## Activation maps",
         "",
-        "![Strength of the layers of N-DecoNet and DeepLabV3](paper-activations.png)",
+        "![Strength of the layers](paper-activations.png)",
         "",
-        f"Test subject {found['subject']}, slice through the {found['level']}; networks of the paper's own "
+        f"{listed([decoder_name(name) for name in networks])}; test subject {found['subject']}, slice "
+        f"through the {found['level']}; networks of the paper's own "
         "setting. "
         "Strength: root of the mean square over channels. *That count*: participation ratio of the channels' "
         "covariance over all pixels; *silent*: the same value everywhere (`brainstem-app activations` "
@@ -46,7 +47,17 @@ def activations_section(path: Path = NUMBERS_FILE) -> list[str]:
         "",
         *table(head, rows),
         words(networks),
+        *_missing(networks),
         "",
+    ]
+
+
+def _missing(networks: Mapping[str, Any]) -> list[str]:
+    if "deeplabv3" in networks:
+        return []
+    return [
+        "",
+        "DeepLabV3 was not trained in this setting, or its weights were not kept: its maps are missing.",
     ]
 
 

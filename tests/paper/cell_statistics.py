@@ -8,14 +8,16 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from kept_cells import Kept, nuclei_classes
+from kept_cells import Kept, label_table, nuclei_classes
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 from scipy.stats import rankdata
 
 from brainstem_app.evaluation.bootstrap import N_RESAMPLES, Interval, percentile_interval
+from brainstem_app.evaluation.confusion import macro_miou
 from brainstem_app.evaluation.paired import compare_pairs, holm
-from brainstem_app.evaluation.repeats import bootstrap_repeats
+from brainstem_app.evaluation.repeats import t_half_width
+from brainstem_app.reports.grid.summary import Mean, VariantSummary, classes_of
 
 _LEVEL = 0.05
 
@@ -87,16 +89,33 @@ class Difference:
 def score(cells: Sequence[Kept]) -> Score:
     """Summarise the repeats of one combination."""
     values = [cell.nuclei for cell in cells]
-    (subjects,) = bootstrap_repeats(
-        np.stack([cell.counts for cell in cells]), [list(nuclei_classes())], np.random.default_rng(0)
-    )
+    subjects = len(cells[0].counts)
+    drawn = _drawn(subjects, np.random.default_rng(0))
+    stack = np.stack([_parts(cell.counts) for cell in cells])[..., list(nuclei_classes())]
+    means = _macro(np.tensordot(drawn, stack, (1, 1))).mean(axis=1)
     return Score(
         n=len(cells),
         mean=float(np.mean(values)),
         every=float(np.mean([cell.every for cell in cells])),
         deviation=float(np.std(values, ddof=1)) if len(values) > 1 else None,
-        subjects=subjects,
+        subjects=percentile_interval(means) if subjects > 1 else None,
     )
+
+
+def summaries(cells: Iterable[Kept]) -> tuple[VariantSummary, ...]:
+    """Combinations as the report of a comparison has them, without intervals over subjects."""
+    groups: dict[str, list[Kept]] = {}
+    for cell in cells:
+        groups.setdefault(cell.result.key, []).append(cell)
+    classes = classes_of(label_table())
+    found = []
+    for group in groups.values():
+        means = {}
+        for measure, chosen in classes.items():
+            values = [macro_miou(cell.counts.sum(axis=0), chosen) or 0.0 for cell in group]
+            means[measure] = Mean(float(np.mean(values)), t_half_width(values), None)
+        found.append(VariantSummary(group[0].result.variant, len(group), len(group), 0, means))
+    return tuple(found)
 
 
 def seed_noise(groups: Iterable[Sequence[Kept]]) -> SeedNoise:
@@ -156,11 +175,16 @@ def order_beside(
         means[row, column] = 1 / len(groups[both[row]])
     stack = np.stack([_parts(cell.counts) for _, cell in cells])
     subjects = stack.shape[1]
-    drawn = rng.multinomial(subjects, np.full(subjects, 1 / subjects), size=N_RESAMPLES).astype(np.float64)
-    ranks = rankdata([theirs[key] for key in both])
-    pooled = np.tensordot(np.vstack([np.ones(subjects), drawn]), stack, (1, 1))
-    found = [_correlation(means @ _macro(parts), ranks) for parts in pooled]
-    return Order(len(both), found[0], percentile_interval(np.array(found[1:])))
+    draws = np.vstack([np.ones(subjects), _drawn(subjects, rng)])
+    ours = _macro(np.tensordot(draws, stack, (1, 1))) @ means.T
+    found = _correlations(ours, rankdata([theirs[key] for key in both]))
+    return Order(len(both), float(found[0]), percentile_interval(found[1:]))
+
+
+def _drawn(subjects: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """How often each subject is drawn, by resample: (B, S)."""
+    drawn = rng.multinomial(subjects, np.full(subjects, 1 / subjects), size=N_RESAMPLES)
+    return np.asarray(drawn, dtype=np.float64)
 
 
 def _subjects(cells: Sequence[Kept]) -> NDArray[np.float64]:
@@ -174,11 +198,15 @@ def _parts(counts: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _macro(parts: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean IoU of all classes of each combination, from voxels (C, 3, K)."""
-    right, reference, predicted = parts[:, 0], parts[:, 1], parts[:, 2]
+    """Mean IoU over classes from their voxels (…, 3, K)."""
+    right, reference, predicted = parts[..., 0, :], parts[..., 1, :], parts[..., 2, :]
     iou = np.where(reference > 0, right / np.maximum(reference + predicted - right, 1), np.nan)
-    return np.asarray(np.nanmean(iou, axis=1))
+    return np.asarray(np.nanmean(iou, axis=-1))
 
 
-def _correlation(ours: NDArray[np.float64], ranks: NDArray[np.float64]) -> float:
-    return float(np.corrcoef(rankdata(ours), ranks)[0, 1])
+def _correlations(ours: NDArray[np.float64], ranks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Correlation of the ranks of each row (B, C) with given ranks (C,)."""
+    own = rankdata(ours, axis=1)
+    own -= own.mean(axis=1, keepdims=True)
+    other = ranks - ranks.mean()
+    return np.asarray(own @ other / np.sqrt((own**2).sum(axis=1) * (other**2).sum()))

@@ -131,7 +131,7 @@ def choice_section(material: Material) -> list[str]:
         "s a scan",
     ]
     return [
-        "# Which network to take",
+        "## Which network to take",
         "",
         "Nuclei. The best recipe is the training that was best on the validation subjects, of all that "
         "were tried "

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cell_statistics import Difference, Score, corrected, difference, score
-from kept_cells import SPACE, VARIANT, Kept, grouped, label_table
+from cell_statistics import Difference, Score, corrected, difference, score, summaries
+from kept_cells import SPACE, VARIANT, Kept, grouped
 from page_charts import write_charts
 from page_material import Material
 from page_text import decoder_name, listed, number, p_value, scored, signed, table
@@ -17,10 +17,13 @@ from brainstem_app.jobs.many.grids import TABLE_DECODERS
 from brainstem_app.reports.engine.drawing import colours
 from brainstem_app.reports.engine.line_chart import Line, LineChart
 from brainstem_app.reports.grid import figures
-from brainstem_app.reports.grid.summary import summarise
 
 CHIEF = ("n_deconet", "fpn", "deeplabv3")
 _SHARED = {"encoder": "resnet34", "alpha": 0.1, "encoder_weights": None}
+#: Dilations of the pyramid, `kerasmodels.decoders.atrous_pyramid.RATES`, which loads Keras.
+RATES = (12, 24, 36)
+#: How many times smaller than the slice the map is from which a pyramid reads the labels.
+_STRIDES = {"pspnet": 8, "deeplabv3": 8, "fpn": 4, "deeplabv3plus": 4}
 #: What was changed of DeepLabV3, in words.
 _CHANGES = {
     "input.size": "slices of {} pixels",
@@ -39,9 +42,7 @@ _VARIANTS = {
 
 def write_figures(material: Material, folder: Path) -> None:
     """Write every chart for which there are numbers, as ``paper-*.svg``."""
-    cells = [cell.result for cells in material.table.values() for cell in cells]
-    table_summaries = summarise(cells, label_table())
-    beside = figures.chart_beside_paper(table_summaries, _SHARED, material.paper)
+    beside = figures.chart_beside_paper(material.summaries, _SHARED, material.paper)
     if beside is not None:
         write_charts(folder / "paper-beside.svg", [beside], 1)
     if material.decoders:
@@ -60,12 +61,12 @@ def write_figures(material: Material, folder: Path) -> None:
 
 def _over(groups: Mapping[tuple[str, Any], Sequence[Kept]], label: str) -> tuple[LineChart, ...]:
     """One chart a measure, one line a decoder."""
-    summaries = {key: summarise([c.result for c in cells], label_table())[0] for key, cells in groups.items()}
+    found = {key: summaries(cells)[0] for key, cells in groups.items()}
     charts = []
     for measure, title in figures.MEASURE_TITLES.items():
         lines = []
         for number_, decoder in enumerate(dict.fromkeys(key[0] for key in groups)):
-            means = [(float(x), s.means[measure]) for (d, x), s in summaries.items() if d == decoder]
+            means = [(float(x), s.means[measure]) for (d, x), s in found.items() if d == decoder]
             lines.append(
                 Line(
                     decoder_name(decoder),
@@ -154,6 +155,19 @@ def rates_section(material: Material) -> list[str]:
         "validation subjects (nuclei, bold: chosen).",
         "",
         *table(["tried with: for", *(f"{rate:g}" for rate in rates)], rows),
+        *_highest(material, rates),
+    ]
+
+
+def _highest(material: Material, rates: Sequence[Any]) -> list[str]:
+    own = [family for family, rate in material.chosen.rates.items() if rate == max(rates)]
+    if not own:
+        return []
+    return [
+        f"The highest rate that was tried was the best for {len(own)} of {len(material.chosen.rates)} "
+        "families: a "
+        "higher one may be better still.",
+        "",
     ]
 
 
@@ -315,7 +329,7 @@ def deeplab_section(material: Material) -> list[str]:
     groups = deeplab_groups(material)
     base = material.decoders.get("deeplabv3")
     if not groups or base is None:
-        return []
+        return _not_reached(material)
     best = next(iter(material.decoders))
     gap = material.scores[best, "dicece"].mean - material.scores["deeplabv3", "dicece"].mean
     every = {("base", ""): base, **groups}
@@ -344,6 +358,48 @@ def deeplab_section(material: Material) -> list[str]:
     if len(material.with_base("input.size", CHIEF)) > len(CHIEF):
         lines += ["![Nuclei over the size of the slices](paper-sizes.svg)", ""]
     return [*lines, answer(material, pairs, gap), ""]
+
+
+def _not_reached(material: Material) -> list[str]:
+    """What the table and the shapes of the maps say of DeepLabV3 where nothing was changed of it."""
+    if "deeplabv3" not in material.decoders:
+        return []
+    side = material.chosen.size // _STRIDES["deeplabv3"]
+    own = material.scores["deeplabv3", "dicece"]
+    alone = [rate for rate in RATES if rate >= side]
+    coarse, fine = (
+        [
+            f"{decoder_name(d)} {number(material.scores[d, 'dicece'].mean)}"
+            for d in material.decoders
+            if d in names
+        ]
+        for names in (_at(8), _at(4))
+    )
+    return [
+        "## Why DeepLabV3 is not the best here",
+        "",
+        f"DeepLabV3 reaches {number(own.mean)} (nuclei). The trainings that would tell (size of the "
+        "slices, epochs, "
+        "slices a step, other dilations, another stride, no dropout: `plans.py`, `variants.py`) were **not "
+        "reached**; "
+        "so there is no answer by experiment. What the table and the shapes say:",
+        "",
+        f"- At {material.chosen.size} pixels the map that its pyramid sees has {side} × {side} values. Of "
+        "the "
+        f"dilations {listed([str(rate) for rate in RATES])}, {len(alone)} are as wide as the map or wider: "
+        "all places "
+        "of such a kernel but its middle lie on padding, and it is a 1 × 1 convolution. At the paper's 224 "
+        "pixels "
+        f"({224 // 8} × {224 // 8}) that is so of {sum(rate >= 224 // 8 for rate in RATES)}.",
+        f"- A value of that map stands for {50 / side:.1f} mm here, for {50 / (224 // 8):.1f} mm in the "
+        "paper. Pyramids "
+        f"that read labels from a map of stride 8: {listed(coarse)}; of stride 4: {listed(fine)}.",
+        "",
+    ]
+
+
+def _at(stride: int) -> list[str]:
+    return [name for name, own in _STRIDES.items() if own == stride]
 
 
 def _same_change(material: Material, decoder: str, name: str, value: Any) -> str:

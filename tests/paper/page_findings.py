@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from cell_statistics import Difference
-from kept_cells import SPACE, VARIANT, Kept, label_table
+from cell_statistics import Difference, summaries
+from kept_cells import SPACE, VARIANT, Kept
 from page_material import Material
 from page_table import decoder_pairs
 from page_text import decoder_name, listed, number, signed, table
 
 from brainstem_app.reports.grid.findings import PYRAMID_TYPE, UNET_TYPE, Finding, findings
-from brainstem_app.reports.grid.summary import summarise
 
 _SHARED = {"encoder": "resnet34", "alpha": 0.1, "encoder_weights": None}
 
@@ -20,8 +19,10 @@ _SHARED = {"encoder": "resnet34", "alpha": 0.1, "encoder_weights": None}
 def all_findings(material: Material) -> list[Finding]:
     """Every statement of the paper for which there are numbers, each once."""
     found: dict[str, Finding] = {}
-    for cells in _parts(material):
-        for finding in findings(summarise([c.result for c in cells], label_table()), _SHARED, material.paper):
+    parts = [material.summaries]
+    parts += [summaries(cells) for cells in _parts(material)]
+    for part in parts:
+        for finding in findings(part, dict(_SHARED), material.paper):
             found.setdefault(finding.claim, finding)
     for own in _own(material):
         found.setdefault(own.claim, own)
@@ -53,9 +54,8 @@ def verdicts(found: Sequence[Finding]) -> str:
 
 
 def _parts(material: Material) -> list[list[Kept]]:
-    table_cells = [cell for cells in material.table.values() for cell in cells]
     base = [cell for cells in material.decoders.values() for cell in cells]
-    parts = [table_cells]
+    parts = []
     if alpha := material.changed("alpha"):
         parts.append([*(c for c in base if c.decoder in {a.decoder for a in alpha}), *alpha])
     encoders = [*material.changed("encoder"), *material.changed("encoder", "encoder_weights")]
@@ -159,9 +159,9 @@ def _nuclei_fall(material: Material, pairs: Pairs) -> Finding | None:
     if alpha is None:
         return None
     falls: dict[str, list[float]] = {"nuclei": [], "tissue": []}
-    summaries = summarise([cell.result for cell in alpha], label_table())
-    for decoder in dict.fromkeys(s.variant["decoder"] for s in summaries):
-        own = {s.variant.get("alpha", 0.1): s for s in summaries if s.variant["decoder"] == decoder}
+    own_summaries = summaries(alpha)
+    for decoder in dict.fromkeys(s.variant["decoder"] for s in own_summaries):
+        own = {s.variant.get("alpha", 0.1): s for s in own_summaries if s.variant["decoder"] == decoder}
         for measure, found in falls.items():
             low, high = own[min(own)].mean(measure), own[max(own)].mean(measure)
             if low is not None and high is not None:

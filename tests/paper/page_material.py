@@ -8,13 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from cell_statistics import Score, SeedNoise, score, seed_noise
+from cell_statistics import Score, SeedNoise, score, seed_noise, summaries
 from kept_cells import SPACE, VARIANT, Kept, grouped, read_kept, with_changes
 from plans import Chosen
 
 from brainstem_app.jobs.many.grids import TABLE_DECODERS, TABLE_LOSSES
 from brainstem_app.reports.grid.findings import UNET_TYPE
 from brainstem_app.reports.grid.paper import PaperResults, paper_results
+from brainstem_app.reports.grid.summary import VariantSummary
 
 #: The paper's own setting, as the program names it.
 PAPERS: Mapping[str, Any] = {
@@ -70,6 +71,11 @@ class Material:
     def scores(self) -> dict[Group, Score]:
         """Scores of Table 1."""
         return {group: score(cells) for group, cells in self.table.items()}
+
+    @cached_property
+    def summaries(self) -> tuple[VariantSummary, ...]:
+        """Combinations of Table 1 as the report of a comparison has them."""
+        return summaries(cell for cells in self.table.values() for cell in cells)
 
     @cached_property
     def decoders(self) -> dict[str, list[Kept]]:

@@ -229,7 +229,7 @@ def _beaten(material: Material, name: str, pairs: Sequence[Difference]) -> list[
 
 
 def agreement(material: Material, pairs: Sequence[Difference]) -> tuple[int, int]:
-    """Of the pairs that differ clearly here and, by its intervals, in the paper: in the same direction, all."""
+    """Pairs that differ clearly here and, by its intervals, in the paper: in the same direction, all."""
     same = both = 0
     for pair in pairs:
         one, other = (material.paper.table1[name]["dicece"] for name in (pair.first, pair.second))

@@ -151,7 +151,7 @@ def _curve_words(material: Material) -> str:
 
 def _again() -> list[str]:
     return [
-        "# Repeat it",
+        "## Repeat it",
         "",
         "Cells, settings, curves and counts of every network lie in `tests/paper/`; its README says how "
         "they are "

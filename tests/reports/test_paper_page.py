@@ -207,3 +207,9 @@ def test_committed_page_says_what_the_kept_cells_say(scripts: dict[str, ModuleTy
     own = [cell for cell in material.cells if cell.record.macro_miou_nuclei.value is not None]
     for cell in own[:: max(1, len(own) // 20)]:
         assert cell.nuclei == pytest.approx(cell.record.macro_miou_nuclei.value, abs=1e-3)
+
+
+def test_dilations_on_the_page_are_those_of_the_network(scripts: dict[str, ModuleType]) -> None:
+    from kerasmodels.decoders import atrous_pyramid
+
+    assert scripts["page_experiments"].RATES == atrous_pyramid.RATES
