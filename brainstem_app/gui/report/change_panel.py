@@ -63,7 +63,7 @@ class ChangePanel(ComparisonPanel):
         self.dataset = self._line(self.tr("Folder of a dataset, or of one person in it"))
         self.person = self._line(self.tr("What to call the person in the report"))
         self.choose_button = make_button(
-            self, self.tr("C&hoose…"), self.tr("Choose it on the disk"), self._choose
+            self, self.tr("Choose…"), self.tr("Choose it on the disk"), self._choose
         )
         self.clear_button = make_button(
             self, self.tr("Clea&r"), self.tr("Take all scans out of the list"), lambda: self._take([])
@@ -173,7 +173,7 @@ class ChangePanel(ComparisonPanel):
         self._place_label.setBuddy(self.person if of_files else self.dataset)
         self.person.setAccessibleName(self.tr("Person"))
         self.dataset.setAccessibleName(self.tr("Dataset"))
-        self.choose_button.setText(self.tr("A&dd scans…") if of_files else self.tr("C&hoose…"))
+        self.choose_button.setText(self.tr("A&dd scans…") if of_files else self.tr("Choose…"))
         heads = (
             [self.tr("Scan"), self.tr("Years since the first")]
             if of_files
