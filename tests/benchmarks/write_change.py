@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import argparse
 import json
-import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +32,8 @@ from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import BOX
 from brainstem_app.jobs.people.measure_sessions import PlacedScan, measure_placed, normalised_scan
 from brainstem_app.jobs.scans.loaded_model import LoadedModel, load_model
-from brainstem_app.models.prediction import class_probabilities, label_box
+from brainstem_app.models.atlas_fit import fit_atlas
+from brainstem_app.models.prediction import class_probabilities
 from brainstem_app.preprocessing.intensity import LIMIT
 from brainstem_app.preprocessing.normalise import CorrectedBrain
 from brainstem_app.preprocessing.transforms import Transforms
@@ -40,6 +41,8 @@ from brainstem_app.reports.scan.region_model import EMPTY
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "results" / "change.md"
 LOST = 0.10
+#: Of the moves: before, after nothing has changed, after something has.
+SEEDS = (1001, 1002, 1003)
 
 
 @dataclass
@@ -79,8 +82,11 @@ class Bench:
             level, placed = np.float32(LIMIT), Transforms(scan.placed)
             box = placed.image_to_mni(scan.brain.standard + level, scan.brain.affine, region=BOX) - level
             context = self.model.context
+            images = (box, context.template())
             said = class_probabilities(self.model.open_network(), box, context, lambda share, text: None)
-            field = label_box(said, context, box).displacement
+            field = fit_atlas(
+                said, context.bent_atlas, context.usual, context.method.fit, images
+            ).displacement
             return {"field": field, "volumes": self.parts.log_volumes(field) + _log_scale(scan.placed)}
 
         kept = kept_arrays(self.work / f"alone-{name}.npz", work)
@@ -102,24 +108,30 @@ class Bench:
             volumes[:, 1 - compared > EMPTY] = np.nan
             return {"volumes": volumes}
 
-        return kept_arrays(self.work / f"together-{'-'.join(names)}.npz", work)["volumes"]
+        return np.asarray(
+            kept_arrays(self.work / f"together-{'-'.join(names)}.npz", work)["volumes"], dtype=np.float64
+        )
 
 
 def _log_scale(matrix: np.ndarray) -> float:
     return float(np.log(abs(np.linalg.det(matrix[:3, :3]))))
 
 
+def _moved(path: Path, seed: int) -> Scan:
+    return moved(read_scan(path), seed)
+
+
 def unchanged_pair(bench: Bench, first: Path, second: Path) -> Outcome:
     """Measure two real scans of somebody who has not changed."""
     names = (name_of(first), name_of(second))
-    return _outcome(bench, "rescan", names, [lambda p=p: read_scan(p) for p in (first, second)], None, ())
+    return _outcome(bench, "rescan", names, [partial(read_scan, p) for p in (first, second)], None, ())
 
 
 def moved_head(bench: Bench, path: Path) -> Outcome:
     """Measure a head that was moved twice."""
     name = name_of(path)
     names = (f"{name}-moved-1001", f"{name}-moved-1002")
-    makes = [lambda seed=seed: moved(read_scan(path), seed) for seed in (1001, 1002)]
+    makes = [partial(_moved, path, seed) for seed in SEEDS[:2]]
     return _outcome(bench, "moved", names, makes, None, ())
 
 
@@ -136,10 +148,9 @@ def shrunken_head(bench: Bench, path: Path, targets: tuple[Target, ...]) -> Outc
 
     kept = kept_arrays(bench.work / f"bells-{name}-{told}.npz", work)
     bells = [Bell(row[:3], float(row[3]), float(row[4])) for row in kept["bells"]]
-    seed = zlib.crc32(told.encode()) % 10_000
     makes = [
-        lambda: moved(read_scan(path), 1001),
-        lambda: moved(shrunk(read_scan(path), bells, whole.placed), seed),
+        lambda: moved(read_scan(path), SEEDS[0]),
+        lambda: moved(shrunk(read_scan(path), bells, whole.placed), SEEDS[2]),
     ]
     rows = tuple(part for target in targets for part in target.parts)
     return _outcome(bench, "shrunk", (f"{name}-moved-1001", f"{name}-{told}"), makes, kept["true"], rows)
@@ -149,7 +160,7 @@ def _outcome(
     bench: Bench,
     kind: str,
     names: tuple[str, str],
-    makes: list[Callable[[], Scan]],
+    makes: Sequence[Callable[[], Scan]],
     true: Values | None,
     shrunken: tuple[int, ...],
 ) -> Outcome:

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.report.change_panel import ChangePanel, ScansFrom
 from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.jobs.job import ChangeJob
 
 _LIMIT_MS = 60_000
 
@@ -62,6 +63,7 @@ def test_files_of_one_person_wait_for_their_years(qtbot: QtBot, panel: ChangePan
     panel.person.setText("P7")
     qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
     (queued,) = panel._context.jobs.jobs
+    assert isinstance(queued.work, ChangeJob)
     assert queued.work.years == (0.0, 1.5)
     assert (queued.work.subject, queued.work.scans) == ("P7", tuple(files))
 

@@ -18,7 +18,8 @@ from .test_change_report import report_of
 @pytest.fixture
 def changes(tmp_path: Path) -> tuple[Path, dict[str, list[float]]]:
     """Folder of the changes of two groups of six, with their table; and the changes, % a year."""
-    rng, rates = np.random.default_rng(3), {}
+    rng = np.random.default_rng(3)
+    rates: dict[str, list[float]] = {}
     lines = ["participant_id\tgroup"]
     for number in range(12):
         group = "patient" if number % 2 else "control"

@@ -112,9 +112,8 @@ class ChangePanel(ComparisonPanel):
         column = self._begin_column(
             self.tr(
                 "Says how much the brainstem of a person changes in a year. All scans of a person are"
-                " measured together, in one place between them, so that none counts as the first: where there"
-                " is no change, that sees less of one than two segmentations set against each other. It"
-                " takes about a minute a scan."
+                " measured together, in one place between them, so that none counts as the first."
+                " Give scans of one scanner and protocol. It takes about a minute a scan."
             )
         )
         column.addLayout(form)
