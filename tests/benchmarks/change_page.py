@@ -49,7 +49,7 @@ class Outcome:
 
 def table_of(outcomes: list[Outcome], parts: Parts, model: LoadedModel, day: str) -> ChangeTable:
     """Make the model's table: pooled variation, slopes where something was meant to shrink."""
-    cv = _cv(outcomes, parts, together=True)
+    cv = _at_least_usual(_cv(outcomes, parts, together=True), parts)
     heads = sorted({o.name.split("-moved-")[0] for o in outcomes if o.kind == "moved"})
     pairs = [o.name for o in outcomes if o.kind == "rescan"]
     found = {}
@@ -79,6 +79,13 @@ def _cv(outcomes: list[Outcome], parts: Parts, *, together: bool) -> Values:
         usual = np.sqrt(np.nanmean(rescans**2, axis=1, keepdims=True))
         rescans = np.where(np.isnan(rescans), usual, rescans)
     return pooled_cv_percent(rescans, np.nan_to_num(moves))
+
+
+def _at_least_usual(cv: Values, parts: Parts) -> Values:
+    """Variation of each part, and never less than is usual: of so few scans one part may agree by chance."""
+    nuclei = np.arange(len(cv)) < parts.n_nuclei
+    usual = np.where(nuclei, np.sqrt((cv[nuclei] ** 2).mean()), np.sqrt((cv[~nuclei] ** 2).mean()))
+    return np.maximum(cv, usual)
 
 
 def _slope(outcomes: list[Outcome], part: int, *, together: bool) -> float | None:
@@ -154,7 +161,8 @@ def page_of(outcomes: list[Outcome], parts: Parts, model: LoadedModel, table: Ch
         "",
         "CV: within-subject coefficient of variation, of rescans and moved heads pooled as in "
         "[what the volumes are worth](measurement.md); the standard error of two scans comes from that of "
-        "*together*. It is from so few scans that it may be half or twice as large in others.",
+        "*together*. From so few scans one structure may agree by chance, so that none is given less than the "
+        "root mean square of all nuclei, or of all regions; in other scans it may be half or twice as large.",
     ]
     return "\n".join(lines) + "\n"
 
