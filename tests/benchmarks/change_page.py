@@ -161,8 +161,8 @@ def page_of(outcomes: list[Outcome], parts: Parts, model: LoadedModel, table: Ch
         "",
         "CV: within-subject coefficient of variation, of rescans and moved heads pooled as in "
         "[what the volumes are worth](measurement.md); the standard error of two scans comes from that of "
-        "*together*. From so few scans one structure may agree by chance, so that none is given less than the "
-        "root mean square of all nuclei, or of all regions; in other scans it may be half or twice as "
+        "*together*. From so few scans one structure may agree by chance, so that none is given less than "
+        "the root mean square of all nuclei, or of all regions; in other scans it may be half or twice as "
         "large.",
     ]
     return "\n".join(lines) + "\n"
