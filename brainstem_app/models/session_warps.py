@@ -31,22 +31,24 @@ from brainstem_app.preprocessing.intensity import LIMIT
 
 FloatArray = NDArray[np.float32]
 
-#: How a scan is laid on the others of its person: by intensities alone.
+#: How a scan is laid on the others of its person: by intensities alone, in wide windows, for one person's
+#: borders agree over all of them and noise does not; contrasts of another person's template need narrow ones.
+#: Chosen on a moved and shrunken head and a rescan, see docs/results/change.md.
 BETWEEN_SESSIONS = FitSettings(
     rounds=(
         FitRound(
             network_weight=0.0,
             intensity_weight=1.0,
-            window=1.0,
-            variance_floor=0.05,
-            smoothness=0.03,
+            window=4.0,
+            variance_floor=0.01,
+            smoothness=0.1,
             iterations=30,
         ),
     ),
     from_warp=True,
 )
 # So far from where a scan is cut off its intensities say nothing, voxels (mm).
-_CUT_REACH = 5
+_CUT_REACH = 8
 _CUT_DEPTH = 2
 
 

@@ -118,7 +118,9 @@ def test_no_underlined_letter_is_taken_twice_in_any_step(open_study: MainWindow)
     for step in StepName:
         open_study.show_step(step)
         page = open_study.page(step)
-        switches = (page.cohort_button, page.retest_button) if step is StepName.REPORT else ()
+        switches = (
+            (page.cohort_button, page.retest_button, page.change_button) if step is StepName.REPORT else ()
+        )
         for switch in (None, *switches):
             if switch is not None:
                 switch.click()

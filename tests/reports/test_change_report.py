@@ -133,7 +133,8 @@ def test_files_are_written_and_read_back(tmp_path: Path) -> None:
 
 def test_table_of_changes_has_a_row_a_person(tmp_path: Path) -> None:
     for name, last in (("sub-01", 0.95), ("sub-02", 1.0)):
-        write_change_report(tmp_path / name, report_of(1.05, last), PNG)
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "change.json").write_text(report_of(1.05, last).to_json())
     path = write_changes_table(tmp_path)
     assert path.name == TABLE
     with path.open() as file:

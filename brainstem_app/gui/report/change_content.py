@@ -28,13 +28,9 @@ def change_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
         "Full name",
     )
     rows = tuple(_row(each) for each in (*report["regions"], *report["nuclei"]))
-    volumes: dict[str, dict[str, tuple[float, ...]]] = {
-        e["name"]: {s["session"]: (v,) for s, v in zip(scans, e["volumes_mm3"], strict=True) if v is not None}
-        for e in (*report["regions"], *report["nuclei"])
-    }
     pictures = tuple(file for file in entry.files if file.suffix == ".png")
     notes = f"The slope of a straight line through the volumes, in % of their mean a year. {report['limits']}"
-    return ReportContent(entry, tuple(lines), headers, rows, notes, volumes, pictures)
+    return ReportContent(entry, tuple(lines), headers, rows, notes, pictures=pictures)
 
 
 def _row(e: dict[str, Any]) -> tuple[Cell, ...]:

@@ -63,7 +63,7 @@ class ChangePanel(ComparisonPanel):
         self.dataset = self._line(self.tr("Folder of a dataset, or of one person in it"))
         self.person = self._line(self.tr("What to call the person in the report"))
         self.choose_button = make_button(
-            self, self.tr("C&hoose…"), self.tr("Choose it on the disk"), self._choose
+            self, self.tr("Choose…"), self.tr("Choose it on the disk"), self._choose
         )
         self.clear_button = make_button(
             self, self.tr("Clea&r"), self.tr("Take all scans out of the list"), lambda: self._take([])
@@ -112,9 +112,8 @@ class ChangePanel(ComparisonPanel):
         column = self._begin_column(
             self.tr(
                 "Says how much the brainstem of a person changes in a year. All scans of a person are"
-                " measured together, in one place between them, so that none counts as the first: where there"
-                " is no change, that sees less of one than two segmentations set against each other. It"
-                " takes about a minute a scan."
+                " measured together, in one place between them, so that none counts as the first."
+                " Give scans of one scanner and protocol. It takes about a minute a scan."
             )
         )
         column.addLayout(form)
@@ -173,7 +172,7 @@ class ChangePanel(ComparisonPanel):
         self._place_label.setBuddy(self.person if of_files else self.dataset)
         self.person.setAccessibleName(self.tr("Person"))
         self.dataset.setAccessibleName(self.tr("Dataset"))
-        self.choose_button.setText(self.tr("A&dd scans…") if of_files else self.tr("C&hoose…"))
+        self.choose_button.setText(self.tr("A&dd scans…") if of_files else self.tr("Choose…"))
         heads = (
             [self.tr("Scan"), self.tr("Years since the first")]
             if of_files

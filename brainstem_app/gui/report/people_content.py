@@ -136,12 +136,13 @@ def _effects(report: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Cell,
     several = len(report["comparisons"]) > 1
     mixed = len({c.get("reference") or report["reference"] for c in report["comparisons"]}) > 1
     reach = _reach(report)
+    unit = next((n.get("unit", "mm³") for c in report["comparisons"] for n in c["nuclei"]), "mm³")
     headers = (
         "Nucleus",
         *(("Group",) if several else ()),
         *(("Against",) if mixed else ()),
-        "Mean mm³",
-        "Reference mm³",
+        f"Mean {unit}",
+        f"Reference {unit}",
         "Difference",
         "95 %",
         "d",

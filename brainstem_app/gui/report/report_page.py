@@ -122,7 +122,7 @@ class ReportPage(StepPage):
         set_icon(self.retest_button, "repeat")
         self.change_button = make_switch(
             self,
-            self.tr("Change over ti&me…"),
+            self.tr("Change over t&ime…"),
             self.tr("How much the brainstem of a person changes in a year, from several scans"),
             lambda _on: self._show_panel(self.change_button),
         )

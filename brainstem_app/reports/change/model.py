@@ -9,6 +9,8 @@ from pydantic import Field
 from brainstem_app.reports.engine.entry import Entry, ReportEntry
 from brainstem_app.reports.scan.model import AtlasEntry, FindingEntry, ModelEntry
 
+#: Unit of a change.
+A_YEAR = "% a year"
 CHANGE_LIMITS = (
     "A change is measured as far as the scans show it: the bend is smooth, so that of a nucleus that shrinks "
     "alone a part goes unseen, and a nucleus without a border of its own follows what is around it (†). The "

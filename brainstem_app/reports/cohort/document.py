@@ -8,6 +8,7 @@ from math import ceil
 
 from brainstem_app.counting import counted
 from brainstem_app.evaluation.linear_model import FAR, LEAST_DEGREES
+from brainstem_app.reports.change.model import A_YEAR
 from brainstem_app.reports.cohort.group_chart import LEAST_MARKS, MOST_MARKS, group_charts
 from brainstem_app.reports.cohort.model import (
     CohortReport,
@@ -96,17 +97,17 @@ def reference_of(report: CohortReport, comparison: GroupComparison) -> str:
 
 
 def _effect_columns(comparison: GroupComparison, reference: str) -> tuple[Column[VolumeEffect], ...]:
-    group, reach = comparison.group, reach_of_effects(comparison)
+    group, reach, unit = comparison.group, reach_of_effects(comparison), unit_of(comparison)
     return (
         Column("Structure", lambda e: Cell(e.name + unseen_mark(e), below=e.full_name)),
         Column("Name", lambda e: e.full_name, align="words", where="paper"),
         Column("Reliability", lambda e: e.reliability, format=grade, align="centre"),
-        Column(group, lambda e: formatting.measure(e.mean_mm3, e.unit), "mean mm³"),
-        Column(reference, lambda e: formatting.measure(e.reference_mean_mm3, e.unit), "mean mm³"),
+        Column(group, lambda e: formatting.measure(e.mean_mm3, e.unit), f"mean {unit}"),
+        Column(reference, lambda e: formatting.measure(e.reference_mean_mm3, e.unit), f"mean {unit}"),
         Column(
             "Difference",
             _difference,
-            "adjusted, mm³, 95 % interval",
+            f"adjusted, {unit}, 95 % interval",
         ),
         Column("d", lambda e: e.d, "adjusted", formatting.signed),
         Column(f"−{reach} to {reach}", lambda e: Cell(plot=_plot(e, reach)), align="words", where="screen"),
@@ -116,6 +117,11 @@ def _effect_columns(comparison: GroupComparison, reference: str) -> tuple[Column
         Column("n", lambda e: f"{e.n} / {e.reference_n}", f"{group} / {reference}"),
         Column("Not found", lambda e: e.not_found + e.reference_not_found, "in both groups", count),
     )
+
+
+def unit_of(comparison: GroupComparison) -> str:
+    """Say what the numbers of a comparison are in: that of the nuclei; areas and ratios have their own."""
+    return comparison.nuclei[0].unit if comparison.nuclei else "mm³"
 
 
 def _difference(effect: VolumeEffect) -> Cell:
@@ -259,9 +265,14 @@ def charts_note(report: CohortReport) -> str:
         many = f" Of a group of more than {drawn}, so many are drawn: the outermost, and even steps between."
     also = " and the covariates are" if report.group and report.covariates else ""
     return (
-        f"Volume in mm³ (areas in mm², ratios in %) {measured}{adjusted}; {who}{also}. Line: median; grey: "
+        f"{_measured_words(report)} {measured}{adjusted}; {who}{also}. Line: median; grey: "
         f"its 95 % interval (bootstrap over people). The axes do not begin at 0.{many}"
     )
+
+
+def _measured_words(report: CohortReport) -> str:
+    units = {unit_of(comparison) for comparison in report.comparisons}
+    return f"Change in {A_YEAR}" if A_YEAR in units else "Volume in mm³ (areas in mm², ratios in %)"
 
 
 def scores_note(report: CohortReport) -> str:
