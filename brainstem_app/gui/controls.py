@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, QSize, Qt
 from PySide6.QtGui import QAction
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QSplitter,
+    QStyle,
     QTableView,
     QToolButton,
     QVBoxLayout,
@@ -148,6 +149,18 @@ def make_sortable(table: QTableView) -> None:
     """Let a click on a heading sort; at first the rows stand as the model has them."""
     table.setSortingEnabled(True)
     table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+
+
+def fit_columns(table: QTableView, texts: Sequence[str]) -> None:
+    """Make each column as wide as a text, the longest of its cells, and as its heading with the arrow.
+
+    Qt's own way asks for every cell of a thousand rows, and more than once.
+    """
+    header, metrics = table.horizontalHeader(), table.fontMetrics()
+    margin = 2 * (table.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, table) + 4)
+    for column, text in enumerate(texts):
+        wide = metrics.horizontalAdvance(text) + margin
+        table.setColumnWidth(column, max(wide, header.sectionSizeHint(column)))
 
 
 class ScrolledColumn(QScrollArea):

@@ -82,6 +82,16 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         """Place of the row with a key, −1 if it is not there."""
         return next((place for place, row in enumerate(self._rows) if self._key(row) == key), -1)
 
+    def text_of(self, place: int) -> str:
+        """All that the cells of a row show, in small letters, to be searched."""
+        row = self._rows[place]
+        return "\n".join(str(column.text(row)) for column in self._columns).casefold()
+
+    def longest_texts(self) -> list[str]:
+        """Longest text of each column, its title too."""
+        texts = [[column.title, *(str(column.text(row)) for row in self._rows)] for column in self._columns]
+        return [max(of_column, key=len) for of_column in texts]
+
     def set_rows(self, rows: Sequence[Row], columns: Sequence[Column[Row]] | None = None) -> None:
         """Show other rows, or the same ones as they are now; with other columns, if these are given."""
         same = columns is None and [*map(self._key, rows)] == [*map(self._key, self._rows)]
@@ -149,13 +159,17 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what a cell shows."""
-        row, column = self._rows[index.row()], self._columns[index.column()]
+        return self.value_at(index.row(), index.column(), role)
+
+    def value_at(self, row_number: int, column_number: int, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return what a cell shows, by its place."""
+        row, column = self._rows[row_number], self._columns[column_number]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(row)
         if role == SORT_ROLE:
             return (column.sort or column.text)(row)
         told = column.roles.get(role) or self._roles.get(role)
-        if told is None and role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self._at_right:
+        if told is None and role == Qt.ItemDataRole.TextAlignmentRole and column_number in self._at_right:
             return _RIGHT
         return None if told is None else told(row)
 

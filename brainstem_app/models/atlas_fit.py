@@ -12,9 +12,14 @@ coefficients `c`, this is the minimum of
     − wₙ · meanₓ log(Σₖ P(x, k) A(x + u(x), k) + ε)  −  wᵢ · C(u)  +  λ · mean |c − neighbouring c|²
 
 found by L-BFGS from almost `c = 0`. Where the displacement would fold, it is looked for again with more
-smoothness. A probabilistic atlas that is deformed to fit class likelihoods is the idea of Ashburner and
-Friston, Unified segmentation, NeuroImage 26 (2005), and of Van Leemput, IEEE TMI 28 (2009); here a trained
-network gives the likelihoods.
+smoothness. Smoothness holds a part of every small change back: a round that counts roughness from what the
+rounds before found (`FitRound.beside_found`) asks for that part once more, as Tukey's twicing does
+(Exploratory Data Analysis, 1977) and the iteration of Osher et al. (Multiscale Model. Simul. 4, 2005).
+Of what such a round adds, only as much counts as leaves no fold.
+
+A probabilistic atlas that is deformed to fit class likelihoods is the idea of Ashburner and Friston, Unified
+segmentation, NeuroImage 26 (2005), and of Van Leemput, IEEE TMI 28 (2009); here a trained network gives the
+likelihoods.
 
 Models of before give a voxel the class with the largest `P(x, k) · (A(x + u(x), k) + ε)ᵞ`
 (`AtlasFit.voted`); today's leave the word to the warp (`brainstem_app.atlas.warped`).
@@ -48,6 +53,8 @@ ATLAS_POWER = 12.0
 SMALLEST_PROBABILITY = 1e-6
 #: Where the search begins, voxels: on the grid itself, trilinear sampling has kinks that stop it.
 START = 0.3
+#: The same where what was found before is off the grid already.
+NUDGE = 0.01
 #: Smallest determinant of the warp's Jacobian that is no fold.
 LEAST_JACOBIAN = 0.1
 
@@ -117,17 +124,62 @@ def fit_atlas(
     # Its matrices are small: a second thread would only wait, at the price of a whole core.
     with threadpool_limits(limits=1, user_api="blas"):
         problem = AtlasProblem(probabilities, atlas, asked, usual, images)
-        found = np.full(problem.size, START)
-        for each in settings.rounds:
-            begun, smoother = found, each
-            for _ in range(_MOST_TRIES):
-                found = problem.solved(smoother, begun)
-                if not settings.from_warp:
-                    break
-                if smallest_jacobian(problem.displacement(found), around) >= LEAST_JACOBIAN:
-                    break
-                smoother = smoother.model_copy(update={"smoothness": 4 * smoother.smoothness})
-        return AtlasFit(problem.displacement(found), problem)
+        return AtlasFit(problem.displacement(_bent(problem, settings, around)), problem)
+
+
+def fit_images(
+    images: tuple[FloatArray, FloatArray], region: NDArray[np.bool_], settings: FitSettings
+) -> FloatArray:
+    """Lay one image on another by their intensities alone; it never folds.
+
+    Parameters
+    ----------
+    images : two ndarrays of float32, shape (X, Y, Z)
+        Standardised; the second at x + d(x) resembles the first at x.
+    region : ndarray of bool, shape (X, Y, Z)
+        Where they are compared.
+
+    Returns
+    -------
+    ndarray of float32, shape (3, X, Y, Z)
+        d, voxels.
+    """
+    nothing = np.zeros((*region.shape, 1), dtype=np.float32)
+    with threadpool_limits(limits=1, user_api="blas"):
+        problem = AtlasProblem(nothing, np.zeros(region.shape, dtype=np.uint8), region, None, images)
+        return problem.displacement(_bent(problem, settings, region))
+
+
+def _bent(problem: AtlasProblem, settings: FitSettings, around: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Coefficients after all rounds; smoother where the displacement would fold in a region."""
+    found = np.full(problem.size, START)
+    for each in settings.rounds:
+        if each.beside_found:
+            problem.go_on_beside(found)
+            found = problem.solved(each, np.full(problem.size, NUDGE))
+            if settings.from_warp:
+                found = _shortened(problem, found, around)
+            continue
+        begun, smoother = found, each
+        for _ in range(_MOST_TRIES):
+            found = problem.solved(smoother, begun)
+            if not settings.from_warp:
+                break
+            if smallest_jacobian(problem.displacement(found), around) >= LEAST_JACOBIAN:
+                break
+            smoother = smoother.model_copy(update={"smoothness": 4 * smoother.smoothness})
+    return found
+
+
+def _shortened(
+    problem: AtlasProblem, found: NDArray[np.float64], region: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """As much of what a round adds, in tenths, as leaves no fold: none leaves what was found before."""
+    for tenths in range(10, 0, -1):
+        added = found * (tenths / 10)
+        if smallest_jacobian(problem.displacement(added), region) >= LEAST_JACOBIAN:
+            return added
+    return np.zeros_like(found)
 
 
 def neighbourhood(atlas: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -186,6 +238,10 @@ class AtlasProblem:
         options = {"maxiter": steps, "maxfun": 2 * steps, "gtol": 1e-9, "ftol": 1e-6}
         found = minimize(self.cost, start, args=settings, jac=True, method="L-BFGS-B", options=options)
         return np.asarray(found.x)
+
+    def go_on_beside(self, coefficients: NDArray[np.float64]) -> None:
+        """Take what was found for the usual displacement; coefficients begin anew from 0."""
+        self._usual = self.displacement(coefficients)
 
     def displacement(self, coefficients: NDArray[np.float64]) -> FloatArray:
         """Displacement (3, X, Y, Z) of the splines' coefficients and the usual one together, voxels."""

@@ -35,6 +35,9 @@ class FitRound(BaseModel):
         What the splines' roughness costs.
     iterations : int
         Steps at most.
+    beside_found : bool
+        Roughness is counted from what the rounds before found, from this round on, not from the usual
+        displacement. What smoothness held back of a change is then asked for once more.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +48,7 @@ class FitRound(BaseModel):
     variance_floor: Annotated[float, Field(gt=0)] = 0.02
     smoothness: Annotated[float, Field(gt=0)] = 0.2
     iterations: Annotated[int, Field(gt=0)] = 20
+    beside_found: bool = False
 
 
 class FitSettings(BaseModel):

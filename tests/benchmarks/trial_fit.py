@@ -1,11 +1,12 @@
 """Measure one way to fit the atlas on few heads, and print its row of docs/explanation/fit-trials.md.
 
     python tests/benchmarks/trial_fit.py --work WORK --head SCAN … --pair SCAN SCAN [--model FOLDER]
-        [--last smoothness=0.02 …] [--template FILE.npy]
+        [--last smoothness=0.02 …] [--again iterations=15] [--template FILE.npy]
 
 Heads are validation subjects. What shrinks in them lies where the network of `--bells-of` sees it, so that
 every model is asked about the same heads. What is compared with the template may be another image of the box,
-and `--first` and `--last` change settings of the rounds. Placed heads, what networks say and warps stay in
+and `--first` and `--last` change settings of the rounds; `--again iterations=15` adds one, else as the last,
+that counts roughness beside what was found. Placed heads, what networks say and warps stay in
 WORK: a run with other settings costs its fits alone, about two minutes.
 """
 
@@ -32,7 +33,7 @@ from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.jobs.scans.loaded_model import LoadedModel, load_model
 from brainstem_app.models.atlas_fit import fit_atlas, neighbourhood, smallest_jacobian
-from brainstem_app.models.method import FitSettings, PredictionContext
+from brainstem_app.models.method import FitRound, FitSettings, PredictionContext
 from brainstem_app.models.prediction import Predictor, class_probabilities
 
 Field = NDArray[np.float32]
@@ -58,7 +59,7 @@ class Trial:
     def of(cls, given: argparse.Namespace) -> Trial:
         """From the arguments."""
         model = load_model(given.model, "onnx")
-        settings = _changed(model.card.method.fit, given.first, given.last)
+        settings = _changed(model.card.method.fit, given.first, given.last, given.again)
         method = model.card.method.model_copy(update={"mirror": model.card.method.mirror and not given.once})
         context = replace(model.context, method=method)
         template = context.template() if given.template is None else np.load(given.template)
@@ -230,7 +231,9 @@ def row(found: dict[str, Any]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def _changed(settings: FitSettings, first: list[str], last: list[str]) -> FitSettings:
+def _changed(
+    settings: FitSettings, first: list[str], last: list[str], again: list[str] | None
+) -> FitSettings:
     rounds = list(settings.rounds)
     for number, given in ((0, first), (-1, last)):
         values = {
@@ -238,6 +241,9 @@ def _changed(settings: FitSettings, first: list[str], last: list[str]) -> FitSet
             **{k: json.loads(v) for k, v in (g.split("=") for g in given)},
         }
         rounds[number] = type(rounds[number])(**values)
+    if again is not None:
+        values = {**rounds[-1].model_dump(), "beside_found": True}
+        rounds.append(FitRound(**{**values, **{k: json.loads(v) for k, v in (g.split("=") for g in again)}}))
     return settings.model_copy(update={"rounds": tuple(rounds)})
 
 
@@ -259,6 +265,7 @@ def main() -> None:
     parser.add_argument("--bells-of", default="brainstem31", help="model that tells where nuclei lie")
     parser.add_argument("--first", nargs="*", default=[], metavar="SETTING=VALUE", help="of the first round")
     parser.add_argument("--last", nargs="*", default=[], metavar="SETTING=VALUE", help="of the last round")
+    parser.add_argument("--again", nargs="*", metavar="SETTING=VALUE", help="a round beside what was found")
     parser.add_argument("--template", type=Path, help="image (50, 50, 73) to compare with, .npy")
     parser.add_argument("--once", action="store_true", help="without the mirrored pass of the network")
     parser.add_argument("--regions", action="store_true", help="regions too, placed anew")

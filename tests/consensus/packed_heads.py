@@ -97,18 +97,18 @@ def read_heads(path: Path) -> PackedHeads:
         )
 
 
-def eight_bit_kernels(weights: list[NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
+def eight_bit_kernels(weights: list[NDArray[np.float32]], levels: int = 127) -> dict[str, NDArray[Any]]:
     """Weights by name: what has one dimension as it is, kernels as −127 to 127 times a step a channel.
 
     For weights to begin with, and for the change of weights beside those: then a step is a hundredth of the
-    largest change of its channel.
+    largest change of its channel. Fewer levels take less space when compressed.
     """
     named: dict[str, NDArray[Any]] = {}
     for number, weight in enumerate(weights):
         if weight.ndim < 2:
             named[f"weight_{number:03d}"] = weight
             continue
-        step = np.maximum(np.abs(weight).max(axis=tuple(range(weight.ndim - 1))), 1e-12) / 127
+        step = np.maximum(np.abs(weight).max(axis=tuple(range(weight.ndim - 1))), 1e-12) / levels
         named[f"weight_{number:03d}"] = np.rint(weight / step).astype(np.int8)
         named[f"step_{number:03d}"] = step.astype(np.float32)
     return named

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, Q
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.app_context import AppContext
-from brainstem_app.gui.document.label_editor import Tool
+from brainstem_app.gui.document.drawing_tools import Tool
 from brainstem_app.gui.document.opened import read_for_viewer, read_labels_for_viewer, read_result_for_viewer
 from brainstem_app.gui.messages.message import Message, MessageLevel
 from brainstem_app.gui.review.picture import picture_of, picture_of_all, save_picture
@@ -349,11 +349,15 @@ def test_stroke_is_one_step_of_undo_and_redo(qtbot: QtBot, opened: ReviewPage) -
 
 def test_eraser_and_right_button_erase(qtbot: QtBot, opened: ReviewPage) -> None:
     opened.document.editor.set_diameter(1.0)
-    place = opened.document.editor.place(PAG)
+    place, other = opened.document.editor.place(PAG), opened.document.editor.place(SC_L)
     press(qtbot, opened, Qt.Key.Key_E)
-    assert "every label" in opened.edit_panel._painted.text()
+    assert "PAG" in opened.edit_panel._painted.text()
     paint_at(qtbot, opened, place)
     assert label_at(opened, place) == 0
+    paint_at(qtbot, opened, other)
+    assert label_at(opened, other) == SC_L, "other nuclei stay unless it is asked for"
+    press(qtbot, opened, Qt.Key.Key_K)
+    assert "every label" in opened.edit_panel._painted.text()
     other = opened.document.editor.place(SC_L)
     press(qtbot, opened, Qt.Key.Key_B)
     paint_at(qtbot, opened, other, Qt.MouseButton.RightButton)
@@ -363,7 +367,7 @@ def test_eraser_and_right_button_erase(qtbot: QtBot, opened: ReviewPage) -> None
 
 def test_other_nuclei_can_be_protected(qtbot: QtBot, opened: ReviewPage) -> None:
     opened.document.choose(PAG)
-    opened.edit_panel.protects.setChecked(True)
+    assert opened.edit_panel.protects.isChecked(), "at first"
     press(qtbot, opened, Qt.Key.Key_B)
     place = opened.document.editor.place(SC_L)
     paint_at(qtbot, opened, place)

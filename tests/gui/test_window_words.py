@@ -47,3 +47,22 @@ def test_no_error_of_the_program_keeps_an_option_in_the_window(repository_root: 
                     texts.append(node.value)
     assert len(texts) > 20
     assert [text for text in texts if option.search(window_words(text))] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (
+            "Leave such people out with --missing age=-999 (in the window: Means unknown).",
+            "Leave such people out with “Means unknown” age=-999.",
+        ),
+        ("Give more results, or fewer --covariates, or --no-head-size.",
+         "Give more results, or fewer “Covariates”, or “Head size”."),
+        ("original labels count (--edited original): sub-02",
+         "original labels count (“Corrected labels” original): sub-02"),
+        ("--missing=89+", "“Means unknown”: 89+"),
+        ("A scan of 3-4 mm -- or less", "A scan of 3-4 mm -- or less"),
+    ],
+)  # fmt: skip
+def test_labels_of_the_job_that_speaks_come_first(said: str, shown: str) -> None:
+    assert window_words(said, "cohort") == shown

@@ -131,6 +131,19 @@ def test_displacement_never_folds(atlas: np.ndarray) -> None:
     assert smallest_jacobian(smooth.displacement, neighbourhood(atlas)) >= LEAST_JACOBIAN
 
 
+def test_round_beside_what_was_found_never_folds(atlas: np.ndarray) -> None:
+    noise = np.random.default_rng(0).normal(0, 1, SHAPE).astype(np.float32)
+    wild = np.full((*SHAPE, 5), 0.2, dtype=np.float32)
+    calm = FitRound(network_weight=0, intensity_weight=1, smoothness=1.0)
+    rough = calm.model_copy(update={"smoothness": 1e-4, "beside_found": True})
+    once, twice = (
+        fit_atlas(wild, atlas, None, FitSettings(rounds=rounds, from_warp=True), (noise, _image(atlas)))
+        for rounds in ((calm,), (calm, rough))
+    )
+    assert smallest_jacobian(twice.displacement, neighbourhood(atlas)) >= LEAST_JACOBIAN
+    assert np.abs(twice.displacement - once.displacement).max() > 0.1
+
+
 @pytest.mark.parametrize(
     "settings",
     [FitRound(), FitRound(network_weight=0, intensity_weight=1), FitRound(intensity_weight=0.5)],
@@ -149,3 +162,24 @@ def test_gradient_is_that_of_the_cost(atlas: np.ndarray, settings: FitRound) -> 
     ahead, behind = (problem.cost(start + sign * step * direction, settings)[0] for sign in (1, -1))
     assert np.isfinite(cost)
     assert (ahead - behind) / (2 * step) == pytest.approx(gradient @ direction, rel=0.05, abs=1e-3)
+
+
+def test_round_beside_what_was_found_follows_a_small_change_further(atlas: np.ndarray) -> None:
+    points = np.indices(SHAPE, dtype=np.float32)
+    away = points - np.array([14.5, 14.0, 16.5], dtype=np.float32)[:, None, None, None]
+    shrunk = (0.3 * away * np.exp(-(away**2).sum(axis=0) / 40)).astype(np.float32)
+
+    def share(label: int, displacement: np.ndarray) -> np.ndarray:
+        return map_coordinates((atlas == label).astype(np.float32), points + displacement, order=1)
+
+    said = np.stack([share(label, shrunk) for label in range(5)], axis=-1)
+    first = FitRound(smoothness=0.03)
+    again = first.model_copy(update={"beside_found": True})
+    before, true = share(4, np.zeros_like(shrunk)).sum(), share(4, shrunk).sum()
+    once, twice = (
+        (share(4, fit_atlas(said, atlas, None, FitSettings(rounds=rounds)).displacement).sum() - before)
+        / (true - before)
+        for rounds in ((first,), (first, again))
+    )
+    assert 0.3 < once < 0.6
+    assert once + 0.15 < twice < 1.0

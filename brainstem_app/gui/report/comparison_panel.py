@@ -77,8 +77,15 @@ class ComparisonPanel(QWidget):
         """Say what would be compared, and whether it can begin."""
         raise NotImplementedError
 
-    def _submit(self, make_job: Callable[[Path], Job], folder_name: str, title: str) -> None:
-        """Make a folder for the result and queue the job that fills it."""
+    def _submit(
+        self,
+        make_job: Callable[[Path], Job],
+        folder_name: str,
+        title: str,
+        done: Callable[[Path], object] | None = None,
+    ) -> None:
+        """Make a folder for the result and queue the job that fills it; its report is shown by default."""
+        when_done = done or self.finished.emit
         try:
             out = new_folder(self._context.settings.results_folder, folder_name)
         except OSError as error:
@@ -91,13 +98,13 @@ class ComparisonPanel(QWidget):
         if queued is None:
             remove_job_without_result(out)
             return
-        queued.ended.connect(lambda outcome: self._on_ended(str(outcome), out))
+        queued.ended.connect(lambda outcome: self._on_ended(str(outcome), out, when_done))
         self.progress.follow(queued, self.tr("Starting…"))
         self._update()
 
-    def _on_ended(self, outcome: str, out: Path) -> None:
+    def _on_ended(self, outcome: str, out: Path, when_done: Callable[[Path], object]) -> None:
         self._update()
         if outcome == "finished":
-            self.finished.emit(out)
+            when_done(out)
         else:
             remove_job_without_result(out)

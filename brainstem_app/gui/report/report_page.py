@@ -25,6 +25,7 @@ from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.design.look import colours_of, set_icon, set_primary
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.report.change_panel import ChangePanel
 from brainstem_app.gui.report.cohort_panel import CohortPanel
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.export import ReportExport
@@ -55,7 +56,8 @@ class ReportPage(StepPage):
         self.model, self.lines, self.notes = self.report.model, self.report.lines, self.report.notes
         self.progress = JobProgress(self)
         self.cohort, self.retest = CohortPanel(context, self), RetestPanel(context, self)
-        for panel in (self.cohort, self.retest):
+        self.change = ChangePanel(context, self)
+        for panel in (self.cohort, self.retest, self.change):
             panel.message.connect(self.message)
             panel.resolved.connect(self.resolved)
             panel.finished.connect(lambda folder: self._read_again(folder.name))
@@ -118,7 +120,17 @@ class ReportPage(StepPage):
             lambda _on: self._show_panel(self.retest_button),
         )
         set_icon(self.retest_button, "repeat")
-        self._panels = {self.cohort_button: self.cohort, self.retest_button: self.retest}
+        self.change_button = make_switch(
+            self,
+            self.tr("Change over ti&me…"),
+            self.tr("How much the brainstem of a person changes in a year, from several scans"),
+            lambda _on: self._show_panel(self.change_button),
+        )
+        self._panels = {
+            self.cohort_button: self.cohort,
+            self.retest_button: self.retest,
+            self.change_button: self.change,
+        }
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
@@ -217,6 +229,7 @@ class ReportPage(StepPage):
             ReportKind.COMPARISON: self.tr("Comparisons"),
             ReportKind.COHORT: self.tr("Groups of people"),
             ReportKind.RETEST: self.tr("Repeatability"),
+            ReportKind.CHANGE: self.tr("Change over time"),
             ReportKind.SEGMENTATION: self.tr("Segmentations"),
         }
         chosen = self.context.study.workspace.choices.get("report", "")

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
+from brainstem_app.gui.document.brush import Brush
+from brainstem_app.gui.document.drawing_tools import SMALLEST_MM, Tool
 from brainstem_app.gui.review.linked_views import LinkedViews
 from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Plane
+from brainstem_app.gui.viewer.gesture import Gesture
 from brainstem_app.gui.viewer.overlay import colour_table
 from brainstem_app.gui.viewer.overlay_layers import OverlayStyle
 
@@ -21,6 +24,13 @@ if TYPE_CHECKING:
     from brainstem_app.gui.viewer.surface import Shell, Surface
 
 _SURFACE_MS = 400
+_GESTURES = {
+    Tool.LOOK: Gesture.NONE,
+    Tool.BRUSH: Gesture.STROKE,
+    Tool.ERASER: Gesture.STROKE,
+    Tool.FILL: Gesture.TOUCH,
+    Tool.POLYGON: Gesture.POLYGON,
+}
 
 
 class DocumentViews(LinkedViews):
@@ -46,10 +56,12 @@ class DocumentViews(LinkedViews):
         document.display.changed.connect(self._draw)
         editor.painted.connect(self._on_painted)
         editor.jumped.connect(self.go_to)
-        editor.brush_changed.connect(lambda: self.set_brush(editor.brush))
+        editor.brush_changed.connect(self._on_tool)
         self.stroke_began.connect(editor.begin)
         self.stroke_moved.connect(editor.move)
         self.stroke_ended.connect(editor.end)
+        self.touched.connect(editor.fill)
+        self.outlined.connect(editor.outline)
         self.surface.picked.connect(document.choose)
         self.layout_changed.connect(lambda _layout, _plane: self.update_surface())
 
@@ -82,6 +94,12 @@ class DocumentViews(LinkedViews):
     def _on_painted(self, box: tuple[Voxel, Voxel] | None) -> None:
         self.redraw_labels(box)
         self._surface_soon.start()  # when no stroke has followed for a moment
+
+    def _on_tool(self) -> None:
+        """Draw by the way of the tool; what is no brush is shown as the voxel under the pointer."""
+        editor = self._document.editor
+        gesture = _GESTURES[editor.tool] if editor.labels is not None else Gesture.NONE
+        self.set_gesture(gesture, editor.brush or Brush(SMALLEST_MM))
 
     def _on_chosen(self, label: int) -> None:
         place = self._document.editor.place(label)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from brainstem_app.gui.actions import ActionRow
-from brainstem_app.gui.document.label_editor import Tool
 from brainstem_app.gui.messages.message import Message, MessageLevel
+from brainstem_app.gui.review.edit_actions import edit_keys, edit_rows
 from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Convention, Plane
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from brainstem_app.gui.viewer.shortcut_overlay import ShortcutGroup
 
 _ZOOM_STEP = 1.25
-_BRUSH_STEP = 1.25
 _FADE_STEP = 10
 
 #: The menu Review: ids of actions, None separates.
 REVIEW_MENU: tuple[str | None, ...] = (
     "open_result", "open_scan", "open_labels", "open_reference", "close_reference", None,
-    "save_copy", "picture", "picture_all", "figure", None,
-    "undo", "redo", None, "look", "brush", "eraser", None,
-    "smaller", "larger", "in_3d", "protects", "pick", None,
+    "save_copy", "add_reference", "picture", "picture_all", "figure", None,
+    "undo", "redo", None, "look", "brush", "eraser", "fill", "polygon", None,
+    "interpolate", "smooth", "copy_up", "copy_down", None,
+    "smaller", "larger", "in_3d", "protects", "limits", "pick", None,
     "axial", "coronal", "sagittal", "three", "side_by_side", None,
     "radiological", "neurological", None,
     "zoom_in", "zoom_out", "fit", "fit_labels", None,
@@ -56,7 +56,7 @@ def review_rows(
         *_file_rows(document, views, files, when),
         *_view_rows(document, views, when),
         *_label_rows(document, panel, when),
-        *_edit_rows(document, views, when),
+        *edit_rows(document, views, when.labels, when.scan),
         ActionRow("help", _tr("&Mouse and keys"), "F1", toggle_help),
     ]
 
@@ -69,6 +69,9 @@ class _When:
 
     def image(self) -> bool:
         return self._document.image is not None
+
+    def scan(self) -> bool:
+        return self._document.scan is not None
 
     def labels(self) -> bool:
         return self._document.drawn is not None
@@ -106,6 +109,9 @@ def _file_rows(document: Document, views: DocumentViews, files: ReviewFiles, whe
             when.reference),
         row("save_copy", _tr("Save an edited &copy"), "Ctrl+S", lambda: document.editor.save_copy(),
             when.unsaved),
+        row("add_reference", _tr("Add to the &training set"), "Ctrl+T", files.training_set.add,
+            lambda: files.training_set.can_add,
+            hint=_tr("These labels become the reference of their subject in the open study")),
         row("picture", _tr("Save a &picture of the view…"), "Ctrl+Shift+S",
             lambda: files.choose_picture(views), when.image),
         row("picture_all", _tr("Save a picture of &all views…"), "Ctrl+Alt+S",
@@ -185,38 +191,6 @@ def _label_rows(document: Document, panel: StructurePanel, when: _When) -> list[
         row("all_structures", _tr("Show all structures"), "Shift+A", lambda: structures.show_all(True)),
         row("no_structure", _tr("Show no structure"), "Shift+H", lambda: structures.show_all(False)),
     ]
-
-
-def _edit_rows(document: Document, views: DocumentViews, when: _When) -> list[ActionRow]:
-    row, editor = ActionRow, document.editor
-
-    def pick() -> None:
-        document.pick(views.crosshair)
-
-    def use(tool: Tool) -> None:
-        if tool is Tool.BRUSH and editor.label == 0:
-            pick()
-        editor.set_tool(tool)
-
-    def tool_row(name: str, text: str, key: str, tool: Tool) -> ActionRow:
-        return row(name, text, key, lambda: use(tool), when.labels, lambda: editor.tool is tool, "tool")
-
-    def resize(factor: float) -> Callable[[], None]:
-        return lambda: editor.set_diameter(editor.diameter_mm * factor)
-
-    return [
-        tool_row("look", _tr("&Look"), "Esc", Tool.LOOK),
-        tool_row("brush", _tr("&Brush"), "B", Tool.BRUSH),
-        tool_row("eraser", _tr("&Eraser"), "E", Tool.ERASER),
-        row("smaller", _tr("S&maller brush"), "[", resize(1 / _BRUSH_STEP), when.labels),
-        row("larger", _tr("Lar&ger brush"), "]", resize(_BRUSH_STEP), when.labels),
-        row("in_3d", _tr("Brush in &3-D"), "T", editor.set_in_3d, when.labels, lambda: editor.in_3d),
-        row("protects", _tr("Leave other nuclei as they are"), "K", editor.set_protects, when.labels,
-            lambda: editor.protects),
-        row("pick", _tr("&Take the nucleus under the crosshair"), "P", pick, when.labels),
-        row("undo", _tr("&Undo"), "Ctrl+Z", editor.undo, lambda: editor.can_undo),
-        row("redo", _tr("&Redo"), "Ctrl+Shift+Z Ctrl+Y", editor.redo, lambda: editor.can_redo),
-    ]
 # fmt: on
 
 
@@ -247,18 +221,6 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         *a.key_rows("next_view"),
         (_tr("in space"), _tr("drag or arrows turn; wheel, + or − magnify; Home or double click resets")),
     ]
-    drawing = [
-        (a.key("brush"), _tr("paint the chosen nucleus by dragging; right button erases")),
-        (a.key("eraser"), _tr("erase by dragging")),
-        (_tr("Ctrl+click"), _tr("crosshair while painting")),
-        (_tr("Space"), _tr("touch with the brush at the crosshair")),
-        (a.key("look"), _tr("back to looking")),
-        (a.key("smaller", "larger"), _tr("smaller, larger brush")),
-        (a.key("in_3d"), _tr("disc or ball")),
-        *a.key_rows("protects", "pick"),
-        (a.key("undo", "redo"), _tr("undo, redo")),
-        (a.key("save_copy"), _tr("save the edited labels as a copy beside the original")),
-    ]
     views = [
         *a.key_rows("axial", "coronal", "sagittal", "three", "side_by_side"),
         (a.key("zoom_in", "zoom_out"), _tr("zoom in, zoom out")),
@@ -281,7 +243,7 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         (_tr("Mouse and slices"), mouse),
         (_tr("Views"), views),
         (_tr("Nuclei and labels"), labels),
-        (_tr("Correct labels"), drawing),
+        (_tr("Correct labels"), edit_keys(a)),
         (_tr("Files and pictures"), files),
         (_tr("Compare"), comparing),
     ]

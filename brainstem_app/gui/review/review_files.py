@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from brainstem_app.gui.document.opened import OpenKind, kind_of
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.study.training_set import TrainingSet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 
 class ReviewFiles(QObject):
     """Shows file dialogs, opens what is chosen in a document, and keeps its unsaved edits from being lost.
+
+    Attributes
+    ----------
+    training_set : TrainingSet
+        Makes the labels the reference of their subject.
 
     Signals
     -------
@@ -41,6 +47,8 @@ class ReviewFiles(QObject):
         self._results = results
         self._over = parent
         self._ask = FileDialogs(context.settings, parent)
+        self.training_set = TrainingSet(context, document, self)
+        self.training_set.message.connect(self.message)
 
     # Opening -----------------------------------------------------------------------------------------
 

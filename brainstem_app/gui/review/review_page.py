@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from brainstem_app.gui.actions import ActionTable
 from brainstem_app.gui.controls import ScrolledColumn, page_layout
@@ -19,6 +19,7 @@ from brainstem_app.gui.review.readout import Readout
 from brainstem_app.gui.review.results_bar import ResultsBar
 from brainstem_app.gui.review.review_actions import review_keys, review_rows
 from brainstem_app.gui.review.review_files import ReviewFiles
+from brainstem_app.gui.review.tool_bar import DrawingBar
 from brainstem_app.gui.review.view_bar import DisplayBar, LayoutBar
 from brainstem_app.gui.scans.result_line import ResultLine
 from brainstem_app.gui.structures.structure_panel import StructurePanel
@@ -75,10 +76,13 @@ class ReviewPage(StepPage):
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.empty_page)
         self.stack.addWidget(self.views)
-        layout_bar = LayoutBar(self.commands, self)
-        left = _column(
-            self.results, layout_bar, self.stack, self.readout, self.display_bar, stretched=self.stack
-        )
+        layout_bar, middle = LayoutBar(self.commands, self), QWidget(self)
+        row = QHBoxLayout(middle)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        row.addWidget(DrawingBar(self.commands, self))
+        row.addWidget(self.stack, 1)
+        left = _column(self.results, layout_bar, middle, self.readout, self.display_bar, stretched=middle)
         side = _column(
             self.result_line,
             self.structure_panel,
@@ -124,6 +128,8 @@ class ReviewPage(StepPage):
             editor.state_changed,
             editor.brush_changed,
             self.views.layout_changed,
+            self.context.study.contents_changed,
+            self.files.training_set.message,
         ):
             signal.connect(self.commands.refresh)
 

@@ -76,6 +76,13 @@ class FileCommands(QObject):
             self._settings.last_folder = folder.parent
             self.study.save_as(folder)
 
+    def choose_share_target(self) -> None:
+        """Ask for an empty folder and make a copy of the open study there that can be handed on."""
+        folder = self._ask.folder(self.tr("Copy to hand on: choose or make an empty folder"))
+        if folder is not None:
+            self._settings.last_folder = folder.parent
+            self.study.share(folder)
+
     def choose_scan(self) -> None:
         """Ask for scans and open them."""
         kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img *.dcm *.ima);;All files (*)")

@@ -29,7 +29,7 @@ RECENT = "recent"
 #: Menus by their titles: ids of actions, `RECENT` for the menu of what was opened last; None separates.
 MENUS: dict[str, tuple[str | None, ...]] = {
     "&File": (
-        "new_study", "open_study", "save_study", "save_study_as", "close_study", None,
+        "new_study", "open_study", "save_study", "save_study_as", "share_study", "close_study", None,
         "open_scan", "open_folder", RECENT, "open_result", "open_labels", "simulate", None,
         "save_labels", "open_report", "save_report", "results_folder", "choose_results_folder", None,
         "settings", "quit",
@@ -71,6 +71,8 @@ def file_rows(
         row("open_study", _tr("Open a s&tudy…"), "Ctrl+Shift+N", files.choose_study),
         row("save_study", _tr("Sa&ve the study"), "", files.study.save, has_study),
         row("save_study_as", _tr("Save the study &as…"), "F12", files.choose_study_target, has_study),
+        row("share_study", _tr("Make a copy to &hand on…"), "", files.choose_share_target, has_study,
+            hint=_tr("A copy of the study without paths, names of scan files, users and computers")),
         row("close_study", _tr("&Close the study"), "", study.close, has_study),
         row("open_scan", _tr("&Open scans…"), _KEYS.Open, files.choose_scan,
             icon="folder-open"),
