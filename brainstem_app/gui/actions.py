@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
 from brainstem_app.gui.design.look import set_icon
@@ -42,8 +42,8 @@ class ActionRow:
         Whether it is on now; None if it is no switch.
     group : str
         Of the switches with this word one is on.
-    icon : str
-        Name of an icon of the set; empty for none.
+    icon : str or QIcon
+        Name of an icon of the set, or one of its own; empty for none.
     hint : str
         One line of what it is for.
     """
@@ -55,7 +55,7 @@ class ActionRow:
     enabled_when: Callable[[], bool] = always
     checked_when: Callable[[], bool] | None = None
     group: str = ""
-    icon: str = ""
+    icon: str | QIcon = ""
     hint: str = ""
 
     @property
@@ -169,7 +169,9 @@ class ActionTable:
         action.setShortcuts(row.shortcuts)
         action.setShortcutContext(context)
         action.setCheckable(row.checked_when is not None)
-        if row.icon:
+        if isinstance(row.icon, QIcon):
+            action.setIcon(row.icon)
+        elif row.icon:
             set_icon(action, row.icon)
         action.setStatusTip(row.hint)
         if row.group:

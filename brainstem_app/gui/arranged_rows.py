@@ -120,7 +120,7 @@ class ArrangedRows(QAbstractProxyModel):
         rows = range(self._rows.rowCount())
         shown = [n for n in rows if self._text in self._rows.text_of(n)] if self._text else list(rows)
         if 0 <= self._column < self._rows.columnCount():
-            keys = {n: _key(self._rows.shown_at(n, self._column, SORT_ROLE)) for n in shown}
+            keys = {n: _key(self._rows.value_at(n, self._column, SORT_ROLE)) for n in shown}
             shown.sort(key=keys.__getitem__, reverse=self._order == Qt.SortOrder.DescendingOrder)
         self._shown = shown
         self._place = {row: place for place, row in enumerate(shown)}
@@ -187,7 +187,7 @@ class ArrangedRows(QAbstractProxyModel):
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what a cell shows."""
-        return self._rows.shown_at(self._shown[index.row()], index.column(), role)
+        return self._rows.value_at(self._shown[index.row()], index.column(), role)
 
     def headerData(  # noqa: N802 - Qt's name
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole

@@ -159,9 +159,9 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what a cell shows."""
-        return self.shown_at(index.row(), index.column(), role)
+        return self.value_at(index.row(), index.column(), role)
 
-    def shown_at(self, row_number: int, column_number: int, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+    def value_at(self, row_number: int, column_number: int, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what a cell shows, by its place."""
         row, column = self._rows[row_number], self._columns[column_number]
         if role == Qt.ItemDataRole.DisplayRole:
