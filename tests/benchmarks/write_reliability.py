@@ -207,8 +207,15 @@ def _load_lines() -> list[str]:
     path = RESULTS / "load.json"
     if not path.exists():
         return []
-    lines = ["", "## Load", "", "Measured by `tests/benchmarks/benchmark_load.py`. *Load* is how many processes"]
-    lines += ["wanted the machine's cores: with more than it has, seconds and milliseconds are longer than alone,"]
+    lines = [
+        "",
+        "## Load",
+        "",
+        "Measured by `tests/benchmarks/benchmark_load.py`. *Load* is how many processes",
+    ]
+    lines += [
+        "wanted the machine's cores: with more than it has, seconds and milliseconds are longer than alone,"
+    ]
     lines += ["and what the processor did for the program itself stands in brackets.", ""]
     lines += ["| what | measured | asked | load |", "|---|---|---|---:|"]
     for part in json.loads(path.read_text(encoding="utf-8")).values():
