@@ -180,15 +180,49 @@ def write_page(rows: list[Row]) -> None:
     missing = [area for area in AREAS if area not in {row.area for row in rows}]
     if missing:
         lines += ["", f"Not yet run in the long form, only in the suite: {'; '.join(missing)}."]
+    if jobs := _not_killed({(row.area, row.row) for row in rows}):
+        lines += ["", f"Not yet killed in the long form: {'; '.join(jobs)}."]
     for row in (row for row in rows if row.failed):
         lines += ["", f"Failed, {row.area}, {row.row}:", ""]
         lines += [f"- {failure[:300]}" for failure in row.failures]
+    lines += _load_lines()
     days = sorted({row.when for row in rows})
     lines += [
         "",
         f"{_machine()}; {', '.join(days)}. Each row with the commit it was tried on: `reliability.json`.",
     ]
     (RESULTS / "reliability.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _not_killed(tried: set[tuple[str, str]]) -> list[str]:
+    """Jobs of the battery that no row is of."""
+    sys.path.insert(0, str(ROOT))
+    from tests.battery.test_killed import AREA, NAMES
+
+    return [name for name in NAMES if (AREA, name) not in tried]
+
+
+def _load_lines() -> list[str]:
+    """Section on what `benchmark_load` has measured; none if nothing was."""
+    path = RESULTS / "load.json"
+    if not path.exists():
+        return []
+    lines = [
+        "",
+        "## Load",
+        "",
+        "Measured by `tests/benchmarks/benchmark_load.py`. *Load* is how many processes",
+    ]
+    lines += [
+        "wanted the machine's cores: with more than it has, seconds and milliseconds are longer than alone,"
+    ]
+    lines += ["and what the processor did for the program itself stands in brackets.", ""]
+    lines += ["| what | measured | asked | load |", "|---|---|---|---:|"]
+    for part in json.loads(path.read_text(encoding="utf-8")).values():
+        lines += [
+            f"| {row['what']} | {row['measured']} | {row['asked']} | {part['load']} |" for row in part["rows"]
+        ]
+    return lines
 
 
 def _machine() -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
 import re
 import threading
-import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -319,19 +317,6 @@ def test_download_with_another_hash_or_with_none_is_not_kept(
     with pytest.raises(ModelError, match="SHA-256"):
         fetch(published(hub + place, sha256), tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_what_killed_downloads_left_is_removed_by_the_next_and_what_is_downloaded_now_is_not(
-    hub: str, tmp_path: Path
-) -> None:
-    dead, alive = tmp_path / ".fetching-dead", tmp_path / ".fetching-alive"
-    for folder, age_s in ((dead, 3600), (alive, 20)):
-        folder.mkdir()
-        (folder / "part").write_bytes(b"x")
-        for path in (folder / "part", folder):
-            os.utime(path, (time.time() - age_s, time.time() - age_s))
-    fetch(published(f"{hub}/stated"), tmp_path)
-    assert sorted(path.name for path in tmp_path.glob(".fetching-*")) == [".fetching-alive"]
 
 
 def test_without_a_network_the_error_says_which_file_to_put_where(hub: str, tmp_path: Path) -> None:
