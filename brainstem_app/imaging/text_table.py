@@ -191,7 +191,9 @@ def _columns(records: list[list[str]], path: Path, what: str) -> list[str]:
         if not name and any(len(row) > place and row[place] for row in records[1:]):
             raise InputError(f"Column {place + 1} of the {what} has no name.", path, "Give it one.")
         if name and name in first:
-            problem = f"Two columns of the {what} are called “{name}” (columns {first[name]} and {place + 1})."
+            problem = (
+                f"Two columns of the {what} are called “{name}” (columns {first[name]} and {place + 1})."
+            )
             raise InputError(problem, path, "Rename one, or take it out.")
         first[name] = place + 1
     return columns

@@ -1,4 +1,6 @@
-"""Ways to compute a dilated convolution, and what they make of DeepLabV3's training step; prints a table.
+"""Ways to compute a dilated convolution, and DeepLabV3's training step with and without the quickest.
+
+Prints a table.
 
     python tests/benchmarks/benchmark_atrous.py
 
