@@ -100,7 +100,7 @@ class BatchSheet(QDialog):
         form.addRow(self.tr("Written"), self.outputs)
         form.addRow(self.tr("Time"), self.time)
         layout = page_layout(self)
-        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
+        layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         layout.addLayout(form)
         layout.addStretch(1)
         layout.addWidget(buttons)
