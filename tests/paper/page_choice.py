@@ -135,7 +135,8 @@ def choice_section(material: Material) -> list[str]:
         "",
         "Nuclei. The best recipe is the training that was best on the validation subjects, of all that "
         "were tried "
-        "with ResNet-34 and DiceCE on single slices. GFLOPs are of one slice at that size, seconds those "
+        "with ResNet-34 and DiceCE on single slices (each at its own size, so that sizes compete only "
+        "roughly). GFLOPs are of one slice at that size, seconds those "
         "of one "
         "processor core for the 73 slices of a scan by ONNX Runtime.",
         "",

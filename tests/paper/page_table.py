@@ -145,7 +145,23 @@ def _orders(material: Material) -> list[str]:
         "subjects (bootstrap). 1: the same order, 0: none.",
         "",
         *table(["order of", "n", "correlation", "95 % interval"], rows),
+        *_decoders_apart(material),
         "![Our mean IoU over the paper's](paper-beside.svg)",
+        "",
+    ]
+
+
+def _decoders_apart(material: Material) -> list[str]:
+    """Say how much of the common order is that of the losses."""
+    found = orders(material)
+    every, column = found["all combinations"], found[f"decoders with {loss_name('dicece')}"]
+    if every is None or column is None or column.value > every.value / 2:
+        return []
+    told = f"{column.value:.2f}".replace("-", "−")
+    return [
+        f"The order that both have ({every.value:.2f}) is that of the losses: with DiceCE, the loss that "
+        "both recommend, "
+        f"the order of the decoders has next to nothing in common ({told}).",
         "",
     ]
 
@@ -185,7 +201,7 @@ def _seeds(material: Material) -> list[str]:
     """What seeds alone do, and what is called clear."""
     told = [
         f"{noise.deviation:.4f} of the {'UNet-type decoders' if kind else 'others'} "
-        f"({noise.freedom} degrees of freedom)"
+        f"({_freedom(noise.freedom)}; repeats of {listed(_repeated(material, kind))})"
         for kind, noise in material.noise.items()
         if noise.freedom
     ]
@@ -208,6 +224,19 @@ def _seeds(material: Material) -> list[str]:
         "every "
         "other loss.",
         "",
+    ]
+
+
+def _freedom(number: int) -> str:
+    return f"{number} degree{'s' * (number != 1)} of freedom"
+
+
+def _repeated(material: Material, is_unet_type: bool) -> list[str]:
+    """Decoders of a kind that have repeats with DiceCE."""
+    return [
+        decoder_name(name)
+        for name, cells in material.decoders.items()
+        if len(cells) > 1 and (name in UNET_TYPE) == is_unet_type
     ]
 
 
