@@ -7,12 +7,14 @@ set "VENV=%~dp0.venv"
 set "PYTHON=%~dp0.venv\Scripts\python.exe"
 set "READY=%~dp0.venv\ready-train"
 
-rem Up to date when the stamp holds the same two files that the environment was made from.
+rem Up to date when the stamp holds the same three files that the environment was made from.
 if not exist "%PYTHON%" goto make
 if not exist "%READY%-pyproject.toml" goto install
 if not exist "%READY%-constraints.txt" goto install
 fc /b "%ROOT%pyproject.toml" "%READY%-pyproject.toml" >nul 2>&1 || goto install
 fc /b "%ROOT%installer\constraints.txt" "%READY%-constraints.txt" >nul 2>&1 || goto install
+if not exist "%READY%-lock.txt" goto install
+fc /b "%ROOT%installer\locks\source-windows.txt" "%READY%-lock.txt" >nul 2>&1 || goto install
 goto start
 
 :make
@@ -28,11 +30,24 @@ if exist "%VENV%" rmdir /s /q "%VENV%"
 "%PYTHON%" -m pip --version >nul 2>&1 || goto broken
 echo Installing the program's packages ^(3 GB on disk with TensorFlow^). The first time this takes minutes.
 pushd "%ROOT%" || goto nopackages
-"%PYTHON%" -m pip install --no-input --disable-pip-version-check -c installer\constraints.txt -e ".[train]"
+rem Each file is compared with the hash of what was tested; the program itself is built without a download.
+set "HASHED=--require-hashes --no-deps --only-binary :all: -r installer\locks\source-windows.txt"
+set "OWN=--no-deps --no-build-isolation -e ."
+rem The hashes are those of packages for x64.
+"%PYTHON%" -c "import sys, sysconfig; sys.exit(sysconfig.get_platform() != 'win-amd64')"
+if not errorlevel 1 goto packages
+set "HASHED=-c installer\constraints.txt hatchling"
+set "OWN=-c installer\constraints.txt -e .[train]"
+
+:packages
+"%PYTHON%" -m pip install --no-input --disable-pip-version-check %HASHED%
+if errorlevel 1 goto nopackages
+"%PYTHON%" -m pip install --no-input --disable-pip-version-check %OWN%
 if errorlevel 1 goto nopackages
 popd
 copy /y "%ROOT%pyproject.toml" "%READY%-pyproject.toml" >nul
 copy /y "%ROOT%installer\constraints.txt" "%READY%-constraints.txt" >nul
+copy /y "%ROOT%installer\locks\source-windows.txt" "%READY%-lock.txt" >nul
 
 :start
 "%PYTHON%" -m brainstem_app %*

@@ -18,8 +18,10 @@ from brainstem_app.errors import InputError
 LONGEST_NAME = 100
 #: Of the 255 that a name may have in UTF-8; the rest is for what is put before and behind it.
 MOST_BYTES = 200
-#: Names that Windows keeps for devices, whatever ending follows.
-_DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+#: Names that Windows keeps for devices, whatever ending follows, also behind spaces.
+_DEVICES = re.compile(
+    r"(con|prn|aux|nul|clock\$|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])( *\..*)?", re.IGNORECASE
+)
 _LETTERS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _NOT_IN_FOLDERS = re.compile(r"[<>:\"/\\|?*\x00-\x1f\x7f]")
 #: Kinds of characters that nobody sees in a name: controls, marks of direction, halves of surrogate pairs, …

@@ -19,13 +19,17 @@ _NOT_SHOWN = re.compile(
     "\r(?!\n)|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
     "\ud800-\udfff\ufffe\uffff]"
 )
-# What XML 1.0 and UTF-8 cannot hold.
-_NOT_IN_FILES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-# The same as JSON writes it; a written backslash comes first, so that what follows it is left alone.
-_NOT_IN_JSON = re.compile(r"\\(?:\\|[bf]|u00(?:0[0-8bcefBCEF]|1[0-9a-fA-F]|7[fF]))")
+# What XML 1.0 and UTF-8 cannot hold, and the controls of eight bits, which terminals obey in UTF-8 too.
+_NOT_IN_FILES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# The same as JSON writes it. A written backslash and whole pairs come first, so that they are left alone.
+_WHOLE_IN_JSON = r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_NOT_IN_JSON = re.compile(
+    rf"({_WHOLE_IN_JSON})|\\(?:[bf]|u00(?:0[0-8bcefBCEF]|1[0-9a-fA-F]|7[fF]|[89][0-9a-fA-F])"
+    r"|u[dD][89a-fA-F][0-9a-fA-F]{2}|u[fF]{3}[efEF])"
+)
 #: What a cell must not begin with, at its own start or behind what some spreadsheets take for the end of one.
 _FORMULA = re.compile(r"(^|[;\t\r\n])([\s\"']*)(?=[=+\-@\t\r＝＋－＠])")
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
+_NUMBER = re.compile(r" *[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)? *")
 
 
 def printable(text: str) -> str:
@@ -42,7 +46,7 @@ def for_file(text: str, *, is_json: bool = False) -> str:
         Whether it is JSON, in which they may be written as ``\u001b``.
     """
     if is_json and "\\" in text:
-        text = _NOT_IN_JSON.sub(lambda found: found[0] if found[0] == "\\\\" else REPLACEMENT, text)
+        text = _NOT_IN_JSON.sub(lambda found: found[1] or REPLACEMENT, text)
     return _NOT_IN_FILES.sub(REPLACEMENT, text)
 
 

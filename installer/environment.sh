@@ -143,7 +143,8 @@ install_python() {
 
 # One line that changes when the environment has to be brought up to date.
 wanted_stamp() {
-    printf '%s %s\n' "$ROOT" "$(cat "$ROOT/pyproject.toml" "$ROOT/installer/constraints.txt" | sha256sum)"
+    printf '%s %s\n' "$ROOT" "$(cat "$ROOT/pyproject.toml" "$ROOT/installer/constraints.txt" "$ROOT"/installer/locks/source-linux*.txt \
+        | sha256sum)"
 }
 
 # is_ready EXTRA…: whether .venv/ was finished for these extras, for these files, in this place.
@@ -173,16 +174,40 @@ make_venv() {
         "Check that this folder can be written to and the disk is not full, then start this again."
 }
 
+# Lock files that hold every wheel of these extras with its SHA-256; none for another processor than they were made for.
+locks_for() {
+    local extra locks=("$ROOT/installer/locks/source-linux.txt")
+    [[ "$(uname -sm)" == "Linux x86_64" ]] || return 0
+    for extra in "$@"; do
+        case "$extra" in
+            train) ;;
+            test | packages) locks[1]="$ROOT/installer/locks/source-linux-test.txt" ;;
+            *) return 0 ;;
+        esac
+    done
+    printf '%s\n' "${locks[@]}"
+}
+
+pip_install() { "$PYTHON" -m pip install --no-input --disable-pip-version-check "$@" </dev/null >&2; }
+
 install_extras() {
-    local quiet=(--quiet) extras
+    local quiet=(--quiet) extras lock words=()
     if [[ -t 2 ]]; then quiet=(); fi
     extras="$(IFS=, && echo "$*")"
     say "Installing the program's packages (3 GB on disk with TensorFlow). The first time this takes minutes."
-    (cd -- "$ROOT" && "$PYTHON" -m pip install "${quiet[@]}" --no-input --disable-pip-version-check \
-        -c installer/constraints.txt -e ".[$extras]" </dev/null >&2) \
-        || stop "The packages could not be installed into $VENV." \
-            "The lines above say why; mostly it is the network or a full disk." \
-            "Start this again: it goes on where it stopped."
+    while read -r lock; do words+=(-r "$lock"); done < <(locks_for "$@")
+    (
+        cd -- "$ROOT" || exit
+        if [[ ${#words[@]} -gt 0 ]]; then
+            # Each file is compared with the hash of what was tested; the program itself is built without a download.
+            pip_install "${quiet[@]}" --require-hashes --no-deps --only-binary :all: "${words[@]}" \
+                && pip_install "${quiet[@]}" --no-deps --no-build-isolation -e .
+        else
+            pip_install "${quiet[@]}" -c installer/constraints.txt -e ".[$extras]"
+        fi
+    ) || stop "The packages could not be installed into $VENV." \
+        "The lines above say why; mostly it is the network or a full disk." \
+        "Start this again: it goes on where it stopped."
 }
 
 # ensure_environment EXTRA…: returns at once, and needs no network, when there is nothing to do.

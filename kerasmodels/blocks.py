@@ -48,9 +48,7 @@ def convolution(
     same = stride == 1 or padding == 0
     if not same:
         x = keras.layers.ZeroPadding2D(padding, name=f"{name}_pad")(x)
-    # Where the dilation is wider than half of the map, most of what the kernel meets is padding.
-    wide = dilation > 1 and same and groups == 1 and 2 * dilation > min(x.shape[1:3])
-    layer = AtrousConv2D if wide else keras.layers.Conv2D
+    layer = AtrousConv2D if dilation > 1 and same and groups == 1 else keras.layers.Conv2D
     return layer(
         filters,
         size,

@@ -36,6 +36,12 @@ def test_names_that_no_run_can_have_are_refused_with_the_reason(name: str) -> No
     assert (caught.value.where, bool(caught.value.fix)) == ("--run", True)
 
 
+@pytest.mark.parametrize("name", ["con .txt", "CLOCK$", "aux  .nii.gz", "LPT¹ . x"])
+def test_device_of_windows_stays_one_behind_spaces(name: str) -> None:
+    assert problem_of_folder(name) == "Windows keeps it for a device"
+    assert problem_of_folder(folder_name_of(name, "scan")) == ""
+
+
 @pytest.mark.parametrize("name", ["N-DecoNet 2024", "modèle"])
 def test_model_may_have_a_name_in_words(name: str) -> None:
     assert require_name(name, "a model", letters=False) == name

@@ -81,6 +81,21 @@ def test_json_that_is_written_is_json_and_holds_no_controls(text: str) -> None:
         assert not any(ord(sign) < 32 and sign not in "\t\n\r" for sign in read["name"])
 
 
+@pytest.mark.parametrize("ascii_only", [True, False])
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("\x9b31mred", "�31mred"),
+        ("half \ud800 of a pair", "half � of a pair"),
+        ("\U0001f9e0 \\ud800 \\u009b", "\U0001f9e0 \\ud800 \\u009b"),
+    ],
+)
+def test_json_has_no_controls_of_eight_bits_and_no_half_pairs(text: str, kept: str, ascii_only: bool) -> None:
+    written = for_file(json.dumps(text, ensure_ascii=ascii_only), is_json=True)
+    assert json.loads(written) == kept
+    written.encode("utf-8")
+
+
 def test_file_is_written_with_what_can_be_written(tmp_path: Path) -> None:
     write_text(tmp_path / "a.svg", "<svg><text>a\x1b[31m\udce9</text></svg>")
     assert ElementTree.parse(tmp_path / "a.svg").getroot()[0].text == "a\ufffd[31m\ufffd"

@@ -134,7 +134,7 @@ def test_changes_are_added_changed_or_fixed(repository_root: Path) -> None:
 
 
 def test_scripts_beside_the_suite_are_not_collected(repository_root: Path) -> None:
-    folders = ("benchmarks", "consensus", "golden", "independent", "screenshots")
+    folders = ("benchmarks", "consensus", "golden", "independent", "paper", "screenshots")
     collected = [
         path for folder in folders for path in (repository_root / "tests" / folder).rglob("test_*.py")
     ]

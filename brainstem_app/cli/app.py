@@ -9,7 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from brainstem_app import __version__
-from brainstem_app.cli import atlases, compare, diagnose, models, results, scans, studies
+from brainstem_app.cli import atlases, compare, diagnose, models, references, results, scans, studies
 from brainstem_app.cli.options import add_other_commands
 from brainstem_app.cli.show import say_failure
 from brainstem_app.cli.unforeseen import say_nothing_more, say_unforeseen, write_any_text
@@ -27,10 +27,13 @@ app = typer.Typer(
 scans.register(app)
 studies.register(app)
 compare.register(app)
-add_other_commands({"": app, "atlas": atlases.app, "models": models.app, "study": results.app})
+add_other_commands(
+    {"": app, "atlas": atlases.app, "models": models.app, "study": results.app, "reference": references.app}
+)
 app.add_typer(atlases.app, name="atlas")
 app.add_typer(models.app, name="models")
 app.add_typer(results.app, name="study")
+app.add_typer(references.app, name="reference")
 app.command("diagnose")(diagnose.diagnose)
 
 _INTERRUPTED = 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ _NUMBERS = ("difference", "low", "high", "t", "p", "d", "d_low", "d_high")
 
 @dataclass(frozen=True)
 class GroupEffect:
-    """One group minus the reference group, for each of K measures.
+    """One contrast of groups, such as patients minus controls, for each of K measures.
 
     NaN where a measure never varies, or is known in too few subjects.
 
@@ -42,7 +43,7 @@ class GroupEffect:
     d, d_low, d_high : ndarray of float64, shape (K,)
         The same in standard deviations of the model's residuals: Cohen's d, adjusted.
     n, reference_n : ndarray of int, shape (K,)
-        Subjects of the group and of the reference group in whom the measure is known.
+        Subjects of the groups with positive and with negative weight in whom the measure is known.
     degrees : int
         Degrees of freedom of the residuals of a measure that is known in everyone.
     """
@@ -60,8 +61,14 @@ class GroupEffect:
     degrees: int
 
 
-def group_effects(values: Values, group: NDArray[np.int_], covariates: Values) -> list[GroupEffect]:
-    """Compare each group with the reference group in one linear model of all groups.
+def group_effects(
+    values: Values,
+    group: NDArray[np.int_],
+    covariates: Values,
+    contrasts: Sequence[Values] | None = None,
+    least: int = LEAST_GROUP,
+) -> list[GroupEffect]:
+    """Set groups against each other in one linear model of all groups.
 
     Parameters
     ----------
@@ -72,11 +79,15 @@ def group_effects(values: Values, group: NDArray[np.int_], covariates: Values) -
         0 for the reference group, 1, 2, … for the others.
     covariates : ndarray of float64, shape (n, C)
         C may be 0.
+    contrasts : sequence of ndarray of float64, shape (G,), optional
+        Weights of the G groups that sum to 0; each group minus the reference group by default.
+    least : int
+        A contrast has no numbers of a measure that is known in fewer people of a group that it weighs.
 
     Returns
     -------
     list of GroupEffect
-        Of group 1, 2, ….
+        One a contrast.
 
     Raises
     ------
@@ -84,30 +95,37 @@ def group_effects(values: Values, group: NDArray[np.int_], covariates: Values) -
         If there are too few subjects, or the columns of the model cannot be told apart.
     """
     n_groups = int(group.max()) + 1
-    codes = range(1, n_groups)
-    design = np.column_stack([np.ones(len(values)), *(group == g for g in codes), covariates])
+    asked = against_first(n_groups) if contrasts is None else list(contrasts)
+    design = np.column_stack([*(group == g for g in range(n_groups)), covariates]).astype(np.float64)
     _require_columns(design)
     known_in = np.isfinite(values)
-    numbers = np.full((n_groups, 8, values.shape[1]), np.nan)
+    numbers = np.full((len(asked), 8, values.shape[1]), np.nan)
     for known, measures in _patterns(values):
+        sizes = np.bincount(group[known], minlength=n_groups)
         # A group of which nobody is left takes no part in these measures; nor does its column.
-        there = [0, *(g for g in codes if (group[known] == g).any())]
-        rows = known & np.isin(group, there)
-        used = design[rows][:, [*there, *range(n_groups, design.shape[1])]]
-        if (group[known] == 0).sum() < LEAST_GROUP or _trouble(used):
+        columns = [*np.flatnonzero(sizes), *range(n_groups, design.shape[1])]
+        used = design[np.ix_(known, columns)]
+        if _trouble(used):
             continue
-        for place, code in enumerate(there[1:], start=1):
-            if (group[known] == code).sum() >= LEAST_GROUP:
-                numbers[code][:, measures] = _effect(values[rows][:, measures], used, place)
+        for number, weights in enumerate(asked):
+            if (sizes[weights != 0] >= least).all():
+                whole = np.concatenate([weights, np.zeros(covariates.shape[1])])
+                numbers[number][:, measures] = _effect(values[known][:, measures], used, whole[columns])
     return [
         GroupEffect(
-            **dict(zip(_NUMBERS, numbers[code], strict=True)),
-            n=known_in[group == code].sum(axis=0),
-            reference_n=known_in[group == 0].sum(axis=0),
+            **dict(zip(_NUMBERS, numbers[number], strict=True)),
+            n=known_in[np.isin(group, np.flatnonzero(weights > 0))].sum(axis=0),
+            reference_n=known_in[np.isin(group, np.flatnonzero(weights < 0))].sum(axis=0),
             degrees=len(design) - int(design.shape[1]),
         )
-        for code in codes
+        for number, weights in enumerate(asked)
     ]
+
+
+def against_first(n_groups: int) -> list[Values]:
+    """Weights that set each group against the first."""
+    rows = np.eye(n_groups)
+    return [rows[code] - rows[0] for code in range(1, n_groups)]
 
 
 def deviations(values: Values, covariates: Values, is_reference: NDArray[np.bool_]) -> Values:
@@ -235,14 +253,12 @@ def _fit(values: Values, design: Values) -> Any:
     return OLSModel(design).fit(values)
 
 
-def _effect(values: Values, design: Values, column: int) -> Values:
-    """Return the `_NUMBERS` of one column of a model, shape (8, K)."""
+def _effect(values: Values, design: Values, contrast: Values) -> Values:
+    """Return the `_NUMBERS` of one contrast of the columns of a model, shape (8, K)."""
     from scipy.stats import t as student_t
 
     fitted = _fit(values, design)
     sigma = _sigma(fitted, values)
-    contrast = np.zeros(design.shape[1])
-    contrast[column] = 1
     found = fitted.Tcontrast(contrast, store=("effect", "sd"))
     degrees = int(fitted.df_residuals)
     difference = np.atleast_1d(found.effect)

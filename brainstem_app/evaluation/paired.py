@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata, wilcoxon
+from scipy.stats import false_discovery_control, rankdata, wilcoxon
 
 from brainstem_app.evaluation.bootstrap import Interval, bootstrap_mean
 
@@ -98,4 +98,20 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
     for rank, (p, index) in enumerate(known):
         highest = max(highest, min(1.0, p * (len(known) - rank)))
         corrected[index] = highest
+    return corrected
+
+
+def benjamini_hochberg(p_values: Sequence[float | None]) -> list[float | None]:
+    """p-values of one family of tests with the false discovery rate controlled; None stays None, uncounted.
+
+    References
+    ----------
+    Benjamini & Hochberg, Controlling the false discovery rate, J. R. Stat. Soc. B 1995.
+    """
+    known = [index for index, p in enumerate(p_values) if p is not None]
+    corrected: list[float | None] = [None] * len(p_values)
+    if known:
+        found = false_discovery_control([p for p in p_values if p is not None])
+        for index, p in zip(known, found, strict=True):
+            corrected[index] = float(p)
     return corrected

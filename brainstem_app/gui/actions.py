@@ -6,22 +6,15 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
+from brainstem_app.gui.design.look import set_icon
+from brainstem_app.gui.design.tokens import ICON
+
 Keys = str | QKeySequence.StandardKey
 KeyRow = tuple[str, str]
-
-# What is switched on must be seen at once, in the dark too; Fusion only shades it a little.
-_BUTTON_STYLE = (
-    "QToolButton { padding: 2px 4px; border: 1px solid palette(mid); border-radius: 3px;"
-    " background: palette(button); }"
-    "QToolButton:hover, QToolButton:focus { border-color: palette(highlight); }"
-    "QToolButton:pressed { background: palette(mid); }"
-    "QToolButton:checked { background: palette(highlight); color: palette(highlighted-text); }"
-    "QToolButton:disabled { color: palette(placeholder-text); background: palette(window); }"
-)
 
 
 def always() -> bool:
@@ -49,7 +42,8 @@ class ActionRow:
         Whether it is on now; None if it is no switch.
     group : str
         Of the switches with this word one is on.
-    icon : QIcon or None
+    icon : str or QIcon
+        Name of an icon of the set, or one of its own; empty for none.
     hint : str
         One line of what it is for.
     """
@@ -61,7 +55,7 @@ class ActionRow:
     enabled_when: Callable[[], bool] = always
     checked_when: Callable[[], bool] | None = None
     group: str = ""
-    icon: QIcon | None = None
+    icon: str | QIcon = ""
     hint: str = ""
 
     @property
@@ -136,15 +130,24 @@ class ActionTable:
                 menu.addAction(self._actions[entry])
         return menu
 
-    def button(self, name: str, text: str, parent: QWidget) -> QToolButton:
-        """Make a button of an action, with its own short text and the action's keys in its hint."""
+    def button(self, name: str, text: str, parent: QWidget, icon: str = "") -> QToolButton:
+        """Make a button of an action, with a short text, an icon or both; the keys are in its hint."""
         action, button = self._actions[name], QToolButton(parent)
-        action.setIconText(text)  # what a button shows of its action
+        action.setIconText(text or plain_text(action))  # what a button shows of its action
         button.setDefaultAction(action)
-        button.setStyleSheet(_BUTTON_STYLE)
+        button.setProperty("framed", True)
+        if icon:
+            set_icon(action, icon)
+            action.setIconVisibleInMenu(False)
+            beside = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+            button.setToolButtonStyle(beside if text else Qt.ToolButtonStyle.ToolButtonIconOnly)
+            button.setProperty("icon_only", not text)
+            button.setIconSize(QSize(ICON, ICON))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         keys, words = action.shortcut().toString(), plain_text(action)
-        button.setToolTip(f"{words} ({keys})" if keys else words)
+        hint = f"{words} ({keys})" if keys else words
+        # Of the action: what a button has of its own goes when its action changes.
+        action.setToolTip(f"{hint}\n{action.statusTip()}" if action.statusTip() else hint)
         button.setAccessibleName(words)
         return button
 
@@ -166,8 +169,10 @@ class ActionTable:
         action.setShortcuts(row.shortcuts)
         action.setShortcutContext(context)
         action.setCheckable(row.checked_when is not None)
-        if row.icon is not None:
+        if isinstance(row.icon, QIcon):
             action.setIcon(row.icon)
+        elif row.icon:
+            set_icon(action, row.icon)
         action.setStatusTip(row.hint)
         if row.group:
             self._groups.setdefault(row.group, QActionGroup(widget)).addAction(action)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
+from brainstem_app.gui.design.look import design
 from brainstem_app.gui.end_signals import EndSignals
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.settings import WindowSettings
@@ -31,6 +32,7 @@ def make_application(arguments: list[str] | None = None) -> QApplication:
     QGuiApplication.setDesktopFileName("brainstem-app")
     application.setWindowIcon(QIcon(str(resource("icons", "brainstem-app.svg"))))
     guard_wheel()
+    design()
     return application
 
 

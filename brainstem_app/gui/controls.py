@@ -2,59 +2,95 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QAbstractItemModel, Qt
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QAbstractItemModel, QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
     QLabel,
     QLayout,
+    QLineEdit,
     QPushButton,
     QScrollArea,
     QSplitter,
     QStyle,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
-_ROW_SPACE = 8
-_SWITCH_STYLE = (
-    "QPushButton:checked { background: palette(highlight); color: palette(highlighted-text);"
-    " border: 1px solid palette(mid); border-radius: 3px; padding: 3px; }"
-)
-# Fusion draws the frame of an empty box darker than the window: in the dark nobody would see it.
-EMPTY_BOX = "border: 1px solid #808080; width: 11px; height: 11px; margin: 1px;"
+from brainstem_app.gui.design.look import set_icon, set_primary, set_tone
+from brainstem_app.gui.design.tokens import HALF, ICON, SPACE
+
+_ROW_SPACE = 12
+#: Icon, and its colour of the look, of how bad something is.
+LEVEL_ICONS = {
+    "info": ("info", "accent"),
+    "warning": ("triangle-alert", "fair"),
+    "error": ("circle-x", "poor"),
+    "fine": ("circle-check", "good"),
+}
 
 
-def make_button(parent: QWidget, text: str, hint: str, slot: Callable[[], object]) -> QPushButton:
-    """Make a button with its name for screen readers; `hint` says what it does."""
+def make_button(
+    parent: QWidget, text: str, hint: str, slot: Callable[[], object], icon: str = ""
+) -> QPushButton:
+    """Make a button with its name for screen readers; `hint` says what it does, `icon` is one of the set."""
     button = QPushButton(text, parent)
     button.setToolTip(hint)
     button.setAccessibleName(text.replace("&", ""))
     button.setAccessibleDescription(hint)
     button.clicked.connect(lambda _checked=False: slot())
+    if icon:
+        set_icon(button, icon)
     return button
 
 
+def make_primary(
+    parent: QWidget, text: str, hint: str, slot: Callable[[], object], icon: str = ""
+) -> QPushButton:
+    """Make the one button of a page that stands out: what the page is for."""
+    button = make_button(parent, text, hint, slot, icon)
+    set_primary(button)
+    return button
+
+
+def make_icon_button(parent: QWidget, icon: str, name: str, hint: str) -> QToolButton:
+    """Make a button that shows an icon of the set alone; its name is for screen readers."""
+    button = QToolButton(parent)
+    button.setProperty("icon_only", True)
+    set_icon(button, icon)
+    button.setToolTip(hint)
+    button.setAccessibleName(name)
+    button.setAccessibleDescription(hint)
+    return button
+
+
+def add_search_icon(line: QLineEdit) -> None:
+    """Show in a line of text that it searches, and a cross that empties it."""
+    line.setClearButtonEnabled(True)
+    picture = QAction(line.placeholderText(), line)
+    set_icon(picture, "search", "soft")
+    line.addAction(picture, QLineEdit.ActionPosition.LeadingPosition)
+
+
 def make_switch(parent: QWidget, text: str, hint: str, slot: Callable[[bool], object]) -> QPushButton:
-    """Make a button that stays down until it is pressed again, which is seen in the dark too."""
+    """Make a button that stays down until it is pressed again."""
     button = make_button(parent, text, hint, lambda: None)
     button.setCheckable(True)
-    button.setStyleSheet(_SWITCH_STYLE)
     button.toggled.connect(slot)
     return button
 
 
 def make_check_box(parent: QWidget, text: str, hint: str) -> QCheckBox:
-    """Make a check box whose frame is seen in the dark too; `hint` says what it does."""
+    """Make a check box; `hint` says what it does."""
     box = QCheckBox(text, parent)
     box.setToolTip(hint)
     box.setAccessibleName(text.replace("&", ""))
     box.setAccessibleDescription(hint)
-    box.setStyleSheet(f"QCheckBox::indicator:unchecked {{ {EMPTY_BOX} }}")
     return box
 
 
@@ -65,7 +101,6 @@ def make_table(parent: QWidget, model: QAbstractItemModel, name: str, descriptio
     table.setAccessibleName(name)
     table.setAccessibleDescription(description)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setAlternatingRowColors(True)
     table.setShowGrid(False)
     table.setWordWrap(False)
     # The Tab key leaves the table, as it leaves any other control.
@@ -73,6 +108,10 @@ def make_table(parent: QWidget, model: QAbstractItemModel, name: str, descriptio
     table.verticalHeader().hide()
     table.verticalHeader().setDefaultSectionSize(parent.fontMetrics().height() + _ROW_SPACE)
     table.horizontalHeader().setHighlightSections(False)
+    left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+    table.horizontalHeader().setDefaultAlignment(left)
+    table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
     return table
 
 
@@ -81,19 +120,14 @@ def faint_label(parent: QWidget, text: str = "", name: str = "") -> QLabel:
     label = QLabel(text, parent)
     label.setAccessibleName(name)
     label.setWordWrap(True)
-    label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+    set_tone(label, "soft")
     return label
 
 
 def level_icon(level: str, parent: QWidget) -> QLabel:
     """Picture of ``"info"``, ``"warning"`` or ``"error"``, as high as a line of text."""
-    icons = {
-        "info": QStyle.StandardPixmap.SP_MessageBoxInformation,
-        "warning": QStyle.StandardPixmap.SP_MessageBoxWarning,
-        "error": QStyle.StandardPixmap.SP_MessageBoxCritical,
-    }
-    size, icon = parent.fontMetrics().height(), QLabel(parent)
-    icon.setPixmap(parent.style().standardIcon(icons[level]).pixmap(size, size))
+    icon = QLabel(parent)
+    set_icon(icon, *LEVEL_ICONS[level], max(ICON, parent.fontMetrics().height()))
     return icon
 
 
@@ -117,6 +151,43 @@ def make_sortable(table: QTableView) -> None:
     table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
 
 
+def fit_columns(table: QTableView, texts: Sequence[str]) -> None:
+    """Make each column as wide as a text, the longest of its cells, and as its heading with the arrow.
+
+    Qt's own way asks for every cell of a thousand rows, and more than once.
+    """
+    header, metrics = table.horizontalHeader(), table.fontMetrics()
+    margin = 2 * (table.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, table) + 4)
+    for column, text in enumerate(texts):
+        wide = metrics.horizontalAdvance(text) + margin
+        table.setColumnWidth(column, max(wide, header.sectionSizeHint(column)))
+
+
+class ScrolledColumn(QScrollArea):
+    """Scrolls a column of widgets up and down; it is never narrower than they need."""
+
+    def __init__(self, column: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWidget(column)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column.installEventFilter(self)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As wide as the column must be, with its scroll bar."""
+        column, bar = self.widget(), self.verticalScrollBar().sizeHint().width()
+        width = 0 if column is None else column.minimumSizeHint().width() + bar
+        return QSize(width, super().minimumSizeHint().height())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Ask for the room anew when what is in the column has changed."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+
 def make_settings_column(
     parent: QWidget,
     forms: tuple[QWidget, ...],
@@ -126,16 +197,11 @@ def make_settings_column(
     """Make a column of forms that scroll, with what must always be seen above and below them."""
     inside = QWidget(parent)
     column = QVBoxLayout(inside)
-    column.setContentsMargins(0, 0, 8, 0)
+    column.setContentsMargins(0, 0, SPACE, 0)
     for form in forms:
         column.addWidget(form)
     column.addStretch(1)
-    scroll = QScrollArea(parent)
-    scroll.setWidget(inside)
-    scroll.setWidgetResizable(True)
-    scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-    scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    scroll = ScrolledColumn(inside, parent)
     whole = QWidget(parent)
     layout = QVBoxLayout(whole)
     layout.setContentsMargins(0, 0, 0, 0)
@@ -154,5 +220,14 @@ def fill_side_by_side(page: QWidget, left: QWidget, right: QWidget, widths: tupl
     split.addWidget(right)
     split.setStretchFactor(1, 1)
     split.setChildrenCollapsible(False)
+    split.setHandleWidth(2 * SPACE)
     split.setSizes(widths)
-    QVBoxLayout(page).addWidget(split)
+    page_layout(page).addWidget(split)
+
+
+def page_layout(page: QWidget) -> QVBoxLayout:
+    """Make the layout of a page, with the space around it that all pages have."""
+    layout = QVBoxLayout(page)
+    layout.setContentsMargins(2 * SPACE, HALF, 2 * SPACE, SPACE)
+    layout.setSpacing(SPACE)
+    return layout

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.actions import ActionRow, ActionTable
 from brainstem_app.gui.app_context import AppContext
+from brainstem_app.gui.design.look import design, look_around, set_look
 from brainstem_app.gui.jobs.jobs_panel import JobsPanel
 from brainstem_app.gui.messages.banners import Banners
 from brainstem_app.gui.messages.message_bar import MessageBar
@@ -19,7 +20,6 @@ from brainstem_app.gui.plain_labels import show_labels_as_they_are
 from brainstem_app.gui.review.review_actions import REVIEW_MENU
 from brainstem_app.gui.segment.many_scans import ManyScans
 from brainstem_app.gui.settings import WindowSettings
-from brainstem_app.gui.theme import style_anew
 from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
 from brainstem_app.gui.warm_up import import_plots
 from brainstem_app.gui.wheel_guard import guard_wheel
@@ -35,6 +35,7 @@ from brainstem_app.gui.window.settings_dialog import SettingsDialog
 from brainstem_app.gui.window.status_line import StatusLine
 from brainstem_app.gui.window.window_actions import (
     MENUS,
+    OPEN_MENU,
     RECENT,
     file_rows,
     step_rows,
@@ -42,8 +43,8 @@ from brainstem_app.gui.window.window_actions import (
     window_keys,
 )
 from brainstem_app.gui.workflow.page_stack import STEPS, PageStack, ScrolledPage
+from brainstem_app.gui.workflow.rail import Rail
 from brainstem_app.gui.workflow.step import StepName
-from brainstem_app.gui.workflow.step_bar import StepBar
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
@@ -75,13 +76,15 @@ class MainWindow(DropWindow):
         super().__init__()
         guard_wheel()
         show_labels_as_they_are()
+        design().want(settings.preferences.look.look)
         import_plots()
         self._key_sheet: ShortcutOverlay | None = None
         self.context = context = AppContext.made(settings, self)
         self.message_bar = MessageBar(self)
         self.pages = PageStack(context, self)
         self.segment_page = self.pages.segment
-        self.step_bar = StepBar(STEPS, self)
+        self.rail = Rail(STEPS, self)
+        self.step_bar = self.rail.steps
         self.jobs_panel = JobsPanel(context.jobs, self)
         self.opening = Opening(context, self.pages, self)
         self.many_scans = ManyScans(context, self)
@@ -110,7 +113,7 @@ class MainWindow(DropWindow):
         right.setSpacing(0)
         right.addWidget(self.message_bar)
         right.addWidget(self.pages, 1)
-        layout.addWidget(self.step_bar)
+        layout.addWidget(self.rail)
         layout.addLayout(right, 1)
         self.setCentralWidget(central)
 
@@ -142,6 +145,8 @@ class MainWindow(DropWindow):
         self.step_bar.chosen.connect(self._on_chosen)
         self.pages.made.connect(self._connect_page)
         self.pages.shown.connect(self._on_shown)
+        self.rail.folded.connect(lambda folded: setattr(context.settings, "rail_is_folded", folded))
+        context.settings.changed.connect(lambda name: self._show_look() if name == "look" else None)
         context.jobs.changed.connect(self._on_job_changed)
         context.study.opened.connect(self._show_title)
         context.study.contents_changed.connect(self._show_counts)
@@ -156,6 +161,7 @@ class MainWindow(DropWindow):
             resize_to_fit(self, self.size())
         if not settings.splitter.isEmpty():
             self.segment_page.splitter.restoreState(settings.splitter)
+        self.rail.want_folded(settings.rail_is_folded)
         self.pages.show_step(StepName.SCANS)
 
     # Actions -----------------------------------------------------------------------------------------
@@ -185,12 +191,11 @@ class MainWindow(DropWindow):
         for title, entries in MENUS.items():
             menu = self._last_menu = self.menuBar().addMenu(self.tr(title))
             self.commands.fill(menu, (self.recent if entry == RECENT else entry for entry in entries))
-        bar = self.addToolBar(self.tr("Open"))
-        bar.setObjectName("open_bar")
-        bar.setMovable(False)
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
-        bar.addActions([self.commands["open_scan"], self.commands["open_folder"]])
+        self.open_menu = self.commands.fill(
+            QMenu(self.tr("Open"), self), (self.recent if one == RECENT else one for one in OPEN_MENU)
+        )
+        for header in self.pages.headers.values():
+            header.set_menu(self.open_menu)
 
     # Steps -------------------------------------------------------------------------------------------
 
@@ -231,11 +236,14 @@ class MainWindow(DropWindow):
         self.commands.give_way(review.commands.keys if is_review and review is not None else ())
         self.step_bar.show_step(step)
         self.message_bar.show_page(step)
+        set_look(self.message_bar, look_around(self.pages.currentWidget()))
         for label in (self.pointed, self.crosshair):
             label.setVisible(step is StepName.SEGMENT)
 
     def _connect_page(self, step: StepName, page: StepPage) -> None:
         self.banners.take_page(step, page)
+        if hasattr(self, "open_menu"):
+            self.pages.headers[step].set_menu(self.open_menu)
         page.status.connect(lambda text: self.step_bar.set_status(step, text))
         page.step_requested.connect(self.show_step)
         page.log_requested.connect(self.show_log)
@@ -317,11 +325,15 @@ class MainWindow(DropWindow):
         for page in (self.segment_page, self.scans):
             page.show_drop_target(shown)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Follow the desktop when it goes from light to dark, or back."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange:
-            QTimer.singleShot(0, self, lambda: style_anew(self))
+    def _show_look(self) -> None:
+        design().want(self.context.settings.preferences.look.look)
+        self.pages.show_looks()
+        self._on_shown(self.current_step)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Fold the names of the steps where the pages need the room."""
+        super().resizeEvent(event)
+        self.rail.set_width_of_window(self.width())
 
     # Closing -----------------------------------------------------------------------------------------
 

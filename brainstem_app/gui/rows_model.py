@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
@@ -11,6 +12,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 AnyIndex = QModelIndex | QPersistentModelIndex
 Row = TypeVar("Row")
 
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_NUMBER = re.compile(r"[−+-]?[\d.,]+(?: ?(?:%|s|min|h))?|…|–")
+#: Rows that are looked at to tell what a column holds.
+_SEEN = 40
 #: What a column is sorted by.
 SORT_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -62,6 +67,7 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         self._key = key
         self._roles = roles or {}
         self._rows: list[Row] = []
+        self._at_right: frozenset[int] = frozenset()
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -76,6 +82,16 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         """Place of the row with a key, −1 if it is not there."""
         return next((place for place, row in enumerate(self._rows) if self._key(row) == key), -1)
 
+    def text_of(self, place: int) -> str:
+        """All that the cells of a row show, in small letters, to be searched."""
+        row = self._rows[place]
+        return "\n".join(str(column.text(row)) for column in self._columns).casefold()
+
+    def longest_texts(self) -> list[str]:
+        """Longest text of each column, its title too."""
+        texts = [[column.title, *(str(column.text(row)) for row in self._rows)] for column in self._columns]
+        return [max(of_column, key=len) for of_column in texts]
+
     def set_rows(self, rows: Sequence[Row], columns: Sequence[Column[Row]] | None = None) -> None:
         """Show other rows, or the same ones as they are now; with other columns, if these are given."""
         same = columns is None and [*map(self._key, rows)] == [*map(self._key, self._rows)]
@@ -84,6 +100,7 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         self._rows = list(rows)
         if columns is not None:
             self._columns = tuple(columns)
+        self._at_right = frozenset(n for n in range(len(self._columns)) if self._is_of_numbers(n))
         if not same:
             self.endResetModel()
         else:
@@ -136,14 +153,28 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         column = self._columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.title
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in self._at_right:
+            return _RIGHT
         return column.hint or None if role == Qt.ItemDataRole.ToolTipRole else None
 
     def data(self, index: AnyIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """Return what a cell shows."""
-        row, column = self._rows[index.row()], self._columns[index.column()]
+        return self.value_at(index.row(), index.column(), role)
+
+    def value_at(self, row_number: int, column_number: int, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Return what a cell shows, by its place."""
+        row, column = self._rows[row_number], self._columns[column_number]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(row)
         if role == SORT_ROLE:
             return (column.sort or column.text)(row)
         told = column.roles.get(role) or self._roles.get(role)
+        if told is None and role == Qt.ItemDataRole.TextAlignmentRole and column_number in self._at_right:
+            return _RIGHT
         return None if told is None else told(row)
+
+    def _is_of_numbers(self, place: int) -> bool:
+        """Whether a column shows numbers alone, which then stand at its right, as its heading does."""
+        text = self._columns[place].text
+        shown = [said for row in self._rows[:_SEEN] if (said := str(text(row) or "").strip())]
+        return bool(shown) and all(map(_NUMBER.fullmatch, shown))

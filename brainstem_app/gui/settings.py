@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from PySide6.QtCore import QByteArray, QObject, QSettings, QStandardPaths, Signal
 
+from brainstem_app.gui.design.tokens import Look
 from brainstem_app.gui.segment.job_files import SegmentOutputs
 from brainstem_app.gui.viewer.convention import Convention
 from brainstem_app.locations import user_data_folder
@@ -16,11 +18,34 @@ from brainstem_app.setting import setting
 
 DEFAULT_OPACITY = 60
 RECENT_COUNT = 8
+#: Where the choices of one value each are kept.
+_KEYS = {
+    "convention": "viewer/convention",
+    "opacity": "viewer/opacity",
+    "look": "window/look",
+    "dark_pictures": "window/dark_pictures",
+}
 _OUTPUTS = "Written by Segment beside labels and report."
 _SIDES = {
     "radiological": "Radiological (patient's right on the left)",
     "neurological": "Neurological (patient's left on the left)",
 }
+
+
+_LOOKS = {"desktop": "As the desktop has it", "light": "Light", "dark": "Dark"}
+
+
+class LookChoice(StrEnum):
+    """Look that the user wants for the window."""
+
+    DESKTOP = "desktop"
+    LIGHT = "light"
+    DARK = "dark"
+
+    @property
+    def look(self) -> Look | None:
+        """The look; None follows the desktop."""
+        return None if self is LookChoice.DESKTOP else Look(self.value)
 
 
 class Preferences(BaseModel):
@@ -37,6 +62,14 @@ class Preferences(BaseModel):
     opacity: Annotated[
         int, setting("Opacity of the labels", "At 0 the scan is seen alone.", unit="%", ge=0, le=100)
     ] = DEFAULT_OPACITY
+    look: Annotated[
+        LookChoice,
+        setting("Colours of the window", "Of all pages; dark spares the eyes in a dark room.", names=_LOOKS),
+    ] = LookChoice.DESKTOP
+    dark_pictures: Annotated[
+        bool,
+        setting("Pages with pictures", "Segment and Review, whose pictures are dark.", empty="Always dark"),
+    ] = True
     surfaces: Annotated[bool, setting("Surfaces", _OUTPUTS, empty="Meshes, for 3-D programs")] = False
     bids: Annotated[bool, setting("BIDS derivatives", _OUTPUTS, empty="For scans of a BIDS dataset")] = False
     dicom_seg: Annotated[
@@ -55,7 +88,8 @@ class WindowSettings(QObject):
     Signals
     -------
     changed(str)
-        What the user has chosen is another: ``results_folder``, ``opacity``, ``convention`` or ``outputs``.
+        What the user has chosen is another: ``results_folder``, ``opacity``, ``convention``, ``look`` or
+        ``outputs``.
     """
 
     changed = Signal(str)
@@ -69,7 +103,7 @@ class WindowSettings(QObject):
     @property
     def preferences(self) -> Preferences:
         """All that the user chooses; the default in place of what cannot be read."""
-        stored = {"convention": self._text("viewer/convention"), "opacity": self._text("viewer/opacity")}
+        stored = {name: self._text(key) for name, key in _KEYS.items()}
         kept: dict[str, Any] = {"results_folder": self.results_folder, **asdict(self.outputs)}
         for name, text in stored.items():
             if text:
@@ -81,9 +115,13 @@ class WindowSettings(QObject):
 
     @preferences.setter
     def preferences(self, value: Preferences) -> None:
+        before = self.preferences
         for name in ("results_folder", "convention", "opacity"):
             if getattr(self, name) != getattr(value, name):
                 setattr(self, name, getattr(value, name))
+        for name in ("look", "dark_pictures"):
+            if getattr(before, name) != getattr(value, name):
+                self._keep("look", _KEYS[name], str(getattr(value, name)).lower())
         self.outputs = SegmentOutputs(value.surfaces, value.bids, value.dicom_seg)
 
     @property
@@ -155,6 +193,15 @@ class WindowSettings(QObject):
     @splitter.setter
     def splitter(self, value: QByteArray) -> None:
         self._store.setValue("window/splitter", value)
+
+    @property
+    def rail_is_folded(self) -> bool:
+        """Whether the user has folded the names of the steps away."""
+        return self._text("window/rail_is_folded") == "true"
+
+    @rail_is_folded.setter
+    def rail_is_folded(self, value: bool) -> None:
+        self._store.setValue("window/rail_is_folded", str(value).lower())
 
     @property
     def last_folder(self) -> Path:

@@ -8,6 +8,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 
 from brainstem_app.plain_text import for_file
@@ -65,6 +66,18 @@ def clear_leftovers(folder: Path) -> None:
         for name in (left for left in folders if TEMPORARY_NAME.fullmatch(left)):
             shutil.rmtree(Path(place, name), ignore_errors=True)
         folders[:] = [name for name in folders if not TEMPORARY_NAME.fullmatch(name)]
+
+
+def clear_leftovers_of(*paths: Path) -> None:
+    """Remove what killed processes have left half-written of single files, beside them.
+
+    To be called by whoever may be the only one to write them.
+    """
+    for path in paths:
+        for other in path.parent.glob(f".*-{escape(path.name)}"):
+            if TEMPORARY_NAME.fullmatch(other.name) and other.name.partition("-")[2] == path.name:
+                with suppress(OSError):
+                    other.unlink()
 
 
 def _flush(path: Path) -> None:

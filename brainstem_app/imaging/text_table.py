@@ -93,6 +93,12 @@ def read_text_table(path: Path, what: str) -> TextTable:
     try:
         records = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
     except csv.Error as error:
+        if "field limit" in str(error):
+            raise InputError(
+                f"A cell of the {what} is longer than {csv.field_size_limit()} letters.",
+                path,
+                "Look whether a quotation mark is not closed, or a line end is missing.",
+            ) from error
         raise InputError(
             f"The {what} has a quotation mark that is not closed, or text right behind one.",
             path,
@@ -115,11 +121,17 @@ def read_text_table(path: Path, what: str) -> TextTable:
     return TextTable(path, tuple(c for c in columns if c), tuple(rows), decimal_comma=delimiter == ";")
 
 
+#: More than any table of people has; each is looked at in each row.
+_MOST_COLUMNS = 10_000
+#: Text of UTF-16 without a mark has a zero in nearly each second byte; a stray one is damage.
+_UTF16_ZEROS = 4
 _FIRST_LINE = "Put the names of the columns into the first line."
 
 
 def _without_unseen(cell: str) -> str:
     """Cell without spaces at its ends and signs that nobody sees: a cell is what it looks like."""
+    if cell.isascii():
+        return cell.strip()
     return "".join(sign for sign in cell if unicodedata.category(sign) != "Cf").replace("\u00a0", " ").strip()
 
 
@@ -144,7 +156,7 @@ def _content(path: Path, what: str) -> bytes:
 def _decoded(content: bytes, path: Path, what: str) -> str:
     """Text with line feeds for all line ends."""
     encoding = next((name for bom, name in _BOMS if content.startswith(bom)), None)
-    if encoding is None and b"\x00" in content[:2000]:
+    if encoding is None and content[:2000].count(0) > len(content[:2000]) / _UTF16_ZEROS:
         encoding = "utf-16-le" if content[1:2] == b"\x00" else "utf-16-be"
     candidates = [encoding] if encoding else ["utf-8", "cp1252", "latin-1"]
     for candidate in candidates:
@@ -168,11 +180,20 @@ def _columns(records: list[list[str]], path: Path, what: str) -> list[str]:
     columns = records[0]
     while columns and not columns[-1]:
         columns = columns[:-1]
+    if len(columns) > _MOST_COLUMNS:
+        raise InputError(
+            f"The {what} has {len(columns)} columns; {_MOST_COLUMNS} are read at most.",
+            path,
+            "Check that this is the file you mean, and leave out columns that are not needed.",
+        )
+    first: dict[str, int] = {}
     for place, name in enumerate(columns):
         if not name and any(len(row) > place and row[place] for row in records[1:]):
             raise InputError(f"Column {place + 1} of the {what} has no name.", path, "Give it one.")
-        if name and name in columns[:place]:
-            one = columns.index(name) + 1
-            problem = f"Two columns of the {what} are called “{name}” (columns {one} and {place + 1})."
+        if name and name in first:
+            problem = (
+                f"Two columns of the {what} are called “{name}” (columns {first[name]} and {place + 1})."
+            )
             raise InputError(problem, path, "Rename one, or take it out.")
+        first[name] = place + 1
     return columns

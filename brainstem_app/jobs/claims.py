@@ -12,6 +12,7 @@ from brainstem_app.imaging.atomic import clear_leftovers
 from brainstem_app.jobs.job import (
     ActivationsJob,
     BuildAtlasJob,
+    ChangeJob,
     CohortJob,
     CompareCellJob,
     CompareJob,
@@ -24,7 +25,9 @@ from brainstem_app.jobs.job import (
     ExportResultsJob,
     ImportAtlasJob,
     Job,
+    MakeDatasetJob,
     RetestJob,
+    SaveReferenceJob,
     SimulateJob,
     TrainJob,
 )
@@ -106,7 +109,15 @@ def claims_of(job: Job) -> tuple[Claim, ...]:
             run = job.study / "runs" / job.run
             return (claim_within(job.out) if job.out else claim_of(run / "activations", "The page"),)
         case (
-            EvaluateVolumesJob() | CohortJob() | RetestJob() | DemoJob() | SimulateJob() | ExportResultsJob()
+            EvaluateVolumesJob()
+            | CohortJob()
+            | RetestJob()
+            | ChangeJob()
+            | SaveReferenceJob()
+            | DemoJob()
+            | SimulateJob()
+            | MakeDatasetJob()
+            | ExportResultsJob()
         ):
             return (claim_within(job.out),)
         case CopyStudyJob():

@@ -20,7 +20,7 @@ from brainstem_app.jobs.kinds.networks import (
     MeasureSpeedJob,
     TrainJob,
 )
-from brainstem_app.jobs.kinds.people import CohortJob, RetestJob
+from brainstem_app.jobs.kinds.people import ChangeJob, CohortJob, RetestJob, SaveReferenceJob
 from brainstem_app.jobs.kinds.results import (
     AcceptResultsJob,
     CorrectResultJob,
@@ -31,8 +31,19 @@ from brainstem_app.jobs.kinds.results import (
     RestoreResultsJob,
     UndecideResultsJob,
 )
-from brainstem_app.jobs.kinds.scans import DemoJob, EvaluateVolumesJob, SegmentJob, SimulateJob
-from brainstem_app.jobs.kinds.studies import AddReferenceJob, CopyStudyJob, PrepareJob
+from brainstem_app.jobs.kinds.scans import (
+    DemoJob,
+    EvaluateVolumesJob,
+    MakeDatasetJob,
+    SegmentJob,
+    SimulateJob,
+)
+from brainstem_app.jobs.kinds.studies import (
+    AddReferenceJob,
+    CopyStudyJob,
+    PrepareJob,
+    RemoveReferenceJob,
+)
 from brainstem_app.small_files import read_small
 from brainstem_app.validation import input_error
 
@@ -43,6 +54,7 @@ __all__ = [
     "ActivationsJob",
     "AddReferenceJob",
     "BuildAtlasJob",
+    "ChangeJob",
     "CohortJob",
     "CompareCellJob",
     "CompareJob",
@@ -57,13 +69,16 @@ __all__ = [
     "ImportAtlasJob",
     "ImportResultsJob",
     "Job",
+    "MakeDatasetJob",
     "MeasureSpeedJob",
     "OnSlurmJob",
     "PrepareJob",
     "QualityJob",
     "RejectResultsJob",
+    "RemoveReferenceJob",
     "RestoreResultsJob",
     "RetestJob",
+    "SaveReferenceJob",
     "SegmentJob",
     "SimulateJob",
     "TrainJob",
@@ -79,6 +94,8 @@ Job = Annotated[
     | EvaluateVolumesJob
     | CohortJob
     | RetestJob
+    | ChangeJob
+    | SaveReferenceJob
     | EvaluateRunJob
     | CompareJob
     | CompareCellJob
@@ -95,12 +112,14 @@ Job = Annotated[
     | ExportResultsJob
     | MeasureSpeedJob
     | SimulateJob
+    | MakeDatasetJob
     | DemoJob
     | BuildAtlasJob
     | ImportAtlasJob
     | ExportModelJob
     | ExportEnsembleJob
-    | AddReferenceJob,
+    | AddReferenceJob
+    | RemoveReferenceJob,
     Field(discriminator="kind"),
 ]
 

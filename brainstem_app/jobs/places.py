@@ -15,6 +15,7 @@ from brainstem_app.imaging.dicom_headers import is_dicom_file
 from brainstem_app.jobs.job import (
     ActivationsJob,
     BuildAtlasJob,
+    ChangeJob,
     CohortJob,
     CopyStudyJob,
     DemoJob,
@@ -24,9 +25,11 @@ from brainstem_app.jobs.job import (
     ExportResultsJob,
     ImportAtlasJob,
     Job,
+    MakeDatasetJob,
     OnSlurmJob,
     PrepareJob,
     RetestJob,
+    SaveReferenceJob,
     SegmentJob,
     SimulateJob,
 )
@@ -54,6 +57,8 @@ def places_of(job: Job) -> Places:
             return places_of(inner)
         case SegmentJob():
             return Places(tuple(read_folder(scan) for scan in job.scans), job.out)
+        case ChangeJob():
+            return Places(tuple(read_folder(scan) for scan in job.scans), job.out)
         case PrepareJob():
             # A study that is there goes on where it is.
             is_new = not (job.study / "study.json").exists()
@@ -63,10 +68,12 @@ def places_of(job: Job) -> Places:
         case (
             CopyStudyJob()  # says itself what it may not be copied into
             | SimulateJob()
+            | MakeDatasetJob()
             | DemoJob()
             | EvaluateVolumesJob()
             | CohortJob()
             | RetestJob()
+            | SaveReferenceJob()
             | ExportResultsJob()
             | BuildAtlasJob()
             | ExportModelJob()

@@ -77,6 +77,13 @@ _ROWS = (
         "Compare {job.predicted.name}",
     ),
     JobKind(scans.SimulateJob, "scans.simulate:simulate", _out, "Simulate {job.subjects}"),
+    JobKind(
+        scans.MakeDatasetJob,
+        "scans.make_dataset:gather",
+        _out,
+        "Make the dataset {job.out.name}",
+        cores="none",
+    ),
     JobKind(scans.DemoJob, "scans.demo:demo", _out, "Demonstration"),
     JobKind(
         studies.PrepareJob, "studies.prepare:prepare", lambda job: job.study, "Prepare {job.dataset.name}"
@@ -93,6 +100,12 @@ _ROWS = (
         "studies.add_reference:add_reference",
         lambda job: job.study,
         "Add {job.labels.name} to the training set",
+    ),
+    JobKind(
+        studies.RemoveReferenceJob,
+        "studies.remove_reference:remove_reference",
+        lambda job: job.study,
+        "Take the labels of {job.subject} out of the training set",
     ),
     JobKind(
         results.QualityJob, "results.quality:look_at_results", lambda job: job.study, "Quality of the results"
@@ -186,7 +199,13 @@ _ROWS = (
         "On a cluster: {job.job.kind}",
     ),
     JobKind(people.CohortJob, "people.cohort:compare_cohort", _out, "Compare groups of people"),
+    JobKind(
+        people.SaveReferenceJob, "people.reference:save_reference", _out, "Save a reference group", "none"
+    ),
     JobKind(people.RetestJob, "people.retest:measure_repeatability", _out, "Repeatability of volumes"),
+    JobKind(
+        people.ChangeJob, "people.change:measure_change", _out, "Change over time: {job.what}", cores="all"
+    ),
     JobKind(
         atlases.BuildAtlasJob,
         "atlases.build_atlas:build",

@@ -124,23 +124,51 @@ def fit_atlas(
     # Its matrices are small: a second thread would only wait, at the price of a whole core.
     with threadpool_limits(limits=1, user_api="blas"):
         problem = AtlasProblem(probabilities, atlas, asked, usual, images)
-        found = np.full(problem.size, START)
-        for each in settings.rounds:
-            if each.beside_found:
-                problem.go_on_beside(found)
-                found = problem.solved(each, np.full(problem.size, NUDGE))
-                if settings.from_warp:
-                    found = _shortened(problem, found, around)
-                continue
-            begun, smoother = found, each
-            for _ in range(_MOST_TRIES):
-                found = problem.solved(smoother, begun)
-                if not settings.from_warp:
-                    break
-                if smallest_jacobian(problem.displacement(found), around) >= LEAST_JACOBIAN:
-                    break
-                smoother = smoother.model_copy(update={"smoothness": 4 * smoother.smoothness})
-        return AtlasFit(problem.displacement(found), problem)
+        return AtlasFit(problem.displacement(_bent(problem, settings, around)), problem)
+
+
+def fit_images(
+    images: tuple[FloatArray, FloatArray], region: NDArray[np.bool_], settings: FitSettings
+) -> FloatArray:
+    """Lay one image on another by their intensities alone; it never folds.
+
+    Parameters
+    ----------
+    images : two ndarrays of float32, shape (X, Y, Z)
+        Standardised; the second at x + d(x) resembles the first at x.
+    region : ndarray of bool, shape (X, Y, Z)
+        Where they are compared.
+
+    Returns
+    -------
+    ndarray of float32, shape (3, X, Y, Z)
+        d, voxels.
+    """
+    nothing = np.zeros((*region.shape, 1), dtype=np.float32)
+    with threadpool_limits(limits=1, user_api="blas"):
+        problem = AtlasProblem(nothing, np.zeros(region.shape, dtype=np.uint8), region, None, images)
+        return problem.displacement(_bent(problem, settings, region))
+
+
+def _bent(problem: AtlasProblem, settings: FitSettings, around: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Coefficients after all rounds; smoother where the displacement would fold in a region."""
+    found = np.full(problem.size, START)
+    for each in settings.rounds:
+        if each.beside_found:
+            problem.go_on_beside(found)
+            found = problem.solved(each, np.full(problem.size, NUDGE))
+            if settings.from_warp:
+                found = _shortened(problem, found, around)
+            continue
+        begun, smoother = found, each
+        for _ in range(_MOST_TRIES):
+            found = problem.solved(smoother, begun)
+            if not settings.from_warp:
+                break
+            if smallest_jacobian(problem.displacement(found), around) >= LEAST_JACOBIAN:
+                break
+            smoother = smoother.model_copy(update={"smoothness": 4 * smoother.smoothness})
+    return found
 
 
 def _shortened(

@@ -40,6 +40,27 @@ _FIX_BRAIN = "Check that this is a T1-weighted scan of a whole head and that its
 
 
 @dataclass(frozen=True)
+class CorrectedBrain:
+    """The brain of a scan on its own grid, cropped: what all later steps are made of.
+
+    Attributes
+    ----------
+    bright : ndarray of float32, shape (X, Y, Z)
+        Corrected intensities over those of the brightest tissue; 0 outside the brain.
+    standard : ndarray of float32, shape (X, Y, Z)
+        Z-scored; −3 outside the brain.
+    mask : ndarray of bool, shape (X, Y, Z)
+    affine : ndarray, shape (4, 4)
+        Voxel to world (mm).
+    """
+
+    bright: NDArray[np.float32]
+    standard: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+    affine: Affine
+
+
+@dataclass(frozen=True)
 class Normalised:
     """A scan in ``mni``.
 
@@ -82,6 +103,7 @@ def normalise_scan(
     space: Space | str = Space.AFFINE,
     report: ProgressCallback | None = None,
     after_brain: Callable[[], object] = lambda: None,
+    keep: Callable[[CorrectedBrain], object] = lambda brain: None,
 ) -> Normalised:
     """Strip, correct, register and standardise a scan.
 
@@ -95,6 +117,8 @@ def normalise_scan(
         Called with the share done (0…1) and what is done now; what it raises stops the work.
     after_brain : callable
         Called once the brain is found, which takes most memory, to begin what is needed afterwards.
+    keep : callable
+        Given the corrected brain, for who needs more of it than the box.
 
     Returns
     -------
@@ -108,16 +132,20 @@ def normalise_scan(
     """
     # One limit around all: threads that each set and reset it would undo each other's.
     with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(1) as beside:
-        return _normalised(scan, Space(space), _Steps(report), after_brain, beside)
+        return _normalised(scan, Space(space), _Steps(report), (after_brain, keep), beside)
 
 
 def _normalised(
-    scan: Scan, space: Space, steps: _Steps, after_brain: Callable[[], object], beside: ThreadPoolExecutor
+    scan: Scan,
+    space: Space,
+    steps: _Steps,
+    told: tuple[Callable[[], object], Callable[[CorrectedBrain], object]],
+    beside: ThreadPoolExecutor,
 ) -> Normalised:
     template = load_template()
     steps.begin(0.0, "skull strip", "finding the brain")
     brain = _cropped_brain(scan, beside)
-    after_brain()
+    told[0]()
     steps.begin(0.2, "bias field", "correcting the bias field")
     corrected = correct_bias(brain.data, brain.mask, scan.voxel_size_mm)
     steps.begin(0.5, "affine", "placing the brain in MNI space")
@@ -125,6 +153,7 @@ def _normalised(
     bright = np.where(
         brain.mask, corrected / np.float32(np.percentile(corrected[brain.mask], 99.5)), np.float32(0)
     )
+    told[1](CorrectedBrain(bright, standard, brain.mask, brain.affine))
     to_brain = register_brain(bright, brain.mask, brain.affine, template)
     measured = None if brain.skull is None else beside.submit(_head_size, brain.skull, to_brain)
     steps.begin(0.7, "brainstem affine", "placing the brainstem")

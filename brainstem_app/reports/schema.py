@@ -8,7 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from brainstem_app.reports.change.model import ChangeReport
 from brainstem_app.reports.cohort.model import CohortReport
+from brainstem_app.reports.cohort.saved_reference import ReferenceGroup
 from brainstem_app.reports.evaluation.model import EvaluationReport
 from brainstem_app.reports.retest.model import RetestReport
 from brainstem_app.reports.scan.model import Report
@@ -19,7 +21,9 @@ PUBLISHED: dict[str, type[BaseModel]] = {
     "report": Report,
     "metrics": EvaluationReport,
     "cohort": CohortReport,
+    "reference": ReferenceGroup,
     "retest": RetestReport,
+    "change": ChangeReport,
 }
 
 

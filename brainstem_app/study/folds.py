@@ -119,7 +119,7 @@ def not_in_folds(study: Study, count: int) -> tuple[str, ...]:
 def _folds(study: Study, count: int) -> Folds:
     path = study.folder / folds_file(count)
     if not path.exists():
-        with changing(study.folder, "folds"):
+        with changing(study.folder, "folds", also=path):
             if not path.exists():
                 made_of(study, count).save(path)
     return Folds.load(path)

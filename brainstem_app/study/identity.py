@@ -138,7 +138,7 @@ def _size(scan: Path | None) -> int:
 def _prefix_of(study: Study, whose: Identity) -> str:
     """Word before the names of people of another dataset: its name, with a number if two have one name."""
     path = study.folder / SEGMENTATIONS_FOLDER / DATASETS_FILE
-    with changing(study.folder, "segment"):
+    with changing(study.folder, "segment", also=path):
         known = DatasetNames.load(path) if path.is_file() else DatasetNames()
         if whose.dataset_id in known.names:
             return known.names[whose.dataset_id]

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.atomic import write_text
+from brainstem_app.imaging.atomic import clear_leftovers_of, write_text
 from brainstem_app.locks.lock_file import locked
 from brainstem_app.small_files import read_small
 from brainstem_app.validation import input_error
 
 #: Lock for files of a study that are read, changed and written: the split, the decisions on subjects.
 STUDY_LOCK = ".study.lock"
+#: Files of a study that are only written by who holds it.
+_WRITTEN_SO = ("splits.json", "quality.json", "quality.tsv")
 _PATIENCE_S = 30.0
 
 
-def changing(study: Path, doing: str, wait_s: float = _PATIENCE_S) -> AbstractContextManager[None]:
-    """Hold a study while a file of it is read, changed and written; InUseError if others do for so long."""
-    return locked(study / STUDY_LOCK, f"The study “{study.name}”", study, doing, wait_s)
+@contextmanager
+def changing(
+    study: Path, doing: str, wait_s: float = _PATIENCE_S, *, also: Path | None = None
+) -> Iterator[None]:
+    """Hold a study while a file of it is read, changed and written; InUseError if others do for so long.
+
+    Parameters
+    ----------
+    also : Path, optional
+        Another file that is only written so. What killed processes have left half-written of it, and of
+        those of the study that are, is removed.
+    """
+    with locked(study / STUDY_LOCK, f"The study “{study.name}”", study, doing, wait_s):
+        clear_leftovers_of(*(study / name for name in _WRITTEN_SO), *([] if also is None else [also]))
+        yield
 
 
 class Record(BaseModel):

@@ -145,7 +145,7 @@ def append_entry(study: Path, result: Path, whose: ResultRecord, entry: Entry) -
             "Connect its drive, or put the folder back where it was, and do it again.",
         )
     try:
-        with changing(study, "review", _PATIENCE_S):
+        with changing(study, "review", _PATIENCE_S, also=result / STATE_FILE):
             record = (read_record(result) or whose).with_entry(entry)
             record.save(result / STATE_FILE)
     except OSError as error:
@@ -166,7 +166,7 @@ def record_origin(study: Path, result: Path, whose: ResultRecord) -> None:
         As `append_entry`.
     """
     try:
-        with changing(study, "segment"):
+        with changing(study, "segment", also=result / STATE_FILE):
             before = read_record(result)
             history = () if before is None else before.history
             whose.model_copy(update={"history": history}).save(result / STATE_FILE)

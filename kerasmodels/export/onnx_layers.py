@@ -27,6 +27,8 @@ from kerasmodels.layers.resampling import adaptive_average_weights, corner_align
 
 Translator = Callable[[OnnxGraph, Any, list[str]], str]
 
+#: Name of the layer before the softmax.
+LOGITS = "logits"
 #: Activations that are one ONNX operator.
 _ACTIVATIONS = {"relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh"}
 
@@ -102,15 +104,27 @@ def _window(layer: Any, size: tuple[int, ...], dilation: tuple[int, ...] = (1, 1
 
 def _convolve(graph: OnnxGraph, layer: Any, x: str, kernel: NDArray[np.float32], groups: int) -> str:
     """Write a convolution whose kernel is already (out, in, height, width)."""
+    dilation = tuple(layer.dilation_rate)
+    if _meets_its_middle_alone(layer):
+        # All other places of the kernel lie on padding.
+        kernel, dilation = kernel[:, :, kernel.shape[2] // 2, kernel.shape[3] // 2, None, None], (1, 1)
+    window = _window(layer, kernel.shape[2:], dilation)
     weights = [graph.weight(f"{layer.name}_kernel", kernel)]
     if layer.use_bias:
         weights.append(graph.weight(f"{layer.name}_bias", _values(layer.bias)))
-    dilation = tuple(layer.dilation_rate)
-    window = _window(layer, kernel.shape[2:], dilation)
     linear = graph.node(
         "Conv", [x, *weights], f"{layer.name}_conv", group=groups, dilations=list(dilation), **window
     )
     return _activate(graph, layer, linear, layer.name)
+
+
+def _meets_its_middle_alone(layer: Any) -> bool:
+    """Whether the kernel is dilated so far that all its places but the middle lie on padding."""
+    sides = zip(layer.kernel_size, layer.dilation_rate, layer.input.shape[1:3], strict=True)
+    is_same = layer.padding == "same" and tuple(layer.strides) == (1, 1)
+    return is_same and all(
+        size % 2 and rate > 1 and side is not None and rate >= side for size, rate, side in sides
+    )
 
 
 def _conv2d(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
@@ -256,9 +270,21 @@ def _map_axes(
 
 
 def _corner_aligned(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:
-    _, height, width, _ = layer.input.shape
-    rows = corner_aligned_weights(height, layer.height)
-    return _map_axes(graph, layer, inputs[0], rows, corner_aligned_weights(width, layer.width))
+    _, height, width, channels = layer.input.shape
+    rows, columns = corner_aligned_weights(height, layer.height), corner_aligned_weights(width, layer.width)
+    if layer.name != LOGITS:
+        return _map_axes(graph, layer, inputs[0], rows, columns)
+
+    # Turned while they are small: ONNX Runtime drops the turn back, which that of the softmax undoes.
+    def enlarged(x: str, name: str) -> str:
+        flat = graph.weight(f"{name}_flat", np.array([0, height, width * channels], dtype=np.int64))
+        high = graph.weight(f"{name}_high", np.array([0, layer.height, width, channels], dtype=np.int64))
+        x = graph.node("Reshape", [x, flat], f"{name}_by_row")
+        x = graph.node("MatMul", [graph.exact(f"{name}_rows", rows), x], f"{name}_by_rows")
+        x = graph.node("Reshape", [x, high], f"{name}_by_column")
+        return graph.node("MatMul", [graph.exact(f"{name}_columns", columns), x], name)
+
+    return _in_keras_order(graph, layer, inputs[0], enlarged)
 
 
 def _adaptive_average_pool(graph: OnnxGraph, layer: Any, inputs: list[str]) -> str:

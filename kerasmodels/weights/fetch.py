@@ -9,6 +9,7 @@ import hashlib
 import importlib.util
 import os
 import re
+import shutil
 import tempfile
 import urllib.error
 import urllib.request
@@ -22,6 +23,9 @@ from kerasmodels.weights.published import Published
 
 #: Seconds without an answer after which a download is given up.
 PATIENCE = 30.0
+_FETCHING = ".fetching-"
+#: A download that has written nothing for so long is no more: its process was killed.
+_KILLED_AFTER_S = 20 * PATIENCE
 #: Bytes read at a time.
 _PIECE = 1 << 20
 #: What the Hugging Face hub calls the hash of a large file, in the answer that leads to it.
@@ -90,7 +94,8 @@ def _download(weights: Published, target: Path) -> None:
     """Download into a file that takes its name only once it is whole and right."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fetching-") as folder:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=_FETCHING) as folder:
+            _clear_killed(Path(folder))
             part = Path(folder) / target.name
             stated = _copy(weights.url, part)
             expected = weights.sha256 or stated
@@ -111,6 +116,21 @@ def _download(weights: Published, target: Path) -> None:
             f"The ImageNet weights {weights.file} could not be downloaded ({reason}).",
             _by_hand(weights, target),
         ) from error
+
+
+def _clear_killed(own: Path) -> None:
+    """Remove what downloads that were killed have left: nothing was written there for longer than they wait.
+
+    Both times are those of the disk's own clock.
+    """
+    now = own.stat().st_mtime
+    for other in own.parent.glob(f"{_FETCHING}*"):
+        try:
+            last = max(path.stat().st_mtime for path in (other, *other.iterdir()))
+        except OSError:
+            continue
+        if other != own and now - last > _KILLED_AFTER_S:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _by_hand(weights: Published, target: Path) -> str:

@@ -56,15 +56,21 @@ def block(low_mm: tuple[int, int, int], high_mm: tuple[int, int, int]) -> tuple[
     )
 
 
-@pytest.fixture
-def tiny_recipe(tmp_path: Path) -> Path:
-    """Recipe, table and source file, all in one folder."""
+def write_tiny_recipe(folder: Path) -> Path:
+    """Write recipe, table and source file into one folder; returns the recipe."""
+    folder.mkdir(parents=True, exist_ok=True)
     values = np.zeros(MNI_SHAPE, dtype=np.uint8)
     values[block((-2, -30, -30), (2, -26, -26))] = 1
     values[block((-8, -30, -30), (-3, -26, -26))] = 2
     values[block((2, -30, -30), (8, -26, -26))] = 3
-    nib.save(nib.Nifti1Image(values, mni_affine()), tmp_path / "made.nii.gz")
-    (tmp_path / "structures.csv").write_text(TABLE, encoding="utf-8")
-    path = tmp_path / "recipe.toml"
+    nib.save(nib.Nifti1Image(values, mni_affine()), folder / "made.nii.gz")
+    (folder / "structures.csv").write_text(TABLE, encoding="utf-8")
+    path = folder / "recipe.toml"
     path.write_text(RECIPE, encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def tiny_recipe(tmp_path: Path) -> Path:
+    """Recipe, table and source file, all in one folder."""
+    return write_tiny_recipe(tmp_path)

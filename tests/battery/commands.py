@@ -1,4 +1,4 @@
-"""Every command that works at length, on inputs small enough to be tried often."""
+"""Every kind of job that works at length, as a command on inputs small enough to be tried often."""
 
 from __future__ import annotations
 
@@ -14,13 +14,21 @@ from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine, mni_affine
+from brainstem_app.jobs.folder import JobFolder
+from brainstem_app.jobs.job import CompareCellJob, MeasureSpeedJob, TrainJob
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study, StudySettings, SubjectRecord
+from kerasmodels.data.slice_input import SliceInput
 
+from ..atlas.conftest import write_tiny_recipe
 from ..reports.made_results import write_result
+from ..study.made_study import add_result, correct_by_hand, make_study, write_segmentation
 
 Words = list[str | Path]
 TRAINING = ("--encoder", "resnet18", "--epochs", "2", "--size", "32", "--batch-size", "16")
+DETACHED = "brainstem_app.jobs.detached"
+#: It hands others over to a queue, which no test machine has; `tests/jobs/test_executors.py` has a made one.
+NOT_TRIED = frozenset({"on-slurm"})
 
 
 @dataclass(frozen=True)
@@ -29,17 +37,38 @@ class Command:
 
     Attributes
     ----------
+    kind : str
+        Kind of job that it does.
     words : list
         Its arguments.
     writes : Path
-        What it writes to.
+        Folder or file that it writes to.
     if_done : str
         What it says, instead of doing it, where all of it was done before; empty where it does it again.
+    if_missing : str
+        What it says where what it goes on from is not there.
+    of : str
+        Command whose results it changes or adds to.
+    start : Path, optional
+        Folder that is copied to `writes` before.
+    clears : tuple of str
+        Patterns of what else it makes.
+    needs : tuple of str
+        Commands whose results it reads.
+    module : str
+        Python module that does it.
     """
 
+    kind: str
     words: Words
     writes: Path
     if_done: str = ""
+    if_missing: str = ""
+    of: str = ""
+    start: Path | None = None
+    clears: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    module: str = "brainstem_app"
 
 
 def make_prepared_study(folder: Path, names: tuple[str, ...] = ("sub-01", "sub-02", "sub-03")) -> Path:
@@ -76,6 +105,16 @@ def make_results(folder: Path, table: LabelTable, people: int = 12) -> Path:
     return folder
 
 
+def make_study_of_results(folder: Path, table: LabelTable, people: int = 6) -> Path:
+    """A study with a result of each of some people, that of the second corrected by hand."""
+    made = make_study(folder, folder.parent / "ds")
+    for n in range(1, people + 1):
+        result = add_result(made, table, f"sub-{n:02d}", 10 + n)
+        if n == 2:
+            correct_by_hand(result, 4)
+    return folder
+
+
 def make_grid(folder: Path, name: str = "two") -> Path:
     """A grid of two small trainings."""
     settings = {"encoder": "resnet18", "epochs": 1, "input.size": 32, "batch_size": 16}
@@ -93,8 +132,13 @@ def import_command(folder: Path, name: str = "mine") -> Command:
     (folder / "names.csv").write_text("index,name\n1,block\n", encoding="utf-8")
     words: Words = ["atlas", "import", folder / "labels.nii.gz", "--table", folder / "names.csv"]
     words += ["--name", name, "--space", "MNI152NLin2009aSym"]
-    writes = folder / "data" / "brainstem-app" / "atlases" / name
-    return Command(words, writes, "There is an atlas named mine already")
+    writes = _data(folder) / "atlases" / name
+    return Command("import-atlas", words, writes, "There is an atlas named mine already")
+
+
+def _data(folder: Path) -> Path:
+    """Where the user's data lie for a command that is started with `processes.environment_of`."""
+    return folder / "data" / "brainstem-app"
 
 
 def quick_commands(folder: Path, table: LabelTable) -> dict[str, Command]:
@@ -102,45 +146,129 @@ def quick_commands(folder: Path, table: LabelTable) -> dict[str, Command]:
     study = make_prepared_study(folder / "study")
     results = make_results(folder / "results", table)
     again = make_results(folder / "again", table)
-    maps = [folder / f"{name}.nii.gz" for name in ("predicted", "reference")]
+    maps: Words = [folder / f"{name}.nii.gz" for name in ("predicted", "reference")]
     for path in maps:
-        save_label_map(path, load_atlas().labels, mni_affine(), space="mni")
-    participants = ["--participants", results / "participants.tsv", "--group", "group", "--reference", "a"]
+        save_label_map(Path(path), load_atlas().labels, mni_affine(), space="mni")
+    participants: Words = ["--participants", results / "participants.tsv", "--group", "group"]
+    participants += ["--reference", "a"]
 
-    def into(name: str) -> Path:
-        return folder / f"out {name}"
+    def into(kind: str, name: str, *words: str | Path, if_done: str = "") -> Command:
+        out = folder / f"out {name}"
+        return Command(kind, [*words, "--out", out], out, if_done)
 
     return {
-        "copy": Command(["copy", study, "--out", into("copy")], into("copy"), "is not empty"),
-        "copy --share": Command(
-            ["copy", study, "--share", "--out", into("share")], into("share"), "is not empty"
-        ),
-        "evaluate (volumes)": Command(["evaluate", *maps, "--out", into("volumes")], into("volumes")),
-        "cohort": Command(["cohort", results, *participants, "--out", into("cohort")], into("cohort")),
-        "retest": Command(["retest", results, again, "--out", into("retest")], into("retest")),
+        "copy": into("copy-study", "copy", "copy", study, if_done="is not empty"),
+        "copy --share": into("copy-study", "share", "copy", study, "--share", if_done="is not empty"),
+        "evaluate (volumes)": into("evaluate-volumes", "volumes", "evaluate", *maps),
+        "cohort": into("cohort", "cohort", "cohort", results, *participants),
+        "retest": into("retest", "retest", "retest", results, again),
         "atlas import": import_command(folder),
-        "simulate": Command(["simulate", "--subjects", "1", "--out", into("simulate")], into("simulate")),
+        "atlas build": _build_command(folder),
+        "simulate": into("simulate", "simulate", "simulate", "--subjects", "1"),
+        **_result_commands(folder, table),
     }
 
 
-def slow_commands(folder: Path, scans: Path) -> dict[str, Command]:
-    """Commands that train, predict or register; the study of `quick_commands` is there, `scans` as well."""
-    study = folder / "study"
-    one = study / "runs" / "one"
-    grid = make_grid(folder)
-    scan = next(scans.glob("sub-*/anat/*_T1w.nii.gz"))
+def _build_command(folder: Path) -> Command:
+    recipe = write_tiny_recipe(folder / "recipe")
+    return Command("build-atlas", ["atlas", "build", recipe], _data(folder) / "atlases" / "tiny")
 
-    def into(name: str) -> Path:
-        return folder / f"out {name}"
+
+def _result_commands(folder: Path, table: LabelTable) -> dict[str, Command]:
+    """What is done to the results of a study, each time to the same ones."""
+    start, study = make_study_of_results(folder / "judged before", table), folder / "judged"
+    old = folder / "old"
+    for name in ("sub-07", "sub-08"):
+        write_segmentation(old / name, table, f"{name}_T1w.nii.gz", dataset=folder / "ds")
+
+    def judged(kind: str, *words: str | Path) -> Command:
+        return Command(kind, [*words], study, start=start)
 
     return {
-        "train": Command(["train", study, "--run", "one", *TRAINING], one),
-        "evaluate (run)": Command(["evaluate", "--study", study, "--run", "one"], one),
-        "activations": Command(["activations", study, "--run", "one"], one / "activations"),
-        "models export": Command(["models", "export", one, "--install"], one / "export"),
-        "compare": Command(["compare", study, "--grid", grid], study / "comparisons" / "two"),
-        "segment": Command(["segment", scan, "--out", into("segment")], into("segment")),
-        "segment --bids": Command(["segment", scans, "--bids", "--out", into("bids")], into("bids")),
-        "demo": Command(["demo", "--out", into("demo")], into("demo")),
-        "prepare": Command(["prepare", scans, "--study", into("prepared")], into("prepared")),
+        "quality": judged("quality", "quality", study),
+        "study accept": judged("accept-results", "study", "accept", study, "sub-01", "sub-03"),
+        "study reject": judged("reject-results", "study", "reject", study, "sub-01", "--why", "moved"),
+        "study undecide": judged("undecide-results", "study", "undecide", study, "sub-01", "sub-02"),
+        "study restore": judged("restore-results", "study", "restore", study, "sub-02"),
+        "study import-results": judged("import-results", "study", "import-results", study, old),
+        "study export": Command(
+            "export-results",
+            ["study", "export", study, "--out", folder / "out exported"],
+            folder / "out exported",
+            needs=("quality",),
+        ),
     }
+
+
+def slow_commands(folder: Path) -> dict[str, Command]:
+    """Commands that train, predict or register; what `quick_commands` made is there."""
+    study, scans, prepared = folder / "study", folder / "out simulate", folder / "out prepared"
+    one = study / "runs" / "one"
+    scan = scans / "sub-sim01" / "anat" / "sub-sim01_T1w.nii.gz"
+    truth = scans / "derivatives" / "truth" / "sub-sim01" / "anat" / "sub-sim01_space-orig_dseg.nii.gz"
+    heads, no_run = ("simulate",), "has no network"
+
+    def segment(name: str, *words: str | Path) -> Command:
+        out = folder / f"out {name}"
+        return Command("segment", ["segment", *words, "--out", out], out, needs=heads)
+
+    def of_run(kind: str, writes: Path, *words: str | Path, needs: tuple[str, ...] = ()) -> Command:
+        return Command(kind, [*words], writes, if_missing=no_run, of="train", needs=needs)
+
+    return {
+        "train": Command("train", ["train", study, "--run", "one", *TRAINING], one),
+        "train another": Command(
+            "train", ["train", study, "--run", "other", *TRAINING], study / "runs" / "other"
+        ),
+        "evaluate (run)": of_run("evaluate-run", one, "evaluate", "--study", study, "--run", "one"),
+        "activations": of_run("activations", one, "activations", study, "--run", "one"),
+        "models export": of_run("export-model", one, "models", "export", one, "--install"),
+        "models ensemble": Command(
+            "export-ensemble",
+            ["models", "ensemble", one, study / "runs" / "other", "--name", "both", "--install"],
+            study / "ensembles" / "both",
+            if_missing=no_run,
+            needs=("train", "train another"),
+        ),
+        "compare": Command(
+            "compare",
+            ["compare", study, "--grid", make_grid(folder)],
+            study / "comparisons" / "two",
+            clears=("study/runs/*-*",),
+        ),
+        "cell of a comparison": _cell(folder, study),
+        "speed of the machine": _speed(folder),
+        "segment": segment("segment", scan),
+        "segment --bids": segment("bids", scans, "--bids"),
+        "demo": Command("demo", ["demo", "--out", folder / "out demo"], folder / "out demo"),
+        "prepare": Command("prepare", ["prepare", scans, "--study", prepared], prepared, needs=heads),
+        "segment --study": Command("segment", ["segment", "--study", prepared], prepared, of="prepare"),
+        "study correct": Command(
+            "correct-result",
+            ["study", "correct", prepared, "sub-sim01", "--labels", folder / "corrected.nii.gz"],
+            prepared,
+            if_missing="no segmentation",
+            of="segment --study",
+        ),
+        "add-reference": Command(
+            "add-reference",
+            ["add-reference", truth, "--study", prepared, "--subject", "sub-sim01"],
+            prepared,
+            if_missing="not prepared",
+            of="prepare",
+        ),
+    }
+
+
+def _cell(folder: Path, study: Path) -> Command:
+    train = TrainJob(study=study, run="cell", encoder="resnet18", epochs=1, batch_size=16)
+    job = CompareCellJob(train=train.model_copy(update={"input": SliceInput(size=32)}))
+    JobFolder(folder / "jobs" / "cell").prepare(job)
+    return Command("compare-cell", [folder / "jobs" / "cell"], study / "runs" / "cell", module=DETACHED)
+
+
+def _speed(folder: Path) -> Command:
+    JobFolder(folder / "jobs" / "speed").prepare(MeasureSpeedJob())
+    return Command(
+        "measure-speed", [folder / "jobs" / "speed"], _data(folder) / "speed.json", module=DETACHED
+    )

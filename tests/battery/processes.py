@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from brainstem_app.imaging.atomic import TEMPORARY_NAME
+from brainstem_app.jobs.folder import EVENTS_FILE, JobFolder
+
+from .commands import DETACHED, Command
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -20,13 +22,13 @@ def environment_of(folder: Path, **other: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(folder / "data"), **other}
 
 
-def begin(
-    folder: Path, *words: str | Path, environment: Mapping[str, str] | None = None
-) -> subprocess.Popen[str]:
+def begin(folder: Path, command: Command) -> subprocess.Popen[str]:
     """Start a command, with the user's data below a folder, and a family of processes of its own."""
+    if command.module == DETACHED:
+        JobFolder(Path(command.words[0])).clear()
     return subprocess.Popen(
-        [sys.executable, "-m", "brainstem_app", *map(str, words)],
-        env=environment_of(folder) if environment is None else dict(environment),
+        [sys.executable, "-m", command.module, *map(str, command.words)],
+        env=environment_of(folder),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -37,11 +39,18 @@ def begin(
     )
 
 
-def do(folder: Path, *words: str | Path) -> tuple[int, str]:
-    """Run a command to its end; returns status and what it said."""
-    process = begin(folder, *words)
+def end(process: subprocess.Popen[str], command: Command) -> tuple[int, str]:
+    """Wait for the end of a command; returns status and what it said."""
     out, err = process.communicate()
+    if command.module == DETACHED:
+        events = Path(command.words[0]) / EVENTS_FILE
+        out += events.read_text(encoding="utf-8") if events.exists() else ""
     return process.returncode, out + err
+
+
+def do(folder: Path, command: Command) -> tuple[int, str]:
+    """Run a command to its end; returns status and what it said."""
+    return end(begin(folder, command), command)
 
 
 def kill(process: subprocess.Popen[str]) -> None:
@@ -55,8 +64,9 @@ def kill(process: subprocess.Popen[str]) -> None:
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder."""
-    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    """Every file below a folder, or the file itself."""
+    there = [folder] if folder.is_file() else folder.rglob("*")
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in there if p.is_file()}
 
 
 def left_behind(folder: Path) -> list[str]:

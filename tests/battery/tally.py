@@ -8,7 +8,11 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 #: How often each random trial that takes seconds is made; the number of quick ones is a multiple of it.
 TRIALS = int(os.environ.get("BATTERY_TRIALS", "1"))
@@ -19,6 +23,18 @@ RECORD = os.environ.get("BATTERY_RECORD", "")
 #: Long: a machine may be busy with something else. In the long form it always is.
 SOON_S = 7200 if RECORD else 900
 _SHOWN = 20
+
+
+def once() -> None:
+    """Skip a test that the record has already, so that a long run goes on where it was stopped."""
+    if RECORD and Path(RECORD).exists():
+        lines = Path(RECORD).read_text(encoding="utf-8").splitlines()
+        if _this_test() in {json.loads(line)["test"] for line in lines}:
+            pytest.skip("counted before")
+
+
+def _this_test() -> str:
+    return os.environ.get("PYTEST_CURRENT_TEST", "").removesuffix(" (call)")
 
 
 class TooLateError(AssertionError):
@@ -62,8 +78,10 @@ def counted(area: str, row: str) -> Iterator[Tally]:
         raise
     finally:
         if RECORD:
-            line = {"area": area, "row": row, "tried": tally.tried, "failures": tally.failures[:_SHOWN]}
-            line["failed"] = len(tally.failures)
+            line: dict[str, Any] = {"area": area, "row": row, "tried": tally.tried}
+            line["failures"] = tally.failures[:_SHOWN]
+            line |= {"failed": len(tally.failures), "test": _this_test()}
+            line |= {"when": f"{datetime.now(UTC):%Y-%m-%d}", "commit": os.environ.get("BATTERY_COMMIT", "")}
             with Path(RECORD).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(line) + "\n")
     assert not tally.failures, "\n".join(tally.failures[:_SHOWN])

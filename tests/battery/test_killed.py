@@ -11,13 +11,22 @@ from pathlib import Path
 import pytest
 
 from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.jobs.registry import KINDS
 
-from .commands import Command, quick_commands, slow_commands
-from .processes import begin, do, files_of, kill, left_behind, make_study
-from .tally import FIRST_SEED, TRIALS, counted
+from .commands import NOT_TRIED, Command, quick_commands, slow_commands
+from .place import Place
+from .processes import begin, do, end, files_of, kill, left_behind, make_study
+from .tally import FIRST_SEED, TRIALS, counted, once
 
 pytestmark = pytest.mark.slow
 AREA = "Killed at a random moment, then started again"
+NAMES = (
+    *("copy", "copy --share", "evaluate (volumes)", "cohort", "retest", "atlas import", "atlas build"),
+    *("simulate", "quality", "study accept", "study reject", "study undecide", "study restore"),
+    *("study import-results", "study export", "train", "train another", "evaluate (run)", "activations"),
+    *("models export", "models ensemble", "compare", "cell of a comparison", "speed of the machine"),
+    *("segment", "segment --bids", "demo", "prepare", "segment --study", "study correct", "add-reference"),
+)
 
 
 def test_copy_that_is_killed_goes_on_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -25,11 +34,12 @@ def test_copy_that_is_killed_goes_on_and_leaves_nothing_behind(tmp_path: Path) -
     with counted(AREA, "copy, three times each, of 200 files") as tally:
         for seed in range(FIRST_SEED, FIRST_SEED + TRIALS):
             rng, out = random.Random(seed), tmp_path / f"copy {seed}"
+            copy = Command("copy-study", ["copy", study, "--out", out], out)
             with tally.trial(f"seed {seed}"):
                 for _ in range(3):
-                    _killed_after(rng.uniform(0.5, 4), tmp_path, Command(["copy", study, "--out", out], out))
+                    _killed_after(rng.uniform(0.5, 4), tmp_path, copy)
                     _require_whole_files(study, out)
-                status, said = do(tmp_path, "copy", study, "--out", out)
+                status, said = do(tmp_path, copy)
                 # The last of those before may have come to its end.
                 assert status == 0 or "is not empty" in said, said
                 assert files_of(out) == files_of(study)
@@ -43,40 +53,46 @@ def _require_whole_files(study: Path, out: Path) -> None:
 
 
 def _killed_after(seconds: float, folder: Path, command: Command) -> None:
-    process = begin(folder, *command.words)
+    process = begin(folder, command)
     try:
         process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         kill(process)
 
 
+def test_every_kind_of_job_is_tried(tmp_path: Path, table: LabelTable) -> None:
+    commands = {**quick_commands(tmp_path, table), **slow_commands(tmp_path)}
+    assert set(NAMES) == set(commands)
+    assert {command.kind for command in commands.values()} == set(KINDS) - NOT_TRIED
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, table: LabelTable) -> Place:
+    """Every command, in one folder."""
+    return Place(tmp_path_factory.mktemp("place"), table)
+
+
 @pytest.mark.long
-def test_every_command_that_is_killed_ends_whole_when_started_again(
-    tmp_path: Path, table: LabelTable
-) -> None:
-    commands = quick_commands(tmp_path, table)
-    scans = commands["simulate"].writes
-    assert do(tmp_path, *commands["simulate"].words)[0] == 0
-    commands["simulate"] = Command(
-        ["simulate", "--subjects", "1", "--seed", "5", "--out", tmp_path / "more"], tmp_path / "more"
-    )
-    for name, command in {**commands, **slow_commands(tmp_path, scans)}.items():
+@pytest.mark.parametrize("name", NAMES)
+def test_command_that_is_killed_ends_whole_when_started_again(place: Place, name: str) -> None:
+    once()
+    command = place.commands[name]
+    with counted(AREA, name) as tally:
+        place.begin(name)
         started = time.monotonic()
-        status, said = do(tmp_path, *command.words)
+        status, said = do(place.folder, command)
         lasts, wanted = time.monotonic() - started, set(files_of(command.writes))
-        with counted(AREA, name) as tally:
-            for seed in range(FIRST_SEED, FIRST_SEED + TRIALS):
-                with tally.trial(f"seed {seed}"):
-                    assert status == 0, said
-                    _kill_and_repeat(
-                        command, wanted, random.Random(f"{name} {seed}").uniform(0.3, lasts), tmp_path
-                    )
+        assert status == 0, said
+        for seed in range(FIRST_SEED, FIRST_SEED + TRIALS):
+            with tally.trial(f"seed {seed}"):
+                place.begin(name)
+                seconds = random.Random(f"{name} {seed}").uniform(0.3, lasts)
+                _kill_and_repeat(command, wanted, seconds, place.folder)
 
 
 def _kill_and_repeat(command: Command, wanted: set[str], seconds: float, folder: Path) -> None:
-    shutil.rmtree(command.writes)
     _killed_after(seconds, folder, command)
-    status, said = do(folder, *command.words)
+    status, said = end(begin(folder, command), command)
     assert status == 0 or (command.if_done and command.if_done in said), said
     assert set(files_of(command.writes)) == wanted, set(files_of(command.writes)) ^ wanted
     assert left_behind(command.writes) == []

@@ -224,6 +224,7 @@ def measure_review(side: int, folder: Path) -> None:
     ]
     timed(f"review {side}³, three planes, crosshair dragged", lambda n: views.go_to(around[n]), len(around))
     step.document.editor.set_label(3)
+    step.document.editor.set_protects(False)  # blocks lie side by side: nothing would be painted
     actions["brush"].trigger()
     step.document.editor.begin(False)
     steps = list(pairwise(around))

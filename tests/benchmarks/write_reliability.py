@@ -1,7 +1,8 @@
 """The long form of the battery, and its page: ``write_reliability.py [--trials N] [--seed N] [FILE…]``.
 
 Tries the files of ``tests/battery`` that are named, else all, and the other tests that belong to the battery.
-What it counts goes to ``docs/results/reliability.json``, row by row, and the page is written of that.
+What it counts goes to ``docs/results/reliability.json``, row by row, and the page is written of that. It
+takes hours: what was counted lies in ``build/battery`` meanwhile, and ``--resume`` goes on from there.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
 import xml.etree.ElementTree as ET
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -22,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "docs" / "results"
 BATTERY = ROOT / "tests" / "battery"
+RECORDS = ROOT / "build" / "battery"
 _PLANTED = "Planted names, paths and computers"
 #: Tests elsewhere that belong to the battery: area and row of each.
 ELSEWHERE = {
@@ -80,26 +81,28 @@ def main() -> None:
     parser.add_argument("files", nargs="*", help="names of files of the battery; default: all")
     parser.add_argument("--trials", type=int, default=20, help="random trials of each slow kind")
     parser.add_argument("--seed", type=int, default=1000, help="where random numbers begin")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    parser.add_argument("--counted", action="store_true", help="only take what a stopped run has counted")
     parser.add_argument("--page", action="store_true", help="only write the page of what was counted")
     given = parser.parse_args()
-    rows = [] if given.page else run(given.files, given.trials, given.seed)
-    write_page(keep(rows))
+    if not given.page:
+        for name in given.files or [*(p.name for p in sorted(BATTERY.glob("test_*.py"))), *ELSEWHERE]:
+            path = ROOT / name if (ROOT / name).exists() else BATTERY / name
+            record = _record_of(path, given.trials, given.seed)
+            if not (given.resume or given.counted):
+                record.unlink(missing_ok=True)
+            rows = [] if given.counted else run(path, given.trials, given.seed)
+            write_page(keep(rows or counted_in(record)))
+    write_page(keep([]))
 
 
-def run(files: list[str], trials: int, seed: int) -> list[Row]:
-    """Run the tests, file by file, and return their rows; what they print goes to standard error."""
-    named = files or [*(p.name for p in sorted(BATTERY.glob("test_*.py"))), *ELSEWHERE]
-    rows: list[Row] = []
-    for name in named:
-        path = ROOT / name if (ROOT / name).exists() else BATTERY / name
-        with tempfile.TemporaryDirectory() as folder:
-            rows += _run_file(path, trials, seed, Path(folder))
-    return rows
-
-
-def _run_file(path: Path, trials: int, seed: int, folder: Path) -> list[Row]:
-    record, report = folder / "record.jsonl", folder / "junit.xml"
+def run(path: Path, trials: int, seed: int) -> list[Row]:
+    """Run a file of tests and return its rows; what it prints goes to standard error."""
+    record = _record_of(path, trials, seed)
+    record.parent.mkdir(parents=True, exist_ok=True)
+    report = record.with_suffix(".xml")
     own = {"BATTERY_TRIALS": str(trials), "BATTERY_SEED": str(seed), "BATTERY_RECORD": str(record)}
+    own |= {"BATTERY_COMMIT": _commit()}
     words = ["-q", "-p", "no:cacheprovider", f"--junitxml={report}", str(path)]
     subprocess.run(
         [sys.executable, "-m", "pytest", *words],
@@ -109,8 +112,15 @@ def _run_file(path: Path, trials: int, seed: int, folder: Path) -> list[Row]:
         check=False,
     )
     known = ELSEWHERE.get(path.relative_to(ROOT).as_posix())
-    if known is not None:
-        return [_row_of_tests(report, *known)]
+    return counted_in(record) if known is None else [_row_of_tests(report, *known)]
+
+
+def _record_of(path: Path, trials: int, seed: int) -> Path:
+    return RECORDS / f"{path.stem}-{trials}-{seed}.jsonl"
+
+
+def counted_in(record: Path) -> list[Row]:
+    """Rows of what was counted in a record, which may be of a run that was stopped."""
     lines = record.read_text(encoding="utf-8").splitlines() if record.exists() else []
     return rows_of(json.loads(line) for line in lines)
 
@@ -119,8 +129,8 @@ def rows_of(counted: Iterable[dict[str, object]]) -> list[Row]:
     """Rows of what trials have counted; several counts of one row are added up."""
     rows: dict[tuple[str, str], Row] = {}
     for line in counted:
-        fields = {name: line[name] for name in ("area", "row", "tried", "failed")}
-        row = Row(**fields, when=_today(), commit=_commit(), failures=tuple(line["failures"]))  # type: ignore[arg-type]
+        fields = {name: line[name] for name in ("area", "row", "tried", "failed", "when", "commit")}
+        row = Row(**fields, failures=tuple(line["failures"]))  # type: ignore[arg-type]
         rows[row.area, row.row] = _sum(rows.get((row.area, row.row)), row)
     return list(rows.values())
 
@@ -170,15 +180,49 @@ def write_page(rows: list[Row]) -> None:
     missing = [area for area in AREAS if area not in {row.area for row in rows}]
     if missing:
         lines += ["", f"Not yet run in the long form, only in the suite: {'; '.join(missing)}."]
+    if jobs := _not_killed({(row.area, row.row) for row in rows}):
+        lines += ["", f"Not yet killed in the long form: {'; '.join(jobs)}."]
     for row in (row for row in rows if row.failed):
         lines += ["", f"Failed, {row.area}, {row.row}:", ""]
         lines += [f"- {failure[:300]}" for failure in row.failures]
+    lines += _load_lines()
     days = sorted({row.when for row in rows})
     lines += [
         "",
         f"{_machine()}; {', '.join(days)}. Each row with the commit it was tried on: `reliability.json`.",
     ]
     (RESULTS / "reliability.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _not_killed(tried: set[tuple[str, str]]) -> list[str]:
+    """Jobs of the battery that no row is of."""
+    sys.path.insert(0, str(ROOT))
+    from tests.battery.test_killed import AREA, NAMES
+
+    return [name for name in NAMES if (AREA, name) not in tried]
+
+
+def _load_lines() -> list[str]:
+    """Section on what `benchmark_load` has measured; none if nothing was."""
+    path = RESULTS / "load.json"
+    if not path.exists():
+        return []
+    lines = [
+        "",
+        "## Load",
+        "",
+        "Measured by `tests/benchmarks/benchmark_load.py`. *Load* is how many processes",
+    ]
+    lines += [
+        "wanted the machine's cores: with more than it has, seconds and milliseconds are longer than alone,"
+    ]
+    lines += ["and what the processor did for the program itself stands in brackets.", ""]
+    lines += ["| what | measured | asked | load |", "|---|---|---|---:|"]
+    for part in json.loads(path.read_text(encoding="utf-8")).values():
+        lines += [
+            f"| {row['what']} | {row['measured']} | {row['asked']} | {part['load']} |" for row in part["rows"]
+        ]
+    return lines
 
 
 def _machine() -> str:

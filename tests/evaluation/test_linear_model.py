@@ -10,6 +10,7 @@ from scipy.stats import t as t_distribution
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.linear_model import (
     LEAST_DEGREES,
+    against_first,
     chance_of_far,
     dependent_columns,
     deviations,
@@ -55,6 +56,34 @@ def test_each_of_three_groups_is_compared_with_the_first() -> None:
     assert (middle.difference[0], high.difference[0]) == (pytest.approx(3), pytest.approx(10))
     assert middle.d[0] == pytest.approx(3 / np.sqrt(2))
     assert np.isnan(middle.p[1])
+
+
+def test_contrast_of_groups_taken_together_is_that_of_their_means() -> None:
+    """Worked by hand: cells 2, 5 and 12; squares 2, 2 and 2 on 3 degrees."""
+    values = np.array([[1.0], [3], [4], [6], [11], [13]])
+    group = np.array([0, 0, 1, 1, 2, 2])
+    weights = [np.array([-1.0, 0.5, 0.5]), np.array([0.0, -1, 1])]
+    together, apart = group_effects(values, group, np.zeros((6, 0)), weights)
+    assert together.difference[0] == pytest.approx(8.5 - 2)
+    assert together.t[0] == pytest.approx(6.5 / np.sqrt(2 * (1 + 1 / 4 + 1 / 4) / 2))
+    assert (together.n[0], together.reference_n[0], together.degrees) == (4, 2, 3)
+    assert (apart.difference[0], apart.n[0], apart.reference_n[0]) == (pytest.approx(7), 2, 2)
+    assert apart.d[0] == pytest.approx(7 / np.sqrt(2))
+    assert [list(row) for row in against_first(3)] == [[-1, 1, 0], [-1, 0, 1]]
+
+
+def test_measure_known_in_too_few_of_a_group_has_no_number_there_and_is_known_elsewhere() -> None:
+    rng = np.random.default_rng(2)
+    values, group = rng.normal(100, 10, (18, 2)), np.repeat([0, 1, 2], 6)
+    values[[6, 7, 8], 1] = np.nan
+    one, other = group_effects(values, group, np.zeros((18, 0)), least=5)
+    assert np.isfinite(one.p[0])
+    assert np.isnan([one.p[1], one.difference[1]]).all()
+    known = ttest_ind(values[12:, 0], values[:6, 0])
+    assert other.difference[0] == pytest.approx(values[12:, 0].mean() - values[:6, 0].mean())
+    assert np.isfinite(other.p[1])
+    assert one.n[1] == 3
+    assert np.sign(other.t[0]) == np.sign(known.statistic)
 
 
 def test_deviation_from_the_reference_group_leaves_the_subject_itself_out() -> None:

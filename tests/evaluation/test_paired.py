@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import wilcoxon
 
-from brainstem_app.evaluation.paired import compare_pairs, holm, rank_biserial
+from brainstem_app.evaluation.paired import benjamini_hochberg, compare_pairs, holm, rank_biserial
 
 
 def test_differences_of_five_subjects_as_worked_by_hand() -> None:
@@ -39,3 +39,32 @@ def test_tied_differences_share_their_rank() -> None:
 def test_holm_steps_down_and_never_falls() -> None:
     assert holm([0.01, 0.04, None, 0.03, 0.005]) == pytest.approx([0.03, 0.06, None, 0.06, 0.02])
     assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_false_discovery_rate_is_that_of_the_published_example() -> None:
+    """Benjamini & Hochberg 1995, section 3.2: of fifteen tests the first four are found at .05."""
+    p = [
+        0.0001,
+        0.0004,
+        0.0019,
+        0.0095,
+        0.0201,
+        0.0278,
+        0.0298,
+        0.0344,
+        0.0459,
+        0.3240,
+        0.4262,
+        0.5719,
+        0.6528,
+        0.7590,
+        1,
+    ]
+    found = benjamini_hochberg([*p, None])
+    assert found[-1] is None
+    known = [value for value in found if value is not None]
+    assert sum(value <= 0.05 for value in known) == 4
+    assert known[:4] == pytest.approx([0.0015, 0.003, 0.0095, 0.035625])
+    assert known[14] == 1
+    assert benjamini_hochberg([None]) == [None]
+    assert benjamini_hochberg([]) == []

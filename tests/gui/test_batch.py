@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.report.report_entries import find_reports
 from brainstem_app.gui.segment.batch_sheet import BatchSheet
+from brainstem_app.gui.segment.expected_time import seconds_a_scan, time_text
 from brainstem_app.gui.segment.job_files import SegmentOutputs, segment_job
 from brainstem_app.gui.segment.segment_panel import SegmentPanel
 from brainstem_app.gui.settings import WindowSettings
@@ -91,11 +92,16 @@ def test_batch_begins_only_after_scans_model_and_folder_were_named(
     assert "not measured" in sheet.card.text()
     assert "color:" in sheet.card.text(), "in amber"
     assert sheet.place.folder == settings.results_folder
+    assert sheet.time.text() == "about 1 min on a usual computer; the first scan will tell"
+    assert "P3_T1" in sheet.scans.toolTip()
     assert not listed.context.jobs.jobs
     qtbot.mouseClick(sheet.start_button, Qt.MouseButton.LeftButton)
     (job,) = listed.context.jobs.jobs
     assert job.record.title == "Segment 3 scans with test-model"
     qtbot.waitUntil(lambda: job.state.is_over, timeout=_LIMIT_MS)
+    each = seconds_a_scan(listed.context.jobs.jobs)
+    assert each == pytest.approx(job.record.seconds / 3)
+    assert "judging by" in time_text(listed.context.jobs.jobs, 3)
 
 
 def test_batch_that_is_not_confirmed_does_not_begin(qtbot: QtBot, listed: MainWindow) -> None:

@@ -140,8 +140,8 @@ def green_of(page: ComparePage, row: int) -> int:
         ({"n_deconet": 0.0}, (0, None), ("0.000", "0.500")),
         ({"n_deconet": 0.0, "fpn": 0.0}, (0, 0), ("0.000", "0.500")),
         ({"n_deconet": 0.0, "fpn": 0.001}, (0, 1), ("0.000", "0.500")),
-        ({"n_deconet": 0.70, "fpn": 0.80}, (0, 111), ("0.700", "0.800")),
-        ({"n_deconet": 0.79, "fpn": 0.80}, (100, 111), ("0.700", "0.800")),
+        ({"n_deconet": 0.70, "fpn": 0.80}, (0, 93), ("0.700", "0.800")),
+        ({"n_deconet": 0.79, "fpn": 0.80}, (83, 93), ("0.700", "0.800")),
     ],
 )
 def test_low_overlap_is_never_green_in_the_heat_map(

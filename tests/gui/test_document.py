@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.background import Background
 from brainstem_app.gui.document.document import Document
-from brainstem_app.gui.document.label_editor import Tool
+from brainstem_app.gui.document.drawing_tools import Tool
 from brainstem_app.gui.document.opened import read_for_viewer, read_labels_for_viewer, read_result_for_viewer
 from brainstem_app.gui.messages.message import Message
 from brainstem_app.gui.settings import WindowSettings

@@ -46,6 +46,7 @@ _SPEAK_FOR_THEIR_PARTS = (
     "QLineEdit",
     "QListWidget",
     "QMenuBar",
+    "QTabBar",
     "QTableView",
     "QToolBar",
     "QTreeView",

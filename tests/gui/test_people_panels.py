@@ -33,6 +33,7 @@ def _opened(qtbot: QtBot, window: MainWindow) -> CohortPanel:
     qtbot.mouseClick(page.cohort_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(page.cohort.subjects.ticked()) == 8, timeout=_LIMIT_MS)
     page.cohort.reference.setCurrentText("c")
+    page.cohort.least.setValue(4)
     return page.cohort
 
 
@@ -129,7 +130,7 @@ def test_group_of_one_person_is_named_before_anything_is_started(
     lines[-1] = lines[-1][:-1] + "twin"
     table.write_text("\n".join(lines), encoding="utf-8")
     panel = _opened(qtbot, window)
-    assert "one alone is in: twin" in panel.said.text()
+    assert "there are fewer in: p: 3, twin: 1" in panel.said.text()
     assert not panel.start_button.isEnabled()
 
 

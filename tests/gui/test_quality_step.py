@@ -15,7 +15,7 @@ from brainstem_app.cli.app import run
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.quality.quality_page import QualityPage
 from brainstem_app.gui.quality.wall_model import Order
-from brainstem_app.gui.report.people import model_of_whole_study
+from brainstem_app.gui.report.people import StudyChoice, choice_in_study
 from brainstem_app.gui.segment.job_files import SegmentOutputs, segment_job
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import QualityJob, read_job
@@ -204,12 +204,25 @@ def test_groups_of_a_whole_study_count_corrected_labels_and_no_rejected_results(
     counted = {str(folder) for folder in folders if "sub-03" not in folder.parts}
     qtbot.waitUntil(lambda: set(panel.subjects.ticked()) == counted, timeout=_LIMIT_MS)
     assert "corrected labels count, rejected ones do not" in panel.said.text()
+    assert panel.of_study.isVisible()
     panel.start()
     job = open_study.context.jobs.jobs[-1].work
     assert (job.study, job.results, job.model) == (study.folder, (), folders[0].name)
-    panel.subjects.tick(sorted(counted)[1:])
-    assert "corrected labels count" not in panel.said.text()
-    assert not model_of_whole_study(study.folder, folders[1:], ())
+    assert (job.subjects, job.edited) == ((), "use")
+    part = sorted(counted)[1:]
+    panel.subjects.tick(part)
+    panel.edited.setCurrentIndex(1)
+    assert "corrected labels do not count, the original ones do" in panel.said.text()
+    panel.start()
+    job = open_study.context.jobs.jobs[-1].work
+    names = tuple(Path(folder).relative_to(study.folder / "segmentations").as_posix() for folder in part)
+    assert (job.study, job.results, job.subjects, job.edited) == (study.folder, (), names, "original")
+    panel.subjects.tick([*part, *(str(f) for f in folders if "sub-03" in f.parts)])
+    assert "Rejected, so left out: sub-03" in panel.said.text()
+    assert choice_in_study(study.folder, folders[1:], ()) == StudyChoice(
+        folders[0].name, tuple(f.relative_to(study.folder / "segmentations").as_posix() for f in folders[1:])
+    )
+    assert choice_in_study(study.folder, [*folders, study.folder], ()) is None
 
 
 def test_new_study_takes_the_results_of_a_dataset_but_not_of_loose_scans(

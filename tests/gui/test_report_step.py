@@ -169,6 +169,9 @@ def test_groups_of_people_are_compared_by_the_real_worker(
     assert panel.group.currentData() == "diagnosis"
     assert not panel.start_button.isEnabled(), "neither group is called control"
     panel.reference.setCurrentText("c")
+    assert "A group needs 5 people" in panel.said.text()
+    panel.least.setValue(4)
+    panel.tabs.setCurrentWidget(panel.adjust)
     panel.covariates.tick(["age"])
     assert panel.head_size.isVisible()
     qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
@@ -191,7 +194,13 @@ def test_groups_of_people_are_compared_by_the_real_worker(
         "cohort.xlsx",
         "volumes.csv",
         "zscores.csv",
+        "people.csv",
     }
+    tabs = page.report.tabs
+    assert [tabs.tabText(number) for number in range(tabs.count())] == ["Comparisons", "People"]
+    tabs.setCurrentIndex(1)
+    assert page.model.rowCount() == 8
+    assert page.model.index(0, 0).data() == "sub-1"
 
 
 def test_one_person_twice_is_said_before_anything_is_started(

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, Q
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.app_context import AppContext
-from brainstem_app.gui.document.label_editor import Tool
+from brainstem_app.gui.document.drawing_tools import Tool
 from brainstem_app.gui.document.opened import read_for_viewer, read_labels_for_viewer, read_result_for_viewer
 from brainstem_app.gui.messages.message import Message, MessageLevel
 from brainstem_app.gui.review.picture import picture_of, picture_of_all, save_picture
@@ -131,7 +131,7 @@ def test_shift_and_arrows_change_brightness_and_contrast(qtbot: QtBot, opened: R
     wide = opened.views.main_view.window
     assert wide[1] - wide[0] > high - low
     press(qtbot, opened, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
-    assert opened.views.main_view.window == opened.document.image.window
+    assert opened.views.main_view.window == (low, high)
 
 
 def test_keys_go_round_the_views(qtbot: QtBot, opened: ReviewPage) -> None:
@@ -238,8 +238,24 @@ def test_brightness_is_shared_by_all_planes(qtbot: QtBot, opened: ReviewPage) ->
     windows = {view_of(opened, plane).window for plane in Plane}
     assert len(windows) == 1
     assert windows != {first}
-    qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
+    qtbot.mouseDClick(viewport, Qt.MouseButton.LeftButton, shift, QPoint(50, 50))
     assert {view_of(opened, plane).window for plane in Plane} == {first}
+
+
+def test_double_click_shows_one_view_alone_and_all_again(qtbot: QtBot, opened: ReviewPage) -> None:
+    coronal = view_of(opened, Plane.CORONAL).viewport()
+    qtbot.mouseDClick(coronal, Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
+    assert (opened.views.view_layout, opened.views.plane) == (ViewLayout.ONE, Plane.CORONAL)
+    assert opened.commands["coronal"].isChecked()
+    qtbot.mouseDClick(coronal, Qt.MouseButton.LeftButton, pos=QPoint(50, 50))
+    assert opened.views.view_layout is ViewLayout.THREE
+
+
+def test_place_that_is_typed_moves_all_views(qtbot: QtBot, opened: ReviewPage) -> None:
+    place = opened.document.image.grid.world_mm((7, 8, 9))
+    opened.readout.place.setText(" ".join(f"{mm:.1f}" for mm in place))
+    qtbot.keyClick(opened.readout.place, Qt.Key.Key_Return)
+    assert opened.views.crosshair == (7, 8, 9)
 
 
 def test_ctrl_arrows_move_the_crosshair_as_the_screen_shows_it(qtbot: QtBot, opened: ReviewPage) -> None:
@@ -333,11 +349,15 @@ def test_stroke_is_one_step_of_undo_and_redo(qtbot: QtBot, opened: ReviewPage) -
 
 def test_eraser_and_right_button_erase(qtbot: QtBot, opened: ReviewPage) -> None:
     opened.document.editor.set_diameter(1.0)
-    place = opened.document.editor.place(PAG)
+    place, other = opened.document.editor.place(PAG), opened.document.editor.place(SC_L)
     press(qtbot, opened, Qt.Key.Key_E)
-    assert "every label" in opened.edit_panel._painted.text()
+    assert "PAG" in opened.edit_panel._painted.text()
     paint_at(qtbot, opened, place)
     assert label_at(opened, place) == 0
+    paint_at(qtbot, opened, other)
+    assert label_at(opened, other) == SC_L, "other nuclei stay unless it is asked for"
+    press(qtbot, opened, Qt.Key.Key_K)
+    assert "every label" in opened.edit_panel._painted.text()
     other = opened.document.editor.place(SC_L)
     press(qtbot, opened, Qt.Key.Key_B)
     paint_at(qtbot, opened, other, Qt.MouseButton.RightButton)
@@ -347,7 +367,7 @@ def test_eraser_and_right_button_erase(qtbot: QtBot, opened: ReviewPage) -> None
 
 def test_other_nuclei_can_be_protected(qtbot: QtBot, opened: ReviewPage) -> None:
     opened.document.choose(PAG)
-    opened.edit_panel.protects.setChecked(True)
+    assert opened.edit_panel.protects.isChecked(), "at first"
     press(qtbot, opened, Qt.Key.Key_B)
     place = opened.document.editor.place(SC_L)
     paint_at(qtbot, opened, place)

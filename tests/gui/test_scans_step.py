@@ -9,14 +9,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QStyle
+from PySide6.QtWidgets import QLineEdit, QStyle
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.scans.dataset_dialog import DatasetDialog, DatasetPlan
 from brainstem_app.gui.scans.listing import ListedScan, Listing
 from brainstem_app.gui.scans.scan_table import ScanTable
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.bids import find_t1w_scans
+from brainstem_app.imaging.new_dataset import NewScan
 
 from ..imaging.dicom_files import classic_bytes
 
@@ -200,12 +202,44 @@ def test_single_scans_become_a_dataset_that_can_be_prepared(
     qtbot.waitUntil(lambda: page.model.rowCount() == 2, timeout=_LIMIT_MS)
     assert page.gather_button.isVisible()
     assert not page.prepare_button.isVisible()
-    page.gather(tmp_path / "gathered")
+    qtbot.mouseClick(page.gather_button, Qt.MouseButton.LeftButton)
+    dialog = page.findChild(DatasetDialog)
+    assert [_cell(dialog, row, 1) for row in (0, 1)] == ["headT1w", "Secondscan"]
+    for row, session in ((0, ""), (1, "2")):
+        type_into(qtbot, dialog, row, 1, "01")
+        type_into(qtbot, dialog, row, 2, session)
+    assert "session" in dialog.problem.text()
+    assert not dialog.make_button.isEnabled()
+    type_into(qtbot, dialog, 0, 2, "1")
+    type_into(qtbot, dialog, 1, 3, "patient")
+    root = tmp_path / "gathered"
+    dialog.folder.setText(str(root))
+    qtbot.mouseClick(dialog.make_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(page.prepare_button.isVisible, timeout=_LIMIT_MS)
-    names = {scan.name for scan in find_t1w_scans(tmp_path / "gathered")}
-    assert names == {"sub-headT1w", "sub-Secondscan"}
-    copied = nib.load(tmp_path / "gathered" / "sub-Secondscan" / "anat" / "sub-Secondscan_T1w.nii.gz")
+    assert {scan.name for scan in find_t1w_scans(root)} == {"sub-01_ses-1", "sub-01_ses-2"}
+    copied = nib.load(root / "sub-01" / "ses-2" / "anat" / "sub-01_ses-2_T1w.nii.gz")
     assert np.allclose(copied.affine, image.affine, atol=1e-4)
-    page.gather(tmp_path / "gathered")
-    qtbot.waitUntil(lambda: window.message_bar.message is not None, timeout=_LIMIT_MS)
-    assert "not empty" in window.message_bar.message.what
+    assert (root / "participants.tsv").read_text(encoding="utf-8") == (
+        "participant_id\tgroup\nsub-01\tpatient\n"
+    )
+    page.gather(DatasetPlan((NewScan(scan_file, "02"),), root, links=False))
+    qtbot.waitUntil(
+        lambda: window.message_bar.message is not None and "not empty" in window.message_bar.message.what,
+        timeout=_LIMIT_MS,
+    )
+
+
+def _cell(dialog: DatasetDialog, row: int, column: int) -> str:
+    return dialog.table.item(row, column).text()
+
+
+def type_into(qtbot: QtBot, dialog: DatasetDialog, row: int, column: int, text: str) -> None:
+    """Double click a cell and type over what it holds."""
+    place = dialog.table.visualItemRect(dialog.table.item(row, column)).center()
+    qtbot.mouseClick(dialog.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(dialog.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    (editor,) = dialog.table.viewport().findChildren(QLineEdit)
+    editor.selectAll()
+    qtbot.keyClicks(editor, text) if text else qtbot.keyClick(editor, Qt.Key.Key_Delete)
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not dialog.table.viewport().findChildren(QLineEdit))

@@ -5,16 +5,35 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from itertools import combinations
 from pathlib import Path
 
+import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QAbstractSpinBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QScrollBar,
+    QSplitterHandle,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from brainstem_app.gui.design.card import ElidedLabel
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.scans.listing import ChosenScans, ListedScan
 from brainstem_app.gui.segment.batch_sheet import BatchSheet
+from brainstem_app.gui.viewer.slice_picture import SlicePicture
+from brainstem_app.gui.viewer.surface_view import SurfaceView
 from brainstem_app.gui.window.screen_fit import keep_on_screen
+from brainstem_app.gui.workflow.page_header import PageHeader
 from brainstem_app.gui.workflow.step import StepName
 
 # A screen of 1280×720 at scale 2.
@@ -124,6 +143,111 @@ def test_no_step_scrolls_sideways_on_a_small_laptop(
         window.show_step(step)
         qtbot.wait(50)
         assert window.pages.currentWidget().horizontalScrollBar().maximum() == 0, step
+
+
+def faults_of(window: MainWindow) -> set[str]:
+    """Say which widgets on the screen are cut off, lie outside of what holds them or over a neighbour."""
+    shown = [w for w in window.centralWidget().findChildren(QWidget) if w.isVisible() and not _is_inner(w)]
+    found = {f"{_name(w)} is outside of {_name(w.parentWidget())}" for w in shown if _is_outside(w)}
+    found |= {f"{_name(w)} is cut off" for w in shown if _is_cut(w)}
+    by_parent: dict[QWidget, list[QWidget]] = {}
+    for widget in shown:
+        by_parent.setdefault(widget.parentWidget(), []).append(widget)
+    for siblings in by_parent.values():
+        for one, other in combinations(siblings, 2):
+            if one.geometry().intersects(other.geometry()):
+                found.add(f"{_name(one)} lies over {_name(other)}")
+    return found
+
+
+def _is_inner(widget: QWidget) -> bool:
+    """Whether a widget is a part of a view, a field or a picture, which lays it out itself."""
+    inner = (QAbstractItemView, QAbstractSpinBox, QComboBox, QLineEdit, QScrollBar, SlicePicture, SurfaceView)
+    parent = widget.parentWidget()
+    while parent is not None:
+        if isinstance(parent, (*inner, pg.PlotWidget)):
+            return True
+        parent = parent.parentWidget()
+    if _is_clipped_column(widget):
+        return False
+    scrolls = isinstance(widget.parentWidget(), QAbstractScrollArea)
+    return isinstance(widget, (QScrollBar, QSplitterHandle)) or (
+        scrolls and not isinstance(widget, PageHeader)
+    )
+
+
+def _is_clipped_column(widget: QWidget) -> bool:
+    """Whether a widget is what a view scrolls up and down only: it must not be wider."""
+    area = widget.parentWidget().parentWidget()
+    off = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+    return (
+        isinstance(area, QScrollArea) and area.horizontalScrollBarPolicy() == off and area.widget() is widget
+    )
+
+
+def _is_outside(widget: QWidget) -> bool:
+    parent = widget.parentWidget()
+    if _is_clipped_column(widget):
+        return widget.width() > parent.width()
+    scrolled = isinstance(parent.parentWidget(), QAbstractScrollArea) and not isinstance(widget, PageHeader)
+    return not scrolled and not parent.rect().contains(widget.geometry())
+
+
+def _is_cut(widget: QWidget) -> bool:
+    if isinstance(widget, ElidedLabel):
+        return False  # says so itself, and the whole under the pointer
+    if isinstance(widget, QLabel) and (widget.wordWrap() or not widget.text()):
+        return widget.wordWrap() and widget.height() < widget.heightForWidth(widget.width())
+    if isinstance(widget, (QAbstractButton, QLabel)):
+        needed = widget.sizeHint()
+        return widget.width() < needed.width() or widget.height() < needed.height() - 2
+    return False
+
+
+def _name(widget: QWidget) -> str:
+    text = widget.text() if isinstance(widget, (QAbstractButton, QLabel)) else widget.accessibleName()
+    return f"{type(widget).__name__} {text!r}"
+
+
+@pytest.mark.parametrize(
+    "size", [(1280, 720), (1366, 768), (960, 1040), (640, 360), (1920, 1080), (3840, 2160)], ids=str
+)
+def test_nothing_on_any_page_is_cut_off_outside_or_over_a_neighbour(
+    qtbot: QtBot, open_study: MainWindow, result_folder: Path, size: tuple[int, int]
+) -> None:
+    """A laptop, half a screen, a screen at scale 2, and one with many pixels at scale 1."""
+    window = open_study
+    window.open_path(result_folder)
+    qtbot.waitUntil(lambda: window.segment_page.document.result is not None, timeout=60_000)
+    window.resize(*size)
+    faults = {}
+    for step in StepName:
+        window.show_step(step)
+        qtbot.waitUntil(lambda: not window.context.background.is_busy, timeout=60_000)
+        qtbot.wait(30)
+        if found := faults_of(window):
+            faults[step.value] = found
+    assert faults == {}
+
+
+def test_rail_folds_by_itself_where_the_window_is_narrow_and_by_its_button(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    rail, room = window.rail, window.pages.width()
+    window.resize(900, 700)
+    qtbot.waitUntil(lambda: rail.steps.is_folded)
+    window.resize(1280, 700)
+    qtbot.waitUntil(lambda: not rail.steps.is_folded)
+    qtbot.mouseClick(rail.fold_button, Qt.MouseButton.LeftButton)
+    assert rail.steps.is_folded
+    assert window.context.settings.rail_is_folded
+    qtbot.waitUntil(lambda: window.pages.width() > room)
+    window.resize(900, 700)
+    window.resize(1280, 700)
+    assert rail.steps.is_folded, "as the user has it"
+    assert rail.fold_button.accessibleName() == "Show the names of the steps"
+    item = rail.steps.item(0)
+    assert "Scans" in item.toolTip(), "its name is under the pointer"
 
 
 def test_window_of_a_larger_screen_is_made_to_fit(qtbot: QtBot, window: MainWindow) -> None:

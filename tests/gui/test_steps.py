@@ -73,7 +73,7 @@ def test_a_key_goes_to_each_step(qtbot: QtBot, window: MainWindow) -> None:
 def test_arrow_keys_walk_through_the_steps(qtbot: QtBot, window: MainWindow) -> None:
     window.show_step(StepName.SCANS)
     qtbot.keyClick(window.step_bar, Qt.Key.Key_Down)
-    assert window.current_step is StepName.PREPARE
+    assert window.current_step is StepName.SEGMENT
 
 
 def test_every_control_of_every_step_has_a_name(open_study: MainWindow) -> None:
@@ -118,7 +118,9 @@ def test_no_underlined_letter_is_taken_twice_in_any_step(open_study: MainWindow)
     for step in StepName:
         open_study.show_step(step)
         page = open_study.page(step)
-        switches = (page.cohort_button, page.retest_button) if step is StepName.REPORT else ()
+        switches = (
+            (page.cohort_button, page.retest_button, page.change_button) if step is StepName.REPORT else ()
+        )
         for switch in (None, *switches):
             if switch is not None:
                 switch.click()

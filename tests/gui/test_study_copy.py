@@ -48,6 +48,21 @@ def test_work_goes_on_in_the_copy(
     assert window.page(StepName.PREPARE).form.values()["study"] == str(copy)
 
 
+def test_copy_to_hand_on_names_nobody_and_the_work_stays(
+    qtbot: QtBot, open_study: MainWindow, study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, copy = open_study, tmp_path / "for others"
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(copy))
+    window.commands["share_study"].trigger()
+    qtbot.waitUntil(lambda: "copy to hand on is whole" in said(window), timeout=_LIMIT_MS)
+    assert window.context.study.folder == study.folder
+    assert window.message_bar.message.where == str(copy)
+    assert [record.name for record in Study.open(copy).subjects()] == [r.name for r in study.subjects()]
+    assert (copy / "SHARED.txt").is_file()
+    assert not (copy / "window.json").exists()
+    assert str(tmp_path) not in (copy / "study.json").read_text(encoding="utf-8")
+
+
 def test_folder_that_is_not_empty_is_refused_in_place(
     qtbot: QtBot, open_study: MainWindow, tmp_path: Path
 ) -> None:
@@ -82,3 +97,4 @@ def test_saving_says_where_the_study_is(window: MainWindow, open_study: MainWind
 def test_without_a_study_there_is_nothing_to_save(window: MainWindow) -> None:
     assert not window.commands["save_study_as"].isEnabled()
     assert not window.commands["save_study"].isEnabled()
+    assert not window.commands["share_study"].isEnabled()

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.train.presets import Preset
 from brainstem_app.gui.train.run_table import RunColumn
 from brainstem_app.gui.train.train_page import TrainPage
 from brainstem_app.gui.workflow.step import StepName
@@ -35,15 +36,38 @@ def test_form_has_every_setting_of_the_job_with_its_default(page: TrainPage) -> 
     wanted = flattened(plain.model_dump(exclude={"study", "run", "kind", "version"}))
     shown = {name: value for name, value in page.form.values().items() if name != "run"}
     assert shown == wanted
-    assert page.difference.text() == "as in the paper"
+    assert page.presets.preset is Preset.PAPER
 
 
 def test_preset_brings_the_papers_values_back(qtbot: QtBot, page: TrainPage) -> None:
     page.form.set_values({"loss": "dice", "epochs": 3, "input.context": (-1, 0, 1)})
-    assert page.difference.text() == "3 settings differ"
+    assert page.presets.preset is None
+    assert page.presets.difference.text() == "3 settings differ from Paper"
     assert page.form.values()["run"] == "n_deconet-resnet34-dice"
-    qtbot.mouseClick(page.preset_button, Qt.MouseButton.LeftButton)
-    assert page.difference.text() == "as in the paper"
+    qtbot.mouseClick(page.presets.buttons[Preset.PAPER], Qt.MouseButton.LeftButton)
+    assert page.presets.preset is Preset.PAPER
+    assert page.form.differences().keys() <= {"run"}
+
+
+@pytest.mark.parametrize("preset", Preset)
+def test_preset_is_a_job_that_can_be_started(qtbot: QtBot, page: TrainPage, preset: Preset) -> None:
+    page.form.set_values({"run": "mine", "seed": 7})
+    qtbot.mouseClick(page.presets.buttons[preset], Qt.MouseButton.LeftButton)
+    assert page.presets.preset is preset
+    assert [one for one, button in page.presets.buttons.items() if button.isChecked()] == [preset]
+    job = page.form.build(study=Path())
+    assert isinstance(job, TrainJob)
+    assert (job.run, job.seed) == ("mine", 7)
+    page.form.editor("epochs").set_value(job.epochs + 1)
+    assert page.presets.difference.text().startswith("1 setting differs from ")
+
+
+def test_long_form_is_folded_to_what_most_people_choose(page: TrainPage) -> None:
+    page.show()
+    shown = {name for name in page.form.names if page.form.editor(name).isVisibleTo(page)}
+    assert shown == {"run", "decoder", "encoder", "loss", "epochs"}
+    page.form.fold.click()
+    assert all(page.form.editor(name).isVisibleTo(page) for name in page.form.names)
 
 
 def test_setting_that_does_not_fit_is_explained_under_it(qtbot: QtBot, page: TrainPage) -> None:

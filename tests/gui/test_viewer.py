@@ -7,16 +7,19 @@ from itertools import product
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from brainstem_app.gui.viewer.brightness import BrightnessPanel
 from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.orientation_letters import EdgeLetters, edge_letters
 from brainstem_app.gui.viewer.overlay import colour_table
+from brainstem_app.gui.viewer.place_field import PlaceField
+from brainstem_app.gui.viewer.scale_bar import bar_length_mm
 from brainstem_app.gui.viewer.slice_view import PAGE, SliceView
-from brainstem_app.gui.viewer.volume import image_volume, label_volume
+from brainstem_app.gui.viewer.volume import CanonicalGrid, image_volume, label_volume
 from brainstem_app.imaging.orientation import affine_from_letters, all_orientations
 
 from .conftest import SHAPE, VOXEL_MM
@@ -173,8 +176,105 @@ def test_shift_drag_changes_the_window_and_double_click_resets_it(
     qtbot.mouseMove(view.viewport(), QPoint(260, 230))
     qtbot.mouseRelease(view.viewport(), Qt.MouseButton.LeftButton, shift, QPoint(260, 230))
     assert view.window != first
-    qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(200, 200))
+    qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, shift, QPoint(200, 200))
     assert view.window == first
+
+
+def test_right_drag_zooms_about_where_it_began(qtbot: QtBot, show: Callable[[], SliceView]) -> None:
+    view = show()
+    start, button = QPoint(200, 200), Qt.MouseButton.RightButton
+    before, fixed = view.part, view.slice_point(start)
+    qtbot.mousePress(view.viewport(), button, pos=start)
+    qtbot.mouseMove(view.viewport(), QPoint(200, 130))
+    qtbot.mouseRelease(view.viewport(), button, pos=QPoint(200, 130))
+    (left, right), (first_left, first_right) = view.part[0], before[0]
+    assert right - left == pytest.approx((first_right - first_left) / 1.01**70, rel=0.01), "up is closer"
+    now = view.slice_point(start)
+    assert (now.x(), now.y()) == pytest.approx((fixed.x(), fixed.y()), abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("mm_per_pixel", "length"), [(0.05, 5), (0.1, 10), (0.5, 50), (1.2, 100), (0.001, 1)]
+)
+def test_scale_bar_has_a_round_length_that_fits(mm_per_pixel: float, length: int) -> None:
+    assert bar_length_mm(mm_per_pixel) == length
+
+
+def test_picture_has_a_scale_bar_and_the_name_of_its_sides(show: Callable[[], SliceView]) -> None:
+    view = show()
+    bare = view.grab().toImage()
+    view.set_convention(Convention.NEUROLOGICAL)
+    view.set_convention(Convention.RADIOLOGICAL)
+    size = view.size()
+
+    def is_light(corner: QRect) -> bool:
+        picture = bare.copy(corner)
+        white = (picture.pixelColor(x, y) for x in range(picture.width()) for y in range(picture.height()))
+        return sum(one.lightness() > 240 for one in white) > 10
+
+    assert is_light(QRect(size.width() - 130, size.height() - 40, 125, 35))
+    assert is_light(QRect(8, size.height() - 34, 120, 26))
+
+
+def test_window_suits_what_lies_in_the_box(show: Callable[[], SliceView]) -> None:
+    data = np.full((40, 40, 40), 1000, dtype=np.int16)
+    data[10:20, 10:20, 10:20] = np.linspace(200, 300, 10)[:, None, None]
+    image = image_volume(data, np.eye(4))
+    low, high = (image.lowest + image.step * step for step in image.window_for(((10, 10, 10), (19, 19, 19))))
+    assert 90 < low < 220
+    assert 300 < high < 340, "white matter of the brainstem is not white yet"
+    view = show()
+    view.set_image(image)
+    view.set_home_window(5.0, 500.0)
+    assert view.window == (5.0, 500.0)
+    view.set_window(0.0, 900.0)
+    view.set_home_window(7.0, 700.0)
+    assert view.window == (0.0, 900.0), "the user has chosen"
+    view.reset_window()
+    assert view.window == (7.0, 700.0)
+
+
+def test_sliders_of_the_brightness_have_numbers_and_keep_their_order(qtbot: QtBot) -> None:
+    panel = BrightnessPanel()
+    qtbot.addWidget(panel)
+    data = np.arange(27000, dtype=np.int16).reshape(30, 30, 30) // 27
+    image = image_volume(data, np.eye(4))
+    panel.show_image(image, image.window)
+    assert int(panel.low_text.text()) < int(panel.high_text.text())
+    with qtbot.waitSignal(panel.window_chosen) as told:
+        panel.high.setValue(500)
+    low, high = told.args
+    assert low < high
+    panel.low.setValue(900)
+    assert panel.high.value() > panel.low.value()
+    with qtbot.waitSignal(panel.auto_wanted):
+        panel.auto_button.click()
+
+
+@pytest.mark.parametrize(
+    ("typed", "voxel"),
+    [("3 4 5", (3, 4, 5)), ("3.2, 4, 5", (3, 4, 5)), ("1,2,3", (1, 2, 3)), ("3,4 4,4 5,4", (3, 4, 5))],
+)
+def test_place_that_is_typed_is_gone_to(qtbot: QtBot, typed: str, voxel: tuple[int, int, int]) -> None:
+    field = PlaceField()
+    qtbot.addWidget(field)
+    field.show_grid(CanonicalGrid((10, 10, 10), np.eye(4)))
+    field.setText(typed)
+    with qtbot.waitSignal(field.placed) as told:
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert told.args == [voxel]
+
+
+@pytest.mark.parametrize("typed", ["3 4", "here", "300 0 0"])
+def test_place_that_is_none_is_said_to_be_none(qtbot: QtBot, typed: str) -> None:
+    field = PlaceField()
+    qtbot.addWidget(field)
+    field.show_grid(CanonicalGrid((10, 10, 10), np.eye(4)))
+    field.setText(typed)
+    with qtbot.assertNotEmitted(field.placed):
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert field.property("problem")
+    assert field.toolTip().endswith(".")
 
 
 @pytest.mark.parametrize("convention", Convention)

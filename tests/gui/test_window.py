@@ -11,10 +11,11 @@ import nibabel as nib
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QDropEvent, QPalette
+from PySide6.QtGui import QDropEvent, QGuiApplication, QStyleHints
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QSlider, QTableView
 from pytestqt.qtbot import QtBot
 
+from brainstem_app.gui.design.look import design
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.messages.message import MessageLevel
 from brainstem_app.gui.segment.job_files import SegmentOutputs
@@ -589,20 +590,19 @@ def test_every_control_has_a_name_for_screen_readers(
 
 
 def test_window_follows_the_desktop_into_the_dark(
-    qtbot: QtBot, window: MainWindow, result_folder: Path
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    open_result(qtbot, window, result_folder)
-    application, before = QApplication.instance(), QApplication.palette()
-    dark = QPalette(QColor(230, 230, 230), QColor(40, 40, 40))
-    dark.setColor(QPalette.ColorRole.Base, QColor(30, 30, 30))
+    window.show_step(StepName.SCANS)
+    desktop = Qt.ColorScheme.Light
+    monkeypatch.setattr(QStyleHints, "colorScheme", lambda _hints: desktop)
+
+    def lightness() -> int:
+        picture = window.grab().toImage()
+        return picture.pixelColor(picture.width() - 20, picture.height() // 2).lightness()
+
     try:
-        application.setPalette(dark)
-        table = window.segment_page.structure_panel.table
-
-        def darkness() -> int:
-            picture = table.viewport().grab().toImage()
-            return picture.pixelColor(picture.width() - 2, 2).lightness()
-
-        qtbot.waitUntil(lambda: darkness() < 60, timeout=_LIMIT_MS)
+        for desktop, is_dark in ((Qt.ColorScheme.Dark, True), (Qt.ColorScheme.Light, False)):
+            QGuiApplication.styleHints().colorSchemeChanged.emit(desktop)
+            assert (lightness() < 60) is is_dark
     finally:
-        application.setPalette(before)
+        design().want(None)

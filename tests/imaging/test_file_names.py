@@ -10,13 +10,12 @@ from nibabel.nifti2 import Nifti2Pair
 from numpy.typing import NDArray
 
 from brainstem_app.errors import InputError
-from brainstem_app.gui.scans.dataset_copy import copy_as_dataset
-from brainstem_app.gui.scans.listing import ListedScan
 from brainstem_app.imaging.bids_derivatives import bids_source
 from brainstem_app.imaging.doctor import examine
 from brainstem_app.imaging.file_names import file_stem
 from brainstem_app.imaging.inputs import expand_inputs
 from brainstem_app.imaging.label_map import load_label_map
+from brainstem_app.imaging.new_dataset import NewScan, make_dataset
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.reports.scan.manifest import sha256_of
 
@@ -133,7 +132,7 @@ def test_dataset_is_made_of_pairs_and_of_dicom(
 ) -> None:
     header, _ = _write_pair(tmp_path / "pair", "plain", head_data, head_affine)
     folder = write_dicom(tmp_path / "exam")
-    root = copy_as_dataset([ListedScan(header, "a"), ListedScan(folder, "b")], tmp_path / "made")
+    root = make_dataset([NewScan(header, "a"), NewScan(folder, "b")], tmp_path / "made")
     for subject, source in (("sub-a", header), ("sub-b", folder)):
         scan, copy = read_scan(source), read_scan(root / subject / "anat" / f"{subject}_T1w.nii.gz")
         np.testing.assert_array_equal(copy.data, scan.data)
@@ -147,4 +146,5 @@ def test_no_dataset_is_made_of_dicom_that_does_not_say_how_it_lies(
         write_dicom(tmp_path / "exam"), lambda dataset, _: delattr(dataset, "ImageOrientationPatient")
     )
     with pytest.raises(InputError, match="ImageOrientationPatient"):
-        copy_as_dataset([ListedScan(folder, "a")], tmp_path / "made")
+        make_dataset([NewScan(folder, "a")], tmp_path / "made")
+    assert not any((tmp_path / "made").iterdir())

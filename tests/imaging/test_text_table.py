@@ -107,6 +107,20 @@ def test_what_is_wrong_with_a_table_is_said(tmp_path: Path, content: bytes, said
     assert caught.value.fix
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("\t".join(f"c{n}" for n in range(20_000)).encode() + b"\n", "20000 columns"),
+        (b"a\tb\n" + b"x" * 200_000 + b"\t1\n", "longer than 131072 letters"),
+        (b"a\tb\n1\x002\t3\n", "is no text"),
+    ],
+    ids=["columns", "cell", "stray zero"],
+)
+def test_table_made_to_do_harm_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        _read(tmp_path, content)
+
+
 def test_path_that_is_no_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is a folder"):
         read_text_table(tmp_path, "table of participants")

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
 from installer.building.checksums import write_checksums
-from installer.building.editions import EDITIONS, FULL, PREDICT, SOURCE, SYSTEMS, Edition, System, extra
+from installer.building.editions import (
+    EDITIONS,
+    FULL,
+    PREDICT,
+    ROOT,
+    SOURCE,
+    SYSTEMS,
+    Edition,
+    System,
+    extra,
+)
 from installer.building.markers import lines_for
 from installer.building.wheels import (
     CONSTRAINTS,
@@ -60,6 +72,52 @@ def test_lock_of_a_checkout_holds_what_is_needed_in_the_tested_versions(system: 
     tested = lines_for(CONSTRAINTS.read_text(encoding="utf-8").splitlines(), system)
     versions = {normal_name(line.partition("==")[0]): line.partition("==")[2] for line in tested}
     assert {name: version for name, version in pins.items() if versions.get(name) != version} == {}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the script is for Linux")
+@pytest.mark.parametrize(
+    ("machine", "extras", "locks"),
+    [
+        ("Linux x86_64", "train", ["source-linux.txt"]),
+        ("Linux x86_64", "train test packages", ["source-linux.txt", "source-linux-test.txt"]),
+        ("Linux x86_64", "gpu", []),
+        ("Linux aarch64", "train", []),
+    ],
+)
+def test_checkout_is_installed_by_the_hashes_of_its_locks(
+    tmp_path: Path, machine: str, extras: str, locks: list[str]
+) -> None:
+    """What pip is asked for, by a script in the place of the environment's Python."""
+    asked, python = tmp_path / "asked", tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nprintf "%s\\n" "$*" >>"{asked}"\n', encoding="utf-8")
+    python.chmod(0o755)
+    script = f"""
+    uname() {{ echo {machine}; }}
+    . {ROOT / "installer" / "environment.sh"}
+    PYTHON={python}
+    install_extras {extras}
+    """
+    subprocess.run(["bash", "-c", script], check=True, capture_output=True)
+    lines = asked.read_text(encoding="utf-8").splitlines()
+    if not locks:
+        (line,) = lines
+        assert line.endswith(f"-c installer/constraints.txt -e .[{extras}]")
+        return
+    hashed, own = lines
+    assert "--require-hashes --no-deps --only-binary :all:" in hashed
+    assert re.findall(r"-r \S*/installer/locks/(\S+)", hashed) == locks
+    assert own.endswith("--no-deps --no-build-isolation -e .")
+
+
+def test_windows_installs_a_checkout_by_the_hashes_too() -> None:
+    text = (ROOT / "run.bat").read_text(encoding="utf-8")
+    assert r"--require-hashes --no-deps --only-binary :all: -r installer\locks\source-windows.txt" in text
+
+
+def test_no_lock_names_an_address() -> None:
+    locks = sorted((ROOT / "installer" / "locks").glob("*.txt"))
+    assert len(locks) == 10
+    assert [lock.name for lock in locks if "://" in lock.read_text(encoding="utf-8")] == []
 
 
 def _all_pins(locks: list[Path]) -> dict[str, str]:

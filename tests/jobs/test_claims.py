@@ -24,6 +24,7 @@ from brainstem_app.jobs.job import (
     ImportAtlasJob,
     Job,
     RetestJob,
+    SaveReferenceJob,
     SimulateJob,
     TrainJob,
 )
@@ -64,13 +65,14 @@ def _jobs(study: Path) -> list[Job]:
         CopyStudyJob(study=study, out=out),
         CohortJob(results=(study,), out=out),
         RetestJob(results=study, out=out),
+        SaveReferenceJob(results=(study,), out=out),
         EvaluateVolumesJob(predicted=study, reference=study, out=out),
         DemoJob(out=out),
         SimulateJob(subjects=1, out=out),
     ]
 
 
-@pytest.mark.parametrize("index", range(15))
+@pytest.mark.parametrize("index", range(16))
 def test_second_job_on_the_same_thing_is_refused_and_changes_nothing(
     study: Path, index: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -158,6 +160,17 @@ def test_nothing_is_cleared_behind_a_link(tmp_path: Path) -> None:
     (tmp_path / "own" / "link").symlink_to(tmp_path / "other", target_is_directory=True)
     clear_leftovers(tmp_path / "own")
     assert (tmp_path / "other" / ".0123abcd-x").exists()
+
+
+def test_decisions_clear_what_killed_ones_left_half_written_and_nothing_else(study: Path) -> None:
+    half = [".0123abcd-quality.json", ".89abcdef-quality.tsv", ".0123abcd-splits.json"]
+    others = [".0123abcd-window.json", ".0123abcd", "quality.json.old", ".0123abcd-2-quality.json"]
+    for name in (*half, *others):
+        (study / name).touch()
+    save_decision(study, "sub-01", "rejected")
+    there = {path.name for path in study.iterdir()}
+    assert there & set(half) == set()
+    assert set(others) <= there
 
 
 def test_of_several_claims_all_are_given_back_if_one_is_held(tmp_path: Path) -> None:

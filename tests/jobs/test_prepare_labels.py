@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from brainstem_app.imaging.label_map import load_label_map, save_label_map, save
 from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
 from brainstem_app.jobs.events import Event, Failed, Finished, Warned
-from brainstem_app.jobs.job import AddReferenceJob, Job, PrepareJob
+from brainstem_app.jobs.job import AddReferenceJob, Job, PrepareJob, RemoveReferenceJob
 from brainstem_app.jobs.run import run_job
 from brainstem_app.jobs.studies.study_atlas import study_atlas
 from brainstem_app.preprocessing.fit import Fit
@@ -104,7 +105,7 @@ def normalised(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return PreparedSubject(FIT, (), {})
 
     monkeypatch.setattr("brainstem_app.preprocessing.reference.prepare_subject", prepare_subject)
-    for module in ("subject_task", "add_reference", "relabel"):
+    for module in ("subject_task", "add_reference", "relabel", "remove_reference"):
         monkeypatch.setattr(f"brainstem_app.jobs.studies.{module}.draw_reference", lambda folder, table: None)
     return names
 
@@ -296,6 +297,73 @@ def test_corrected_map_of_a_new_scan_is_prepared_and_trained_on(prepare: Prepare
     assert (study.load_box("sub-07").labels == 255).sum() == 72
     prepare(labels=None)
     assert "sub-07" in study.splits().train, "it is no subject of the dataset, and stays all the same"
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+
+
+def test_added_map_is_taken_out_again_and_all_is_as_it_was(prepare: Prepare, tmp_path: Path) -> None:
+    _, _, study = prepare(labels=None)
+    folder, splits = study.subject_folder("sub-01"), study.splits()
+    (folder / "labels_box_repeat.nii.gz").write_bytes((folder / "labels_box.nii.gz").read_bytes())
+    before = _files(folder)
+    for number in (3, 4):  # twice: the first reference is what comes back
+        corrected = _map(tmp_path / "out" / f"labels{number}.nii.gz", {number: slice(10, 14)})
+        job = AddReferenceJob(labels=corrected, study=study.folder, subject="sub-01", same_table=True)
+        assert _do(job)[0] == 0
+    assert (study.folder / "label_counts.csv").exists()
+    status, events = _do(RemoveReferenceJob(study=study.folder, subject="sub-01"))
+    assert status == 0, events[-1]
+    assert isinstance(events[-1], Finished)
+    assert events[-1].summary["reference"] == "registered"
+    assert _files(folder) == before
+    assert sorted(path.name for path in folder.iterdir() if path.is_dir()) == ["transforms"]
+    assert study.splits() == splits
+    assert not (study.folder / "label_counts.csv").exists()
+    status, events = _do(RemoveReferenceJob(study=study.folder, subject="sub-01"))
+    assert status != 0, "there is nothing to take out any more"
+    assert isinstance(events[-1], Failed)
+    assert events[-1].fix
+
+
+def test_subject_that_came_with_its_labels_leaves_with_them(prepare: Prepare, tmp_path: Path) -> None:
+    _, _, study = prepare(labels=None)
+    before = study.splits()
+    scan = _scan(tmp_path / "elsewhere", "sub-07")
+    corrected = _map(tmp_path / "out" / "sub-07" / "labels.nii.gz", {3: slice(10, 14)})
+    for labels in (corrected, corrected):
+        job = AddReferenceJob(labels=labels, study=study.folder, subject="sub-07", scan=scan, same_table=True)
+        assert _do(job)[0] == 0
+    assert _do(RemoveReferenceJob(study=study.folder, subject="sub-07"))[0] == 0
+    assert study.splits() == before
+    assert study.subject("sub-07") is None
+
+
+def test_reference_that_an_earlier_version_kept_is_put_back(prepare: Prepare, tmp_path: Path) -> None:
+    _, _, study = prepare(labels=None)
+    folder = study.subject_folder("sub-01")
+    registered = study.load_box("sub-01").labels
+    corrected = _map(tmp_path / "out" / "labels.nii.gz", {3: slice(10, 14)})
+    assert (
+        _do(AddReferenceJob(labels=corrected, study=study.folder, subject="sub-01", same_table=True))[0] == 0
+    )
+    shutil.rmtree(folder / "reference_before")
+    assert _do(RemoveReferenceJob(study=study.folder, subject="sub-01"))[0] == 0
+    np.testing.assert_array_equal(study.load_box("sub-01").labels, registered)
+    record = study.subject("sub-01")
+    assert record is not None
+    assert not record.is_drawn
+    assert "added" not in record.settings
+
+
+def test_map_that_cannot_be_added_leaves_nothing_kept(prepare: Prepare, tmp_path: Path) -> None:
+    _, _, study = prepare(labels=None)
+    before = _files(study.subject_folder("sub-01"))
+    empty = _map(tmp_path / "out" / "labels.nii.gz", {3: slice(0, 0)})
+    assert _do(AddReferenceJob(labels=empty, study=study.folder, subject="sub-01", same_table=True))[0] != 0
+    assert _files(study.subject_folder("sub-01")) == before
+    assert not (study.subject_folder("sub-01") / "reference_before").exists()
 
 
 def test_map_with_other_labels_than_the_study_s_is_not_added(prepare: Prepare, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.cli.app import run
 from brainstem_app.imaging.label_map import save_label_map
+from brainstem_app.jobs.results import import_results, restore
 from brainstem_app.study.segmentations import study_results
 from brainstem_app.study.study import Study
 
@@ -107,6 +108,30 @@ def test_cohort_leaves_the_rejected_out_and_says_how_many_and_why(study: Study, 
     assert "Left out as rejected" in (tmp_path / "out" / "cohort.html").read_text(encoding="utf-8")
 
 
+def test_some_people_of_a_study_are_compared_with_their_corrections_and_the_others_are_not_there(
+    study: Study, tmp_path: Path
+) -> None:
+    correct_by_hand(study.folder / "segmentations" / "sub-02" / "net-1", 4)
+    assert run(["study", "reject", str(study.folder), "sub-03", "--why", "moved"]) == 0
+    chosen = ["sub-02/net-1", "1", "sub-03"]
+    words = [word for name in chosen for word in ("--subject", name)]
+    report = _cohort(study, tmp_path / "out", *words)
+    first, second = report["subjects"]
+    assert (first["subject"], second["subject"], second["volume_mm3"]["RN_L"]) == ("sub-01", "sub-02", 32)
+    assert (first["state"], second["state"], second["corrected"]) == ("unseen", "edited", True)
+    (gone,) = report["left_out"]
+    assert (gone["subject"], gone["why"], gone["state"]) == ("sub-03", "rejected: moved", "rejected")
+    rows = list(csv.DictReader((tmp_path / "out" / "people.csv").open(encoding="utf-8", newline="")))
+    assert [(row["participant_id"], row["in_models"], row["state"]) for row in rows] == [
+        ("sub-01", "1", "nobody has looked"),
+        ("sub-02", "1", "corrected, to be looked at"),
+        ("sub-03", "0", "rejected"),
+    ]
+    out = str(tmp_path / "again")
+    assert run(["cohort", "--study", str(study.folder), "--out", out, "--subject", "sub-77"]) == 2
+    assert run(["cohort", str(study.folder), "--out", out, "--subject", "sub-01"]) == 2
+
+
 def test_corrected_labels_count_or_not_as_it_is_said(study: Study, tmp_path: Path) -> None:
     correct_by_hand(study.folder / "segmentations" / "sub-02" / "net-1", 4)
 
@@ -133,7 +158,7 @@ def test_too_few_people_are_refused_with_who_was_left_out(
     rows = [f"sub-{n:02d}\t{'control' if n < 4 else 'patient'}\t{20 + n * n}\t{n % 4}" for n in range(1, 7)]
     table = tmp_path / "people.tsv"
     table.write_text("\n".join(["participant_id\tgroup\tage\tdose", *rows]), encoding="utf-8")
-    words = ["--participants", str(table), "--group", "group", "--covariates", "age,dose"]
+    words = ["--participants", str(table), "--group", "group", "--covariates", "age,dose", "--least", "2"]
     assert run(["cohort", "--study", str(study.folder), "--out", str(tmp_path / "out"), *words]) == 2
     said = capsys.readouterr().err
     assert "4 people are too few for a model of 2 groups and age, dose; it takes 5 people" in said
@@ -206,6 +231,62 @@ def test_restoring_puts_corrections_aside_and_loses_nothing(study: Study) -> Non
     assert state_lines(result)[-1]["deed"] == "restored"
     assert run(["study", "restore", str(study.folder), "sub-02"]) == 0  # nothing left to do
     assert len(state_lines(result)) == 1
+
+
+class _Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("moves", [1, 2, 3])
+def test_restoring_that_was_killed_is_done_by_who_restores_again(
+    study: Study, monkeypatch: pytest.MonkeyPatch, moves: int
+) -> None:
+    result = study.folder / "segmentations" / "sub-02" / "net-1"
+    for name in ("labels_native_edited.nii.gz", "labels_native_edited-2.nii.gz"):
+        correct_by_hand(result, 4, name)
+    (result / "edited").mkdir()
+    done, move = [], restore._move
+
+    def one_more(path: Path, folder: Path) -> None:
+        if len(done) == moves:
+            raise _Killed
+        done.append(path)
+        move(path, folder)
+
+    words = ["study", "restore", str(study.folder), "sub-02"]
+    monkeypatch.setattr(restore, "_move", one_more)
+    if moves < 3:
+        with pytest.raises(_Killed):
+            run(words)
+        assert _states(study)["sub-02"] == "edited"
+    monkeypatch.setattr(restore, "_move", move)
+    assert run(words) == 0
+    assert _states(study)["sub-02"] == "unseen"
+    assert len(list(result.glob("put_aside/*/*"))) == 3
+    assert state_lines(result)[-1]["deed"] == "restored"
+
+
+def test_import_that_was_killed_says_whose_the_result_is_once_it_is_whole(
+    study: Study, tmp_path: Path, table: LabelTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "old"
+    write_segmentation(old / "sub-07", table, "sub-07_T1w.nii.gz", dataset=Path(study.settings.dataset))
+    words = ["study", "import-results", str(study.folder), str(old), "--who", "anna"]
+    place, copy_file = study.folder / "segmentations" / "sub-07" / "net-1", import_results._copy_file
+
+    def killed_at_the_report(source: Path, target: Path) -> None:
+        if source.name == "report.json":
+            raise _Killed
+        copy_file(source, target)
+
+    monkeypatch.setattr(import_results, "_copy_file", killed_at_the_report)
+    with pytest.raises(_Killed):
+        run(words)
+    assert not (place / "report.json").exists()
+    monkeypatch.setattr(import_results, "_copy_file", copy_file)
+    assert run(words) == 0
+    assert [line["deed"] for line in state_lines(place)] == ["imported"]
+    assert json.loads((place / "state.json").read_text(encoding="utf-8"))["dataset"] == "ds"
 
 
 def test_correction_on_another_grid_or_with_unknown_labels_is_refused(

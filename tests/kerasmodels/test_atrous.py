@@ -1,4 +1,4 @@
-"""Wide dilated convolutions: the numbers of Keras' own, without multiplying padding."""
+"""Dilated convolutions: the numbers of Keras' own, without multiplying padding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from keras import ops
 
 from kerasmodels import build_model
 from kerasmodels.export import load_keras, save_keras
+from kerasmodels.layers import atrous_conv2d
 from kerasmodels.layers.atrous_conv2d import AtrousConv2D
+
+
+@pytest.fixture(params=[True, False], ids=["one operator", "by places"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With and without a processor that convolves so by one operator."""
+    if request.param and not atrous_conv2d._is_one_operator():
+        pytest.skip("TensorFlow has no such operator here")
+    monkeypatch.setattr(atrous_conv2d, "_is_one_operator", lambda: request.param)
 
 
 def _layers(dilation: int, size: int, bias: bool) -> tuple[keras.layers.Conv2D, keras.layers.Conv2D]:
@@ -28,6 +37,7 @@ def _layers(dilation: int, size: int, bias: bool) -> tuple[keras.layers.Conv2D, 
     return layers[0], layers[1]
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("dilation", [1, 2, 4, 6, 7, 8, 9, 36])
 @pytest.mark.parametrize(("size", "bias"), [(3, False), (5, True)])
 def test_atrous_convolution_is_keras_dilated_convolution(dilation: int, size: int, bias: bool) -> None:
@@ -39,6 +49,7 @@ def test_atrous_convolution_is_keras_dilated_convolution(dilation: int, size: in
     assert [w.path for w in ours.weights] == [w.path for w in theirs.weights]
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("dilation", [3, 6, 36])
 def test_atrous_convolution_learns_as_keras_does(dilation: int) -> None:
     rng = np.random.default_rng(2)
@@ -53,10 +64,20 @@ def test_atrous_convolution_learns_as_keras_does(dilation: int) -> None:
     np.testing.assert_allclose(kernels[1], kernels[0], atol=1e-5)
 
 
-def test_only_dilations_wider_than_half_of_the_map_are_computed_by_places(tmp_path: Path) -> None:
+def test_dilated_convolutions_of_a_network_stay_so_in_its_file(tmp_path: Path) -> None:
     model = build_model("deeplabv3", "resnet18", 5, (128, 128, 1), seed=0)
-    by_places = {x.name for x in model.layers if isinstance(x, AtrousConv2D)}
-    assert by_places == {f"decoder_aspp_convs_{n}_0" for n in (1, 2, 3)}
+    dilated = {x.name for x in model.layers if isinstance(x, AtrousConv2D)}
+    assert {f"decoder_aspp_convs_{n}_0" for n in (1, 2, 3)} < dilated
+    assert all(max(x.dilation_rate) == 1 for x in model.layers if type(x) is keras.layers.Conv2D)
     save_keras(model, tmp_path / "net.keras")
     again = load_keras(tmp_path / "net.keras")
-    assert {x.name for x in again.layers if isinstance(x, AtrousConv2D)} == by_places
+    assert {x.name for x in again.layers if isinstance(x, AtrousConv2D)} == dilated
+
+
+def test_half_precision_learns_without_the_one_operator() -> None:
+    policy = keras.mixed_precision.DTypePolicy("mixed_float16")
+    layer = AtrousConv2D(2, 3, padding="same", dilation_rate=2, dtype=policy)
+    model = keras.Sequential([keras.Input((9, 7, 3)), layer])
+    model.compile(optimizer=keras.optimizers.SGD(0.1), loss="mse")
+    model.fit(np.ones((2, 9, 7, 3), np.float32), np.ones((2, 9, 7, 2), np.float32), verbose=0)
+    assert np.isfinite(ops.convert_to_numpy(layer.kernel)).all()

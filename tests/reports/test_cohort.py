@@ -68,7 +68,9 @@ def results(tmp_path: Path, table: LabelTable) -> Path:
 
 def _cohort(results: Path, *words: str) -> int:
     out, table = results.parent / "out", results.parent / "participants.tsv"
-    return run(["cohort", str(results), "--participants", str(table), "--out", str(out), *words])
+    return run(
+        ["cohort", str(results), "--participants", str(table), "--out", str(out), "--least", "2", *words]
+    )
 
 
 def _rows(results: Path, name: str) -> list[dict[str, str]]:

@@ -336,8 +336,8 @@ def test_groups_that_a_covariate_leaves_one_person_of_are_refused_by_the_covaria
     known = [value if n in (ODD, N - 1) else "n/a" for n, value in enumerate(AGES)]
     assert _compare(results, _columns(age=known), "--covariates", "age") == 2
     said = capsys.readouterr().err
-    assert "one person alone has all that is asked for: “control” (sub-04), “patient” (sub-24)" in said
-    assert "“age” is unknown in 22 of 24" in said
+    assert "2 groups of “group” have too few people of whom all that is asked for is known" in said
+    assert "“control” (sub-04), “patient” (sub-24); “age” is unknown in 22 of 24; at least 5 are" in said
     assert "Leave that covariate out" in said
     known = [value if n < N // 2 else "n/a" for n, value in enumerate(AGES)]
     assert _compare(results, _columns(age=known), "--covariates", "age") == 2
@@ -348,6 +348,7 @@ def test_groups_that_a_covariate_leaves_one_person_of_are_refused_by_the_covaria
 
 def test_group_of_one_person_is_refused_by_name(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert _compare(results, _columns(group=_with(GROUPS, "twin"))) == 2
-    assert "with one person: “twin” (sub-04)" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "1 group of “group” has too few people: “twin” (sub-04); at least 5 are asked" in said
     assert _compare(results, _columns(group=_with(GROUPS, "twin")), "--missing", "twin") == 0
     assert _report(results)["comparisons"][0]["reference_n"] == 11

@@ -59,6 +59,8 @@ def cohort(tmp_path: Path, table: LabelTable) -> Path:
         tmp_path / "results",
         "--out",
         tmp_path / "out",
+        "--least",
+        "2",
         "--group",
         "group",
         "--reference",

@@ -8,6 +8,7 @@ from typing import get_args
 
 import pytest
 from PIL import Image
+from pypdf import PdfReader
 
 from brainstem_app.reports.engine.blocks import (
     Beside,
@@ -39,6 +40,7 @@ from brainstem_app.reports.engine.entry import Estimate, rounded
 from brainstem_app.reports.engine.files import write_document
 from brainstem_app.reports.engine.html import document_html
 from brainstem_app.reports.engine.line_chart import Line, LineChart, line_charts
+from brainstem_app.reports.engine.pdf import _laid_out, document_pdf
 from brainstem_app.reports.engine.sheets import Sheet
 
 from .pdf_text import headings, pdf_text
@@ -183,3 +185,16 @@ def test_plot_cuts_off_what_lies_beyond_its_line() -> None:
 def test_numbers_of_files_are_rounded_and_finite() -> None:
     assert (rounded(1.23456789), rounded(float("inf")), rounded(None)) == (1.234568, None, None)
     assert Estimate.of(0.5, None) == Estimate(value=0.5, low=None, high=None)
+
+
+def test_last_page_of_a_pdf_with_a_few_lines_is_spared() -> None:
+    def document(n: int) -> Document:
+        blocks = tuple(Paragraph(f"{k}. {'words ' * 40}") for k in range(n))
+        return Document("t", "k", "h", "a", "2026-01-01T00:00:00+00:00", blocks)
+
+    n = next(n for n in range(20, 80) if _laid_out(document(n)).page_no() == 2)
+    assert _laid_out(document(n)).last_page_share < 0.2
+    pages = PdfReader(io.BytesIO(document_pdf(document(n)))).pages
+    assert len(pages) == 1
+    assert f"{n - 1}. words" in pages[0].extract_text()
+    assert len(PdfReader(io.BytesIO(document_pdf(document(n + 15)))).pages) == 2

@@ -118,7 +118,7 @@ def _marks(chart: GroupChart, svg: str) -> list[list[tuple[float, float]]]:
 
 def _volume_at(svg: str, y: float) -> float:
     """Volume at a height, read off the axis as a reader does."""
-    lines = re.findall(r'<path d="M [\d.]+ ([\d.]+) +L [^"]*"[^>]*stroke: #cdd5dc', svg)
+    lines = re.findall(r'<path d="M [\d.]+ ([\d.]+) +L [^"]*"[^>]*stroke: #d9e0e6', svg)
     texts = re.findall(r"text-anchor: end[^>]*>([\d.]+)</text>", svg)
     assert len(lines) == len(texts) >= 2
     (y0, y1), (low, high) = (map(float, (ends[0], ends[-1])) for ends in (lines, texts))

@@ -121,13 +121,36 @@ def test_results_that_do_not_say_their_dataset_are_asked_about(
     ]
 
 
-def test_one_scan_segmented_twice_is_refused_as_that(
-    tmp_path: Path, table: LabelTable, capsys: pytest.CaptureFixture[str]
+def _date(result: Path, created: str) -> None:
+    file = result / "report.json"
+    report = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**report, "created": created}), encoding="utf-8")
+
+
+def test_of_a_scan_segmented_twice_the_newer_result_counts_and_that_is_said(
+    tmp_path: Path, table: LabelTable
 ) -> None:
-    for folder in ("a", "b"):
-        write_result(tmp_path / folder / "sub-1", table, "sub-1_T1w.nii.gz", 10, sha256="1" * 64)
-    assert _cohort(tmp_path / "out", tmp_path / "a", tmp_path / "b") == 2
-    assert "two reports, both of the same scan" in capsys.readouterr().err
+    for folder, red, day in (("a", 10, "02"), ("b", 12, "05"), ("c", 14, "03")):
+        made = write_result(tmp_path / folder / "sub-1", table, "sub-1_T1w.nii.gz", red, sha256="1" * 64)
+        _date(made, f"2026-01-{day}T10:00:00+00:00")
+    people, notes = one_result_each(find_results([tmp_path / f for f in "abc"]))
+    assert [person.result.path for person in people] == [tmp_path / "b" / "sub-1" / "report.json"]
+    assert len(notes) == 1
+    assert (
+        "1 scan was segmented more than once; one result of each counts: sub-1 (of 2026-01-05 10:00"
+        in (notes[0])
+    )
+    assert len(one_result_each(find_results([tmp_path / f for f in "abc"]), separate=True)[0]) == 3
+
+
+def test_one_scan_under_a_persons_name_and_a_files_name_is_that_person(
+    tmp_path: Path, table: LabelTable
+) -> None:
+    write_result(tmp_path / "a" / "sub-1", table, "sub-1_T1w.nii.gz", 10, dataset="ds", sha256="1" * 64)
+    later = write_result(tmp_path / "b" / "copy", table, "copy.nii.gz", 12, sha256="1" * 64)
+    _date(later, "2026-02-01T10:00:00+00:00")
+    people, _ = one_result_each(find_results([tmp_path / "a", tmp_path / "b"]))
+    assert [person.name for person in people] == ["sub-1"]
 
 
 def test_one_scan_file_under_two_names_is_said(tmp_path: Path, table: LabelTable) -> None:

@@ -226,7 +226,7 @@ def test_groups_are_compared_on_regions_apart_from_nuclei(tmp_path: Path, table:
         _add_areas(tmp_path / "results" / name, 500 + n % 4 + 20 * (n > 4), covered=0.5 if n == 2 else 1.0)
         lines.append(f"{name}\t{'control' if n < 5 else 'patient'}")
     (tmp_path / "participants.tsv").write_text("\n".join(lines), encoding="utf-8")
-    words = ["--participants", str(tmp_path / "participants.tsv"), "--group", "diagnosis"]
+    words = ["--participants", str(tmp_path / "participants.tsv"), "--group", "diagnosis", "--least", "2"]
     assert run(["cohort", str(tmp_path / "results"), "--out", str(tmp_path / "out"), *words]) == 0
     report = json.loads((tmp_path / "out" / "cohort.json").read_text(encoding="utf-8"))
     (comparison,) = report["comparisons"]

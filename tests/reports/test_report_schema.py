@@ -81,7 +81,7 @@ def test_written_report_fits(report: dict[str, Any]) -> None:
 
 def test_comparisons_of_groups_and_of_repeated_scans_fit(results: Path) -> None:
     participants, first, second = (results / n for n in ("participants.tsv", "session-1", "session-2"))
-    words = ["--participants", str(participants), "--group", "group", "--out", str(results)]
+    words = ["--participants", str(participants), "--group", "group", "--least", "2", "--out", str(results)]
     assert run(["cohort", str(first), *words]) == 0
     assert run(["retest", str(first), str(second), "--out", str(results)]) == 0
     for name in ("cohort", "retest"):

@@ -17,7 +17,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import numpy as np
 from PySide6.QtCore import QSettings
-from take_screenshots import SIZE, dark_palette, take, wait_for
+from take_screenshots import SIZE, take, wait_for, wear_dark
 
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.gui.application import make_application
@@ -127,13 +127,13 @@ def main() -> None:
     parser.add_argument("--dark", action="store_true")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    application = make_application()
-    if arguments.dark:
-        application.setPalette(dark_palette())
+    make_application()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         settings = WindowSettings(QSettings(str(home / "settings.ini"), QSettings.Format.IniFormat))
         settings.results_folder, settings.jobs_folder = home / "results", home / "jobs"
+        if arguments.dark:
+            wear_dark(settings)
         make_people(home, settings.results_folder)
         one = new_folder(settings.results_folder, arguments.result.name)
         shutil.copytree(arguments.result, one / arguments.result.name)

@@ -1,7 +1,7 @@
 """Take pictures of the step Review for docs/how-to/review-labels.md.
 
-``python tests/screenshots/take_review_screenshots.py OUT --scan SCAN --result FOLDER --box SUBJECT``
-[--dark]: a scan and what Segment has written for it; and a folder with a prepared scan
+``python tests/screenshots/take_review_screenshots.py OUT --scan SCAN --result FOLDER --box SUBJECT``:
+a scan and what Segment has written for it; and a folder with a prepared scan
 (``scan_box.nii.gz``), the labels a network gave it (``labels_native.nii.gz``) and its reference
 (``labels_box.nii.gz``).
 """
@@ -17,19 +17,21 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QPoint, QSettings, Qt
+import numpy as np
+from PySide6.QtCore import QPointF, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
-from take_screenshots import dark_palette
 
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.application import make_application
+from brainstem_app.gui.design.look import set_look
+from brainstem_app.gui.design.tokens import Look
 from brainstem_app.gui.document.opened import read_for_viewer, read_labels_for_viewer, read_result_for_viewer
 from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
-from brainstem_app.gui.viewer.convention import Plane
 
 SIZE = (1040, 640)
+_OUTLINED = "RN_L"
 _SETTLE_S = 0.6
 
 
@@ -67,11 +69,42 @@ def take_result(step: ReviewPage, out: Path, scan: Path, result: Path) -> None:
         step.commands["confidence"].setChecked(True)
         take(step, out, "review_confidence")
         step.commands["confidence"].setChecked(False)
+    take_edit(step, out)
     step.commands["three"].trigger()
 
 
+def take_edit(step: ReviewPage, out: Path) -> None:
+    """Take a picture of a nucleus that was outlined on two slices, and is being outlined on a third."""
+    opened, editor = step.document.labels, step.document.editor
+    if opened is None or step.document.image is None:
+        return
+    label = next(s.index for s in opened.table.structures if s.name == _OUTLINED)
+    sizes = step.document.image.grid.voxel_size_mm
+    step.commands["axial"].trigger()
+    view = step.views.main_view
+    step.commands["polygon"].trigger()
+    step.document.choose(label)
+    found = np.argwhere(opened.labels.labels == label)
+    z, y, x = found.mean(axis=0)
+    view.zoom(2.0, QPointF(x * sizes[0], y * sizes[1]))
+    settle(step)
+    for index, radius in ((int(z) - 3, 3.0), (int(z) + 3, 3.4), (int(z), 4.2)):
+        step.views.go_to((int(x), int(y), index))
+        for angle in np.arange(0, 2 * np.pi, np.pi / 6):
+            place = (x + 0.5 + radius * np.cos(angle), y + 0.5 + radius * np.sin(angle))
+            point = view.box.mapViewToScene(QPointF(place[0] * sizes[0], place[1] * sizes[1]))
+            QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.mapFromScene(point))
+        if index != int(z):
+            QTest.keyClick(view, Qt.Key.Key_Return)
+    take(step, out, "review_edit")
+    QTest.keyClick(view, Qt.Key.Key_Escape)
+    while editor.can_undo:
+        editor.undo()
+    step.commands["look"].trigger()
+
+
 def take_box(step: ReviewPage, out: Path, box: Path) -> None:
-    """Take pictures of a comparison and of a correction."""
+    """Take a picture of a comparison."""
     step.document.show_scan(read_for_viewer(box / "scan_box.nii.gz"))
     step.document.show_labels(read_labels_for_viewer(box / "labels_native.nii.gz"))
     step.document.comparison.open(box / "labels_box.nii.gz")
@@ -80,17 +113,6 @@ def take_box(step: ReviewPage, out: Path, box: Path) -> None:
     step.views.main_view.fit()
     take(step, out, "review_compare")
     step.document.comparison.set_reference(None)
-    step.commands["axial"].trigger()
-    step.views.main_view.zoom(1.5)
-    step.commands["brush"].trigger()
-    settle(step)
-    viewport = step.views.panes[Plane.AXIAL].view.viewport()
-    middle = viewport.rect().center()
-    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=middle)
-    QTest.mouseMove(viewport, middle + QPoint(0, 24))
-    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=middle + QPoint(0, 24))
-    QTest.mouseMove(viewport, middle + QPoint(-70, 50))
-    take(step, out, "review_edit")
 
 
 def main() -> None:
@@ -99,20 +121,20 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--scan", type=Path, required=True)
     parser.add_argument("--result", type=Path, required=True)
-    parser.add_argument("--box", type=Path, required=True)
-    parser.add_argument("--dark", action="store_true")
+    parser.add_argument("--box", type=Path, help="without it no comparison is taken")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    application = make_application()
-    if arguments.dark:
-        application.setPalette(dark_palette())
+    make_application()
     with tempfile.TemporaryDirectory() as home:
         store = QSettings(str(Path(home) / "settings.ini"), QSettings.Format.IniFormat)
         step = ReviewPage(AppContext.made(WindowSettings(store)))
+        set_look(step, Look.DARK)  # as the window has this page
+        step.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         step.resize(*SIZE)
         step.show()
         take_result(step, arguments.out, arguments.scan, arguments.result)
-        take_box(step, arguments.out, arguments.box)
+        if arguments.box is not None:
+            take_box(step, arguments.out, arguments.box)
         step.close()
         step.context.background.wait()
 

@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSettings
-from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
 from brainstem_app.errors import BrainstemError
 from brainstem_app.gui.application import make_application
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.messages.message import message_of_error
-from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.settings import LookChoice, WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.many.grids import GRIDS
 from brainstem_app.study.grid import Grid
@@ -69,24 +68,9 @@ def take(window: MainWindow, out: Path, name: str) -> None:
     sys.stdout.write(f"{path}\n")
 
 
-def dark_palette() -> QPalette:
-    """Colours of Qt's Fusion style on a dark desktop; a bare X server has no such setting it could follow."""
-    text, window, faint = QColor(240, 240, 240), QColor(50, 50, 50), QColor(130, 130, 130)
-    base, dark = window.darker(140), window.darker(150)
-    palette = QPalette(text, window, window.lighter(150), dark, window.darker(130), text, base)
-    roles, disabled = QPalette.ColorRole, QPalette.ColorGroup.Disabled
-    for role, colour in (
-        (roles.AlternateBase, base.lighter(110)),
-        (roles.Highlight, QColor(48, 140, 198)),
-        (roles.HighlightedText, text),
-        (roles.Shadow, dark.darker(135)),
-        (roles.PlaceholderText, QColor(160, 160, 165)),
-    ):
-        palette.setColor(role, colour)
-    for role in (roles.Text, roles.WindowText, roles.ButtonText):
-        palette.setColor(disabled, role, faint)
-    palette.setColor(disabled, roles.Base, window)
-    return palette
+def wear_dark(settings: WindowSettings) -> None:
+    """Let windows with these settings be dark, as on a dark desktop."""
+    settings.preferences = settings.preferences.model_copy(update={"look": LookChoice.DARK})
 
 
 def take_all(window: MainWindow, out: Path, scan: Path, result: Path | None, *, job: bool) -> None:
@@ -227,13 +211,13 @@ def main() -> None:
     parser.add_argument("--dark", action="store_true")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    application = make_application()
-    if arguments.dark:
-        application.setPalette(dark_palette())
+    make_application()
     with tempfile.TemporaryDirectory() as home:
         settings = WindowSettings(QSettings(str(Path(home) / "settings.ini"), QSettings.Format.IniFormat))
         settings.results_folder = Path(home) / "results"
         settings.jobs_folder = Path(home) / "jobs"
+        if arguments.dark:
+            wear_dark(settings)
         window = MainWindow(settings)
         window.resize(*SIZE)
         window.show()

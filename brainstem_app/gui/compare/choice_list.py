@@ -8,8 +8,6 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from brainstem_app.gui.controls import EMPTY_BOX
-
 _VALUE_ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -33,7 +31,6 @@ class ChoiceList(QWidget):
         self.list.setAccessibleDescription(self.tr("Space ticks a name."))
         self.list.setToolTip(self.tr("A click or Space ticks what is to be compared"))
         self.heading.setBuddy(self.list)
-        self.list.setStyleSheet(f"QListView::indicator:unchecked {{ {EMPTY_BOX} }}")
         self.offer(names)
         self.list.itemChanged.connect(lambda _item: self._on_changed())
         layout = QVBoxLayout(self)

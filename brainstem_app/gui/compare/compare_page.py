@@ -29,10 +29,12 @@ from brainstem_app.gui.compare.heat_table import HeatTable
 from brainstem_app.gui.controls import (
     fill_side_by_side,
     make_button,
+    make_primary,
     make_settings_column,
     make_sortable,
     make_table,
 )
+from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.file_dialogs import FileDialogs, open_in_system
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
@@ -40,6 +42,7 @@ from brainstem_app.gui.jobs.speed_button import SpeedButton
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.segment.save_copies import copy_whole
+from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import CompareJob
 from brainstem_app.study.grid import Grid
@@ -70,13 +73,13 @@ class ComparePage(StepPage):
         self.plan.setAccessibleName(self.tr("Size of the plan"))
         self.speed_button = SpeedButton(context.jobs, self)
         self.speed_button.measured.connect(self.read)
-        self.start_button = make_button(
+        self.start_button = make_primary(
             self,
             self.tr("S&tart the comparison"),
             self.tr("Cells that are done are not run again"),
             self.start,
+            "play",
         )
-        self.start_button.setMinimumHeight(34)
         self.progress = JobProgress(self)
         self.progress.cancel_button.setText(self.tr("Stop"))
         self.progress.cancel_button.setToolTip(self.tr("Finished cells and whole epochs are kept."))
@@ -110,7 +113,6 @@ class ComparePage(StepPage):
     def _lay_out(self) -> None:
         below = (self.plan, self.speed_button, self.start_button, self.progress)
         left = make_settings_column(self, (self.panel, self.how), below)
-        left.setMinimumWidth(350)
         self.report_button = make_button(
             self,
             self.tr("&Open the report"),
@@ -137,7 +139,9 @@ class ComparePage(StepPage):
         beside.setContentsMargins(0, 0, 0, 0)
         beside.addLayout(head)
         beside.addWidget(split, 1)
-        fill_side_by_side(self, left, right, (390, 740))
+        self.shown = HintOrContent("grid-3x3", right, self.start_button, self)
+        self.shown.pressed.connect(lambda: self.step_requested.emit(StepName.PREPARE))
+        fill_side_by_side(self, left, self.shown, (390, 740))
 
     def _table(self) -> QTableView:
         table = make_table(
@@ -200,9 +204,13 @@ class ComparePage(StepPage):
         self.start_button.setEnabled(ready and self._job is None)
         if folder is None or grid is None or not self.context.study.is_prepared:
             self._show_heat(None)
+            if not self.context.study.is_prepared:
+                words = self.tr("Networks are compared on prepared scans; three people are the least.")
+                self.shown.show_hint(words, self.tr("Prepare scans"))
             if grid is not None:
-                self.plan.setText(self.tr("Prepare subjects first (Ctrl+2)."))
+                self.plan.setText(self.tr("Prepare subjects first ({0}).").format(StepName.PREPARE.key))
             return
+        self.shown.show_content()
         self._request += 1
         request = self._request
         here = self.how.values()["executor"] == "local"

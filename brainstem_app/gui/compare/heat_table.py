@@ -6,17 +6,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QBrush, QColor, QGuiApplication
+from PySide6.QtGui import QColor
 
 from brainstem_app.counting import counted
+from brainstem_app.gui.design.look import colours_of
+from brainstem_app.gui.design.tokens import text_on
 from brainstem_app.gui.rows_model import Column, RowsModel
 from brainstem_app.reports.grid.scale import ColourScale, scale_of
 
 if TYPE_CHECKING:
     from brainstem_app.gui.compare.heat import Heat, HeatCell
-
-_HOT = QColor("#2e9d57")
-_DARK_TEXT, _LIGHT_TEXT = QColor("#111111"), QColor("#ffffff")
 
 
 class HeatTable(RowsModel[int]):
@@ -62,8 +61,8 @@ class HeatTable(RowsModel[int]):
 
     def colour(self, shade: float) -> QColor:
         """Colour of a share of the scale: at 0 that of an empty cell, at 1 green."""
-        base = QGuiApplication.palette().base().color()
-        mixed = [round((1 - shade) * b + shade * h) for b, h in zip(_rgb(base), _rgb(_HOT), strict=True)]
+        base, hot = QColor(colours_of().card), QColor(colours_of().good)
+        mixed = [round((1 - shade) * b + shade * h) for b, h in zip(_rgb(base), _rgb(hot), strict=True)]
         return QColor(*mixed)
 
     def _values(self) -> list[float]:
@@ -129,11 +128,11 @@ class HeatTable(RowsModel[int]):
         value = cell.value(self._measure)
         return None if value is None else self.colour(self.scale.shade(value))
 
-    def _foreground(self, cell: HeatCell) -> QColor | QBrush:
+    def _foreground(self, cell: HeatCell) -> QColor:
         background = self._background(cell)
         if background is not None:
-            return _DARK_TEXT if background.lightnessF() > 0.5 else _LIGHT_TEXT
-        return QColor("#d0342c") if cell.failed else QGuiApplication.palette().placeholderText()
+            return QColor(text_on(background.name()))
+        return QColor(colours_of().poor if cell.failed else colours_of().soft)
 
 
 def _rgb(colour: QColor) -> tuple[int, int, int]:

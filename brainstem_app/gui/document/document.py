@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from brainstem_app.gui.document.comparison import Comparison
 from brainstem_app.gui.document.display import Display
-from brainstem_app.gui.document.label_editor import LabelEditor, Tool
+from brainstem_app.gui.document.drawing_tools import Tool
+from brainstem_app.gui.document.label_editor import LabelEditor
 from brainstem_app.gui.document.opened import ResultFiles, find_result
 from brainstem_app.gui.document.scan_opener import ScanOpener
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
@@ -210,6 +211,7 @@ class Document(QObject):
 
     def _set_image(self, image: ImageVolume, scan: OpenedScan | None) -> None:
         self.image, self.scan = image, scan
+        self.editor.set_image(None if scan is None else image)
         self.findings = () if scan is None else scan.findings
         self.image_changed.emit()
 
@@ -280,7 +282,7 @@ class Document(QObject):
             self._volumes_soon.start()
 
     def _on_brush(self) -> None:
-        if self.editor.tool is Tool.BRUSH:
+        if self.editor.tool in (Tool.BRUSH, Tool.FILL, Tool.POLYGON):
             self.structures.show(self.editor.label)
 
     def place_text(self, voxel: Voxel) -> str:

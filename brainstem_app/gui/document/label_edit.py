@@ -1,4 +1,4 @@
-"""Edits of a label map by strokes, with undo and redo."""
+"""Edits of a label map by strokes and other steps, with undo and redo."""
 
 from __future__ import annotations
 
@@ -8,19 +8,31 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from brainstem_app.gui.editing.part import Part, flat_indices
+from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.viewer.slices import Corners, Voxel, joined
 from brainstem_app.gui.viewer.volume import LabelVolume
 
 _UNDO_VOXELS = 20_000_000
 
 
+@dataclass(frozen=True)
+class DrawnSlice:
+    """What a step outlined by hand: a label on one slice of a plane."""
+
+    label: int
+    plane: Plane
+    index: int
+
+
 @dataclass(frozen=True, eq=False)
 class Change:
-    """One stroke: flat indices into the labels (Z, Y, X), and the labels there before and after."""
+    """One step: flat indices into the labels (Z, Y, X), what was and is there, the slice outlined by it."""
 
     voxels: NDArray[np.int64]
     before: NDArray[np.uint8]
     after: NDArray[np.uint8]
+    drawn: DrawnSlice | None = None
 
 
 class EditedVolume(LabelVolume):
@@ -116,31 +128,68 @@ class LabelEdit:
             Whether any voxel changed.
         """
         now = self._flat[voxels]
-        changes = now != label
+        return self._change(voxels, now, np.full(now.shape, label, dtype=np.uint8), protected)
+
+    def paint_part(
+        self, part: Part, mask: NDArray[np.bool_], label: int, protected: NDArray[np.bool_] | None = None
+    ) -> bool:
+        """Give the voxels a label that are true in a part of the label map, as `paint` does."""
+        now = self.volume.labels[part]
+        changes = mask & (now != label)
+        if protected is not None:
+            changes &= ~protected[now]
+        voxels = flat_indices(changes, part, self.volume.labels.shape)
+        return self._change(voxels, now[changes], np.full(voxels.size, label, dtype=np.uint8))
+
+    def assign(self, voxels: NDArray[np.int64], values: NDArray[np.uint8]) -> bool:
+        """Give voxels, each once, labels of their own, as a part of the step that is being made."""
+        return self._change(voxels, self._flat[voxels], values)
+
+    def _change(
+        self,
+        voxels: NDArray[np.int64],
+        now: NDArray[np.uint8],
+        values: NDArray[np.uint8],
+        protected: NDArray[np.bool_] | None = None,
+    ) -> bool:
+        changes = now != values
         if protected is not None:
             changes &= ~protected[now]
         if not changes.any():
             return False
-        chosen = voxels[changes]
-        change = Change(chosen, now[changes], np.full(chosen.size, label, dtype=np.uint8))
+        change = Change(voxels[changes], now[changes], values[changes])
         self._apply(change.voxels, change.before, change.after)
         self._stroke.append(change)
         return True
 
-    def end_stroke(self) -> bool:
-        """Make one undo step of what was painted since the last call; False if that was nothing."""
+    def end_stroke(self, drawn: DrawnSlice | None = None) -> bool:
+        """Make one undo step of what was painted since the last call; False if that was nothing.
+
+        `drawn` is the slice that was outlined by it, if it was one.
+        """
         if not self._stroke:
             return False
-        voxels, first = np.unique(np.concatenate([c.voxels for c in self._stroke]), return_index=True)
-        before = np.concatenate([c.before for c in self._stroke])[first]
+        voxels, before = (np.concatenate(parts) for parts in zip(*self._parts(), strict=True))
+        labels = {int(label) for change in self._stroke for label in (change.after.min(), change.after.max())}
+        if len(labels) > 1 and len(self._stroke) > 1:  # else no voxel can have changed twice
+            voxels, first = np.unique(voxels, return_index=True)
+            before = before[first]
         self._stroke = []
-        self._done.append(Change(voxels, before, self._flat[voxels]))
+        self._done.append(Change(voxels, before, self._flat[voxels], drawn))
         self._undone = []
         while sum(change.voxels.size for change in self._done) > _UNDO_VOXELS and len(self._done) > 1:
             forgotten = self._done.popleft()
             if self._saved is None:
                 self._saved = forgotten  # the labels as opened can never be reached again
         return True
+
+    def _parts(self) -> list[tuple[NDArray[np.int64], NDArray[np.uint8]]]:
+        return [(change.voxels, change.before) for change in self._stroke]
+
+    def drawn_slices(self, label: int, plane: Plane) -> tuple[int, ...]:
+        """Slices of a plane on which a label was outlined by steps that were not undone, in their order."""
+        drawn = (change.drawn for change in self._done)
+        return tuple(sorted({one.index for one in drawn if one and (one.label, one.plane) == (label, plane)}))
 
     def undo(self) -> Change | None:
         """Take the last stroke back; returns it, None if there is none."""

@@ -1,10 +1,9 @@
-"""Brush and eraser on the labels that are shown: tool, strokes, undo, the saved copy."""
+"""Drawing on the labels that are shown: strokes and other steps, undo, the saved copy."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,34 +11,28 @@ from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.errors import BrainstemError
 from brainstem_app.gui.background import Background
+from brainstem_app.gui.document.drawing_tools import LAST_STEP, DrawingTools, Tool
+from brainstem_app.gui.document.edit_words import EditWords
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from brainstem_app.gui.document.brush import Brush
     from brainstem_app.gui.document.edited_copy import EditedLabels
-    from brainstem_app.gui.document.label_edit import Change, LabelEdit
+    from brainstem_app.gui.document.label_edit import Change, DrawnSlice, LabelEdit
     from brainstem_app.gui.document.opened import OpenedLabels
+    from brainstem_app.gui.editing.drawing import Pen, Refusal
     from brainstem_app.gui.viewer.convention import Plane
     from brainstem_app.gui.viewer.slices import Voxel
     from brainstem_app.gui.viewer.volume import LabelVolume
 
+_MIDDLE_PER_CENT = (2.0, 98.0)
 _log = logging.getLogger(__name__)
-SMALLEST_MM, LARGEST_MM = 0.5, 30.0
 
 
-class Tool(Enum):
-    """What the left button does."""
-
-    LOOK = auto()
-    BRUSH = auto()
-    ERASER = auto()
-
-
-class LabelEditor(QObject):
-    """Paints on a copy of the open labels.
+class LabelEditor(DrawingTools):
+    """Draws on a copy of the open labels.
 
     Signals
     -------
@@ -49,12 +42,14 @@ class LabelEditor(QObject):
         Voxels have changed: the lowest and highest corner of a box that holds them; None for anywhere.
     stroke_done
         A stroke is complete, was undone or redone.
-    brush_changed, state_changed
-        Tool, size or label; what can be undone, redone, saved.
+    state_changed
+        What can be undone, redone, saved.
     jumped(object)
         A voxel of what was undone or redone.
     saved(object)
         Path of the copy.
+    told(str)
+        What a step did, or why it did nothing; not as a message, for that would move the views.
     message(object)
         A `Message` to show in place.
     """
@@ -62,10 +57,10 @@ class LabelEditor(QObject):
     copied = Signal()
     painted = Signal(object)
     stroke_done = Signal()
-    brush_changed = Signal()
     state_changed = Signal()
     jumped = Signal(object)
     saved = Signal(object)
+    told = Signal(str)
     message = Signal(object)
 
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
@@ -73,14 +68,11 @@ class LabelEditor(QObject):
         self._background = background
         self._opened: OpenedLabels | None = None
         self._edit: LabelEdit | None = None
+        self._words = EditWords(self)
         self._erases = False
+        self._drawn: DrawnSlice | None = None
         self._when_saved: list[Callable[[], None]] = []
         self.is_saving = False
-        self.tool = Tool.LOOK
-        self.diameter_mm = 3.0
-        self.in_3d = False
-        self.label = 0
-        self.protects = False
 
     # State -------------------------------------------------------------------------------------------
 
@@ -145,15 +137,6 @@ class LabelEditor(QObject):
         """Whether there is a stroke to do again."""
         return self._edit is not None and self._edit.can_redo
 
-    @property
-    def brush(self) -> Brush | None:
-        """The brush as it is set; None while only looking."""
-        if self.tool is Tool.LOOK or self._opened is None:
-            return None
-        from brainstem_app.gui.document.brush import Brush
-
-        return Brush(self.diameter_mm, self.in_3d)
-
     def place(self, label: int) -> Voxel | None:
         """Return a voxel in the middle of a structure, None if it is not there."""
         if self._edit is not None:
@@ -167,62 +150,128 @@ class LabelEditor(QObject):
         self._opened, self._edit = opened, None
         self.set_tool(Tool.LOOK)
         self.state_changed.emit()
-
-    def set_tool(self, tool: Tool) -> None:
-        """Choose what the left button does."""
-        self.tool = tool
-        self.brush_changed.emit()
-
-    def set_diameter(self, diameter_mm: float) -> None:
-        """Set the size of the brush."""
-        self.diameter_mm = min(max(round(diameter_mm, 1), SMALLEST_MM), LARGEST_MM)
-        self.brush_changed.emit()
-
-    def set_in_3d(self, in_3d: bool) -> None:
-        """Paint with a ball, or with a disc in the plane of the view."""
-        self.in_3d = in_3d
-        self.brush_changed.emit()
-
-    def set_label(self, label: int) -> None:
-        """Choose what is painted."""
-        self.label = label
-        self.brush_changed.emit()
-
-    def set_protects(self, protects: bool) -> None:
-        """Leave other nuclei as they are."""
-        self.protects = protects
+        if opened is not None:  # the first step must not wait for it
+            self._background.run(_import_mathematics, lambda _none: None, lambda _error: None)
 
     # Strokes -----------------------------------------------------------------------------------------
 
     def begin(self, erases: bool) -> None:
         """Begin a stroke."""
         self._erases = erases or self.tool is Tool.ERASER
+        self._drawn = None
+        self._edited_now()
+
+    def _edited_now(self) -> LabelEdit | None:
+        """Return the copy that is drawn on, made at the first touch."""
         if self._edit is None and self._opened is not None:
             from brainstem_app.gui.document.label_edit import LabelEdit
 
             self._edit = LabelEdit(self._opened.labels)
             self.copied.emit()
+        return self._edit
 
     def move(self, plane: Plane, start: Voxel, end: Voxel) -> None:
         """Paint from one voxel to another."""
-        from brainstem_app.gui.document.brush import stroke_voxels
+        from brainstem_app.gui.document.brush import stroke_part
+        from brainstem_app.gui.document.label_edit import DrawnSlice
 
         brush = self.brush
         if self._edit is None or brush is None or (self.label == 0 and not self._erases):
             return
-        grid = self._edit.volume.grid
-        footprint = brush.footprint(grid.voxel_size_mm, plane)
-        voxels = stroke_voxels(start, end, footprint, grid.shape)
-        if self._edit.paint(voxels, 0 if self._erases else self.label, self._protected()):
-            reach = footprint.max(axis=0).tolist()
-            lowest = tuple(min(a, b) - r for a, b, r in zip(start, end, reach, strict=True))
-            highest = tuple(max(a, b) + r for a, b, r in zip(start, end, reach, strict=True))
-            self.painted.emit((lowest, highest))
+        grid, pen = self._edit.volume.grid, self._pen()
+        part, mask = stroke_part(start, end, brush.touch(grid.voxel_size_mm, plane), grid.shape)
+        new = 0 if self._erases else self.label
+        if self._edit.paint_part(part, pen.in_range(mask, part), new, pen.kept(erases=self._erases)):
+            if not self.in_3d:
+                self._drawn = DrawnSlice(self.label, plane, end[plane.normal])
+            z, y, x = part
+            self.painted.emit(((x.start, y.start, z.start), (x.stop - 1, y.stop - 1, z.stop - 1)))
 
     def end(self) -> None:
         """End a stroke."""
-        if self._edit is not None and self._edit.end_stroke():
+        if self._edit is not None and self._edit.end_stroke(self._drawn):
             self._tell()
+
+    # Other steps -------------------------------------------------------------------------------------
+
+    def fill(self, plane: Plane, voxel: Voxel, erases: bool) -> bool:
+        """Fill the region around a voxel that the nucleus closes, or take away the piece that is touched."""
+        from brainstem_app.gui.editing.drawing import fill
+
+        drawn = None if self.in_3d else (plane, voxel[plane.normal])
+        return self._step(
+            lambda edit, pen: fill(edit, pen, plane, voxel, in_3d=self.in_3d, erases=erases),
+            drawn,
+            needs_label=not erases,
+        )
+
+    def outline(self, plane: Plane, index: int, points: NDArray[np.float64], erases: bool) -> bool:
+        """Paint or erase what lies inside a polygon, whose points (N, 2) are in voxels of the slice."""
+        from brainstem_app.gui.editing.drawing import outline
+
+        return self._step(
+            lambda edit, pen: outline(edit, pen, plane, index, points, erases=erases),
+            (plane, index),
+            needs_label=not erases,
+        )
+
+    def interpolate(self, plane: Plane) -> bool:
+        """Make the chosen nucleus between its outlined slices."""
+        from brainstem_app.gui.editing.drawing import Refusal, interpolate
+
+        made: list[tuple[int, int]] = []
+
+        def do(edit: LabelEdit, pen: Pen) -> Refusal | None:
+            found = interpolate(edit, pen, plane)
+            if isinstance(found, Refusal):
+                return found
+            made.extend(found)
+            return None
+
+        return self._step(do, said=lambda before: self._words.interpolated(made, before, self.volume_mm3))
+
+    def smooth(self) -> bool:
+        """Smooth the chosen nucleus; it keeps its volume."""
+        from brainstem_app.gui.editing.drawing import smooth
+
+        return self._step(
+            lambda edit, pen: smooth(edit, pen, self.width_mm),
+            said=lambda before: self._words.smoothed(before, self.volume_mm3),
+        )
+
+    def copy_slice(self, plane: Plane, index: int, by: int) -> bool:
+        """Give the chosen nucleus on the next slice (by = 1, or −1) the shape that it has on this one."""
+        from brainstem_app.gui.editing.drawing import copy_slice
+
+        return self._step(lambda edit, pen: copy_slice(edit, pen, plane, index, by), (plane, index + by))
+
+    def _step(
+        self,
+        do: Callable[[LabelEdit, Pen], Refusal | None],
+        drawn: tuple[Plane, int] | None = None,
+        said: Callable[[float], str] | None = None,
+        *,
+        needs_label: bool = True,
+    ) -> bool:
+        """Do one step that can be undone; say why if it draws nothing."""
+        from brainstem_app.gui.document.label_edit import DrawnSlice
+        from brainstem_app.gui.editing.drawing import Refusal
+
+        edit = self._edited_now()
+        if edit is None:
+            return False
+        edit.end_stroke()
+        before = self.volume_mm3
+        refused = Refusal.NO_NUCLEUS if needs_label and self.label == 0 else do(edit, self._pen())
+        if refused is not None:
+            self.told.emit(" ".join(self._words.refused(refused)).strip())
+            return False
+        edit.end_stroke(None if drawn is None else DrawnSlice(self.label, *drawn))
+        self.painted.emit(None)
+        self._tell()
+        if said is not None:
+            self.told.emit(said(before))
+        return True
 
     def undo(self) -> None:
         """Take the last stroke back."""
@@ -244,16 +293,41 @@ class LabelEditor(QObject):
         self.stroke_done.emit()
         self.state_changed.emit()
 
-    def _protected(self) -> NDArray[np.bool_] | None:
-        """Which labels stay: the other nuclei; of the eraser, all but the chosen one."""
-        if not self.protects or self._opened is None:
-            return None
-        import numpy as np
+    def _pen(self) -> Pen:
+        from brainstem_app.gui.editing.drawing import Pen
 
-        keep = np.zeros(256, dtype=bool)
-        keep[range(1, 256) if self._erases else [s.index for s in self._opened.table.nuclei]] = True
-        keep[self.label] = False
-        return keep
+        nuclei = () if self._opened is None else tuple(s.index for s in self._opened.table.nuclei)
+        steps = None if self.image is None else self.image.steps
+        return Pen(self.label, nuclei, self.protects, steps, self.levels if self.limits_intensity else None)
+
+    @property
+    def volume_mm3(self) -> float:
+        """Volume of the chosen nucleus now, in voxels."""
+        if self._edit is not None:
+            return float(self._edit.volumes_mm3[self.label])
+        return 0.0 if self._opened is None else float(self._opened.labels.volumes_mm3[self.label])
+
+    @property
+    def first_volume_mm3(self) -> float:
+        """Volume of the chosen nucleus in voxels as it was opened."""
+        return 0.0 if self._opened is None else float(self._opened.labels.volumes_mm3[self.label])
+
+    def set_limits_intensity(self, limits: bool) -> None:
+        """Draw only on voxels of some intensities: at first those of the chosen nucleus, but for extremes."""
+        if limits and self.levels == (0, LAST_STEP) and self.image is not None and self.labels is not None:
+            import numpy as np
+
+            found = self.image.steps[self.labels.labels == self.label] if self.label else ()
+            if len(found):
+                low, high = np.percentile(found, _MIDDLE_PER_CENT)
+                self.levels = (int(low), int(high))
+            else:
+                self.levels = (int(self.image.window[0]), int(self.image.window[1]))
+        super().set_limits_intensity(limits)
+
+    def drawn_slices(self, plane: Plane) -> tuple[int, ...]:
+        """Slices of a plane on which the chosen nucleus was outlined."""
+        return () if self._edit is None else self._edit.drawn_slices(self.label, plane)
 
     # Saving ------------------------------------------------------------------------------------------
 
@@ -314,3 +388,11 @@ class LabelEditor(QObject):
             edit.first_counts.tolist(),
             edit.counts.tolist(),
         )
+
+
+def _import_mathematics() -> None:
+    import scipy.ndimage
+
+    import brainstem_app.gui.editing.drawing
+
+    _ = scipy, brainstem_app

@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
 from brainstem_app.small_files import read_json
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a report says of where its labels come from; empty where it does not.
+
+    Attributes
+    ----------
+    scan : str
+        Name of the scan's file.
+    dataset : str
+    created : datetime or None
+        When it was segmented.
+    """
+
+    scan: str = ""
+    dataset: str = ""
+    created: datetime | None = None
+
+
+NO_ORIGIN = Origin()
 
 
 @dataclass(frozen=True)
@@ -20,11 +44,14 @@ class ResultModel:
         Empty where the report does not say it.
     mean_iou : float or None
         On the model's own test subjects; None if its accuracy has not been measured.
+    origin : Origin
+        What it was put on, and when.
     """
 
     name: str = ""
     version: str = ""
     mean_iou: float | None = None
+    origin: Origin = NO_ORIGIN
 
     @property
     def title(self) -> str:
@@ -51,12 +78,21 @@ def accuracy_text(mean_iou: float | None) -> str:
 def model_of_report(report: Path) -> ResultModel:
     """Read which model a ``report.json`` names."""
     try:
-        model = read_json(report)["model"]
+        content = read_json(report)
+        model = content["model"]
         accuracy = model.get("test_macro_miou")
         return ResultModel(
             str(model["name"] or ""),
             str(model.get("version") or ""),
             None if accuracy is None else float(accuracy),
+            _origin(content),
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return UNKNOWN_MODEL
+
+
+def _origin(content: dict[str, Any]) -> Origin:
+    scan, created = content.get("scan") or {}, None
+    with suppress(ValueError):
+        created = datetime.fromisoformat(str(content.get("created"))).astimezone()
+    return Origin(str(scan.get("file") or ""), str(scan.get("dataset") or ""), created)

@@ -8,14 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from PySide6.QtCore import QCoreApplication, Qt, Signal
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from brainstem_app.gui.design.look import set_tone
 from brainstem_app.gui.forms.editors import Editor, LineEditor, make_editor
 from brainstem_app.setting import Setting, SettingKind, flattened, nested, settings_of
 from brainstem_app.validation import misfits
 
-_ERROR = "color: #d0342c;"
 _SMALL = 0.88
 
 
@@ -153,7 +152,7 @@ class ModelForm(QWidget):
             editor.control.setToolTip(spec.help)
             hint = QLabel(spec.help, page)
             hint.setWordWrap(True)
-            hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+            set_tone(hint, "soft")
             font = hint.font()
             font.setPointSizeF(font.pointSizeF() * _SMALL)
             hint.setFont(font)
@@ -186,18 +185,15 @@ class ModelForm(QWidget):
         if self._editors[name].spec.advanced:
             self.fold.setChecked(True)
         self._hints[name].setText(problem)
-        # A style sheet makes the colour of placeholders half as strong as that of other text.
-        self._hints[name].setForegroundRole(QPalette.ColorRole.WindowText)
-        self._hints[name].setStyleSheet(_ERROR)
+        set_tone(self._hints[name], "poor")
         self._hints[name].show()
         self._editors[name].setFocus()
 
     def _clear_errors(self) -> None:
         for name, hint in self._hints.items():
-            if hint.styleSheet():
+            if hint.property("tone") != "soft":
                 words = self._editors[name].spec.help
-                hint.setStyleSheet("")
-                hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+                set_tone(hint, "soft")
                 hint.setText(words)
                 hint.setVisible(bool(words))
 

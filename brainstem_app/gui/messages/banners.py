@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from brainstem_app.gui.messages.message import Message, MessageLevel
+from brainstem_app.gui.messages.window_words import window_words
 from brainstem_app.gui.study.open_study import READING
 from brainstem_app.gui.workflow.step import StepName
 
@@ -52,9 +53,10 @@ class Banners(QObject):
         if record.state == "failed":
             if self._many_scans.tells_end_of(job):
                 return
-            what = f"{record.title}: {record.what}"
+            told, fix = (window_words(text, record.kind) for text in (record.what, record.fix))
+            what = f"{record.title}: {told}"
             self._messages.say(
-                Message(MessageLevel.ERROR, what, record.where, record.fix, job.log, owner=_owner(job))
+                Message(MessageLevel.ERROR, what, record.where, fix, job.log, owner=_owner(job))
             )
         elif not record.state.is_over:
             self._messages.clear(_owner(job))

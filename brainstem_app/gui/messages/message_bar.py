@@ -14,27 +14,21 @@ from PySide6.QtWidgets import (
     QPlainTextEdit,
     QPushButton,
     QSizePolicy,
-    QStyle,
     QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
+from brainstem_app.gui.design.look import restyle, set_icon
 from brainstem_app.gui.messages.message import Message, MessageLevel
+from brainstem_app.gui.messages.window_words import window_words
 
-_STRIPE = {
-    MessageLevel.INFO: "#2f7bd9",
-    MessageLevel.PROGRESS: "#2f7bd9",
-    MessageLevel.QUESTION: "#2f7bd9",
-    MessageLevel.WARNING: "#d98b00",
-    MessageLevel.ERROR: "#d0342c",
-}
 _ICON = {
-    MessageLevel.INFO: QStyle.StandardPixmap.SP_MessageBoxInformation,
-    MessageLevel.PROGRESS: QStyle.StandardPixmap.SP_MessageBoxInformation,
-    MessageLevel.QUESTION: QStyle.StandardPixmap.SP_MessageBoxQuestion,
-    MessageLevel.WARNING: QStyle.StandardPixmap.SP_MessageBoxWarning,
-    MessageLevel.ERROR: QStyle.StandardPixmap.SP_MessageBoxCritical,
+    MessageLevel.INFO: ("info", "accent"),
+    MessageLevel.PROGRESS: ("info", "accent"),
+    MessageLevel.QUESTION: ("circle-question-mark", "accent"),
+    MessageLevel.WARNING: ("triangle-alert", "fair"),
+    MessageLevel.ERROR: ("circle-x", "poor"),
 }
 _READING_MS = 8000
 _CHOOSING_MS = 20_000
@@ -88,8 +82,7 @@ class MessageBar(QFrame):
         self._details_button.setCheckable(True)
         self._details_button.toggled.connect(self._details.setVisible)
         self._close = QToolButton(self)
-        self._close.setIcon(self.style().standardIcon(QStyle.StandardPixmap.SP_TitleBarCloseButton))
-        self._close.setAutoRaise(True)
+        set_icon(self._close, "x")
         self._close.setToolTip(self.tr("Close this message (Esc)"))
         self._close.setAccessibleName(self.tr("Close this message"))
         self._close.clicked.connect(self.dismiss)
@@ -140,27 +133,26 @@ class MessageBar(QFrame):
             self._show_latest(shown)
 
     def _show(self, message: Message) -> None:
+        what, fix = window_words(message.what), window_words(message.fix)
         self._time.stop()
         self._waits_for_keys = False
         if message.level is MessageLevel.INFO:
             self._time.start(self.choosing_ms if message.actions else self.reading_ms)
         size = self.fontMetrics().height() + 6
-        self._icon.setPixmap(self.style().standardIcon(_ICON[message.level]).pixmap(size, size))
-        self._what.setText(f"<b>{_escaped(message.what)}</b>")
+        set_icon(self._icon, *_ICON[message.level], size)
+        self._what.setText(f"<b>{_escaped(what)}</b>")
         self._where.setText(self.tr("In: {0}").format(_escaped(message.where)))
         self._where.setVisible(bool(message.where))
-        self._fix.setText(self.tr("What to do: {0}").format(_escaped(message.fix)))
+        self._fix.setText(self.tr("What to do: {0}").format(_escaped(fix)))
         self._fix.setVisible(bool(message.fix))
         self._details.setPlainText(message.details)
         self._details_button.setChecked(False)
         self._details_button.setVisible(bool(message.details))
         self._details.setVisible(False)
-        stripe = _STRIPE[message.level]
-        self.setStyleSheet(
-            f"#message_bar {{ border-left: 5px solid {stripe}; background: palette(alternate-base); }}"
-        )
+        self.setProperty("level", message.level.value)
+        restyle(self)
         self._replace_buttons(message)
-        self.setAccessibleDescription(" ".join((message.what, message.where, message.fix)))
+        self.setAccessibleDescription(" ".join((what, message.where, fix)))
         self.show()
 
     def dismiss(self) -> None:

@@ -5,30 +5,39 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QSplitter,
     QTableView,
-    QVBoxLayout,
     QWidget,
 )
 
 from brainstem_app.counting import agreeing, counted
 from brainstem_app.errors import InputError
 from brainstem_app.gui.app_context import AppContext
-from brainstem_app.gui.controls import make_button, make_settings_column, make_sortable, make_table
+from brainstem_app.gui.arranged_rows import ArrangedRows
+from brainstem_app.gui.controls import (
+    fit_columns,
+    make_button,
+    make_primary,
+    make_settings_column,
+    make_sortable,
+    make_table,
+    page_layout,
+)
+from brainstem_app.gui.design.empty_hint import HintOrContent
+from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.job_table import about_text
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.prepare.subject_list import Subject, read_subjects
-from brainstem_app.gui.prepare.subject_table import SubjectColumn, SubjectTable
+from brainstem_app.gui.prepare.subject_table import SubjectTable
 from brainstem_app.gui.prepare.subject_view import SubjectView
-from brainstem_app.gui.rows_model import SORT_ROLE
+from brainstem_app.gui.study.training_set import remove_from_training_set
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import DEFAULT_ATLAS, PrepareJob
 from brainstem_app.study.quality import save_decision
@@ -59,11 +68,12 @@ class PreparePage(StepPage):
         self.estimate = QLabel(self)
         self.estimate.setWordWrap(True)
         self.estimate.setAccessibleName(self.tr("How long it will take"))
-        self.all_button = make_button(
+        self.all_button = make_primary(
             self,
             self.tr("Prepare a&ll"),
             self.tr("All scans that are not prepared yet (Ctrl+Return)"),
             lambda: self._start(()),
+            "play",
         )
         self.some_button = make_button(
             self,
@@ -71,16 +81,13 @@ class PreparePage(StepPage):
             self.tr("The subjects whose rows are marked"),
             self._start_chosen,
         )
-        for button in (self.all_button, self.some_button):
-            button.setMinimumHeight(32)
         self.progress = JobProgress(self)
         self.model = SubjectTable(self)
-        self._sorted = QSortFilterProxyModel(self)
-        self._sorted.setSourceModel(self.model)
-        self._sorted.setSortRole(SORT_ROLE)
+        self._arranged = ArrangedRows(self.model, self)
         self.table = self._table()
         self.view = SubjectView(context.background, self)
         self.view.decided.connect(self.decide)
+        self.view.reference_unwanted.connect(self._take_out)
         self._refresh = QTimer(self, singleShot=True, interval=_REFRESH_MS)
         self._refresh.timeout.connect(context.study.refresh)
         self._lay_out()
@@ -100,28 +107,35 @@ class PreparePage(StepPage):
         row.addWidget(self.all_button, 1)
         row.addWidget(self.some_button, 1)
         left = make_settings_column(self, (self.form,), (self.estimate, buttons, self.progress))
-        left.setMinimumWidth(330)
         split = QSplitter(Qt.Orientation.Horizontal, self)
-        for part, stretch in ((left, 0), (self.table, 1), (self.view, 2)):
-            split.addWidget(part)
-            split.setStretchFactor(split.count() - 1, stretch)
-        split.setChildrenCollapsible(False)
-        split.setSizes([340, 370, 500])
-        layout = QVBoxLayout(self)
+        looked_at = QSplitter(Qt.Orientation.Horizontal, self)
+        for part, stretch in ((self.table, 1), (self.view, 2)):
+            looked_at.addWidget(part)
+            looked_at.setStretchFactor(looked_at.count() - 1, stretch)
+        self.shown = HintOrContent("sliders-horizontal", looked_at, self.all_button, self)
+        self.shown.pressed.connect(lambda: self.command_requested.emit("open_folder"))
+        for widget in (left, self.shown):
+            split.addWidget(widget)
+        split.setStretchFactor(1, 1)
+        for one, sizes in ((looked_at, [440, 400]), (split, [340, 840])):
+            one.setChildrenCollapsible(False)
+            one.setHandleWidth(2 * SPACE)
+            one.setSizes(sizes)
+        layout = page_layout(self)
         layout.addWidget(split)
 
     def _table(self) -> QTableView:
         table = make_table(
             self,
-            self._sorted,
+            self._arranged,
             self.tr("Subjects"),
             self.tr("A accepts the picture of a subject, R rejects it, U undecides."),
         )
         make_sortable(table)
-        table.setMinimumWidth(400)  # subjects of two datasets have long names
+        self._arranged.attach(table)
+        table.setMinimumWidth(380)  # subjects of two datasets have long names
         header = table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(SubjectColumn.STATE, QHeaderView.ResizeMode.Stretch)
+        header.setStretchLastSection(True)
         table.selectionModel().currentRowChanged.connect(lambda _new, _old: self._show_current())
         table.selectionModel().selectionChanged.connect(lambda _new, _old: self._update())
         return table
@@ -187,9 +201,10 @@ class PreparePage(StepPage):
         chosen = self.current
         self.resolved.emit("list")
         self.model.set_subjects(subjects)
+        fit_columns(self.table, self.model.longest_texts())
         row = -1 if chosen is None else self.model.row_of(chosen.name)
         if subjects and not self.table.currentIndex().isValid():
-            index = self._sorted.mapFromSource(self.model.index(max(row, 0), 0))
+            index = self._arranged.mapFromSource(self.model.index(max(row, 0), 0))
             self.table.setCurrentIndex(index)
         self._show_current()
         self._update()
@@ -201,8 +216,7 @@ class PreparePage(StepPage):
         self.all_button.click()
 
     def _start_chosen(self) -> None:
-        rows = self.table.selectionModel().selectedRows()
-        chosen = (self.model.row(self._sorted.mapToSource(row).row()) for row in rows)
+        chosen = (self.model.row(row) for row in self._arranged.marked_rows())
         self._start(tuple(sorted({subject.person for subject in chosen if subject is not None})))
 
     def _start(self, people: tuple[str, ...]) -> None:
@@ -256,8 +270,7 @@ class PreparePage(StepPage):
     @property
     def current(self) -> Subject | None:
         """The subject whose row is marked."""
-        index = self._sorted.mapToSource(self.table.currentIndex())
-        return self.model.row(index.row()) if index.isValid() else None
+        return self.model.row(self._arranged.source_row(self.table.currentIndex()))
 
     def decide(self, decision: Literal["accepted", "rejected"] | None) -> None:
         """Accept or reject the chosen subject, and go to the next; None takes a decision back."""
@@ -273,8 +286,14 @@ class PreparePage(StepPage):
         self.resolved.emit("decision")
         self._read()
         row = self.table.currentIndex().row()
-        if decision is not None and row + 1 < self._sorted.rowCount():
+        if decision is not None and row + 1 < self._arranged.rowCount():
             self.table.selectRow(row + 1)
+
+    def _take_out(self, name: str) -> None:
+        """Give a subject the reference back that it had before its labels were added."""
+        study = self.context.study.folder
+        if study is not None:
+            remove_from_training_set(self.context, name, study)
 
     def _show_current(self) -> None:
         self.view.show_subject(self.current, self.context.study.folder)
@@ -284,6 +303,11 @@ class PreparePage(StepPage):
         subjects = self.model.rows
         left = [subject for subject in subjects if subject.state != "finished"]
         working = self._job is not None
+        if subjects:
+            self.shown.show_content()
+        else:
+            words = self.tr("Training begins with a BIDS dataset: its people are listed here.")
+            self.shown.show_hint(words, self.tr("Open a folder…"))
         self.all_button.setText(
             self.tr("Prepare a&ll ({0})").format(len(left)) if left else self.tr("Prepare a&ll")
         )

@@ -40,6 +40,11 @@ class Subject:
     decision: str = ""
 
     @property
+    def is_added(self) -> bool:
+        """Whether its reference was added from Review, and can be taken out again."""
+        return self.record is not None and self.record.is_drawn and bool(self.record.settings.get("added"))
+
+    @property
     def state(self) -> str:
         """``"finished"``, ``"failed"`` or empty."""
         return "" if self.record is None else self.record.state

@@ -18,7 +18,8 @@ class SubjectColumn(IntEnum):
     STATE = 1
     FIT = 2
     PART = 3
-    DECISION = 4
+    REFERENCE = 4
+    DECISION = 5
 
 
 class SubjectTable(RowsModel[Subject]):
@@ -34,11 +35,13 @@ class SubjectTable(RowsModel[Subject]):
         self._now: dict[str, str] = {}
         fit_hint = self.tr("Correlation of the normalised scan with the template in the brainstem, at best 1")
         part_hint = self.tr("Which part of the study a subject belongs to: training, validation or test")
+        reference_hint = self.tr("Where the labels come from that networks learn: the atlas, or a person")
         columns: list[Column[Subject]] = [
             Column(self.tr("Subject"), lambda subject: subject.name),
             Column(self.tr("State"), self._state),
             Column(self.tr("Fit"), _fit, _correlation, fit_hint),
             Column(self.tr("Used for"), self._part, hint=part_hint),
+            Column(self.tr("Labels"), self._reference, hint=reference_hint),
             Column(self.tr("By eye"), self._decision),
         ]
         self.set_rows((), columns)
@@ -72,6 +75,14 @@ class SubjectTable(RowsModel[Subject]):
             "test": self.tr("test"),
         }
         return "" if subject.decision == "rejected" else words.get(subject.part, "")
+
+    def _reference(self, subject: Subject) -> str:
+        record = subject.record
+        if record is None or record.state != "finished":
+            return ""
+        if subject.is_added:
+            return self.tr("added")
+        return self.tr("own") if record.is_drawn else self.tr("atlas")
 
     def _decision(self, subject: Subject) -> str:
         words = {"accepted": self.tr("accepted"), "rejected": self.tr("rejected")}

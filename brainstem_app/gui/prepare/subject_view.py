@@ -25,14 +25,18 @@ class SubjectView(QWidget):
     -------
     decided(object)
         ``"accepted"``, ``"rejected"`` or None.
+    reference_unwanted(str)
+        The labels that were added of the subject with this name are to be taken out again.
     """
 
     decided = Signal(object)
+    reference_unwanted = Signal(str)
 
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._background = background
         self._subject: Subject | None = None
+        self._version = ""
         self.title = QLabel(self)
         self.title.setTextFormat(Qt.TextFormat.RichText)
         self.title.setAccessibleName(self.tr("Chosen subject"))
@@ -50,6 +54,12 @@ class SubjectView(QWidget):
             "rejected",
         )
         self.undo_button = self._button(self.tr("&Undecide  (U)"), self.tr("Take the decision back"), None)
+        self.reference_button = make_button(
+            self,
+            self.tr("Take the added &labels out"),
+            self.tr("The subject gets the reference again that it had before labels were added in Review"),
+            self._take_out,
+        )
         row = QHBoxLayout()
         for button in (self.accept_button, self.reject_button, self.undo_button):
             row.addWidget(button)
@@ -60,6 +70,7 @@ class SubjectView(QWidget):
         layout.addWidget(self.reason)
         layout.addWidget(self.picture, 1)
         layout.addLayout(row)
+        layout.addWidget(self.reference_button, 0, Qt.AlignmentFlag.AlignLeft)
         self.show_subject(None, None)
 
     def show_subject(self, subject: Subject | None, study: Path | None) -> None:
@@ -69,6 +80,7 @@ class SubjectView(QWidget):
         self.accept_button.setEnabled(finished is not None and finished.decision != "accepted")
         self.reject_button.setEnabled(finished is not None and finished.decision != "rejected")
         self.undo_button.setEnabled(finished is not None and bool(finished.decision))
+        self.reference_button.setVisible(finished is not None and finished.is_added)
         title = "" if subject is None else f"<b>{escape(subject.name)}</b>  {self._decision(subject)}"
         self.title.setText(title)
         self.reason.setText(self._reason(subject))
@@ -77,10 +89,17 @@ class SubjectView(QWidget):
             self.picture.show_image(None, None)
             return
         path, shown = study / "subjects" / finished.name / "qc.png", finished
-        if path != self.picture.path:
+        # Labels that were added, or taken out, have a picture of their own under the same name.
+        version = "" if finished.record is None else finished.record.files.get("qc.png", "")
+        if (path, version) != (self.picture.path, self._version):
+            self._version = version
             self._background.run(
                 lambda: QImage(str(path)), lambda image: self._show(shown, image, path), lambda _error: None
             )
+
+    def _take_out(self) -> None:
+        if self._subject is not None and self._subject.is_added:
+            self.reference_unwanted.emit(self._subject.name)
 
     def _show(self, subject: Subject, image: QImage, path: Path) -> None:
         if self._subject is None or self._subject.name != subject.name:

@@ -12,18 +12,19 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListView,
-    QVBoxLayout,
     QWidget,
 )
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError
-from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.controls import make_button, make_primary, page_layout
+from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
 from brainstem_app.gui.quality.quality_items import QualityItem, QualityItems, decide, read_items
 from brainstem_app.gui.quality.wall_delegate import WallDelegate
 from brainstem_app.gui.quality.wall_model import Order, WallModel
+from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import CorrectResultJob, QualityJob
 
@@ -48,11 +49,12 @@ class QualityPage(StepPage):
         self.wall = self._make_wall()
         self.order = self._choices(self.tr("Sorted by"), self._orders())
         self.only = self._choices(self.tr("Shown"), self._filters())
-        self.look_button = make_button(
+        self.look_button = make_primary(
             self,
             self.tr("&Look at all results"),
             self.tr("Write the table of quality anew, and the picture of new results (Ctrl+Return)"),
             self.run,
+            "list-checks",
         )
         self.progress = JobProgress(self)
         self.said = QLabel(self)
@@ -62,13 +64,21 @@ class QualityPage(StepPage):
         self.note.setPlaceholderText(self.tr("Why: a note that is kept with the decision (N)"))
         self.note.setAccessibleName(self.tr("Note"))
         self.note.setAccessibleDescription(self.tr("Kept with the decision; a rejection needs one"))
-        self.accept_button = self._decision("&Accept  (A)", self.tr("The labels lie right"), "accepted")
-        self.reject_button = self._decision(
-            "Re&ject  (R)", self.tr("Leave this result out of groups; needs a note"), "rejected"
+        self.accept_button = self._decision(
+            "&Accept  (A)", self.tr("The labels lie right"), "accepted", "check"
         )
-        self.undo_button = self._decision("&Undecide  (U)", self.tr("Take the decision back"), "undecided")
+        self.reject_button = self._decision(
+            "Re&ject  (R)", self.tr("Leave this result out of groups; needs a note"), "rejected", "x"
+        )
+        self.undo_button = self._decision(
+            "&Undecide  (U)", self.tr("Take the decision back"), "undecided", "undo-2"
+        )
         self.review_button = make_button(
-            self, self.tr("Revi&ew  (Enter)"), self.tr("Open the chosen result in Review"), self.open_review
+            self,
+            self.tr("Revi&ew  (Enter)"),
+            self.tr("Open the chosen result in Review"),
+            self.open_review,
+            "eye",
         )
         self.correct_button = make_button(
             self,
@@ -108,11 +118,13 @@ class QualityPage(StepPage):
         for button in (*buttons, self.correct_button):
             below.addWidget(button)
         below.addStretch(1)
-        layout = QVBoxLayout(self)
+        layout = page_layout(self)
         layout.addLayout(above)
         layout.addWidget(self.said)
         layout.addWidget(self.progress)
-        layout.addWidget(self.wall, 1)
+        self.shown = HintOrContent("list-checks", self.wall, self.look_button, self)
+        self.shown.pressed.connect(self._leave_empty)
+        layout.addWidget(self.shown, 1)
         layout.addWidget(self.note)
         layout.addLayout(below)
 
@@ -168,8 +180,8 @@ class QualityPage(StepPage):
             (self.tr("rejected"), "rejected"),
         )
 
-    def _decision(self, text: str, hint: str, deed: str) -> QWidget:
-        return make_button(self, self.tr(text), hint, lambda: self.decide(deed))
+    def _decision(self, text: str, hint: str, deed: str, icon: str) -> QWidget:
+        return make_button(self, self.tr(text), hint, lambda: self.decide(deed), icon)
 
     # What there is ------------------------------------------------------------------------------------
 
@@ -212,12 +224,17 @@ class QualityPage(StepPage):
         self._on_current()
 
     def _say(self, found: QualityItems) -> None:
+        self._show_emptiness(found)
         if not self.context.study.is_open:
             words = self.tr("Open a study (Ctrl+Shift+N) or begin one (Ctrl+N) to look at its results.")
         elif self.context.study.results_study is None:
-            words = self.tr("The study is empty: segment the scans of a BIDS dataset (Ctrl+1) to fill it.")
+            words = self.tr(
+                "The study is empty: segment the scans of a BIDS dataset ({0}) to fill it."
+            ).format(StepName.SCANS.key)
         elif not found.items and not found.newer:
-            words = self.tr("The study holds no segmentation yet: segment its scans (Ctrl+5).")
+            words = self.tr("The study holds no segmentation yet: segment its scans ({0}).").format(
+                StepName.SCANS.key
+            )
         elif found.newer:
             new = counted(found.newer, self.tr("result is newer"), self.tr("results are newer"))
             words = self.tr("{0} than this table: Look at all results.").format(new)
@@ -229,6 +246,24 @@ class QualityPage(StepPage):
         self.said.setText(words)
         left = sum(item.state in ("unseen", "edited") for item in found.items) + found.newer
         self.status.emit(self.tr("{0} to look at").format(left) if left else "")
+
+    def _show_emptiness(self, found: QualityItems) -> None:
+        """Lead to where results come from, while there are none."""
+        if not self.context.study.is_open:
+            words = self.tr("The results of a study are looked at together here.")
+            self.shown.show_hint(words, self.tr("Open a study…"))
+        elif not found.items and not found.newer:
+            words = self.tr("No scan of this study is segmented yet.")
+            self.shown.show_hint(words, self.tr("Choose scans to segment"))
+        else:
+            self.shown.show_content()
+        self.said.setVisible(not self.shown.is_empty)  # the hint says it
+
+    def _leave_empty(self) -> None:
+        if self.context.study.is_open:
+            self.step_requested.emit(StepName.SCANS)
+        else:
+            self.command_requested.emit("open_study")
 
     def _arrange(self) -> None:
         chosen = self.current

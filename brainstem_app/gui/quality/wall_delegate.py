@@ -6,6 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from brainstem_app.gui.design.tokens import COLOURS, Look
 from brainstem_app.gui.quality.quality_items import QualityItem
 from brainstem_app.gui.quality.wall_model import WallModel
 from brainstem_app.plain_text import printable
@@ -15,7 +16,7 @@ PICTURE = QSize(480, 150)
 _MARGIN = 6
 _STRIPE = 5
 #: Colours that are told apart without red and green.
-_COLOURS = {"accepted": "#2a9d8f", "rejected": "#d95f02", "edited": "#7570b3"}
+_TONES = {"accepted": "good", "rejected": "poor", "edited": "fair"}
 _BACKGROUND = QColor(16, 20, 24)
 
 
@@ -44,8 +45,9 @@ class WallDelegate(QStyledItemDelegate):
         inner = area.adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
         place = QRect(inner.left(), inner.top(), PICTURE.width(), PICTURE.height())
         self._paint_picture(painter, place, model, item)
-        if colour := _COLOURS.get(item.state):
-            painter.fillRect(QRect(place.left(), place.top(), _STRIPE, place.height()), QColor(colour))
+        if tone := _TONES.get(item.state):
+            colour = QColor(str(getattr(COLOURS[Look.DARK], tone)))
+            painter.fillRect(QRect(place.left(), place.top(), _STRIPE, place.height()), colour)
         roles = QPalette.ColorRole
         painter.setPen(palette.color(roles.HighlightedText if selected else roles.WindowText))
         metrics = option.fontMetrics
@@ -66,7 +68,7 @@ class WallDelegate(QStyledItemDelegate):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawPixmap(corner, picture)
             return
-        painter.setPen(QColor("#9aa5b1"))
+        painter.setPen(QColor(COLOURS[Look.DARK].soft))
         words = self.tr("reading…") if picture is None else self.tr("no picture")
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
 

@@ -35,7 +35,7 @@ class EffectDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if selected:
             painter.fillRect(option.rect, option.palette.highlight())
-        colour = option.palette.color(roles.HighlightedText if selected else roles.Highlight)
+        colour = option.palette.color(roles.HighlightedText if selected else roles.Accent)
         faint = option.palette.color(roles.HighlightedText if selected else roles.PlaceholderText)
         area = QRectF(option.rect).adjusted(_MARGIN, 2, -_MARGIN, -2)
         middle, unit = area.center(), area.width() / (2 * effect.reach)
@@ -109,7 +109,7 @@ class GroupDots(QWidget):
         painter.setPen(text)
         title = self.tr("{0}, mm³ of each person; the bar is the mean").format(self._name)
         painter.drawText(_MARGIN, metrics.ascent(), title)
-        dots = palette.highlight().color()
+        dots = palette.accent().color()
         for number, (group, volumes) in enumerate(self._groups.items()):
             y = area.top() + _ROW * (number + 0.5)
             painter.setPen(faint)

@@ -1,4 +1,4 @@
-"""Compare the volumes of groups of people: who, which groups, which covariates."""
+"""Compare the volumes of groups of people: who, which groups, what is adjusted for, and against whom."""
 
 from __future__ import annotations
 
@@ -7,138 +7,65 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFormLayout,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QWidget
 
 from brainstem_app.counting import counted, listed
-from brainstem_app.evaluation.linear_model import LEAST_GROUP, SMALL_GROUP, least_reference
-from brainstem_app.gui.compare.choice_list import ChoiceList
-from brainstem_app.gui.controls import make_button, make_check_box
+from brainstem_app.evaluation.linear_model import SMALL_GROUP, least_reference
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
-from brainstem_app.gui.report.comparison_panel import ComparisonPanel
-from brainstem_app.gui.report.people import People, made_differently, model_of_whole_study, read_people
+from brainstem_app.gui.report.cohort_choices import chosen_edited
+from brainstem_app.gui.report.cohort_form import CohortForm
+from brainstem_app.gui.report.people import (
+    People,
+    StudyChoice,
+    choice_in_study,
+    made_differently,
+    read_people,
+)
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.report.report_entries import ReportEntry
 
 _FEWEST = 3
 
 
-class CohortPanel(ComparisonPanel):
+class CohortPanel(CohortForm):
     """Chooses segmentations, groups and covariates, and starts the job that compares them."""
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._entries: dict[str, ReportEntry] = {}
+        self._is_of_new_study = False
         self.people = People()
-        self.subjects = ChoiceList(self.tr("&People"), {}, self)
-        self.table = QLineEdit(self)
-        self.table.setPlaceholderText("participants.tsv")
-        self.table.setAccessibleName(self.tr("Table of participants"))
-        self.table.setToolTip(self.tr("participants.tsv of the dataset: groups, ages and other columns"))
-        self.table.editingFinished.connect(self._read)
-        self.table.textChanged.connect(self.table.setToolTip)
-        self.table_button = make_button(
-            self, self.tr("Choose…"), self.tr("Choose the table of participants"), self._choose_table
-        )
-        self.group = self._box(self.tr("Column of the groups"), self.tr("Says who is in which group"))
-        self.reference = self._box(
-            self.tr("Group to compare with"), self.tr("The others are set against this one, e.g. controls")
-        )
-        self.covariates = ChoiceList(self.tr("&Covariates"), {}, self)
-        self.head_size = make_check_box(
-            self, "", self.tr("Large heads have large nuclei; this takes it out of the comparison")
-        )
-        self.head_size.setChecked(True)
-        self.unknown = QLineEdit(self)
-        self.unknown.setPlaceholderText(self.tr("besides n/a, e.g. 89+; age=-999"))
-        self.unknown.setAccessibleName(self.tr("Cells that mean unknown"))
-        self.unknown.setToolTip(
-            self.tr("Cells of the table that mean unknown, with semicolons: whoever has one is in no model")
-        )
-        self.unknown.editingFinished.connect(self._read)
-        self.categories = make_check_box(
-            self,
-            "",
-            self.tr("Each value of such a column becomes a category of its own, however many they are"),
-        )
-        self.mixed = make_check_box(
-            self,
-            self.tr("Compare &all the same"),
-            self.tr(
-                "Volumes may differ because atlases, models or versions of the program do; the report says so"
-            ),
-        )
-        for box in (self.categories, self.mixed):
-            box.toggled.connect(lambda _on: self._update())
-            box.hide()
-        self.covariates.changed.connect(self._update)
-        self.subjects.changed.connect(self._update)
-        self.group.currentIndexChanged.connect(lambda _row: self._fill_groups())
-        self.reference.currentIndexChanged.connect(lambda _row: self._update())
-        self._lay_out()
+        self._connect()
         self._show_people(People())
 
-    def _box(self, name: str, hint: str) -> QComboBox:
-        box = QComboBox(self)
-        box.setAccessibleName(name)
-        box.setToolTip(hint)
-        return box
+    def _connect(self) -> None:
+        for line in (self.table, self.unknown):
+            line.editingFinished.connect(self._read)
+        self.groups.table_button.clicked.connect(lambda _checked: self._choose_table())
+        self.group.currentIndexChanged.connect(lambda _row: self._fill_groups())
+        self.reference.currentIndexChanged.connect(lambda _row: self._fill_comparisons())
+        for box in (self.site, self.edited):
+            box.currentIndexChanged.connect(lambda _row: self._update())
+        for check in (self.categories, self.mixed):
+            check.toggled.connect(lambda _on: self._update())
+        self._context.study.opened.connect(self._on_study)
+        self.all_button.clicked.connect(lambda _checked: self._tick_all())
+        self.least.valueChanged.connect(lambda _value: self._update())
+        for choices in (self.covariates, self.subjects, self.groups.comparisons):
+            choices.changed.connect(self._update)
+        self.reference_file.changed.connect(self._update)
+        self.reference_file.message.connect(self.message)
+        self.persons.save_button.clicked.connect(lambda _checked: self.save_reference())
 
-    def _lay_out(self) -> None:
-        self.all_button = make_button(
-            self, self.tr("All"), self.tr("Tick the latest segmentation of each person"), self._tick_all
-        )
-        self.none_button = make_button(
-            self, self.tr("None"), self.tr("Tick nobody"), lambda: self.subjects.tick(())
-        )
-        ticks = QHBoxLayout()
-        ticks.addWidget(self.all_button)
-        ticks.addWidget(self.none_button)
-        ticks.addStretch(1)
-        left = QVBoxLayout()
-        left.addWidget(self.subjects, 1)
-        left.addLayout(ticks)
-        table = QHBoxLayout()
-        table.addWidget(self.table, 1)
-        table.addWidget(self.table_button)
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        name = QLabel(self.tr("&Table of participants"), self)
-        name.setBuddy(self.table)
-        form.addRow(name, table)
-        form.addRow(self.tr("Gr&oups"), self.group)
-        form.addRow(self.tr("Refere&nce group"), self.reference)
-        form.addRow(self.tr("Means un&known"), self.unknown)
-        right = QVBoxLayout()
-        right.addLayout(form)
-        right.addWidget(self.covariates, 1)
-        for box in (self.head_size, self.categories, self.mixed):
-            right.addWidget(box)
-        both = QHBoxLayout()
-        both.addLayout(left, 1)
-        both.addSpacing(12)
-        both.addLayout(right, 1)
-        column = self._begin_column(
-            self.tr(
-                "Sets the volumes of nuclei and regions of groups of people against each other, by a linear"
-                " model, and each person against the reference group. One segmentation a person, all with the"
-                " same model; groups and covariates come from the participants.tsv of the dataset."
-            )
-        )
-        column.addLayout(both, 1)
-        self._end_column(
-            column, self.tr("Co&mpare"), self.tr("Compare the volumes of the nuclei of these people")
-        )
+    def _on_study(self) -> None:
+        """Begin anew with the people and the table of a study that was opened."""
+        self._is_of_new_study = True
+        self.table.clear()
 
     # What there is -----------------------------------------------------------------------------------
 
@@ -147,12 +74,12 @@ class CohortPanel(ComparisonPanel):
         offered = {str(entry.folder): entry for entry in entries}
         if offered == self._entries:
             return
-        before, is_first = self.subjects.ticked(), not self._entries
+        before, is_first = self.subjects.ticked(), not self._entries or self._is_of_new_study
+        self._is_of_new_study = False
         self._entries = offered
         self.subjects.offer({folder: self._name(entry) for folder, entry in offered.items()})
         self.subjects.tick(before)
-        if is_first:
-            self._read(ticks=True)
+        self._read(ticks=is_first)
 
     def _name(self, entry: ReportEntry) -> str:
         return self.tr("{0} (rejected)").format(entry.name) if entry.is_rejected else entry.name
@@ -196,6 +123,7 @@ class CohortPanel(ComparisonPanel):
             self.group.addItem(f"{column} ({', '.join(values)})", column)
         self.group.setCurrentIndex(max(self.group.findData(chosen or people.likely_group), 0))
         self.group.blockSignals(False)
+        self.adjust.offer_sites(people.sites)
         self.head_size.setVisible(bool(people.head_size))
         self.head_size.setText(self.tr("Adjust for the size of the hea&d ({0})").format(people.head_size))
         self._fill_groups()
@@ -215,11 +143,18 @@ class CohortPanel(ComparisonPanel):
         self.covariates.tick(ticked)
         values = self.people.groups.get(group, ())
         chosen = self.reference.currentText()
+        self.reference.blockSignals(True)
         self.reference.clear()
         self.reference.addItems(list(values))
         self.reference.setEnabled(bool(values))
         likely = chosen if chosen in values else next(filter(is_reference_name, values), "")
         self.reference.setCurrentIndex(self.reference.findText(likely) if likely else -1)
+        self.reference.blockSignals(False)
+        self._fill_comparisons()
+
+    def _fill_comparisons(self) -> None:
+        group = str(self.group.currentData() or "")
+        self.groups.offer_comparisons(self.people.groups.get(group, ()), self.reference.currentText())
         self._update()
 
     def _tick_all(self) -> None:
@@ -228,7 +163,7 @@ class CohortPanel(ComparisonPanel):
         place = self._context.study.results_folder_of(())
         in_study = [f for f in self._entries if place is not None and Path(f).is_relative_to(place)]
         for folder in in_study or self._entries:
-            if self._entries[folder].is_rejected:
+            if self._entries[folder].is_rejected or Path(folder) in self.people.again:
                 continue
             latest.setdefault(self.people.names.get(Path(folder), folder), folder)
         self.subjects.tick(latest.values())
@@ -245,33 +180,55 @@ class CohortPanel(ComparisonPanel):
         folders = [Path(folder) for folder in self.subjects.ticked()]
         made_with = [self.people.made_with[folder] for folder in folders if folder in self.people.made_with]
         different, asked = made_differently(made_with), self._asked()
-        self.mixed.setVisible(bool(different))
+        self.mixed.setVisible(bool(different) or self.reference_file.asks_version(made_with))
         self.categories.setVisible(bool(asked))
         self.categories.setText(self.tr("Catego&ries: {0}").format(", ".join(asked)))
         chosen = [self.people.names.get(folder, str(folder)) for folder in folders]
+        of_study = self._choice_in_study()
+        self.of_study.setVisible(of_study is not None)
         problem = self._problem(chosen, different, asked)
         people = f"{counted(len(chosen), self.tr('person'))}."
-        self.said.setText(problem or " ".join((people, *self._cautions(chosen), *self._edited_words())))
+        said = (people, *self._cautions(chosen), *self._again_words(), *self._edited_words(of_study))
+        self.said.setText(problem or " ".join(said))
         self.start_button.setEnabled(not problem and self._context.jobs.find("cohort", None) is None)
+        is_saving = self._context.jobs.find("save-reference", None) is not None
+        self.persons.save_button.setEnabled(bool(folders) and not is_saving)
 
     def _problem(self, chosen: list[str], different: str, asked: tuple[str, ...]) -> str:
         """Why these people cannot be compared; empty if they can."""
-        twice = sorted({name for name in chosen if chosen.count(name) > 1})
-        if twice:
+        if twice := sorted({name for name in chosen if chosen.count(name) > 1}):
             return self.tr("Tick one segmentation of each person; two or more of: {0}.").format(listed(twice))
-        if len(chosen) < _FEWEST:
-            return self.tr("Tick at least {0}.").format(counted(_FEWEST, self.tr("person")))
+        fewest = 1 if self.persons.path and not self.group.currentData() else _FEWEST
+        if len(chosen) < fewest:
+            return self.tr("Tick at least {0}.").format(counted(fewest, self.tr("person")))
         if different and not self.mixed.isChecked():
             return self.tr("They were not made alike: {0}. “Compare all the same” confirms it.").format(
                 different
             )
         if asked and not self.categories.isChecked():
             return " ".join(self.people.asks[column] for column in asked)
+        if self.persons.saved.isChecked() and (
+            problem := self.reference_file.problem(self.mixed.isChecked())
+        ):
+            return problem
+        return self._problem_of_groups(chosen)
+
+    def _problem_of_groups(self, chosen: list[str]) -> str:
         if self.group.currentData() and not self.reference.currentText():
             return self.tr("Choose the group to compare with.")
-        sizes = self._sizes(chosen)
-        if alone := [group for group, n in sizes.items() if n < LEAST_GROUP]:
-            return self.tr("A group needs two people; one alone is in: {0}.").format(listed(alone))
+        if not self.groups.has_comparison:
+            return self.tr("Tick what is to be set against what, under Comparisons.")
+        compared = self.groups.compared
+        small = [
+            f"{g}: {n}"
+            for g, n in sorted(self._sizes(chosen).items())
+            if n < self.least.value() and (not compared or g in compared)
+        ]
+        if small:
+            return self.tr(
+                "A group needs {0} people (Fewest people); there are fewer in: {1}. Take them out by “Means"
+                " unknown”, or ask for fewer."
+            ).format(self.least.value(), listed(small))
         return ""
 
     def _sizes(self, chosen: list[str]) -> dict[str, int]:
@@ -283,31 +240,47 @@ class CohortPanel(ComparisonPanel):
     def _cautions(self, chosen: list[str]) -> list[str]:
         """Say of people who can be compared that they are few, or not in the table."""
         words = []
-        sizes = self._sizes(chosen)
-        columns = [c for c in (str(self.group.currentData() or ""), *self.covariates.ticked()) if c]
+        sizes, site = self._sizes(chosen), str(self.site.currentData() or "")
+        columns = [c for c in (str(self.group.currentData() or ""), site, *self.covariates.ticked()) if c]
         if left := [n for n in chosen if columns and self._lacks(n, columns)]:
             words.append(self.tr("In no model, for the table lacks a value: {0}.").format(listed(left)))
         n = sizes.get(self.reference.currentText(), 0) if sizes else len(chosen)
         needed = least_reference(len(self.covariates.ticked()))
-        if n < needed:
+        if self.persons.path:
+            words.append(self.tr("Each is set against the saved reference group."))
+        elif n < needed:
             words.append(
                 self.tr("There will be no z-scores: {0} to set a person against, {1} are needed.").format(
                     n, needed
                 )
             )
-        elif small := [f"{group}: {size}" for group, size in sizes.items() if size < SMALL_GROUP]:
+        if n >= needed and (small := [f"{g}: {size}" for g, size in sizes.items() if size < SMALL_GROUP]):
             words.append(self.tr("Small groups ({0}).").format(", ".join(small)))
+        likely = self.people.likely_site
+        if likely and not site and likely not in self.covariates.ticked():
+            words.append(
+                self.tr("The table has a column “{0}”: “Adjust for” can take its differences out.").format(
+                    likely
+                )
+            )
         return words
 
-    def _edited_words(self) -> list[str]:
+    def _again_words(self) -> list[str]:
+        """Say which of the ticked scans have older segmentations, which do not count."""
+        ticked = {Path(folder) for folder in self.subjects.ticked()}
+        names = sorted({self.people.names[new] for new in self.people.again.values() if new in ticked})
+        words = self.tr("Segmented more than once, one result counts: {0}.")
+        return [words.format(listed(names))] if names else []
+
+    def _edited_words(self, of_study: StudyChoice | None) -> list[str]:
         """Say whose corrections are not compared: reports hold what Segment has measured."""
-        if self._model_of_study():
-            return [self.tr("All results of the study: corrected labels count, rejected ones do not.")]
-        names = [
-            self.people.names.get(Path(folder), folder)
-            for folder in self.subjects.ticked()
-            if folder in self._entries and self._entries[folder].is_edited
-        ]
+        ticked = [folder for folder in self.subjects.ticked() if folder in self._entries]
+        if of_study is not None:
+            rejected = [self._entries[f].name for f in ticked if self._entries[f].is_rejected]
+            said = self.tr("Results of the study: corrected labels {0}, rejected ones do not count.")
+            left = [self.tr("Rejected, so left out: {0}.").format(listed(rejected))] if rejected else []
+            return [said.format(self.edited.currentText()), *left]
+        names = [self.people.names.get(Path(f), f) for f in ticked if self._entries[f].is_edited]
         words = self.tr("Corrected by hand, but compared with the volumes before that: {0}.")
         return [words.format(listed(names))] if names else []
 
@@ -317,13 +290,39 @@ class CohortPanel(ComparisonPanel):
         asked = [column for column in columns if column not in (BRAIN_ML, INTRACRANIAL_ML)]
         return any(column not in self.people.values.get(name, {}) for column in asked)
 
-    # The job -----------------------------------------------------------------------------------------
+    # The jobs ----------------------------------------------------------------------------------------
 
-    def _model_of_study(self) -> str:
-        """Model whose results of the open study are compared, all that count; empty for any other choice."""
+    def _choice_in_study(self) -> StudyChoice | None:
+        """Results of the open study that are ticked, with one model; None for any other choice."""
         rejected = [Path(folder) for folder, entry in self._entries.items() if entry.is_rejected]
         chosen = [Path(folder) for folder in self.subjects.ticked()]
-        return model_of_whole_study(self._context.study.results_study, chosen, rejected)
+        return choice_in_study(self._context.study.results_study, chosen, rejected)
+
+    def _asked_people(self) -> dict[str, Any]:
+        """Return what a comparison and a reference group share: who, by which table, adjusted for what."""
+        of_study = self._choice_in_study()
+        group, text = str(self.group.currentData() or ""), self.table.text().strip()
+        whole: dict[str, Any] = {"results": tuple(Path(folder) for folder in self.subjects.ticked())}
+        if of_study is not None:
+            whole = {
+                "study": self._context.study.results_study,
+                "model": of_study.model,
+                "subjects": of_study.subjects,
+                "edited": chosen_edited(self.edited),
+            }
+        return {
+            **whole,
+            "participants": Path(text) if text else None,
+            "group": group,
+            "reference": self.reference.currentText() if group else "",
+            "covariates": self.covariates.ticked(),
+            "head_size": self.head_size.isChecked(),
+            "missing": self._missing(),
+            "categorical": self._asked(),
+            "site": str(self.site.currentData() or ""),
+            "least": self.least.value(),
+            "mixed": not self.mixed.isHidden() and self.mixed.isChecked(),
+        }
 
     def start(self) -> None:
         """Start the comparison."""
@@ -331,28 +330,27 @@ class CohortPanel(ComparisonPanel):
 
         group = str(self.group.currentData() or "")
         name = self.tr("Groups by {0}").format(group) if group else self.tr("Each against all")
-        text = self.table.text().strip()
+        asked, against = self._asked_people(), self.persons.path
+        asked |= {
+            "contrasts": self.groups.contrasts if group else (),
+            "against": Path(against) if against else None,
+        }
+        self._submit(lambda out: CohortJob(out=out, **asked), name, self.tr("Compare groups of people"))
 
-        model = self._model_of_study()
-        folders = tuple(Path(folder) for folder in self.subjects.ticked())
+    def save_reference(self) -> None:
+        """Ask where the reference group is to be kept, and start the job that makes its file."""
+        from brainstem_app.jobs.job import SaveReferenceJob
 
-        def make_job(out: Path) -> CohortJob:
-            return CohortJob(
-                results=() if model else folders,
-                study=self._context.study.results_study if model else None,
-                model=model,
-                out=out,
-                participants=Path(text) if text else None,
-                group=group,
-                reference=self.reference.currentText() if group else "",
-                covariates=self.covariates.ticked(),
-                head_size=self.head_size.isChecked(),
-                missing=self._missing(),
-                categorical=self._asked(),
-                mixed=not self.mixed.isHidden() and self.mixed.isChecked(),
-            )
-
-        self._submit(make_job, name, self.tr("Compare groups of people"))
+        target = self.reference_file.ask_target()
+        if target is None:
+            return
+        asked, name = self._asked_people(), self.persons.name.text().strip()
+        self._submit(
+            lambda out: SaveReferenceJob(out=out, name=name, **asked),
+            self.tr("Reference group"),
+            self.tr("Save a reference group"),
+            lambda out: self.reference_file.keep(out, target),
+        )
 
     def focus_first(self) -> None:
         """Give the keys to the list of people."""

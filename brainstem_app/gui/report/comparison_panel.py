@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from brainstem_app.gui.controls import faint_label, make_button
+from brainstem_app.gui.controls import faint_label, make_primary
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.segment.job_files import new_folder, remove_job_without_result
@@ -54,7 +54,7 @@ class ComparisonPanel(QWidget):
         self.said.setWordWrap(True)
         self.said.setAccessibleName(self.tr("What will be compared"))
         self.progress = JobProgress(self)
-        self.start_button = make_button(self, name, hint, self.start)
+        self.start_button = make_primary(self, name, hint, self.start)
         below = QHBoxLayout()
         below.addWidget(self.said, 1)
         below.addWidget(self.start_button)
@@ -77,8 +77,15 @@ class ComparisonPanel(QWidget):
         """Say what would be compared, and whether it can begin."""
         raise NotImplementedError
 
-    def _submit(self, make_job: Callable[[Path], Job], folder_name: str, title: str) -> None:
-        """Make a folder for the result and queue the job that fills it."""
+    def _submit(
+        self,
+        make_job: Callable[[Path], Job],
+        folder_name: str,
+        title: str,
+        done: Callable[[Path], object] | None = None,
+    ) -> None:
+        """Make a folder for the result and queue the job that fills it; its report is shown by default."""
+        when_done = done or self.finished.emit
         try:
             out = new_folder(self._context.settings.results_folder, folder_name)
         except OSError as error:
@@ -91,13 +98,13 @@ class ComparisonPanel(QWidget):
         if queued is None:
             remove_job_without_result(out)
             return
-        queued.ended.connect(lambda outcome: self._on_ended(str(outcome), out))
+        queued.ended.connect(lambda outcome: self._on_ended(str(outcome), out, when_done))
         self.progress.follow(queued, self.tr("Starting…"))
         self._update()
 
-    def _on_ended(self, outcome: str, out: Path) -> None:
+    def _on_ended(self, outcome: str, out: Path, when_done: Callable[[Path], object]) -> None:
         self._update()
         if outcome == "finished":
-            self.finished.emit(out)
+            when_done(out)
         else:
             remove_job_without_result(out)

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from brainstem_app.reports.cohort.participants import Participant, Participants
     from brainstem_app.reports.cohort.people import Person
     from brainstem_app.reports.scan.results import Result
 
 _TABLE = "participants.tsv"
 _MOST_GROUPS = 8
+_MOST_SITES = 20
 _LIKELY = ("group", "diagnosis", "dx", "condition", "patient")
+_SITES = ("site", "scanner", "center", "centre", "batch", "protocol", "machine")
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,10 @@ class People:
         Columns of words that are asked about before they become categories, each with the question.
     made_with : dict of Path to tuple of str
         Atlas, model and version of the program of each result folder; empty where unknown.
+    sites : dict of str to tuple of str
+        Columns that may say the scanner or site, each with its values.
+    again : dict of Path to Path
+        Result folders of scans that were segmented again: the folder of the result that counts.
     """
 
     names: dict[Path, str] = field(default_factory=dict)
@@ -48,6 +55,13 @@ class People:
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     asks: dict[str, str] = field(default_factory=dict)
     made_with: dict[Path, tuple[str, ...]] = field(default_factory=dict)
+    sites: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    again: dict[Path, Path] = field(default_factory=dict)
+
+    @property
+    def likely_site(self) -> str:
+        """Column that most likely says the scanner or site, empty if none does."""
+        return next((column for column in self.sites if column.lower() in _SITES), "")
 
     @property
     def likely_group(self) -> str:
@@ -74,22 +88,18 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
     """
     from brainstem_app.reports.cohort.cells import level_key, spelled_alike
     from brainstem_app.reports.cohort.covariates import asks_about
-    from brainstem_app.reports.cohort.participants import (
-        head_size_column,
-        match_participants,
-        read_participants,
-    )
+    from brainstem_app.reports.cohort.participants import head_size_column, read_participants
     from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML, know_head_size
 
-    people, made_with = _people(folders)
+    people, made_with, again = _people(folders)
     names = {folder: person.name for folder, person in people.items()}
     table = table or _table_of(names)
     measured = INTRACRANIAL_ML if know_head_size(p.result.report.scan for p in people.values()) else ""
     if table is None:
-        return People(names, made_with=made_with)
+        return People(names, made_with=made_with, again=again)
     participants = read_participants(table, missing)
     persons = list({person.name: person for person in people.values()}.values())
-    rows = {name: row.values for name, row in match_participants(participants, persons).rows.items()}
+    rows = {name: row.values for name, row in _rows_of(participants, persons).items()}
     columns = [column for column in participants.columns if any(column in row for row in rows.values())]
     cells = {c: [row[c] for row in rows.values() if c in row] for c in columns}
     values = {c: tuple(sorted(set(spelled_alike(cells[c]).values()))) for c in columns}
@@ -97,6 +107,11 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
         column: words
         for column, words in values.items()
         if 1 < len(words) <= _MOST_GROUPS and not all(map(_is_number, words))
+    }
+    sites = {
+        column: words
+        for column, words in values.items()
+        if 1 < len(words) <= _MOST_SITES and 2 * len(words) <= len(cells[column])
     }
     usual = {c: {level_key(word): word for word in words} for c, words in values.items()}
     return People(
@@ -112,13 +127,37 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
             if (asked := asks_about(c, cells[c], decimal_comma=participants.decimal_comma))
         },
         made_with,
+        sites,
+        again,
     )
 
 
-def _people(folders: Iterable[Path]) -> tuple[dict[Path, Person], dict[Path, tuple[str, ...]]]:
-    """Person of each result folder that can be read, and what the result was made with."""
+def _rows_of(table: Participants, people: Sequence[Person]) -> dict[str, Participant]:
+    """Row of each person; where people of two datasets could be meant, each dataset's by itself.
+
+    Of such people not all are compared, and if they are, the comparison asks.
+    """
     from brainstem_app.errors import InputError
-    from brainstem_app.reports.cohort.people import Person
+    from brainstem_app.reports.cohort.participants import match_participants
+
+    try:
+        return match_participants(table, people).rows
+    except InputError:
+        datasets = dict.fromkeys(person.dataset_id for person in people)
+        if len(datasets) < 2:
+            raise
+    rows: dict[str, Participant] = {}
+    for dataset in datasets:
+        rows |= match_participants(table, [p for p in people if p.dataset_id == dataset]).rows
+    return rows
+
+
+def _people(
+    folders: Iterable[Path],
+) -> tuple[dict[Path, Person], dict[Path, tuple[str, ...]], dict[Path, Path]]:
+    """Person of each result folder that can be read, what it was made with, and which were made again."""
+    from brainstem_app.errors import InputError
+    from brainstem_app.reports.cohort.people import Person, segmented_again
     from brainstem_app.reports.scan.reading import REPORT_FILE, atlas_of
     from brainstem_app.reports.scan.results import model_in_words, read_result
 
@@ -135,9 +174,12 @@ def _people(folders: Iterable[Path]) -> tuple[dict[Path, Person], dict[Path, tup
         )
         for folder, result in results.items()
     }
-    return people, {
+    again = {old.parent: new.parent for old, new in segmented_again(list(results.values())).items()}
+    people |= {old: people[new] for old, new in again.items()}
+    made_with: dict[Path, tuple[str, ...]] = {
         folder: (atlas_of(r.report), model_in_words(r.report), r.version) for folder, r in results.items()
     }
+    return people, made_with, again
 
 
 def _dataset(result: Result) -> str:
@@ -153,17 +195,33 @@ def _name(folder: Path, result: Result, datasets: dict[str | None, str]) -> str:
     return f"{name}{f', {folder.parent.name}' if shared else ''}/{result.subject}"
 
 
-def model_of_whole_study(study: Path | None, chosen: Iterable[Path], rejected: Iterable[Path]) -> str:
-    """Folder name of the model of which just those results of a study are chosen that count; else empty."""
+@dataclass(frozen=True)
+class StudyChoice:
+    """Results of a study: their model, and which of them; all that count if none is named."""
+
+    model: str
+    subjects: tuple[str, ...] = ()
+
+
+def choice_in_study(
+    study: Path | None, chosen: Iterable[Path], rejected: Iterable[Path]
+) -> StudyChoice | None:
+    """Results of one model of a study that are chosen; None for any other choice."""
+    from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
     from brainstem_app.study.segmentations import result_folders
 
     folders = set(chosen)
     models = {folder.name for folder in folders}
     if study is None or len(models) != 1:
-        return ""
+        return None
+    root = study / SEGMENTATIONS_FOLDER
     (model,) = models
     of_model = {folder for folder in result_folders(study) if folder.name == model}
-    return model if folders == of_model - set(rejected) else ""
+    if not folders <= of_model:
+        return None
+    if folders == of_model - set(rejected):
+        return StudyChoice(model)
+    return StudyChoice(model, tuple(sorted(folder.relative_to(root).as_posix() for folder in folders)))
 
 
 def made_differently(made_with: Sequence[tuple[str, ...]]) -> str:

@@ -5,14 +5,23 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
-from brainstem_app.gui.report.report_content import Cell, Effect, Measured, OneDigit, ReportContent, Rounded
+from brainstem_app.gui.messages.window_words import window_words
+from brainstem_app.gui.report.report_content import (
+    Cell,
+    ContentTable,
+    Effect,
+    Measured,
+    OneDigit,
+    ReportContent,
+    Rounded,
+)
 from brainstem_app.gui.report.report_entries import ReportEntry
+from brainstem_app.reports.cohort.who_is_in import STATE_IN_WORDS
 from brainstem_app.reports.engine.formatting import difference_decimals
 
 
 def cohort_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
-    """Comparisons of groups by region and nucleus; without groups the z-scores of each person."""
-    people = [person for person in report["subjects"] if person["z"]]
+    """Comparisons of groups by region and nucleus, z-scores of each person, and who is in."""
     used = sum(person.get("in_model", True) for person in report["subjects"])
     left = f" ({used} in the models)" if used < len(report["subjects"]) else ""
     lines = [("people", f"{len(report['subjects'])}{left}")]
@@ -20,37 +29,127 @@ def cohort_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
         lines.append((report["group"], _groups_text(report)))
     if report["covariates"]:
         lines.append(("adjusted for", ", ".join(report["covariates"])))
-    lines += [("note", note) for note in report["notes"]]
-    if report["comparisons"]:
-        headers, rows = _effects(report)
-    else:
-        names = list(people[0]["z"]) if people else []
-        headers = ("Person", *names)
-        rows = tuple((p["subject"], *(p["z"][name] for name in names)) for p in people)
-    limits = f"The means are as measured; the difference is adjusted. {report['limits']}"
-    return ReportContent(entry, tuple(lines), headers, rows, limits, _volumes(report))
+    if report.get("sites"):
+        sizes = ", ".join(f"{site} ({n})" for site, n in report["sites"].items())
+        lines.append(("sites taken out", f"{report['site']}: {sizes}"))
+    if report.get("against"):
+        saved = report["against"]
+        lines.append(("against", f"the saved reference group “{saved['name']}” ({saved['n']} people)"))
+    lines += [("note", window_words(note, "cohort")) for note in report["notes"]]
+    tables = [
+        *([ContentTable("Comparisons", *_effects(report))] if report["comparisons"] else []),
+        *_scores(report),
+        ContentTable("People", *_people(report)),
+    ]
+    first, *more = tables
+    limits = f"{_what_means_are(report)} {report['limits']}"
+    return ReportContent(
+        entry,
+        tuple(lines),
+        first.headers,
+        first.rows,
+        limits,
+        _volumes(report),
+        title=first.title,
+        more=tuple(more),
+    )
+
+
+def _what_means_are(report: dict[str, Any]) -> str:
+    if not report["comparisons"]:
+        return ""
+    means = "without the differences of sites" if report.get("sites") else "as measured"
+    return (
+        f"The means are {means}; the difference is adjusted. p Holm: even one false finding among all is "
+        "rare; p FDR: of those below .05 one in twenty is expected to be false."
+    )
+
+
+def _scores(report: dict[str, Any]) -> list[ContentTable]:
+    """z-scores of each person, and centiles against a saved reference group; none where nobody has one."""
+    found = []
+    for title, key in (("z-scores", "z"), ("Centiles", "centile")):
+        people = [person for person in report["subjects"] if person.get(key)]
+        if people:
+            names = list(dict.fromkeys(name for person in people for name in person[key]))
+            rows = tuple((p["subject"], *map(p[key].get, names)) for p in people)
+            found.append(ContentTable(title, ("Person", *names), rows))
+    return found
+
+
+def _people(report: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
+    """Who is in, and who is not and why; columns that say nothing of anybody are left out."""
+    columns = {
+        "Dataset": "dataset",
+        "Session": "session",
+        str(report["group"] or ""): "group",
+        str(report.get("site") or ""): "site",
+        "Model": "model",
+        "Version": "version",
+    }
+    rows = [*report["subjects"], *report.get("left_out", ())]
+    shown = {head: key for head, key in columns.items() if head and any(row.get(key) for row in rows)}
+    has_state, warned = any(r.get("state") for r in rows), any(r.get("warnings") for r in rows)
+    headers = (
+        "Person",
+        *shown,
+        *(["State"] if has_state else []),
+        "In the models",
+        *(["Warnings"] if warned else []),
+    )
+    cells = tuple(
+        (
+            row["subject"],
+            *(row.get(key) or "" for key in shown.values()),
+            *([_state(row)] if has_state else []),
+            _part(row),
+            *([" ".join(row.get("warnings", ()))] if warned else []),
+        )
+        for row in rows
+    )
+    return headers, cells
+
+
+def _state(row: dict[str, Any]) -> str:
+    words = STATE_IN_WORDS.get(row.get("state") or "", "")
+    return f"{words}, corrected" if row.get("corrected") and row.get("state") != "edited" else words
+
+
+def _part(row: dict[str, Any]) -> str:
+    """Whether somebody is in the models, and why not."""
+    if row.get("in_model", "why" not in row):
+        return "yes"
+    why = row.get("why_not") or row.get("why")
+    return f"no: {why}" if why else "no"
 
 
 def _groups_text(report: dict[str, Any]) -> str:
-    others = ", ".join(f"{c['group']} ({c['n']})" for c in report["comparisons"])
-    size = report["comparisons"][0]["reference_n"] if report["comparisons"] else 0
-    return f"{others} against {report['reference']} ({size})"
+    against: dict[str, list[str]] = {}
+    for c in report["comparisons"]:
+        reference = f"{c.get('reference') or report['reference']} ({c['reference_n']})"
+        against.setdefault(reference, []).append(f"{c['group']} ({c['n']})")
+    told = "; ".join(f"{', '.join(groups)} against {reference}" for reference, groups in against.items())
+    return told or str(report["reference"])
 
 
 def _effects(report: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
     several = len(report["comparisons"]) > 1
+    mixed = len({c.get("reference") or report["reference"] for c in report["comparisons"]}) > 1
     reach = _reach(report)
+    unit = next((n.get("unit", "mm³") for c in report["comparisons"] for n in c["nuclei"]), "mm³")
     headers = (
         "Nucleus",
         *(("Group",) if several else ()),
-        "Mean mm³",
-        "Reference mm³",
+        *(("Against",) if mixed else ()),
+        f"Mean {unit}",
+        f"Reference {unit}",
         "Difference",
         "95 %",
         "d",
         f"d −{reach} … {reach}",
         "p",
         "p Holm",
+        "p FDR",
         "n",
         "Not found",
         "Full name",
@@ -59,6 +158,7 @@ def _effects(report: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Cell,
         (
             n["name"],
             *((c["group"],) if several else ()),
+            *((c.get("reference") or report["reference"],) if mixed else ()),
             _measured(n["mean_mm3"], n),
             _measured(n["reference_mean_mm3"], n),
             _rounded(n["difference_mm3"], n["reference_mean_mm3"]),
@@ -67,6 +167,7 @@ def _effects(report: dict[str, Any]) -> tuple[tuple[str, ...], tuple[tuple[Cell,
             None if n["d"] is None else Effect(n["d"], n["d_low"], n["d_high"], reach),
             n["p"],
             n["p_holm"],
+            n.get("p_fdr"),
             f"{n.get('n', c['n'])} / {n.get('reference_n', c['reference_n'])}",
             n["not_found"] + n["reference_not_found"],
             n["full_name"],
@@ -95,18 +196,20 @@ def _volumes(report: dict[str, Any]) -> dict[str, dict[str, tuple[float, ...]]]:
     found: dict[str, dict[str, list[float]]] = {}
     people = sorted(report["subjects"], key=lambda p: (p["group"] != report["reference"], p["group"] or ""))
     for person in people:
-        for name in person["volume_mm3"].keys() & names:
-            if person["volume_mm3"][name] is None:
+        # What was compared, where differences of sites were taken out.
+        volumes = person.get("harmonised") or person["volume_mm3"]
+        for name in volumes.keys() & names:
+            if volumes[name] is None:
                 continue
             group = person["group"] or ("unknown" if report["group"] else "all")
-            found.setdefault(name, {}).setdefault(group, []).append(person["volume_mm3"][name])
+            found.setdefault(name, {}).setdefault(group, []).append(volumes[name])
     return {name: {g: tuple(v) for g, v in groups.items()} for name, groups in found.items()}
 
 
 def retest_content(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
     """How well each region and nucleus repeats itself, and all of them together."""
     lines = [("people", str(len(report["subjects"]))), ("model", report["model"] or "–")]
-    lines += [("note", note) for note in report["notes"]]
+    lines += [("note", window_words(note, "retest")) for note in report["notes"]]
     headers = (
         "Nucleus",
         "First mm³",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from brainstem_app.errors import InputError
+from brainstem_app.gui.report.change_content import change_content
 from brainstem_app.gui.report.people_content import cohort_content, retest_content
 from brainstem_app.gui.report.report_content import (
     Cell,
@@ -27,7 +28,7 @@ _SEGMENTED = (
     ("Nucleus", "name"),
     ("mm³", "volume_mm3"),
     ("Reliability", "reliability"),
-    ("Smallest change %", "smallest_change_percent"),
+    ("Smallest\nchange %", "smallest_change_percent"),
     ("Confidence", "confidence"),
     ("Asymmetry", "asymmetry_index"),
 )
@@ -67,6 +68,8 @@ def read_report(entry: ReportEntry) -> ReportContent:
         return cohort_content(entry, _json(by_name["cohort.json"]))
     if "retest.json" in by_name:
         return retest_content(entry, _json(by_name["retest.json"]))
+    if "change.json" in by_name:
+        return change_content(entry, _json(by_name["change.json"]))
     if "results.csv" in by_name:
         return _comparison(entry, by_name["results.csv"])
     return ReportContent(entry)

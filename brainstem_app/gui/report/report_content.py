@@ -83,6 +83,15 @@ Cell = str | float | Effect | None
 
 
 @dataclass(frozen=True)
+class ContentTable:
+    """One table of a report that has several: what it is called, its headings and rows."""
+
+    title: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
 class ReportContent:
     """A report as the window shows it.
 
@@ -100,6 +109,10 @@ class ReportContent:
         For each nucleus the volumes (mm³) of the people of each group, or of both scans, to be drawn.
     pictures : tuple of Path
         Of the labels on the scan, and of its midsagittal plane.
+    title : str
+        What the table is called, where there are more.
+    more : tuple of ContentTable
+        Other tables.
     """
 
     entry: ReportEntry
@@ -109,3 +122,10 @@ class ReportContent:
     notes: str = ""
     volumes: dict[str, dict[str, tuple[float, ...]]] = field(default_factory=dict)
     pictures: tuple[Path, ...] = ()
+    title: str = ""
+    more: tuple[ContentTable, ...] = ()
+
+    @property
+    def tables(self) -> tuple[ContentTable, ...]:
+        """All tables, the first that of the report itself."""
+        return (ContentTable(self.title, self.headers, self.rows), *self.more)

@@ -27,12 +27,13 @@ class ReportKind(StrEnum):
     COMPARISON = "comparison"
     COHORT = "cohort"
     RETEST = "retest"
+    CHANGE = "change"
     SEGMENTATION = "segmentation"
 
 
 # Files of a report on people; a folder that holds the first as JSON is one.
 _OF_PEOPLE = {
-    ReportKind.COHORT: ("cohort", "volumes", "zscores"),
+    ReportKind.COHORT: ("cohort", "volumes", "zscores", "people", "harmonised", "centiles"),
     ReportKind.RETEST: ("retest", "changes"),
 }
 
@@ -93,8 +94,18 @@ def find_reports(study: Path | None, *results: Path) -> tuple[ReportEntry, ...]:
         for home in (path.parent for path in made):
             files = (file for stem in stems for file in files_of(home, stem))
             found.append(ReportEntry(kind, home.name, home, tuple(files)))
+    found += _changes(results)
     found += _segmentations(results if study is None else (study / _IN_STUDY, *results))
     return tuple(found)
+
+
+def _changes(results: tuple[Path, ...]) -> list[ReportEntry]:
+    """List reports on change over time, a person each, the latest first."""
+    pages = [page for folder in results for page in folder.glob("*/*/change.json")]
+    return [
+        ReportEntry(ReportKind.CHANGE, f"{home.name} · {home.parent.name}", home, files_of(home, "change"))
+        for home in (path.parent for path in sorted(pages, key=_time, reverse=True)[:_LATEST])
+    ]
 
 
 def _segmentations(results: tuple[Path, ...]) -> list[ReportEntry]:

@@ -21,8 +21,11 @@ from PySide6.QtWidgets import (
 from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.controls import fill_side_by_side, make_button, make_switch
+from brainstem_app.gui.design.empty_hint import HintOrContent
+from brainstem_app.gui.design.look import colours_of, set_icon, set_primary
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.report.change_panel import ChangePanel
 from brainstem_app.gui.report.cohort_panel import CohortPanel
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.export import ReportExport
@@ -31,7 +34,7 @@ from brainstem_app.gui.report.report_content import ReportContent
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, find_reports
 from brainstem_app.gui.report.report_view import ReportView
 from brainstem_app.gui.report.retest_panel import RetestPanel
-from brainstem_app.gui.theme import amber
+from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import EvaluateRunJob
 
@@ -53,7 +56,8 @@ class ReportPage(StepPage):
         self.model, self.lines, self.notes = self.report.model, self.report.lines, self.report.notes
         self.progress = JobProgress(self)
         self.cohort, self.retest = CohortPanel(context, self), RetestPanel(context, self)
-        for panel in (self.cohort, self.retest):
+        self.change = ChangePanel(context, self)
+        for panel in (self.cohort, self.retest, self.change):
             panel.message.connect(self.message)
             panel.resolved.connect(self.resolved)
             panel.finished.connect(lambda folder: self._read_again(folder.name))
@@ -65,7 +69,7 @@ class ReportPage(StepPage):
         context.study.contents_changed.connect(self.read)
         context.jobs.added.connect(lambda _job: self._update())
         context.jobs.changed.connect(self._on_job_changed)
-        self._show(None)
+        self._show_nothing()
         self.read()
 
     def _make_buttons(self) -> None:
@@ -89,7 +93,9 @@ class ReportPage(StepPage):
             self.tr("&Export…"),
             self.tr("Save a copy as HTML, PDF, CSV, XLSX or JSON"),
             lambda entry: self.export.choose_target(entry),
+            "download",
         )
+        set_primary(self.export_button)
         self.folder_button = self._button(
             self.tr("Open fol&der"),
             self.tr("All files of the report"),
@@ -106,13 +112,25 @@ class ReportPage(StepPage):
             self.tr("Volumes of the nuclei of many people, by group, from their segmentations"),
             lambda _on: self._show_panel(self.cohort_button),
         )
+        set_icon(self.cohort_button, "users")
         self.retest_button = make_switch(
             self,
             self.tr("Measure repeata&bility…"),
             self.tr("How well the volumes repeat themselves, from two segmentations of each person"),
             lambda _on: self._show_panel(self.retest_button),
         )
-        self._panels = {self.cohort_button: self.cohort, self.retest_button: self.retest}
+        set_icon(self.retest_button, "repeat")
+        self.change_button = make_switch(
+            self,
+            self.tr("Change over t&ime…"),
+            self.tr("How much the brainstem of a person changes in a year, from several scans"),
+            lambda _on: self._show_panel(self.change_button),
+        )
+        self._panels = {
+            self.cohort_button: self.cohort,
+            self.retest_button: self.retest,
+            self.change_button: self.change,
+        }
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
@@ -127,8 +145,10 @@ class ReportPage(StepPage):
         column.addWidget(self.report, 1)
         column.addWidget(self.progress)
         column.addLayout(buttons)
+        self.shown = HintOrContent("file-text", self.view, self.export_button, self)
+        self.shown.pressed.connect(lambda: self.step_requested.emit(StepName.SEGMENT))
         self.right = QStackedWidget(self)
-        self.right.addWidget(self.view)
+        self.right.addWidget(self.shown)
         for panel in self._panels.values():
             self.right.addWidget(panel)
         left = QWidget(self)
@@ -139,9 +159,11 @@ class ReportPage(StepPage):
             beside.addWidget(button)
         fill_side_by_side(self, left, self.right, (_LIST_WIDTH, 830))
 
-    def _button(self, text: str, hint: str, slot: Callable[[ReportEntry], None]) -> QPushButton:
+    def _button(
+        self, text: str, hint: str, slot: Callable[[ReportEntry], None], icon: str = ""
+    ) -> QPushButton:
         """Make a button that does something with the chosen report."""
-        return make_button(self, text, hint, lambda: None if self.chosen is None else slot(self.chosen))
+        return make_button(self, text, hint, lambda: None if self.chosen is None else slot(self.chosen), icon)
 
     def _list(self) -> QTreeWidget:
         tree = QTreeWidget(self)
@@ -207,6 +229,7 @@ class ReportPage(StepPage):
             ReportKind.COMPARISON: self.tr("Comparisons"),
             ReportKind.COHORT: self.tr("Groups of people"),
             ReportKind.RETEST: self.tr("Repeatability"),
+            ReportKind.CHANGE: self.tr("Change over time"),
             ReportKind.SEGMENTATION: self.tr("Segmentations"),
         }
         chosen = self.context.study.workspace.choices.get("report", "")
@@ -225,10 +248,16 @@ class ReportPage(StepPage):
         self.status.emit(counted(count, self.tr("report")) if entries else "")
         names = [entry.name for entry in entries]
         if names:
+            self.shown.show_content()
             measured = next((entry.name for entry in entries if entry.files), names[0])
             self.choose(chosen if chosen in names else measured)
         else:
-            self._show(None)
+            self._show_nothing()
+
+    def _show_nothing(self) -> None:
+        self._show(None)
+        words = self.tr("Segmented scans and trained networks have their reports here.")
+        self.shown.show_hint(words, self.tr("Segment a scan"))
 
     def _add_item(self, group: QTreeWidgetItem, entry: ReportEntry) -> None:
         item = QTreeWidgetItem(group, [entry.name])
@@ -244,7 +273,7 @@ class ReportPage(StepPage):
         item.setText(1, ", ".join(words))
         item.setToolTip(1, self.tr("Model {0}, {1}").format(entry.model.title, entry.model.accuracy))
         if len(words) > 1:
-            item.setForeground(1, QColor(amber(self.palette())))
+            item.setForeground(1, QColor(colours_of(self).fair))
 
     def _on_chosen(self, item: QTreeWidgetItem | None) -> None:
         entry = None if item is None else item.data(0, _ENTRY_ROLE)
@@ -285,7 +314,7 @@ class ReportPage(StepPage):
             self.right.setCurrentWidget(self._panels[button])
             self._panels[button].focus_first()
         elif self._shown_panel is None:
-            self.right.setCurrentWidget(self.view)
+            self.right.setCurrentWidget(self.shown)
 
     def _show_report(self) -> None:
         for button in self._panels:

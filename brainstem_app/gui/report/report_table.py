@@ -12,7 +12,7 @@ from brainstem_app.gui.report.report_content import Cell, Effect, Measured, Name
 from brainstem_app.gui.rows_model import Column, RowsModel
 
 if TYPE_CHECKING:
-    from brainstem_app.gui.report.report_content import ReportContent
+    from brainstem_app.gui.report.report_content import ContentTable, ReportContent
 
 Cells = tuple[Cell, ...]
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -25,8 +25,8 @@ class ReportTable(RowsModel[Cells]):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__((), id, parent)
 
-    def set_content(self, content: ReportContent | None) -> None:
-        """Show another report, or none."""
+    def set_content(self, content: ReportContent | ContentTable | None) -> None:
+        """Show another report, one of its tables, or none."""
         headers = () if content is None else content.headers
         self.set_rows(() if content is None else content.rows, [*map(_column, range(len(headers)), headers)])
 

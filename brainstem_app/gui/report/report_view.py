@@ -5,8 +5,17 @@ from __future__ import annotations
 from html import escape
 
 from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QHeaderView, QLabel, QSplitter, QTableView, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QResizeEvent
+from PySide6.QtWidgets import (
+    QHeaderView,
+    QLabel,
+    QScrollArea,
+    QSplitter,
+    QTabBar,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from brainstem_app.gui.controls import faint_label, make_sortable, make_table
 from brainstem_app.gui.picture_box import PictureBox
@@ -14,11 +23,13 @@ from brainstem_app.gui.report.cohort_drawing import EffectDelegate, GroupDots
 from brainstem_app.gui.report.report_content import ReportContent
 from brainstem_app.gui.report.report_table import ReportTable
 from brainstem_app.gui.rows_model import SORT_ROLE
+from brainstem_app.gui.workflow.step import StepName
 
 _WIDEST = 240
 # Both pictures and the notes must fit a screen of 720 rows; what does not fit would be cut, not scaled.
 _LEAST_PICTURE = (200, 100)
-_TABLE_WIDTH, _PICTURE_WIDTH = 480, 360
+_TABLE_WIDTH, _PICTURE_WIDTH = 520, 320
+_SUMMARY_SHARE = 0.28
 
 
 class ReportView(QWidget):
@@ -35,12 +46,24 @@ class ReportView(QWidget):
         self.lines.setTextFormat(Qt.TextFormat.RichText)
         self.lines.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.lines.setAccessibleName(self.tr("Summary of the report"))
+        self.summary = QScrollArea(self)
+        self.summary.setWidget(self.lines)
+        self.summary.setWidgetResizable(True)
+        self.summary.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.summary.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.summary.setAccessibleName(self.tr("Summary of the report"))
         self.notes = faint_label(self, name=self.tr("What to know of these numbers"))
         self.model = ReportTable(self)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(SORT_ROLE)
         self.table = self._table()
+        self.tabs = QTabBar(self)
+        self.tabs.setDrawBase(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setAccessibleName(self.tr("Tables of the report"))
+        self.tabs.setToolTip(self.tr("Numbers, scores of each person, and who is in"))
+        self.tabs.currentChanged.connect(self._show_table)
         self.dots = GroupDots(self)
         self.picture = PictureBox(self.tr("Picture of the labels"), self)
         self.plane = PictureBox(self.tr("Midsagittal plane with the regions"), self)
@@ -59,7 +82,8 @@ class ReportView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.title)
-        column.addWidget(self.lines)
+        column.addWidget(self.summary)
+        column.addWidget(self.tabs)
         column.addWidget(middle, 1)
         column.addWidget(self.dots)
         column.addWidget(self.notes)
@@ -76,17 +100,10 @@ class ReportView(QWidget):
     def show_content(self, content: ReportContent | None, pictures: tuple[QImage, ...] = ()) -> None:
         """Show a report and its pictures, or none."""
         self.content = content
+        self._show_tabs(content)
         self.model.set_content(content)
-        header = self.table.horizontalHeader()
-        header.setStretchLastSection(
-            False
-        )  # a stretched column would keep the width that it was stretched to
-        self.table.resizeColumnsToContents()
-        for column in range(self.model.columnCount()):
-            self.table.setColumnWidth(column, min(_WIDEST, self.table.columnWidth(column) + 4))
-        header.setStretchLastSection(True)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.table.setVisible(bool(content and content.rows))
+        self._fit_columns()
+        self.table.setVisible(content is not None and any(table.rows for table in content.tables))
         read = [] if content is None else list(zip(pictures, content.pictures, strict=False))
         for number, box in enumerate((self.picture, self.plane)):
             image, path = read[number] if number < len(read) else (QImage(), None)
@@ -100,6 +117,52 @@ class ReportView(QWidget):
         self.notes.setVisible(bool(self.notes.text()))
         self.title.setText(f"<b>{escape(content.entry.name)}</b>" if content is not None else "")
         self.lines.setText(self._lines(content))
+        self._fit_summary()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Give the summary its share of another height."""
+        super().resizeEvent(event)
+        self._fit_summary()
+
+    def _fit_summary(self) -> None:
+        """Show the summary whole, or, where many notes would leave no room for the numbers, scroll it."""
+        bar = self.summary.verticalScrollBar().sizeHint().width()
+        wanted = self.lines.heightForWidth(max(self.width() - bar, 1))
+        most = max(int(_SUMMARY_SHARE * self.height()), _LEAST_PICTURE[1])
+        self.summary.setFixedHeight(max(0, min(wanted, most)))
+
+    def _show_tabs(self, content: ReportContent | None) -> None:
+        """Offer the tables of a report that has several."""
+        self.tabs.blockSignals(True)
+        while self.tabs.count():
+            self.tabs.removeTab(0)
+        for table in content.tables if content is not None and content.more else ():
+            self.tabs.addTab(table.title)
+        self.tabs.setVisible(self.tabs.count() > 1)
+        self.tabs.blockSignals(False)
+
+    def _show_table(self, number: int) -> None:
+        """Show another table of the report."""
+        if self.content is None or not 0 <= number < len(self.content.tables):
+            return
+        self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
+        self.model.set_content(self.content.tables[number])
+        self._fit_columns()
+        self.dots.show_volumes("", {})
+        if number == 0 and self.content.volumes:
+            self.table.setCurrentIndex(self._sorted.index(0, 0))
+
+    def _fit_columns(self) -> None:
+        """Make columns as wide as what is in them, within reason, and their headings whole."""
+        header = self.table.horizontalHeader()
+        # A stretched column would keep the width that it was stretched to.
+        header.setStretchLastSection(False)
+        self.table.resizeColumnsToContents()
+        for column in range(self.model.columnCount()):
+            wanted = min(_WIDEST, self.table.columnWidth(column) + 4)
+            self.table.setColumnWidth(column, max(wanted, header.sectionSizeHint(column)))
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
 
     def _show_dots(self, index: QModelIndex) -> None:
         """Draw the people of the nucleus in a row of the table."""
@@ -109,7 +172,9 @@ class ReportView(QWidget):
 
     def _lines(self, content: ReportContent | None) -> str:
         if content is None:
-            return self.tr("No report yet: trained runs (Ctrl+3) and segmented scans (Ctrl+5) appear here.")
+            return self.tr("No report yet: segmented scans ({0}) and trained runs ({1}) appear here.").format(
+                StepName.SEGMENT.key, StepName.TRAIN.key
+            )
         if not content.entry.files:
             return self.tr("This run has not been measured yet.")
         rows = "".join(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHeaderView,
+    QLabel,
     QWidget,
 )
 
@@ -19,10 +21,14 @@ from brainstem_app.counting import counted
 from brainstem_app.errors import UnconfirmedError
 from brainstem_app.gui.controls import make_check_box, make_table
 from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.messages.window_words import window_words
+from brainstem_app.gui.report.cohort_choices import chosen_edited, edited_box
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.result_folder_picker import ResultFolderPicker
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.report.report_entries import ReportEntry
     from brainstem_app.reports.retest.pairs import Pairs
@@ -34,6 +40,7 @@ _FEW = 5
 class PairsFrom(StrEnum):
     """Where both results of each person are named."""
 
+    STUDY = "study"
     ONE_FOLDER = "one-folder"
     TWO_FOLDERS = "two-folders"
     TABLE = "table"
@@ -57,11 +64,16 @@ class RetestPanel(ComparisonPanel):
         self.way.setAccessibleName(self.tr("Where the two results of each person are"))
         self.way.setToolTip(self.tr("How the program learns which two results are of the same person"))
         for way, text in (
+            (PairsFrom.STUDY, self.tr("In the open study: two sessions of each person")),
             (PairsFrom.ONE_FOLDER, self.tr("In one folder: two sessions or runs of each person")),
             (PairsFrom.TWO_FOLDERS, self.tr("In two folders: each person once in both")),
             (PairsFrom.TABLE, self.tr("In a table: subject, first, second")),
         ):
             self.way.addItem(text, way)
+        self.model, self.edited = self._box(self.tr("Model")), edited_box(self)
+        self.model.setToolTip(self.tr("The study holds results of these models; one of them is compared"))
+        for box in (self.model, self.edited):
+            box.currentIndexChanged.connect(lambda _row: self._on_place())
         results = context.settings.results_folder
         self.first, self.second = ResultFolderPicker(results, self), ResultFolderPicker(results, self)
         for place in (self.first, self.second):
@@ -77,7 +89,13 @@ class RetestPanel(ComparisonPanel):
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._lay_out()
         self.way.currentIndexChanged.connect(lambda _row: self._show_way())
-        self._show_way()
+        context.study.opened.connect(self._offer_study)
+        self._offer_study()
+
+    def _box(self, name: str) -> QComboBox:
+        box = QComboBox(self)
+        box.setAccessibleName(name)
+        return box
 
     def _lay_out(self) -> None:
         form = QFormLayout()
@@ -85,6 +103,12 @@ class RetestPanel(ComparisonPanel):
         form.addRow(self.tr("B&oth results"), self.way)
         form.addRow(self.first.label, self.first)
         form.addRow(self.second.label, self.second)
+        self._of_study: list[QWidget] = []
+        for text, box in ((self.tr("Mode&l"), self.model), (self.tr("Corrected la&bels"), self.edited)):
+            label = QLabel(text, self)
+            label.setBuddy(box)
+            form.addRow(label, box)
+            self._of_study += [label, box]
         column = self._begin_column(
             self.tr(
                 "Sets two results of the same people against each other: two scans, or one scan prepared in"
@@ -109,6 +133,40 @@ class RetestPanel(ComparisonPanel):
         offered = {job: str(results / job) for job in jobs}
         for place in (self.first, self.second):
             place.offer(offered)
+        if self.chosen_way is PairsFrom.STUDY:
+            self._show_way()
+
+    def _offer_study(self) -> None:
+        """Offer the open study where it holds results, and take it if it was opened."""
+        study = self._context.study.results_study
+        model = self.way.model()
+        item = model.item(0) if isinstance(model, QStandardItemModel) else None
+        if item is not None:
+            item.setEnabled(study is not None)
+        self._offer_models(study)
+        self.way.blockSignals(True)
+        if self.model.count():
+            self.way.setCurrentIndex(self.way.findData(PairsFrom.STUDY))
+        elif self.chosen_way is PairsFrom.STUDY:
+            self.way.setCurrentIndex(self.way.findData(PairsFrom.ONE_FOLDER))
+        self.way.blockSignals(False)
+        self._show_way()
+
+    def _offer_models(self, study: Path | None) -> None:
+        """Offer the models of the study's results, the one that was chosen or the last one first."""
+        from brainstem_app.study.segmentations import result_folders
+
+        models = sorted({folder.name for folder in result_folders(study)}) if study is not None else []
+        if models == [self.model.itemText(row) for row in range(self.model.count())]:
+            return
+        chosen = self.model.currentText()
+        self.model.blockSignals(True)
+        self.model.clear()
+        self.model.addItems(models)
+        self.model.setCurrentIndex(
+            max(self.model.findText(chosen), 0) if chosen in models else len(models) - 1
+        )
+        self.model.blockSignals(False)
 
     @property
     def chosen_way(self) -> PairsFrom:
@@ -130,6 +188,13 @@ class RetestPanel(ComparisonPanel):
     def _show_way(self) -> None:
         way = self.chosen_way
         self._ask_anew()
+        is_of_study = way is PairsFrom.STUDY
+        if is_of_study:
+            self._offer_models(self._context.study.results_study)
+        for widget in self._of_study:
+            widget.setVisible(is_of_study and (widget not in self._of_study[:2] or self.model.count() > 1))
+        for widget in (self.first.label, self.first):
+            widget.setVisible(not is_of_study)
         results = self.tr("Folder that Segment has written")
         names = {
             PairsFrom.ONE_FOLDER: (
@@ -145,8 +210,9 @@ class RetestPanel(ComparisonPanel):
                 self.tr("CSV or TSV; the columns first and second name folders of results"),
             ),
         }
-        name, hint = names[way]
-        self.first.ask_for(name, hint, is_file=way is PairsFrom.TABLE)
+        if not is_of_study:
+            name, hint = names[way]
+            self.first.ask_for(name, hint, is_file=way is PairsFrom.TABLE)
         self.second.ask_for(self.tr("Se&cond results"), results, is_file=False)
         for widget in (self.second.label, self.second):
             widget.setVisible(way is PairsFrom.TWO_FOLDERS)
@@ -168,13 +234,27 @@ class RetestPanel(ComparisonPanel):
         self._request += 1
         request, way = self._request, self.chosen_way
         first, second, is_confirmed = self.first.path, self.second.path, self.confirmed.isChecked()
-        if not first or (way is PairsFrom.TWO_FOLDERS and not second):
+        study, model = self._context.study.results_study, self.model.currentText()
+        edited = chosen_edited(self.edited)
+        if way is PairsFrom.STUDY and (study is None or not model):
+            self._show(None, self.tr("Open a study with results, in the step Segment or Quality."))
+            return
+        if (way is not PairsFrom.STUDY and not first) or (way is PairsFrom.TWO_FOLDERS and not second):
             self._show(None, self.tr("Choose where the results are."))
             return
 
-        def read() -> Pairs:
-            from brainstem_app.reports.retest.pairs import find_pairs
+        # Until it is known what these are, nothing can begin.
+        self._can_start = False
+        self._update()
 
+        def read() -> Pairs:
+            from brainstem_app.jobs.results.chosen import chosen_of_study
+            from brainstem_app.reports.retest.pairs import find_pairs, pairs_of_sessions
+
+            if way is PairsFrom.STUDY and study is not None:
+                chosen = chosen_of_study(study, model, edited)
+                found = pairs_of_sessions(chosen.results, study, mixed=is_confirmed)
+                return replace(found, notes=(*chosen.notes, *found.notes))
             other = Path(second) if way is PairsFrom.TWO_FOLDERS else None
             return find_pairs(Path(first), other, mixed=is_confirmed, same_people=is_confirmed)
 
@@ -187,7 +267,8 @@ class RetestPanel(ComparisonPanel):
                 if isinstance(error, UnconfirmedError):
                     self.confirmed.show()
                 told = message_of_error(error, self.tr("The results cannot be read."))
-                self._show(None, " ".join(part for part in (told.what, told.fix) if part))
+                words = " ".join(part for part in (told.what, told.fix) if part)
+                self._show(None, window_words(words, "retest"))
 
         self._context.background.run(read, done, failed)
 
@@ -196,6 +277,8 @@ class RetestPanel(ComparisonPanel):
         for reason, names in found.left_out.items():
             who = ", ".join(names) if len(names) <= _FEW else counted(len(names), self.tr("person"))
             text += " " + self.tr("Left out: {0} ({1}).").format(who, reason)
+        if self.chosen_way is PairsFrom.STUDY:
+            text = " ".join((text, *(window_words(note, "retest") for note in found.notes)))
         return text
 
     def _show(self, found: Pairs | None, said: str) -> None:
@@ -220,6 +303,16 @@ class RetestPanel(ComparisonPanel):
         """Start the comparison."""
         from brainstem_app.jobs.job import RetestJob
 
+        title = self.tr("Measure repeatability")
+        if self.chosen_way is PairsFrom.STUDY:
+            asked: dict[str, Any] = {
+                "study": self._context.study.results_study,
+                "model": self.model.currentText(),
+                "edited": chosen_edited(self.edited),
+                "mixed": self.confirmed.isChecked(),
+            }
+            self._submit(lambda out: RetestJob(out=out, **asked), self.tr("Repeatability"), title)
+            return
         first = Path(self.first.path)
         second = Path(self.second.path) if self.chosen_way is PairsFrom.TWO_FOLDERS else None
         is_confirmed = self.confirmed.isChecked()
@@ -228,5 +321,5 @@ class RetestPanel(ComparisonPanel):
                 results=first, second=second, out=out, mixed=is_confirmed, same_people=is_confirmed
             ),
             self.tr("Repeatability"),
-            self.tr("Measure repeatability"),
+            title,
         )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from brainstem_app.counting import agreeing, counted
+from brainstem_app.gui.design.card import Card
 
 if TYPE_CHECKING:
     from brainstem_app.gui.actions import ActionTable
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
     from brainstem_app.gui.document.document import Document
 
 
-class ComparePanel(QGroupBox):
+class ComparePanel(Card):
     """Shows the agreement with a reference."""
 
     def __init__(self, document: Document, commands: ActionTable, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("", parent)
+        self.set_title(self.tr("Compare"))
         self._comparison = document.comparison
-        self.setTitle(self.tr("Compare"))
         self._name = QLabel(self)
         self._name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._name.setAccessibleName(self.tr("Reference"))
@@ -36,7 +37,7 @@ class ComparePanel(QGroupBox):
             buttons.addWidget(button)
         buttons.addStretch(1)
         buttons.addWidget(self._close)
-        layout = QVBoxLayout(self)
+        layout = self.body
         layout.addWidget(self._name)
         layout.addWidget(self._numbers)
         layout.addLayout(buttons)

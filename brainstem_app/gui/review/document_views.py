@@ -7,19 +7,30 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QWidget
 
+from brainstem_app.gui.document.brush import Brush
+from brainstem_app.gui.document.drawing_tools import SMALLEST_MM, Tool
 from brainstem_app.gui.review.linked_views import LinkedViews
 from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Plane
+from brainstem_app.gui.viewer.gesture import Gesture
 from brainstem_app.gui.viewer.overlay import colour_table
 from brainstem_app.gui.viewer.overlay_layers import OverlayStyle
 
 if TYPE_CHECKING:
     from brainstem_app.gui.background import Background
     from brainstem_app.gui.document.document import Document
+    from brainstem_app.gui.review.paper_figure import FigureCell, FigureContent
     from brainstem_app.gui.viewer.slices import Voxel
     from brainstem_app.gui.viewer.surface import Shell, Surface
 
 _SURFACE_MS = 400
+_GESTURES = {
+    Tool.LOOK: Gesture.NONE,
+    Tool.BRUSH: Gesture.STROKE,
+    Tool.ERASER: Gesture.STROKE,
+    Tool.FILL: Gesture.TOUCH,
+    Tool.POLYGON: Gesture.POLYGON,
+}
 
 
 class DocumentViews(LinkedViews):
@@ -45,10 +56,12 @@ class DocumentViews(LinkedViews):
         document.display.changed.connect(self._draw)
         editor.painted.connect(self._on_painted)
         editor.jumped.connect(self.go_to)
-        editor.brush_changed.connect(lambda: self.set_brush(editor.brush))
+        editor.brush_changed.connect(self._on_tool)
         self.stroke_began.connect(editor.begin)
         self.stroke_moved.connect(editor.move)
         self.stroke_ended.connect(editor.end)
+        self.touched.connect(editor.fill)
+        self.outlined.connect(editor.outline)
         self.surface.picked.connect(document.choose)
         self.layout_changed.connect(lambda _layout, _plane: self.update_surface())
 
@@ -70,7 +83,10 @@ class DocumentViews(LinkedViews):
             self.set_image(self._document.image)
 
     def _on_labels(self) -> None:
-        self.set_labels(self._document.drawn)
+        drawn, image = self._document.drawn, self._document.image
+        self.set_labels(drawn)
+        if image is not None and drawn is not None and drawn.extent is not None:
+            self.set_home_window(*image.window_for(drawn.extent))
         self._show_reference()
         self._show_colours()
         self.update_surface()
@@ -78,6 +94,12 @@ class DocumentViews(LinkedViews):
     def _on_painted(self, box: tuple[Voxel, Voxel] | None) -> None:
         self.redraw_labels(box)
         self._surface_soon.start()  # when no stroke has followed for a moment
+
+    def _on_tool(self) -> None:
+        """Draw by the way of the tool; what is no brush is shown as the voxel under the pointer."""
+        editor = self._document.editor
+        gesture = _GESTURES[editor.tool] if editor.labels is not None else Gesture.NONE
+        self.set_gesture(gesture, editor.brush or Brush(SMALLEST_MM))
 
     def _on_chosen(self, label: int) -> None:
         place = self._document.editor.place(label)
@@ -113,6 +135,32 @@ class DocumentViews(LinkedViews):
         self.set_reference(None if reference is None else reference.labels, marks=marks)
         if reference is None and self.view_layout is ViewLayout.SIDE_BY_SIDE:
             self.show_layout(ViewLayout.THREE)
+
+    def figure_content(self) -> FigureContent | None:
+        """Return what a figure for a paper is made of; None if nothing is open."""
+        from brainstem_app.gui.review.paper_figure import FigureContent
+
+        document, state = self._document, self._document.display.state
+        if document.image is None:
+            return None
+        structures = document.structures
+        names = {} if document.labels is None else {s.index: s.name for s in document.labels.table.structures}
+        return FigureContent(
+            document.image,
+            None if state.hides_labels else document.drawn,
+            colour_table(structures.colours, structures.visible),
+            names,
+            self.main_view.window,
+            state.convention,
+            state.opacity / 100,
+            state.is_outlined,
+        )
+
+    def figure_cells(self) -> tuple[FigureCell, ...]:
+        """Return the slices on the screen, each with the part of it that is seen."""
+        from brainstem_app.gui.review.paper_figure import FigureCell
+
+        return tuple(FigureCell(view.plane, view.index, *view.part) for view in self.visible_views())
 
     def update_surface(self) -> None:
         """Make the surfaces of the nuclei anew, on a thread, if they are on the screen."""

@@ -1,4 +1,4 @@
-"""Panel Correct labels: tool, brush, what is painted, undo, the saved copy."""
+"""Panel Correct labels: brush, what is drawn and its volume, what is left alone, the saved copy."""
 
 from __future__ import annotations
 
@@ -8,41 +8,48 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
-    QGroupBox,
     QHBoxLayout,
     QLabel,
-    QVBoxLayout,
     QWidget,
 )
 
 from brainstem_app.gui.controls import make_check_box
-from brainstem_app.gui.document.label_editor import LARGEST_MM, SMALLEST_MM, Tool
+from brainstem_app.gui.design.card import Card
+from brainstem_app.gui.design.look import set_primary
+from brainstem_app.gui.document.drawing_tools import (
+    LARGEST_MM,
+    LEAST_WIDTH_MM,
+    MOST_WIDTH_MM,
+    SMALLEST_MM,
+    Tool,
+)
+from brainstem_app.gui.review.intensity_range import IntensityRange
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from brainstem_app.gui.actions import ActionTable
     from brainstem_app.gui.document.document import Document
 
 _SWATCH = 12
 
 
-class EditPanel(QGroupBox):
+class EditPanel(Card):
     """Shows and sets the state of a document's `LabelEditor`."""
 
     def __init__(self, document: Document, commands: ActionTable, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("", parent)
+        self.set_title(self.tr("Correct labels"))
         self._document = document
         self._editor = editor = document.editor
-        self.setTitle(self.tr("Correct labels"))
-        self.diameter = QDoubleSpinBox(self)
-        self.diameter.setRange(SMALLEST_MM, LARGEST_MM)
-        self.diameter.setSingleStep(0.5)
-        self.diameter.setDecimals(1)
-        self.diameter.setSuffix(self.tr(" mm"))
+        self.diameter = self._spin((SMALLEST_MM, LARGEST_MM, 0.5), editor.set_diameter)
         self.diameter.setAccessibleName(self.tr("Diameter of the brush"))
         self.diameter.setToolTip(self.tr("Diameter of the brush on the patient ([ smaller, ] larger)"))
-        self.diameter.valueChanged.connect(editor.set_diameter)
+        self.width_mm = self._spin((LEAST_WIDTH_MM, MOST_WIDTH_MM, 0.1), editor.set_width)
+        self.width_mm.setAccessibleName(self.tr("How much is smoothed"))
+        self.width_mm.setToolTip(self.tr("Standard deviation of the Gaussian that smooths a nucleus (M)"))
         self.in_3d = make_check_box(
-            self, self.tr("3-D"), self.tr("Paint with a ball, not with a disc in one slice (T)")
+            self, self.tr("3-D"), self.tr("The brush is a ball, and the fill goes through all slices (T)")
         )
         self.in_3d.setAccessibleName(self.tr("Brush in three dimensions"))
         self.in_3d.toggled.connect(commands["in_3d"].setChecked)
@@ -50,26 +57,47 @@ class EditPanel(QGroupBox):
         self.protects = make_check_box(
             self,
             self.tr("Leave other nuclei as they are"),
-            self.tr(
-                "The brush paints over background and tissue only;"
-                " the eraser takes the chosen nucleus only (K)"
-            ),
+            self.tr("Drawing takes background and tissue only; the eraser takes the chosen nucleus only (K)"),
         )
+        self.protects.setChecked(commands["protects"].isChecked())
         self.protects.toggled.connect(commands["protects"].setChecked)
         commands["protects"].toggled.connect(self.protects.setChecked)
-        commands["protects"].toggled.connect(self._describe)
+        self.limits = make_check_box(
+            self,
+            self.tr("Only intensities"),
+            self.tr("Brush, eraser, fill and polygon change voxels of these intensities only (X)"),
+        )
+        self.limits.toggled.connect(commands["limits"].setChecked)
+        commands["limits"].toggled.connect(self.limits.setChecked)
+        self.range = IntensityRange(editor, self)
         self._swatch = QLabel(self)
         self._painted = QLabel(self)
         self._painted.setAccessibleName(self.tr("What the brush paints"))
         self._painted.setWordWrap(True)
+        self.volume = QLabel(self)
+        self.volume.setAccessibleName(self.tr("Volume of the nucleus that is drawn"))
+        self.told = QLabel(self)
+        self.told.setAccessibleName(self.tr("What the last step did"))
+        self.told.setWordWrap(True)
+        self.told.hide()
         self._state = QLabel(self)
         self._state.setAccessibleName(self.tr("State of the edits"))
         self._state.setWordWrap(True)
         self._lay_out(commands)
         editor.brush_changed.connect(self._show_brush)
         editor.state_changed.connect(self._show_state)
+        for signal in (editor.painted, editor.brush_changed, editor.state_changed):
+            signal.connect(lambda *_told: self._show_volume())
+        editor.painted.connect(lambda _box: self._tell(""))
+        editor.brush_changed.connect(lambda: self._tell(""))
+        editor.told.connect(self._tell)
         self._show_brush()
         self._show_state()
+
+    def _tell(self, text: str) -> None:
+        """Show what a step did, or why it did nothing, until something else is done."""
+        self.told.setText(text)
+        self.told.setVisible(bool(text))
 
     def _describe(self) -> None:
         """Say what the brush paints and what the eraser takes."""
@@ -85,21 +113,37 @@ class EditPanel(QGroupBox):
         elif self._editor.tool is Tool.ERASER:
             text = self.tr("The eraser takes {0} only.").format(words)
         else:
-            text = self.tr("The brush paints {0}.").format(words)
+            text = self.tr("{0} is drawn.").format(words)
         self._painted.setText(text)
+
+    def _show_volume(self) -> None:
+        """Show the volume of the nucleus that is drawn as it is now, while it is drawn."""
+        editor = self._editor
+        if editor.labels is None or editor.label == 0:
+            self.volume.clear()
+            return
+        now, first = editor.volume_mm3, editor.first_volume_mm3
+        text = self.tr("{0} mm³ in voxels").format(f"{now:,.1f}")
+        if abs(now - first) > 1e-6:
+            text = self.tr("{0} mm³ in voxels, {1} as opened").format(f"{now:,.1f}", f"{first:,.1f}")
+        self.volume.setText(text)
 
     def _show_brush(self) -> None:
         """Show the size of the brush, and what it paints."""
         with QSignalBlocker(self.diameter):
             self.diameter.setValue(self._editor.diameter_mm)
+        with QSignalBlocker(self.width_mm):
+            self.width_mm.setValue(self._editor.width_mm)
         self._describe()
 
     def _show_state(self) -> None:
         """Say whether there are edits to save."""
         editor = self._editor
         has_labels = editor.labels is not None
-        for widget in (self.diameter, self.in_3d, self.protects):
+        set_primary(self.save_button, has_labels)
+        for widget in (self.diameter, self.width_mm, self.in_3d, self.protects):
             widget.setEnabled(has_labels)
+        self.limits.setEnabled(self._document.scan is not None and has_labels)
         if editor.is_saving:
             text = self.tr("Saving…")
         elif editor.is_changed:
@@ -109,28 +153,39 @@ class EditPanel(QGroupBox):
         self._state.setText(text)
         self._state.setVisible(bool(text))
 
+    def _spin(self, limits: tuple[float, float, float], changed: Callable[[float], None]) -> QDoubleSpinBox:
+        """Make a box for a length in mm: smallest, largest, step."""
+        spin = QDoubleSpinBox(self)
+        spin.setRange(*limits[:2])
+        spin.setSingleStep(limits[2])
+        spin.setDecimals(1)
+        spin.setSuffix(self.tr(" mm"))
+        spin.valueChanged.connect(changed)
+        return spin
+
     def _lay_out(self, commands: ActionTable) -> None:
-        tools = QHBoxLayout()
-        for name, text in (
-            ("look", self.tr("Look")),
-            ("brush", self.tr("Brush")),
-            ("eraser", self.tr("Eraser")),
-        ):
-            tools.addWidget(commands.button(name, text, self))
-        tools.addStretch(1)
-        tools.addWidget(self.diameter)
-        tools.addWidget(self.in_3d)
-        painted = QHBoxLayout()
+        layout = self.body
+        sizes, painted, limits, last = (QHBoxLayout() for _ in range(4))
+        for text, widget in ((self.tr("Brush"), self.diameter), (self.tr("Smooth by"), self.width_mm)):
+            label = QLabel(text, self)
+            label.setBuddy(widget)
+            sizes.addWidget(label)
+            sizes.addWidget(widget)
+        sizes.addStretch(1)
+        sizes.addWidget(self.in_3d)
         painted.addWidget(self._swatch)
         painted.addWidget(self._painted, 1)
-        history = QHBoxLayout()
-        history.addWidget(commands.button("undo", self.tr("Undo"), self))
-        history.addWidget(commands.button("redo", self.tr("Redo"), self))
-        history.addStretch(1)
-        history.addWidget(commands.button("save_copy", self.tr("Save an edited copy"), self))
-        layout = QVBoxLayout(self)
-        layout.addLayout(tools)
-        layout.addLayout(painted)
+        limits.addWidget(self.limits)
+        limits.addWidget(self.range, 1)
+        self.save_button = commands.button("save_copy", self.tr("Save an edited copy"), self)
+        last.addWidget(self.save_button)
+        last.addStretch(1)
+        last.addWidget(commands.button("add_reference", self.tr("Add to the training set"), self))
+        for row in (sizes, painted):
+            layout.addLayout(row)
+        layout.addWidget(self.volume)
+        layout.addWidget(self.told)
         layout.addWidget(self.protects)
-        layout.addLayout(history)
+        layout.addLayout(limits)
+        layout.addLayout(last)
         layout.addWidget(self._state)

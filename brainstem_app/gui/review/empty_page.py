@@ -7,6 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from brainstem_app.gui.actions import ActionTable
 from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.design.card import set_type
+from brainstem_app.gui.design.look import set_primary
+from brainstem_app.gui.design.tokens import Type
 
 _TEXT_WIDTH = 460
 
@@ -17,10 +20,7 @@ class EmptyPage(QWidget):
     def __init__(self, commands: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         title = QLabel(self.tr("Nothing is open to review"), self)
-        font = title.font()
-        font.setPointSizeF(font.pointSizeF() * 1.5)
-        font.setBold(True)
-        title.setFont(font)
+        set_type(title, Type.TITLE)
         text = QLabel(
             self.tr(
                 "Open a folder that Segment has written, or a label map of any origin. Then look at it from "
@@ -40,6 +40,7 @@ class EmptyPage(QWidget):
             hint = f"{action.toolTip()} ({action.shortcut().toString()})"
             button = make_button(self, action.text().replace("&", ""), hint, action.trigger)
             button.setAccessibleName(button.accessibleName().removesuffix("…"))
+            set_primary(button, name == "open_result")
             buttons.addWidget(button)
         buttons.addStretch(1)
         layout = QVBoxLayout(self)

@@ -14,6 +14,7 @@ from brainstem_app.gui.document.brush import Brush
 from brainstem_app.gui.review.picture import PictureCell
 from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Convention, Plane
+from brainstem_app.gui.viewer.gesture import Gesture
 from brainstem_app.gui.viewer.overlay_layers import OverlayStyle
 from brainstem_app.gui.viewer.slice_pane import SlicePane
 from brainstem_app.gui.viewer.slice_view import SliceView
@@ -31,6 +32,10 @@ class LinkedViews(QWidget):
         Voxel (x, y, z), the latter None outside.
     stroke_began(bool), stroke_moved(object, object, object), stroke_ended
         The user draws in one of the views: whether to erase; the plane, from which voxel to which.
+    touched(object, object, bool)
+        A voxel was clicked with a tool: plane, voxel, whether to erase.
+    outlined(object, int, object, bool)
+        A polygon was closed: plane, slice, points (N, 2) in voxels of the slice, whether to erase.
     layout_changed(object, object)
         A `ViewLayout` and `Plane`.
     """
@@ -40,6 +45,8 @@ class LinkedViews(QWidget):
     stroke_began = Signal(bool)
     stroke_moved = Signal(object, object, object)
     stroke_ended = Signal()
+    touched = Signal(object, object, bool)
+    outlined = Signal(object, int, object, bool)
     layout_changed = Signal(object, object)
 
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
@@ -47,7 +54,7 @@ class LinkedViews(QWidget):
         self._image: ImageVolume | None = None
         self._labels: LabelVolume | None = None
         self._reference: LabelVolume | None = None
-        self._brush: Brush | None = None
+        self._gesture, self._brush = Gesture.NONE, Brush()
         self._is_linking = False
         self._crosshair: Voxel = (0, 0, 0)
         self.view_layout = ViewLayout.THREE
@@ -99,8 +106,13 @@ class LinkedViews(QWidget):
             lambda start, end, view=view: self.stroke_moved.emit(view.plane, start, end)
         )
         view.stroke_ended.connect(self.stroke_ended)
+        view.touched.connect(lambda voxel, erases, view=view: self.touched.emit(view.plane, voxel, erases))
+        view.outlined.connect(
+            lambda index, points, erases, view=view: self.outlined.emit(view.plane, index, points, erases)
+        )
         view.focused.connect(lambda pane=pane: self._set_active(pane))
         view.part_chosen.connect(lambda view=view: self._link_part(view))
+        view.enlarge_wanted.connect(lambda view=view: self.enlarge(view.plane))
 
     # Layout ------------------------------------------------------------------------------------------
 
@@ -110,6 +122,12 @@ class LinkedViews(QWidget):
         self.plane = plane or self.plane
         self._arrange()
         self.layout_changed.emit(self.view_layout, self.plane)
+
+    def enlarge(self, plane: Plane) -> None:
+        """Show one plane alone; all again if that is so already."""
+        is_large = self.view_layout is ViewLayout.ONE and self.plane is plane
+        if self.view_layout is not ViewLayout.SIDE_BY_SIDE:
+            self.set_layout(ViewLayout.THREE if is_large else ViewLayout.ONE, plane)
 
     def _arrange(self) -> None:
         main = self.panes[self.plane]
@@ -251,6 +269,11 @@ class LinkedViews(QWidget):
             if box is None or box[0][axis] <= view.index <= box[1][axis]:
                 view.redraw_labels()
 
+    def set_home_window(self, low: float, high: float) -> None:
+        """Set the brightness that suits what is looked at; what the user has chosen stays."""
+        for view in self.views():
+            view.set_home_window(low, high)
+
     def each_visible(self, do: Callable[[SliceView], None]) -> None:
         """Do something with each slice view on the screen, e.g. fit it."""
         for view in self.visible_views():
@@ -300,15 +323,20 @@ class LinkedViews(QWidget):
 
     # Brush -------------------------------------------------------------------------------------------
 
-    def set_brush(self, brush: Brush | None) -> None:
-        """Draw with the left button in the views of the labels, or move the crosshair (None)."""
-        self._brush = brush
+    def set_gesture(self, gesture: Gesture, brush: Brush) -> None:
+        """Draw in the views of the labels in some way, with a brush if it is by strokes."""
+        self._gesture, self._brush = gesture, brush
         self._update_brush()
+
+    def drop_polygon(self) -> bool:
+        """Forget the polygon that is being clicked; False if there is none."""
+        dropped = [pane.view.drop_polygon() for pane in self.panes.values()]
+        return any(dropped)
 
     def _update_brush(self) -> None:
         for pane in self.panes.values():
-            if self._brush is None or self._image is None:
-                pane.view.set_brush(None)
+            if self._gesture is Gesture.NONE or self._image is None:
+                pane.view.set_gesture(Gesture.NONE)
             else:
                 sizes = self._image.grid.voxel_size_mm
-                pane.view.set_brush(self._brush.footprint(sizes, pane.view.plane))
+                pane.view.set_gesture(self._gesture, self._brush.footprint(sizes, pane.view.plane))

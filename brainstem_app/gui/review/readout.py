@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from brainstem_app.gui.design.card import ElidedLabel
+from brainstem_app.gui.viewer.place_field import PlaceField
 
 if TYPE_CHECKING:
     from brainstem_app.gui.document.document import Document
@@ -20,11 +23,17 @@ class Readout(QWidget):
         self._document, self._views = document, views
         self._pointed: Voxel | None = None
         self.crosshair, self.pointed = self._line(self.tr("Crosshair")), self._line(self.tr("Pointer"))
-        layout = QVBoxLayout(self)
+        self.place = PlaceField(self)
+        self.place.placed.connect(views.go_to)
+        document.image_changed.connect(self._show_grid)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(self.crosshair)
+        words.addWidget(self.pointed)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.crosshair)
-        layout.addWidget(self.pointed)
+        layout.addLayout(words, 1)
+        layout.addWidget(self.place)
         views.crosshair_moved.connect(lambda _voxel: self._show_crosshair())
         views.pointed.connect(self._point)
         for signal in (
@@ -34,6 +43,10 @@ class Readout(QWidget):
             document.editor.painted,
         ):
             signal.connect(lambda *_told: self._show())
+
+    def _show_grid(self) -> None:
+        image = self._document.image
+        self.place.show_grid(None if image is None else image.grid)
 
     def _show(self) -> None:
         """Say anew what lies there: labels, reference or confidence are others."""
@@ -53,10 +66,9 @@ class Readout(QWidget):
         """Say what is being read, in place of what lies under the pointer."""
         self.pointed.setText(text)
 
-    def _line(self, name: str) -> QLabel:
-        label = QLabel(self)
-        label.setAccessibleName(name)
+    def _line(self, name: str) -> ElidedLabel:
         # A long name must not widen the window while the pointer passes over it.
-        label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        label = ElidedLabel(parent=self)
+        label.setAccessibleName(name)
         label.setMinimumHeight(label.fontMetrics().height())
         return label

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from brainstem_app.gui.actions import ActionRow
-from brainstem_app.gui.document.label_editor import Tool
 from brainstem_app.gui.messages.message import Message, MessageLevel
+from brainstem_app.gui.review.edit_actions import edit_keys, edit_rows
 from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Convention, Plane
 
@@ -22,15 +22,15 @@ if TYPE_CHECKING:
     from brainstem_app.gui.viewer.shortcut_overlay import ShortcutGroup
 
 _ZOOM_STEP = 1.25
-_BRUSH_STEP = 1.25
 _FADE_STEP = 10
 
 #: The menu Review: ids of actions, None separates.
 REVIEW_MENU: tuple[str | None, ...] = (
     "open_result", "open_scan", "open_labels", "open_reference", "close_reference", None,
-    "save_copy", "picture", "picture_all", None,
-    "undo", "redo", None, "look", "brush", "eraser", None,
-    "smaller", "larger", "in_3d", "protects", "pick", None,
+    "save_copy", "add_reference", "picture", "picture_all", "figure", None,
+    "undo", "redo", None, "look", "brush", "eraser", "fill", "polygon", None,
+    "interpolate", "smooth", "copy_up", "copy_down", None,
+    "smaller", "larger", "in_3d", "protects", "limits", "pick", None,
     "axial", "coronal", "sagittal", "three", "side_by_side", None,
     "radiological", "neurological", None,
     "zoom_in", "zoom_out", "fit", "fit_labels", None,
@@ -56,7 +56,7 @@ def review_rows(
         *_file_rows(document, views, files, when),
         *_view_rows(document, views, when),
         *_label_rows(document, panel, when),
-        *_edit_rows(document, views, when),
+        *edit_rows(document, views, when.labels, when.scan),
         ActionRow("help", _tr("&Mouse and keys"), "F1", toggle_help),
     ]
 
@@ -69,6 +69,9 @@ class _When:
 
     def image(self) -> bool:
         return self._document.image is not None
+
+    def scan(self) -> bool:
+        return self._document.scan is not None
 
     def labels(self) -> bool:
         return self._document.drawn is not None
@@ -106,10 +109,15 @@ def _file_rows(document: Document, views: DocumentViews, files: ReviewFiles, whe
             when.reference),
         row("save_copy", _tr("Save an edited &copy"), "Ctrl+S", lambda: document.editor.save_copy(),
             when.unsaved),
+        row("add_reference", _tr("Add to the &training set"), "Ctrl+T", files.training_set.add,
+            lambda: files.training_set.can_add,
+            hint=_tr("These labels become the reference of their subject in the open study")),
         row("picture", _tr("Save a &picture of the view…"), "Ctrl+Shift+S",
             lambda: files.choose_picture(views), when.image),
         row("picture_all", _tr("Save a picture of &all views…"), "Ctrl+Alt+S",
             lambda: files.choose_picture_of_all(views), when.image),
+        row("figure", _tr("&Figure for a paper…"), "Ctrl+Shift+F", lambda: files.choose_figure(views),
+            when.image),
         _switch(document, "differences", _tr("Mark &differences"), "D", "marks_differences", when.reference),
         row("next_difference", _tr("&Next difference"), "N", next_difference, when.reference),
     ]
@@ -183,38 +191,6 @@ def _label_rows(document: Document, panel: StructurePanel, when: _When) -> list[
         row("all_structures", _tr("Show all structures"), "Shift+A", lambda: structures.show_all(True)),
         row("no_structure", _tr("Show no structure"), "Shift+H", lambda: structures.show_all(False)),
     ]
-
-
-def _edit_rows(document: Document, views: DocumentViews, when: _When) -> list[ActionRow]:
-    row, editor = ActionRow, document.editor
-
-    def pick() -> None:
-        document.pick(views.crosshair)
-
-    def use(tool: Tool) -> None:
-        if tool is Tool.BRUSH and editor.label == 0:
-            pick()
-        editor.set_tool(tool)
-
-    def tool_row(name: str, text: str, key: str, tool: Tool) -> ActionRow:
-        return row(name, text, key, lambda: use(tool), when.labels, lambda: editor.tool is tool, "tool")
-
-    def resize(factor: float) -> Callable[[], None]:
-        return lambda: editor.set_diameter(editor.diameter_mm * factor)
-
-    return [
-        tool_row("look", _tr("&Look"), "Esc", Tool.LOOK),
-        tool_row("brush", _tr("&Brush"), "B", Tool.BRUSH),
-        tool_row("eraser", _tr("&Eraser"), "E", Tool.ERASER),
-        row("smaller", _tr("S&maller brush"), "[", resize(1 / _BRUSH_STEP), when.labels),
-        row("larger", _tr("Lar&ger brush"), "]", resize(_BRUSH_STEP), when.labels),
-        row("in_3d", _tr("Brush in &3-D"), "T", editor.set_in_3d, when.labels, lambda: editor.in_3d),
-        row("protects", _tr("Leave other nuclei as they are"), "K", editor.set_protects, when.labels,
-            lambda: editor.protects),
-        row("pick", _tr("&Take the nucleus under the crosshair"), "P", pick, when.labels),
-        row("undo", _tr("&Undo"), "Ctrl+Z", editor.undo, lambda: editor.can_undo),
-        row("redo", _tr("&Redo"), "Ctrl+Shift+Z Ctrl+Y", editor.redo, lambda: editor.can_redo),
-    ]
 # fmt: on
 
 
@@ -239,22 +215,11 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         (_tr("wheel, ↑ ↓"), _tr("next slice; Page Up, Page Down: ten; Home, End: first and last")),
         (_tr("Ctrl+wheel"), _tr("zoom about the pointer")),
         (_tr("click, drag"), _tr("crosshair; Ctrl+arrows move it by a voxel")),
-        (_tr("middle drag"), _tr("move the picture")),
-        (_tr("Shift+drag"), _tr("brightness (up, down) and contrast (left, right); double click resets")),
+        (_tr("middle drag, right drag"), _tr("move the picture, zoom")),
+        (_tr("Shift+drag"), _tr("brightness (up, down), contrast (left, right); Shift+double click resets")),
+        (_tr("double click"), _tr("this view alone, or all again")),
         *a.key_rows("next_view"),
         (_tr("in space"), _tr("drag or arrows turn; wheel, + or − magnify; Home or double click resets")),
-    ]
-    drawing = [
-        (a.key("brush"), _tr("paint the chosen nucleus by dragging; right button erases")),
-        (a.key("eraser"), _tr("erase by dragging")),
-        (_tr("Ctrl+click"), _tr("crosshair while painting")),
-        (_tr("Space"), _tr("touch with the brush at the crosshair")),
-        (a.key("look"), _tr("back to looking")),
-        (a.key("smaller", "larger"), _tr("smaller, larger brush")),
-        (a.key("in_3d"), _tr("disc or ball")),
-        *a.key_rows("protects", "pick"),
-        (a.key("undo", "redo"), _tr("undo, redo")),
-        (a.key("save_copy"), _tr("save the edited labels as a copy beside the original")),
     ]
     views = [
         *a.key_rows("axial", "coronal", "sagittal", "three", "side_by_side"),
@@ -272,13 +237,13 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         (a.key("fainter", "stronger"), _tr("fainter, stronger labels")),
         *a.key_rows("outline", "confidence"),
     ]
-    files = a.key_rows("open_result", "open_scan", "open_labels", "picture", "picture_all", "help")
+    files = a.key_rows("open_result", "open_scan", "open_labels", "picture", "picture_all", "figure", "help")
     comparing = a.key_rows("open_reference", "close_reference", "differences", "next_difference")
     return [
         (_tr("Mouse and slices"), mouse),
         (_tr("Views"), views),
         (_tr("Nuclei and labels"), labels),
-        (_tr("Correct labels"), drawing),
+        (_tr("Correct labels"), edit_keys(a)),
         (_tr("Files and pictures"), files),
         (_tr("Compare"), comparing),
     ]

@@ -11,8 +11,10 @@ from PySide6.QtCore import QObject, Signal
 from brainstem_app.gui.document.opened import OpenKind, kind_of
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.study.training_set import TrainingSet
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from PySide6.QtGui import QImage
     from PySide6.QtWidgets import QWidget
 
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
 
 class ReviewFiles(QObject):
     """Shows file dialogs, opens what is chosen in a document, and keeps its unsaved edits from being lost.
+
+    Attributes
+    ----------
+    training_set : TrainingSet
+        Makes the labels the reference of their subject.
 
     Signals
     -------
@@ -38,7 +45,10 @@ class ReviewFiles(QObject):
         self._settings, self._background = context.settings, context.background
         self._document = document
         self._results = results
+        self._over = parent
         self._ask = FileDialogs(context.settings, parent)
+        self.training_set = TrainingSet(context, document, self)
+        self.training_set.message.connect(self.message)
 
     # Opening -----------------------------------------------------------------------------------------
 
@@ -128,6 +138,43 @@ class ReviewFiles(QObject):
         from brainstem_app.gui.review.picture import picture_of_all
 
         self._choose_target(picture_of_all(views.picture_cells(), self._picture_texts(views)), "views")
+
+    def choose_figure(self, views: DocumentViews) -> None:
+        """Make a figure for a paper of what is shown, in a dialog."""
+        from brainstem_app.gui.review.figure_dialog import FigureDialog
+
+        content = views.figure_content()
+        if content is None:
+            return
+        dialog = FigureDialog(content, views.figure_cells(), self._background, self._over)
+        dialog.save_wanted.connect(self._choose_figure_target)
+        dialog.open()
+
+    def _choose_figure_target(self, figure: Figure) -> None:
+        """Ask where to save a figure and as what, and save it on a thread."""
+        from brainstem_app.gui.review.figure_dialog import default_name
+        from brainstem_app.gui.review.paper_figure import figure_target, save_figure
+
+        document = self._document
+        source = document.scan or document.labels
+        kinds = self.tr("PNG, 300 dpi (*.png);;SVG (*.svg);;PDF (*.pdf)")
+        name = default_name(None if source is None else source.path)
+        chosen = self._ask.target(self.tr("Save the figure"), name, kinds)
+        if chosen is None:
+            return
+        target = figure_target(*chosen)
+
+        def done(saved: Path) -> None:
+            what = self.tr("The figure is saved as {0}.").format(saved.name)
+            self.message.emit(Message(MessageLevel.INFO, what, str(saved.parent)))
+
+        self._background.run(
+            lambda: save_figure(figure, target),
+            done,
+            lambda error: self.message.emit(
+                message_of_error(error, self.tr("The figure could not be saved."))
+            ),
+        )
 
     def _picture_texts(self, views: DocumentViews) -> dict[str, str]:
         """Return what the file of a picture says of where it is from."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from brainstem_app.gui.actions import ActionTable
+from brainstem_app.gui.controls import ScrolledColumn, page_layout
+from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.document.document import Document
 from brainstem_app.gui.review.compare_panel import ComparePanel
 from brainstem_app.gui.review.document_views import DocumentViews
@@ -17,9 +19,11 @@ from brainstem_app.gui.review.readout import Readout
 from brainstem_app.gui.review.results_bar import ResultsBar
 from brainstem_app.gui.review.review_actions import review_keys, review_rows
 from brainstem_app.gui.review.review_files import ReviewFiles
+from brainstem_app.gui.review.tool_bar import DrawingBar
 from brainstem_app.gui.review.view_bar import DisplayBar, LayoutBar
 from brainstem_app.gui.scans.result_line import ResultLine
 from brainstem_app.gui.structures.structure_panel import StructurePanel
+from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
 from brainstem_app.gui.workflow.step_page import StepPage
 
@@ -27,7 +31,6 @@ if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
 
 _SIDE_WIDTH = 430
-_LEAST_SIDE_WIDTH = 370
 
 
 class ReviewPage(StepPage):
@@ -73,10 +76,13 @@ class ReviewPage(StepPage):
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.empty_page)
         self.stack.addWidget(self.views)
-        layout_bar = LayoutBar(self.commands, self)
-        left = _column(
-            self.results, layout_bar, self.stack, self.readout, self.display_bar, stretched=self.stack
-        )
+        layout_bar, middle = LayoutBar(self.commands, self), QWidget(self)
+        row = QHBoxLayout(middle)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        row.addWidget(DrawingBar(self.commands, self))
+        row.addWidget(self.stack, 1)
+        left = _column(self.results, layout_bar, middle, self.readout, self.display_bar, stretched=middle)
         side = _column(
             self.result_line,
             self.structure_panel,
@@ -84,13 +90,7 @@ class ReviewPage(StepPage):
             self.edit_panel,
             stretched=self.structure_panel,
         )
-        scroll = QScrollArea(self)
-        scroll.setWidget(side)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setMinimumWidth(_LEAST_SIDE_WIDTH)
+        scroll = ScrolledColumn(side, self)
         splitter = QSplitter(Qt.Orientation.Horizontal, self)
         splitter.addWidget(left)
         splitter.addWidget(scroll)
@@ -98,14 +98,14 @@ class ReviewPage(StepPage):
         splitter.setStretchFactor(1, 0)
         splitter.setChildrenCollapsible(False)
         splitter.setSizes([850, _SIDE_WIDTH])
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 4)
-        layout.addWidget(splitter)
+        splitter.setHandleWidth(2 * SPACE)
+        page_layout(self).addWidget(splitter)
 
     def _connect(self) -> None:
         document, editor = self.document, self.document.editor
         for told in (document.message, self.files.message):
             told.connect(self.message)
+        self.show_document(document)
         document.opener.busy.connect(self._show_busy)
         document.scan_wanted.connect(self.files.choose_scan)
         document.image_changed.connect(self._on_image)
@@ -115,6 +115,10 @@ class ReviewPage(StepPage):
         document.comparison.changed.connect(lambda: self.resolved.emit("reference"))
         editor.state_changed.connect(self._on_edited)
         self.results.chosen.connect(self.files.open_result)
+        brightness, first = self.display_bar.brightness, self.views.panes[Plane.AXIAL].view
+        first.window_changed.connect(brightness.show_window)
+        brightness.window_chosen.connect(first.set_window)
+        brightness.auto_wanted.connect(first.reset_window)
         for signal in (
             document.image_changed,
             document.labels_changed,
@@ -124,6 +128,8 @@ class ReviewPage(StepPage):
             editor.state_changed,
             editor.brush_changed,
             self.views.layout_changed,
+            self.context.study.contents_changed,
+            self.files.training_set.message,
         ):
             signal.connect(self.commands.refresh)
 
@@ -141,6 +147,8 @@ class ReviewPage(StepPage):
 
     def _on_image(self) -> None:
         self.stack.setCurrentWidget(self.views)
+        if (image := self.document.image) is not None:
+            self.display_bar.brightness.show_image(image, image.window)
         self._focus_views()
 
     def _on_labels(self) -> None:

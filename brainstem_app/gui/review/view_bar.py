@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from brainstem_app.gui.colour_bar import ColourBar
+from brainstem_app.gui.viewer.brightness import BrightnessPanel, make_brightness_button
 from brainstem_app.gui.viewer.convention_switch import ConventionSwitch
 from brainstem_app.gui.viewer.opacity_slider import OpacitySlider
 
@@ -33,12 +34,13 @@ class LayoutBar(QWidget):
         ):
             row.addWidget(commands.button(name, text, self))
         row.addStretch(1)
-        for name, text in (
-            ("fit_labels", self.tr("Brainstem")),
-            ("fit", self.tr("Whole slice")),
-            ("help", self.tr("Keys")),
+        for name, icon in (
+            ("fit_labels", "brain"),
+            ("fit", "maximize"),
+            ("figure", "camera"),
+            ("help", "circle-question-mark"),
         ):
-            row.addWidget(commands.button(name, text, self))
+            row.addWidget(commands.button(name, "", self, icon))
 
 
 class DisplayBar(QWidget):
@@ -52,6 +54,8 @@ class DisplayBar(QWidget):
         self.convention = ConventionSwitch(display.state.convention, self)
         self.convention.chosen.connect(lambda convention: display.set(convention=convention))
         self.scale = self._confidence_scale()
+        self.brightness = BrightnessPanel(self)
+        self.brightness_button = make_brightness_button(self, self.brightness)
         self._lay_out(commands)
         display.changed.connect(self._show)
         self._show()
@@ -72,6 +76,7 @@ class DisplayBar(QWidget):
         row.addWidget(commands.button("confidence", self.tr("Confidence"), self))
         row.addWidget(self.scale)
         row.addStretch(1)
+        row.addWidget(self.brightness_button)
         row.addWidget(self.convention)
 
     def _confidence_scale(self) -> ColourBar:

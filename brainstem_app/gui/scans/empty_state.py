@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.design.card import set_type
+from brainstem_app.gui.design.look import colours_of, set_primary, set_tone
+from brainstem_app.gui.design.tokens import Type
 from brainstem_app.gui.jobs.job_progress import JobProgress
 
 _MARGIN = 24
@@ -32,20 +35,18 @@ class EmptyState(QWidget):
         self.setAccessibleName(self.tr("No scan is open"))
         self._is_target = False
         title = QLabel(self.tr("Drop a T1 scan here or open one"), self)
-        font = title.font()
-        font.setPointSizeF(font.pointSizeF() * 1.9)
-        title.setFont(font)
+        set_type(title, Type.TITLE)
         title.setWordWrap(True)
         kinds = QLabel(
             self.tr("NIfTI (.nii, .nii.gz), FreeSurfer (.mgz), a folder of DICOM files or a BIDS dataset"),
             self,
         )
         kinds.setWordWrap(True)
-        kinds.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        set_tone(kinds, "soft")
         self.open_button = self._button(
             self.tr("Open a scan…"), self.tr("One file or several (Ctrl+O)"), "open_scan"
         )
-        self.open_button.setDefault(True)
+        set_primary(self.open_button)
         self.folder_button = self._button(
             self.tr("Open a folder…"),
             self.tr("DICOM files, a BIDS dataset or a folder of scans (Ctrl+Shift+O)"),
@@ -98,7 +99,6 @@ class EmptyState(QWidget):
         button = make_button(
             self, text, hint, lambda: self.command_requested.emit(command) if command else None
         )
-        button.setMinimumHeight(36)
         button.setMinimumWidth(190)
         return button
 
@@ -121,9 +121,8 @@ class EmptyState(QWidget):
         super().paintEvent(event)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        role = QPalette.ColorRole.Highlight if self._is_target else QPalette.ColorRole.WindowText
-        colour = QColor(self.palette().color(role))
-        colour.setAlpha(255 if self._is_target else 90)
+        colours = colours_of(self)
+        colour = QColor(colours.accent if self._is_target else colours.edge)
         pen = QPen(colour, 3 if self._is_target else 2, Qt.PenStyle.DashLine)
         painter.setPen(pen)
         frame = QRectF(self.rect()).adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.controls import level_icon, remove_widgets, widgets_of
+from brainstem_app.gui.design.look import set_tone
 from brainstem_app.gui.scans.listing import SEVERAL_SERIES
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class FindingList(QScrollArea):
         self.title = QLabel()
         self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.title.setWordWrap(True)
-        self.title.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        set_tone(self.title, "soft")
         self._rows = QVBoxLayout()
         self.series = QComboBox()
         self.series.setAccessibleName(self.tr("Series of the DICOM folder"))

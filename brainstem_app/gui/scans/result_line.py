@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-from brainstem_app.gui.theme import amber
+from brainstem_app.gui.design.look import colours_of
 
 if TYPE_CHECKING:
     from brainstem_app.gui.document.document import Document
@@ -35,7 +35,7 @@ class ResultLine(QLabel):
         if shown is None:
             self.clear()
             return
-        colour = amber(self.palette())
+        colour = colours_of(self).fair
         accuracy = escape(shown.model.accuracy)
         if shown.model.mean_iou is None:
             accuracy = f'<span style="color:{colour}">{accuracy}</span>'

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
-    QGroupBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -16,6 +14,8 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.controls import level_icon, remove_widgets, widgets_of
+from brainstem_app.gui.design.card import Card
+from brainstem_app.gui.design.look import set_tone
 from brainstem_app.gui.scans.result_line import ResultLine
 
 if TYPE_CHECKING:
@@ -26,19 +26,19 @@ _UNFOLDED = 2
 _ORDER = ("error", "warning", "info")
 
 
-class ScanPanel(QGroupBox):
+class ScanPanel(Card):
     """Name, size and findings of the scan of a document."""
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("", parent)
+        self.set_title(self.tr("Scan"))
         self._document = document
-        self.setTitle(self.tr("Scan"))
         self.name = QLabel(self.tr("No scan is open."), self)
         self.name.setWordWrap(True)
         self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.name.setAccessibleName(self.tr("Name of the scan"))
         self.grid = QLabel(self)
-        self.grid.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        set_tone(self.grid, "soft")
         self.grid.setAccessibleName(self.tr("Size of the scan"))
         self.grid.hide()
         self.result = ResultLine(document, self)
@@ -52,7 +52,7 @@ class ScanPanel(QGroupBox):
         self._more.setCheckable(True)
         self._more.toggled.connect(self._fold)
         self._more.hide()
-        layout = QVBoxLayout(self)
+        layout = self.body
         layout.setSpacing(2)
         layout.addWidget(self.name)
         layout.addWidget(self.grid)

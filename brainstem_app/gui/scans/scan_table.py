@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QBrush, QGuiApplication, QIcon
-from PySide6.QtWidgets import QApplication, QStyle
 
+from brainstem_app.gui.controls import LEVEL_ICONS
+from brainstem_app.gui.design.icons import line_icon
+from brainstem_app.gui.design.look import colours_of
 from brainstem_app.gui.rows_model import Column, RowsModel
 from brainstem_app.gui.scans.listing import ListedScan
 
@@ -16,12 +18,6 @@ if TYPE_CHECKING:
     from brainstem_app.imaging.doctor import Examination
 
 _MOST_COLUMNS = 6
-_ICONS = {
-    "error": QStyle.StandardPixmap.SP_MessageBoxCritical,
-    "warning": QStyle.StandardPixmap.SP_MessageBoxWarning,
-    "info": QStyle.StandardPixmap.SP_MessageBoxInformation,
-    "fine": QStyle.StandardPixmap.SP_DialogApplyButton,
-}
 
 
 class ScanTable(RowsModel[ListedScan]):
@@ -106,7 +102,10 @@ class ScanTable(RowsModel[ListedScan]):
 
     def _icon(self, scan: ListedScan) -> QIcon | None:
         worst = self._worst(scan)
-        return None if worst is None else QApplication.style().standardIcon(_ICONS[worst])
+        if worst is None:
+            return None
+        name, tone = LEVEL_ICONS[worst]
+        return line_icon(name, str(getattr(colours_of(), tone)))
 
     def _foreground(self, scan: ListedScan) -> QBrush | None:
         faint = self._worst(scan) in (None, "fine")

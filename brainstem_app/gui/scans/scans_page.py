@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -22,11 +22,18 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
-from brainstem_app.gui.controls import make_button, make_sortable, make_table
-from brainstem_app.gui.file_dialogs import FileDialogs
-from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
-from brainstem_app.gui.rows_model import SORT_ROLE
-from brainstem_app.gui.scans.dataset_copy import copy_as_dataset
+from brainstem_app.gui.arranged_rows import ArrangedRows
+from brainstem_app.gui.controls import (
+    add_search_icon,
+    fit_columns,
+    make_button,
+    make_primary,
+    make_sortable,
+    make_table,
+    page_layout,
+)
+from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.scans.dataset_dialog import DatasetDialog, DatasetPlan
 from brainstem_app.gui.scans.empty_state import EmptyState
 from brainstem_app.gui.scans.finding_list import FindingList
 from brainstem_app.gui.scans.listing import (
@@ -41,6 +48,8 @@ from brainstem_app.gui.scans.scan_list import ScanList
 from brainstem_app.gui.scans.scan_table import ScanTable
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
+from brainstem_app.imaging.new_dataset import make_dataset
+from brainstem_app.jobs.folder_rights import make_folder
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import ListedScan
@@ -70,11 +79,7 @@ class ScansPage(StepPage):
         self.empty_state.command_requested.connect(self.command_requested)
         self.empty_state.undo_requested.connect(self.list.undo)
         self.model = ScanTable(self)
-        self._sorted = QSortFilterProxyModel(self)
-        self._sorted.setSourceModel(self.model)
-        self._sorted.setSortRole(SORT_ROLE)
-        self._sorted.setFilterKeyColumn(-1)
-        self._sorted.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._arranged = ArrangedRows(self.model, self)
         self.table = self._table()
         self.findings = FindingList(self)
         self.findings.series_chosen.connect(self._take_series)
@@ -84,8 +89,8 @@ class ScansPage(StepPage):
         self.search.setPlaceholderText(self.tr("Find a scan"))
         self.search.setAccessibleName(self.tr("Find a scan"))
         self.search.setToolTip(self.tr("Shows only the rows that hold this text, a group or a finding too"))
-        self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self._sorted.setFilterFixedString)
+        add_search_icon(self.search)
+        self.search.textChanged.connect(self._arranged.set_text)
         self._make_buttons()
         self._lay_out()
         self.list.undo_changed.connect(self._show_undo)
@@ -93,12 +98,15 @@ class ScansPage(StepPage):
         context.study.contents_changed.connect(self._show_prepared)
 
     def _make_buttons(self) -> None:
-        self.view_button = make_button(self, self.tr("Vie&w"), self.tr("Show the scan (Return)"), self._view)
-        self.segment_button = make_button(
+        self.view_button = make_button(
+            self, self.tr("Vie&w"), self.tr("Show the scan (Return)"), self._view, "eye"
+        )
+        self.segment_button = make_primary(
             self,
             self.tr("Segme&nt…"),
             self.tr("Label the nuclei of the chosen scan, or of several"),
             self._segment,
+            "brain",
         )
         self.prepare_button = make_button(
             self,
@@ -109,7 +117,9 @@ class ScansPage(StepPage):
         self.gather_button = make_button(
             self,
             self.tr("&Make a dataset of these…"),
-            self.tr("Copy the scans into a new BIDS dataset, so that they can be prepared for training"),
+            self.tr(
+                "Gather the scans in a new BIDS dataset: a study of it opens training, quality and groups"
+            ),
             self._choose_dataset,
         )
         self.add_button = make_button(
@@ -117,12 +127,14 @@ class ScansPage(StepPage):
             self.tr("&Add scans…"),
             self.tr("Open more scans"),
             lambda: self.command_requested.emit("open_scan"),
+            "plus",
         )
         self.add_folder_button = make_button(
             self,
             self.tr("Add a fo&lder…"),
             self.tr("Open a DICOM folder or BIDS dataset"),
             lambda: self.command_requested.emit("open_folder"),
+            "folder",
         )
         self.clear_button = make_button(
             self, self.tr("&Empty the list"), self.tr("No file is removed"), self.list.clear
@@ -132,9 +144,10 @@ class ScansPage(StepPage):
             self.tr("Remove fro&m the list"),
             self.tr("Take the chosen scans off the list (Del); no file is removed"),
             lambda: self.list.remove(self.chosen),
+            "trash-2",
         )
         self.undo_button = make_button(
-            self, self.tr("&Undo"), self.tr("The list as it was before (Ctrl+Z)"), self.list.undo
+            self, self.tr("&Undo"), self.tr("The list as it was before (Ctrl+Z)"), self.list.undo, "undo-2"
         )
 
     def _lay_out(self) -> None:
@@ -156,7 +169,7 @@ class ScansPage(StepPage):
         split.setStretchFactor(1, 1)
         split.setChildrenCollapsible(False)
         listed = QWidget(self)
-        layout = QVBoxLayout(listed)
+        layout = page_layout(listed)
         layout.addLayout(head)
         layout.addWidget(split, 1)
         layout.addLayout(foot)
@@ -170,11 +183,13 @@ class ScansPage(StepPage):
     def _table(self) -> QTableView:
         table = make_table(
             self,
-            self._sorted,
+            self._arranged,
             self.tr("Scans"),
             self.tr("Return shows a scan; its findings are below the table."),
         )
         make_sortable(table)
+        self._arranged.attach(table)
+        self._arranged.emptied.connect(self._show_current)
         table.horizontalHeader().setDefaultAlignment(
             Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         )
@@ -236,7 +251,7 @@ class ScansPage(StepPage):
         header = self.table.horizontalHeader()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.table.resizeColumnsToContents()
+        fit_columns(self.table, self.model.longest_texts())
         last = self.model.columnCount() - 1
         wide = self.fontMetrics().horizontalAdvance("512×512×512, 0.941×0.941×0.941 mm  ")
         self.table.setColumnWidth(last - 2, wide)
@@ -287,8 +302,7 @@ class ScansPage(StepPage):
     @property
     def current(self) -> ListedScan | None:
         """The scan whose row is marked."""
-        index: QModelIndex = self._sorted.mapToSource(self.table.currentIndex())
-        return self.model.row(index.row()) if index.isValid() else None
+        return self.model.row(self._arranged.source_row(self.table.currentIndex()))
 
     def _show_current(self) -> None:
         scan = self.current
@@ -323,19 +337,28 @@ class ScansPage(StepPage):
             self.findings.focus_series()
 
     def _choose_dataset(self) -> None:
-        folder = FileDialogs(self.context.settings, self).folder(self.tr("Empty folder for the dataset"))
-        if folder is not None:
-            self.gather(folder)
+        """Ask whose the scans are, and where the dataset goes."""
+        dialog = DatasetDialog(self.model.rows, self.context.settings, self)
+        dialog.chosen.connect(self.gather)
+        dialog.open()
 
-    def gather(self, root: Path) -> None:
-        """Copy the scans of the list into a new BIDS dataset, and list that instead."""
-        scans = self.model.rows
-        self.summary.setText(self.tr("Copying {0}…").format(counted(len(scans), self.tr("scan"))))
+    def gather(self, plan: DatasetPlan) -> None:
+        """Make a BIDS dataset of the scans of the list, and list that instead."""
+        self.summary.setText(self.tr("Copying {0}…").format(counted(len(plan.scans), self.tr("scan"))))
         self.context.background.run(
-            lambda: copy_as_dataset(scans, root),
-            self.list.show_only,
+            lambda: _made(plan),
+            self._on_gathered,
             lambda error: self._on_not_gathered(error),
         )
+
+    def _on_gathered(self, root: Path) -> None:
+        self.list.show_only(root)
+        what = self.tr("The dataset is made. A study of it holds training, results, quality and groups.")
+        actions: tuple[MessageAction, ...] = ()
+        if not self.context.study.is_open:
+            begin = MessageAction(self.tr("Begin a study…"), lambda: self.command_requested.emit("new_study"))
+            actions = (begin,)
+        self.message.emit(Message(MessageLevel.INFO, what, str(root), actions=actions))
 
     def _on_not_gathered(self, error: BaseException) -> None:
         self._show_summary()
@@ -344,8 +367,8 @@ class ScansPage(StepPage):
     @property
     def chosen(self) -> list[ListedScan]:
         """The scans whose rows are marked, in the order of the list."""
-        rows = {self._sorted.mapToSource(row).row() for row in self.table.selectionModel().selectedRows()}
-        return [scan for row in sorted(rows) if (scan := self.model.row(row)) is not None]
+        rows = self._arranged.marked_rows()
+        return [scan for row in rows if (scan := self.model.row(row)) is not None]
 
     @property
     def usable(self) -> list[ListedScan]:
@@ -355,7 +378,8 @@ class ScansPage(StepPage):
 
     def _offer_segment(self) -> None:
         """Several rows can be segmented as soon as one of them can, whichever has the cursor."""
-        self.segment_button.setEnabled(bool(self.usable))
+        found = (self.model.found(scan) for scan in self.chosen)
+        self.segment_button.setEnabled(any(examined is None or examined.is_usable for examined in found))
 
     def _segment(self) -> None:
         usable, chosen = self.usable, len(self.chosen)
@@ -365,3 +389,9 @@ class ScansPage(StepPage):
             self.segment_requested.emit(ChosenScans(tuple(usable), chosen - len(usable)))
         else:
             self.findings.focus_series()
+
+
+def _made(plan: DatasetPlan) -> Path:
+    """Make a dataset in a folder that others cannot look into."""
+    make_folder(plan.root, exist_ok=True)
+    return make_dataset(plan.scans, plan.root, links=plan.links)

@@ -11,11 +11,13 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLabel,
-    QVBoxLayout,
     QWidget,
 )
 
 from brainstem_app.counting import agreeing, counted, listed
+from brainstem_app.gui.controls import page_layout
+from brainstem_app.gui.design.look import colours_of, set_primary
+from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.segment.card_text import card_summary, with_amber
 from brainstem_app.gui.segment.results_folder_line import ResultsFolderLine
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.settings import WindowSettings
 
 _NAMED = 3
+_TOLD = 40  # under the pointer
 
 
 class BatchSheet(QDialog):
@@ -50,6 +53,7 @@ class BatchSheet(QDialog):
         self.setWindowTitle(self.tr("Segment several scans"))
         self._offered = offered
         self.scans = _words(self, self._scan_words(chosen))
+        self.scans.setToolTip("\n".join(scan.name for scan in chosen.scans[:_TOLD]))
         self.models = QComboBox(self)
         self.models.setAccessibleName(self.tr("Model"))
         self.models.setToolTip(self.tr("The network that segments"))
@@ -61,12 +65,15 @@ class BatchSheet(QDialog):
         self.place = ResultsFolderLine(settings, self)
         self.place.command_requested.connect(self.command_requested)
         self.outputs = _words(self, self._output_words(settings.outputs))
+        self.time = _words(self, "")
+        self.time.setAccessibleName(self.tr("How long it will take"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.start_button = buttons.addButton(
             self.tr("Segment {0}").format(counted(len(chosen.scans), self.tr("scan"))),
             QDialogButtonBox.ButtonRole.AcceptRole,
         )
         self.start_button.setDefault(True)
+        set_primary(self.start_button)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.accepted.connect(lambda: self.confirmed.emit(str(self.models.currentData())))
@@ -74,6 +81,10 @@ class BatchSheet(QDialog):
         self._lay_out(buttons)
         self.setMinimumWidth(min(560, parent.width()))
         self._show_card()
+
+    def show_time(self, words: str) -> None:
+        """Say how long it will take."""
+        self.time.setText(words)
 
     def choose(self, name: str) -> None:
         """Choose the model to begin with."""
@@ -87,7 +98,9 @@ class BatchSheet(QDialog):
         form.addRow("", self.card)
         form.addRow(self.tr("Folder"), self.place)
         form.addRow(self.tr("Written"), self.outputs)
-        layout = QVBoxLayout(self)
+        form.addRow(self.tr("Time"), self.time)
+        layout = page_layout(self)
+        layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         layout.addLayout(form)
         layout.addStretch(1)
         layout.addWidget(buttons)
@@ -99,7 +112,7 @@ class BatchSheet(QDialog):
             self.card.setText(self.tr("No model is installed."))
             return
         card = self._offered[row].model.card
-        self.card.setText(with_amber(card_summary(card), card, self.palette()))
+        self.card.setText(with_amber(card_summary(card), card, colours_of(self).fair))
 
     def _scan_words(self, chosen: ChosenScans) -> str:
         names = [scan.name for scan in chosen.scans]

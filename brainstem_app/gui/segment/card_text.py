@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QCoreApplication
 
 from brainstem_app.counting import counted
-from brainstem_app.gui.theme import amber
 from brainstem_app.jobs.network_names import network_title
 
 if TYPE_CHECKING:
-    from PySide6.QtGui import QPalette
-
     from brainstem_app.models.card import ModelCard
 
 
@@ -47,13 +44,13 @@ def is_measured(card: ModelCard) -> bool:
     return card.results.macro_miou is not None and card.results.subjects > 0
 
 
-def with_amber(text: str, card: ModelCard, palette: QPalette) -> str:
-    """Text on a card as rich text, with amber where its accuracy has not been measured."""
+def with_amber(text: str, card: ModelCard, amber: str) -> str:
+    """Text on a card as rich text, in the colour `amber` where its accuracy has not been measured."""
     rich = escape(text).replace("\n", "<br>")
     if is_measured(card):
         return rich
     words = escape(_accuracy(card))
-    return rich.replace(words, f'<b style="color:{amber(palette)}">{words}</b>')
+    return rich.replace(words, f'<b style="color:{amber}">{words}</b>')
 
 
 def _accuracy(card: ModelCard) -> str:

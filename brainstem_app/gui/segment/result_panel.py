@@ -6,6 +6,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.design.look import set_primary
+from brainstem_app.gui.design.tokens import HALF
 from brainstem_app.gui.document.document import Document
 
 
@@ -39,9 +41,10 @@ class ResultPanel(QWidget):
         )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        for button in (self.review, self.save_labels, self.open_report, self.save_report):
-            layout.addWidget(button)
+        layout.setSpacing(HALF)
+        for button in (self.save_labels, self.open_report, self.save_report, self.review):
+            button.setProperty("compact", True)
+            layout.addWidget(button, int(button is self.review))
         document.result_changed.connect(self._show)
         self._show()
 
@@ -49,6 +52,7 @@ class ResultPanel(QWidget):
         """Enable what there is to take."""
         result = self._document.result
         self.review.setEnabled(result is not None)
+        set_primary(self.review, result is not None)
         self.save_labels.setEnabled(result is not None)
         self.open_report.setEnabled(result is not None and result.report_html is not None)
         self.save_report.setEnabled(result is not None and bool(result.reports))

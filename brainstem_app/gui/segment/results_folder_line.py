@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.design.look import set_tone
 from brainstem_app.gui.settings import WindowSettings
 
 
@@ -27,7 +28,7 @@ class ResultsFolderLine(QWidget):
         super().__init__(parent)
         self._settings = settings
         self.label = QLabel(self)
-        self.label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        set_tone(self.label, "soft")
         self.label.setAccessibleName(self.tr("Where results go"))
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.open_button = make_button(

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
+from brainstem_app.gui.controls import ScrolledColumn
+from brainstem_app.gui.design.look import set_primary
+from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.document.document import Document
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
 from brainstem_app.gui.scans.empty_state import EmptyState
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.segment.viewer_panel import ViewerPanel
     from brainstem_app.gui.viewer.slices import Voxel
 
-_SIDE_WIDTH = 470
+_SIDE_WIDTH, _LEAST_SIDE_WIDTH = 470, 410
 
 
 class SegmentPage(StepPage):
@@ -70,17 +73,13 @@ class SegmentPage(StepPage):
         panels = QWidget(self)
         column = QVBoxLayout(panels)
         column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(SPACE)
         column.addWidget(self.scan_panel)
         column.addWidget(self.segment_panel)
         column.addWidget(self.structure_panel, 1)
-        scroll = QScrollArea(self)
-        scroll.setWidget(panels)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll = ScrolledColumn(panels, self)
         side = QWidget(self)
-        side.setMinimumWidth(380)
+        side.setMinimumWidth(_LEAST_SIDE_WIDTH)
         below = QVBoxLayout(side)
         below.setContentsMargins(0, 0, 0, 0)
         below.addWidget(scroll, 1)
@@ -91,14 +90,16 @@ class SegmentPage(StepPage):
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
         self.splitter.setChildrenCollapsible(False)
+        self.splitter.setHandleWidth(2 * SPACE)
         self.splitter.setSizes([800, _SIDE_WIDTH])
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(8, 8, 8, 4)
+        layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         layout.addWidget(self.splitter)
 
     def _connect(self) -> None:
         document, panel, models = self.document, self.segment_panel, self.context.models
         document.message.connect(self.message)
+        self.show_document(document)
         study = self.context.study
         for signal in (study.opened, study.contents_changed):
             signal.connect(self._show_place)
@@ -116,6 +117,7 @@ class SegmentPage(StepPage):
         self.segmentation.segmented.connect(self._on_segmented)
         self.segmentation.simulated.connect(document.opener.open_scan)
         self.segmentation.message.connect(self.message)
+        document.result_changed.connect(self._show_primary)
         self.segmentation.running_changed.connect(self._on_running)
         self.saver.message.connect(self.message)
         for signal in (models.changed, document.result_changed, self.segmentation.running_changed):
@@ -129,6 +131,7 @@ class SegmentPage(StepPage):
         refusal = self.tr("This scan cannot be segmented; the red lines above say why.") if errors else ""
         self.segment_panel.set_scan(scan is not None, refusal)
         self.stack.setCurrentWidget(self.viewer)
+        self._show_primary()
         self._show_place()
         self._show_job()
 
@@ -141,6 +144,11 @@ class SegmentPage(StepPage):
         path = self.document.scan_path
         study = self.context.study.results_folder_of(() if path is None else (path,))
         self.segment_panel.place.show_study(study)
+
+    def _show_primary(self) -> None:
+        """Let what comes next stand out: to segment, or to review what was found."""
+        has_scan, has_result = self.document.scan is not None, self.document.result is not None
+        set_primary(self.segment_panel.start_button, has_scan and not has_result)
 
     def _on_labels(self) -> None:
         self.viewer.fit_labels()

@@ -11,14 +11,15 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QGridLayout,
-    QGroupBox,
     QHBoxLayout,
     QLabel,
-    QVBoxLayout,
     QWidget,
 )
 
 from brainstem_app.gui.controls import faint_label, make_button, make_check_box
+from brainstem_app.gui.design.card import Card
+from brainstem_app.gui.design.look import colours_of
+from brainstem_app.gui.design.tokens import HALF
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.segment.card_text import card_details, card_summary, with_amber
 from brainstem_app.gui.segment.job_files import SegmentOutputs
@@ -51,7 +52,7 @@ class Offered:
     is_file: bool = False
 
 
-class SegmentPanel(QGroupBox):
+class SegmentPanel(Card):
     """Model, Segment button, progress.
 
     Signals
@@ -66,9 +67,9 @@ class SegmentPanel(QGroupBox):
     command_requested = Signal(str)
 
     def __init__(self, settings: WindowSettings, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("", parent)
+        self.set_title(self.tr("Segment"))
         self._settings = settings
-        self.setTitle(self.tr("Segment"))
         self.offered: tuple[Offered, ...] = ()
         self._has_scan = False
         self._is_running = False
@@ -80,14 +81,14 @@ class SegmentPanel(QGroupBox):
             self.tr("Segment"),
             self.tr("Label the nuclei of the open scan (Ctrl+Return)"),
             self.segment_requested.emit,
+            "play",
         )
         self.start_button.setAccessibleName(self.tr("Segment the open scan"))
-        self.start_button.setMinimumHeight(34)
         self.hint = faint_label(self)
         self.progress = JobProgress(self)
         self.place = ResultsFolderLine(settings, self)
         self.place.command_requested.connect(self.command_requested)
-        layout = QVBoxLayout(self)
+        layout = self.body
         layout.addLayout(chooser)
         layout.addWidget(self.card)
         layout.addLayout(written)
@@ -143,7 +144,7 @@ class SegmentPanel(QGroupBox):
             self.tr("&DICOM segmentation"), self.tr("For scans that came as DICOM"), outputs.dicom_seg
         )
         written = QGridLayout()
-        written.setVerticalSpacing(0)
+        written.setVerticalSpacing(HALF)
         written.setColumnStretch(1, 1)
         for row, box in enumerate((self.surfaces, self.bids, self.dicom_seg)):
             written.addWidget(box, row, 0)
@@ -248,7 +249,7 @@ class SegmentPanel(QGroupBox):
         card = self.offered[row].model.card
         self.details_button.show()
         text = card_details(card) if self.details_button.isChecked() else card_summary(card)
-        self.card.setText(with_amber(text, card, self.palette()))
+        self.card.setText(with_amber(text, card, colours_of(self).fair))
         self.models.setToolTip(card_details(card))
 
     def _update(self) -> None:

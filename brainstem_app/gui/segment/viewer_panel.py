@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
+from brainstem_app.gui.controls import make_icon_button
+from brainstem_app.gui.design.card import ElidedLabel
+from brainstem_app.gui.viewer.brightness import BrightnessPanel, make_brightness_button
 from brainstem_app.gui.viewer.convention_switch import ConventionSwitch
 from brainstem_app.gui.viewer.opacity_slider import OpacitySlider
 from brainstem_app.gui.viewer.overlay import colour_table
+from brainstem_app.gui.viewer.place_field import PlaceField
 from brainstem_app.gui.viewer.slice_view import PAGE, SliceView
 
 if TYPE_CHECKING:
@@ -28,30 +32,26 @@ class ViewerPanel(QWidget):
         self.slider.setToolTip(self.tr("Slice, from the feet (bottom) to the head (top)"))
         self.slider.setPageStep(PAGE)
         self.slider.valueChanged.connect(self.view.set_index)
-        self.position = QLabel(self)
+        self.position = ElidedLabel(parent=self)
         self.position.setAccessibleName(self.tr("Slice shown"))
         self.opacity = OpacitySlider((40, 160), self)
         self.convention = ConventionSwitch(document.display.state.convention, self)
-        self.fit_button = self._button(
-            self.tr("Whole slice"), self.tr("Undo zoom (Ctrl+0)"), self.tr("Show the whole slice")
+        self.fit_button = make_icon_button(
+            self, "maximize", self.tr("Show the whole slice"), self.tr("Whole slice: undo zoom (Ctrl+0)")
         )
         self.fit_button.clicked.connect(self.view.fit)
-        self.labels_button = self._button(
-            self.tr("Brainstem"), self.tr("Zoom to the labels (Ctrl+9)"), self.tr("Zoom to the labels")
+        self.labels_button = make_icon_button(
+            self, "brain", self.tr("Zoom to the labels"), self.tr("Brainstem: zoom to the labels (Ctrl+9)")
         )
         self.labels_button.clicked.connect(self.fit_labels)
+        self.brightness = BrightnessPanel(self)
+        self.brightness_button = make_brightness_button(self, self.brightness)
+        self.place = PlaceField(self)
         self._lay_out()
         self._connect(document)
         self._draw(frozenset({"opacity", "convention", "has_crosshair"}))
         self._on_image()
         self._on_labels()
-
-    def _button(self, text: str, hint: str, name: str) -> QToolButton:
-        button = QToolButton(self)
-        button.setText(text)
-        button.setToolTip(hint)
-        button.setAccessibleName(name)
-        return button
 
     def _lay_out(self) -> None:
         picture = QHBoxLayout()
@@ -60,14 +60,17 @@ class ViewerPanel(QWidget):
         picture.addWidget(self.slider)
         controls = QHBoxLayout()
         controls.setSpacing(8)
-        controls.addWidget(self.position)
         controls.addStretch(1)
         for widget in (self.opacity.name, self.opacity, self.opacity.percent, self.convention):
             controls.addWidget(widget)
-        for button in (self.labels_button, self.fit_button):
+        for button in (self.brightness_button, self.labels_button, self.fit_button):
             controls.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        caption = QHBoxLayout()
+        caption.addWidget(self.position, 1)
+        caption.addWidget(self.place)
+        layout.addLayout(caption)
         layout.addLayout(picture, 1)
         layout.addLayout(controls)
 
@@ -76,6 +79,11 @@ class ViewerPanel(QWidget):
         self.opacity.valueChanged.connect(lambda percent: display.set(opacity=percent))
         self.convention.chosen.connect(lambda convention: display.set(convention=convention))
         self.view.place_changed.connect(self._show_place)
+        self.view.enlarge_wanted.connect(self._fit_other)
+        self.view.window_changed.connect(self.brightness.show_window)
+        self.brightness.window_chosen.connect(self.view.set_window)
+        self.brightness.auto_wanted.connect(self.view.reset_window)
+        self.place.placed.connect(self.view.set_crosshair)
         document.image_changed.connect(self._on_image)
         document.labels_changed.connect(self._on_labels)
         document.chosen.connect(self._on_chosen)
@@ -88,6 +96,13 @@ class ViewerPanel(QWidget):
         if extent is not None:
             self.view.fit_labels(*extent)
 
+    def _fit_other(self) -> None:
+        """Show the brainstem, or the whole slice if that is what is seen now."""
+        before = self.view.part
+        self.fit_labels()
+        if self.view.part == before:
+            self.view.fit()
+
     # What the document tells -------------------------------------------------------------------------
 
     def _on_image(self) -> None:
@@ -98,11 +113,16 @@ class ViewerPanel(QWidget):
         with QSignalBlocker(self.slider):
             self.slider.setRange(0, image.grid.shape[self.view.plane.normal] - 1)
         self.view.set_image(image)
+        self.brightness.show_image(image, self.view.window)
+        self.place.show_grid(image.grid)
         self.view.setFocus()
 
     def _on_labels(self) -> None:
         labels = self._document.drawn
         self.view.set_labels(labels)
+        image = self._document.image
+        if image is not None and labels is not None and labels.extent is not None:
+            self.view.set_home_window(*image.window_for(labels.extent))
         self.labels_button.setEnabled(labels is not None and labels.extent is not None)
         self._show_colours()
 

@@ -7,7 +7,9 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QColor, QStandardItem, QStandardItemModel
+
+from brainstem_app.gui.design.tokens import COLOURS, Look
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable, Structure
@@ -61,6 +63,7 @@ class StructureModel(QStandardItemModel):
             side = _RIGHT if column in (Column.VOLUME, Column.DICE) else _LEFT
             role = Qt.ItemDataRole.TextAlignmentRole
             self.setHeaderData(column, Qt.Orientation.Horizontal, side, role)
+        self._faint = QColor(COLOURS[Look.DARK].soft)
         self.itemChanged.connect(self._on_changed)
 
     def set_table(self, table: LabelTable) -> None:
@@ -81,6 +84,12 @@ class StructureModel(QStandardItemModel):
         self._fill()
         self.structures_changed.emit()
         self.visibility_changed.emit()
+
+    def set_faint(self, colour: QColor) -> None:
+        """Set the colour of structures of which there is no voxel; it depends on what they are shown on."""
+        if colour != self._faint:
+            self._faint = colour
+            self._fill()
 
     def shows(self, table: LabelTable) -> bool:
         """Whether these are the structures of a table already."""
@@ -207,7 +216,7 @@ class StructureModel(QStandardItemModel):
         """Write volumes, Dice and check marks into the cells, and tell of it once."""
         if not self._structures:
             return
-        faint = QGuiApplication.palette().placeholderText()
+        faint = self._faint
         before = self.blockSignals(True)
         for structure in self._structures:
             cells = self._cells_of[structure.index]

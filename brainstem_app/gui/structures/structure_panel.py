@@ -5,26 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QColor, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QGroupBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
     QTreeView,
-    QVBoxLayout,
     QWidget,
 )
 
-from brainstem_app.gui.controls import EMPTY_BOX, make_button
+from brainstem_app.gui.controls import add_search_icon, make_button
+from brainstem_app.gui.design.card import Card
+from brainstem_app.gui.design.look import colours_of
 from brainstem_app.gui.structures.structure_model import SORT_ROLE, Column
 
 if TYPE_CHECKING:
     from brainstem_app.gui.document.document import Document
 
 
-class StructurePanel(QGroupBox):
+class StructurePanel(Card):
     """Tree of regions and structures with a search field and show/hide all.
 
     Attributes
@@ -34,9 +35,9 @@ class StructurePanel(QGroupBox):
     """
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("", parent)
+        self.set_title(self.tr("Nuclei"))
         self._document = document
-        self.setTitle(self.tr("Nuclei"))
         self.model = document.structures
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
@@ -50,7 +51,7 @@ class StructurePanel(QGroupBox):
         self.search.setPlaceholderText(self.tr("Find a nucleus"))
         self.search.setAccessibleName(self.tr("Find a nucleus"))
         self.search.setToolTip(self.tr("Shows only the structures whose name holds this text"))
-        self.search.setClearButtonEnabled(True)
+        add_search_icon(self.search)
         self.search.textChanged.connect(self._sorted.setFilterFixedString)
         self.show_button = make_button(
             self,
@@ -73,7 +74,7 @@ class StructurePanel(QGroupBox):
         buttons.addWidget(self.search, 1)
         for button in (self.show_button, self.nuclei_button, self.hide_button):
             buttons.addWidget(button)
-        layout = QVBoxLayout(self)
+        layout = self.body
         layout.addLayout(buttons)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.volume_note)
@@ -81,6 +82,11 @@ class StructurePanel(QGroupBox):
         document.comparison.changed.connect(self._show_dice)
         document.comparison.compared.connect(lambda _agreement: self._show_dice())
         document.editor.brush_changed.connect(self._mark_painted)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Write what is not there in a colour that is read on the page as it looks now."""
+        super().showEvent(event)
+        self.model.set_faint(QColor(colours_of(self).soft))
 
     def _note(self) -> QLabel:
         """Make the note that volumes are of edited voxels, hidden at first."""
@@ -173,13 +179,7 @@ class StructurePanel(QGroupBox):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setAlternatingRowColors(True)
         table.setUniformRowHeights(True)
-        table.setStyleSheet(
-            f"QTreeView::indicator:unchecked {{ {EMPTY_BOX} }} QTreeView::item {{ padding: 4px 0; }}"
-            # Grey on the colour of the marked row would be no box at all.
-            " QTreeView::indicator:unchecked:selected { border-color: palette(highlighted-text); }"
-        )
         header = table.header()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(Column.FULL_NAME, QHeaderView.ResizeMode.Stretch)

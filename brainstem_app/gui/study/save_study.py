@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
     from brainstem_app.gui.jobs.queued_job import QueuedJob
 
+_MOST_TOLD = 3
+
 
 class SaveStudy(QObject):
-    """Saves the open study where it is, or as a copy elsewhere.
+    """Saves the open study where it is, or as a copy elsewhere, for oneself or to be handed on.
 
     Signals
     -------
@@ -42,6 +44,13 @@ class SaveStudy(QObject):
 
     def save_as(self, target: Path) -> None:
         """Put a job into the queue that copies the study; open the copy once it is whole."""
+        self._when_idle(target, share=False)
+
+    def share(self, target: Path) -> None:
+        """Put a job into the queue that makes a copy to hand on; the work stays where it is."""
+        self._when_idle(target, share=True)
+
+    def _when_idle(self, target: Path, *, share: bool) -> None:
         study, jobs = self._context.study, self._context.jobs
         source = study.folder
         if source is None:
@@ -53,16 +62,33 @@ class SaveStudy(QObject):
             owner = f"{STUDY}/{READING}"
             self._say(Message(MessageLevel.WARNING, what, str(source), fix, owner=owner))
             return
-        study.when_saved(lambda: self._copy(source, target))
+        study.when_saved(lambda: self._copy(source, target, share=share))
 
-    def _copy(self, source: Path, target: Path) -> None:
+    def _copy(self, source: Path, target: Path, *, share: bool) -> None:
         from brainstem_app.jobs.job import CopyStudyJob
 
         jobs = self._context.jobs
-        job = jobs.submit(CopyStudyJob(study=source, out=target), study=source)
-        if job is not None:
-            self.job_shown.emit(job)
+        job = jobs.submit(CopyStudyJob(study=source, out=target, share=share), study=source)
+        if job is None:
+            return
+        self.job_shown.emit(job)
+        if share:
+            job.ended.connect(lambda _outcome: self._on_shared(job, target))
+        else:
             job.ended.connect(lambda _outcome: self._on_ended(job, source, target))
+
+    def _on_shared(self, job: QueuedJob, target: Path) -> None:
+        if job.state != "finished":
+            return
+        what = self.tr("The copy to hand on is whole; you work on in the study itself.")
+        fix = self.tr("Look into its SHARED.txt: it says what was left out.")
+        if job.warnings:
+            fix = self.tr("Left out besides what its SHARED.txt says: {0}").format(
+                " ".join(warning.what for warning in job.warnings[:_MOST_TOLD])
+            )
+        if (more := len(job.warnings) - _MOST_TOLD) > 0:
+            fix += " " + self.tr("And {0} more, which the panel of jobs names.").format(more)
+        self._say(Message(MessageLevel.INFO, what, str(target), fix))
 
     def _on_ended(self, job: QueuedJob, source: Path, target: Path) -> None:
         study = self._context.study

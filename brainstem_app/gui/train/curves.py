@@ -10,6 +10,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from brainstem_app.gui.design.tokens import CYCLE
 from brainstem_app.gui.train.run_summary import EPOCH_NUMBERS, NucleusScore
 from brainstem_app.jobs.events import IOU_OF
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.train.run_summary import EpochRow
     from brainstem_app.jobs.events import Metric, Progress
 
-_BLUE, _ORANGE, _GREEN = "#2f7bd9", "#d98b00", "#2e9d57"
+_BLUE, _ORANGE, _GREEN = CYCLE[:3]
 _MOST_BATCHES = 4000
 _MOST_TICKS = 10
 

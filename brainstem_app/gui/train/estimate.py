@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.jobs.job_table import about_text
+from brainstem_app.gui.workflow.step import StepName
 
 if TYPE_CHECKING:
     from brainstem_app.gui.forms.model_form import ModelForm
@@ -41,7 +42,7 @@ def estimate(
     from brainstem_app.jobs.networks.machine_speed import Estimate
 
     if contents is None or not contents.n_finished:
-        return Estimate(_tr("Prepare at least three subjects first (Ctrl+2)."))
+        return Estimate(_tr("Prepare at least three subjects first ({0}).").format(StepName.PREPARE.key))
     parts = contents.part_of or {}
     subjects = sum(part == "train" for part in parts.values())
     values = form.values()

@@ -9,13 +9,12 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from brainstem_app.counting import agreeing, counted
+from brainstem_app.counting import counted
 from brainstem_app.edition import Edition, edition
 from brainstem_app.errors import InputError
 from brainstem_app.gui.app_context import AppContext
@@ -23,9 +22,11 @@ from brainstem_app.gui.controls import (
     faint_label,
     fill_side_by_side,
     make_button,
+    make_primary,
     make_settings_column,
     make_table,
 )
+from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.file_dialogs import open_in_system
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
@@ -33,9 +34,11 @@ from brainstem_app.gui.jobs.speed_button import SpeedButton
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.train.curves import Curves
 from brainstem_app.gui.train.estimate import device_text, estimate
+from brainstem_app.gui.train.presets import PresetBar
 from brainstem_app.gui.train.run_summary import EPOCH_NUMBERS, RunSummary, read_run, read_runs
 from brainstem_app.gui.train.run_table import RunColumn, RunTable
 from brainstem_app.gui.train.training_jobs import TrainingJobs
+from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import ExportModelJob, TrainJob
 from brainstem_app.plain_name import require_name
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
     from brainstem_app.jobs.networks.machine_speed import MachineSpeed
 
 _LOOK_AGAIN_MS = 5000
+#: Settings that are shown without unfolding.
+_PLAIN = frozenset({"run", "decoder", "encoder", "loss", "epochs"})
 _SET_ELSEWHERE = frozenset({"study", "version", "kind"})
 
 
@@ -61,21 +66,17 @@ class TrainPage(StepPage):
         self._speed: MachineSpeed | None = None
         # What trainings have said since the runs were read: table and curves show the same epochs.
         self._said: dict[str, list[Metric]] = {}
-        self.form = ModelForm(TrainJob, _SET_ELSEWHERE, self)
+        self.form = ModelForm(TrainJob, _SET_ELSEWHERE, self, plain=_PLAIN)
+        self.form.fold.setText(self.tr("All settings"))
         self.form.changed.connect(self._on_form)
-        self.preset_button = make_button(
-            self, self.tr("The &paper's values"), self.tr("Set everything as in the paper"), self.set_preset
-        )
-        self.difference = QLabel(self)
-        self.difference.setAccessibleName(self.tr("Settings that differ from the paper's"))
+        self.presets = PresetBar(self.form, self)
         self.device = faint_label(self, name=self.tr("Device"))
         self.estimate = faint_label(self, name=self.tr("How much there is to do"))
         self.speed_button = SpeedButton(context.jobs, self)
         self.speed_button.measured.connect(self._read_speed)
-        self.start_button = make_button(
-            self, self.tr("&Train"), self.tr("Start the run (Ctrl+Return)"), self.start
+        self.start_button = make_primary(
+            self, self.tr("&Train"), self.tr("Start the run (Ctrl+Return)"), self.start, "play"
         )
-        self.start_button.setMinimumHeight(34)
         self.progress = JobProgress(self)
         self.progress.cancel_button.setText(self.tr("Stop"))
         self.progress.cancel_button.setToolTip(self.tr("Whole epochs are kept; the run can go on later."))
@@ -93,19 +94,19 @@ class TrainPage(StepPage):
         self._on_study()
 
     def _lay_out(self) -> None:
-        preset = QHBoxLayout()
-        preset.addWidget(self.preset_button)
-        preset.addWidget(self.difference, 1)
+        preset = QVBoxLayout()
+        preset.addWidget(self.presets)
         below = (self.device, self.estimate, self.speed_button, self.start_button, self.progress)
         left = make_settings_column(self, (self.form,), below, head=preset)
-        left.setMinimumWidth(330)
         right = QWidget(self)
         beside = QVBoxLayout(right)
         beside.setContentsMargins(0, 0, 0, 0)
         beside.addWidget(self.table, 2)
         beside.addLayout(self._run_buttons())
         beside.addWidget(self.curves, 5)
-        fill_side_by_side(self, left, right, (370, 760))
+        self.shown = HintOrContent("activity", right, self.start_button, self)
+        self.shown.pressed.connect(lambda: self.step_requested.emit(StepName.PREPARE))
+        fill_side_by_side(self, left, self.shown, (370, 760))
 
     def _run_buttons(self) -> QHBoxLayout:
         self.resume_button = make_button(
@@ -168,12 +169,6 @@ class TrainPage(StepPage):
 
         self.context.background.run(read_speed, done, lambda _error: None)
 
-    def set_preset(self) -> None:
-        """Set everything as in the paper."""
-        name = self.form.editor("run").value()
-        self.form.reset()
-        self.form.set_values({"run": name})
-
     def _on_study(self) -> None:
         kept = self.context.study.workspace.forms.get("train", {})
         self._proposed = ""
@@ -186,12 +181,6 @@ class TrainPage(StepPage):
     def _on_form(self) -> None:
         self._propose_name()
         self.context.study.remember_form("train", _plain(self.form.values()))
-        different = len([name for name in self.form.differences() if name not in {"run", "seed"}])
-        if not different:
-            self.difference.setText(self.tr("as in the paper"))
-        else:
-            verb = agreeing(different, self.tr("differs"), self.tr("differ"))
-            self.difference.setText(f"{counted(different, self.tr('setting'))} {verb}")
         self._update()
 
     def _propose_name(self) -> None:
@@ -365,6 +354,13 @@ class TrainPage(StepPage):
         job = self.jobs.of(name)
         busy = job is not None and not job.state.is_over
         self.start_button.setEnabled(study.is_prepared and not busy and edition() is Edition.FULL)
+        if self.model.rows:
+            self.shown.show_content()
+        elif study.is_prepared:
+            self.shown.show_hint(self.tr("No run yet: Train starts one with the settings at the left."))
+        else:
+            words = self.tr("A network learns from prepared scans; three people are the least.")
+            self.shown.show_hint(words, self.tr("Prepare scans"))
         expected = estimate(study.contents, self.form, self.model.rows, self._speed)
         self.estimate.setText(expected.words)
         self.speed_button.setVisible(not expected.known)

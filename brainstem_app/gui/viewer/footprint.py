@@ -1,10 +1,10 @@
-"""Outline of the voxels that a brush would cover."""
+"""Outline of the voxels that a brush would cover, and how lines over a scan are drawn."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QPainterPath
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from brainstem_app.gui.viewer.graphics import pg
 from brainstem_app.gui.viewer.outline import outline_lines
@@ -32,3 +32,10 @@ def footprint_path(
     mm = points * np.array(voxel_mm)
     path: QPainterPath = pg.arrayToQPath(mm[:, 0].copy(), mm[:, 1].copy(), connect="pairs")
     return path
+
+
+def draw_seen(painter: QPainter, path: QPainterPath) -> None:
+    """Draw lines that are seen on black and on white."""
+    for colour, width in ((QColor(0, 0, 0, 160), 3), (QColor(255, 255, 255), 1)):
+        painter.setPen(QPen(colour, width))
+        painter.drawPath(path)

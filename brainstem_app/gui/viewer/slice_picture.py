@@ -13,6 +13,7 @@ from brainstem_app.gui.viewer.graphics import pg
 from brainstem_app.gui.viewer.letter_labels import LetterLabels
 from brainstem_app.gui.viewer.orientation_letters import edge_letters, is_mirrored
 from brainstem_app.gui.viewer.overlay_layers import OverlayLayers, OverlayStyle
+from brainstem_app.gui.viewer.scale_bar import draw_scale_bar, draw_sides
 from brainstem_app.gui.viewer.slices import Voxel, joined, slice_of_box
 from brainstem_app.gui.viewer.smooth_image import SmoothImage
 from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
@@ -59,7 +60,7 @@ class SlicePicture(pg.GraphicsView):
         self._reference: LabelVolume | None = None
         self._confidence: NDArray[np.uint8] | None = None
         self._crosshair: Voxel = (0, 0, 0)
-        self._window = (0.0, 1.0)
+        self._window = self._home_window = (0.0, 1.0)
         self._shows_crosshair = True
         self._build()
 
@@ -105,7 +106,7 @@ class SlicePicture(pg.GraphicsView):
         self._image, self._labels = image, None
         self._reference = self._confidence = None
         self._crosshair = image.grid.centre
-        self._window = image.window
+        self._home_window = self._window = image.window
         self._show_plane()
         self._tell_index()
 
@@ -241,10 +242,17 @@ class SlicePicture(pg.GraphicsView):
             self.image_item.setLevels(window)
             self.window_changed.emit(*window)
 
+    def set_home_window(self, low: float, high: float) -> None:
+        """Set what suits what is looked at, and show it, unless the user has chosen otherwise."""
+        is_at_home = self._window == self._home_window
+        self._home_window = (low, max(high, low + 1.0))
+        if is_at_home:
+            self.reset_window()
+
     def reset_window(self) -> None:
-        """Back to the window that suits the whole scan."""
+        """Back to the window that suits what is looked at: the brainstem, or the scan without labels."""
         if self._image is not None:
-            self.set_window(*self._image.window)
+            self.set_window(*self._home_window)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
         """Keep the letters at the edges."""
@@ -296,9 +304,17 @@ class SlicePicture(pg.GraphicsView):
         self.viewport().update()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802 - Qt's name
-        """Draw the crosshair, open in its middle so that it hides no nucleus."""
+        """Draw the scale, the name of the sides, and the crosshair, open in its middle to hide no nucleus."""
         super().drawForeground(painter, rect)
-        if self._image is None or not self._shows_crosshair:
+        if self._image is None:
+            return
+        painter.save()
+        painter.resetTransform()
+        area = QRectF(self.viewport().rect())
+        draw_scale_bar(painter, area, float(self.box.viewPixelSize()[0]))
+        draw_sides(painter, area, self.plane, self._convention)
+        painter.restore()
+        if not self._shows_crosshair:
             return
         centre = self._crosshair_pixel()
         width, height = self.viewport().width(), self.viewport().height()

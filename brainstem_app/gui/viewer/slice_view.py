@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPoint, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
-    QColor,
     QFocusEvent,
     QHideEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
-    QPen,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QWidget
 
 from brainstem_app.gui.viewer.convention import Convention, Plane
-from brainstem_app.gui.viewer.footprint import footprint_path
+from brainstem_app.gui.viewer.footprint import draw_seen, footprint_path
+from brainstem_app.gui.viewer.gesture import Gesture
 from brainstem_app.gui.viewer.orientation_letters import is_mirrored
+from brainstem_app.gui.viewer.polygon_outline import PolygonOutline
 from brainstem_app.gui.viewer.slice_picture import SlicePicture
 from brainstem_app.gui.viewer.slices import Voxel
 
 PAGE = 10
 _ZOOM_STEP = 1.2
+_DRAG_ZOOM = 1.01  # a pixel
 _WHEEL_NOTCH = 120
 _WINDOW_STEP = 15
 _ARROWS = {
@@ -47,21 +48,34 @@ class SliceView(SlicePicture):
         changes below a pointer that rests.
     stroke_began(bool), stroke_moved(object, object), stroke_ended
         The user draws with the brush: whether to erase; from which voxel to which.
+    touched(object, bool)
+        A voxel was clicked; whether to erase.
+    outlined(int, object, bool)
+        A polygon was closed: on which slice, its points (N, 2) in voxels from the slice's corner, whether to
+        erase.
     focused
         The view has the keys now.
+    enlarge_wanted
+        The user wants to see this view alone, or all views again.
     """
 
     pointed = Signal(object)
     stroke_began = Signal(bool)
     stroke_moved = Signal(object, object)
     stroke_ended = Signal()
+    touched = Signal(object, bool)
+    outlined = Signal(int, object, bool)
     focused = Signal()
+    enlarge_wanted = Signal()
 
     def __init__(self, plane: Plane = Plane.AXIAL, parent: QWidget | None = None) -> None:
         super().__init__(plane, parent)
         self._drag: tuple[QPoint, Qt.MouseButton, Qt.KeyboardModifier] | None = None
+        self._zoom_centre: QPointF | None = None
         self._wheel = 0
+        self._gesture = Gesture.NONE
         self._footprint: NDArray[np.int64] | None = None
+        self.polygon = PolygonOutline()
         self._stroke_end: Voxel | None = None
         self._pointed: Voxel | None = None
         self._pointer: QPoint | None = None
@@ -114,12 +128,52 @@ class SliceView(SlicePicture):
             self.step_window(*_ARROWS[key])
         elif key in steps:
             self.step(steps[key])
-        elif key is Qt.Key.Key_Space and self._footprint is not None:
+        elif key is Qt.Key.Key_Space and self._gesture is not Gesture.NONE:
+            self._touch_crosshair()
+        elif not self._polygon_key(key):
+            event.ignore()
+
+    def _touch_crosshair(self) -> None:
+        """Draw at the crosshair as a click there does."""
+        if self._gesture is Gesture.STROKE:
             self.stroke_began.emit(False)
             self.stroke_moved.emit(self.crosshair, self.crosshair)
             self.stroke_ended.emit()
+        elif self._gesture is Gesture.TOUCH:
+            self.touched.emit(self.crosshair, False)
         else:
-            event.ignore()
+            h, v = self.crosshair[self.plane.horizontal], self.crosshair[self.plane.vertical]
+            self.polygon.add(self.index, (h + 0.5, v + 0.5))
+            self.viewport().update()
+
+    def _polygon_key(self, key: Qt.Key) -> bool:
+        """Close the polygon, or take its last corner back; False if the key is none for that."""
+        if self._gesture is not Gesture.POLYGON or not self.polygon.is_on(self.index):
+            return False
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.close_polygon(erases=False)
+        elif key is Qt.Key.Key_Delete:
+            self.close_polygon(erases=True)
+        elif key is Qt.Key.Key_Backspace:
+            self.polygon.drop_last()
+            self.viewport().update()
+        else:
+            return False
+        return True
+
+    def close_polygon(self, *, erases: bool) -> None:
+        """Close the polygon on this slice; one of fewer than three corners goes on."""
+        if self.polygon.is_on(self.index) and self.polygon.can_close:
+            index, points = self.polygon.index, self.polygon.points
+            self.drop_polygon()
+            self.outlined.emit(index, points, erases)
+
+    def drop_polygon(self) -> bool:
+        """Forget the polygon; False if there was none."""
+        had = self.polygon.is_begun
+        self.polygon.clear()
+        self.viewport().update()
+        return had
 
     def _nudge(self, right: int, up: int) -> None:
         """Move the crosshair by a voxel on the screen."""
@@ -138,21 +192,24 @@ class SliceView(SlicePicture):
             return
         low, high = self._window
         width, level = high - low, (high + low) / 2
-        first_low, first_high = self._image.window
+        first_low, first_high = self._home_window
         unit = (first_high - first_low) / 300
         width = max(width + unit * wider, 1.0)
         level += unit * darker
         self.set_window(level - width / 2, level + width / 2)
 
-    def set_brush(self, footprint: NDArray[np.int64] | None) -> None:
-        """Draw with the left button, erase with the right; None puts the crosshair back on the left button.
+    def set_gesture(self, gesture: Gesture, footprint: NDArray[np.int64] | None = None) -> None:
+        """Draw with the left button, erase with the right; without one, the left moves the crosshair.
 
         Parameters
         ----------
+        gesture : Gesture
         footprint : ndarray of int64, shape (N, 3), optional
-            Voxels (x, y, z) that one touch covers, from the voxel under the pointer.
+            Voxels (x, y, z) that one touch covers, from the voxel under the pointer; None for no gesture.
         """
-        self._footprint = footprint
+        if gesture is not Gesture.POLYGON:
+            self.drop_polygon()
+        self._gesture, self._footprint = gesture, footprint
         shape = Qt.CursorShape.ArrowCursor if footprint is None else Qt.CursorShape.CrossCursor
         self.viewport().setCursor(shape)
         self.viewport().update()
@@ -163,10 +220,14 @@ class SliceView(SlicePicture):
         self.focused.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Left: crosshair, or the brush. Shift and left: window and level. Middle: move the picture."""
+        """Left: crosshair, or the brush; with Shift window and level. Middle: move. Right: zoom."""
         self.setFocus(Qt.FocusReason.MouseFocusReason)
         position = event.position().toPoint()
-        if self._footprint is not None and self._is_stroke(event.button(), event.modifiers()):
+        draws = self._gesture is not Gesture.NONE and self._is_stroke(event.button(), event.modifiers())
+        if draws and self._gesture is not Gesture.STROKE:
+            self._drag = None
+            self._click(position, erases=event.button() is Qt.MouseButton.RightButton)
+        elif draws:
             self.stroke_began.emit(event.button() is Qt.MouseButton.RightButton)
             self._stroke_end = self.voxel_at(position)
             if self._stroke_end is not None:
@@ -174,9 +235,31 @@ class SliceView(SlicePicture):
             self._drag = (position, Qt.MouseButton.NoButton, event.modifiers())
         else:
             self._drag = (position, event.button(), event.modifiers())
+            self._zoom_centre = self.slice_point(position)
         if self._is_crosshair_drag():
             self._crosshair_to(position)
         event.accept()
+
+    def _click(self, position: QPoint, *, erases: bool) -> None:
+        """Touch a voxel, or put a corner of the polygon there; the right button takes the last one back."""
+        voxel = self.voxel_at(position)
+        if voxel is None:
+            return
+        if self._gesture is Gesture.TOUCH:
+            self.touched.emit(voxel, erases)
+            return
+        if erases:
+            self.polygon.drop_last()
+        else:
+            self.polygon.add(self.index, self._in_voxels(position))
+        self.viewport().update()
+
+    def _in_voxels(self, position: QPoint) -> tuple[float, float]:
+        """Place of a pixel on the slice, in voxels from its corner."""
+        if self._image is None:
+            return 0.0, 0.0
+        point, sizes = self.slice_point(position), self._image.grid.voxel_size_mm
+        return point.x() / sizes[self.plane.horizontal], point.y() / sizes[self.plane.vertical]
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Go on with what the press began; otherwise say what is under the pointer."""
@@ -196,9 +279,15 @@ class SliceView(SlicePicture):
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Reset window and level; with the brush, a second touch."""
-        if self._footprint is None:
+        """Show this view alone, or all; Shift resets the window; a brush touches again, a polygon closes."""
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self._gesture is Gesture.NONE:
             self.reset_window()
+            event.accept()
+        elif self._gesture is Gesture.NONE and event.button() is Qt.MouseButton.LeftButton:
+            self.enlarge_wanted.emit()
+            event.accept()
+        elif self._gesture is Gesture.POLYGON and event.button() is Qt.MouseButton.LeftButton:
+            self.close_polygon(erases=False)
             event.accept()
         else:
             self.mousePressEvent(event)
@@ -224,8 +313,9 @@ class SliceView(SlicePicture):
         self._point_again()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802 - Qt's name
-        """Draw the crosshair, and the voxels that the brush would cover."""
+        """Draw the crosshair, the voxels that the brush would cover, and the polygon."""
         super().drawForeground(painter, rect)
+        self._draw_polygon(painter)
         if self._footprint is None or self._pointed is None or self._image is None:
             return
         h, v = self.plane.horizontal, self.plane.vertical
@@ -235,10 +325,19 @@ class SliceView(SlicePicture):
         )
         painter.save()
         painter.resetTransform()
-        on_screen = self.mapFromScene(self.box.childGroup.mapToScene(path))
-        for colour, width in ((QColor(0, 0, 0, 160), 3), (QColor(255, 255, 255), 1)):
-            painter.setPen(QPen(colour, width))
-            painter.drawPath(on_screen)
+        draw_seen(painter, self.mapFromScene(self.box.childGroup.mapToScene(path)))
+        painter.restore()
+
+    def _draw_polygon(self, painter: QPainter) -> None:
+        """Draw the polygon that is being clicked, to the pointer and back to where it began."""
+        if self._image is None or not self.polygon.is_on(self.index):
+            return
+        sizes = self._image.grid.voxel_size_mm
+        pointer = None if self._pointer is None else self._in_voxels(self._pointer)
+        path = self.polygon.path((sizes[self.plane.horizontal], sizes[self.plane.vertical]), pointer)
+        painter.save()
+        painter.resetTransform()
+        draw_seen(painter, self.mapFromScene(self.box.childGroup.mapToScene(path)))
         painter.restore()
 
     def _leave(self) -> None:
@@ -251,7 +350,7 @@ class SliceView(SlicePicture):
             self._point_at(self.voxel_at(self._pointer))
 
     def _point_at(self, voxel: Voxel | None) -> None:
-        if self._footprint is not None and voxel != self._pointed:
+        if self.polygon.is_begun or (self._footprint is not None and voxel != self._pointed):
             self.viewport().update()
         self._pointed = voxel
         self.pointed.emit(voxel)
@@ -281,6 +380,8 @@ class SliceView(SlicePicture):
             self._draw_to(position)
         elif button is Qt.MouseButton.LeftButton:
             self.change_window(moved.x(), moved.y())
+        elif button is Qt.MouseButton.RightButton:
+            self.zoom(_DRAG_ZOOM ** -moved.y(), self._zoom_centre)
         elif button is Qt.MouseButton.MiddleButton:
             self.move_part(self.slice_point(start) - self.slice_point(position))
         self._drag = (position, button, modifiers)

@@ -50,6 +50,11 @@ class CanonicalGrid:
         x, y, z = self.affine[:3, :3] @ np.asarray(voxel, dtype=np.float64) + self.affine[:3, 3]
         return float(x), float(y), float(z)
 
+    def voxel_at_mm(self, place: tuple[float, float, float]) -> Voxel:
+        """Voxel nearest to world coordinates (mm, RAS+); it may lie outside of the grid."""
+        x, y, z = np.rint(np.linalg.inv(self.affine)[:3] @ np.array([*place, 1.0])).astype(int)
+        return int(x), int(y), int(z)
+
     def contains(self, voxel: Voxel) -> bool:
         """Whether the voxel lies on the grid."""
         return all(0 <= i < n for i, n in zip(voxel, self.shape, strict=True))
@@ -89,6 +94,25 @@ class ImageVolume:
         if plane is Plane.SAGITTAL:
             return np.ascontiguousarray(self.turned[index])
         return slice_of(self.steps, plane, index)
+
+    def sample(self, box: Corners | None = None) -> NDArray[np.uint16]:
+        """Return the steps of some voxels, evenly spread over the scan or a box between two corners."""
+        if box is None:
+            return _sample(self.steps)
+        (x, y, z), (x_end, y_end, z_end) = box
+        return _sample(self.steps[z : z_end + 1, y : y_end + 1, x : x_end + 1])
+
+    def window_for(self, box: Corners) -> tuple[float, float]:
+        """Darkest and brightest step to show so that what lies in a box, e.g. the brainstem, is told apart.
+
+        The fluid around it may be black; a tenth of the range is left above its white matter.
+        """
+        inside = self.sample(box)
+        inside = inside[inside > 0]
+        if inside.size == 0:
+            return self.window
+        low, high = np.percentile(inside, (5.0, 99.0))
+        return (float(0.5 * low), float(high + 0.1 * (high - 0.5 * low))) if high > low else self.window
 
     def intensity(self, voxel: Voxel) -> float:
         """Intensity of a voxel in the scan's own units."""

@@ -76,6 +76,13 @@ class FileCommands(QObject):
             self._settings.last_folder = folder.parent
             self.study.save_as(folder)
 
+    def choose_share_target(self) -> None:
+        """Ask for an empty folder and make a copy of the open study there that can be handed on."""
+        folder = self._ask.folder(self.tr("Copy to hand on: choose or make an empty folder"))
+        if folder is not None:
+            self._settings.last_folder = folder.parent
+            self.study.share(folder)
+
     def choose_scan(self) -> None:
         """Ask for scans and open them."""
         kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img *.dcm *.ima);;All files (*)")
@@ -90,10 +97,12 @@ class FileCommands(QObject):
     def choose_batch(self, chosen: ChosenScans) -> None:
         """Say what a batch will do, and put it into the queue once the user agrees."""
         from brainstem_app.gui.segment.batch_sheet import BatchSheet
+        from brainstem_app.gui.segment.expected_time import time_text
 
         panel = self._segment.segment_panel
         sheet = BatchSheet(chosen, panel.offered, self._settings, self._over)
         sheet.choose(panel.model)
+        sheet.show_time(time_text(self._context.jobs.jobs, len(chosen.scans)))
         scans = [scan.path for scan in chosen.scans]
         sheet.place.show_study(self._context.study.results_folder_of(scans))
         sheet.command_requested.connect(self.command_requested)

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtGui import QIcon, QKeySequence
-from PySide6.QtWidgets import QApplication, QStyle
+from PySide6.QtGui import QKeySequence
 
 from brainstem_app.gui.actions import ActionRow
 from brainstem_app.gui.viewer.convention import Convention
@@ -30,7 +29,7 @@ RECENT = "recent"
 #: Menus by their titles: ids of actions, `RECENT` for the menu of what was opened last; None separates.
 MENUS: dict[str, tuple[str | None, ...]] = {
     "&File": (
-        "new_study", "open_study", "save_study", "save_study_as", "close_study", None,
+        "new_study", "open_study", "save_study", "save_study_as", "share_study", "close_study", None,
         "open_scan", "open_folder", RECENT, "open_result", "open_labels", "simulate", None,
         "save_labels", "open_report", "save_report", "results_folder", "choose_results_folder", None,
         "settings", "quit",
@@ -43,6 +42,12 @@ MENUS: dict[str, tuple[str | None, ...]] = {
     ),
     "&Help": ("help", None, "computer", "about"),
 }  # fmt: skip
+
+
+#: What the button in the head of each page opens.
+OPEN_MENU: tuple[str | None, ...] = (
+    "open_scan", "open_folder", RECENT, None, "open_result", "open_labels", None, "open_study", "new_study",
+)  # fmt: skip
 
 
 # fmt: off
@@ -66,11 +71,13 @@ def file_rows(
         row("open_study", _tr("Open a s&tudy…"), "Ctrl+Shift+N", files.choose_study),
         row("save_study", _tr("Sa&ve the study"), "", files.study.save, has_study),
         row("save_study_as", _tr("Save the study &as…"), "F12", files.choose_study_target, has_study),
+        row("share_study", _tr("Make a copy to &hand on…"), "", files.choose_share_target, has_study,
+            hint=_tr("A copy of the study without paths, names of scan files, users and computers")),
         row("close_study", _tr("&Close the study"), "", study.close, has_study),
         row("open_scan", _tr("&Open scans…"), _KEYS.Open, files.choose_scan,
-            icon=_icon(QStyle.StandardPixmap.SP_DialogOpenButton)),
+            icon="folder-open"),
         row("open_folder", _tr("Open a &folder (DICOM, BIDS)…"), "Ctrl+Shift+O", files.choose_folder,
-            icon=_icon(QStyle.StandardPixmap.SP_DirOpenIcon)),
+            icon="folder"),
         row("open_result", _tr("Open a res&ult folder…"), "Ctrl+R", files.choose_result),
         row("results_folder", _tr("Open the folder of the resul&ts"), "", files.open_results_folder),
         row("choose_results_folder", _tr("&Where results go…"), "", files.choose_results_folder),
@@ -165,8 +172,12 @@ def window_keys(a: ActionTable) -> list[ShortcutGroup]:
         (_tr("wheel, ↑ ↓"), _tr("next slice; Page Up, Page Down: ten; Home, End: first and last")),
         (_tr("Ctrl+wheel"), _tr("zoom about the pointer")),
         (_tr("click"), _tr("crosshair")),
-        (_tr("middle drag"), _tr("move the picture")),
-        (_tr("Shift+drag"), _tr("brightness and contrast, also by Shift and arrows; double click resets")),
+        (_tr("middle drag, right drag"), _tr("move the picture, zoom")),
+        (
+            _tr("Shift+drag"),
+            _tr("brightness and contrast, also by Shift and arrows; Shift+double click resets"),
+        ),
+        (_tr("double click"), _tr("the brainstem, or the whole slice")),
         *a.key_rows("zoom_in", "zoom_out", "fit", "fit_labels", "crosshair", "reset_window", "cancel"),
     ]
     return [
@@ -175,10 +186,6 @@ def window_keys(a: ActionTable) -> list[ShortcutGroup]:
         (_tr("Lists"), lists),
         (_tr("Pictures in Segment"), pictures),
     ]
-
-
-def _icon(picture: QStyle.StandardPixmap) -> QIcon:
-    return QApplication.style().standardIcon(picture)
 
 
 def _tr(text: str) -> str:

@@ -6,10 +6,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QScrollArea, QStackedWidget, QWidget
 
+from brainstem_app.gui.design.look import dress, set_look
+from brainstem_app.gui.design.tokens import Look
 from brainstem_app.gui.segment.segment_page import SegmentPage
-from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.gui.workflow.page_header import PageHeader
+from brainstem_app.gui.workflow.step import StepName, step_text
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
@@ -49,6 +53,7 @@ class PageStack(QStackedWidget):
         super().__init__(parent)
         self._context = context
         self._pages: dict[StepName, StepPage] = {}
+        self.headers: dict[StepName, PageHeader] = {}
         self.segment = SegmentPage(context, self)
         self._add(StepName.SEGMENT, self.segment)
         self.step = StepName.SEGMENT
@@ -92,19 +97,47 @@ class PageStack(QStackedWidget):
 
     def _add(self, step: StepName, page: StepPage) -> None:
         self._pages[step] = page
-        self.addWidget(ScrolledPage(page, self))
+        page.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        header = self.headers[step] = PageHeader(step_text(step))
+        page.about.connect(header.show_about)
+        scrolled = ScrolledPage(page, self, header)
+        self.addWidget(scrolled)
+        if step.shows_pictures:
+            set_look(scrolled, self._picture_look)
+        dress(scrolled)
+
+    @property
+    def _picture_look(self) -> Look | None:
+        return Look.DARK if self._context.settings.preferences.dark_pictures else None
+
+    def show_looks(self) -> None:
+        """Give the pages with pictures the look that the settings say."""
+        for step in self._pages:
+            scrolled = self.widget(list(self._pages).index(step))
+            if step.shows_pictures and scrolled is not None:
+                set_look(scrolled, self._picture_look)
 
 
 class ScrolledPage(QScrollArea):
-    """Lets a page be smaller than its least size; where it is, its controls are scrolled to."""
+    """Lets a page be smaller than its least size; its controls are scrolled to then, below its header."""
 
-    def __init__(self, page: QWidget, parent: QWidget) -> None:
+    def __init__(self, page: QWidget, parent: QWidget, header: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._page = page
+        self._page, self._header = page, header
+        self.setAutoFillBackground(True)
+        if header is not None:
+            header.setParent(self)
+            self.setViewportMargins(0, header.sizeHint().height(), 0, 0)
         self.setWidget(page)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
+        """Keep the header above the page."""
+        super().resizeEvent(event)
+        if self._header is not None:
+            self._header.setGeometry(0, 0, self.width(), self._header.sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Small, whatever the page is."""

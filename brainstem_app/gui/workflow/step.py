@@ -1,4 +1,4 @@
-"""Steps from a scan to a report, in the order of the work."""
+"""Steps from a scan to a report, then those to networks of one's own."""
 
 from __future__ import annotations
 
@@ -9,21 +9,36 @@ from PySide6.QtCore import QCoreApplication
 
 
 class StepName(StrEnum):
-    """Names of the steps; their order is that of the work."""
+    """Names of the steps in the order of the navigation: first what everybody needs."""
 
     SCANS = "scans"
+    SEGMENT = "segment"
+    REVIEW = "review"
+    REPORT = "report"
+    QUALITY = "quality"
     PREPARE = "prepare"
     TRAIN = "train"
     COMPARE = "compare"
-    SEGMENT = "segment"
-    QUALITY = "quality"
-    REVIEW = "review"
-    REPORT = "report"
 
     @property
     def number(self) -> int:
-        """Place in the workflow, from 1; also the key: Ctrl+1 … Ctrl+8."""
+        """Place in the navigation, from 1; also the key: Ctrl+1 … Ctrl+8."""
         return list(StepName).index(self) + 1
+
+    @property
+    def key(self) -> str:
+        """Key that goes to it."""
+        return f"Ctrl+{self.number}"
+
+    @property
+    def is_of_training(self) -> bool:
+        """Whether it is one of those that train a network of one's own."""
+        return self in {StepName.PREPARE, StepName.TRAIN, StepName.COMPARE}
+
+    @property
+    def shows_pictures(self) -> bool:
+        """Whether its page is there to look at scans, and so dark around them."""
+        return self in {StepName.SEGMENT, StepName.REVIEW}
 
     @property
     def is_of_study(self) -> bool:
@@ -39,10 +54,11 @@ class StepName(StrEnum):
 
 @dataclass(frozen=True)
 class StepText:
-    """What the navigation says of a step: its title, and one line of what it is for."""
+    """What the navigation says of a step: its title, one line of what it is for, and its icon."""
 
     title: str
     purpose: str
+    icon: str
 
 
 def step_text(step: StepName) -> StepText:
@@ -52,15 +68,17 @@ def step_text(step: StepName) -> StepText:
         return QCoreApplication.translate("StepText", text)
 
     texts = {
-        StepName.SCANS: StepText(tr("Scans"), tr("Open scans and see whether they can be used")),
-        StepName.PREPARE: StepText(tr("Prepare"), tr("Bring the scans to one space, make reference labels")),
-        StepName.TRAIN: StepText(tr("Train"), tr("Train a network on the prepared scans")),
-        StepName.COMPARE: StepText(tr("Compare"), tr("Compare networks, losses and settings")),
-        StepName.SEGMENT: StepText(tr("Segment"), tr("Label the nuclei of a scan")),
+        StepName.SCANS: StepText(tr("Scans"), tr("Open scans and see whether they can be used"), "scan"),
+        StepName.SEGMENT: StepText(tr("Segment"), tr("Label the nuclei of a scan"), "brain"),
+        StepName.REVIEW: StepText(tr("Review"), tr("Look at labels, compare and correct them"), "eye"),
+        StepName.REPORT: StepText(tr("Report"), tr("Numbers and pictures to publish"), "file-text"),
         StepName.QUALITY: StepText(
-            tr("Quality"), tr("Look at all results of the study, accept or reject them")
+            tr("Quality"), tr("Look at all results of the study, accept or reject them"), "list-checks"
         ),
-        StepName.REVIEW: StepText(tr("Review"), tr("Look at labels, compare and correct them")),
-        StepName.REPORT: StepText(tr("Report"), tr("Numbers and pictures to publish")),
+        StepName.PREPARE: StepText(
+            tr("Prepare"), tr("Bring the scans to one space, make reference labels"), "sliders-horizontal"
+        ),
+        StepName.TRAIN: StepText(tr("Train"), tr("Train a network on the prepared scans"), "activity"),
+        StepName.COMPARE: StepText(tr("Compare"), tr("Compare networks, losses and settings"), "grid-3x3"),
     }
     return texts[step]

@@ -1,4 +1,4 @@
-"""Navigation at the left: one row a step, with its state."""
+"""Navigation at the left: one row a step, with its icon and its state; folded, the icons alone."""
 
 from __future__ import annotations
 
@@ -13,18 +13,25 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.gui.design.icons import line_pixmap
+from brainstem_app.gui.design.look import colours_of
+from brainstem_app.gui.design.tokens import HALF, RADIUS, SPACE
 from brainstem_app.gui.workflow.step import StepName, step_text
 
 _STATUS_ROLE = Qt.ItemDataRole.UserRole + 1
 _STEP_ROLE = Qt.ItemDataRole.UserRole
-_PADDING = 8
-_NUMBER_WIDTH = 22
-_WIDTH = 148
+_ICON = 18
+_WIDTH, _FOLDED_WIDTH = 168, 52
 _SMALL = 0.85
 
 
 class StepBar(QListWidget):
     """Lists the steps; choosing one asks for its page.
+
+    Attributes
+    ----------
+    is_folded : bool
+        Whether only the icons are seen.
 
     Signals
     -------
@@ -36,6 +43,7 @@ class StepBar(QListWidget):
 
     def __init__(self, steps: tuple[StepName, ...], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.is_folded = False
         self.setObjectName("step_bar")
         self.setAccessibleName(self.tr("Steps of the work"))
         self.setAccessibleDescription(self.tr("Ctrl+1 to Ctrl+8 go to a step."))
@@ -44,15 +52,36 @@ class StepBar(QListWidget):
         self.setFrameShape(QListWidget.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.setStyleSheet("#step_bar { background: palette(window); }")
+        self.setMouseTracking(True)
         for step in steps:
-            text = step_text(step)
-            item = QListWidgetItem(text.title)
-            item.setData(_STEP_ROLE, step)
-            item.setToolTip(self.tr("{0} (Ctrl+{1})").format(text.purpose, step.number))
-            item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, text.purpose)
-            self.addItem(item)
+            if step.is_of_training and not self._heading_row():
+                self._add_heading(self.tr("Train your own"))
+            self._add_step(step)
         self.currentItemChanged.connect(self._on_current)
+
+    def _add_step(self, step: StepName) -> None:
+        text = step_text(step)
+        item = QListWidgetItem(text.title)
+        item.setData(_STEP_ROLE, step)
+        item.setToolTip(self.tr("{0}: {1} ({2})").format(text.title, text.purpose, step.key))
+        item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, text.purpose)
+        self.addItem(item)
+
+    def _add_heading(self, words: str) -> None:
+        item = QListWidgetItem(words)
+        item.setFlags(Qt.ItemFlag.NoItemFlags)
+        self.addItem(item)
+
+    def _heading_row(self) -> bool:
+        return any(self.item(row).data(_STEP_ROLE) is None for row in range(self.count()))
+
+    def fold(self, folded: bool) -> None:
+        """Show the icons alone, or icons and names."""
+        if folded != self.is_folded:
+            self.is_folded = folded
+            self.setFixedWidth(_FOLDED_WIDTH if folded else _WIDTH)
+            self.scheduleDelayedItemsLayout()
+            self.viewport().update()
 
     def show_step(self, step: StepName) -> None:
         """Mark a step as the one on the screen."""
@@ -77,63 +106,114 @@ class StepBar(QListWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As high as its rows."""
-        return QSize(_WIDTH, self.sizeHintForRow(0) * self.count())
+        return QSize(self.width(), sum(self.sizeHintForRow(row) for row in range(self.count())) + SPACE)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Return room for a few rows; the others are scrolled to."""
+        return QSize(self.width(), self.sizeHintForRow(0) * 3)
 
     def _item(self, step: StepName) -> QListWidgetItem | None:
         rows = (self.item(row) for row in range(self.count()))
         return next((item for item in rows if item.data(_STEP_ROLE) == step), None)
 
     def _on_current(self, item: QListWidgetItem | None, _before: QListWidgetItem | None) -> None:
-        if item is not None:
+        if item is not None and item.data(_STEP_ROLE) is not None:
             self.chosen.emit(StepName(item.data(_STEP_ROLE)))
 
 
 class _StepDelegate(QStyledItemDelegate):
-    """Draws number, title and, smaller below it, the state of a step."""
+    """Draws icon, title and, smaller below it, the state of a step; headings small and faint."""
+
+    def __init__(self, bar: StepBar) -> None:
+        super().__init__(bar)
+        self._bar = bar
 
     def sizeHint(  # noqa: N802 - Qt's name
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        """Two lines and their margins."""
-        height = option.fontMetrics.height()
-        return QSize(_WIDTH, round(height * (1 + _SMALL)) + 2 * _PADDING + 2)
+        """Two lines and their margins; a heading takes one, folded a line to part the steps."""
+        height, width = option.fontMetrics.height(), self._bar.width()
+        if index.data(_STEP_ROLE) is None:
+            return QSize(width, 2 * SPACE if self._bar.is_folded else height + 2 * SPACE)
+        return QSize(width, round(height * (1 + _SMALL)) + 2 * SPACE - 2)
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         """Draw a row."""
         painter.save()
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        palette = option.palette
-        area: QRect = option.rect
-        if selected:
-            painter.fillRect(area, palette.highlight())
-        elif option.state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(area, palette.alternateBase())
-        roles = QPalette.ColorRole
-        strong = palette.color(roles.HighlightedText if selected else roles.WindowText)
-        faint = palette.color(roles.HighlightedText if selected else roles.PlaceholderText)
-        inner = area.adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
-        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        first = QRect(inner.left(), inner.top(), inner.width(), option.fontMetrics.height())
-        painter.setPen(faint)
-        painter.setFont(option.font)
-        painter.drawText(first, left, str(StepName(index.data(_STEP_ROLE)).number))
-        bold = QFont(option.font)
-        bold.setBold(selected)
-        painter.setFont(bold)
-        painter.setPen(strong)
-        painter.drawText(first.adjusted(_NUMBER_WIDTH, 0, 0, 0), left, str(index.data()))
-        small = QFont(option.font)
-        small.setPointSizeF(small.pointSizeF() * _SMALL)
-        painter.setFont(small)
-        painter.setPen(faint)
-        below = QRect(
-            inner.left() + _NUMBER_WIDTH, first.bottom() + 2, inner.width() - _NUMBER_WIDTH, first.height()
-        )
-        metrics = QFontMetrics(small)
-        status = metrics.elidedText(
-            str(index.data(_STATUS_ROLE) or ""), Qt.TextElideMode.ElideRight, below.width()
-        )
-        painter.drawText(below, left, status)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if index.data(_STEP_ROLE) is None:
+            self._paint_heading(painter, option, str(index.data()))
+        else:
+            self._paint_step(painter, option, index)
         painter.restore()
+
+    def _paint_heading(self, painter: QPainter, option: QStyleOptionViewItem, words: str) -> None:
+        colours, area = colours_of(self._bar), option.rect.adjusted(SPACE, 0, -SPACE, 0)
+        if self._bar.is_folded:
+            painter.setPen(option.palette.color(QPalette.ColorRole.Mid))
+            painter.drawLine(area.left(), area.center().y(), area.right(), area.center().y())
+            return
+        painter.setFont(_small(option.font))
+        painter.setPen(colours.soft)
+        below = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
+        painter.drawText(area.adjusted(HALF, 0, 0, -HALF), below, words)
+
+    def _paint_step(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        colours = colours_of(self._bar)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        area: QRect = option.rect.adjusted(HALF, 1, -HALF, -1)
+        ground = colours.select if selected else colours.hover if _is_hovered(option) else ""
+        if ground:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(option.palette.highlight() if selected else option.palette.midlight())
+            painter.drawRoundedRect(area, RADIUS, RADIUS)
+        if selected and self._bar.hasFocus():
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(colours.accent)
+            painter.drawRoundedRect(area, RADIUS, RADIUS)
+        icon = step_text(StepName(index.data(_STEP_ROLE))).icon
+        picture = line_pixmap(
+            icon, colours.accent if selected else colours.soft, _ICON, self._bar.devicePixelRatioF()
+        )
+        status = str(index.data(_STATUS_ROLE) or "")
+        left = area.center().x() - _ICON // 2 + 1 if self._bar.is_folded else area.left() + SPACE
+        painter.drawPixmap(left, area.center().y() - _ICON // 2 + 1, picture)
+        if not self._bar.is_folded:
+            words = area.adjusted(2 * SPACE + _ICON + HALF, 0, -HALF, 0)
+            self._paint_words(painter, option, words, str(index.data()), status)
+
+    def _paint_words(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        area: QRect,
+        title: str,
+        status: str,
+    ) -> None:
+        colours, font, small = colours_of(self._bar), QFont(option.font), _small(option.font)
+        font.setBold(bool(option.state & QStyle.StateFlag.State_Selected))
+        high, low = QFontMetrics(font).height(), QFontMetrics(small).height() if status else 0
+        top = area.center().y() - (high + low) // 2 + 1
+        middle = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(font)
+        painter.setPen(colours.ink)
+        painter.drawText(QRect(area.left(), top, area.width(), high), middle, title)
+        painter.setFont(small)
+        painter.setPen(colours.soft)
+        cut = QFontMetrics(small).elidedText(status, Qt.TextElideMode.ElideRight, area.width())
+        painter.drawText(QRect(area.left(), top + high, area.width(), low), middle, cut)
+
+
+def _small(font: QFont) -> QFont:
+    made = QFont(font)
+    made.setBold(False)
+    made.setPointSizeF(font.pointSizeF() * _SMALL)
+    return made
+
+
+def _is_hovered(option: QStyleOptionViewItem) -> bool:
+    return bool(option.state & QStyle.StateFlag.State_MouseOver)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QShowEvent
 
     from brainstem_app.gui.app_context import AppContext
+    from brainstem_app.gui.document.document import Document
 
 
 class StepPage(QWidget):
@@ -37,6 +38,8 @@ class StepPage(QWidget):
         Review the results in these folders.
     command_requested(str)
         Do what the window's action with this id is for.
+    about(str, str)
+        Who and what is shown, for the header; and more of it under the pointer.
     """
 
     message = Signal(object)
@@ -47,6 +50,7 @@ class StepPage(QWidget):
     view_requested = Signal(object)
     review_requested = Signal(object)
     command_requested = Signal(str)
+    about = Signal(str, str)
     #: Whether the step is there to train, which the predict edition cannot.
     trains = False
 
@@ -60,6 +64,16 @@ class StepPage(QWidget):
         if self.trains and edition() is Edition.PREDICT:
             what = self.tr("This is the predict edition: it shows trained networks, and trains none.")
             self.message.emit(Message(MessageLevel.INFO, what, fix=HOW_TO_GET_FULL))
+
+    def show_document(self, document: Document) -> None:
+        """Say in the header who and what a document shows, from now on."""
+        from brainstem_app.gui.document.who import who_and_what
+
+        def tell() -> None:
+            self.about.emit(*who_and_what(document))
+
+        for signal in (document.opened, document.result_changed, document.editor.state_changed):
+            signal.connect(tell)
 
     def run(self) -> None:
         """Do what the step is for (Ctrl+Return), if it can be done now."""

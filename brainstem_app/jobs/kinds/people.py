@@ -1,4 +1,4 @@
-"""Jobs about the results of many people: groups compared, volumes measured twice."""
+"""Jobs about many people or scans of one: groups compared, reference groups kept, volumes over time."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import model_validator
 
-from brainstem_app.jobs.kinds.job_model import JobModel, UnclearJobError
-from brainstem_app.jobs.kinds.scans import Out
-from brainstem_app.reports.cohort.request import CohortRequest
+from brainstem_app.jobs.kinds.job_model import DEFAULT_MODEL, JobModel, UnclearJobError
+from brainstem_app.jobs.kinds.scans import ORIENTATION, Out
+from brainstem_app.plain_name import PartNameOrEmpty
+from brainstem_app.reports.cohort.request import CohortRequest, PeopleRequest
 from brainstem_app.setting import setting
 
 Edited = Literal["use", "original", "leave-out"]
@@ -31,6 +32,25 @@ EditedLabels = Annotated[
 ]
 
 
+ResultFolders = Annotated[
+    tuple[Path, ...],
+    setting(
+        "Results",
+        "Folders that segment wrote: the report.json of each subject, at any depth.",
+        argument="RESULTS…",
+    ),
+]
+OnlySubjects = Annotated[
+    tuple[str, ...],
+    setting(
+        "People",
+        "Of a study: only these people, by name (sub-01), or the folder of one result (sub-01/ses-2/MODEL).",
+        empty="all",
+        option="--subject",
+    ),
+]
+
+
 class _OfResults(JobModel):
     """A job about results in folders, or in a study."""
 
@@ -48,6 +68,9 @@ class _OfResults(JobModel):
                 what = "Results are taken from folders or from a study, not from both."
                 raise UnclearJobError(what, "Leave out the folders, or --study.")
             of_study = content.get("model") or content.get("edited") not in (None, "use", "original")
+            if content.get("subjects") and not content.get("study"):
+                what = "--subject chooses among the people of a study."
+                raise UnclearJobError(what, "Give --study, or the folders of their results.")
             if of_study and not content.get("study"):
                 what = "--model and --edited leave-out choose among the results of a study."
                 raise UnclearJobError(what, "Give --study, or leave them out.")
@@ -59,18 +82,95 @@ class CohortJob(CohortRequest, _OfResults):
 
     command: ClassVar[str] = "cohort"
     kind: Literal["cohort"] = "cohort"
-    results: Annotated[
+    results: ResultFolders = ()
+    out: Out
+    study: Study = None
+    subjects: OnlySubjects = ()
+    model: StudyModel = ""
+    edited: EditedLabels = "use"
+
+
+class SaveReferenceJob(PeopleRequest, _OfResults):
+    """Save a reference group as a file that names nobody, so that any lab can set people against it."""
+
+    command: ClassVar[str] = "reference save"
+    kind: Literal["save-reference"] = "save-reference"
+    results: ResultFolders = ()
+    out: Out
+    name: Annotated[
+        str,
+        setting(
+            "Name", "What the group is called, e.g. “Controls Paris 3 T”.", empty="its word in the table"
+        ),
+    ] = ""
+    study: Study = None
+    subjects: OnlySubjects = ()
+    model: StudyModel = ""
+    edited: EditedLabels = "use"
+
+
+class ChangeJob(JobModel):
+    """Measure how the brainstem of a person changes from scan to scan, in per cent a year.
+
+    All scans of a person are measured in one place between them, with one bend of the atlas, so that neither
+    is the first. People are those of a BIDS dataset or study with two scans or more; scans outside of a
+    dataset are of one person.
+    """
+
+    command: ClassVar[str] = "change"
+    kind: Literal["change"] = "change"
+    scans: Annotated[
         tuple[Path, ...],
         setting(
-            "Results",
-            "Folders that segment wrote: the report.json of each subject, at any depth.",
-            argument="RESULTS…",
+            "Scans",
+            "Scans of one person, or BIDS datasets or subject folders with several sessions.",
+            argument="SCAN…",
+            empty="all people of the study",
         ),
     ] = ()
     out: Out
-    study: Study = None
-    model: StudyModel = ""
-    edited: EditedLabels = "use"
+    study: Annotated[
+        Path | None,
+        setting("Study", "Take the scans whose results in this study were not rejected, instead of SCAN."),
+    ] = None
+    years: Annotated[
+        tuple[float, ...],
+        setting(
+            "Years",
+            "When each SCAN of one person was made, in years, in their order, e.g. 0,1.5.",
+            separator=",",
+            empty="the dates in the dataset's tables or the DICOM headers",
+        ),
+    ] = ()
+    subject: Annotated[
+        PartNameOrEmpty,
+        setting("Person", "What to call the person of scans outside of a dataset.", empty="person"),
+    ] = ""
+    model: Annotated[str, setting("Model", "Name of a model, or its file or folder.", always=True)] = (
+        DEFAULT_MODEL
+    )
+    orientation: Annotated[str | None, setting("Orientation", ORIENTATION)] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _which_scans(cls, content: Any) -> Any:
+        """Refuse scans of both a study and SCAN, and of neither."""
+        if isinstance(content, dict):
+            given = [bool(content.get(name)) for name in ("scans", "study")]
+            if sum(given) != 1:
+                what = (
+                    "Scans are named and a study too."
+                    if all(given)
+                    else "It is not said which scans to take."
+                )
+                raise UnclearJobError(what, "Name scans, or give --study.")
+        return content
+
+    @property
+    def what(self) -> str:
+        """Name of what is measured, for a list of jobs."""
+        one = self.scans[0] if self.scans else self.study
+        return "scans" if one is None else one.name
 
 
 class RetestJob(_OfResults):

@@ -148,6 +148,30 @@ class SimulateJob(JobModel):
     seed: SimulationSeed = 0
 
 
+class MakeDatasetJob(JobModel):
+    """Make a BIDS dataset of single scans, so that a study can be made of them; overwrites nothing."""
+
+    command: ClassVar[str] = "make-dataset"
+    kind: Literal["make-dataset"] = "make-dataset"
+    scans: Annotated[
+        tuple[Path, ...],
+        setting("Scans", "NIfTI, MGZ, DICOM folders, or folders of such files.", argument="SCAN…"),
+    ]
+    out: Annotated[Path, setting("Dataset", "New or empty folder for the dataset.")]
+    table: Annotated[
+        Path | None,
+        setting(
+            "Whose they are",
+            "Table with the columns scan and participant_id; session_id, group, age and sex if need be.",
+            empty="by the scans' names",
+        ),
+    ] = None
+    links: Annotated[
+        bool,
+        setting("Files", "NIfTI files have to stay where they are then.", empty="link instead of copying"),
+    ] = False
+
+
 class DemoJob(JobModel):
     """Segment one simulated subject and report it against its true labels; needs no scan."""
 

@@ -125,6 +125,18 @@ class AddReferenceJob(JobModel):
     ] = False
 
 
+class RemoveReferenceJob(JobModel):
+    """Take a label map out of the training set: its subject gets the reference that it had before.
+
+    A subject that is in the study only because its labels were added leaves it.
+    """
+
+    command: ClassVar[str] = "remove-reference"
+    kind: Literal["remove-reference"] = "remove-reference"
+    study: Annotated[Path, setting("Study", STUDY_HELP, argument="STUDY")]
+    subject: Annotated[str, setting("Subject", "Whose labels were added, as the study calls it.")]
+
+
 class CopyStudyJob(JobModel):
     """Copy a study to another folder, whole or not at all; looks first whether the disk has room for it."""
 

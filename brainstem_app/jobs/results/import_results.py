@@ -135,17 +135,24 @@ def _bring_in(study: Study, copy: _Copy, who: str) -> bool:
             "Keep one of both: remove that in the study, or leave this one out.",
         )
     try:
-        for path in _files(source):
-            with atomic_path(copy.folder / path.relative_to(source)) as temporary:
-                shutil.copy2(path, temporary)
+        *others, report = _files(source)
+        for path in others:
+            _copy_file(path, copy.folder / path.relative_to(source))
+        # Before the report: a folder that has one is whole, also if this process is killed meanwhile.
+        _write_whose(study, copy, who)
+        _copy_file(report, copy.folder / REPORT_FILE)
     except OSError as error:
         raise BrainstemError(
             f"The result could not be copied: {error.strerror or error}.",
             error.filename or copy.folder,
             "Make room, or look whether the folders can be read and written.",
         ) from error
-    _write_whose(study, copy, who)
     return True
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    with atomic_path(target) as temporary:
+        shutil.copy2(source, temporary)
 
 
 def _files(source: Path) -> list[Path]:

@@ -36,8 +36,8 @@ def restore_results(job: RestoreResultsJob, reporter: Reporter) -> Summary:
             )
             continue
         with claimed((claim_of(result.folder, "The result"),), job.kind):
-            put_corrections_aside(result)
             entry = Entry(deed="restored", why=job.why.strip(), who=who_decides(job.who))
+            put_corrections_aside(result)
             restored.append(result.write_down(entry))
         reporter.artifact("labels_native", result.folder / LABELS_FILE, result.name)
     follow_in_table(job.study, restored)
@@ -45,17 +45,28 @@ def restore_results(job: RestoreResultsJob, reporter: Reporter) -> Summary:
 
 
 def put_corrections_aside(result: StudyResult) -> None:
-    """Move corrected copies and their report into a folder of their own, with a number each time."""
+    """Move corrected copies and their report into a folder of their own, with a number each time.
+
+    The last copy goes first, and the first one last: each that is left leads to the original, so that a
+    result whose restoring was killed is still corrected, and restored by who does it again.
+    """
     number = 1
     while (result.folder / ASIDE_FOLDER / str(number)).exists():
         number += 1
     aside = result.folder / ASIDE_FOLDER / str(number)
     aside.mkdir(parents=True)
     stem = LABELS_FILE.removesuffix(".nii.gz")
-    for path in sorted(result.folder.glob(f"{stem}{EDITED_MARK}*")):
-        _move(path, aside)
+    copies = list(result.folder.glob(f"{stem}{EDITED_MARK}*"))
     if (result.folder / EDITED_FOLDER).is_dir():
         _move(result.folder / EDITED_FOLDER, aside)
+    for path in sorted(copies, key=_number_of, reverse=True):
+        _move(path, aside)
+
+
+def _number_of(copy: Path) -> tuple[int, str, str]:
+    """Key that sorts copies as they were made: NAME, NAME-2, …, NAME-10; the labels after their record."""
+    stem = copy.name.partition(".")[0]
+    return len(stem), stem, copy.name
 
 
 def _move(path: Path, folder: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from brainstem_app.imaging.atomic import write_bytes
+from brainstem_app.imaging.atomic import clear_leftovers_of, write_bytes
 from brainstem_app.jobs.results.quality_file import is_written
 from brainstem_app.reports.small_picture import small_png
 from brainstem_app.study.segmentations import EDITED_FOLDER, StudyResult
@@ -20,6 +20,7 @@ def make_small_picture(result: StudyResult) -> Path | None:
     try:
         if small.is_file() and small.stat().st_mtime >= large.stat().st_mtime:
             return small
+        clear_leftovers_of(small)
         write_bytes(small, small_png(large.read_bytes()))
     except (OSError, ValueError):
         return None

@@ -17,7 +17,9 @@ from brainstem_app.jobs.job import AddReferenceJob
 from brainstem_app.jobs.provenance import as_json, file_hashes
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.studies.drawn_labels import DRAWN_LABEL_SMALL, DrawnFile, draw_into, report_counts
+from brainstem_app.jobs.studies.kept_reference import keeping_reference
 from brainstem_app.jobs.studies.relabel import draw_reference
+from brainstem_app.jobs.studies.remove_reference import NEW_SUBJECT
 from brainstem_app.jobs.studies.study_atlas import study_atlas
 from brainstem_app.jobs.studies.subject_task import LeftToOther, SubjectTask, prepare_one
 from brainstem_app.models.label_meaning import labels_in, meaning_of_labels
@@ -44,8 +46,8 @@ class _Found:
 def add_reference(job: AddReferenceJob, reporter: Reporter) -> Summary:
     """Make a label map the reference of its subject; a scan that the study does not have is prepared for it.
 
-    The registered reference is kept beside it. A new subject joins those that are trained on, or the part
-    that the person's other scans are in.
+    The reference before is kept beside it, and `remove_reference` puts it back. A new subject joins those
+    that are trained on, or the part that the person's other scans are in.
 
     Raises
     ------
@@ -143,11 +145,12 @@ def _redrawn(study: Study, found: _Found, drawn: DrawnFile) -> SubjectRecord:
         else:
             scan = read_scan(Path(record.source))
             shape, affine = scan.shape, scan.affine
-        facts, warned = draw_into(folder, drawn, shape, affine)
+        with keeping_reference(folder):
+            facts, warned = draw_into(folder, drawn, shape, affine)
         draw_reference(folder, drawn.table.table)
         kept = (f for f in record.findings if f["code"] not in (DRAWN_LABEL_SMALL, LABEL_SHRUNK))
         changed = {
-            "settings": {**record.settings, **facts, "added": True},
+            "settings": {**record.settings, **facts, "added": record.settings.get("added") or True},
             "findings": (*kept, *(as_json(finding) for finding in warned)),
             "files": file_hashes(folder),
         }
@@ -180,7 +183,8 @@ def _prepared(
     if record.failure is not None:
         failure = record.failure
         raise BrainstemError(failure.what, failure.where, failure.fix)
-    record = record.model_copy(update={"settings": {**record.settings, "added": True}})
+    added = True if found.record is not None else NEW_SUBJECT
+    record = record.model_copy(update={"settings": {**record.settings, "added": added}})
     record.save(task.folder / "manifest.json")
     return record
 

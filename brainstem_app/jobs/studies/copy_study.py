@@ -76,7 +76,7 @@ def _say_results_stay(study: Path, reporter: Reporter) -> None:
         reporter.warn(
             "The results of scans and what was said of them are left out of a copy to hand on.",
             study,
-            "Give on what `brainstem-app study export` writes, too: volumes and label maps.",
+            "Give on the volumes and label maps of an export too, if others may have them.",
         )
 
 

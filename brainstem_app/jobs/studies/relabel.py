@@ -22,6 +22,7 @@ from brainstem_app.jobs.parallel import run_tasks
 from brainstem_app.jobs.provenance import as_json, file_hashes
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.studies.drawn_labels import DRAWN_KEYS, REGISTERED_FILE
+from brainstem_app.jobs.studies.kept_reference import forget_reference
 from brainstem_app.progress import ProgressCallback
 from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord, read_prepared_box
 
@@ -137,6 +138,7 @@ def _relabelled(task: RelabelTask, atlas: Atlas) -> SubjectRecord:
     found = relabel_subject(task.folder, atlas.labels, atlas.table.names)
     draw_reference(task.folder, atlas.table)
     (task.folder / REGISTERED_FILE).unlink(missing_ok=True)
+    forget_reference(task.folder)
     settings = {name: value for name, value in task.record.settings.items() if name not in DRAWN_KEYS}
     kept = (finding for finding in task.record.findings if finding["code"] != LABEL_SHRUNK)
     changed = {

@@ -36,7 +36,7 @@ _TAKEN = (
     *("runs/*/export/*", "runs/*/export/atlas/*", "comparisons/*/*"),
 )
 _NOTE = """\
-A copy of a study, made by Brainstem App to be handed on (`copy --share`).
+A copy of a study, made by Brainstem App to be handed on.
 Left out: where the scans and this study lay, the names of the scans' files, user and computer, logs, events,
 job files, what the window remembered, and the results of scans (`segmentations`) with what was said of them,
 whose volumes `study export` writes. Kept: the names of the study, of its dataset's folder and of its
@@ -138,7 +138,11 @@ class Sharing:
             path.unlink()
             name = path.relative_to(copy).as_posix()
             if name == "study.json":
-                raise BrainstemError("The study cannot be shared: its name tells a path or a user.", copy, "")
+                raise BrainstemError(
+                    "The study cannot be handed on: its study.json tells a path, a user or a computer.",
+                    copy,
+                    "Look for the word in it, e.g. in the name of the atlas, and use another atlas there.",
+                )
             reporter.warn(f"{name} names a file, a user or a computer, and is left out.", path)
         (copy / NOTE_FILE).write_text(_NOTE, encoding="utf-8")
 

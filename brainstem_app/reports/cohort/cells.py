@@ -87,8 +87,10 @@ def implausible(column: str, value: float, all_values: Sequence[float]) -> str |
         usual = median(all_values)
         if value <= 0 or (usual > 0 and not usual / _HEADS_DIFFER < value < usual * _HEADS_DIFFER):
             return "is no size of a head in the unit of the others"
+    if not _is_code(value):
+        return None
     others = [other for other in all_values if not _is_code(other)]
-    if not others or not _is_code(value):
+    if not others:
         return None
     low, high = min(others), max(others)
     is_code = low >= 0 if value < 0 else value > 2 * high and value - high > high - low

@@ -29,12 +29,38 @@ _PLACES = ("site", "scanner", "center", "centre", "batch", "protocol", "sex", "g
 
 
 @dataclass(frozen=True)
+class ColumnCoding:
+    """How one column of the table became numbers.
+
+    Attributes
+    ----------
+    column : str
+    levels : tuple of str
+        Words of a column of names, of which the first has no 0/1 column; empty for a column of numbers.
+    means : tuple of float
+        Taken off each of its numbers.
+    low, high : float or None
+        Ends of a column of numbers.
+    """
+
+    column: str
+    levels: tuple[str, ...]
+    means: tuple[float, ...]
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
 class Covariates:
-    """Numbers of the covariates, shape (n, C), with mean 0; the name of each column; what to say of them."""
+    """Numbers of the covariates, shape (n, C), with mean 0; the name of each column; what to say of them.
+
+    `codings` says how each column of the table became numbers.
+    """
 
     names: tuple[str, ...]
     values: NDArray[np.float64]
     notes: tuple[str, ...] = ()
+    codings: tuple[ColumnCoding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,20 +133,30 @@ def covariates_of(
     names: list[str] = []
     values: list[list[float]] = []
     notes: list[str] = []
+    codings: list[ColumnCoding] = []
+    low: float | None
+    high: float | None
     for column, cells in columns.items():
         texts = [cell.text for cell in cells]
         comma = how.decimal_comma and has_decimal_commas([*usual.get(column, ()), *texts])
         if column in how.categorical or not _holds_numbers([*usual.get(column, ()), *texts], comma=comma):
             levels = _levels(column, cells, how, notes)
-            for level in sorted(set(levels))[1:]:
-                names.append(f"{column} = {level}")
-                values.append([float(own == level) for own in levels])
+            known = tuple(sorted(set(levels)))
+            names += [f"{column} = {level}" for level in known[1:]]
+            made = [[float(own == level) for own in levels] for level in known[1:]]
+            low, high = None, None
         else:
+            known = ()
             names.append(column)
-            values.append(_numbers(column, cells, usual.get(column, ()), how, comma=comma))
-            notes += _may_be_names(column, values[-1])
+            made = [numbers_in(column, cells, usual.get(column, ()), how)]
+            _require_two_values(column, made[0], f"{made[0][0]:g}", how.where)
+            low, high = min(made[0]), max(made[0])
+            notes += _may_be_names(column, made[0])
+        values += made
+        codings.append(ColumnCoding(column, known, tuple(float(np.mean(own)) for own in made), low, high))
     matrix = np.array(values, dtype=np.float64).reshape(len(values), n).T
-    return Covariates(tuple(names), matrix - matrix.mean(axis=0) if matrix.size else matrix, tuple(notes))
+    centred = matrix - matrix.mean(axis=0) if matrix.size else matrix
+    return Covariates(tuple(names), centred, tuple(notes), tuple(codings))
 
 
 def asks_about(column: str, cells: Sequence[str], *, decimal_comma: bool = False) -> str:
@@ -135,9 +171,24 @@ def _holds_numbers(cells: Sequence[str], *, comma: bool) -> bool:
     return any(number_of(cell, decimal_comma=comma) is not None for cell in cells)
 
 
-def _numbers(
-    column: str, cells: Sequence[CellPlace], usual: Sequence[str], how: Reading, *, comma: bool
-) -> list[float]:
+def numbers_in(column: str, cells: Sequence[CellPlace], usual: Sequence[str], how: Reading) -> list[float]:
+    """Numbers of the cells of a column.
+
+    Parameters
+    ----------
+    column : str
+    cells : sequence of CellPlace
+        At least one.
+    usual : sequence of str
+        All cells of the column in the table.
+    how : Reading
+
+    Raises
+    ------
+    InputError
+        If a cell is no number, or cannot be meant.
+    """
+    comma = how.decimal_comma and has_decimal_commas([*usual, *(cell.text for cell in cells)])
     found = [number_of(cell.text, decimal_comma=comma) for cell in cells]
     odd = [cell for cell, number in zip(cells, found, strict=True) if number is None]
     numbers = [number for number in found if number is not None]
@@ -149,15 +200,16 @@ def _numbers(
         )
     everyone = [n for text in usual if (n := number_of(text, decimal_comma=comma)) is not None] or numbers
     if column not in how.numeric:
+        # Each number once: of thousands of people most have the same.
+        doubts = {number: implausible(column, number, everyone) for number in set(numbers)}
         for cell, number in zip(cells, numbers, strict=True):
-            if why := implausible(column, number, everyone):
+            if why := doubts[number]:
                 raise InputError(
                     f"Column “{column}”, {cell.words} {why}.",
                     how.where,
                     f"Correct it; or leave such people out with --missing {column}={cell.text} (in the "
                     f"window: Means unknown); or take it as it is with --numeric {column}.",
                 )
-    _require_two_values(column, numbers, f"{numbers[0]:g}", how.where)
     return numbers
 
 

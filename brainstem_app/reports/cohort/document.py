@@ -1,4 +1,4 @@
-"""Blocks of the report of a cohort, and its methods in words."""
+"""Blocks of the report of a cohort."""
 
 from __future__ import annotations
 
@@ -8,8 +8,16 @@ from math import ceil
 
 from brainstem_app.counting import counted
 from brainstem_app.evaluation.linear_model import FAR, LEAST_DEGREES
+from brainstem_app.reports.change.model import A_YEAR
 from brainstem_app.reports.cohort.group_chart import LEAST_MARKS, MOST_MARKS, group_charts
-from brainstem_app.reports.cohort.model import CohortReport, GroupComparison, VolumeEffect, VolumeSubject
+from brainstem_app.reports.cohort.model import (
+    CohortReport,
+    GroupComparison,
+    SavedReference,
+    VolumeEffect,
+    VolumeSubject,
+)
+from brainstem_app.reports.cohort.who_is_in import who_is_in
 from brainstem_app.reports.engine import formatting
 from brainstem_app.reports.engine.blocks import (
     Block,
@@ -34,7 +42,6 @@ from brainstem_app.reports.engine.columns import (
     grade,
     signed1,
 )
-from brainstem_app.reports.scan.methods import PROGRAM
 from brainstem_app.reports.scan.model import reliability_text, unseen_mark
 
 #: Nuclei a table of z-scores shows side by side; that many fit on a printed page.
@@ -54,11 +61,12 @@ def cohort_document(report: CohortReport) -> Document:
     blocks: list[Block] = cautions(report.notes, f"{_CAUTION} {report.limits}")
     for comparison in report.comparisons:
         n = counted(comparison.n, "subject")
-        title = f"{comparison.group} ({n}) against {report.reference} ({comparison.reference_n})"
+        reference = reference_of(report, comparison)
+        title = f"{comparison.group} ({n}) against {reference} ({comparison.reference_n})"
         groups = (comparison.regions, comparison.areas, comparison.nuclei)
         blocks += [
             Heading(title),
-            Table(_effect_columns(report, comparison), groups),
+            Table(_effect_columns(comparison, reference), groups, "dense"),
             Paragraph(_comparison_note(report, comparison), "small"),
         ]
     if report.comparisons:
@@ -70,6 +78,7 @@ def cohort_document(report: CohortReport) -> Document:
             charts,
         ]
     blocks += _scores(report)
+    blocks += who_is_in(report)
     blocks += [*methods(report.methods), *repeat(report.command)]
     title = _title(report)
     return Document(
@@ -82,26 +91,37 @@ def cohort_document(report: CohortReport) -> Document:
     )
 
 
-def _effect_columns(report: CohortReport, comparison: GroupComparison) -> tuple[Column[VolumeEffect], ...]:
-    group, reference, reach = comparison.group, str(report.reference), reach_of_effects(comparison)
+def reference_of(report: CohortReport, comparison: GroupComparison) -> str:
+    """Say what a comparison is with."""
+    return comparison.reference or str(report.reference)
+
+
+def _effect_columns(comparison: GroupComparison, reference: str) -> tuple[Column[VolumeEffect], ...]:
+    group, reach, unit = comparison.group, reach_of_effects(comparison), unit_of(comparison)
     return (
         Column("Structure", lambda e: Cell(e.name + unseen_mark(e), below=e.full_name)),
         Column("Name", lambda e: e.full_name, align="words", where="paper"),
         Column("Reliability", lambda e: e.reliability, format=grade, align="centre"),
-        Column(group, lambda e: formatting.measure(e.mean_mm3, e.unit), "mean mm³"),
-        Column(reference, lambda e: formatting.measure(e.reference_mean_mm3, e.unit), "mean mm³"),
+        Column(group, lambda e: formatting.measure(e.mean_mm3, e.unit), f"mean {unit}"),
+        Column(reference, lambda e: formatting.measure(e.reference_mean_mm3, e.unit), f"mean {unit}"),
         Column(
             "Difference",
             _difference,
-            "adjusted, mm³, 95 % interval",
+            f"adjusted, {unit}, 95 % interval",
         ),
         Column("d", lambda e: e.d, "adjusted", formatting.signed),
         Column(f"−{reach} to {reach}", lambda e: Cell(plot=_plot(e, reach)), align="words", where="screen"),
         Column("p", lambda e: e.p, format=formatting.p_value),
         Column("p", lambda e: e.p_holm, "Holm", formatting.p_value, lambda e: below_five(e.p_holm)),
+        Column("p", lambda e: e.p_fdr, "FDR", formatting.p_value, lambda e: below_five(e.p_fdr)),
         Column("n", lambda e: f"{e.n} / {e.reference_n}", f"{group} / {reference}"),
         Column("Not found", lambda e: e.not_found + e.reference_not_found, "in both groups", count),
     )
+
+
+def unit_of(comparison: GroupComparison) -> str:
+    """Say what the numbers of a comparison are in: that of the nuclei; areas and ratios have their own."""
+    return comparison.nuclei[0].unit if comparison.nuclei else "mm³"
 
 
 def _difference(effect: VolumeEffect) -> Cell:
@@ -129,10 +149,25 @@ def _comparison_note(report: CohortReport, comparison: GroupComparison) -> str:
     return (
         f"Linear model by ordinary least squares, {adjusted}; {comparison.degrees} degrees of freedom. d: "
         "adjusted difference in standard deviations of the residuals. p: two-sided t-test; Holm: corrected "
-        f"over all nuclei{every}{_regions(comparison)}. A nucleus that was not found is missing: n says in "
-        "how many it was found, over whom all of its numbers are taken; the degrees of freedom are those of "
-        "one found in everyone."
+        f"over all nuclei{every}{_regions(comparison)}, so that even one false finding among them is rare; "
+        "FDR: over the same by Benjamini and Hochberg, so that of those below .05 one in twenty is expected "
+        "to be false. A nucleus that was not found is missing: n says in how many it was found, over whom "
+        f"all of its numbers are taken{_least(report)}; the degrees of freedom are those of one found in "
+        f"everyone.{_together(comparison)}"
     )
+
+
+def _least(report: CohortReport) -> str:
+    return f", and of fewer than {report.least} of a group there are none" if report.least else ""
+
+
+def _together(comparison: GroupComparison) -> str:
+    """How groups that stand on one side are taken together."""
+    sides = ((comparison.group, comparison.groups), (comparison.reference, comparison.reference_groups))
+    told = [f"{name} is {' and '.join(groups)}" for name, groups in sides if len(groups) > 1]
+    if not told:
+        return ""
+    return f" Taken together, each group with the same weight whatever its size: {'; '.join(told)}."
 
 
 def _regions(comparison: GroupComparison) -> str:
@@ -147,7 +182,7 @@ def _scores(report: CohortReport) -> list[Block]:
     names = tuple(scored[0].z) if scored else ()
     if not names:
         return []
-    others = report.reference if report.reference is not None else "all others"
+    others = _others(report, "all others")
     who: list[Column[VolumeSubject]] = [Column("Subject", lambda s: s.subject)]
     if report.group:
         who.append(Column(report.group, lambda s: s.group or "", align="centre"))
@@ -162,16 +197,23 @@ def _scores(report: CohortReport) -> list[Block]:
     ]
 
 
+def _others(report: CohortReport, everybody: str) -> str:
+    """Whom people are set against."""
+    if report.against is not None:
+        return f"the saved reference group “{report.against.name}”"
+    return everybody if report.reference is None else report.reference
+
+
 def _score_column(name: str) -> Column[VolumeSubject]:
     return Column(name, partial(_score, name), format=signed1, mark=partial(_far, name))
 
 
 def _score(name: str, subject: VolumeSubject) -> float | None:
-    return subject.z[name]
+    return subject.z.get(name)
 
 
 def _far(name: str, subject: VolumeSubject) -> Mark:
-    z = subject.z[name]
+    z = subject.z.get(name)
     return "bad" if z is not None and abs(z) >= FAR else ""
 
 
@@ -190,14 +232,19 @@ def farthest(scored: Sequence[VolumeSubject]) -> tuple[VolumeSubject, ...]:
 def _title(report: CohortReport) -> str:
     if report.group is None:
         return _size(report)
-    groups = ", ".join(comparison.group for comparison in report.comparisons)
-    return f"{report.group}: {groups} against {report.reference}"
+    against: dict[str, list[str]] = {}
+    for comparison in report.comparisons:
+        against.setdefault(reference_of(report, comparison), []).append(comparison.group)
+    told = "; ".join(f"{', '.join(groups)} against {reference}" for reference, groups in against.items())
+    return f"{report.group}: {told}"
 
 
 def _about(report: CohortReport) -> str:
     parts = [formatting.moment(report.created), _size(report), f"atlas {report.atlas}"]
     if report.models:
         parts.append(f"model {', '.join(report.models)}")
+    if report.versions:
+        parts.append(f"segmented with version {', '.join(report.versions)}")
     return " · ".join(parts)
 
 
@@ -210,20 +257,28 @@ def _size(report: CohortReport) -> str:
 def charts_note(report: CohortReport) -> str:
     """Say what the charts of the groups show."""
     adjusted = ", not adjusted as the numbers above the picture are" if report.covariates else ""
+    measured = "without the differences of the sites" if report.sites else "as measured"
     who = f"each mark is a person whose {report.group} is known" if report.group else "each mark is a person"
-    drawn = max(LEAST_MARKS, MOST_MARKS // (1 + len(report.comparisons)))
+    drawn = max(LEAST_MARKS, MOST_MARKS // max(1, len(report.groups)))
     many = ""
     if len(report.modelled) > drawn:
         many = f" Of a group of more than {drawn}, so many are drawn: the outermost, and even steps between."
     also = " and the covariates are" if report.group and report.covariates else ""
     return (
-        f"Volume in mm³ (areas in mm², ratios in %) as measured{adjusted}; {who}{also}. Line: median; grey: "
+        f"{_measured_words(report)} {measured}{adjusted}; {who}{also}. Line: median; grey: "
         f"its 95 % interval (bootstrap over people). The axes do not begin at 0.{many}"
     )
 
 
+def _measured_words(report: CohortReport) -> str:
+    units = {unit_of(comparison) for comparison in report.comparisons}
+    return f"Change in {A_YEAR}" if A_YEAR in units else "Volume in mm³ (areas in mm², ratios in %)"
+
+
 def scores_note(report: CohortReport) -> str:
     """Say what the z-scores are, and of whom there are none."""
+    if report.against is not None:
+        return _saved_note(report, report.against)
     predict = "the reference group predicts" if report.reference is not None else "the others predict"
     given = f" for the subject's {', '.join(report.covariates)}" if report.covariates else ""
     n = sum(bool(subject.z) for subject in report.subjects)
@@ -236,53 +291,13 @@ def scores_note(report: CohortReport) -> str:
     )
 
 
-def cohort_methods(report: CohortReport) -> str:
-    """Paragraph to paste into a methods section, after the one of the segmentation itself."""
-    sentences = [_people(report)]
-    if report.comparisons:
-        sentences += _comparisons(report)
-    if any(subject.z for subject in report.subjects):
-        sentences.append(_scores_in_words(report))
-    sentences.append("A nucleus that was not found was left out as missing.")
-    return " ".join(sentences)
-
-
-def _people(report: CohortReport) -> str:
-    model = f"the model {', '.join(report.models)} and " if report.models else ""
-    sizes = {c.group: c.n for c in report.comparisons}
-    if report.comparisons:
-        sizes[str(report.reference)] = report.comparisons[0].reference_n
-    groups = f" ({', '.join(f'{group}: {n}' for group, n in sizes.items())})" if sizes else ""
-    n = counted(len(report.modelled), "person")
+def _saved_note(report: CohortReport, against: SavedReference) -> str:
+    given = f" for the subject's {', '.join(against.covariates)}" if against.covariates else ""
+    n = sum(bool(subject.z) for subject in report.subjects)
+    shown = f" Shown are the {MOST_SCORED} of {n} subjects that lie farthest out; all are in zscores.csv."
     return (
-        f"Volumes of the nuclei of the brainstem of {n}{groups} were measured on T1-weighted scans "
-        f"with {PROGRAM}, with {model}the atlas {report.atlas}."
-    )
-
-
-def _comparisons(report: CohortReport) -> list[str]:
-    tests = sum(len(c.nuclei) for c in report.comparisons)
-    of_regions = sum(len(c.regions) for c in report.comparisons)
-    of_areas = sum(len(c.areas) for c in report.comparisons)
-    apart = f", apart from the {of_regions} tests of regions" if of_regions else ""
-    apart += f" and the {of_areas} of midsagittal areas" if of_areas else ""
-    each = "region of the brainstem and of each nucleus" if of_regions else "nucleus"
-    each += ", and the midsagittal areas of midbrain and pons and their ratio," if of_areas else ""
-    on = f"group, {', '.join(report.covariates)}" if report.covariates else "group"
-    adjusted = "adjusted " if report.covariates else ""
-    return [
-        f"The volume of each {each} was compared between the groups by a linear model on "
-        f"{on} (ordinary least squares).",
-        f"The {adjusted}difference from the group {report.reference} is given in its unit with its 95 % "
-        "interval, and as Cohen's d, in standard deviations of the residuals; its two-sided t-test was "
-        f"corrected over all {tests} tests by Holm's method{apart}.",
-    ]
-
-
-def _scores_in_words(report: CohortReport) -> str:
-    others = f"the group {report.reference}" if report.reference is not None else "all others"
-    given = f", given {', '.join(report.covariates)}" if report.covariates else ""
-    return (
-        f"The z-score of a person is the distance of a volume from what {others} predicted{given}, the "
-        "person left out, in standard deviations of that prediction."
+        f"How far the volume, as measured, lies from what the saved reference group ({against.n} people) "
+        f"predicts{given}, in standard deviations of such a prediction. Marked, bold: {FAR:g} or more. "
+        "centiles.csv says what share of the reference group's population lies below each."
+        f"{shown if n > MOST_SCORED else ''}"
     )

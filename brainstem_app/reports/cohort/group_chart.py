@@ -133,7 +133,7 @@ def charted_groups(report: CohortReport) -> list[GroupChart]:
     Without groups all people are one. A nucleus that was found in nobody has no picture.
     """
     groups = _groups(report)
-    found = {n: [s for s in report.modelled if s.volume_mm3.get(n) is not None] for n in _nuclei(report)}
+    found = {n: [s for s in report.modelled if s.compared(n) is not None] for n in _nuclei(report)}
     return [_chart(report, name, people, groups) for name, people in found.items() if people]
 
 
@@ -145,9 +145,7 @@ def _nuclei(report: CohortReport) -> list[str]:
 
 
 def _groups(report: CohortReport) -> list[str | None]:
-    if report.reference is None:
-        return [None]
-    return [report.reference, *(c.group for c in report.comparisons)]
+    return list(report.groups) or [None]
 
 
 def _chart(
@@ -187,7 +185,7 @@ def _chart(
 
 def _volume(subject: VolumeSubject, name: str) -> float:
     """Volume of a nucleus that was found, mm³."""
-    volume = subject.volume_mm3[name]
+    volume = subject.compared(name)
     if volume is None:
         raise ValueError(f"{name} was not found in {subject.subject}")
     return volume
@@ -236,7 +234,8 @@ def _result(report: CohortReport, name: str) -> str:
     parts = []
     for comparison in report.comparisons:
         effect = next(n for n in comparison.effects if n.name == name)
-        who = f"{comparison.group}: " if len(report.comparisons) > 1 else ""
+        against = "" if comparison.reference in ("", report.reference) else f" − {comparison.reference}"
+        who = f"{comparison.group}{against}: " if len(report.comparisons) > 1 or against else ""
         parts.append(f"{who}d {formatting.signed(effect.d)}, p (Holm) {formatting.p_value(effect.p_holm)}")
     return "; ".join(parts)
 

@@ -24,6 +24,7 @@ def cohort_notes(report: CohortReport, table: PeopleTable, people: Sequence[Pers
     return (
         *_who_is_missing(report, table),
         *_small_groups(report),
+        *_sites(report),
         *_uncertain_scores(report),
         *_missing(report, people),
         *uneven_notes({person.name: [person.result.report] for person in people}),
@@ -58,9 +59,7 @@ def _who_is_missing(report: CohortReport, table: PeopleTable) -> list[str]:
 
 
 def _small_groups(report: CohortReport) -> list[str]:
-    sizes = {c.group: c.n for c in report.comparisons}
-    if report.comparisons:
-        sizes = {str(report.reference): report.comparisons[0].reference_n, **sizes}
+    sizes = {group: report.size_of(group) for group in report.groups} if report.comparisons else {}
     small = [f"{group}: {n}" for group, n in sizes.items() if n < SMALL_GROUP]
     if not small:
         return []
@@ -70,8 +69,22 @@ def _small_groups(report: CohortReport) -> list[str]:
     ]
 
 
+def _sites(report: CohortReport) -> list[str]:
+    """Say what was taken out for the sites, and what that does to p-values."""
+    if not report.sites:
+        return []
+    sizes = ", ".join(f"{site}: {n}" for site, n in report.sites.items())
+    kept = listed([*([f"the group ({report.group})"] if report.group else []), *report.covariates])
+    keeping = f", keeping what goes with {kept}" if kept else ""
+    return [
+        f"Differences in place and spread between {counted(len(report.sites), 'site')} of “{report.site}” "
+        f"({sizes}) were taken out (ComBat){keeping}. The tests do not know that they were estimated from "
+        "the same people: where groups are spread unevenly over the sites, p-values are somewhat too small."
+    ]
+
+
 def _uncertain_scores(report: CohortReport) -> list[str]:
-    if not any(subject.z for subject in report.subjects):
+    if report.against is not None or not any(subject.z for subject in report.subjects):
         return []
     others = [s for s in report.modelled if report.reference is None or s.group == report.reference]
     degrees = len(others) - 2 - len(report.covariates)

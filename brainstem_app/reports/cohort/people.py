@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
@@ -53,6 +54,8 @@ def one_result_each(
 ) -> tuple[list[Person], list[str]]:
     """Person of each result, in the order of their names, and what to say of it.
 
+    Of a scan that was segmented more than once the newest result counts (`segmented_again`).
+
     Parameters
     ----------
     results : sequence of Result
@@ -77,6 +80,9 @@ def one_result_each(
     without = sorted({r.subject for r in results} - {r.subject for r in kept})
     if without:
         notes.append(f"Left out, without the session {session}: {listed(without)}.")
+    again = segmented_again(kept, separate=separate)
+    notes += _again_notes(kept, again)
+    kept = [r for r in kept if r.path not in again]
     datasets = _datasets(kept, separate=separate)
     people: dict[tuple[str, str], Result] = {}
     for result in kept:
@@ -99,6 +105,63 @@ def one_result_each(
     ]
     notes += _same_scans(found)
     return sorted(found, key=lambda person: person.name), notes
+
+
+def segmented_again(results: Sequence[Result], *, separate: bool = False) -> dict[Path, Path]:
+    """Results of a scan of which there is a newer one, by their paths: the path of the one that counts.
+
+    The same scan file (by its hash) under the same name is the same person. So it is under two names, unless
+    both are names of people (``sub-…``): then somebody has to say which is right, and both stay. A result
+    that names its dataset counts before one that does not.
+
+    Parameters
+    ----------
+    results : sequence of Result
+    separate : bool
+        Results in different folders are of different people, whatever their names.
+    """
+    by_scan: dict[str, list[Result]] = {}
+    for result in results:
+        if result.report.scan.sha256:
+            by_scan.setdefault(result.report.scan.sha256, []).append(result)
+    found: dict[Path, Path] = {}
+    for alike in by_scan.values():
+        best_first = sorted(alike, key=lambda r: (bool(r.dataset), _is_person(r), r.report.created))[::-1]
+        counted_ones: list[Result] = []
+        for result in best_first:
+            known = [
+                r for r in counted_ones if _are_one(r, result) and not (separate and r.given != result.given)
+            ]
+            if known:
+                found[result.path] = known[0].path
+            else:
+                counted_ones.append(result)
+    return found
+
+
+def _is_person(result: Result) -> bool:
+    return result.subject.startswith("sub-")
+
+
+def _are_one(one: Result, other: Result) -> bool:
+    """Whether two results of the same scan file are of one person on one occasion."""
+    may_be = not one.dataset or not other.dataset or one.dataset == other.dataset
+    if one.subject == other.subject:
+        return may_be and one.occasion == other.occasion
+    return not (_is_person(one) and _is_person(other)) and (not one.dataset or not other.dataset)
+
+
+def _again_notes(results: Sequence[Result], again: dict[Path, Path]) -> list[str]:
+    if not again:
+        return []
+    by_path = {result.path: result for result in results}
+    told = [
+        f"{by_path[new].subject} (of {by_path[new].report.created[:16].replace('T', ' ')}, not "
+        f"{old.parent.name} of {by_path[old].report.created[:16].replace('T', ' ')})"
+        for old, new in again.items()
+    ]
+    n = counted(len(set(again.values())), "scan was", "scans were")
+    return [f"{n} segmented more than once; one result of each counts: {listed(told, 4)}."]
 
 
 def _is_of_session(result: Result, session: str) -> bool:
@@ -152,12 +215,6 @@ def _twice(one: Result, other: Result) -> InputError:
             f"{name} was scanned more than once ({occasions}); a comparison takes one result of each person.",
             where,
             "Choose with --session, or give a folder with one scan of each person.",
-        )
-    if one.report.scan.sha256 is not None and one.report.scan.sha256 == other.report.scan.sha256:
-        return InputError(
-            f"{name} has two reports, both of the same scan.",
-            where,
-            "Give the folder of one of them, or say with --separate-folders that they are two people.",
         )
     if one.dataset and one.dataset == other.dataset:
         return InputError(

@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from brainstem_app.counting import counted, listed
+from brainstem_app.counting import listed
 from brainstem_app.errors import InputError
-from brainstem_app.evaluation.linear_model import LEAST_GROUP, dependent_columns
-from brainstem_app.reports.cohort.cells import level_key, spelled_alike
-from brainstem_app.reports.cohort.covariates import CellPlace, Covariates, Reading, covariates_of, twin_notes
+from brainstem_app.reports.cohort.cells import spelled_alike
+from brainstem_app.reports.cohort.covariates import CellPlace, Covariates, Reading, covariates_of
 from brainstem_app.reports.cohort.participants import (
     MatchedPeople,
     Participants,
     head_size_column,
-    is_head_size,
-    is_reference_name,
     match_participants,
     read_participants,
     require_columns,
 )
 from brainstem_app.reports.cohort.people import Person
-from brainstem_app.reports.cohort.request import CohortRequest
+from brainstem_app.reports.cohort.request import PeopleRequest
 from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML, know_head_size
 
 #: Covariates that come from the reports where the table has none, and what they are the volume of.
 MEASURED = {BRAIN_ML: "of the brain", INTRACRANIAL_ML: "inside the skull"}
-_FEWER_COVARIATES = "Leave that covariate out, or fill it in the table."
 
 
 @dataclass(frozen=True)
@@ -49,6 +42,8 @@ class PeopleTable:
     columns : tuple of str
         Covariates.
     reading : Reading
+    site : str
+        Column of the sites; empty for none.
     """
 
     table: Participants
@@ -57,11 +52,12 @@ class PeopleTable:
     group: str
     columns: tuple[str, ...]
     reading: Reading
+    site: str = ""
 
     @property
     def needed(self) -> tuple[str, ...]:
         """Columns that a person must have a value of to be in a model."""
-        return (*([self.group] if self.group else []), *self.columns)
+        return (*filter(None, (self.group, self.site)), *self.columns)
 
     def is_complete(self, person: str) -> bool:
         """Whether all that the model needs of a person is known."""
@@ -74,6 +70,10 @@ class PeopleTable:
     def group_of(self, person: str) -> str | None:
         """Group of a person as the table spells it, but for twins; None if it is unknown."""
         return self.values[person].get(self.group)
+
+    def site_of(self, person: str) -> str | None:
+        """Site of a person, spelled as `group_of`; None if it is unknown or nobody asks."""
+        return self.values[person].get(self.site) if self.site else None
 
     def shown(self, person: str) -> dict[str, str]:
         """Values of the covariates of a person."""
@@ -117,8 +117,10 @@ class PeopleTable:
         )
 
 
-def people_table(request: CohortRequest, people: Sequence[Person]) -> PeopleTable:
+def people_table(request: PeopleRequest, people: Sequence[Person], scored: Sequence[str] = ()) -> PeopleTable:
     """Read the table of participants and find the row of each person.
+
+    `scored` names columns that a saved reference group asks for.
 
     Raises
     ------
@@ -140,20 +142,23 @@ def people_table(request: CohortRequest, people: Sequence[Person]) -> PeopleTabl
     if group in columns:
         problem = f"“{group}” is the column of the groups, and cannot be adjusted for as well."
         raise InputError(problem, request.participants, "Leave it out of --covariates.")
+    site = _site_column(request, table, (group, *columns))
     for name, what in MEASURED.items():
         if name in columns and name not in (*table.columns, *also):
             problem = f"No result has the volume {what} ({name})."
-            raise InputError(problem, request.results[0], "Segment the scans again, or leave it out.")
+            raise InputError(problem, people[0].result.given, "Segment the scans again, or leave it out.")
     if INTRACRANIAL_ML in columns and INTRACRANIAL_ML not in table.columns:
         _require_one_method(request, people)
-    require_columns(table, [*columns, *([group] if group else [])], also)
+    require_columns(table, [*columns, *filter(None, (group, site))], also)
+    told = (*columns, *map(table.column, scored))
     reading = Reading(
         where=request.participants,
         decimal_comma=table.decimal_comma,
-        categorical=_known_columns(request.categorical, columns, table, "--categorical"),
-        numeric=_known_columns(request.numeric, columns, table, "--numeric"),
+        categorical=_known_columns(request.categorical, told, table, "--categorical"),
+        numeric=_known_columns(request.numeric, told, table, "--numeric"),
     )
-    return _with_groups_alike(PeopleTable(table, matched, values, group, columns, reading))
+    made = PeopleTable(table, matched, values, group, columns, reading, site)
+    return _spelled_alike(_spelled_alike(made, group), site)
 
 
 def covariates_in(table: PeopleTable, used: Sequence[str]) -> Covariates:
@@ -163,136 +168,7 @@ def covariates_in(table: PeopleTable, used: Sequence[str]) -> Covariates:
     return covariates_of(cells, usual, table.reading, len(used))
 
 
-def groups_in(
-    request: CohortRequest, table: PeopleTable, used: Sequence[str]
-) -> tuple[list[str], dict[str, str], tuple[str, ...]]:
-    """All groups, the reference first; the group of each person; and what to say of their names.
-
-    Raises
-    ------
-    InputError
-        If it is not clear which group to compare with, or a group has one person, or loses all others because
-        of a covariate.
-    """
-    of_person = {name: table.group_of(name) or "" for name in used}
-    groups = sorted(set(of_person.values()))
-    if not table.group:
-        return groups, of_person, ()
-    asked = level_key(request.reference)
-    wanted = [g for g in groups if (level_key(g) == asked if asked else is_reference_name(g))]
-    if len(wanted) != 1 or len(groups) < 2:
-        _require_no_group_left_out(request, table, groups, used)
-        raise InputError(
-            f"It is not clear which group to compare with; “{table.group}” has: {listed(groups)}.",
-            request.participants,
-            "Give --reference with one of at least two groups.",
-        )
-    _require_two_in_each(request, table, groups, of_person)
-    spellings = spelled_alike(
-        table.matched.rows[name].values[table.group] for name in used if name in table.matched.rows
-    )
-    return (
-        [*wanted, *(g for g in groups if g != wanted[0])],
-        of_person,
-        tuple(twin_notes(table.group, spellings)),
-    )
-
-
-def _require_no_group_left_out(
-    request: CohortRequest, table: PeopleTable, groups: Sequence[str], used: Sequence[str]
-) -> None:
-    """Refuse covariates that nobody of a group has, naming them."""
-    gone = sorted({table.group_of(name) or "" for name in table.values} - {"", *groups})
-    if gone:
-        raise InputError(
-            f"Nobody of the {counted(len(gone), 'group')} {listed([f'“{g}”' for g in gone], 4)} has all that "
-            f"is asked for: {table.left_out(gone, used)}.",
-            request.participants,
-            _FEWER_COVARIATES,
-        )
-
-
-def _require_two_in_each(
-    request: CohortRequest, table: PeopleTable, groups: Sequence[str], of_person: Mapping[str, str]
-) -> None:
-    """Refuse groups of one person, and say if covariates left the others out."""
-    times = Counter(of_person.values())
-    alone = [g for g in groups if times[g] < LEAST_GROUP]
-    if not alone:
-        return
-    who = [next(name for name, group in of_person.items() if group == g) for g in alone]
-    told = listed([f"“{g}” ({name})" for g, name in zip(alone, who, strict=True)], 4)
-    if left_out := table.left_out(alone, of_person):
-        raise InputError(
-            f"Of {counted(len(alone), 'group')} of “{table.group}” one person alone has all that is asked "
-            f"for: {told}; {left_out}. A comparison needs {LEAST_GROUP} or more in each.",
-            request.participants,
-            _FEWER_COVARIATES,
-        )
-    raise InputError(
-        f"{counted(len(alone), 'group')} of “{table.group}” with one person: {told}. A comparison needs "
-        f"{LEAST_GROUP} or more in each.",
-        request.participants,
-        f'Leave it out with --missing "{table.group}={alone[0]}" (in the window: cells that mean '
-        "unknown), or compare each person against all others, without groups.",
-    )
-
-
-def require_enough(request: CohortRequest, groups: Sequence[str], covariates: Covariates) -> None:
-    """Refuse a model of groups with as many unknowns as people.
-
-    Raises
-    ------
-    InputError
-        If there are too few people.
-    """
-    people, unknowns = len(covariates.values), max(len(groups), 1) + len(covariates.names)
-    if not request.group or people > unknowns:
-        return
-    adjusted = f" and {listed(covariates.names)}" if covariates.names else ""
-    least = counted(unknowns + 1, "person", "people")
-    raise InputError(
-        f"{counted(people, 'person is', 'people are')} too few for a model of {counted(len(groups), 'group')}"
-        f"{adjusted}; it takes {least}, and says something with many more.",
-        request.participants,
-        "Give more results, or fewer --covariates"
-        + (", or --no-head-size." if any(map(_is_size, covariates.names)) else "."),
-    )
-
-
-def _is_size(column: str) -> bool:
-    return column == INTRACRANIAL_ML or is_head_size(column)
-
-
-def require_apart(
-    request: CohortRequest, groups: Sequence[str], codes: NDArray[np.int_], covariates: Covariates
-) -> None:
-    """Refuse groups and covariates of which one follows from the others, naming them.
-
-    Raises
-    ------
-    InputError
-        If there are such columns.
-    """
-    names = ["", *(f"{request.group} = {group}" for group in groups[1:]), *covariates.names]
-    dummies = [codes == code for code in range(1, len(groups))]
-    spread = covariates.values.std(axis=0) if covariates.names else np.zeros(0)
-    design = np.column_stack([np.ones(len(codes)), *dummies, covariates.values / np.where(spread, spread, 1)])
-    found = [names[column] for column in dependent_columns(design) if names[column]]
-    if not found or len(design) <= design.shape[1]:
-        return
-    of_group = any(name.startswith(f"{request.group} = ") for name in found) and request.group
-    raise InputError(
-        f"{' and '.join(f'“{name}”' for name in found)} cannot be told apart: one follows from the other"
-        f"{'s' if len(found) > 2 else ''} in all {counted(len(codes), 'person')}.",
-        request.participants,
-        "Leave that covariate out; what it does cannot be told from the group."
-        if of_group
-        else "Leave one out.",
-    )
-
-
-def _head_size(request: CohortRequest, table: Participants, people: Sequence[Person]) -> str | None:
+def _head_size(request: PeopleRequest, table: Participants, people: Sequence[Person]) -> str | None:
     """Column of the head's size that groups are adjusted for without being asked.
 
     That of the table; else the volume inside the skull, if it was measured in one way of everybody.
@@ -305,23 +181,23 @@ def _head_size(request: CohortRequest, table: Participants, people: Sequence[Per
     return INTRACRANIAL_ML if request.group and known else None
 
 
-def _require_one_method(request: CohortRequest, people: Sequence[Person]) -> None:
+def _require_one_method(request: PeopleRequest, people: Sequence[Person]) -> None:
     scans = [person.result.report.scan for person in people]
     methods = sorted({scan.intracranial_method or "unknown" for scan in scans if scan.intracranial_ml})
     if len(methods) > 1:
         raise InputError(
             f"The volume inside the skull was measured in several ways: {listed(methods)}.",
-            request.results[0],
+            people[0].result.given,
             "Segment all scans with one version of the program, or leave it out.",
         )
 
 
-def _participants(request: CohortRequest) -> Participants:
+def _participants(request: PeopleRequest) -> Participants:
     if request.participants is not None:
         return read_participants(request.participants, request.missing)
-    if request.group or set(request.covariates) - MEASURED.keys():
+    if request.group or request.site or set(request.covariates) - MEASURED.keys():
         raise InputError(
-            "Groups and covariates need the table of participants.",
+            "Groups, sites and covariates need the table of participants.",
             None,
             "Add --participants participants.tsv.",
         )
@@ -342,13 +218,26 @@ def _known_columns(
     return found
 
 
-def _with_groups_alike(table: PeopleTable) -> PeopleTable:
-    """Return the same with one spelling of each group."""
-    if not table.group:
+def _site_column(request: PeopleRequest, table: Participants, others: Sequence[str]) -> str:
+    """Column of the sites as the table spells it; empty for none."""
+    site = table.column(request.site) if request.site else ""
+    if site and site in others:
+        raise InputError(
+            f"“{site}” is the column of the sites, whose differences are taken out, and cannot be a group or "
+            "covariate as well.",
+            request.participants,
+            "Leave it out of --covariates and --group, or give another --site.",
+        )
+    return site
+
+
+def _spelled_alike(table: PeopleTable, column: str) -> PeopleTable:
+    """Return the same with one spelling of each word of a column."""
+    if not column:
         return table
-    spellings = spelled_alike(row[table.group] for row in table.values.values() if table.group in row)
+    spellings = spelled_alike(row[column] for row in table.values.values() if column in row)
     values = {
-        name: {**row, table.group: spellings[row[table.group]]} if table.group in row else row
+        name: {**row, column: spellings[row[column]]} if column in row else row
         for name, row in table.values.items()
     }
     return replace(table, values=values)

@@ -9,9 +9,12 @@ from pydantic import BaseModel, ConfigDict
 
 from brainstem_app.setting import setting
 
+#: A t-test of fewer people says next to nothing, and one of them decides it.
+LEAST_PEOPLE = 5
 
-class CohortRequest(BaseModel):
-    """What to compare."""
+
+class PeopleRequest(BaseModel):
+    """Who takes part, in which groups, and what is taken out."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -76,6 +79,24 @@ class CohortRequest(BaseModel):
             metavar="COLUMN",
         ),
     ] = ()
+    site: Annotated[
+        str,
+        setting(
+            "Sites",
+            "Column of the scanner or site, whose differences are taken out of the volumes (ComBat); what "
+            "goes with groups and covariates is kept.",
+            empty="one site",
+        ),
+    ] = ""
+    least: Annotated[
+        int,
+        setting(
+            "Fewest people",
+            "Fewest people of a group and of a site: fewer are refused, and a nucleus found in fewer has "
+            "no numbers.",
+            ge=2,
+        ),
+    ] = LEAST_PEOPLE
     session: Annotated[
         str,
         setting("Session", "Session to take of people with several, e.g. 1.", empty="one result each"),
@@ -94,3 +115,27 @@ class CohortRequest(BaseModel):
             "People of one name in different folders of RESULTS are different people.",
         ),
     ] = False
+
+
+class CohortRequest(PeopleRequest):
+    """What to compare."""
+
+    contrasts: Annotated[
+        tuple[str, ...],
+        setting(
+            "Comparisons",
+            "Groups to set against each other, e.g. ALS-B:ALS-S, or several together and a name, "
+            "patients=ALS-B+ALS-S:control.",
+            empty="each group with the reference group",
+            option="--contrast",
+            metavar="GROUPS:GROUPS",
+        ),
+    ] = ()
+    against: Annotated[
+        Path | None,
+        setting(
+            "Saved reference group",
+            "File that `reference save` wrote: each person is set against its people.",
+            empty="the reference group, or all others",
+        ),
+    ] = None

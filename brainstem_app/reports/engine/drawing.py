@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: Gid of marks that have words of their own.
 TOLD = "told"
-INK, SOFT, LINE = "#17202a", "#56636f", "#cdd5dc"
+INK, SOFT, LINE = "#17202a", "#56636f", "#d9e0e6"
 Dashes = Literal["-", "none"] | tuple[float, tuple[float, ...]]
 _DASHES: tuple[Dashes, ...] = (
     "-",

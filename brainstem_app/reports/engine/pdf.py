@@ -36,6 +36,8 @@ _LEVEL_COLOURS: dict[str, Colour] = {
     "info": (11, 107, 138),
 }
 _MARGIN_MM, _GAP_MM = 14.0, 3.0
+#: Of a last page that is filled less than this the lines are set closer, as far as that.
+_FEW_LINES, _CLOSER = 0.25, (0.94, 0.88)
 _AROUND_PICTURE_MM, _BESIDE_MM = 24.0, 80.0
 #: A picture is made as small as this, so that it follows its heading.
 _SMALLEST_PICTURE = 0.75
@@ -53,8 +55,9 @@ _PLACE = re.compile(r'x="([^"]*)" y="([^"]*)"')
 class ReportPdf(FPDF):
     """A4 pages in DejaVu Sans (all of Unicode that reports use), with a footer on each page."""
 
-    def __init__(self, title: str, footer: str) -> None:
+    def __init__(self, title: str, footer: str, tightness: float = 1.0) -> None:
         super().__init__(orientation="P", unit="mm", format="A4")
+        self.tightness = tightness
         self.set_title(title)
         self.set_creator("Brainstem App")
         self._footer = footer
@@ -84,20 +87,26 @@ class ReportPdf(FPDF):
         """Paragraph between the margins."""
         self.set_font(font, size=size)
         self.set_text_color(*colour)
-        self.multi_cell(0, size * 0.5, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        self.ln(1)
+        line = size * 0.5 * self.tightness
+        self.multi_cell(0, line, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.ln(self.tightness)
 
     def heading(self, text: str, room_mm: float) -> None:
         """Section heading, moved to the next page when less than `room_mm` would follow it."""
         if self.will_page_break(room_mm):
             self.add_page()
-        self.ln(3)
+        self.ln(3 * self.tightness)
         self.set_font("DejaVu Sans", "B", 11)
         self.set_text_color(*INK)
         self.cell(0, 6, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.set_draw_color(*LINE)
         self.line(_MARGIN_MM, self.get_y(), self.w - _MARGIN_MM, self.get_y())
         self.ln(1.5)
+
+    @property
+    def last_page_share(self) -> float:
+        """How much of the last page is filled, 0…1."""
+        return float((self.get_y() - _MARGIN_MM) / (self.page_break_trigger - _MARGIN_MM))
 
     def fitted(self, text: str, width_mm: float) -> str:
         """As much of a line as has room."""
@@ -109,8 +118,18 @@ class ReportPdf(FPDF):
 
 
 def document_pdf(document: Document) -> bytes:
-    """Bytes of the PDF file."""
-    pdf = ReportPdf(document.title, document.footer)
+    """Bytes of the PDF file; a last page with a few lines is spared by setting all a little closer."""
+    loose = pdf = _laid_out(document)
+    for tightness in _CLOSER:
+        if pdf.page_no() < loose.page_no() or loose.page_no() == 1 or loose.last_page_share > _FEW_LINES:
+            break
+        pdf = _laid_out(document, tightness)
+    return bytes((pdf if pdf.page_no() < loose.page_no() else loose).output())
+
+
+def _laid_out(document: Document, tightness: float = 1.0) -> ReportPdf:
+    """Pages of a document, its lines as close as said."""
+    pdf = ReportPdf(document.title, document.footer, tightness)
     pdf.words(document.kind, 9, ACCENT)
     pdf.set_font("DejaVu Sans", "B", 15)
     pdf.set_text_color(*INK)
@@ -124,7 +143,7 @@ def document_pdf(document: Document) -> bytes:
             pdf.heading(block.text, _room(pdf, following))
         else:
             _write(block, pdf)
-    return bytes(pdf.output())
+    return pdf
 
 
 def _room(pdf: ReportPdf, following: Block | None) -> float:

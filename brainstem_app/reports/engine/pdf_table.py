@@ -56,7 +56,7 @@ def write_table(pdf: ReportPdf, table: Table) -> None:
         col_widths=[*swatches, *widths],
         text_align=[*(["CENTER"] * len(swatches)), *aligned],
         headings_style=FontFace(emphasis="BOLD", color=SOFT, size_pt=size - 0.5, fill_color=(255, 255, 255)),
-        line_height=0.48 * size,
+        line_height=0.48 * size * pdf.tightness,
         padding=_padding(size),
         width=pdf.epw,
         align="LEFT",

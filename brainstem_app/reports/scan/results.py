@@ -35,6 +35,11 @@ class Result:
         Session and run, e.g. ``"ses-2_run-1"``; empty if none is named.
     version : str
         Of the program that made it; empty if unknown.
+    state : str
+        What people said of it in its study: ``"unseen"``, ``"accepted"``, ``"rejected"`` or ``"edited"``;
+        empty outside of a study.
+    is_corrected : bool
+        Whether the report is that of labels that were corrected by hand.
     """
 
     path: Path
@@ -43,6 +48,8 @@ class Result:
     subject: str
     occasion: str
     version: str = ""
+    state: str = ""
+    is_corrected: bool = False
 
     @property
     def dataset(self) -> str | None:

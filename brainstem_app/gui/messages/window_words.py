@@ -1,0 +1,76 @@
+"""Words of the window for those of the command line: labels of options, pages of commands.
+
+Jobs say what is wrong and what to do once, for both; most of it is the same in both.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from PySide6.QtCore import QCoreApplication
+
+from brainstem_app.gui.workflow.step import StepName, step_text
+
+_HINT = re.compile(r" \(in the window: [^)]*\)")
+_COMMAND = re.compile(r"`?brainstem-app ([a-z]+)(?: [a-z-]+)*(?: (?:--)?[A-Z…]+| --[a-z-]+)*`?")
+_OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]+)(?:(=)| (?:[A-Z]{2,}|\d+)\b)?")
+_STEP_OF = {
+    "segment": StepName.SEGMENT,
+    "prepare": StepName.PREPARE,
+    "train": StepName.TRAIN,
+    "compare": StepName.COMPARE,
+    "evaluate": StepName.REPORT,
+    "cohort": StepName.REPORT,
+    "retest": StepName.REPORT,
+    "quality": StepName.QUALITY,
+    "models": StepName.TRAIN,
+}
+
+
+def window_words(text: str, kind: str = "") -> str:
+    """Text as the window says it.
+
+    An option becomes the label of its setting, a command the page that does it; what the window has no word
+    for is said to be on the command line. Hints at the window in brackets are left out.
+
+    Parameters
+    ----------
+    text : str
+        An error or note.
+    kind : str
+        Kind of the job that says it, e.g. ``"cohort"``, if known: its labels come before those of others.
+    """
+    text = _HINT.sub("", text)
+    if "--" not in text and "brainstem-app " not in text:
+        return text
+    labels = _labels(kind)
+
+    def label(found: re.Match[str]) -> str:
+        shown = labels.get(found[1], found[1].replace("-", " "))
+        return f"“{shown}”{': ' if found[2] else ''}"
+
+    return _OPTION.sub(label, _COMMAND.sub(_command_words, text))
+
+
+def _command_words(found: re.Match[str]) -> str:
+    step = _STEP_OF.get(found[1])
+    if step is None:
+        return QCoreApplication.translate("window_words", "the command line ({0})").format(found[1])
+    return QCoreApplication.translate("window_words", "the page {0}").format(step_text(step).title)
+
+
+@cache
+def _labels(kind: str) -> dict[str, str]:
+    """Label of the setting behind each option, translated: the kind's own, else the first job's."""
+    from brainstem_app.jobs.registry import KINDS
+    from brainstem_app.setting import settings_of
+
+    own = [KINDS[kind].model] if kind in KINDS else []
+    labels: dict[str, str] = {}
+    for model in [*own, *(registered.model for registered in KINDS.values())]:
+        for setting in settings_of(model, as_options=True):
+            label = QCoreApplication.translate("Settings", setting.label).replace("&", "")
+            for option in setting.option.split("/"):
+                labels.setdefault(option.removeprefix("--"), label)
+    return labels

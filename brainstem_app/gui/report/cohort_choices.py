@@ -1,0 +1,267 @@
+"""Choices of a comparison of people, a tab each: groups, what is adjusted for, what each is set against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from types import MappingProxyType
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QRadioButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainstem_app.gui.compare.choice_list import ChoiceList
+from brainstem_app.gui.controls import faint_label, make_button, make_check_box
+from brainstem_app.jobs.kinds.people import Edited
+from brainstem_app.reports.cohort.request import LEAST_PEOPLE
+
+_MOST_LEAST = 999
+
+
+def _box(parent: QWidget, name: str, hint: str) -> QComboBox:
+    box = QComboBox(parent)
+    box.setAccessibleName(name)
+    box.setToolTip(hint)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    return box
+
+
+def _line(parent: QWidget, name: str, hint: str, placeholder: str) -> QLineEdit:
+    line = QLineEdit(parent)
+    line.setAccessibleName(name)
+    line.setToolTip(hint)
+    line.setPlaceholderText(placeholder)
+    return line
+
+
+def _form() -> QFormLayout:
+    form = QFormLayout()
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return form
+
+
+def _labelled(parent: QWidget, text: str, buddy: QWidget) -> QLabel:
+    label = QLabel(text, parent)
+    label.setBuddy(buddy)
+    return label
+
+
+def edited_box(parent: QWidget) -> QComboBox:
+    """Make a box that says what counts of results whose labels were corrected by hand."""
+
+    def tr(text: str) -> str:
+        return QCoreApplication.translate("CohortForm", text)
+
+    box = _box(
+        parent, tr("Corrected labels"), tr("What counts of results whose labels were corrected by hand")
+    )
+    for text, choice in (
+        (tr("count"), "use"),
+        (tr("do not count, the original ones do"), "original"),
+        (tr("are left out"), "leave-out"),
+    ):
+        box.addItem(text, choice)
+    return box
+
+
+def chosen_edited(box: QComboBox) -> Edited:
+    """Return the choice of an `edited_box`, as a job has it."""
+    choices: dict[str, Edited] = {"use": "use", "original": "original", "leave-out": "leave-out"}
+    return choices[str(box.currentData())]
+
+
+class GroupChoices(QWidget):
+    """Table, groups, which are compared, and how few people may be in one."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.table = _line(
+            self,
+            self.tr("Table of participants"),
+            self.tr("participants.tsv of the dataset: groups, ages and other columns"),
+            "participants.tsv",
+        )
+        hint = self.table.toolTip()
+        self.table.textChanged.connect(lambda text: self.table.setToolTip(text or hint))
+        self.table_button = make_button(
+            self, self.tr("Choose…"), self.tr("Choose the table of participants"), lambda: None
+        )
+        self.unknown = _line(
+            self,
+            self.tr("Cells that mean unknown"),
+            self.tr("Cells of the table that mean unknown, with semicolons: whoever has one is in no model"),
+            self.tr("besides n/a, e.g. 89+; age=-999"),
+        )
+        self.group = _box(self, self.tr("Column of the groups"), self.tr("Says who is in which group"))
+        self.reference = _box(
+            self,
+            self.tr("Group to compare with"),
+            self.tr("The others are set against this one, e.g. controls"),
+        )
+        self.least = QSpinBox(self)
+        self.least.setRange(2, _MOST_LEAST)
+        self.least.setValue(LEAST_PEOPLE)
+        self.least.setAccessibleName(self.tr("Fewest people of a group"))
+        self.least.setToolTip(
+            self.tr("Smaller groups and sites are refused; a nucleus found in fewer people has no numbers")
+        )
+        self.comparisons = ChoiceList(self.tr("Co&mparisons"), {}, self)
+        table = QHBoxLayout()
+        table.addWidget(self.table, 1)
+        table.addWidget(self.table_button)
+        form = _form()
+        form.addRow(_labelled(self, self.tr("&Table of participants"), self.table), table)
+        form.addRow(self.tr("Means un&known"), self.unknown)
+        form.addRow(self.tr("Gr&oups"), self.group)
+        form.addRow(self.tr("Refere&nce group"), self.reference)
+        form.addRow(self.tr("&Fewest people"), self.least)
+        column = QVBoxLayout(self)
+        column.addLayout(form)
+        column.addWidget(self.comparisons, 1)
+        column.addStretch(0)
+
+    def offer_comparisons(self, groups: Sequence[str], reference: str) -> None:
+        """Offer what groups can be set against each other; those with the reference group are ticked."""
+        others = [group for group in groups if group != reference]
+        offered: dict[str, str] = {}
+        self._groups_of = {}
+        if reference and len(others) > 1:
+            pairs = [*((group, reference) for group in others), *combinations(others, 2)]
+            offered = {f"{a}:{b}": self.tr("{0} against {1}").format(a, b) for a, b in pairs}
+            self._groups_of = {f"{a}:{b}": (a, b) for a, b in pairs}
+            self._groups_of[f"{'+'.join(others)}:{reference}"] = (*others, reference)
+            together = self.tr("{0} together against {1}").format(", ".join(others), reference)
+            offered[f"{'+'.join(others)}:{reference}"] = together
+        before = self.comparisons.ticked()
+        self._usual = tuple(f"{group}:{reference}" for group in others) if offered else ()
+        self.comparisons.offer(offered)
+        self.comparisons.tick([text for text in before if text in offered] or self._usual)
+        self.comparisons.setVisible(bool(offered))
+
+    @property
+    def contrasts(self) -> tuple[str, ...]:
+        """What is ticked; nothing where that is each group with the reference group."""
+        ticked = self.comparisons.ticked()
+        return () if ticked == self._usual else ticked
+
+    @property
+    def compared(self) -> frozenset[str]:
+        """Groups that the ticked comparisons are of; none where there is no choice."""
+        ticked = self.comparisons.ticked()
+        return frozenset(group for text in ticked for group in self._groups_of.get(text, ()))
+
+    @property
+    def has_comparison(self) -> bool:
+        """Whether anything is compared, as far as there is a choice."""
+        return self.comparisons.isHidden() or bool(self.comparisons.ticked())
+
+    _usual: tuple[str, ...] = ()
+    _groups_of: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+
+
+class AdjustChoices(QWidget):
+    """Covariates, the size of the head, and the column of the scanner or site."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.covariates = ChoiceList(self.tr("&Covariates"), {}, self)
+        self.head_size = make_check_box(
+            self, "", self.tr("Large heads have large nuclei; this takes it out of the comparison")
+        )
+        self.head_size.setChecked(True)
+        self.site = _box(
+            self,
+            self.tr("Column of the scanner or site"),
+            self.tr("Takes out what one scanner measures otherwise than another, by ComBat; groups are kept"),
+        )
+        form = _form()
+        form.addRow(self.tr("Scanner or s&ite"), self.site)
+        column = QVBoxLayout(self)
+        column.addWidget(self.covariates, 1)
+        column.addWidget(self.head_size)
+        column.addLayout(form)
+
+    def offer_sites(self, sites: Mapping[str, tuple[str, ...]]) -> None:
+        """Offer columns that may say the site; what was chosen stays."""
+        chosen = self.site.currentData()
+        self.site.blockSignals(True)
+        self.site.clear()
+        self.site.addItem(self.tr("one scanner, or leave its differences in"), "")
+        for column, values in sites.items():
+            self.site.addItem(f"{column} ({', '.join(values)})", column)
+        self.site.setCurrentIndex(max(self.site.findData(chosen), 0))
+        self.site.blockSignals(False)
+
+
+class PersonChoices(QWidget):
+    """What each person is set against, and a reference group to be saved."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.own = QRadioButton(self.tr("The reference &group, or all others"), self)
+        self.own.setToolTip(self.tr("Each person is set against people of this comparison"))
+        self.own.setChecked(True)
+        self.saved = QRadioButton(self.tr("A sa&ved reference group"), self)
+        self.saved.setToolTip(self.tr("Each person is set against people that are in a file, of any lab"))
+        self.file = _line(
+            self,
+            self.tr("File of the saved reference group"),
+            self.tr("reference.json, as it was saved here or in another lab"),
+            "reference.json",
+        )
+        self.file_button = make_button(
+            self, self.tr("Choose…"), self.tr("Choose the file of a saved reference group"), lambda: None
+        )
+        self.about = faint_label(self, name=self.tr("What the saved reference group is"))
+        self.name = _line(
+            self,
+            self.tr("Name of the reference group"),
+            self.tr("What it is called in the file and in reports"),
+            self.tr("e.g. Controls Paris 3 T"),
+        )
+        self.save_button = make_button(
+            self,
+            self.tr("&Save the reference group…"),
+            self.tr("Keep it as a file that names nobody, for people of later or of another lab"),
+            lambda: None,
+        )
+        for widget in (self.file, self.file_button):
+            widget.setEnabled(False)
+            self.saved.toggled.connect(widget.setEnabled)
+        file = QHBoxLayout()
+        file.addWidget(self.file, 1)
+        file.addWidget(self.file_button)
+        save = QHBoxLayout()
+        save.addWidget(self.name, 1)
+        save.addWidget(self.save_button)
+        column = QVBoxLayout(self)
+        column.addWidget(faint_label(self, self.tr("Each person is set against")))
+        column.addWidget(self.own)
+        column.addWidget(self.saved)
+        column.addLayout(file)
+        column.addWidget(self.about)
+        column.addStretch(1)
+        column.addWidget(
+            faint_label(
+                self,
+                self.tr(
+                    "A saved reference group holds what these people predict of any other, with their"
+                    " covariates, and no person. Another lab can set its people against it."
+                ),
+            )
+        )
+        column.addLayout(save)
+
+    @property
+    def path(self) -> str:
+        """File that people are set against; empty for none."""
+        return self.file.text().strip() if self.saved.isChecked() else ""

@@ -1,0 +1,190 @@
+"""Dialog that makes a figure for a paper: layout, width, ground, legend; a preview; PNG, SVG or PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from brainstem_app.gui.controls import make_check_box
+from brainstem_app.gui.design.look import set_primary
+from brainstem_app.gui.design.tokens import SPACE
+from brainstem_app.gui.review.paper_figure import (
+    ONE_COLUMN_MM,
+    TWO_COLUMNS_MM,
+    FigureCell,
+    FigureContent,
+    FigureStyle,
+    draw_figure,
+    series_of,
+)
+from brainstem_app.gui.viewer.convention import Plane
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from brainstem_app.gui.background import Background
+
+_PREVIEW = QSize(440, 420)
+_PREVIEW_DPI = 90
+
+
+@dataclass(frozen=True)
+class FigureLayout:
+    """A layout to choose: its name, the cells, and how many stand beside each other."""
+
+    title: str
+    cells: tuple[FigureCell, ...]
+    columns: int
+
+
+class FigureDialog(QDialog):
+    """Shows what the figure will be, and has it saved.
+
+    Signals
+    -------
+    save_wanted(object)
+        The matplotlib `Figure` to save.
+    """
+
+    save_wanted = Signal(object)
+
+    def __init__(
+        self,
+        content: FigureContent,
+        on_screen: tuple[FigureCell, ...],
+        background: Background,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Figure for a paper"))
+        self._content, self._background = content, background
+        self._request = 0
+        self._layouts = self._made_layouts(on_screen)
+        self.layouts = self._choice(self.tr("Layout"), [one.title for one in self._layouts])
+        self.widths = self._choice(
+            self.tr("Width"), [self.tr("two columns, 174 mm"), self.tr("one column, 85 mm")]
+        )
+        self.grounds = self._choice(self.tr("Ground"), [self.tr("white"), self.tr("black")])
+        self.legend = make_check_box(self, self.tr("&Legend"), self.tr("Names and colours of the nuclei"))
+        self.letters = make_check_box(
+            self, self.tr("L&etters"), self.tr("Sides of the patient, and A, B, C at the pictures")
+        )
+        self.scale = make_check_box(self, self.tr("S&cale bar"), self.tr("Length in mm in each picture"))
+        self.preview = QLabel(self)
+        self.preview.setAccessibleName(self.tr("Preview of the figure"))
+        self.preview.setMinimumSize(_PREVIEW)
+        self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        for box in (self.legend, self.letters, self.scale):
+            box.setChecked(True)
+            box.toggled.connect(lambda _on: self._draw())
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
+        self.save_button = buttons.addButton(self.tr("&Save…"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self.save_button.setToolTip(self.tr("PNG with 300 dpi, SVG or PDF"))
+        set_primary(self.save_button)
+        buttons.accepted.connect(self._save)
+        buttons.rejected.connect(self.reject)
+        self._lay_out(buttons)
+        self._draw()
+
+    def _choice(self, name: str, titles: list[str]) -> QComboBox:
+        box = QComboBox(self)
+        box.setAccessibleName(name)
+        box.setToolTip(name)
+        box.addItems(titles)
+        box.currentIndexChanged.connect(lambda _row: self._draw())
+        return box
+
+    def _made_layouts(self, on_screen: tuple[FigureCell, ...]) -> tuple[FigureLayout, ...]:
+        made = [FigureLayout(self.tr("as on the screen"), on_screen, min(3, max(1, len(on_screen))))]
+        for title, plane in (
+            (self.tr("eight axial slices"), Plane.AXIAL),
+            (self.tr("eight coronal slices"), Plane.CORONAL),
+            (self.tr("eight sagittal slices"), Plane.SAGITTAL),
+        ):
+            made.append(FigureLayout(title, series_of(self._content, plane, 8), 4))
+        return tuple(one for one in made if one.cells)
+
+    def _lay_out(self, buttons: QDialogButtonBox) -> None:
+        form = QFormLayout()
+        for text, control in (
+            (self.tr("La&yout"), self.layouts),
+            (self.tr("&Width"), self.widths),
+            (self.tr("&Ground"), self.grounds),
+        ):
+            label = QLabel(text, self)
+            label.setBuddy(control)
+            form.addRow(label, control)
+        for box in (self.legend, self.letters, self.scale):
+            form.addRow("", box)
+        beside = QHBoxLayout()
+        beside.setSpacing(2 * SPACE)
+        beside.addLayout(form)
+        beside.addWidget(self.preview, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * SPACE, 2 * SPACE, 2 * SPACE, 2 * SPACE)
+        layout.addLayout(beside, 1)
+        layout.addWidget(buttons)
+
+    def figure(self) -> Callable[[], Figure]:
+        """Return what draws the figure as it is chosen now; to be called on a thread."""
+        chosen = self._layouts[self.layouts.currentIndex()]
+        style = FigureStyle(
+            width_mm=TWO_COLUMNS_MM if self.widths.currentIndex() == 0 else ONE_COLUMN_MM,
+            columns=chosen.columns,
+            is_dark=self.grounds.currentIndex() == 1,
+            has_legend=self.legend.isChecked(),
+            has_letters=self.letters.isChecked(),
+            has_scale=self.scale.isChecked(),
+        )
+        content = self._content
+        return lambda: draw_figure(content, chosen.cells, style)
+
+    def _draw(self) -> None:
+        """Draw the preview on a thread; of two drawings the later one counts."""
+        self._request += 1
+        request, draw = self._request, self.figure()
+
+        def show(image: QImage) -> None:
+            if request == self._request:
+                keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+                self.preview.setPixmap(QPixmap.fromImage(image).scaled(_PREVIEW, keep, smooth))
+
+        self._background.run(lambda: _picture(draw()), show, lambda error: self.preview.setText(str(error)))
+
+    def _save(self) -> None:
+        self._background.run(
+            self.figure(), self.save_wanted.emit, lambda error: self.preview.setText(str(error))
+        )
+        self.accept()
+
+
+def _picture(figure: Figure) -> QImage:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    figure.set_dpi(_PREVIEW_DPI * 2)
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    width, height = canvas.get_width_height()
+    return QImage(canvas.buffer_rgba(), width, height, QImage.Format.Format_RGBA8888).copy()
+
+
+def default_name(source: Path | None) -> str:
+    """Name of the file that the dialog proposes."""
+    stem = "figure" if source is None else source.name.split(".")[0]
+    return f"{stem}_figure.png"

@@ -1,0 +1,61 @@
+"""The reference that a subject had before a label map was added: kept in its folder, and put back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from brainstem_app.jobs.studies.drawn_labels import REGISTERED_FILE
+from brainstem_app.preprocessing.reference import LABELS_FILE, REPEAT_FILE
+from brainstem_app.study.study import UNCERTAINTY_FILE, SubjectRecord
+
+KEPT_FOLDER = "reference_before"
+MANIFEST = "manifest.json"
+_PICTURE = "qc.png"
+_FILES = (LABELS_FILE, REGISTERED_FILE, REPEAT_FILE, UNCERTAINTY_FILE, _PICTURE, MANIFEST)
+
+
+@contextmanager
+def keeping_reference(folder: Path) -> Iterator[None]:
+    """Keep the reference of a subject as it is now, unless one is kept already; not if what follows fails."""
+    kept = folder / KEPT_FOLDER
+    is_first = not (kept / MANIFEST).exists()
+    if is_first:
+        shutil.rmtree(kept, ignore_errors=True)  # half a copy
+        kept.mkdir()
+        for name in _FILES:  # the manifest last: with it the copy is whole
+            if (folder / name).exists():
+                shutil.copyfile(folder / name, kept / name)
+    try:
+        yield
+    except BaseException:
+        if is_first:
+            shutil.rmtree(kept, ignore_errors=True)
+        raise
+
+
+def put_back(folder: Path) -> SubjectRecord | None:
+    """Put the kept reference of a subject back; returns its record, None if none is kept.
+
+    The manifest comes last: if it was interrupted, it is done again.
+    """
+    kept = folder / KEPT_FOLDER
+    if not (kept / MANIFEST).exists():
+        return None
+    for name in _FILES:
+        if (kept / name).exists():
+            temporary = folder / f".{name}.part"
+            shutil.copyfile(kept / name, temporary)
+            os.replace(temporary, folder / name)  # noqa: PTH105 - a rename on one disk, as in atomic_path
+        else:
+            (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(kept)
+    return SubjectRecord.load(folder / MANIFEST)
+
+
+def forget_reference(folder: Path) -> None:
+    """Forget the kept reference of a subject: it is of an atlas before."""
+    shutil.rmtree(folder / KEPT_FOLDER, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""The report on change over time: several scans of one person."""

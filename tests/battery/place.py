@@ -1,0 +1,78 @@
+"""A folder in which commands are tried one after the other, each from where the ones before have come."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from brainstem_app.atlas.label_table import LabelTable
+from brainstem_app.imaging.label_map import load_label_map, save_label_map
+
+from .commands import quick_commands, slow_commands
+from .processes import do
+
+
+class Place:
+    """Every command in one folder; what one needs of another is made once, kept, and put back.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder.
+    commands : dict of str to Command
+        By name.
+    """
+
+    def __init__(self, folder: Path, table: LabelTable) -> None:
+        self.folder = folder
+        self.commands = {**quick_commands(folder, table), **slow_commands(folder)}
+        self._kept: dict[str, Path] = {}
+
+    def begin(self, *names: str) -> None:
+        """Bring everything to where these commands begin: what they read is there, what they make is not."""
+        commands = [self.commands[name] for name in names]
+        for needed in {needed for command in commands for needed in command.needs}:
+            if not self.commands[needed].writes.exists():
+                self._put_back(needed)
+        # Where one makes what another goes on from, nothing is there yet.
+        for command in sorted(commands, key=lambda command: not command.of):
+            _remove(command.writes)
+            for pattern in command.clears:
+                for path in self.folder.glob(pattern):
+                    _remove(path)
+            if command.start is not None:
+                shutil.copytree(command.start, command.writes)
+            elif command.of:
+                self._put_back(command.of)
+        self._correct()
+
+    def _put_back(self, name: str) -> None:
+        """Put back what a command has made; it is done once, and a copy is kept."""
+        command = self.commands[name]
+        if name not in self._kept:
+            self.begin(name)
+            status, said = do(self.folder, command)
+            assert status == 0, f"{name}: {said}"
+            kept = self.folder / "kept" / name
+            shutil.copytree(command.writes, kept)
+            self._kept[name] = kept
+        _remove(command.writes)
+        shutil.copytree(self._kept[name], command.writes)
+
+    def _correct(self) -> None:
+        """Correct the labels of the prepared study's result, once there is one."""
+        corrected = self.folder / "corrected.nii.gz"
+        there = sorted((self.folder / "out prepared" / "segmentations").rglob("labels_native.nii.gz"))
+        if corrected.exists() or not there:
+            return
+        labels, affine = load_label_map(there[0])
+        changed = labels.copy()
+        changed[changed == changed.max()] = 0
+        save_label_map(corrected, changed, affine)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

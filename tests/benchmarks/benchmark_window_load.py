@@ -1,0 +1,222 @@
+"""The window under load, for `benchmark_load`: thousands of scans in its list, and a day's work in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import nibabel as nib
+import numpy as np
+import psutil
+from benchmark_load import growth, memory_mb
+from PySide6.QtCore import QPoint, QPointF, QSettings, Qt, QTimer
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from brainstem_app.gui.application import make_application
+from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.viewer.slice_view import SliceView
+from brainstem_app.gui.workflow.step import StepName
+from brainstem_app.imaging.label_map import save_label_map
+
+Row = dict[str, object]
+_TICK_MS = 5
+_SLICES = 40
+
+
+class Watchdog:
+    """The longest time that the event loop did not come round, and how much of it the window computed."""
+
+    def __init__(self) -> None:
+        self.timer = QTimer()
+        self.timer.timeout.connect(self._tick)
+        self.timer.start(_TICK_MS)
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin anew."""
+        self.wall = self.cpu = 0.0
+        self._last, self._last_cpu = time.perf_counter(), time.thread_time()
+
+    def _tick(self) -> None:
+        now, cpu = time.perf_counter(), time.thread_time()
+        self.wall = max(self.wall, (now - self._last) * 1000)
+        self.cpu = max(self.cpu, (cpu - self._last_cpu) * 1000)
+        self._last, self._last_cpu = now, cpu
+
+
+def _made_window(folder: Path) -> MainWindow:
+    make_application([])
+    settings = WindowSettings(QSettings(str(folder / "w.ini"), QSettings.Format.IniFormat))
+    settings.results_folder, settings.jobs_folder = folder / "results", folder / "jobs"
+    window = MainWindow(settings)
+    window.resize(1280, 820)
+    window.show()
+    return window
+
+
+def _go_on(until: Callable[[], bool], at_most_s: float = 600.0) -> None:
+    end = time.monotonic() + at_most_s
+    while not until() and time.monotonic() < end:
+        QApplication.processEvents()
+        time.sleep(0.001)
+
+
+def _dataset(folder: Path, subjects: int) -> Path:
+    """A BIDS dataset of one small scan under many names, with six columns about each person."""
+    folder.mkdir()
+    (folder / "dataset_description.json").write_text('{"Name": "many", "BIDSVersion": "1.10.0"}', "utf-8")
+    first, rng = folder / "scan.nii.gz", np.random.default_rng(0)
+    nib.save(nib.Nifti1Image(rng.integers(0, 900, (24, 24, 24), np.int16), np.diag([-4.0, 4, 4, 1])), first)
+    lines = ["participant_id\tgroup\tage\tsex\tsite\tscore\tnote"]
+    for n in range(subjects):
+        place = folder / f"sub-{n:04d}" / "anat"
+        place.mkdir(parents=True)
+        os.link(first, place / f"sub-{n:04d}_T1w.nii.gz")
+        lines.append(f"sub-{n:04d}\t{'ab'[n % 2]}\t{20 + n % 60}\t{'fm'[n % 2]}\tsite {n % 9}\t{n}\tnone")
+    first.unlink()
+    (folder / "participants.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def many_subjects(sizes: Sequence[int]) -> list[Row]:
+    """What holds up the window with so many subjects in the list: the worst gap of each thing done."""
+    rows: list[Row] = []
+    for subjects in sizes:
+        with tempfile.TemporaryDirectory() as name:
+            window = _made_window(Path(name))
+            dog = Watchdog()
+            _settle()
+            for what in _use_the_list(window, _dataset(Path(name) / "data", subjects), subjects):
+                _settle()
+                print(
+                    f"{what}: {dog.wall:.0f} ms, {dog.cpu:.0f} ms of processor", file=sys.stderr, flush=True
+                )
+                rows.append(
+                    {
+                        "what": f"{subjects} subjects in the list: {what}",
+                        "measured": f"{dog.wall:.0f} ms ({dog.cpu:.0f} ms of processor)",
+                        "asked": "100 ms",
+                    }
+                )
+                dog.begin()
+            window.close()
+            window.deleteLater()
+    return rows
+
+
+def _settle() -> None:
+    end = time.monotonic() + 0.5
+    _go_on(lambda: time.monotonic() > end)
+
+
+def _use_the_list(window: MainWindow, dataset: Path, subjects: int) -> Iterator[str]:
+    """Do one thing after the other with the list; each is told once it is done."""
+    window.show_step(StepName.SCANS)
+    page = window.page(StepName.SCANS)
+    table, model = page.table, page.model
+    _settle()
+    yield "before"
+    page.add([dataset])
+    _go_on(lambda: model.rowCount() == subjects)
+    yield "the dataset is opened"
+    there = model.counts()[2]
+    _go_on(lambda: model.counts()[2] < there - 40)
+    yield "forty scans are looked at"
+    table.setFocus()
+    QTest.keyClick(table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    there = model.counts()[2]
+    _go_on(lambda: model.counts()[2] < there - 40)
+    yield "all are marked, and forty more looked at"
+    header = table.horizontalHeader()
+    for column in (2, 0):
+        place = QPoint(header.sectionViewportPosition(column) + 12, 8)
+        QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        QApplication.processEvents()
+    yield "they are sorted twice"
+    there = model.counts()[2]
+    _go_on(lambda: model.counts()[2] < there - 40)
+    yield "forty more are looked at, sorted"
+    page.search.setFocus()
+    QTest.keyClicks(page.search, "site 7", delay=60)
+    yield "six letters are looked for"
+    page.search.clear()
+    yield "all are shown again"
+    table.setFocus()
+    for _ in range(30):
+        QTest.keyClick(table, Qt.Key.Key_PageDown)
+        QApplication.processEvents()
+    yield "the list is leafed through"
+    table.selectRow(5)
+    QTest.keyClick(table, Qt.Key.Key_Delete)
+    _go_on(lambda: model.rowCount() == subjects - 1)
+    yield "one is taken off"
+    QTest.keyClick(page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    _go_on(lambda: model.rowCount() == subjects)
+    yield "it is put back"
+    window.show_step(StepName.PREPARE)
+    yield "step Prepare is shown"
+    window.show_step(StepName.SCANS)
+    yield "and step Scans again"
+
+
+def a_days_work(openings: int) -> list[Row]:
+    """Memory while scans and results are opened and leafed through, as often as in 24 hours of work."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        window = _made_window(folder)
+        scans = [_head(folder / f"scan{n}", n) for n in range(4)]
+        process, seen = psutil.Process(), []
+        begun = time.monotonic()
+        for n in range(openings):
+            scan = scans[n % len(scans)]
+            window.open_path(scan / "scan.nii.gz" if n % 3 else scan / "labels_native.nii.gz")
+            _go_on(lambda: not window.context.background.is_busy, 20)
+            _leaf(window)
+            if n % 10 == 0:
+                window.show_step(list(StepName)[n // 10 % len(StepName)])
+                QApplication.processEvents()
+            if n % 20 == 19:
+                seen.append(memory_mb(process))
+        minutes = (time.monotonic() - begun) / 60
+        window.close()
+    what = f"{openings} scans and results opened, {_SLICES} slices of each shown ({minutes:.0f} minutes)"
+    return [{"what": what, "measured": growth(seen).replace(" each", " every 20"), "asked": "flat"}]
+
+
+def _head(folder: Path, seed: int) -> Path:
+    folder.mkdir()
+    shape, rng = (80, 90, 70), np.random.default_rng(seed)
+    affine = np.diag([-2.0, 2, 2, 1])
+    nib.save(nib.Nifti1Image(rng.integers(0, 900, shape, np.int16), affine), folder / "scan.nii.gz")
+    labels = np.zeros(shape, np.uint8)
+    labels[30:50, 30:50, 20:40] = 3
+    save_label_map(folder / "labels_native.nii.gz", labels, affine)
+    return folder
+
+
+def _leaf(window: MainWindow) -> None:
+    """Turn the wheel over the view that is on the screen."""
+    shown = [view for view in window.findChildren(SliceView) if view.isVisible()]
+    for view in shown[:1]:
+        middle = QPointF(view.rect().center())
+        for number in range(_SLICES):
+            turn = QPoint(0, 120 if number < _SLICES // 2 else -120)
+            wheel = QWheelEvent(
+                middle, view.mapToGlobal(middle), QPoint(), turn, Qt.MouseButton.NoButton,
+                Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+            )  # fmt: skip
+            QApplication.sendEvent(view.viewport(), wheel)
+            QApplication.processEvents()
+
+
+if __name__ == "__main__":
+    sys.exit("python tests/benchmarks/benchmark_load.py window|day")

@@ -1,0 +1,98 @@
+"""A BIDS dataset of single scans: names, participants, copies and links, and nothing overwritten."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.bids import find_t1w_scans, is_bids_dataset, read_participants
+from brainstem_app.imaging.label_map import save_volume
+from brainstem_app.imaging.new_dataset import NewScan, make_dataset, problems_of, proposed
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Path:
+    path = tmp_path / "loose" / "T1 of Anna.nii.gz"
+    path.parent.mkdir()
+    save_volume(path, np.ones((4, 4, 4), np.float32), np.eye(4))
+    return path
+
+
+def test_subject_and_session_are_read_from_the_name_and_else_made_of_it() -> None:
+    names = ["sub-07_ses-2_T1w", "Anna (1)", "anna1", "…"]
+    found = proposed([(Path(name), name) for name in names])
+    assert [(new.subject, new.session) for new in found] == [
+        ("07", "2"),
+        ("Anna1", ""),
+        ("anna1x2", ""),
+        ("scan", ""),
+    ]
+    assert problems_of(found) == {}
+
+
+@pytest.mark.parametrize(
+    ("rows", "wrong"),
+    [
+        ([("01", ""), ("01", "")], {0, 1}),
+        ([("01", "1"), ("01", "")], {1}),
+        ([("01", "1"), ("01", "2")], set()),
+        ([("0 1", ""), ("", "")], {0, 1}),
+        ([("a", "1"), ("A", "2")], {0, 1}),
+        ([("01", "one!")], {0}),
+    ],
+)
+def test_names_that_bids_does_not_have_are_refused(rows: list[tuple[str, str]], wrong: set[int]) -> None:
+    scans = [NewScan(Path("x"), subject, session) for subject, session in rows]
+    assert set(problems_of(scans)) == wrong
+
+
+def test_person_cannot_be_in_two_groups() -> None:
+    scans = [NewScan(Path("x"), "01", str(n), {"group": group}) for n, group in enumerate("ab")]
+    assert set(problems_of(scans)) == {0, 1}
+
+
+def test_dataset_has_scans_sessions_and_participants(tmp_path: Path, scan: Path) -> None:
+    root = tmp_path / "made"
+    scans = (
+        NewScan(scan, "01", "1", {"group": "patient", "age": "41"}),
+        NewScan(scan, "01", "2"),
+        NewScan(scan, "02", "", {"sex": "f"}),
+    )
+    told: list[str] = []
+    make_dataset(scans, root, report=told.append)
+    assert is_bids_dataset(root)
+    assert [s.full_name for s in find_t1w_scans(root)] == ["sub-01_ses-1", "sub-01_ses-2", "sub-02"]
+    assert read_participants(root) == {"sub-01": {"group": "patient", "age": "41"}, "sub-02": {"sex": "f"}}
+    copy = root / "sub-02" / "anat" / "sub-02_T1w.nii.gz"
+    assert copy.read_bytes() == scan.read_bytes()
+    assert not copy.is_symlink()
+    assert len(told) == 3
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_links_lead_to_the_scans_that_stay_where_they_are(tmp_path: Path, scan: Path) -> None:
+    before = scan.read_bytes()
+    root = make_dataset([NewScan(scan, "01")], tmp_path / "made", links=True)
+    (found,) = find_t1w_scans(root)
+    assert found.path.is_symlink()
+    assert found.path.resolve() == scan.resolve()
+    assert scan.read_bytes() == before
+
+
+def test_nothing_is_overwritten_and_a_failure_leaves_nothing_behind(tmp_path: Path, scan: Path) -> None:
+    root = tmp_path / "made"
+    root.mkdir()
+    (root / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(InputError, match="not empty"):
+        make_dataset([NewScan(scan, "01")], root)
+    assert [path.name for path in root.iterdir()] == ["notes.txt"]
+    (root / "notes.txt").unlink()
+    broken = tmp_path / "broken.mgz"
+    broken.write_bytes(b"no scan")
+    with pytest.raises(InputError):
+        make_dataset([NewScan(scan, "01"), NewScan(broken, "02")], root)
+    assert list(root.iterdir()) == []

@@ -1,0 +1,85 @@
+"""Whose scans a change is measured between."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from brainstem_app.errors import InputError
+from brainstem_app.jobs.job import ChangeJob
+from brainstem_app.jobs.kinds.job_model import UnclearJobError
+from brainstem_app.jobs.people.sessions import in_time, people_of
+
+
+def dataset(folder: Path, *scans: str) -> Path:
+    """BIDS dataset with empty files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "dataset_description.json").write_text("{}")
+    for name in scans:
+        place = folder.joinpath(*name.split("_"), "anat", f"{name}_T1w.nii.gz")
+        place.parent.mkdir(parents=True)
+        place.write_bytes(name.encode())
+    return folder
+
+
+def test_people_with_several_sessions_are_found_and_others_named(tmp_path: Path) -> None:
+    root = dataset(tmp_path / "ds", "sub-01_ses-2", "sub-01_ses-1", "sub-02_ses-1")
+    people, notes = people_of(ChangeJob(scans=(root,), out=tmp_path / "out"))
+    assert [person.folder for person in people] == ["sub-01"]
+    assert [session.name for session in people[0].sessions] == ["ses-1", "ses-2"]
+    assert notes == ["Left out, with one scan: sub-02."]
+
+
+def test_scans_come_in_the_order_of_their_dates(tmp_path: Path) -> None:
+    root = dataset(tmp_path / "ds", "sub-01_ses-a", "sub-01_ses-b")
+    table = "session_id\tacq_time\nses-a\t2022-03-01\nses-b\t2020-03-01\n"
+    (root / "sub-01" / "sub-01_sessions.tsv").write_text(table)
+    (person,), _ = people_of(ChangeJob(scans=(root,), out=tmp_path / "out"))
+    timed = in_time(person)
+    assert [session.name for session in timed.sessions] == ["ses-b", "ses-a"]
+    assert [round(session.years, 2) for session in timed.sessions] == [0.0, 2.0]
+    assert timed.sessions[0].day == "2020-03-01"
+
+
+def test_unknown_date_says_what_to_do(tmp_path: Path) -> None:
+    root = dataset(tmp_path / "ds", "sub-01_ses-1", "sub-01_ses-2")
+    (person,), _ = people_of(ChangeJob(scans=(root,), out=tmp_path / "out"))
+    with pytest.raises(InputError, match="ses-1 of sub-01 was made is not known") as caught:
+        in_time(person)
+    assert "acq_time" in caught.value.fix
+
+
+def test_loose_scans_are_of_one_person_with_the_years_given(tmp_path: Path) -> None:
+    scans = tuple(tmp_path / name for name in ("late.nii.gz", "early.nii.gz"))
+    for path in scans:
+        path.write_bytes(path.name.encode())
+    job = ChangeJob(scans=scans, years=(3.5, 2.0), subject="P7", out=tmp_path / "out")
+    (person,), _ = people_of(job)
+    timed = in_time(person)
+    assert (timed.folder, [s.name for s in timed.sessions]) == ("P7", ["early", "late"])
+    assert [s.years for s in timed.sessions] == [0.0, 1.5]
+
+
+def test_years_for_another_number_of_scans_are_refused(tmp_path: Path) -> None:
+    root = dataset(tmp_path / "ds", "sub-01_ses-1", "sub-01_ses-2")
+    with pytest.raises(InputError, match="There are 3 years and 2 scans: ses-1, ses-2"):
+        people_of(ChangeJob(scans=(root,), years=(0.0, 1.0, 2.0), out=tmp_path / "out"))
+
+
+def test_one_scan_alone_is_refused(tmp_path: Path) -> None:
+    root = dataset(tmp_path / "ds", "sub-01_ses-1")
+    with pytest.raises(InputError, match="Nobody here has two scans"):
+        people_of(ChangeJob(scans=(root,), out=tmp_path / "out"))
+
+
+def test_scans_of_one_day_have_no_change_a_year(tmp_path: Path) -> None:
+    root = dataset(tmp_path / "ds", "sub-01_ses-1", "sub-01_ses-2")
+    (person,), _ = people_of(ChangeJob(scans=(root,), years=(0.0, 0.0), out=tmp_path / "out"))
+    with pytest.raises(InputError, match="one day"):
+        in_time(person)
+
+
+def test_scans_and_study_together_are_refused(tmp_path: Path) -> None:
+    with pytest.raises((UnclearJobError, ValueError), match="a study too"):
+        ChangeJob(scans=(tmp_path,), study=tmp_path, out=tmp_path / "out")

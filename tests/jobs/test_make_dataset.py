@@ -1,0 +1,87 @@
+"""The job that makes a dataset of single scans: names by a table or by the files, links, failures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from brainstem_app.imaging.bids import find_t1w_scans, read_participants
+from brainstem_app.imaging.label_map import save_volume
+from brainstem_app.jobs.events import Event, Failed
+from brainstem_app.jobs.job import MakeDatasetJob
+from brainstem_app.jobs.run import run_job
+
+
+@pytest.fixture
+def scans(tmp_path: Path) -> tuple[Path, ...]:
+    made = []
+    for name in ("first.nii.gz", "second.nii.gz"):
+        path = tmp_path / "loose" / name
+        path.parent.mkdir(exist_ok=True)
+        save_volume(path, np.ones((4, 4, 4), np.float32), np.eye(4))
+        made.append(path)
+    return tuple(made)
+
+
+def do(job: MakeDatasetJob) -> tuple[int, list[Event]]:
+    events: list[Event] = []
+    return run_job(job, events.append, lambda: False), events
+
+
+def test_table_says_whose_the_scans_are(tmp_path: Path, scans: tuple[Path, ...]) -> None:
+    table = tmp_path / "who.tsv"
+    rows = (
+        "scan\tparticipant_id\tsession_id\tgroup\tage",
+        "first.nii.gz\tsub-9\t1\tals\t61",
+        "second.nii.gz\t9\tses-2\tals\tn/a",
+    )
+    table.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    out = tmp_path / "made"
+    status, events = do(MakeDatasetJob(scans=scans, out=out, table=table))
+    assert status == 0, events[-1]
+    assert [scan.name for scan in find_t1w_scans(out)] == ["sub-9_ses-1", "sub-9_ses-2"]
+    assert read_participants(out) == {"sub-9": {"group": "als", "age": "61"}}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a right there")
+def test_names_of_files_and_links_without_a_table(tmp_path: Path, scans: tuple[Path, ...]) -> None:
+    out = tmp_path / "made"
+    assert do(MakeDatasetJob(scans=(scans[0].parent,), out=out, links=True))[0] == 0
+    found = find_t1w_scans(out)
+    assert [scan.name for scan in found] == ["sub-first", "sub-second"]
+    assert [scan.path.resolve() for scan in found] == [scan.resolve() for scan in scans]
+
+
+def test_scan_that_the_table_forgets_is_named_and_nothing_is_made(
+    tmp_path: Path, scans: tuple[Path, ...]
+) -> None:
+    table = tmp_path / "who.tsv"
+    table.write_text("scan\tparticipant_id\nfirst.nii.gz\t1\n", encoding="utf-8")
+    out = tmp_path / "made"
+    status, events = do(MakeDatasetJob(scans=scans, out=out, table=table))
+    assert status != 0
+    assert isinstance(events[-1], Failed)
+    assert "second.nii.gz" in events[-1].what
+    assert not out.exists() or not any(out.iterdir())
+
+
+def test_folder_that_holds_something_is_left_as_it_is(tmp_path: Path, scans: tuple[Path, ...]) -> None:
+    out = tmp_path / "made"
+    out.mkdir()
+    (out / "mine.txt").write_text("mine", encoding="utf-8")
+    status, events = do(MakeDatasetJob(scans=scans, out=out))
+    assert status != 0
+    assert isinstance(events[-1], Failed)
+    assert "not empty" in events[-1].what
+    assert [path.name for path in out.iterdir() if not path.name.startswith(".")] == ["mine.txt"]
+
+
+def test_cancelled_job_leaves_nothing_of_a_dataset(tmp_path: Path, scans: tuple[Path, ...]) -> None:
+    out, events = tmp_path / "made", []
+    run_job(MakeDatasetJob(scans=scans, out=out), events.append, (out / "sub-first").exists)
+    assert isinstance(events[-1], Failed)
+    assert events[-1].what == "Cancelled."
+    assert not out.exists()

@@ -1,0 +1,95 @@
+"""What activation maps show, in words and numbers made from ``activations.json``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from page_text import decoder_name, listed, table
+
+NUMBERS_FILE = Path(__file__).resolve().parent / "activations.json"
+
+
+def activations_section(path: Path = NUMBERS_FILE) -> list[str]:
+    """Picture, numbers and what they say; nothing where they were not made."""
+    if not path.exists():
+        return []
+    found: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    networks: Mapping[str, list[dict[str, Any]]] = found["networks"]
+    rows = [
+        [
+            decoder_name(decoder),
+            f"`{layer['layer']}`",
+            f"{layer['height']} × {layer['width']}",
+            str(layer["channels"]),
+            f"{layer['effective']:.1f}",
+            str(layer["silent"]),
+            f"{100 * layer['zeros']:.0f} %",
+        ]
+        for decoder, layers in networks.items()
+        for layer in layers
+    ]
+    head = ["network", "layer", "map", "channels", "that count", "silent", "zeros"]
+    return [
+        "## Activation maps",
+        "",
+        "![Strength of the layers](paper-activations.png)",
+        "",
+        f"{listed([decoder_name(name) for name in networks])}; test subject {found['subject']}, slice "
+        f"through the {found['level']}; networks of the paper's own "
+        "setting. "
+        "Strength: root of the mean square over channels. *That count*: participation ratio of the channels' "
+        "covariance over all pixels; *silent*: the same value everywhere (`brainstem-app activations` "
+        "shows every "
+        "layer).",
+        "",
+        *table(head, rows),
+        words(networks),
+        *_missing(networks),
+        "",
+    ]
+
+
+def _missing(networks: Mapping[str, Any]) -> list[str]:
+    if "deeplabv3" in networks:
+        return []
+    return [
+        "",
+        "DeepLabV3 was not trained in this setting, or its weights were not kept: its maps are missing.",
+    ]
+
+
+def words(networks: Mapping[str, list[dict[str, Any]]]) -> str:
+    """Say how many channels count in the encoder's deepest layer and how fine the last map is."""
+    parts = []
+    for decoder, layers in networks.items():
+        encoder = [layer for layer in layers if layer["layer"].startswith("encoder")]
+        rest = [layer for layer in layers if layer["layer"].startswith("decoder")]
+        if not encoder or not rest:
+            continue
+        deep, last = encoder[-1], rest[-1]
+        parts.append(
+            f"{decoder_name(decoder)}: in the deepest layer of the encoder {deep['effective']:.0f} of "
+            f"{deep['channels']} channels count, {deep['silent']} are silent; the labels are read from a "
+            "map of "
+            f"{last['height']} × {last['width']} with {last['effective']:.0f} of {last['channels']}"
+        )
+    if not parts:
+        return ""
+    shares = [
+        layer["effective"] / layer["channels"]
+        for layers in networks.values()
+        for layer in layers
+        if layer["layer"].startswith("encoder")
+    ]
+    most = max(shares)
+    claim = (
+        "The paper found its data simple for such encoders; so do these maps: of no encoder layer shown do "
+        "more than "
+        f"{100 * most:.0f} % of the channels count."
+        if most < 0.5
+        else f"Of the encoder's layers shown up to {100 * most:.0f} % of the channels count."
+    )
+    return ". ".join(parts) + f". {claim}"

@@ -1,0 +1,259 @@
+"""Second half of the page: the best recipe of each decoder, what it costs, and which one to take."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from cell_statistics import Difference, Score, corrected, difference, score
+from kept_cells import SPACE, VARIANT, Kept, grouped
+from page_material import Material
+from page_text import decoder_name, listed, number, scored, signed, table
+
+from brainstem_app.jobs.many.grids import TABLE_DECODERS
+from kerasmodels.multiply_adds import expected_multiply_adds
+
+SECONDS_FILE = Path(__file__).resolve().parent / "scan_seconds.json"
+#: The decoder of the model that ships.
+SHIPPED = "n_deconet"
+#: A decoder as good at this share of the cost would take its place.
+CHEAP = 1 / 3
+#: A mean that is lower by less than this is as good.
+AS_GOOD = 0.005
+#: Settings that may differ in a recipe; encoder and loss stay the paper's.
+_RECIPE = {"epochs", "augment", "input.size", "batch_size", "learning_rate", "schedule"}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The training of a decoder that was best on the validation subjects, and its cost at that size.
+
+    Attributes
+    ----------
+    cells : list of Kept
+        Its repeats.
+    multiply_adds : float or None
+        Of one slice.
+    seconds : float or None
+        CPU seconds of a scan's 73 slices by ONNX Runtime on one thread.
+    """
+
+    cells: list[Kept]
+    score: Score
+    words: str
+    parameters: int
+    multiply_adds: float | None
+    seconds: float | None
+
+
+def recipes(material: Material) -> dict[str, Recipe]:
+    """Best recipe of each decoder with ResNet-34 and DiceCE, by the validation subjects; the best first."""
+    found: dict[str, Recipe] = {}
+    for decoder in TABLE_DECODERS:
+        cells = [
+            cell
+            for cell in material.cells
+            if cell.decoder == decoder
+            and cell.loss == "dicece"
+            and set(cell.changes) <= _RECIPE
+            and not {VARIANT, SPACE} & set(cell.changes)
+        ]
+        if not cells:
+            continue
+        groups = list(grouped(cells, *sorted(_RECIPE)).values())
+        best = max(groups, key=lambda group: max(_validation(cell) for cell in group))
+        size = int(best[0].settings["input.size"])
+        found[decoder] = Recipe(
+            best,
+            score(best),
+            recipe_words(best[0]),
+            best[0].record.parameters,
+            expected_multiply_adds(decoder, "resnet34", size),
+            scan_seconds().get(f"{decoder}-{size}"),
+        )
+    return dict(sorted(found.items(), key=lambda pair: -pair[1].score.mean))
+
+
+def _validation(cell: Kept) -> float:
+    return cell.record.val_nuclei_miou or 0.0
+
+
+def recipe_words(cell: Kept) -> str:
+    """Say how a cell was trained."""
+    given = cell.settings
+    words = [f"{given['input.size']} pixels", f"{given['epochs']} epochs", f"{given['learning_rate']:g}"]
+    words.append(str(given["schedule"]))
+    if given["batch_size"] != 16:
+        words.append(f"batches of {given['batch_size']}")
+    if given.get("augment", "none") != "none":
+        words.append(f"{given['augment']} augmentation")
+    return ", ".join(words)
+
+
+@cache
+def scan_seconds() -> dict[str, float]:
+    """CPU seconds of a scan by decoder and size, as `time_scans.py` measured them."""
+    if not SECONDS_FILE.exists():
+        return {}
+    found: dict[str, float] = json.loads(SECONDS_FILE.read_text(encoding="utf-8"))["seconds"]
+    return found
+
+
+def choice_section(material: Material) -> list[str]:
+    """Best recipe of each decoder beside the paper's, its cost, and the decoder to take."""
+    found = recipes(material)
+    if not found:
+        return []
+    rows = []
+    for decoder, recipe in found.items():
+        papers = material.papers_setting.get(decoder)
+        rows.append(
+            [
+                decoder_name(decoder),
+                scored(score(papers)) if papers else "–",
+                scored(recipe.score, subjects=True),
+                recipe.words,
+                f"{recipe.parameters / 1e6:.1f}",
+                "–" if recipe.multiply_adds is None else f"{2 * recipe.multiply_adds / 1e9:.1f}",
+                "–" if recipe.seconds is None else f"{recipe.seconds:.1f}",
+            ]
+        )
+    head = [
+        "decoder",
+        "the paper's recipe",
+        "best recipe",
+        "how",
+        "parameters, million",
+        "GFLOPs",
+        "s a scan",
+    ]
+    return [
+        "## Which network to take",
+        "",
+        "Nuclei. The best recipe is the training that was best on the validation subjects, of all that "
+        "were tried "
+        "with ResNet-34 and DiceCE on single slices (each at its own size, so that sizes compete only "
+        "roughly). GFLOPs are of one slice at that size, seconds those "
+        "of one "
+        "processor core for the 73 slices of a scan by ONNX Runtime.",
+        "",
+        *table(head, rows),
+        verdict(found, pairs_with_shipped(material, found)),
+        "",
+    ]
+
+
+def pairs_with_shipped(material: Material, found: Mapping[str, Recipe]) -> dict[str, Difference]:
+    """Each other decoder's best recipe minus the shipped decoder's, one family of tests."""
+    groups = {decoder: recipe.cells for decoder, recipe in found.items()}
+    if SHIPPED not in groups:
+        return {}
+    pairs = [
+        difference(name, SHIPPED, groups, material.noise_between(name, SHIPPED))
+        for name in groups
+        if name != SHIPPED
+    ]
+    return {str(pair.first): pair for pair in corrected(pairs)}
+
+
+def better(pairs: Mapping[str, Difference]) -> list[str]:
+    """Decoders that are clearly better than the shipped one, the best first."""
+    names = [name for name, pair in pairs.items() if pair.is_clear and pair.mean > 0]
+    return sorted(names, key=lambda name: -pairs[name].mean)
+
+
+def cheaper(found: Mapping[str, Recipe], pairs: Mapping[str, Difference]) -> list[str]:
+    """Decoders that are as good as the shipped one at a third of its multiply-adds."""
+    own = found[SHIPPED].multiply_adds if SHIPPED in found else None
+    names = []
+    for name, pair in pairs.items():
+        cost = found[name].multiply_adds
+        if own and cost and cost <= CHEAP * own and pair.mean > -AS_GOOD:
+            names.append(name)
+    return names
+
+
+def verdict(found: Mapping[str, Recipe], pairs: Mapping[str, Difference]) -> str:
+    """Say which decoder the shipped model should use, by the rule."""
+    if not pairs:
+        return ""
+    rule = (
+        "Rule: another decoder takes the place of N-DecoNet in the shipped model if its best recipe is "
+        "clearly better, "
+        f"or lower by less than {AS_GOOD} at a third of the multiply-adds."
+    )
+    ahead, saving = better(pairs), cheaper(found, pairs)
+    own = found[SHIPPED]
+    if not ahead and not saving:
+        close = [name for name, pair in pairs.items() if not pair.is_clear]
+        told = listed([f"{decoder_name(name)} ({signed(pairs[name].mean)})" for name in close])
+        return (
+            f"{rule} **N-DecoNet stays**: none is clearly better than its {number(own.score.mean)}, and "
+            "none as good at "
+            f"a third of the cost. No clear difference: {told or 'none'}."
+        )
+    parts = []
+    if ahead:
+        told = listed([f"{decoder_name(n)} ({signed(pairs[n].mean)}, {_cost(found[n], own)})" for n in ahead])
+        parts.append(f"clearly better than N-DecoNet's {number(own.score.mean)}: {told}")
+    if saving:
+        told = listed(
+            [f"{decoder_name(n)} ({signed(pairs[n].mean)}, {_cost(found[n], own)})" for n in saving]
+        )
+        parts.append(f"as good at a third of the cost: {told}")
+    first = ahead[0] if ahead else saving[0]
+    told = "; ".join(parts)
+    return f"{rule} {told[0].upper()}{told[1:]}. **The shipped model should use {decoder_name(first)}.**"
+
+
+def _cost(recipe: Recipe, own: Recipe) -> str:
+    if not recipe.multiply_adds or not own.multiply_adds:
+        return "cost unknown"
+    return f"{recipe.multiply_adds / own.multiply_adds:.1f} times the multiply-adds"
+
+
+def readme_lines(material: Material) -> list[str]:
+    """Which network to take for what, for ``kerasmodels/README.md``."""
+    found = recipes(material)
+    if len(found) < 2:
+        return []
+    order = list(found)
+    best = order[0]
+    groups = {decoder: recipe.cells for decoder, recipe in found.items()}
+    pairs = corrected(
+        [difference(best, name, groups, material.noise_between(best, name)) for name in order[1:]]
+    )
+    same = [best, *(str(p.second) for p in pairs if not p.is_clear)]
+    costs = {d: r.multiply_adds for d, r in found.items() if r.multiply_adds}
+    cheapest_same = min(same, key=lambda d: costs.get(d, float("inf")))
+    cheapest = min(costs, key=lambda d: costs[d]) if costs else best
+    short = material.decoders
+    lines = [
+        f"- **Most accurate**: {_told(best, found)}" + _no_clear(same[1:]) + ".",
+        f"- **As accurate, for the least work**: {_told(cheapest_same, found)}.",
+        f"- **Least work of all**: {_told(cheapest, found)}.",
+    ]
+    if short:
+        first = next(iter(short))
+        lines.append(
+            f"- **Little time to train** ({material.chosen.epochs} epochs at {material.chosen.size} pixels): "
+            f"`{first}`, {material.scores[first, 'dicece'].mean:.3f}."
+        )
+    losses = {key[1]: s.mean for key, s in material.scores.items() if key[0] == best}
+    if len(losses) > 1:
+        loss = max(losses, key=lambda name: losses[name])
+        lines.append(f"- **Loss**: `{loss}`, the best of {len(losses)} for `{best}`.")
+    return lines
+
+
+def _told(decoder: str, found: Mapping[str, Recipe]) -> str:
+    recipe = found[decoder]
+    cost = f", {2 * recipe.multiply_adds / 1e9:.1f} GFLOPs a slice" if recipe.multiply_adds else ""
+    return f"`{decoder}`, {recipe.score.mean:.3f}{cost} ({recipe.words})"
+
+
+def _no_clear(names: list[str]) -> str:
+    return f"; no clear difference to {listed([f'`{name}`' for name in names])}" if names else ""

@@ -1,0 +1,176 @@
+"""What the paper says, tested on our numbers: the report engine's tests, and those that need repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from cell_statistics import Difference, summaries
+from kept_cells import SPACE, VARIANT, Kept
+from page_material import Material
+from page_table import decoder_pairs
+from page_text import decoder_name, listed, number, signed, table
+
+from brainstem_app.reports.grid.findings import PYRAMID_TYPE, UNET_TYPE, Finding, findings
+
+_SHARED = {"encoder": "resnet34", "alpha": 0.1, "encoder_weights": None}
+
+
+def all_findings(material: Material) -> list[Finding]:
+    """Every statement of the paper for which there are numbers, each once."""
+    found: dict[str, Finding] = {}
+    parts = [material.summaries]
+    parts += [summaries(cells) for cells in _parts(material)]
+    for part in parts:
+        for finding in findings(part, dict(_SHARED), material.paper):
+            found.setdefault(finding.claim, finding)
+    for own in _own(material):
+        found.setdefault(own.claim, own)
+    return list(found.values())
+
+
+def findings_section(material: Material) -> list[str]:
+    """Table of the statements, and how many hold."""
+    found = all_findings(material)
+    if not found:
+        return []
+    rows = [[finding.claim, finding.verdict, finding.detail] for finding in found]
+    return [
+        "## What holds, and what does not",
+        "",
+        f"{verdicts(found)} Tested on mean IoU of all classes, as the paper's, unless the nuclei are named.",
+        "",
+        *table(["the paper", "here", "our numbers"], rows),
+    ]
+
+
+def verdicts(found: Sequence[Finding]) -> str:
+    """Say how many statements hold."""
+    counts = {word: sum(f.verdict == word for f in found) for word in ("holds", "does not hold", "not clear")}
+    return (
+        f"Of {len(found)} statements {counts['holds']} hold, {counts['does not hold']} do not, "
+        f"{counts['not clear']} cannot be told."
+    )
+
+
+def _parts(material: Material) -> list[list[Kept]]:
+    base = [cell for cells in material.decoders.values() for cell in cells]
+    parts = []
+    if alpha := material.changed("alpha"):
+        parts.append([*(c for c in base if c.decoder in {a.decoder for a in alpha}), *alpha])
+    encoders = [*material.changed("encoder"), *material.changed("encoder", "encoder_weights")]
+    if encoders:
+        parts.append([*(c for c in base if c.decoder in {e.decoder for e in encoders}), *encoders])
+    return [part for part in parts if not any({VARIANT, SPACE} & set(c.changes) for c in part)]
+
+
+def _own(material: Material) -> list[Finding]:
+    pairs = {frozenset((pair.first, pair.second)): pair for pair in decoder_pairs(material)}
+    tests = (_deeplab_best, _competitive, _skips, _overlap_alone, _nuclei_fall)
+    return [found for test in tests if (found := test(material, pairs)) is not None]
+
+
+Pairs = dict[frozenset[str], Difference]
+
+
+def _deeplab_best(material: Material, pairs: Pairs) -> Finding | None:
+    order = list(material.decoders)
+    if "deeplabv3" not in order or len(order) < 2:
+        return None
+    best, place = order[0], order.index("deeplabv3") + 1
+    own = material.scores["deeplabv3", "dicece"]
+    if best == "deeplabv3":
+        holds = pairs[frozenset(order[:2])].is_clear
+        return Finding(
+            "DeepLabV3 is the best decoder (DiceCE).",
+            "holds" if holds else "not clear",
+            f"Nuclei {number(own.mean)}, next {decoder_name(order[1])} with "
+            f"{number(material.scores[order[1], 'dicece'].mean)}.",
+        )
+    clear = pairs[frozenset((best, "deeplabv3"))].is_clear
+    return Finding(
+        "DeepLabV3 is the best decoder (DiceCE).",
+        "does not hold" if clear else "not clear",
+        f"Place {place} of {len(order)}: nuclei {number(own.mean)}, {decoder_name(best)} "
+        f"{number(material.scores[best, 'dicece'].mean)}"
+        + (", a clear difference." if clear else ", no clear difference."),
+    )
+
+
+def _competitive(material: Material, pairs: Pairs) -> Finding | None:
+    order = list(material.decoders)
+    if "n_deconet" not in order or len(order) < 2:
+        return None
+    better = [
+        name for name in order[: order.index("n_deconet")] if pairs[frozenset((name, "n_deconet"))].is_clear
+    ]
+    return Finding(
+        "N-DecoNet, the smallest network, keeps up with the best ones (DiceCE).",
+        "does not hold" if len(better) > 2 else "holds",
+        f"Place {order.index('n_deconet') + 1} of {len(order)}; clearly better: "
+        f"{listed([decoder_name(name) for name in better]) or 'none'}.",
+    )
+
+
+def _skips(material: Material, pairs: Pairs) -> Finding | None:
+    if not set(UNET_TYPE) <= set(material.decoders):
+        return None
+    own = [pairs[frozenset(("unet", name))] for name in ("unetplusplus", "manet")]
+    gains = {
+        (pair.second if pair.first == "unet" else pair.first): (-1 if pair.first == "unet" else 1) * pair.mean
+        for pair in own
+    }
+    better = [pair for pair in own if pair.is_clear and pair.first != "unet"]
+    told = ", ".join(f"{decoder_name(name)} {signed(gain)}" for name, gain in gains.items())
+    return Finding(
+        "Changed skip connections do not help: UNet++ and MA-Net are no better than U-Net (DiceCE).",
+        "does not hold" if better else "holds",
+        f"Nuclei, minus U-Net: {told}; clearly better: "
+        f"{listed([decoder_name(pair.first) for pair in better]) or 'none'}.",
+    )
+
+
+def _overlap_alone(material: Material, pairs: Pairs) -> Finding | None:
+    """Fall from DiceCE to Dice or Jaccard alone, by kind of decoder."""
+
+    def fall(decoders: Sequence[str]) -> float | None:
+        falls = [
+            material.scores[d, "dicece"].every - material.scores[d, loss].every
+            for d in decoders
+            for loss in ("dice", "jaccard")
+            if (d, loss) in material.scores and (d, "dicece") in material.scores
+        ]
+        return float(np.mean(falls)) if falls else None
+
+    unet, pyramid = fall(UNET_TYPE), fall(PYRAMID_TYPE)
+    if unet is None or pyramid is None:
+        return None
+    return Finding(
+        "With Dice or Jaccard alone UNet-type decoders lose most.",
+        "holds" if unet > pyramid else "does not hold",
+        f"Fall from DiceCE on average: UNet-type {unet:.3f}, pyramids {pyramid:.3f}.",
+    )
+
+
+def _nuclei_fall(material: Material, pairs: Pairs) -> Finding | None:
+    """With more cross-entropy the nuclei fall more steeply than grey and white matter."""
+    cells = _parts(material)
+    alpha = next((part for part in cells if any("alpha" in cell.changes for cell in part)), None)
+    if alpha is None:
+        return None
+    falls: dict[str, list[float]] = {"nuclei": [], "tissue": []}
+    own_summaries = summaries(alpha)
+    for decoder in dict.fromkeys(s.variant["decoder"] for s in own_summaries):
+        own = {s.variant.get("alpha", 0.1): s for s in own_summaries if s.variant["decoder"] == decoder}
+        for measure, found in falls.items():
+            low, high = own[min(own)].mean(measure), own[max(own)].mean(measure)
+            if low is not None and high is not None:
+                found.append(low - high)
+    nuclei, tissue = (float(np.mean(falls[name])) for name in ("nuclei", "tissue"))
+    return Finding(
+        "With a larger α the nuclei fall more steeply than grey and white matter.",
+        "holds" if nuclei > max(tissue, 0) else "does not hold",
+        f"From the smallest to the largest α, mean over decoders: nuclei {signed(-nuclei)}, grey and white "
+        "matter "
+        f"{signed(-tissue)}.",
+    )

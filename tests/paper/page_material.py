@@ -1,0 +1,146 @@
+"""What the page of the paper is written from: kept cells, sorted by what they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from cell_statistics import Score, SeedNoise, score, seed_noise, summaries
+from kept_cells import SPACE, VARIANT, Kept, grouped, read_kept, with_changes
+from plans import Chosen
+
+from brainstem_app.jobs.many.grids import TABLE_DECODERS, TABLE_LOSSES
+from brainstem_app.reports.grid.findings import UNET_TYPE
+from brainstem_app.reports.grid.paper import PaperResults, paper_results
+from brainstem_app.reports.grid.summary import VariantSummary
+
+#: The paper's own setting, as the program names it.
+PAPERS: Mapping[str, Any] = {
+    "input.size": 224,
+    "epochs": 10,
+    "batch_size": 16,
+    "learning_rate": 1e-4,
+    "schedule": "constant",
+    "alpha": 0.1,
+    "encoder": "resnet34",
+    "encoder_weights": None,
+    "augment": "none",
+}
+Group = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Material:
+    """Everything that was trained, and the paper's numbers.
+
+    Attributes
+    ----------
+    chosen : Chosen
+        The one setting of Table 1.
+    cells : tuple of Kept
+        Every finished cell.
+    """
+
+    chosen: Chosen
+    cells: tuple[Kept, ...]
+
+    @classmethod
+    def read(cls, folder: Path) -> Material:
+        """Read ``cells``, ``variants`` and ``cells-nonlinear`` of a folder."""
+        chosen = Chosen.of(folder)
+        nonlinear = {SPACE: "nonlinear"}
+        found = [*read_kept(folder / "cells", chosen), *read_kept(folder / "variants", chosen)]
+        return cls(chosen, (*found, *read_kept(folder / "cells-nonlinear", chosen, **nonlinear)))
+
+    @property
+    def paper(self) -> PaperResults:
+        """The paper's numbers."""
+        return paper_results()
+
+    @cached_property
+    def table(self) -> dict[Group, list[Kept]]:
+        """Cells of Table 1 by decoder and loss, in its order."""
+        found = grouped(with_changes(self.cells), "decoder", "loss")
+        order = [(decoder, loss) for decoder in TABLE_DECODERS for loss in TABLE_LOSSES]
+        return {group: found[group] for group in order if group in found}
+
+    @cached_property
+    def scores(self) -> dict[Group, Score]:
+        """Scores of Table 1."""
+        return {group: score(cells) for group, cells in self.table.items()}
+
+    @cached_property
+    def summaries(self) -> tuple[VariantSummary, ...]:
+        """Combinations of Table 1 as the report of a comparison has them."""
+        return summaries(cell for cells in self.table.values() for cell in cells)
+
+    @cached_property
+    def decoders(self) -> dict[str, list[Kept]]:
+        """Cells of the DiceCE column by decoder, the best first."""
+        column = {decoder: cells for (decoder, loss), cells in self.table.items() if loss == "dicece"}
+        best = sorted(column, key=lambda name: -self.scores[name, "dicece"].mean)
+        return {name: column[name] for name in best}
+
+    @cached_property
+    def noise(self) -> dict[bool, SeedNoise]:
+        """What other seeds give with DiceCE, of UNet-type decoders (True) and of the others (False).
+
+        Apart, as the first vary far more, in the paper too.
+        """
+        kinds = {
+            kind: seed_noise(cells for name, cells in self.decoders.items() if (name in UNET_TYPE) == kind)
+            for kind in (True, False)
+        }
+        every = seed_noise(self.decoders.values())
+        return {kind: own if own.freedom else every for kind, own in kinds.items()}
+
+    def noise_between(self, *decoders: str) -> SeedNoise:
+        """What other seeds give with DiceCE of the decoder among these that varies most."""
+        return max(
+            (self.noise[decoder in UNET_TYPE] for decoder in decoders), key=lambda noise: noise.limit(1, 1)
+        )
+
+    @cached_property
+    def noise_of_table(self) -> SeedNoise:
+        """What other seeds give, by all repeats of the table, whatever the loss."""
+        return seed_noise(self.table.values())
+
+    @cached_property
+    def theirs(self) -> dict[Group, float]:
+        """Mean of all classes in the paper's Table 1."""
+        found = {}
+        for decoder in TABLE_DECODERS:
+            for loss in TABLE_LOSSES:
+                result = self.paper.result(
+                    {"decoder": decoder, "loss": loss, "encoder": "resnet34", "alpha": 0.1}
+                )
+                if result is not None:
+                    found[decoder, loss] = result[0]
+        return found
+
+    @cached_property
+    def papers_setting(self) -> dict[str, list[Kept]]:
+        """Cells trained as in the paper, with DiceCE, by decoder."""
+        same = [
+            cell
+            for cell in self.cells
+            if cell.loss == "dicece"
+            and not {VARIANT, SPACE} & set(cell.changes)
+            and all(cell.settings.get(name) == value for name, value in PAPERS.items())
+        ]
+        return {decoder: cells for (decoder,), cells in grouped(same, "decoder").items()}
+
+    def changed(self, *names: str, loss: str = "dicece") -> list[Kept]:
+        """Cells in which exactly these settings are not those of Table 1, with one loss."""
+        return [cell for cell in with_changes(self.cells, *names) if cell.loss == loss]
+
+    def with_base(self, name: str, decoders: Sequence[str]) -> dict[tuple[str, Any], list[Kept]]:
+        """Cells in which a setting alone differs, and those of Table 1, by decoder and its value."""
+        base = [cell for decoder in decoders for cell in self.decoders.get(decoder, [])]
+        own = [cell for cell in self.changed(name) if cell.decoder in decoders]
+        found = grouped([*base, *own], "decoder", name)
+        keys = sorted(found, key=lambda key: (decoders.index(key[0]), key[1] if key[1] is not None else -1))
+        return {(str(key[0]), key[1]): found[key] for key in keys}

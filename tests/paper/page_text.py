@@ -1,0 +1,62 @@
+"""Words of the page: tables in Markdown, numbers as they are written, names of decoders and losses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from cell_statistics import Score
+
+from brainstem_app.reports.grid.results import DECODER_NAMES, LOSS_NAMES
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Lines of a Markdown table, and an empty one."""
+    return [_row(head), _row(["---"] * len(head)), *(_row(row) for row in rows), ""]
+
+
+def decoder_name(name: str) -> str:
+    """Name of a decoder for the reader."""
+    return DECODER_NAMES.get(name, name)
+
+
+def loss_name(name: str) -> str:
+    """Name of a loss for the reader."""
+    return LOSS_NAMES.get(name, name)
+
+
+def scored(found: Score | None, *, subjects: bool = False, strong: bool = False) -> str:
+    """Mean ± standard deviation over repeats; a dash where nothing was trained."""
+    if found is None:
+        return "–"
+    text = number(found.mean)
+    text = f"**{text}**" if strong else text
+    text += f" ± {found.deviation:.3f}" if found.deviation is not None else ""
+    if subjects and found.subjects is not None:
+        text += f"<br>[{found.subjects.low:.3f}, {found.subjects.high:.3f}]"
+    return text
+
+
+def number(value: float | None) -> str:
+    """Write a mean IoU."""
+    return "–" if value is None else f"{value:.3f}"
+
+
+def signed(value: float) -> str:
+    """Write a difference with its sign."""
+    return f"{value:+.3f}".replace("-", "−")
+
+
+def p_value(value: float | None) -> str:
+    """Write a p-value."""
+    return "–" if value is None else "< .001" if value < 0.001 else f"{value:.3f}".lstrip("0")
+
+
+def listed(words: Sequence[str]) -> str:
+    """Write words as a list within a sentence."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

@@ -1,0 +1,188 @@
+"""Write docs/results/paper.md and its figures from the kept cells: the paper's table and figures beside ours.
+
+    python tests/paper/write_paper.py
+
+Reads `cells`, `variants`, `cells-nonlinear` and `chosen.json` beside it, `scan_seconds.json`
+(`time_scans.py`) and `activations.json` (`write_activation_maps.py`). Nothing is trained; what was not
+trained is left empty. It also writes the lines of `kerasmodels/README.md` on which network to take.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from activation_words import activations_section
+from kept_cells import SPACE, VARIANT
+from page_choice import choice_section, readme_lines
+from page_experiments import (
+    deeplab_groups,
+    deeplab_section,
+    figures_section,
+    papers_section,
+    rates_section,
+    write_figures,
+)
+from page_findings import findings_section
+from page_material import Material
+from page_table import statistics, tables
+from page_text import listed
+
+from brainstem_app.counting import counted
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+PAGE = ROOT / "docs" / "results" / "paper.md"
+README = ROOT / "kerasmodels" / "README.md"
+_BEGIN, _END = "<!-- from tests/paper/write_paper.py -->", "<!-- until here -->"
+
+
+def main() -> None:
+    """Read the cells, write page, figures and the README's lines."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kept", type=Path, default=HERE, help="folder of cells and chosen.json")
+    parser.add_argument("--page", type=Path, default=PAGE)
+    parser.add_argument("--readme", type=Path, default=README)
+    arguments = parser.parse_args()
+    material = Material.read(arguments.kept)
+    arguments.page.parent.mkdir(parents=True, exist_ok=True)
+    write_figures(material, arguments.page.parent)
+    arguments.page.write_text(page_text(material), encoding="utf-8")
+    if lines := readme_lines(material):
+        put_lines(arguments.readme, lines)
+
+
+def page_text(material: Material) -> str:
+    """Text of the page."""
+    lines = [
+        "# The paper, repeated on open data",
+        "",
+        *_head(material),
+        "## Table 1",
+        "",
+        *tables(material),
+        *statistics(material),
+        *findings_section(material),
+        *papers_section(material),
+        *figures_section(material),
+        *rates_section(material),
+        *_curves(material),
+        *deeplab_section(material),
+        *activations_section(),
+        *choice_section(material),
+        *_again(),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def put_lines(path: Path, lines: list[str]) -> None:
+    """Put lines between the two marks of a file."""
+    text = path.read_text(encoding="utf-8")
+    before, mark, rest = text.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not mark or not end:
+        raise SystemExit(f"{path} has no place for the lines: {_BEGIN} … {_END}.")
+    path.write_text("\n".join([before + mark, *lines, end + after]), encoding="utf-8")
+
+
+def _head(material: Material) -> list[str]:
+    chosen, cells = material.chosen, material.cells
+    devices = sorted({cell.record.device for cell in cells if cell.record.device})
+    days = sorted({cell.record.ended[:10] for cell in cells})
+    subjects = sorted({len(cell.subjects) for cell in cells})
+    variants = sum(VARIANT in cell.changes for cell in cells)
+    table_cells = sum(map(len, material.table.values()))
+    rates = ", ".join(f"{family} {rate:g}" for family, rate in chosen.rates.items())
+    baselines = cells[0].record.baselines if cells else {}
+    told = [
+        f"{name}: {pair[1]:.3f} nuclei, {pair[0]:.3f} all classes"
+        for name, pair in baselines.items()
+        if pair[0] is not None and pair[1] is not None
+    ]
+    missing = _not_reached(material)
+    hours = sum(cell.record.seconds for cell in cells) / 3600
+    return [
+        f"{days[-1]}, {listed(devices)}. {counted(len(cells), 'network')} were trained, {table_cells} of "
+        "them for "
+        f"Table 1 and {variants} of DeepLabV3 as no setting makes it; {hours:.1f} hours, many side by "
+        "side. Written "
+        "by `tests/paper/write_paper.py`.",
+        "",
+        f"- **The paper**: {material.paper.source}",
+        f"- **Its data** are not public: {material.paper.cohort} Here: ds002748 and ds000011, "
+        f"{listed([str(n) for n in subjects])} test subjects whom no network has seen; the reference is "
+        "what six "
+        "registrations of the atlas agree on ([consensus](consensus.md)). Compare the order; the heights "
+        "cannot be.",
+        f"- **One setting for all**: {chosen.size} pixels, {chosen.epochs} epochs, batches of "
+        f"{chosen.batch_size}, Adam "
+        f"with a cosine schedule, learning rate by family ({rates}), ResNet-34 with random weights, α = "
+        ".1, no "
+        "augmentation, the epoch that was best on the validation subjects. Slices over are left out when "
+        "an epoch is "
+        "divided into batches.",
+        f"- **Without a network**: {'; '.join(told)}." if told else "",
+        f"- **Not reached**, and left out below: {'; '.join(missing)}." if missing else "",
+        "",
+    ]
+
+
+def _not_reached(material: Material) -> list[str]:
+    """Name the parts of the paper for which nothing was trained."""
+    parts = {
+        "the share α of cross-entropy (figure 4)": material.changed("alpha"),
+        "encoders and pretrained weights (figure 5)": material.changed("encoder"),
+        "the paper's nonlinear space": material.changed(SPACE),
+        "what was to be changed of DeepLabV3": deeplab_groups(material),
+        "longer training with augmentation": material.changed("epochs", "augment"),
+        "three repeats of every cell": all(score.n > 2 for score in material.scores.values()),
+    }
+    return [name for name, found in parts.items() if not found]
+
+
+def _curves(material: Material) -> list[str]:
+    if not material.decoders:
+        return []
+    return [
+        "### Curves",
+        "",
+        "![Nuclei on the validation slices over the epochs, by decoder](paper-curves.svg)",
+        "",
+        "DiceCE, one line a repeat. " + _curve_words(material),
+        "",
+    ]
+
+
+def _curve_words(material: Material) -> str:
+    """Say how much the slowest decoder still gains in the last fifth of its epochs."""
+    gains = {}
+    for decoder, cells in material.decoders.items():
+        points = [p.val_nuclei_miou for p in cells[0].result.curve]
+        if len(points) >= 5:
+            gains[decoder] = points[-1] - points[-1 - len(points) // 5]
+    if not gains:
+        return ""
+    slowest = max(gains, key=lambda name: gains[name])
+    from page_text import decoder_name, signed
+
+    return (
+        f"In the last fifth of the epochs the slowest decoder, {decoder_name(slowest)}, still changes by "
+        f"{signed(gains[slowest])}."
+    )
+
+
+def _again() -> list[str]:
+    return [
+        "## Repeat it",
+        "",
+        "Cells, settings, curves and counts of every network lie in `tests/paper/`; its README says how "
+        "they are "
+        "trained, on a GPU or a processor.",
+        "",
+        "    python tests/paper/write_paper.py",
+        "",
+    ]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,215 @@
+"""The page of the paper's repetition: it says what the cells say, and leaves empty what was not trained."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from brainstem_app.evaluation.confusion import macro_miou
+from brainstem_app.jobs.job import TrainJob
+from brainstem_app.jobs.many.compare_report import flat_settings
+from brainstem_app.study.cell_record import CellRecord
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPTS = ROOT / "tests" / "paper"
+_RATES = {"deconet": 1e-3, "unet": 3e-4, "pyramid": 1e-3}
+_NUCLEI = list(range(3, 34))
+
+
+@pytest.fixture(scope="module")
+def scripts() -> Iterator[dict[str, ModuleType]]:
+    """The page's modules, which import one another by their names alone."""
+    before = set(sys.modules)
+    sys.path.insert(0, str(SCRIPTS))
+    try:
+        names = (
+            "kept_cells",
+            "cell_statistics",
+            "page_material",
+            "page_table",
+            "page_findings",
+            "page_choice",
+        )
+        found = {name: __import__(name) for name in (*names, "page_experiments", "write_paper")}
+        yield found
+    finally:
+        sys.path.remove(str(SCRIPTS))
+        for name in set(sys.modules) - before:
+            if str(getattr(sys.modules[name], "__file__", "")).startswith(str(SCRIPTS)):
+                del sys.modules[name]
+
+
+def _counts(iou: float, rng: np.random.Generator, subjects: int = 5) -> np.ndarray[Any, Any]:
+    """Counts of subjects whose classes overlap by about that much."""
+    counts = np.zeros((subjects, 34, 34), np.int32)
+    for one in counts:
+        right = np.clip(iou + rng.normal(0, 0.01, 34), 0.02, 0.98)
+        wrong = (1000 * (1 - right) / (1 + right)).astype(int)
+        np.fill_diagonal(one, 1000 - wrong)
+        one[np.arange(34), (np.arange(34) + 1) % 34] += wrong
+    return counts
+
+
+def _write(folder: Path, name: str, iou: float, **settings: Any) -> None:
+    """Keep a made cell of the setting of the table, or with other settings."""
+    variant = settings.pop("variant", None)
+    job: dict[str, Any] = {"decoder": "n_deconet", "epochs": 8, "schedule": "cosine", **settings}
+    family = {"n_deconet": "deconet", "u_deconet": "deconet", "unet": "unet"}.get(job["decoder"], "pyramid")
+    job.setdefault("learning_rate", _RATES[family])
+    size = job.pop("size", 64)
+    made = flat_settings(TrainJob(study=Path("s"), run="r", input={"size": size}, **job))
+    made |= {"variant": variant} if variant else {}
+    rng = np.random.default_rng(sum(map(ord, name)))
+    counts = _counts(iou + 0.002 * int(job.get("seed", 0)), rng)
+    run = folder / name
+    run.mkdir(parents=True)
+    (run / "settings.json").write_text(json.dumps(made), encoding="utf-8")
+    rows = [f"{e},{1 / e},{1 / e},{iou * (1 - 0.5**e)}" for e in range(1, 9)]
+    (run / "history.csv").write_text(
+        "\n".join(["epoch,loss,val_loss,val_nuclei_miou", *rows]), encoding="utf-8"
+    )
+    np.savez_compressed(run / "predictions.npz", subjects=np.array(list("abcde")), counts=counts)
+    CellRecord(
+        state="finished",
+        parameters=21_500_000,
+        epochs=8,
+        best_epoch=8,
+        val_nuclei_miou=iou,
+        baselines={"atlas placed by the normalisation": (0.5, 0.4)},
+        device="a GPU",
+    ).save(run / "cell.json")
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made cells: three decoders, repeats, alpha, encoders, sizes, a variant, the paper's setting."""
+    folder = tmp_path_factory.mktemp("kept")
+    content = {"size": 64, "batch_size": 16, "epochs": 8, "pilot_epochs": 4, "rates": _RATES}
+    (folder / "chosen.json").write_text(json.dumps(content), encoding="utf-8")
+    cells = folder / "cells"
+    for decoder, iou in {"n_deconet": 0.6, "fpn": 0.7, "deeplabv3": 0.5, "unet": 0.3}.items():
+        for seed in range(3):
+            _write(cells, f"{decoder}-dicece-{seed}", iou, decoder=decoder, seed=seed)
+        _write(cells, f"{decoder}-dice", iou - 0.1, decoder=decoder, loss="dice")
+        _write(cells, f"{decoder}-pilot", iou, decoder=decoder, epochs=4)
+    for decoder in ("n_deconet", "fpn", "deeplabv3"):
+        _write(cells, f"{decoder}-alpha", 0.55, decoder=decoder, alpha=0.5)
+        _write(cells, f"{decoder}-alpha9", 0.5, decoder=decoder, alpha=0.9)
+        _write(cells, f"{decoder}-128", 0.65, decoder=decoder, size=128)
+        own = {"size": 224, "epochs": 10, "learning_rate": 1e-4, "schedule": "constant"}
+        _write(cells, f"{decoder}-paper", 0.58, decoder=decoder, **own)
+        _write(cells, f"{decoder}-recipe", 0.75, decoder=decoder, epochs=24, augment="mild")
+    _write(cells, "encoder", 0.5, encoder="mit_b0")
+    _write(folder / "variants", "variant", 0.68, decoder="deeplabv3", variant="rates-1-2-3")
+    _write(folder / "cells-nonlinear", "bent", 0.71)
+    return folder
+
+
+def test_changes_are_what_is_not_as_in_the_table(scripts: dict[str, ModuleType], kept: Path) -> None:
+    material = scripts["page_material"].Material.read(kept)
+    changes = {cell.run: set(cell.changes) for cell in material.cells}
+    assert changes["fpn-dicece-2"] == changes["unet-dice"] == set()
+    assert changes["fpn-alpha"] == {"alpha"}
+    assert changes["fpn-128"] == {"input.size"}
+    assert changes["fpn-recipe"] == {"epochs", "augment"}
+    assert changes["variant"] == {"variant"}
+    assert changes["bent"] == {"space"}
+    assert set(material.papers_setting) == {"n_deconet", "fpn", "deeplabv3"}
+
+
+def test_scores_are_those_of_the_counts(scripts: dict[str, ModuleType], kept: Path) -> None:
+    material = scripts["page_material"].Material.read(kept)
+    cells = material.table["fpn", "dicece"]
+    values = [macro_miou(cell.counts.sum(axis=0), _NUCLEI) for cell in cells]
+    found = material.scores["fpn", "dicece"]
+    assert found.n == 3
+    assert found.mean == pytest.approx(np.mean(values))
+    assert found.deviation == pytest.approx(np.std(values, ddof=1))
+    assert list(material.decoders) == ["fpn", "n_deconet", "deeplabv3", "unet"]
+
+
+def test_a_difference_is_clear_beyond_seeds_and_over_subjects_only(scripts: dict[str, ModuleType]) -> None:
+    kind, noise = scripts["cell_statistics"].Difference, scripts["cell_statistics"].SeedNoise(0.01, 18)
+    assert noise.limit(3, 3) == pytest.approx(2.1009 * 0.01 * (2 / 3) ** 0.5, rel=1e-3)
+    assert scripts["cell_statistics"].SeedNoise(0.0, 0).limit(1, 1) == float("inf")
+    assert kind("a", "b", 0.1, 0.01, True).is_clear
+    assert not kind("a", "b", 0.1, 0.01, False).is_clear
+    assert not kind("a", "b", 0.1, 0.06, True).is_clear
+
+
+def test_order_beside_the_paper_is_spearmans(scripts: dict[str, ModuleType], kept: Path) -> None:
+    from scipy.stats import spearmanr
+
+    material = scripts["page_material"].Material.read(kept)
+    found = scripts["cell_statistics"].order_beside(material.table, material.theirs, np.random.default_rng(0))
+    ours = [material.scores[key].every for key in material.table]
+    theirs = [material.theirs[key] for key in material.table]
+    assert found.n == 8
+    assert found.value == pytest.approx(spearmanr(ours, theirs).statistic)
+    assert found.subjects.low <= found.value <= found.subjects.high
+
+
+def test_page_leaves_empty_what_was_not_trained(
+    scripts: dict[str, ModuleType], kept: Path, tmp_path: Path
+) -> None:
+    material = scripts["page_material"].Material.read(kept)
+    scripts["page_experiments"].write_figures(material, tmp_path)
+    text = scripts["write_paper"].page_text(material)
+    assert "8 of 54 cells were trained, 4 of them 3 times and 4 of them once." in text
+    assert "| PSPNet | – | – | – | – | – | – |" in text
+    assert "dilations 1, 2, 3 instead of 12, 24, 36" in text
+    drawn = {path.name for path in tmp_path.glob("*.svg")}
+    assert {f"paper-{n}.svg" for n in ("alpha", "beside", "curves", "encoders", "sizes")} == drawn
+    named = {part.split(")")[0] for part in text.split("](paper-")[1:]}
+    assert {f"paper-{name}" for name in named} - drawn <= {"paper-activations.png"}
+
+
+def test_another_decoder_is_shipped_only_if_clearly_better_or_as_good_and_cheap(
+    scripts: dict[str, ModuleType],
+) -> None:
+    choice, kind = scripts["page_choice"], scripts["cell_statistics"].Difference
+    score = scripts["cell_statistics"].Score(1, 0.7, 0.7, None, None)
+    own = choice.Recipe([], score, "", 1, 9.0, None)
+    dear, cheap = (choice.Recipe([], score, "", 1, cost, None) for cost in (9.0, 3.0))
+    found = {"n_deconet": own, "fpn": dear, "pspnet": cheap}
+    near = {n: kind(n, "n_deconet", -0.004, 0.5, False) for n in ("fpn", "pspnet")}
+    assert "should use PSPNet" in choice.verdict(found, near)
+    assert "N-DecoNet stays" in choice.verdict({"n_deconet": own, "fpn": dear}, {"fpn": near["fpn"]})
+    clear = {"fpn": kind("fpn", "n_deconet", 0.02, 0.001, True)}
+    assert "should use FPN" in choice.verdict({"n_deconet": own, "fpn": dear}, clear)
+
+
+def test_readme_gets_the_lines_between_its_marks(scripts: dict[str, ModuleType], tmp_path: Path) -> None:
+    write = scripts["write_paper"]
+    path = tmp_path / "README.md"
+    path.write_text(f"before\n{write._BEGIN}\nold\n{write._END}\nafter\n", encoding="utf-8")
+    write.put_lines(path, ["- new"])
+    assert path.read_text(encoding="utf-8") == f"before\n{write._BEGIN}\n- new\n{write._END}\nafter\n"
+
+
+@pytest.mark.skipif(not (SCRIPTS / "cells").is_dir(), reason="no cells are kept")
+def test_committed_page_says_what_the_kept_cells_say(scripts: dict[str, ModuleType]) -> None:
+    material = scripts["page_material"].Material.read(SCRIPTS)
+    page = (ROOT / "docs" / "results" / "paper.md").read_text(encoding="utf-8")
+    nuclei = page.partition("### Nuclei")[2].partition("### All classes")[0]
+    from page_text import decoder_name  # type: ignore[import-not-found]
+
+    for (decoder, _), cells in material.table.items():
+        row = next(line for line in nuclei.splitlines() if line.startswith(f"| {decoder_name(decoder)} |"))
+        assert f"{np.mean([cell.nuclei for cell in cells]):.3f}" in row
+    own = [cell for cell in material.cells if cell.record.macro_miou_nuclei.value is not None]
+    for cell in own[:: max(1, len(own) // 20)]:
+        assert cell.nuclei == pytest.approx(cell.record.macro_miou_nuclei.value, abs=1e-3)
+
+
+def test_dilations_on_the_page_are_those_of_the_network(scripts: dict[str, ModuleType]) -> None:
+    from kerasmodels.decoders import atrous_pyramid
+
+    assert scripts["page_experiments"].RATES == atrous_pyramid.RATES
