@@ -1,10 +1,11 @@
 """Make a model of the weights that `train_local_changes.py` wrote, for the program and its measurements.
 
-    python tests/consensus/model_of_weights.py OUT/phase-3 FOLDER [--version 6] [--again 15] [--pack FILE]
+    python tests/consensus/model_of_weights.py OUT/phase-3 FOLDER [--version 6]
+        [--again iterations=15 smoothness=0.06] [--pack FILE]
 
 FOLDER gets the network for both engines, its mean warp, and the card of the model that training began with:
 under another version, with new hashes, and without the results and grades of the old network. With --again
-the fit gets a third round, of so many steps, that counts roughness beside what was found. --pack writes the
+the fit gets a third round, else as the last, that counts roughness beside what was found. --pack writes the
 change of weights into one file of about 11 MB (21 levels a channel), read like OUT/phase-3, and makes the
 model of it: in most nuclei its probabilities add up to the same volume within a percent.
 """
@@ -12,6 +13,7 @@ model of it: in most nuclei its probabilities add up to the same volume within a
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -23,7 +25,7 @@ from packed_heads import eight_bit_kernels, kernels_of
 
 from brainstem_app.models.card import ModelResults
 from brainstem_app.models.library import MEAN_WARP_FILE, ModelFiles, find_model, hash_file
-from brainstem_app.models.method import PredictionMethod
+from brainstem_app.models.method import FitRound, PredictionMethod
 from kerasmodels.export.keras_file import load_keras, save_keras
 from kerasmodels.export.onnx_file import to_onnx
 
@@ -41,7 +43,7 @@ def main() -> None:
     parser.add_argument("--model", default="brainstem31", help="what training began with")
     parser.add_argument("--version", default="6")
     parser.add_argument("--learned", help="training_data of the card")
-    parser.add_argument("--again", type=int, metavar="STEPS", help="a third round of the fit")
+    parser.add_argument("--again", nargs="*", metavar="SETTING=VALUE", help="a third round of the fit")
     parser.add_argument("--pack", type=Path, metavar="FILE", help="the change of weights, in little space")
     given = parser.parse_args()
     begun = find_model(given.model)
@@ -90,13 +92,14 @@ def changes_of(weights: Path, begun: ModelFiles) -> list[NDArray[np.float32]]:
     return kernels_of(values)
 
 
-def _followed_further(method: PredictionMethod, steps: int | None) -> PredictionMethod:
-    """The method with another round of the fit, like the last, beside what it found."""
-    if steps is None:
+def _followed_further(method: PredictionMethod, again: list[str] | None) -> PredictionMethod:
+    """The method with another round of the fit, like the last but for these settings, beside its find."""
+    if again is None:
         return method
     rounds = method.fit.rounds
-    again = rounds[-1].model_copy(update={"iterations": steps, "beside_found": True})
-    return method.model_copy(update={"fit": method.fit.model_copy(update={"rounds": (*rounds, again)})})
+    changed = {name: json.loads(value) for name, value in (each.split("=") for each in again)}
+    more = FitRound(**{**rounds[-1].model_dump(), "beside_found": True, **changed})
+    return method.model_copy(update={"fit": method.fit.model_copy(update={"rounds": (*rounds, more)})})
 
 
 if __name__ == "__main__":

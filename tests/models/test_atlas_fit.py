@@ -170,7 +170,9 @@ def test_round_beside_what_was_found_follows_a_small_change_further(atlas: np.nd
     shrunk = (0.3 * away * np.exp(-(away**2).sum(axis=0) / 40)).astype(np.float32)
 
     def share(label: int, displacement: np.ndarray) -> np.ndarray:
-        return map_coordinates((atlas == label).astype(np.float32), points + displacement, order=1)
+        return np.asarray(
+            map_coordinates((atlas == label).astype(np.float32), points + displacement, order=1)
+        )
 
     said = np.stack([share(label, shrunk) for label in range(5)], axis=-1)
     first = FitRound(smoothness=0.03)
