@@ -123,7 +123,7 @@ class GroupChoices(QWidget):
         form.addRow(self.tr("Means un&known"), self.unknown)
         form.addRow(self.tr("Gr&oups"), self.group)
         form.addRow(self.tr("Refere&nce group"), self.reference)
-        form.addRow(self.tr("&Fewest people"), self.least)
+        form.addRow(self.tr("Fe&west people"), self.least)
         column = QVBoxLayout(self)
         column.addLayout(form)
         column.addWidget(self.comparisons, 1)
