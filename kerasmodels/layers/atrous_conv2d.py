@@ -78,7 +78,7 @@ def _is_one_operator() -> bool:
     if tf.config.list_physical_devices("GPU"):
         return False
 
-    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
+    @tf.function(autograph=False)
     def gradients(image: KerasTensor, kernel: KerasTensor) -> list[KerasTensor]:
         total = tf.reduce_sum(tf.nn.conv2d(image, kernel, strides=1, padding="SAME", dilations=2))
         found: list[KerasTensor] = tf.gradients(total, [image, kernel])
