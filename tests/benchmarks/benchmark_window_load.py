@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 from brainstem_app.gui.application import make_application
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.scans.scans_page import ScansPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.slice_view import SliceView
 from brainstem_app.gui.workflow.step import StepName
@@ -122,6 +123,7 @@ def _use_the_list(window: MainWindow, dataset: Path, subjects: int) -> Iterator[
     """Do one thing after the other with the list; each is told once it is done."""
     window.show_step(StepName.SCANS)
     page = window.page(StepName.SCANS)
+    assert isinstance(page, ScansPage)
     table, model = page.table, page.model
     _settle()
     yield "before"

@@ -85,7 +85,7 @@ def _at_least_usual(cv: Values, parts: Parts) -> Values:
     """Variation of each part, and never less than is usual: of so few scans one part may agree by chance."""
     nuclei = np.arange(len(cv)) < parts.n_nuclei
     usual = np.where(nuclei, np.sqrt((cv[nuclei] ** 2).mean()), np.sqrt((cv[~nuclei] ** 2).mean()))
-    return np.maximum(cv, usual)
+    return np.asarray(np.maximum(cv, usual), dtype=np.float64)
 
 
 def _slope(outcomes: list[Outcome], part: int, *, together: bool) -> float | None:

@@ -57,7 +57,7 @@ class SeedNoise:
         if not self.freedom:
             return float("inf")
         quantile = float(stdtrit(self.freedom, 1 - _LEVEL / 2))
-        return quantile * self.deviation * (1 / first + 1 / second) ** 0.5
+        return float(quantile * self.deviation * (1 / first + 1 / second) ** 0.5)
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,7 @@ def _drawn(subjects: int, rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 def _subjects(cells: Sequence[Kept]) -> NDArray[np.float64]:
-    return np.mean([cell.by_subject for cell in cells], axis=0)
+    return np.asarray(np.mean([cell.by_subject for cell in cells], axis=0), dtype=np.float64)
 
 
 def _parts(counts: NDArray[np.int64]) -> NDArray[np.float64]:

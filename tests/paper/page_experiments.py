@@ -85,7 +85,7 @@ def _nuclei_over(groups: Mapping[tuple[str, Any], Sequence[Kept]], label: str) -
 
 def _encoder_chart(found: Mapping[tuple[str, Any], Score]) -> LineChart:
     names = list(dict.fromkeys(encoder for encoder, _ in found))
-    kinds = {"random": [], "pretrained": []}
+    kinds: dict[str, list[tuple[float, Score]]] = {"random": [], "pretrained": []}
     for (encoder, weights), own in found.items():
         kinds["pretrained" if weights else "random"].append((float(names.index(encoder)), own))
     lines = [
