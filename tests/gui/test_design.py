@@ -134,7 +134,11 @@ def test_every_icon_of_the_set_is_drawn_and_used(qtbot: QtBot, repository_root: 
         for path in (repository_root / folder).rglob("*.*")
         if path.suffix in {".py", ".qss"}
     )
-    assert {name for name in names if f'"{name}"' not in code and f"/{name}.svg" not in code} == set()
+    # The tools that draw are named by their actions.
+    used = {name: name.removeprefix("draw-").replace("-", "_") for name in names if name.startswith("draw-")}
+    assert {
+        name for name in names if f'"{used.get(name, name)}"' not in code and f"/{name}.svg" not in code
+    } == set()
     for name in names:
         picture = line_pixmap(name, LIGHT.ink, 32).toImage()
         assert any(picture.pixelColor(x, y).alpha() for x in range(32) for y in range(32)), name

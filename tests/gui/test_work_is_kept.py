@@ -396,7 +396,7 @@ def test_edited_labels_open_again_in_review_and_segment_after_a_restart(
     assert again.current_step is StepName.REVIEW
     assert again.review.document.labels.path == copy
     assert "edited" in again.review.result_line.text()
-    qtbot.keyClick(again, Qt.Key.Key_5, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(again, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: again.segment_page.document.labels is not None, timeout=_LIMIT_MS)
     assert again.segment_page.document.labels.path == copy
     again.context.background.wait()

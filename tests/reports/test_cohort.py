@@ -122,7 +122,7 @@ def test_covariates_adjust_and_who_lacks_one_is_named_and_kept_in_the_table(resu
     assert any("4 people are too few to set a person against; at least 9" in n for n in report["notes"])
     assert len(_rows(results, "cohort.csv")) == 3
     book = read_sheets((results.parent / "out" / "cohort.xlsx").read_bytes())
-    assert list(book) == ["comparisons", "volumes", "zscores", "about"]
+    assert list(book) == ["comparisons", "volumes", "zscores", "people", "about"]
     page = (results.parent / "out" / "cohort.html").read_text(encoding="utf-8")
     assert "diagnosis: patient against control" in page
     assert "age, sex = M" in page
