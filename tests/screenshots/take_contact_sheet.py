@@ -27,6 +27,7 @@ from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.scans.listing import ChosenScans, ListedScan
 from brainstem_app.gui.segment.batch_sheet import BatchSheet
+from brainstem_app.gui.segment.expected_time import time_text
 from brainstem_app.gui.settings import LookChoice, WindowSettings
 from brainstem_app.gui.window.settings_dialog import SettingsDialog
 from brainstem_app.gui.workflow.step import StepName
@@ -58,6 +59,7 @@ def _dialogs(window: MainWindow) -> Iterator[State]:
     panel = window.segment_page.segment_panel
     scans = tuple(ListedScan(Path(f"sub-{n:02}_T1w.nii.gz"), f"sub-{n:02}") for n in range(1, 13))
     sheet = BatchSheet(ChosenScans(scans, 1), panel.offered, window.context.settings, window)
+    sheet.show_time(time_text([], len(scans)))
     sheet.show()
     yield "batch", sheet
     sheet.close()

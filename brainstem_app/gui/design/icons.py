@@ -38,11 +38,16 @@ def line_pixmap(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixma
     made = QPixmap(pixels, pixels)
     made.fill(Qt.GlobalColor.transparent)
     painter = QPainter(made)
-    renderer = QSvgRenderer(QByteArray(svg_text(name, colour).encode("utf-8")))
-    renderer.render(painter, QRectF(0, 0, pixels, pixels))
+    _renderer(name, colour).render(painter, QRectF(0, 0, pixels, pixels))
     painter.end()
     made.setDevicePixelRatio(ratio)
     return made
+
+
+@cache
+def _renderer(name: str, colour: str) -> QSvgRenderer:
+    """Reader of an icon's lines: one for all its sizes."""
+    return QSvgRenderer(QByteArray(svg_text(name, colour).encode("utf-8")))
 
 
 def _add(icon: QIcon, name: str, colour: str, mode: QIcon.Mode, state: QIcon.State) -> None:

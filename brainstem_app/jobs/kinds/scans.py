@@ -168,7 +168,11 @@ class MakeDatasetJob(JobModel):
     ] = None
     links: Annotated[
         bool,
-        setting("Files", "NIfTI files have to stay where they are then.", empty="link instead of copying"),
+        setting(
+            "Files",
+            "Link to NIfTI files instead of copying them; they have to stay where they are then.",
+            empty="link instead of copying",
+        ),
     ] = False
 
 

@@ -113,11 +113,13 @@ def read_reference(path: Path) -> ReferenceGroup:
     Raises
     ------
     InputError
-        If it cannot be read, or its parts do not fit each other.
+        If it is not there or cannot be read, or its parts do not fit each other.
     """
     file = path / REFERENCE_FILE if path.is_dir() else path
     try:
         found = ReferenceGroup.model_validate_json(read_small(file))
+    except FileNotFoundError as error:
+        raise InputError("There is no such file.", file, "Check the name and the folder.") from error
     except (OSError, ValidationError) as error:
         raise InputError(
             "This is no reference group that this version of the program can read.", file, _NEWER
