@@ -285,6 +285,8 @@ def test_damaged_reference_group_is_refused(reference: Path, tmp_path: Path) -> 
     content = json.loads(reference.read_text(encoding="utf-8"))
     content["measures"][0]["coefficients"] = [1.0]
     (tmp_path / "reference.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InputError, match="There is no such file"):
+        read_reference(tmp_path / "of another name.json")
     with pytest.raises(InputError, match="“RN_L” does not fit its covariates"):
         read_reference(tmp_path)
     (tmp_path / "reference.json").write_text("{}", encoding="utf-8")
