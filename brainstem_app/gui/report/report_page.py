@@ -126,7 +126,7 @@ class ReportPage(StepPage):
             self.tr("How much the brainstem of a person changes in a year, from several scans"),
             lambda _on: self._show_panel(self.change_button),
         )
-        set_icon(self.change_button, "activity")
+        set_icon(self.change_button, "chart-line")
         self._panels = {
             self.cohort_button: self.cohort,
             self.retest_button: self.retest,
