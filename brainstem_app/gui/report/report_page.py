@@ -222,7 +222,7 @@ class ReportPage(StepPage):
     def _show_entries(self, entries: tuple[ReportEntry, ...]) -> None:
         self.resolved.emit("list")
         for panel in self._panels.values():
-            panel.set_entries(tuple(e for e in entries if e.kind is ReportKind.SEGMENTATION))
+            panel.set_entries(entries)
         if entries == self.entries and entries:
             return
         titles = {

@@ -24,6 +24,7 @@ from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.messages.window_words import window_words
 from brainstem_app.gui.report.cohort_choices import chosen_edited, edited_box
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
+from brainstem_app.gui.report.report_entries import ReportKind
 from brainstem_app.gui.report.result_folder_picker import ResultFolderPicker
 
 if TYPE_CHECKING:
@@ -103,12 +104,11 @@ class RetestPanel(ComparisonPanel):
         form.addRow(self.tr("B&oth results"), self.way)
         form.addRow(self.first.label, self.first)
         form.addRow(self.second.label, self.second)
-        self._of_study: list[QWidget] = []
-        for text, box in ((self.tr("Mode&l"), self.model), (self.tr("Corrected la&bels"), self.edited)):
-            label = QLabel(text, self)
+        self._model_row = (QLabel(self.tr("Mode&l"), self), self.model)
+        corrected = QLabel(self.tr("Corrected la&bels"), self)
+        for label, box in (self._model_row, (corrected, self.edited)):
             label.setBuddy(box)
             form.addRow(label, box)
-            self._of_study += [label, box]
         column = self._begin_column(
             self.tr(
                 "Sets two results of the same people against each other: two scans, or one scan prepared in"
@@ -128,7 +128,8 @@ class RetestPanel(ComparisonPanel):
     def set_entries(self, entries: tuple[ReportEntry, ...]) -> None:
         """Offer the folders of the window's own segmentations, the latest first."""
         results = self._context.settings.results_folder
-        own = (entry.folder for entry in entries if entry.folder.is_relative_to(results))
+        segmented = (entry.folder for entry in entries if entry.kind is ReportKind.SEGMENTATION)
+        own = (folder for folder in segmented if folder.is_relative_to(results))
         jobs = dict.fromkeys(folder.relative_to(results).parts[0] for folder in own)
         offered = {job: str(results / job) for job in jobs}
         for place in (self.first, self.second):
@@ -191,8 +192,8 @@ class RetestPanel(ComparisonPanel):
         is_of_study = way is PairsFrom.STUDY
         if is_of_study:
             self._offer_models(self._context.study.results_study)
-        for widget in self._of_study:
-            widget.setVisible(is_of_study and (widget not in self._of_study[:2] or self.model.count() > 1))
+        for widget in self._model_row:
+            widget.setVisible(is_of_study and self.model.count() > 1)
         for widget in (self.first.label, self.first):
             widget.setVisible(not is_of_study)
         results = self.tr("Folder that Segment has written")
@@ -248,7 +249,7 @@ class RetestPanel(ComparisonPanel):
         self._update()
 
         def read() -> Pairs:
-            from brainstem_app.jobs.results.chosen import chosen_of_study
+            from brainstem_app.jobs.results.chosen import chosen_of_study, counted_pairs
             from brainstem_app.reports.retest.pairs import find_pairs, pairs_of_sessions
 
             if way is PairsFrom.STUDY and study is not None:
@@ -256,7 +257,8 @@ class RetestPanel(ComparisonPanel):
                 found = pairs_of_sessions(chosen.results, study, mixed=is_confirmed)
                 return replace(found, notes=(*chosen.notes, *found.notes))
             other = Path(second) if way is PairsFrom.TWO_FOLDERS else None
-            return find_pairs(Path(first), other, mixed=is_confirmed, same_people=is_confirmed)
+            found = find_pairs(Path(first), other, mixed=is_confirmed, same_people=is_confirmed)
+            return counted_pairs(found, edited)
 
         def done(found: Pairs) -> None:
             if request == self._request:
@@ -277,9 +279,7 @@ class RetestPanel(ComparisonPanel):
         for reason, names in found.left_out.items():
             who = ", ".join(names) if len(names) <= _FEW else counted(len(names), self.tr("person"))
             text += " " + self.tr("Left out: {0} ({1}).").format(who, reason)
-        if self.chosen_way is PairsFrom.STUDY:
-            text = " ".join((text, *(window_words(note, "retest") for note in found.notes)))
-        return text
+        return " ".join((text, *(window_words(note, "retest") for note in found.notes)))
 
     def _show(self, found: Pairs | None, said: str) -> None:
         self.pairs.setRowCount(0)
@@ -315,10 +315,15 @@ class RetestPanel(ComparisonPanel):
             return
         first = Path(self.first.path)
         second = Path(self.second.path) if self.chosen_way is PairsFrom.TWO_FOLDERS else None
-        is_confirmed = self.confirmed.isChecked()
+        is_confirmed, edited = self.confirmed.isChecked(), chosen_edited(self.edited)
         self._submit(
             lambda out: RetestJob(
-                results=first, second=second, out=out, mixed=is_confirmed, same_people=is_confirmed
+                results=first,
+                second=second,
+                out=out,
+                mixed=is_confirmed,
+                same_people=is_confirmed,
+                edited=edited,
             ),
             self.tr("Repeatability"),
             title,
