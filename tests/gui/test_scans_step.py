@@ -215,16 +215,19 @@ def test_single_scans_become_a_dataset_that_can_be_prepared(
     root = tmp_path / "gathered"
     dialog.folder.setText(str(root))
     qtbot.mouseClick(dialog.make_button, Qt.MouseButton.LeftButton)
+    assert page.gathering.progress.cancel_button.isVisible()
     qtbot.waitUntil(page.prepare_button.isVisible, timeout=_LIMIT_MS)
+    assert not page.gathering.progress.isVisible()
+    assert list(window.context.settings.jobs_folder.glob("*.tsv")) == []
     assert {scan.name for scan in find_t1w_scans(root)} == {"sub-01_ses-1", "sub-01_ses-2"}
     copied = nib.load(root / "sub-01" / "ses-2" / "anat" / "sub-01_ses-2_T1w.nii.gz")
     assert np.allclose(copied.affine, image.affine, atol=1e-4)
     assert (root / "participants.tsv").read_text(encoding="utf-8") == (
         "participant_id\tgroup\nsub-01\tpatient\n"
     )
-    page.gather(DatasetPlan((NewScan(scan_file, "02"),), root, links=False))
+    page.gathering.gather(DatasetPlan((NewScan(scan_file, "02"),), root, links=False))
     qtbot.waitUntil(
-        lambda: window.message_bar.message is not None and "not empty" in window.message_bar.message.what,
+        lambda: window.message_bar.message is not None and "raw scans" in window.message_bar.message.what,
         timeout=_LIMIT_MS,
     )
 
