@@ -82,13 +82,11 @@ class GroupDots(QWidget):
         self._name, self._groups = name, groups
         self.setFixedHeight(_ROW * len(groups) + 2 * self.fontMetrics().height() + 14 if groups else 0)
         said = (
-            self.tr("{0}: {1}, mean {2:.1f} mm³").format(
-                group, counted(len(v), self.tr("person")), sum(v) / len(v)
-            )
+            f"{group}: {counted(len(v), 'person')}, mean {sum(v) / len(v):.1f} mm³"
             for group, v in groups.items()
             if v
         )
-        self.setAccessibleName(self.tr("Volumes of {0} by group").format(name))
+        self.setAccessibleName(f"Volumes of {name} by group")
         self.setAccessibleDescription("; ".join(said))
         self.setToolTip(self.accessibleDescription().replace("; ", "\n"))
         self.setVisible(bool(groups))
@@ -115,7 +113,7 @@ class GroupDots(QWidget):
             return area.left() + area.width() * (value - low) / (high - low)
 
         painter.setPen(text)
-        title = self.tr("{0}, mm³ of each person; the bar is the mean").format(self._name)
+        title = f"{self._name}, mm³ of each person; the bar is the mean"
         painter.drawText(_MARGIN, metrics.ascent(), title)
         dots = palette.accent().color()
         for number, (group, volumes) in enumerate(self._groups.items()):

@@ -40,19 +40,19 @@ class ReportView(QWidget):
         self.content: ReportContent | None = None
         self.title = QLabel(self)
         self.title.setTextFormat(Qt.TextFormat.RichText)
-        self.title.setAccessibleName(self.tr("Chosen report"))
+        self.title.setAccessibleName("Chosen report")
         self.lines = QLabel(self)
         self.lines.setWordWrap(True)
         self.lines.setTextFormat(Qt.TextFormat.RichText)
         self.lines.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.lines.setAccessibleName(self.tr("Summary of the report"))
+        self.lines.setAccessibleName("Summary of the report")
         self.summary = QScrollArea(self)
         self.summary.setWidget(self.lines)
         self.summary.setWidgetResizable(True)
         self.summary.setFrameShape(QScrollArea.Shape.NoFrame)
         self.summary.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.summary.setAccessibleName(self.tr("Summary of the report"))
-        self.notes = faint_label(self, name=self.tr("What to know of these numbers"))
+        self.summary.setAccessibleName("Summary of the report")
+        self.notes = faint_label(self, name="What to know of these numbers")
         self.model = ReportTable(self)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
@@ -61,12 +61,12 @@ class ReportView(QWidget):
         self.tabs = QTabBar(self)
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
-        self.tabs.setAccessibleName(self.tr("Tables of the report"))
+        self.tabs.setAccessibleName("Tables of the report")
         self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
         self.tabs.currentChanged.connect(self._show_table)
         self.dots = GroupDots(self)
-        self.picture = PictureBox(self.tr("Picture of the labels"), self)
-        self.plane = PictureBox(self.tr("Midsagittal plane with the regions"), self)
+        self.picture = PictureBox("Picture of the labels", self)
+        self.plane = PictureBox("Midsagittal plane with the regions", self)
         for box in (self.picture, self.plane):
             box.setMinimumSize(*_LEAST_PICTURE)
         self.pictures = QSplitter(Qt.Orientation.Vertical, self)
@@ -89,9 +89,7 @@ class ReportView(QWidget):
         column.addWidget(self.notes)
 
     def _table(self) -> QTableView:
-        table = make_table(
-            self, self._sorted, self.tr("Numbers of the report"), self.tr("A click on a heading sorts.")
-        )
+        table = make_table(self, self._sorted, "Numbers of the report", "A click on a heading sorts.")
         make_sortable(table)
         table.setItemDelegate(PlotDelegate(table))
         table.selectionModel().currentRowChanged.connect(lambda index, _before: self._show_dots(index))
@@ -168,11 +166,10 @@ class ReportView(QWidget):
 
     def _lines(self, content: ReportContent | None, note: str) -> str:
         if content is None:
-            return self.tr("No report yet: segmented scans ({0}) and trained runs ({1}) appear here.").format(
-                StepName.SEGMENT.key, StepName.TRAIN.key
-            )
+            segmented, trained = StepName.SEGMENT.key, StepName.TRAIN.key
+            return f"No report yet: segmented scans ({segmented}) and trained runs ({trained}) appear here."
         if not content.entry.files:
-            return self.tr("This run has not been measured yet.")
+            return "This run has not been measured yet."
         rows = "".join(
             f"<tr><td>{escape(what)}&nbsp;&nbsp;</td><td>{escape(value)}</td></tr>"
             for what, value in (*content.lines, *((("numbers", note),) if note else ()))
