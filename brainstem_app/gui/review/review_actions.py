@@ -28,7 +28,7 @@ _FADE_STEP = 10
 REVIEW_MENU: tuple[str | None, ...] = (
     "open_result", "open_scan", "open_labels", "open_reference", "close_reference", None,
     "save_copy", "add_reference", "picture", "picture_all", "figure", None,
-    "undo", "redo", None, "look", "brush", "eraser", "fill", "polygon", None,
+    "undo", "redo", None, "ruler", "remove_rulers", None, "look", "brush", "eraser", "fill", "polygon", None,
     "interpolate", "smooth", "copy_up", "copy_down", None,
     "smaller", "larger", "in_3d", "protects", "limits", "pick", None,
     "axial", "coronal", "sagittal", "three", "side_by_side", None,
@@ -56,7 +56,7 @@ def review_rows(
         *_file_rows(document, views, files, when),
         *_view_rows(document, views, when),
         *_label_rows(document, panel, when),
-        *edit_rows(document, views, when.labels, when.scan),
+        *edit_rows(document, views, when.image, when.labels, when.scan),
         ActionRow("help", _tr("&Mouse and keys"), "F1", toggle_help),
     ]
 
@@ -218,7 +218,8 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         (_tr("middle drag, right drag"), _tr("move the picture, zoom")),
         (_tr("Shift+drag"), _tr("brightness (up, down), contrast (left, right); Shift+double click resets")),
         (_tr("double click"), _tr("this view alone, or all again")),
-        *a.key_rows("next_view"),
+        *a.key_rows("next_view", "ruler", "remove_rulers"),
+        (_tr("right click, Menu"), _tr("what can be done there; while drawing, Ctrl+right click")),
         (_tr("in space"), _tr("drag or arrows turn; wheel, + or − magnify; Home or double click resets")),
     ]
     views = [
