@@ -13,9 +13,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.atomic import temporary_name
 from brainstem_app.imaging.file_names import NIFTI_ENDINGS, has_ending
 
 DESCRIPTION = {"Name": "Scans gathered by Brainstem App", "BIDSVersion": "1.9.0", "DatasetType": "raw"}
+#: Files beside the folders of the people, in the order in which they appear.
+_TABLES = ("participants.tsv", "dataset_description.json")
+#: Is there while what was made is moved to its place.
+_MARK = ".being-moved"
 #: Columns of participants.tsv that can be given.
 PARTICIPANT_COLUMNS = ("group", "age", "sex")
 _LABEL = re.compile(r"[A-Za-z0-9]+")
@@ -108,7 +113,8 @@ def make_dataset(
     """Copy or link scans into ``root/sub-…/[ses-…/]anat/…_T1w.nii.gz``, and write ``participants.tsv``.
 
     What is no NIfTI file (DICOM, MGZ, pairs) is read and written as one. Nothing is overwritten; if it fails,
-    what was made is taken away again.
+    what was made is taken away again. It appears when all of it is there; what a killed process has moved to
+    its place by then is taken away by the next one.
 
     Parameters
     ----------
@@ -135,18 +141,30 @@ def make_dataset(
         raise InputError(
             what, scans[number].path, "Give each scan a subject, and a session where one has more."
         )
+    names = (*sorted({f"sub-{scan.subject}" for scan in scans}), *_TABLES)
+    mark, staging = root / _MARK, temporary_name(root / "dataset")
+    if mark.exists():
+        _remove(*(root / name for name in names))
     _require_empty(root)
-    made: list[Path] = []
     try:
-        _write(scans, root, made, links=links, report=report)
+        _write(scans, staging, links=links, report=report)
+        mark.touch()
+        for name in names:
+            (staging / name).rename(root / name)
+        mark.unlink()
+        staging.rmdir()
     except BaseException as error:
-        for path in made:
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        _remove(staging, *(root / name for name in names), mark)
         if isinstance(error, OSError):
             what = f"The dataset cannot be written: {error.strerror or error}."
             raise InputError(what, root, _FIX_FOLDER) from error
         raise
     return root
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _require_empty(root: Path) -> None:
@@ -159,23 +177,15 @@ def _require_empty(root: Path) -> None:
         raise InputError(what, root, _FIX_FOLDER) from error
 
 
-def _write(
-    scans: Sequence[NewScan], root: Path, made: list[Path], *, links: bool, report: Callable[[str], None]
-) -> None:
-    """Write the dataset; `made` holds what was begun, for whoever has to take it away again."""
+def _write(scans: Sequence[NewScan], root: Path, *, links: bool, report: Callable[[str], None]) -> None:
     for scan in scans:
         report(scan.name)
-        top = root / f"sub-{scan.subject}"
-        if top not in made:
-            made.append(top)
         folder = root / scan.folder
         folder.mkdir(parents=True, exist_ok=True)
         _place(scan, folder, links=links)
-    for name, text in (
-        ("participants.tsv", participants_table(scans)),
-        ("dataset_description.json", json.dumps(DESCRIPTION, indent=1)),
+    for name, text in zip(
+        _TABLES, (participants_table(scans), json.dumps(DESCRIPTION, indent=1)), strict=True
     ):
-        made.append(root / name)
         (root / name).write_text(text, encoding="utf-8")
 
 
