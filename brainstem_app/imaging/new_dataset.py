@@ -17,9 +17,8 @@ from brainstem_app.imaging.atomic import temporary_name
 from brainstem_app.imaging.file_names import NIFTI_ENDINGS, has_ending
 
 DESCRIPTION = {"Name": "Scans gathered by Brainstem App", "BIDSVersion": "1.9.0", "DatasetType": "raw"}
-#: Files beside the folders of the people, in the order in which they appear.
-_TABLES = ("participants.tsv", "dataset_description.json")
-#: Is there while what was made is moved to its place.
+_PEOPLE, _DESCRIPTION = "participants.tsv", "dataset_description.json"
+#: What the description is called while the rest is moved to its place.
 _MARK = ".being-moved"
 #: Columns of participants.tsv that can be given.
 PARTICIPANT_COLUMNS = ("group", "age", "sex")
@@ -141,18 +140,18 @@ def make_dataset(
         raise InputError(
             what, scans[number].path, "Give each scan a subject, and a session where one has more."
         )
-    names = (*sorted({f"sub-{scan.subject}" for scan in scans}), *_TABLES)
+    names = (*sorted({f"sub-{scan.subject}" for scan in scans}), _PEOPLE)
     mark, staging = root / _MARK, temporary_name(root / "dataset")
     if mark.exists():
-        _remove(*(root / name for name in names))
+        _remove(*(root / name for name in names), mark)
     _require_empty(root)
     try:
         _write(scans, staging, links=links, report=report)
-        mark.touch()
+        (staging / _DESCRIPTION).rename(mark)
         for name in names:
             (staging / name).rename(root / name)
-        mark.unlink()
         staging.rmdir()
+        mark.rename(root / _DESCRIPTION)
     except BaseException as error:
         _remove(staging, *(root / name for name in names), mark)
         if isinstance(error, OSError):
@@ -183,10 +182,8 @@ def _write(scans: Sequence[NewScan], root: Path, *, links: bool, report: Callabl
         folder = root / scan.folder
         folder.mkdir(parents=True, exist_ok=True)
         _place(scan, folder, links=links)
-    for name, text in zip(
-        _TABLES, (participants_table(scans), json.dumps(DESCRIPTION, indent=1)), strict=True
-    ):
-        (root / name).write_text(text, encoding="utf-8")
+    (root / _PEOPLE).write_text(participants_table(scans), encoding="utf-8")
+    (root / _DESCRIPTION).write_text(json.dumps(DESCRIPTION, indent=1), encoding="utf-8")
 
 
 def participants_table(scans: Sequence[NewScan]) -> str:

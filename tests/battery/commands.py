@@ -175,7 +175,11 @@ def quick_commands(folder: Path, table: LabelTable) -> dict[str, Command]:
         "reference save": into("save-reference", "saved", "reference", "save", results, *participants),
         "retest": into("retest", "retest", "retest", results, again),
         "make-dataset": into(
-            "make-dataset", "dataset", "make-dataset", *make_scans(folder / "scans"), if_done="is not empty"
+            "make-dataset",
+            "dataset",
+            "make-dataset",
+            *make_scans(folder / "scans"),
+            if_done="belongs to a dataset",
         ),
         "atlas import": import_command(folder),
         "atlas build": _build_command(folder),
