@@ -179,7 +179,7 @@ def quick_commands(folder: Path, table: LabelTable) -> dict[str, Command]:
             "dataset",
             "make-dataset",
             *make_scans(folder / "scans"),
-            if_done="belongs to a dataset",
+            if_done="is not empty",
         ),
         "atlas import": import_command(folder),
         "atlas build": _build_command(folder),

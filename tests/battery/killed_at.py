@@ -1,8 +1,8 @@
 """A module of the program whose changes of files are counted, or which is killed just before one of them.
 
-``python -m tests.battery.killed_at COUNT FOLDER AT MODULE [ARGUMENT…]``: how often something below FOLDER was
-made, renamed, removed or opened for writing is written to the file COUNT; with AT above 0 the process, and
-those it has started, are killed before the change of that number.
+``python -m tests.battery.killed_at CHANGES FOLDER AT MODULE [ARGUMENT…]``: what below FOLDER was made,
+renamed, removed or opened for writing is written to the file CHANGES, a line each; with AT above 0 the
+process, and those it has started, are killed before the change of that number.
 """
 
 from __future__ import annotations
@@ -22,36 +22,33 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 def main() -> None:
     """Run the module."""
-    count, folder, at, module, *words = sys.argv[1:]
-    seen, lock, number = 0, threading.Lock(), int(at)
+    changes, folder, at, module, *words = sys.argv[1:]
+    seen, lock, number = list[str](), threading.Lock(), int(at)
 
     def look(event: str, arguments: tuple[object, ...]) -> None:
-        nonlocal seen
-        if not _is_change(event, arguments, folder):
+        name = _changed(event, arguments)
+        # What `shutil.rmtree` removes is named from within its folder.
+        if not name or (name.startswith("/") and not name.startswith(folder)):
             return
         with lock:
-            seen += 1
-            if seen == number:
+            seen.append(f"{event} {Path(name).name!a}")
+            if len(seen) == number:
                 os.killpg(0, signal.SIGKILL)
 
     sys.addaudithook(look)
-    atexit.register(lambda: Path(count).write_text(str(seen), encoding="ascii"))
+    atexit.register(lambda: Path(changes).write_text("\n".join(seen), encoding="ascii"))
     sys.argv[1:] = words
     runpy.run_module(module, run_name="__main__", alter_sys=True)
 
 
-def _is_change(event: str, arguments: tuple[object, ...], folder: str) -> bool:
-    if event == "open":
-        path, _, flags = arguments
-        changes = isinstance(flags, int) and bool(flags & _WRITING)
-    else:
-        changes = event in _CHANGES
-        path = arguments[_CHANGES[event]] if changes else None
-    if not changes or not isinstance(path, str | os.PathLike):
-        return False
-    name = os.fspath(path)
-    # What `shutil.rmtree` removes is named from within its folder.
-    return isinstance(name, str) and (not name.startswith("/") or name.startswith(folder))
+def _changed(event: str, arguments: tuple[object, ...]) -> str:
+    """Path that an event is about to change; empty if it changes none."""
+    path: object = None
+    if event in _CHANGES:
+        path = arguments[_CHANGES[event]]
+    elif event == "open" and isinstance(flags := arguments[2], int) and flags & _WRITING:
+        path = arguments[0]
+    return os.fsdecode(path) if isinstance(path, str | bytes | os.PathLike) else ""
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from brainstem_app.jobs.folder import EVENTS_FILE, JobFolder
 from .commands import CLUSTER, DETACHED, Command
 
 ROOT = Path(__file__).resolve().parents[2]
-#: File, in the folder of the user's data, of what `killed_at` has counted.
-COUNT = "changes counted"
+#: File, in the folder of the user's data, of the changes that `killed_at` has seen.
+CHANGES = "changes"
 
 
 def environment_of(folder: Path, **other: str) -> dict[str, str]:
@@ -29,11 +29,11 @@ def environment_of(folder: Path, **other: str) -> dict[str, str]:
 def begin(folder: Path, command: Command, at: int | None = None) -> subprocess.Popen[str]:
     """Start a command, with the user's data below a folder, and a family of processes of its own.
 
-    Its changes of files are counted, or it is killed before the one of number `at`, if that is given.
+    Its changes of files are written down (`at` is 0), or it is killed before the one of that number.
     """
     if command.module == DETACHED:
         JobFolder(Path(command.words[0])).clear()
-    counting = [] if at is None else ["tests.battery.killed_at", str(folder / COUNT), str(folder), str(at)]
+    counting = [] if at is None else ["tests.battery.killed_at", str(folder / CHANGES), str(folder), str(at)]
     return subprocess.Popen(
         [sys.executable, "-m", *counting, command.module, *map(str, command.words)],
         env=environment_of(folder),
@@ -61,9 +61,9 @@ def do(folder: Path, command: Command, at: int | None = None) -> tuple[int, str]
     return end(begin(folder, command, at), command)
 
 
-def changes_counted(folder: Path) -> int:
-    """Changes of files that the last command made whose changes were counted (`at` was 0)."""
-    return int((folder / COUNT).read_text(encoding="ascii"))
+def changes_seen(folder: Path) -> list[str]:
+    """Changes of files by the last command that came to its end with `at` given."""
+    return (folder / CHANGES).read_text(encoding="ascii").splitlines()
 
 
 def kill(process: subprocess.Popen[str]) -> None:

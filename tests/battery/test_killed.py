@@ -15,7 +15,7 @@ from brainstem_app.jobs.registry import KINDS
 
 from .commands import Command, quick_commands, slow_commands
 from .place import Place
-from .processes import begin, changes_counted, do, files_of, kill, left_behind, make_study
+from .processes import begin, changes_seen, do, files_of, kill, left_behind, make_study
 from .tally import FIRST_SEED, TRIALS, counted, once
 
 pytestmark = pytest.mark.slow
@@ -94,15 +94,15 @@ def test_command_that_is_killed_ends_whole_when_started_again(place: Place, name
         status, said = do(place.folder, command, at=0)
         lasts, wanted = time.monotonic() - started, place.made_by(command)
         assert status == 0, said
-        changes = changes_counted(place.folder)
+        changes = changes_seen(place.folder)
         for seed in range(FIRST_SEED, FIRST_SEED + TRIALS):
             rng = random.Random(f"{name} {seed}")
-            seconds, change = rng.uniform(0.3, lasts), rng.randint(1, changes)
+            seconds, change = rng.uniform(0.3, lasts), rng.randint(1, len(changes))
             with tally.trial(f"seed {seed}, killed after {seconds:.1f} of {lasts:.1f} s"):
                 place.begin(name)
                 _killed_after(seconds, place.folder, command)
                 _repeat(place, command, wanted)
-            with tally.trial(f"seed {seed}, killed before change {change} of {changes}"):
+            with tally.trial(f"seed {seed}, killed before {change} of {len(changes)}: {changes[change - 1]}"):
                 place.begin(name)
                 do(place.folder, command, at=change)
                 _repeat(place, command, wanted)
