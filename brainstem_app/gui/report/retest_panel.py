@@ -105,7 +105,7 @@ class RetestPanel(ComparisonPanel):
         form.addRow(self.first.label, self.first)
         form.addRow(self.second.label, self.second)
         self._model_row = (QLabel("Mode&l", self), self.model)
-        corrected = QLabel("Corrected la&bels", self)
+        corrected = QLabel("&Corrected labels", self)
         for label, box in (self._model_row, (corrected, self.edited)):
             label.setBuddy(box)
             form.addRow(label, box)
