@@ -62,6 +62,16 @@ def test_column_of_sizes_has_room_for_three_digits_of_every_axis(listed: MainWin
     )
 
 
+def test_word_of_a_group_is_not_cut(qtbot: QtBot, window: MainWindow, dataset: Path) -> None:
+    table = dataset / "participants.tsv"
+    table.write_text(table.read_text(encoding="utf-8").replace("\tb", "\tdepression"), encoding="utf-8")
+    window.open_path(dataset)
+    page = window.scans
+    qtbot.waitUntil(lambda: page.model.rowCount() == 4, timeout=_LIMIT_MS)
+    assert texts(page.model, 0)[1] == "depression"
+    assert page.table.columnWidth(1) >= page.table.sizeHintForIndex(page.model.index(0, 1)).width()
+
+
 def test_chosen_scan_says_what_is_wrong_and_what_to_do(listed: MainWindow) -> None:
     page = listed.scans
     page.table.selectRow(3)
@@ -227,7 +237,7 @@ def test_single_scans_become_a_dataset_that_can_be_prepared(
     )
     page.gathering.gather(DatasetPlan((NewScan(scan_file, "02"),), root, links=False))
     qtbot.waitUntil(
-        lambda: window.message_bar.message is not None and "raw scans" in window.message_bar.message.what,
+        lambda: window.message_bar.message is not None and "not empty" in window.message_bar.message.what,
         timeout=_LIMIT_MS,
     )
 

@@ -11,6 +11,7 @@ from brainstem_app.gui.document.display import Display
 from brainstem_app.gui.document.drawing_tools import Tool
 from brainstem_app.gui.document.label_editor import LabelEditor
 from brainstem_app.gui.document.opened import ResultFiles, find_result
+from brainstem_app.gui.document.rulers import Rulers
 from brainstem_app.gui.document.scan_opener import ScanOpener
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.structures.structure_model import StructureModel
@@ -61,6 +62,8 @@ class Document(QObject):
         The reference.
     display : Display
         How things are drawn.
+    rulers : Rulers
+        Distances that were measured on the scan.
     opener : ScanOpener
         Reads what is to be shown.
 
@@ -115,6 +118,7 @@ class Document(QObject):
         self.editor = LabelEditor(background, self)
         self.comparison = Comparison(self.editor, background, self)
         self.display = Display(settings, self)
+        self.rulers = Rulers(self)
         self.opener = ScanOpener(background, self)
         self._volumes_soon = QTimer(self, singleShot=True, interval=_VOLUMES_MS)
         self._connect()
@@ -193,23 +197,22 @@ class Document(QObject):
     def _show_alone(self, opened: OpenedLabels) -> None:
         from brainstem_app.gui.viewer.volume import empty_image
 
-        what = self.tr("These labels are shown without their scan.")
+        what = "These labels are shown without their scan."
         if self.scan is not None:
-            what = self.tr(
-                "These labels do not lie on the grid of the scan that was open: they are shown alone."
-            )
+            what = "These labels do not lie on the grid of the scan that was open: they are shown alone."
         self.scan = None
         self._set_labels(None)
         self._set_image(empty_image(opened.labels.grid), None)
-        fix = self.tr("Open the scan they were made from, then the labels again.")
+        fix = "Open the scan they were made from, then the labels again."
         actions: tuple[MessageAction, ...] = ()
         if self._keeps_labels:
-            fix = self.tr("Open the scan they were made from; the labels stay.")
-            actions = (MessageAction(self.tr("Open the scan…"), self.scan_wanted.emit),)
+            fix = "Open the scan they were made from; the labels stay."
+            actions = (MessageAction("Open the scan…", self.scan_wanted.emit),)
         told = Message(MessageLevel.WARNING, what, str(opened.path), fix, actions=actions, is_of_page=True)
         self.message.emit(told)
 
     def _set_image(self, image: ImageVolume, scan: OpenedScan | None) -> None:
+        self.rulers.clear()
         self.image, self.scan = image, scan
         self.editor.set_image(None if scan is None else image)
         self.findings = () if scan is None else scan.findings
@@ -250,9 +253,7 @@ class Document(QObject):
         self._background.run(
             lambda: read_confidence(opened.path, opened.labels.grid),
             done,
-            lambda error: self.message.emit(
-                message_of_error(error, self.tr("The confidence cannot be read."))
-            ),
+            lambda error: self.message.emit(message_of_error(error, "The confidence cannot be read.")),
         )
 
     # Structures --------------------------------------------------------------------------------------

@@ -80,7 +80,7 @@ class CohortPanel(CohortForm):
         item = model.item(1) if isinstance(model, QStandardItemModel) else None
         if item is not None:
             item.setEnabled(has_changes)
-            item.setToolTip("" if has_changes else self.tr("“Change over time” measures them first"))
+            item.setToolTip("" if has_changes else "“Change over time” measures them first")
         if self.of_changes and not has_changes:
             self.measure.setCurrentIndex(0)
         self._offer(is_first=not self._entries or self._is_of_new_study)
@@ -104,12 +104,12 @@ class CohortPanel(CohortForm):
         self._read(ticks=is_first)
 
     def _name(self, entry: ReportEntry) -> str:
-        return self.tr("{0} (rejected)").format(entry.name) if entry.is_rejected else entry.name
+        return f"{entry.name} (rejected)" if entry.is_rejected else entry.name
 
     def _choose_table(self) -> None:
-        kinds = self.tr("Tables (participants.tsv *.tsv);;All files (*)")
+        kinds = "Tables (participants.tsv *.tsv);;All files (*)"
         ask = FileDialogs(self._context.settings, self)
-        path = ask.file(self.tr("Table of participants"), kinds, self.table.text())
+        path = ask.file("Table of participants", kinds, self.table.text())
         if path is not None:
             self.table.setText(str(path))
             self._read()
@@ -130,7 +130,7 @@ class CohortPanel(CohortForm):
             lambda: read_people(folders, table, missing),
             done,
             lambda error: self.message.emit(
-                message_of_error(error, self.tr("The table of participants cannot be read."), "table")
+                message_of_error(error, "The table of participants cannot be read.", "table")
             ),
         )
 
@@ -149,14 +149,14 @@ class CohortPanel(CohortForm):
         chosen = self.group.currentData()
         self.group.blockSignals(True)
         self.group.clear()
-        self.group.addItem(self.tr("none: each person against all others"), "")
+        self.group.addItem("none: each person against all others", "")
         for column, values in people.groups.items():
             self.group.addItem(f"{column} ({', '.join(values)})", column)
         self.group.setCurrentIndex(max(self.group.findData(chosen or people.likely_group), 0))
         self.group.blockSignals(False)
         self.adjust.offer_sites(people.sites)
         self.head_size.setVisible(bool(people.head_size))
-        self.head_size.setText(self.tr("Adjust for the size of the hea&d ({0})").format(people.head_size))
+        self.head_size.setText(f"Adjust for the size of the hea&d ({people.head_size})")
         self._fill_groups()
 
     def _fill_groups(self) -> None:
@@ -167,9 +167,9 @@ class CohortPanel(CohortForm):
         others = (c for c in self.people.columns if c not in (group, self.people.head_size))
         offered = {column: column for column in others}
         # Measured by each segmentation: no table has to have it.
-        measured = {} if self.of_changes else {BRAIN_ML: self.tr("volume of the brain (brain_ml)")}
+        measured = {} if self.of_changes else {BRAIN_ML: "volume of the brain (brain_ml)"}
         if not self.of_changes and self.people.head_size != INTRACRANIAL_ML:
-            measured[INTRACRANIAL_ML] = self.tr("volume inside the skull (intracranial_ml)")
+            measured[INTRACRANIAL_ML] = "volume inside the skull (intracranial_ml)"
         self.covariates.offer({**offered, **measured})
         self.covariates.tick(ticked)
         values = self.people.groups.get(group, ())
@@ -213,11 +213,11 @@ class CohortPanel(CohortForm):
         different, asked = made_differently(made_with), self._asked()
         self.mixed.setVisible(bool(different) or self.reference_file.asks_version(made_with))
         self.categories.setVisible(bool(asked))
-        self.categories.setText(self.tr("Catego&ries: {0}").format(", ".join(asked)))
+        self.categories.setText("Catego&ries: {}".format(", ".join(asked)))
         chosen = [self.people.names.get(folder, str(folder)) for folder in folders]
         self.of_study.setVisible(not self.of_changes)
         problem = self._problem(chosen, different, asked)
-        people = f"{counted(len(chosen), self.tr('person'))}."
+        people = f"{counted(len(chosen), 'person')}."
         said = (people, *self._cautions(chosen), *self._again_words(), *self._edited_words())
         self.said.setText(problem or " ".join(said))
         self.start_button.setEnabled(not problem and self._context.jobs.find("cohort", None) is None)
@@ -227,14 +227,12 @@ class CohortPanel(CohortForm):
     def _problem(self, chosen: list[str], different: str, asked: tuple[str, ...]) -> str:
         """Why these people cannot be compared; empty if they can."""
         if twice := sorted({name for name in chosen if chosen.count(name) > 1}):
-            return self.tr("Tick one result of each person; two or more of: {0}.").format(listed(twice))
+            return f"Tick one result of each person; two or more of: {listed(twice)}."
         fewest = 1 if self.persons.path and not self.group.currentData() else _FEWEST
         if len(chosen) < fewest:
-            return self.tr("Tick at least {0}.").format(counted(fewest, self.tr("person")))
+            return "Tick at least {}.".format(counted(fewest, "person"))
         if different and not self.mixed.isChecked():
-            return self.tr("They were not made alike: {0}. “Compare all the same” confirms it.").format(
-                different
-            )
+            return f"They were not made alike: {different}. “Compare all the same” confirms it."
         if asked and not self.categories.isChecked():
             return " ".join(self.people.asks[column] for column in asked)
         if self.persons.saved.isChecked() and (
@@ -245,9 +243,9 @@ class CohortPanel(CohortForm):
 
     def _problem_of_groups(self, chosen: list[str]) -> str:
         if self.group.currentData() and not self.reference.currentText():
-            return self.tr("Choose the group to compare with.")
+            return "Choose the group to compare with."
         if not self.groups.has_comparison:
-            return self.tr("Tick what is to be set against what, under Comparisons.")
+            return "Tick what is to be set against what, under Comparisons."
         compared = self.groups.compared
         small = [
             f"{g}: {n}"
@@ -255,10 +253,10 @@ class CohortPanel(CohortForm):
             if n < self.least.value() and (not compared or g in compared)
         ]
         if small:
-            return self.tr(
-                "A group needs {0} people (Fewest people); there are fewer in: {1}. Take them out by “Means"
-                " unknown”, or ask for fewer."
-            ).format(self.least.value(), listed(small))
+            return (
+                f"A group needs {self.least.value()} people (Fewest people); there are fewer in: "
+                f"{listed(small)}. Take them out by “Means unknown”, or ask for fewer."
+            )
         return ""
 
     def _sizes(self, chosen: list[str]) -> dict[str, int]:
@@ -273,33 +271,25 @@ class CohortPanel(CohortForm):
         sizes, site = self._sizes(chosen), str(self.site.currentData() or "")
         columns = [c for c in (str(self.group.currentData() or ""), site, *self.covariates.ticked()) if c]
         if left := [n for n in chosen if columns and self._lacks(n, columns)]:
-            words.append(self.tr("In no model, for the table lacks a value: {0}.").format(listed(left)))
+            words.append(f"In no model, for the table lacks a value: {listed(left)}.")
         n = sizes.get(self.reference.currentText(), 0) if sizes else len(chosen)
         needed = least_reference(len(self.covariates.ticked()))
         if self.persons.path:
-            words.append(self.tr("Each is set against the saved reference group."))
+            words.append("Each is set against the saved reference group.")
         elif n < needed:
-            words.append(
-                self.tr("There will be no z-scores: {0} to set a person against, {1} are needed.").format(
-                    n, needed
-                )
-            )
+            words.append(f"There will be no z-scores: {n} to set a person against, {needed} are needed.")
         if n >= needed and (small := [f"{g}: {size}" for g, size in sizes.items() if size < SMALL_GROUP]):
-            words.append(self.tr("Small groups ({0}).").format(", ".join(small)))
+            words.append("Small groups ({}).".format(", ".join(small)))
         likely = self.people.likely_site
         if likely and not site and likely not in self.covariates.ticked():
-            words.append(
-                self.tr("The table has a column “{0}”: “Adjust for” can take its differences out.").format(
-                    likely
-                )
-            )
+            words.append(f"The table has a column “{likely}”: “Adjust for” can take its differences out.")
         return words
 
     def _again_words(self) -> list[str]:
         """Say which of the ticked scans have older segmentations, which do not count."""
         ticked = {Path(folder) for folder in self.subjects.ticked()}
         names = sorted({self.people.names[new] for new in self.people.again.values() if new in ticked})
-        words = self.tr("Segmented more than once, one result counts: {0}.")
+        words = "Segmented more than once, one result counts: {0}."
         return [words.format(listed(names))] if names else []
 
     def _edited_words(self) -> list[str]:
@@ -308,8 +298,8 @@ class CohortPanel(CohortForm):
             return []
         ticked = (self._entries[folder] for folder in self.subjects.ticked() if folder in self._entries)
         rejected = [entry.name for entry in ticked if entry.is_rejected]
-        said = self.tr("Corrected labels {0}, rejected results do not count.")
-        left = [self.tr("Rejected, so left out: {0}.").format(listed(rejected))] if rejected else []
+        said = "Corrected labels {0}, rejected results do not count."
+        left = [f"Rejected, so left out: {listed(rejected)}."] if rejected else []
         return [said.format(self.edited.currentText()), *left]
 
     def _lacks(self, name: str, columns: list[str]) -> bool:
@@ -358,15 +348,15 @@ class CohortPanel(CohortForm):
         from brainstem_app.jobs.job import CohortJob
 
         group = str(self.group.currentData() or "")
-        name = self.tr("Groups by {0}").format(group) if group else self.tr("Each against all")
+        name = f"Groups by {group}" if group else "Each against all"
         if self.of_changes:
-            name = self.tr("Change, {0}").format(name)
+            name = f"Change, {name}"
         asked, against = self._asked_people(), self.persons.path
         asked |= {
             "contrasts": self.groups.contrasts if group else (),
             "against": Path(against) if against else None,
         }
-        self._submit(lambda out: CohortJob(out=out, **asked), name, self.tr("Compare groups of people"))
+        self._submit(lambda out: CohortJob(out=out, **asked), name, "Compare groups of people")
 
     def save_reference(self) -> None:
         """Ask where the reference group is to be kept, and start the job that makes its file."""
@@ -378,8 +368,8 @@ class CohortPanel(CohortForm):
         asked, name = self._asked_people(), self.persons.name.text().strip()
         self._submit(
             lambda out: SaveReferenceJob(out=out, name=name, **asked),
-            self.tr("Reference group"),
-            self.tr("Save a reference group"),
+            "Reference group",
+            "Save a reference group",
             lambda out: self.reference_file.keep(out, target),
         )
 

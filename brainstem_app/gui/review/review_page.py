@@ -125,6 +125,7 @@ class ReviewPage(StepPage):
             document.confidence_changed,
             document.comparison.changed,
             document.display.changed,
+            document.rulers.changed,
             editor.state_changed,
             editor.brush_changed,
             self.views.layout_changed,
@@ -170,7 +171,7 @@ class ReviewPage(StepPage):
         is_edited = self.document.editor.is_changed
         if not is_edited:
             self.resolved.emit("edits")
-        self.status.emit(self.tr("not saved") if is_edited else "")
+        self.status.emit("not saved" if is_edited else "")
 
     def _focus_views(self) -> None:
         """Give the keys to the view looked at last."""

@@ -64,7 +64,7 @@ class GatherScans(QObject):
             make_folder(jobs, exist_ok=True)
             table.write_text(_table_of(plan), encoding="utf-8")
         except OSError as error:
-            self.message.emit(message_of_error(error, self.tr("The dataset could not be made.")))
+            self.message.emit(message_of_error(error, "The dataset could not be made."))
             return
         scans = tuple(scan.path for scan in plan.scans)
         job = MakeDatasetJob(scans=scans, out=plan.root, table=table, links=plan.links)
@@ -73,17 +73,17 @@ class GatherScans(QObject):
             table.unlink(missing_ok=True)
             return
         queued.ended.connect(lambda _outcome: self._on_ended(queued, plan.root, table))
-        self.progress.follow(queued, self.tr("Copying {0}…").format(counted(len(scans), self.tr("scan"))))
+        self.progress.follow(queued, f"Copying {counted(len(scans), 'scan')}…")
 
     def _on_ended(self, job: QueuedJob, root: Path, table: Path) -> None:
         if job.state != "finished":  # it may be started again, by the same table
             return
         table.unlink(missing_ok=True)
         self.made.emit(root)
-        what = self.tr("The dataset is made. A study of it holds training, results, quality and groups.")
+        what = "The dataset is made. A study of it holds training, results, quality and groups."
         actions: tuple[MessageAction, ...] = ()
         if not self._context.study.is_open:
-            actions = (MessageAction(self.tr("Begin a study…"), self.begin_study.emit),)
+            actions = (MessageAction("Begin a study…", self.begin_study.emit),)
         self.message.emit(Message(MessageLevel.INFO, what, str(root), actions=actions))
 
 

@@ -88,7 +88,7 @@ def _columns(report: RetestReport) -> tuple[Column[RetestEntry], ...]:
         Column("Limits", _limits, "of agreement, 95 %, mm³"),
         Column(
             "Variation",
-            lambda e: Cell(_percent(e.within_cv), bar=(e.within_cv or 0) / widest),
+            lambda e: Cell(_percent(e.within_cv), bar=(e.within_cv or 0) / widest, number=e.within_cv),
             "within a subject",
         ),
         Column("Change", lambda e: e.absolute_change, "mean size", _percent),
