@@ -19,6 +19,7 @@ from brainstem_app.gui.scans.scan_table import ScanTable
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.bids import find_t1w_scans
 from brainstem_app.imaging.new_dataset import NewScan
+from brainstem_app.imaging.session_dates import time_of_scan
 
 from ..imaging.dicom_files import classic_bytes
 
@@ -221,7 +222,11 @@ def test_single_scans_become_a_dataset_that_can_be_prepared(
     assert "session" in dialog.problem.text()
     assert not dialog.make_button.isEnabled()
     type_into(qtbot, dialog, 0, 2, "1")
-    type_into(qtbot, dialog, 1, 3, "patient")
+    type_into(qtbot, dialog, 1, 4, "patient")
+    type_into(qtbot, dialog, 0, 3, "last year")
+    assert "no date such as" in dialog.problem.text()
+    type_into(qtbot, dialog, 0, 3, "0")
+    type_into(qtbot, dialog, 1, 3, "1,5")
     root = tmp_path / "gathered"
     dialog.folder.setText(str(root))
     qtbot.mouseClick(dialog.make_button, Qt.MouseButton.LeftButton)
@@ -235,6 +240,8 @@ def test_single_scans_become_a_dataset_that_can_be_prepared(
     assert (root / "participants.tsv").read_text(encoding="utf-8") == (
         "participant_id\tgroup\nsub-01\tpatient\n"
     )
+    times = [time_of_scan(scan.path) for scan in find_t1w_scans(root)]
+    assert [time and time.years for time in times] == [0.0, 1.5]
     page.gathering.gather(DatasetPlan((NewScan(scan_file, "02"),), root, links=False))
     qtbot.waitUntil(
         lambda: window.message_bar.message is not None and "not empty" in window.message_bar.message.what,

@@ -16,6 +16,7 @@ from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.scans.dataset_dialog import DatasetDialog, DatasetPlan
 from brainstem_app.imaging.new_dataset import PARTICIPANT_COLUMNS
+from brainstem_app.imaging.session_dates import ACQUIRED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,8 +92,8 @@ def _table_of(plan: DatasetPlan) -> str:
     """Table that says whose each scan is, as `make-dataset` takes it."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter="\t", lineterminator="\n")
-    writer.writerow(("scan", "participant_id", "session_id", *PARTICIPANT_COLUMNS))
+    writer.writerow(("scan", "participant_id", "session_id", ACQUIRED, *PARTICIPANT_COLUMNS))
     for scan in plan.scans:
         cells = (" ".join(scan.columns.get(name, "").split()) for name in PARTICIPANT_COLUMNS)
-        writer.writerow((scan.path, scan.subject, scan.session, *cells))
+        writer.writerow((scan.path, scan.subject, scan.session, scan.acquired, *cells))
     return text.getvalue()
