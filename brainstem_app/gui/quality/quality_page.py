@@ -125,8 +125,8 @@ class QualityPage(StepPage):
         layout.addLayout(below)
 
     def _connect(self) -> None:
-        for box in (self.order, self.only):
-            box.currentIndexChanged.connect(lambda _place: self._arrange())
+        self.order.currentIndexChanged.connect(lambda _place: self._arrange(anew=True))
+        self.only.currentIndexChanged.connect(lambda _place: self._arrange())
         self.wall.activated.connect(lambda _index: self.open_review())
         self.wall.selectionModel().currentChanged.connect(lambda _new, _old: self._on_current())
         self.note.returnPressed.connect(self._on_note)
@@ -259,8 +259,9 @@ class QualityPage(StepPage):
         else:
             self.command_requested.emit("open_study")
 
-    def _arrange(self) -> None:
-        chosen = self.current
+    def _arrange(self, *, anew: bool = False) -> None:
+        """Sort and choose; in another order the first is marked, which it was sorted for."""
+        chosen = None if anew else self.current
         self.model.arrange(Order(self.order.currentData()), str(self.only.currentData()))
         self._choose(chosen.name if chosen else "")
         self._on_current()
