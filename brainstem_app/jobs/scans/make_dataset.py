@@ -16,7 +16,7 @@ from brainstem_app.imaging.text_table import read_text_table
 from brainstem_app.jobs.job import MakeDatasetJob
 from brainstem_app.jobs.reporter import Reporter, Summary
 
-_COLUMNS = "Give the columns scan (file name), participant_id, and maybe session_id, acq_time, group, age, sex."
+_COLUMNS = "Give the columns scan (file), participant_id; if need be session_id, acq_time, group, age, sex."
 
 
 def gather(job: MakeDatasetJob, reporter: Reporter) -> Summary:
