@@ -78,7 +78,7 @@ def _content(
 
 def _cohort(entry: ReportEntry, path: Path) -> ReportContent:
     report = _written(CohortReport, path)
-    return _content(entry, cohort_document(report), _volumes_by_group(report))
+    return _content(entry, cohort_document(report, draw=False), _volumes_by_group(report))
 
 
 def _volumes_by_group(report: CohortReport) -> Volumes:
@@ -104,13 +104,13 @@ def _retest(entry: ReportEntry, path: Path) -> ReportContent:
         }
         for part in report.measured
     }
-    return _content(entry, retest_document(report), volumes)
+    return _content(entry, retest_document(report, draw=False), volumes)
 
 
 def _change(entry: ReportEntry, path: Path) -> ReportContent:
     report = _written(ChangeReport, path)
     pictures = tuple(file for file in entry.files if file.suffix == ".png")
-    content = _content(entry, change_document(report), pictures=pictures)
+    content = _content(entry, change_document(report, draw=False), pictures=pictures)
     # What changed comes before the scans that it was seen in.
     return replace(content, tables=content.tables[::-1])
 

@@ -15,7 +15,6 @@ from brainstem_app.gui.rows_model import Column, RowsModel
 from brainstem_app.reports.engine import columns as engine
 from brainstem_app.reports.engine import formatting
 
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 #: What is drawn in a cell, and the name of the part that a row is about.
 PLOT_ROLE, NAME_ROLE = Qt.ItemDataRole.UserRole + 2, Qt.ItemDataRole.UserRole + 3
 
@@ -40,13 +39,11 @@ def _shown(place: int, column: engine.Column[Any]) -> Column[Any]:
 
     roles = {
         PLOT_ROLE: of(lambda cell: cell.plot),
-        Qt.ItemDataRole.ToolTipRole: of(_hint),
+        Qt.ItemDataRole.ToolTipRole: lambda row: _hint(column.cell(row)) or getattr(row, "full_name", None),
         Qt.ItemDataRole.DecorationRole: of(lambda cell: QColor(cell.swatch) if cell.swatch else None),
         Qt.ItemDataRole.ForegroundRole: of(_foreground),
         Qt.ItemDataRole.FontRole: of(_font),
     }
-    if place and column.align == "right":
-        roles[Qt.ItemDataRole.TextAlignmentRole] = lambda _row: _RIGHT
     missing = -math.inf if column.align == "right" else ""
 
     def sorted_by(cell: engine.Cell) -> float | str:
@@ -55,11 +52,17 @@ def _shown(place: int, column: engine.Column[Any]) -> Column[Any]:
         return missing if cell.text in ("", formatting.MISSING) else cell.text
 
     title = f"{column.title}\n{column.unit}" if column.unit else column.title
-    return Column(title, of(lambda cell: cell.line), of(sorted_by), roles=roles)
+    return Column(
+        title,
+        of(lambda cell: cell.line),
+        of(sorted_by),
+        roles=roles,
+        at_right=place > 0 and column.align == "right",
+    )
 
 
-def _hint(cell: engine.Cell) -> str | None:
-    return (cell.plot.text if cell.plot else cell.below) or None
+def _hint(cell: engine.Cell) -> str:
+    return cell.plot.text if cell.plot else cell.below
 
 
 def _foreground(cell: engine.Cell) -> QColor | None:

@@ -30,6 +30,7 @@ _WIDEST = 240
 _LEAST_PICTURE = (200, 100)
 _TABLE_WIDTH, _PICTURE_WIDTH = 520, 320
 _SUMMARY_SHARE = 0.28
+_NOTE_LINES = 4
 
 
 class ReportView(QWidget):
@@ -53,6 +54,12 @@ class ReportView(QWidget):
         self.summary.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.summary.setAccessibleName("Summary of the report")
         self.notes = faint_label(self, name="What to know of these numbers")
+        self.limits = QScrollArea(self)
+        self.limits.setWidget(self.notes)
+        self.limits.setWidgetResizable(True)
+        self.limits.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.limits.setMaximumHeight(_NOTE_LINES * self.fontMetrics().lineSpacing())
+        self.limits.setAccessibleName("What to know of these numbers")
         self.model = ReportTable(self)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
@@ -86,7 +93,7 @@ class ReportView(QWidget):
         column.addWidget(self.tabs)
         column.addWidget(middle, 1)
         column.addWidget(self.dots)
-        column.addWidget(self.notes)
+        column.addWidget(self.limits)
 
     def _table(self) -> QTableView:
         table = make_table(self, self._sorted, "Numbers of the report", "A click on a heading sorts.")
@@ -108,7 +115,7 @@ class ReportView(QWidget):
             box.setVisible(not image.isNull())
         self.pictures.setVisible(not (self.picture.is_empty and self.plane.is_empty))
         self.notes.setText("" if content is None else content.notes)
-        self.notes.setVisible(bool(self.notes.text()))
+        self.limits.setVisible(bool(self.notes.text()))
         self.title.setText(f"<b>{escape(content.entry.name)}</b>" if content is not None else "")
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name

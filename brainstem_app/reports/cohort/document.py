@@ -55,8 +55,8 @@ _CAUTION = (
 )
 
 
-def cohort_document(report: CohortReport) -> Document:
-    """Choose and word what a reader sees of a report."""
+def cohort_document(report: CohortReport, *, draw: bool = True) -> Document:
+    """Choose and word what a reader sees of a report; without `draw`, but for its charts."""
     measured = any(n.change_seen is not None for c in report.comparisons for n in c.nuclei)
     blocks: list[Block] = cautions(report.notes, f"{_CAUTION} {report.limits}")
     for comparison in report.comparisons:
@@ -71,7 +71,7 @@ def cohort_document(report: CohortReport) -> Document:
         ]
     if report.comparisons:
         blocks.append(grades(reliability_text(measured)))
-    if charts := group_charts(report):
+    if draw and (charts := group_charts(report)):
         blocks += [
             Heading("Each subject, by group" if report.group else "Each subject", "plots"),
             Paragraph(charts_note(report), "small"),

@@ -69,7 +69,7 @@ def structure_table(
     return Table(tuple(columns), rows, "dense" if scored else "")
 
 
-_FULL_NAME = Column[StructureEntry]("Name", lambda s: s.full_name, align="words")
+_FULL_NAME = Column[StructureEntry]("Name", lambda s: s.full_name, align="words", where="files")
 _UNSCORED: tuple[Column[StructureEntry], ...] = (
     Column("Voxels", lambda s: s.voxels, where="files"),
     Column("Centre", lambda s: s.centroid_mm, "x, y, z mm", formatting.point, where="files"),
