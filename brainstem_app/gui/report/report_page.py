@@ -249,7 +249,9 @@ class ReportPage(StepPage):
         if names:
             self.shown.show_content()
             measured = next((entry.name for entry in entries if entry.files), names[0])
-            self.choose(chosen if chosen in names else measured)
+            # A change over time is named by its folder, in which each person has a report.
+            wanted = (entry.name for entry in entries if chosen in (entry.name, entry.folder.parent.name))
+            self.choose(next(wanted, measured))
         else:
             self._show_nothing()
 
@@ -268,8 +270,10 @@ class ReportPage(StepPage):
         words = [entry.model.title]
         if entry.model.mean_iou is None:
             words.append(entry.model.accuracy)
-        if entry.is_edited:
-            words.append("edited")
+        if entry.is_edited or entry.is_corrected:
+            words.append("edited" if entry.is_edited else "corrected")
+        if entry.is_rejected:
+            words.append("rejected")
         item.setText(1, ", ".join(words))
         item.setToolTip(1, f"Model {entry.model.title}, {entry.model.accuracy}")
         if len(words) > 1:
