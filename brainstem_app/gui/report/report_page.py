@@ -274,7 +274,8 @@ class ReportPage(StepPage):
             words.append("edited" if entry.is_edited else "corrected")
         if entry.is_rejected:
             words.append("rejected")
-        item.setText(1, ", ".join(words))
+        names_model = "/" in entry.name and len(words) > 1  # in a study: whose it is, and the model
+        item.setText(1, ", ".join(words[names_model:]))
         item.setToolTip(1, f"Model {entry.model.title}, {entry.model.accuracy}")
         if len(words) > 1:
             item.setForeground(1, QColor(colours_of(self).fair))
