@@ -51,6 +51,7 @@ class DocumentViews(LinkedViews):
         document.image_changed.connect(self._on_image)
         document.labels_changed.connect(self._on_labels)
         document.confidence_changed.connect(self._show_confidence)
+        document.shapes_changed.connect(self._show_shapes)
         document.chosen.connect(self._on_chosen)
         document.structures.visibility_changed.connect(self._show_colours)
         document.comparison.changed.connect(self._show_reference)
@@ -95,6 +96,10 @@ class DocumentViews(LinkedViews):
             self.set_home_window(*image.window_for(drawn.extent))
         self._show_reference()
         self._show_colours()
+        self.update_surface()
+
+    def _show_shapes(self) -> None:
+        self.set_shapes(self._document.drawn_shapes)
         self.update_surface()
 
     def _on_painted(self, box: tuple[Voxel, Voxel] | None) -> None:
@@ -163,6 +168,7 @@ class DocumentViews(LinkedViews):
             state.opacity / 100,
             state.is_outlined,
             document.rulers.all,
+            document.drawn_shapes,
         )
 
     def figure_cells(self) -> tuple[FigureCell, ...]:
@@ -186,12 +192,14 @@ class DocumentViews(LinkedViews):
         known = opened.regions
         colours = {} if known is None else {s.index: s.rgb for s in known.table.structures[1:]}
 
+        shapes = self._document.drawn_shapes
+
         def made() -> tuple[Surface, Shell | None]:
             # Without tissue the labels are nuclei alone, and there is nothing around them.
             has_tissue = len(nuclei) < len(opened.table.structures) - 1
             shell = None
             if has_tissue:
                 shell = shell_of(labels, None if known is None else known.labels, colours, extent)
-            return surface_of(labels, nuclei, extent), shell
+            return surface_of(labels, nuclei, extent) if shapes is None else shapes.in_space, shell
 
         self._background.run(made, lambda both: self.surface.set_surface(*both), lambda _error: None)

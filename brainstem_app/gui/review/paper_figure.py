@@ -16,6 +16,7 @@ from brainstem_app.gui.viewer.orientation_letters import edge_letters, is_mirror
 from brainstem_app.gui.viewer.ruler import RULER_COLOUR, Ruler, ruler_text
 from brainstem_app.gui.viewer.scale_bar import bar_length_mm
 from brainstem_app.gui.viewer.slices import slice_of
+from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
 from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
 from brainstem_app.imaging.orientation import axis_letters
 
@@ -55,6 +56,8 @@ class FigureContent:
     is_outlined : bool
         Whether labels are outlined instead of filled.
     rulers : tuple of Ruler
+    shapes : SmoothShapes or None
+        Drawn in place of the voxels of the labels.
     """
 
     image: ImageVolume
@@ -66,6 +69,7 @@ class FigureContent:
     opacity: float = 0.6
     is_outlined: bool = False
     rulers: tuple[Ruler, ...] = ()
+    shapes: SmoothShapes | None = None
 
 
 @dataclass(frozen=True)
@@ -186,7 +190,9 @@ def _draw_cell(axes: Axes, content: FigureContent, cell: FigureCell, style: Figu
         interpolation="lanczos",
         aspect="equal",
     )
-    if content.labels is not None:
+    if content.labels is not None and content.shapes is not None:
+        _draw_curves(axes, content, content.shapes, cell)
+    elif content.labels is not None:
         _draw_labels(axes, content, slice_of(content.labels.labels, plane, cell.index), extent)
     across = cell.across[::-1] if is_mirrored(plane, content.convention) else cell.across
     axes.set_xlim(*across)
@@ -231,6 +237,21 @@ def _draw_labels(
         axes.contour(x, y, inside, levels=(0.5,), colors=[colour], linewidths=0.7)
 
 
+def _draw_curves(axes: Axes, content: FigureContent, shapes: SmoothShapes, cell: FigureCell) -> None:
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path as Curve
+
+    plane, sizes = cell.plane, content.image.grid.voxel_size_mm
+    scale = np.array((sizes[plane.horizontal], sizes[plane.vertical]))
+    visible = np.flatnonzero(content.colours[:, 3]).tolist()
+    for label, loops in shapes.curves(plane, cell.index, visible).items():
+        closed = [Curve(np.concatenate([loop, loop[:1]]) * scale, closed=True) for loop in loops]
+        curve, colour = Curve.make_compound_path(*closed), tuple(content.colours[label, :3] / 255)
+        if not content.is_outlined:
+            axes.add_patch(PathPatch(curve, facecolor=colour, edgecolor="none", alpha=content.opacity))
+        axes.add_patch(PathPatch(curve, facecolor="none", edgecolor=colour, linewidth=0.7))
+
+
 def _draw_scale(axes: Axes, cell: FigureCell) -> None:
     shown = cell.across[1] - cell.across[0]
     length = bar_length_mm(shown / 400)
@@ -250,8 +271,9 @@ def _draw_ruler(axes: Axes, content: FigureContent, ruler: Ruler) -> None:
     sizes = grid.voxel_size_mm[plane.horizontal], grid.voxel_size_mm[plane.vertical]
     ends = [(h * sizes[0], v * sizes[1]) for h, v in (ruler.start, ruler.end)]
     axes.annotate(
-        "", *ends, arrowprops={"arrowstyle": "|-|, widthA=0.25, widthB=0.25", "color": RULER_COLOUR,
-                               "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0},
+        "", ends[0], ends[1],
+        arrowprops={"arrowstyle": "|-|, widthA=0.25, widthB=0.25", "color": RULER_COLOUR, "linewidth": 0.9,
+                    "shrinkA": 0, "shrinkB": 0},
     )  # fmt: skip
     middle = tuple((a + b) / 2 for a, b in zip(*ends, strict=True))
     axes.annotate(

@@ -39,7 +39,7 @@ REVIEW_MENU: tuple[str | None, ...] = (
     "differences", "next_difference", None,
     "next_nucleus", "previous_nucleus", "find_nucleus", None,
     "toggle_nucleus", "only_nucleus", "all_nuclei", "all_structures", "no_structure", None,
-    "hide_labels", "fainter", "stronger", "outline", "confidence", None,
+    "hide_labels", "fainter", "stronger", "outline", "smooth_labels", "confidence", None,
 )  # fmt: skip
 
 
@@ -176,6 +176,8 @@ def _label_rows(document: Document, panel: StructurePanel, when: _When) -> list[
 
     return [
         _switch(document, "outline", _tr("&Outline instead of fill"), "O", "is_outlined", when.labels),
+        _switch(document, "smooth_labels", _tr("S&mooth curves instead of voxels"), "Shift+O", "is_smooth",
+                lambda: document.shapes is not None),
         _switch(document, "hide_labels", _tr("&Hide the labels"), "H", "hides_labels", when.labels),
         row("fainter", _tr("Fainter labels"), ",", fade(-_FADE_STEP), when.labels),
         row("stronger", _tr("Stronger labels"), ".", fade(_FADE_STEP), when.labels),
@@ -236,7 +238,7 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         *a.key_rows("find_nucleus", "toggle_nucleus", "only_nucleus", "all_nuclei", "all_structures"),
         *a.key_rows("no_structure", "hide_labels"),
         (a.key("fainter", "stronger"), _tr("fainter, stronger labels")),
-        *a.key_rows("outline", "confidence"),
+        *a.key_rows("outline", "smooth_labels", "confidence"),
     ]
     files = a.key_rows("open_result", "open_scan", "open_labels", "picture", "picture_all", "figure", "help")
     comparing = a.key_rows("open_reference", "close_reference", "differences", "next_difference")

@@ -123,6 +123,7 @@ class ReviewPage(StepPage):
             document.image_changed,
             document.labels_changed,
             document.confidence_changed,
+            document.shapes_changed,
             document.comparison.changed,
             document.display.changed,
             document.rulers.changed,

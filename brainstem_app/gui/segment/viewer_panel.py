@@ -86,6 +86,7 @@ class ViewerPanel(QWidget):
         self.place.placed.connect(self.view.set_crosshair)
         document.image_changed.connect(self._on_image)
         document.labels_changed.connect(self._on_labels)
+        document.shapes_changed.connect(lambda: self.view.set_shapes(document.drawn_shapes))
         document.chosen.connect(self._on_chosen)
         document.structures.visibility_changed.connect(self._show_colours)
         display.changed.connect(self._draw)

@@ -16,6 +16,7 @@ from brainstem_app.gui.viewer.overlay_layers import OverlayLayers, OverlayStyle
 from brainstem_app.gui.viewer.scale_bar import draw_scale_bar, draw_sides
 from brainstem_app.gui.viewer.slices import Voxel, joined, slice_of_box
 from brainstem_app.gui.viewer.smooth_image import SmoothImage
+from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
 from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
 from brainstem_app.imaging.orientation import axis_letters
 
@@ -59,6 +60,7 @@ class SlicePicture(pg.GraphicsView):
         self._labels: LabelVolume | None = None
         self._reference: LabelVolume | None = None
         self._confidence: NDArray[np.uint8] | None = None
+        self._shapes: SmoothShapes | None = None
         self._crosshair: Voxel = (0, 0, 0)
         self._window = self._home_window = (0.0, 1.0)
         self._shows_crosshair = True
@@ -104,7 +106,7 @@ class SlicePicture(pg.GraphicsView):
     def set_image(self, image: ImageVolume) -> None:
         """Show a scan from its middle, without labels."""
         self._image, self._labels = image, None
-        self._reference = self._confidence = None
+        self._reference = self._confidence = self._shapes = None
         self._crosshair = image.grid.centre
         self._home_window = self._window = image.window
         self._show_plane()
@@ -150,6 +152,11 @@ class SlicePicture(pg.GraphicsView):
         if confidence is not None and self._image is not None and confidence.shape != self._image.steps.shape:
             raise ValueError("the confidence is not on the grid of the scan")
         self._confidence = confidence
+        self.redraw_labels()
+
+    def set_shapes(self, shapes: SmoothShapes | None) -> None:
+        """Draw these smooth shapes in place of the labels' voxels, or the voxels again."""
+        self._shapes = shapes
         self.redraw_labels()
 
     def _on_grid(self, labels: LabelVolume | None) -> LabelVolume | None:
@@ -288,19 +295,22 @@ class SlicePicture(pg.GraphicsView):
         """Draw the labels of the slice anew, because they have changed."""
         if self._image is None:
             return
-        labels, reference, plane = self._labels, self._reference, self.plane
+        labels, reference, plane, index = self._labels, self._reference, self.plane, self.index
+        shapes = self._shapes
+        curves = None if shapes is None else lambda wanted: shapes.curves(plane, index, wanted)
         # Labels fill a small part of a head: what lies around them need not be cut, coloured and blended.
         box = joined(
             None if labels is None else labels.extent, None if reference is None else reference.extent
         )
-        if labels is None or box is None or not box[0][plane.normal] <= self.index <= box[1][plane.normal]:
-            self.overlays.show(None, None, None)
+        if labels is None or box is None or not box[0][plane.normal] <= index <= box[1][plane.normal]:
+            self.overlays.show(None, None, None, curves=curves)
         else:
             layers = (labels.labels, None if reference is None else reference.labels, self._confidence)
             shown, other, sure = (
-                None if layer is None else slice_of_box(layer, box, plane, self.index) for layer in layers
+                None if layer is None else slice_of_box(layer, box, plane, index) for layer in layers
             )
-            self.overlays.show(shown, other, sure, (box[0][plane.horizontal], box[0][plane.vertical]))
+            corner = box[0][plane.horizontal], box[0][plane.vertical]
+            self.overlays.show(shown, other, sure, corner, curves)
         self.viewport().update()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802 - Qt's name
