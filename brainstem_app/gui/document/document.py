@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from brainstem_app.gui.document.comparison import Comparison
 from brainstem_app.gui.document.display import Display
 from brainstem_app.gui.document.drawing_tools import Tool
+from brainstem_app.gui.document.image_layers import ImageLayers
 from brainstem_app.gui.document.label_editor import LabelEditor
 from brainstem_app.gui.document.opened import ResultFiles, find_result
 from brainstem_app.gui.document.rulers import Rulers
@@ -67,6 +68,8 @@ class Document(QObject):
         How things are drawn.
     rulers : Rulers
         Distances that were measured on the scan.
+    layers : ImageLayers
+        Images over the scan.
     opener : ScanOpener
         Reads what is to be shown.
 
@@ -125,13 +128,16 @@ class Document(QObject):
         self.comparison = Comparison(self.editor, background, self)
         self.display = Display(settings, self)
         self.rulers = Rulers(self)
+        self.layers = ImageLayers(settings, background, self)
         self.opener = ScanOpener(background, self)
         self._volumes_soon = QTimer(self, singleShot=True, interval=_VOLUMES_MS)
         self._connect()
 
     def _connect(self) -> None:
         editor, opener = self.editor, self.opener
-        for told in (editor.message, self.comparison.message, opener.failed, opener.noted):
+        for teller in (editor, self.comparison, self.layers):
+            teller.message.connect(self.message)
+        for told in (opener.failed, opener.noted):
             told.connect(self.message)
         opener.scan_read.connect(self.show_scan)
         opener.labels_read.connect(self.show_labels)
@@ -228,6 +234,7 @@ class Document(QObject):
         self.editor.set_image(None if scan is None else image)
         self.findings = () if scan is None else scan.findings
         self.image_changed.emit()
+        self.layers.show_scan(self.scan_path, image.grid, remembers=self._keeps_labels)
 
     def _set_labels(self, opened: OpenedLabels | None, files: ResultFiles | None = None) -> None:
         self.labels, self.confidence, self.shapes = opened, None, None
@@ -346,4 +353,5 @@ class Document(QObject):
             None if before is None else before.table,
             (now, None if reference is None else reference.labels),
             None if is_edited else self.confidence,
+            self.layers.values_at(voxel),
         )

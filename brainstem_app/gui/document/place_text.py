@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
+from brainstem_app.gui.viewer.image_layer import value_text
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -22,14 +26,16 @@ def place_text(
     table: LabelTable | None,
     labels: tuple[LabelVolume | None, LabelVolume | None],
     confidence: NDArray[np.uint8] | None,
+    layers: Sequence[tuple[str, float]] = (),
 ) -> str:
-    """Coordinates of a voxel in mm, structure there and in the reference, confidence, intensity, if known."""
+    """Coordinates of a voxel in mm, structure, values of images, reference, confidence, intensity."""
     x, y, z = grid.world_mm(voxel)
     words = [f"x {x:.1f}  y {y:.1f}  z {z:.1f} mm"]
     ours, reference = labels
     if ours is not None and table is not None:
         structure = table.structures[ours.label(voxel)]
         words.append(f"{structure.name}: {structure.full_name}" if structure.index else _tr("no label"))
+    words += [f"{name} {value_text(value)}" for name, value in layers]
     if reference is not None and table is not None:
         other = table.structures[reference.label(voxel)]
         words.append(_tr("reference {0}").format(other.name if other.index else _tr("no label")))

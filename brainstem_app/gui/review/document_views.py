@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
 from brainstem_app.gui.document.brush import Brush
 from brainstem_app.gui.document.drawing_tools import SMALLEST_MM, Tool
+from brainstem_app.gui.document.opened import OpenKind, kind_of
 from brainstem_app.gui.review.linked_views import LinkedViews
 from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Plane
@@ -35,16 +38,39 @@ _GESTURES = {
 
 
 class DocumentViews(LinkedViews):
-    """Draws a `Document`; what is done in the views goes to its editor."""
+    """Draws a `Document`; what is done in the views goes to its editor.
+
+    Signals
+    -------
+    image_dropped(object, object)
+        A file (Path) that may be an image was dropped on a scan, at a place of the screen (QPoint).
+    """
+
+    image_dropped = Signal(object, object)
 
     def __init__(self, document: Document, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(background, parent)
         self._document = document
         self._background = background
+        self.setAcceptDrops(True)
         self._surface_soon = QTimer(self, singleShot=True, interval=_SURFACE_MS)
         self._surface_soon.timeout.connect(self.update_surface)
         self._connect_document()
         self._draw(frozenset({"opacity", "convention"}))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Take one image over an open scan; anything else is the window's."""
+        if self._document.layers.can_add and _dropped_image(event) is not None:
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Tell of the image."""
+        path = _dropped_image(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.image_dropped.emit(path, self.mapToGlobal(event.position().toPoint()))
 
     def _connect_document(self) -> None:
         document, editor = self._document, self._document.editor
@@ -69,6 +95,7 @@ class DocumentViews(LinkedViews):
         self.ruler_chosen.connect(rulers.choose)
         self.removal_wanted.connect(rulers.remove_chosen)
         rulers.changed.connect(lambda: self.set_rulers(rulers.all, rulers.chosen))
+        document.layers.changed.connect(lambda: self.set_layers(document.layers.all))
         self.surface.picked.connect(document.choose)
         self.layout_changed.connect(lambda _layout, _plane: self.update_surface())
 
@@ -169,6 +196,7 @@ class DocumentViews(LinkedViews):
             state.is_outlined,
             document.rulers.all,
             document.drawn_shapes,
+            tuple(layer for layer in document.layers.all if layer.style.is_visible),
         )
 
     def figure_cells(self) -> tuple[FigureCell, ...]:
@@ -203,3 +231,13 @@ class DocumentViews(LinkedViews):
             return surface_of(labels, nuclei, extent) if shapes is None else shapes.in_space, shell
 
         self._background.run(made, lambda both: self.surface.set_surface(*both), lambda _error: None)
+
+
+def _dropped_image(event: QDropEvent) -> Path | None:
+    """Path of the one file that is dropped, if it is named as an image is that is no label map."""
+    from brainstem_app.imaging.file_names import HEADER_ENDINGS, LOOSE_ENDINGS, has_ending
+
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    if len(paths) != 1 or not paths[0].is_file() or kind_of(paths[0]) is not OpenKind.SCAN:
+        return None
+    return paths[0] if has_ending(paths[0], (*LOOSE_ENDINGS, *HEADER_ENDINGS)) else None

@@ -16,6 +16,7 @@ from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.drawing_view import DrawingView
 from brainstem_app.gui.viewer.gesture import Gesture
+from brainstem_app.gui.viewer.image_layer import ImageLayer
 from brainstem_app.gui.viewer.overlay_layers import OverlayStyle
 from brainstem_app.gui.viewer.ruler import Ruler
 from brainstem_app.gui.viewer.slice_pane import SlicePane
@@ -246,6 +247,11 @@ class LinkedViews(QWidget):
         """Draw smooth shapes in place of the labels' voxels, or the voxels again."""
         for pane in self.panes.values():
             pane.view.set_shapes(shapes)
+
+    def set_layers(self, layers: tuple[ImageLayer, ...]) -> None:
+        """Lay images over the scan."""
+        for view in self.views():
+            view.set_layers(layers)
 
     def set_reference(self, reference: LabelVolume | None, *, marks: bool) -> None:
         """Show another label map in the view of its own; ``marks``: mark in all where the two differ."""

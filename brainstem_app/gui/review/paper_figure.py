@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from brainstem_app.errors import BrainstemError
 from brainstem_app.gui.design.tokens import BLACK, WHITE
 from brainstem_app.gui.viewer.convention import Convention, Plane
+from brainstem_app.gui.viewer.image_layer import ImageLayer, layer_table, value_text
 from brainstem_app.gui.viewer.orientation_letters import edge_letters, is_mirrored
 from brainstem_app.gui.viewer.ruler import RULER_COLOUR, Ruler, ruler_text
 from brainstem_app.gui.viewer.scale_bar import bar_length_mm
@@ -34,6 +35,8 @@ FORMATS = (".png", ".svg", ".pdf")
 _MM = 1 / 25.4
 _GAP_MM, _WORDS_MM, _LEGEND_ROW_MM = 1.2, 4.0, 3.6
 _POINTS = 7.0
+# Letters of an image's name that have room beside its scale.
+_NAME = 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,8 @@ class FigureContent:
     rulers : tuple of Ruler
     shapes : SmoothShapes or None
         Drawn in place of the voxels of the labels.
+    layers : tuple of ImageLayer
+        Images over the scan, the lowest first.
     """
 
     image: ImageVolume
@@ -70,6 +75,7 @@ class FigureContent:
     is_outlined: bool = False
     rulers: tuple[Ruler, ...] = ()
     shapes: SmoothShapes | None = None
+    layers: tuple[ImageLayer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,8 @@ def draw_figure(content: FigureContent, cells: Sequence[FigureCell], style: Figu
     heights = [max(width * _aspect(cell) for cell in row) for row in rows]
     shown = _labels_in(content, cells) if style.has_legend else []
     legend_rows = -(-len(shown) // _legend_columns(style.width_mm)) if shown else 0
-    height = sum(heights) + len(rows) * _WORDS_MM + (len(rows) - 1) * _GAP_MM + legend_rows * _LEGEND_ROW_MM
+    foot = (legend_rows + len(content.layers)) * _LEGEND_ROW_MM
+    height = sum(heights) + len(rows) * _WORDS_MM + (len(rows) - 1) * _GAP_MM + foot
     ink, ground = (WHITE, BLACK) if style.is_dark else (BLACK, WHITE)
     figure = Figure(figsize=(style.width_mm * _MM, height * _MM), dpi=DPI, facecolor=ground)
     top = height
@@ -149,6 +156,9 @@ def draw_figure(content: FigureContent, cells: Sequence[FigureCell], style: Figu
                 va="bottom",
             )
         top -= _GAP_MM
+    for number, layer in enumerate(reversed(content.layers)):
+        bottom = foot - (number + 1) * _LEGEND_ROW_MM
+        _draw_values(figure, layer, (bottom / height, _LEGEND_ROW_MM / height), style, ink)
     if shown:
         _draw_legend(figure, content, shown, style, ink)
     return figure
@@ -190,6 +200,13 @@ def _draw_cell(axes: Axes, content: FigureContent, cell: FigureCell, style: Figu
         interpolation="lanczos",
         aspect="equal",
     )
+    for layer in content.layers:
+        table = layer_table(layer.style.colours)
+        picture = table[layer.steps(plane, cell.index)]
+        axes.imshow(
+            picture, origin="lower", extent=extent, interpolation="bilinear", aspect="equal",
+            alpha=(picture[..., 3] / 255) * (layer.style.opacity / 100),
+        )  # fmt: skip
     if content.labels is not None and content.shapes is not None:
         _draw_curves(axes, content, content.shapes, cell)
     elif content.labels is not None:
@@ -261,6 +278,23 @@ def _draw_scale(axes: Axes, cell: FigureCell) -> None:
         0.95 - share / 2, 0.07, f"{length} mm", color=WHITE, fontsize=_POINTS - 1, ha="center", va="bottom",
         transform=axes.transAxes,
     )  # fmt: skip
+
+
+def _draw_values(
+    figure: Figure, layer: ImageLayer, place: tuple[float, float], style: FigureStyle, ink: str
+) -> None:
+    """Draw the scale of an image's values in a row: name, lowest value, colours, highest value."""
+    (bottom, height), width = place, style.width_mm
+    values = layer_table(layer.style.colours)[None, 1:, :3]
+    bar = figure.add_axes((28 / width, bottom + 0.2 * height, 22 / width, 0.6 * height))
+    bar.imshow(values, aspect="auto")
+    bar.set_axis_off()
+    middle = bottom + height / 2
+    low, high = (value_text(value, 3).replace("-", "−") for value in (layer.style.low, layer.style.high))
+    for x, text, side in ((0.5, layer.name[:_NAME], "left"), (27, low, "right"), (51, high, "left")):
+        figure.text(
+            x / width, middle, text, color=ink, fontsize=_POINTS - 0.5, ha=side, va="center"
+        )  # fmt: skip
 
 
 def _draw_ruler(axes: Axes, content: FigureContent, ruler: Ruler) -> None:

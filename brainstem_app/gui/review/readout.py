@@ -41,6 +41,7 @@ class Readout(QWidget):
             document.confidence_changed,
             document.comparison.changed,
             document.editor.painted,
+            document.layers.changed,
         ):
             signal.connect(lambda *_told: self._show())
 

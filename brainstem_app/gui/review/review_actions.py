@@ -26,7 +26,7 @@ _FADE_STEP = 10
 
 #: The menu Review: ids of actions, None separates.
 REVIEW_MENU: tuple[str | None, ...] = (
-    "open_result", "open_scan", "open_labels", "open_reference", "close_reference", None,
+    "open_result", "open_scan", "open_labels", "open_reference", "close_reference", "add_image", None,
     "save_copy", "add_reference", "picture", "picture_all", "figure", None,
     "undo", "redo", None, "ruler", "remove_rulers", None, "look", "brush", "eraser", "fill", "polygon", None,
     "interpolate", "smooth", "copy_up", "copy_down", None,
@@ -107,6 +107,9 @@ def _file_rows(document: Document, views: DocumentViews, files: ReviewFiles, whe
         row("open_reference", _tr("Open a re&ference…"), "Ctrl+Shift+R", files.choose_reference, when.labels),
         row("close_reference", _tr("Close the reference"), "Ctrl+W", lambda: comparison.set_reference(None),
             when.reference),
+        row("add_image", _tr("Add an &image over the scan…"), "Ctrl+I", files.choose_layer,
+            lambda: document.layers.can_add,
+            hint=_tr("T2, QSM, FA or any other map, where its header places it")),
         row("save_copy", _tr("Save an edited &copy"), "Ctrl+S", lambda: document.editor.save_copy(),
             when.unsaved),
         row("add_reference", _tr("Add to the &training set"), "Ctrl+T", files.training_set.add,
@@ -240,7 +243,9 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         (a.key("fainter", "stronger"), _tr("fainter, stronger labels")),
         *a.key_rows("outline", "smooth_labels", "confidence"),
     ]
-    files = a.key_rows("open_result", "open_scan", "open_labels", "picture", "picture_all", "figure", "help")
+    files = a.key_rows(
+        "open_result", "open_scan", "open_labels", "add_image", "picture", "picture_all", "figure", "help"
+    )
     comparing = a.key_rows("open_reference", "close_reference", "differences", "next_difference")
     return [
         (_tr("Mouse and slices"), mouse),

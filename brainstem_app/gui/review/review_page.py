@@ -15,6 +15,7 @@ from brainstem_app.gui.review.compare_panel import ComparePanel
 from brainstem_app.gui.review.document_views import DocumentViews
 from brainstem_app.gui.review.edit_panel import EditPanel
 from brainstem_app.gui.review.empty_page import EmptyPage
+from brainstem_app.gui.review.layers_panel import LayersPanel
 from brainstem_app.gui.review.readout import Readout
 from brainstem_app.gui.review.results_bar import ResultsBar
 from brainstem_app.gui.review.review_actions import review_keys, review_rows
@@ -63,6 +64,7 @@ class ReviewPage(StepPage):
             Qt.ShortcutContext.WidgetWithChildrenShortcut,
         )
         self.compare_panel = ComparePanel(self.document, self.commands, self)
+        self.layers_panel = LayersPanel(self.document, self.commands, self)
         self.edit_panel = EditPanel(self.document, self.commands, self)
         self.empty_page = EmptyPage(self.commands, self)
         self.display_bar = DisplayBar(self.document, self.commands, self)
@@ -86,6 +88,7 @@ class ReviewPage(StepPage):
         side = _column(
             self.result_line,
             self.structure_panel,
+            self.layers_panel,
             self.compare_panel,
             self.edit_panel,
             stretched=self.structure_panel,
@@ -107,6 +110,7 @@ class ReviewPage(StepPage):
             told.connect(self.message)
         self.show_document(document)
         document.opener.busy.connect(self._show_busy)
+        self.views.image_dropped.connect(self.files.ask_about_image)
         document.scan_wanted.connect(self.files.choose_scan)
         document.image_changed.connect(self._on_image)
         document.labels_shown.connect(self._on_labels)
@@ -127,6 +131,7 @@ class ReviewPage(StepPage):
             document.comparison.changed,
             document.display.changed,
             document.rulers.changed,
+            document.layers.listed,
             editor.state_changed,
             editor.brush_changed,
             self.views.layout_changed,

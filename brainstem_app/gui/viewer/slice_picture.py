@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QWidget
 
 from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.graphics import pg
+from brainstem_app.gui.viewer.image_layer import ImageLayer
+from brainstem_app.gui.viewer.layer_stack import LayerStack
 from brainstem_app.gui.viewer.letter_labels import LetterLabels
 from brainstem_app.gui.viewer.orientation_letters import edge_letters, is_mirrored
 from brainstem_app.gui.viewer.overlay_layers import OverlayLayers, OverlayStyle
@@ -61,6 +63,7 @@ class SlicePicture(pg.GraphicsView):
         self._reference: LabelVolume | None = None
         self._confidence: NDArray[np.uint8] | None = None
         self._shapes: SmoothShapes | None = None
+        self._layers: tuple[ImageLayer, ...] = ()
         self._crosshair: Voxel = (0, 0, 0)
         self._window = self._home_window = (0.0, 1.0)
         self._shows_crosshair = True
@@ -72,6 +75,7 @@ class SlicePicture(pg.GraphicsView):
         self.setCentralItem(self.box)
         self.image_item = SmoothImage()
         self.box.addItem(self.image_item, ignoreBounds=True)
+        self.layer_stack = LayerStack(self.box)
         self.overlays = OverlayLayers(self.box)
         self.box.invertX(is_mirrored(self.plane, self._convention))
         self._letters = LetterLabels(self)
@@ -107,6 +111,7 @@ class SlicePicture(pg.GraphicsView):
         """Show a scan from its middle, without labels."""
         self._image, self._labels = image, None
         self._reference = self._confidence = self._shapes = None
+        self.set_layers(())
         self._crosshair = image.grid.centre
         self._home_window = self._window = image.window
         self._show_plane()
@@ -129,6 +134,7 @@ class SlicePicture(pg.GraphicsView):
         sizes = self._image.grid.voxel_size_mm
         scale = QTransform.fromScale(sizes[self.plane.horizontal], sizes[self.plane.vertical])
         self.image_item.setTransform(scale)
+        self.layer_stack.set_scale(scale)
         self.overlays.set_scale(scale)
         self.set_convention(self._convention)
         self.redraw()
@@ -158,6 +164,11 @@ class SlicePicture(pg.GraphicsView):
         """Draw these smooth shapes in place of the labels' voxels, or the voxels again."""
         self._shapes = shapes
         self.redraw_labels()
+
+    def set_layers(self, layers: tuple[ImageLayer, ...]) -> None:
+        """Lay images over the scan, the first one lowest; labels stay above them."""
+        self._layers = layers
+        self.layer_stack.show(layers, self.plane, self.index)
 
     def _on_grid(self, labels: LabelVolume | None) -> LabelVolume | None:
         if labels is not None and self._image is not None and not labels.grid.matches(self._image.grid):
@@ -289,6 +300,7 @@ class SlicePicture(pg.GraphicsView):
         if self._image is not None:
             picture = self._image.slice(self.plane, self.index)
             self.image_item.setImage(picture, autoLevels=False, levels=self._window)
+            self.layer_stack.show(self._layers, self.plane, self.index)
             self.redraw_labels()
 
     def redraw_labels(self) -> None:
