@@ -302,16 +302,17 @@ def _draw_ruler(axes: Axes, content: FigureContent, ruler: Ruler) -> None:
     from matplotlib.patheffects import withStroke
 
     grid, plane = content.image.grid, ruler.plane
+    colour = tuple(value / 255 for value in RULER_COLOUR)
     sizes = grid.voxel_size_mm[plane.horizontal], grid.voxel_size_mm[plane.vertical]
     ends = [(h * sizes[0], v * sizes[1]) for h, v in (ruler.start, ruler.end)]
     axes.annotate(
         "", ends[0], ends[1],
-        arrowprops={"arrowstyle": "|-|, widthA=0.25, widthB=0.25", "color": RULER_COLOUR, "linewidth": 0.9,
+        arrowprops={"arrowstyle": "|-|, widthA=0.25, widthB=0.25", "color": colour, "linewidth": 0.9,
                     "shrinkA": 0, "shrinkB": 0},
     )  # fmt: skip
     middle = tuple((a + b) / 2 for a, b in zip(*ends, strict=True))
     axes.annotate(
-        ruler_text(ruler.length_mm(grid)), middle, (3, -3), textcoords="offset points", color=RULER_COLOUR,
+        ruler_text(ruler.length_mm(grid)), middle, (3, -3), textcoords="offset points", color=colour,
         fontsize=_POINTS - 1, va="top", path_effects=[withStroke(linewidth=1.2, foreground=BLACK)],
     )  # fmt: skip
 
