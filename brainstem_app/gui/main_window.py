@@ -118,7 +118,7 @@ class MainWindow(DropWindow):
         self.setCentralWidget(central)
 
     def _dock(self, panel: JobsPanel) -> QDockWidget:
-        dock = QDockWidget(self.tr("Jobs"), self)
+        dock = QDockWidget("Jobs", self)
         dock.setObjectName("jobs_dock")
         dock.setWidget(ScrolledPage(panel, dock))
         dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
@@ -168,12 +168,12 @@ class MainWindow(DropWindow):
 
     def _made_commands(self) -> ActionTable:
         own = [
-            ActionRow("quit", self.tr("&Quit"), "Ctrl+Q", self.close),
-            ActionRow("settings", self.tr("Se&ttings…"), "Ctrl+,", self._show_settings),
-            ActionRow("jobs", self.tr("&Jobs"), "Ctrl+J", self.show_jobs),
-            ActionRow("help", self.tr("&Mouse and keys"), "F1", self.show_help),
-            ActionRow("computer", self.tr("This &computer…"), "", lambda: ComputerDialog(self).open()),
-            ActionRow("about", self.tr("&About Brainstem App"), "", lambda: AboutDialog(self).open()),
+            ActionRow("quit", "&Quit", "Ctrl+Q", self.close),
+            ActionRow("settings", "Se&ttings…", "Ctrl+,", self._show_settings),
+            ActionRow("jobs", "&Jobs", "Ctrl+J", self.show_jobs),
+            ActionRow("help", "&Mouse and keys", "F1", self.show_help),
+            ActionRow("computer", "This &computer…", "", lambda: ComputerDialog(self).open()),
+            ActionRow("about", "&About Brainstem App", "", lambda: AboutDialog(self).open()),
         ]
         return ActionTable(
             [
@@ -186,13 +186,13 @@ class MainWindow(DropWindow):
         )
 
     def _fill_menus(self) -> None:
-        self.recent = QMenu(self.tr("&Recent"), self)
+        self.recent = QMenu("&Recent", self)
         self.recent.aboutToShow.connect(lambda: self.opening.fill_recent(self.recent))
         for title, entries in MENUS.items():
-            menu = self._last_menu = self.menuBar().addMenu(self.tr(title))
+            menu = self._last_menu = self.menuBar().addMenu(title)
             self.commands.fill(menu, (self.recent if entry == RECENT else entry for entry in entries))
         self.open_menu = self.commands.fill(
-            QMenu(self.tr("Open"), self), (self.recent if one == RECENT else one for one in OPEN_MENU)
+            QMenu("Open", self), (self.recent if one == RECENT else one for one in OPEN_MENU)
         )
         for header in self.pages.headers.values():
             header.set_menu(self.open_menu)
@@ -253,7 +253,7 @@ class MainWindow(DropWindow):
         if step is StepName.SCANS:
             self.scans.segment_requested.connect(self.files.choose_batch)
         elif step is StepName.REVIEW and self.review is not None:
-            menu = self.review.commands.fill(QMenu(self.tr("&Review"), self), REVIEW_MENU)
+            menu = self.review.commands.fill(QMenu("&Review", self), REVIEW_MENU)
             self.menuBar().insertMenu(self._last_menu.menuAction(), menu)
             self.opening.follow(self.review)
 
@@ -274,10 +274,10 @@ class MainWindow(DropWindow):
         contents = self.context.study.contents
         prepared, runs = (0, 0) if contents is None else (contents.n_finished, len(contents.runs))
         if not self.pages.has(StepName.PREPARE):
-            text = self.tr("{0} prepared").format(prepared) if prepared else ""
+            text = f"{prepared} prepared" if prepared else ""
             self.step_bar.set_status(StepName.PREPARE, text)
         if not self.pages.has(StepName.TRAIN):
-            self.step_bar.set_status(StepName.TRAIN, counted(runs, self.tr("run")) if runs else "")
+            self.step_bar.set_status(StepName.TRAIN, counted(runs, "run") if runs else "")
 
     # Jobs --------------------------------------------------------------------------------------------
 
@@ -319,7 +319,7 @@ class MainWindow(DropWindow):
     def _show_title(self) -> None:
         scan, folder = self.segment_page.document.scan_path, self.context.study.folder
         parts = ["" if path is None else path.name for path in (scan, folder)]
-        self.setWindowTitle(" – ".join([*(part for part in parts if part), self.tr("Brainstem App")]))
+        self.setWindowTitle(" – ".join([*(part for part in parts if part), "Brainstem App"]))
 
     def _show_drop_target(self, shown: bool) -> None:
         for page in (self.segment_page, self.scans):

@@ -212,19 +212,17 @@ class Document(QObject):
     def _show_alone(self, opened: OpenedLabels) -> None:
         from brainstem_app.gui.viewer.volume import empty_image
 
-        what = self.tr("These labels are shown without their scan.")
+        what = "These labels are shown without their scan."
         if self.scan is not None:
-            what = self.tr(
-                "These labels do not lie on the grid of the scan that was open: they are shown alone."
-            )
+            what = "These labels do not lie on the grid of the scan that was open: they are shown alone."
         self.scan = None
         self._set_labels(None)
         self._set_image(empty_image(opened.labels.grid), None)
-        fix = self.tr("Open the scan they were made from, then the labels again.")
+        fix = "Open the scan they were made from, then the labels again."
         actions: tuple[MessageAction, ...] = ()
         if self._keeps_labels:
-            fix = self.tr("Open the scan they were made from; the labels stay.")
-            actions = (MessageAction(self.tr("Open the scan…"), self.scan_wanted.emit),)
+            fix = "Open the scan they were made from; the labels stay."
+            actions = (MessageAction("Open the scan…", self.scan_wanted.emit),)
         told = Message(MessageLevel.WARNING, what, str(opened.path), fix, actions=actions, is_of_page=True)
         self.message.emit(told)
 
@@ -273,9 +271,7 @@ class Document(QObject):
         self._background.run(
             lambda: read_confidence(opened.path, opened.labels.grid),
             done,
-            lambda error: self.message.emit(
-                message_of_error(error, self.tr("The confidence cannot be read."))
-            ),
+            lambda error: self.message.emit(message_of_error(error, "The confidence cannot be read.")),
         )
 
     @property

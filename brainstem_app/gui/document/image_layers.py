@@ -89,7 +89,7 @@ class ImageLayers(QObject):
                     self._keep()
 
         def failed(error: BaseException) -> None:
-            what = self.tr("{0} cannot be laid over the scan.").format(path.name)
+            what = f"{path.name} cannot be laid over the scan."
             self.message.emit(message_of_error(error, what))
             self._read(others)
 

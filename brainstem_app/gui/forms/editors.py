@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -175,10 +175,10 @@ class PathEditor(LineEditor):
 
     def __init__(self, spec: Setting, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
-        text = QCoreApplication.translate("PathEditor", "Choose…")
+        text = "Choose…"
         self.button = QPushButton(text, self)
         self.button.setAccessibleName(f"{spec.label}: {text}")
-        self.button.setToolTip(QCoreApplication.translate("PathEditor", "Look for it on the disk"))
+        self.button.setToolTip("Look for it on the disk")
         self.button.clicked.connect(self._choose)
         self._row.addWidget(self.button)
 

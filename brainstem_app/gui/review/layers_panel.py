@@ -46,10 +46,10 @@ class LayersPanel(Card):
 
     def __init__(self, document: Document, commands: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
-        self.set_title(self.tr("Images over the scan"))
+        self.set_title("Images over the scan")
         self._layers = document.layers
         self.rows: list[LayerRow] = []
-        self.head.addWidget(commands.button("add_image", self.tr("Add…"), self))
+        self.head.addWidget(commands.button("add_image", "Add…", self))
         self._list = QVBoxLayout()
         self._list.setSpacing(2 * SPACE)
         self.body.addLayout(self._list)
@@ -70,46 +70,44 @@ class LayerRow(QWidget):
         self._layer, self._layers = layer, layers
         self.shown = make_check_box(self, layer.name, self._hint())
         self.shown.toggled.connect(lambda on: self._set(is_visible=on))
-        self.up = self._button("chevron-up", self.tr("Above the next image"), 1)
-        self.down = self._button("chevron-down", self.tr("Below the next image"), -1)
-        self.remove = self._button("x", self.tr("Take away"), 0)
+        self.up = self._button("chevron-up", "Above the next image", 1)
+        self.down = self._button("chevron-down", "Below the next image", -1)
+        self.remove = self._button("x", "Take away", 0)
         self.up.setEnabled(layer is not layers.all[-1])
         self.down.setEnabled(layer is not layers.all[0])
         self.colours = QComboBox(self)
-        self.colours.setAccessibleName(self.tr("Colours of {0}").format(layer.name))
-        self.colours.setToolTip(self.tr("Colours"))
+        self.colours.setAccessibleName(f"Colours of {layer.name}")
+        self.colours.setToolTip("Colours")
         for colours, words in self._colour_names().items():
             self.colours.addItem(words, colours)
         self.colours.currentIndexChanged.connect(lambda _row: self._set(colours=self.colours.currentData()))
         self.opacity = QSlider(Qt.Orientation.Horizontal, self)
         self.opacity.setRange(0, 100)
-        self.opacity.setAccessibleName(self.tr("Opacity of {0}").format(layer.name))
-        self.opacity.setToolTip(self.tr("Opacity"))
+        self.opacity.setAccessibleName(f"Opacity of {layer.name}")
+        self.opacity.setToolTip("Opacity")
         self.opacity.valueChanged.connect(lambda percent: self._set(opacity=percent))
-        self.clear = make_check_box(
-            self, self.tr("Clear below"), self.tr("What is smaller than the range is not drawn")
-        )
+        self.clear = make_check_box(self, "Clear below", "What is smaller than the range is not drawn")
         self.clear.toggled.connect(lambda on: self._set(is_clear_below=on))
-        self.low = self._spin(self.tr("Lowest value, with the first colour"), "low")
-        self.high = self._spin(self.tr("Highest value, with the last colour"), "high")
-        self.scale = ColourBar(self.tr("Colours from the lowest value to the highest"), self)
+        self.low = self._spin("Lowest value, with the first colour", "low")
+        self.high = self._spin("Highest value, with the last colour", "high")
+        self.scale = ColourBar("Colours from the lowest value to the highest", self)
         self._lay_out()
         self._show()
 
     def _colour_names(self) -> dict[LayerColours, str]:
         return {
-            LayerColours.GREY: self.tr("Grey"),
-            LayerColours.VIRIDIS: self.tr("Viridis"),
-            LayerColours.INFERNO: self.tr("Inferno"),
-            LayerColours.TURBO: self.tr("Turbo"),
-            LayerColours.BLUE_RED: self.tr("Blue to red"),
+            LayerColours.GREY: "Grey",
+            LayerColours.VIRIDIS: "Viridis",
+            LayerColours.INFERNO: "Inferno",
+            LayerColours.TURBO: "Turbo",
+            LayerColours.BLUE_RED: "Blue to red",
         }
 
     def _hint(self) -> str:
         image = self._layer.image
-        lines = [str(image.path), self.tr("Reaches {0:.0%} of the scan").format(image.covered)]
+        lines = [str(image.path), f"Reaches {image.covered:.0%} of the scan"]
         if image.was_resampled:
-            lines.append(self.tr("Interpolated to the scan's voxels, where its header places it"))
+            lines.append("Interpolated to the scan's voxels, where its header places it")
         return "\n".join(lines)
 
     def _button(self, icon: str, hint: str, by: int) -> QToolButton:

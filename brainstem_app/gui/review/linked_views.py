@@ -71,8 +71,8 @@ class LinkedViews(QWidget):
         self.view_layout = ViewLayout.THREE
         self.plane = Plane.AXIAL
         self.panes = {plane: SlicePane(plane, parent=self) for plane in Plane}
-        self.reference_pane = SlicePane(Plane.AXIAL, self.tr("Reference"), self)
-        self._in_space = self.tr("Nuclei in space")
+        self.reference_pane = SlicePane(Plane.AXIAL, "Reference", self)
+        self._in_space = "Nuclei in space"
         self.surface = SurfaceView(background, self)
         self.shell_box = self._made_shell_box()
         self._surface_pane = self._with_caption(self.surface)
@@ -87,8 +87,8 @@ class LinkedViews(QWidget):
         self._set_active(self.panes[Plane.AXIAL])
 
     def _made_shell_box(self) -> QCheckBox:
-        box = QCheckBox(self.tr("Brainstem"), self)
-        box.setToolTip(self.tr("Draws the brainstem around the nuclei as of glass, by its regions"))
+        box = QCheckBox("Brainstem", self)
+        box.setToolTip("Draws the brainstem around the nuclei as of glass, by its regions")
         box.setChecked(True)
         box.setEnabled(False)
         box.toggled.connect(self.surface.show_shell)
@@ -101,7 +101,7 @@ class LinkedViews(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         line = QHBoxLayout()
-        line.addWidget(QLabel(self.tr("{0}  ·  drag to turn").format(self._in_space), pane), 1)
+        line.addWidget(QLabel(f"{self._in_space}  ·  drag to turn", pane), 1)
         line.addWidget(self.shell_box)
         layout.addLayout(line)
         layout.addWidget(view, 1)
@@ -170,7 +170,7 @@ class LinkedViews(QWidget):
         for number in range(2):
             self._grid.setRowStretch(number, int(any(row == number for row, _ in places.values())))
             self._grid.setColumnStretch(number, int(any(column == number for _, column in places.values())))
-        main.set_title(self.tr("Labels") if self.view_layout is ViewLayout.SIDE_BY_SIDE else "")
+        main.set_title("Labels" if self.view_layout is ViewLayout.SIDE_BY_SIDE else "")
         if self.active not in places:
             self._set_active(main)
             main.view.setFocus()

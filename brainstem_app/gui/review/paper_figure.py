@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.errors import BrainstemError
-from brainstem_app.gui.design.tokens import BLACK, WHITE
+from brainstem_app.gui.design.tokens import BLACK, RULER, WHITE
 from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.image_layer import ImageLayer, layer_table, value_text
 from brainstem_app.gui.viewer.orientation_letters import edge_letters, is_mirrored
-from brainstem_app.gui.viewer.ruler import RULER_COLOUR, Ruler, ruler_text
+from brainstem_app.gui.viewer.ruler import Ruler, ruler_text
 from brainstem_app.gui.viewer.scale_bar import bar_length_mm
 from brainstem_app.gui.viewer.slices import slice_of
 from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
@@ -302,17 +302,15 @@ def _draw_ruler(axes: Axes, content: FigureContent, ruler: Ruler) -> None:
     from matplotlib.patheffects import withStroke
 
     grid, plane = content.image.grid, ruler.plane
-    colour = tuple(value / 255 for value in RULER_COLOUR)
     sizes = grid.voxel_size_mm[plane.horizontal], grid.voxel_size_mm[plane.vertical]
-    ends = [(h * sizes[0], v * sizes[1]) for h, v in (ruler.start, ruler.end)]
+    start, end = ((h * sizes[0], v * sizes[1]) for h, v in (ruler.start, ruler.end))
     axes.annotate(
-        "", ends[0], ends[1],
-        arrowprops={"arrowstyle": "|-|, widthA=0.25, widthB=0.25", "color": colour, "linewidth": 0.9,
-                    "shrinkA": 0, "shrinkB": 0},
+        "", start, end, arrowprops={"arrowstyle": "|-|, widthA=0.25, widthB=0.25", "color": RULER,
+                               "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0},
     )  # fmt: skip
-    middle = tuple((a + b) / 2 for a, b in zip(*ends, strict=True))
+    middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
     axes.annotate(
-        ruler_text(ruler.length_mm(grid)), middle, (3, -3), textcoords="offset points", color=colour,
+        ruler_text(ruler.length_mm(grid)), middle, (3, -3), textcoords="offset points", color=RULER,
         fontsize=_POINTS - 1, va="top", path_effects=[withStroke(linewidth=1.2, foreground=BLACK)],
     )  # fmt: skip
 

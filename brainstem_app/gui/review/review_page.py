@@ -177,7 +177,7 @@ class ReviewPage(StepPage):
         is_edited = self.document.editor.is_changed
         if not is_edited:
             self.resolved.emit("edits")
-        self.status.emit(self.tr("not saved") if is_edited else "")
+        self.status.emit("not saved" if is_edited else "")
 
     def _focus_views(self) -> None:
         """Give the keys to the view looked at last."""

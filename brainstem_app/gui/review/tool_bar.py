@@ -26,7 +26,7 @@ class DrawingBar(QToolBar):
 
     def __init__(self, commands: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Drawing tools"))
+        self.setWindowTitle("Drawing tools")
         self.setAccessibleName(self.windowTitle())
         self.setOrientation(Qt.Orientation.Vertical)
         self.setIconSize(QSize(_ICON, _ICON))

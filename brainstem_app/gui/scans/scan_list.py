@@ -108,15 +108,15 @@ class ScanList(QObject):
         if not scans:
             return
         self._change(self.now.without(scan.path for scan in scans))
-        what = scans[0].name if len(scans) == 1 else counted(len(scans), self.tr("scan"))
-        verb = agreeing(len(scans), self.tr("is"), self.tr("are"))
-        self._offer_undo(self.tr("{0} {1} off the list.").format(what, verb))
+        what = scans[0].name if len(scans) == 1 else counted(len(scans), "scan")
+        verb = agreeing(len(scans), "is", "are")
+        self._offer_undo(f"{what} {verb} off the list.")
 
     def clear(self) -> None:
         """Empty the list; no file is removed."""
         if self.now.sources:
             self._change(ScanSources())
-            self._offer_undo(self.tr("The list is empty."))
+            self._offer_undo("The list is empty.")
 
     def undo(self) -> None:
         """Show the list as it was before it was changed last."""
@@ -124,8 +124,8 @@ class ScanList(QObject):
             self._list(self._before.pop())
 
     def _offer_undo(self, what: str) -> None:
-        action = MessageAction(self.tr("Undo"), self.undo)
-        what += " " + self.tr("No file was removed.")
+        action = MessageAction("Undo", self.undo)
+        what += " No file was removed."
         self.message.emit(Message(MessageLevel.INFO, what, actions=(action,)))
 
     def _change(self, sources: ScanSources) -> None:
@@ -165,14 +165,10 @@ class ScanList(QObject):
             if problem not in gone:
                 self.message.emit(message_of_error(problem, "", problem.where or ""))
         if gone:
-            what = self.tr("{0} is not there any more.").format(Path(str(gone[0].where)).name)
+            what = f"{Path(str(gone[0].where)).name} is not there any more."
             if len(gone) > 1:
-                what = self.tr("{0} of the opened files and folders are not there any more.").format(
-                    len(gone)
-                )
-            fix = self.tr(
-                "Connect their drive, or put them back: they are not forgotten, and listed again then."
-            )
+                what = f"{len(gone)} of the opened files and folders are not there any more."
+            fix = "Connect their drive, or put them back: they are not forgotten, and listed again then."
             self.message.emit(Message(MessageLevel.WARNING, what, gone[0].where or "", fix))
 
 

@@ -66,11 +66,11 @@ class ScanTable(RowsModel[ListedScan]):
             Qt.ItemDataRole.ForegroundRole: self._foreground,
         }
         return [
-            Column(self.tr("Scan"), lambda scan: scan.name),
+            Column("Scan", lambda scan: scan.name),
             *map(of_person, names),
-            Column(self.tr("Size"), self._size),
-            Column(self.tr("Prepared"), self._state),
-            Column(self.tr("Findings"), self._findings, roles=roles),
+            Column("Size", self._size),
+            Column("Prepared", self._state),
+            Column("Findings", self._findings, roles=roles),
         ]
 
     def _size(self, scan: ListedScan) -> str:
@@ -79,20 +79,20 @@ class ScanTable(RowsModel[ListedScan]):
             return ""
         voxels = "×".join(str(n) for n in found.shape)
         sizes = "×".join(f"{size:.3g}" for size in found.voxel_size_mm)
-        return self.tr("{0}, {1} mm").format(voxels, sizes)
+        return f"{voxels}, {sizes} mm"
 
     def _state(self, scan: ListedScan) -> str:
-        words = {"finished": self.tr("yes"), "failed": self.tr("failed")}
+        words = {"finished": "yes", "failed": "failed"}
         return words.get(self._prepared.get(scan.name, ""), "")
 
     def _findings(self, scan: ListedScan) -> str:
         found = self.found(scan)
         if found is None:
-            return self.tr("not looked at yet")
+            return "not looked at yet"
         if not found.findings:
-            return self.tr("fine")
+            return "fine"
         first, others = found.findings[0], len(found.findings) - 1
-        return first.problem if not others else self.tr("{0} (+{1} more)").format(first.problem, others)
+        return first.problem if not others else f"{first.problem} (+{others} more)"
 
     def _worst(self, scan: ListedScan) -> str | None:
         found = self.found(scan)

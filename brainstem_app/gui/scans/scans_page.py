@@ -84,11 +84,11 @@ class ScansPage(StepPage):
         self.findings = FindingList(self)
         self.findings.series_chosen.connect(self._take_series)
         self.summary = QLabel(self)
-        self.summary.setAccessibleName(self.tr("How many scans there are"))
+        self.summary.setAccessibleName("How many scans there are")
         self.search = QLineEdit(self)
-        self.search.setPlaceholderText(self.tr("Find a scan"))
-        self.search.setAccessibleName(self.tr("Find a scan"))
-        self.search.setToolTip(self.tr("Shows only the rows that hold this text, a group or a finding too"))
+        self.search.setPlaceholderText("Find a scan")
+        self.search.setAccessibleName("Find a scan")
+        self.search.setToolTip("Shows only the rows that hold this text, a group or a finding too")
         add_search_icon(self.search)
         self.search.textChanged.connect(self._arranged.set_text)
         self._make_buttons()
@@ -98,56 +98,50 @@ class ScansPage(StepPage):
         context.study.contents_changed.connect(self._show_prepared)
 
     def _make_buttons(self) -> None:
-        self.view_button = make_button(
-            self, self.tr("Vie&w"), self.tr("Show the scan (Return)"), self._view, "eye"
-        )
+        self.view_button = make_button(self, "Vie&w", "Show the scan (Return)", self._view, "eye")
         self.segment_button = make_primary(
             self,
-            self.tr("Segme&nt…"),
-            self.tr("Label the nuclei of the chosen scan, or of several"),
+            "Segme&nt…",
+            "Label the nuclei of the chosen scan, or of several",
             self._segment,
             "brain",
         )
         self.prepare_button = make_button(
             self,
-            self.tr("&Prepare for training…"),
-            self.tr("Bring the scans of the dataset to one space"),
+            "&Prepare for training…",
+            "Bring the scans of the dataset to one space",
             lambda: self.step_requested.emit(StepName.PREPARE),
         )
         self.gather_button = make_button(
             self,
-            self.tr("&Make a dataset of these…"),
-            self.tr(
-                "Gather the scans in a new BIDS dataset: a study of it opens training, quality and groups"
-            ),
+            "&Make a dataset of these…",
+            "Gather the scans in a new BIDS dataset: a study of it opens training, quality and groups",
             self._choose_dataset,
         )
         self.add_button = make_button(
             self,
-            self.tr("&Add scans…"),
-            self.tr("Open more scans"),
+            "&Add scans…",
+            "Open more scans",
             lambda: self.command_requested.emit("open_scan"),
             "plus",
         )
         self.add_folder_button = make_button(
             self,
-            self.tr("Add a fo&lder…"),
-            self.tr("Open a DICOM folder or BIDS dataset"),
+            "Add a fo&lder…",
+            "Open a DICOM folder or BIDS dataset",
             lambda: self.command_requested.emit("open_folder"),
             "folder",
         )
-        self.clear_button = make_button(
-            self, self.tr("&Empty the list"), self.tr("No file is removed"), self.list.clear
-        )
+        self.clear_button = make_button(self, "&Empty the list", "No file is removed", self.list.clear)
         self.remove_button = make_button(
             self,
-            self.tr("Remove fro&m the list"),
-            self.tr("Take the chosen scans off the list (Del); no file is removed"),
+            "Remove fro&m the list",
+            "Take the chosen scans off the list (Del); no file is removed",
             lambda: self.list.remove(self.chosen),
             "trash-2",
         )
         self.undo_button = make_button(
-            self, self.tr("&Undo"), self.tr("The list as it was before (Ctrl+Z)"), self.list.undo, "undo-2"
+            self, "&Undo", "The list as it was before (Ctrl+Z)", self.list.undo, "undo-2"
         )
 
     def _lay_out(self) -> None:
@@ -184,8 +178,8 @@ class ScansPage(StepPage):
         table = make_table(
             self,
             self._arranged,
-            self.tr("Scans"),
-            self.tr("Return shows a scan; its findings are below the table."),
+            "Scans",
+            "Return shows a scan; its findings are below the table.",
         )
         make_sortable(table)
         self._arranged.attach(table)
@@ -242,8 +236,8 @@ class ScansPage(StepPage):
         """Say once that a folder holds DICOM files beside those that are listed."""
         self._told.update(folders)
         for folder in folders:
-            what = self.tr("The folder also holds DICOM files; only its NIfTI and MGZ files are listed.")
-            fix = self.tr("To add a DICOM series too, open its own folder, or one of its files.")
+            what = "The folder also holds DICOM files; only its NIfTI and MGZ files are listed."
+            fix = "To add a DICOM series too, open its own folder, or one of its files."
             self.message.emit(Message(MessageLevel.INFO, what, str(folder), fix))
 
     def _fit_columns(self) -> None:
@@ -277,18 +271,18 @@ class ScansPage(StepPage):
 
     def _on_not_examined(self, error: BaseException) -> None:
         self._is_examining = False
-        self.message.emit(message_of_error(error, self.tr("A scan could not be looked at.")))
+        self.message.emit(message_of_error(error, "A scan could not be looked at."))
 
     def _show_summary(self) -> None:
         count = self.model.rowCount()
         errors, warnings, left = self.model.counts()
-        parts = [counted(count, self.tr("scan"))]
+        parts = [counted(count, "scan")]
         if errors:
-            parts.append(self.tr("{0} cannot be used").format(errors))
+            parts.append(f"{errors} cannot be used")
         if warnings:
-            parts.append(self.tr("{0} with a warning").format(warnings))
+            parts.append(f"{warnings} with a warning")
         if left:
-            parts.append(self.tr("{0} still to look at").format(left))
+            parts.append(f"{left} still to look at")
         self.summary.setText(", ".join(parts))
         self.status.emit(parts[0] if count else "")
 
@@ -344,7 +338,7 @@ class ScansPage(StepPage):
 
     def gather(self, plan: DatasetPlan) -> None:
         """Make a BIDS dataset of the scans of the list, and list that instead."""
-        self.summary.setText(self.tr("Copying {0}…").format(counted(len(plan.scans), self.tr("scan"))))
+        self.summary.setText(f"Copying {counted(len(plan.scans), 'scan')}…")
         self.context.background.run(
             lambda: _made(plan),
             self._on_gathered,
@@ -353,16 +347,16 @@ class ScansPage(StepPage):
 
     def _on_gathered(self, root: Path) -> None:
         self.list.show_only(root)
-        what = self.tr("The dataset is made. A study of it holds training, results, quality and groups.")
+        what = "The dataset is made. A study of it holds training, results, quality and groups."
         actions: tuple[MessageAction, ...] = ()
         if not self.context.study.is_open:
-            begin = MessageAction(self.tr("Begin a study…"), lambda: self.command_requested.emit("new_study"))
+            begin = MessageAction("Begin a study…", lambda: self.command_requested.emit("new_study"))
             actions = (begin,)
         self.message.emit(Message(MessageLevel.INFO, what, str(root), actions=actions))
 
     def _on_not_gathered(self, error: BaseException) -> None:
         self._show_summary()
-        self.message.emit(message_of_error(error, self.tr("The dataset could not be made.")))
+        self.message.emit(message_of_error(error, "The dataset could not be made."))
 
     @property
     def chosen(self) -> list[ListedScan]:

@@ -28,20 +28,20 @@ class ViewerPanel(QWidget):
         self._document = document
         self.view = SliceView(parent=self)
         self.slider = QSlider(Qt.Orientation.Vertical, self)
-        self.slider.setAccessibleName(self.tr("Slice"))
-        self.slider.setToolTip(self.tr("Slice, from the feet (bottom) to the head (top)"))
+        self.slider.setAccessibleName("Slice")
+        self.slider.setToolTip("Slice, from the feet (bottom) to the head (top)")
         self.slider.setPageStep(PAGE)
         self.slider.valueChanged.connect(self.view.set_index)
         self.position = ElidedLabel(parent=self)
-        self.position.setAccessibleName(self.tr("Slice shown"))
+        self.position.setAccessibleName("Slice shown")
         self.opacity = OpacitySlider((40, 160), self)
         self.convention = ConventionSwitch(document.display.state.convention, self)
         self.fit_button = make_icon_button(
-            self, "maximize", self.tr("Show the whole slice"), self.tr("Whole slice: undo zoom (Ctrl+0)")
+            self, "maximize", "Show the whole slice", "Whole slice: undo zoom (Ctrl+0)"
         )
         self.fit_button.clicked.connect(self.view.fit)
         self.labels_button = make_icon_button(
-            self, "brain", self.tr("Zoom to the labels"), self.tr("Brainstem: zoom to the labels (Ctrl+9)")
+            self, "brain", "Zoom to the labels", "Brainstem: zoom to the labels (Ctrl+9)"
         )
         self.labels_button.clicked.connect(self.fit_labels)
         self.brightness = BrightnessPanel(self)
@@ -154,6 +154,4 @@ class ViewerPanel(QWidget):
         with QSignalBlocker(self.slider):
             self.slider.setValue(index)
         height = image.grid.world_mm(self.view.crosshair)[self.view.plane.normal]
-        self.position.setText(
-            self.tr("Slice {0} of {1}  ·  z = {2:.1f} mm").format(index + 1, self.view.n_slices, height)
-        )
+        self.position.setText(f"Slice {index + 1} of {self.view.n_slices}  ·  z = {height:.1f} mm")

@@ -56,9 +56,7 @@ class StructureModel(QStandardItemModel):
         self._regions_mm3: Mapping[str, float] = {}
         self._dice: Mapping[int, float] | None = None
         self._visible: set[int] = set()
-        self.setHorizontalHeaderLabels(
-            [self.tr("Nucleus"), self.tr("Full name"), self.tr("mm³"), self.tr("Dice")]
-        )
+        self.setHorizontalHeaderLabels(["Nucleus", "Full name", "mm³", "Dice"])
         for column in Column:
             side = _RIGHT if column in (Column.VOLUME, Column.DICE) else _LEFT
             role = Qt.ItemDataRole.TextAlignmentRole
@@ -200,12 +198,12 @@ class StructureModel(QStandardItemModel):
         cells = [QStandardItem(text) for text in (region, "", "", "")]
         for cell in cells:
             cell.setFlags(flags.ItemIsEnabled | flags.ItemIsSelectable)
-            cell.setToolTip(self.tr("Region of the brainstem; each nucleus stands where most of it lies"))
+            cell.setToolTip("Region of the brainstem; each nucleus stands where most of it lies")
             cell.setData("", SORT_ROLE)
         name = cells[Column.NAME]
         name.setFlags(name.flags() | flags.ItemIsUserCheckable)
         name.setData(min(s.index for s in table.structures if s.region == region), SORT_ROLE)
-        name.setAccessibleText(self.tr("Region {0}").format(region))
+        name.setAccessibleText(f"Region {region}")
         cells[Column.VOLUME].setTextAlignment(_RIGHT)
         return cells
 
@@ -266,10 +264,8 @@ class StructureModel(QStandardItemModel):
             self._tell_visibility()
 
     def _hint(self, structure: Structure) -> str:
-        lines = [structure.full_name, self.tr("Source: {0}").format(structure.source)]
-        words = {"A": self.tr("good"), "B": self.tr("fair"), "C": self.tr("poor")}
+        lines = [structure.full_name, f"Source: {structure.source}"]
+        words = {"A": "good", "B": "fair", "C": "poor"}
         if structure.reliability:
-            lines.append(
-                self.tr("Reliability: {0} ({1})").format(structure.reliability, words[structure.reliability])
-            )
+            lines.append(f"Reliability: {structure.reliability} ({words[structure.reliability]})")
         return "\n".join(lines)

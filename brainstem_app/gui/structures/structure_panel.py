@@ -36,7 +36,7 @@ class StructurePanel(Card):
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
-        self.set_title(self.tr("Nuclei"))
+        self.set_title("Nuclei")
         self._document = document
         self.model = document.structures
         self._sorted = QSortFilterProxyModel(self)
@@ -48,22 +48,22 @@ class StructurePanel(Card):
         self._sorted.setRecursiveFilteringEnabled(True)
         self._sorted.setAutoAcceptChildRows(True)
         self.search = QLineEdit(self)
-        self.search.setPlaceholderText(self.tr("Find a nucleus"))
-        self.search.setAccessibleName(self.tr("Find a nucleus"))
-        self.search.setToolTip(self.tr("Shows only the structures whose name holds this text"))
+        self.search.setPlaceholderText("Find a nucleus")
+        self.search.setAccessibleName("Find a nucleus")
+        self.search.setToolTip("Shows only the structures whose name holds this text")
         add_search_icon(self.search)
         self.search.textChanged.connect(self._sorted.setFilterFixedString)
         self.show_button = make_button(
             self,
-            self.tr("Show all"),
-            self.tr("Draw every structure, tissue too"),
+            "Show all",
+            "Draw every structure, tissue too",
             lambda: self.model.show_all(True),
         )
         self.nuclei_button = make_button(
-            self, self.tr("Nuclei"), self.tr("Draw the nuclei, without tissue"), self.model.show_nuclei
+            self, "Nuclei", "Draw the nuclei, without tissue", self.model.show_nuclei
         )
         self.hide_button = make_button(
-            self, self.tr("Hide all"), self.tr("Draw no structure"), lambda: self.model.show_all(False)
+            self, "Hide all", "Draw no structure", lambda: self.model.show_all(False)
         )
         self.table = self._table()
         self.table.collapsed.connect(self._on_closed)
@@ -91,21 +91,17 @@ class StructurePanel(Card):
     def _note(self) -> QLabel:
         """Make the note that volumes are of edited voxels, hidden at first."""
         note = QLabel(
-            self.tr(
-                "mm³ are counted from the edited voxels; the report's come from the atlas bent to the scan."
-            ),
+            "mm³ are counted from the edited voxels; the report's come from the atlas bent to the scan.",
             self,
         )
         note.setToolTip(
-            self.tr(
-                "Segment measures the atlas bent to the scan, finer than voxels. What is painted has no such"
-                " measure, so every mm³ here is a count of voxels, also of nuclei that nobody has painted."
-                " Regions keep the report's mm³; only what was added to the brainstem or taken from it is"
-                " counted, in the nearest region."
-            )
+            "Segment measures the atlas bent to the scan, finer than voxels. What is painted has no such"
+            " measure, so every mm³ here is a count of voxels, also of nuclei that nobody has painted."
+            " Regions keep the report's mm³; only what was added to the brainstem or taken from it is"
+            " counted, in the nearest region."
         )
         note.setWordWrap(True)
-        note.setAccessibleName(self.tr("What the volumes are"))
+        note.setAccessibleName("What the volumes are")
         note.hide()
         return note
 
@@ -185,12 +181,10 @@ class StructurePanel(Card):
         header.setSectionResizeMode(Column.FULL_NAME, QHeaderView.ResizeMode.Stretch)
         header.setStretchLastSection(False)
         table.setColumnHidden(Column.DICE, True)
-        table.setAccessibleName(self.tr("List of nuclei"))
+        table.setAccessibleName("List of nuclei")
         table.setAccessibleDescription(
-            self.tr(
-                "Space shows or hides a nucleus, or all of a region; moving to a nucleus shows its slice; "
-                "the arrows left and right close and open a region."
-            )
+            "Space shows or hides a nucleus, or all of a region; moving to a nucleus shows its slice; "
+            "the arrows left and right close and open a region."
         )
         table.selectionModel().currentRowChanged.connect(self._on_current)
         table.clicked.connect(self._on_current)

@@ -8,13 +8,12 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from brainstem_app.gui.design import tokens
 from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.viewer.polygon_outline import Point
 from brainstem_app.gui.viewer.scale_bar import draw_words
 from brainstem_app.gui.viewer.volume import CanonicalGrid
 
-#: Colour of a ruler, and of the chosen one.
-RULER_COLOUR, _CHOSEN_COLOUR = (127, 227, 255), (255, 217, 74)
 _SHADOW = QColor(0, 0, 0, 190)
 _TICK, _REACH = 5.0, 7.0
 _WORDS = (90.0, 18.0)
@@ -62,7 +61,7 @@ def draw_ruler(painter: QPainter, line: QLineF, text: str, *, is_chosen: bool) -
         across = line.normalVector().unitVector()
         way = QPointF(across.dx(), across.dy()) * _TICK
         ticks += [QLineF(point - way, point + way) for point in (line.p1(), line.p2())]
-    colour = QColor(*(_CHOSEN_COLOUR if is_chosen else RULER_COLOUR))
+    colour = QColor(tokens.RULER_CHOSEN if is_chosen else tokens.RULER)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     for pen in (QPen(_SHADOW, 4), QPen(colour, 1.6)):
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)

@@ -63,12 +63,10 @@ class SliceView(SlicePicture):
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(self.tr("Slices of the scan"))
+        self.setAccessibleName("Slices of the scan")
         self.setAccessibleDescription(
-            self.tr(
-                "Up and down arrows and page keys change the slice; Ctrl and arrows move the crosshair;"
-                " Shift and arrows change brightness and contrast."
-            )
+            "Up and down arrows and page keys change the slice; Ctrl and arrows move the crosshair;"
+            " Shift and arrows change brightness and contrast."
         )
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name

@@ -60,13 +60,9 @@ class SurfaceView(QWidget):
         self._fine.timeout.connect(self._render_fine)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 120)
-        self.setAccessibleName(self.tr("Nuclei in three dimensions"))
-        self.setAccessibleDescription(
-            self.tr("Arrow keys turn the nuclei; plus and minus change their size.")
-        )
-        self.setToolTip(
-            self.tr("Drag to turn, wheel to magnify, click to show a nucleus, double click to reset")
-        )
+        self.setAccessibleName("Nuclei in three dimensions")
+        self.setAccessibleDescription("Arrow keys turn the nuclei; plus and minus change their size.")
+        self.setToolTip("Drag to turn, wheel to magnify, click to show a nucleus, double click to reset")
 
     @property
     def camera(self) -> Camera:
@@ -192,7 +188,7 @@ class SurfaceView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._rendered is None:
             painter.setPen(QColor(150, 150, 155))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("No labels"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No labels")
             return
         pixels = np.ascontiguousarray(self._rendered.pixels)
         height, width = pixels.shape[:2]
