@@ -28,6 +28,7 @@ _KEYS = {
     "dark_pictures": "window/dark_pictures",
 }
 _LAYERS, _LAYERED_SCANS = "viewer/layers", 40
+_LOOKS_OF = "labels"
 _OUTPUTS = "Written by Segment beside labels and report."
 _SIDES = {
     "radiological": "Radiological (patient's right on the left)",
@@ -91,8 +92,8 @@ class WindowSettings(QObject):
     Signals
     -------
     changed(str)
-        What the user has chosen is another: ``results_folder``, ``opacity``, ``convention``, ``look`` or
-        ``outputs``.
+        What the user has chosen is another: ``results_folder``, ``opacity``, ``convention``, ``look``,
+        ``outputs`` or ``label_looks``.
     """
 
     changed = Signal(str)
@@ -277,6 +278,16 @@ class WindowSettings(QObject):
         others = {key: rows for key, rows in self._json(_LAYERS).items() if key != str(scan)}
         kept = {**others, str(scan): layers} if layers else others
         self._store.setValue(_LAYERS, json.dumps(dict(list(kept.items())[-_LAYERED_SCANS:])))
+
+    # Looks of structures -----------------------------------------------------------------------------
+
+    def label_looks(self, atlas: str) -> dict[str, Any]:
+        """Colours and names that the user has given to structures of an atlas, by the atlas's own names."""
+        return self._json(f"{_LOOKS_OF}/{atlas}")
+
+    def keep_label_looks(self, atlas: str, looks: dict[str, Any]) -> None:
+        """Remember colours and names of structures of an atlas."""
+        self._keep("label_looks", f"{_LOOKS_OF}/{atlas}", json.dumps(looks))
 
     # The store ---------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from brainstem_app.gui.document.opened import ResultFiles, find_result
 from brainstem_app.gui.document.rulers import Rulers
 from brainstem_app.gui.document.scan_opener import ScanOpener
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.structures.label_looks import LabelLooks
 from brainstem_app.gui.structures.structure_model import StructureModel
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Document(QObject):
         The labels as the warp of their result has them, if it has one.
     structures : StructureModel
         The structures of the label map, and which of them are drawn.
+    looks : LabelLooks
+        Their colours and names as the user wants them.
     editor : LabelEditor
         The edits, and whether a file holds them.
     comparison : Comparison
@@ -124,6 +127,7 @@ class Document(QObject):
         self.shapes: SmoothShapes | None = None
         self._told_shapes: SmoothShapes | None = None
         self.structures = StructureModel(self)
+        self.looks = LabelLooks(settings, self.structures, self)
         self.editor = LabelEditor(background, self)
         self.comparison = Comparison(self.editor, background, self)
         self.display = Display(settings, self)
@@ -350,4 +354,5 @@ class Document(QObject):
             (now, None if reference is None else reference.labels),
             None if is_edited else self.confidence,
             self.layers.values_at(voxel),
+            self.structures.shown_name,
         )

@@ -184,7 +184,7 @@ class DocumentViews(LinkedViews):
         if document.image is None:
             return None
         structures = document.structures
-        names = {} if document.labels is None else {s.index: s.name for s in document.labels.table.structures}
+        names = {} if document.labels is None else {s.index: s.name for s in structures.structures}
         return FigureContent(
             document.image,
             None if state.hides_labels else document.drawn,

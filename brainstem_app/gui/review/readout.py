@@ -42,6 +42,7 @@ class Readout(QWidget):
             document.comparison.changed,
             document.editor.painted,
             document.layers.changed,
+            document.structures.visibility_changed,
         ):
             signal.connect(lambda *_told: self._show())
 

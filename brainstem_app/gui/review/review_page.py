@@ -22,6 +22,7 @@ from brainstem_app.gui.review.review_actions import review_keys, review_rows
 from brainstem_app.gui.review.review_files import ReviewFiles
 from brainstem_app.gui.review.tool_bar import DrawingBar
 from brainstem_app.gui.review.view_bar import DisplayBar, LayoutBar
+from brainstem_app.gui.review.view_menu import ViewMenu
 from brainstem_app.gui.scans.result_line import ResultLine
 from brainstem_app.gui.structures.structure_panel import StructurePanel
 from brainstem_app.gui.viewer.convention import Plane
@@ -64,6 +65,7 @@ class ReviewPage(StepPage):
             Qt.ShortcutContext.WidgetWithChildrenShortcut,
         )
         self.compare_panel = ComparePanel(self.document, self.commands, self)
+        self.menu = ViewMenu(self.document, self.views, self.commands)
         self.layers_panel = LayersPanel(self.document, self.commands, self)
         self.edit_panel = EditPanel(self.document, self.commands, self)
         self.empty_page = EmptyPage(self.commands, self)
