@@ -19,7 +19,7 @@ from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.manual.contents import CHANGES, anchor_of, manual_pages, page_at, search, text_of
 from brainstem_app.gui.manual.manual_window import ManualWindow
 from brainstem_app.gui.manual.page_html import linked_page, page_html
-from brainstem_app.gui.window.help_menu import PAGES
+from brainstem_app.gui.window.side_windows import PAGES
 from brainstem_app.locations import manual_folder
 
 
@@ -28,7 +28,7 @@ def manual(qtbot: QtBot, window: MainWindow) -> Iterator[ManualWindow]:
     window.show()
     window.activateWindow()
     qtbot.keyClick(window, Qt.Key.Key_F1)
-    opened = window.help.manual
+    opened = window.beside.manual
     assert opened is not None
     yield opened
     design().want(None)
@@ -173,12 +173,12 @@ def test_an_update_is_told_once_with_a_way_to_what_is_new(
 ) -> None:
     settings = window.context.settings
     settings.seen_version = before
-    window.help.tell_of_update()
+    window.beside.tell_of_update()
     message = window.message_bar.message
     assert (message is not None and "0.0.9" in message.what) is is_told
     assert settings.seen_version == __version__
     window.message_bar.clear()
-    window.help.tell_of_update()
+    window.beside.tell_of_update()
     assert window.message_bar.message is None
 
 

@@ -1,4 +1,4 @@
-"""What the menu Help opens: the manual at the page of the step, what is new, the program and the computer."""
+"""Windows beside the main one: models and atlases, the manual at the page of the step, about the program."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
     from brainstem_app.gui.app_context import AppContext
+    from brainstem_app.gui.library.library_window import LibraryWindow
     from brainstem_app.gui.manual.manual_window import ManualWindow
 
 #: Page and heading of the manual on each step.
@@ -35,8 +36,8 @@ PAGES = {
 _UPDATED = "updated"
 
 
-class HelpMenu(QObject):
-    """Opens what helps, over a window.
+class SideWindows(QObject):
+    """Opens what stands beside a window.
 
     Parameters
     ----------
@@ -52,16 +53,29 @@ class HelpMenu(QObject):
         self._step = step
         self._window = window
         self.manual: ManualWindow | None = None
+        self.library: LibraryWindow | None = None
 
     def rows(self, show_keys: Callable[[], None]) -> list[ActionRow]:
-        """List what the menu offers."""
+        """List what the menus offer."""
         return [
+            ActionRow("models", "&Models…", "Ctrl+M", self.show_models, hint="Networks that segment"),
+            ActionRow("atlases", "&Atlases…", "", self.show_atlases, hint="What the labels mean"),
             ActionRow("manual", "&Manual", "F1", self.show_manual),
             ActionRow("help", "Mouse and &keys", "Shift+F1", show_keys),
             ActionRow("whats_new", "What's &new", "", self.show_changes),
             ActionRow("computer", "This &computer…", "", lambda: ComputerDialog(self._window).open()),
             ActionRow("about", "&About Brainstem App", "", lambda: AboutDialog(self._window).open()),
         ]
+
+    def show_models(self) -> None:
+        """Show the models at hand."""
+        library = self._library()
+        library.open_tab(library.models)
+
+    def show_atlases(self) -> None:
+        """Show the atlases at hand."""
+        library = self._library()
+        library.open_tab(library.atlases)
 
     def show_manual(self) -> None:
         """Open the manual where it says what the step is for."""
@@ -81,6 +95,13 @@ class HelpMenu(QObject):
             what = f"Brainstem App was updated from {before} to {__version__}."
             show = MessageAction("What's new", self.show_changes)
             self._context.messages.say(Message(MessageLevel.QUESTION, what, actions=(show,), owner=_UPDATED))
+
+    def _library(self) -> LibraryWindow:
+        from brainstem_app.gui.library.library_window import LibraryWindow
+
+        if self.library is None:
+            self.library = LibraryWindow(self._context, self._window)
+        return self.library
 
     def _open(self, page: str, heading: str) -> None:
         from brainstem_app.gui.manual.manual_window import ManualWindow
