@@ -34,6 +34,8 @@ class Column(Generic[Row]):
         What it is sorted by; the text, if None.
     roles : mapping of int to callable
         What else a cell has (colour, icon, tooltip), by Qt's roles.
+    at_right : bool or None
+        Whether it stands at the right, as numbers do; None: if it shows numbers alone.
     """
 
     title: str
@@ -41,6 +43,7 @@ class Column(Generic[Row]):
     sort: Callable[[Row], Any] | None = None
     hint: str = ""
     roles: Mapping[Any, Callable[[Row], Any]] = field(default_factory=dict)
+    at_right: bool | None = None
 
 
 class RowsModel(QAbstractTableModel, Generic[Row]):
@@ -100,7 +103,7 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         self._rows = list(rows)
         if columns is not None:
             self._columns = tuple(columns)
-        self._at_right = frozenset(n for n in range(len(self._columns)) if self._is_of_numbers(n))
+        self._at_right = frozenset(n for n in range(len(self._columns)) if self._is_at_right(n))
         if not same:
             self.endResetModel()
         else:
@@ -173,8 +176,10 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
             return _RIGHT
         return None if told is None else told(row)
 
-    def _is_of_numbers(self, place: int) -> bool:
-        """Whether a column shows numbers alone, which then stand at its right, as its heading does."""
-        text = self._columns[place].text
-        shown = [said for row in self._rows[:_SEEN] if (said := str(text(row) or "").strip())]
+    def _is_at_right(self, place: int) -> bool:
+        """Whether a column stands at the right, its heading too: it shows numbers alone."""
+        column = self._columns[place]
+        if column.at_right is not None:
+            return column.at_right
+        shown = [said for row in self._rows[:_SEEN] if (said := str(column.text(row) or "").strip())]
         return bool(shown) and all(map(_NUMBER.fullmatch, shown))

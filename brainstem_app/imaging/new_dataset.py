@@ -13,9 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.atomic import temporary_name
 from brainstem_app.imaging.file_names import NIFTI_ENDINGS, has_ending
 
 DESCRIPTION = {"Name": "Scans gathered by Brainstem App", "BIDSVersion": "1.9.0", "DatasetType": "raw"}
+_PEOPLE, _DESCRIPTION = "participants.tsv", "dataset_description.json"
+#: What the description is called while the rest is moved to its place.
+_MARK = ".being-moved"
 #: Columns of participants.tsv that can be given.
 PARTICIPANT_COLUMNS = ("group", "age", "sex")
 _LABEL = re.compile(r"[A-Za-z0-9]+")
@@ -108,7 +112,8 @@ def make_dataset(
     """Copy or link scans into ``root/sub-…/[ses-…/]anat/…_T1w.nii.gz``, and write ``participants.tsv``.
 
     What is no NIfTI file (DICOM, MGZ, pairs) is read and written as one. Nothing is overwritten; if it fails,
-    what was made is taken away again.
+    what was made is taken away again. It appears when all of it is there; what a killed process has moved to
+    its place by then is taken away by the next one.
 
     Parameters
     ----------
@@ -135,18 +140,30 @@ def make_dataset(
         raise InputError(
             what, scans[number].path, "Give each scan a subject, and a session where one has more."
         )
+    names = (*sorted({f"sub-{scan.subject}" for scan in scans}), _PEOPLE)
+    mark, staging = root / _MARK, temporary_name(root / "dataset")
+    if mark.exists():
+        _remove(*(root / name for name in names), mark)
     _require_empty(root)
-    made: list[Path] = []
     try:
-        _write(scans, root, made, links=links, report=report)
+        _write(scans, staging, links=links, report=report)
+        (staging / _DESCRIPTION).rename(mark)
+        for name in names:
+            (staging / name).rename(root / name)
+        staging.rmdir()
+        mark.rename(root / _DESCRIPTION)
     except BaseException as error:
-        for path in made:
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        _remove(staging, *(root / name for name in names), mark)
         if isinstance(error, OSError):
             what = f"The dataset cannot be written: {error.strerror or error}."
             raise InputError(what, root, _FIX_FOLDER) from error
         raise
     return root
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _require_empty(root: Path) -> None:
@@ -159,24 +176,14 @@ def _require_empty(root: Path) -> None:
         raise InputError(what, root, _FIX_FOLDER) from error
 
 
-def _write(
-    scans: Sequence[NewScan], root: Path, made: list[Path], *, links: bool, report: Callable[[str], None]
-) -> None:
-    """Write the dataset; `made` holds what was begun, for whoever has to take it away again."""
+def _write(scans: Sequence[NewScan], root: Path, *, links: bool, report: Callable[[str], None]) -> None:
     for scan in scans:
         report(scan.name)
-        top = root / f"sub-{scan.subject}"
-        if top not in made:
-            made.append(top)
         folder = root / scan.folder
         folder.mkdir(parents=True, exist_ok=True)
         _place(scan, folder, links=links)
-    for name, text in (
-        ("participants.tsv", participants_table(scans)),
-        ("dataset_description.json", json.dumps(DESCRIPTION, indent=1)),
-    ):
-        made.append(root / name)
-        (root / name).write_text(text, encoding="utf-8")
+    (root / _PEOPLE).write_text(participants_table(scans), encoding="utf-8")
+    (root / _DESCRIPTION).write_text(json.dumps(DESCRIPTION, indent=1), encoding="utf-8")
 
 
 def participants_table(scans: Sequence[NewScan]) -> str:

@@ -22,14 +22,18 @@ OF_STUDY = (
     *("train", "train another", "evaluate (run)", "activations", "models export", "models ensemble"),
     *("compare", "cell of a comparison"),
 )
-OF_PREPARED = ("prepare", "segment --study", "study correct", "add-reference")
+OF_PREPARED = (
+    *("prepare", "segment --study", "segment on a cluster", "study correct"),
+    *("add-reference", "remove-reference"),
+)
 OF_RESULTS = (
     *("quality", "study accept", "study reject", "study undecide", "study restore"),
     *("study import-results", "study export"),
 )
 ALONE = (
-    *("copy", "copy --share", "evaluate (volumes)", "cohort", "retest", "atlas import", "atlas build"),
-    *("simulate", "segment", "segment --bids", "demo", "speed of the machine"),
+    *("copy", "copy --share", "evaluate (volumes)", "cohort", "reference save", "retest", "make-dataset"),
+    *("atlas import", "atlas build", "simulate", "segment", "segment --bids", "demo", "change"),
+    "speed of the machine",
 )
 PAIRS = (
     *combinations_with_replacement(OF_RESULTS, 2),

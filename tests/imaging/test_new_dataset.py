@@ -96,3 +96,15 @@ def test_nothing_is_overwritten_and_a_failure_leaves_nothing_behind(tmp_path: Pa
     with pytest.raises(InputError):
         make_dataset([NewScan(scan, "01"), NewScan(broken, "02")], root)
     assert list(root.iterdir()) == []
+
+
+def test_dataset_that_a_killed_process_has_half_moved_to_its_place_is_made_whole(
+    tmp_path: Path, scan: Path
+) -> None:
+    scans, root = (NewScan(scan, "01"), NewScan(scan, "02")), tmp_path / "made"
+    make_dataset(scans, root)
+    whole = {path.relative_to(root) for path in root.rglob("*")}
+    (root / "dataset_description.json").rename(root / ".being-moved")
+    (root / "participants.tsv").unlink()
+    make_dataset(scans, root)
+    assert {path.relative_to(root) for path in root.rglob("*")} == whole

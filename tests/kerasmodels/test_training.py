@@ -160,10 +160,15 @@ def test_lean_run_writes_its_history_alone_and_leaves_the_best_network(
     assert common / ((reference == 3) | (predicted == 3)).sum() == pytest.approx(best, abs=0.01)
 
 
-def test_finished_run_is_not_trained_again(straight, volumes: Volumes) -> None:
+def test_finished_run_is_not_trained_again_but_gets_the_history_that_a_kill_has_taken(
+    straight, volumes: Volumes
+) -> None:
     folder = straight[3]
     before = (folder / "last.keras").stat().st_mtime_ns
+    history = (folder / "history.csv").read_bytes()
+    (folder / "history.csv").unlink()
     model, result, events = train(volumes, folder)
+    assert (folder / "history.csv").read_bytes() == history
     assert result.finished
     assert not events
     assert (folder / "last.keras").stat().st_mtime_ns == before

@@ -11,6 +11,7 @@ from brainstem_app.gui.document.display import Display
 from brainstem_app.gui.document.drawing_tools import Tool
 from brainstem_app.gui.document.label_editor import LabelEditor
 from brainstem_app.gui.document.opened import ResultFiles, find_result
+from brainstem_app.gui.document.rulers import Rulers
 from brainstem_app.gui.document.scan_opener import ScanOpener
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.structures.structure_model import StructureModel
@@ -61,6 +62,8 @@ class Document(QObject):
         The reference.
     display : Display
         How things are drawn.
+    rulers : Rulers
+        Distances that were measured on the scan.
     opener : ScanOpener
         Reads what is to be shown.
 
@@ -115,6 +118,7 @@ class Document(QObject):
         self.editor = LabelEditor(background, self)
         self.comparison = Comparison(self.editor, background, self)
         self.display = Display(settings, self)
+        self.rulers = Rulers(self)
         self.opener = ScanOpener(background, self)
         self._volumes_soon = QTimer(self, singleShot=True, interval=_VOLUMES_MS)
         self._connect()
@@ -208,6 +212,7 @@ class Document(QObject):
         self.message.emit(told)
 
     def _set_image(self, image: ImageVolume, scan: OpenedScan | None) -> None:
+        self.rulers.clear()
         self.image, self.scan = image, scan
         self.editor.set_image(None if scan is None else image)
         self.findings = () if scan is None else scan.findings

@@ -21,7 +21,9 @@ _STEP_OF = {
     "evaluate": StepName.REPORT,
     "cohort": StepName.REPORT,
     "retest": StepName.REPORT,
+    "change": StepName.REPORT,
     "quality": StepName.QUALITY,
+    "study": StepName.QUALITY,
     "models": StepName.TRAIN,
 }
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from brainstem_app.gui.compare.choice_list import ChoiceList
 from brainstem_app.gui.controls import make_button, make_check_box
 from brainstem_app.gui.report.cohort_choices import AdjustChoices, GroupChoices, PersonChoices, edited_box
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.reference_file import ReferenceFile
+from brainstem_app.gui.report.report_entries import ReportKind
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
@@ -21,6 +22,7 @@ class CohortForm(ComparisonPanel):
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
+        self.measure = _what_box(self)
         self.subjects = ChoiceList("&People", {}, self)
         self.groups, self.adjust, self.persons = GroupChoices(self), AdjustChoices(self), PersonChoices(self)
         self.table, self.unknown = self.groups.table, self.groups.unknown
@@ -44,9 +46,7 @@ class CohortForm(ComparisonPanel):
         self.reference_file = ReferenceFile(context, self.persons, self)
 
     def _lay_out(self) -> None:
-        self.all_button = make_button(
-            self, "All", "Tick the latest segmentation of each person", lambda: None
-        )
+        self.all_button = make_button(self, "All", "Tick the latest result of each person", lambda: None)
         self.none_button = make_button(self, "None", "Tick nobody", lambda: self.subjects.tick(()))
         ticks = QHBoxLayout()
         ticks.addWidget(self.all_button)
@@ -56,10 +56,14 @@ class CohortForm(ComparisonPanel):
         form = QFormLayout(self.of_study)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        name = QLabel("Corrected la&bels", self.of_study)
+        name = QLabel("&Corrected labels", self.of_study)
         name.setBuddy(self.edited)
         form.addRow(name, self.edited)
+        what = QFormLayout()
+        what.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        what.addRow("What", self.measure)
         left = QVBoxLayout()
+        left.addLayout(what)
         left.addWidget(self.subjects, 1)
         left.addLayout(ticks)
         left.addWidget(self.of_study)
@@ -76,9 +80,23 @@ class CohortForm(ComparisonPanel):
         both.addSpacing(12)
         both.addLayout(right, 1)
         column = self._begin_column(
-            "Sets the volumes of nuclei and regions of groups of people against each other, by a linear"
-            " model, and each person against the reference group. One segmentation a person, all with the"
-            " same model; groups and covariates come from the participants.tsv of the dataset."
+            "Sets the volumes of nuclei and regions of groups of people, or their changes over time,"
+            " against each other, by a linear model, and each person against the reference group. One"
+            " result a person, all with the same model; groups and covariates come from the"
+            " participants.tsv of the dataset."
         )
         column.addLayout(both, 1)
-        self._end_column(column, "Co&mpare", "Compare the volumes of the nuclei of these people")
+        self._end_column(column, "Co&mpare", "Compare the nuclei of these people")
+
+
+def _what_box(parent: QWidget) -> QComboBox:
+    """Make a box that says what of the people is compared."""
+    box = QComboBox(parent)
+    for text, kind in (
+        ("Volumes", ReportKind.SEGMENTATION),
+        ("Changes over time", ReportKind.CHANGE),
+    ):
+        box.addItem(text, kind)
+    box.setAccessibleName("What is compared")
+    box.setToolTip("Volumes of one segmentation of each person, or the change between several")
+    return box

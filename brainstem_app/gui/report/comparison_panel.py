@@ -66,7 +66,7 @@ class ComparisonPanel(QWidget):
         raise NotImplementedError
 
     def set_entries(self, entries: tuple[ReportEntry, ...]) -> None:
-        """Offer segmentations, the latest first."""
+        """Offer what can be compared of these reports, the latest first."""
         raise NotImplementedError
 
     def focus_first(self) -> None:

@@ -75,7 +75,7 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
     Parameters
     ----------
     folders : iterable of Path
-        Result folders.
+        Result folders, of segmentations or of changes over time.
     table : Path or None
         ``participants.tsv``; None looks for that of the datasets that the scans came from.
     missing : iterable of str
@@ -157,6 +157,8 @@ def _people(
 ) -> tuple[dict[Path, Person], dict[Path, tuple[str, ...]], dict[Path, Path]]:
     """Person of each result folder that can be read, what it was made with, and which were made again."""
     from brainstem_app.errors import InputError
+    from brainstem_app.reports.change.as_results import change_result
+    from brainstem_app.reports.change.files import REPORT as OF_CHANGE
     from brainstem_app.reports.cohort.people import Person, segmented_again
     from brainstem_app.reports.scan.reading import REPORT_FILE, atlas_of
     from brainstem_app.reports.scan.results import model_in_words, read_result
@@ -164,7 +166,10 @@ def _people(
     results: dict[Path, Result] = {}
     for folder in folders:
         try:
-            results[folder] = read_result(folder / REPORT_FILE, folder)
+            report, read = folder / REPORT_FILE, read_result
+            if (folder / OF_CHANGE).is_file():
+                report, read = folder / OF_CHANGE, change_result
+            results[folder] = read(report, folder)
         except InputError:  # told when it is compared
             continue
     datasets = {result.dataset: _dataset(result) for result in results.values()}

@@ -126,7 +126,7 @@ class ReportPage(StepPage):
             "How much the brainstem of a person changes in a year, from several scans",
             lambda _on: self._show_panel(self.change_button),
         )
-        set_icon(self.change_button, "activity")
+        set_icon(self.change_button, "chart-line")
         self._panels = {
             self.cohort_button: self.cohort,
             self.retest_button: self.retest,
@@ -220,7 +220,7 @@ class ReportPage(StepPage):
     def _show_entries(self, entries: tuple[ReportEntry, ...]) -> None:
         self.resolved.emit("list")
         for panel in self._panels.values():
-            panel.set_entries(tuple(e for e in entries if e.kind is ReportKind.SEGMENTATION))
+            panel.set_entries(entries)
         if entries == self.entries and entries:
             return
         titles = {

@@ -24,6 +24,7 @@ from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.messages.window_words import window_words
 from brainstem_app.gui.report.cohort_choices import chosen_edited, edited_box
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
+from brainstem_app.gui.report.report_entries import ReportKind
 from brainstem_app.gui.report.result_folder_picker import ResultFolderPicker
 
 if TYPE_CHECKING:
@@ -103,12 +104,11 @@ class RetestPanel(ComparisonPanel):
         form.addRow("B&oth results", self.way)
         form.addRow(self.first.label, self.first)
         form.addRow(self.second.label, self.second)
-        self._of_study: list[QWidget] = []
-        for text, box in (("Mode&l", self.model), ("Corrected la&bels", self.edited)):
-            label = QLabel(text, self)
+        self._model_row = (QLabel("Mode&l", self), self.model)
+        corrected = QLabel("&Corrected labels", self)
+        for label, box in (self._model_row, (corrected, self.edited)):
             label.setBuddy(box)
             form.addRow(label, box)
-            self._of_study += [label, box]
         column = self._begin_column(
             "Sets two results of the same people against each other: two scans, or one scan prepared in"
             " two ways. It says how much of a difference is the method's own noise. Both must be"
@@ -124,7 +124,8 @@ class RetestPanel(ComparisonPanel):
     def set_entries(self, entries: tuple[ReportEntry, ...]) -> None:
         """Offer the folders of the window's own segmentations, the latest first."""
         results = self._context.settings.results_folder
-        own = (entry.folder for entry in entries if entry.folder.is_relative_to(results))
+        segmented = (entry.folder for entry in entries if entry.kind is ReportKind.SEGMENTATION)
+        own = (folder for folder in segmented if folder.is_relative_to(results))
         jobs = dict.fromkeys(folder.relative_to(results).parts[0] for folder in own)
         offered = {job: str(results / job) for job in jobs}
         for place in (self.first, self.second):
@@ -187,10 +188,10 @@ class RetestPanel(ComparisonPanel):
         is_of_study = way is PairsFrom.STUDY
         if is_of_study:
             self._offer_models(self._context.study.results_study)
-        for widget in self._of_study:
-            widget.setVisible(is_of_study and (widget not in self._of_study[:2] or self.model.count() > 1))
-        for widget in (self.first.label, self.first):
-            widget.setVisible(not is_of_study)
+        for widget in self._model_row:
+            widget.setVisible(is_of_study and self.model.count() > 1)
+        self.first.label.setVisible(not is_of_study)
+        self.first.setVisible(not is_of_study)
         results = "Folder that Segment has written"
         names = {
             PairsFrom.ONE_FOLDER: (
@@ -210,8 +211,9 @@ class RetestPanel(ComparisonPanel):
             name, hint = names[way]
             self.first.ask_for(name, hint, is_file=way is PairsFrom.TABLE)
         self.second.ask_for("Se&cond results", results, is_file=False)
-        for widget in (self.second.label, self.second):
-            widget.setVisible(way is PairsFrom.TWO_FOLDERS)
+        is_of_two = way is PairsFrom.TWO_FOLDERS
+        self.second.label.setVisible(is_of_two)
+        self.second.setVisible(is_of_two)
         self._read()
 
     def _on_place(self) -> None:
@@ -244,7 +246,7 @@ class RetestPanel(ComparisonPanel):
         self._update()
 
         def read() -> Pairs:
-            from brainstem_app.jobs.results.chosen import chosen_of_study
+            from brainstem_app.jobs.results.chosen import chosen_of_study, counted_pairs
             from brainstem_app.reports.retest.pairs import find_pairs, pairs_of_sessions
 
             if way is PairsFrom.STUDY and study is not None:
@@ -252,7 +254,8 @@ class RetestPanel(ComparisonPanel):
                 found = pairs_of_sessions(chosen.results, study, mixed=is_confirmed)
                 return replace(found, notes=(*chosen.notes, *found.notes))
             other = Path(second) if way is PairsFrom.TWO_FOLDERS else None
-            return find_pairs(Path(first), other, mixed=is_confirmed, same_people=is_confirmed)
+            found = find_pairs(Path(first), other, mixed=is_confirmed, same_people=is_confirmed)
+            return counted_pairs(found, edited)
 
         def done(found: Pairs) -> None:
             if request == self._request:
@@ -269,13 +272,11 @@ class RetestPanel(ComparisonPanel):
         self._context.background.run(read, done, failed)
 
     def _words(self, found: Pairs) -> str:
-        text = f"{counted(len(found.pairs), 'person')} with two results."
+        text = "{} with two results.".format(counted(len(found.pairs), "person"))
         for reason, names in found.left_out.items():
             who = ", ".join(names) if len(names) <= _FEW else counted(len(names), "person")
-            text += f" Left out: {who} ({reason})."
-        if self.chosen_way is PairsFrom.STUDY:
-            text = " ".join((text, *(window_words(note, "retest") for note in found.notes)))
-        return text
+            text += " " + f"Left out: {who} ({reason})."
+        return " ".join((text, *(window_words(note, "retest") for note in found.notes)))
 
     def _show(self, found: Pairs | None, said: str) -> None:
         self.pairs.setRowCount(0)
@@ -311,10 +312,15 @@ class RetestPanel(ComparisonPanel):
             return
         first = Path(self.first.path)
         second = Path(self.second.path) if self.chosen_way is PairsFrom.TWO_FOLDERS else None
-        is_confirmed = self.confirmed.isChecked()
+        is_confirmed, edited = self.confirmed.isChecked(), chosen_edited(self.edited)
         self._submit(
             lambda out: RetestJob(
-                results=first, second=second, out=out, mixed=is_confirmed, same_people=is_confirmed
+                results=first,
+                second=second,
+                out=out,
+                mixed=is_confirmed,
+                same_people=is_confirmed,
+                edited=edited,
             ),
             "Repeatability",
             title,

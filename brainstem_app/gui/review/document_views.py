@@ -30,6 +30,7 @@ _GESTURES = {
     Tool.ERASER: Gesture.STROKE,
     Tool.FILL: Gesture.TOUCH,
     Tool.POLYGON: Gesture.POLYGON,
+    Tool.RULER: Gesture.RULER,
 }
 
 
@@ -62,6 +63,11 @@ class DocumentViews(LinkedViews):
         self.stroke_ended.connect(editor.end)
         self.touched.connect(editor.fill)
         self.outlined.connect(editor.outline)
+        rulers = document.rulers
+        self.measured.connect(rulers.put)
+        self.ruler_chosen.connect(rulers.choose)
+        self.removal_wanted.connect(rulers.remove_chosen)
+        rulers.changed.connect(lambda: self.set_rulers(rulers.all, rulers.chosen))
         self.surface.picked.connect(document.choose)
         self.layout_changed.connect(lambda _layout, _plane: self.update_surface())
 
@@ -98,7 +104,9 @@ class DocumentViews(LinkedViews):
     def _on_tool(self) -> None:
         """Draw by the way of the tool; what is no brush is shown as the voxel under the pointer."""
         editor = self._document.editor
-        gesture = _GESTURES[editor.tool] if editor.labels is not None else Gesture.NONE
+        gesture = _GESTURES[editor.tool]
+        if editor.labels is None and gesture is not Gesture.RULER:
+            gesture = Gesture.NONE
         self.set_gesture(gesture, editor.brush or Brush(SMALLEST_MM))
 
     def _on_chosen(self, label: int) -> None:
@@ -154,6 +162,7 @@ class DocumentViews(LinkedViews):
             state.convention,
             state.opacity / 100,
             state.is_outlined,
+            document.rulers.all,
         )
 
     def figure_cells(self) -> tuple[FigureCell, ...]:

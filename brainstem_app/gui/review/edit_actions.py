@@ -17,17 +17,21 @@ _BRUSH_STEP = 1.25
 When = Callable[[], bool]
 
 
-def edit_rows(document: Document, views: DocumentViews, has_labels: When, has_scan: When) -> list[ActionRow]:
+def edit_rows(
+    document: Document, views: DocumentViews, has_image: When, has_labels: When, has_scan: When
+) -> list[ActionRow]:
     """List what can be done to correct labels."""
     return [
-        *_tool_rows(document, views, has_labels),
+        *_tool_rows(document, views, has_image, has_labels),
         *_step_rows(document, views, has_labels),
         *_setting_rows(document, has_labels, has_scan),
     ]
 
 
 # fmt: off
-def _tool_rows(document: Document, views: DocumentViews, has_labels: When) -> list[ActionRow]:
+def _tool_rows(
+    document: Document, views: DocumentViews, has_image: When, has_labels: When
+) -> list[ActionRow]:
     editor = document.editor
 
     def pick() -> None:
@@ -41,8 +45,8 @@ def _tool_rows(document: Document, views: DocumentViews, has_labels: When) -> li
         editor.set_tool(tool)
 
     def row(tool: Tool, text: str, key: str, hint: str) -> ActionRow:
-        name = tool.name.lower()
-        return ActionRow(name, text, key, lambda: use(tool), has_labels, lambda: editor.tool is tool, "tool",
+        name, can = tool.name.lower(), has_image if tool in (Tool.LOOK, Tool.RULER) else has_labels
+        return ActionRow(name, text, key, lambda: use(tool), can, lambda: editor.tool is tool, "tool",
                          hint=hint)
 
     return [
@@ -53,6 +57,10 @@ def _tool_rows(document: Document, views: DocumentViews, has_labels: When) -> li
             "Click inside a closed outline to fill it; the right button takes a piece away"),
         row(Tool.POLYGON, "Poly&gon", "G",
             "Click corners; double click or Enter fills, Del erases inside, Esc drops it"),
+        row(Tool.RULER, "&Ruler", "R",
+            "Drag from point to point; an end can be dragged again, Del takes a ruler away"),
+        ActionRow("remove_rulers", "Remove all rulers", "Shift+Del", document.rulers.clear,
+                  lambda: bool(document.rulers.all)),
         ActionRow("pick", "&Take the nucleus under the crosshair", "P", pick, has_labels),
     ]
 

@@ -82,11 +82,13 @@ class FigureDialog(QDialog):
         self.legend = make_check_box(self, "&Legend", "Names and colours of the nuclei")
         self.letters = make_check_box(self, "L&etters", "Sides of the patient, and A, B, C at the pictures")
         self.scale = make_check_box(self, "S&cale bar", "Length in mm in each picture")
+        self.rulers = make_check_box(self, "&Rulers", "Distances that were measured")
+        self.rulers.setVisible(bool(content.rulers))
         self.preview = QLabel(self)
         self.preview.setAccessibleName("Preview of the figure")
         self.preview.setMinimumSize(_PREVIEW)
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        for box in (self.legend, self.letters, self.scale):
+        for box in (self.legend, self.letters, self.scale, self.rulers):
             box.setChecked(True)
             box.toggled.connect(lambda _on: self._draw())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
@@ -126,7 +128,7 @@ class FigureDialog(QDialog):
             label = QLabel(text, self)
             label.setBuddy(control)
             form.addRow(label, control)
-        for box in (self.legend, self.letters, self.scale):
+        for box in (self.legend, self.letters, self.scale, self.rulers):
             form.addRow("", box)
         beside = QHBoxLayout()
         beside.setSpacing(2 * SPACE)
@@ -147,6 +149,7 @@ class FigureDialog(QDialog):
             has_legend=self.legend.isChecked(),
             has_letters=self.letters.isChecked(),
             has_scale=self.scale.isChecked(),
+            has_rulers=self.rulers.isChecked(),
         )
         content = self._content
         return lambda: draw_figure(content, chosen.cells, style)

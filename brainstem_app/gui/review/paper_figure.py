@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.errors import BrainstemError
-from brainstem_app.gui.design.tokens import BLACK, WHITE
+from brainstem_app.gui.design.tokens import BLACK, RULER, WHITE
 from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.orientation_letters import edge_letters, is_mirrored
+from brainstem_app.gui.viewer.ruler import Ruler, ruler_text
 from brainstem_app.gui.viewer.scale_bar import bar_length_mm
 from brainstem_app.gui.viewer.slices import slice_of
 from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
@@ -53,6 +54,7 @@ class FigureContent:
         Of the labels, 0…1.
     is_outlined : bool
         Whether labels are outlined instead of filled.
+    rulers : tuple of Ruler
     """
 
     image: ImageVolume
@@ -63,6 +65,7 @@ class FigureContent:
     convention: Convention
     opacity: float = 0.6
     is_outlined: bool = False
+    rulers: tuple[Ruler, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class FigureStyle:
     has_legend: bool = True
     has_letters: bool = True
     has_scale: bool = True
+    has_rulers: bool = True
 
 
 def series_of(
@@ -198,6 +202,10 @@ def _draw_cell(axes: Axes, content: FigureContent, cell: FigureCell, style: Figu
             )
     if style.has_scale:
         _draw_scale(axes, cell)
+    if style.has_rulers:
+        for ruler in content.rulers:
+            if ruler.is_on(plane, cell.index):
+                _draw_ruler(axes, content, ruler)
 
 
 def _ground(axes: Axes) -> Rectangle:
@@ -231,6 +239,24 @@ def _draw_scale(axes: Axes, cell: FigureCell) -> None:
     axes.text(
         0.95 - share / 2, 0.07, f"{length} mm", color=WHITE, fontsize=_POINTS - 1, ha="center", va="bottom",
         transform=axes.transAxes,
+    )  # fmt: skip
+
+
+def _draw_ruler(axes: Axes, content: FigureContent, ruler: Ruler) -> None:
+    """Draw a ruler with its length beside its middle, seen on black and on white."""
+    from matplotlib.patheffects import withStroke
+
+    grid, plane = content.image.grid, ruler.plane
+    sizes = grid.voxel_size_mm[plane.horizontal], grid.voxel_size_mm[plane.vertical]
+    start, end = ((h * sizes[0], v * sizes[1]) for h, v in (ruler.start, ruler.end))
+    axes.annotate(
+        "", start, end, arrowprops={"arrowstyle": "|-|, widthA=0.25, widthB=0.25", "color": RULER,
+                               "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0},
+    )  # fmt: skip
+    middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+    axes.annotate(
+        ruler_text(ruler.length_mm(grid)), middle, (3, -3), textcoords="offset points", color=RULER,
+        fontsize=_POINTS - 1, va="top", path_effects=[withStroke(linewidth=1.2, foreground=BLACK)],
     )  # fmt: skip
 
 

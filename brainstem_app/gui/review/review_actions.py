@@ -26,7 +26,7 @@ _FADE_STEP = 10
 REVIEW_MENU: tuple[str | None, ...] = (
     "open_result", "open_scan", "open_labels", "open_reference", "close_reference", None,
     "save_copy", "add_reference", "picture", "picture_all", "figure", None,
-    "undo", "redo", None, "look", "brush", "eraser", "fill", "polygon", None,
+    "undo", "redo", None, "ruler", "remove_rulers", None, "look", "brush", "eraser", "fill", "polygon", None,
     "interpolate", "smooth", "copy_up", "copy_down", None,
     "smaller", "larger", "in_3d", "protects", "limits", "pick", None,
     "axial", "coronal", "sagittal", "three", "side_by_side", None,
@@ -54,7 +54,7 @@ def review_rows(
         *_file_rows(document, views, files, when),
         *_view_rows(document, views, when),
         *_label_rows(document, panel, when),
-        *edit_rows(document, views, when.labels, when.scan),
+        *edit_rows(document, views, when.image, when.labels, when.scan),
         ActionRow("help", "Mouse and &keys", "Shift+F1", toggle_help),
     ]
 
@@ -216,7 +216,8 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         ("middle drag, right drag", "move the picture, zoom"),
         ("Shift+drag", "brightness (up, down), contrast (left, right); Shift+double click resets"),
         ("double click", "this view alone, or all again"),
-        *a.key_rows("next_view"),
+        *a.key_rows("next_view", "ruler", "remove_rulers"),
+        ("right click, Menu", "what can be done there; while drawing, Ctrl+right click"),
         ("in space", "drag or arrows turn; wheel, + or − magnify; Home or double click resets"),
     ]
     views = [

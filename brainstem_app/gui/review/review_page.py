@@ -125,6 +125,7 @@ class ReviewPage(StepPage):
             document.confidence_changed,
             document.comparison.changed,
             document.display.changed,
+            document.rulers.changed,
             editor.state_changed,
             editor.brush_changed,
             self.views.layout_changed,

@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from brainstem_app.gui.actions import ActionTable
 
 _ICON = 20
-_ICONS = {"undo": "undo-2", "redo": "redo-2"}
+_ICONS = {"undo": "undo-2", "redo": "redo-2", "ruler": "ruler"}
 #: Ids of actions; None separates.
 _TOOLS: tuple[str | None, ...] = (
-    "look", "brush", "eraser", "fill", "polygon", None,
+    "look", "ruler", None, "brush", "eraser", "fill", "polygon", None,
     "in_3d", "protects", "limits", None,
     "interpolate", "smooth", "copy_up", "copy_down", None,
     "undo", "redo",

@@ -6,12 +6,13 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from brainstem_app.gui.viewer.convention import Plane
-from brainstem_app.gui.viewer.slice_view import PAGE, SliceView
+from brainstem_app.gui.viewer.drawing_view import DrawingView
+from brainstem_app.gui.viewer.slice_view import PAGE
 from brainstem_app.gui.viewer.volume import ImageVolume
 
 
 class SlicePane(QWidget):
-    """A `SliceView` with what plane and slice it shows above, and a slider at the right.
+    """A `DrawingView` with what plane and slice it shows above, and a slider at the right.
 
     Parameters
     ----------
@@ -24,7 +25,7 @@ class SlicePane(QWidget):
         super().__init__(parent)
         self._title = title
         self._image: ImageVolume | None = None
-        self.view = SliceView(plane, self)
+        self.view = DrawingView(plane, self)
         self.caption = QLabel(self)
         self.slider = QSlider(Qt.Orientation.Vertical, self)
         self.slider.setPageStep(PAGE)
