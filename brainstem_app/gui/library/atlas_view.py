@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtWidgets import QTabWidget, QTextBrowser, QWidget
 
 from brainstem_app.gui.controls import fit_columns, make_sortable, make_table
+from brainstem_app.gui.design import tokens
 from brainstem_app.gui.picture_box import PictureBox
 from brainstem_app.gui.rows_model import Column, RowsModel
 from brainstem_app.gui.viewer.convention import Convention
@@ -123,7 +124,7 @@ def _beside(panes: list[NDArray[np.float32]], convention: Convention) -> QImage:
     font.setPixelSize(height // _LETTER_POINTS)
     font.setBold(True)
     painter.setFont(font)
-    painter.setPen(QColor("#ffd24a"))
+    painter.setPen(QColor(tokens.RULER_CHOSEN))
     left = "R" if convention is Convention.RADIOLOGICAL else "L"
     sides = (left, left, "P")
     x = 0
