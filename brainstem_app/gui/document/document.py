@@ -338,6 +338,14 @@ class Document(QObject):
         if self.editor.tool in (Tool.BRUSH, Tool.FILL, Tool.POLYGON):
             self.structures.show(self.editor.label)
 
+    def structure_text(self, label: int) -> str:
+        """Name of a structure in full, and its volume; empty for the background."""
+        structure, volumes = self.structures.structure(label), self.editor.volumes_mm3
+        if structure is None:
+            return ""
+        name = f"{structure.name}: {structure.full_name}"
+        return f"{name}  ·  {volumes[label]:,.0f} mm³" if volumes else name
+
     def place_text(self, voxel: Voxel) -> str:
         """Coordinates of a voxel in mm, structure there and in the reference, confidence, intensity."""
         from brainstem_app.gui.document.place_text import place_text
