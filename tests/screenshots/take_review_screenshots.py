@@ -82,7 +82,7 @@ def take_result(step: ReviewPage, out: Path, scan: Path, result: Path) -> None:
 def take_images(step: ReviewPage, out: Path, scan: Path) -> None:
     """Take a picture of a map over the scan, the steepness of its intensities, and of a ruler."""
     layers, place = step.document.layers, step.views.crosshair
-    image = nib.load(scan)
+    image = nib.nifti1.load(scan)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "edges.nii.gz"
         steepness = gaussian_gradient_magnitude(image.get_fdata(dtype=np.float32), 1.0)
