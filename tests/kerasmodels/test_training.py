@@ -135,7 +135,7 @@ def test_best_file_is_of_the_epoch_with_the_best_nuclei(straight, volumes: Volum
     nearest = np.floor((np.arange(32) + 0.5) * 20 / 32).astype(int)
     reference = volumes.labels.reshape(12, 20, 20)[:, nearest][:, :, nearest]
     images = keras.ops.image.resize(volumes.images.reshape(12, 20, 20, 1), (32, 32))
-    predicted = load_keras(folder / "best.keras").predict(images, verbose=0).argmax(axis=-1)
+    predicted = np.asarray(load_keras(folder / "best.keras")(images)).argmax(axis=-1)
     common = ((reference == 3) & (predicted == 3)).sum()
     assert common / ((reference == 3) | (predicted == 3)).sum() == pytest.approx(max(scores), abs=0.01)
 
@@ -153,7 +153,7 @@ def test_lean_run_writes_its_history_alone_and_leaves_the_best_network(
     images = keras.ops.image.resize(volumes.images.reshape(12, 20, 20, 1), (32, 32))
     nearest = np.floor((np.arange(32) + 0.5) * 20 / 32).astype(int)
     reference = volumes.labels.reshape(12, 20, 20)[:, nearest][:, :, nearest]
-    predicted = model.predict(images, verbose=0).argmax(axis=-1)
+    predicted = np.asarray(model(images)).argmax(axis=-1)
     common = ((reference == 3) & (predicted == 3)).sum()
     best = max(row.val_nuclei_miou for row in result.history)
     assert common / ((reference == 3) | (predicted == 3)).sum() == pytest.approx(best, abs=0.01)
@@ -176,8 +176,8 @@ def test_finished_run_is_not_trained_again_but_gets_the_history_that_a_kill_has_
 
 def test_last_file_is_a_network_like_any_other(straight, rng: np.random.Generator) -> None:
     image = rng.random((1, 32, 32, 1), dtype=np.float32)
-    again = load_keras(straight[3] / "last.keras").predict(image, verbose=0)
-    np.testing.assert_allclose(again, straight[0].predict(image, verbose=0), atol=1e-6)
+    again = np.asarray(load_keras(straight[3] / "last.keras")(image))
+    np.testing.assert_allclose(again, np.asarray(straight[0](image)), atol=1e-6)
 
 
 def test_going_on_with_other_settings_is_refused(straight, volumes: Volumes) -> None:
