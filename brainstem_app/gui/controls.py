@@ -26,7 +26,6 @@ from brainstem_app.gui.design.look import set_icon, set_primary, set_tone
 from brainstem_app.gui.design.tokens import HALF, ICON, SPACE
 
 _ROW_SPACE = 12
-_CELL_PADDING = 7  # of a cell of a table, as the style sheet has it
 #: Icon, and its colour of the look, of how bad something is.
 LEVEL_ICONS = {
     "info": ("info", "accent"),
@@ -158,8 +157,8 @@ def fit_columns(table: QTableView, texts: Sequence[str]) -> None:
     Qt's own way asks for every cell of a thousand rows, and more than once.
     """
     header, metrics = table.horizontalHeader(), table.fontMetrics()
-    focus = table.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, table)
-    margin = 2 * (focus + _CELL_PADDING) + 2
+    frame = table.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, table)
+    margin = 2 * (frame + SPACE + HALF)
     for column, text in enumerate(texts):
         wide = metrics.horizontalAdvance(text) + margin
         table.setColumnWidth(column, max(wide, header.sectionSizeHint(column)))
@@ -224,7 +223,7 @@ def fill_side_by_side(page: QWidget, left: QWidget, right: QWidget, widths: tupl
     split.setChildrenCollapsible(False)
     split.setHandleWidth(2 * SPACE)
     split.setSizes(widths)
-    page_layout(page).addWidget(split)
+    page_layout(page).addWidget(split, 1)
 
 
 def page_layout(page: QWidget) -> QVBoxLayout:

@@ -96,7 +96,7 @@ def _block(start: int) -> NDArray[np.uint8]:
     return labels
 
 
-def make_results(folder: Path, table: LabelTable, people: int = 12) -> Path:
+def make_results(folder: Path, table: LabelTable, people: int = 16) -> Path:
     """Results of people of two groups, and the table that says which."""
     lines = ["participant_id\tgroup"]
     for n in range(people):
@@ -275,7 +275,10 @@ def slow_commands(folder: Path) -> dict[str, Command]:
         ),
         "change": Command(
             "change",
-            ["change", scan, folder / "later_T1w.nii.gz", "--years", "0,2", "--out", folder / "out change"],
+            [
+                *("change", folder / "first_T1w.nii.gz", folder / "later_T1w.nii.gz"),
+                *("--years", "0,2", "--out", folder / "out change"),
+            ],
             folder / "out change",
             needs=heads,
         ),

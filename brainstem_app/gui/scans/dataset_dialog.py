@@ -101,10 +101,11 @@ class DatasetDialog(QDialog):
         table.setHorizontalHeaderLabels(titles)
         table.setAccessibleName("Whose the scans are")
         table.setAccessibleDescription("Subject is needed; all others can be left empty.")
-        table.horizontalHeaderItem(_WHEN).setToolTip(
-            "The date (2024-03-31), or years since the person's first scan (1.5): a change over time needs"
-            " it. DICOM series say it themselves."
-        )
+        if (when := table.horizontalHeaderItem(_WHEN)) is not None:
+            when.setToolTip(
+                "The date (2024-03-31), or years since the person's first scan (1.5): a change over time"
+                " needs it. DICOM series say it themselves."
+            )
         table.verticalHeader().hide()
         named = proposed([(scan.path, scan.name) for scan in self._scans])
         for row, (scan, new) in enumerate(zip(self._scans, named, strict=True)):
