@@ -1,8 +1,8 @@
 """Take the pictures of docs/tutorials/a-study-of-two-groups.md, from studies made by its commands.
 
 Run under a display, e.g. ``xvfb-run -s "-screen 0 1400x900x24" python
-tests/screenshots/take_study_screenshots.py OUT --dataset ds002748 --study study --twice twice-study``. The groups
-are compared anew. The picture of Review is of a hand at work, and was taken while it drew.
+tests/screenshots/take_study_screenshots.py OUT --dataset ds002748 --study study --twice twice-study``.
+The groups are compared anew. The picture of Review is of a hand at work, and was taken while it drew.
 """
 
 from __future__ import annotations
