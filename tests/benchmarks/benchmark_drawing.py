@@ -1,8 +1,8 @@
 """Time the drawing tools of Review on a made scan of 512³ voxels with 0.4 mm edges.
 
 ``python tests/benchmarks/benchmark_drawing.py [SIDE] [RESULT]``. Each time is from the movement of the mouse
-to the pictures of all three planes drawn anew. Of a folder that Segment has written, with a warp, movements from
-slice to slice are timed too, drawn as the warp's curves and as voxels.
+to the pictures of all three planes drawn anew. Of a folder that Segment has written, with a warp,
+movements from slice to slice are timed too, drawn as the warp's curves and as voxels.
 """
 
 from __future__ import annotations
