@@ -23,15 +23,14 @@ from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
 from brainstem_app.gui.warm_up import import_plots
 from brainstem_app.gui.wheel_guard import guard_wheel
-from brainstem_app.gui.window.about import AboutDialog
 from brainstem_app.gui.window.closing import Closing
-from brainstem_app.gui.window.computer_dialog import ComputerDialog
 from brainstem_app.gui.window.drop_window import DropWindow
 from brainstem_app.gui.window.file_commands import FileCommands
 from brainstem_app.gui.window.opening import Opening
 from brainstem_app.gui.window.restoring import Restoring
 from brainstem_app.gui.window.screen_fit import keep_on_screen, resize_to_fit
 from brainstem_app.gui.window.settings_dialog import SettingsDialog
+from brainstem_app.gui.window.side_windows import SideWindows
 from brainstem_app.gui.window.status_line import StatusLine
 from brainstem_app.gui.window.window_actions import (
     MENUS,
@@ -94,6 +93,7 @@ class MainWindow(DropWindow):
         status = StatusLine(self)
         self.pointed, self.crosshair, self.job_count = status.pointed, status.crosshair, status.job_count
         self.setStatusBar(status)
+        self.beside = SideWindows(context, lambda: self.current_step, self)
         self.commands = self._made_commands()
         self._fill_menus()
         self.closing = Closing(context, self.pages, self)
@@ -171,9 +171,7 @@ class MainWindow(DropWindow):
             ActionRow("quit", "&Quit", "Ctrl+Q", self.close),
             ActionRow("settings", "Se&ttings…", "Ctrl+,", self._show_settings),
             ActionRow("jobs", "&Jobs", "Ctrl+J", self.show_jobs),
-            ActionRow("help", "&Mouse and keys", "F1", self.show_help),
-            ActionRow("computer", "This &computer…", "", lambda: ComputerDialog(self).open()),
-            ActionRow("about", "&About Brainstem App", "", lambda: AboutDialog(self).open()),
+            *self.beside.rows(self.show_help),
         ]
         return ActionTable(
             [
@@ -264,6 +262,7 @@ class MainWindow(DropWindow):
         super().showEvent(event)
         QTimer.singleShot(0, self, lambda: keep_on_screen(self))
         self.restoring.begin()
+        self.beside.tell_of_update()
 
     def open_path(self, path: Path) -> None:
         """Open a study, a scan, a folder of scans, a result folder or a label map."""

@@ -208,6 +208,15 @@ class WindowSettings(QObject):
         self._store.setValue("window/rail_is_folded", str(value).lower())
 
     @property
+    def seen_version(self) -> str:
+        """Version of the program that was started last; empty before the first start."""
+        return self._text("window/seen_version")
+
+    @seen_version.setter
+    def seen_version(self, value: str) -> None:
+        self._store.setValue("window/seen_version", value)
+
+    @property
     def last_folder(self) -> Path:
         """Folder that file dialogs start in: the last one used, if it is still there."""
         folder = Path(self._text("files/last_folder") or Path.home())

@@ -123,10 +123,10 @@ def test_every_entry_of_the_menus_has_words(qtbot: QtBot, open_study: MainWindow
             assert action.isSeparator() or action.text()
 
 
-def test_f1_shows_the_keys_over_any_page_and_hides_them(qtbot: QtBot, open_study: MainWindow) -> None:
+def test_shift_f1_shows_the_keys_over_any_page_and_hides_them(qtbot: QtBot, open_study: MainWindow) -> None:
     open_study.show_step(StepName.TRAIN)
     open_study.activateWindow()
-    qtbot.keyClick(open_study, Qt.Key.Key_F1)
+    qtbot.keyClick(open_study, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
     sheet = open_study.findChild(ShortcutOverlay)
     assert sheet.isVisible()
     told = sheet.accessibleDescription()
@@ -136,5 +136,5 @@ def test_f1_shows_the_keys_over_any_page_and_hides_them(qtbot: QtBot, open_study
         open_study.commands["start"],
     ):
         assert action.shortcut().toString() in told
-    qtbot.keyClick(sheet, Qt.Key.Key_F1)
+    qtbot.keyClick(sheet, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
     assert not sheet.isVisible()

@@ -117,7 +117,7 @@ def _setting_rows(document: Document, has_labels: When, has_scan: When) -> list[
 
 
 def edit_keys(a: ActionTable) -> list[KeyRow]:
-    """List mouse and keys that correct labels, for the sheet of F1."""
+    """List mouse and keys that correct labels, for the sheet of keys."""
     return [
         (a.key("brush"), "paint the chosen nucleus by dragging; right button erases"),
         (a.key("eraser"), "erase by dragging"),

@@ -55,7 +55,7 @@ def review_rows(
         *_view_rows(document, views, when),
         *_label_rows(document, panel, when),
         *edit_rows(document, views, when.image, when.labels, when.scan),
-        ActionRow("help", "&Mouse and keys", "F1", toggle_help),
+        ActionRow("help", "Mouse and &keys", "Shift+F1", toggle_help),
     ]
 
 
@@ -221,7 +221,7 @@ def _switch(
 
 
 def review_keys(a: ActionTable) -> list[ShortcutGroup]:
-    """List mouse and keys of Review by what they are for, for the sheet of F1."""
+    """List mouse and keys of Review by what they are for, for the sheet of keys."""
     mouse = [
         ("wheel, ↑ ↓", "next slice; Page Up, Page Down: ten; Home, End: first and last"),
         ("Ctrl+wheel", "zoom about the pointer"),

@@ -22,7 +22,7 @@ _STYLE = (
 
 
 class ShortcutOverlay(QFrame):
-    """Covers its parent with groups of shortcuts; Esc, F1 or a click hides it.
+    """Covers its parent with groups of shortcuts; Esc, Shift+F1 or a click hides it.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class ShortcutOverlay(QFrame):
         scroll.setWidgetResizable(True)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.viewport().setAutoFillBackground(False)
-        close = QLabel("Esc, F1 or a click closes this sheet.", self)
+        close = QLabel("Esc or a click closes this sheet.", self)
         layout = QVBoxLayout(self)
         layout.addWidget(scroll, 1)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignHCenter)

@@ -39,7 +39,8 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "radiological", "neurological", None,
         "zoom_in", "zoom_out", "fit", "fit_labels", None, "crosshair", "reset_window",
     ),
-    "&Help": ("help", None, "computer", "about"),
+    "Librar&y": ("models", "atlases"),
+    "&Help": ("manual", "help", "whats_new", None, "computer", "about"),
 }  # fmt: skip
 
 
@@ -146,10 +147,10 @@ def view_rows(segment: SegmentPage) -> list[ActionRow]:
 
 
 def window_keys(a: ActionTable) -> list[ShortcutGroup]:
-    """List the keys of the window and of each step but Review, for the sheet of F1."""
+    """List the keys of the window and of each step but Review, for the sheet of keys."""
     everywhere = [
         (f"{a.key(f'step_{STEPS[0]}')} … {a.key(f'step_{STEPS[-1]}')}", "go to a step"),
-        *a.key_rows("start", "jobs", "settings", "help", "quit"),
+        *a.key_rows("start", "jobs", "settings", "manual", "help", "quit"),
         ("Tab, Shift+Tab", "next, previous control; arrows inside of one"),
         ("Alt and a letter", "menus, and the buttons whose letter is underlined"),
         ("Esc", "close a message"),
