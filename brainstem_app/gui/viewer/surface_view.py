@@ -40,7 +40,7 @@ _RIM = 1.5
 class SurfaceView(QWidget):
     """Shows a `Surface`, and another one around it as of glass.
 
-    Dragging and the arrow keys turn it, the wheel magnifies, a double click resets.
+    Dragging and the arrow keys turn it, the wheel magnifies, Home resets.
 
     Signals
     -------
@@ -48,6 +48,8 @@ class SurfaceView(QWidget):
         The user clicked on the structure with this label.
     pointed(int)
         The pointer is over the structure with this label, or over none (0).
+    enlarge_wanted
+        The user wants to see this view alone, or all views again.
     menu_wanted(int, object)
         The user wants the menu of this label, 0 for none, at a pixel (QPoint) of this widget.
     shell_changed(bool)
@@ -56,6 +58,7 @@ class SurfaceView(QWidget):
 
     picked = Signal(int)
     pointed = Signal(int)
+    enlarge_wanted = Signal()
     menu_wanted = Signal(int, object)
     shell_changed = Signal(bool)
 
@@ -82,7 +85,9 @@ class SurfaceView(QWidget):
         self.setMinimumSize(120, 120)
         self.setAccessibleName("Nuclei in three dimensions")
         self.setAccessibleDescription("Arrow keys turn the nuclei; plus and minus change their size.")
-        self.setToolTip("Drag to turn, wheel to magnify, click to show a nucleus, double click to reset")
+        self.setToolTip(
+            "Drag turns, the wheel magnifies, a click shows a nucleus, a double click this view alone, Home resets"
+        )
 
     @property
     def camera(self) -> Camera:
@@ -280,9 +285,9 @@ class SurfaceView(QWidget):
         self._pressed = None
 
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Look from the front again."""
+        """Show this view alone, or all."""
         self._pressed = None
-        self.reset()
+        self.enlarge_wanted.emit()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
         """Ask for the menu by the key for menus; the mouse asks when it is released."""
