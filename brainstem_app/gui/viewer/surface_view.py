@@ -86,7 +86,7 @@ class SurfaceView(QWidget):
         self.setAccessibleName("Nuclei in three dimensions")
         self.setAccessibleDescription("Arrow keys turn the nuclei; plus and minus change their size.")
         self.setToolTip(
-            "Drag turns, the wheel magnifies, a click shows a nucleus, a double click this view alone, Home resets"
+            "Drag turns, wheel magnifies, a click shows a nucleus, a double click this view alone, Home resets"
         )
 
     @property
