@@ -86,7 +86,7 @@ class SurfaceView(QWidget):
         self.setAccessibleName("Nuclei in three dimensions")
         self.setAccessibleDescription("Arrow keys turn the nuclei; plus and minus change their size.")
         self.setToolTip(
-            "Drag turns, wheel magnifies, a click shows a nucleus, a double click this view alone, Home resets"
+            "Drag turns, wheel magnifies, a click shows a nucleus, a double click space alone, Home resets"
         )
 
     @property
@@ -192,13 +192,18 @@ class SurfaceView(QWidget):
         camera = replace(self._camera, pixels_per_mm=self._camera.pixels_per_mm * scale)
         surface, table, shell, chosen = self._surface, self._table, self._visible_shell, self._chosen
         rim = max(round(scale * _RIM), 1)
+        # The whole outline of the chosen one is drawn, also of what lies behind others.
+        alone = np.zeros_like(table)
+        alone[chosen] = table[chosen] if chosen else 0
 
         def draw() -> Rendered:
-            if shell is None:
-                return render(surface, camera, size, table).rimmed(chosen, rim)
-            middle = shell.surface.centre
-            glass = render(shell.surface, camera, size, shell.colours, middle)
-            return render(surface, camera, size, table, middle).behind(glass).rimmed(chosen, rim)
+            middle = surface.centre if shell is None else shell.surface.centre
+            drawn = render(surface, camera, size, table, middle)
+            if shell is not None:
+                drawn = drawn.behind(render(shell.surface, camera, size, shell.colours, middle))
+            if not alone.any():
+                return drawn
+            return drawn.rimmed(render(surface, camera, size, alone, middle).labels > 0, rim)
 
         self._background.run(draw, self._on_rendered, self._on_failed)
 
