@@ -71,6 +71,7 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         self._roles = roles or {}
         self._rows: list[Row] = []
         self._at_right: frozenset[int] = frozenset()
+        self._texts: dict[Hashable, str] = {}
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -88,7 +89,11 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
     def text_of(self, place: int) -> str:
         """All that the cells of a row show, in small letters, to be searched."""
         row = self._rows[place]
-        return "\n".join(str(column.text(row)) for column in self._columns).casefold()
+        key = self._key(row)
+        if (text := self._texts.get(key)) is None:
+            text = "\n".join(str(column.text(row)) for column in self._columns).casefold()
+            self._texts[key] = text
+        return text
 
     def longest_texts(self) -> list[str]:
         """Longest text of each column, its title too."""
@@ -100,6 +105,7 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         same = columns is None and [*map(self._key, rows)] == [*map(self._key, self._rows)]
         if not same:
             self.beginResetModel()
+        self._texts.clear()
         self._rows = list(rows)
         if columns is not None:
             self._columns = tuple(columns)
@@ -129,6 +135,8 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
     def tell(self, first: int, last: int | None = None) -> None:
         """Tell that rows look otherwise now."""
         if first >= 0:
+            for row in self._rows[first : (first if last is None else last) + 1]:
+                self._texts.pop(self._key(row), None)
             end = self.index(first if last is None else last, len(self._columns) - 1)
             self.dataChanged.emit(self.index(first, 0), end)
 

@@ -164,7 +164,7 @@ def test_the_picture_has_the_patients_left_where_the_convention_says(convention:
     picture = atlas_picture(atlas, convention).convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(picture.constBits(), np.uint8).reshape(picture.height(), -1)
     pixels = rows[:, : 3 * picture.width()].reshape(picture.height(), -1, 3).astype(int)
-    first = int(np.argmax((pixels == 0).all(axis=(0, 2))))  # the gap behind the axial slice
+    first = int(np.argmax((pixels == 0).all(axis=(0, 2))[5:])) + 5  # the gap behind the axial slice
     red, green, blue = atlas.table.by_name("SN_L").rgb
     differences = np.diff(pixels[:, :first], axis=2)
     like = np.abs(differences - 0.6 * np.array([green - red, blue - green])).max(axis=2) < 3

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter
 from PySide6.QtWidgets import QTabWidget, QTextBrowser, QWidget
 
 from brainstem_app.gui.controls import fit_columns, make_sortable, make_table
-from brainstem_app.gui.design import tokens
+from brainstem_app.gui.design.tokens import DARK, HALF, SPACE
 from brainstem_app.gui.picture_box import PictureBox
 from brainstem_app.gui.rows_model import Column, RowsModel
 from brainstem_app.gui.viewer.convention import Convention
@@ -96,8 +96,9 @@ def atlas_picture(atlas: Atlas, convention: Convention) -> QImage:
         labelled = inside[tuple(cut)][..., None] * _OPACITY
         pane = grey * (1 - labelled) + colours[atlas.labels[tuple(cut)]] * labelled
         panes.append(np.flip(pane.transpose(1, 0, 2), axis=0))  # up is up; left is the first axis' low end
-    if convention is Convention.RADIOLOGICAL:
-        panes[:2] = [np.flip(pane, axis=1) for pane in panes[:2]]
+    mirrored = (0, 1, 2) if convention is Convention.RADIOLOGICAL else (2,)  # the face is to the left
+    for number in mirrored:
+        panes[number] = np.flip(panes[number], axis=1)
     return _beside(panes, convention)
 
 
@@ -112,11 +113,10 @@ def _box_around(inside: NDArray[np.bool_]) -> tuple[slice, slice, slice]:
 
 
 def _beside(panes: list[NDArray[np.float32]], convention: Convention) -> QImage:
-    """Put the slices beside each other, as high as the highest, with their letters."""
+    """Put the slices beside each other at one scale, with their letters."""
     images = [_image(pane) for pane in panes]
     height = max(image.height() for image in images)
-    scaled = [image.scaledToHeight(height, Qt.TransformationMode.SmoothTransformation) for image in images]
-    width = sum(image.width() for image in scaled) + _GAP * (len(scaled) - 1)
+    width = sum(image.width() for image in images) + _GAP * (len(images) - 1)
     whole = QImage(width, height, QImage.Format.Format_RGB32)
     whole.fill(QColor(0, 0, 0))
     painter = QPainter(whole)
@@ -124,13 +124,14 @@ def _beside(panes: list[NDArray[np.float32]], convention: Convention) -> QImage:
     font.setPixelSize(height // _LETTER_POINTS)
     font.setBold(True)
     painter.setFont(font)
-    painter.setPen(QColor(tokens.RULER_CHOSEN))
+    painter.setPen(QColor(DARK.fair))
     left = "R" if convention is Convention.RADIOLOGICAL else "L"
-    sides = (left, left, "P")
+    sides = (left, left, "A")
     x = 0
-    for image, side, (_, up) in zip(scaled, sides, _PLANES, strict=True):
-        painter.drawImage(x, 0, image)
-        area = image.rect().translated(x, 0).adjusted(8, 4, -8, -4)
+    for image, side, (_, up) in zip(images, sides, _PLANES, strict=True):
+        y = (height - image.height()) // 2
+        painter.drawImage(x, y, image)
+        area = image.rect().translated(x, y).adjusted(SPACE, HALF, -SPACE, -HALF)
         painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, side)
         painter.drawText(area, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, up)
         x += image.width() + _GAP

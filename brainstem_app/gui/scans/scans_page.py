@@ -6,13 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QLineEdit,
     QSplitter,
     QStackedWidget,
     QTableView,
@@ -24,7 +23,6 @@ from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.arranged_rows import ArrangedRows
 from brainstem_app.gui.controls import (
-    add_search_icon,
     fit_columns,
     make_button,
     make_primary,
@@ -32,8 +30,10 @@ from brainstem_app.gui.controls import (
     make_table,
     page_layout,
 )
-from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
+from brainstem_app.gui.design.tokens import HALF, SPACE
+from brainstem_app.gui.messages.message import Message, MessageLevel
 from brainstem_app.gui.scans.empty_state import EmptyState
+from brainstem_app.gui.scans.examiner import THUMBNAIL, Examiner, Looked
 from brainstem_app.gui.scans.finding_list import FindingList
 from brainstem_app.gui.scans.gather_scans import GatherScans
 from brainstem_app.gui.scans.listing import (
@@ -41,17 +41,17 @@ from brainstem_app.gui.scans.listing import (
     SEVERAL_SERIES,
     ChosenScans,
     Listing,
-    examine_scan,
     series_of,
 )
+from brainstem_app.gui.scans.scan_filters import ScanFilters
 from brainstem_app.gui.scans.scan_list import ScanList
+from brainstem_app.gui.scans.scan_states import find_states
 from brainstem_app.gui.scans.scan_table import ScanTable
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import ListedScan
-    from brainstem_app.imaging.doctor import Examination
 
 
 class ScansPage(StepPage):
@@ -72,23 +72,21 @@ class ScansPage(StepPage):
         self.list.message.connect(self.message)
         self.list.changed.connect(lambda: self.resolved.emit(""))
         self._told: set[Path] = set()
-        self._is_examining = False
         self.empty_state = EmptyState(self)
         self.empty_state.command_requested.connect(self.command_requested)
         self.empty_state.undo_requested.connect(self.list.undo)
         self.model = ScanTable(self)
         self._arranged = ArrangedRows(self.model, self)
         self.table = self._table()
+        self.examiner = Examiner(context.background, self._next_to_examine, self)
+        self.examiner.looked.connect(self._on_looked)
+        self.examiner.message.connect(self.message)
         self.findings = FindingList(self)
         self.findings.series_chosen.connect(self._take_series)
         self.summary = QLabel(self)
         self.summary.setAccessibleName("How many scans there are")
-        self.search = QLineEdit(self)
-        self.search.setPlaceholderText("Find a scan")
-        self.search.setAccessibleName("Find a scan")
-        self.search.setToolTip("Shows only the rows that hold this text, a group or a finding too")
-        add_search_icon(self.search)
-        self.search.textChanged.connect(self._arranged.set_text)
+        self.filters = ScanFilters(self.model, self._arranged, self)
+        self.search = self.filters.search
         self.gathering = GatherScans(context, self)
         self.gathering.message.connect(self.message)
         self.gathering.made.connect(self.list.show_only)
@@ -149,7 +147,7 @@ class ScansPage(StepPage):
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self.summary, 1)
-        head.addWidget(self.search)
+        head.addWidget(self.filters)
         for button in (self.add_button, self.add_folder_button):
             head.addWidget(button)
         foot = QHBoxLayout()
@@ -184,6 +182,8 @@ class ScansPage(StepPage):
             "Scans",
             "Return shows a scan; its findings are below the table.",
         )
+        table.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
+        table.verticalHeader().setDefaultSectionSize(THUMBNAIL + HALF)
         make_sortable(table)
         self._arranged.attach(table)
         self._arranged.emptied.connect(self._show_current)
@@ -203,7 +203,8 @@ class ScansPage(StepPage):
 
     def activate(self) -> None:
         """Begin to look at the scans."""
-        self._examine_next()
+        self._read_results()
+        self.examiner.go_on()
 
     def show_drop_target(self, shown: bool) -> None:
         """Highlight the place to drop scans on."""
@@ -231,9 +232,11 @@ class ScansPage(StepPage):
             self.table.selectRow(min(max(row, 0), len(listing.scans) - 1))
         self.prepare_button.setVisible(bool(dataset))
         self.gather_button.setVisible(bool(listing.scans) and not dataset)
+        self.filters.set_datasets(listing.datasets)
+        self._read_results()
         self._show_prepared()
         self._show_summary()
-        self._examine_next()
+        self.examiner.go_on()
 
     def _tell_of_dicom(self, folders: list[Path]) -> None:
         """Say once that a folder holds DICOM files beside those that are listed."""
@@ -251,30 +254,35 @@ class ScansPage(StepPage):
         fit_columns(self.table, self.model.longest_texts())
         last = self.model.columnCount() - 1
         wide = self.fontMetrics().horizontalAdvance("512×512×512, 0.941×0.941×0.941 mm  ")
-        self.table.setColumnWidth(last - 2, wide)
+        self.table.setColumnWidth(last - 3, wide)
+        self.table.setColumnWidth(0, self.table.columnWidth(0) + THUMBNAIL + SPACE)
+        states = self.fontMetrics().horizontalAdvance("segmented") + 4 * SPACE
+        self.table.setColumnWidth(last - 2, max(self.table.columnWidth(last - 2), states))
         header.setSectionResizeMode(last, QHeaderView.ResizeMode.Stretch)
 
-    def _examine_next(self) -> None:
-        """Look at one scan after the other, on a thread, while the page is on the screen."""
-        scan = self.model.next_to_examine()
-        if scan is None or self._is_examining or not self.isVisible():
-            return
-        self._is_examining = True
-        self.context.background.run(lambda: examine_scan(scan.path), self._on_examined, self._on_not_examined)
+    def _next_to_examine(self) -> ListedScan | None:
+        """Scan to look at next, while the page is on the screen: first those in sight."""
+        if not self.isVisible():
+            return None
+        top, bottom = (self.table.rowAt(y) for y in (0, self.table.viewport().height() - 1))
+        last = bottom if bottom >= 0 else self._arranged.rowCount() - 1
+        seen = (self._arranged.index(place, 0) for place in range(max(top, 0), last + 1))
+        return self.model.next_to_examine(map(self._arranged.source_row, seen))
 
-    def _on_examined(self, examination: Examination) -> None:
-        self._is_examining = False
-        self.model.set_found(examination)
+    def _on_looked(self, looked: Looked) -> None:
+        self.model.set_found(looked.examination, looked.picture)
         current = self.current
-        if current is not None and str(current.path) == examination.path:
+        if current is not None and str(current.path) == looked.examination.path:
             self._show_current()
         self._offer_segment()
         self._show_summary()
-        self._examine_next()
 
-    def _on_not_examined(self, error: BaseException) -> None:
-        self._is_examining = False
-        self.message.emit(message_of_error(error, "A scan could not be looked at."))
+    def _read_results(self) -> None:
+        """Look on a thread which scans are segmented."""
+        study, folders = self.context.study.results_study, self.context.settings.results_folders
+        self.context.background.run(
+            lambda: find_states(study, folders), self.model.set_results, lambda _error: None
+        )
 
     def _show_summary(self) -> None:
         count = self.model.rowCount()
@@ -325,7 +333,7 @@ class ScansPage(StepPage):
         self.model.replace(row, replace(scan, path=Path(path)))
         self.list.replace_source(scan.path, Path(path))
         self._show_current()
-        self._examine_next()
+        self.examiner.go_on()
 
     def _view(self) -> None:
         if self.current is not None and self.view_button.isEnabled():
