@@ -187,6 +187,13 @@ def test_key_shows_the_scan_alone_for_a_moment(qtbot: QtBot, page: ReviewPage, q
         assert ("QSM" in page.readout.crosshair.text()) is not is_hidden
 
 
+def test_images_stay_when_their_scan_is_opened_again(page: ReviewPage, qsm: Path, tmp_path: Path) -> None:
+    page.document.layers.restyle(page.document.layers.all[0], opacity=100, colours=LayerColours.TURBO)
+    page.document.show_scan(read_for_viewer(tmp_path / "scan.nii.gz"))
+    seen = colour_in_the_middle(page)
+    assert not seen.red() == seen.green() == seen.blue()
+
+
 def test_image_is_chosen_by_the_menu(
     qtbot: QtBot, page: ReviewPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

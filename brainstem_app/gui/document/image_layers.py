@@ -74,6 +74,7 @@ class ImageLayers(QObject):
         is_same = scan == self._scan and grid is not None and before is not None and grid.matches(before)
         self._scan, self._grid = scan, grid
         if is_same:
+            self.changed.emit()  # the views have begun anew
             return
         self.are_hidden = False
         self._set(())
