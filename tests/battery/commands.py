@@ -96,7 +96,7 @@ def _block(start: int) -> NDArray[np.uint8]:
     return labels
 
 
-def make_results(folder: Path, table: LabelTable, people: int = 12) -> Path:
+def make_results(folder: Path, table: LabelTable, people: int = 16) -> Path:
     """Results of people of two groups, and the table that says which."""
     lines = ["participant_id\tgroup"]
     for n in range(people):

@@ -24,6 +24,7 @@ from brainstem_app.imaging.bids import find_t1w_scans
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.new_dataset import NewScan
 from brainstem_app.imaging.scan import Scan
+from brainstem_app.imaging.session_dates import time_of_scan
 from brainstem_app.jobs.job import SegmentJob, write_job
 
 from ..imaging.dicom_files import classic_bytes
@@ -66,6 +67,16 @@ def test_column_of_sizes_has_room_for_three_digits_of_every_axis(listed: MainWin
     assert page.table.columnWidth(column) > needed + 2 * page.table.style().pixelMetric(
         QStyle.PixelMetric.PM_FocusFrameHMargin
     )
+
+
+def test_word_of_a_group_is_not_cut(qtbot: QtBot, window: MainWindow, dataset: Path) -> None:
+    table = dataset / "participants.tsv"
+    table.write_text(table.read_text(encoding="utf-8").replace("\tb", "\tdepression"), encoding="utf-8")
+    window.open_path(dataset)
+    page = window.scans
+    qtbot.waitUntil(lambda: page.model.rowCount() == 4, timeout=_LIMIT_MS)
+    assert texts(page.model, 0)[1] == "depression"
+    assert page.table.columnWidth(1) >= page.table.sizeHintForIndex(page.model.index(0, 1)).width()
 
 
 def test_chosen_scan_says_what_is_wrong_and_what_to_do(listed: MainWindow) -> None:
@@ -217,18 +228,27 @@ def test_single_scans_become_a_dataset_that_can_be_prepared(
     assert "session" in dialog.problem.text()
     assert not dialog.make_button.isEnabled()
     type_into(qtbot, dialog, 0, 2, "1")
-    type_into(qtbot, dialog, 1, 3, "patient")
+    type_into(qtbot, dialog, 1, 4, "patient")
+    type_into(qtbot, dialog, 0, 3, "last year")
+    assert "no date such as" in dialog.problem.text()
+    type_into(qtbot, dialog, 0, 3, "0")
+    type_into(qtbot, dialog, 1, 3, "1,5")
     root = tmp_path / "gathered"
     dialog.folder.setText(str(root))
     qtbot.mouseClick(dialog.make_button, Qt.MouseButton.LeftButton)
+    assert page.gathering.progress.cancel_button.isVisible()
     qtbot.waitUntil(page.prepare_button.isVisible, timeout=_LIMIT_MS)
+    assert not page.gathering.progress.isVisible()
+    assert list(window.context.settings.jobs_folder.glob("*.tsv")) == []
     assert {scan.name for scan in find_t1w_scans(root)} == {"sub-01_ses-1", "sub-01_ses-2"}
     copied = nib.load(root / "sub-01" / "ses-2" / "anat" / "sub-01_ses-2_T1w.nii.gz")
     assert np.allclose(copied.affine, image.affine, atol=1e-4)
     assert (root / "participants.tsv").read_text(encoding="utf-8") == (
         "participant_id\tgroup\nsub-01\tpatient\n"
     )
-    page.gather(DatasetPlan((NewScan(scan_file, "02"),), root, links=False))
+    times = [time_of_scan(scan.path) for scan in find_t1w_scans(root)]
+    assert [time and time.years for time in times] == [0.0, 1.5]
+    page.gathering.gather(DatasetPlan((NewScan(scan_file, "02"),), root, links=False))
     qtbot.waitUntil(
         lambda: window.message_bar.message is not None and "not empty" in window.message_bar.message.what,
         timeout=_LIMIT_MS,

@@ -162,6 +162,8 @@ def test_too_few_people_are_refused_with_who_was_left_out(
     table = tmp_path / "people.tsv"
     table.write_text("\n".join(["participant_id\tgroup\tage\tdose", *rows]), encoding="utf-8")
     words = ["--participants", str(table), "--group", "group", "--covariates", "age,dose", "--least", "2"]
+    used = _cohort(study, tmp_path / "some", "--participants", str(table))
+    assert used["without_result"] == [], "sub-01 and sub-04 have one, which was rejected"
     assert run(["cohort", "--study", str(study.folder), "--out", str(tmp_path / "out"), *words]) == 2
     said = capsys.readouterr().err
     assert "4 people are too few for a model of 2 groups and age, dose; it takes 5 people" in said

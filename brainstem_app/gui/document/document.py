@@ -9,11 +9,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from brainstem_app.gui.document.comparison import Comparison
 from brainstem_app.gui.document.display import Display
 from brainstem_app.gui.document.drawing_tools import Tool
+from brainstem_app.gui.document.image_layers import ImageLayers
 from brainstem_app.gui.document.label_editor import LabelEditor
 from brainstem_app.gui.document.opened import ResultFiles, find_result
 from brainstem_app.gui.document.rulers import Rulers
 from brainstem_app.gui.document.scan_opener import ScanOpener
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.structures.label_looks import LabelLooks
 from brainstem_app.gui.structures.structure_model import StructureModel
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.document.opened import OpenedLabels, OpenedResult, OpenedScan
     from brainstem_app.gui.settings import WindowSettings
     from brainstem_app.gui.viewer.slices import Voxel
+    from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
     from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
     from brainstem_app.imaging.scan import Finding
 
@@ -54,8 +57,12 @@ class Document(QObject):
     result : ResultFiles or None
         The files beside the label map.
     confidence : ndarray of uint8, shape (Z, Y, X), or None
+    shapes : SmoothShapes or None
+        The labels as the warp of their result has them, if it has one.
     structures : StructureModel
         The structures of the label map, and which of them are drawn.
+    looks : LabelLooks
+        Their colours and names as the user wants them.
     editor : LabelEditor
         The edits, and whether a file holds them.
     comparison : Comparison
@@ -64,6 +71,8 @@ class Document(QObject):
         How things are drawn.
     rulers : Rulers
         Distances that were measured on the scan.
+    layers : ImageLayers
+        Images over the scan.
     opener : ScanOpener
         Reads what is to be shown.
 
@@ -71,8 +80,8 @@ class Document(QObject):
     -------
     replaced
         Another scan or label map is about to be shown.
-    image_changed, labels_changed, result_changed, confidence_changed
-        Another one is there, or none.
+    image_changed, labels_changed, result_changed, confidence_changed, shapes_changed
+        Another one is there, or none; of the shapes: are drawn, or none.
     volumes_changed
         The volumes of the structures are others.
     chosen(int)
@@ -90,6 +99,7 @@ class Document(QObject):
     labels_changed = Signal()
     result_changed = Signal()
     confidence_changed = Signal()
+    shapes_changed = Signal()
     volumes_changed = Signal()
     chosen = Signal(int)
     labels_shown = Signal()
@@ -114,18 +124,24 @@ class Document(QObject):
         self.labels: OpenedLabels | None = None
         self.result: ResultFiles | None = None
         self.confidence: NDArray[np.uint8] | None = None
+        self.shapes: SmoothShapes | None = None
+        self._told_shapes: SmoothShapes | None = None
         self.structures = StructureModel(self)
+        self.looks = LabelLooks(settings, self.structures, self)
         self.editor = LabelEditor(background, self)
         self.comparison = Comparison(self.editor, background, self)
         self.display = Display(settings, self)
         self.rulers = Rulers(self)
+        self.layers = ImageLayers(settings, background, self)
         self.opener = ScanOpener(background, self)
         self._volumes_soon = QTimer(self, singleShot=True, interval=_VOLUMES_MS)
         self._connect()
 
     def _connect(self) -> None:
         editor, opener = self.editor, self.opener
-        for told in (editor.message, self.comparison.message, opener.failed, opener.noted):
+        for teller in (editor, self.comparison, self.layers):
+            teller.message.connect(self.message)
+        for told in (opener.failed, opener.noted):
             told.connect(self.message)
         opener.scan_read.connect(self.show_scan)
         opener.labels_read.connect(self.show_labels)
@@ -134,6 +150,8 @@ class Document(QObject):
         editor.painted.connect(self._on_painted)
         editor.stroke_done.connect(self.comparison.compare)
         editor.brush_changed.connect(self._on_brush)
+        for signal in (editor.painted, editor.state_changed, editor.brush_changed, self.display.changed):
+            signal.connect(lambda *_told: self._tell_shapes())
         editor.saved.connect(lambda _copy: self._read_result_again())
         self._volumes_soon.timeout.connect(self.volumes_changed)
 
@@ -170,6 +188,7 @@ class Document(QObject):
             self._set_labels(None)
         else:
             self.labels_changed.emit()
+            self.shapes_changed.emit()
             self.comparison.set_reference(reference)
             self.confidence_changed.emit()
         self.opened.emit()
@@ -217,17 +236,20 @@ class Document(QObject):
         self.editor.set_image(None if scan is None else image)
         self.findings = () if scan is None else scan.findings
         self.image_changed.emit()
+        self.layers.show_scan(self.scan_path, image.grid, remembers=self._keeps_labels)
 
     def _set_labels(self, opened: OpenedLabels | None, files: ResultFiles | None = None) -> None:
-        self.labels, self.confidence = opened, None
+        self.labels, self.confidence, self.shapes = opened, None, None
         self.editor.set_labels(opened)
         self.comparison.set_reference(None)
         if opened is not None and not self.structures.shows(opened.table):
             self.structures.set_table(opened.table)
         self._set_result(files)
+        self._tell_shapes()
         self.labels_changed.emit()
         self.volumes_changed.emit()
         self.confidence_changed.emit()
+        self._read_shapes()
 
     def _set_result(self, files: ResultFiles | None) -> None:
         self.result = files
@@ -254,6 +276,36 @@ class Document(QObject):
             lambda: read_confidence(opened.path, opened.labels.grid),
             done,
             lambda error: self.message.emit(message_of_error(error, "The confidence cannot be read.")),
+        )
+
+    @property
+    def drawn_shapes(self) -> SmoothShapes | None:
+        """The shapes, where they are to be drawn in place of voxels: not once labels are drawn on."""
+        is_as_opened = not self.editor.can_undo and self.editor.tool in (Tool.LOOK, Tool.RULER)
+        return self.shapes if is_as_opened and self.display.state.is_smooth else None
+
+    def _tell_shapes(self) -> None:
+        if self.drawn_shapes is not self._told_shapes:
+            self._told_shapes = self.drawn_shapes
+            self.shapes_changed.emit()
+
+    def _read_shapes(self) -> None:
+        """Read the warp of the labels' result, on a thread; labels that were corrected have none."""
+        opened = self.labels
+        if opened is None or opened.is_edited:
+            return
+        from brainstem_app.gui.document.warped_shapes import read_warped_shapes
+
+        def done(shapes: SmoothShapes | None) -> None:
+            if self.labels is opened:
+                self.shapes = shapes
+                self._tell_shapes()
+
+        nuclei = [structure.index for structure in opened.table.nuclei]
+        self._background.run(
+            lambda: read_warped_shapes(opened.path, opened.labels, nuclei),
+            done,
+            lambda _error: None,  # the voxels are there
         )
 
     # Structures --------------------------------------------------------------------------------------
@@ -301,4 +353,6 @@ class Document(QObject):
             None if before is None else before.table,
             (now, None if reference is None else reference.labels),
             None if is_edited else self.confidence,
+            self.layers.values_at(voxel),
+            self.structures.shown_name,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -44,7 +45,7 @@ class QualityPage(StepPage):
         super().__init__(context, parent)
         self._job: QueuedJob | None = None
         self._reading = 0
-        self._newer = 0
+        self._found = QualityItems()
         self.model = WallModel(context.background, self)
         self.wall = self._make_wall()
         self.order = self._choices("Sorted by", self._orders())
@@ -125,8 +126,8 @@ class QualityPage(StepPage):
         layout.addLayout(below)
 
     def _connect(self) -> None:
-        for box in (self.order, self.only):
-            box.currentIndexChanged.connect(lambda _place: self._arrange())
+        self.order.currentIndexChanged.connect(lambda _place: self._arrange(anew=True))
+        self.only.currentIndexChanged.connect(lambda _place: self._arrange())
         self.wall.activated.connect(lambda _index: self.open_review())
         self.wall.selectionModel().currentChanged.connect(lambda _new, _old: self._on_current())
         self.note.returnPressed.connect(self._on_note)
@@ -212,7 +213,7 @@ class QualityPage(StepPage):
 
     def _show(self, found: QualityItems) -> None:
         chosen = self.current
-        self._newer = found.newer
+        self._found = found
         if found.items != self.model.items:
             self.model.set_items(found.items)
             self._choose(chosen.name if chosen else "")
@@ -238,7 +239,7 @@ class QualityPage(StepPage):
                 f"{states.count(state)} {text}" for text, state in self._filters()[1:] if states.count(state)
             )
         self.said.setText(words)
-        left = sum(item.state in ("unseen", "edited") for item in found.items) + found.newer
+        left = sum(item.state in ("unseen", "edited") for item in found.items) + found.lacking
         self.status.emit(f"{left} to look at" if left else "")
 
     def _show_emptiness(self, found: QualityItems) -> None:
@@ -259,8 +260,9 @@ class QualityPage(StepPage):
         else:
             self.command_requested.emit("open_study")
 
-    def _arrange(self) -> None:
-        chosen = self.current
+    def _arrange(self, *, anew: bool = False) -> None:
+        """Sort and choose; in another order the first is marked, which it was sorted for."""
+        chosen = None if anew else self.current
         self.model.arrange(Order(self.order.currentData()), str(self.only.currentData()))
         self._choose(chosen.name if chosen else "")
         self._on_current()
@@ -289,7 +291,16 @@ class QualityPage(StepPage):
             CorrectResultJob(study=item.study, subject=item.name), study=item.study
         )
         if job is not None:
-            job.ended.connect(lambda _outcome: self._read())
+            self.progress.follow(job, "Writing the report…")
+            job.ended.connect(lambda outcome: self._on_report(str(outcome), item))
+
+    def _on_report(self, outcome: str, item: QualityItem) -> None:
+        self._read()
+        if outcome == "finished":
+            what = f"The report of {item.name} is that of the corrected labels now."
+            self.message.emit(
+                Message(MessageLevel.INFO, what, str(item.folder), "Accept it, if they are right.")
+            )
 
     def _find_job(self) -> None:
         """Follow the job that looks at the results, also one that an earlier window has started."""
@@ -332,7 +343,7 @@ class QualityPage(StepPage):
             return
         self.resolved.emit(_DECISION)
         self.model.replace(changed)
-        self._say(QualityItems(self.model.items, self._newer))
+        self._say(replace(self._found, items=self.model.items))
         if deed != "undecided":
             self.go_to_next()
         self._on_current()

@@ -86,6 +86,7 @@ class EditPanel(Card):
         self._lay_out(commands)
         editor.brush_changed.connect(self._show_brush)
         editor.state_changed.connect(self._show_state)
+        document.structures.visibility_changed.connect(self._describe)
         for signal in (editor.painted, editor.brush_changed, editor.state_changed):
             signal.connect(lambda *_told: self._show_volume())
         editor.painted.connect(lambda _box: self._tell(""))

@@ -16,10 +16,12 @@ from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.drawing_view import DrawingView
 from brainstem_app.gui.viewer.gesture import Gesture
+from brainstem_app.gui.viewer.image_layer import ImageLayer
 from brainstem_app.gui.viewer.overlay_layers import OverlayStyle
 from brainstem_app.gui.viewer.ruler import Ruler
 from brainstem_app.gui.viewer.slice_pane import SlicePane
 from brainstem_app.gui.viewer.slices import Voxel
+from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
 from brainstem_app.gui.viewer.surface_view import SurfaceView
 from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
 
@@ -240,6 +242,16 @@ class LinkedViews(QWidget):
         self._labels = labels
         for pane in self.panes.values():
             pane.view.set_labels(labels)
+
+    def set_shapes(self, shapes: SmoothShapes | None) -> None:
+        """Draw smooth shapes in place of the labels' voxels, or the voxels again."""
+        for pane in self.panes.values():
+            pane.view.set_shapes(shapes)
+
+    def set_layers(self, layers: tuple[ImageLayer, ...]) -> None:
+        """Lay images over the scan."""
+        for view in self.views():
+            view.set_layers(layers)
 
     def set_reference(self, reference: LabelVolume | None, *, marks: bool) -> None:
         """Show another label map in the view of its own; ``marks``: mark in all where the two differ."""

@@ -41,6 +41,8 @@ class Readout(QWidget):
             document.confidence_changed,
             document.comparison.changed,
             document.editor.painted,
+            document.layers.changed,
+            document.structures.visibility_changed,
         ):
             signal.connect(lambda *_told: self._show())
 

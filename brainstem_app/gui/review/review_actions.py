@@ -24,7 +24,7 @@ _FADE_STEP = 10
 
 #: The menu Review: ids of actions, None separates.
 REVIEW_MENU: tuple[str | None, ...] = (
-    "open_result", "open_scan", "open_labels", "open_reference", "close_reference", None,
+    "open_result", "open_scan", "open_labels", "open_reference", "close_reference", "add_image", None,
     "save_copy", "add_reference", "picture", "picture_all", "figure", None,
     "undo", "redo", None, "ruler", "remove_rulers", None, "look", "brush", "eraser", "fill", "polygon", None,
     "interpolate", "smooth", "copy_up", "copy_down", None,
@@ -37,7 +37,7 @@ REVIEW_MENU: tuple[str | None, ...] = (
     "differences", "next_difference", None,
     "next_nucleus", "previous_nucleus", "find_nucleus", None,
     "toggle_nucleus", "only_nucleus", "all_nuclei", "all_structures", "no_structure", None,
-    "hide_labels", "fainter", "stronger", "outline", "confidence", None,
+    "hide_labels", "fainter", "stronger", "outline", "smooth_labels", "confidence", None,
 )  # fmt: skip
 
 
@@ -105,6 +105,9 @@ def _file_rows(document: Document, views: DocumentViews, files: ReviewFiles, whe
         row("open_reference", "Open a re&ference…", "Ctrl+Shift+R", files.choose_reference, when.labels),
         row("close_reference", "Close the reference", "Ctrl+W", lambda: comparison.set_reference(None),
             when.reference),
+        row("add_image", "Add an &image over the scan…", "Ctrl+I", files.choose_layer,
+            lambda: document.layers.can_add,
+            hint="T2, QSM, FA or any other map, where its header places it"),
         row("save_copy", "Save an edited &copy", "Ctrl+S", lambda: document.editor.save_copy(),
             when.unsaved),
         row("add_reference", "Add to the &training set", "Ctrl+T", files.training_set.add,
@@ -174,6 +177,8 @@ def _label_rows(document: Document, panel: StructurePanel, when: _When) -> list[
 
     return [
         _switch(document, "outline", "&Outline instead of fill", "O", "is_outlined", when.labels),
+        _switch(document, "smooth_labels", "S&mooth curves instead of voxels", "Shift+O", "is_smooth",
+                lambda: document.shapes is not None),
         _switch(document, "hide_labels", "&Hide the labels", "H", "hides_labels", when.labels),
         row("fainter", "Fainter labels", ",", fade(-_FADE_STEP), when.labels),
         row("stronger", "Stronger labels", ".", fade(_FADE_STEP), when.labels),
@@ -234,9 +239,11 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         *a.key_rows("find_nucleus", "toggle_nucleus", "only_nucleus", "all_nuclei", "all_structures"),
         *a.key_rows("no_structure", "hide_labels"),
         (a.key("fainter", "stronger"), "fainter, stronger labels"),
-        *a.key_rows("outline", "confidence"),
+        *a.key_rows("outline", "smooth_labels", "confidence"),
     ]
-    files = a.key_rows("open_result", "open_scan", "open_labels", "picture", "picture_all", "figure", "help")
+    files = a.key_rows(
+        "open_result", "open_scan", "open_labels", "add_image", "picture", "picture_all", "figure", "help"
+    )
     comparing = a.key_rows("open_reference", "close_reference", "differences", "next_difference")
     return [
         ("Mouse and slices", mouse),

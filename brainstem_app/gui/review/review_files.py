@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtWidgets import QMenu
 
 from brainstem_app.gui.document.opened import OpenKind, kind_of
 from brainstem_app.gui.file_dialogs import FileDialogs
@@ -89,6 +90,20 @@ class ReviewFiles(QObject):
         path = self._ask.file("Open a scan", kinds)
         if path is not None:
             self.when_saved(lambda: self._document.opener.open_scan(path))
+
+    def choose_layer(self) -> None:
+        """Ask for images and lay them over the scan."""
+        kinds = "Images (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)"
+        for path in self._ask.files("Add images over the scan", kinds):
+            self._document.layers.add(path)
+
+    def ask_about_image(self, path: Path, place: QPoint) -> None:
+        """Ask by a menu whether a dropped file lies over the scan, or is the scan to look at."""
+        menu = QMenu(self._over)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(f"Lay {path.name} over the scan", lambda: self._document.layers.add(path))
+        menu.addAction("Open it as a scan", lambda: self.open_path(path))
+        menu.popup(place)
 
     def choose_labels(self) -> None:
         """Ask for a label map and open it."""

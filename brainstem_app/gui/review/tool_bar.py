@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QToolBar, QWidget
 if TYPE_CHECKING:
     from brainstem_app.gui.actions import ActionTable
 
-_ICON = 20
+_ICON = 18
 _ICONS = {"undo": "undo-2", "redo": "redo-2", "ruler": "ruler"}
 #: Ids of actions; None separates.
 _TOOLS: tuple[str | None, ...] = (

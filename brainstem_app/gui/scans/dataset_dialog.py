@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.settings import WindowSettings
 
 _SIZE = (820, 480)
-_SUBJECT, _SESSION, _FIRST_COLUMN = 1, 2, 3
+_SUBJECT, _SESSION, _WHEN, _FIRST_COLUMN = 1, 2, 3, 4
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,7 @@ class DatasetDialog(QDialog):
             "Scan",
             "Subject",
             "Session",
+            "Made on",
             "Group",
             "Age",
             "Sex",
@@ -100,13 +101,18 @@ class DatasetDialog(QDialog):
         table.setHorizontalHeaderLabels(titles)
         table.setAccessibleName("Whose the scans are")
         table.setAccessibleDescription("Subject is needed; all others can be left empty.")
+        if (when := table.horizontalHeaderItem(_WHEN)) is not None:
+            when.setToolTip(
+                "The date (2024-03-31), or years since the person's first scan (1.5): a change over time"
+                " needs it. DICOM series say it themselves."
+            )
         table.verticalHeader().hide()
         named = proposed([(scan.path, scan.name) for scan in self._scans])
         for row, (scan, new) in enumerate(zip(self._scans, named, strict=True)):
             name = QTableWidgetItem(scan.name)
             name.setFlags(Qt.ItemFlag.ItemIsEnabled)
             name.setToolTip(str(scan.path))
-            cells = (new.subject, new.session, *(scan.columns.get(c, "") for c in PARTICIPANT_COLUMNS))
+            cells = (new.subject, new.session, "", *(scan.columns.get(c, "") for c in PARTICIPANT_COLUMNS))
             for column, item in enumerate((name, *map(QTableWidgetItem, cells))):
                 table.setItem(row, column, item)
         header = table.horizontalHeader()
@@ -153,7 +159,8 @@ class DatasetDialog(QDialog):
             texts = [self._text(row, column) for column in range(self.table.columnCount())]
             columns = dict(zip(PARTICIPANT_COLUMNS, texts[_FIRST_COLUMN:], strict=True))
             subject = texts[_SUBJECT].removeprefix("sub-")
-            scans.append(NewScan(scan.path, subject, texts[_SESSION].removeprefix("ses-"), columns))
+            session = texts[_SESSION].removeprefix("ses-")
+            scans.append(NewScan(scan.path, subject, session, columns, texts[_WHEN]))
         return DatasetPlan(tuple(scans), Path(self.folder.text()).expanduser(), self.links.isChecked())
 
     def _text(self, row: int, column: int) -> str:
@@ -166,7 +173,7 @@ class DatasetDialog(QDialog):
         brush = QBrush(QColor(colours_of(self).fair))
         self.table.blockSignals(True)
         for row in range(self.table.rowCount()):
-            for column in (_SUBJECT, _SESSION):
+            for column in (_SUBJECT, _SESSION, _WHEN):
                 item = self.table.item(row, column)
                 if item is not None:
                     item.setData(Qt.ItemDataRole.ForegroundRole, brush if row in problems else None)

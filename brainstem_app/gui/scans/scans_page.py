@@ -31,11 +31,11 @@ from brainstem_app.gui.controls import (
     page_layout,
 )
 from brainstem_app.gui.design.tokens import HALF, SPACE
-from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
-from brainstem_app.gui.scans.dataset_dialog import DatasetDialog, DatasetPlan
+from brainstem_app.gui.messages.message import Message, MessageLevel
 from brainstem_app.gui.scans.empty_state import EmptyState
 from brainstem_app.gui.scans.examiner import THUMBNAIL, Examiner, Looked
 from brainstem_app.gui.scans.finding_list import FindingList
+from brainstem_app.gui.scans.gather_scans import GatherScans
 from brainstem_app.gui.scans.listing import (
     SERIES_CHOSEN,
     SEVERAL_SERIES,
@@ -49,8 +49,6 @@ from brainstem_app.gui.scans.scan_states import find_states
 from brainstem_app.gui.scans.scan_table import ScanTable
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
-from brainstem_app.imaging.new_dataset import make_dataset
-from brainstem_app.jobs.folder_rights import make_folder
 
 if TYPE_CHECKING:
     from brainstem_app.gui.scans.listing import ListedScan
@@ -89,6 +87,10 @@ class ScansPage(StepPage):
         self.summary.setAccessibleName("How many scans there are")
         self.filters = ScanFilters(self.model, self._arranged, self)
         self.search = self.filters.search
+        self.gathering = GatherScans(context, self)
+        self.gathering.message.connect(self.message)
+        self.gathering.made.connect(self.list.show_only)
+        self.gathering.begin_study.connect(lambda: self.command_requested.emit("new_study"))
         self._make_buttons()
         self._lay_out()
         self.list.undo_changed.connect(self._show_undo)
@@ -114,7 +116,7 @@ class ScansPage(StepPage):
             self,
             "&Make a dataset of these…",
             "Gather the scans in a new BIDS dataset: a study of it opens training, quality and groups",
-            self._choose_dataset,
+            lambda: self.gathering.ask(self.model.rows),
         )
         self.add_button = make_button(
             self,
@@ -164,6 +166,7 @@ class ScansPage(StepPage):
         layout = page_layout(listed)
         layout.addLayout(head)
         layout.addWidget(split, 1)
+        layout.addWidget(self.gathering.progress)
         layout.addLayout(foot)
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.empty_state)
@@ -338,34 +341,6 @@ class ScansPage(StepPage):
         else:
             self.findings.focus_series()
 
-    def _choose_dataset(self) -> None:
-        """Ask whose the scans are, and where the dataset goes."""
-        dialog = DatasetDialog(self.model.rows, self.context.settings, self)
-        dialog.chosen.connect(self.gather)
-        dialog.open()
-
-    def gather(self, plan: DatasetPlan) -> None:
-        """Make a BIDS dataset of the scans of the list, and list that instead."""
-        self.summary.setText(f"Copying {counted(len(plan.scans), 'scan')}…")
-        self.context.background.run(
-            lambda: _made(plan),
-            self._on_gathered,
-            lambda error: self._on_not_gathered(error),
-        )
-
-    def _on_gathered(self, root: Path) -> None:
-        self.list.show_only(root)
-        what = "The dataset is made. A study of it holds training, results, quality and groups."
-        actions: tuple[MessageAction, ...] = ()
-        if not self.context.study.is_open:
-            begin = MessageAction("Begin a study…", lambda: self.command_requested.emit("new_study"))
-            actions = (begin,)
-        self.message.emit(Message(MessageLevel.INFO, what, str(root), actions=actions))
-
-    def _on_not_gathered(self, error: BaseException) -> None:
-        self._show_summary()
-        self.message.emit(message_of_error(error, "The dataset could not be made."))
-
     @property
     def chosen(self) -> list[ListedScan]:
         """The scans whose rows are marked, in the order of the list."""
@@ -391,9 +366,3 @@ class ScansPage(StepPage):
             self.segment_requested.emit(ChosenScans(tuple(usable), chosen - len(usable)))
         else:
             self.findings.focus_series()
-
-
-def _made(plan: DatasetPlan) -> Path:
-    """Make a dataset in a folder that others cannot look into."""
-    make_folder(plan.root, exist_ok=True)
-    return make_dataset(plan.scans, plan.root, links=plan.links)

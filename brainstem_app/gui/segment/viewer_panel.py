@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from brainstem_app.gui.controls import make_icon_button
 from brainstem_app.gui.design.card import ElidedLabel
+from brainstem_app.gui.structures.structure_menu import StructureMenu
 from brainstem_app.gui.viewer.brightness import BrightnessPanel, make_brightness_button
 from brainstem_app.gui.viewer.convention_switch import ConventionSwitch
 from brainstem_app.gui.viewer.opacity_slider import OpacitySlider
@@ -18,6 +19,7 @@ from brainstem_app.gui.viewer.slice_view import PAGE, SliceView
 
 if TYPE_CHECKING:
     from brainstem_app.gui.document.document import Document
+    from brainstem_app.gui.viewer.slices import Voxel
 
 
 class ViewerPanel(QWidget):
@@ -47,6 +49,7 @@ class ViewerPanel(QWidget):
         self.brightness = BrightnessPanel(self)
         self.brightness_button = make_brightness_button(self, self.brightness)
         self.place = PlaceField(self)
+        self.menu = StructureMenu(document, self)
         self._lay_out()
         self._connect(document)
         self._draw(frozenset({"opacity", "convention", "has_crosshair"}))
@@ -80,12 +83,14 @@ class ViewerPanel(QWidget):
         self.convention.chosen.connect(lambda convention: display.set(convention=convention))
         self.view.place_changed.connect(self._show_place)
         self.view.enlarge_wanted.connect(self._fit_other)
+        self.view.menu_wanted.connect(self._open_menu)
         self.view.window_changed.connect(self.brightness.show_window)
         self.brightness.window_chosen.connect(self.view.set_window)
         self.brightness.auto_wanted.connect(self.view.reset_window)
         self.place.placed.connect(self.view.set_crosshair)
         document.image_changed.connect(self._on_image)
         document.labels_changed.connect(self._on_labels)
+        document.shapes_changed.connect(lambda: self.view.set_shapes(document.drawn_shapes))
         document.chosen.connect(self._on_chosen)
         document.structures.visibility_changed.connect(self._show_colours)
         display.changed.connect(self._draw)
@@ -95,6 +100,16 @@ class ViewerPanel(QWidget):
         extent = self._document.editor.extent
         if extent is not None:
             self.view.fit_labels(*extent)
+
+    def _open_menu(self, voxel: Voxel | None, position: QPoint) -> None:
+        """Open the menu of a place."""
+        menu = self.menu.new_menu()
+        if voxel is not None:
+            self.menu.add_place_to(menu, self.view, voxel)
+        menu.addAction("Brainstem", self.fit_labels).setEnabled(self.labels_button.isEnabled())
+        menu.addAction("Whole slice", self.view.fit)
+        menu.addAction("Reset brightness and contrast", self.view.reset_window)
+        menu.popup(self.view.viewport().mapToGlobal(position))
 
     def _fit_other(self) -> None:
         """Show the brainstem, or the whole slice if that is what is seen now."""

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QColor, QShowEvent
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPoint,
+    QRect,
+    QSortFilterProxyModel,
+    Qt,
+    QTimer,
+)
+from PySide6.QtGui import QColor, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
+    QStyle,
+    QStyleOptionViewItem,
     QTreeView,
     QWidget,
 )
@@ -19,6 +31,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.gui.controls import add_search_icon, make_button
 from brainstem_app.gui.design.card import Card
 from brainstem_app.gui.design.look import colours_of
+from brainstem_app.gui.structures.structure_menu import StructureMenu
 from brainstem_app.gui.structures.structure_model import SORT_ROLE, Column
 
 if TYPE_CHECKING:
@@ -65,6 +78,7 @@ class StructurePanel(Card):
         self.hide_button = make_button(
             self, "Hide all", "Draw no structure", lambda: self.model.show_all(False)
         )
+        self.menu = StructureMenu(document, self)
         self.table = self._table()
         self.table.collapsed.connect(self._on_closed)
         self.model.structures_changed.connect(self.table.expandAll)
@@ -188,7 +202,43 @@ class StructurePanel(Card):
         )
         table.selectionModel().currentRowChanged.connect(self._on_current)
         table.clicked.connect(self._on_current)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.customContextMenuRequested.connect(self._open_menu)
+        table.viewport().installEventFilter(self)
         return table
+
+    def _open_menu(self, position: QPoint) -> None:
+        """Open the menu of the row that was clicked, or, by the key for menus, that is marked."""
+        index = self.table.indexAt(position)
+        index = index if index.isValid() else self.table.currentIndex()
+        if not index.isValid():
+            return
+        menu, label = self.menu.new_menu(), self._label(index)
+        if label is None:
+            self.menu.add_region_to(menu, str(index.siblingAtColumn(Column.NAME).data()))
+        else:
+            self.menu.add_to(menu, label)
+        menu.popup(self.table.viewport().mapToGlobal(position))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Ask for a colour when a swatch is double-clicked."""
+        if watched is self.table.viewport() and event.type() is QEvent.Type.MouseButtonDblClick:
+            position = cast("QMouseEvent", event).position().toPoint()
+            index = self.table.indexAt(position)
+            label = self._label(index) if index.isValid() else None
+            if label is not None and self.swatch_area(label).contains(position):
+                QTimer.singleShot(0, self, lambda: self.menu.choose_colour(label))  # after the click
+                return True
+        return super().eventFilter(watched, event)
+
+    def swatch_area(self, label: int) -> QRect:
+        """Where the colour of a structure is drawn in the table."""
+        index, option = self.click_row(label), QStyleOptionViewItem()
+        self.table.initViewItemOption(option)
+        self.table.itemDelegate().initStyleOption(option, index)  # type: ignore[attr-defined]
+        option.rect = self.table.visualRect(index)
+        part = QStyle.SubElement.SE_ItemViewItemDecoration
+        return self.table.style().subElementRect(part, option, self.table)
 
     def _on_closed(self, region: QModelIndex) -> None:
         """Mark a region that is closed over the marked nucleus, so that the keys go on from there."""

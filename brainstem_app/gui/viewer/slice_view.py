@@ -114,6 +114,13 @@ class SliceView(SlicePicture):
         voxel[self.plane.vertical] += up
         self.move_to((voxel[0], voxel[1], voxel[2]), by_user=True)
 
+    def centre_on(self, voxel: Voxel) -> None:
+        """Move the picture so that a voxel lies in its middle."""
+        if self._image is not None:
+            sizes, seen = self._image.grid.voxel_size_mm, self.part
+            wanted = [(voxel[a] + 0.5) * sizes[a] for a in (self.plane.horizontal, self.plane.vertical)]
+            self.move_part(QPointF(*(w - sum(ends) / 2 for w, ends in zip(wanted, seen, strict=True))))
+
     def step_window(self, wider: int, brighter: int) -> None:
         """Change contrast and brightness by one step of a key: as a drag of some pixels does."""
         self.change_window(_WINDOW_STEP * wider, -_WINDOW_STEP * brighter)

@@ -17,6 +17,17 @@ _AMBIENT = 0.30
 _CLEAREST, _DENSEST, _BRIGHTER = 0.12, 0.85, 0.35
 
 
+#: Degrees around the body's axis and upwards, by where the eye is.
+DIRECTIONS = {
+    "the front": (0.0, 0.0),
+    "the patient's left": (90.0, 0.0),
+    "behind": (180.0, 0.0),
+    "the patient's right": (270.0, 0.0),
+    "above": (0.0, 90.0),
+    "below": (0.0, -90.0),
+}
+
+
 @dataclass(frozen=True)
 class Camera:
     """Where the surfaces are looked at from, without perspective.

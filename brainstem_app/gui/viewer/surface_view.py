@@ -8,7 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from brainstem_app.gui.background import Background
@@ -34,11 +44,14 @@ class SurfaceView(QWidget):
     -------
     picked(int)
         The user clicked on the structure with this label.
+    menu_wanted(int, object)
+        The user wants the menu of this label, 0 for none, at a pixel (QPoint) of this widget.
     shell_changed(bool)
         There is a surface around the others now, or none.
     """
 
     picked = Signal(int)
+    menu_wanted = Signal(int, object)
     shell_changed = Signal(bool)
 
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
@@ -102,6 +115,11 @@ class SurfaceView(QWidget):
     def reset(self) -> None:
         """Look from the front, a little from the left and above, at all of it."""
         self._camera = Camera(pixels_per_mm=self._fitting())
+        self._render(1)
+
+    def look_from(self, yaw: float, pitch: float) -> None:
+        """Look from a direction, in degrees as a `Camera` has them."""
+        self._camera = replace(self._camera, yaw=yaw, pitch=pitch)
         self._render(1)
 
     def turn(self, yaw: float, pitch: float) -> None:
@@ -240,7 +258,9 @@ class SurfaceView(QWidget):
         position = event.position().toPoint()
         if self._pressed is not None and (position - self._pressed).manhattanLength() <= _CLICK_PIXELS:
             label = self.label_at(position)
-            if label:
+            if event.button() is Qt.MouseButton.RightButton:
+                self.menu_wanted.emit(label, position)
+            elif label:
                 self.picked.emit(label)
         self._pressed = None
 
@@ -248,6 +268,12 @@ class SurfaceView(QWidget):
         """Look from the front again."""
         self._pressed = None
         self.reset()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask for the menu by the key for menus; the mouse asks when it is released."""
+        event.accept()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self.menu_wanted.emit(0, self.rect().center())
 
     def label_at(self, position: QPoint) -> int:
         """Label drawn at a pixel of this widget, 0 for none."""

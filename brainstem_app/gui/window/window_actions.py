@@ -39,7 +39,7 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "radiological", "neurological", None,
         "zoom_in", "zoom_out", "fit", "fit_labels", None, "crosshair", "reset_window",
     ),
-    "&Library": ("models", "atlases"),
+    "Librar&y": ("models", "atlases"),
     "&Help": ("manual", "help", "whats_new", None, "computer", "about"),
 }  # fmt: skip
 
