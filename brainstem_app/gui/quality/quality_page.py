@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError
-from brainstem_app.gui.controls import make_button, make_primary, page_layout
+from brainstem_app.gui.controls import make_button, make_primary, make_search, page_layout
 from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
@@ -50,6 +50,8 @@ class QualityPage(StepPage):
         self.wall = self._make_wall()
         self.order = self._choices("Sorted by", self._orders())
         self.only = self._choices("Shown", self._filters())
+        hint = "Shows only the results whose names hold this text"
+        self.search = make_search(self, "Find a result", hint, lambda _text: self._arrange())
         self.look_button = make_primary(
             self,
             "&Look at all results",
@@ -109,6 +111,7 @@ class QualityPage(StepPage):
         for label, box in (("Sorted by", self.order), ("Shown", self.only)):
             above.addWidget(QLabel(label, self))
             above.addWidget(box)
+        above.addWidget(self.search)
         above.addStretch(1)
         above.addWidget(self.look_button)
         buttons = (self.accept_button, self.reject_button, self.undo_button, self.review_button)
@@ -263,7 +266,8 @@ class QualityPage(StepPage):
     def _arrange(self, *, anew: bool = False) -> None:
         """Sort and choose; in another order the first is marked, which it was sorted for."""
         chosen = None if anew else self.current
-        self.model.arrange(Order(self.order.currentData()), str(self.only.currentData()))
+        order, only = Order(self.order.currentData()), str(self.only.currentData())
+        self.model.arrange(order, only, self.search.text())
         self._choose(chosen.name if chosen else "")
         self._on_current()
 
