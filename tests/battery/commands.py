@@ -275,7 +275,10 @@ def slow_commands(folder: Path) -> dict[str, Command]:
         ),
         "change": Command(
             "change",
-            ["change", scan, folder / "later_T1w.nii.gz", "--years", "0,2", "--out", folder / "out change"],
+            [
+                *("change", folder / "first_T1w.nii.gz", folder / "later_T1w.nii.gz"),
+                *("--years", "0,2", "--out", folder / "out change"),
+            ],
             folder / "out change",
             needs=heads,
         ),

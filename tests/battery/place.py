@@ -80,14 +80,15 @@ class Place:
         save_label_map(corrected, changed, affine)
 
     def _scan_again(self) -> None:
-        """Make a second scan of the simulated person, once there is one."""
-        later = self.folder / "later_T1w.nii.gz"
+        """Make two scans of one person, outside of a dataset, of that which was simulated."""
+        first, later = (self.folder / f"{name}_T1w.nii.gz" for name in ("first", "later"))
         there = sorted((self.folder / "out simulate").glob("sub-*/anat/*_T1w.nii.gz"))
         if later.exists() or not there:
             return
-        first = nibabel.load(there[0])
-        noise = np.random.default_rng(0).normal(0, 1, first.shape)
-        nibabel.save(nibabel.Nifti1Image((first.get_fdata() + noise).astype(np.float32), first.affine), later)
+        shutil.copyfile(there[0], first)
+        scan = nibabel.load(first)
+        noise = np.random.default_rng(0).normal(0, 1, scan.shape)
+        nibabel.save(nibabel.Nifti1Image((scan.get_fdata() + noise).astype(np.float32), scan.affine), later)
 
 
 def _remove(path: Path) -> None:

@@ -43,7 +43,8 @@ def shapes_of(mask: np.ndarray, label: int = 7) -> SmoothShapes:
     points, quads = fine_surface_net(mask)
     triangles = np.concatenate([quads[:, (0, 1, 2)], quads[:, (0, 2, 3)]])
     labels = np.full(len(triangles), label, dtype=np.uint8)
-    return SmoothShapes.made(points, triangles, labels, Surface.made(points, quads, labels[: len(quads)]))
+    coarse = Surface.made(points, quads, labels[: len(quads)])
+    return SmoothShapes.made(points, triangles, labels, coarse, frozenset({label}))
 
 
 def ball(radius: float, inner: float = 0.0) -> np.ndarray:
@@ -181,6 +182,15 @@ def test_curves_are_switched_by_a_key_and_hidden_with_their_nucleus(qtbot: QtBot
     qtbot.keyClick(view, Qt.Key.Key_O, Qt.KeyboardModifier.ShiftModifier)
     assert view.overlays.fill.isVisible()
     assert is_coloured()
+
+
+def test_tissue_is_curved_too_once_it_is_shown(qtbot: QtBot, page: ReviewPage) -> None:
+    overlays = page.views.panes[Plane.AXIAL].view.overlays
+    page.commands["all_structures"].trigger()
+    assert overlays.fill.isVisible(), "voxels until its curves are there"
+    qtbot.waitUntil(lambda: not page.context.background.is_busy, timeout=60_000)
+    assert overlays.curves.isVisible()
+    assert {1, 2} <= page.document.drawn_shapes.known
 
 
 def test_figure_has_the_curves_that_are_on_the_screen(page: ReviewPage) -> None:

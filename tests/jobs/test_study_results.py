@@ -143,13 +143,13 @@ def test_corrected_labels_count_or_not_as_it_is_said(study: Study, tmp_path: Pat
 
     used = _cohort(study, tmp_path / "use")
     assert red(used)["sub-02"] == 2 * (12 + 4)
-    assert any("corrected labels count (--edited use): sub-02" in note for note in used["notes"])
+    assert any("corrected labels count: sub-02" in note for note in used["notes"])
     original = _cohort(study, tmp_path / "original", "--edited", "original")
     assert red(original)["sub-02"] == 2 * 12
     assert any("original labels count" in note for note in original["notes"])
     without = _cohort(study, tmp_path / "without", "--edited", "leave-out")
     assert "sub-02" not in red(without)
-    assert any("left out (--edited leave-out): sub-02" in note for note in without["notes"])
+    assert any("they are left out: sub-02" in note for note in without["notes"])
     assert red(used)["sub-01"] == red(original)["sub-01"] == red(without)["sub-01"]
 
 
@@ -227,7 +227,7 @@ def test_retest_takes_the_sessions_of_a_study_without_the_rejected(tmp_path: Pat
     report = json.loads((tmp_path / "folders" / "retest.json").read_text(encoding="utf-8"))
     assert [s["subject"] for s in report["subjects"]] == ["sub-01", "sub-02", "sub-03"]
     assert report["subjects"][0]["second_mm3"]["RN_L"] == 2 * (10 + 1 + 2 + 4)
-    assert "the corrected labels count (--edited use): sub-01/ses-2" in " ".join(report["notes"])
+    assert "the corrected labels count: sub-01/ses-2" in " ".join(report["notes"])
     assert corrected.is_file()
 
 

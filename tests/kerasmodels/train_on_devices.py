@@ -24,6 +24,7 @@ from kerasmodels.data.volumes import Volumes
 from kerasmodels.training.device_strategy import DeviceStrategy
 from kerasmodels.training.fit import fit
 from kerasmodels.training.settings import TrainingSettings
+from tests.kerasmodels.tiny_network import tiny
 
 
 def two_devices() -> tuple[str, ...]:
@@ -35,17 +36,6 @@ def two_devices() -> tuple[str, ...]:
     processor = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
     return ("CPU:0", "CPU:1")
-
-
-def tiny() -> keras.Model:
-    """Two convolutions with a batch norm between them: a real network takes minutes to compile."""
-    keras.utils.set_random_seed(1)
-    image = keras.Input((32, 32, 1), name="image")
-    x = keras.layers.Conv2D(8, 3, strides=4, padding="same", name="first")(image)
-    x = keras.layers.ReLU(name="on")(keras.layers.BatchNormalization(name="norm")(x))
-    x = keras.layers.UpSampling2D(4, name="large")(x)
-    logits = keras.layers.Conv2D(4, 1, name="logits")(x)
-    return keras.Model(image, keras.layers.Softmax(name="probabilities")(logits), name="tiny")
 
 
 def train(devices: tuple[str, ...], folder: Path, weighted: bool) -> None:
@@ -68,7 +58,7 @@ def train(devices: tuple[str, ...], folder: Path, weighted: bool) -> None:
     strategy = DeviceStrategy(devices)
     for stop_after in (1, None):
         with strategy.scope():
-            model = tiny()
+            model = tiny(dropout=0.0)
         done: list[object] = []
         result = fit(
             model,

@@ -38,12 +38,13 @@ class Mesh:
 class AtlasMeshes:
     """Map (50, 50, 73) of an atlas in the box, or of its regions, and surfaces of its labels.
 
-    `fine` ones are of all labels, for slices; `coarse` ones of nuclei or regions, for the view in space.
+    `fine` ones are of the `known` labels, for slices; `coarse` ones of nuclei or regions, for space.
     """
 
     map: NDArray[np.uint8]
     fine: Mesh
     coarse: Mesh
+    known: frozenset[int]
 
 
 def folder_of_atlas(sha256: str) -> Path | None:
@@ -62,9 +63,11 @@ def folder_of_atlas(sha256: str) -> Path | None:
     return None
 
 
-@lru_cache(maxsize=2)  # an atlas and its regions: results are looked at one after the other
-def meshes_of_atlas(folder: Path, _sha256: str, *, is_regions: bool) -> AtlasMeshes | None:
+@lru_cache(maxsize=3)  # nuclei, tissue, regions of an atlas: results are looked at one after the other
+def meshes_of_atlas(folder: Path, _sha256: str, *, is_regions: bool, with_tissue: bool) -> AtlasMeshes | None:
     """Make the surfaces of an atlas, or of its regions; None if it has no regions.
+
+    Tissue has four times the surface of all nuclei together, and is seldom looked at.
 
     Raises
     ------
@@ -82,8 +85,10 @@ def meshes_of_atlas(folder: Path, _sha256: str, *, is_regions: bool) -> AtlasMes
         table, labels = atlas.regions.table, atlas.regions.labels
     labels = crop_to_box(labels)
     nuclei = [s.index for s in (table.structures[1:] if is_regions else table.nuclei)]
-    everything = [s.index for s in table.structures[1:]]
-    return AtlasMeshes(labels, _mesh_of(labels, everything, _ROUNDS), _mesh_of(labels, nuclei, 0))
+    known = [s.index for s in table.structures[1:]] if with_tissue else nuclei
+    return AtlasMeshes(
+        labels, _mesh_of(labels, known, _ROUNDS), _mesh_of(labels, nuclei, 0), frozenset(known)
+    )
 
 
 def _mesh_of(labels: NDArray[np.uint8], wanted: list[int], rounds: int) -> Mesh:

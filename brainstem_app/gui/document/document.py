@@ -126,6 +126,7 @@ class Document(QObject):
         self.confidence: NDArray[np.uint8] | None = None
         self.shapes: SmoothShapes | None = None
         self._told_shapes: SmoothShapes | None = None
+        self._reads_tissue = False
         self.structures = StructureModel(self)
         self.looks = LabelLooks(settings, self.structures, self)
         self.editor = LabelEditor(background, self)
@@ -153,6 +154,7 @@ class Document(QObject):
         for signal in (editor.painted, editor.state_changed, editor.brush_changed, self.display.changed):
             signal.connect(lambda *_told: self._tell_shapes())
         editor.saved.connect(lambda _copy: self._read_result_again())
+        self.structures.visibility_changed.connect(self._on_visible)
         self._volumes_soon.timeout.connect(self.volumes_changed)
 
     @property
@@ -240,6 +242,7 @@ class Document(QObject):
 
     def _set_labels(self, opened: OpenedLabels | None, files: ResultFiles | None = None) -> None:
         self.labels, self.confidence, self.shapes = opened, None, None
+        self._reads_tissue = False
         self.editor.set_labels(opened)
         self.comparison.set_reference(None)
         if opened is not None and not self.structures.shows(opened.table):
@@ -282,14 +285,24 @@ class Document(QObject):
     def drawn_shapes(self) -> SmoothShapes | None:
         """The shapes, where they are to be drawn in place of voxels: not once labels are drawn on."""
         is_as_opened = not self.editor.can_undo and self.editor.tool in (Tool.LOOK, Tool.RULER)
-        return self.shapes if is_as_opened and self.display.state.is_smooth else None
+        if self.shapes is None or not is_as_opened or not self.display.state.is_smooth:
+            return None
+        return self.shapes if self.structures.visible <= self.shapes.known else None
+
+    def _on_visible(self) -> None:
+        """Read the shapes of tissue once it is to be seen; until they are there, voxels are drawn."""
+        shapes, visible = self.shapes, self.structures.visible
+        if shapes is not None and not self._reads_tissue and not visible <= shapes.known:
+            self._reads_tissue = True
+            self._read_shapes(with_tissue=True)
+        self._tell_shapes()
 
     def _tell_shapes(self) -> None:
         if self.drawn_shapes is not self._told_shapes:
             self._told_shapes = self.drawn_shapes
             self.shapes_changed.emit()
 
-    def _read_shapes(self) -> None:
+    def _read_shapes(self, *, with_tissue: bool = False) -> None:
         """Read the warp of the labels' result, on a thread; labels that were corrected have none."""
         opened = self.labels
         if opened is None or opened.is_edited:
@@ -299,11 +312,11 @@ class Document(QObject):
         def done(shapes: SmoothShapes | None) -> None:
             if self.labels is opened:
                 self.shapes = shapes
-                self._tell_shapes()
+                self._on_visible()
 
         nuclei = [structure.index for structure in opened.table.nuclei]
         self._background.run(
-            lambda: read_warped_shapes(opened.path, opened.labels, nuclei),
+            lambda: read_warped_shapes(opened.path, opened.labels, nuclei, with_tissue=with_tissue),
             done,
             lambda _error: None,  # the voxels are there
         )
@@ -337,6 +350,14 @@ class Document(QObject):
     def _on_brush(self) -> None:
         if self.editor.tool in (Tool.BRUSH, Tool.FILL, Tool.POLYGON):
             self.structures.show(self.editor.label)
+
+    def structure_text(self, label: int) -> str:
+        """Name of a structure in full, and its volume; empty for the background."""
+        structure, volumes = self.structures.structure(label), self.editor.volumes_mm3
+        if structure is None:
+            return ""
+        name = f"{structure.name}: {structure.full_name}"
+        return f"{name}  ·  {volumes[label]:,.0f} mm³" if volumes else name
 
     def place_text(self, voxel: Voxel) -> str:
         """Coordinates of a voxel in mm, structure there and in the reference, confidence, intensity."""

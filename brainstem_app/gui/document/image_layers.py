@@ -95,13 +95,12 @@ class ImageLayers(QObject):
 
         self._background.run(lambda: read_layer(path, grid), done, failed)
 
-    def restyle(self, layer: ImageLayer, **values: Any) -> ImageLayer:
-        """Draw an image otherwise, as ``restyle(layer, opacity=50)``; return it as it is now."""
+    def restyle(self, layer: ImageLayer, **values: Any) -> None:
+        """Draw an image otherwise, as ``restyle(layer, opacity=50)``."""
         made = replace(layer, style=replace(layer.style, **values))
         self.all = tuple(made if other is layer else other for other in self.all)
         self._keep()
         self.changed.emit()
-        return made
 
     def remove(self, layer: ImageLayer) -> None:
         """Take an image away; its file stays."""

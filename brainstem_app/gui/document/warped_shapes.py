@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 _LEAST_ALIKE = 0.6
 
 
-def read_warped_shapes(path: Path, labels: LabelVolume, nuclei: Collection[int]) -> SmoothShapes | None:
+def read_warped_shapes(
+    path: Path, labels: LabelVolume, nuclei: Collection[int], *, with_tissue: bool = False
+) -> SmoothShapes | None:
     """Read the shapes of a label map as Segment has written it, of nuclei or of regions.
 
     Parameters
@@ -35,6 +37,8 @@ def read_warped_shapes(path: Path, labels: LabelVolume, nuclei: Collection[int])
         Its voxels.
     nuclei : collection of int
         Labels that are looked at to see whether warp and atlas are theirs.
+    with_tissue : bool
+        Whether shapes of white and grey matter are wanted too.
 
     Returns
     -------
@@ -50,7 +54,8 @@ def read_warped_shapes(path: Path, labels: LabelVolume, nuclei: Collection[int])
         folder = folder_of_atlas(sha256)
         if folder is None:
             return None
-        meshes = meshes_of_atlas(folder, sha256, is_regions=path.name == REGIONS_FILE)
+        is_regions = path.name == REGIONS_FILE
+        meshes = meshes_of_atlas(folder, sha256, is_regions=is_regions, with_tissue=with_tissue)
     except (OSError, ValueError, KeyError, TypeError, InputError):
         return None
     if meshes is None or not _are_alike(labels, meshes.map, warp, nuclei):
@@ -90,4 +95,5 @@ def _carried(meshes: AtlasMeshes, warp: ScanToAtlas, labels: LabelVolume) -> Smo
         np.concatenate([fine.quads[:, (0, 1, 2)], fine.quads[:, (0, 2, 3)]]),
         np.concatenate([fine.labels, fine.labels]),
         Surface.made(in_space, coarse.quads, coarse.labels),
+        meshes.known,
     )

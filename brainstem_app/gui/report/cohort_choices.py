@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.gui.compare.choice_list import ChoiceList
 from brainstem_app.gui.controls import faint_label, make_button, make_check_box
+from brainstem_app.gui.report.report_entries import ReportKind
 from brainstem_app.jobs.kinds.people import Edited
 from brainstem_app.reports.cohort.request import LEAST_PEOPLE
 
@@ -52,6 +53,15 @@ def _labelled(parent: QWidget, text: str, buddy: QWidget) -> QLabel:
     label = QLabel(text, parent)
     label.setBuddy(buddy)
     return label
+
+
+def what_box(parent: QWidget) -> QComboBox:
+    """Make a box that says what of the people is compared."""
+    hint = "Volumes of one segmentation of each person, or the change between several"
+    box = _box(parent, "What is compared", hint)
+    box.addItem("Volumes", ReportKind.SEGMENTATION)
+    box.addItem("Changes over time", ReportKind.CHANGE)
+    return box
 
 
 def edited_box(parent: QWidget) -> QComboBox:

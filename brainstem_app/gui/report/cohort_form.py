@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from brainstem_app.gui.compare.choice_list import ChoiceList
 from brainstem_app.gui.controls import make_button, make_check_box
-from brainstem_app.gui.report.cohort_choices import AdjustChoices, GroupChoices, PersonChoices, edited_box
+from brainstem_app.gui.report.cohort_choices import (
+    AdjustChoices,
+    GroupChoices,
+    PersonChoices,
+    edited_box,
+    what_box,
+)
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.reference_file import ReferenceFile
-from brainstem_app.gui.report.report_entries import ReportKind
 
 if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
@@ -22,7 +27,7 @@ class CohortForm(ComparisonPanel):
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self.measure = _what_box(self)
+        self.measure = what_box(self)
         self.subjects = ChoiceList("&People", {}, self)
         self.groups, self.adjust, self.persons = GroupChoices(self), AdjustChoices(self), PersonChoices(self)
         self.table, self.unknown = self.groups.table, self.groups.unknown
@@ -58,6 +63,7 @@ class CohortForm(ComparisonPanel):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         name = QLabel("&Corrected labels", self.of_study)
         name.setBuddy(self.edited)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.addRow(name, self.edited)
         what = QFormLayout()
         what.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -76,9 +82,9 @@ class CohortForm(ComparisonPanel):
         for box in (self.categories, self.mixed):
             right.addWidget(box)
         both = QHBoxLayout()
-        both.addLayout(left, 1)
+        both.addLayout(left, 2)
         both.addSpacing(12)
-        both.addLayout(right, 1)
+        both.addLayout(right, 3)
         column = self._begin_column(
             "Sets the volumes of nuclei and regions of groups of people, or their changes over time,"
             " against each other, by a linear model, and each person against the reference group. One"
@@ -87,16 +93,3 @@ class CohortForm(ComparisonPanel):
         )
         column.addLayout(both, 1)
         self._end_column(column, "Co&mpare", "Compare the nuclei of these people")
-
-
-def _what_box(parent: QWidget) -> QComboBox:
-    """Make a box that says what of the people is compared."""
-    box = QComboBox(parent)
-    for text, kind in (
-        ("Volumes", ReportKind.SEGMENTATION),
-        ("Changes over time", ReportKind.CHANGE),
-    ):
-        box.addItem(text, kind)
-    box.setAccessibleName("What is compared")
-    box.setToolTip("Volumes of one segmentation of each person, or the change between several")
-    return box

@@ -167,9 +167,10 @@ class CohortPanel(CohortForm):
         others = (c for c in self.people.columns if c not in (group, self.people.head_size))
         offered = {column: column for column in others}
         # Measured by each segmentation: no table has to have it.
-        measured = {} if self.of_changes else {BRAIN_ML: "volume of the brain (brain_ml)"}
-        if not self.of_changes and self.people.head_size != INTRACRANIAL_ML:
-            measured[INTRACRANIAL_ML] = "volume inside the skull (intracranial_ml)"
+        titles = {BRAIN_ML: "volume of the brain", INTRACRANIAL_ML: "volume inside the skull"}
+        measured = {
+            name: f"{titles[name]} ({name})" for name in self.people.measured if name != self.people.head_size
+        }
         self.covariates.offer({**offered, **measured})
         self.covariates.tick(ticked)
         values = self.people.groups.get(group, ())

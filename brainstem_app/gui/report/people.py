@@ -45,6 +45,8 @@ class People:
         Columns that may say the scanner or site, each with its values.
     again : dict of Path to Path
         Result folders of scans that were segmented again: the folder of the result that counts.
+    measured : tuple of str
+        Volumes that some results have: of the brain (``brain_ml``), inside the skull (``intracranial_ml``).
     """
 
     names: dict[Path, str] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class People:
     made_with: dict[Path, tuple[str, ...]] = field(default_factory=dict)
     sites: dict[str, tuple[str, ...]] = field(default_factory=dict)
     again: dict[Path, Path] = field(default_factory=dict)
+    measured: tuple[str, ...] = ()
 
     @property
     def likely_site(self) -> str:
@@ -89,14 +92,15 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
     from brainstem_app.reports.cohort.cells import level_key, spelled_alike
     from brainstem_app.reports.cohort.covariates import asks_about
     from brainstem_app.reports.cohort.participants import head_size_column, read_participants
-    from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML, know_head_size
+    from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML, know_head_size
 
     people, made_with, again = _people(folders)
     names = {folder: person.name for folder, person in people.items()}
     table = table or _table_of(names)
-    measured = INTRACRANIAL_ML if know_head_size(p.result.report.scan for p in people.values()) else ""
+    scans = [person.result.report.scan for person in people.values()]
+    measured = tuple(name for name in (BRAIN_ML, INTRACRANIAL_ML) if any(getattr(s, name) for s in scans))
     if table is None:
-        return People(names, made_with=made_with, again=again)
+        return People(names, made_with=made_with, again=again, measured=measured)
     participants = read_participants(table, missing)
     persons = list({person.name: person for person in people.values()}.values())
     rows = {name: row.values for name, row in _rows_of(participants, persons).items()}
@@ -119,7 +123,7 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
         table,
         tuple(columns),
         groups,
-        head_size_column(participants) or measured,
+        head_size_column(participants) or (INTRACRANIAL_ML if know_head_size(scans) else ""),
         {name: {c: usual[c][level_key(row[c])] for c in columns if c in row} for name, row in rows.items()},
         {
             c: asked
@@ -129,6 +133,7 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
         made_with,
         sites,
         again,
+        measured,
     )
 
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
 
 _ENTRY_ROLE = Qt.ItemDataRole.UserRole
-_LIST_WIDTH = 300
+_LIST_WIDTH, _LEAST_LIST_WIDTH = 300, 200
 
 
 class ReportPage(StepPage):
@@ -75,7 +75,7 @@ class ReportPage(StepPage):
     def _make_buttons(self) -> None:
         self.measure_button = make_button(
             self,
-            "&Measure on the test subjects",
+            "&Measure the run",
             "Label every test subject with the run's network, and compare with the reference",
             self.measure,
         )
@@ -180,7 +180,7 @@ class ReportPage(StepPage):
         tree.header().setMinimumSectionSize(least)  # beside a long model the list scrolls; names stay apart
         tree.setAccessibleName("Reports")
         tree.setAccessibleDescription("Choosing one shows its numbers beside the list.")
-        tree.setMinimumWidth(_LIST_WIDTH)
+        tree.setMinimumWidth(_LEAST_LIST_WIDTH)
         tree.setRootIsDecorated(False)
         tree.currentItemChanged.connect(lambda item, _before: self._on_chosen(item))
         for signal in (tree.itemClicked, tree.itemActivated):
@@ -275,6 +275,7 @@ class ReportPage(StepPage):
         item.setData(0, _ENTRY_ROLE, entry)
         item.setToolTip(0, str(entry.folder))
         if entry.model is None:
+            item.setFirstColumnSpanned(True)
             return
         words = [entry.model.title]
         if entry.model.mean_iou is None:

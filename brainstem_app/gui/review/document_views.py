@@ -136,6 +136,7 @@ class DocumentViews(LinkedViews):
     def _on_tool(self) -> None:
         """Draw by the way of the tool; what is no brush is shown as the voxel under the pointer."""
         editor = self._document.editor
+        self.surface.set_chosen(editor.label)
         gesture = _GESTURES[editor.tool]
         if editor.labels is None and gesture is not Gesture.RULER:
             gesture = Gesture.NONE
@@ -145,6 +146,7 @@ class DocumentViews(LinkedViews):
         place = self._document.editor.place(label)
         if place is not None:
             self.go_to(place)
+            self.each_visible(lambda view: view.show_voxel(place))
 
     def _draw(self, names: frozenset[str]) -> None:
         state = self._document.display.state

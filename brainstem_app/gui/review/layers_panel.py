@@ -92,6 +92,7 @@ class LayerRow(QWidget):
         self.high = self._spin("Highest value, with the last colour", "high")
         self.scale = ColourBar("Colours from the lowest value to the highest", self)
         self._lay_out()
+        layers.changed.connect(self._show)
         self._show()
 
     def _colour_names(self) -> dict[LayerColours, str]:
@@ -160,10 +161,14 @@ class LayerRow(QWidget):
         if values.get("low", style.low) >= values.get("high", style.high):
             width = style.high - style.low
             values |= {"high": values["low"] + width} if "low" in values else {"low": values["high"] - width}
-        self._layer = self._layers.restyle(self._layer, **values)
-        self._show()
+        self._layers.restyle(self._layer, **values)
 
     def _show(self) -> None:
+        """Show how the image is drawn now, whoever has changed it."""
+        found = [layer for layer in self._layers.all if layer.image is self._layer.image]
+        if not found:
+            return  # it has just been taken away
+        self._layer = found[0]
         style = self._layer.style
         controls = (self.shown, self.colours, self.opacity, self.clear, self.low, self.high)
         blockers = [QSignalBlocker(control) for control in controls]

@@ -36,6 +36,7 @@ class Readout(QWidget):
         layout.addWidget(self.place)
         views.crosshair_moved.connect(lambda _voxel: self._show_crosshair())
         views.pointed.connect(self._point)
+        views.surface.pointed.connect(self._point_in_space)
         for signal in (
             document.labels_changed,
             document.confidence_changed,
@@ -63,6 +64,10 @@ class Readout(QWidget):
         self._pointed = voxel
         text = "" if voxel is None else self._document.place_text(voxel)
         self.pointed.setText(f"Pointer:  {text}" if text else "")
+
+    def _point_in_space(self, label: int) -> None:
+        words = self._document.structure_text(label)
+        self.pointed.setText(f"Pointer:  {words}" if words else "")
 
     def show_busy(self, text: str) -> None:
         """Say what is being read, in place of what lies under the pointer."""

@@ -178,7 +178,8 @@ def _label_rows(document: Document, panel: StructurePanel, when: _When) -> list[
     return [
         _switch(document, "outline", "&Outline instead of fill", "O", "is_outlined", when.labels),
         _switch(document, "smooth_labels", "S&mooth curves instead of voxels", "Shift+O", "is_smooth",
-                lambda: document.shapes is not None),
+                lambda: document.shapes is not None,
+                hint="As the warp has them; labels that were corrected or have no warp are drawn in voxels"),
         _switch(document, "hide_labels", "&Hide the labels", "H", "hides_labels", when.labels),
         row("fainter", "Fainter labels", ",", fade(-_FADE_STEP), when.labels),
         row("stronger", "Stronger labels", ".", fade(_FADE_STEP), when.labels),
@@ -198,7 +199,13 @@ def _label_rows(document: Document, panel: StructurePanel, when: _When) -> list[
 
 
 def _switch(
-    document: Document, name: str, text: str, key: str, field: str, enabled_when: Callable[[], bool]
+    document: Document,
+    name: str,
+    text: str,
+    key: str,
+    field: str,
+    enabled_when: Callable[[], bool],
+    hint: str = "",
 ) -> ActionRow:
     """Row of an action that switches a field of the document's display state."""
     display = document.display
@@ -209,6 +216,7 @@ def _switch(
         lambda on: display.set(**{field: on}),
         enabled_when,
         lambda: bool(getattr(display.state, field)),
+        hint=hint,
     )
 
 

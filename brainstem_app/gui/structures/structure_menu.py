@@ -36,13 +36,13 @@ class StructureMenu(QObject):
         structure = model.structure(label)
         if structure is None:
             return
-        title = menu.addAction(self.words(label), lambda: document.choose(label))
+        title = menu.addAction(document.structure_text(label), lambda: document.choose(label))
         title.setIcon(_swatch(structure.colour))
         title.setToolTip("Go there")
         menu.addAction("Show it only", lambda: model.show_only(label))
         is_shown = label in model.visible
         menu.addAction("Hide it" if is_shown else "Show it", lambda: model.toggle(label))
-        menu.addAction("Copy name and volume", lambda: copy_text(self.words(label)))
+        menu.addAction("Copy name and volume", lambda: copy_text(document.structure_text(label)))
         look = menu.addMenu("Colour and name")
         look.addAction("Colour…", lambda: self.choose_colour(label))
         look.addAction("Name in the window…", lambda: self.rename(label))
@@ -72,14 +72,6 @@ class StructureMenu(QObject):
         model = self._document.structures
         menu.addAction(f"Show the {region} only", lambda: model.show_region(region))
         menu.addAction(f"Hide the {region}", lambda: model.hide_region(region))
-
-    def words(self, label: int) -> str:
-        """Name of a structure in full, and its volume."""
-        structure, volumes = self._document.structures.structure(label), self._document.editor.volumes_mm3
-        if structure is None:
-            return ""
-        name = f"{structure.name}: {structure.full_name}"
-        return f"{name}  ·  {volumes[label]:,.0f} mm³" if volumes else name
 
     def choose_colour(self, label: int) -> None:
         """Ask for the colour of a structure."""

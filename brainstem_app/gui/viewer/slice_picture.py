@@ -350,11 +350,15 @@ class SlicePicture(pg.GraphicsView):
         painter.restore()
 
     def _crosshair_pixel(self) -> QPoint:
+        return self._pixel_of(self._crosshair)
+
+    def _pixel_of(self, voxel: Voxel) -> QPoint:
+        """Pixel of this widget in the middle of a voxel."""
         if self._image is None:
             return QPoint()
         sizes = self._image.grid.voxel_size_mm
         h, v = self.plane.horizontal, self.plane.vertical
-        middle = QPointF((self._crosshair[h] + 0.5) * sizes[h], (self._crosshair[v] + 0.5) * sizes[v])
+        middle = QPointF((voxel[h] + 0.5) * sizes[h], (voxel[v] + 0.5) * sizes[v])
         pixel: QPoint = self.mapFromScene(self.box.mapViewToScene(middle))
         return pixel
 

@@ -121,6 +121,11 @@ class SliceView(SlicePicture):
             wanted = [(voxel[a] + 0.5) * sizes[a] for a in (self.plane.horizontal, self.plane.vertical)]
             self.move_part(QPointF(*(w - sum(ends) / 2 for w, ends in zip(wanted, seen, strict=True))))
 
+    def show_voxel(self, voxel: Voxel) -> None:
+        """Move the picture if a voxel lies outside of the part that is seen."""
+        if self._image is not None and not self.viewport().rect().contains(self._pixel_of(voxel)):
+            self.centre_on(voxel)
+
     def step_window(self, wider: int, brighter: int) -> None:
         """Change contrast and brightness by one step of a key: as a drag of some pixels does."""
         self.change_window(_WINDOW_STEP * wider, -_WINDOW_STEP * brighter)

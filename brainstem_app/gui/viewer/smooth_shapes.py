@@ -29,6 +29,8 @@ class SmoothShapes:
         Label of each triangle.
     in_space : Surface
         The nuclei again, coarser, for the view in space.
+    known : frozenset of int
+        Labels that the surfaces are of, or would be if they were there.
     spans : two ndarrays of float32, shape (3, M)
         Lowest and highest place of each triangle along the axes.
     """
@@ -37,6 +39,7 @@ class SmoothShapes:
     triangles: NDArray[np.int32]
     labels: NDArray[np.uint8]
     in_space: Surface
+    known: frozenset[int]
     spans: tuple[NDArray[np.float32], NDArray[np.float32]]
     _kept: dict[tuple[Plane, int], dict[int, Loops]] = field(default_factory=dict)
 
@@ -47,10 +50,11 @@ class SmoothShapes:
         triangles: NDArray[np.int32],
         labels: NDArray[np.uint8],
         in_space: Surface,
+        known: frozenset[int],
     ) -> SmoothShapes:
         """Make them ready for slices."""
         corners = points.T[:, triangles]
-        return cls(points, triangles, labels, in_space, (corners.min(axis=2), corners.max(axis=2)))
+        return cls(points, triangles, labels, in_space, known, (corners.min(axis=2), corners.max(axis=2)))
 
     def curves(self, plane: Plane, index: int, labels: Collection[int]) -> dict[int, Loops]:
         """Cut some labels by a slice into closed curves; those that it does not meet are left out.

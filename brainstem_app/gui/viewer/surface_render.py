@@ -82,6 +82,21 @@ class Rendered:
         seen = (self.labels > 0) | (glass.labels > 0)
         return Rendered((mixed * seen[..., None]).astype(np.uint8), self.labels, self.facing)
 
+    def rimmed(self, label: int, width: int) -> Rendered:
+        """Draw a white rim, some pixels wide, inside the outline of a label."""
+        inside = self.labels == label
+        if not label or not inside.any():
+            return self
+        padded = np.pad(inside, width)
+        rows, columns = (slice(width, width + n) for n in inside.shape)
+        inner = inside.copy()
+        for by in (-width, width):
+            inner &= padded[rows.start + by : rows.stop + by, columns]
+            inner &= padded[rows, columns.start + by : columns.stop + by]
+        pixels = self.pixels.copy()
+        pixels[inside & ~inner] = 255
+        return Rendered(pixels, self.labels, self.facing)
+
 
 def render(
     surface: Surface,

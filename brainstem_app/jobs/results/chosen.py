@@ -227,9 +227,9 @@ def _edited_note(corrected: Sequence[str], edited: Edited) -> tuple[str, ...]:
     if not corrected:
         return ()
     said = {
-        "use": "the corrected labels count (--edited use)",
-        "original": "the original labels count (--edited original)",
-        "leave-out": "they are left out (--edited leave-out)",
+        "use": "the corrected labels count",
+        "original": "the original labels count",
+        "leave-out": "they are left out",
     }
     n = counted(len(corrected), "result has", "results have")
     return (f"{n} labels that were corrected by hand; {said[edited]}: {listed(corrected)}.",)
