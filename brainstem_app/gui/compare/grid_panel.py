@@ -7,7 +7,6 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFormLayout,
     QGridLayout,
     QLabel,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.compare.choice_list import ChoiceList
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.train.presets import VALUES, PresetBar
 from brainstem_app.jobs.job import TrainJob
@@ -51,7 +51,7 @@ class GridPanel(QWidget):
         self._own_name = "comparison"
         self._leave_out: tuple[dict[str, Any], ...] = ()
         self._other_axes: dict[str, tuple[Any, ...]] = {}
-        self.preset = QComboBox(self)
+        self.preset = ChoiceBox(self)
         self.preset.setAccessibleName("What to compare")
         self.preset.setToolTip("A comparison of the paper, or what you tick in the lists below")
         titles = {

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QSplitter,
@@ -31,6 +30,7 @@ from brainstem_app.gui.controls import (
     make_table,
     page_layout,
 )
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.forms.model_form import ModelForm
@@ -139,7 +139,7 @@ class PreparePage(StepPage):
         """Put above the table what narrows it."""
         hint = "Shows only the subjects whose row holds this text"
         self.search = make_search(self, "Find a subject", hint, self._arranged.set_text)
-        self.state = QComboBox(self)
+        self.state = ChoiceBox(self)
         self.state.setAccessibleName("State")
         self.state.setToolTip("Shows only the subjects in this state")
         for text, value in _STATES:

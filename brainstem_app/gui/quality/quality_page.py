@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError
 from brainstem_app.gui.controls import make_button, make_primary, make_search, page_layout
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
@@ -150,7 +151,7 @@ class QualityPage(StepPage):
         jobs.added.connect(lambda _job: self._find_job())
 
     def _choices(self, name: str, choices: tuple[tuple[str, str], ...]) -> QComboBox:
-        box = QComboBox(self)
+        box = ChoiceBox(self)
         box.setAccessibleName(name)
         box.setToolTip(name)
         for text, value in choices:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
 from brainstem_app.gui.controls import make_search
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.scans.scan_states import ACCEPTED, EDITED, REJECTED, SEGMENTED
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class ScanFilters(QWidget):
         self._apply()
 
     def _box(self, name: str, hint: str) -> QComboBox:
-        box = QComboBox(self)
+        box = ChoiceBox(self)
         box.setAccessibleName(name)
         box.setToolTip(hint)
         box.currentIndexChanged.connect(lambda _place: self._apply())
