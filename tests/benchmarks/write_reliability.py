@@ -47,8 +47,8 @@ _HEAD = """\
 
 What was tried to make the program fail, by `tests/benchmarks/write_reliability.py` (the long form of
 `tests/battery/`). *Held* means: a right result, or an error that says what, where and what to do; what was
-killed ends whole when it is started again; of two processes one works and the other is told; nothing is left
-half-written.
+killed, at a random moment or just before a change of a file, ends whole when it is started again; of two
+processes one works and the other is told; nothing is left half-written.
 """
 
 
