@@ -157,7 +157,8 @@ def fit_columns(table: QTableView, texts: Sequence[str]) -> None:
     Qt's own way asks for every cell of a thousand rows, and more than once.
     """
     header, metrics = table.horizontalHeader(), table.fontMetrics()
-    margin = 2 * (table.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, table) + 4)
+    frame = table.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, table)
+    margin = 2 * (frame + SPACE + HALF)
     for column, text in enumerate(texts):
         wide = metrics.horizontalAdvance(text) + margin
         table.setColumnWidth(column, max(wide, header.sectionSizeHint(column)))
@@ -222,7 +223,7 @@ def fill_side_by_side(page: QWidget, left: QWidget, right: QWidget, widths: tupl
     split.setChildrenCollapsible(False)
     split.setHandleWidth(2 * SPACE)
     split.setSizes(widths)
-    page_layout(page).addWidget(split)
+    page_layout(page).addWidget(split, 1)
 
 
 def page_layout(page: QWidget) -> QVBoxLayout:

@@ -68,7 +68,7 @@ def test_most_unusual_result_comes_first_and_the_wall_is_sorted_by_anything(page
     for order in Order:
         page.order.setCurrentIndex(page.order.findData(order))
         assert len(_names(page)) == len(REDS)
-        assert page.current.name == "sub-05/net-1", "the marked result stays marked"
+        assert page.wall.currentIndex().row() == 0, "the first of the new order is looked at"
     page.order.setCurrentIndex(page.order.findData(Order.FIT))
     assert _names(page) == [f"sub-{n:02d}/net-1" for n in (6, 5, 4, 3, 2, 1)]
     page.order.setCurrentIndex(page.order.findData(Order.NAME))
@@ -135,15 +135,23 @@ def test_decisions_of_the_command_line_are_seen_when_the_page_is_shown(
 
 
 def test_corrected_result_is_marked_and_its_report_can_be_written(
-    qtbot: QtBot, page: QualityPage, study: Study
+    qtbot: QtBot, page: QualityPage, study: Study, fake_job: Fake
 ) -> None:
     correct_by_hand(study.folder / "segmentations" / "sub-05" / "net-1", 3)
     page.activate()
     qtbot.waitUntil(lambda: page.current is not None and page.current.state == "edited", timeout=_LIMIT_MS)
     assert page.correct_button.isVisible()
     assert "1 result is newer than this table" in page.said.text()
+    states: list[str] = []
+    page.status.connect(states.append)
     page.decide("accepted")
     assert "1 result is newer than this table" in page.said.text()
+    assert states[-1] == f"{len(REDS) - 1} to look at", "the newer one is among the accepted"
+    page.wall.setCurrentIndex(page.model.index(page.model.row_of("sub-05/net-1")))
+    fake_job('emit(event="finished", seconds=1.0)\n')
+    with qtbot.waitSignal(page.message, timeout=_LIMIT_MS) as said:
+        qtbot.mouseClick(page.correct_button, Qt.MouseButton.LeftButton)
+    assert "report of sub-05/net-1 is that of the corrected labels" in said.args[0].what
 
 
 def test_button_starts_the_job_that_looks_at_all_results(
@@ -203,7 +211,7 @@ def test_groups_of_a_whole_study_count_corrected_labels_and_no_rejected_results(
     panel = page.cohort
     counted = {str(folder) for folder in folders if "sub-03" not in folder.parts}
     qtbot.waitUntil(lambda: set(panel.subjects.ticked()) == counted, timeout=_LIMIT_MS)
-    assert "corrected labels count, rejected ones do not" in panel.said.text()
+    assert "Corrected labels count, rejected results do not" in panel.said.text()
     assert panel.of_study.isVisible()
     panel.start()
     job = open_study.context.jobs.jobs[-1].work
@@ -212,7 +220,7 @@ def test_groups_of_a_whole_study_count_corrected_labels_and_no_rejected_results(
     part = sorted(counted)[1:]
     panel.subjects.tick(part)
     panel.edited.setCurrentIndex(1)
-    assert "corrected labels do not count, the original ones do" in panel.said.text()
+    assert "Corrected labels do not count, the original ones do" in panel.said.text()
     panel.start()
     job = open_study.context.jobs.jobs[-1].work
     names = tuple(Path(folder).relative_to(study.folder / "segmentations").as_posix() for folder in part)

@@ -12,6 +12,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.bids import find_t1w_scans, is_bids_dataset, read_participants
 from brainstem_app.imaging.label_map import save_volume
 from brainstem_app.imaging.new_dataset import NewScan, make_dataset, problems_of, proposed
+from brainstem_app.imaging.session_dates import time_of_scan
 
 
 @pytest.fixture
@@ -71,6 +72,30 @@ def test_dataset_has_scans_sessions_and_participants(tmp_path: Path, scan: Path)
     assert copy.read_bytes() == scan.read_bytes()
     assert not copy.is_symlink()
     assert len(told) == 3
+
+
+def test_dates_of_scans_stand_in_the_tables_and_those_of_another_dataset_are_kept(
+    tmp_path: Path, scan: Path
+) -> None:
+    first = make_dataset(
+        [
+            NewScan(scan, "01", "1", acquired="2024-03-31"),
+            NewScan(scan, "01", "2", acquired="2025-03-31"),
+            NewScan(scan, "02", acquired="2024-05-01"),
+            NewScan(scan, "03"),
+        ],
+        tmp_path / "first",
+    )
+    again = [
+        NewScan(s.path, s.name.split("_")[0].removeprefix("sub-"), s.name.partition("ses-")[2])
+        for s in find_t1w_scans(first)
+    ]
+    for root in (first, make_dataset(again, tmp_path / "again")):
+        times = [time_of_scan(scan.path) for scan in find_t1w_scans(root)]
+        assert [time and time.day for time in times] == ["2024-03-31", "2025-03-31", "2024-05-01", None]
+    scans = [NewScan(scan, "01", "1", acquired="2024-03-31"), NewScan(scan, "01", "2", acquired="1.5")]
+    assert set(problems_of(scans)) == {0, 1}
+    assert set(problems_of([NewScan(scan, "01", acquired="soon")])) == {0}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a right there")

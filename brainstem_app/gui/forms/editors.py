@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -175,19 +175,25 @@ class PathEditor(LineEditor):
 
     def __init__(self, spec: Setting, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
-        text = QCoreApplication.translate("PathEditor", "Choose…")
-        self.button = QPushButton(text, self)
-        self.button.setAccessibleName(f"{spec.label}: {text}")
-        self.button.setToolTip(QCoreApplication.translate("PathEditor", "Look for it on the disk"))
-        self.button.clicked.connect(self._choose)
-        self._row.addWidget(self.button)
+        either = "|" in f"{spec.argument}{spec.metavar}"
+        of_folder = not spec.optional
+        self.button = self._button("Folder…" if either else "Choose…", of_folder or either)
+        self.file_button = self._button("File…", False) if either else self.button
 
-    def _choose(self) -> None:
+    def _button(self, text: str, asks_for_folder: bool) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setAccessibleName(f"{self.spec.label}: {text}")
+        button.setToolTip("Look for it on the disk")
+        button.clicked.connect(lambda _checked=False: self._choose(asks_for_folder))
+        self._row.addWidget(button)
+        return button
+
+    def _choose(self, folder: bool) -> None:
         start = self._line.text() or str(Path.home())
-        if self.spec.optional:
-            name, _ = QFileDialog.getOpenFileName(self, self.spec.label, start)
-        else:
+        if folder:
             name = QFileDialog.getExistingDirectory(self, self.spec.label, start)
+        else:
+            name, _ = QFileDialog.getOpenFileName(self, self.spec.label, start)
         if name:
             self._line.setText(name)
 

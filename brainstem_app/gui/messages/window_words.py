@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from PySide6.QtCore import QCoreApplication
-
 from brainstem_app.gui.workflow.step import StepName, step_text
 
 _HINT = re.compile(r" \(in the window: [^)]*\)")
@@ -23,7 +21,9 @@ _STEP_OF = {
     "evaluate": StepName.REPORT,
     "cohort": StepName.REPORT,
     "retest": StepName.REPORT,
+    "change": StepName.REPORT,
     "quality": StepName.QUALITY,
+    "study": StepName.QUALITY,
     "models": StepName.TRAIN,
 }
 
@@ -56,13 +56,13 @@ def window_words(text: str, kind: str = "") -> str:
 def _command_words(found: re.Match[str]) -> str:
     step = _STEP_OF.get(found[1])
     if step is None:
-        return QCoreApplication.translate("window_words", "the command line ({0})").format(found[1])
-    return QCoreApplication.translate("window_words", "the page {0}").format(step_text(step).title)
+        return f"the command line ({found[1]})"
+    return f"the page {step_text(step).title}"
 
 
 @cache
 def _labels(kind: str) -> dict[str, str]:
-    """Label of the setting behind each option, translated: the kind's own, else the first job's."""
+    """Label of the setting behind each option: the kind's own, else the first job's."""
     from brainstem_app.jobs.registry import KINDS
     from brainstem_app.setting import settings_of
 
@@ -70,7 +70,7 @@ def _labels(kind: str) -> dict[str, str]:
     labels: dict[str, str] = {}
     for model in [*own, *(registered.model for registered in KINDS.values())]:
         for setting in settings_of(model, as_options=True):
-            label = QCoreApplication.translate("Settings", setting.label).replace("&", "")
+            label = setting.label.replace("&", "")
             for option in setting.option.split("/"):
                 labels.setdefault(option.removeprefix("--"), label)
     return labels

@@ -67,18 +67,18 @@ class PreparePage(StepPage):
         self.form.changed.connect(self._on_form)
         self.estimate = QLabel(self)
         self.estimate.setWordWrap(True)
-        self.estimate.setAccessibleName(self.tr("How long it will take"))
+        self.estimate.setAccessibleName("How long it will take")
         self.all_button = make_primary(
             self,
-            self.tr("Prepare a&ll"),
-            self.tr("All scans that are not prepared yet (Ctrl+Return)"),
+            "Prepare a&ll",
+            "All scans that are not prepared yet (Ctrl+Return)",
             lambda: self._start(()),
             "play",
         )
         self.some_button = make_button(
             self,
-            self.tr("Prepare the &chosen"),
-            self.tr("The subjects whose rows are marked"),
+            "Prepare the &chosen",
+            "The subjects whose rows are marked",
             self._start_chosen,
         )
         self.progress = JobProgress(self)
@@ -128,8 +128,8 @@ class PreparePage(StepPage):
         table = make_table(
             self,
             self._arranged,
-            self.tr("Subjects"),
-            self.tr("A accepts the picture of a subject, R rejects it, U undecides."),
+            "Subjects",
+            "A accepts the picture of a subject, R rejects it, U undecides.",
         )
         make_sortable(table)
         self._arranged.attach(table)
@@ -193,7 +193,7 @@ class PreparePage(StepPage):
             lambda: read_subjects(dataset, contents),
             self._show_subjects,
             lambda error: self.message.emit(
-                message_of_error(error, self.tr("The subjects cannot be listed."), "list")
+                message_of_error(error, "The subjects cannot be listed.", "list")
             ),
         )
 
@@ -227,11 +227,9 @@ class PreparePage(StepPage):
             self.message.emit(
                 Message(
                     MessageLevel.WARNING,
-                    self.tr("It is not clear what to prepare, or where to."),
+                    "It is not clear what to prepare, or where to.",
                     str(job.dataset),
-                    self.tr(
-                        "Choose the folder of a BIDS dataset, here or in Scans, and a folder for the study."
-                    ),
+                    "Choose the folder of a BIDS dataset, here or in Scans, and a folder for the study.",
                     owner="start",
                 )
             )
@@ -252,7 +250,7 @@ class PreparePage(StepPage):
         job.artifact.connect(lambda _event: self._refresh.start())
         job.warned.connect(lambda _event: self._refresh.start())
         job.ended.connect(lambda _outcome: self._on_ended())
-        self.progress.follow(job, self.tr("Starting…"))
+        self.progress.follow(job, "Starting…")
         self._update()
 
     def _on_progress(self, event: Progress) -> None:
@@ -281,7 +279,7 @@ class PreparePage(StepPage):
             # A small file, written at once: decisions come faster than a thread could take them in order.
             save_decision(folder, subject.name, decision)
         except InputError as error:
-            self.message.emit(message_of_error(error, self.tr("The decision was not saved."), "decision"))
+            self.message.emit(message_of_error(error, "The decision was not saved.", "decision"))
             return
         self.resolved.emit("decision")
         self._read()
@@ -306,24 +304,22 @@ class PreparePage(StepPage):
         if subjects:
             self.shown.show_content()
         else:
-            words = self.tr("Training begins with a BIDS dataset: its people are listed here.")
-            self.shown.show_hint(words, self.tr("Open a folder…"))
-        self.all_button.setText(
-            self.tr("Prepare a&ll ({0})").format(len(left)) if left else self.tr("Prepare a&ll")
-        )
+            words = "Training begins with a BIDS dataset: its people are listed here."
+            self.shown.show_hint(words, "Open a folder…")
+        self.all_button.setText(f"Prepare a&ll ({len(left)})" if left else "Prepare a&ll")
         self.all_button.setEnabled(bool(subjects) and not working)
         self.some_button.setEnabled(bool(self.table.selectionModel().selectedRows()) and not working)
         self.estimate.setText("" if working else self._estimate(subjects, left))
         done = len(subjects) - len(left)
-        self.status.emit(self.tr("{0} of {1}").format(done, len(subjects)) if subjects else "")
+        self.status.emit(f"{done} of {len(subjects)}" if subjects else "")
 
     def _estimate(self, subjects: tuple[Subject, ...], left: list[Subject]) -> str:
         if not subjects:
-            return self.tr("Open a BIDS dataset in Scans (Ctrl+1), or choose its folder above.")
+            return "Open a BIDS dataset in Scans (Ctrl+1), or choose its folder above."
         if not left:
-            ready = counted(len(subjects), self.tr("subject"))
-            verb = agreeing(len(subjects), self.tr("is"), self.tr("are"))
-            said = self.tr("{0} {1} prepared, none is left. Look at each picture: A accepts, R rejects.")
+            ready = counted(len(subjects), "subject")
+            verb = agreeing(len(subjects), "is", "are")
+            said = "{0} {1} prepared, none is left. Look at each picture: A accepts, R rejects."
             return f"{said.format(ready, verb)} {self._reference_words()}".strip()
         timed = [
             sum(s.record.timings.values()) for s in subjects if s.record is not None and s.record.timings
@@ -332,10 +328,8 @@ class PreparePage(StepPage):
         jobs = max(1, int(self.form.editor("jobs").value()))
         text = about_text(each * len(left) / min(jobs, len(left)))
         if timed:
-            return self.tr("{1} to go: about {0}, judging by those that are prepared.").format(
-                text, len(left)
-            )
-        return self.tr("{1} to go: about {0} on a usual machine.").format(text, len(left))
+            return f"{len(left)} to go: about {text}, judging by those that are prepared."
+        return f"{len(left)} to go: about {text} on a usual machine."
 
     def _reference_words(self) -> str:
         """Say how far the reference labels may be off; nothing where that is not known."""
@@ -343,10 +337,10 @@ class PreparePage(StepPage):
         mm = None if contents is None or contents.settings is None else contents.settings.reference_mm
         if mm is None:
             return ""
-        return self.tr(
-            "The reference is one registration; on open subjects its nuclei lie {0:.2f} mm from the "
+        return (
+            f"The reference is one registration; on open subjects its nuclei lie {mm:.2f} mm from the "
             "consensus of others."
-        ).format(mm)
+        )
 
 
 def _atlases() -> tuple[str, ...]:

@@ -41,7 +41,7 @@ class ResultFolderPicker(QWidget):
         self.box.setMinimumContentsLength(_LEAST_CHARACTERS)
         self.box.activated.connect(lambda _row: self._tell())
         self._line.editingFinished.connect(self._tell)
-        self.button = make_button(self, self.tr("Choose…"), self.tr("Choose it on the disk"), self._choose)
+        self.button = make_button(self, "Choose…", "Choose it on the disk", self._choose)
         self.label = QLabel(self)
         self.label.setBuddy(self.box)
         row = QHBoxLayout(self)
@@ -85,10 +85,10 @@ class ResultFolderPicker(QWidget):
     def _choose(self) -> None:
         start = self.path or str(self._start)
         if self._is_file:
-            kinds = self.tr("Tables (*.tsv *.csv);;All files (*)")
-            name, _ = QFileDialog.getOpenFileName(self, self.tr("Table of pairs"), start, kinds)
+            kinds = "Tables (*.tsv *.csv);;All files (*)"
+            name, _ = QFileDialog.getOpenFileName(self, "Table of pairs", start, kinds)
         else:
-            name = QFileDialog.getExistingDirectory(self, self.tr("Folder of results"), start)
+            name = QFileDialog.getExistingDirectory(self, "Folder of results", start)
         if name:
             self.set_path(name)
             self.changed.emit()

@@ -26,11 +26,11 @@ class LayoutBar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         for name, text in (
-            ("three", self.tr("Three planes")),
-            ("axial", self.tr("Axial")),
-            ("coronal", self.tr("Coronal")),
-            ("sagittal", self.tr("Sagittal")),
-            ("side_by_side", self.tr("Side by side")),
+            ("three", "Three planes"),
+            ("axial", "Axial"),
+            ("coronal", "Coronal"),
+            ("sagittal", "Sagittal"),
+            ("side_by_side", "Side by side"),
         ):
             row.addWidget(commands.button(name, text, self))
         row.addStretch(1)
@@ -72,8 +72,8 @@ class DisplayBar(QWidget):
         row.setSpacing(6)
         for widget in (self.opacity.name, self.opacity, self.opacity.percent):
             row.addWidget(widget)
-        row.addWidget(commands.button("outline", self.tr("Outline"), self))
-        row.addWidget(commands.button("confidence", self.tr("Confidence"), self))
+        row.addWidget(commands.button("outline", "Outline", self))
+        row.addWidget(commands.button("confidence", "Confidence", self))
         row.addWidget(self.scale)
         row.addStretch(1)
         row.addWidget(self.brightness_button)
@@ -82,9 +82,7 @@ class DisplayBar(QWidget):
     def _confidence_scale(self) -> ColourBar:
         from brainstem_app.gui.viewer.overlay import CONFIDENCE_COLOURS
 
-        bar = ColourBar(self.tr("Colours of the confidence, red 0 to blue 1"), self)
-        bar.setToolTip(
-            self.tr("Probability that the network gave the label that won; no probability of being right")
-        )
+        bar = ColourBar("Colours of the confidence, red 0 to blue 1", self)
+        bar.setToolTip("Probability that the network gave the label that won; no probability of being right")
         bar.show_scale([QColor(*colour) for colour in CONFIDENCE_COLOURS], "0", "1")
         return bar

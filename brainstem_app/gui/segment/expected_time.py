@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from statistics import median
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-
 from brainstem_app.gui.jobs.job_table import about_text
 
 if TYPE_CHECKING:
@@ -33,9 +31,5 @@ def time_text(jobs: Iterable[QueuedJob], scans: int) -> str:
     each = seconds_a_scan(jobs)
     about = about_text((USUAL_S if each is None else each) * scans)
     if each is None:
-        return _tr("about {0} on a usual computer; the first scan will tell").format(about)
-    return _tr("about {0}, judging by what was segmented here before").format(about)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("expected_time", text)
+        return f"about {about} on a usual computer; the first scan will tell"
+    return f"about {about}, judging by what was segmented here before"

@@ -38,6 +38,11 @@ class Surface:
     quads: Quads
     labels: NDArray[np.uint8]
 
+    @classmethod
+    def made(cls, points: Points, quads: Quads, labels: NDArray[np.uint8]) -> Surface:
+        """Make it of points (mm), quads and their labels."""
+        return cls(points, _normals(points, quads), quads, labels)
+
     @property
     def centre(self) -> Points:
         """Middle of the box around all points."""
@@ -132,7 +137,7 @@ def _joined(parts: list[tuple[int, Points, Quads]], volume: LabelVolume) -> Surf
     labels = np.concatenate([np.zeros(0, np.uint8), *sizes])
     affine = volume.grid.affine
     world = (points @ affine[:3, :3].T + affine[:3, 3]).astype(np.float32)
-    return Surface(world, _normals(world, quads), quads, labels)
+    return Surface.made(world, quads, labels)
 
 
 def _bounds(mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
