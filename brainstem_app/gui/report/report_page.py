@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
-from brainstem_app.gui.controls import fill_side_by_side, make_button, make_switch
+from brainstem_app.gui.controls import fill_side_by_side, make_button, make_search, make_switch
 from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.design.look import colours_of, set_icon, set_primary
 from brainstem_app.gui.jobs.job_progress import JobProgress
@@ -155,6 +155,9 @@ class ReportPage(StepPage):
         left = QWidget(self)
         beside = QVBoxLayout(left)
         beside.setContentsMargins(0, 0, 0, 0)
+        hint = "Shows only the reports whose name or model holds this text"
+        self.search = make_search(self, "Find a report", hint, lambda _text: self._narrow())
+        beside.addWidget(self.search)
         beside.addWidget(self.list, 1)
         for button in self._panels:
             beside.addWidget(button)
@@ -240,9 +243,9 @@ class ReportPage(StepPage):
             for entry in entries:
                 if entry.kind is kind:
                     self._add_item(group, entry)
-            group.setHidden(not group.childCount())
             group.setExpanded(True)
         self.list.blockSignals(False)
+        self._narrow()
         count = sum(bool(entry.files) for entry in entries)
         self.status.emit(counted(count, "report") if entries else "")
         names = [entry.name for entry in entries]
@@ -254,6 +257,15 @@ class ReportPage(StepPage):
             self.choose(next(wanted, measured))
         else:
             self._show_nothing()
+
+    def _narrow(self) -> None:
+        """Show the reports that hold what is looked for, and no empty group."""
+        text = self.search.text().casefold()
+        for group in self.list.findItems("", Qt.MatchFlag.MatchContains):
+            items = [group.child(place) for place in range(group.childCount())]
+            for item in items:
+                item.setHidden(text not in f"{item.text(0)}\n{item.text(1)}".casefold())
+            group.setHidden(all(item.isHidden() for item in items))
 
     def _show_nothing(self) -> None:
         self._show(None)

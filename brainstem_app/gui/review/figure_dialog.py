@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.controls import make_check_box
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.look import set_primary
 from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.review.paper_figure import (
@@ -101,7 +102,7 @@ class FigureDialog(QDialog):
         self._draw()
 
     def _choice(self, name: str, titles: list[str]) -> QComboBox:
-        box = QComboBox(self)
+        box = ChoiceBox(self)
         box.setAccessibleName(name)
         box.setToolTip(name)
         box.addItems(titles)
