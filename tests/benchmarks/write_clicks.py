@@ -189,7 +189,10 @@ def twelve_of(dataset: Path, folder: Path) -> Path:
     folder.mkdir()
     for name in ("dataset_description.json", "participants.tsv"):
         shutil.copyfile(dataset / name, folder / name)
-    for scan in find_t1w_scans(dataset)[:PEOPLE]:
+    scans = find_t1w_scans(dataset)[:PEOPLE]
+    if len(scans) < PEOPLE:
+        raise SystemExit(f"{dataset} has {len(scans)} scans; {PEOPLE} are needed")
+    for scan in scans:
         target = folder / scan.path.relative_to(dataset)
         target.parent.mkdir(parents=True)
         target.symlink_to(scan.path.resolve())
