@@ -53,7 +53,9 @@ class Place:
     def made_by(self, command: Command) -> set[str]:
         """Files of what a command writes, and of what else it makes, by their names in the folder."""
         others = (path for pattern in command.clears for path in self.folder.glob(pattern))
-        return {f"{place.name}/{name}" for place in (command.writes, *others) for name in files_of(place)}
+        made = {f"{place.name}/{name}" for place in (command.writes, *others) for name in files_of(place)}
+        # Names with numbers of tasks, by the library that hands them to a cluster.
+        return {name for name in made if "/slurm/log/" not in name}
 
     def _put_back(self, name: str) -> None:
         """Put back what a command has made; it is done once, and a copy is kept."""

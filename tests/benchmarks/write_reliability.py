@@ -47,8 +47,8 @@ _HEAD = """\
 
 What was tried to make the program fail, by `tests/benchmarks/write_reliability.py` (the long form of
 `tests/battery/`). *Held* means: a right result, or an error that says what, where and what to do; what was
-killed ends whole when it is started again; of two processes one works and the other is told; nothing is left
-half-written.
+killed, at a random moment or just before a change of a file, ends whole when it is started again; of two
+processes one works and the other is told; nothing is left half-written.
 """
 
 
@@ -182,6 +182,8 @@ def write_page(rows: list[Row]) -> None:
         lines += ["", f"Not yet run in the long form, only in the suite: {'; '.join(missing)}."]
     if jobs := _not_killed({(row.area, row.row) for row in rows}):
         lines += ["", f"Not yet killed in the long form: {'; '.join(jobs)}."]
+    if pairs := _not_paired(rows):
+        lines += ["", f"Of the pairs of commands that can meet, {pairs} are still to be tried."]
     for row in (row for row in rows if row.failed):
         lines += ["", f"Failed, {row.area}, {row.row}:", ""]
         lines += [f"- {failure[:300]}" for failure in row.failures]
@@ -200,6 +202,13 @@ def _not_killed(tried: set[tuple[str, str]]) -> list[str]:
     from tests.battery.test_killed import AREA, NAMES
 
     return [name for name in NAMES if (AREA, name) not in tried]
+
+
+def _not_paired(rows: list[Row]) -> int:
+    """How many pairs of commands that can meet have not been started at once."""
+    from tests.battery.test_two_at_once import AREA, PAIRS, ROW
+
+    return len(PAIRS) - sum(row.tried for row in rows if (row.area, row.row) == (AREA, ROW))
 
 
 def _load_lines() -> list[str]:

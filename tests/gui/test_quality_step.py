@@ -62,6 +62,10 @@ def _names(page: QualityPage) -> list[str]:
     return [item.name for item in page.model.shown]
 
 
+def test_study_with_results_begins_with_them(open_study: MainWindow) -> None:
+    assert open_study.current_step is StepName.QUALITY
+
+
 def test_most_unusual_result_comes_first_and_the_wall_is_sorted_by_anything(page: QualityPage) -> None:
     assert _names(page)[0] == "sub-05/net-1"
     assert page.current.name == "sub-05/net-1"

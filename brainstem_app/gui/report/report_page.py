@@ -253,7 +253,9 @@ class ReportPage(StepPage):
         if names:
             self.shown.show_content()
             measured = next((entry.name for entry in entries if entry.files), names[0])
-            self.choose(chosen if chosen in names else measured)
+            # A change over time is named by its folder, in which each person has a report.
+            wanted = (entry.name for entry in entries if chosen in (entry.name, entry.folder.parent.name))
+            self.choose(next(wanted, measured))
         else:
             self._show_nothing()
 
@@ -281,9 +283,12 @@ class ReportPage(StepPage):
         words = [entry.model.title]
         if entry.model.mean_iou is None:
             words.append(entry.model.accuracy)
-        if entry.is_edited:
-            words.append("edited")
-        item.setText(1, ", ".join(words))
+        if entry.is_edited or entry.is_corrected:
+            words.append("edited" if entry.is_edited else "corrected")
+        if entry.is_rejected:
+            words.append("rejected")
+        names_model = "/" in entry.name and len(words) > 1  # in a study: whose it is, and the model
+        item.setText(1, ", ".join(words[names_model:]))
         item.setToolTip(1, f"Model {entry.model.title}, {entry.model.accuracy}")
         if len(words) > 1:
             item.setForeground(1, QColor(colours_of(self).fair))
