@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMenu, QVBoxLayout, QWid
 from brainstem_app.counting import counted
 from brainstem_app.gui.actions import ActionRow, ActionTable
 from brainstem_app.gui.app_context import AppContext
+from brainstem_app.gui.cut_texts import tell_cut_texts
 from brainstem_app.gui.design.look import design, look_around, set_look
 from brainstem_app.gui.jobs.jobs_panel import JobsPanel
 from brainstem_app.gui.messages.banners import Banners
@@ -75,6 +76,7 @@ class MainWindow(DropWindow):
         super().__init__()
         guard_wheel()
         show_labels_as_they_are()
+        tell_cut_texts()
         design().want(settings.preferences.look.look)
         import_plots()
         self._key_sheet: ShortcutOverlay | None = None

@@ -65,6 +65,16 @@ def test_changes_of_groups_are_compared_by_the_real_worker(
     assert comparison["nuclei"][0]["mean_mm3"] == pytest.approx(-6.10, abs=0.01)
 
 
+def test_report_of_a_person_is_shown_when_a_change_was_measured(
+    qtbot: QtBot, window: MainWindow, panel: CohortPanel
+) -> None:
+    page = window.page(StepName.REPORT)
+    page.change.finished.emit(panel._context.settings.results_folder / "Change")
+    qtbot.waitUntil(
+        lambda: page.chosen is not None and page.chosen.name == "sub-1 · Change", timeout=_LIMIT_MS
+    )
+
+
 def test_changes_that_are_not_there_cannot_be_chosen(qtbot: QtBot, window: MainWindow, people: Path) -> None:
     window.show_step(StepName.REPORT)
     page = window.page(StepName.REPORT)

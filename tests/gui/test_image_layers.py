@@ -54,6 +54,7 @@ def page(qtbot: QtBot, settings: WindowSettings, tmp_path: Path) -> Iterator[Rev
     qtbot.addWidget(made)
     made.resize(1300, 900)
     made.show()
+    made.activateWindow()
     noise = np.random.default_rng(0).normal(20, 5, SHAPE).astype(np.float32)
     nib.save(nib.Nifti1Image(noise, SCAN), tmp_path / "scan.nii.gz")
     made.document.show_scan(read_for_viewer(tmp_path / "scan.nii.gz"))
@@ -174,6 +175,23 @@ def test_images_come_back_with_their_scan_as_they_were_drawn(
     again.document.show_scan(read_for_viewer(other))
     assert again.document.layers.all == ()
     again.context.background.wait()
+
+
+def test_key_shows_the_scan_alone_for_a_moment(qtbot: QtBot, page: ReviewPage, qsm: Path) -> None:
+    page.document.layers.restyle(page.document.layers.all[0], opacity=100, colours=LayerColours.TURBO)
+    view = page.views.panes[Plane.AXIAL].view
+    for is_hidden in (True, False):
+        qtbot.keyClick(view, Qt.Key.Key_L)
+        grey = colour_in_the_middle(page)
+        assert (grey.red() == grey.green() == grey.blue()) is is_hidden
+        assert ("QSM" in page.readout.crosshair.text()) is not is_hidden
+
+
+def test_images_stay_when_their_scan_is_opened_again(page: ReviewPage, qsm: Path, tmp_path: Path) -> None:
+    page.document.layers.restyle(page.document.layers.all[0], opacity=100, colours=LayerColours.TURBO)
+    page.document.show_scan(read_for_viewer(tmp_path / "scan.nii.gz"))
+    seen = colour_in_the_middle(page)
+    assert not seen.red() == seen.green() == seen.blue()
 
 
 def test_image_is_chosen_by_the_menu(

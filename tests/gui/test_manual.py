@@ -196,5 +196,5 @@ def test_the_wheel_holds_the_manual(repository_root: Path) -> None:
     for page in manual_pages():
         assert f"brainstem_app/manual/{page.path}" in inside | forced
     assert "brainstem_app/manual/mkdocs.yml" in forced
-    assert "brainstem_app/manual/docs/images/review_three.png" in inside
+    assert "brainstem_app/manual/docs/images/review_three.jpg" in inside
     assert not any(name.startswith("brainstem_app/manual") and name.endswith(".py") for name in inside)

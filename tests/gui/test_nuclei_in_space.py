@@ -34,6 +34,7 @@ def page(qtbot: QtBot, settings: WindowSettings, tmp_path: Path) -> Iterator[Rev
     qtbot.addWidget(made)
     made.resize(1300, 900)
     made.show()
+    made.activateWindow()
     made.document.show_labels(read_labels_for_viewer(path, "brainstem31"))
     settle(qtbot, made)
     made.views.surface.look_from(0.0, 0.0)
@@ -104,6 +105,18 @@ def test_drag_turns_and_picks_nothing(qtbot: QtBot, page: ReviewPage) -> None:
     qtbot.mouseRelease(surface, LEFT, pos=start + QPoint(60, 0))
     assert surface.camera.yaw == pytest.approx(330.0)
     assert page.document.editor.label == RN_R
+
+
+def test_double_click_shows_space_alone_and_all_again(qtbot: QtBot, page: ReviewPage) -> None:
+    surface, axial = page.views.surface, page.views.panes[Plane.AXIAL]
+    qtbot.mouseDClick(surface, LEFT, pos=QPoint(3, 3))
+    assert page.views.shows_surface
+    assert axial.isHidden()
+    settle(qtbot, page)
+    qtbot.mouseClick(surface, LEFT, pos=pixel_of(surface, RN_R))
+    qtbot.keyClick(surface, Qt.Key.Key_6)
+    assert not axial.isHidden()
+    assert page.document.drawn.label(axial.view.crosshair) == RN_R, "the slices have followed"
 
 
 def test_pointer_names_the_nucleus_below_it(qtbot: QtBot, page: ReviewPage) -> None:

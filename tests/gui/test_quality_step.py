@@ -62,6 +62,10 @@ def _names(page: QualityPage) -> list[str]:
     return [item.name for item in page.model.shown]
 
 
+def test_study_with_results_begins_with_them(open_study: MainWindow) -> None:
+    assert open_study.current_step is StepName.QUALITY
+
+
 def test_most_unusual_result_comes_first_and_the_wall_is_sorted_by_anything(page: QualityPage) -> None:
     assert _names(page)[0] == "sub-05/net-1"
     assert page.current.name == "sub-05/net-1"
@@ -262,3 +266,13 @@ def test_loose_scans_of_one_name_get_results_of_their_own_in_a_study(study: Stud
     (place / "state.json").write_text(f'{{"scan": "{first.as_posix()}"}}', encoding="utf-8")
     assert segment_job((first,), "m", SegmentOutputs(), results, study=study.folder).name == "T1"
     assert segment_job((second,), "m", SegmentOutputs(), results, study=study.folder).name == "P2_T1"
+
+
+def test_typed_words_narrow_the_wall(qtbot: QtBot, page: QualityPage) -> None:
+    wanted = page.model.items[0].name
+    qtbot.keyClicks(page.search, wanted.upper())
+    assert {item.name for item in page.model.shown} == {
+        item.name for item in page.model.items if wanted in item.name
+    }
+    page.search.clear()
+    assert len(page.model.shown) == len(page.model.items)

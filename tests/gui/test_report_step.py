@@ -130,6 +130,13 @@ def test_segmentations_are_listed_too(
     page._read_again(page.chosen.name)
     qtbot.waitUntil(page.report.picture.isVisible, timeout=_LIMIT_MS)
     assert page.pdf_button.isVisible()
+    group = page.list.currentItem().parent()
+    qtbot.keyClicks(page.search, "nobody")
+    assert group.isHidden()
+    page.search.clear()
+    qtbot.keyClicks(page.search, "HEAD")
+    assert not group.isHidden()
+    assert not page.list.currentItem().isHidden()
 
 
 @pytest.fixture

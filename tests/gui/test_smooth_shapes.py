@@ -184,6 +184,15 @@ def test_curves_are_switched_by_a_key_and_hidden_with_their_nucleus(qtbot: QtBot
     assert is_coloured()
 
 
+def test_labels_are_compared_in_voxels(qtbot: QtBot, page: ReviewPage, result: Path) -> None:
+    overlays = page.views.panes[Plane.AXIAL].view.overlays
+    page.document.comparison.open(result / "labels_native.nii.gz")
+    qtbot.waitUntil(lambda: page.document.comparison.reference is not None, timeout=20_000)
+    assert overlays.fill.isVisible()
+    page.document.comparison.set_reference(None)
+    assert overlays.curves.isVisible()
+
+
 def test_tissue_is_curved_too_once_it_is_shown(qtbot: QtBot, page: ReviewPage) -> None:
     overlays = page.views.panes[Plane.AXIAL].view.overlays
     page.commands["all_structures"].trigger()

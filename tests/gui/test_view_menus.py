@@ -147,6 +147,13 @@ def test_ruler_is_removed_by_its_menu(qtbot: QtBot, page: ReviewPage) -> None:
     assert page.document.rulers.all == ()
 
 
+def test_picture_is_copied_to_the_clipboard(qtbot: QtBot, page: ReviewPage) -> None:
+    view = axial(page)
+    right_click(qtbot, view, page.views.crosshair)
+    choose(page.views, "Copy the picture")
+    assert QGuiApplication.clipboard().pixmap().size() == view.grab().size()
+
+
 def test_nuclei_in_space_have_a_menu_with_directions(qtbot: QtBot, page: ReviewPage) -> None:
     surface = page.views.surface
     qtbot.mouseClick(surface, RIGHT, pos=QPoint(3, 3))

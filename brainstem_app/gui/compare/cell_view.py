@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from brainstem_app.gui.compare.cell_picture import CellPicture, read_cell_picture
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.picture_box import PictureBox
 from brainstem_app.gui.train.curves import Curves
 from brainstem_app.gui.train.run_summary import RunSummary, read_run
@@ -31,7 +32,7 @@ class CellView(QWidget):
         self.label.setTextFormat(Qt.TextFormat.RichText)
         self.label.setAccessibleName("Chosen cell")
         self.label.setWordWrap(True)
-        self.repeat = QComboBox(self)
+        self.repeat = ChoiceBox(self)
         self.repeat.setAccessibleName("Repeat that is shown")
         self.repeat.setToolTip("A repeat differs from the others in its seed alone")
         self.repeat.activated.connect(lambda _row: self._read())

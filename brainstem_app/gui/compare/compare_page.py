@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -34,6 +33,7 @@ from brainstem_app.gui.controls import (
     make_sortable,
     make_table,
 )
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.file_dialogs import FileDialogs, open_in_system
 from brainstem_app.gui.forms.model_form import ModelForm
@@ -83,7 +83,7 @@ class ComparePage(StepPage):
         self.progress = JobProgress(self)
         self.progress.cancel_button.setText("Stop")
         self.progress.cancel_button.setToolTip("Finished cells and whole epochs are kept.")
-        self.measure = QComboBox(self)
+        self.measure = ChoiceBox(self)
         self.measure.setAccessibleName("Number that is shown")
         self.measure.setToolTip("What the numbers and colours of the heat map stand for")
         self.measure.addItem("Mean IoU of the nuclei, test subjects", "nuclei")

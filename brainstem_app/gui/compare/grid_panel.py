@@ -7,7 +7,6 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFormLayout,
     QGridLayout,
     QLabel,
@@ -18,7 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.compare.choice_list import ChoiceList
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.forms.model_form import ModelForm
+from brainstem_app.gui.train.presets import VALUES, PresetBar
 from brainstem_app.jobs.job import TrainJob
 from brainstem_app.jobs.many.grids import GRIDS
 from brainstem_app.setting import Setting, settings_of
@@ -50,7 +51,7 @@ class GridPanel(QWidget):
         self._own_name = "comparison"
         self._leave_out: tuple[dict[str, Any], ...] = ()
         self._other_axes: dict[str, tuple[Any, ...]] = {}
-        self.preset = QComboBox(self)
+        self.preset = ChoiceBox(self)
         self.preset.setAccessibleName("What to compare")
         self.preset.setToolTip("A comparison of the paper, or what you tick in the lists below")
         titles = {
@@ -75,6 +76,8 @@ class GridPanel(QWidget):
         self.alphas.setAccessibleName("Values of α")
         self.alphas.setToolTip("One value for all, or several to compare: 0.1 0.3 0.5")
         self.shared = ModelForm(TrainJob, _NOT_SHARED, self, plain=_PLAIN)
+        self.presets = PresetBar(self.shared, self)
+        self.presets.chosen.connect(self._take_encoder)
         self._lay_out()
         self.show_grid(
             Grid(name="comparison", vary={"decoder": ("n_deconet", "u_deconet", "fpn")}, repeats=1)
@@ -113,6 +116,7 @@ class GridPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(top)
         layout.addLayout(lists)
+        layout.addWidget(self.presets)
         layout.addWidget(self.shared)
 
     def missing(self) -> tuple[str, ...]:
@@ -179,6 +183,14 @@ class GridPanel(QWidget):
             self.show_grid(GRIDS[name]())
         else:
             self._on_own()
+
+    def _take_encoder(self) -> None:
+        """Tick the preset's encoder too, unless several are compared."""
+        preset = self.presets.preset
+        if preset is not None and len(self.encoders.ticked()) == 1:
+            encoder = VALUES[preset].get("encoder", TrainJob.model_fields["encoder"].default)
+            if self.encoders.ticked() != (encoder,):
+                self.encoders.tick((encoder,))
 
     def _on_own(self) -> None:
         """Call it an own choice: the lists were changed by hand."""

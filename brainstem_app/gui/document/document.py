@@ -151,7 +151,13 @@ class Document(QObject):
         editor.painted.connect(self._on_painted)
         editor.stroke_done.connect(self.comparison.compare)
         editor.brush_changed.connect(self._on_brush)
-        for signal in (editor.painted, editor.state_changed, editor.brush_changed, self.display.changed):
+        for signal in (
+            editor.painted,
+            editor.state_changed,
+            editor.brush_changed,
+            self.display.changed,
+            self.comparison.changed,
+        ):
             signal.connect(lambda *_told: self._tell_shapes())
         editor.saved.connect(lambda _copy: self._read_result_again())
         self.structures.visibility_changed.connect(self._on_visible)
@@ -283,9 +289,10 @@ class Document(QObject):
 
     @property
     def drawn_shapes(self) -> SmoothShapes | None:
-        """The shapes, where they are to be drawn in place of voxels: not once labels are drawn on."""
+        """The shapes, where they are to be drawn in place of voxels: not of labels drawn on or compared."""
         is_as_opened = not self.editor.can_undo and self.editor.tool in (Tool.LOOK, Tool.RULER)
-        if self.shapes is None or not is_as_opened or not self.display.state.is_smooth:
+        is_compared = self.comparison.reference is not None  # voxel by voxel
+        if self.shapes is None or is_compared or not is_as_opened or not self.display.state.is_smooth:
             return None
         return self.shapes if self.structures.visible <= self.shapes.known else None
 

@@ -26,6 +26,8 @@ class ImageLayers(QObject):
     Attributes
     ----------
     all : tuple of ImageLayer
+    are_hidden : bool
+        Whether the scan is looked at alone for a moment.
 
     Signals
     -------
@@ -49,6 +51,17 @@ class ImageLayers(QObject):
         self._scan: Path | None = None
         self._grid: CanonicalGrid | None = None
         self.all: tuple[ImageLayer, ...] = ()
+        self.are_hidden = False
+
+    @property
+    def drawn(self) -> tuple[ImageLayer, ...]:
+        """Those that are to be seen, the lowest first."""
+        return () if self.are_hidden else tuple(layer for layer in self.all if layer.style.is_visible)
+
+    def hide(self, are_hidden: bool) -> None:
+        """Look at the scan without any image for a moment, or at all again."""
+        self.are_hidden = are_hidden
+        self.changed.emit()
 
     @property
     def can_add(self) -> bool:
@@ -61,7 +74,9 @@ class ImageLayers(QObject):
         is_same = scan == self._scan and grid is not None and before is not None and grid.matches(before)
         self._scan, self._grid = scan, grid
         if is_same:
+            self.changed.emit()  # the views have begun anew
             return
+        self.are_hidden = False
         self._set(())
         if scan is not None and remembers:
             kept = [(Path(str(stored.get("path", ""))), stored) for stored in self._settings.layers_of(scan)]
@@ -117,8 +132,7 @@ class ImageLayers(QObject):
 
     def values_at(self, voxel: Voxel) -> list[tuple[str, float]]:
         """Name of each visible image that has a value at a voxel, and the value; the topmost first."""
-        shown = [layer for layer in reversed(self.all) if layer.style.is_visible]
-        found = [(layer.name, layer.image.value(voxel)) for layer in shown]
+        found = [(layer.name, layer.image.value(voxel)) for layer in reversed(self.drawn)]
         return [(name, value) for name, value in found if value == value]
 
     def _set(self, layers: tuple[ImageLayer, ...]) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.controls import make_check_box
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.setting import Setting, SettingKind
 
 _NO_LIMIT = 2_000_000_000
@@ -84,7 +84,7 @@ class ChoiceEditor(Editor):
     """A drop-down list."""
 
     def _make(self) -> QWidget:
-        self._box = QComboBox(self)
+        self._box = ChoiceBox(self)
         if self.spec.optional:
             self._box.addItem(self.spec.empty or "–", None)
         for choice in self.spec.choices:

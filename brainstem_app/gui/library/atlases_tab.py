@@ -69,6 +69,7 @@ class AtlasesTab(QWidget):
         self._wanted = ""
         self.rows = RowsModel[AtlasEntry](_columns(), lambda row: row.name, self)
         self.table = make_table(self, self.rows, "Atlases", "The first one ships with the program")
+        self.table.horizontalHeader().setStretchLastSection(True)
         self.table.selectionModel().currentRowChanged.connect(self._show_chosen)
         self.bar = MessageBar(self)
         self.card = Card("", self)

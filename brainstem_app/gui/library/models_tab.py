@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
     from brainstem_app.models.library import ModelFiles
 
-_WIDTHS = (620, 420)
+_WIDTHS = (680, 420)
 _MB = 1e6
 
 
@@ -63,6 +63,7 @@ class ModelsTab(QWidget):
         self._wanted = ""
         self.rows = RowsModel[ModelRow](_columns(), lambda row: row.model.folder, self)
         self.table = make_table(self, self.rows, "Models", "Networks that segment; the first one ships")
+        self.table.horizontalHeader().setStretchLastSection(True)
         self.table.selectionModel().currentRowChanged.connect(self._show)
         self.bar = MessageBar(self)
         self.card = Card("", self)

@@ -8,7 +8,6 @@ from PySide6.QtCore import QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent, QTextDocument
 from PySide6.QtWidgets import (
     QHBoxLayout,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QStackedWidget,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from brainstem_app.gui.controls import add_search_icon, make_icon_button
+from brainstem_app.gui.controls import make_icon_button, make_search
 from brainstem_app.gui.design.look import colours_of, design
 from brainstem_app.gui.design.tokens import HALF, SPACE
 from brainstem_app.gui.manual.contents import Found, ManualPage, manual_pages, page_at, search, text_of
@@ -106,16 +105,12 @@ class ManualWindow(QWidget):
         self.found.setItemDelegate(FoundDelegate(self.found))
         self.found.itemActivated.connect(self._open_found)
         self.found.itemClicked.connect(self._open_found)
-        self.words = QLineEdit(self)
-        self.words.setPlaceholderText("Search the manual")
-        self.words.setAccessibleName("Search the manual")
-        self.words.setToolTip("Words that a section has to hold (Ctrl+F)")
-        add_search_icon(self.words)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PATIENCE_MS)
         self._pause.timeout.connect(self._search)
-        self.words.textChanged.connect(lambda _text: self._pause.start())
+        hint = "Words that a section has to hold (Ctrl+F)"
+        self.words = make_search(self, "Search the manual", hint, lambda _text: self._pause.start())
         self.words.returnPressed.connect(self._open_first)
         self.back_button = self._way("arrow-left", "Back", "To the page before (Alt+Left)", "Alt+Left")
         self.forward_button = self._way(

@@ -11,28 +11,42 @@ from functools import cache
 from brainstem_app.gui.workflow.step import StepName, step_text
 
 _HINT = re.compile(r" \(in the window: [^)]*\)")
-_COMMAND = re.compile(r"`?brainstem-app ([a-z]+)(?: [a-z-]+)*(?: (?:--)?[A-Z…]+| --[a-z-]+)*`?")
+_COMMAND = re.compile(r"`?brainstem-app ([a-z-]+)(?: [a-z-]+)*(?: (?:--)?[A-Z…]+| --[a-z-]+)*`?")
 _OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]+)(?:(=)| (?:[A-Z]{2,}|\d+)\b)?")
-_STEP_OF = {
+#: Where the window does what a command does: a page, or a menu.
+_PLACE_OF: dict[str, StepName | str] = {
+    "demo": StepName.SEGMENT,
+    "simulate": StepName.SEGMENT,
     "segment": StepName.SEGMENT,
+    "doctor": StepName.SCANS,
+    "make-dataset": StepName.SCANS,
     "prepare": StepName.PREPARE,
+    "add-reference": StepName.REVIEW,
+    "remove-reference": StepName.PREPARE,
     "train": StepName.TRAIN,
+    "activations": StepName.TRAIN,
     "compare": StepName.COMPARE,
     "evaluate": StepName.REPORT,
     "cohort": StepName.REPORT,
     "retest": StepName.REPORT,
     "change": StepName.REPORT,
+    "reference": StepName.REPORT,
     "quality": StepName.QUALITY,
     "study": StepName.QUALITY,
-    "models": StepName.TRAIN,
+    "models": "Library ▸ Models",
+    "atlas": "Library ▸ Atlases",
+    "copy": "File ▸ Save the study as",
+    "diagnose": "Help ▸ This computer",
 }
+#: Commands of a group that another page does than the rest.
+_APART = {"models export": StepName.TRAIN, "models ensemble": StepName.TRAIN}
 
 
 def window_words(text: str, kind: str = "") -> str:
     """Text as the window says it.
 
-    An option becomes the label of its setting, a command the page that does it; what the window has no word
-    for is said to be on the command line. Hints at the window in brackets are left out.
+    An option becomes the label of its setting, a command the page or the menu that does it, another one the
+    manual. Hints at the window in brackets are left out.
 
     Parameters
     ----------
@@ -54,10 +68,9 @@ def window_words(text: str, kind: str = "") -> str:
 
 
 def _command_words(found: re.Match[str]) -> str:
-    step = _STEP_OF.get(found[1])
-    if step is None:
-        return f"the command line ({found[1]})"
-    return f"the page {step_text(step).title}"
+    whole = next((place for words, place in _APART.items() if words in found[0]), None)
+    place = whole or _PLACE_OF.get(found[1], "Help ▸ Manual")
+    return f"the page {step_text(place).title}" if isinstance(place, StepName) else place
 
 
 @cache

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QSplitter,
     QTableView,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -23,11 +24,13 @@ from brainstem_app.gui.controls import (
     fit_columns,
     make_button,
     make_primary,
+    make_search,
     make_settings_column,
     make_sortable,
     make_table,
     page_layout,
 )
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.forms.model_form import ModelForm
@@ -49,6 +52,14 @@ if TYPE_CHECKING:
 # Seconds a scan takes on one core, as measured on 52 scans; used until this study has its own.
 _USUAL_S = 90.0
 _REFRESH_MS = 2000
+_STATES = (
+    ("all", ""),
+    ("prepared", "finished"),
+    ("not prepared", "new"),
+    ("failed", "failed"),
+    ("accepted", "accepted"),
+    ("rejected", "rejected"),
+)
 _DECISIONS: tuple[tuple[str, Literal["accepted", "rejected"] | None], ...] = (
     ("A", "accepted"),
     ("R", "rejected"),
@@ -109,7 +120,7 @@ class PreparePage(StepPage):
         left = make_settings_column(self, (self.form,), (self.estimate, buttons, self.progress))
         split = QSplitter(Qt.Orientation.Horizontal, self)
         looked_at = QSplitter(Qt.Orientation.Horizontal, self)
-        for part, stretch in ((self.table, 1), (self.view, 2)):
+        for part, stretch in ((self._listed(), 1), (self.view, 2)):
             looked_at.addWidget(part)
             looked_at.setStretchFactor(looked_at.count() - 1, stretch)
         self.shown = HintOrContent("sliders-horizontal", looked_at, self.all_button, self)
@@ -123,6 +134,31 @@ class PreparePage(StepPage):
             one.setSizes(sizes)
         layout = page_layout(self)
         layout.addWidget(split)
+
+    def _listed(self) -> QWidget:
+        """Put above the table what narrows it."""
+        hint = "Shows only the subjects whose row holds this text"
+        self.search = make_search(self, "Find a subject", hint, self._arranged.set_text)
+        self.state = ChoiceBox(self)
+        self.state.setAccessibleName("State")
+        self.state.setToolTip("Shows only the subjects in this state")
+        for text, value in _STATES:
+            self.state.addItem(text, value)
+        self.state.currentIndexChanged.connect(lambda _place: self._narrow())
+        row = QHBoxLayout()
+        row.addWidget(self.search, 1)
+        row.addWidget(self.state)
+        part = QWidget(self)
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(row)
+        column.addWidget(self.table, 1)
+        return part
+
+    def _narrow(self) -> None:
+        wanted = str(self.state.currentData() or "")
+        shown = (lambda subject: wanted in (subject.state or "new", subject.decision)) if wanted else None
+        self._arranged.set_filter(shown)
 
     def _table(self) -> QTableView:
         table = make_table(

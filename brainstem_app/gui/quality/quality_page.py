@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError
-from brainstem_app.gui.controls import make_button, make_primary, page_layout
+from brainstem_app.gui.controls import make_button, make_primary, make_search, page_layout
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
@@ -50,6 +51,8 @@ class QualityPage(StepPage):
         self.wall = self._make_wall()
         self.order = self._choices("Sorted by", self._orders())
         self.only = self._choices("Shown", self._filters())
+        hint = "Shows only the results whose names hold this text"
+        self.search = make_search(self, "Find a result", hint, lambda _text: self._arrange())
         self.look_button = make_primary(
             self,
             "&Look at all results",
@@ -109,6 +112,7 @@ class QualityPage(StepPage):
         for label, box in (("Sorted by", self.order), ("Shown", self.only)):
             above.addWidget(QLabel(label, self))
             above.addWidget(box)
+        above.addWidget(self.search)
         above.addStretch(1)
         above.addWidget(self.look_button)
         buttons = (self.accept_button, self.reject_button, self.undo_button, self.review_button)
@@ -147,7 +151,7 @@ class QualityPage(StepPage):
         jobs.added.connect(lambda _job: self._find_job())
 
     def _choices(self, name: str, choices: tuple[tuple[str, str], ...]) -> QComboBox:
-        box = QComboBox(self)
+        box = ChoiceBox(self)
         box.setAccessibleName(name)
         box.setToolTip(name)
         for text, value in choices:
@@ -263,7 +267,8 @@ class QualityPage(StepPage):
     def _arrange(self, *, anew: bool = False) -> None:
         """Sort and choose; in another order the first is marked, which it was sorted for."""
         chosen = None if anew else self.current
-        self.model.arrange(Order(self.order.currentData()), str(self.only.currentData()))
+        order, only = Order(self.order.currentData()), str(self.only.currentData())
+        self.model.arrange(order, only, self.search.text())
         self._choose(chosen.name if chosen else "")
         self._on_current()
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QHeaderView, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QHeaderView, QLabel, QLineEdit, QWidget
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError
 from brainstem_app.gui.controls import make_button, make_table
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
@@ -51,7 +52,7 @@ class ChangePanel(ComparisonPanel):
         self._request = 0
         self._ready = 0
         self._dialogs = FileDialogs(context.settings, self)
-        self.way = QComboBox(self)
+        self.way = ChoiceBox(self)
         self.way.setAccessibleName("Where the scans of each person are")
         self.way.setToolTip("How the program learns which scans are of the same person")
         for way, text in (

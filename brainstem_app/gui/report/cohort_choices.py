@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.gui.compare.choice_list import ChoiceList
 from brainstem_app.gui.controls import faint_label, make_button, make_check_box
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.report.report_entries import ReportKind
 from brainstem_app.jobs.kinds.people import Edited
 from brainstem_app.reports.cohort.request import LEAST_PEOPLE
@@ -28,7 +29,7 @@ _MOST_LEAST = 999
 
 
 def _box(parent: QWidget, name: str, hint: str) -> QComboBox:
-    box = QComboBox(parent)
+    box = ChoiceBox(parent)
     box.setAccessibleName(name)
     box.setToolTip(hint)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -104,7 +104,15 @@ class CohortPanel(CohortForm):
         self._read(ticks=is_first)
 
     def _name(self, entry: ReportEntry) -> str:
-        return f"{entry.name} (rejected)" if entry.is_rejected else entry.name
+        said = [
+            word
+            for word, holds in (
+                ("corrected", entry.is_edited or entry.is_corrected),
+                ("rejected", entry.is_rejected),
+            )
+            if holds
+        ]
+        return f"{entry.name} ({', '.join(said)})" if said else entry.name
 
     def _choose_table(self) -> None:
         kinds = "Tables (participants.tsv *.tsv);;All files (*)"

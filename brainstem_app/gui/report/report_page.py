@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
-from brainstem_app.gui.controls import fill_side_by_side, make_button, make_switch
+from brainstem_app.gui.controls import fill_side_by_side, make_button, make_search, make_switch
 from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.design.look import colours_of, set_icon, set_primary
 from brainstem_app.gui.jobs.job_progress import JobProgress
@@ -155,6 +155,9 @@ class ReportPage(StepPage):
         left = QWidget(self)
         beside = QVBoxLayout(left)
         beside.setContentsMargins(0, 0, 0, 0)
+        hint = "Shows only the reports whose name or model holds this text"
+        self.search = make_search(self, "Find a report", hint, lambda _text: self._narrow())
+        beside.addWidget(self.search)
         beside.addWidget(self.list, 1)
         for button in self._panels:
             beside.addWidget(button)
@@ -240,18 +243,29 @@ class ReportPage(StepPage):
             for entry in entries:
                 if entry.kind is kind:
                     self._add_item(group, entry)
-            group.setHidden(not group.childCount())
             group.setExpanded(True)
         self.list.blockSignals(False)
+        self._narrow()
         count = sum(bool(entry.files) for entry in entries)
         self.status.emit(counted(count, "report") if entries else "")
         names = [entry.name for entry in entries]
         if names:
             self.shown.show_content()
             measured = next((entry.name for entry in entries if entry.files), names[0])
-            self.choose(chosen if chosen in names else measured)
+            # A change over time is named by its folder, in which each person has a report.
+            wanted = (entry.name for entry in entries if chosen in (entry.name, entry.folder.parent.name))
+            self.choose(next(wanted, measured))
         else:
             self._show_nothing()
+
+    def _narrow(self) -> None:
+        """Show the reports that hold what is looked for, and no empty group."""
+        text = self.search.text().casefold()
+        for group in self.list.findItems("", Qt.MatchFlag.MatchContains):
+            items = [group.child(place) for place in range(group.childCount())]
+            for item in items:
+                item.setHidden(text not in f"{item.text(0)}\n{item.text(1)}".casefold())
+            group.setHidden(all(item.isHidden() for item in items))
 
     def _show_nothing(self) -> None:
         self._show(None)
@@ -268,9 +282,12 @@ class ReportPage(StepPage):
         words = [entry.model.title]
         if entry.model.mean_iou is None:
             words.append(entry.model.accuracy)
-        if entry.is_edited:
-            words.append("edited")
-        item.setText(1, ", ".join(words))
+        if entry.is_edited or entry.is_corrected:
+            words.append("edited" if entry.is_edited else "corrected")
+        if entry.is_rejected:
+            words.append("rejected")
+        names_model = "/" in entry.name and len(words) > 1  # in a study: whose it is, and the model
+        item.setText(1, ", ".join(words[names_model:]))
         item.setToolTip(1, f"Model {entry.model.title}, {entry.model.accuracy}")
         if len(words) > 1:
             item.setForeground(1, QColor(colours_of(self).fair))

@@ -69,6 +69,7 @@ class ReportView(QWidget):
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setAccessibleName("Tables of the report")
+        self.tabs.setToolTip("The tables that the report's page has")
         self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
         self.tabs.currentChanged.connect(self._show_table)
         self.dots = GroupDots(self)

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.design.choice_box import ChoiceBox
 
 _LEAST_CHARACTERS = 20
 
@@ -32,7 +33,7 @@ class ResultFolderPicker(QWidget):
         self._offered: dict[str, str] = {}
         self._is_file = False
         self._before = ""
-        self.box = QComboBox(self)
+        self.box = ChoiceBox(self)
         self.box.setEditable(True)
         self._line = QLineEdit(self)
         self.box.setLineEdit(self._line)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.counting import counted
 from brainstem_app.errors import UnconfirmedError
 from brainstem_app.gui.controls import make_check_box, make_table
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.messages.window_words import window_words
 from brainstem_app.gui.report.cohort_choices import chosen_edited, edited_box
@@ -61,7 +62,7 @@ class RetestPanel(ComparisonPanel):
         )
         self.confirmed.hide()
         self.confirmed.toggled.connect(lambda _on: self._read())
-        self.way = QComboBox(self)
+        self.way = ChoiceBox(self)
         self.way.setAccessibleName("Where the two results of each person are")
         self.way.setToolTip("How the program learns which two results are of the same person")
         for way, text in (
@@ -94,7 +95,7 @@ class RetestPanel(ComparisonPanel):
         self._offer_study()
 
     def _box(self, name: str) -> QComboBox:
-        box = QComboBox(self)
+        box = ChoiceBox(self)
         box.setAccessibleName(name)
         return box
 

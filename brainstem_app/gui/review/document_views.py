@@ -95,7 +95,7 @@ class DocumentViews(LinkedViews):
         self.ruler_chosen.connect(rulers.choose)
         self.removal_wanted.connect(rulers.remove_chosen)
         rulers.changed.connect(lambda: self.set_rulers(rulers.all, rulers.chosen))
-        document.layers.changed.connect(lambda: self.set_layers(document.layers.all))
+        document.layers.changed.connect(lambda: self.set_layers(document.layers.drawn))
         self.surface.picked.connect(document.choose)
         self.layout_changed.connect(lambda _layout, _plane: self.update_surface())
 
@@ -198,7 +198,7 @@ class DocumentViews(LinkedViews):
             state.is_outlined,
             document.rulers.all,
             document.drawn_shapes,
-            tuple(layer for layer in document.layers.all if layer.style.is_visible),
+            document.layers.drawn,
         )
 
     def figure_cells(self) -> tuple[FigureCell, ...]:

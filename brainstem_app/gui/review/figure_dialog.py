@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.controls import make_check_box
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.look import set_primary
 from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.review.paper_figure import (
@@ -101,7 +102,7 @@ class FigureDialog(QDialog):
         self._draw()
 
     def _choice(self, name: str, titles: list[str]) -> QComboBox:
-        box = QComboBox(self)
+        box = ChoiceBox(self)
         box.setAccessibleName(name)
         box.setToolTip(name)
         box.addItems(titles)
@@ -155,22 +156,45 @@ class FigureDialog(QDialog):
         return lambda: draw_figure(content, chosen.cells, style)
 
     def _draw(self) -> None:
-        """Draw the preview on a thread; of two drawings the later one counts."""
-        self._request += 1
-        request, draw = self._request, self.figure()
+        """Draw the preview on a thread."""
+        draw = self.figure()
 
         def show(image: QImage) -> None:
-            if request == self._request:
-                keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-                self.preview.setPixmap(QPixmap.fromImage(image).scaled(_PREVIEW, keep, smooth))
+            keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+            self.preview.setPixmap(QPixmap.fromImage(image).scaled(_PREVIEW, keep, smooth))
 
-        self._background.run(lambda: _picture(draw()), show, lambda error: self.preview.setText(str(error)))
+        self._run(lambda: _picture(draw()), show)
 
     def _save(self) -> None:
-        self._background.run(
-            self.figure(), self.save_wanted.emit, lambda error: self.preview.setText(str(error))
-        )
-        self.accept()
+        """Draw the figure, then close: what waits for it is gone with the dialog."""
+
+        def give(figure: Figure) -> None:
+            self.save_wanted.emit(figure)
+            self.accept()
+
+        self.setEnabled(False)
+        self._run(self.figure(), give)
+
+    def _run(self, draw: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Draw on a thread; of two drawings the later one counts, and none once the dialog is closed."""
+        self._request += 1
+        request = self._request
+
+        def drawn(result: Any) -> None:
+            if request == self._request:
+                done(result)
+
+        def failed(error: BaseException) -> None:
+            if request == self._request:
+                self.setEnabled(True)
+                self.preview.setText(str(error))
+
+        self._background.run(draw, drawn, failed)
+
+    def done(self, result: int) -> None:
+        """Close; what is being drawn is not wanted any more."""
+        self._request += 1
+        super().done(result)
 
 
 def _picture(figure: Figure) -> QImage:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
-    QComboBox,
     QDoubleSpinBox,
     QHBoxLayout,
     QSlider,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.gui.colour_bar import ColourBar
 from brainstem_app.gui.controls import make_check_box, make_icon_button, remove_widgets
 from brainstem_app.gui.design.card import Card
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.tokens import HALF, SPACE
 from brainstem_app.gui.viewer.image_layer import LayerColours, layer_table, value_text
 
@@ -75,7 +75,7 @@ class LayerRow(QWidget):
         self.remove = self._button("x", "Take away", 0)
         self.up.setEnabled(layer is not layers.all[-1])
         self.down.setEnabled(layer is not layers.all[0])
-        self.colours = QComboBox(self)
+        self.colours = ChoiceBox(self)
         self.colours.setAccessibleName(f"Colours of {layer.name}")
         self.colours.setToolTip("Colours")
         for colours, words in self._colour_names().items():

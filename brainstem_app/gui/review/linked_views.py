@@ -74,6 +74,7 @@ class LinkedViews(QWidget):
         self.reference_pane = SlicePane(Plane.AXIAL, "Reference", self)
         self._in_space = "Nuclei in space"
         self.surface = SurfaceView(background, self)
+        self.surface.enlarge_wanted.connect(self.enlarge_space)
         self.shell_box = self._made_shell_box()
         self._surface_pane = self._with_caption(self.surface)
         self.active: QWidget = self.panes[Plane.AXIAL]
@@ -149,6 +150,11 @@ class LinkedViews(QWidget):
         if self.view_layout is not ViewLayout.SIDE_BY_SIDE:
             self.set_layout(ViewLayout.THREE if is_large else ViewLayout.ONE, plane)
 
+    def enlarge_space(self) -> None:
+        """Show the nuclei in space alone; all again if that is so already."""
+        is_large = self.view_layout is ViewLayout.SPACE
+        self.set_layout(ViewLayout.THREE if is_large else ViewLayout.SPACE)
+
     def _arrange(self) -> None:
         main = self.panes[self.plane]
         places: dict[QWidget, tuple[int, int]] = {main: (0, 0)}
@@ -162,6 +168,8 @@ class LinkedViews(QWidget):
         elif self.view_layout is ViewLayout.SIDE_BY_SIDE:
             places[self.reference_pane] = (0, 1)
             self.reference_pane.set_plane(self.plane)
+        elif self.view_layout is ViewLayout.SPACE:
+            places = {self._surface_pane: (0, 0)}
         for widget in (*self._all_panes(), self._surface_pane):
             self._grid.removeWidget(widget)
             widget.setVisible(widget in places)
@@ -173,7 +181,7 @@ class LinkedViews(QWidget):
         main.set_title("Labels" if self.view_layout is ViewLayout.SIDE_BY_SIDE else "")
         if self.active not in places:
             self._set_active(main)
-            main.view.setFocus()
+            (main.view if main in places else self.surface).setFocus()
         self._synchronise(self._crosshair)
         self._link_part(main.view)
         self._update_brush()
@@ -328,7 +336,7 @@ class LinkedViews(QWidget):
         self.crosshair_moved.emit(self._crosshair)
 
     def _synchronise(self, voxel: Voxel) -> None:
-        for view in self.visible_views():
+        for view in {*self.visible_views(), self.main_view}:
             view.set_crosshair(voxel)
 
     def _on_crosshair(self, source: DrawingView, voxel: Voxel) -> None:

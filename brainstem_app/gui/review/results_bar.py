@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.design.choice_box import ChoiceBox
 
 _LEAST_CHARACTERS = 16
 
@@ -28,7 +29,7 @@ class ResultsBar(QWidget):
         super().__init__(parent)
         self.folders: tuple[Path, ...] = ()
         self._shown = -1
-        self.box = QComboBox(self)
+        self.box = ChoiceBox(self)
         self.box.setAccessibleName("Result to review")
         self.box.setToolTip("The results that were opened together")
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

@@ -24,12 +24,12 @@ _FADE_STEP = 10
 
 #: The menu Review: ids of actions, None separates.
 REVIEW_MENU: tuple[str | None, ...] = (
-    "open_result", "open_scan", "open_labels", "open_reference", "close_reference", "add_image", None,
-    "save_copy", "add_reference", "picture", "picture_all", "figure", None,
+    "open_result", "open_scan", "open_labels", "open_reference", "close_reference", None,
+    "add_image", "hide_images", None, "save_copy", "add_reference", "picture", "picture_all", "figure", None,
     "undo", "redo", None, "ruler", "remove_rulers", None, "look", "brush", "eraser", "fill", "polygon", None,
     "interpolate", "smooth", "copy_up", "copy_down", None,
     "smaller", "larger", "in_3d", "protects", "limits", "pick", None,
-    "axial", "coronal", "sagittal", "three", "side_by_side", None,
+    "axial", "coronal", "sagittal", "three", "side_by_side", "space", None,
     "radiological", "neurological", None,
     "zoom_in", "zoom_out", "fit", "fit_labels", None,
     "crosshair", "next_view", None,
@@ -108,6 +108,8 @@ def _file_rows(document: Document, views: DocumentViews, files: ReviewFiles, whe
         row("add_image", "Add an &image over the scan…", "Ctrl+I", files.choose_layer,
             lambda: document.layers.can_add,
             hint="T2, QSM, FA or any other map, where its header places it"),
+        row("hide_images", "Hide the images over the scan", "L", document.layers.hide,
+            lambda: bool(document.layers.all), lambda: document.layers.are_hidden),
         row("save_copy", "Save an edited &copy", "Ctrl+S", lambda: document.editor.save_copy(),
             when.unsaved),
         row("add_reference", "Add to the &training set", "Ctrl+T", files.training_set.add,
@@ -150,6 +152,8 @@ def _view_rows(document: Document, views: DocumentViews, when: _When) -> list[Ac
         ActionRow("side_by_side", "Side &by side", "5",
                   lambda: views.show_layout(ViewLayout.SIDE_BY_SIDE, views.main_view.plane), when.reference,
                   lambda: views.view_layout is ViewLayout.SIDE_BY_SIDE, "layout"),
+        ActionRow("space", "Nuclei in s&pace", "6", views.enlarge_space, when.labels,
+                  lambda: views.view_layout is ViewLayout.SPACE, "layout"),
         side("radiological", "&Radiological (patient's right on the left)", "Shift+R",
              Convention.RADIOLOGICAL),
         side("neurological", "&Neurological (patient's left on the left)", "Shift+L",
@@ -231,10 +235,10 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         ("double click", "this view alone, or all again"),
         *a.key_rows("next_view", "ruler", "remove_rulers"),
         ("right click, Menu", "what can be done there; while drawing, Ctrl+right click"),
-        ("in space", "drag or arrows turn; wheel, + or − magnify; Home or double click resets"),
+        ("in space", "drag or arrows turn; wheel, + or − magnify; Home resets"),
     ]
     views = [
-        *a.key_rows("axial", "coronal", "sagittal", "three", "side_by_side"),
+        *a.key_rows("axial", "coronal", "sagittal", "three", "side_by_side", "space"),
         (a.key("zoom_in", "zoom_out"), "zoom in, zoom out"),
         *a.key_rows("fit", "fit_labels", "crosshair"),
         (a.key("brighter", "darker"), "brighter, darker"),
@@ -250,7 +254,15 @@ def review_keys(a: ActionTable) -> list[ShortcutGroup]:
         *a.key_rows("outline", "smooth_labels", "confidence"),
     ]
     files = a.key_rows(
-        "open_result", "open_scan", "open_labels", "add_image", "picture", "picture_all", "figure", "help"
+        "open_result",
+        "open_scan",
+        "open_labels",
+        "add_image",
+        "hide_images",
+        "picture",
+        "picture_all",
+        "figure",
+        "help",
     )
     comparing = a.key_rows("open_reference", "close_reference", "differences", "next_difference")
     return [

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
 from brainstem_app.gui.structures.structure_menu import StructureMenu, copy_text
@@ -39,6 +40,7 @@ class ViewMenu(QObject):
             self._structures.add_place_to(menu, view, voxel)
         self._add_rulers(menu, view, position)
         self._commands.fill(menu, (*_LOOK, *_PICTURE))
+        menu.addAction("Copy the picture", lambda: QGuiApplication.clipboard().setPixmap(view.grab()))
         menu.popup(view.viewport().mapToGlobal(position))
 
     def _add_rulers(self, menu: QMenu, view: DrawingView, position: QPoint) -> None:
@@ -58,5 +60,6 @@ class ViewMenu(QObject):
             menu.addAction(f"Look from {words}", partial(surface.look_from, *direction))
         menu.addSeparator()
         menu.addAction("As at first", surface.reset)
-        self._commands.fill(menu, ("picture_all", "picture"))
+        self._commands.fill(menu, ("space", "picture"))
+        menu.addAction("Copy the picture", lambda: QGuiApplication.clipboard().setPixmap(surface.grab()))
         menu.popup(surface.mapToGlobal(position))

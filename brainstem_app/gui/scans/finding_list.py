@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.controls import level_icon, remove_widgets, widgets_of
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.look import set_tone
 from brainstem_app.gui.scans.listing import SEVERAL_SERIES
 
@@ -49,7 +49,7 @@ class FindingList(QScrollArea):
         self.title.setWordWrap(True)
         set_tone(self.title, "soft")
         self._rows = QVBoxLayout()
-        self.series = QComboBox()
+        self.series = ChoiceBox()
         self.series.setAccessibleName("Series of the DICOM folder")
         self.series.setToolTip("The folder holds several series; this one is used")
         self.take_button = QPushButton("Take this series")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
 
-from brainstem_app.gui.controls import add_search_icon
+from brainstem_app.gui.controls import make_search
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.scans.scan_states import ACCEPTED, EDITED, REJECTED, SEGMENTED
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ _STATES = (
     ("with a warning", "warning"),
     ("cannot be used", "error"),
 )
-_SEARCH_WIDTH = 150
 
 
 class ScanFilters(QWidget):
@@ -44,13 +44,8 @@ class ScanFilters(QWidget):
         super().__init__(parent)
         self._model = model
         self._arranged = arranged
-        self.search = QLineEdit(self)
-        self.search.setPlaceholderText("Find a scan")
-        self.search.setAccessibleName("Find a scan")
-        self.search.setToolTip("Shows only the rows that hold this text, a group or a finding too")
-        self.search.setMinimumWidth(_SEARCH_WIDTH)
-        add_search_icon(self.search)
-        self.search.textChanged.connect(arranged.set_text)
+        hint = "Shows only the rows that hold this text, a group or a finding too"
+        self.search = make_search(self, "Find a scan", hint, arranged.set_text)
         self.dataset = self._box("Dataset", "Shows only the scans of this dataset")
         self.state = self._box("State", "Shows only the scans in this state")
         for text, value in _STATES:
@@ -74,7 +69,7 @@ class ScanFilters(QWidget):
         self._apply()
 
     def _box(self, name: str, hint: str) -> QComboBox:
-        box = QComboBox(self)
+        box = ChoiceBox(self)
         box.setAccessibleName(name)
         box.setToolTip(hint)
         box.currentIndexChanged.connect(lambda _place: self._apply())

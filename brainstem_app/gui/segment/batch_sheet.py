@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import agreeing, counted, listed
 from brainstem_app.gui.controls import page_layout
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.look import colours_of, set_primary
 from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.segment.card_text import card_summary, with_amber
@@ -54,7 +54,7 @@ class BatchSheet(QDialog):
         self._offered = offered
         self.scans = _words(self, self._scan_words(chosen))
         self.scans.setToolTip("\n".join(scan.name for scan in chosen.scans[:_TOLD]))
-        self.models = QComboBox(self)
+        self.models = ChoiceBox(self)
         self.models.setAccessibleName("Model")
         self.models.setToolTip("The network that segments")
         for one in offered:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.gui.controls import faint_label, make_button, make_check_box
 from brainstem_app.gui.design.card import Card
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.look import colours_of
 from brainstem_app.gui.design.tokens import HALF
 from brainstem_app.gui.jobs.job_progress import JobProgress
@@ -99,7 +99,7 @@ class SegmentPanel(Card):
 
     def _made_chooser(self) -> QHBoxLayout:
         """Make the list of models, their card, and the ways to more."""
-        self.models = QComboBox(self)
+        self.models = ChoiceBox(self)
         self.models.setAccessibleName("Model")
         self.models.setToolTip("The network that segments")
         self.models.setEnabled(False)

@@ -312,7 +312,7 @@ class StructureModel(QStandardItemModel):
         words = {"A": "good", "B": "fair", "C": "poor"}
         if structure.reliability:
             lines.append(f"Reliability: {structure.reliability} ({words[structure.reliability]})")
-        return "\n".join(lines)
+        return "\n".join([*lines, "Double click on its colour for another one"])
 
 
 def _with_look(structure: Structure, look: LabelLook | None) -> Structure:

@@ -21,14 +21,13 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QLineEdit,
     QStyle,
     QStyleOptionViewItem,
     QTreeView,
     QWidget,
 )
 
-from brainstem_app.gui.controls import add_search_icon, make_button
+from brainstem_app.gui.controls import make_button, make_search
 from brainstem_app.gui.design.card import Card
 from brainstem_app.gui.design.look import colours_of
 from brainstem_app.gui.structures.structure_menu import StructureMenu
@@ -60,12 +59,8 @@ class StructurePanel(Card):
         # A nucleus that is found keeps its region, and a region all of its nuclei.
         self._sorted.setRecursiveFilteringEnabled(True)
         self._sorted.setAutoAcceptChildRows(True)
-        self.search = QLineEdit(self)
-        self.search.setPlaceholderText("Find a nucleus")
-        self.search.setAccessibleName("Find a nucleus")
-        self.search.setToolTip("Shows only the structures whose name holds this text")
-        add_search_icon(self.search)
-        self.search.textChanged.connect(self._sorted.setFilterFixedString)
+        hint = "Shows only the structures whose name holds this text"
+        self.search = make_search(self, "Find a nucleus", hint, self._sorted.setFilterFixedString)
         self.show_button = make_button(
             self,
             "Show all",

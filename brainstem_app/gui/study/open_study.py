@@ -318,13 +318,16 @@ class OpenStudy(QObject):
         self._read("refresh", lambda: read_contents(folder), done)
 
     def _fill_in(self, contents: StudyContents) -> None:
-        """Say where to begin in a study that was made by the command line."""
+        """Say where to begin in a study that was made by the command line: with its results, if any."""
+        from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
+
         if not self.workspace.sources and contents.settings is not None:
             dataset = Path(contents.settings.dataset)
+            begin = "quality" if (contents.folder / SEGMENTATIONS_FOLDER).is_dir() else "prepare"
             self._workspace = self.workspace.model_copy(
                 update={
                     "sources": (str(dataset),) if dataset.is_dir() else (),
-                    "step": "prepare" if self.workspace.step == "scans" else self.workspace.step,
+                    "step": begin if self.workspace.step == "scans" else self.workspace.step,
                 }
             )
 

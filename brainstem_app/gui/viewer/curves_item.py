@@ -16,7 +16,7 @@ from brainstem_app.gui.viewer.smooth_shapes import Loops
 
 #: Gives the curves of some labels on the slice that is shown.
 Curves = Callable[[list[int]], Mapping[int, Loops]]
-_LINE_PIXELS = 1.6
+_LINE_PIXELS = 2.0
 
 
 class CurvesItem(pg.GraphicsObject):

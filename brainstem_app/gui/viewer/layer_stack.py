@@ -41,8 +41,6 @@ class LayerStack:
             self._box.addItem(item, ignoreBounds=True)
             self._items.append(item)
         for item, layer in zip(self._items, layers, strict=True):
-            item.setVisible(layer.style.is_visible)
-            if layer.style.is_visible:
-                item.setLookupTable(layer_table(layer.style.colours))
-                item.setOpacity(layer.style.opacity / 100)
-                item.setImage(layer.steps(plane, index), autoLevels=False, levels=None)
+            item.setLookupTable(layer_table(layer.style.colours))
+            item.setOpacity(layer.style.opacity / 100)
+            item.setImage(layer.steps(plane, index), autoLevels=False, levels=None)

@@ -82,11 +82,8 @@ class Rendered:
         seen = (self.labels > 0) | (glass.labels > 0)
         return Rendered((mixed * seen[..., None]).astype(np.uint8), self.labels, self.facing)
 
-    def rimmed(self, label: int, width: int) -> Rendered:
-        """Draw a white rim, some pixels wide, inside the outline of a label."""
-        inside = self.labels == label
-        if not label or not inside.any():
-            return self
+    def rimmed(self, inside: NDArray[np.bool_], width: int) -> Rendered:
+        """Draw a white rim, some pixels wide, inside the outline of what is true (H, W)."""
         padded = np.pad(inside, width)
         rows, columns = (slice(width, width + n) for n in inside.shape)
         inner = inside.copy()
@@ -160,7 +157,7 @@ def _weights(corners: NDArray[np.floating]) -> NDArray[np.float32]:
     if not len(corners):
         return np.zeros((1, 4), dtype=np.float32)
     edge = np.abs(corners - np.roll(corners, 1, axis=1))[:, :, :2].max(axis=(1, 2))
-    count = min(int(np.ceil(np.percentile(edge, 99))) + 1, _MOST_SAMPLES)
+    count = min(int(np.ceil(edge.max())) + 1, _MOST_SAMPLES)
     u, v = np.meshgrid(*[np.linspace(0, 1, max(count, 2), dtype=np.float32)] * 2)
     u, v = u.ravel(), v.ravel()
     return np.stack([(1 - u) * (1 - v), u * (1 - v), u * v, (1 - u) * v], axis=1)

@@ -40,7 +40,7 @@ _RIM = 1.5
 class SurfaceView(QWidget):
     """Shows a `Surface`, and another one around it as of glass.
 
-    Dragging and the arrow keys turn it, the wheel magnifies, a double click resets.
+    Dragging and the arrow keys turn it, the wheel magnifies, Home resets.
 
     Signals
     -------
@@ -48,6 +48,8 @@ class SurfaceView(QWidget):
         The user clicked on the structure with this label.
     pointed(int)
         The pointer is over the structure with this label, or over none (0).
+    enlarge_wanted
+        The user wants to see this view alone, or all views again.
     menu_wanted(int, object)
         The user wants the menu of this label, 0 for none, at a pixel (QPoint) of this widget.
     shell_changed(bool)
@@ -56,6 +58,7 @@ class SurfaceView(QWidget):
 
     picked = Signal(int)
     pointed = Signal(int)
+    enlarge_wanted = Signal()
     menu_wanted = Signal(int, object)
     shell_changed = Signal(bool)
 
@@ -82,7 +85,9 @@ class SurfaceView(QWidget):
         self.setMinimumSize(120, 120)
         self.setAccessibleName("Nuclei in three dimensions")
         self.setAccessibleDescription("Arrow keys turn the nuclei; plus and minus change their size.")
-        self.setToolTip("Drag to turn, wheel to magnify, click to show a nucleus, double click to reset")
+        self.setToolTip(
+            "Drag turns, wheel magnifies, a click shows a nucleus, a double click space alone, Home resets"
+        )
 
     @property
     def camera(self) -> Camera:
@@ -187,13 +192,18 @@ class SurfaceView(QWidget):
         camera = replace(self._camera, pixels_per_mm=self._camera.pixels_per_mm * scale)
         surface, table, shell, chosen = self._surface, self._table, self._visible_shell, self._chosen
         rim = max(round(scale * _RIM), 1)
+        # The whole outline of the chosen one is drawn, also of what lies behind others.
+        alone = np.zeros_like(table)
+        alone[chosen] = table[chosen] if chosen else 0
 
         def draw() -> Rendered:
-            if shell is None:
-                return render(surface, camera, size, table).rimmed(chosen, rim)
-            middle = shell.surface.centre
-            glass = render(shell.surface, camera, size, shell.colours, middle)
-            return render(surface, camera, size, table, middle).behind(glass).rimmed(chosen, rim)
+            middle = surface.centre if shell is None else shell.surface.centre
+            drawn = render(surface, camera, size, table, middle)
+            if shell is not None:
+                drawn = drawn.behind(render(shell.surface, camera, size, shell.colours, middle))
+            if not alone.any():
+                return drawn
+            return drawn.rimmed(render(surface, camera, size, alone, middle).labels > 0, rim)
 
         self._background.run(draw, self._on_rendered, self._on_failed)
 
@@ -280,9 +290,9 @@ class SurfaceView(QWidget):
         self._pressed = None
 
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Look from the front again."""
+        """Show this view alone, or all."""
         self._pressed = None
-        self.reset()
+        self.enlarge_wanted.emit()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
         """Ask for the menu by the key for menus; the mouse asks when it is released."""

@@ -22,16 +22,17 @@ if TYPE_CHECKING:
     from brainstem_app.gui.library.library_window import LibraryWindow
     from brainstem_app.gui.manual.manual_window import ManualWindow
 
+_WINDOW = "docs/how-to/use-the-window.md"
 #: Page and heading of the manual on each step.
 PAGES = {
-    StepName.SCANS: ("docs/how-to/use-the-window.md", "1-scans"),
-    StepName.SEGMENT: ("docs/how-to/segment-a-scan.md", ""),
+    StepName.SCANS: (_WINDOW, "1-scans"),
+    StepName.SEGMENT: (_WINDOW, "2-segment"),
     StepName.REVIEW: ("docs/how-to/review-labels.md", ""),
-    StepName.REPORT: ("docs/how-to/read-the-report.md", ""),
-    StepName.QUALITY: ("docs/how-to/check-a-cohort.md", ""),
-    StepName.PREPARE: ("docs/how-to/prepare-and-train.md", ""),
-    StepName.TRAIN: ("docs/how-to/prepare-and-train.md", "2-train"),
-    StepName.COMPARE: ("docs/how-to/compare-networks.md", ""),
+    StepName.REPORT: (_WINDOW, "4-report"),
+    StepName.QUALITY: (_WINDOW, "5-quality"),
+    StepName.PREPARE: (_WINDOW, "6-prepare"),
+    StepName.TRAIN: (_WINDOW, "7-train"),
+    StepName.COMPARE: (_WINDOW, "8-compare"),
 }
 _UPDATED = "updated"
 
