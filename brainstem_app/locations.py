@@ -65,6 +65,20 @@ def notices_folder() -> Path:
     return resource("template").parent
 
 
+def manual_folder() -> Path:
+    """Folder with the documentation as a repository has it: ``docs/``, its contents, the changelog.
+
+    Raises
+    ------
+    BrainstemError
+        If it is not there: the installation is incomplete.
+    """
+    for root in (_PACKAGE / "manual", _PACKAGE.parent):
+        if (root / "mkdocs.yml").is_file():
+            return root
+    raise BrainstemError("The manual is missing.", _PACKAGE / "manual", "Install Brainstem App again.")
+
+
 def user_data_folder() -> Path:
     """Folder for the user's own models, atlases, settings and logs (not created here)."""
     name = "Brainstem App" if sys.platform in {"win32", "darwin"} else "brainstem-app"

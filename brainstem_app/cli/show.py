@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import Protocol, TextIO
 
@@ -76,9 +77,12 @@ class Lines:
     def __init__(self, *, debug: bool) -> None:
         self._debug = debug
         self._last = ("", "")
+        self._files: list[Path] = []
 
     def show(self, event: Event) -> None:
         """Show one event as a line, or not at all."""
+        if not isinstance(event, Artifact):
+            self._say_files()
         match event:
             case Progress():
                 self.progress(event)
@@ -90,7 +94,7 @@ class Lines:
                 typer.secho(f"Warning: {event.what}", err=True, fg="yellow")
                 _say_place(event.where, event.fix)
             case Artifact():
-                self.say(f"written: {event.path}")
+                self._files.append(Path(event.path))
             case Failed():
                 self.close()
                 say_error(event.what, event.where, event.fix, event.details if self._debug else "")
@@ -105,6 +109,14 @@ class Lines:
         """Print one line of normal output."""
         typer.echo(text)
 
+    def _say_files(self) -> None:
+        """Name what was written: of files in a folder that is named too, that folder alone."""
+        folders = {place for file in self._files for place in file.parents} & set(self._files)
+        for path in self._files:
+            if folders.isdisjoint(path.parents):
+                self.say(f"written: {path}")
+        self._files = []
+
     def progress(self, event: Progress) -> None:
         """Print each step once."""
         if (event.item, event.message) != self._last:
@@ -114,7 +126,8 @@ class Lines:
             self.say(f"{percent:3.0f} %  {item}{event.message}")
 
     def close(self) -> None:
-        """Nothing to put back."""
+        """Name what was written last."""
+        self._say_files()
 
 
 class Bar(Lines):
@@ -150,6 +163,7 @@ class Bar(Lines):
 
     def close(self) -> None:
         """Remove the bar."""
+        self._say_files()
         self._bar.stop()
 
 

@@ -7,7 +7,7 @@ Here the keys are asked for once a row, and the table is told once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any, cast
 
@@ -34,7 +34,7 @@ _AGAIN_AFTER_MS = 1000
 
 
 class ArrangedRows(QAbstractProxyModel):
-    """Rows of a `RowsModel`: those that hold a text, in the order of a column.
+    """Rows of a `RowsModel`: those that hold a text and that a filter lets through, in the order of a column.
 
     A table that was attached keeps its marked rows, as far as they are shown.
 
@@ -52,6 +52,7 @@ class ArrangedRows(QAbstractProxyModel):
         self._shown: list[int] = []
         self._place: dict[int, int] = {}
         self._text = ""
+        self._is_shown: Callable[[Any], bool] | None = None
         self._column, self._order = -1, Qt.SortOrder.AscendingOrder
         self._table: QTableView | None = None
         self._again = QTimer(self, singleShot=True, interval=_AGAIN_AFTER_MS)
@@ -71,6 +72,12 @@ class ArrangedRows(QAbstractProxyModel):
         """Show only rows of which a cell holds a text, however it is capitalised."""
         if text.casefold() != self._text:
             self._text = text.casefold()
+            self._arrange()
+
+    def set_filter(self, is_shown: Callable[[Any], bool] | None) -> None:
+        """Show only rows of which this is true; None shows all."""
+        if is_shown is not None or self._is_shown is not None:
+            self._is_shown = is_shown
             self._arrange()
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -117,8 +124,10 @@ class ArrangedRows(QAbstractProxyModel):
             self._arrange()
 
     def _choose(self) -> None:
-        rows = range(self._rows.rowCount())
-        shown = [n for n in rows if self._text in self._rows.text_of(n)] if self._text else list(rows)
+        rows, is_shown = self._rows.rows, self._is_shown
+        shown = [n for n in range(len(rows)) if is_shown is None or is_shown(rows[n])]
+        if self._text:
+            shown = [n for n in shown if self._text in self._rows.text_of(n)]
         if 0 <= self._column < self._rows.columnCount():
             keys = {n: _key(self._rows.value_at(n, self._column, SORT_ROLE)) for n in shown}
             shown.sort(key=keys.__getitem__, reverse=self._order == Qt.SortOrder.DescendingOrder)
@@ -152,7 +161,7 @@ class ArrangedRows(QAbstractProxyModel):
         if places:
             end = self.index(places[-1], self.columnCount() - 1)
             self.dataChanged.emit(self.index(places[0], 0), end)
-        if (self._text or self._column >= 0) and not self._again.isActive():
+        if (self._text or self._is_shown or self._column >= 0) and not self._again.isActive():
             self._again.start()
 
     # Qt's interface ----------------------------------------------------------------------------------

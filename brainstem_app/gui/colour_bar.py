@@ -13,10 +13,11 @@ _MARGIN = 6
 
 
 class ColourBar(QWidget):
-    """Draws the low value, the colours, the high value."""
+    """Draws the low value, the colours on a `bar` of some pixels, the high value."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None, bar: int = _BAR) -> None:
         super().__init__(parent)
+        self._bar = bar
         self.setAccessibleName(name)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self._colours: tuple[QColor, ...] = ()
@@ -26,7 +27,7 @@ class ColourBar(QWidget):
         """Show other colours, evenly spaced, and the values at their ends."""
         self._colours, self.low, self.high = tuple(colours), low, high
         self.setAccessibleDescription(f"{low} – {high}")
-        self.setFixedWidth(_BAR + self._width(low) + self._width(high))
+        self.setFixedWidth(self._bar + self._width(low) + self._width(high))
         self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name

@@ -26,6 +26,7 @@ from brainstem_app.gui.design.look import set_icon, set_primary, set_tone
 from brainstem_app.gui.design.tokens import HALF, ICON, SPACE
 
 _ROW_SPACE = 12
+_SEARCH_WIDTH = 150
 #: Icon, and its colour of the look, of how bad something is.
 LEVEL_ICONS = {
     "info": ("info", "accent"),
@@ -69,12 +70,19 @@ def make_icon_button(parent: QWidget, icon: str, name: str, hint: str) -> QToolB
     return button
 
 
-def add_search_icon(line: QLineEdit) -> None:
-    """Show in a line of text that it searches, and a cross that empties it."""
+def make_search(parent: QWidget, text: str, hint: str, slot: Callable[[str], object]) -> QLineEdit:
+    """Make a line that searches as one types, with a cross that empties it."""
+    line = QLineEdit(parent)
+    line.setPlaceholderText(text)
+    line.setAccessibleName(text)
+    line.setToolTip(hint)
+    line.setMinimumWidth(_SEARCH_WIDTH)
+    line.textChanged.connect(slot)
     line.setClearButtonEnabled(True)
     picture = QAction(line.placeholderText(), line)
     set_icon(picture, "search", "soft")
     line.addAction(picture, QLineEdit.ActionPosition.LeadingPosition)
+    return line
 
 
 def make_switch(parent: QWidget, text: str, hint: str, slot: Callable[[bool], object]) -> QPushButton:
@@ -157,7 +165,8 @@ def fit_columns(table: QTableView, texts: Sequence[str]) -> None:
     Qt's own way asks for every cell of a thousand rows, and more than once.
     """
     header, metrics = table.horizontalHeader(), table.fontMetrics()
-    margin = 2 * (table.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, table) + 4)
+    frame = table.style().pixelMetric(QStyle.PixelMetric.PM_FocusFrameHMargin, None, table)
+    margin = 2 * (frame + SPACE + HALF)
     for column, text in enumerate(texts):
         wide = metrics.horizontalAdvance(text) + margin
         table.setColumnWidth(column, max(wide, header.sectionSizeHint(column)))
@@ -222,7 +231,7 @@ def fill_side_by_side(page: QWidget, left: QWidget, right: QWidget, widths: tupl
     split.setChildrenCollapsible(False)
     split.setHandleWidth(2 * SPACE)
     split.setSizes(widths)
-    page_layout(page).addWidget(split)
+    page_layout(page).addWidget(split, 1)
 
 
 def page_layout(page: QWidget) -> QVBoxLayout:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDockWidget, QHBoxLayout, QMenu, QVBoxLayout, QWid
 from brainstem_app.counting import counted
 from brainstem_app.gui.actions import ActionRow, ActionTable
 from brainstem_app.gui.app_context import AppContext
+from brainstem_app.gui.cut_texts import tell_cut_texts
 from brainstem_app.gui.design.look import design, look_around, set_look
 from brainstem_app.gui.jobs.jobs_panel import JobsPanel
 from brainstem_app.gui.messages.banners import Banners
@@ -23,15 +24,14 @@ from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.shortcut_overlay import ShortcutOverlay
 from brainstem_app.gui.warm_up import import_plots
 from brainstem_app.gui.wheel_guard import guard_wheel
-from brainstem_app.gui.window.about import AboutDialog
 from brainstem_app.gui.window.closing import Closing
-from brainstem_app.gui.window.computer_dialog import ComputerDialog
 from brainstem_app.gui.window.drop_window import DropWindow
 from brainstem_app.gui.window.file_commands import FileCommands
 from brainstem_app.gui.window.opening import Opening
 from brainstem_app.gui.window.restoring import Restoring
 from brainstem_app.gui.window.screen_fit import keep_on_screen, resize_to_fit
 from brainstem_app.gui.window.settings_dialog import SettingsDialog
+from brainstem_app.gui.window.side_windows import SideWindows
 from brainstem_app.gui.window.status_line import StatusLine
 from brainstem_app.gui.window.window_actions import (
     MENUS,
@@ -76,6 +76,7 @@ class MainWindow(DropWindow):
         super().__init__()
         guard_wheel()
         show_labels_as_they_are()
+        tell_cut_texts()
         design().want(settings.preferences.look.look)
         import_plots()
         self._key_sheet: ShortcutOverlay | None = None
@@ -94,6 +95,7 @@ class MainWindow(DropWindow):
         status = StatusLine(self)
         self.pointed, self.crosshair, self.job_count = status.pointed, status.crosshair, status.job_count
         self.setStatusBar(status)
+        self.beside = SideWindows(context, lambda: self.current_step, self)
         self.commands = self._made_commands()
         self._fill_menus()
         self.closing = Closing(context, self.pages, self)
@@ -118,7 +120,7 @@ class MainWindow(DropWindow):
         self.setCentralWidget(central)
 
     def _dock(self, panel: JobsPanel) -> QDockWidget:
-        dock = QDockWidget(self.tr("Jobs"), self)
+        dock = QDockWidget("Jobs", self)
         dock.setObjectName("jobs_dock")
         dock.setWidget(ScrolledPage(panel, dock))
         dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
@@ -168,12 +170,10 @@ class MainWindow(DropWindow):
 
     def _made_commands(self) -> ActionTable:
         own = [
-            ActionRow("quit", self.tr("&Quit"), "Ctrl+Q", self.close),
-            ActionRow("settings", self.tr("Se&ttings…"), "Ctrl+,", self._show_settings),
-            ActionRow("jobs", self.tr("&Jobs"), "Ctrl+J", self.show_jobs),
-            ActionRow("help", self.tr("&Mouse and keys"), "F1", self.show_help),
-            ActionRow("computer", self.tr("This &computer…"), "", lambda: ComputerDialog(self).open()),
-            ActionRow("about", self.tr("&About Brainstem App"), "", lambda: AboutDialog(self).open()),
+            ActionRow("quit", "&Quit", "Ctrl+Q", self.close),
+            ActionRow("settings", "Se&ttings…", "Ctrl+,", self._show_settings),
+            ActionRow("jobs", "&Jobs", "Ctrl+J", self.show_jobs),
+            *self.beside.rows(self.show_help),
         ]
         return ActionTable(
             [
@@ -186,13 +186,13 @@ class MainWindow(DropWindow):
         )
 
     def _fill_menus(self) -> None:
-        self.recent = QMenu(self.tr("&Recent"), self)
+        self.recent = QMenu("&Recent", self)
         self.recent.aboutToShow.connect(lambda: self.opening.fill_recent(self.recent))
         for title, entries in MENUS.items():
-            menu = self._last_menu = self.menuBar().addMenu(self.tr(title))
+            menu = self._last_menu = self.menuBar().addMenu(title)
             self.commands.fill(menu, (self.recent if entry == RECENT else entry for entry in entries))
         self.open_menu = self.commands.fill(
-            QMenu(self.tr("Open"), self), (self.recent if one == RECENT else one for one in OPEN_MENU)
+            QMenu("Open", self), (self.recent if one == RECENT else one for one in OPEN_MENU)
         )
         for header in self.pages.headers.values():
             header.set_menu(self.open_menu)
@@ -253,7 +253,7 @@ class MainWindow(DropWindow):
         if step is StepName.SCANS:
             self.scans.segment_requested.connect(self.files.choose_batch)
         elif step is StepName.REVIEW and self.review is not None:
-            menu = self.review.commands.fill(QMenu(self.tr("&Review"), self), REVIEW_MENU)
+            menu = self.review.commands.fill(QMenu("&Review", self), REVIEW_MENU)
             self.menuBar().insertMenu(self._last_menu.menuAction(), menu)
             self.opening.follow(self.review)
 
@@ -264,6 +264,7 @@ class MainWindow(DropWindow):
         super().showEvent(event)
         QTimer.singleShot(0, self, lambda: keep_on_screen(self))
         self.restoring.begin()
+        self.beside.tell_of_update()
 
     def open_path(self, path: Path) -> None:
         """Open a study, a scan, a folder of scans, a result folder or a label map."""
@@ -274,10 +275,10 @@ class MainWindow(DropWindow):
         contents = self.context.study.contents
         prepared, runs = (0, 0) if contents is None else (contents.n_finished, len(contents.runs))
         if not self.pages.has(StepName.PREPARE):
-            text = self.tr("{0} prepared").format(prepared) if prepared else ""
+            text = f"{prepared} prepared" if prepared else ""
             self.step_bar.set_status(StepName.PREPARE, text)
         if not self.pages.has(StepName.TRAIN):
-            self.step_bar.set_status(StepName.TRAIN, counted(runs, self.tr("run")) if runs else "")
+            self.step_bar.set_status(StepName.TRAIN, counted(runs, "run") if runs else "")
 
     # Jobs --------------------------------------------------------------------------------------------
 
@@ -319,7 +320,7 @@ class MainWindow(DropWindow):
     def _show_title(self) -> None:
         scan, folder = self.segment_page.document.scan_path, self.context.study.folder
         parts = ["" if path is None else path.name for path in (scan, folder)]
-        self.setWindowTitle(" – ".join([*(part for part in parts if part), self.tr("Brainstem App")]))
+        self.setWindowTitle(" – ".join([*(part for part in parts if part), "Brainstem App"]))
 
     def _show_drop_target(self, shown: bool) -> None:
         for page in (self.segment_page, self.scans):

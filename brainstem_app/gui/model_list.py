@@ -48,7 +48,7 @@ class ModelList(QObject):
 
     def _fail(self, error: BaseException) -> None:
         self._take(())
-        self.message.emit(message_of_error(error, self.tr("The models cannot be listed.")))
+        self.message.emit(message_of_error(error, "The models cannot be listed."))
 
 
 def find_models() -> tuple[ModelFiles, ...]:

@@ -33,7 +33,7 @@ class PictureBox(QWidget):
         self.path = path
         self._pixmap = QPixmap() if image is None else QPixmap.fromImage(image)
         self._scaled = QPixmap()
-        self.setToolTip("" if path is None else self.tr("Double click opens it at its full size"))
+        self.setToolTip("" if path is None else "Double click opens it at its full size")
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name

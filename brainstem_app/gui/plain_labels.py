@@ -7,32 +7,37 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QToolTip, QWidget
 
-_POLISH, _TOOL_TIP = QEvent.Type.Polish, QEvent.Type.ToolTip
+from brainstem_app.gui.event_filter import Look, filter_events
 
 
 class PlainLabels(QObject):
     """Filter of the whole application: only a label that was told to shows rich text; no tooltip does."""
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Settle the format of a label before it is shown first, and show tooltips that look rich."""
-        kind = event.type()
-        if kind == _POLISH and isinstance(watched, QLabel):
-            if watched.textFormat() == Qt.TextFormat.AutoText:
-                watched.setTextFormat(Qt.TextFormat.PlainText)
-        elif isinstance(event, QHelpEvent) and kind == _TOOL_TIP and isinstance(watched, QWidget):
-            return self._shows(watched, event)
-        return False
+    def looks(self) -> dict[QEvent.Type, Look]:
+        """Say what is looked at, by the kind of event."""
+        return {QEvent.Type.Polish: _settle, QEvent.Type.ToolTip: _shows}
 
-    def _shows(self, widget: QWidget, event: QHelpEvent) -> bool:
-        text = _tool_tip(widget, event.pos())
-        if "<" not in text:
-            return False
-        QToolTip.showText(event.globalPos(), plain_tool_tip(text), widget)
-        return True
+
+def _settle(watched: QObject, _event: QEvent) -> bool:
+    """Settle the format of a label before it is shown first."""
+    if isinstance(watched, QLabel) and watched.textFormat() == Qt.TextFormat.AutoText:
+        watched.setTextFormat(Qt.TextFormat.PlainText)
+    return False
+
+
+def _shows(watched: QObject, event: QEvent) -> bool:
+    """Show a tooltip that looks rich as it is."""
+    if not isinstance(event, QHelpEvent) or not isinstance(watched, QWidget):
+        return False
+    text = _tool_tip(watched, event.pos())
+    if "<" not in text:
+        return False
+    QToolTip.showText(event.globalPos(), plain_tool_tip(text), watched)
+    return True
 
 
 def plain_tool_tip(text: str) -> str:
@@ -42,10 +47,7 @@ def plain_tool_tip(text: str) -> str:
 
 def show_labels_as_they_are() -> None:
     """Let no label or tooltip of the application take text for HTML, once."""
-    application = QCoreApplication.instance()
-    if application is None or application.findChild(PlainLabels) is not None:
-        return
-    application.installEventFilter(PlainLabels(application))
+    filter_events(PlainLabels, PlainLabels.looks)
 
 
 def _tool_tip(widget: QWidget, place: QPoint) -> str:

@@ -34,6 +34,8 @@ class Column(Generic[Row]):
         What it is sorted by; the text, if None.
     roles : mapping of int to callable
         What else a cell has (colour, icon, tooltip), by Qt's roles.
+    at_right : bool or None
+        Whether it stands at the right, as numbers do; None: if it shows numbers alone.
     """
 
     title: str
@@ -41,6 +43,7 @@ class Column(Generic[Row]):
     sort: Callable[[Row], Any] | None = None
     hint: str = ""
     roles: Mapping[Any, Callable[[Row], Any]] = field(default_factory=dict)
+    at_right: bool | None = None
 
 
 class RowsModel(QAbstractTableModel, Generic[Row]):
@@ -68,6 +71,7 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         self._roles = roles or {}
         self._rows: list[Row] = []
         self._at_right: frozenset[int] = frozenset()
+        self._texts: dict[Hashable, str] = {}
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -85,7 +89,11 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
     def text_of(self, place: int) -> str:
         """All that the cells of a row show, in small letters, to be searched."""
         row = self._rows[place]
-        return "\n".join(str(column.text(row)) for column in self._columns).casefold()
+        key = self._key(row)
+        if (text := self._texts.get(key)) is None:
+            text = "\n".join(str(column.text(row)) for column in self._columns).casefold()
+            self._texts[key] = text
+        return text
 
     def longest_texts(self) -> list[str]:
         """Longest text of each column, its title too."""
@@ -97,10 +105,11 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
         same = columns is None and [*map(self._key, rows)] == [*map(self._key, self._rows)]
         if not same:
             self.beginResetModel()
+        self._texts.clear()
         self._rows = list(rows)
         if columns is not None:
             self._columns = tuple(columns)
-        self._at_right = frozenset(n for n in range(len(self._columns)) if self._is_of_numbers(n))
+        self._at_right = frozenset(n for n in range(len(self._columns)) if self._is_at_right(n))
         if not same:
             self.endResetModel()
         else:
@@ -126,6 +135,8 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
     def tell(self, first: int, last: int | None = None) -> None:
         """Tell that rows look otherwise now."""
         if first >= 0:
+            for row in self._rows[first : (first if last is None else last) + 1]:
+                self._texts.pop(self._key(row), None)
             end = self.index(first if last is None else last, len(self._columns) - 1)
             self.dataChanged.emit(self.index(first, 0), end)
 
@@ -173,8 +184,10 @@ class RowsModel(QAbstractTableModel, Generic[Row]):
             return _RIGHT
         return None if told is None else told(row)
 
-    def _is_of_numbers(self, place: int) -> bool:
-        """Whether a column shows numbers alone, which then stand at its right, as its heading does."""
-        text = self._columns[place].text
-        shown = [said for row in self._rows[:_SEEN] if (said := str(text(row) or "").strip())]
+    def _is_at_right(self, place: int) -> bool:
+        """Whether a column stands at the right, its heading too: it shows numbers alone."""
+        column = self._columns[place]
+        if column.at_right is not None:
+            return column.at_right
+        shown = [said for row in self._rows[:_SEEN] if (said := str(column.text(row) or "").strip())]
         return bool(shown) and all(map(_NUMBER.fullmatch, shown))

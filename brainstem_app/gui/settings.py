@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, fields
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +16,7 @@ from brainstem_app.gui.segment.job_files import SegmentOutputs
 from brainstem_app.gui.viewer.convention import Convention
 from brainstem_app.locations import user_data_folder
 from brainstem_app.setting import setting
+from brainstem_app.small_files import parse_json
 
 DEFAULT_OPACITY = 60
 RECENT_COUNT = 8
@@ -25,6 +27,8 @@ _KEYS = {
     "look": "window/look",
     "dark_pictures": "window/dark_pictures",
 }
+_LAYERS, _LAYERED_SCANS = "viewer/layers", 40
+_LOOKS_OF = "labels"
 _OUTPUTS = "Written by Segment beside labels and report."
 _SIDES = {
     "radiological": "Radiological (patient's right on the left)",
@@ -88,8 +92,8 @@ class WindowSettings(QObject):
     Signals
     -------
     changed(str)
-        What the user has chosen is another: ``results_folder``, ``opacity``, ``convention``, ``look`` or
-        ``outputs``.
+        What the user has chosen is another: ``results_folder``, ``opacity``, ``convention``, ``look``,
+        ``outputs`` or ``label_looks``.
     """
 
     changed = Signal(str)
@@ -204,6 +208,15 @@ class WindowSettings(QObject):
         self._store.setValue("window/rail_is_folded", str(value).lower())
 
     @property
+    def seen_version(self) -> str:
+        """Version of the program that was started last; empty before the first start."""
+        return self._text("window/seen_version")
+
+    @seen_version.setter
+    def seen_version(self, value: str) -> None:
+        self._store.setValue("window/seen_version", value)
+
+    @property
     def last_folder(self) -> Path:
         """Folder that file dialogs start in: the last one used, if it is still there."""
         folder = Path(self._text("files/last_folder") or Path.home())
@@ -262,6 +275,29 @@ class WindowSettings(QObject):
         self._store.setValue("study/recent", "")
         self._store.setValue("files/recent", "")
 
+    # Images over scans -------------------------------------------------------------------------------
+
+    def layers_of(self, scan: Path) -> list[dict[str, Any]]:
+        """Images that lay over a scan when it was looked at last, the lowest first, and their styles."""
+        found = self._json(_LAYERS).get(str(scan))
+        return [row for row in found if isinstance(row, dict)] if isinstance(found, list) else []
+
+    def keep_layers(self, scan: Path, layers: list[dict[str, Any]]) -> None:
+        """Remember which images lie over a scan, of the last forty scans that have any."""
+        others = {key: rows for key, rows in self._json(_LAYERS).items() if key != str(scan)}
+        kept = {**others, str(scan): layers} if layers else others
+        self._store.setValue(_LAYERS, json.dumps(dict(list(kept.items())[-_LAYERED_SCANS:])))
+
+    # Looks of structures -----------------------------------------------------------------------------
+
+    def label_looks(self, atlas: str) -> dict[str, Any]:
+        """Colours and names that the user has given to structures of an atlas, by the atlas's own names."""
+        return self._json(f"{_LOOKS_OF}/{atlas}")
+
+    def keep_label_looks(self, atlas: str, looks: dict[str, Any]) -> None:
+        """Remember colours and names of structures of an atlas."""
+        self._keep("label_looks", f"{_LOOKS_OF}/{atlas}", json.dumps(looks))
+
     # The store ---------------------------------------------------------------------------------------
 
     def _keep(self, name: str, key: str, value: Any) -> None:
@@ -272,6 +308,13 @@ class WindowSettings(QObject):
     def _text(self, key: str) -> str:
         value = self._store.value(key)
         return "" if value is None else str(value)
+
+    def _json(self, key: str) -> dict[str, Any]:
+        try:
+            found = parse_json(self._text(key) or "{}")
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def _paths(self, key: str) -> tuple[Path, ...]:
         return tuple(Path(line) for line in self._text(key).splitlines() if line)

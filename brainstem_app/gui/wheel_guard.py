@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractSlider,
@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.gui.event_filter import Look, filter_events
+
 _VALUES = (QAbstractSlider, QAbstractSpinBox, QComboBox, QTabBar)
-_WHEEL, _POLISH, _FOCUS_IN = QEvent.Type.Wheel, QEvent.Type.Polish, QEvent.Type.FocusIn
-_KEYS = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
 _BY_HAND = (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ShortcutFocusReason)
 _BY_TAB = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 #: The focus comes back to where it was: from the list of a drop-down, a menu, another window.
@@ -45,19 +45,16 @@ class WheelGuard(QObject):
         self._tab_is_down = False
         self._scrolled_at = 0.0
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Turn the wheel away from a control that is not chosen."""
-        kind = event.type()
-        if kind == _WHEEL:
-            return self._turns_away(watched, event)
-        if isinstance(event, QFocusEvent):
-            if kind == _FOCUS_IN:
-                self._note_focus(watched, event)
-        elif isinstance(event, QKeyEvent) and kind in _KEYS:
-            self._note_key(event)
-        elif kind == _POLISH and isinstance(watched, QWidget):
-            _take_focus_from_wheel(watched)
-        return False
+    def looks(self) -> dict[QEvent.Type, Look]:
+        """Say what is looked at, by the kind of event."""
+        kinds = QEvent.Type
+        return {
+            kinds.Wheel: self._turns_away,
+            kinds.FocusIn: self._note_focus,
+            kinds.KeyPress: self._note_key,
+            kinds.KeyRelease: self._note_key,
+            kinds.Polish: _take_focus_from_wheel,
+        }
 
     def _turns_away(self, watched: QObject, event: QEvent) -> bool:
         if not _is_value(watched):
@@ -75,33 +72,33 @@ class WheelGuard(QObject):
         parent = widget.parentWidget()
         return parent is not None and parent is self._chosen
 
-    def _note_focus(self, watched: QObject, event: QFocusEvent) -> None:
-        reason = event.reason()
-        if reason in _COMES_BACK or not isinstance(watched, QWidget):
-            return
+    def _note_focus(self, watched: QObject, event: QEvent) -> bool:
+        reason = event.reason() if isinstance(event, QFocusEvent) else None
+        if reason is None or reason in _COMES_BACK or not isinstance(watched, QWidget):
+            return False
         by_hand = reason in _BY_HAND or (reason in _BY_TAB and self._tab_is_down)
         self._chosen = watched if by_hand and _is_value(watched) else None
         if self._chosen is not None:
             self._scrolled_at = 0.0
+        return False
 
-    def _note_key(self, event: QKeyEvent) -> None:
-        is_tab = event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
-        self._tab_is_down = is_tab and event.type() == QEvent.Type.KeyPress
+    def _note_key(self, _watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent):
+            is_tab = event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
+            self._tab_is_down = is_tab and event.type() == QEvent.Type.KeyPress
+        return False
 
 
 def guard_wheel() -> None:
     """Guard the controls of the application, once."""
-    application = QCoreApplication.instance()
-    if application is None or application.findChild(WheelGuard) is not None:
-        return
-    guard = WheelGuard(application)
-    application.installEventFilter(guard)
+    filter_events(WheelGuard, WheelGuard.looks)
 
 
 def _is_value(watched: QObject) -> bool:
     return isinstance(watched, _VALUES) and not isinstance(watched, QScrollBar)
 
 
-def _take_focus_from_wheel(widget: QWidget) -> None:
-    if widget.focusPolicy() == Qt.FocusPolicy.WheelFocus:
-        widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+def _take_focus_from_wheel(watched: QObject, _event: QEvent) -> bool:
+    if isinstance(watched, QWidget) and watched.focusPolicy() == Qt.FocusPolicy.WheelFocus:
+        watched.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return False

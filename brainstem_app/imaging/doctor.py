@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.scan import Finding, Level
+from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.plain_text import Words
 
 
@@ -70,14 +70,19 @@ def examine(path: Path, assume_orientation: str | None = None, series: str | Non
     Examination
         Also for files that are missing, damaged or no scans; nothing is raised for them.
     """
-    from brainstem_app.imaging.orientation import axis_letters
     from brainstem_app.imaging.reading import read_scan
-    from brainstem_app.imaging.voxel_checks import extent_mm
 
     try:
-        scan = read_scan(path, assume_orientation, series)
+        return examination_of(path, read_scan(path, assume_orientation, series))
     except InputError as error:
         return refused(path, error)
+
+
+def examination_of(path: Path, scan: Scan) -> Examination:
+    """Return the examination of a scan that was read."""
+    from brainstem_app.imaging.orientation import axis_letters
+    from brainstem_app.imaging.voxel_checks import extent_mm
+
     return Examination(
         path=str(path),
         readable=True,

@@ -10,14 +10,21 @@ import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.atomic import temporary_name
 from brainstem_app.imaging.file_names import NIFTI_ENDINGS, has_ending
+from brainstem_app.imaging.session_dates import ACQUIRED, time_of_scan
 
 DESCRIPTION = {"Name": "Scans gathered by Brainstem App", "BIDSVersion": "1.9.0", "DatasetType": "raw"}
+_PEOPLE, _DESCRIPTION = "participants.tsv", "dataset_description.json"
+#: What the description is called while the rest is moved to its place.
+_MARK = ".being-moved"
 #: Columns of participants.tsv that can be given.
 PARTICIPANT_COLUMNS = ("group", "age", "sex")
+_YEARS = re.compile(r"\d+(?:[.,]\d+)?")
 _LABEL = re.compile(r"[A-Za-z0-9]+")
 _SUBJECT_IN_NAME = re.compile(r"sub-([A-Za-z0-9]+)")
 _SESSION_IN_NAME = re.compile(r"ses-([A-Za-z0-9]+)")
@@ -36,12 +43,16 @@ class NewScan:
         Letters and digits, without ``sub-`` and ``ses-``; the session may be empty.
     columns : mapping of str to str
         What participants.tsv says of the person.
+    acquired : str
+        When it was made: a date (``2024-03-31``), or years since the person's first scan (``1.5``); empty
+        if not known, then that of a DICOM header or BIDS dataset counts.
     """
 
     path: Path
     subject: str
     session: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    acquired: str = ""
 
     @property
     def name(self) -> str:
@@ -91,7 +102,28 @@ def problems_of(scans: Sequence[NewScan]) -> dict[int, str]:
             found[number] = f"sub-{scan.subject} is spelled in two ways."
         elif any(_differ(other.columns, scan.columns) for other in others):
             found[number] = f"Group, age and sex of sub-{scan.subject} are given in two ways."
+        elif wrong := _problem_of_time(scan, others):
+            found[number] = wrong
     return found
+
+
+def _problem_of_time(scan: NewScan, others: Sequence[NewScan]) -> str:
+    if scan.acquired and not _column_of_time(scan.acquired):
+        return f"“{scan.acquired}” is no date such as 2024-03-31, nor years such as 1.5."
+    if len({_column_of_time(other.acquired) for other in others if other.acquired}) > 1:
+        return f"Of sub-{scan.subject} one scan has a date, another years."
+    return ""
+
+
+def _column_of_time(text: str) -> str:
+    """Column of BIDS for a date or for years since the first scan; empty if a text is neither."""
+    if _YEARS.fullmatch(text):
+        return "years"
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return ""
+    return ACQUIRED
 
 
 def _differ(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
@@ -107,8 +139,10 @@ def make_dataset(
 ) -> Path:
     """Copy or link scans into ``root/sub-…/[ses-…/]anat/…_T1w.nii.gz``, and write ``participants.tsv``.
 
-    What is no NIfTI file (DICOM, MGZ, pairs) is read and written as one. Nothing is overwritten; if it fails,
-    what was made is taken away again.
+    Where it is known when scans were made, that is in ``sub-…_sessions.tsv`` (``_scans.tsv`` of whom has no
+    sessions). What is no NIfTI file (DICOM, MGZ, pairs) is read and written as one. Nothing is overwritten;
+    if it fails, what was made is taken away again. It appears when all of it is there; what a killed process
+    has moved to its place by then is taken away by the next one.
 
     Parameters
     ----------
@@ -135,18 +169,30 @@ def make_dataset(
         raise InputError(
             what, scans[number].path, "Give each scan a subject, and a session where one has more."
         )
+    names = (*sorted({f"sub-{scan.subject}" for scan in scans}), _PEOPLE)
+    mark, staging = root / _MARK, temporary_name(root / "dataset")
+    if mark.exists():
+        _remove(*(root / name for name in names), mark)
     _require_empty(root)
-    made: list[Path] = []
     try:
-        _write(scans, root, made, links=links, report=report)
+        _write(scans, staging, links=links, report=report)
+        (staging / _DESCRIPTION).rename(mark)
+        for name in names:
+            (staging / name).rename(root / name)
+        staging.rmdir()
+        mark.rename(root / _DESCRIPTION)
     except BaseException as error:
-        for path in made:
-            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+        _remove(staging, *(root / name for name in names), mark)
         if isinstance(error, OSError):
             what = f"The dataset cannot be written: {error.strerror or error}."
             raise InputError(what, root, _FIX_FOLDER) from error
         raise
     return root
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def _require_empty(root: Path) -> None:
@@ -159,24 +205,41 @@ def _require_empty(root: Path) -> None:
         raise InputError(what, root, _FIX_FOLDER) from error
 
 
-def _write(
-    scans: Sequence[NewScan], root: Path, made: list[Path], *, links: bool, report: Callable[[str], None]
-) -> None:
-    """Write the dataset; `made` holds what was begun, for whoever has to take it away again."""
+def _write(scans: Sequence[NewScan], root: Path, *, links: bool, report: Callable[[str], None]) -> None:
     for scan in scans:
         report(scan.name)
-        top = root / f"sub-{scan.subject}"
-        if top not in made:
-            made.append(top)
         folder = root / scan.folder
         folder.mkdir(parents=True, exist_ok=True)
         _place(scan, folder, links=links)
-    for name, text in (
-        ("participants.tsv", participants_table(scans)),
-        ("dataset_description.json", json.dumps(DESCRIPTION, indent=1)),
-    ):
-        made.append(root / name)
-        (root / name).write_text(text, encoding="utf-8")
+    _write_times(scans, root)
+    (root / _PEOPLE).write_text(participants_table(scans), encoding="utf-8")
+    (root / _DESCRIPTION).write_text(json.dumps(DESCRIPTION, indent=1), encoding="utf-8")
+
+
+def _write_times(scans: Sequence[NewScan], root: Path) -> None:
+    """Write when each person's scans were made, as far as known, into the tables that BIDS has for it."""
+    people: dict[str, list[tuple[str, str]]] = {}
+    for scan in scans:
+        when = scan.acquired.replace(",", ".") or _known_time(scan.path)
+        if not when:
+            continue
+        person = f"sub-{scan.subject}"
+        table, column, what = f"{person}/{person}_sessions.tsv", "session_id", f"ses-{scan.session}"
+        if not scan.session:
+            file = next((root / scan.folder).iterdir()).relative_to(root / person)
+            table, column, what = f"{person}/{person}_scans.tsv", "filename", file.as_posix()
+        rows = people.setdefault(table, [(column, _column_of_time(when))])
+        rows.append((what, when))
+    for table, rows in people.items():
+        (root / table).write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def _known_time(scan: Path) -> str:
+    """Say when a scan was made by its DICOM header or its dataset's tables; empty if they do not."""
+    known = time_of_scan(scan)
+    if known is None:
+        return ""
+    return known.day or f"{known.years:g}"
 
 
 def participants_table(scans: Sequence[NewScan]) -> str:

@@ -49,6 +49,47 @@ def surface_net(mask: Mask) -> tuple[Points, Quads]:
     return _holding(_smoothed(points, quads), quads, float(mask.sum())), quads
 
 
+def fine_surface_net(mask: Mask, rounds: int = 1) -> tuple[Points, Quads]:
+    """Make the surface of a mask as `surface_net` does, with quads of half the size a round, and rounder.
+
+    References
+    ----------
+    Catmull and Clark, Recursively generated B-spline surfaces on arbitrary topological meshes, Computer-Aided
+    Design 10 (1978). What rounding takes is given back: the surface holds the mask's volume.
+    """
+    points, quads = surface_net(mask)
+    for _ in range(rounds):
+        points, quads = _subdivided(points, quads)
+    return _holding(points, quads, float(mask.sum())), quads
+
+
+def _subdivided(points: Points, quads: Quads) -> tuple[Points, Quads]:
+    """Replace each quad by four, and move the points to the surface of splines."""
+    count = len(points)
+    sides = np.sort(np.stack([quads, quads[:, (1, 2, 3, 0)]], axis=-1).reshape(-1, 2), axis=1)
+    edges, number = np.unique(sides[:, 0].astype(np.int64) * count + sides[:, 1], return_inverse=True)
+    ends = np.stack(np.divmod(edges, max(count, 1)), axis=1)
+    faces = points[quads].mean(axis=1)
+    middles = points[ends].mean(axis=1)
+    on_edges = (middles + _means(number, np.repeat(faces, 4, axis=0), len(edges))) / 2
+    corner = quads.reshape(-1)
+    degree = np.maximum(np.bincount(corner, minlength=count), 1)[:, None]
+    around = _means(corner, np.repeat(faces, 4, axis=0), count)
+    along = _means(ends.T.reshape(-1), np.concatenate([middles, middles]), count)
+    moved = (around + 2 * along + (degree - 3) * points) / degree
+    number = number.reshape(-1, 4) + count
+    middle = np.arange(len(quads)) + count + len(edges)
+    parts = [np.stack([quads[:, k], number[:, k], middle, number[:, k - 1]], axis=1) for k in range(4)]
+    made = np.concatenate([moved, on_edges, faces]).astype(np.float32)
+    return made, np.concatenate(parts).astype(np.int32)
+
+
+def _means(where: NDArray[np.integer], values: NDArray[np.floating], count: int) -> NDArray[np.float64]:
+    """Mean (count, 3) of the values (N, 3) that have each number."""
+    total = np.stack([np.bincount(where, values[:, axis], count) for axis in range(3)], axis=1)
+    return np.asarray(total / np.maximum(np.bincount(where, minlength=count), 1)[:, None])
+
+
 def _quads_along(mask: Mask, number: NDArray[np.int32], axis: int) -> Quads:
     """One quad around each pair of neighbours along an axis of which one is inside."""
     ahead = np.moveaxis(mask, axis, 0)

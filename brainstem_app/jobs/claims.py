@@ -26,6 +26,7 @@ from brainstem_app.jobs.job import (
     ImportAtlasJob,
     Job,
     MakeDatasetJob,
+    MeasureSpeedJob,
     RetestJob,
     SaveReferenceJob,
     SimulateJob,
@@ -93,14 +94,18 @@ def claimed(claims: Iterable[Claim], doing: str, wait_s: float = 0.0) -> Iterato
 def claims_of(job: Job) -> tuple[Claim, ...]:
     """Claims that are known before a job begins; subjects and scans are claimed by who does them."""
     match job:
-        case CompareCellJob(train=inner):
-            return claims_of(inner)
-        case TrainJob() | EvaluateRunJob():
-            return (claim_of(job.study / "runs" / job.run, "The run"),)
+        case (
+            TrainJob(study=study, run=name)
+            | EvaluateRunJob(study=study, run=name)
+            | CompareCellJob(train=TrainJob(study=study, run=name))
+        ):
+            return (claim_of(study / "runs" / name, "The run"),)
         case CompareJob():
             return (claim_of(job.study / "comparisons" / job.grid.name, "The comparison"),)
         case BuildAtlasJob() | ImportAtlasJob():
             return _atlas_claims(job)
+        case MeasureSpeedJob():
+            return _speed_claims()
         case ExportModelJob():
             return _model_claims(job)
         case ExportEnsembleJob():
@@ -133,6 +138,13 @@ def _atlas_claims(job: BuildAtlasJob | ImportAtlasJob) -> tuple[Claim, ...]:
 
     folder = folder_of_build(job) if isinstance(job, BuildAtlasJob) else folder_of_import(job)
     return (claim_within(folder) if job.out else claim_of(folder, "The atlas"),)
+
+
+def _speed_claims() -> tuple[Claim, ...]:
+    """Claim the measurement: two at once would each measure half of the machine."""
+    from brainstem_app.jobs.networks.machine_speed import speed_file
+
+    return (claim_of(speed_file(), "The measurement"),)
 
 
 def _model_claims(job: ExportModelJob) -> tuple[Claim, ...]:

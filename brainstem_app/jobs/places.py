@@ -104,8 +104,8 @@ def require_sound_places(job: Job) -> None:
         return
     for folder in places.inputs:
         require_outside(places.out, folder)
-    # A dataset of simulated scans may grow.
-    raw = _raw_dataset_of(places.out, or_itself=not isinstance(job, SimulateJob))
+    # A dataset of simulated scans may grow; one that is made says itself that there is one already.
+    raw = _raw_dataset_of(places.out, or_itself=not isinstance(job, SimulateJob | MakeDatasetJob))
     if raw is not None:
         raise InputError(
             "The folder for the results belongs to a dataset of raw scans.",

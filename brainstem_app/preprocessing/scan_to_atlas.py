@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nibabel as nib
 import numpy as np
+from nibabel.filebasedimages import ImageFileError
 from numpy.typing import NDArray
 
+from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import atomic_path
 from brainstem_app.imaging.spaces import BOX_SHAPE, WARP_REGION, Affine, box_affine
 from brainstem_app.imaging.trilinear import interpolated
@@ -72,6 +75,25 @@ class ScanToAtlas:
         fade = np.cos(np.clip(away / _margin(), 0, 1) * np.pi / 2) ** 2
         field = np.round(moved * fade[:, None], _DECIMALS).astype(np.float32)
         return cls(transforms.mni_to_native, Displacement(_grid(field), WARP_REGION.affine))
+
+    @classmethod
+    def load(cls, folder: Path) -> ScanToAtlas:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If a file is missing or damaged.
+        """
+        path = folder / TO_ATLAS_WARP
+        try:
+            image: Any = nib.load(path)
+            field = np.asarray(image.dataobj, dtype=np.float32)[:, :, :, 0, :]
+        except (OSError, ValueError, IndexError, ImageFileError) as error:
+            raise InputError("The saved warp cannot be read.", path, "Segment the scan again.") from error
+        turned = field * np.array([-1.0, -1.0, 1.0], dtype=np.float32)
+        placed = Transforms.load(folder).mni_to_native
+        return cls(placed, Displacement(turned, np.asarray(image.affine, dtype=np.float64)))
 
     def to_atlas(self, points_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where points (N, 3) of the scan lie in the atlas, mm."""

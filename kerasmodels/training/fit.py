@@ -234,6 +234,8 @@ class _Run:
         with self.strategy.scope():
             restore(self.last, self.model, self.optimizer)
         self.state = state
+        # A process that was killed just after it had written the network has not written this.
+        _write_history(self.folder / "history.csv", state.history)
 
     def epoch(self, train: Volumes, watcher: BatchWatcher) -> EpochDone | None:
         """Train on an epoch's volumes and validate, and write the files; None if cancelled before that."""
@@ -329,7 +331,7 @@ def _check_labels(volumes: Volumes, classes: int) -> None:
 
 
 def _write_history(path: Path, history: list[EpochDone]) -> None:
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f"{WRITING}{path.name}")
     with part.open("w", newline="", encoding="utf-8") as file:
         names = [column.name for column in fields(EpochDone) if column.name != "val_iou"]
         writer = csv.DictWriter(file, names, extrasaction="ignore")

@@ -21,15 +21,15 @@ from brainstem_app.study.study import Study, StudySettings, SubjectRecord
 from kerasmodels.data.slice_input import SliceInput
 
 from ..atlas.conftest import write_tiny_recipe
+from ..jobs.made_cluster import make_cluster
 from ..reports.made_results import write_result
 from ..study.made_study import add_result, correct_by_hand, make_study, write_segmentation
 
 Words = list[str | Path]
 TRAINING = ("--encoder", "resnet18", "--epochs", "2", "--size", "32", "--batch-size", "16")
 DETACHED = "brainstem_app.jobs.detached"
-#: It hands others over to a queue, which no test machine has; `tests/jobs/test_executors.py` has a made one.
-#: The others are new and have no command here yet: nothing is known of them when they are killed.
-NOT_TRIED = frozenset({"on-slurm", "change", "make-dataset", "remove-reference", "save-reference"})
+#: Folder of the programs of a made cluster.
+CLUSTER = "cluster"
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _block(start: int) -> NDArray[np.uint8]:
     return labels
 
 
-def make_results(folder: Path, table: LabelTable, people: int = 12) -> Path:
+def make_results(folder: Path, table: LabelTable, people: int = 16) -> Path:
     """Results of people of two groups, and the table that says which."""
     lines = ["participant_id\tgroup"]
     for n in range(people):
@@ -104,6 +104,16 @@ def make_results(folder: Path, table: LabelTable, people: int = 12) -> Path:
         lines.append(f"sub-{n:02d}\t{'ab'[n % 2]}")
     (folder / "participants.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
+
+
+def make_scans(folder: Path, count: int = 3) -> Words:
+    """Scans of people, with nothing to see in them."""
+    folder.mkdir()
+    scans: Words = [folder / f"sub-{n:02d}_T1w.nii.gz" for n in range(count)]
+    rng = np.random.default_rng(0)
+    for path in scans:
+        save_volume(Path(path), rng.random((20, 20, 20), np.float32), np.eye(4))
+    return scans
 
 
 def make_study_of_results(folder: Path, table: LabelTable, people: int = 6) -> Path:
@@ -162,7 +172,15 @@ def quick_commands(folder: Path, table: LabelTable) -> dict[str, Command]:
         "copy --share": into("copy-study", "share", "copy", study, "--share", if_done="is not empty"),
         "evaluate (volumes)": into("evaluate-volumes", "volumes", "evaluate", *maps),
         "cohort": into("cohort", "cohort", "cohort", results, *participants),
+        "reference save": into("save-reference", "saved", "reference", "save", results, *participants),
         "retest": into("retest", "retest", "retest", results, again),
+        "make-dataset": into(
+            "make-dataset",
+            "dataset",
+            "make-dataset",
+            *make_scans(folder / "scans"),
+            if_done="is not empty",
+        ),
         "atlas import": import_command(folder),
         "atlas build": _build_command(folder),
         "simulate": into("simulate", "simulate", "simulate", "--subjects", "1"),
@@ -206,6 +224,7 @@ def slow_commands(folder: Path) -> dict[str, Command]:
     study, scans, prepared = folder / "study", folder / "out simulate", folder / "out prepared"
     one = study / "runs" / "one"
     scan = scans / "sub-sim01" / "anat" / "sub-sim01_T1w.nii.gz"
+    make_cluster(folder / CLUSTER)
     truth = scans / "derivatives" / "truth" / "sub-sim01" / "anat" / "sub-sim01_space-orig_dseg.nii.gz"
     heads, no_run = ("simulate",), "has no network"
 
@@ -251,12 +270,31 @@ def slow_commands(folder: Path) -> dict[str, Command]:
             if_missing="no segmentation",
             of="segment --study",
         ),
+        "segment on a cluster": Command(
+            "on-slurm", ["segment", "--study", prepared, "--executor", "slurm"], prepared, of="prepare"
+        ),
+        "change": Command(
+            "change",
+            [
+                *("change", folder / "first_T1w.nii.gz", folder / "later_T1w.nii.gz"),
+                *("--years", "0,2", "--out", folder / "out change"),
+            ],
+            folder / "out change",
+            needs=heads,
+        ),
         "add-reference": Command(
             "add-reference",
             ["add-reference", truth, "--study", prepared, "--subject", "sub-sim01"],
             prepared,
             if_missing="not prepared",
             of="prepare",
+        ),
+        "remove-reference": Command(
+            "remove-reference",
+            ["remove-reference", prepared, "--subject", "sub-sim01"],
+            prepared,
+            if_done="No label map was added",
+            of="add-reference",
         ),
     }
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import nibabel
+import numpy as np
+
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.imaging.label_map import load_label_map, save_label_map
 
-from .commands import quick_commands, slow_commands
-from .processes import do
+from .commands import Command, quick_commands, slow_commands
+from .processes import do, files_of
 
 
 class Place:
@@ -45,6 +48,14 @@ class Place:
             elif command.of:
                 self._put_back(command.of)
         self._correct()
+        self._scan_again()
+
+    def made_by(self, command: Command) -> set[str]:
+        """Files of what a command writes, and of what else it makes, by their names in the folder."""
+        others = (path for pattern in command.clears for path in self.folder.glob(pattern))
+        made = {f"{place.name}/{name}" for place in (command.writes, *others) for name in files_of(place)}
+        # Names with numbers of tasks, by the library that hands them to a cluster.
+        return {name for name in made if "/slurm/log/" not in name}
 
     def _put_back(self, name: str) -> None:
         """Put back what a command has made; it is done once, and a copy is kept."""
@@ -69,6 +80,17 @@ class Place:
         changed = labels.copy()
         changed[changed == changed.max()] = 0
         save_label_map(corrected, changed, affine)
+
+    def _scan_again(self) -> None:
+        """Make two scans of one person, outside of a dataset, of that which was simulated."""
+        first, later = (self.folder / f"{name}_T1w.nii.gz" for name in ("first", "later"))
+        there = sorted((self.folder / "out simulate").glob("sub-*/anat/*_T1w.nii.gz"))
+        if later.exists() or not there:
+            return
+        shutil.copyfile(there[0], first)
+        scan = nibabel.Nifti1Image.from_filename(first)
+        noise = np.random.default_rng(0).normal(0, 1, scan.shape)
+        nibabel.save(nibabel.Nifti1Image((scan.get_fdata() + noise).astype(np.float32), scan.affine), later)
 
 
 def _remove(path: Path) -> None:

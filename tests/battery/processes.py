@@ -12,22 +12,30 @@ from pathlib import Path
 from brainstem_app.imaging.atomic import TEMPORARY_NAME
 from brainstem_app.jobs.folder import EVENTS_FILE, JobFolder
 
-from .commands import DETACHED, Command
+from .commands import CLUSTER, DETACHED, Command
 
 ROOT = Path(__file__).resolve().parents[2]
+#: File, in the folder of the user's data, of the changes that `killed_at` has seen.
+CHANGES = "changes"
 
 
 def environment_of(folder: Path, **other: str) -> dict[str, str]:
-    """Environment of a command with the user's data below a folder."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(folder / "data"), **other}
+    """Environment of a command with the user's data, and the made cluster if there is one, below a folder."""
+    path = f"{folder / CLUSTER}{os.pathsep}{os.environ.get('PATH', '')}"
+    data = {"PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(folder / "data"), "PATH": path}
+    return {**os.environ, **data, **other}
 
 
-def begin(folder: Path, command: Command) -> subprocess.Popen[str]:
-    """Start a command, with the user's data below a folder, and a family of processes of its own."""
+def begin(folder: Path, command: Command, at: int | None = None) -> subprocess.Popen[str]:
+    """Start a command, with the user's data below a folder, and a family of processes of its own.
+
+    Its changes of files are written down (`at` is 0), or it is killed before the one of that number.
+    """
     if command.module == DETACHED:
         JobFolder(Path(command.words[0])).clear()
+    counting = [] if at is None else ["tests.battery.killed_at", str(folder / CHANGES), str(folder), str(at)]
     return subprocess.Popen(
-        [sys.executable, "-m", command.module, *map(str, command.words)],
+        [sys.executable, "-m", *counting, command.module, *map(str, command.words)],
         env=environment_of(folder),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -48,9 +56,14 @@ def end(process: subprocess.Popen[str], command: Command) -> tuple[int, str]:
     return process.returncode, out + err
 
 
-def do(folder: Path, command: Command) -> tuple[int, str]:
+def do(folder: Path, command: Command, at: int | None = None) -> tuple[int, str]:
     """Run a command to its end; returns status and what it said."""
-    return end(begin(folder, command), command)
+    return end(begin(folder, command, at), command)
+
+
+def changes_seen(folder: Path) -> list[str]:
+    """Changes of files by the last command that came to its end with `at` given."""
+    return (folder / CHANGES).read_text(encoding="ascii").splitlines()
 
 
 def kill(process: subprocess.Popen[str]) -> None:

@@ -13,19 +13,30 @@ import pytest
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.jobs.registry import KINDS
 
-from .commands import NOT_TRIED, Command, quick_commands, slow_commands
+from .commands import Command, quick_commands, slow_commands
 from .place import Place
-from .processes import begin, do, end, files_of, kill, left_behind, make_study
+from .processes import begin, changes_seen, do, files_of, kill, left_behind, make_study
 from .tally import FIRST_SEED, TRIALS, counted, once
 
 pytestmark = pytest.mark.slow
 AREA = "Killed at a random moment, then started again"
 NAMES = (
-    *("copy", "copy --share", "evaluate (volumes)", "cohort", "retest", "atlas import", "atlas build"),
+    *(
+        "copy",
+        "copy --share",
+        "evaluate (volumes)",
+        "cohort",
+        "reference save",
+        "retest",
+        "make-dataset",
+        "atlas import",
+        "atlas build",
+    ),
     *("simulate", "quality", "study accept", "study reject", "study undecide", "study restore"),
     *("study import-results", "study export", "train", "train another", "evaluate (run)", "activations"),
     *("models export", "models ensemble", "compare", "cell of a comparison", "speed of the machine"),
-    *("segment", "segment --bids", "demo", "prepare", "segment --study", "study correct", "add-reference"),
+    *("segment", "segment --bids", "demo", "change", "prepare", "segment --study", "segment on a cluster"),
+    *("study correct", "add-reference", "remove-reference"),
 )
 
 
@@ -63,7 +74,7 @@ def _killed_after(seconds: float, folder: Path, command: Command) -> None:
 def test_every_kind_of_job_is_tried(tmp_path: Path, table: LabelTable) -> None:
     commands = {**quick_commands(tmp_path, table), **slow_commands(tmp_path)}
     assert set(NAMES) == set(commands)
-    assert {command.kind for command in commands.values()} == set(KINDS) - NOT_TRIED
+    assert {command.kind for command in commands.values()} == set(KINDS)
 
 
 @pytest.fixture(scope="module")
@@ -80,19 +91,26 @@ def test_command_that_is_killed_ends_whole_when_started_again(place: Place, name
     with counted(AREA, name) as tally:
         place.begin(name)
         started = time.monotonic()
-        status, said = do(place.folder, command)
-        lasts, wanted = time.monotonic() - started, set(files_of(command.writes))
+        status, said = do(place.folder, command, at=0)
+        lasts, wanted = time.monotonic() - started, place.made_by(command)
         assert status == 0, said
+        changes = changes_seen(place.folder)
         for seed in range(FIRST_SEED, FIRST_SEED + TRIALS):
-            with tally.trial(f"seed {seed}"):
+            rng = random.Random(f"{name} {seed}")
+            seconds, change = rng.uniform(0.3, lasts), rng.randint(1, len(changes))
+            with tally.trial(f"seed {seed}, killed after {seconds:.1f} of {lasts:.1f} s"):
                 place.begin(name)
-                seconds = random.Random(f"{name} {seed}").uniform(0.3, lasts)
-                _kill_and_repeat(command, wanted, seconds, place.folder)
+                _killed_after(seconds, place.folder, command)
+                _repeat(place, command, wanted)
+            with tally.trial(f"seed {seed}, killed before {change} of {len(changes)}: {changes[change - 1]}"):
+                place.begin(name)
+                do(place.folder, command, at=change)
+                _repeat(place, command, wanted)
 
 
-def _kill_and_repeat(command: Command, wanted: set[str], seconds: float, folder: Path) -> None:
-    _killed_after(seconds, folder, command)
-    status, said = end(begin(folder, command), command)
+def _repeat(place: Place, command: Command, wanted: set[str]) -> None:
+    status, said = do(place.folder, command)
     assert status == 0 or (command.if_done and command.if_done in said), said
-    assert set(files_of(command.writes)) == wanted, set(files_of(command.writes)) ^ wanted
+    there = place.made_by(command)
+    assert there == wanted, there ^ wanted
     assert left_behind(command.writes) == []

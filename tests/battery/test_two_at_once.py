@@ -15,21 +15,25 @@ from .processes import begin, end, files_of, left_behind, make_study
 from .tally import counted, once
 
 pytestmark = pytest.mark.slow
-AREA = "Two processes at once"
+AREA, ROW = "Two processes at once", "every pair of commands that can meet"
 UNFORESEEN = ("Traceback", "Something unforeseen")
 #: Those that work on one study or run, and those on the results of one study.
 OF_STUDY = (
     *("train", "train another", "evaluate (run)", "activations", "models export", "models ensemble"),
     *("compare", "cell of a comparison"),
 )
-OF_PREPARED = ("prepare", "segment --study", "study correct", "add-reference")
+OF_PREPARED = (
+    *("prepare", "segment --study", "segment on a cluster", "study correct"),
+    *("add-reference", "remove-reference"),
+)
 OF_RESULTS = (
     *("quality", "study accept", "study reject", "study undecide", "study restore"),
     *("study import-results", "study export"),
 )
 ALONE = (
-    *("copy", "copy --share", "evaluate (volumes)", "cohort", "retest", "atlas import", "atlas build"),
-    *("simulate", "segment", "segment --bids", "demo", "speed of the machine"),
+    *("copy", "copy --share", "evaluate (volumes)", "cohort", "reference save", "retest", "make-dataset"),
+    *("atlas import", "atlas build", "simulate", "segment", "segment --bids", "demo", "change"),
+    "speed of the machine",
 )
 PAIRS = (
     *combinations_with_replacement(OF_RESULTS, 2),
@@ -99,7 +103,7 @@ def test_pair_of_commands_that_can_meet(place: Place, pair: tuple[str, str]) -> 
     """Each with itself; those of one run, and those of one study, with each other."""
     once()
     first, second = (place.commands[name] for name in pair)
-    with counted(AREA, "every pair of commands that can meet") as tally, tally.trial(" and ".join(pair)):
+    with counted(AREA, ROW) as tally, tally.trial(" and ".join(pair)):
         place.begin(*pair)
         ends = _ends(first, second, place.folder)
         _one_did(ends, first.if_done, second.if_done, first.if_missing, second.if_missing)

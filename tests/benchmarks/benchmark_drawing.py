@@ -1,7 +1,8 @@
 """Time the drawing tools of Review on a made scan of 512³ voxels with 0.4 mm edges.
 
-``python tests/benchmarks/benchmark_drawing.py [SIDE]``. Each time is from the movement of the mouse to the
-pictures of all three planes drawn anew.
+``python tests/benchmarks/benchmark_drawing.py [SIDE] [RESULT]``. Each time is from the movement of the mouse
+to the pictures of all three planes drawn anew. Of a folder that Segment has written, with a warp,
+movements from slice to slice are timed too, drawn as the warp's curves and as voxels.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from PySide6.QtWidgets import QApplication
 
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.application import make_application
+from brainstem_app.gui.document.opened import read_result_for_viewer
 from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
@@ -125,6 +127,23 @@ def _voxel(plane: Plane, index: int, middle: int) -> tuple[int, int, int]:
     return voxel[0], voxel[1], voxel[2]
 
 
+def measure_slices(page: ReviewPage, timed: Timer, result: Path) -> None:
+    """Print times of movements from slice to slice of a result, drawn as curves and as voxels."""
+    page.document.show_result(read_result_for_viewer(result))
+    timed.settle()
+    if page.document.drawn_shapes is None:
+        raise SystemExit(f"{result} has no warp")
+    for structures in ("all_nuclei", "all_structures"):
+        page.commands[structures].trigger()
+        timed.settle()
+        for drawn in ("curves", "voxels"):
+            page.document.display.set(is_smooth=drawn == "curves")
+            page.document.choose_largest()
+            for plane in Plane:
+                steps = [partial(page.views.panes[plane].view.step, 1)] * 12
+                timed(f"slice, {plane.name.lower()}, {structures.replace('_', ' ')} as {drawn}", steps)
+
+
 def main() -> None:
     """Print all times."""
     side = int(sys.argv[1]) if len(sys.argv) > 1 else 512
@@ -147,6 +166,8 @@ def main() -> None:
         timed = Timer(page)
         measure_strokes(page, timed, side)
         measure_steps(page, timed, side)
+        if len(sys.argv) > 2:
+            measure_slices(page, timed, Path(sys.argv[2]))
         timed.settle()
         page.close()
 

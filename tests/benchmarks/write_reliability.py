@@ -8,6 +8,7 @@ takes hours: what was counted lies in ``build/battery`` meanwhile, and ``--resum
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import platform
@@ -18,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "docs" / "results"
@@ -47,8 +49,8 @@ _HEAD = """\
 
 What was tried to make the program fail, by `tests/benchmarks/write_reliability.py` (the long form of
 `tests/battery/`). *Held* means: a right result, or an error that says what, where and what to do; what was
-killed ends whole when it is started again; of two processes one works and the other is told; nothing is left
-half-written.
+killed, at a random moment or just before a change of a file, ends whole when it is started again; of two
+processes one works and the other is told; nothing is left half-written.
 """
 
 
@@ -182,6 +184,8 @@ def write_page(rows: list[Row]) -> None:
         lines += ["", f"Not yet run in the long form, only in the suite: {'; '.join(missing)}."]
     if jobs := _not_killed({(row.area, row.row) for row in rows}):
         lines += ["", f"Not yet killed in the long form: {'; '.join(jobs)}."]
+    if pairs := _not_paired(rows):
+        lines += ["", f"Of the pairs of commands that can meet, {pairs} are still to be tried."]
     for row in (row for row in rows if row.failed):
         lines += ["", f"Failed, {row.area}, {row.row}:", ""]
         lines += [f"- {failure[:300]}" for failure in row.failures]
@@ -196,10 +200,21 @@ def write_page(rows: list[Row]) -> None:
 
 def _not_killed(tried: set[tuple[str, str]]) -> list[str]:
     """Jobs of the battery that no row is of."""
-    sys.path.insert(0, str(ROOT))
-    from tests.battery.test_killed import AREA, NAMES
+    killed = _battery("test_killed")
+    return [name for name in killed.NAMES if (killed.AREA, name) not in tried]
 
-    return [name for name in NAMES if (AREA, name) not in tried]
+
+def _not_paired(rows: list[Row]) -> int:
+    """How many pairs of commands that can meet have not been started at once."""
+    pairs = _battery("test_two_at_once")
+    tried = (row.tried for row in rows if (row.area, row.row) == (pairs.AREA, pairs.ROW))
+    return len(pairs.PAIRS) - sum(tried)
+
+
+def _battery(name: str) -> ModuleType:
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    return importlib.import_module(f"tests.battery.{name}")
 
 
 def _load_lines() -> list[str]:

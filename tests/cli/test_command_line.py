@@ -11,6 +11,7 @@ import pytest
 from brainstem_app.cli import show
 from brainstem_app.cli.app import run
 from brainstem_app.jobs import run as run_module
+from brainstem_app.jobs.events import Artifact, Progress
 from brainstem_app.jobs.job import Job, PrepareJob, SegmentJob, TrainJob
 from brainstem_app.jobs.reporter import Reporter, Summary
 
@@ -344,3 +345,18 @@ main()
         check=True,
     )
     assert shown.stdout.splitlines() == [str(tmp_path / "data" / "scan.nii")]
+
+
+def test_of_a_scan_the_folder_is_named_and_not_each_of_its_files(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = show.Lines(debug=False)
+    for path in ("out/a/labels.nii.gz", "out/a/report.html", "out/a", "out/table.tsv"):
+        lines.show(Artifact(role="file", path=path))
+    lines.show(Progress(done=1, total=2, message="next"))
+    lines.show(Artifact(role="labels", path="b.nii.gz"))
+    lines.close()
+    assert capsys.readouterr().out.splitlines() == [
+        "written: out/a",
+        "written: out/table.tsv",
+        " 50 %  next",
+        "written: b.nii.gz",
+    ]

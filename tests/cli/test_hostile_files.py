@@ -127,6 +127,19 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "out of a cohort": ("", "cohort STUDY --out FILE"),
     "results": ("", "cohort FILE --out OUT"),
     "study of training": (".json", "train BAD --run first"),
+    "change": (".nii.gz", "change FILE MAP --years 0,1 --out OUT"),
+    "dataset table": (".tsv", "make-dataset MAP --table FILE --out OUT"),
+    "reference table": (".tsv", "reference save STUDY --participants FILE --group g --out OUT"),
+    "reference": (".json", "reference show FILE"),
+    "reference to compare with": (".json", "cohort STUDY --against FILE --out OUT"),
+    "labels to add": (".nii.gz", "add-reference FILE --study STUDY --subject sub-01"),
+    "corrected labels": (".nii.gz", "study correct STUDY sub-01 --labels FILE"),
+    "import regions": (
+        ".nii.gz",
+        "atlas import MAP --regions FILE --name mine --space MNI152NLin2009cAsym --out OUT",
+    ),
+    "weights": (".safetensors", "train STUDY --run first --encoder-weights FILE"),
+    "network": (".keras", "train STUDY --run first --start-from FILE"),
 }
 
 

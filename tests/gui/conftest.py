@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -23,11 +22,15 @@ from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.imaging.orientation import affine_from_letters
+from brainstem_app.imaging.scan import Level
 from brainstem_app.imaging.spaces import BOX_SHAPE, box_affine
 from brainstem_app.jobs.job import SimulateJob, TrainJob, write_job
 from brainstem_app.jobs.run import run_job
 from brainstem_app.models.card import ModelCard
 from brainstem_app.models.library import ModelFiles
+from brainstem_app.reports.scan.build import build_report
+from brainstem_app.reports.scan.manifest import make_manifest
+from brainstem_app.reports.scan.model import FindingEntry, ReportInputs
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Failure, Study, StudySettings, SubjectRecord
 
@@ -116,19 +119,15 @@ def result_folder(tmp_path: Path, labels: np.ndarray, affine: np.ndarray, scan_f
     save_label_map(home / "labels_native.nii.gz", labels, affine)
     (home / "report.html").write_text("<h1>Report</h1>", encoding="utf-8")
     (home / "report.csv").write_text("index,name\n", encoding="utf-8")
-    report = {
-        "atlas": {"name": "brainstem31"},
-        "warnings": [
-            {
-                "level": "warning",
-                "code": "medulla-cut",
-                "problem": "The medulla is cut off.",
-                "fix": "Rescan.",
-            }
-        ],
-        "notes": [{"level": "info", "code": "oblique", "problem": "The scan is tilted.", "fix": ""}],
-    }
-    (home / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    atlas = load_atlas()
+    inputs = ReportInputs(labels, affine, atlas.table, atlas.name, atlas.version, name=scan_file.name)
+    report = build_report(inputs, make_manifest(inputs, "2026-01-01T00:00:00+00:00"))
+    cut = FindingEntry(
+        level=Level.WARNING, code="medulla-cut", problem="The medulla is cut off.", fix="Rescan."
+    )
+    tilted = FindingEntry(level=Level.INFO, code="oblique", problem="The scan is tilted.", fix="")
+    report = report.model_copy(update={"warnings": (cut,), "notes": (tilted,)})
+    (home / "report.json").write_text(report.to_json(), encoding="utf-8")
     job = f'{{"kind": "segment", "scans": ["{scan_file.as_posix()}"]}}'
     (home.parent / "job.json").write_text(job, encoding="utf-8")
     return home

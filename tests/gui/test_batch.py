@@ -92,7 +92,7 @@ def test_batch_begins_only_after_scans_model_and_folder_were_named(
     assert "not measured" in sheet.card.text()
     assert "color:" in sheet.card.text(), "in amber"
     assert sheet.place.folder == settings.results_folder
-    assert sheet.time.text() == "about 1 min on a usual computer; the first scan will tell"
+    assert sheet.time.text() == "about 15 s on a usual computer; the first scan will tell"
     assert "P3_T1" in sheet.scans.toolTip()
     assert not listed.context.jobs.jobs
     qtbot.mouseClick(sheet.start_button, Qt.MouseButton.LeftButton)

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.compare.compare_page import ComparePage
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.train.presets import VALUES, Preset
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.jobs.job import CompareJob, read_job
 from brainstem_app.jobs.many.compare_plan import cells_of
@@ -160,3 +161,25 @@ def test_low_overlap_is_never_green_in_the_heat_map(
             assert green_of(page, row) == pytest.approx(green, abs=3)
     assert page.legend.isVisible()
     assert (page.legend.low, page.legend.high) == ends
+
+
+def test_presets_set_what_all_networks_share_and_the_encoder_if_there_is_one(
+    qtbot: QtBot, page: ComparePage
+) -> None:
+    panel = page.panel
+    panel.show_grid(small())
+    for preset, encoder in ((Preset.FAST, "resnet18"), (Preset.BEST, "resnet34")):
+        qtbot.mouseClick(panel.presets.buttons[preset], Qt.MouseButton.LeftButton)
+        grid = panel.grid()
+        wanted = {name: value for name, value in VALUES[preset].items() if name != "encoder"}
+        assert {name: grid.settings.get(name) for name in wanted} == {
+            name: list(value) if isinstance(value, tuple) else value for name, value in wanted.items()
+        }
+        assert panel.encoders.ticked() == (encoder,)
+        assert panel.presets.preset is preset
+    assert set(panel.decoders.ticked()) == {"fpn", "n_deconet"}
+    qtbot.mouseClick(panel.presets.buttons[Preset.PAPER], Qt.MouseButton.LeftButton)
+    assert panel.grid().settings == {}
+    panel.encoders.tick(("resnet34", "resnet50"))
+    qtbot.mouseClick(panel.presets.buttons[Preset.FAST], Qt.MouseButton.LeftButton)
+    assert panel.encoders.ticked() == ("resnet34", "resnet50")

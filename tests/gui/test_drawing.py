@@ -307,7 +307,7 @@ def test_drawing_lies_in_the_saved_file_where_it_was_clicked(
 def test_every_tool_has_an_icon_and_a_hint_with_its_key(page: ReviewPage) -> None:
     bar = page.findChild(DrawingBar)
     buttons = [button for button in bar.findChildren(QToolButton) if button.defaultAction() is not None]
-    assert len(buttons) == 14
+    assert len(buttons) == 15
     for button in buttons:
         action = button.defaultAction()
         assert not button.icon().isNull()

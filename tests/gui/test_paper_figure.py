@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.background import Background
@@ -127,7 +126,6 @@ def test_dialog_previews_what_is_chosen_and_hands_the_figure_on(
     first = dialog.preview.pixmap().cacheKey()
     dialog.layouts.setCurrentIndex(1)
     qtbot.waitUntil(lambda: dialog.preview.pixmap().cacheKey() != first, timeout=60_000)
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
     with qtbot.waitSignal(dialog.save_wanted, timeout=60_000) as told:
         dialog.save_button.click()
     assert len(told.args[0].axes) == 8

@@ -71,6 +71,20 @@ def test_results_made_alike_are_not_asked_about(panel: CohortPanel) -> None:
     assert panel.said.text().startswith("8 people.")
 
 
+def test_volumes_of_brain_and_head_are_covariates_where_results_have_them(
+    qtbot: QtBot, window: MainWindow, people: Path, settings: WindowSettings
+) -> None:
+    (job,) = settings.results_folder.iterdir()
+    for report in job.glob("*/report.json"):
+        content = json.loads(report.read_text(encoding="utf-8"))
+        content["scan"]["brain_ml"] = 1200.0
+        report.write_text(json.dumps(content), encoding="utf-8")
+    panel = _opened(qtbot, window)
+    shown = panel.covariates.list
+    offered = [shown.item(row).text() for row in range(shown.count())]
+    assert offered == ["age", "sex", "volume of the brain (brain_ml)"]
+
+
 def test_few_people_are_told_that_there_will_be_no_z_scores(panel: CohortPanel) -> None:
     assert "no z-scores: 4 to set a person against, 7 are needed" in panel.said.text()
     panel.group.setCurrentIndex(0)

@@ -99,3 +99,17 @@ def test_without_a_dataset_it_says_where_to_get_one(window: MainWindow) -> None:
     page = window.page(StepName.PREPARE)
     assert "Ctrl+1" in page.estimate.text()
     assert not page.all_button.isEnabled()
+
+
+def test_words_and_a_state_narrow_the_subjects(qtbot: QtBot, page: PreparePage) -> None:
+    shown = page.table.model()
+    everybody = shown.rowCount()
+    page.state.setCurrentIndex(page.state.findData("failed"))
+    failed = [shown.index(row, 0).data() for row in range(shown.rowCount())]
+    assert 0 < len(failed) < everybody
+    assert {subject.name for subject in page.model.rows if subject.state == "failed"} == set(failed)
+    page.state.setCurrentIndex(0)
+    qtbot.keyClicks(page.search, failed[0])
+    assert [shown.index(row, 0).data() for row in range(shown.rowCount())] == [failed[0]]
+    page.search.clear()
+    assert shown.rowCount() == everybody

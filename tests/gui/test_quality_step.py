@@ -62,13 +62,17 @@ def _names(page: QualityPage) -> list[str]:
     return [item.name for item in page.model.shown]
 
 
+def test_study_with_results_begins_with_them(open_study: MainWindow) -> None:
+    assert open_study.current_step is StepName.QUALITY
+
+
 def test_most_unusual_result_comes_first_and_the_wall_is_sorted_by_anything(page: QualityPage) -> None:
     assert _names(page)[0] == "sub-05/net-1"
     assert page.current.name == "sub-05/net-1"
     for order in Order:
         page.order.setCurrentIndex(page.order.findData(order))
         assert len(_names(page)) == len(REDS)
-        assert page.current.name == "sub-05/net-1", "the marked result stays marked"
+        assert page.wall.currentIndex().row() == 0, "the first of the new order is looked at"
     page.order.setCurrentIndex(page.order.findData(Order.FIT))
     assert _names(page) == [f"sub-{n:02d}/net-1" for n in (6, 5, 4, 3, 2, 1)]
     page.order.setCurrentIndex(page.order.findData(Order.NAME))
@@ -135,15 +139,23 @@ def test_decisions_of_the_command_line_are_seen_when_the_page_is_shown(
 
 
 def test_corrected_result_is_marked_and_its_report_can_be_written(
-    qtbot: QtBot, page: QualityPage, study: Study
+    qtbot: QtBot, page: QualityPage, study: Study, fake_job: Fake
 ) -> None:
     correct_by_hand(study.folder / "segmentations" / "sub-05" / "net-1", 3)
     page.activate()
     qtbot.waitUntil(lambda: page.current is not None and page.current.state == "edited", timeout=_LIMIT_MS)
     assert page.correct_button.isVisible()
     assert "1 result is newer than this table" in page.said.text()
+    states: list[str] = []
+    page.status.connect(states.append)
     page.decide("accepted")
     assert "1 result is newer than this table" in page.said.text()
+    assert states[-1] == f"{len(REDS) - 1} to look at", "the newer one is among the accepted"
+    page.wall.setCurrentIndex(page.model.index(page.model.row_of("sub-05/net-1")))
+    fake_job('emit(event="finished", seconds=1.0)\n')
+    with qtbot.waitSignal(page.message, timeout=_LIMIT_MS) as said:
+        qtbot.mouseClick(page.correct_button, Qt.MouseButton.LeftButton)
+    assert "report of sub-05/net-1 is that of the corrected labels" in said.args[0].what
 
 
 def test_button_starts_the_job_that_looks_at_all_results(
@@ -203,7 +215,7 @@ def test_groups_of_a_whole_study_count_corrected_labels_and_no_rejected_results(
     panel = page.cohort
     counted = {str(folder) for folder in folders if "sub-03" not in folder.parts}
     qtbot.waitUntil(lambda: set(panel.subjects.ticked()) == counted, timeout=_LIMIT_MS)
-    assert "corrected labels count, rejected ones do not" in panel.said.text()
+    assert "Corrected labels count, rejected results do not" in panel.said.text()
     assert panel.of_study.isVisible()
     panel.start()
     job = open_study.context.jobs.jobs[-1].work
@@ -212,7 +224,7 @@ def test_groups_of_a_whole_study_count_corrected_labels_and_no_rejected_results(
     part = sorted(counted)[1:]
     panel.subjects.tick(part)
     panel.edited.setCurrentIndex(1)
-    assert "corrected labels do not count, the original ones do" in panel.said.text()
+    assert "Corrected labels do not count, the original ones do" in panel.said.text()
     panel.start()
     job = open_study.context.jobs.jobs[-1].work
     names = tuple(Path(folder).relative_to(study.folder / "segmentations").as_posix() for folder in part)
@@ -254,3 +266,13 @@ def test_loose_scans_of_one_name_get_results_of_their_own_in_a_study(study: Stud
     (place / "state.json").write_text(f'{{"scan": "{first.as_posix()}"}}', encoding="utf-8")
     assert segment_job((first,), "m", SegmentOutputs(), results, study=study.folder).name == "T1"
     assert segment_job((second,), "m", SegmentOutputs(), results, study=study.folder).name == "P2_T1"
+
+
+def test_typed_words_narrow_the_wall(qtbot: QtBot, page: QualityPage) -> None:
+    wanted = page.model.items[0].name
+    qtbot.keyClicks(page.search, wanted.upper())
+    assert {item.name for item in page.model.shown} == {
+        item.name for item in page.model.items if wanted in item.name
+    }
+    page.search.clear()
+    assert len(page.model.shown) == len(page.model.items)

@@ -16,6 +16,7 @@ from brainstem_app.gui.document.opened_regions import REGIONS_FILE
 from brainstem_app.gui.report.read_report import read_report
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, files_of
 from brainstem_app.gui.report.report_table import ReportTable
+from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.viewer.surface import shell_of, surface_of
 from brainstem_app.gui.viewer.surface_render import Camera, render
 from brainstem_app.gui.viewer.volume import label_volume
@@ -24,7 +25,7 @@ from brainstem_app.reports.exports.label_files import write_label_files
 from brainstem_app.reports.scan.build import build_report
 from brainstem_app.reports.scan.manifest import make_manifest
 from brainstem_app.reports.scan.model import ReportInputs
-from brainstem_app.reports.scan.region_model import RegionEntry
+from brainstem_app.reports.scan.region_model import AreaEntry, RegionEntry
 
 from .conftest import VOXEL_MM
 
@@ -126,28 +127,29 @@ def test_brainstem_without_regions_is_of_one_colour_and_follows_an_edit() -> Non
     assert heights == pytest.approx(6, abs=0.2)
 
 
-def test_report_page_lists_areas_after_regions_and_shows_their_plane(folder: Path) -> None:
+def test_report_page_has_a_table_of_regions_and_one_of_areas_and_shows_their_plane(folder: Path) -> None:
     path = folder / "report.json"
     report = json.loads(path.read_text(encoding="utf-8"))
-    area = {
-        "name": "pons_mm2",
-        "full_name": "Pons, midsagittal area",
-        "value": 512.34,
-        "unit": "mm²",
-        "covered": 1.0,
-    }
-    report["midsagittal"] = {"areas": [area]}
+    area = AreaEntry(
+        name="pons_mm2", full_name="Pons, midsagittal area", value=512.34, unit="mm²", covered=1.0
+    )
+    plane = {"point_mm": (0, 0, 0), "normal": (1, 0, 0), "symmetry": 1.0, "is_refined": True}
+    apart = {"shifted_mm": 0.0, "turned_degrees": 0.0}
+    report["midsagittal"] = {"areas": [area.model_dump()], **plane, **apart}
     report["scan"] |= {"brain_ml": 1312.4, "intracranial_ml": 1504.6}
     path.write_text(json.dumps(report), encoding="utf-8")
     for name in ("qc.png", "midsagittal.png"):
         (folder / name).write_bytes(b"")
     files = tuple(file for stem in ("report", "qc", "midsagittal") for file in files_of(folder, stem))
     content = read_report(ReportEntry(ReportKind.SEGMENTATION, "head", folder, files))
-    table = ReportTable()
-    table.set_content(content)
-    assert [table.index(3, column).data() for column in (0, 1)] == ["pons area", "512.3 mm²"]
-    assert table.index(3, 0).data(Qt.ItemDataRole.ToolTipRole) == "Pons, midsagittal area"
+    tables = {table.title: table for table in content.tables}
+    assert list(tables) == ["Structures", "Regions", "Midsagittal areas"]
+    shown = ReportTable()
+    shown.set_table(tables["Midsagittal areas"])
+    assert [shown.index(0, column).data() for column in (0, 1)] == ["Pons, midsagittal area", "512.3 mm²"]
+    assert shown.index(0, 0).data(Qt.ItemDataRole.ToolTipRole) == "pons_mm2"
+    shown.set_table(tables["Regions"])
+    assert [shown.index(row, 0).data() for row in range(3)] == list(_REPORTED)
+    assert shown.index(0, 2).data(SORT_ROLE) == _REPORTED["brainstem"]
     assert dict(content.lines)["head size"] == "1,505 ml inside the skull, 1,312 ml brain mask"
-    shown = [row[:2] for row in content.rows]
-    assert shown[:4] == [*_REPORTED.items(), ("pons area", 512.34)]
     assert [picture.name for picture in content.pictures] == ["qc.png", "midsagittal.png"]

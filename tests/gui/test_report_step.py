@@ -76,14 +76,20 @@ def test_run_that_was_not_measured_can_be(
     (job,) = page.context.jobs.jobs
     assert read_job(job.job_file) == EvaluateRunJob(study=study.folder, run="first")
     measure(study.run_folder("first"))
-    qtbot.waitUntil(lambda: page.model.rowCount() == 31, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 34, timeout=_LIMIT_MS)
     assert page.model.index(0, 0).data() == "PAG"
-    assert page.model.index(0, 2).data() == "0.500"
     headers = [page.model.headerData(i, Qt.Orientation.Horizontal) for i in range(page.model.columnCount())]
-    assert headers[4:6] == ["Distance mm", "References disagree mm"]
-    assert page.model.index(0, 4).data() == "1"
+    assert headers[2:6] == [
+        "IoU\n95 % interval",
+        "0 to 1",
+        "Distance\nmm, median",
+        "References\ndisagree, mm",
+    ]
+    unbroken = "\N{NO-BREAK SPACE}".join(("0.50", "[0.50,", "0.50]"))
+    assert page.model.index(0, 2).data().replace(" ", "\N{NO-BREAK SPACE}") == unbroken
+    assert page.model.index(0, 4).data() == "1.00"
     apart = disagreement_about("brainstem31", load_atlas().version).between_mm("PAG")
-    assert page.model.index(0, 5).data() == f"{apart:.3f}"
+    assert page.model.index(0, 5).data() == f"{apart:.2f}"
     assert "at 1.00 mm" in page.lines.text()
     assert "2 (test)" in page.lines.text()
     assert "not an expert" in page.notes.text()
@@ -94,7 +100,7 @@ def test_export_copies_the_kind_that_the_name_ends_in(
 ) -> None:
     measure(study.run_folder("first"))
     page._read_again("first")
-    qtbot.waitUntil(lambda: page.model.rowCount() == 31, timeout=_LIMIT_MS)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 34, timeout=_LIMIT_MS)
     files = page.chosen.files
     page.export.save(page.chosen, tmp_path / "numbers.csv", files[0])
     page.export.save(page.chosen, tmp_path / "page", files[0])
@@ -124,6 +130,13 @@ def test_segmentations_are_listed_too(
     page._read_again(page.chosen.name)
     qtbot.waitUntil(page.report.picture.isVisible, timeout=_LIMIT_MS)
     assert page.pdf_button.isVisible()
+    group = page.list.currentItem().parent()
+    qtbot.keyClicks(page.search, "nobody")
+    assert group.isHidden()
+    page.search.clear()
+    qtbot.keyClicks(page.search, "HEAD")
+    assert not group.isHidden()
+    assert not page.list.currentItem().isHidden()
 
 
 @pytest.fixture
@@ -182,8 +195,8 @@ def test_groups_of_people_are_compared_by_the_real_worker(
     )
     assert page.view.isVisible()
     assert page.model.rowCount() == 31
-    assert "p (4) against c (4)" in page.lines.text()
-    assert "age, eTIV" in page.lines.text()
+    assert "diagnosis: p against c" in page.lines.text()
+    assert "adjusted for age, eTIV" in page.lines.text()
     assert page.report.dots.isVisible()
     assert "c: 4 people, mean 101.0 mm³" in page.report.dots.accessibleDescription()
     assert {file.name for file in page.chosen.files} == {
@@ -197,7 +210,10 @@ def test_groups_of_people_are_compared_by_the_real_worker(
         "people.csv",
     }
     tabs = page.report.tabs
-    assert [tabs.tabText(number) for number in range(tabs.count())] == ["Comparisons", "People"]
+    assert [tabs.tabText(number) for number in range(tabs.count())] == [
+        "p (4 subjects) against c (4)",
+        "Who is in",
+    ]
     tabs.setCurrentIndex(1)
     assert page.model.rowCount() == 8
     assert page.model.index(0, 0).data() == "sub-1"
@@ -243,7 +259,7 @@ def test_repeatability_is_measured_by_the_real_worker(
     assert panel.isVisible()
     assert not page.cohort_button.isChecked()
     assert not panel.start_button.isEnabled(), "nothing is chosen"
-    qtbot.keyClicks(panel.way, panel.tr("In two"))
+    qtbot.keyClicks(panel.way, "In two")
     for place, folder in zip((panel.first, panel.second), repeated, strict=True):
         place.box.setFocus()
         place.box.lineEdit().selectAll()
@@ -260,7 +276,8 @@ def test_repeatability_is_measured_by_the_real_worker(
     )
     assert page.view.isVisible()
     assert page.model.rowCount() == 33, "31 nuclei, all of them, all labels"
-    assert (page.model.index(0, 0).data(), page.model.index(0, 3).data()) == ("PAG", "2.0")
+    shown = [str(page.model.index(0, column).data()).split("\N{NO-BREAK SPACE}")[0] for column in (0, 4)]
+    assert [shown[0], shown[1].split()[0]] == ["PAG", "+2.0"]
     assert "sub-8" in page.lines.text()
     assert "second: 7 people" in page.report.dots.accessibleDescription()
     assert {file.suffix for file in page.chosen.files} == {".html", ".pdf", ".csv", ".json", ".xlsx"}

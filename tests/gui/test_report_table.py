@@ -2,67 +2,61 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+import math
 
 from PySide6.QtCore import Qt
 
-from brainstem_app.gui.report.people_content import cohort_content
-from brainstem_app.gui.report.report_content import NotSeen, OneDigit, ReportContent
-from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind
+from brainstem_app.gui.report.report_content import ShownTable, tables_of
 from brainstem_app.gui.report.report_table import ReportTable
 from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.segment.card_text import card_details, card_summary
 from brainstem_app.locations import resource
 from brainstem_app.models.card import read_card
+from brainstem_app.reports.engine.blocks import Heading, Paragraph, Table, rows_of
+from brainstem_app.reports.engine.columns import Cell, Column
+from brainstem_app.reports.engine.formatting import MISSING, signed
 
 BY_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-def test_change_that_is_not_seen_stands_with_the_numbers_and_behind_all(tmp_path: Path) -> None:
+def test_change_that_is_not_seen_stands_with_the_numbers_and_behind_all() -> None:
+    seen = {"PAG": 2.9, "VTA_L": math.inf, "SC_L": 18.5}
+
+    def smallest(name: str) -> Cell:
+        return Cell("†" if math.isinf(seen[name]) else str(seen[name]), number=seen[name])
+
+    columns: tuple[Column[str], ...] = (Column("Structure", str), Column("Smallest", smallest, "change, %"))
     table = ReportTable()
-    rows = (("PAG", OneDigit(2.9)), ("VTA_L", NotSeen("none seen")), ("SC_L", OneDigit(18.5)))
-    entry = ReportEntry(ReportKind.SEGMENTATION, "sub-01", tmp_path, ())
-    table.set_content(ReportContent(entry, (), ("Nucleus", "Smallest change %"), rows))
+    table.set_table(ShownTable("Structures", columns, tuple(seen)))
     cells = [table.index(row, 1) for row in range(3)]
-    assert [cell.data() for cell in cells] == ["2.9", "none seen", "18.5"]
+    assert [cell.data() for cell in cells] == ["2.9", "†", "18.5"]
     assert all(cell.data(Qt.ItemDataRole.TextAlignmentRole) == BY_RIGHT for cell in cells)
-    assert max(cells, key=lambda cell: cell.data(SORT_ROLE)).data() == "none seen"
+    assert max(cells, key=lambda cell: cell.data(SORT_ROLE)).data() == "†"
+    assert table.headerData(1, Qt.Orientation.Horizontal) == "Smallest\nchange, %"
 
 
-def _effect(name: str, mean: float, unit: str, d: tuple[float, float, float] | None) -> dict[str, Any]:
-    low, value, high = d or (None, None, None)
-    numbers = {"mean_mm3": mean, "reference_mean_mm3": mean, "difference_mm3": 1.25, "low_mm3": -2.5}
-    odds = {"high_mm3": 5.0, "d": value, "d_low": low, "d_high": high, "p": 0.2, "p_holm": 0.4}
-    lost = {"not_found": 0, "reference_not_found": 0}
-    return {"name": name, "full_name": name, "unit": unit, **numbers, **odds, **lost}
+def test_tables_that_the_page_divides_are_one_and_have_the_notes_of_their_heading() -> None:
+    who = Column[str]("Subject", str)
+    halves = [Table((who, Column(name, len)), rows_of(("sub-1", "sub-2"))) for name in ("PAG", "RN_L")]
+    blocks = [Heading("Scores"), Paragraph("How far.", "small"), *halves, Heading("Who is in"), halves[0]]
+    scores, people = tables_of(blocks)
+    assert [column.title for column in scores.columns] == ["Subject", "PAG", "RN_L"]
+    assert (scores.rows, scores.note) == (("sub-1", "sub-2"), "How far.")
+    assert (people.title, people.note) == ("Who is in", "")
 
 
-def test_differences_of_groups_have_the_digits_of_their_size_and_a_scale_that_holds_them(
-    tmp_path: Path,
-) -> None:
-    comparison = {
-        "group": "patient",
-        "n": 4,
-        "reference_n": 4,
-        "regions": [_effect("pons", 14_000.0, "mm³", (-3.4, -1.0, 1.4))],
-        "areas": [_effect("mp_ratio_percent", 32.0, "%", None)],
-        "nuclei": [_effect("RN_L", 400.0, "mm³", (-0.5, 0.5, 1.5))],
-    }
-    report = {
-        "subjects": [], "group": "diagnosis", "reference": "control", "covariates": [], "notes": [],
-        "comparisons": [comparison], "limits": "",
-    }  # fmt: skip
+def test_missing_numbers_are_sorted_before_all_and_words_as_words() -> None:
+    columns: tuple[Column[float | None], ...] = (
+        Column("Nucleus", str),
+        Column("d", lambda value: value, format=signed),
+        Column("Name", lambda _value: "", align="words"),
+    )
     table = ReportTable()
-    content = cohort_content(ReportEntry(ReportKind.COHORT, "out", tmp_path, ()), report)
-    table.set_content(content)
-    assert content.headers[6] == "d −4 … 4"
-    shown = [[table.index(row, column).data() for column in (0, 1, 3, 4)] for row in range(3)]
-    assert shown == [
-        ["pons", "14,000.0", "1", "-2 to 5"],
-        ["mp_ratio_percent", "32.0 %", "1.25", "-2.50 to 5.00"],
-        ["RN_L", "400.0", "1.2", "-2.5 to 5.0"],
-    ]
+    table.set_table(ShownTable("Effects", columns, (1.5, None, -2.0)))
+    keys = [table.index(row, 1).data(SORT_ROLE) for row in range(3)]
+    assert sorted(keys) == [-math.inf, -2.0, 1.5]
+    assert [table.index(row, 1).data() for row in range(3)] == ["+1.50", MISSING, "\N{MINUS SIGN}2.00"]
+    assert table.index(0, 2).data(SORT_ROLE) == ""
 
 
 def test_card_names_the_network_as_papers_do_and_says_that_confidence_is_calibrated() -> None:

@@ -630,8 +630,8 @@ def test_picture_of_the_view_with_the_keys_is_saved_where_the_user_says(
     assert "picture2.png" in messages[-1].what
 
 
-def test_f1_lists_the_keys_and_takes_them_until_it_is_closed(qtbot: QtBot, opened: ReviewPage) -> None:
-    press(qtbot, opened, Qt.Key.Key_F1)
+def test_shift_f1_lists_the_keys_and_takes_them_until_it_is_closed(qtbot: QtBot, opened: ReviewPage) -> None:
+    press(qtbot, opened, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
     assert opened.help.isVisible()
     qtbot.keyClick(opened.help, Qt.Key.Key_B)
     assert opened.document.editor.tool is Tool.LOOK

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import nibabel as nib
@@ -9,16 +10,22 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QLineEdit, QStyle
+from PySide6.QtWidgets import QComboBox, QLineEdit, QStyle
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.scans.dataset_dialog import DatasetDialog, DatasetPlan
+from brainstem_app.gui.scans.examiner import THUMBNAIL, thumbnail
 from brainstem_app.gui.scans.listing import ListedScan, Listing
 from brainstem_app.gui.scans.scan_table import ScanTable
+from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.bids import find_t1w_scans
+from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.new_dataset import NewScan
+from brainstem_app.imaging.scan import Scan
+from brainstem_app.imaging.session_dates import time_of_scan
+from brainstem_app.jobs.job import SegmentJob, write_job
 
 from ..imaging.dicom_files import classic_bytes
 
@@ -45,7 +52,7 @@ def listed(qtbot: QtBot, window: MainWindow, dataset: Path) -> MainWindow:
 
 def test_dataset_is_listed_with_groups_and_what_was_found(listed: MainWindow) -> None:
     model = listed.scans.model
-    assert headings(model) == ["Scan", "group", "age", "Size", "Prepared", "Findings"]
+    assert headings(model) == ["Scan", "group", "age", "Size", "Result", "Prepared", "Findings"]
     assert texts(model, 0)[:3] == ["sub-1", "b", "21"]
     assert "30×36×28" in texts(model, 0)[3]
     assert model.counts()[0] == 1, "the scan without orientation cannot be used"
@@ -60,6 +67,16 @@ def test_column_of_sizes_has_room_for_three_digits_of_every_axis(listed: MainWin
     assert page.table.columnWidth(column) > needed + 2 * page.table.style().pixelMetric(
         QStyle.PixelMetric.PM_FocusFrameHMargin
     )
+
+
+def test_word_of_a_group_is_not_cut(qtbot: QtBot, window: MainWindow, dataset: Path) -> None:
+    table = dataset / "participants.tsv"
+    table.write_text(table.read_text(encoding="utf-8").replace("\tb", "\tdepression"), encoding="utf-8")
+    window.open_path(dataset)
+    page = window.scans
+    qtbot.waitUntil(lambda: page.model.rowCount() == 4, timeout=_LIMIT_MS)
+    assert texts(page.model, 0)[1] == "depression"
+    assert page.table.columnWidth(1) >= page.table.sizeHintForIndex(page.model.index(0, 1)).width()
 
 
 def test_chosen_scan_says_what_is_wrong_and_what_to_do(listed: MainWindow) -> None:
@@ -211,18 +228,27 @@ def test_single_scans_become_a_dataset_that_can_be_prepared(
     assert "session" in dialog.problem.text()
     assert not dialog.make_button.isEnabled()
     type_into(qtbot, dialog, 0, 2, "1")
-    type_into(qtbot, dialog, 1, 3, "patient")
+    type_into(qtbot, dialog, 1, 4, "patient")
+    type_into(qtbot, dialog, 0, 3, "last year")
+    assert "no date such as" in dialog.problem.text()
+    type_into(qtbot, dialog, 0, 3, "0")
+    type_into(qtbot, dialog, 1, 3, "1,5")
     root = tmp_path / "gathered"
     dialog.folder.setText(str(root))
     qtbot.mouseClick(dialog.make_button, Qt.MouseButton.LeftButton)
+    assert page.gathering.progress.cancel_button.isVisible()
     qtbot.waitUntil(page.prepare_button.isVisible, timeout=_LIMIT_MS)
+    assert not page.gathering.progress.isVisible()
+    assert list(window.context.settings.jobs_folder.glob("*.tsv")) == []
     assert {scan.name for scan in find_t1w_scans(root)} == {"sub-01_ses-1", "sub-01_ses-2"}
     copied = nib.load(root / "sub-01" / "ses-2" / "anat" / "sub-01_ses-2_T1w.nii.gz")
     assert np.allclose(copied.affine, image.affine, atol=1e-4)
     assert (root / "participants.tsv").read_text(encoding="utf-8") == (
         "participant_id\tgroup\nsub-01\tpatient\n"
     )
-    page.gather(DatasetPlan((NewScan(scan_file, "02"),), root, links=False))
+    times = [time_of_scan(scan.path) for scan in find_t1w_scans(root)]
+    assert [time and time.years for time in times] == [0.0, 1.5]
+    page.gathering.gather(DatasetPlan((NewScan(scan_file, "02"),), root, links=False))
     qtbot.waitUntil(
         lambda: window.message_bar.message is not None and "not empty" in window.message_bar.message.what,
         timeout=_LIMIT_MS,
@@ -243,3 +269,87 @@ def type_into(qtbot: QtBot, dialog: DatasetDialog, row: int, column: int, text: 
     qtbot.keyClicks(editor, text) if text else qtbot.keyClick(editor, Qt.Key.Key_Delete)
     qtbot.keyClick(editor, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: not dialog.table.viewport().findChildren(QLineEdit))
+
+
+def choose(qtbot: QtBot, box: QComboBox, text: str) -> None:
+    qtbot.keyClick(box, Qt.Key.Key_Home)
+    for _ in range(box.findText(text)):
+        qtbot.keyClick(box, Qt.Key.Key_Down)
+    assert box.currentText() == text
+
+
+def shown(window: MainWindow) -> list[str]:
+    arranged = window.scans.table.model()
+    return [str(arranged.index(row, 0).data()) for row in range(arranged.rowCount())]
+
+
+def test_the_name_stands_beside_a_sagittal_picture_with_the_face_to_the_left(
+    listed: MainWindow, tmp_path: Path
+) -> None:
+    table = listed.scans.table
+    picture = table.model().index(0, 0).data(Qt.ItemDataRole.DecorationRole)
+    assert max(picture.deviceIndependentSize().toTuple()) == THUMBNAIL
+    data = np.zeros((20, 30, 40), np.float32)  # RAS: the face is at the end of the second axis
+    data[:, 20:, :] = 100
+    image = thumbnail(Scan(data, np.eye(4), tmp_path))
+    assert image.width() < image.height()
+    assert image.pixelColor(2, 20).value() > 200
+    assert image.pixelColor(image.width() - 3, 20).value() < 50
+    lying = thumbnail(Scan(data[:, ::-1], np.diag([1.0, -1, 1, 1]), tmp_path))
+    assert lying == image
+
+
+def test_a_state_narrows_the_list_and_words_narrow_it_further(qtbot: QtBot, listed: MainWindow) -> None:
+    page = listed.scans
+    choose(qtbot, page.filters.state, "cannot be used")
+    assert shown(listed) == ["sub-4"]
+    choose(qtbot, page.filters.state, "not segmented")
+    qtbot.keyClicks(page.search, "sub-1")
+    assert shown(listed) == ["sub-1"]
+    page.search.clear()
+    choose(qtbot, page.filters.state, "all scans")
+    assert len(shown(listed)) == 4
+
+
+def test_scans_of_two_datasets_can_be_told_apart(qtbot: QtBot, listed: MainWindow, tmp_path: Path) -> None:
+    page, other = listed.scans, tmp_path / "other dataset"
+    assert not page.filters.dataset.isVisible()
+    shutil.copytree(tmp_path / "made dataset", other)
+    page.add([other])
+    qtbot.waitUntil(lambda: page.model.rowCount() == 8, timeout=_LIMIT_MS)
+    choose(qtbot, page.filters.dataset, "other dataset")
+    assert len(shown(listed)) == 4
+    assert page.current is not None
+    assert page.current.dataset == other
+
+
+def test_segmented_and_corrected_scans_say_so(
+    qtbot: QtBot, listed: MainWindow, tmp_path: Path, settings: WindowSettings
+) -> None:
+    page = listed.scans
+    first, second = (scan.path for scan in page.model.rows[:2])
+    for scan, name in ((first, "a"), (second, "b")):
+        home = settings.results_folder / name / name
+        home.mkdir(parents=True)
+        save_label_map(home / "labels_native.nii.gz", np.zeros((4, 4, 4), np.uint8), np.eye(4))
+        job = SegmentJob(scans=(scan,), out=home.parent)
+        write_job(job, home.parent / "job.json")
+    save_label_map(home / "labels_native_edited.nii.gz", np.zeros((4, 4, 4), np.uint8), np.eye(4))
+    page.activate()
+    column = headings(page.model).index("Result")
+    qtbot.waitUntil(lambda: texts(page.model, 0)[column] == "segmented", timeout=_LIMIT_MS)
+    assert texts(page.model, 1)[column] == "corrected"
+    choose(qtbot, page.filters.state, "not segmented")
+    assert shown(listed) == ["sub-3", "sub-4"]
+
+
+def test_what_is_taken_off_and_put_back_is_not_read_again(
+    qtbot: QtBot, listed: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = listed.scans
+    monkeypatch.setattr("brainstem_app.gui.scans.scan_list.list_scans", lambda _sources: pytest.fail("read"))
+    page.table.selectRow(1)
+    qtbot.keyClick(page.table, Qt.Key.Key_Delete)
+    assert shown(listed) == ["sub-1", "sub-3", "sub-4"]
+    qtbot.keyClick(page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert shown(listed) == ["sub-1", "sub-2", "sub-3", "sub-4"]

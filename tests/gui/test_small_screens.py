@@ -143,6 +143,13 @@ def test_no_step_scrolls_sideways_on_a_small_laptop(
         window.show_step(step)
         qtbot.wait(50)
         assert window.pages.currentWidget().horizontalScrollBar().maximum() == 0, step
+    window.resize(800, 600)
+    window.show_step(StepName.REPORT)
+    page = window.page(StepName.REPORT)
+    for button in (page.cohort_button, page.retest_button, page.change_button):
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        qtbot.wait(50)
+        assert window.pages.currentWidget().horizontalScrollBar().maximum() == 0, button.text()
 
 
 def faults_of(window: MainWindow) -> set[str]:

@@ -125,16 +125,19 @@ def test_edit_of_a_result_that_was_counted_needs_no_word(
     assert not step.structure_panel.volume_note.isVisible()
 
 
-def test_panel_says_whose_corrections_are_not_compared(
-    qtbot: QtBot, window: MainWindow, people: Path, settings: WindowSettings
+def test_panel_says_whether_corrected_labels_count_outside_of_a_study_too(
+    qtbot: QtBot, window: MainWindow, people: Path
 ) -> None:
-    (job,) = settings.results_folder.iterdir()
-    for name in ("labels_native.nii.gz", "labels_native_edited.nii.gz"):
-        (job / "sub-3_T1w" / name).write_bytes(b"x")
     panel = open_people(qtbot, window)
-    assert "Corrected by hand, but compared with the volumes before that: sub-3." in panel.said.text()
-    panel.subjects.tick([folder for folder in panel.subjects.ticked() if "sub-3" not in folder])
-    assert "Corrected" not in panel.said.text()
+    assert panel.edited.isVisible()
+    assert "Corrected labels count, rejected results do not count." in panel.said.text()
+    panel.edited.setCurrentIndex(1)
+    assert "Corrected labels do not count, the original ones do" in panel.said.text()
+    panel.reference.setCurrentText("c")
+    panel.least.setValue(4)
+    qtbot.mouseClick(panel.start_button, Qt.MouseButton.LeftButton)
+    (queued,) = window.context.jobs.jobs
+    assert (queued.work.study, queued.work.edited) == (None, "original")
 
 
 def test_reports_of_a_segmentation_that_ends_while_they_are_looked_at_are_listed(

@@ -7,11 +7,15 @@ import re
 from pathlib import Path
 
 import pytest
+import typer
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.messages.message import Message, MessageLevel
 from brainstem_app.gui.messages.window_words import window_words
+from brainstem_app.gui.settings import Preferences
+from brainstem_app.jobs.job import CompareJob, ImportAtlasJob, PrepareJob, TrainJob
+from brainstem_app.setting import settings_of
 
 
 @pytest.mark.parametrize(
@@ -21,6 +25,9 @@ from brainstem_app.gui.messages.window_words import window_words
         ("Use a smaller --size.", "Use a smaller “Slice size”."),
         ("Run `brainstem-app evaluate --study STUDY --run NAME` first.", "Run the page Report first."),
         ("Train it with `brainstem-app train`.", "Train it with the page Train."),
+        ("Make it by `brainstem-app atlas import FOLDER --name NAME`.", "Make it by Library ▸ Atlases."),
+        ("See `brainstem-app models list`.", "See Library ▸ Models."),
+        ("Write it with `brainstem-app models export RUN`.", "Write it with the page Train."),
         ("Leave --something-else out.", "Leave “something else” out."),
         ("Nothing of the kind – it stays.", "Nothing of the kind – it stays."),
     ],
@@ -31,8 +38,9 @@ def test_options_and_commands_become_labels_and_pages(said: str, shown: str) -> 
 
 def test_message_shows_no_option(qtbot: QtBot, window: MainWindow) -> None:
     window.message_bar.show_message(
-        Message(MessageLevel.ERROR, "There is no room.", "x", "Use fewer --jobs or a smaller --size.")
+        Message(MessageLevel.ERROR, "There is no room.", "--size", "Use fewer --jobs or a smaller --size.")
     )
+    assert window.message_bar._where.text() == "In: “Slice size”"
     assert "--" not in window.message_bar._fix.text()
     assert "Slice size" in window.message_bar._fix.text()
 
@@ -66,3 +74,40 @@ def test_no_error_of_the_program_keeps_an_option_in_the_window(repository_root: 
 )  # fmt: skip
 def test_labels_of_the_job_that_speaks_come_first(said: str, shown: str) -> None:
     assert window_words(said, "cohort") == shown
+
+
+def test_every_command_has_its_place_in_the_window() -> None:
+    from brainstem_app.cli.app import app
+
+    for name in typer.main.get_group(app).commands:
+        words = window_words(f"Run `brainstem-app {name}`.")
+        assert words.startswith(("Run the page ", "Run Library ▸", "Run File ▸", "Run Help ▸ This")), words
+
+
+def test_no_text_of_the_window_speaks_of_options_or_commands(repository_root: Path) -> None:
+    spoken = re.compile(r"(?<![\w-])--[a-z]|brainstem-app [a-z]|command line|terminal", re.IGNORECASE)
+    found = []
+    for path in sorted((repository_root / "brainstem_app" / "gui").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+        words = {id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, documented)
+                 and node.body and isinstance(node.body[0], ast.Expr)}  # fmt: skip
+        for node in ast.walk(tree):
+            is_shown = (
+                isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in words
+            )
+            if is_shown and spoken.search(node.value) and path.name != "window_words.py":
+                found.append(f"{path.name}: {node.value}")
+    assert found == []
+
+
+def test_no_setting_of_a_form_speaks_of_options_or_commands() -> None:
+    spoken = re.compile(r"(?<![\w-])--[a-z]|brainstem-app [a-z]|command line|terminal", re.IGNORECASE)
+    forms = (ImportAtlasJob, PrepareJob, TrainJob, CompareJob, Preferences)
+    texts = [
+        text
+        for form in forms
+        for setting in settings_of(form)
+        for text in (setting.label, setting.help, setting.empty, *setting.names.values())
+    ]
+    assert [text for text in texts if spoken.search(text)] == []

@@ -12,6 +12,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.bids import find_t1w_scans, is_bids_dataset, read_participants
 from brainstem_app.imaging.label_map import save_volume
 from brainstem_app.imaging.new_dataset import NewScan, make_dataset, problems_of, proposed
+from brainstem_app.imaging.session_dates import time_of_scan
 
 
 @pytest.fixture
@@ -73,6 +74,30 @@ def test_dataset_has_scans_sessions_and_participants(tmp_path: Path, scan: Path)
     assert len(told) == 3
 
 
+def test_dates_of_scans_stand_in_the_tables_and_those_of_another_dataset_are_kept(
+    tmp_path: Path, scan: Path
+) -> None:
+    first = make_dataset(
+        [
+            NewScan(scan, "01", "1", acquired="2024-03-31"),
+            NewScan(scan, "01", "2", acquired="2025-03-31"),
+            NewScan(scan, "02", acquired="2024-05-01"),
+            NewScan(scan, "03"),
+        ],
+        tmp_path / "first",
+    )
+    again = [
+        NewScan(s.path, s.name.split("_")[0].removeprefix("sub-"), s.name.partition("ses-")[2])
+        for s in find_t1w_scans(first)
+    ]
+    for root in (first, make_dataset(again, tmp_path / "again")):
+        times = [time_of_scan(scan.path) for scan in find_t1w_scans(root)]
+        assert [time and time.day for time in times] == ["2024-03-31", "2025-03-31", "2024-05-01", None]
+    scans = [NewScan(scan, "01", "1", acquired="2024-03-31"), NewScan(scan, "01", "2", acquired="1.5")]
+    assert set(problems_of(scans)) == {0, 1}
+    assert set(problems_of([NewScan(scan, "01", acquired="soon")])) == {0}
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links need a right there")
 def test_links_lead_to_the_scans_that_stay_where_they_are(tmp_path: Path, scan: Path) -> None:
     before = scan.read_bytes()
@@ -96,3 +121,15 @@ def test_nothing_is_overwritten_and_a_failure_leaves_nothing_behind(tmp_path: Pa
     with pytest.raises(InputError):
         make_dataset([NewScan(scan, "01"), NewScan(broken, "02")], root)
     assert list(root.iterdir()) == []
+
+
+def test_dataset_that_a_killed_process_has_half_moved_to_its_place_is_made_whole(
+    tmp_path: Path, scan: Path
+) -> None:
+    scans, root = (NewScan(scan, "01"), NewScan(scan, "02")), tmp_path / "made"
+    make_dataset(scans, root)
+    whole = {path.relative_to(root) for path in root.rglob("*")}
+    (root / "dataset_description.json").rename(root / ".being-moved")
+    (root / "participants.tsv").unlink()
+    make_dataset(scans, root)
+    assert {path.relative_to(root) for path in root.rglob("*")} == whole

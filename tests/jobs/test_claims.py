@@ -23,6 +23,7 @@ from brainstem_app.jobs.job import (
     ExportModelJob,
     ImportAtlasJob,
     Job,
+    MeasureSpeedJob,
     RetestJob,
     SaveReferenceJob,
     SimulateJob,
@@ -69,10 +70,11 @@ def _jobs(study: Path) -> list[Job]:
         EvaluateVolumesJob(predicted=study, reference=study, out=out),
         DemoJob(out=out),
         SimulateJob(subjects=1, out=out),
+        MeasureSpeedJob(),
     ]
 
 
-@pytest.mark.parametrize("index", range(16))
+@pytest.mark.parametrize("index", range(17))
 def test_second_job_on_the_same_thing_is_refused_and_changes_nothing(
     study: Path, index: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -246,6 +246,18 @@ def test_only_the_best_network_of_each_decoder_is_kept(study: Study, here: InThi
     assert best == {0.51, 0.61}
 
 
+def test_networks_that_a_kill_has_left_go_when_the_comparison_goes_on(
+    study: Study, here: InThisProcess
+) -> None:
+    _compare(study, keep="all")
+    kept = list(study.folder.glob("runs/*/best.keras"))
+    for path in kept:
+        path.with_name("last.keras").touch()
+    _compare(study)
+    assert len(list(study.folder.glob("runs/*/best.keras"))) == 2 < len(kept)
+    assert not list(study.folder.glob("runs/*/last.keras"))
+
+
 def test_page_shows_intervals_the_papers_numbers_curves_and_pictures(
     study: Study, here: InThisProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:

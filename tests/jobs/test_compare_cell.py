@@ -82,10 +82,14 @@ def test_cell_leaves_its_numbers_its_predictions_and_a_small_network(finished: P
     assert not (finished / "last.keras").exists()
 
 
-def test_finished_cell_is_not_trained_again(finished: Path, study: Study) -> None:
+def test_finished_cell_is_not_trained_again_and_loses_what_a_kill_at_its_end_has_left(
+    finished: Path, study: Study
+) -> None:
     before = (finished / "history.csv").stat().st_mtime_ns
+    (finished / "last.keras").touch()
     assert _run(_job(study))[0] == 0
     assert (finished / "history.csv").stat().st_mtime_ns == before
+    assert not (finished / "last.keras").exists()
 
 
 def test_failed_cell_says_why_in_its_folder(study: Study, tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """Networks that learn what a lab drew: trained, tested by folds, exported, joined, and used on a scan.
 
-The registration is replaced by a made one; the networks are real, on slices of 32 pixels.
+The registration is replaced by a made one, and the networks by small ones, on slices of 32 pixels.
 """
 
 from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from brainstem_app.jobs.job import (
     TrainJob,
 )
 from brainstem_app.jobs.many import compare_cell, compare_report
+from brainstem_app.jobs.networks import train
 from brainstem_app.jobs.networks.run_splits import run_splits
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.run import run_job
@@ -38,6 +40,7 @@ from brainstem_app.study.study import Study, StudySettings, SubjectRecord
 from kerasmodels.data.slice_input import SliceInput
 from kerasmodels.export.keras_file import load_keras, save_keras
 
+from .small_network import build_small
 from .test_compare import here  # noqa: F401 - fixture
 from .test_segment import _made_registration, _run, _write_scan  # noqa: F401 - fixtures
 
@@ -76,6 +79,14 @@ def _subjects(study: Study, left: int, right: int) -> Study:
         _fill(study.subject_folder(name), name, labels)
     study.save_splits(split_subjects({name: [name] for name in NAMES}, seed=0))
     return study
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small_networks() -> Iterator[None]:
+    """Networks are trained in a second; `test_training` and `test_compare_cell` train real ones."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(train, "build_model", build_small)
+        yield
 
 
 @pytest.fixture(scope="module")

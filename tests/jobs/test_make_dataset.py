@@ -10,6 +10,7 @@ import pytest
 
 from brainstem_app.imaging.bids import find_t1w_scans, read_participants
 from brainstem_app.imaging.label_map import save_volume
+from brainstem_app.imaging.session_dates import time_of_scan
 from brainstem_app.jobs.events import Event, Failed
 from brainstem_app.jobs.job import MakeDatasetJob
 from brainstem_app.jobs.run import run_job
@@ -34,9 +35,9 @@ def do(job: MakeDatasetJob) -> tuple[int, list[Event]]:
 def test_table_says_whose_the_scans_are(tmp_path: Path, scans: tuple[Path, ...]) -> None:
     table = tmp_path / "who.tsv"
     rows = (
-        "scan\tparticipant_id\tsession_id\tgroup\tage",
-        "first.nii.gz\tsub-9\t1\tals\t61",
-        "second.nii.gz\t9\tses-2\tals\tn/a",
+        "scan\tparticipant_id\tsession_id\tgroup\tage\tacq_time",
+        "first.nii.gz\tsub-9\t1\tals\t61\t2024-03-31",
+        "second.nii.gz\t9\tses-2\tals\tn/a\tn/a",
     )
     table.write_text("\n".join(rows) + "\n", encoding="utf-8")
     out = tmp_path / "made"
@@ -44,6 +45,8 @@ def test_table_says_whose_the_scans_are(tmp_path: Path, scans: tuple[Path, ...])
     assert status == 0, events[-1]
     assert [scan.name for scan in find_t1w_scans(out)] == ["sub-9_ses-1", "sub-9_ses-2"]
     assert read_participants(out) == {"sub-9": {"group": "als", "age": "61"}}
+    times = [time_of_scan(scan.path) for scan in find_t1w_scans(out)]
+    assert [time and time.day for time in times] == ["2024-03-31", None]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a right there")
@@ -81,7 +84,7 @@ def test_folder_that_holds_something_is_left_as_it_is(tmp_path: Path, scans: tup
 
 def test_cancelled_job_leaves_nothing_of_a_dataset(tmp_path: Path, scans: tuple[Path, ...]) -> None:
     out, events = tmp_path / "made", []
-    run_job(MakeDatasetJob(scans=scans, out=out), events.append, (out / "sub-first").exists)
+    run_job(MakeDatasetJob(scans=scans, out=out), events.append, lambda: any(out.rglob("sub-first")))
     assert isinstance(events[-1], Failed)
     assert events[-1].what == "Cancelled."
     assert not out.exists()

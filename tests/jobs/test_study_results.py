@@ -13,7 +13,10 @@ import pytest
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.cli.app import run
 from brainstem_app.imaging.label_map import save_label_map
+from brainstem_app.jobs.job import ChangeJob
+from brainstem_app.jobs.people.sessions import people_of
 from brainstem_app.jobs.results import import_results, restore
+from brainstem_app.study.result_state import ResultRecord
 from brainstem_app.study.segmentations import study_results
 from brainstem_app.study.study import Study
 
@@ -140,13 +143,13 @@ def test_corrected_labels_count_or_not_as_it_is_said(study: Study, tmp_path: Pat
 
     used = _cohort(study, tmp_path / "use")
     assert red(used)["sub-02"] == 2 * (12 + 4)
-    assert any("corrected labels count (--edited use): sub-02" in note for note in used["notes"])
+    assert any("corrected labels count: sub-02" in note for note in used["notes"])
     original = _cohort(study, tmp_path / "original", "--edited", "original")
     assert red(original)["sub-02"] == 2 * 12
     assert any("original labels count" in note for note in original["notes"])
     without = _cohort(study, tmp_path / "without", "--edited", "leave-out")
     assert "sub-02" not in red(without)
-    assert any("left out (--edited leave-out): sub-02" in note for note in without["notes"])
+    assert any("they are left out: sub-02" in note for note in without["notes"])
     assert red(used)["sub-01"] == red(original)["sub-01"] == red(without)["sub-01"]
 
 
@@ -159,6 +162,8 @@ def test_too_few_people_are_refused_with_who_was_left_out(
     table = tmp_path / "people.tsv"
     table.write_text("\n".join(["participant_id\tgroup\tage\tdose", *rows]), encoding="utf-8")
     words = ["--participants", str(table), "--group", "group", "--covariates", "age,dose", "--least", "2"]
+    used = _cohort(study, tmp_path / "some", "--participants", str(table))
+    assert used["without_result"] == [], "sub-01 and sub-04 have one, which was rejected"
     assert run(["cohort", "--study", str(study.folder), "--out", str(tmp_path / "out"), *words]) == 2
     said = capsys.readouterr().err
     assert "4 people are too few for a model of 2 groups and age, dose; it takes 5 people" in said
@@ -166,18 +171,31 @@ def test_too_few_people_are_refused_with_who_was_left_out(
     assert "Left out as rejected: 2 of 6 results" in said
 
 
-def test_results_from_folders_say_what_their_study_rejected_or_corrected(
-    study: Study, tmp_path: Path
+def test_results_in_folders_of_a_study_and_of_none_count_as_in_a_study(
+    study: Study, table: LabelTable, tmp_path: Path
 ) -> None:
-    segmentations = study.folder / "segmentations"
+    segmentations, loose = study.folder / "segmentations", tmp_path / "loose"
     assert run(["study", "reject", str(study.folder), "sub-03", "--why", "moved"]) == 0
     correct_by_hand(segmentations / "sub-02" / "net-1", 4)
-    assert run(["cohort", str(segmentations), "--out", str(tmp_path / "out")]) == 0
-    report = json.loads((tmp_path / "out" / "cohort.json").read_text(encoding="utf-8"))
-    notes = " ".join(report["notes"])
-    assert len(report["subjects"]) == 6
-    assert "Rejected in their study, and here all the same, for folders were given: sub-03" in notes
-    assert "Labels of sub-02 were corrected by hand, but the original ones count" in notes
+    correct_by_hand(write_segmentation(loose / "sub-77_T1w", table, "sub-77_T1w.nii.gz", 12), 3)
+
+    def compared(*words: str) -> dict[str, dict]:
+        out = tmp_path / "_".join(("out", *words))
+        assert run(["cohort", str(segmentations), str(loose), "--out", str(out), *words]) == 0
+        report = json.loads((out / "cohort.json").read_text(encoding="utf-8"))
+        return {**{s["subject"].rpartition("/")[2]: s for s in report["subjects"]}, "report": report}
+
+    used = compared()
+    assert len(used) == 6 + 1, "six of seven, and the report"
+    assert "sub-03" not in used
+    assert "Left out as rejected: 1 of 7 results: sub-03 (moved)" in " ".join(used["report"]["notes"])
+    assert [used[name]["volume_mm3"]["RN_L"] for name in ("sub-02", "sub-77")] == [2 * 16, 2 * 15]
+    assert used["sub-77"]["corrected"]
+    original = compared("--edited", "original")
+    assert [original[name]["volume_mm3"]["RN_L"] for name in ("sub-02", "sub-77")] == [2 * 12, 2 * 12]
+    without = compared("--edited", "leave-out")
+    assert not {"sub-02", "sub-77"} & without.keys()
+    assert [gone["subject"] for gone in without["report"]["left_out"]] == ["sub-03", "sub-02", "sub-77"]
 
 
 def test_results_are_taken_from_folders_or_from_a_study(
@@ -188,7 +206,7 @@ def test_results_are_taken_from_folders_or_from_a_study(
     assert "It is not said which results to take" in capsys.readouterr().err
     assert run(["cohort", str(tmp_path), "--study", str(study.folder), *words]) == 2
     assert "not from both" in capsys.readouterr().err
-    assert run(["cohort", str(tmp_path), "--edited", "leave-out", *words]) == 2
+    assert run(["cohort", str(tmp_path), "--model", "net-1", *words]) == 2
 
 
 def test_retest_takes_the_sessions_of_a_study_without_the_rejected(tmp_path: Path, table: LabelTable) -> None:
@@ -204,6 +222,34 @@ def test_retest_takes_the_sessions_of_a_study_without_the_rejected(tmp_path: Pat
     notes = " ".join(report["notes"])
     assert "Left out as rejected: 1 of 8 results: sub-04/ses-2 (moved)." in notes
     assert "sub-04 (one scan)" in notes
+    corrected = correct_by_hand(study.folder / "segmentations" / "sub-01" / "ses-2" / "net-1", 4)
+    assert run(["retest", str(study.folder / "segmentations"), "--out", str(tmp_path / "folders")]) == 0
+    report = json.loads((tmp_path / "folders" / "retest.json").read_text(encoding="utf-8"))
+    assert [s["subject"] for s in report["subjects"]] == ["sub-01", "sub-02", "sub-03"]
+    assert report["subjects"][0]["second_mm3"]["RN_L"] == 2 * (10 + 1 + 2 + 4)
+    assert "the corrected labels count: sub-01/ses-2" in " ".join(report["notes"])
+    assert corrected.is_file()
+
+
+def test_change_of_a_study_says_whose_corrections_it_does_not_know(tmp_path: Path, table: LabelTable) -> None:
+    study = make_study(tmp_path / "study", tmp_path / "ds")
+    for person in ("sub-01", "sub-02", "sub-03"):
+        for session in ("ses-1", "ses-2"):
+            place = add_result(study, table, person, session=session)
+            scan = tmp_path / f"{person}_{session}_T1w.nii.gz"
+            scan.write_bytes(scan.name.encode())
+            whose = ResultRecord.load(place / "state.json")
+            whose.model_copy(update={"scan": str(scan)}).save(place / "state.json")
+            if (person, session) == ("sub-02", "ses-2"):
+                correct_by_hand(place, 4)
+    assert run(["study", "reject", str(study.folder), "sub-03", "--why", "moved"]) == 0
+    people, notes = people_of(ChangeJob(study=study.folder, out=tmp_path / "out"))
+    assert [(person.folder, person.corrected) for person in people] == [
+        ("sub-01", ()),
+        ("sub-02", ("ses-2",)),
+    ]
+    assert "Left out as rejected: sub-03/ses-1, sub-03/ses-2." in notes
+    assert any("Labels corrected by hand do not count" in n and "sub-02 (ses-2)" in n for n in notes)
 
 
 def test_export_holds_volumes_and_label_maps_of_what_counts(study: Study, tmp_path: Path) -> None:

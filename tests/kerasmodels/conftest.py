@@ -12,6 +12,8 @@ import pytest
 from kerasmodels import build_model
 from kerasmodels.data.volumes import Volumes
 
+from .tiny_network import learnable
+
 
 @pytest.fixture
 def rng() -> np.random.Generator:
@@ -45,10 +47,8 @@ def small_model() -> keras.Model:
 
 @pytest.fixture(scope="session")
 def volumes() -> Volumes:
-    """Three volumes of four slices of 20×20 whose labels can be learnt from the intensity."""
-    draw = np.random.default_rng(7)
-    images = draw.random((3, 4, 20, 20), dtype=np.float32)
-    return Volumes(images, (images * 4).astype(np.uint8))
+    """Volumes that can be learnt."""
+    return learnable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

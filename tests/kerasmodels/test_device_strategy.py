@@ -24,32 +24,26 @@ ROOT = CHILD.parents[2]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("backend", "weights"), [("tensorflow", ""), ("tensorflow", "weighted"), ("jax", ""), ("jax", "weighted")]
-)
+@pytest.mark.parametrize("weights", ["", "weighted"])
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 def test_two_devices_learn_what_one_does(backend: str, weights: str, tmp_path: Path) -> None:
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
-    one, two = (_train(backend, devices, tmp_path, weights) for devices in (1, 2))
+    subprocess.run(
+        [sys.executable, str(CHILD), str(tmp_path), weights],
+        cwd=ROOT,
+        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    one, two = (dict(np.load(tmp_path / f"{count}.npz")) for count in (1, 2))
     np.testing.assert_allclose(two["history"], one["history"], rtol=1e-3)
     np.testing.assert_allclose(two["statistics"], one["statistics"], rtol=1e-3)
     # Gradients, by Adam's means of them: the length of the difference over the length.
     assert np.linalg.norm(two["momenta"] - one["momenta"]) < 0.01 * np.linalg.norm(one["momenta"])
     # The network's file does not tell how many devices made it.
-    for devices in (1, 2):
-        load_keras(tmp_path / str(devices) / "best.keras").predict(np.zeros((1, 32, 32, 1)), verbose=0)
-
-
-def _train(backend: str, devices: int, folder: Path, weights: str) -> dict[str, np.ndarray]:
-    out = folder / f"{devices}.npz"
-    subprocess.run(
-        [sys.executable, str(CHILD), str(devices), str(folder / str(devices)), str(out), weights],
-        cwd=ROOT,
-        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT)},
-        check=True,
-    )
-    with np.load(out) as arrays:
-        return dict(arrays)
+    for count in (1, 2):
+        network = load_keras(tmp_path / str(count) / "best.keras")
+        assert network(np.zeros((1, 32, 32, 1))).shape == (1, 32, 32, 4)
 
 
 def test_batches_that_cannot_be_divided_evenly_are_refused(volumes: Volumes, tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ def test_resnet_of_three_colours_gives_pytorchs_features_for_grey_images(tmp_pat
     tensors["conv1.weight"] = np.concatenate([0.5 * stem, 0.3 * stem, 0.2 * stem], axis=1)
     save_file(tensors, tmp_path / "resnet18.safetensors")
     encoder = build_encoder("resnet18", (*formula.SIZE, 1), tmp_path / "resnet18.safetensors")
-    maps = encoder.predict(formula.image(1), verbose=0)
+    maps = encoder(formula.image(1))
     for stride, wanted in expected.items():
         np.testing.assert_allclose(maps[f"stride_{stride}"][0, 0, 0, :4], wanted["corner"], atol=1e-4)
         np.testing.assert_allclose(maps[f"stride_{stride}"][0, -1, -1, -4:], wanted["end"], atol=1e-4)
@@ -355,7 +355,7 @@ def test_lite0_sees_what_pytorchs_sees_in_a_photograph() -> None:
     """The same feature maps within 1e-4, and with the published classifier on top: a tiger cat."""
     golden = json.loads((PARITY / "golden_lite.json").read_text())
     encoder = build_encoder("efficientnetlite0", (224, 224, 3), "imagenet")
-    maps = encoder.predict(photograph(), verbose=0)
+    maps = encoder(photograph())
     for stride, wanted in golden["photograph"].items():
         found = maps[f"stride_{stride}"][0]
         np.testing.assert_allclose(found[0, 0, :4], wanted["corner"], atol=1e-4)

@@ -1,6 +1,7 @@
-"""Train a small network on some of two virtual processors; a child of `test_device_strategy.py`.
+"""Train a small network on one and on both of two virtual processors; a child of `test_device_strategy.py`.
 
-Arguments: how many of the two, folder of the run, file for what came out, and "weighted" or nothing.
+Arguments: a folder, and "weighted" or nothing. The runs get the folders 1 and 2 in it, by how many of the
+processors they have, and what came out is 1.npz and 2.npz.
 """
 
 from __future__ import annotations
@@ -23,31 +24,21 @@ from kerasmodels.data.volumes import Volumes
 from kerasmodels.training.device_strategy import DeviceStrategy
 from kerasmodels.training.fit import fit
 from kerasmodels.training.settings import TrainingSettings
+from tests.kerasmodels.tiny_network import tiny
 
 
-def devices(count: int) -> tuple[str, ...]:
-    """Names of the first of two virtual processors."""
+def two_devices() -> tuple[str, ...]:
+    """Names of two virtual processors."""
     if keras.backend.backend() == "jax":
-        return tuple(keras.distribution.list_devices("cpu")[:count])
+        return tuple(keras.distribution.list_devices("cpu"))
     import tensorflow as tf
 
     processor = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
-    return tuple(f"CPU:{number}" for number in range(count))
+    return ("CPU:0", "CPU:1")
 
 
-def tiny() -> keras.Model:
-    """Two convolutions with a batch norm between them: a real network takes minutes to compile."""
-    keras.utils.set_random_seed(1)
-    image = keras.Input((32, 32, 1), name="image")
-    x = keras.layers.Conv2D(8, 3, strides=4, padding="same", name="first")(image)
-    x = keras.layers.ReLU(name="on")(keras.layers.BatchNormalization(name="norm")(x))
-    x = keras.layers.UpSampling2D(4, name="large")(x)
-    logits = keras.layers.Conv2D(4, 1, name="logits")(x)
-    return keras.Model(image, keras.layers.Softmax(name="probabilities")(logits), name="tiny")
-
-
-def main(count: int, folder: Path, out: Path, weighted: bool) -> None:
+def train(devices: tuple[str, ...], folder: Path, weighted: bool) -> None:
     """Train an epoch, then go on from its file with another one."""
     images = np.random.default_rng(7).random((2, 7, 20, 20), dtype=np.float32)
     weights = np.random.default_rng(8).random(images.shape, dtype=np.float32) if weighted else None
@@ -64,10 +55,10 @@ def main(count: int, folder: Path, out: Path, weighted: bool) -> None:
         augmentation=MILD.model_copy(update={"lowest": -0.5}),
         slice_input=SliceInput(size=32),
     )
-    strategy = DeviceStrategy(devices(count))
+    strategy = DeviceStrategy(devices)
     for stop_after in (1, None):
         with strategy.scope():
-            model = tiny()
+            model = tiny(dropout=0.0)
         done: list[object] = []
         result = fit(
             model,
@@ -82,7 +73,7 @@ def main(count: int, folder: Path, out: Path, weighted: bool) -> None:
     rows = np.array([[row.loss, row.val_loss, row.val_macro_miou] for row in result.history])
     statistics = [layer.moving_variance for layer in model.layers if hasattr(layer, "moving_variance")]
     np.savez(
-        out,
+        folder.with_suffix(".npz"),
         history=rows,
         statistics=np.concatenate([keras.ops.convert_to_numpy(value) for value in statistics]),
         momenta=_momenta(folder / "last.keras"),
@@ -99,4 +90,6 @@ def _momenta(path: Path) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4] == "weighted")
+    both = two_devices()
+    for count in (1, 2):
+        train(both[:count], Path(sys.argv[1]) / str(count), sys.argv[2] == "weighted")

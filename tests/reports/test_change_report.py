@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from brainstem_app.atlas.change_table import METHOD, ChangeTable, Repeats
+from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.atlas.library import Atlas, load_atlas
 from brainstem_app.atlas.warped import SoftMeasures
+from brainstem_app.cli.app import run
 from brainstem_app.reports.change.build import MeasuredScans, Measurer, build_change_report
 from brainstem_app.reports.change.document import change_document
 from brainstem_app.reports.change.files import (
@@ -22,6 +24,8 @@ from brainstem_app.reports.change.files import (
 from brainstem_app.reports.change.model import ChangeReport, ChangeScan
 from brainstem_app.reports.engine.html import document_html
 from brainstem_app.reports.scan.model import ModelDescription
+
+from ..study.made_study import write_segmentation
 
 PNG = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde\x00\x00"
@@ -142,6 +146,22 @@ def test_table_of_changes_has_a_row_a_person(tmp_path: Path) -> None:
     assert [row["participant_id"] for row in rows] == ["sub-01", "sub-02"]
     assert float(rows[0]["PAG"]) == pytest.approx(-5.0)
     assert float(rows[0]["PAG_se"]) == pytest.approx(2**0.5 / 2, abs=1e-5)
+
+
+def test_volumes_are_not_set_against_a_reference_group_of_changes(
+    tmp_path: Path, table: LabelTable, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for n in range(1, 9):
+        folder = tmp_path / "changes" / f"sub-{n:02d}"
+        folder.mkdir(parents=True)
+        report = report_of(1.0, 1.0 - n / 100).model_copy(update={"subject": folder.name})
+        (folder / "change.json").write_text(report.to_json(), encoding="utf-8")
+        write_segmentation(tmp_path / "volumes" / folder.name, table, f"{folder.name}_T1w.nii.gz", 10 + n)
+    assert run(["reference", "save", str(tmp_path / "changes"), "--out", str(tmp_path / "ref")]) == 0
+    words = ["--against", str(tmp_path / "ref" / "reference.json"), "--mixed", "--out", str(tmp_path / "out")]
+    assert run(["cohort", str(tmp_path / "volumes"), *words]) == 2
+    assert "no measure in common" in capsys.readouterr().err
+    assert run(["cohort", str(tmp_path / "changes"), *words]) == 0
 
 
 def test_document_says_what_a_change_is_not_good_for() -> None:

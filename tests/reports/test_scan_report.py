@@ -18,10 +18,10 @@ from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.scan import Finding, Level, Scan
 from brainstem_app.reports.scan.build import build_report
-from brainstem_app.reports.scan.document import structure_columns
 from brainstem_app.reports.scan.files import write_report
 from brainstem_app.reports.scan.manifest import make_manifest
 from brainstem_app.reports.scan.model import LIMITS, ModelDescription, Report, ReportInputs
+from brainstem_app.reports.scan.tables import structure_table
 
 from .pdf_text import pdf_text
 from .test_sheets import read_sheets
@@ -201,7 +201,7 @@ def test_works_to_cite_are_the_atlas_sources_and_the_steps(inputs: ReportInputs,
 @pytest.mark.parametrize("scored", [False, True])
 def test_pdf_has_the_columns_of_the_html(inputs: ReportInputs, tmp_path: Path, scored: bool) -> None:
     given = replace(inputs, reference=inputs.labels_native if scored else None)
-    titles = [column.title for column in structure_columns(_report(given), given)]
+    titles = [column.title for column in structure_table(_report(given)).columns]
     write_report(tmp_path / "out", given)
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     table = page.split('<section id="structures">')[1].split("</thead>")[0]

@@ -17,7 +17,7 @@ from typing import Any
 
 from PySide6.QtCore import QRect, QSettings, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QWidget
 from take_screenshots import settle, wait_for
 
 from brainstem_app.errors import BrainstemError
@@ -36,7 +36,7 @@ LOOKS = tuple(Look)
 SIZES = ("1280x720", "1366x768", "1920x1080")
 _ACROSS, _THUMB, _GAP, _CAPTION = 3, 620, 16, 26
 
-State = tuple[str, QDialog | None]
+State = tuple[str, QWidget | None]
 
 
 def states(window: MainWindow, scan: Path, result: Path, study: Path | None) -> Iterator[State]:
@@ -66,6 +66,17 @@ def _dialogs(window: MainWindow) -> Iterator[State]:
     window.show_help()
     yield "keys", None
     window.show_help()
+    window.beside.show_manual()
+    yield "manual", window.beside.manual
+    window.beside.show_atlases()
+    settle(1.5)
+    yield "atlases", window.beside.library
+    window.beside.show_models()
+    settle(0.5)
+    yield "models", window.beside.library
+    for beside in (window.beside.manual, window.beside.library):
+        if beside is not None:
+            beside.close()
 
 
 def _with_scan(window: MainWindow, scan: Path, result: Path) -> Iterator[State]:
@@ -123,16 +134,15 @@ def _with_study(window: MainWindow, study: Path) -> Iterator[State]:
     window.show_jobs()
 
 
-def taken(window: MainWindow, dialog: QDialog | None) -> QImage:
+def taken(window: MainWindow, dialog: QWidget | None) -> QImage:
     """Picture of the window, with its dialog in the middle."""
     picture = window.grab().toImage()
     if dialog is not None:
         over = dialog.grab().toImage()
         painter = QPainter(picture)
         painter.fillRect(picture.rect(), QColor(0, 0, 0, 110))
-        left, top = (
-            (a - b) // 2 for a, b in zip(picture.size().toTuple(), over.size().toTuple(), strict=True)
-        )
+        sizes = (picture.deviceIndependentSize().toTuple(), over.deviceIndependentSize().toTuple())
+        left, top = (round(whole - own) // 2 for whole, own in zip(*sizes, strict=True))
         painter.drawImage(left, max(top, 0), over)
         painter.end()
     return picture

@@ -17,10 +17,12 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import nibabel as nib
 import numpy as np
 from PySide6.QtCore import QPointF, QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
+from scipy.ndimage import gaussian_gradient_magnitude
 
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.application import make_application
@@ -29,6 +31,9 @@ from brainstem_app.gui.design.tokens import Look
 from brainstem_app.gui.document.opened import read_for_viewer, read_labels_for_viewer, read_result_for_viewer
 from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
+from brainstem_app.gui.viewer.convention import Plane
+from brainstem_app.gui.viewer.image_layer import LayerColours
+from brainstem_app.gui.viewer.ruler import Ruler
 
 SIZE = (1040, 640)
 _OUTLINED = "RN_L"
@@ -46,8 +51,8 @@ def settle(step: ReviewPage) -> None:
 def take(step: ReviewPage, out: Path, name: str, widget: QWidget | None = None) -> None:
     """Save a picture of the step, or of a part of it."""
     settle(step)
-    path = out / f"{name}.png"
-    (widget or step).grab().save(str(path))
+    path = out / f"{name}.jpg"
+    (widget or step).grab().save(str(path), quality=88)
     sys.stdout.write(f"{path}\n")
 
 
@@ -57,6 +62,7 @@ def take_result(step: ReviewPage, out: Path, scan: Path, result: Path) -> None:
     step.document.show_scan(read_for_viewer(scan))
     step.document.show_result(read_result_for_viewer(result, scan))
     take(step, out, "review_three")
+    take_images(step, out, scan)
     step.commands["help"].trigger()
     take(step, out, "review_keys")
     step.commands["help"].trigger()
@@ -71,6 +77,25 @@ def take_result(step: ReviewPage, out: Path, scan: Path, result: Path) -> None:
         step.commands["confidence"].setChecked(False)
     take_edit(step, out)
     step.commands["three"].trigger()
+
+
+def take_images(step: ReviewPage, out: Path, scan: Path) -> None:
+    """Take a picture of a map over the scan, the steepness of its intensities, and of a ruler."""
+    layers, place = step.document.layers, step.views.crosshair
+    image = nib.nifti1.load(scan)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "edges.nii.gz"
+        steepness = gaussian_gradient_magnitude(image.get_fdata(dtype=np.float32), 1.0)
+        nib.save(nib.Nifti1Image(steepness, image.affine), path)
+        layers.add(path)
+        settle(step)
+    high = layers.all[0].style.high
+    layers.restyle(layers.all[0], colours=LayerColours.INFERNO, low=0.3 * high, is_clear_below=True)
+    h, v = place[0] + 0.5, place[1] + 0.5
+    step.document.rulers.put(Ruler(Plane.AXIAL, place[2], (h - 18, v + 7), (h + 16, v + 7)))
+    take(step, out, "review_images")
+    step.document.rulers.clear()
+    layers.remove(layers.all[0])
 
 
 def take_edit(step: ReviewPage, out: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QImage
 
 
@@ -32,7 +31,7 @@ def read_cell_picture(study: Path, run: str) -> CellPicture | None:
     from brainstem_app.study.study import Study
 
     opened = Study.open(study)
-    title = QCoreApplication.translate("CellPicture", "Prediction")
+    title = "Prediction"
     picture = run_picture(opened, run, title)
     if picture is None:
         return None

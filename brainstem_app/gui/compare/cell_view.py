@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from brainstem_app.gui.compare.cell_picture import CellPicture, read_cell_picture
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.picture_box import PictureBox
 from brainstem_app.gui.train.curves import Curves
 from brainstem_app.gui.train.run_summary import RunSummary, read_run
@@ -29,18 +30,18 @@ class CellView(QWidget):
         self._study: Path | None = None
         self.label = QLabel(self)
         self.label.setTextFormat(Qt.TextFormat.RichText)
-        self.label.setAccessibleName(self.tr("Chosen cell"))
+        self.label.setAccessibleName("Chosen cell")
         self.label.setWordWrap(True)
-        self.repeat = QComboBox(self)
-        self.repeat.setAccessibleName(self.tr("Repeat that is shown"))
-        self.repeat.setToolTip(self.tr("A repeat differs from the others in its seed alone"))
+        self.repeat = ChoiceBox(self)
+        self.repeat.setAccessibleName("Repeat that is shown")
+        self.repeat.setToolTip("A repeat differs from the others in its seed alone")
         self.repeat.activated.connect(lambda _row: self._read())
         self.curves = Curves(self)
-        self.picture = PictureBox(self.tr("Labels of the chosen cell beside the reference"), self)
+        self.picture = PictureBox("Labels of the chosen cell beside the reference", self)
         self.picture.setMinimumSize(180, 120)
         self.caption = QLabel(self)
         self.caption.setWordWrap(True)
-        self.caption.setAccessibleName(self.tr("What the picture shows"))
+        self.caption.setAccessibleName("What the picture shows")
         self._lay_out()
         self.show_cell(None, None)
 
@@ -73,7 +74,7 @@ class CellView(QWidget):
         self.curves.setVisible(is_shown)
         self._pictures.setVisible(is_shown)
         if cell is None:
-            self.label.setText(self.tr("Choose a cell to see its curves and its picture."))
+            self.label.setText("Choose a cell to see its curves and its picture.")
             self.repeat.clear()
             return
         text = f"<b>{escape(cell.name)}</b>"
@@ -85,7 +86,7 @@ class CellView(QWidget):
     def _fill_repeats(self, cell: HeatCell) -> None:
         self.repeat.clear()
         for number, run in enumerate(cell.runs, start=1):
-            words = self.tr("repeat {0}, the best") if run == cell.best else self.tr("repeat {0}")
+            words = "repeat {0}, the best" if run == cell.best else "repeat {0}"
             self.repeat.addItem(words.format(number), run)
         self.repeat.setCurrentIndex(max(0, self.repeat.findData(cell.best)))
         self.curves.clear()
@@ -126,10 +127,8 @@ class CellView(QWidget):
     def _show_picture(self, picture: CellPicture | None) -> None:
         self.picture.show_image(None if picture is None else picture.image)
         if picture is None:
-            self.caption.setText(self.tr("The picture comes when the cell has been tested."))
+            self.caption.setText("The picture comes when the cell has been tested.")
             return
         self.caption.setText(
-            self.tr("The median-scoring test subject, {0}. White dots: the reference.").format(
-                picture.subject
-            )
+            f"The median-scoring test subject, {picture.subject}. White dots: the reference."
         )

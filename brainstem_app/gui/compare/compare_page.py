@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -34,6 +33,7 @@ from brainstem_app.gui.controls import (
     make_sortable,
     make_table,
 )
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.file_dialogs import FileDialogs, open_in_system
 from brainstem_app.gui.forms.model_form import ModelForm
@@ -67,31 +67,31 @@ class ComparePage(StepPage):
         self.heat: Heat | None = None
         self.panel = GridPanel(self)
         self.how = ModelForm(CompareJob, ("study", "grid"), self)
-        self.how.fold.setText(self.tr("How it is run"))
+        self.how.fold.setText("How it is run")
         self.plan = QLabel(self)
         self.plan.setWordWrap(True)
-        self.plan.setAccessibleName(self.tr("Size of the plan"))
+        self.plan.setAccessibleName("Size of the plan")
         self.speed_button = SpeedButton(context.jobs, self)
         self.speed_button.measured.connect(self.read)
         self.start_button = make_primary(
             self,
-            self.tr("S&tart the comparison"),
-            self.tr("Cells that are done are not run again"),
+            "S&tart the comparison",
+            "Cells that are done are not run again",
             self.start,
             "play",
         )
         self.progress = JobProgress(self)
-        self.progress.cancel_button.setText(self.tr("Stop"))
-        self.progress.cancel_button.setToolTip(self.tr("Finished cells and whole epochs are kept."))
-        self.measure = QComboBox(self)
-        self.measure.setAccessibleName(self.tr("Number that is shown"))
-        self.measure.setToolTip(self.tr("What the numbers and colours of the heat map stand for"))
-        self.measure.addItem(self.tr("Mean IoU of the nuclei, test subjects"), "nuclei")
-        self.measure.addItem(self.tr("Mean IoU of all classes, test subjects"), "all")
+        self.progress.cancel_button.setText("Stop")
+        self.progress.cancel_button.setToolTip("Finished cells and whole epochs are kept.")
+        self.measure = ChoiceBox(self)
+        self.measure.setAccessibleName("Number that is shown")
+        self.measure.setToolTip("What the numbers and colours of the heat map stand for")
+        self.measure.addItem("Mean IoU of the nuclei, test subjects", "nuclei")
+        self.measure.addItem("Mean IoU of all classes, test subjects", "all")
         self.model = HeatTable(self)
         self.measure.currentIndexChanged.connect(lambda _row: self._on_measure())
-        self.legend = ColourBar(self.tr("Colours of the heat map"), self)
-        self.legend.setToolTip(self.tr("Mean IoU without colour, and in full colour"))
+        self.legend = ColourBar("Colours of the heat map", self)
+        self.legend.setToolTip("Mean IoU without colour, and in full colour")
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
         self._sorted.setSortRole(SORT_ROLE)
@@ -115,12 +115,12 @@ class ComparePage(StepPage):
         left = make_settings_column(self, (self.panel, self.how), below)
         self.report_button = make_button(
             self,
-            self.tr("&Open the report"),
-            self.tr("Open the page of the comparison in the browser"),
+            "&Open the report",
+            "Open the page of the comparison in the browser",
             self.open_report,
         )
         self.export_button = make_button(
-            self, self.tr("&Export the table…"), self.tr("Save all numbers as CSV"), self.choose_target
+            self, "&Export the table…", "Save all numbers as CSV", self.choose_target
         )
         head = QHBoxLayout()
         head.addWidget(self.measure)
@@ -147,8 +147,8 @@ class ComparePage(StepPage):
         table = make_table(
             self,
             self._sorted,
-            self.tr("Heat map"),
-            self.tr("Choosing a cell shows its curves and its picture; a click on a heading sorts."),
+            "Heat map",
+            "Choosing a cell shows its curves and its picture; a click on a heading sorts.",
         )
         make_sortable(table)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
@@ -180,13 +180,13 @@ class ComparePage(StepPage):
         """Grid that is described, None (with the reason in place) if it does not fit."""
         missing = self.panel.missing()
         if missing:
-            self.plan.setText(self.tr("Choose at least one of each: {0}.").format(", ".join(missing)))
+            self.plan.setText(f"Choose at least one of each: {', '.join(missing)}.")
             return None
         try:
             return self.panel.grid()
         except ValidationError as error:
             problem = misfits(error, Grid)[0].what
-            self.plan.setText(self.tr("This cannot be compared: {0}").format(problem))
+            self.plan.setText(f"This cannot be compared: {problem}")
             return None
 
     def _on_grid(self) -> None:
@@ -205,10 +205,10 @@ class ComparePage(StepPage):
         if folder is None or grid is None or not self.context.study.is_prepared:
             self._show_heat(None)
             if not self.context.study.is_prepared:
-                words = self.tr("Networks are compared on prepared scans; three people are the least.")
-                self.shown.show_hint(words, self.tr("Prepare scans"))
+                words = "Networks are compared on prepared scans; three people are the least."
+                self.shown.show_hint(words, "Prepare scans")
             if grid is not None:
-                self.plan.setText(self.tr("Prepare subjects first ({0}).").format(StepName.PREPARE.key))
+                self.plan.setText(f"Prepare subjects first ({StepName.PREPARE.key}).")
             return
         self.shown.show_content()
         self._request += 1
@@ -223,7 +223,7 @@ class ComparePage(StepPage):
         def failed(error: BaseException) -> None:
             if request == self._request:
                 self._again.stop()
-                self.message.emit(message_of_error(error, self.tr("The comparison cannot be read."), "heat"))
+                self.message.emit(message_of_error(error, "The comparison cannot be read.", "heat"))
 
         self.context.background.run(lambda: read_heat(grid, folder, here=here), done, failed)
 
@@ -287,8 +287,8 @@ class ComparePage(StepPage):
         self.start_button.setEnabled(False)
         job.artifact.connect(lambda _event: self._soon.start())
         job.ended.connect(lambda _outcome: self._on_ended())
-        self.progress.follow(job, self.tr("Starting…"))
-        self.status.emit(self.tr("running"))
+        self.progress.follow(job, "Starting…")
+        self.status.emit("running")
         self._again.start()
 
     def _on_ended(self) -> None:
@@ -318,7 +318,7 @@ class ComparePage(StepPage):
         if self.heat is None:
             return
         ask = FileDialogs(self.context.settings, self)
-        target = ask.target(self.tr("Export the table"), f"{self.heat.name}.csv", "CSV (*.csv)")
+        target = ask.target("Export the table", f"{self.heat.name}.csv", "CSV (*.csv)")
         if target is not None:
             self.export(target[0])
 
@@ -331,7 +331,7 @@ class ComparePage(StepPage):
         self.context.background.run(
             lambda: copy_whole(source, target),
             lambda path: self.message.emit(
-                Message(MessageLevel.INFO, self.tr("{0} is saved.").format(path.name), str(path.parent))
+                Message(MessageLevel.INFO, f"{path.name} is saved.", str(path.parent))
             ),
-            lambda error: self.message.emit(message_of_error(error, self.tr("The table was not saved."))),
+            lambda error: self.message.emit(message_of_error(error, "The table was not saved.")),
         )

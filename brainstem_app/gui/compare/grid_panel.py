@@ -7,7 +7,6 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFormLayout,
     QGridLayout,
     QLabel,
@@ -18,7 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.compare.choice_list import ChoiceList
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.forms.model_form import ModelForm
+from brainstem_app.gui.train.presets import VALUES, PresetBar
 from brainstem_app.jobs.job import TrainJob
 from brainstem_app.jobs.many.grids import GRIDS
 from brainstem_app.setting import Setting, settings_of
@@ -50,31 +51,33 @@ class GridPanel(QWidget):
         self._own_name = "comparison"
         self._leave_out: tuple[dict[str, Any], ...] = ()
         self._other_axes: dict[str, tuple[Any, ...]] = {}
-        self.preset = QComboBox(self)
-        self.preset.setAccessibleName(self.tr("What to compare"))
-        self.preset.setToolTip(self.tr("A comparison of the paper, or what you tick in the lists below"))
+        self.preset = ChoiceBox(self)
+        self.preset.setAccessibleName("What to compare")
+        self.preset.setToolTip("A comparison of the paper, or what you tick in the lists below")
         titles = {
-            "table1": self.tr("Paper, Table 1: 9 decoders × 6 losses"),
-            "alpha": self.tr("Paper, figure 4: the share α"),
-            "encoders": self.tr("Paper, figure 5: encoders"),
+            "table1": "Paper, Table 1: 9 decoders × 6 losses",
+            "alpha": "Paper, figure 4: the share α",
+            "encoders": "Paper, figure 5: encoders",
         }
         for name in GRIDS:
             self.preset.addItem(titles.get(name, name), name)
-        self.preset.addItem(self.tr("Your own choice"), OWN)
+        self.preset.addItem("Your own choice", OWN)
         self.name = QLineEdit(self)
-        self.name.setAccessibleName(self.tr("Name of the comparison"))
-        self.name.setToolTip(self.tr("Folder of its results in the study; the same name goes on with it"))
+        self.name.setAccessibleName("Name of the comparison")
+        self.name.setToolTip("Folder of its results in the study; the same name goes on with it")
         self.repeats = QSpinBox(self)
         self.repeats.setRange(1, _MANY)
-        self.repeats.setAccessibleName(self.tr("Repeats"))
-        self.repeats.setToolTip(self.tr("How often each network is trained, each time with another seed"))
-        self.decoders = ChoiceList(self.tr("Decoders"), _choices(words["decoder"]), self)
-        self.losses = ChoiceList(self.tr("Losses"), _choices(words["loss"]), self)
-        self.encoders = ChoiceList(self.tr("Encoders"), _choices(words["encoder"]), self)
+        self.repeats.setAccessibleName("Repeats")
+        self.repeats.setToolTip("How often each network is trained, each time with another seed")
+        self.decoders = ChoiceList("Decoders", _choices(words["decoder"]), self)
+        self.losses = ChoiceList("Losses", _choices(words["loss"]), self)
+        self.encoders = ChoiceList("Encoders", _choices(words["encoder"]), self)
         self.alphas = QLineEdit(self)
-        self.alphas.setAccessibleName(self.tr("Values of α"))
-        self.alphas.setToolTip(self.tr("One value for all, or several to compare: 0.1 0.3 0.5"))
+        self.alphas.setAccessibleName("Values of α")
+        self.alphas.setToolTip("One value for all, or several to compare: 0.1 0.3 0.5")
         self.shared = ModelForm(TrainJob, _NOT_SHARED, self, plain=_PLAIN)
+        self.presets = PresetBar(self.shared, self)
+        self.presets.chosen.connect(self._take_encoder)
         self._lay_out()
         self.show_grid(
             Grid(name="comparison", vary={"decoder": ("n_deconet", "u_deconet", "fpn")}, repeats=1)
@@ -89,9 +92,9 @@ class GridPanel(QWidget):
     def _lay_out(self) -> None:
         top = QFormLayout()
         for text, control in (
-            (self.tr("&Compare"), self.preset),
-            (self.tr("&Name"), self.name),
-            (self.tr("Re&peats"), self.repeats),
+            ("&Compare", self.preset),
+            ("&Name", self.name),
+            ("Re&peats", self.repeats),
         ):
             label = QLabel(text, self)
             label.setBuddy(control)
@@ -101,7 +104,7 @@ class GridPanel(QWidget):
             lists.addWidget(widget, 0, place)
         lists.addWidget(self.encoders, 1, 0)
         alpha = QVBoxLayout()
-        label = QLabel(self.tr("&α, one or several"), self)
+        label = QLabel("&α, one or several", self)
         label.setBuddy(self.alphas)
         alpha.addWidget(label)
         alpha.addWidget(self.alphas)
@@ -113,6 +116,7 @@ class GridPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(top)
         layout.addLayout(lists)
+        layout.addWidget(self.presets)
         layout.addWidget(self.shared)
 
     def missing(self) -> tuple[str, ...]:
@@ -179,6 +183,14 @@ class GridPanel(QWidget):
             self.show_grid(GRIDS[name]())
         else:
             self._on_own()
+
+    def _take_encoder(self) -> None:
+        """Tick the preset's encoder too, unless several are compared."""
+        preset = self.presets.preset
+        if preset is not None and len(self.encoders.ticked()) == 1:
+            encoder = VALUES[preset].get("encoder", TrainJob.model_fields["encoder"].default)
+            if self.encoders.ticked() != (encoder,):
+                self.encoders.tick((encoder,))
 
     def _on_own(self) -> None:
         """Call it an own choice: the lists were changed by hand."""

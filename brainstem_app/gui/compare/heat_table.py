@@ -110,18 +110,18 @@ class HeatTable(RowsModel[int]):
     def _text(self, cell: HeatCell) -> str:
         value, done = cell.value(self._measure), len(cell.nuclei)
         if value is None:
-            return self.tr("failed") if cell.failed else "…"
+            return "failed" if cell.failed else "…"
         count = "" if done == len(cell.runs) else f"  {done}/{len(cell.runs)}"
         return f"{value:.3f}{count}{'  ⚠' if cell.failed else ''}"
 
     def _hint(self, cell: HeatCell) -> str:
         value = cell.value(self._measure)
-        repeats = counted(len(cell.runs), self.tr("repeat"))
-        parts = [cell.name, self.tr("{0} of {1} done").format(len(cell.nuclei), repeats)]
+        repeats = counted(len(cell.runs), "repeat")
+        parts = [cell.name, f"{len(cell.nuclei)} of {repeats} done"]
         if value is not None:
-            parts.append(self.tr("mean IoU {0:.4f}").format(value))
+            parts.append(f"mean IoU {value:.4f}")
         if cell.failed:
-            parts.append(self.tr("{0} failed: {1}").format(cell.failed, cell.reason))
+            parts.append(f"{cell.failed} failed: {cell.reason}")
         return "\n".join(parts)
 
     def _background(self, cell: HeatCell) -> QColor | None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import cache
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from brainstem_app.locations import resource
 
 _SIZES = (16, 20, 24, 32)
-_RATIOS = (1.0, 1.5, 2.0, 3.0)
 
 
 def svg_text(name: str, colour: str) -> str:
@@ -51,6 +50,7 @@ def _renderer(name: str, colour: str) -> QSvgRenderer:
 
 
 def _add(icon: QIcon, name: str, colour: str, mode: QIcon.Mode, state: QIcon.State) -> None:
+    ratios = sorted({screen.devicePixelRatio() for screen in QGuiApplication.screens()} | {1.0})
     for size in _SIZES:
-        for ratio in _RATIOS:
+        for ratio in ratios:
             icon.addPixmap(line_pixmap(name, colour, size, ratio), mode, state)

@@ -160,6 +160,9 @@ def text_on(ground: str) -> str:
     return max((BLACK, WHITE), key=lambda colour: contrast(colour, ground))
 
 
+#: Rulers on slices, and the one that is chosen: seen on black, white and labels.
+RULER, RULER_CHOSEN = "#7fe3ff", "#ffd94a"
+
 #: Lines of plots, in the order of ``axes.prop_cycle`` in ``resources/report/chart.mplstyle``.
 CYCLE = (
     "#2f7fc1",

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QApplication, QFileDialog
 
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel
@@ -33,17 +32,17 @@ def question_of_atlas(error: BaseException, read_as: Callable[[str], None]) -> M
     if not isinstance(error, UnknownAtlasError):
         return None
     choices = tuple(
-        MessageAction(_tr("Read as {0}").format(atlas.title), _reading(read_as, str(atlas.folder)))
+        MessageAction(f"Read as {atlas.title}", _reading(read_as, str(atlas.folder)))
         for atlas in error.choices[:_MOST_BUTTONS]
     )
-    other = MessageAction(_tr("Folder of the atlas…"), lambda: _choose(read_as))
-    fix = _tr("Say which atlas the labels were made with.")
+    other = MessageAction("Folder of the atlas…", lambda: _choose(read_as))
+    fix = "Say which atlas the labels were made with."
     return Message(MessageLevel.QUESTION, error.what, error.where or "", fix, actions=(*choices, other))
 
 
 def note_of_labels(labels: OpenedLabels) -> Message:
     """Return the message that says what was taken for granted of labels that were read."""
-    fix = _tr("If they are of another atlas, put the report.json of their result beside them.")
+    fix = "If they are of another atlas, put the report.json of their result beside them."
     return Message(MessageLevel.WARNING, " ".join(labels.notes), str(labels.path), fix)
 
 
@@ -56,11 +55,7 @@ def _choose(read_as: Callable[[str], None]) -> None:
 
     start = str(user_data_folder() / "atlases")
     name = QFileDialog.getExistingDirectory(
-        QApplication.activeWindow(), _tr("Folder of the atlas that the labels are of"), start
+        QApplication.activeWindow(), "Folder of the atlas that the labels are of", start
     )
     if name:
         read_as(str(Path(name)))
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("atlas_question", text)

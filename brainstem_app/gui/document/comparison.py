@@ -55,7 +55,7 @@ class Comparison(QObject):
             self._on_read,
             lambda error: self.message.emit(
                 question_of_atlas(error, lambda chosen: self.open(path, chosen))
-                or message_of_error(error, self.tr("{0} cannot be opened.").format(path.name), "reference")
+                or message_of_error(error, f"{path.name} cannot be opened.", "reference")
             ),
         )
 
@@ -68,18 +68,14 @@ class Comparison(QObject):
         """Compare with other labels, or with none."""
         labels = self._editor.labels
         if reference is not None and (labels is None or not reference.labels.grid.matches(labels.grid)):
-            what = self.tr(
-                "The reference does not lie on the grid of the labels, so the two cannot be compared."
-            )
-            fix = self.tr("Choose labels of the same scan, on its own grid.")
+            what = "The reference does not lie on the grid of the labels, so the two cannot be compared."
+            fix = "Choose labels of the same scan, on its own grid."
             self.message.emit(Message(MessageLevel.ERROR, what, str(reference.path), fix, owner="reference"))
             return
         opened = self._editor.opened
         if reference is not None and opened is not None and opened.table.names != reference.table.names:
-            what = self.tr(
-                "The reference's labels are of {0}, those that are open of {1}: they do not compare."
-            )
-            fix = self.tr("Choose labels of the same atlas.")
+            what = "The reference's labels are of {0}, those that are open of {1}: they do not compare."
+            fix = "Choose labels of the same atlas."
             self.message.emit(
                 Message(
                     MessageLevel.ERROR,

@@ -35,6 +35,8 @@ class DisplayState:
         Whether it is marked where labels and reference differ.
     has_crosshair : bool
         Whether the crosshair is drawn.
+    is_smooth : bool
+        Whether labels that come from a warp are drawn as its curves instead of voxels.
     """
 
     opacity: int
@@ -44,6 +46,7 @@ class DisplayState:
     by_confidence: bool = False
     marks_differences: bool = True
     has_crosshair: bool = True
+    is_smooth: bool = True
 
 
 class Display(QObject):

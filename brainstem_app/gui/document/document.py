@@ -9,10 +9,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from brainstem_app.gui.document.comparison import Comparison
 from brainstem_app.gui.document.display import Display
 from brainstem_app.gui.document.drawing_tools import Tool
+from brainstem_app.gui.document.image_layers import ImageLayers
 from brainstem_app.gui.document.label_editor import LabelEditor
 from brainstem_app.gui.document.opened import ResultFiles, find_result
+from brainstem_app.gui.document.rulers import Rulers
 from brainstem_app.gui.document.scan_opener import ScanOpener
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.structures.label_looks import LabelLooks
 from brainstem_app.gui.structures.structure_model import StructureModel
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.document.opened import OpenedLabels, OpenedResult, OpenedScan
     from brainstem_app.gui.settings import WindowSettings
     from brainstem_app.gui.viewer.slices import Voxel
+    from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
     from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
     from brainstem_app.imaging.scan import Finding
 
@@ -53,14 +57,22 @@ class Document(QObject):
     result : ResultFiles or None
         The files beside the label map.
     confidence : ndarray of uint8, shape (Z, Y, X), or None
+    shapes : SmoothShapes or None
+        The labels as the warp of their result has them, if it has one.
     structures : StructureModel
         The structures of the label map, and which of them are drawn.
+    looks : LabelLooks
+        Their colours and names as the user wants them.
     editor : LabelEditor
         The edits, and whether a file holds them.
     comparison : Comparison
         The reference.
     display : Display
         How things are drawn.
+    rulers : Rulers
+        Distances that were measured on the scan.
+    layers : ImageLayers
+        Images over the scan.
     opener : ScanOpener
         Reads what is to be shown.
 
@@ -68,8 +80,8 @@ class Document(QObject):
     -------
     replaced
         Another scan or label map is about to be shown.
-    image_changed, labels_changed, result_changed, confidence_changed
-        Another one is there, or none.
+    image_changed, labels_changed, result_changed, confidence_changed, shapes_changed
+        Another one is there, or none; of the shapes: are drawn, or none.
     volumes_changed
         The volumes of the structures are others.
     chosen(int)
@@ -87,6 +99,7 @@ class Document(QObject):
     labels_changed = Signal()
     result_changed = Signal()
     confidence_changed = Signal()
+    shapes_changed = Signal()
     volumes_changed = Signal()
     chosen = Signal(int)
     labels_shown = Signal()
@@ -111,17 +124,25 @@ class Document(QObject):
         self.labels: OpenedLabels | None = None
         self.result: ResultFiles | None = None
         self.confidence: NDArray[np.uint8] | None = None
+        self.shapes: SmoothShapes | None = None
+        self._told_shapes: SmoothShapes | None = None
+        self._reads_tissue = False
         self.structures = StructureModel(self)
+        self.looks = LabelLooks(settings, self.structures, self)
         self.editor = LabelEditor(background, self)
         self.comparison = Comparison(self.editor, background, self)
         self.display = Display(settings, self)
+        self.rulers = Rulers(self)
+        self.layers = ImageLayers(settings, background, self)
         self.opener = ScanOpener(background, self)
         self._volumes_soon = QTimer(self, singleShot=True, interval=_VOLUMES_MS)
         self._connect()
 
     def _connect(self) -> None:
         editor, opener = self.editor, self.opener
-        for told in (editor.message, self.comparison.message, opener.failed, opener.noted):
+        for teller in (editor, self.comparison, self.layers):
+            teller.message.connect(self.message)
+        for told in (opener.failed, opener.noted):
             told.connect(self.message)
         opener.scan_read.connect(self.show_scan)
         opener.labels_read.connect(self.show_labels)
@@ -130,7 +151,16 @@ class Document(QObject):
         editor.painted.connect(self._on_painted)
         editor.stroke_done.connect(self.comparison.compare)
         editor.brush_changed.connect(self._on_brush)
+        for signal in (
+            editor.painted,
+            editor.state_changed,
+            editor.brush_changed,
+            self.display.changed,
+            self.comparison.changed,
+        ):
+            signal.connect(lambda *_told: self._tell_shapes())
         editor.saved.connect(lambda _copy: self._read_result_again())
+        self.structures.visibility_changed.connect(self._on_visible)
         self._volumes_soon.timeout.connect(self.volumes_changed)
 
     @property
@@ -166,6 +196,7 @@ class Document(QObject):
             self._set_labels(None)
         else:
             self.labels_changed.emit()
+            self.shapes_changed.emit()
             self.comparison.set_reference(reference)
             self.confidence_changed.emit()
         self.opened.emit()
@@ -193,38 +224,41 @@ class Document(QObject):
     def _show_alone(self, opened: OpenedLabels) -> None:
         from brainstem_app.gui.viewer.volume import empty_image
 
-        what = self.tr("These labels are shown without their scan.")
+        what = "These labels are shown without their scan."
         if self.scan is not None:
-            what = self.tr(
-                "These labels do not lie on the grid of the scan that was open: they are shown alone."
-            )
+            what = "These labels do not lie on the grid of the scan that was open: they are shown alone."
         self.scan = None
         self._set_labels(None)
         self._set_image(empty_image(opened.labels.grid), None)
-        fix = self.tr("Open the scan they were made from, then the labels again.")
+        fix = "Open the scan they were made from, then the labels again."
         actions: tuple[MessageAction, ...] = ()
         if self._keeps_labels:
-            fix = self.tr("Open the scan they were made from; the labels stay.")
-            actions = (MessageAction(self.tr("Open the scan…"), self.scan_wanted.emit),)
+            fix = "Open the scan they were made from; the labels stay."
+            actions = (MessageAction("Open the scan…", self.scan_wanted.emit),)
         told = Message(MessageLevel.WARNING, what, str(opened.path), fix, actions=actions, is_of_page=True)
         self.message.emit(told)
 
     def _set_image(self, image: ImageVolume, scan: OpenedScan | None) -> None:
+        self.rulers.clear()
         self.image, self.scan = image, scan
         self.editor.set_image(None if scan is None else image)
         self.findings = () if scan is None else scan.findings
         self.image_changed.emit()
+        self.layers.show_scan(self.scan_path, image.grid, remembers=self._keeps_labels)
 
     def _set_labels(self, opened: OpenedLabels | None, files: ResultFiles | None = None) -> None:
-        self.labels, self.confidence = opened, None
+        self.labels, self.confidence, self.shapes = opened, None, None
+        self._reads_tissue = False
         self.editor.set_labels(opened)
         self.comparison.set_reference(None)
         if opened is not None and not self.structures.shows(opened.table):
             self.structures.set_table(opened.table)
         self._set_result(files)
+        self._tell_shapes()
         self.labels_changed.emit()
         self.volumes_changed.emit()
         self.confidence_changed.emit()
+        self._read_shapes()
 
     def _set_result(self, files: ResultFiles | None) -> None:
         self.result = files
@@ -250,9 +284,48 @@ class Document(QObject):
         self._background.run(
             lambda: read_confidence(opened.path, opened.labels.grid),
             done,
-            lambda error: self.message.emit(
-                message_of_error(error, self.tr("The confidence cannot be read."))
-            ),
+            lambda error: self.message.emit(message_of_error(error, "The confidence cannot be read.")),
+        )
+
+    @property
+    def drawn_shapes(self) -> SmoothShapes | None:
+        """The shapes, where they are to be drawn in place of voxels: not of labels drawn on or compared."""
+        is_as_opened = not self.editor.can_undo and self.editor.tool in (Tool.LOOK, Tool.RULER)
+        is_compared = self.comparison.reference is not None  # voxel by voxel
+        if self.shapes is None or is_compared or not is_as_opened or not self.display.state.is_smooth:
+            return None
+        return self.shapes if self.structures.visible <= self.shapes.known else None
+
+    def _on_visible(self) -> None:
+        """Read the shapes of tissue once it is to be seen; until they are there, voxels are drawn."""
+        shapes, visible = self.shapes, self.structures.visible
+        if shapes is not None and not self._reads_tissue and not visible <= shapes.known:
+            self._reads_tissue = True
+            self._read_shapes(with_tissue=True)
+        self._tell_shapes()
+
+    def _tell_shapes(self) -> None:
+        if self.drawn_shapes is not self._told_shapes:
+            self._told_shapes = self.drawn_shapes
+            self.shapes_changed.emit()
+
+    def _read_shapes(self, *, with_tissue: bool = False) -> None:
+        """Read the warp of the labels' result, on a thread; labels that were corrected have none."""
+        opened = self.labels
+        if opened is None or opened.is_edited:
+            return
+        from brainstem_app.gui.document.warped_shapes import read_warped_shapes
+
+        def done(shapes: SmoothShapes | None) -> None:
+            if self.labels is opened:
+                self.shapes = shapes
+                self._on_visible()
+
+        nuclei = [structure.index for structure in opened.table.nuclei]
+        self._background.run(
+            lambda: read_warped_shapes(opened.path, opened.labels, nuclei, with_tissue=with_tissue),
+            done,
+            lambda _error: None,  # the voxels are there
         )
 
     # Structures --------------------------------------------------------------------------------------
@@ -285,6 +358,14 @@ class Document(QObject):
         if self.editor.tool in (Tool.BRUSH, Tool.FILL, Tool.POLYGON):
             self.structures.show(self.editor.label)
 
+    def structure_text(self, label: int) -> str:
+        """Name of a structure in full, and its volume; empty for the background."""
+        structure, volumes = self.structures.structure(label), self.editor.volumes_mm3
+        if structure is None:
+            return ""
+        name = f"{structure.name}: {structure.full_name}"
+        return f"{name}  ·  {volumes[label]:,.0f} mm³" if volumes else name
+
     def place_text(self, voxel: Voxel) -> str:
         """Coordinates of a voxel in mm, structure there and in the reference, confidence, intensity."""
         from brainstem_app.gui.document.place_text import place_text
@@ -300,4 +381,6 @@ class Document(QObject):
             None if before is None else before.table,
             (now, None if reference is None else reference.labels),
             None if is_edited else self.confidence,
+            self.layers.values_at(voxel),
+            self.structures.shown_name,
         )

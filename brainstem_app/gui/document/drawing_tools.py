@@ -25,6 +25,7 @@ class Tool(Enum):
     ERASER = auto()
     FILL = auto()
     POLYGON = auto()
+    RULER = auto()
 
 
 class DrawingTools(QObject):

@@ -11,54 +11,52 @@ if TYPE_CHECKING:
 
 
 class EditWords(QObject):
-    """Says in the user's language what became of a step."""
+    """Says what became of a step."""
 
     def refused(self, refusal: Refusal) -> tuple[str, str]:
         """Return why a step drew nothing, and what to do."""
         from brainstem_app.gui.editing.drawing import Refusal
 
-        choose = self.tr("Choose a nucleus in the list, or put the crosshair on it and press P.")
+        choose = "Choose a nucleus in the list, or put the crosshair on it and press P."
         words = {
-            Refusal.NO_NUCLEUS: (self.tr("There is no nucleus to draw."), choose),
+            Refusal.NO_NUCLEUS: ("There is no nucleus to draw.", choose),
             Refusal.OPEN_OUTLINE: (
-                self.tr("Nothing was filled: the outline of the nucleus is open around this place."),
-                self.tr(
-                    "Close the gap with the brush, or use the polygon; in 3-D it has to be closed all around."
-                ),
+                "Nothing was filled: the outline of the nucleus is open around this place.",
+                "Close the gap with the brush, or use the polygon; in 3-D it has to be closed all around.",
             ),
             Refusal.ON_OUTLINE: (
-                self.tr("Nothing was filled: a nucleus lies here already."),
-                self.tr("Click inside its outline."),
+                "Nothing was filled: a nucleus lies here already.",
+                "Click inside its outline.",
             ),
             Refusal.NOT_HIT: (
-                self.tr("Nothing was erased: the chosen nucleus is not here."),
-                self.tr("Click on it, or let other nuclei be changed (K)."),
+                "Nothing was erased: the chosen nucleus is not here.",
+                "Click on it, or let other nuclei be changed (K).",
             ),
             Refusal.NO_GAP: (
-                self.tr("Nothing was interpolated: no slices lie between outlined ones in this plane."),
-                self.tr("Outline the nucleus on two slices or more, with others between them."),
+                "Nothing was interpolated: no slices lie between outlined ones in this plane.",
+                "Outline the nucleus on two slices or more, with others between them.",
             ),
             Refusal.NOT_ON_SLICE: (
-                self.tr("Nothing was copied: the chosen nucleus is not on this slice."),
-                self.tr("Go to a slice that holds it, or choose another nucleus."),
+                "Nothing was copied: the chosen nucleus is not on this slice.",
+                "Go to a slice that holds it, or choose another nucleus.",
             ),
-            Refusal.NO_SLICE: (self.tr("Nothing was copied: this is the last slice."), ""),
+            Refusal.NO_SLICE: ("Nothing was copied: this is the last slice.", ""),
             Refusal.UNCHANGED: (
-                self.tr("Nothing changed: no voxel there may be drawn on, or all are as they should be."),
-                self.tr("Look at the protection of other nuclei (K) and the range of intensities (X)."),
+                "Nothing changed: no voxel there may be drawn on, or all are as they should be.",
+                "Look at the protection of other nuclei (K) and the range of intensities (X).",
             ),
         }
         return words[refusal]
 
     def interpolated(self, pairs: list[tuple[int, int]], before: float, after: float) -> str:
         """Say between which slices a nucleus was made."""
-        between = ", ".join(self.tr("{0} and {1}").format(low + 1, high + 1) for low, high in pairs)
-        text = self.tr("Interpolated between slices {0}; volume {1} mm³ before, {2} mm³ now.")
+        between = ", ".join(f"{low + 1} and {high + 1}" for low, high in pairs)
+        text = "Interpolated between slices {0}; volume {1} mm³ before, {2} mm³ now."
         return text.format(between, f"{before:,.1f}", f"{after:,.1f}")
 
     def smoothed(self, before: float, after: float) -> str:
         """Say what became of the volume of a nucleus that was smoothed."""
         if abs(before - after) < 0.05:
-            return self.tr("Smoothed; the volume stayed {0} mm³.").format(f"{after:,.1f}")
-        text = self.tr("Smoothed; volume {0} mm³ before, {1} mm³ now: others left no room for more.")
+            return f"Smoothed; the volume stayed {after:,.1f} mm³."
+        text = "Smoothed; volume {0} mm³ before, {1} mm³ now: others left no room for more."
         return text.format(f"{before:,.1f}", f"{after:,.1f}")

@@ -348,7 +348,7 @@ class LabelEditor(DrawingTools):
             self.is_saving = False
             edit.mark_saved(state)
             self.state_changed.emit()
-            what = self.tr("The edited labels are saved as {0}; the original is as it was.").format(path.name)
+            what = f"The edited labels are saved as {path.name}; the original is as it was."
             self.message.emit(Message(MessageLevel.INFO, what, str(path.parent)))
             self.saved.emit(path)
             waiting, self._when_saved = self._when_saved, []
@@ -359,7 +359,7 @@ class LabelEditor(DrawingTools):
             self.is_saving = False
             self._when_saved = []
             self.state_changed.emit()
-            self.message.emit(message_of_error(error, self.tr("The edited labels could not be saved.")))
+            self.message.emit(message_of_error(error, "The edited labels could not be saved."))
 
         self._background.run(lambda: save_edited_copy(edited), done, failed)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
+from brainstem_app.gui.viewer.image_layer import value_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     import numpy as np
     from numpy.typing import NDArray
 
-    from brainstem_app.atlas.label_table import LabelTable
+    from brainstem_app.atlas.label_table import LabelTable, Structure
     from brainstem_app.gui.viewer.slices import Voxel
     from brainstem_app.gui.viewer.volume import CanonicalGrid, ImageVolume, LabelVolume
 
@@ -22,24 +24,23 @@ def place_text(
     table: LabelTable | None,
     labels: tuple[LabelVolume | None, LabelVolume | None],
     confidence: NDArray[np.uint8] | None,
+    layers: Sequence[tuple[str, float]],
+    name_of: Callable[[Structure], str],
 ) -> str:
-    """Coordinates of a voxel in mm, structure there and in the reference, confidence, intensity, if known."""
+    """Coordinates of a voxel in mm, structure, values of images, reference, confidence, intensity."""
     x, y, z = grid.world_mm(voxel)
     words = [f"x {x:.1f}  y {y:.1f}  z {z:.1f} mm"]
     ours, reference = labels
     if ours is not None and table is not None:
         structure = table.structures[ours.label(voxel)]
-        words.append(f"{structure.name}: {structure.full_name}" if structure.index else _tr("no label"))
+        words.append(f"{name_of(structure)}: {structure.full_name}" if structure.index else "no label")
+    words += [f"{name} {value_text(value)}" for name, value in layers]
     if reference is not None and table is not None:
         other = table.structures[reference.label(voxel)]
-        words.append(_tr("reference {0}").format(other.name if other.index else _tr("no label")))
+        words.append(f"reference {name_of(other) if other.index else 'no label'}")
     if confidence is not None:
         value = int(confidence[voxel[2], voxel[1], voxel[0]])
-        words += [_tr("confidence {0:.2f}").format(value / 255)] if value else []
+        words += [f"confidence {value / 255:.2f}"] if value else []
     if image is not None:
-        words.append(_tr("intensity {0:.4g}").format(image.intensity(voxel)))
+        words.append(f"intensity {image.intensity(voxel):.4g}")
     return "  ·  ".join(words)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Readout", text)

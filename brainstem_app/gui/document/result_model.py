@@ -8,8 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication
-
 from brainstem_app.small_files import read_json
 
 
@@ -56,7 +54,7 @@ class ResultModel:
     @property
     def title(self) -> str:
         """Name and version."""
-        name = self.name or QCoreApplication.translate("ResultModel", "unknown model")
+        name = self.name or "unknown model"
         return f"{name} {self.version}".strip()
 
     @property
@@ -71,8 +69,8 @@ UNKNOWN_MODEL = ResultModel()
 def accuracy_text(mean_iou: float | None) -> str:
     """Accuracy of a model in words; “not measured” is to be shown in amber."""
     if mean_iou is None:
-        return QCoreApplication.translate("ResultModel", "not measured")
-    return QCoreApplication.translate("ResultModel", "mean IoU {0:.2f}").format(mean_iou)
+        return "not measured"
+    return f"mean IoU {mean_iou:.2f}"
 
 
 def model_of_report(report: Path) -> ResultModel:

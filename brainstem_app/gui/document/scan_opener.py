@@ -78,7 +78,7 @@ class ScanOpener(QObject):
     ) -> None:
         self._request += 1
         request = self._request
-        self.busy.emit(self.tr("Reading {0}…").format(path.name))
+        self.busy.emit(f"Reading {path.name}…")
 
         def done(opened: AnyOpened) -> None:
             if request == self._request:
@@ -88,7 +88,7 @@ class ScanOpener(QObject):
         def failed(error: BaseException) -> None:
             if request == self._request:
                 self.busy.emit("")
-                what = self.tr("{0} cannot be opened.").format(path.name)
+                what = f"{path.name} cannot be opened."
                 self.failed.emit(
                     question_of_atlas(error, lambda atlas: self._read(function, path, atlas))
                     or message_of_error(error, what)

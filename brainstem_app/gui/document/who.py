@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-
 from brainstem_app.gui.document.result_model import NO_ORIGIN
 from brainstem_app.imaging.file_names import file_stem
 
@@ -56,13 +54,9 @@ def _dataset_of(scan: Path | None) -> str:
 def _state(document: Document) -> str:
     result = document.result
     if document.editor.is_changed:
-        return _tr("edited, not saved")
+        return "edited, not saved"
     if result is None or not result.is_segmentation:
-        return _tr("label map")
+        return "label map"
     if result.edited is not None:
-        return _tr("edited {0}").format(f"{result.edited.saved:%Y-%m-%d %H:%M}")
-    return _tr("original")
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("who", text)
+        return f"edited {result.edited.saved:%Y-%m-%d %H:%M}"
+    return "original"

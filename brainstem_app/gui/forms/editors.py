@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QLineEdit,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.controls import make_check_box
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.setting import Setting, SettingKind
 
 _NO_LIMIT = 2_000_000_000
@@ -84,7 +84,7 @@ class ChoiceEditor(Editor):
     """A drop-down list."""
 
     def _make(self) -> QWidget:
-        self._box = QComboBox(self)
+        self._box = ChoiceBox(self)
         if self.spec.optional:
             self._box.addItem(self.spec.empty or "–", None)
         for choice in self.spec.choices:
@@ -175,19 +175,25 @@ class PathEditor(LineEditor):
 
     def __init__(self, spec: Setting, parent: QWidget | None = None) -> None:
         super().__init__(spec, parent)
-        text = QCoreApplication.translate("PathEditor", "Choose…")
-        self.button = QPushButton(text, self)
-        self.button.setAccessibleName(f"{spec.label}: {text}")
-        self.button.setToolTip(QCoreApplication.translate("PathEditor", "Look for it on the disk"))
-        self.button.clicked.connect(self._choose)
-        self._row.addWidget(self.button)
+        either = "|" in f"{spec.argument}{spec.metavar}"
+        of_folder = not spec.optional
+        self.button = self._button("Folder…" if either else "Choose…", of_folder or either)
+        self.file_button = self._button("File…", False) if either else self.button
 
-    def _choose(self) -> None:
+    def _button(self, text: str, asks_for_folder: bool) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setAccessibleName(f"{self.spec.label}: {text}")
+        button.setToolTip("Look for it on the disk")
+        button.clicked.connect(lambda _checked=False: self._choose(asks_for_folder))
+        self._row.addWidget(button)
+        return button
+
+    def _choose(self, folder: bool) -> None:
         start = self._line.text() or str(Path.home())
-        if self.spec.optional:
-            name, _ = QFileDialog.getOpenFileName(self, self.spec.label, start)
-        else:
+        if folder:
             name = QFileDialog.getExistingDirectory(self, self.spec.label, start)
+        else:
+            name, _ = QFileDialog.getOpenFileName(self, self.spec.label, start)
         if name:
             self._line.setText(name)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from brainstem_app.gui.design.look import set_tone
@@ -58,9 +58,9 @@ class ModelForm(QWidget):
             for spec in settings_of(model, leave_out)
         ]
         self.fold = QToolButton(self)
-        self.fold.setText(self.tr("Advanced"))
-        self.fold.setAccessibleName(self.tr("Show advanced settings"))
-        self.fold.setToolTip(self.tr("Settings that few need to change"))
+        self.fold.setText("Advanced")
+        self.fold.setAccessibleName("Show advanced settings")
+        self.fold.setToolTip("Settings that few need to change")
         self.fold.setCheckable(True)
         self.fold.setAutoRaise(True)
         self.fold.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -199,17 +199,10 @@ class ModelForm(QWidget):
 
 
 def _shown(spec: Setting, plain: Collection[str] | None, choices: tuple[str, ...]) -> Setting:
-    """Return a setting as the form shows it: in the user's language, with the unit beside its label."""
-
-    def tr(text: str) -> str:
-        return QCoreApplication.translate("Settings", text) if text else ""
-
+    """Return a setting as the form shows it: with the unit beside its label."""
     return replace(
         spec,
-        label=f"{tr(spec.label)} ({spec.unit})" if spec.unit else tr(spec.label),
-        help=tr(spec.help),
-        empty=tr(spec.empty),
-        names={choice: tr(name) for choice, name in spec.names.items()},
+        label=f"{spec.label} ({spec.unit})" if spec.unit else spec.label,
         advanced=spec.advanced if plain is None else spec.name not in plain,
         kind=SettingKind.CHOICE if choices else spec.kind,
         choices=choices or spec.choices,

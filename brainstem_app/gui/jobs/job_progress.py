@@ -22,15 +22,15 @@ class JobProgress(QWidget):
         self._first_message = ""
         self.message = QLabel(self)
         self.message.setWordWrap(True)
-        self.message.setAccessibleName(self.tr("What the job does now"))
+        self.message.setAccessibleName("What the job does now")
         self.elapsed = QLabel(self)
         self.elapsed.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom)
-        self.elapsed.setAccessibleName(self.tr("Elapsed time"))
+        self.elapsed.setAccessibleName("Elapsed time")
         self.bar = QProgressBar(self)
-        self.bar.setAccessibleName(self.tr("Progress of the job"))
-        self.cancel_button = QPushButton(self.tr("Cancel"), self)
-        self.cancel_button.setAccessibleName(self.tr("Cancel the job"))
-        self.cancel_button.setToolTip(self.tr("Stop the job; nothing that is open changes."))
+        self.bar.setAccessibleName("Progress of the job")
+        self.cancel_button = QPushButton("Cancel", self)
+        self.cancel_button.setAccessibleName("Cancel the job")
+        self.cancel_button.setToolTip("Stop the job; nothing that is open changes.")
         self.cancel_button.clicked.connect(self._cancel)
         self._timer = QTimer(self, interval=500)
         self._timer.timeout.connect(self._show_elapsed)
@@ -75,12 +75,12 @@ class JobProgress(QWidget):
             return
         self.bar.setRange(0, 0)
         if job.is_cancelling:
-            self.message.setText(self.tr("Stopping…"))
+            self.message.setText("Stopping…")
         elif job.is_running:
             self.message.setText(self._first_message)
             self._show_progress(job)
         else:
-            self.message.setText(self.tr("Waits for another job to end; Ctrl+J shows all."))
+            self.message.setText("Waits for another job to end; Ctrl+J shows all.")
 
     def _show_progress(self, job: QueuedJob) -> None:
         progress = job.last_progress

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from brainstem_app.gui.jobs.room import Need, fits, machine_room, need_of
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
@@ -92,7 +92,7 @@ class JobQueue(QObject):
         try:
             folder = new_job_folder(self._settings.jobs_folder, job, record)
         except OSError as error:
-            self.message.emit(message_of_error(error, self.tr("The job cannot be put into the queue.")))
+            self.message.emit(message_of_error(error, "The job cannot be put into the queue."))
             return None
         queued = QueuedJob(folder, record, self)
         self._add(queued)
@@ -112,8 +112,8 @@ class JobQueue(QObject):
         """Whether a study can be worked in; says so if not: no job may begin it anew elsewhere."""
         if not study or Path(study).is_dir():
             return True
-        what = self.tr("The study folder is not there any more.")
-        fix = self.tr("Connect its drive, or put the folder back where it was, and try again.")
+        what = "The study folder is not there any more."
+        fix = "Connect its drive, or put the folder back where it was, and try again."
         self.message.emit(Message(MessageLevel.ERROR, what, study, fix))
         return False
 
@@ -187,10 +187,10 @@ class JobQueue(QObject):
 
 
 def _title_of(job: Job) -> str:
-    """Title that the kind of a job gives it, in the user's language."""
+    """Title that the kind of a job gives it."""
     from brainstem_app.jobs.registry import KINDS
 
-    return QCoreApplication.translate("Jobs", KINDS[job.kind].title).format(job=job)
+    return KINDS[job.kind].title.format(job=job)
 
 
 def _need(job: QueuedJob, cores: int) -> Need:

@@ -37,11 +37,11 @@ class JobTable(RowsModel[QueuedJob]):
     def __init__(self, queue: JobQueue, parent: QObject | None = None) -> None:
         super().__init__((), id, parent, {Qt.ItemDataRole.ToolTipRole: _hint})
         columns: list[Column[QueuedJob]] = [
-            Column(self.tr("Job"), lambda job: job.record.title),
-            Column(self.tr("State"), self.state_text, roles={Qt.ItemDataRole.ForegroundRole: _foreground}),
-            Column(self.tr("Progress"), self._percent, roles={Qt.ItemDataRole.UserRole: _steps}),
-            Column(self.tr("Time"), self._time),
-            Column(self.tr("What it does"), self._now),
+            Column("Job", lambda job: job.record.title),
+            Column("State", self.state_text, roles={Qt.ItemDataRole.ForegroundRole: _foreground}),
+            Column("Progress", self._percent, roles={Qt.ItemDataRole.UserRole: _steps}),
+            Column("Time", self._time),
+            Column("What it does", self._now),
         ]
         self.set_rows([*reversed(queue.jobs)], columns)
         queue.added.connect(lambda job: self.insert(0, job))
@@ -62,23 +62,23 @@ class JobTable(RowsModel[QueuedJob]):
     def state_text(self, job: QueuedJob) -> str:
         """Word for the state of a job."""
         if job.is_running and job.is_cancelling:
-            return self.tr("stopping")
+            return "stopping"
         return {
-            "waiting": self.tr("waiting"),
-            "running": self.tr("running"),
-            "finished": self.tr("done"),
-            "failed": self.tr("failed"),
-            "cancelled": self.tr("stopped"),
+            "waiting": "waiting",
+            "running": "running",
+            "finished": "done",
+            "failed": "failed",
+            "cancelled": "stopped",
         }[job.state.value]
 
     def _percent(self, job: QueuedJob) -> str:
-        return self.tr("{0} %").format(round(100 * job.fraction)) if job.is_running else ""
+        return f"{round(100 * job.fraction)} %" if job.is_running else ""
 
     def _time(self, job: QueuedJob) -> str:
         if job.is_running:
             left = job.seconds_left
             passed = clock_text(job.elapsed_seconds)
-            return passed if left is None else self.tr("{0}, {1} left").format(passed, about_text(left))
+            return passed if left is None else f"{passed}, {about_text(left)} left"
         return clock_text(job.record.seconds) if job.record.seconds else ""
 
     def _now(self, job: QueuedJob) -> str:

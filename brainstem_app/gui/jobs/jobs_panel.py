@@ -51,42 +51,38 @@ class JobsPanel(QWidget):
         self.table = self._table()
         self.log = QPlainTextEdit(self)
         self.log.setReadOnly(True)
-        self.log.setAccessibleName(self.tr("Log of the job"))
-        self.log.setAccessibleDescription(self.tr("What the job and its libraries have printed"))
+        self.log.setAccessibleName("Log of the job")
+        self.log.setAccessibleDescription("What the job and its libraries have printed")
         self.log.hide()
-        self.cancel_button = make_button(
-            self, self.tr("&Cancel"), self.tr("Stop the job at its next step"), self._cancel
-        )
+        self.cancel_button = make_button(self, "&Cancel", "Stop the job at its next step", self._cancel)
         self.restart_button = make_button(
             self,
-            self.tr("Start agai&n"),
-            self.tr("Do the job again; preparing, training and comparing go on where they stopped"),
+            "Start agai&n",
+            "Do the job again; preparing, training and comparing go on where they stopped",
             self._restart,
         )
-        self.log_button = make_button(
-            self, self.tr("&Log"), self.tr("Show what the job has printed"), lambda: None
-        )
+        self.log_button = make_button(self, "&Log", "Show what the job has printed", lambda: None)
         self.log_button.setCheckable(True)
         self.log_button.toggled.connect(self._show_log)
         self.folder_button = make_button(
             self,
-            self.tr("Open fol&der"),
-            self.tr("The results of the job, or else its file and its log"),
+            "Open fol&der",
+            "The results of the job, or else its file and its log",
             self._open_folder,
         )
         self.review_button = make_button(
             self,
-            self.tr("Re&view"),
-            self.tr("Look at the labels that the job has made, and correct them"),
+            "Re&view",
+            "Look at the labels that the job has made, and correct them",
             self._review,
         )
         self.remove_button = make_button(
             self,
-            self.tr("&Remove from list"),
-            self.tr("Forget the job; what it has made stays"),
+            "&Remove from list",
+            "Forget the job; what it has made stays",
             self._remove,
         )
-        self.empty = QLabel(self.tr("No job has been started yet."), self)
+        self.empty = QLabel("No job has been started yet.", self)
         self.empty.setEnabled(False)
         self._lay_out()
         for signal in (queue.added, queue.removed, queue.changed):
@@ -132,8 +128,8 @@ class JobsPanel(QWidget):
         layout.addLayout(buttons)
 
     def _table(self) -> QTableView:
-        hint = self.tr("The latest job is at the top; Delete removes one that is over.")
-        table = make_table(self, self.model, self.tr("Jobs"), hint)
+        hint = "The latest job is at the top; Delete removes one that is over."
+        table = make_table(self, self.model, "Jobs", hint)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setItemDelegateForColumn(JobColumn.PROGRESS, ProgressDelegate(table))
         header = table.horizontalHeader()
@@ -185,10 +181,10 @@ class JobsPanel(QWidget):
 
     def _count_text(self, running: int, waiting: int) -> str:
         if running and waiting:
-            return self.tr("Jobs: {0} running, {1} waiting").format(running, waiting)
+            return f"Jobs: {running} running, {waiting} waiting"
         if running:
-            return self.tr("Jobs: {0} running").format(running)
-        return self.tr("Jobs: {0} waiting").format(waiting) if waiting else ""
+            return f"Jobs: {running} running"
+        return f"Jobs: {waiting} waiting" if waiting else ""
 
     def _cancel(self) -> None:
         if self.chosen is not None:
@@ -233,4 +229,4 @@ class JobsPanel(QWidget):
         parts = [f"{w.what} {w.where} {w.fix}".strip() for w in job.warnings]
         if record.what:
             parts.append("\n".join(text for text in (record.what, record.where, record.fix) if text))
-        return "\n".join(text for text in (job.log, *parts) if text) or self.tr("Nothing has been printed.")
+        return "\n".join(text for text in (job.log, *parts) if text) or "Nothing has been printed."

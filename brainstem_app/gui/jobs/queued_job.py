@@ -105,9 +105,7 @@ class QueuedJob(JobEvents):
         try:
             self._home.clear()
         except OSError as error:
-            self._fail(
-                self.tr("The folder of the job cannot be written."), str(error.filename or self.folder)
-            )
+            self._fail("The folder of the job cannot be written.", str(error.filename or self.folder))
             return
         self._forget()
         self._set(state=JobState.RUNNING, started=time.time(), seconds=0.0, what="", where="", fix="")
@@ -115,9 +113,9 @@ class QueuedJob(JobEvents):
             self._process.start(cwd=self.folder)
         except OSError as error:
             self._fail(
-                self.tr("The worker process could not be started."),
+                "The worker process could not be started.",
                 str(error.filename or self.folder),
-                self.tr("Install Brainstem App again; a part of it may be missing."),
+                "Install Brainstem App again; a part of it may be missing.",
             )
             return
         self._timer.start()

@@ -30,7 +30,7 @@ class SpeedButton(QPushButton):
     def __init__(self, jobs: JobQueue, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
-        hint = self.tr("Time a few training steps on this machine, half a minute; it is kept for a month.")
+        hint = "Time a few training steps on this machine, half a minute; it is kept for a month."
         self.setToolTip(hint)
         self.setAccessibleDescription(hint)
         self.clicked.connect(self._measure)
@@ -51,7 +51,7 @@ class SpeedButton(QPushButton):
             self.measured.emit()
 
     def _show(self, *, busy: bool) -> None:
-        text = self.tr("Measuring this machine…") if busy else self.tr("Estimate the t&ime")
+        text = "Measuring this machine…" if busy else "Estimate the t&ime"
         self.setText(text)
         self.setAccessibleName(text.replace("&", ""))
         self.setEnabled(not busy)

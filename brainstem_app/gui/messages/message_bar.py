@@ -63,7 +63,7 @@ class MessageBar(QFrame):
         self._time = QTimer(self, singleShot=True)
         self._time.timeout.connect(self._pass)
         self.setObjectName("message_bar")
-        self.setAccessibleName(self.tr("Message"))
+        self.setAccessibleName("Message")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
@@ -74,17 +74,17 @@ class MessageBar(QFrame):
         self._details = QPlainTextEdit(self)
         self._details.setReadOnly(True)
         self._details.setMaximumHeight(160)
-        self._details.setAccessibleName(self.tr("Details of the message"))
-        self._details.setAccessibleDescription(self.tr("What a developer would ask for"))
-        self._details_button = QPushButton(self.tr("Details"), self)
-        self._details_button.setToolTip(self.tr("What a developer would ask for"))
-        self._details_button.setAccessibleName(self.tr("Details"))
+        self._details.setAccessibleName("Details of the message")
+        self._details.setAccessibleDescription("What a developer would ask for")
+        self._details_button = QPushButton("Details", self)
+        self._details_button.setToolTip("What a developer would ask for")
+        self._details_button.setAccessibleName("Details")
         self._details_button.setCheckable(True)
         self._details_button.toggled.connect(self._details.setVisible)
         self._close = QToolButton(self)
         set_icon(self._close, "x")
-        self._close.setToolTip(self.tr("Close this message (Esc)"))
-        self._close.setAccessibleName(self.tr("Close this message"))
+        self._close.setToolTip("Close this message (Esc)")
+        self._close.setAccessibleName("Close this message")
         self._close.clicked.connect(self.dismiss)
         self._buttons: list[QPushButton] = []
         self._lay_out()
@@ -133,7 +133,7 @@ class MessageBar(QFrame):
             self._show_latest(shown)
 
     def _show(self, message: Message) -> None:
-        what, fix = window_words(message.what), window_words(message.fix)
+        what, where, fix = map(window_words, (message.what, message.where, message.fix))
         self._time.stop()
         self._waits_for_keys = False
         if message.level is MessageLevel.INFO:
@@ -141,9 +141,9 @@ class MessageBar(QFrame):
         size = self.fontMetrics().height() + 6
         set_icon(self._icon, *_ICON[message.level], size)
         self._what.setText(f"<b>{_escaped(what)}</b>")
-        self._where.setText(self.tr("In: {0}").format(_escaped(message.where)))
+        self._where.setText(f"In: {_escaped(where)}")
         self._where.setVisible(bool(message.where))
-        self._fix.setText(self.tr("What to do: {0}").format(_escaped(fix)))
+        self._fix.setText(f"What to do: {_escaped(fix)}")
         self._fix.setVisible(bool(message.fix))
         self._details.setPlainText(message.details)
         self._details_button.setChecked(False)
@@ -152,7 +152,7 @@ class MessageBar(QFrame):
         self.setProperty("level", message.level.value)
         restyle(self)
         self._replace_buttons(message)
-        self.setAccessibleDescription(" ".join((what, message.where, fix)))
+        self.setAccessibleDescription(" ".join((what, where, fix)))
         self.show()
 
     def dismiss(self) -> None:

@@ -8,31 +8,45 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from PySide6.QtCore import QCoreApplication
-
 from brainstem_app.gui.workflow.step import StepName, step_text
 
 _HINT = re.compile(r" \(in the window: [^)]*\)")
-_COMMAND = re.compile(r"`?brainstem-app ([a-z]+)(?: [a-z-]+)*(?: (?:--)?[A-Z…]+| --[a-z-]+)*`?")
+_COMMAND = re.compile(r"`?brainstem-app ([a-z-]+)(?: [a-z-]+)*(?: (?:--)?[A-Z…]+| --[a-z-]+)*`?")
 _OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]+)(?:(=)| (?:[A-Z]{2,}|\d+)\b)?")
-_STEP_OF = {
+#: Where the window does what a command does: a page, or a menu.
+_PLACE_OF: dict[str, StepName | str] = {
+    "demo": StepName.SEGMENT,
+    "simulate": StepName.SEGMENT,
     "segment": StepName.SEGMENT,
+    "doctor": StepName.SCANS,
+    "make-dataset": StepName.SCANS,
     "prepare": StepName.PREPARE,
+    "add-reference": StepName.REVIEW,
+    "remove-reference": StepName.PREPARE,
     "train": StepName.TRAIN,
+    "activations": StepName.TRAIN,
     "compare": StepName.COMPARE,
     "evaluate": StepName.REPORT,
     "cohort": StepName.REPORT,
     "retest": StepName.REPORT,
+    "change": StepName.REPORT,
+    "reference": StepName.REPORT,
     "quality": StepName.QUALITY,
-    "models": StepName.TRAIN,
+    "study": StepName.QUALITY,
+    "models": "Library ▸ Models",
+    "atlas": "Library ▸ Atlases",
+    "copy": "File ▸ Save the study as",
+    "diagnose": "Help ▸ This computer",
 }
+#: Commands of a group that another page does than the rest.
+_APART = {"models export": StepName.TRAIN, "models ensemble": StepName.TRAIN}
 
 
 def window_words(text: str, kind: str = "") -> str:
     """Text as the window says it.
 
-    An option becomes the label of its setting, a command the page that does it; what the window has no word
-    for is said to be on the command line. Hints at the window in brackets are left out.
+    An option becomes the label of its setting, a command the page or the menu that does it, another one the
+    manual. Hints at the window in brackets are left out.
 
     Parameters
     ----------
@@ -54,15 +68,14 @@ def window_words(text: str, kind: str = "") -> str:
 
 
 def _command_words(found: re.Match[str]) -> str:
-    step = _STEP_OF.get(found[1])
-    if step is None:
-        return QCoreApplication.translate("window_words", "the command line ({0})").format(found[1])
-    return QCoreApplication.translate("window_words", "the page {0}").format(step_text(step).title)
+    whole = next((place for words, place in _APART.items() if words in found[0]), None)
+    place = whole or _PLACE_OF.get(found[1], "Help ▸ Manual")
+    return f"the page {step_text(place).title}" if isinstance(place, StepName) else place
 
 
 @cache
 def _labels(kind: str) -> dict[str, str]:
-    """Label of the setting behind each option, translated: the kind's own, else the first job's."""
+    """Label of the setting behind each option: the kind's own, else the first job's."""
     from brainstem_app.jobs.registry import KINDS
     from brainstem_app.setting import settings_of
 
@@ -70,7 +83,7 @@ def _labels(kind: str) -> dict[str, str]:
     labels: dict[str, str] = {}
     for model in [*own, *(registered.model for registered in KINDS.values())]:
         for setting in settings_of(model, as_options=True):
-            label = QCoreApplication.translate("Settings", setting.label).replace("&", "")
+            label = setting.label.replace("&", "")
             for option in setting.option.split("/"):
                 labels.setdefault(option.removeprefix("--"), label)
     return labels

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QSplitter,
     QTableView,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -23,11 +24,13 @@ from brainstem_app.gui.controls import (
     fit_columns,
     make_button,
     make_primary,
+    make_search,
     make_settings_column,
     make_sortable,
     make_table,
     page_layout,
 )
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.forms.model_form import ModelForm
@@ -49,6 +52,14 @@ if TYPE_CHECKING:
 # Seconds a scan takes on one core, as measured on 52 scans; used until this study has its own.
 _USUAL_S = 90.0
 _REFRESH_MS = 2000
+_STATES = (
+    ("all", ""),
+    ("prepared", "finished"),
+    ("not prepared", "new"),
+    ("failed", "failed"),
+    ("accepted", "accepted"),
+    ("rejected", "rejected"),
+)
 _DECISIONS: tuple[tuple[str, Literal["accepted", "rejected"] | None], ...] = (
     ("A", "accepted"),
     ("R", "rejected"),
@@ -67,18 +78,18 @@ class PreparePage(StepPage):
         self.form.changed.connect(self._on_form)
         self.estimate = QLabel(self)
         self.estimate.setWordWrap(True)
-        self.estimate.setAccessibleName(self.tr("How long it will take"))
+        self.estimate.setAccessibleName("How long it will take")
         self.all_button = make_primary(
             self,
-            self.tr("Prepare a&ll"),
-            self.tr("All scans that are not prepared yet (Ctrl+Return)"),
+            "Prepare a&ll",
+            "All scans that are not prepared yet (Ctrl+Return)",
             lambda: self._start(()),
             "play",
         )
         self.some_button = make_button(
             self,
-            self.tr("Prepare the &chosen"),
-            self.tr("The subjects whose rows are marked"),
+            "Prepare the &chosen",
+            "The subjects whose rows are marked",
             self._start_chosen,
         )
         self.progress = JobProgress(self)
@@ -109,7 +120,7 @@ class PreparePage(StepPage):
         left = make_settings_column(self, (self.form,), (self.estimate, buttons, self.progress))
         split = QSplitter(Qt.Orientation.Horizontal, self)
         looked_at = QSplitter(Qt.Orientation.Horizontal, self)
-        for part, stretch in ((self.table, 1), (self.view, 2)):
+        for part, stretch in ((self._listed(), 1), (self.view, 2)):
             looked_at.addWidget(part)
             looked_at.setStretchFactor(looked_at.count() - 1, stretch)
         self.shown = HintOrContent("sliders-horizontal", looked_at, self.all_button, self)
@@ -124,12 +135,37 @@ class PreparePage(StepPage):
         layout = page_layout(self)
         layout.addWidget(split)
 
+    def _listed(self) -> QWidget:
+        """Put above the table what narrows it."""
+        hint = "Shows only the subjects whose row holds this text"
+        self.search = make_search(self, "Find a subject", hint, self._arranged.set_text)
+        self.state = ChoiceBox(self)
+        self.state.setAccessibleName("State")
+        self.state.setToolTip("Shows only the subjects in this state")
+        for text, value in _STATES:
+            self.state.addItem(text, value)
+        self.state.currentIndexChanged.connect(lambda _place: self._narrow())
+        row = QHBoxLayout()
+        row.addWidget(self.search, 1)
+        row.addWidget(self.state)
+        part = QWidget(self)
+        column = QVBoxLayout(part)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(row)
+        column.addWidget(self.table, 1)
+        return part
+
+    def _narrow(self) -> None:
+        wanted = str(self.state.currentData() or "")
+        shown = (lambda subject: wanted in (subject.state or "new", subject.decision)) if wanted else None
+        self._arranged.set_filter(shown)
+
     def _table(self) -> QTableView:
         table = make_table(
             self,
             self._arranged,
-            self.tr("Subjects"),
-            self.tr("A accepts the picture of a subject, R rejects it, U undecides."),
+            "Subjects",
+            "A accepts the picture of a subject, R rejects it, U undecides.",
         )
         make_sortable(table)
         self._arranged.attach(table)
@@ -193,7 +229,7 @@ class PreparePage(StepPage):
             lambda: read_subjects(dataset, contents),
             self._show_subjects,
             lambda error: self.message.emit(
-                message_of_error(error, self.tr("The subjects cannot be listed."), "list")
+                message_of_error(error, "The subjects cannot be listed.", "list")
             ),
         )
 
@@ -227,11 +263,9 @@ class PreparePage(StepPage):
             self.message.emit(
                 Message(
                     MessageLevel.WARNING,
-                    self.tr("It is not clear what to prepare, or where to."),
+                    "It is not clear what to prepare, or where to.",
                     str(job.dataset),
-                    self.tr(
-                        "Choose the folder of a BIDS dataset, here or in Scans, and a folder for the study."
-                    ),
+                    "Choose the folder of a BIDS dataset, here or in Scans, and a folder for the study.",
                     owner="start",
                 )
             )
@@ -252,7 +286,7 @@ class PreparePage(StepPage):
         job.artifact.connect(lambda _event: self._refresh.start())
         job.warned.connect(lambda _event: self._refresh.start())
         job.ended.connect(lambda _outcome: self._on_ended())
-        self.progress.follow(job, self.tr("Starting…"))
+        self.progress.follow(job, "Starting…")
         self._update()
 
     def _on_progress(self, event: Progress) -> None:
@@ -281,7 +315,7 @@ class PreparePage(StepPage):
             # A small file, written at once: decisions come faster than a thread could take them in order.
             save_decision(folder, subject.name, decision)
         except InputError as error:
-            self.message.emit(message_of_error(error, self.tr("The decision was not saved."), "decision"))
+            self.message.emit(message_of_error(error, "The decision was not saved.", "decision"))
             return
         self.resolved.emit("decision")
         self._read()
@@ -306,24 +340,22 @@ class PreparePage(StepPage):
         if subjects:
             self.shown.show_content()
         else:
-            words = self.tr("Training begins with a BIDS dataset: its people are listed here.")
-            self.shown.show_hint(words, self.tr("Open a folder…"))
-        self.all_button.setText(
-            self.tr("Prepare a&ll ({0})").format(len(left)) if left else self.tr("Prepare a&ll")
-        )
+            words = "Training begins with a BIDS dataset: its people are listed here."
+            self.shown.show_hint(words, "Open a folder…")
+        self.all_button.setText(f"Prepare a&ll ({len(left)})" if left else "Prepare a&ll")
         self.all_button.setEnabled(bool(subjects) and not working)
         self.some_button.setEnabled(bool(self.table.selectionModel().selectedRows()) and not working)
         self.estimate.setText("" if working else self._estimate(subjects, left))
         done = len(subjects) - len(left)
-        self.status.emit(self.tr("{0} of {1}").format(done, len(subjects)) if subjects else "")
+        self.status.emit(f"{done} of {len(subjects)}" if subjects else "")
 
     def _estimate(self, subjects: tuple[Subject, ...], left: list[Subject]) -> str:
         if not subjects:
-            return self.tr("Open a BIDS dataset in Scans (Ctrl+1), or choose its folder above.")
+            return "Open a BIDS dataset in Scans (Ctrl+1), or choose its folder above."
         if not left:
-            ready = counted(len(subjects), self.tr("subject"))
-            verb = agreeing(len(subjects), self.tr("is"), self.tr("are"))
-            said = self.tr("{0} {1} prepared, none is left. Look at each picture: A accepts, R rejects.")
+            ready = counted(len(subjects), "subject")
+            verb = agreeing(len(subjects), "is", "are")
+            said = "{0} {1} prepared, none is left. Look at each picture: A accepts, R rejects."
             return f"{said.format(ready, verb)} {self._reference_words()}".strip()
         timed = [
             sum(s.record.timings.values()) for s in subjects if s.record is not None and s.record.timings
@@ -332,10 +364,8 @@ class PreparePage(StepPage):
         jobs = max(1, int(self.form.editor("jobs").value()))
         text = about_text(each * len(left) / min(jobs, len(left)))
         if timed:
-            return self.tr("{1} to go: about {0}, judging by those that are prepared.").format(
-                text, len(left)
-            )
-        return self.tr("{1} to go: about {0} on a usual machine.").format(text, len(left))
+            return f"{len(left)} to go: about {text}, judging by those that are prepared."
+        return f"{len(left)} to go: about {text} on a usual machine."
 
     def _reference_words(self) -> str:
         """Say how far the reference labels may be off; nothing where that is not known."""
@@ -343,10 +373,10 @@ class PreparePage(StepPage):
         mm = None if contents is None or contents.settings is None else contents.settings.reference_mm
         if mm is None:
             return ""
-        return self.tr(
-            "The reference is one registration; on open subjects its nuclei lie {0:.2f} mm from the "
+        return (
+            f"The reference is one registration; on open subjects its nuclei lie {mm:.2f} mm from the "
             "consensus of others."
-        ).format(mm)
+        )
 
 
 def _atlases() -> tuple[str, ...]:

@@ -33,16 +33,16 @@ class SubjectTable(RowsModel[Subject]):
             {Qt.ItemDataRole.ToolTipRole: _failure, Qt.ItemDataRole.ForegroundRole: _foreground},
         )
         self._now: dict[str, str] = {}
-        fit_hint = self.tr("Correlation of the normalised scan with the template in the brainstem, at best 1")
-        part_hint = self.tr("Which part of the study a subject belongs to: training, validation or test")
-        reference_hint = self.tr("Where the labels come from that networks learn: the atlas, or a person")
+        fit_hint = "Correlation of the normalised scan with the template in the brainstem, at best 1"
+        part_hint = "Which part of the study a subject belongs to: training, validation or test"
+        reference_hint = "Where the labels come from that networks learn: the atlas, or a person"
         columns: list[Column[Subject]] = [
-            Column(self.tr("Subject"), lambda subject: subject.name),
-            Column(self.tr("State"), self._state),
-            Column(self.tr("Fit"), _fit, _correlation, fit_hint),
-            Column(self.tr("Used for"), self._part, hint=part_hint),
-            Column(self.tr("Labels"), self._reference, hint=reference_hint),
-            Column(self.tr("By eye"), self._decision),
+            Column("Subject", lambda subject: subject.name),
+            Column("State", self._state),
+            Column("Fit", _fit, _correlation, fit_hint),
+            Column("Used for", self._part, hint=part_hint),
+            Column("Labels", self._reference, hint=reference_hint),
+            Column("By eye", self._decision),
         ]
         self.set_rows((), columns)
 
@@ -65,14 +65,14 @@ class SubjectTable(RowsModel[Subject]):
     def _state(self, subject: Subject) -> str:
         if subject.name in self._now:
             return self._now[subject.name]
-        words = {"finished": self.tr("prepared"), "failed": self.tr("failed")}
-        return words.get(subject.state, self.tr("not prepared"))
+        words = {"finished": "prepared", "failed": "failed"}
+        return words.get(subject.state, "not prepared")
 
     def _part(self, subject: Subject) -> str:
         words = {
-            "train": self.tr("training"),
-            "validation": self.tr("validation"),
-            "test": self.tr("test"),
+            "train": "training",
+            "validation": "validation",
+            "test": "test",
         }
         return "" if subject.decision == "rejected" else words.get(subject.part, "")
 
@@ -81,11 +81,11 @@ class SubjectTable(RowsModel[Subject]):
         if record is None or record.state != "finished":
             return ""
         if subject.is_added:
-            return self.tr("added")
-        return self.tr("own") if record.is_drawn else self.tr("atlas")
+            return "added"
+        return "own" if record.is_drawn else "atlas"
 
     def _decision(self, subject: Subject) -> str:
-        words = {"accepted": self.tr("accepted"), "rejected": self.tr("rejected")}
+        words = {"accepted": "accepted", "rejected": "rejected"}
         return words.get(subject.decision, "")
 
 

@@ -39,25 +39,23 @@ class SubjectView(QWidget):
         self._version = ""
         self.title = QLabel(self)
         self.title.setTextFormat(Qt.TextFormat.RichText)
-        self.title.setAccessibleName(self.tr("Chosen subject"))
+        self.title.setAccessibleName("Chosen subject")
         self.reason = QLabel(self)
         self.reason.setWordWrap(True)
         self.reason.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.reason.setAccessibleName(self.tr("Why the subject could not be prepared, or what to look at"))
-        self.picture = PictureBox(self.tr("Picture of the normalised scan with its reference labels"), self)
-        self.accept_button = self._button(
-            self.tr("&Accept  (A)"), self.tr("Use this subject, and go to the next"), "accepted"
-        )
+        self.reason.setAccessibleName("Why the subject could not be prepared, or what to look at")
+        self.picture = PictureBox("Picture of the normalised scan with its reference labels", self)
+        self.accept_button = self._button("&Accept  (A)", "Use this subject, and go to the next", "accepted")
         self.reject_button = self._button(
-            self.tr("Re&ject  (R)"),
-            self.tr("Neither train nor test on this subject, and go to the next"),
+            "Re&ject  (R)",
+            "Neither train nor test on this subject, and go to the next",
             "rejected",
         )
-        self.undo_button = self._button(self.tr("&Undecide  (U)"), self.tr("Take the decision back"), None)
+        self.undo_button = self._button("&Undecide  (U)", "Take the decision back", None)
         self.reference_button = make_button(
             self,
-            self.tr("Take the added &labels out"),
-            self.tr("The subject gets the reference again that it had before labels were added in Review"),
+            "Take the added &labels out",
+            "The subject gets the reference again that it had before labels were added in Review",
             self._take_out,
         )
         row = QHBoxLayout()
@@ -106,11 +104,11 @@ class SubjectView(QWidget):
             return
         self.picture.show_image(None if image.isNull() else image, path)
         if image.isNull():
-            self.reason.setText(self.tr("The picture is missing: {0}").format(path))
+            self.reason.setText(f"The picture is missing: {path}")
             self.reason.show()
 
     def _decision(self, subject: Subject) -> str:
-        words = {"accepted": self.tr("accepted"), "rejected": self.tr("rejected: it is left out")}
+        words = {"accepted": "accepted", "rejected": "rejected: it is left out"}
         return words.get(subject.decision, "")
 
     def _reason(self, subject: Subject | None) -> str:
@@ -118,9 +116,9 @@ class SubjectView(QWidget):
             return ""
         failure = subject.record.failure
         if failure is not None:
-            parts = [self.tr("It could not be prepared: {0}").format(failure.what), failure.where]
+            parts = [f"It could not be prepared: {failure.what}", failure.where]
             if failure.fix:
-                parts.append(self.tr("What to do: {0}").format(failure.fix))
+                parts.append(f"What to do: {failure.fix}")
             return "\n".join(part for part in parts if part)
         notes = [f for f in subject.record.findings if f.get("level") in {"warning", "error"}]
         return "\n".join(f"{note.get('problem', '')} {note.get('fix', '')}".strip() for note in notes)

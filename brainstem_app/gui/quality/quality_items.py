@@ -76,10 +76,16 @@ class QualityItem:
 
 @dataclass(frozen=True)
 class QualityItems:
-    """What the table of a study holds, and how many results are newer than what it says of them."""
+    """What the table of a study holds, and how many results it lacks, or tells other labels of."""
 
     items: tuple[QualityItem, ...] = ()
-    newer: int = 0
+    lacking: int = 0
+    changed: int = 0
+
+    @property
+    def newer(self) -> int:
+        """Results that are newer than the table."""
+        return self.lacking + self.changed
 
 
 def read_items(study: Path) -> QualityItems:
@@ -107,7 +113,7 @@ def read_items(study: Path) -> QualityItems:
             said = {**decided_cells(result), "report": "corrected" if is_written(result) else "original"}
             changed += said["labels"] != cells.get("labels")
             items.append(item.with_cells(said))
-    return QualityItems(tuple(items), len(there - {item.name for item in items}) + changed)
+    return QualityItems(tuple(items), len(there - {item.name for item in items}), changed)
 
 
 def decide(item: QualityItem, deed: str, why: str) -> QualityItem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
@@ -17,7 +18,8 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError
-from brainstem_app.gui.controls import make_button, make_primary, page_layout
+from brainstem_app.gui.controls import make_button, make_primary, make_search, page_layout
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import Message, MessageLevel, message_of_error
@@ -44,46 +46,44 @@ class QualityPage(StepPage):
         super().__init__(context, parent)
         self._job: QueuedJob | None = None
         self._reading = 0
-        self._newer = 0
+        self._found = QualityItems()
         self.model = WallModel(context.background, self)
         self.wall = self._make_wall()
-        self.order = self._choices(self.tr("Sorted by"), self._orders())
-        self.only = self._choices(self.tr("Shown"), self._filters())
+        self.order = self._choices("Sorted by", self._orders())
+        self.only = self._choices("Shown", self._filters())
+        hint = "Shows only the results whose names hold this text"
+        self.search = make_search(self, "Find a result", hint, lambda _text: self._arrange())
         self.look_button = make_primary(
             self,
-            self.tr("&Look at all results"),
-            self.tr("Write the table of quality anew, and the picture of new results (Ctrl+Return)"),
+            "&Look at all results",
+            "Write the table of quality anew, and the picture of new results (Ctrl+Return)",
             self.run,
             "list-checks",
         )
         self.progress = JobProgress(self)
         self.said = QLabel(self)
         self.said.setWordWrap(True)
-        self.said.setAccessibleName(self.tr("How many results there are, and in what state"))
+        self.said.setAccessibleName("How many results there are, and in what state")
         self.note = QLineEdit(self)
-        self.note.setPlaceholderText(self.tr("Why: a note that is kept with the decision (N)"))
-        self.note.setAccessibleName(self.tr("Note"))
-        self.note.setAccessibleDescription(self.tr("Kept with the decision; a rejection needs one"))
-        self.accept_button = self._decision(
-            "&Accept  (A)", self.tr("The labels lie right"), "accepted", "check"
-        )
+        self.note.setPlaceholderText("Why: a note that is kept with the decision (N)")
+        self.note.setAccessibleName("Note")
+        self.note.setAccessibleDescription("Kept with the decision; a rejection needs one")
+        self.accept_button = self._decision("&Accept  (A)", "The labels lie right", "accepted", "check")
         self.reject_button = self._decision(
-            "Re&ject  (R)", self.tr("Leave this result out of groups; needs a note"), "rejected", "x"
+            "Re&ject  (R)", "Leave this result out of groups; needs a note", "rejected", "x"
         )
-        self.undo_button = self._decision(
-            "&Undecide  (U)", self.tr("Take the decision back"), "undecided", "undo-2"
-        )
+        self.undo_button = self._decision("&Undecide  (U)", "Take the decision back", "undecided", "undo-2")
         self.review_button = make_button(
             self,
-            self.tr("Revi&ew  (Enter)"),
-            self.tr("Open the chosen result in Review"),
+            "Revi&ew  (Enter)",
+            "Open the chosen result in Review",
             self.open_review,
             "eye",
         )
         self.correct_button = make_button(
             self,
-            self.tr("&Write its report anew"),
-            self.tr("Its labels were corrected: measure them, and write their report beside the original's"),
+            "&Write its report anew",
+            "Its labels were corrected: measure them, and write their report beside the original's",
             self.write_report,
         )
         self._rejects_on_return = False
@@ -101,17 +101,18 @@ class QualityPage(StepPage):
         wall.setUniformItemSizes(True)
         wall.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         wall.verticalScrollBar().setSingleStep(40)
-        wall.setAccessibleName(self.tr("Results of the study"))
+        wall.setAccessibleName("Results of the study")
         wall.setAccessibleDescription(
-            self.tr("A accepts, R rejects, N writes a note, U undecides, Enter opens the result in Review.")
+            "A accepts, R rejects, N writes a note, U undecides, Enter opens the result in Review."
         )
         return wall
 
     def _lay_out(self) -> None:
         above, below = QHBoxLayout(), QHBoxLayout()
-        for label, box in ((self.tr("Sorted by"), self.order), (self.tr("Shown"), self.only)):
+        for label, box in (("Sorted by", self.order), ("Shown", self.only)):
             above.addWidget(QLabel(label, self))
             above.addWidget(box)
+        above.addWidget(self.search)
         above.addStretch(1)
         above.addWidget(self.look_button)
         buttons = (self.accept_button, self.reject_button, self.undo_button, self.review_button)
@@ -129,8 +130,8 @@ class QualityPage(StepPage):
         layout.addLayout(below)
 
     def _connect(self) -> None:
-        for box in (self.order, self.only):
-            box.currentIndexChanged.connect(lambda _place: self._arrange())
+        self.order.currentIndexChanged.connect(lambda _place: self._arrange(anew=True))
+        self.only.currentIndexChanged.connect(lambda _place: self._arrange())
         self.wall.activated.connect(lambda _index: self.open_review())
         self.wall.selectionModel().currentChanged.connect(lambda _new, _old: self._on_current())
         self.note.returnPressed.connect(self._on_note)
@@ -150,7 +151,7 @@ class QualityPage(StepPage):
         jobs.added.connect(lambda _job: self._find_job())
 
     def _choices(self, name: str, choices: tuple[tuple[str, str], ...]) -> QComboBox:
-        box = QComboBox(self)
+        box = ChoiceBox(self)
         box.setAccessibleName(name)
         box.setToolTip(name)
         for text, value in choices:
@@ -159,29 +160,29 @@ class QualityPage(StepPage):
 
     def _orders(self) -> tuple[tuple[str, str], ...]:
         return (
-            (self.tr("most unusual first"), Order.UNUSUAL),
-            (self.tr("subject"), Order.NAME),
-            (self.tr("fit, worst first"), Order.FIT),
-            (self.tr("coverage, least first"), Order.COVERAGE),
-            (self.tr("confidence, least first"), Order.CONFIDENCE),
-            (self.tr("volume of the brainstem"), Order.BRAINSTEM),
-            (self.tr("furthest nucleus"), Order.NUCLEUS),
-            (self.tr("asymmetry"), Order.ASYMMETRY),
-            (self.tr("warnings"), Order.WARNINGS),
-            (self.tr("state"), Order.STATE),
+            ("most unusual first", Order.UNUSUAL),
+            ("subject", Order.NAME),
+            ("fit, worst first", Order.FIT),
+            ("coverage, least first", Order.COVERAGE),
+            ("confidence, least first", Order.CONFIDENCE),
+            ("volume of the brainstem", Order.BRAINSTEM),
+            ("furthest nucleus", Order.NUCLEUS),
+            ("asymmetry", Order.ASYMMETRY),
+            ("warnings", Order.WARNINGS),
+            ("state", Order.STATE),
         )
 
     def _filters(self) -> tuple[tuple[str, str], ...]:
         return (
-            (self.tr("all"), ""),
-            (self.tr("not seen yet"), "unseen"),
-            (self.tr("corrected, to be looked at"), "edited"),
-            (self.tr("accepted"), "accepted"),
-            (self.tr("rejected"), "rejected"),
+            ("all", ""),
+            ("not seen yet", "unseen"),
+            ("corrected, to be looked at", "edited"),
+            ("accepted", "accepted"),
+            ("rejected", "rejected"),
         )
 
     def _decision(self, text: str, hint: str, deed: str, icon: str) -> QWidget:
-        return make_button(self, self.tr(text), hint, lambda: self.decide(deed), icon)
+        return make_button(self, text, hint, lambda: self.decide(deed), icon)
 
     # What there is ------------------------------------------------------------------------------------
 
@@ -210,13 +211,13 @@ class QualityPage(StepPage):
                 self._show(found)
 
         def failed(error: BaseException) -> None:
-            self.message.emit(message_of_error(error, self.tr("The results cannot be listed."), _LIST))
+            self.message.emit(message_of_error(error, "The results cannot be listed.", _LIST))
 
         self.context.background.run(lambda: read_items(folder), done, failed)
 
     def _show(self, found: QualityItems) -> None:
         chosen = self.current
-        self._newer = found.newer
+        self._found = found
         if found.items != self.model.items:
             self.model.set_items(found.items)
             self._choose(chosen.name if chosen else "")
@@ -226,35 +227,33 @@ class QualityPage(StepPage):
     def _say(self, found: QualityItems) -> None:
         self._show_emptiness(found)
         if not self.context.study.is_open:
-            words = self.tr("Open a study (Ctrl+Shift+N) or begin one (Ctrl+N) to look at its results.")
+            words = "Open a study (Ctrl+Shift+N) or begin one (Ctrl+N) to look at its results."
         elif self.context.study.results_study is None:
-            words = self.tr(
-                "The study is empty: segment the scans of a BIDS dataset ({0}) to fill it."
-            ).format(StepName.SCANS.key)
-        elif not found.items and not found.newer:
-            words = self.tr("The study holds no segmentation yet: segment its scans ({0}).").format(
-                StepName.SCANS.key
+            words = (
+                f"The study is empty: segment the scans of a BIDS dataset ({StepName.SCANS.key}) to fill it."
             )
+        elif not found.items and not found.newer:
+            words = f"The study holds no segmentation yet: segment its scans ({StepName.SCANS.key})."
         elif found.newer:
-            new = counted(found.newer, self.tr("result is newer"), self.tr("results are newer"))
-            words = self.tr("{0} than this table: Look at all results.").format(new)
+            new = counted(found.newer, "result is newer", "results are newer")
+            words = f"{new} than this table: Look at all results."
         else:
             states = [item.state for item in found.items]
             words = ", ".join(
                 f"{states.count(state)} {text}" for text, state in self._filters()[1:] if states.count(state)
             )
         self.said.setText(words)
-        left = sum(item.state in ("unseen", "edited") for item in found.items) + found.newer
-        self.status.emit(self.tr("{0} to look at").format(left) if left else "")
+        left = sum(item.state in ("unseen", "edited") for item in found.items) + found.lacking
+        self.status.emit(f"{left} to look at" if left else "")
 
     def _show_emptiness(self, found: QualityItems) -> None:
         """Lead to where results come from, while there are none."""
         if not self.context.study.is_open:
-            words = self.tr("The results of a study are looked at together here.")
-            self.shown.show_hint(words, self.tr("Open a study…"))
+            words = "The results of a study are looked at together here."
+            self.shown.show_hint(words, "Open a study…")
         elif not found.items and not found.newer:
-            words = self.tr("No scan of this study is segmented yet.")
-            self.shown.show_hint(words, self.tr("Choose scans to segment"))
+            words = "No scan of this study is segmented yet."
+            self.shown.show_hint(words, "Choose scans to segment")
         else:
             self.shown.show_content()
         self.said.setVisible(not self.shown.is_empty)  # the hint says it
@@ -265,9 +264,11 @@ class QualityPage(StepPage):
         else:
             self.command_requested.emit("open_study")
 
-    def _arrange(self) -> None:
-        chosen = self.current
-        self.model.arrange(Order(self.order.currentData()), str(self.only.currentData()))
+    def _arrange(self, *, anew: bool = False) -> None:
+        """Sort and choose; in another order the first is marked, which it was sorted for."""
+        chosen = None if anew else self.current
+        order, only = Order(self.order.currentData()), str(self.only.currentData())
+        self.model.arrange(order, only, self.search.text())
         self._choose(chosen.name if chosen else "")
         self._on_current()
 
@@ -295,7 +296,16 @@ class QualityPage(StepPage):
             CorrectResultJob(study=item.study, subject=item.name), study=item.study
         )
         if job is not None:
-            job.ended.connect(lambda _outcome: self._read())
+            self.progress.follow(job, "Writing the report…")
+            job.ended.connect(lambda outcome: self._on_report(str(outcome), item))
+
+    def _on_report(self, outcome: str, item: QualityItem) -> None:
+        self._read()
+        if outcome == "finished":
+            what = f"The report of {item.name} is that of the corrected labels now."
+            self.message.emit(
+                Message(MessageLevel.INFO, what, str(item.folder), "Accept it, if they are right.")
+            )
 
     def _find_job(self) -> None:
         """Follow the job that looks at the results, also one that an earlier window has started."""
@@ -305,7 +315,7 @@ class QualityPage(StepPage):
             return
         self._job = job
         job.ended.connect(lambda _outcome: self._on_ended())
-        self.progress.follow(job, self.tr("Starting…"))
+        self.progress.follow(job, "Starting…")
         self._on_current()
 
     def _on_ended(self) -> None:
@@ -327,18 +337,18 @@ class QualityPage(StepPage):
         if deed == "rejected" and not why.strip():
             self._rejects_on_return = True
             self.note.setFocus(Qt.FocusReason.ShortcutFocusReason)
-            what = self.tr("Say why {0} is rejected, then press Enter.").format(item.name)
+            what = f"Say why {item.name} is rejected, then press Enter."
             self.message.emit(Message(MessageLevel.INFO, what, owner=_DECISION))
             return
         try:
             # Small files, written at once: decisions come faster than a thread could take them in order.
             changed = decide(item, deed, why)
         except (BrainstemError, OSError) as error:
-            self.message.emit(message_of_error(error, self.tr("The decision was not saved."), _DECISION))
+            self.message.emit(message_of_error(error, "The decision was not saved.", _DECISION))
             return
         self.resolved.emit(_DECISION)
         self.model.replace(changed)
-        self._say(QualityItems(self.model.items, self._newer))
+        self._say(replace(self._found, items=self.model.items))
         if deed != "undecided":
             self.go_to_next()
         self._on_current()

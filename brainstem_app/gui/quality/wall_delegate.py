@@ -69,27 +69,27 @@ class WallDelegate(QStyledItemDelegate):
             painter.drawPixmap(corner, picture)
             return
         painter.setPen(QColor(COLOURS[Look.DARK].soft))
-        words = self.tr("reading…") if picture is None else self.tr("no picture")
+        words = "reading…" if picture is None else "no picture"
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
 
     def _title(self, item: QualityItem) -> str:
         words = {
             "unseen": "",
-            "accepted": self.tr("accepted"),
-            "rejected": self.tr("rejected"),
-            "edited": self.tr("corrected, to be looked at"),
+            "accepted": "accepted",
+            "rejected": "rejected",
+            "edited": "corrected, to be looked at",
         }
         said = words.get(item.state, item.state)
         if item.cells.get("labels") == "corrected" and item.state != "edited":
-            said = self.tr("{0}, corrected").format(said)
+            said = f"{said}, corrected"
         why = item.cells.get("why", "")
         return printable("  ·  ".join(part for part in (item.name, said, why) if part))
 
     def _numbers(self, item: QualityItem) -> str:
         parts = []
         fit, confidence = item.number("fit"), item.number("confidence")
-        parts += [self.tr("fit {0:.2f}").format(fit)] if fit is not None else []
-        parts += [self.tr("confidence {0:.2f}").format(confidence)] if confidence is not None else []
+        parts += [f"fit {fit:.2f}"] if fit is not None else []
+        parts += [f"confidence {confidence:.2f}"] if confidence is not None else []
         scores = ((name, item.number(name) or 0.0) for name in item.z_columns)
         far = sorted(((name, z) for name, z in scores if abs(z) >= FAR_Z), key=lambda pair: -abs(pair[1]))
         parts += [f"{name.removesuffix('_z')} z {z:+.1f}" for name, z in far[:2]]

@@ -50,6 +50,7 @@ class WallModel(QAbstractListModel):
         self._shown: list[QualityItem] = []
         self._order = Order.UNUSUAL
         self._only = ""
+        self._text = ""
         self._pictures: OrderedDict[str, QPixmap] = OrderedDict()
         self._asked: set[str] = set()
 
@@ -70,9 +71,9 @@ class WallModel(QAbstractListModel):
         self._asked.clear()
         self._arrange()
 
-    def arrange(self, order: Order, only: str) -> None:
-        """Sort by something, and show those of one state alone, or all."""
-        self._order, self._only = order, only
+    def arrange(self, order: Order, only: str, text: str = "") -> None:
+        """Sort by something, and show those of one state alone whose names hold a text, or all."""
+        self._order, self._only, self._text = order, only, text.casefold()
         self._arrange()
 
     def replace(self, item: QualityItem) -> None:
@@ -120,9 +121,12 @@ class WallModel(QAbstractListModel):
 
     def _arrange(self) -> None:
         self.beginResetModel()
-        kept = [item for item in self._all if not self._only or item.state == self._only]
+        kept = [item for item in self._all if self._is_shown(item)]
         self._shown = sorted(kept, key=_key(self._order))
         self.endResetModel()
+
+    def _is_shown(self, item: QualityItem) -> bool:
+        return self._only in {"", item.state} and self._text in item.name.casefold()
 
     # Qt's interface --------------------------------------------------------------------------------
 

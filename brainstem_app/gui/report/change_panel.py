@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QHeaderView, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QHeaderView, QLabel, QLineEdit, QWidget
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError
 from brainstem_app.gui.controls import make_button, make_table
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
@@ -51,30 +52,28 @@ class ChangePanel(ComparisonPanel):
         self._request = 0
         self._ready = 0
         self._dialogs = FileDialogs(context.settings, self)
-        self.way = QComboBox(self)
-        self.way.setAccessibleName(self.tr("Where the scans of each person are"))
-        self.way.setToolTip(self.tr("How the program learns which scans are of the same person"))
+        self.way = ChoiceBox(self)
+        self.way.setAccessibleName("Where the scans of each person are")
+        self.way.setToolTip("How the program learns which scans are of the same person")
         for way, text in (
-            (ScansFrom.STUDY, self.tr("In the open study: people with several sessions")),
-            (ScansFrom.DATASET, self.tr("In a BIDS dataset: people with several sessions")),
-            (ScansFrom.FILES, self.tr("In files: scans of one person")),
+            (ScansFrom.STUDY, "In the open study: people with several sessions"),
+            (ScansFrom.DATASET, "In a BIDS dataset: people with several sessions"),
+            (ScansFrom.FILES, "In files: scans of one person"),
         ):
             self.way.addItem(text, way)
-        self.dataset = self._line(self.tr("Folder of a dataset, or of one person in it"))
-        self.person = self._line(self.tr("What to call the person in the report"))
-        self.choose_button = make_button(
-            self, self.tr("Choose…"), self.tr("Choose it on the disk"), self._choose
-        )
+        self.dataset = self._line("Folder of a dataset, or of one person in it")
+        self.person = self._line("What to call the person in the report")
+        self.choose_button = make_button(self, "Choose…", "Choose it on the disk", self._choose)
         self.clear_button = make_button(
-            self, self.tr("Clea&r"), self.tr("Take all scans out of the list"), lambda: self._take([])
+            self, "Clea&r", "Take all scans out of the list", lambda: self._take([])
         )
         self._files: list[Path] = []
         self.rows = QStandardItemModel(0, 3, self)
         self.table = make_table(
             self,
             self.rows,
-            self.tr("Scans that were found"),
-            self.tr("Of files, the years can be written here; of datasets they come from its tables."),
+            "Scans that were found",
+            "Of files, the years can be written here; of datasets they come from its tables.",
         )
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._lay_out()
@@ -95,7 +94,7 @@ class ChangePanel(ComparisonPanel):
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow(self.tr("S&cans"), self.way)
+        form.addRow("S&cans", self.way)
         chosen = QWidget(self)
         beside = QHBoxLayout(chosen)
         beside.setContentsMargins(0, 0, 0, 0)
@@ -110,18 +109,14 @@ class ChangePanel(ComparisonPanel):
         form.addRow(self._place_label, chosen)
         self._chosen = chosen
         column = self._begin_column(
-            self.tr(
-                "Says how much the brainstem of a person changes in a year. All scans of a person are"
-                " measured together, in one place between them, so that none counts as the first."
-                " Give scans of one scanner and protocol. It takes about a minute a scan."
-            )
+            "Says how much the brainstem of a person changes in a year. All scans of a person are"
+            " measured together, in one place between them, so that none counts as the first."
+            " Give scans of one scanner and protocol. It takes about a minute a scan."
         )
         column.addLayout(form)
         column.addWidget(self.table, 1)
-        self._end_column(
-            column, self.tr("&Measure"), self.tr("Measure the change of each person in per cent a year")
-        )
-        self.said.setAccessibleName(self.tr("What will be measured"))
+        self._end_column(column, "&Measure", "Measure the change of each person in per cent a year")
+        self.said.setAccessibleName("What will be measured")
 
     # What there is -----------------------------------------------------------------------------------
 
@@ -168,16 +163,12 @@ class ChangePanel(ComparisonPanel):
         self.person.setVisible(way is ScansFrom.FILES)
         self.clear_button.setVisible(way is ScansFrom.FILES)
         of_files = way is ScansFrom.FILES
-        self._place_label.setText(self.tr("&Person") if of_files else self.tr("&Dataset"))
+        self._place_label.setText("&Person" if of_files else "&Dataset")
         self._place_label.setBuddy(self.person if of_files else self.dataset)
-        self.person.setAccessibleName(self.tr("Person"))
-        self.dataset.setAccessibleName(self.tr("Dataset"))
-        self.choose_button.setText(self.tr("A&dd scans…") if of_files else self.tr("Choose…"))
-        heads = (
-            [self.tr("Scan"), self.tr("Years since the first")]
-            if of_files
-            else [self.tr("Person"), self.tr("Scans"), self.tr("Years")]
-        )
+        self.person.setAccessibleName("Person")
+        self.dataset.setAccessibleName("Dataset")
+        self.choose_button.setText("A&dd scans…" if of_files else "Choose…")
+        heads = ["Scan", "Years since the first"] if of_files else ["Person", "Scans", "Years"]
         self.rows.setColumnCount(len(heads))
         self.rows.setHorizontalHeaderLabels(heads)
         if of_files:
@@ -187,10 +178,10 @@ class ChangePanel(ComparisonPanel):
 
     def _choose(self) -> None:
         if self.chosen_way is ScansFrom.FILES:
-            kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh);;All files (*)")
-            more = self._dialogs.files(self.tr("Scans of one person"), kinds)
+            kinds = "Scans (*.nii *.nii.gz *.mgz *.mgh);;All files (*)"
+            more = self._dialogs.files("Scans of one person", kinds)
             self._take([*self._files, *(path for path in more if path not in self._files)])
-        elif folder := self._dialogs.folder(self.tr("Dataset")):
+        elif folder := self._dialogs.folder("Dataset"):
             self.dataset.setText(str(folder))
             self._read()
 
@@ -221,17 +212,15 @@ class ChangePanel(ComparisonPanel):
             return
         self._ready = 0
         if len(self._files) < 2:
-            self.said.setText(self.tr("Add two scans of one person or more."))
+            self.said.setText("Add two scans of one person or more.")
         elif (years := self._years()) is None:
-            self.said.setText(
-                self.tr("Write into the table when each scan was made, in years, e.g. 0 and 1.5.")
-            )
+            self.said.setText("Write into the table when each scan was made, in years, e.g. 0 and 1.5.")
         elif len(set(years)) < 2:
-            self.said.setText(self.tr("All scans have one time: there is no change a year between them."))
+            self.said.setText("All scans have one time: there is no change a year between them.")
         else:
             self._ready = 1
-            text = self.tr("{0} in {1} years.")
-            count = counted(len(self._files), self.tr("scan"))
+            text = "{0} in {1} years."
+            count = counted(len(self._files), "scan")
             self.said.setText(text.format(count, f"{max(years) - min(years):.2f}"))
         self._update()
 
@@ -249,9 +238,9 @@ class ChangePanel(ComparisonPanel):
         self._request += 1
         request, job = self._request, self._job(Path("OUT"))
         if job is None:
-            said = self.tr("Choose the folder of a dataset.")
+            said = "Choose the folder of a dataset."
             if self.chosen_way is ScansFrom.STUDY:
-                said = self.tr("No study is open.")
+                said = "No study is open."
             self._show((), said)
             return
 
@@ -261,12 +250,12 @@ class ChangePanel(ComparisonPanel):
         def done(found: tuple[tuple[_Row, ...], int, list[str]]) -> None:
             if request == self._request:
                 rows, ready, notes = found
-                text = self.tr("{0} can be measured.").format(counted(ready, self.tr("person")))
+                text = f"{counted(ready, 'person')} can be measured."
                 self._show(rows, " ".join([text, *notes]), ready)
 
         def failed(error: BaseException) -> None:
             if request == self._request:
-                told = message_of_error(error, self.tr("The scans cannot be read."))
+                told = message_of_error(error, "The scans cannot be read.")
                 self._show((), " ".join(part for part in (told.what, told.fix) if part))
 
         self._context.background.run(read, done, failed)
@@ -306,13 +295,13 @@ class ChangePanel(ComparisonPanel):
         try:
             wanted = self._job(Path("OUT"))
         except (BrainstemError, ValueError) as error:
-            self.message.emit(message_of_error(error, self.tr("This cannot be measured."), "start"))
+            self.message.emit(message_of_error(error, "This cannot be measured.", "start"))
             return
         if wanted is not None:
             self._submit(
                 lambda out: wanted.model_copy(update={"out": out}),
-                self.tr("Change"),
-                self.tr("Measure change over time"),
+                "Change",
+                "Measure change over time",
             )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from types import MappingProxyType
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -21,6 +20,8 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.gui.compare.choice_list import ChoiceList
 from brainstem_app.gui.controls import faint_label, make_button, make_check_box
+from brainstem_app.gui.design.choice_box import ChoiceBox
+from brainstem_app.gui.report.report_entries import ReportKind
 from brainstem_app.jobs.kinds.people import Edited
 from brainstem_app.reports.cohort.request import LEAST_PEOPLE
 
@@ -28,7 +29,7 @@ _MOST_LEAST = 999
 
 
 def _box(parent: QWidget, name: str, hint: str) -> QComboBox:
-    box = QComboBox(parent)
+    box = ChoiceBox(parent)
     box.setAccessibleName(name)
     box.setToolTip(hint)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -55,19 +56,22 @@ def _labelled(parent: QWidget, text: str, buddy: QWidget) -> QLabel:
     return label
 
 
+def what_box(parent: QWidget) -> QComboBox:
+    """Make a box that says what of the people is compared."""
+    hint = "Volumes of one segmentation of each person, or the change between several"
+    box = _box(parent, "What is compared", hint)
+    box.addItem("Volumes", ReportKind.SEGMENTATION)
+    box.addItem("Changes over time", ReportKind.CHANGE)
+    return box
+
+
 def edited_box(parent: QWidget) -> QComboBox:
     """Make a box that says what counts of results whose labels were corrected by hand."""
-
-    def tr(text: str) -> str:
-        return QCoreApplication.translate("CohortForm", text)
-
-    box = _box(
-        parent, tr("Corrected labels"), tr("What counts of results whose labels were corrected by hand")
-    )
+    box = _box(parent, "Corrected labels", "What counts of results whose labels were corrected by hand")
     for text, choice in (
-        (tr("count"), "use"),
-        (tr("do not count, the original ones do"), "original"),
-        (tr("are left out"), "leave-out"),
+        ("count", "use"),
+        ("do not count, the original ones do", "original"),
+        ("are left out", "leave-out"),
     ):
         box.addItem(text, choice)
     return box
@@ -86,44 +90,42 @@ class GroupChoices(QWidget):
         super().__init__(parent)
         self.table = _line(
             self,
-            self.tr("Table of participants"),
-            self.tr("participants.tsv of the dataset: groups, ages and other columns"),
+            "Table of participants",
+            "participants.tsv of the dataset: groups, ages and other columns",
             "participants.tsv",
         )
         hint = self.table.toolTip()
         self.table.textChanged.connect(lambda text: self.table.setToolTip(text or hint))
-        self.table_button = make_button(
-            self, self.tr("Choose…"), self.tr("Choose the table of participants"), lambda: None
-        )
+        self.table_button = make_button(self, "Choose…", "Choose the table of participants", lambda: None)
         self.unknown = _line(
             self,
-            self.tr("Cells that mean unknown"),
-            self.tr("Cells of the table that mean unknown, with semicolons: whoever has one is in no model"),
-            self.tr("besides n/a, e.g. 89+; age=-999"),
+            "Cells that mean unknown",
+            "Cells of the table that mean unknown, with semicolons: whoever has one is in no model",
+            "besides n/a, e.g. 89+; age=-999",
         )
-        self.group = _box(self, self.tr("Column of the groups"), self.tr("Says who is in which group"))
+        self.group = _box(self, "Column of the groups", "Says who is in which group")
         self.reference = _box(
             self,
-            self.tr("Group to compare with"),
-            self.tr("The others are set against this one, e.g. controls"),
+            "Group to compare with",
+            "The others are set against this one, e.g. controls",
         )
         self.least = QSpinBox(self)
         self.least.setRange(2, _MOST_LEAST)
         self.least.setValue(LEAST_PEOPLE)
-        self.least.setAccessibleName(self.tr("Fewest people of a group"))
+        self.least.setAccessibleName("Fewest people of a group")
         self.least.setToolTip(
-            self.tr("Smaller groups and sites are refused; a nucleus found in fewer people has no numbers")
+            "Smaller groups and sites are refused; a nucleus found in fewer people has no numbers"
         )
-        self.comparisons = ChoiceList(self.tr("Co&mparisons"), {}, self)
+        self.comparisons = ChoiceList("Co&mparisons", {}, self)
         table = QHBoxLayout()
         table.addWidget(self.table, 1)
         table.addWidget(self.table_button)
         form = _form()
-        form.addRow(_labelled(self, self.tr("&Table of participants"), self.table), table)
-        form.addRow(self.tr("Means un&known"), self.unknown)
-        form.addRow(self.tr("Gr&oups"), self.group)
-        form.addRow(self.tr("Refere&nce group"), self.reference)
-        form.addRow(self.tr("Fe&west people"), self.least)
+        form.addRow(_labelled(self, "&Table of participants", self.table), table)
+        form.addRow("Means un&known", self.unknown)
+        form.addRow("Gr&oups", self.group)
+        form.addRow("Refere&nce group", self.reference)
+        form.addRow("Fe&west people", self.least)
         column = QVBoxLayout(self)
         column.addLayout(form)
         column.addWidget(self.comparisons, 1)
@@ -136,10 +138,10 @@ class GroupChoices(QWidget):
         self._groups_of = {}
         if reference and len(others) > 1:
             pairs = [*((group, reference) for group in others), *combinations(others, 2)]
-            offered = {f"{a}:{b}": self.tr("{0} against {1}").format(a, b) for a, b in pairs}
+            offered = {f"{a}:{b}": f"{a} against {b}" for a, b in pairs}
             self._groups_of = {f"{a}:{b}": (a, b) for a, b in pairs}
             self._groups_of[f"{'+'.join(others)}:{reference}"] = (*others, reference)
-            together = self.tr("{0} together against {1}").format(", ".join(others), reference)
+            together = f"{', '.join(others)} together against {reference}"
             offered[f"{'+'.join(others)}:{reference}"] = together
         before = self.comparisons.ticked()
         self._usual = tuple(f"{group}:{reference}" for group in others) if offered else ()
@@ -173,18 +175,18 @@ class AdjustChoices(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.covariates = ChoiceList(self.tr("&Covariates"), {}, self)
+        self.covariates = ChoiceList("&Covariates", {}, self)
         self.head_size = make_check_box(
-            self, "", self.tr("Large heads have large nuclei; this takes it out of the comparison")
+            self, "", "Large heads have large nuclei; this takes it out of the comparison"
         )
         self.head_size.setChecked(True)
         self.site = _box(
             self,
-            self.tr("Column of the scanner or site"),
-            self.tr("Takes out what one scanner measures otherwise than another, by ComBat; groups are kept"),
+            "Column of the scanner or site",
+            "Takes out what one scanner measures otherwise than another, by ComBat; groups are kept",
         )
         form = _form()
-        form.addRow(self.tr("Scanner or s&ite"), self.site)
+        form.addRow("Scanner or s&ite", self.site)
         column = QVBoxLayout(self)
         column.addWidget(self.covariates, 1)
         column.addWidget(self.head_size)
@@ -195,7 +197,7 @@ class AdjustChoices(QWidget):
         chosen = self.site.currentData()
         self.site.blockSignals(True)
         self.site.clear()
-        self.site.addItem(self.tr("one scanner, or leave its differences in"), "")
+        self.site.addItem("one scanner, or leave its differences in", "")
         for column, values in sites.items():
             self.site.addItem(f"{column} ({', '.join(values)})", column)
         self.site.setCurrentIndex(max(self.site.findData(chosen), 0))
@@ -207,31 +209,31 @@ class PersonChoices(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.own = QRadioButton(self.tr("The reference &group, or all others"), self)
-        self.own.setToolTip(self.tr("Each person is set against people of this comparison"))
+        self.own = QRadioButton("The reference &group, or all others", self)
+        self.own.setToolTip("Each person is set against people of this comparison")
         self.own.setChecked(True)
-        self.saved = QRadioButton(self.tr("A sa&ved reference group"), self)
-        self.saved.setToolTip(self.tr("Each person is set against people that are in a file, of any lab"))
+        self.saved = QRadioButton("A sa&ved reference group", self)
+        self.saved.setToolTip("Each person is set against people that are in a file, of any lab")
         self.file = _line(
             self,
-            self.tr("File of the saved reference group"),
-            self.tr("reference.json, as it was saved here or in another lab"),
+            "File of the saved reference group",
+            "reference.json, as it was saved here or in another lab",
             "reference.json",
         )
         self.file_button = make_button(
-            self, self.tr("Choose…"), self.tr("Choose the file of a saved reference group"), lambda: None
+            self, "Choose…", "Choose the file of a saved reference group", lambda: None
         )
-        self.about = faint_label(self, name=self.tr("What the saved reference group is"))
+        self.about = faint_label(self, name="What the saved reference group is")
         self.name = _line(
             self,
-            self.tr("Name of the reference group"),
-            self.tr("What it is called in the file and in reports"),
-            self.tr("e.g. Controls Paris 3 T"),
+            "Name of the reference group",
+            "What it is called in the file and in reports",
+            "e.g. Controls Paris 3 T",
         )
         self.save_button = make_button(
             self,
-            self.tr("&Save the reference group…"),
-            self.tr("Keep it as a file that names nobody, for people of later or of another lab"),
+            "&Save the reference group…",
+            "Keep it as a file that names nobody, for people of later or of another lab",
             lambda: None,
         )
         for widget in (self.file, self.file_button):
@@ -244,7 +246,7 @@ class PersonChoices(QWidget):
         save.addWidget(self.name, 1)
         save.addWidget(self.save_button)
         column = QVBoxLayout(self)
-        column.addWidget(faint_label(self, self.tr("Each person is set against")))
+        column.addWidget(faint_label(self, "Each person is set against"))
         column.addWidget(self.own)
         column.addWidget(self.saved)
         column.addLayout(file)
@@ -253,10 +255,8 @@ class PersonChoices(QWidget):
         column.addWidget(
             faint_label(
                 self,
-                self.tr(
-                    "A saved reference group holds what these people predict of any other, with their"
-                    " covariates, and no person. Another lab can set its people against it."
-                ),
+                "A saved reference group holds what these people predict of any other, with their"
+                " covariates, and no person. Another lab can set its people against it.",
             )
         )
         column.addLayout(save)

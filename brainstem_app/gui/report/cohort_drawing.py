@@ -1,16 +1,16 @@
-"""Drawings of a cohort: the interval of a difference in a cell, the people of each group as dots."""
+"""Drawings of a report: a number with its interval in a cell, the people of each group as dots."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from brainstem_app.counting import counted
-from brainstem_app.gui.report.report_content import Effect
-from brainstem_app.gui.report.report_table import EFFECT_ROLE
+from brainstem_app.gui.report.report_table import PLOT_ROLE
+from brainstem_app.reports.engine.columns import IntervalPlot
 
-_EFFECT_WIDTH = 120
+_PLOT_WIDTH = 120
 _DOT = 3.5
 _MARGIN = 8
 _SCALE_WIDTH = 62
@@ -18,15 +18,15 @@ _ROW = 30
 _WIDEST = 560
 
 
-class EffectDelegate(QStyledItemDelegate):
-    """Draws an `Effect` on its scale; other cells as they are."""
+class PlotDelegate(QStyledItemDelegate):
+    """Draws an `IntervalPlot` on its line; other cells as they are."""
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
         """Draw a cell."""
-        effect = index.data(EFFECT_ROLE)
-        if not isinstance(effect, Effect):
+        plot = index.data(PLOT_ROLE)
+        if not isinstance(plot, IntervalPlot):
             super().paint(painter, option, index)
             return
         selected = bool(option.state & QStyle.StateFlag.State_Selected)
@@ -38,18 +38,26 @@ class EffectDelegate(QStyledItemDelegate):
         colour = option.palette.color(roles.HighlightedText if selected else roles.Accent)
         faint = option.palette.color(roles.HighlightedText if selected else roles.PlaceholderText)
         area = QRectF(option.rect).adjusted(_MARGIN, 2, -_MARGIN, -2)
-        middle, unit = area.center(), area.width() / (2 * effect.reach)
+        low, high = plot.ends
+        level = area.center().y()
+
+        def place(value: float) -> float:
+            return area.left() + area.width() * (min(max(value, low), high) - low) / (high - low)
+
         painter.setPen(QPen(faint, 1))
-        painter.drawLine(QPointF(area.left(), middle.y()), QPointF(area.right(), middle.y()))
-        painter.drawLine(QPointF(middle.x(), area.top()), QPointF(middle.x(), area.bottom()))
-        painter.setPen(QPen(colour, 3))
-        painter.drawLine(
-            QPointF(middle.x() + unit * effect.low, middle.y()),
-            QPointF(middle.x() + unit * effect.high, middle.y()),
-        )
-        painter.setBrush(colour)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawEllipse(QPointF(middle.x() + unit * effect.value, middle.y()), _DOT, _DOT)
+        painter.drawLine(QPointF(area.left(), level), QPointF(area.right(), level))
+        if low < 0 < high:
+            painter.drawLine(QPointF(place(0), area.top()), QPointF(place(0), area.bottom()))
+        for value, shade in plot.ticks:
+            painter.setPen(QPen(QColor(shade), 2))
+            painter.drawLine(QPointF(place(value), area.top() + 3), QPointF(place(value), area.bottom() - 3))
+        if plot.interval is not None:
+            painter.setPen(QPen(colour, 3))
+            painter.drawLine(*(QPointF(place(end), level) for end in plot.interval))
+        if plot.value is not None:
+            painter.setBrush(colour)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawEllipse(QPointF(place(plot.value), level), _DOT, _DOT)
         painter.restore()
 
     def sizeHint(  # noqa: N802 - Qt's name
@@ -57,7 +65,7 @@ class EffectDelegate(QStyledItemDelegate):
     ) -> QSize:
         """Return room for the drawing."""
         size = super().sizeHint(option, index)
-        return QSize(_EFFECT_WIDTH, size.height()) if isinstance(index.data(EFFECT_ROLE), Effect) else size
+        return QSize(_PLOT_WIDTH, size.height()) if index.data(PLOT_ROLE) else size
 
 
 class GroupDots(QWidget):
@@ -74,13 +82,11 @@ class GroupDots(QWidget):
         self._name, self._groups = name, groups
         self.setFixedHeight(_ROW * len(groups) + 2 * self.fontMetrics().height() + 14 if groups else 0)
         said = (
-            self.tr("{0}: {1}, mean {2:.1f} mm³").format(
-                group, counted(len(v), self.tr("person")), sum(v) / len(v)
-            )
+            f"{group}: {counted(len(v), 'person')}, mean {sum(v) / len(v):.1f} mm³"
             for group, v in groups.items()
             if v
         )
-        self.setAccessibleName(self.tr("Volumes of {0} by group").format(name))
+        self.setAccessibleName(f"Volumes of {name} by group")
         self.setAccessibleDescription("; ".join(said))
         self.setToolTip(self.accessibleDescription().replace("; ", "\n"))
         self.setVisible(bool(groups))
@@ -107,7 +113,7 @@ class GroupDots(QWidget):
             return area.left() + area.width() * (value - low) / (high - low)
 
         painter.setPen(text)
-        title = self.tr("{0}, mm³ of each person; the bar is the mean").format(self._name)
+        title = f"{self._name}, mm³ of each person; the bar is the mean"
         painter.drawText(_MARGIN, metrics.ascent(), title)
         dots = palette.accent().color()
         for number, (group, volumes) in enumerate(self._groups.items()):

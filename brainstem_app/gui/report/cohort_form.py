@@ -8,7 +8,13 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QTabWidget, QVBo
 
 from brainstem_app.gui.compare.choice_list import ChoiceList
 from brainstem_app.gui.controls import make_button, make_check_box
-from brainstem_app.gui.report.cohort_choices import AdjustChoices, GroupChoices, PersonChoices, edited_box
+from brainstem_app.gui.report.cohort_choices import (
+    AdjustChoices,
+    GroupChoices,
+    PersonChoices,
+    edited_box,
+    what_box,
+)
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.reference_file import ReferenceFile
 
@@ -21,7 +27,8 @@ class CohortForm(ComparisonPanel):
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self.subjects = ChoiceList(self.tr("&People"), {}, self)
+        self.measure = what_box(self)
+        self.subjects = ChoiceList("&People", {}, self)
         self.groups, self.adjust, self.persons = GroupChoices(self), AdjustChoices(self), PersonChoices(self)
         self.table, self.unknown = self.groups.table, self.groups.unknown
         self.group, self.reference, self.least = self.groups.group, self.groups.reference, self.groups.least
@@ -31,14 +38,12 @@ class CohortForm(ComparisonPanel):
         self.categories = make_check_box(
             self,
             "",
-            self.tr("Each value of such a column becomes a category of its own, however many they are"),
+            "Each value of such a column becomes a category of its own, however many they are",
         )
         self.mixed = make_check_box(
             self,
-            self.tr("Compare &all the same"),
-            self.tr(
-                "Volumes may differ because atlases, models or versions of the program do; the report says so"
-            ),
+            "Compare &all the same",
+            "Volumes may differ because atlases, models or versions of the program do; the report says so",
         )
         for box in (self.categories, self.mixed):
             box.hide()
@@ -46,12 +51,8 @@ class CohortForm(ComparisonPanel):
         self.reference_file = ReferenceFile(context, self.persons, self)
 
     def _lay_out(self) -> None:
-        self.all_button = make_button(
-            self, self.tr("All"), self.tr("Tick the latest segmentation of each person"), lambda: None
-        )
-        self.none_button = make_button(
-            self, self.tr("None"), self.tr("Tick nobody"), lambda: self.subjects.tick(())
-        )
+        self.all_button = make_button(self, "All", "Tick the latest result of each person", lambda: None)
+        self.none_button = make_button(self, "None", "Tick nobody", lambda: self.subjects.tick(()))
         ticks = QHBoxLayout()
         ticks.addWidget(self.all_button)
         ticks.addWidget(self.none_button)
@@ -60,33 +61,35 @@ class CohortForm(ComparisonPanel):
         form = QFormLayout(self.of_study)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        name = QLabel(self.tr("Corrected la&bels"), self.of_study)
+        name = QLabel("&Corrected labels", self.of_study)
         name.setBuddy(self.edited)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.addRow(name, self.edited)
+        what = QFormLayout()
+        what.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        what.addRow("What", self.measure)
         left = QVBoxLayout()
+        left.addLayout(what)
         left.addWidget(self.subjects, 1)
         left.addLayout(ticks)
         left.addWidget(self.of_study)
         self.tabs = QTabWidget(self)
-        self.tabs.addTab(self.groups, self.tr("&Groups"))
-        self.tabs.addTab(self.adjust, self.tr("Ad&just for"))
-        self.tabs.addTab(self.persons, self.tr("&Each person"))
+        self.tabs.addTab(self.groups, "&Groups")
+        self.tabs.addTab(self.adjust, "Ad&just for")
+        self.tabs.addTab(self.persons, "&Each person")
         right = QVBoxLayout()
         right.addWidget(self.tabs, 1)
         for box in (self.categories, self.mixed):
             right.addWidget(box)
         both = QHBoxLayout()
-        both.addLayout(left, 1)
+        both.addLayout(left, 2)
         both.addSpacing(12)
-        both.addLayout(right, 1)
+        both.addLayout(right, 3)
         column = self._begin_column(
-            self.tr(
-                "Sets the volumes of nuclei and regions of groups of people against each other, by a linear"
-                " model, and each person against the reference group. One segmentation a person, all with the"
-                " same model; groups and covariates come from the participants.tsv of the dataset."
-            )
+            "Sets the volumes of nuclei and regions of groups of people, or their changes over time,"
+            " against each other, by a linear model, and each person against the reference group. One"
+            " result a person, all with the same model; groups and covariates come from the"
+            " participants.tsv of the dataset."
         )
         column.addLayout(both, 1)
-        self._end_column(
-            column, self.tr("Co&mpare"), self.tr("Compare the volumes of the nuclei of these people")
-        )
+        self._end_column(column, "Co&mpare", "Compare the nuclei of these people")

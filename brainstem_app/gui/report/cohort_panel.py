@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import QWidget
 
 from brainstem_app.counting import counted, listed
@@ -22,6 +23,7 @@ from brainstem_app.gui.report.people import (
     made_differently,
     read_people,
 )
+from brainstem_app.gui.report.report_entries import ReportKind
 
 if TYPE_CHECKING:
     from typing import Any
@@ -37,6 +39,7 @@ class CohortPanel(CohortForm):
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
+        self._reports: tuple[ReportEntry, ...] = ()
         self._entries: dict[str, ReportEntry] = {}
         self._is_of_new_study = False
         self.people = People()
@@ -46,6 +49,7 @@ class CohortPanel(CohortForm):
     def _connect(self) -> None:
         for line in (self.table, self.unknown):
             line.editingFinished.connect(self._read)
+        self.measure.currentIndexChanged.connect(lambda _row: self._offer(is_first=True))
         self.groups.table_button.clicked.connect(lambda _checked: self._choose_table())
         self.group.currentIndexChanged.connect(lambda _row: self._fill_groups())
         self.reference.currentIndexChanged.connect(lambda _row: self._fill_comparisons())
@@ -70,24 +74,51 @@ class CohortPanel(CohortForm):
     # What there is -----------------------------------------------------------------------------------
 
     def set_entries(self, entries: tuple[ReportEntry, ...]) -> None:
-        """Offer segmentations, the latest first."""
-        offered = {str(entry.folder): entry for entry in entries}
+        """Offer segmentations, or changes over time where there are any, the latest first."""
+        self._reports = entries
+        model, has_changes = self.measure.model(), any(e.kind is ReportKind.CHANGE for e in entries)
+        item = model.item(1) if isinstance(model, QStandardItemModel) else None
+        if item is not None:
+            item.setEnabled(has_changes)
+            item.setToolTip("" if has_changes else "“Change over time” measures them first")
+        if self.of_changes and not has_changes:
+            self.measure.setCurrentIndex(0)
+        self._offer(is_first=not self._entries or self._is_of_new_study)
+
+    @property
+    def of_changes(self) -> bool:
+        """Whether changes over time are compared, and not volumes."""
+        return bool(self.measure.currentData() == ReportKind.CHANGE)
+
+    def _offer(self, *, is_first: bool) -> None:
+        """Offer the people of what is compared; all are ticked at first."""
+        kind = self.measure.currentData()
+        offered = {str(entry.folder): entry for entry in self._reports if entry.kind == kind}
         if offered == self._entries:
             return
-        before, is_first = self.subjects.ticked(), not self._entries or self._is_of_new_study
+        before = self.subjects.ticked()
         self._is_of_new_study = False
         self._entries = offered
-        self.subjects.offer({folder: self._name(entry) for folder, entry in offered.items()})
+        named = {folder: self._name(entry) for folder, entry in offered.items()}
+        self.subjects.offer(dict(sorted(named.items(), key=lambda one: one[1].casefold())))
         self.subjects.tick(before)
         self._read(ticks=is_first)
 
     def _name(self, entry: ReportEntry) -> str:
-        return self.tr("{0} (rejected)").format(entry.name) if entry.is_rejected else entry.name
+        said = [
+            word
+            for word, holds in (
+                ("corrected", entry.is_edited or entry.is_corrected),
+                ("rejected", entry.is_rejected),
+            )
+            if holds
+        ]
+        return f"{entry.name} ({', '.join(said)})" if said else entry.name
 
     def _choose_table(self) -> None:
-        kinds = self.tr("Tables (participants.tsv *.tsv);;All files (*)")
+        kinds = "Tables (participants.tsv *.tsv);;All files (*)"
         ask = FileDialogs(self._context.settings, self)
-        path = ask.file(self.tr("Table of participants"), kinds, self.table.text())
+        path = ask.file("Table of participants", kinds, self.table.text())
         if path is not None:
             self.table.setText(str(path))
             self._read()
@@ -96,6 +127,7 @@ class CohortPanel(CohortForm):
         """Read who the segmentations are of, and what the table says of them."""
         folders, text = tuple(entry.folder for entry in self._entries.values()), self.table.text().strip()
         missing = self._missing()
+        table = Path(text) if text else self._table_of_study()
 
         def done(people: People) -> None:
             self.resolved.emit("table")
@@ -104,12 +136,20 @@ class CohortPanel(CohortForm):
                 self._tick_all()
 
         self._context.background.run(
-            lambda: read_people(folders, Path(text) if text else None, missing),
+            lambda: read_people(folders, table, missing),
             done,
             lambda error: self.message.emit(
-                message_of_error(error, self.tr("The table of participants cannot be read."), "table")
+                message_of_error(error, "The table of participants cannot be read.", "table")
             ),
         )
+
+    def _table_of_study(self) -> Path | None:
+        """Table of the open study's dataset, for changes: their reports name no scans."""
+        contents = self._context.study.contents
+        if not self.of_changes or contents is None or contents.settings is None:
+            return None
+        table = Path(contents.settings.dataset) / "participants.tsv"
+        return table if table.is_file() else None
 
     def _show_people(self, people: People) -> None:
         self.people = people
@@ -118,14 +158,14 @@ class CohortPanel(CohortForm):
         chosen = self.group.currentData()
         self.group.blockSignals(True)
         self.group.clear()
-        self.group.addItem(self.tr("none: each person against all others"), "")
+        self.group.addItem("none: each person against all others", "")
         for column, values in people.groups.items():
             self.group.addItem(f"{column} ({', '.join(values)})", column)
         self.group.setCurrentIndex(max(self.group.findData(chosen or people.likely_group), 0))
         self.group.blockSignals(False)
         self.adjust.offer_sites(people.sites)
         self.head_size.setVisible(bool(people.head_size))
-        self.head_size.setText(self.tr("Adjust for the size of the hea&d ({0})").format(people.head_size))
+        self.head_size.setText(f"Adjust for the size of the hea&d ({people.head_size})")
         self._fill_groups()
 
     def _fill_groups(self) -> None:
@@ -136,9 +176,10 @@ class CohortPanel(CohortForm):
         others = (c for c in self.people.columns if c not in (group, self.people.head_size))
         offered = {column: column for column in others}
         # Measured by each segmentation: no table has to have it.
-        measured = {BRAIN_ML: self.tr("volume of the brain (brain_ml)")}
-        if self.people.head_size != INTRACRANIAL_ML:
-            measured[INTRACRANIAL_ML] = self.tr("volume inside the skull (intracranial_ml)")
+        titles = {BRAIN_ML: "volume of the brain", INTRACRANIAL_ML: "volume inside the skull"}
+        measured = {
+            name: f"{titles[name]} ({name})" for name in self.people.measured if name != self.people.head_size
+        }
         self.covariates.offer({**offered, **measured})
         self.covariates.tick(ticked)
         values = self.people.groups.get(group, ())
@@ -182,13 +223,12 @@ class CohortPanel(CohortForm):
         different, asked = made_differently(made_with), self._asked()
         self.mixed.setVisible(bool(different) or self.reference_file.asks_version(made_with))
         self.categories.setVisible(bool(asked))
-        self.categories.setText(self.tr("Catego&ries: {0}").format(", ".join(asked)))
+        self.categories.setText("Catego&ries: {}".format(", ".join(asked)))
         chosen = [self.people.names.get(folder, str(folder)) for folder in folders]
-        of_study = self._choice_in_study()
-        self.of_study.setVisible(of_study is not None)
+        self.of_study.setVisible(not self.of_changes)
         problem = self._problem(chosen, different, asked)
-        people = f"{counted(len(chosen), self.tr('person'))}."
-        said = (people, *self._cautions(chosen), *self._again_words(), *self._edited_words(of_study))
+        people = f"{counted(len(chosen), 'person')}."
+        said = (people, *self._cautions(chosen), *self._again_words(), *self._edited_words())
         self.said.setText(problem or " ".join(said))
         self.start_button.setEnabled(not problem and self._context.jobs.find("cohort", None) is None)
         is_saving = self._context.jobs.find("save-reference", None) is not None
@@ -197,14 +237,12 @@ class CohortPanel(CohortForm):
     def _problem(self, chosen: list[str], different: str, asked: tuple[str, ...]) -> str:
         """Why these people cannot be compared; empty if they can."""
         if twice := sorted({name for name in chosen if chosen.count(name) > 1}):
-            return self.tr("Tick one segmentation of each person; two or more of: {0}.").format(listed(twice))
+            return f"Tick one result of each person; two or more of: {listed(twice)}."
         fewest = 1 if self.persons.path and not self.group.currentData() else _FEWEST
         if len(chosen) < fewest:
-            return self.tr("Tick at least {0}.").format(counted(fewest, self.tr("person")))
+            return "Tick at least {}.".format(counted(fewest, "person"))
         if different and not self.mixed.isChecked():
-            return self.tr("They were not made alike: {0}. “Compare all the same” confirms it.").format(
-                different
-            )
+            return f"They were not made alike: {different}. “Compare all the same” confirms it."
         if asked and not self.categories.isChecked():
             return " ".join(self.people.asks[column] for column in asked)
         if self.persons.saved.isChecked() and (
@@ -215,9 +253,9 @@ class CohortPanel(CohortForm):
 
     def _problem_of_groups(self, chosen: list[str]) -> str:
         if self.group.currentData() and not self.reference.currentText():
-            return self.tr("Choose the group to compare with.")
+            return "Choose the group to compare with."
         if not self.groups.has_comparison:
-            return self.tr("Tick what is to be set against what, under Comparisons.")
+            return "Tick what is to be set against what, under Comparisons."
         compared = self.groups.compared
         small = [
             f"{g}: {n}"
@@ -225,10 +263,10 @@ class CohortPanel(CohortForm):
             if n < self.least.value() and (not compared or g in compared)
         ]
         if small:
-            return self.tr(
-                "A group needs {0} people (Fewest people); there are fewer in: {1}. Take them out by “Means"
-                " unknown”, or ask for fewer."
-            ).format(self.least.value(), listed(small))
+            return (
+                f"A group needs {self.least.value()} people (Fewest people); there are fewer in: "
+                f"{listed(small)}. Take them out by “Means unknown”, or ask for fewer."
+            )
         return ""
 
     def _sizes(self, chosen: list[str]) -> dict[str, int]:
@@ -243,46 +281,36 @@ class CohortPanel(CohortForm):
         sizes, site = self._sizes(chosen), str(self.site.currentData() or "")
         columns = [c for c in (str(self.group.currentData() or ""), site, *self.covariates.ticked()) if c]
         if left := [n for n in chosen if columns and self._lacks(n, columns)]:
-            words.append(self.tr("In no model, for the table lacks a value: {0}.").format(listed(left)))
+            words.append(f"In no model, for the table lacks a value: {listed(left)}.")
         n = sizes.get(self.reference.currentText(), 0) if sizes else len(chosen)
         needed = least_reference(len(self.covariates.ticked()))
         if self.persons.path:
-            words.append(self.tr("Each is set against the saved reference group."))
+            words.append("Each is set against the saved reference group.")
         elif n < needed:
-            words.append(
-                self.tr("There will be no z-scores: {0} to set a person against, {1} are needed.").format(
-                    n, needed
-                )
-            )
+            words.append(f"There will be no z-scores: {n} to set a person against, {needed} are needed.")
         if n >= needed and (small := [f"{g}: {size}" for g, size in sizes.items() if size < SMALL_GROUP]):
-            words.append(self.tr("Small groups ({0}).").format(", ".join(small)))
+            words.append("Small groups ({}).".format(", ".join(small)))
         likely = self.people.likely_site
         if likely and not site and likely not in self.covariates.ticked():
-            words.append(
-                self.tr("The table has a column “{0}”: “Adjust for” can take its differences out.").format(
-                    likely
-                )
-            )
+            words.append(f"The table has a column “{likely}”: “Adjust for” can take its differences out.")
         return words
 
     def _again_words(self) -> list[str]:
         """Say which of the ticked scans have older segmentations, which do not count."""
         ticked = {Path(folder) for folder in self.subjects.ticked()}
         names = sorted({self.people.names[new] for new in self.people.again.values() if new in ticked})
-        words = self.tr("Segmented more than once, one result counts: {0}.")
+        words = "Segmented more than once, one result counts: {0}."
         return [words.format(listed(names))] if names else []
 
-    def _edited_words(self, of_study: StudyChoice | None) -> list[str]:
-        """Say whose corrections are not compared: reports hold what Segment has measured."""
-        ticked = [folder for folder in self.subjects.ticked() if folder in self._entries]
-        if of_study is not None:
-            rejected = [self._entries[f].name for f in ticked if self._entries[f].is_rejected]
-            said = self.tr("Results of the study: corrected labels {0}, rejected ones do not count.")
-            left = [self.tr("Rejected, so left out: {0}.").format(listed(rejected))] if rejected else []
-            return [said.format(self.edited.currentText()), *left]
-        names = [self.people.names.get(Path(f), f) for f in ticked if self._entries[f].is_edited]
-        words = self.tr("Corrected by hand, but compared with the volumes before that: {0}.")
-        return [words.format(listed(names))] if names else []
+    def _edited_words(self) -> list[str]:
+        """Say whether corrected labels count, and who was rejected and does not."""
+        if self.of_changes:
+            return []
+        ticked = (self._entries[folder] for folder in self.subjects.ticked() if folder in self._entries)
+        rejected = [entry.name for entry in ticked if entry.is_rejected]
+        said = "Corrected labels {0}, rejected results do not count."
+        left = [f"Rejected, so left out: {listed(rejected)}."] if rejected else []
+        return [said.format(self.edited.currentText()), *left]
 
     def _lacks(self, name: str, columns: list[str]) -> bool:
         from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML
@@ -308,8 +336,9 @@ class CohortPanel(CohortForm):
                 "study": self._context.study.results_study,
                 "model": of_study.model,
                 "subjects": of_study.subjects,
-                "edited": chosen_edited(self.edited),
             }
+        if not self.of_changes:
+            whole["edited"] = chosen_edited(self.edited)
         return {
             **whole,
             "participants": Path(text) if text else None,
@@ -329,13 +358,15 @@ class CohortPanel(CohortForm):
         from brainstem_app.jobs.job import CohortJob
 
         group = str(self.group.currentData() or "")
-        name = self.tr("Groups by {0}").format(group) if group else self.tr("Each against all")
+        name = f"Groups by {group}" if group else "Each against all"
+        if self.of_changes:
+            name = f"Change, {name}"
         asked, against = self._asked_people(), self.persons.path
         asked |= {
             "contrasts": self.groups.contrasts if group else (),
             "against": Path(against) if against else None,
         }
-        self._submit(lambda out: CohortJob(out=out, **asked), name, self.tr("Compare groups of people"))
+        self._submit(lambda out: CohortJob(out=out, **asked), name, "Compare groups of people")
 
     def save_reference(self) -> None:
         """Ask where the reference group is to be kept, and start the job that makes its file."""
@@ -347,8 +378,8 @@ class CohortPanel(CohortForm):
         asked, name = self._asked_people(), self.persons.name.text().strip()
         self._submit(
             lambda out: SaveReferenceJob(out=out, name=name, **asked),
-            self.tr("Reference group"),
-            self.tr("Save a reference group"),
+            "Reference group",
+            "Save a reference group",
             lambda out: self.reference_file.keep(out, target),
         )
 

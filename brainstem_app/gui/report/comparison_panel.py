@@ -52,7 +52,7 @@ class ComparisonPanel(QWidget):
         """Add the job's progress, what would be compared, and the button that starts it."""
         self.said = QLabel(self)
         self.said.setWordWrap(True)
-        self.said.setAccessibleName(self.tr("What will be compared"))
+        self.said.setAccessibleName("What will be compared")
         self.progress = JobProgress(self)
         self.start_button = make_primary(self, name, hint, self.start)
         below = QHBoxLayout()
@@ -66,7 +66,7 @@ class ComparisonPanel(QWidget):
         raise NotImplementedError
 
     def set_entries(self, entries: tuple[ReportEntry, ...]) -> None:
-        """Offer segmentations, the latest first."""
+        """Offer what can be compared of these reports, the latest first."""
         raise NotImplementedError
 
     def focus_first(self) -> None:
@@ -89,9 +89,7 @@ class ComparisonPanel(QWidget):
         try:
             out = new_folder(self._context.settings.results_folder, folder_name)
         except OSError as error:
-            self.message.emit(
-                message_of_error(error, self.tr("The result folder cannot be written."), "start")
-            )
+            self.message.emit(message_of_error(error, "The result folder cannot be written.", "start"))
             return
         self.resolved.emit("start")
         queued = self._context.jobs.submit(make_job(out), title)
@@ -99,7 +97,7 @@ class ComparisonPanel(QWidget):
             remove_job_without_result(out)
             return
         queued.ended.connect(lambda outcome: self._on_ended(str(outcome), out, when_done))
-        self.progress.follow(queued, self.tr("Starting…"))
+        self.progress.follow(queued, "Starting…")
         self._update()
 
     def _on_ended(self, outcome: str, out: Path, when_done: Callable[[Path], object]) -> None:

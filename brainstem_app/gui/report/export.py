@@ -36,7 +36,7 @@ class ReportExport(QObject):
     def open(self, path: Path | None) -> None:
         """Open a file or folder with the system's program."""
         if path is not None and not open_in_system(path):
-            what = self.tr("No program on this computer opens {0}.").format(path.name)
+            what = f"No program on this computer opens {path.name}."
             self.message.emit(Message(MessageLevel.WARNING, what, str(path)))
 
     def choose_target(self, entry: ReportEntry) -> None:
@@ -46,7 +46,7 @@ class ReportExport(QObject):
         kinds = [f"{file.stem} – {file.suffix[1:].upper()} (*{file.suffix})" for file in entry.files]
         name = f"{entry.name}{entry.files[0].suffix}"
         ask = FileDialogs(self._context.settings, self._widget)
-        target = ask.target(self.tr("Export the report"), name, ";;".join(kinds))
+        target = ask.target("Export the report", name, ";;".join(kinds))
         if target is not None:
             path, kind = target
             self.save(entry, path, entry.files[kinds.index(kind) if kind in kinds else 0])
@@ -61,12 +61,12 @@ class ReportExport(QObject):
         self._context.settings.last_folder = target.parent
 
         def done(path: Path) -> None:
-            action = MessageAction(self.tr("Open folder"), lambda: self.open(path.parent))
-            what = self.tr("{0} is saved.").format(path.name)
+            action = MessageAction("Open folder", lambda: self.open(path.parent))
+            what = f"{path.name} is saved."
             self.message.emit(Message(MessageLevel.INFO, what, str(path.parent), actions=(action,)))
 
         self._context.background.run(
             lambda: copy_whole(source, target),
             done,
-            lambda error: self.message.emit(message_of_error(error, self.tr("The report was not saved."))),
+            lambda error: self.message.emit(message_of_error(error, "The report was not saved.")),
         )

@@ -45,6 +45,8 @@ class People:
         Columns that may say the scanner or site, each with its values.
     again : dict of Path to Path
         Result folders of scans that were segmented again: the folder of the result that counts.
+    measured : tuple of str
+        Volumes that some results have: of the brain (``brain_ml``), inside the skull (``intracranial_ml``).
     """
 
     names: dict[Path, str] = field(default_factory=dict)
@@ -57,6 +59,7 @@ class People:
     made_with: dict[Path, tuple[str, ...]] = field(default_factory=dict)
     sites: dict[str, tuple[str, ...]] = field(default_factory=dict)
     again: dict[Path, Path] = field(default_factory=dict)
+    measured: tuple[str, ...] = ()
 
     @property
     def likely_site(self) -> str:
@@ -75,7 +78,7 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
     Parameters
     ----------
     folders : iterable of Path
-        Result folders.
+        Result folders, of segmentations or of changes over time.
     table : Path or None
         ``participants.tsv``; None looks for that of the datasets that the scans came from.
     missing : iterable of str
@@ -89,14 +92,15 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
     from brainstem_app.reports.cohort.cells import level_key, spelled_alike
     from brainstem_app.reports.cohort.covariates import asks_about
     from brainstem_app.reports.cohort.participants import head_size_column, read_participants
-    from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML, know_head_size
+    from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML, know_head_size
 
     people, made_with, again = _people(folders)
     names = {folder: person.name for folder, person in people.items()}
     table = table or _table_of(names)
-    measured = INTRACRANIAL_ML if know_head_size(p.result.report.scan for p in people.values()) else ""
+    scans = [person.result.report.scan for person in people.values()]
+    measured = tuple(name for name in (BRAIN_ML, INTRACRANIAL_ML) if any(getattr(s, name) for s in scans))
     if table is None:
-        return People(names, made_with=made_with, again=again)
+        return People(names, made_with=made_with, again=again, measured=measured)
     participants = read_participants(table, missing)
     persons = list({person.name: person for person in people.values()}.values())
     rows = {name: row.values for name, row in _rows_of(participants, persons).items()}
@@ -119,7 +123,7 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
         table,
         tuple(columns),
         groups,
-        head_size_column(participants) or measured,
+        head_size_column(participants) or (INTRACRANIAL_ML if know_head_size(scans) else ""),
         {name: {c: usual[c][level_key(row[c])] for c in columns if c in row} for name, row in rows.items()},
         {
             c: asked
@@ -129,6 +133,7 @@ def read_people(folders: Iterable[Path], table: Path | None, missing: Iterable[s
         made_with,
         sites,
         again,
+        measured,
     )
 
 
@@ -157,6 +162,8 @@ def _people(
 ) -> tuple[dict[Path, Person], dict[Path, tuple[str, ...]], dict[Path, Path]]:
     """Person of each result folder that can be read, what it was made with, and which were made again."""
     from brainstem_app.errors import InputError
+    from brainstem_app.reports.change.as_results import change_result
+    from brainstem_app.reports.change.files import REPORT as OF_CHANGE
     from brainstem_app.reports.cohort.people import Person, segmented_again
     from brainstem_app.reports.scan.reading import REPORT_FILE, atlas_of
     from brainstem_app.reports.scan.results import model_in_words, read_result
@@ -164,7 +171,10 @@ def _people(
     results: dict[Path, Result] = {}
     for folder in folders:
         try:
-            results[folder] = read_result(folder / REPORT_FILE, folder)
+            report, read = folder / REPORT_FILE, read_result
+            if (folder / OF_CHANGE).is_file():
+                report, read = folder / OF_CHANGE, change_result
+            results[folder] = read(report, folder)
         except InputError:  # told when it is compared
             continue
     datasets = {result.dataset: _dataset(result) for result in results.values()}

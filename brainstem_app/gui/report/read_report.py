@@ -4,51 +4,44 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
+
+from pydantic import ValidationError
 
 from brainstem_app.errors import InputError
-from brainstem_app.gui.report.change_content import change_content
-from brainstem_app.gui.report.people_content import cohort_content, retest_content
-from brainstem_app.gui.report.report_content import (
-    Cell,
-    Measured,
-    Named,
-    NotSeen,
-    OneDigit,
-    ReportContent,
-)
+from brainstem_app.gui.report.report_content import ReportContent, ShownTable, limits_of, lines_of, tables_of
 from brainstem_app.gui.report.report_entries import ReportEntry
 from brainstem_app.plain_text import without_apostrophe
-from brainstem_app.reports.scan.scan_entry import BRAIN_ML, INTRACRANIAL_ML
-from brainstem_app.small_files import read_json, read_text
-
-# Headings and names in report.json of the columns of a segmentation, and of one with a reference.
-_SEGMENTED = (
-    ("Nucleus", "name"),
-    ("mm³", "volume_mm3"),
-    ("Reliability", "reliability"),
-    ("Smallest\nchange %", "smallest_change_percent"),
-    ("Confidence", "confidence"),
-    ("Asymmetry", "asymmetry_index"),
+from brainstem_app.reports.change.document import change_document
+from brainstem_app.reports.change.model import ChangeReport
+from brainstem_app.reports.cohort.document import cohort_document
+from brainstem_app.reports.cohort.model import CohortReport
+from brainstem_app.reports.engine.blocks import Document
+from brainstem_app.reports.engine.columns import Column, distance, ratio3
+from brainstem_app.reports.engine.entry import Estimate
+from brainstem_app.reports.engine.entry import ReportEntry as Written
+from brainstem_app.reports.evaluation.model import EvaluationReport, MethodSummary
+from brainstem_app.reports.evaluation.tables import (
+    means_table,
+    subject_table,
+    surface_table,
 )
-_SCORED = (
-    ("Difference mm³", "volume_difference_mm3"),
-    ("IoU", "iou"),
-    ("Distance mm", "assd_mm"),
-    ("References disagree mm", "references_disagree_mm"),
-    ("Dice", "dice"),
-    ("HD95 mm", "hd95_mm"),
-    ("Status", "status"),
+from brainstem_app.reports.evaluation.tables import (
+    structure_table as evaluated_table,
 )
+from brainstem_app.reports.retest.document import retest_document
+from brainstem_app.reports.retest.model import RetestReport
+from brainstem_app.reports.scan.model import Report
+from brainstem_app.reports.scan.scan_entry import ScanEntry
+from brainstem_app.reports.scan.tables import area_table, region_table, structure_table
+from brainstem_app.small_files import read_small, read_text
 
-#: Of the areas of the midsagittal plane, whose names in files are for programs.
-AREA_NAMES = {
-    "midbrain_mm2": "midbrain area",
-    "tegmentum_mm2": "tegmentum area",
-    "pons_mm2": "pons area",
-    "mp_ratio_percent": "midbrain by pons",
-}
+_Model = TypeVar("_Model", bound=Written)
+Volumes = dict[str, dict[str, tuple[float, ...]]]
 
 
 def read_report(entry: ReportEntry) -> ReportContent:
@@ -60,128 +53,127 @@ def read_report(entry: ReportEntry) -> ReportContent:
         If its file is damaged.
     """
     by_name = {file.name: file for file in entry.files}
-    if "metrics.json" in by_name:
-        return _run(entry, _json(by_name["metrics.json"]))
-    if "report.json" in by_name:
-        return _segmentation(entry, _json(by_name["report.json"]))
-    if "cohort.json" in by_name:
-        return cohort_content(entry, _json(by_name["cohort.json"]))
-    if "retest.json" in by_name:
-        return retest_content(entry, _json(by_name["retest.json"]))
-    if "change.json" in by_name:
-        return change_content(entry, _json(by_name["change.json"]))
-    if "results.csv" in by_name:
-        return _comparison(entry, by_name["results.csv"])
+    for name, read in _READERS.items():
+        if name in by_name:
+            return read(entry, by_name[name])
     return ReportContent(entry)
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _written(model: type[_Model], path: Path) -> _Model:
     try:
-        content: dict[str, Any] = dict(read_json(path))
-    except (OSError, ValueError, TypeError) as error:
+        return model.model_validate_json(read_small(path))
+    except (OSError, ValidationError) as error:
         raise InputError(
-            "The report is damaged or cannot be read.", path, "Measure the run again."
+            "The report is damaged, or of another version of the program.", path, "Make it again."
         ) from error
-    return content
 
 
-def _run(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
-    methods = [report["summary"], *_baselines(report)]
-    lines = [
-        (
-            method["name"],
-            f"nuclei {_interval(method['macro_miou_nuclei'])}{_distance(method)}, all classes "
-            f"{_interval(method['macro_miou'])}",
-        )
-        for method in methods
-    ]
-    subjects = f"{report['summary']['n_subjects']} ({report['part']})"
-    baselines = tuple(method["name"] for method in methods[1:])
-    nuclei = [s for s in report["structures"] if s["group"] == "nucleus"]
-    columns: list[tuple[str, list[Cell]]] = [
-        ("Nucleus", [s["name"] for s in nuclei]),
-        ("Full name", [s["full_name"] for s in nuclei]),
-        ("IoU", [s["iou"]["value"] for s in nuclei]),
-        ("95 %", [_range(s["iou"]) for s in nuclei]),
-        *_distances(nuclei),
-        ("Dice", [s["dice"] for s in nuclei]),
-        ("Missed in", [s["missed_subjects"] for s in nuclei]),
-        ("Reliability", [s["reliability"] for s in nuclei]),
-        *((name, [_baselines(s).get(name) for s in nuclei]) for name in baselines),
-    ]
-    headers = tuple(name for name, _ in columns)
-    rows = tuple(zip(*(values for _, values in columns), strict=True))
-    notes = " ".join([*report.get("notes", ()), report.get("limits", "")])
-    return ReportContent(entry, (("subjects", subjects), *lines), headers, rows, notes)
+def _content(
+    entry: ReportEntry, document: Document, volumes: Volumes | None = None, *, pictures: tuple[Path, ...] = ()
+) -> ReportContent:
+    blocks = document.blocks
+    lines = lines_of(document, entry.kind)
+    return ReportContent(entry, lines, tables_of(blocks), limits_of(blocks), volumes or {}, pictures)
 
 
-def _baselines(part: dict[str, Any]) -> Any:
-    """Other methods beside a run; files of older versions call them yardsticks."""
-    return part["baselines"] if "baselines" in part else part["yardsticks"]
+def _cohort(entry: ReportEntry, path: Path) -> ReportContent:
+    report = _written(CohortReport, path)
+    return _content(entry, cohort_document(report, draw=False), _volumes_by_group(report))
 
 
-def _segmentation(entry: ReportEntry, report: dict[str, Any]) -> ReportContent:
-    structures = [s for s in report.get("structures", ()) if s.get("group") == "nucleus"]
-    scored = any(s.get("iou") is not None for s in structures)
-    columns = _SEGMENTED + (_SCORED if scored else ())
-    columns = tuple((name, key) for name, key in columns if any(s.get(key) is not None for s in structures))
-    headers = tuple(name for name, _ in columns)
-    areas = (report.get("midsagittal") or {}).get("areas", ())
-    entries = (*report.get("regions", ()), *areas, *structures)
-    rows = tuple(tuple(_segmented(s, key) for _, key in columns) for s in entries)
-    lines = [
-        ("scan", str((report.get("scan") or {}).get("file", ""))),
-        *_head_size(report.get("scan") or {}),
-        ("model", _model(entry)),
-    ]
+def _volumes_by_group(report: CohortReport) -> Volumes:
+    """Volumes of each nucleus by group, the reference first."""
+    names = {name for person in report.subjects for name in person.z}
+    names |= {effect.name for c in report.comparisons for effect in c.effects}
+    found: dict[str, dict[str, list[float]]] = {}
+    for person in sorted(report.subjects, key=lambda p: (p.group != report.reference, p.group or "")):
+        group = person.group or ("unknown" if report.group else "all")
+        # What was compared, where differences of sites were taken out.
+        for name, volume in (person.harmonised or person.volume_mm3).items():
+            if name in names and volume is not None:
+                found.setdefault(name, {}).setdefault(group, []).append(volume)
+    return {name: {g: tuple(v) for g, v in groups.items()} for name, groups in found.items()}
+
+
+def _retest(entry: ReportEntry, path: Path) -> ReportContent:
+    report = _written(RetestReport, path)
+    volumes = {
+        part.name: {
+            "first": tuple(v for p in report.subjects if (v := p.first_mm3.get(part.name)) is not None),
+            "second": tuple(v for p in report.subjects if (v := p.second_mm3.get(part.name)) is not None),
+        }
+        for part in report.measured
+    }
+    return _content(entry, retest_document(report, draw=False), volumes)
+
+
+def _change(entry: ReportEntry, path: Path) -> ReportContent:
+    report = _written(ChangeReport, path)
+    pictures = tuple(file for file in entry.files if file.suffix == ".png")
+    content = _content(entry, change_document(report, draw=False), pictures=pictures)
+    # What changed comes before the scans that it was seen in.
+    return replace(content, tables=content.tables[::-1])
+
+
+def _run(entry: ReportEntry, path: Path) -> ReportContent:
+    report = _written(EvaluationReport, path)
+    lines = [("subjects", f"{report.summary.n_subjects} ({report.part})")]
+    lines += [(method.name, _accuracy(method)) for method in (report.summary, *report.baselines)]
+    tables = {
+        "Structures": evaluated_table(report),
+        "Surfaces, centres and volumes": surface_table(report),
+        "Means": means_table(report),
+        "Subjects": subject_table(report),
+    }
+    notes = " ".join([*report.notes, report.limits])
+    shown = (ShownTable.of(title, table) for title, table in tables.items())
+    return ReportContent(entry, tuple(lines), tuple(table for table in shown if table.rows), notes)
+
+
+def _accuracy(method: MethodSummary) -> str:
+    apart = method.distance_nuclei_mm
+    at = "" if apart is None or apart.value is None else f" at {distance(apart.value)} mm"
+    return f"nuclei {_interval(method.macro_miou_nuclei)}{at}, all classes {_interval(method.macro_miou)}"
+
+
+def _interval(estimate: Estimate) -> str:
+    ends = "" if estimate.low is None else f" ({ratio3(estimate.low)} – {ratio3(estimate.high)})"
+    return f"{ratio3(estimate.value)}{ends}"
+
+
+def _segmentation(entry: ReportEntry, path: Path) -> ReportContent:
+    report = _written(Report, path)
+    model = "–" if entry.model is None else f"{entry.model.title}, {entry.model.accuracy}"
+    lines = [("scan", report.scan.file), *_head_size(report.scan), ("model", model)]
     if entry.is_edited:
         lines.append(
             ("edited", "The labels were corrected by hand since; these numbers are those of the original.")
         )
     lines += [
-        (
-            str(finding.get("level", "warning")),
-            f"{finding.get('problem', '')} {finding.get('fix', '')}".strip(),
-        )
-        for finding in report.get("warnings", ())
+        (finding.level.value, f"{finding.problem} {finding.fix}".strip()) for finding in report.warnings
     ]
+    tables = {"Structures": structure_table(report), "Regions": region_table(report)}
+    if report.midsagittal is not None:
+        tables["Midsagittal areas"] = area_table(report.midsagittal)
+    shown = (ShownTable.of(title, table) for title, table in tables.items())
     known = {file.name: file for file in entry.files}
-    pictures = tuple(known[name] for name in ("qc.png", "midsagittal.png") if name in known)
-    limits = str(report.get("limits", ""))
-    return ReportContent(entry, tuple(lines), headers, rows, limits, pictures=pictures)
+    return ReportContent(
+        entry,
+        tuple(lines),
+        tuple(table for table in shown if table.rows),
+        report.limits,
+        pictures=tuple(known[name] for name in ("qc.png", "midsagittal.png") if name in known),
+    )
 
 
-def _segmented(structure: dict[str, Any], key: str) -> Cell:
-    value: Cell = structure.get(key)
-    if key == "volume_mm3" and "unit" in structure:
-        return Measured(float(structure["value"]), str(structure["unit"]))
-    if key == "name":
-        return _named(structure)
-    if key != "smallest_change_percent":
-        return value
-    if structure.get("change_seen") is False:
-        return NotSeen("none seen")
-    return OneDigit(float(value)) if isinstance(value, int | float) else None
-
-
-def _head_size(scan: dict[str, Any]) -> list[tuple[str, str]]:
+def _head_size(scan: ScanEntry) -> list[tuple[str, str]]:
     """Volumes of head and brain in ml, those that were measured."""
-    inside, brain = scan.get(INTRACRANIAL_ML), scan.get(BRAIN_ML)
+    inside, brain = scan.intracranial_ml, scan.brain_ml
     parts = [] if inside is None else [f"{inside:,.0f} ml inside the skull"]
     parts += [] if brain is None else [f"{brain:,.0f} ml brain mask"]
     if inside is None and parts:
         parts.append("the volume inside the skull is not known")
     return [("head size", ", ".join(parts))] if parts else []
-
-
-def _named(structure: dict[str, Any]) -> Named:
-    """Name of a structure, or of an area in words; its full name is for who points at it."""
-    name = str(structure.get("name", ""))
-    return Named(AREA_NAMES.get(name, name), str(structure.get("full_name", name)))
-
-
-def _model(entry: ReportEntry) -> str:
-    return "–" if entry.model is None else f"{entry.model.title}, {entry.model.accuracy}"
 
 
 def _comparison(entry: ReportEntry, path: Path) -> ReportContent:
@@ -191,36 +183,35 @@ def _comparison(entry: ReportEntry, path: Path) -> ReportContent:
         raise InputError("The table of the comparison cannot be read.", path, "Start it again.") from error
     if not table:
         return ReportContent(entry)
-    rows = tuple(tuple(_value(text) for text in row) for row in table[1:])
-    return ReportContent(entry, (("cells", str(len(rows))),), tuple(table[0]), rows)
+    head, *rows = table
+    columns = tuple(
+        Column[list[str]](name, partial(_value, place), format=_number) for place, name in enumerate(head)
+    )
+    cells = ShownTable("Cells", columns, tuple(rows))
+    return ReportContent(entry, (("cells", str(len(rows))),), (cells,))
 
 
-def _value(text: str) -> Cell:
+def _value(place: int, row: list[str]) -> str | float:
     try:
-        return float(text)
+        return float(row[place])
     except ValueError:
-        return without_apostrophe(text) or None
+        return without_apostrophe(row[place])
+    except IndexError:
+        return ""
 
 
-def _interval(estimate: dict[str, Any]) -> str:
-    value = estimate.get("value")
-    return "–" if value is None else f"{value:.3f} ({_range(estimate)})"
+def _number(value: str | float) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:,.0f}" if value.is_integer() else f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
 
 
-def _distances(nuclei: list[dict[str, Any]]) -> list[tuple[str, list[Cell]]]:
-    """Columns of distances in mm, those that have any number."""
-    columns: list[tuple[str, list[Cell]]] = [
-        ("Distance mm", [((s.get("of_subjects") or {}).get("assd_mm") or {}).get("value") for s in nuclei]),
-        ("References disagree mm", [s.get("references_disagree_mm") for s in nuclei]),
-    ]
-    return [(name, values) for name, values in columns if any(value is not None for value in values)]
-
-
-def _distance(method: dict[str, Any]) -> str:
-    value = (method.get("distance_nuclei_mm") or {}).get("value")
-    return "" if value is None else f" at {value:.2f} mm"
-
-
-def _range(estimate: dict[str, Any]) -> str:
-    low, high = estimate.get("low"), estimate.get("high")
-    return "" if low is None or high is None else f"{low:.3f} – {high:.3f}"
+#: Readers of the file that a report is known by.
+_READERS: dict[str, Callable[[ReportEntry, Path], ReportContent]] = {
+    "metrics.json": _run,
+    "report.json": _segmentation,
+    "cohort.json": _cohort,
+    "retest.json": _retest,
+    "change.json": _change,
+    "results.csv": _comparison,
+}

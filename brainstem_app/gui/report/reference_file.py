@@ -44,9 +44,9 @@ class ReferenceFile(QObject):
         choices.saved.toggled.connect(lambda _on: self.read())
 
     def _choose(self) -> None:
-        kinds = self.tr("Reference groups (*.json);;All files (*)")
+        kinds = "Reference groups (*.json);;All files (*)"
         ask = FileDialogs(self._context.settings, self._over)
-        path = ask.file(self.tr("Saved reference group"), kinds, self._choices.file.text())
+        path = ask.file("Saved reference group", kinds, self._choices.file.text())
         if path is not None:
             self._choices.file.setText(str(path))
             self.read()
@@ -61,20 +61,16 @@ class ReferenceFile(QObject):
 
     def _show(self, group: ReferenceGroup) -> None:
         self._read = group
-        asked = ", ".join(group.columns) or self.tr("nothing")
+        asked = ", ".join(group.columns) or "nothing"
+        model = group.model.title if group.model else "none"
         self._choices.about.setText(
-            self.tr("{0}: {1}, saved {2}, model {3}. The table has to say: {4}.").format(
-                group.name,
-                counted(group.n, self.tr("person")),
-                group.created[:10],
-                group.model.title if group.model else self.tr("none"),
-                asked,
-            )
+            f"{group.name}: {counted(group.n, 'person')}, saved {group.created[:10]}, model {model}."
+            f" The table has to say: {asked}."
         )
         self.changed.emit()
 
     def _show_fault(self, error: BaseException) -> None:
-        told = message_of_error(error, self.tr("The file cannot be read."))
+        told = message_of_error(error, "The file cannot be read.")
         self._fault = " ".join(part for part in (told.what, told.fix) if part)
         self._choices.about.setText(self._fault)
         self.changed.emit()
@@ -82,13 +78,13 @@ class ReferenceFile(QObject):
     def problem(self, is_confirmed: bool) -> str:
         """Why nobody can be set against the chosen file yet; empty if people can."""
         if not self._choices.path:
-            return self.tr("Choose the file of the saved reference group, under Each person.")
+            return "Choose the file of the saved reference group, under Each person."
         if self._fault:
             return self._fault
         if self._read is None:
-            return self.tr("Reading the saved reference group…")
+            return "Reading the saved reference group…"
         if self._differs and not is_confirmed:
-            return self.tr(
+            return (
                 "The saved reference group was measured with another version of the program. “Compare all the"
                 " same” confirms it."
             )
@@ -106,8 +102,8 @@ class ReferenceFile(QObject):
     def ask_target(self) -> Path | None:
         """Ask where to save a reference group; None if the user does not say."""
         ask = FileDialogs(self._context.settings, self._over)
-        kinds = self.tr("Reference groups (*.json)")
-        found = ask.target(self.tr("Save the reference group"), "reference.json", kinds)
+        kinds = "Reference groups (*.json)"
+        found = ask.target("Save the reference group", "reference.json", kinds)
         if found is None:
             return None
         return found[0] if found[0].suffix else found[0].with_suffix(".json")
@@ -116,16 +112,14 @@ class ReferenceFile(QObject):
         """Copy the file that a job has made to where the user wants it, and say so."""
 
         def done(path: Path) -> None:
-            folder = MessageAction(self.tr("Open folder"), lambda: _open(path.parent))
-            what = self.tr("The reference group is saved as {0}; it names nobody.").format(path.name)
+            folder = MessageAction("Open folder", lambda: _open(path.parent))
+            what = f"The reference group is saved as {path.name}; it names nobody."
             self.message.emit(Message(MessageLevel.INFO, what, str(path.parent), actions=(folder,)))
 
         self._context.background.run(
             lambda: copy_whole(_file_in(made), target),
             done,
-            lambda error: self.message.emit(
-                message_of_error(error, self.tr("The reference group was not saved."))
-            ),
+            lambda error: self.message.emit(message_of_error(error, "The reference group was not saved.")),
         )
 
 

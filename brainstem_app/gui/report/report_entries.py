@@ -56,6 +56,8 @@ class ReportEntry:
         Whether the labels of a segmentation were corrected since the report was written.
     is_rejected : bool
         Whether somebody has rejected a segmentation in its study.
+    is_corrected : bool
+        Whether its labels were corrected, and the report is of them.
     """
 
     kind: ReportKind
@@ -65,6 +67,7 @@ class ReportEntry:
     model: ResultModel | None = None
     is_edited: bool = False
     is_rejected: bool = False
+    is_corrected: bool = False
 
     @property
     def page(self) -> Path | None:
@@ -127,7 +130,7 @@ def _segmentation(report: Path, results: Path) -> ReportEntry:
     from brainstem_app.study.segmentations import EDITED_FOLDER, read_study_result
 
     home = shown = report.parent
-    is_edited, is_rejected = latest_edit(home / LABELS_FILE) is not None, False
+    is_edited, is_rejected, is_corrected = latest_edit(home / LABELS_FILE) is not None, False, False
     if results.name == _IN_STUDY:
         try:
             result = read_study_result(results.parent, home)
@@ -136,7 +139,7 @@ def _segmentation(report: Path, results: Path) -> ReportEntry:
         else:
             is_rejected = result.state == "rejected"
             if is_written(result):
-                shown, is_edited = home / EDITED_FOLDER, False
+                shown, is_edited, is_corrected = home / EDITED_FOLDER, False, True
     return ReportEntry(
         ReportKind.SEGMENTATION,
         _name(home, results),
@@ -145,6 +148,7 @@ def _segmentation(report: Path, results: Path) -> ReportEntry:
         model_of_report(report),
         is_edited,
         is_rejected,
+        is_corrected,
     )
 
 

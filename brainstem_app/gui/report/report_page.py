@@ -20,9 +20,10 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
-from brainstem_app.gui.controls import fill_side_by_side, make_button, make_switch
+from brainstem_app.gui.controls import fill_side_by_side, make_button, make_search, make_switch
 from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.design.look import colours_of, set_icon, set_primary
+from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.change_panel import ChangePanel
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
 
 _ENTRY_ROLE = Qt.ItemDataRole.UserRole
-_LIST_WIDTH = 300
+_LIST_WIDTH, _LEAST_LIST_WIDTH = 300, 200
 
 
 class ReportPage(StepPage):
@@ -75,58 +76,58 @@ class ReportPage(StepPage):
     def _make_buttons(self) -> None:
         self.measure_button = make_button(
             self,
-            self.tr("&Measure on the test subjects"),
-            self.tr("Label every test subject with the run's network, and compare with the reference"),
+            "&Measure the run",
+            "Label every test subject with the run's network, and compare with the reference",
             self.measure,
         )
         self.open_button = self._button(
-            self.tr("&Open the report"),
-            self.tr("Open the page in the browser, as it will be exported"),
+            "&Open the report",
+            "Open the page in the browser, as it will be exported",
             lambda entry: self.export.open(entry.page),
         )
         self.pdf_button = self._button(
-            self.tr("Open as &PDF"),
-            self.tr("Open the pages as they will be exported and printed"),
+            "Open as &PDF",
+            "Open the pages as they will be exported and printed",
             lambda entry: self.export.open(entry.pdf),
         )
         self.export_button = self._button(
-            self.tr("&Export…"),
-            self.tr("Save a copy as HTML, PDF, CSV, XLSX or JSON"),
+            "&Export…",
+            "Save a copy as HTML, PDF, CSV, XLSX or JSON",
             lambda entry: self.export.choose_target(entry),
             "download",
         )
         set_primary(self.export_button)
         self.folder_button = self._button(
-            self.tr("Open fol&der"),
-            self.tr("All files of the report"),
+            "Open fol&der",
+            "All files of the report",
             lambda entry: self.export.open(entry.folder),
         )
         self.review_button = self._button(
-            self.tr("Re&view"),
-            self.tr("Look at the labels from every side, and correct them"),
+            "Re&view",
+            "Look at the labels from every side, and correct them",
             lambda entry: self.review_requested.emit((entry.folder,)),
         )
         self.cohort_button = make_switch(
             self,
-            self.tr("Compare gro&ups of people…"),
-            self.tr("Volumes of the nuclei of many people, by group, from their segmentations"),
+            "Compare gro&ups of people…",
+            "Volumes of the nuclei of many people, by group, from their segmentations",
             lambda _on: self._show_panel(self.cohort_button),
         )
         set_icon(self.cohort_button, "users")
         self.retest_button = make_switch(
             self,
-            self.tr("Measure repeata&bility…"),
-            self.tr("How well the volumes repeat themselves, from two segmentations of each person"),
+            "Measure repeata&bility…",
+            "How well the volumes repeat themselves, from two segmentations of each person",
             lambda _on: self._show_panel(self.retest_button),
         )
         set_icon(self.retest_button, "repeat")
         self.change_button = make_switch(
             self,
-            self.tr("Change over t&ime…"),
-            self.tr("How much the brainstem of a person changes in a year, from several scans"),
+            "Change over t&ime…",
+            "How much the brainstem of a person changes in a year, from several scans",
             lambda _on: self._show_panel(self.change_button),
         )
-        set_icon(self.change_button, "activity")
+        set_icon(self.change_button, "chart-line")
         self._panels = {
             self.cohort_button: self.cohort,
             self.retest_button: self.retest,
@@ -155,6 +156,9 @@ class ReportPage(StepPage):
         left = QWidget(self)
         beside = QVBoxLayout(left)
         beside.setContentsMargins(0, 0, 0, 0)
+        hint = "Shows only the reports whose name or model holds this text"
+        self.search = make_search(self, "Find a report", hint, lambda _text: self._narrow())
+        beside.addWidget(self.search)
         beside.addWidget(self.list, 1)
         for button in self._panels:
             beside.addWidget(button)
@@ -169,15 +173,15 @@ class ReportPage(StepPage):
     def _list(self) -> QTreeWidget:
         tree = QTreeWidget(self)
         tree.setColumnCount(2)
-        tree.setHeaderLabels([self.tr("Report"), self.tr("Model")])
+        tree.setHeaderLabels(["Report", "Model"])
         tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        tree.header().resizeSection(1, tree.fontMetrics().horizontalAdvance("brainstem31 5  ") + 2 * SPACE)
         tree.header().setStretchLastSection(False)
         least = tree.indentation() + tree.fontMetrics().horizontalAdvance("sub-sim01_T1w…  ")
-        tree.header().setMinimumSectionSize(least)  # beside a long model the list scrolls; names stay apart
-        tree.setAccessibleName(self.tr("Reports"))
-        tree.setAccessibleDescription(self.tr("Choosing one shows its numbers beside the list."))
-        tree.setMinimumWidth(_LIST_WIDTH)
+        tree.header().setMinimumSectionSize(least)
+        tree.setAccessibleName("Reports")
+        tree.setAccessibleDescription("Choosing one shows its numbers beside the list.")
+        tree.setMinimumWidth(_LEAST_LIST_WIDTH)
         tree.setRootIsDecorated(False)
         tree.currentItemChanged.connect(lambda item, _before: self._on_chosen(item))
         for signal in (tree.itemClicked, tree.itemActivated):
@@ -196,9 +200,7 @@ class ReportPage(StepPage):
         self.context.background.run(
             lambda: find_reports(study, *results),
             self._show_entries,
-            lambda error: self.message.emit(
-                message_of_error(error, self.tr("The reports cannot be listed."), "list")
-            ),
+            lambda error: self.message.emit(message_of_error(error, "The reports cannot be listed.", "list")),
         )
 
     @property
@@ -222,16 +224,16 @@ class ReportPage(StepPage):
     def _show_entries(self, entries: tuple[ReportEntry, ...]) -> None:
         self.resolved.emit("list")
         for panel in self._panels.values():
-            panel.set_entries(tuple(e for e in entries if e.kind is ReportKind.SEGMENTATION))
+            panel.set_entries(entries)
         if entries == self.entries and entries:
             return
         titles = {
-            ReportKind.RUN: self.tr("Runs of the study"),
-            ReportKind.COMPARISON: self.tr("Comparisons"),
-            ReportKind.COHORT: self.tr("Groups of people"),
-            ReportKind.RETEST: self.tr("Repeatability"),
-            ReportKind.CHANGE: self.tr("Change over time"),
-            ReportKind.SEGMENTATION: self.tr("Segmentations"),
+            ReportKind.RUN: "Runs of the study",
+            ReportKind.COMPARISON: "Comparisons",
+            ReportKind.COHORT: "Groups of people",
+            ReportKind.RETEST: "Repeatability",
+            ReportKind.CHANGE: "Change over time",
+            ReportKind.SEGMENTATION: "Segmentations",
         }
         chosen = self.context.study.workspace.choices.get("report", "")
         self.list.blockSignals(True)
@@ -242,37 +244,52 @@ class ReportPage(StepPage):
             for entry in entries:
                 if entry.kind is kind:
                     self._add_item(group, entry)
-            group.setHidden(not group.childCount())
             group.setExpanded(True)
         self.list.blockSignals(False)
+        self._narrow()
         count = sum(bool(entry.files) for entry in entries)
-        self.status.emit(counted(count, self.tr("report")) if entries else "")
+        self.status.emit(counted(count, "report") if entries else "")
         names = [entry.name for entry in entries]
         if names:
             self.shown.show_content()
             measured = next((entry.name for entry in entries if entry.files), names[0])
-            self.choose(chosen if chosen in names else measured)
+            # A change over time is named by its folder, in which each person has a report.
+            wanted = (entry.name for entry in entries if chosen in (entry.name, entry.folder.parent.name))
+            self.choose(next(wanted, measured))
         else:
             self._show_nothing()
 
+    def _narrow(self) -> None:
+        """Show the reports that hold what is looked for, and no empty group."""
+        text = self.search.text().casefold()
+        for group in self.list.findItems("", Qt.MatchFlag.MatchContains):
+            items = [group.child(place) for place in range(group.childCount())]
+            for item in items:
+                item.setHidden(text not in f"{item.text(0)}\n{item.text(1)}".casefold())
+            group.setHidden(all(item.isHidden() for item in items))
+
     def _show_nothing(self) -> None:
         self._show(None)
-        words = self.tr("Segmented scans and trained networks have their reports here.")
-        self.shown.show_hint(words, self.tr("Segment a scan"))
+        words = "Segmented scans and trained networks have their reports here."
+        self.shown.show_hint(words, "Segment a scan")
 
     def _add_item(self, group: QTreeWidgetItem, entry: ReportEntry) -> None:
         item = QTreeWidgetItem(group, [entry.name])
         item.setData(0, _ENTRY_ROLE, entry)
         item.setToolTip(0, str(entry.folder))
         if entry.model is None:
+            item.setFirstColumnSpanned(True)
             return
         words = [entry.model.title]
         if entry.model.mean_iou is None:
             words.append(entry.model.accuracy)
-        if entry.is_edited:
-            words.append(self.tr("edited"))
-        item.setText(1, ", ".join(words))
-        item.setToolTip(1, self.tr("Model {0}, {1}").format(entry.model.title, entry.model.accuracy))
+        if entry.is_edited or entry.is_corrected:
+            words.append("edited" if entry.is_edited else "corrected")
+        if entry.is_rejected:
+            words.append("rejected")
+        names_model = "/" in entry.name and len(words) > 1  # in a study: whose it is, and the model
+        item.setText(1, ", ".join(words[names_model:]))
+        item.setToolTip(1, f"Model {entry.model.title}, {entry.model.accuracy}")
         if len(words) > 1:
             item.setForeground(1, QColor(colours_of(self).fair))
 
@@ -289,9 +306,7 @@ class ReportPage(StepPage):
         self.context.background.run(
             read,
             lambda found: self._show(*found) if self.chosen == entry else None,
-            lambda error: self.message.emit(
-                message_of_error(error, self.tr("The report cannot be read."), "read")
-            ),
+            lambda error: self.message.emit(message_of_error(error, "The report cannot be read.", "read")),
         )
 
     @property
@@ -340,7 +355,7 @@ class ReportPage(StepPage):
             job = self.context.jobs.submit(measuring, study=folder, item=entry.name)
             if job is not None:
                 job.ended.connect(lambda _outcome: self._read_again(entry.name))
-                self.progress.follow(job, self.tr("Starting…"))
+                self.progress.follow(job, "Starting…")
 
     def _read_again(self, name: str) -> None:
         self._show_report()

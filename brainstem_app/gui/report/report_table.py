@@ -4,78 +4,76 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QColor, QFont
 
-from brainstem_app.gui.report.report_content import Cell, Effect, Measured, Named, NotSeen, OneDigit, Rounded
+from brainstem_app.gui.design.look import colours_of
+from brainstem_app.gui.report.report_content import ShownTable
 from brainstem_app.gui.rows_model import Column, RowsModel
+from brainstem_app.reports.engine import columns as engine
+from brainstem_app.reports.engine import formatting
 
-if TYPE_CHECKING:
-    from brainstem_app.gui.report.report_content import ContentTable, ReportContent
-
-Cells = tuple[Cell, ...]
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-EFFECT_ROLE = Qt.ItemDataRole.UserRole + 2
+#: What is drawn in a cell, and the name of the part that a row is about.
+PLOT_ROLE, NAME_ROLE = Qt.ItemDataRole.UserRole + 2, Qt.ItemDataRole.UserRole + 3
 
 
-class ReportTable(RowsModel[Cells]):
-    """Rows and columns of a `ReportContent`; numbers are written with three digits and sorted as numbers."""
+class ReportTable(RowsModel[Any]):
+    """Rows and columns of a table of a report, written as on its page; numbers are sorted as numbers."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__((), id, parent)
+        super().__init__((), id, parent, {NAME_ROLE: lambda row: getattr(row, "name", "")})
 
-    def set_content(self, content: ReportContent | ContentTable | None) -> None:
-        """Show another report, one of its tables, or none."""
-        headers = () if content is None else content.headers
-        self.set_rows(() if content is None else content.rows, [*map(_column, range(len(headers)), headers)])
+    def set_table(self, table: ShownTable | None) -> None:
+        """Show another table, or none."""
+        columns = () if table is None else table.columns
+        self.set_rows(() if table is None else table.rows, [*map(_shown, range(len(columns)), columns)])
 
 
-def _column(number: int, title: str) -> Column[Cells]:
-    """Column that shows the cells of this number."""
+def _shown(place: int, column: engine.Column[Any]) -> Column[Any]:
+    """Column of the window for one of the page."""
 
-    def of(told: Callable[[Cell], Any]) -> Callable[[Cells], Any]:
-        return lambda row: told(row[number] if number < len(row) else None)
+    def of(told: Callable[[engine.Cell], Any]) -> Callable[[Any], Any]:
+        return lambda row: told(column.cell(row))
 
     roles = {
-        EFFECT_ROLE: lambda value: value if isinstance(value, Effect) else None,
-        Qt.ItemDataRole.ToolTipRole: _hint,
-        Qt.ItemDataRole.TextAlignmentRole: lambda value: _RIGHT if _is_number(value) else None,
+        PLOT_ROLE: of(lambda cell: cell.plot),
+        Qt.ItemDataRole.ToolTipRole: lambda row: _hint(column.cell(row)) or getattr(row, "full_name", None),
+        Qt.ItemDataRole.DecorationRole: of(lambda cell: QColor(cell.swatch) if cell.swatch else None),
+        Qt.ItemDataRole.ForegroundRole: of(_foreground),
+        Qt.ItemDataRole.FontRole: of(_font),
     }
-    return Column(title, of(_text), of(_sorted_by), roles={role: of(told) for role, told in roles.items()})
+    missing = -math.inf if column.align == "right" else ""
+
+    def sorted_by(cell: engine.Cell) -> float | str:
+        if cell.number is not None:
+            return cell.number
+        return missing if cell.text in ("", formatting.MISSING) else cell.text
+
+    title = f"{column.title}\n{column.unit}" if column.unit else column.title
+    return Column(
+        title,
+        of(lambda cell: cell.line),
+        of(sorted_by),
+        roles=roles,
+        at_right=place > 0 and column.align == "right",
+    )
 
 
-def _sorted_by(value: Cell) -> Any:
-    if isinstance(value, NotSeen):
-        return math.inf
-    return -1.0 if value is None else getattr(value, "value", value)
+def _hint(cell: engine.Cell) -> str:
+    return cell.plot.text if cell.plot else cell.below
 
 
-def _hint(value: Cell) -> str | None:
-    if isinstance(value, Effect):
-        return _text(value)
-    return value.full if isinstance(value, Named) else None
+def _foreground(cell: engine.Cell) -> QColor | None:
+    colours = colours_of()
+    tones = {"good": colours.good, "bad": colours.poor, "faint": colours.soft}
+    return QColor(tones[cell.mark]) if cell.mark in tones else None
 
 
-def _is_number(value: Cell) -> bool:
-    return isinstance(value, int | float | NotSeen)
-
-
-def _text(value: Cell) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Effect):
-        return f"{value.value:.2f} [{value.low:.2f}, {value.high:.2f}]"
-    if isinstance(value, Measured):
-        return f"{value:z,.1f} {value.unit}"
-    if isinstance(value, Rounded):
-        return f"{value:z,.{value.decimals}f}"
-    if isinstance(value, OneDigit):
-        return f"{value:z,.1f}"
-    if float(value).is_integer():
-        return f"{value:,.0f}"
-    if 0 < abs(value) < 0.0005:
-        return "< 0.001" if value > 0 else "> −0.001"
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
+def _font(cell: engine.Cell) -> QFont | None:
+    if cell.mark not in ("strong", "bad"):
+        return None
+    font = QFont()
+    font.setBold(True)
+    return font

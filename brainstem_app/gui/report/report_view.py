@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.gui.controls import faint_label, make_sortable, make_table
 from brainstem_app.gui.picture_box import PictureBox
-from brainstem_app.gui.report.cohort_drawing import EffectDelegate, GroupDots
+from brainstem_app.gui.report.cohort_drawing import GroupDots, PlotDelegate
 from brainstem_app.gui.report.report_content import ReportContent
-from brainstem_app.gui.report.report_table import ReportTable
+from brainstem_app.gui.report.report_table import NAME_ROLE, ReportTable
 from brainstem_app.gui.rows_model import SORT_ROLE
 from brainstem_app.gui.workflow.step import StepName
 
@@ -30,6 +30,7 @@ _WIDEST = 240
 _LEAST_PICTURE = (200, 100)
 _TABLE_WIDTH, _PICTURE_WIDTH = 520, 320
 _SUMMARY_SHARE = 0.28
+_NOTE_LINES = 4
 
 
 class ReportView(QWidget):
@@ -40,19 +41,25 @@ class ReportView(QWidget):
         self.content: ReportContent | None = None
         self.title = QLabel(self)
         self.title.setTextFormat(Qt.TextFormat.RichText)
-        self.title.setAccessibleName(self.tr("Chosen report"))
+        self.title.setAccessibleName("Chosen report")
         self.lines = QLabel(self)
         self.lines.setWordWrap(True)
         self.lines.setTextFormat(Qt.TextFormat.RichText)
         self.lines.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.lines.setAccessibleName(self.tr("Summary of the report"))
+        self.lines.setAccessibleName("Summary of the report")
         self.summary = QScrollArea(self)
         self.summary.setWidget(self.lines)
         self.summary.setWidgetResizable(True)
         self.summary.setFrameShape(QScrollArea.Shape.NoFrame)
         self.summary.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.summary.setAccessibleName(self.tr("Summary of the report"))
-        self.notes = faint_label(self, name=self.tr("What to know of these numbers"))
+        self.summary.setAccessibleName("Summary of the report")
+        self.notes = faint_label(self, name="What to know of these numbers")
+        self.limits = QScrollArea(self)
+        self.limits.setWidget(self.notes)
+        self.limits.setWidgetResizable(True)
+        self.limits.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.limits.setMaximumHeight(_NOTE_LINES * self.fontMetrics().lineSpacing())
+        self.limits.setAccessibleName("What to know of these numbers")
         self.model = ReportTable(self)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self.model)
@@ -61,12 +68,13 @@ class ReportView(QWidget):
         self.tabs = QTabBar(self)
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
-        self.tabs.setAccessibleName(self.tr("Tables of the report"))
-        self.tabs.setToolTip(self.tr("Numbers, scores of each person, and who is in"))
+        self.tabs.setAccessibleName("Tables of the report")
+        self.tabs.setToolTip("The tables that the report's page has")
+        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
         self.tabs.currentChanged.connect(self._show_table)
         self.dots = GroupDots(self)
-        self.picture = PictureBox(self.tr("Picture of the labels"), self)
-        self.plane = PictureBox(self.tr("Midsagittal plane with the regions"), self)
+        self.picture = PictureBox("Picture of the labels", self)
+        self.plane = PictureBox("Midsagittal plane with the regions", self)
         for box in (self.picture, self.plane):
             box.setMinimumSize(*_LEAST_PICTURE)
         self.pictures = QSplitter(Qt.Orientation.Vertical, self)
@@ -86,14 +94,12 @@ class ReportView(QWidget):
         column.addWidget(self.tabs)
         column.addWidget(middle, 1)
         column.addWidget(self.dots)
-        column.addWidget(self.notes)
+        column.addWidget(self.limits)
 
     def _table(self) -> QTableView:
-        table = make_table(
-            self, self._sorted, self.tr("Numbers of the report"), self.tr("A click on a heading sorts.")
-        )
+        table = make_table(self, self._sorted, "Numbers of the report", "A click on a heading sorts.")
         make_sortable(table)
-        table.setItemDelegate(EffectDelegate(table))
+        table.setItemDelegate(PlotDelegate(table))
         table.selectionModel().currentRowChanged.connect(lambda index, _before: self._show_dots(index))
         return table
 
@@ -101,8 +107,7 @@ class ReportView(QWidget):
         """Show a report and its pictures, or none."""
         self.content = content
         self._show_tabs(content)
-        self.model.set_content(content)
-        self._fit_columns()
+        self._show_table(0)
         self.table.setVisible(content is not None and any(table.rows for table in content.tables))
         read = [] if content is None else list(zip(pictures, content.pictures, strict=False))
         for number, box in enumerate((self.picture, self.plane)):
@@ -110,14 +115,9 @@ class ReportView(QWidget):
             box.show_image(None if image.isNull() else image, path)
             box.setVisible(not image.isNull())
         self.pictures.setVisible(not (self.picture.is_empty and self.plane.is_empty))
-        self.dots.show_volumes("", {})
-        if content is not None and content.volumes:
-            self.table.setCurrentIndex(self._sorted.index(0, 0))
         self.notes.setText("" if content is None else content.notes)
-        self.notes.setVisible(bool(self.notes.text()))
+        self.limits.setVisible(bool(self.notes.text()))
         self.title.setText(f"<b>{escape(content.entry.name)}</b>" if content is not None else "")
-        self.lines.setText(self._lines(content))
-        self._fit_summary()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Give the summary its share of another height."""
@@ -136,20 +136,22 @@ class ReportView(QWidget):
         self.tabs.blockSignals(True)
         while self.tabs.count():
             self.tabs.removeTab(0)
-        for table in content.tables if content is not None and content.more else ():
-            self.tabs.addTab(table.title)
+        for table in content.tables if content is not None else ():
+            self.tabs.setTabToolTip(self.tabs.addTab(table.title), table.title)
         self.tabs.setVisible(self.tabs.count() > 1)
         self.tabs.blockSignals(False)
 
     def _show_table(self, number: int) -> None:
         """Show another table of the report."""
-        if self.content is None or not 0 <= number < len(self.content.tables):
-            return
+        tables = () if self.content is None else self.content.tables
+        table = tables[number] if 0 <= number < len(tables) else None
         self.table.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
-        self.model.set_content(self.content.tables[number])
+        self.model.set_table(table)
         self._fit_columns()
+        self.lines.setText(self._lines(self.content, "" if table is None else table.note))
+        self._fit_summary()
         self.dots.show_volumes("", {})
-        if number == 0 and self.content.volumes:
+        if table is not None and self.content is not None and self.content.volumes:
             self.table.setCurrentIndex(self._sorted.index(0, 0))
 
     def _fit_columns(self) -> None:
@@ -167,18 +169,17 @@ class ReportView(QWidget):
     def _show_dots(self, index: QModelIndex) -> None:
         """Draw the people of the nucleus in a row of the table."""
         volumes = {} if self.content is None else self.content.volumes
-        name = str(index.siblingAtColumn(0).data() or "") if index.isValid() else ""
+        name = str(index.data(NAME_ROLE) or "")
         self.dots.show_volumes(name, volumes.get(name, {}))
 
-    def _lines(self, content: ReportContent | None) -> str:
+    def _lines(self, content: ReportContent | None, note: str) -> str:
         if content is None:
-            return self.tr("No report yet: segmented scans ({0}) and trained runs ({1}) appear here.").format(
-                StepName.SEGMENT.key, StepName.TRAIN.key
-            )
+            segmented, trained = StepName.SEGMENT.key, StepName.TRAIN.key
+            return f"No report yet: segmented scans ({segmented}) and trained runs ({trained}) appear here."
         if not content.entry.files:
-            return self.tr("This run has not been measured yet.")
+            return "This run has not been measured yet."
         rows = "".join(
             f"<tr><td>{escape(what)}&nbsp;&nbsp;</td><td>{escape(value)}</td></tr>"
-            for what, value in content.lines
+            for what, value in (*content.lines, *((("numbers", note),) if note else ()))
         )
         return f"<table>{rows}</table>"

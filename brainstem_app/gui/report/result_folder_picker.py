@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QLineEdit, QWidget
 
 from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.design.choice_box import ChoiceBox
 
 _LEAST_CHARACTERS = 20
 
@@ -32,7 +33,7 @@ class ResultFolderPicker(QWidget):
         self._offered: dict[str, str] = {}
         self._is_file = False
         self._before = ""
-        self.box = QComboBox(self)
+        self.box = ChoiceBox(self)
         self.box.setEditable(True)
         self._line = QLineEdit(self)
         self.box.setLineEdit(self._line)
@@ -41,7 +42,7 @@ class ResultFolderPicker(QWidget):
         self.box.setMinimumContentsLength(_LEAST_CHARACTERS)
         self.box.activated.connect(lambda _row: self._tell())
         self._line.editingFinished.connect(self._tell)
-        self.button = make_button(self, self.tr("Choose…"), self.tr("Choose it on the disk"), self._choose)
+        self.button = make_button(self, "Choose…", "Choose it on the disk", self._choose)
         self.label = QLabel(self)
         self.label.setBuddy(self.box)
         row = QHBoxLayout(self)
@@ -85,10 +86,10 @@ class ResultFolderPicker(QWidget):
     def _choose(self) -> None:
         start = self.path or str(self._start)
         if self._is_file:
-            kinds = self.tr("Tables (*.tsv *.csv);;All files (*)")
-            name, _ = QFileDialog.getOpenFileName(self, self.tr("Table of pairs"), start, kinds)
+            kinds = "Tables (*.tsv *.csv);;All files (*)"
+            name, _ = QFileDialog.getOpenFileName(self, "Table of pairs", start, kinds)
         else:
-            name = QFileDialog.getExistingDirectory(self, self.tr("Folder of results"), start)
+            name = QFileDialog.getExistingDirectory(self, "Folder of results", start)
         if name:
             self.set_path(name)
             self.changed.emit()

@@ -20,10 +20,12 @@ from PySide6.QtWidgets import (
 from brainstem_app.counting import counted
 from brainstem_app.errors import UnconfirmedError
 from brainstem_app.gui.controls import make_check_box, make_table
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.messages.window_words import window_words
 from brainstem_app.gui.report.cohort_choices import chosen_edited, edited_box
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
+from brainstem_app.gui.report.report_entries import ReportKind
 from brainstem_app.gui.report.result_folder_picker import ResultFolderPicker
 
 if TYPE_CHECKING:
@@ -55,23 +57,23 @@ class RetestPanel(ComparisonPanel):
         self._can_start = False
         self.confirmed = make_check_box(
             self,
-            self.tr("Compare &all the same"),
-            self.tr("Results of different models, or people of two datasets; the report says so"),
+            "Compare &all the same",
+            "Results of different models, or people of two datasets; the report says so",
         )
         self.confirmed.hide()
         self.confirmed.toggled.connect(lambda _on: self._read())
-        self.way = QComboBox(self)
-        self.way.setAccessibleName(self.tr("Where the two results of each person are"))
-        self.way.setToolTip(self.tr("How the program learns which two results are of the same person"))
+        self.way = ChoiceBox(self)
+        self.way.setAccessibleName("Where the two results of each person are")
+        self.way.setToolTip("How the program learns which two results are of the same person")
         for way, text in (
-            (PairsFrom.STUDY, self.tr("In the open study: two sessions of each person")),
-            (PairsFrom.ONE_FOLDER, self.tr("In one folder: two sessions or runs of each person")),
-            (PairsFrom.TWO_FOLDERS, self.tr("In two folders: each person once in both")),
-            (PairsFrom.TABLE, self.tr("In a table: subject, first, second")),
+            (PairsFrom.STUDY, "In the open study: two sessions of each person"),
+            (PairsFrom.ONE_FOLDER, "In one folder: two sessions or runs of each person"),
+            (PairsFrom.TWO_FOLDERS, "In two folders: each person once in both"),
+            (PairsFrom.TABLE, "In a table: subject, first, second"),
         ):
             self.way.addItem(text, way)
-        self.model, self.edited = self._box(self.tr("Model")), edited_box(self)
-        self.model.setToolTip(self.tr("The study holds results of these models; one of them is compared"))
+        self.model, self.edited = self._box("Model"), edited_box(self)
+        self.model.setToolTip("The study holds results of these models; one of them is compared")
         for box in (self.model, self.edited):
             box.currentIndexChanged.connect(lambda _row: self._on_place())
         results = context.settings.results_folder
@@ -79,12 +81,12 @@ class RetestPanel(ComparisonPanel):
         for place in (self.first, self.second):
             place.changed.connect(self._on_place)
         self.pairs = QStandardItemModel(0, 3, self)
-        self.pairs.setHorizontalHeaderLabels([self.tr("Person"), self.tr("First"), self.tr("Second")])
+        self.pairs.setHorizontalHeaderLabels(["Person", "First", "Second"])
         self.table = make_table(
             self,
             self.pairs,
-            self.tr("Pairs that were found"),
-            self.tr("Scans of each person, in this order."),
+            "Pairs that were found",
+            "Scans of each person, in this order.",
         )
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._lay_out()
@@ -93,42 +95,38 @@ class RetestPanel(ComparisonPanel):
         self._offer_study()
 
     def _box(self, name: str) -> QComboBox:
-        box = QComboBox(self)
+        box = ChoiceBox(self)
         box.setAccessibleName(name)
         return box
 
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow(self.tr("B&oth results"), self.way)
+        form.addRow("B&oth results", self.way)
         form.addRow(self.first.label, self.first)
         form.addRow(self.second.label, self.second)
-        self._of_study: list[QWidget] = []
-        for text, box in ((self.tr("Mode&l"), self.model), (self.tr("Corrected la&bels"), self.edited)):
-            label = QLabel(text, self)
+        self._model_row = (QLabel("Mode&l", self), self.model)
+        corrected = QLabel("&Corrected labels", self)
+        for label, box in (self._model_row, (corrected, self.edited)):
             label.setBuddy(box)
             form.addRow(label, box)
-            self._of_study += [label, box]
         column = self._begin_column(
-            self.tr(
-                "Sets two results of the same people against each other: two scans, or one scan prepared in"
-                " two ways. It says how much of a difference is the method's own noise. Both must be"
-                " segmented with the same model."
-            )
+            "Sets two results of the same people against each other: two scans, or one scan prepared in"
+            " two ways. It says how much of a difference is the method's own noise. Both must be"
+            " segmented with the same model."
         )
         column.addLayout(form)
         column.addWidget(self.table, 1)
         column.addWidget(self.confirmed)
-        self._end_column(
-            column, self.tr("&Measure"), self.tr("Say how well the volumes of the nuclei repeat themselves")
-        )
+        self._end_column(column, "&Measure", "Say how well the volumes of the nuclei repeat themselves")
 
     # What there is -----------------------------------------------------------------------------------
 
     def set_entries(self, entries: tuple[ReportEntry, ...]) -> None:
         """Offer the folders of the window's own segmentations, the latest first."""
         results = self._context.settings.results_folder
-        own = (entry.folder for entry in entries if entry.folder.is_relative_to(results))
+        segmented = (entry.folder for entry in entries if entry.kind is ReportKind.SEGMENTATION)
+        own = (folder for folder in segmented if folder.is_relative_to(results))
         jobs = dict.fromkeys(folder.relative_to(results).parts[0] for folder in own)
         offered = {job: str(results / job) for job in jobs}
         for place in (self.first, self.second):
@@ -191,31 +189,32 @@ class RetestPanel(ComparisonPanel):
         is_of_study = way is PairsFrom.STUDY
         if is_of_study:
             self._offer_models(self._context.study.results_study)
-        for widget in self._of_study:
-            widget.setVisible(is_of_study and (widget not in self._of_study[:2] or self.model.count() > 1))
-        for widget in (self.first.label, self.first):
-            widget.setVisible(not is_of_study)
-        results = self.tr("Folder that Segment has written")
+        for widget in self._model_row:
+            widget.setVisible(is_of_study and self.model.count() > 1)
+        self.first.label.setVisible(not is_of_study)
+        self.first.setVisible(not is_of_study)
+        results = "Folder that Segment has written"
         names = {
             PairsFrom.ONE_FOLDER: (
-                self.tr("Fol&der of results"),
-                self.tr("{0}; ses- or run- in the names tells the scans of a person apart").format(results),
+                "Fol&der of results",
+                f"{results}; ses- or run- in the names tells the scans of a person apart",
             ),
             PairsFrom.TWO_FOLDERS: (
-                self.tr("F&irst results"),
-                self.tr("{0}; sub- in the names tells who is who").format(results),
+                "F&irst results",
+                f"{results}; sub- in the names tells who is who",
             ),
             PairsFrom.TABLE: (
-                self.tr("&Table of pairs"),
-                self.tr("CSV or TSV; the columns first and second name folders of results"),
+                "&Table of pairs",
+                "CSV or TSV; the columns first and second name folders of results",
             ),
         }
         if not is_of_study:
             name, hint = names[way]
             self.first.ask_for(name, hint, is_file=way is PairsFrom.TABLE)
-        self.second.ask_for(self.tr("Se&cond results"), results, is_file=False)
-        for widget in (self.second.label, self.second):
-            widget.setVisible(way is PairsFrom.TWO_FOLDERS)
+        self.second.ask_for("Se&cond results", results, is_file=False)
+        is_of_two = way is PairsFrom.TWO_FOLDERS
+        self.second.label.setVisible(is_of_two)
+        self.second.setVisible(is_of_two)
         self._read()
 
     def _on_place(self) -> None:
@@ -237,10 +236,10 @@ class RetestPanel(ComparisonPanel):
         study, model = self._context.study.results_study, self.model.currentText()
         edited = chosen_edited(self.edited)
         if way is PairsFrom.STUDY and (study is None or not model):
-            self._show(None, self.tr("Open a study with results, in the step Segment or Quality."))
+            self._show(None, "Open a study with results, in the step Segment or Quality.")
             return
         if (way is not PairsFrom.STUDY and not first) or (way is PairsFrom.TWO_FOLDERS and not second):
-            self._show(None, self.tr("Choose where the results are."))
+            self._show(None, "Choose where the results are.")
             return
 
         # Until it is known what these are, nothing can begin.
@@ -248,7 +247,7 @@ class RetestPanel(ComparisonPanel):
         self._update()
 
         def read() -> Pairs:
-            from brainstem_app.jobs.results.chosen import chosen_of_study
+            from brainstem_app.jobs.results.chosen import chosen_of_study, counted_pairs
             from brainstem_app.reports.retest.pairs import find_pairs, pairs_of_sessions
 
             if way is PairsFrom.STUDY and study is not None:
@@ -256,7 +255,8 @@ class RetestPanel(ComparisonPanel):
                 found = pairs_of_sessions(chosen.results, study, mixed=is_confirmed)
                 return replace(found, notes=(*chosen.notes, *found.notes))
             other = Path(second) if way is PairsFrom.TWO_FOLDERS else None
-            return find_pairs(Path(first), other, mixed=is_confirmed, same_people=is_confirmed)
+            found = find_pairs(Path(first), other, mixed=is_confirmed, same_people=is_confirmed)
+            return counted_pairs(found, edited)
 
         def done(found: Pairs) -> None:
             if request == self._request:
@@ -266,20 +266,18 @@ class RetestPanel(ComparisonPanel):
             if request == self._request:
                 if isinstance(error, UnconfirmedError):
                     self.confirmed.show()
-                told = message_of_error(error, self.tr("The results cannot be read."))
+                told = message_of_error(error, "The results cannot be read.")
                 words = " ".join(part for part in (told.what, told.fix) if part)
                 self._show(None, window_words(words, "retest"))
 
         self._context.background.run(read, done, failed)
 
     def _words(self, found: Pairs) -> str:
-        text = self.tr("{0} with two results.").format(counted(len(found.pairs), self.tr("person")))
+        text = "{} with two results.".format(counted(len(found.pairs), "person"))
         for reason, names in found.left_out.items():
-            who = ", ".join(names) if len(names) <= _FEW else counted(len(names), self.tr("person"))
-            text += " " + self.tr("Left out: {0} ({1}).").format(who, reason)
-        if self.chosen_way is PairsFrom.STUDY:
-            text = " ".join((text, *(window_words(note, "retest") for note in found.notes)))
-        return text
+            who = ", ".join(names) if len(names) <= _FEW else counted(len(names), "person")
+            text += " " + f"Left out: {who} ({reason})."
+        return " ".join((text, *(window_words(note, "retest") for note in found.notes)))
 
     def _show(self, found: Pairs | None, said: str) -> None:
         self.pairs.setRowCount(0)
@@ -303,7 +301,7 @@ class RetestPanel(ComparisonPanel):
         """Start the comparison."""
         from brainstem_app.jobs.job import RetestJob
 
-        title = self.tr("Measure repeatability")
+        title = "Measure repeatability"
         if self.chosen_way is PairsFrom.STUDY:
             asked: dict[str, Any] = {
                 "study": self._context.study.results_study,
@@ -311,15 +309,20 @@ class RetestPanel(ComparisonPanel):
                 "edited": chosen_edited(self.edited),
                 "mixed": self.confirmed.isChecked(),
             }
-            self._submit(lambda out: RetestJob(out=out, **asked), self.tr("Repeatability"), title)
+            self._submit(lambda out: RetestJob(out=out, **asked), "Repeatability", title)
             return
         first = Path(self.first.path)
         second = Path(self.second.path) if self.chosen_way is PairsFrom.TWO_FOLDERS else None
-        is_confirmed = self.confirmed.isChecked()
+        is_confirmed, edited = self.confirmed.isChecked(), chosen_edited(self.edited)
         self._submit(
             lambda out: RetestJob(
-                results=first, second=second, out=out, mixed=is_confirmed, same_people=is_confirmed
+                results=first,
+                second=second,
+                out=out,
+                mixed=is_confirmed,
+                same_people=is_confirmed,
+                edited=edited,
             ),
-            self.tr("Repeatability"),
+            "Repeatability",
             title,
         )

@@ -21,17 +21,17 @@ class ComparePanel(Card):
 
     def __init__(self, document: Document, commands: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
-        self.set_title(self.tr("Compare"))
+        self.set_title("Compare")
         self._comparison = document.comparison
         self._name = QLabel(self)
         self._name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._name.setAccessibleName(self.tr("Reference"))
+        self._name.setAccessibleName("Reference")
         self._numbers = QLabel(self)
-        self._numbers.setAccessibleName(self.tr("Agreement with the reference"))
-        self._open = commands.button("open_reference", self.tr("Reference…"), self)
-        self._close = commands.button("close_reference", self.tr("Close"), self)
-        self._marks = commands.button("differences", self.tr("Mark differences"), self)
-        self._next = commands.button("next_difference", self.tr("Next"), self)
+        self._numbers.setAccessibleName("Agreement with the reference")
+        self._open = commands.button("open_reference", "Reference…", self)
+        self._close = commands.button("close_reference", "Close", self)
+        self._marks = commands.button("differences", "Mark differences", self)
+        self._next = commands.button("next_difference", "Next", self)
         buttons = QHBoxLayout()
         for button in (self._open, self._marks, self._next):
             buttons.addWidget(button)
@@ -48,7 +48,7 @@ class ComparePanel(Card):
     def _show_reference(self) -> None:
         """Name the reference, or say that there is none."""
         reference = self._comparison.reference
-        none = self.tr("A second label map, shown beside the first.")
+        none = "A second label map, shown beside the first."
         self._name.setText(none if reference is None else reference.path.name)
         self._name.setToolTip("" if reference is None else str(reference.path))
         for widget in (self._marks, self._next, self._close, self._numbers):
@@ -59,9 +59,5 @@ class ComparePanel(Card):
         mean = agreement.mean_dice
         words = "–" if mean is None else f"{mean:.3f}"
         differing = agreement.differing
-        verb = agreeing(differing, self.tr("differs"), self.tr("differ"))
-        self._numbers.setText(
-            self.tr("Mean Dice of the nuclei {0}  ·  {1} {2}").format(
-                words, counted(differing, self.tr("voxel")), verb
-            )
-        )
+        verb = agreeing(differing, "differs", "differ")
+        self._numbers.setText(f"Mean Dice of the nuclei {words}  ·  {counted(differing, 'voxel')} {verb}")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QWidget
 
 from brainstem_app.gui.document.brush import Brush
 from brainstem_app.gui.document.drawing_tools import SMALLEST_MM, Tool
+from brainstem_app.gui.document.opened import OpenKind, kind_of
 from brainstem_app.gui.review.linked_views import LinkedViews
 from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Plane
@@ -30,26 +33,51 @@ _GESTURES = {
     Tool.ERASER: Gesture.STROKE,
     Tool.FILL: Gesture.TOUCH,
     Tool.POLYGON: Gesture.POLYGON,
+    Tool.RULER: Gesture.RULER,
 }
 
 
 class DocumentViews(LinkedViews):
-    """Draws a `Document`; what is done in the views goes to its editor."""
+    """Draws a `Document`; what is done in the views goes to its editor.
+
+    Signals
+    -------
+    image_dropped(object, object)
+        A file (Path) that may be an image was dropped on a scan, at a place of the screen (QPoint).
+    """
+
+    image_dropped = Signal(object, object)
 
     def __init__(self, document: Document, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(background, parent)
         self._document = document
         self._background = background
+        self.setAcceptDrops(True)
         self._surface_soon = QTimer(self, singleShot=True, interval=_SURFACE_MS)
         self._surface_soon.timeout.connect(self.update_surface)
         self._connect_document()
         self._draw(frozenset({"opacity", "convention"}))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802 - Qt's name
+        """Take one image over an open scan; anything else is the window's."""
+        if self._document.layers.can_add and _dropped_image(event) is not None:
+            event.acceptProposedAction()
+        else:
+            event.ignore()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802 - Qt's name
+        """Tell of the image."""
+        path = _dropped_image(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.image_dropped.emit(path, self.mapToGlobal(event.position().toPoint()))
 
     def _connect_document(self) -> None:
         document, editor = self._document, self._document.editor
         document.image_changed.connect(self._on_image)
         document.labels_changed.connect(self._on_labels)
         document.confidence_changed.connect(self._show_confidence)
+        document.shapes_changed.connect(self._show_shapes)
         document.chosen.connect(self._on_chosen)
         document.structures.visibility_changed.connect(self._show_colours)
         document.comparison.changed.connect(self._show_reference)
@@ -62,6 +90,12 @@ class DocumentViews(LinkedViews):
         self.stroke_ended.connect(editor.end)
         self.touched.connect(editor.fill)
         self.outlined.connect(editor.outline)
+        rulers = document.rulers
+        self.measured.connect(rulers.put)
+        self.ruler_chosen.connect(rulers.choose)
+        self.removal_wanted.connect(rulers.remove_chosen)
+        rulers.changed.connect(lambda: self.set_rulers(rulers.all, rulers.chosen))
+        document.layers.changed.connect(lambda: self.set_layers(document.layers.drawn))
         self.surface.picked.connect(document.choose)
         self.layout_changed.connect(lambda _layout, _plane: self.update_surface())
 
@@ -91,6 +125,10 @@ class DocumentViews(LinkedViews):
         self._show_colours()
         self.update_surface()
 
+    def _show_shapes(self) -> None:
+        self.set_shapes(self._document.drawn_shapes)
+        self.update_surface()
+
     def _on_painted(self, box: tuple[Voxel, Voxel] | None) -> None:
         self.redraw_labels(box)
         self._surface_soon.start()  # when no stroke has followed for a moment
@@ -98,13 +136,17 @@ class DocumentViews(LinkedViews):
     def _on_tool(self) -> None:
         """Draw by the way of the tool; what is no brush is shown as the voxel under the pointer."""
         editor = self._document.editor
-        gesture = _GESTURES[editor.tool] if editor.labels is not None else Gesture.NONE
+        self.surface.set_chosen(editor.label)
+        gesture = _GESTURES[editor.tool]
+        if editor.labels is None and gesture is not Gesture.RULER:
+            gesture = Gesture.NONE
         self.set_gesture(gesture, editor.brush or Brush(SMALLEST_MM))
 
     def _on_chosen(self, label: int) -> None:
         place = self._document.editor.place(label)
         if place is not None:
             self.go_to(place)
+            self.each_visible(lambda view: view.show_voxel(place))
 
     def _draw(self, names: frozenset[str]) -> None:
         state = self._document.display.state
@@ -144,7 +186,7 @@ class DocumentViews(LinkedViews):
         if document.image is None:
             return None
         structures = document.structures
-        names = {} if document.labels is None else {s.index: s.name for s in document.labels.table.structures}
+        names = {} if document.labels is None else {s.index: s.name for s in structures.structures}
         return FigureContent(
             document.image,
             None if state.hides_labels else document.drawn,
@@ -154,6 +196,9 @@ class DocumentViews(LinkedViews):
             state.convention,
             state.opacity / 100,
             state.is_outlined,
+            document.rulers.all,
+            document.drawn_shapes,
+            document.layers.drawn,
         )
 
     def figure_cells(self) -> tuple[FigureCell, ...]:
@@ -170,19 +215,33 @@ class DocumentViews(LinkedViews):
         if labels is None or opened is None:
             self.surface.set_surface(None)
             return
-        from brainstem_app.gui.viewer.surface import shell_of, surface_of
+        from brainstem_app.gui.viewer.surface import Shell, shell_of, surface_of
 
         extent = self._document.editor.extent
         nuclei = [s.index for s in opened.table.nuclei]
         known = opened.regions
         colours = {} if known is None else {s.index: s.rgb for s in known.table.structures[1:]}
+        shapes = self._document.drawn_shapes
 
         def made() -> tuple[Surface, Shell | None]:
+            smooth, around = (None, None) if shapes is None else (shapes.in_space, shapes.around)
+            if smooth is not None and around is not None and colours:
+                return smooth, Shell.of_regions(around, colours)
             # Without tissue the labels are nuclei alone, and there is nothing around them.
             has_tissue = len(nuclei) < len(opened.table.structures) - 1
             shell = None
             if has_tissue:
                 shell = shell_of(labels, None if known is None else known.labels, colours, extent)
-            return surface_of(labels, nuclei, extent), shell
+            return smooth or surface_of(labels, nuclei, extent), shell
 
         self._background.run(made, lambda both: self.surface.set_surface(*both), lambda _error: None)
+
+
+def _dropped_image(event: QDropEvent) -> Path | None:
+    """Path of the one file that is dropped, if it is named as an image is that is no label map."""
+    from brainstem_app.imaging.file_names import HEADER_ENDINGS, LOOSE_ENDINGS, has_ending
+
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    if len(paths) != 1 or not paths[0].is_file() or kind_of(paths[0]) is not OpenKind.SCAN:
+        return None
+    return paths[0] if has_ending(paths[0], (*LOOSE_ENDINGS, *HEADER_ENDINGS)) else None

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-
 from brainstem_app.gui.actions import ActionRow, KeyRow
 from brainstem_app.gui.document.drawing_tools import Tool
 
@@ -19,17 +17,21 @@ _BRUSH_STEP = 1.25
 When = Callable[[], bool]
 
 
-def edit_rows(document: Document, views: DocumentViews, has_labels: When, has_scan: When) -> list[ActionRow]:
+def edit_rows(
+    document: Document, views: DocumentViews, has_image: When, has_labels: When, has_scan: When
+) -> list[ActionRow]:
     """List what can be done to correct labels."""
     return [
-        *_tool_rows(document, views, has_labels),
+        *_tool_rows(document, views, has_image, has_labels),
         *_step_rows(document, views, has_labels),
         *_setting_rows(document, has_labels, has_scan),
     ]
 
 
 # fmt: off
-def _tool_rows(document: Document, views: DocumentViews, has_labels: When) -> list[ActionRow]:
+def _tool_rows(
+    document: Document, views: DocumentViews, has_image: When, has_labels: When
+) -> list[ActionRow]:
     editor = document.editor
 
     def pick() -> None:
@@ -43,19 +45,23 @@ def _tool_rows(document: Document, views: DocumentViews, has_labels: When) -> li
         editor.set_tool(tool)
 
     def row(tool: Tool, text: str, key: str, hint: str) -> ActionRow:
-        name = tool.name.lower()
-        return ActionRow(name, text, key, lambda: use(tool), has_labels, lambda: editor.tool is tool, "tool",
+        name, can = tool.name.lower(), has_image if tool in (Tool.LOOK, Tool.RULER) else has_labels
+        return ActionRow(name, text, key, lambda: use(tool), can, lambda: editor.tool is tool, "tool",
                          hint=hint)
 
     return [
-        row(Tool.LOOK, _tr("&Look"), "Esc", _tr("Click and drag move the crosshair")),
-        row(Tool.BRUSH, _tr("&Brush"), "B", _tr("Paint the chosen nucleus; the right button erases")),
-        row(Tool.ERASER, _tr("&Eraser"), "E", _tr("Take voxels away")),
-        row(Tool.FILL, _tr("&Fill"), "F",
-            _tr("Click inside a closed outline to fill it; the right button takes a piece away")),
-        row(Tool.POLYGON, _tr("Poly&gon"), "G",
-            _tr("Click corners; double click or Enter fills, Del erases inside, Esc drops it")),
-        ActionRow("pick", _tr("&Take the nucleus under the crosshair"), "P", pick, has_labels),
+        row(Tool.LOOK, "&Look", "Esc", "Click and drag move the crosshair"),
+        row(Tool.BRUSH, "&Brush", "B", "Paint the chosen nucleus; the right button erases"),
+        row(Tool.ERASER, "&Eraser", "E", "Take voxels away"),
+        row(Tool.FILL, "&Fill", "F",
+            "Click inside a closed outline to fill it; the right button takes a piece away"),
+        row(Tool.POLYGON, "Poly&gon", "G",
+            "Click corners; double click or Enter fills, Del erases inside, Esc drops it"),
+        row(Tool.RULER, "&Ruler", "R",
+            "Drag from point to point; an end can be dragged again, Del takes a ruler away"),
+        ActionRow("remove_rulers", "Remove all rulers", "Shift+Del", document.rulers.clear,
+                  lambda: bool(document.rulers.all)),
+        ActionRow("pick", "&Take the nucleus under the crosshair", "P", pick, has_labels),
     ]
 
 
@@ -73,17 +79,17 @@ def _step_rows(document: Document, views: DocumentViews, has_labels: When) -> li
         return run
 
     return [
-        row("interpolate", _tr("&Interpolate between outlined slices"), "I",
+        row("interpolate", "&Interpolate between outlined slices", "I",
             lambda: editor.interpolate(views.main_view.plane), has_labels,
-            _tr("Makes the nucleus anew between slices that you drew on, and fills gaps, in this plane")),
-        row("smooth", _tr("S&mooth the nucleus"), "M", editor.smooth, has_labels,
-            _tr("Smooths the surface of the chosen nucleus; its volume stays")),
-        row("copy_up", _tr("Copy to the next slice &up"), "Shift+PgUp", copy(1), has_labels,
-            _tr("The nucleus gets the shape of this slice there")),
-        row("copy_down", _tr("Copy to the next slice do&wn"), "Shift+PgDown", copy(-1), has_labels,
-            _tr("The nucleus gets the shape of this slice there")),
-        row("undo", _tr("&Undo"), "Ctrl+Z", editor.undo, lambda: editor.can_undo, ""),
-        row("redo", _tr("&Redo"), "Ctrl+Shift+Z Ctrl+Y", editor.redo, lambda: editor.can_redo, ""),
+            "Makes the nucleus anew between slices that you drew on, and fills gaps, in this plane"),
+        row("smooth", "S&mooth the nucleus", "M", editor.smooth, has_labels,
+            "Smooths the surface of the chosen nucleus; its volume stays"),
+        row("copy_up", "Copy to the next slice &up", "Shift+PgUp", copy(1), has_labels,
+            "The nucleus gets the shape of this slice there"),
+        row("copy_down", "Copy to the next slice do&wn", "Shift+PgDown", copy(-1), has_labels,
+            "The nucleus gets the shape of this slice there"),
+        row("undo", "&Undo", "Ctrl+Z", editor.undo, lambda: editor.can_undo, ""),
+        row("redo", "&Redo", "Ctrl+Shift+Z Ctrl+Y", editor.redo, lambda: editor.can_redo, ""),
     ]
 
 
@@ -98,37 +104,33 @@ def _setting_rows(document: Document, has_labels: When, has_scan: When) -> list[
         return lambda: editor.set_diameter(editor.diameter_mm * factor)
 
     return [
-        ActionRow("smaller", _tr("Smaller brush"), "[", resize(1 / _BRUSH_STEP), has_labels),
-        ActionRow("larger", _tr("Lar&ger brush"), "]", resize(_BRUSH_STEP), has_labels),
-        row("in_3d", _tr("Draw in &3-D"), "T", editor.set_in_3d, has_labels, lambda: editor.in_3d,
-            _tr("The brush is a ball, and the fill goes through all slices")),
-        row("protects", _tr("Leave other nuclei as they are"), "K", editor.set_protects, has_labels,
-            lambda: editor.protects, _tr("Off: drawing takes voxels of other nuclei too")),
-        row("limits", _tr("Draw on some intensities only"), "X", editor.set_limits_intensity, has_scan,
-            lambda: editor.limits_intensity, _tr("The sliders in Correct labels say which")),
+        ActionRow("smaller", "Smaller brush", "[", resize(1 / _BRUSH_STEP), has_labels),
+        ActionRow("larger", "Lar&ger brush", "]", resize(_BRUSH_STEP), has_labels),
+        row("in_3d", "Draw in &3-D", "T", editor.set_in_3d, has_labels, lambda: editor.in_3d,
+            "The brush is a ball, and the fill goes through all slices"),
+        row("protects", "Leave other nuclei as they are", "K", editor.set_protects, has_labels,
+            lambda: editor.protects, "Off: drawing takes voxels of other nuclei too"),
+        row("limits", "Draw on some intensities only", "X", editor.set_limits_intensity, has_scan,
+            lambda: editor.limits_intensity, "The sliders in Correct labels say which"),
     ]
 # fmt: on
 
 
 def edit_keys(a: ActionTable) -> list[KeyRow]:
-    """List mouse and keys that correct labels, for the sheet of F1."""
+    """List mouse and keys that correct labels, for the sheet of keys."""
     return [
-        (a.key("brush"), _tr("paint the chosen nucleus by dragging; right button erases")),
-        (a.key("eraser"), _tr("erase by dragging")),
-        (a.key("fill"), _tr("fill a closed outline; right button takes a piece away")),
-        (a.key("polygon"), _tr("click corners; Enter or double click fills, Del erases, Backspace, Esc")),
-        (_tr("Ctrl+click"), _tr("crosshair while painting")),
-        (_tr("Space"), _tr("touch with the brush at the crosshair")),
-        (a.key("look"), _tr("back to looking")),
-        (a.key("smaller", "larger"), _tr("smaller, larger brush")),
-        (a.key("in_3d"), _tr("disc or ball; fill one slice or all")),
+        (a.key("brush"), "paint the chosen nucleus by dragging; right button erases"),
+        (a.key("eraser"), "erase by dragging"),
+        (a.key("fill"), "fill a closed outline; right button takes a piece away"),
+        (a.key("polygon"), "click corners; Enter or double click fills, Del erases, Backspace, Esc"),
+        ("Ctrl+click", "crosshair while painting"),
+        ("Space", "touch with the brush at the crosshair"),
+        (a.key("look"), "back to looking"),
+        (a.key("smaller", "larger"), "smaller, larger brush"),
+        (a.key("in_3d"), "disc or ball; fill one slice or all"),
         *a.key_rows("protects", "limits", "pick", "interpolate", "smooth"),
-        (a.key("copy_up", "copy_down"), _tr("copy the nucleus to the next slice up, down")),
-        (a.key("undo", "redo"), _tr("undo, redo")),
-        (a.key("save_copy"), _tr("save the edited labels as a copy beside the original")),
-        (a.key("add_reference"), _tr("let networks learn from these labels, in the open study")),
+        (a.key("copy_up", "copy_down"), "copy the nucleus to the next slice up, down"),
+        (a.key("undo", "redo"), "undo, redo"),
+        (a.key("save_copy"), "save the edited labels as a copy beside the original"),
+        (a.key("add_reference"), "let networks learn from these labels, in the open study"),
     ]
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("ReviewActions", text)

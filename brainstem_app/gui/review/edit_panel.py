@@ -39,53 +39,54 @@ class EditPanel(Card):
 
     def __init__(self, document: Document, commands: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
-        self.set_title(self.tr("Correct labels"))
+        self.set_title("Correct labels")
         self._document = document
         self._editor = editor = document.editor
         self.diameter = self._spin((SMALLEST_MM, LARGEST_MM, 0.5), editor.set_diameter)
-        self.diameter.setAccessibleName(self.tr("Diameter of the brush"))
-        self.diameter.setToolTip(self.tr("Diameter of the brush on the patient ([ smaller, ] larger)"))
+        self.diameter.setAccessibleName("Diameter of the brush")
+        self.diameter.setToolTip("Diameter of the brush on the patient ([ smaller, ] larger)")
         self.width_mm = self._spin((LEAST_WIDTH_MM, MOST_WIDTH_MM, 0.1), editor.set_width)
-        self.width_mm.setAccessibleName(self.tr("How much is smoothed"))
-        self.width_mm.setToolTip(self.tr("Standard deviation of the Gaussian that smooths a nucleus (M)"))
+        self.width_mm.setAccessibleName("How much is smoothed")
+        self.width_mm.setToolTip("Standard deviation of the Gaussian that smooths a nucleus (M)")
         self.in_3d = make_check_box(
-            self, self.tr("3-D"), self.tr("The brush is a ball, and the fill goes through all slices (T)")
+            self, "3-D", "The brush is a ball, and the fill goes through all slices (T)"
         )
-        self.in_3d.setAccessibleName(self.tr("Brush in three dimensions"))
+        self.in_3d.setAccessibleName("Brush in three dimensions")
         self.in_3d.toggled.connect(commands["in_3d"].setChecked)
         commands["in_3d"].toggled.connect(self.in_3d.setChecked)
         self.protects = make_check_box(
             self,
-            self.tr("Leave other nuclei as they are"),
-            self.tr("Drawing takes background and tissue only; the eraser takes the chosen nucleus only (K)"),
+            "Leave other nuclei as they are",
+            "Drawing takes background and tissue only; the eraser takes the chosen nucleus only (K)",
         )
         self.protects.setChecked(commands["protects"].isChecked())
         self.protects.toggled.connect(commands["protects"].setChecked)
         commands["protects"].toggled.connect(self.protects.setChecked)
         self.limits = make_check_box(
             self,
-            self.tr("Only intensities"),
-            self.tr("Brush, eraser, fill and polygon change voxels of these intensities only (X)"),
+            "Only intensities",
+            "Brush, eraser, fill and polygon change voxels of these intensities only (X)",
         )
         self.limits.toggled.connect(commands["limits"].setChecked)
         commands["limits"].toggled.connect(self.limits.setChecked)
         self.range = IntensityRange(editor, self)
         self._swatch = QLabel(self)
         self._painted = QLabel(self)
-        self._painted.setAccessibleName(self.tr("What the brush paints"))
+        self._painted.setAccessibleName("What the brush paints")
         self._painted.setWordWrap(True)
         self.volume = QLabel(self)
-        self.volume.setAccessibleName(self.tr("Volume of the nucleus that is drawn"))
+        self.volume.setAccessibleName("Volume of the nucleus that is drawn")
         self.told = QLabel(self)
-        self.told.setAccessibleName(self.tr("What the last step did"))
+        self.told.setAccessibleName("What the last step did")
         self.told.setWordWrap(True)
         self.told.hide()
         self._state = QLabel(self)
-        self._state.setAccessibleName(self.tr("State of the edits"))
+        self._state.setAccessibleName("State of the edits")
         self._state.setWordWrap(True)
         self._lay_out(commands)
         editor.brush_changed.connect(self._show_brush)
         editor.state_changed.connect(self._show_state)
+        document.structures.visibility_changed.connect(self._describe)
         for signal in (editor.painted, editor.brush_changed, editor.state_changed):
             signal.connect(lambda *_told: self._show_volume())
         editor.painted.connect(lambda _box: self._tell(""))
@@ -107,13 +108,13 @@ class EditPanel(Card):
         self._swatch.setPixmap(pixels)
         words = "" if structure is None else f"{structure.name} ({structure.full_name})"
         if self._editor.tool is Tool.ERASER and not self._editor.protects:
-            text = self.tr("The eraser takes every label.")
+            text = "The eraser takes every label."
         elif not words:
-            text = self.tr("Choose a nucleus in the list to paint it.")
+            text = "Choose a nucleus in the list to paint it."
         elif self._editor.tool is Tool.ERASER:
-            text = self.tr("The eraser takes {0} only.").format(words)
+            text = f"The eraser takes {words} only."
         else:
-            text = self.tr("{0} is drawn.").format(words)
+            text = f"{words} is drawn."
         self._painted.setText(text)
 
     def _show_volume(self) -> None:
@@ -123,9 +124,9 @@ class EditPanel(Card):
             self.volume.clear()
             return
         now, first = editor.volume_mm3, editor.first_volume_mm3
-        text = self.tr("{0} mm³ in voxels").format(f"{now:,.1f}")
+        text = f"{now:,.1f} mm³ in voxels"
         if abs(now - first) > 1e-6:
-            text = self.tr("{0} mm³ in voxels, {1} as opened").format(f"{now:,.1f}", f"{first:,.1f}")
+            text = f"{now:,.1f} mm³ in voxels, {first:,.1f} as opened"
         self.volume.setText(text)
 
     def _show_brush(self) -> None:
@@ -145,9 +146,9 @@ class EditPanel(Card):
             widget.setEnabled(has_labels)
         self.limits.setEnabled(self._document.scan is not None and has_labels)
         if editor.is_saving:
-            text = self.tr("Saving…")
+            text = "Saving…"
         elif editor.is_changed:
-            text = self.tr("The edits are not saved yet.")
+            text = "The edits are not saved yet."
         else:
             text = ""
         self._state.setText(text)
@@ -159,14 +160,14 @@ class EditPanel(Card):
         spin.setRange(*limits[:2])
         spin.setSingleStep(limits[2])
         spin.setDecimals(1)
-        spin.setSuffix(self.tr(" mm"))
+        spin.setSuffix(" mm")
         spin.valueChanged.connect(changed)
         return spin
 
     def _lay_out(self, commands: ActionTable) -> None:
         layout = self.body
         sizes, painted, limits, last = (QHBoxLayout() for _ in range(4))
-        for text, widget in ((self.tr("Brush"), self.diameter), (self.tr("Smooth by"), self.width_mm)):
+        for text, widget in (("Brush", self.diameter), ("Smooth by", self.width_mm)):
             label = QLabel(text, self)
             label.setBuddy(widget)
             sizes.addWidget(label)
@@ -177,10 +178,10 @@ class EditPanel(Card):
         painted.addWidget(self._painted, 1)
         limits.addWidget(self.limits)
         limits.addWidget(self.range, 1)
-        self.save_button = commands.button("save_copy", self.tr("Save an edited copy"), self)
+        self.save_button = commands.button("save_copy", "Save an edited copy", self)
         last.addWidget(self.save_button)
         last.addStretch(1)
-        last.addWidget(commands.button("add_reference", self.tr("Add to the training set"), self))
+        last.addWidget(commands.button("add_reference", "Add to the training set", self))
         for row in (sizes, painted):
             layout.addLayout(row)
         layout.addWidget(self.volume)

@@ -19,20 +19,18 @@ class EmptyPage(QWidget):
 
     def __init__(self, commands: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        title = QLabel(self.tr("Nothing is open to review"), self)
+        title = QLabel("Nothing is open to review", self)
         set_type(title, Type.TITLE)
         text = QLabel(
-            self.tr(
-                "Open a folder that Segment has written, or a label map of any origin. Then look at it from "
-                "every side, compare it with a second one, and correct it with brush and eraser."
-            ),
+            "Open a folder that Segment has written, or a label map of any origin. Then look at it from "
+            "every side, compare it with a second one, and correct it with brush and eraser.",
             self,
         )
         text.setWordWrap(True)
         text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         text.setFixedSize(_TEXT_WIDTH, text.heightForWidth(_TEXT_WIDTH))
         self._busy = QLabel(self)
-        self._busy.setAccessibleName(self.tr("What is being read"))
+        self._busy.setAccessibleName("What is being read")
         buttons = QHBoxLayout()
         buttons.addStretch(1)
         for name in ("open_result", "open_labels", "open_scan"):

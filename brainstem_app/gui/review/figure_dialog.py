@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.controls import make_check_box
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.look import set_primary
 from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.review.paper_figure import (
@@ -72,30 +73,28 @@ class FigureDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Figure for a paper"))
+        self.setWindowTitle("Figure for a paper")
         self._content, self._background = content, background
         self._request = 0
         self._layouts = self._made_layouts(on_screen)
-        self.layouts = self._choice(self.tr("Layout"), [one.title for one in self._layouts])
-        self.widths = self._choice(
-            self.tr("Width"), [self.tr("two columns, 174 mm"), self.tr("one column, 85 mm")]
-        )
-        self.grounds = self._choice(self.tr("Ground"), [self.tr("white"), self.tr("black")])
-        self.legend = make_check_box(self, self.tr("&Legend"), self.tr("Names and colours of the nuclei"))
-        self.letters = make_check_box(
-            self, self.tr("L&etters"), self.tr("Sides of the patient, and A, B, C at the pictures")
-        )
-        self.scale = make_check_box(self, self.tr("S&cale bar"), self.tr("Length in mm in each picture"))
+        self.layouts = self._choice("Layout", [one.title for one in self._layouts])
+        self.widths = self._choice("Width", ["two columns, 174 mm", "one column, 85 mm"])
+        self.grounds = self._choice("Ground", ["white", "black"])
+        self.legend = make_check_box(self, "&Legend", "Names and colours of the nuclei")
+        self.letters = make_check_box(self, "L&etters", "Sides of the patient, and A, B, C at the pictures")
+        self.scale = make_check_box(self, "S&cale bar", "Length in mm in each picture")
+        self.rulers = make_check_box(self, "&Rulers", "Distances that were measured")
+        self.rulers.setVisible(bool(content.rulers))
         self.preview = QLabel(self)
-        self.preview.setAccessibleName(self.tr("Preview of the figure"))
+        self.preview.setAccessibleName("Preview of the figure")
         self.preview.setMinimumSize(_PREVIEW)
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        for box in (self.legend, self.letters, self.scale):
+        for box in (self.legend, self.letters, self.scale, self.rulers):
             box.setChecked(True)
             box.toggled.connect(lambda _on: self._draw())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        self.save_button = buttons.addButton(self.tr("&Save…"), QDialogButtonBox.ButtonRole.AcceptRole)
-        self.save_button.setToolTip(self.tr("PNG with 300 dpi, SVG or PDF"))
+        self.save_button = buttons.addButton("&Save…", QDialogButtonBox.ButtonRole.AcceptRole)
+        self.save_button.setToolTip("PNG with 300 dpi, SVG or PDF")
         set_primary(self.save_button)
         buttons.accepted.connect(self._save)
         buttons.rejected.connect(self.reject)
@@ -103,7 +102,7 @@ class FigureDialog(QDialog):
         self._draw()
 
     def _choice(self, name: str, titles: list[str]) -> QComboBox:
-        box = QComboBox(self)
+        box = ChoiceBox(self)
         box.setAccessibleName(name)
         box.setToolTip(name)
         box.addItems(titles)
@@ -111,11 +110,11 @@ class FigureDialog(QDialog):
         return box
 
     def _made_layouts(self, on_screen: tuple[FigureCell, ...]) -> tuple[FigureLayout, ...]:
-        made = [FigureLayout(self.tr("as on the screen"), on_screen, min(3, max(1, len(on_screen))))]
+        made = [FigureLayout("as on the screen", on_screen, min(3, max(1, len(on_screen))))]
         for title, plane in (
-            (self.tr("eight axial slices"), Plane.AXIAL),
-            (self.tr("eight coronal slices"), Plane.CORONAL),
-            (self.tr("eight sagittal slices"), Plane.SAGITTAL),
+            ("eight axial slices", Plane.AXIAL),
+            ("eight coronal slices", Plane.CORONAL),
+            ("eight sagittal slices", Plane.SAGITTAL),
         ):
             made.append(FigureLayout(title, series_of(self._content, plane, 8), 4))
         return tuple(one for one in made if one.cells)
@@ -123,14 +122,14 @@ class FigureDialog(QDialog):
     def _lay_out(self, buttons: QDialogButtonBox) -> None:
         form = QFormLayout()
         for text, control in (
-            (self.tr("La&yout"), self.layouts),
-            (self.tr("&Width"), self.widths),
-            (self.tr("&Ground"), self.grounds),
+            ("La&yout", self.layouts),
+            ("&Width", self.widths),
+            ("&Ground", self.grounds),
         ):
             label = QLabel(text, self)
             label.setBuddy(control)
             form.addRow(label, control)
-        for box in (self.legend, self.letters, self.scale):
+        for box in (self.legend, self.letters, self.scale, self.rulers):
             form.addRow("", box)
         beside = QHBoxLayout()
         beside.setSpacing(2 * SPACE)
@@ -151,27 +150,51 @@ class FigureDialog(QDialog):
             has_legend=self.legend.isChecked(),
             has_letters=self.letters.isChecked(),
             has_scale=self.scale.isChecked(),
+            has_rulers=self.rulers.isChecked(),
         )
         content = self._content
         return lambda: draw_figure(content, chosen.cells, style)
 
     def _draw(self) -> None:
-        """Draw the preview on a thread; of two drawings the later one counts."""
-        self._request += 1
-        request, draw = self._request, self.figure()
+        """Draw the preview on a thread."""
+        draw = self.figure()
 
         def show(image: QImage) -> None:
-            if request == self._request:
-                keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-                self.preview.setPixmap(QPixmap.fromImage(image).scaled(_PREVIEW, keep, smooth))
+            keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+            self.preview.setPixmap(QPixmap.fromImage(image).scaled(_PREVIEW, keep, smooth))
 
-        self._background.run(lambda: _picture(draw()), show, lambda error: self.preview.setText(str(error)))
+        self._run(lambda: _picture(draw()), show)
 
     def _save(self) -> None:
-        self._background.run(
-            self.figure(), self.save_wanted.emit, lambda error: self.preview.setText(str(error))
-        )
-        self.accept()
+        """Draw the figure, then close: what waits for it is gone with the dialog."""
+
+        def give(figure: Figure) -> None:
+            self.save_wanted.emit(figure)
+            self.accept()
+
+        self.setEnabled(False)
+        self._run(self.figure(), give)
+
+    def _run(self, draw: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Draw on a thread; of two drawings the later one counts, and none once the dialog is closed."""
+        self._request += 1
+        request = self._request
+
+        def drawn(result: Any) -> None:
+            if request == self._request:
+                done(result)
+
+        def failed(error: BaseException) -> None:
+            if request == self._request:
+                self.setEnabled(True)
+                self.preview.setText(str(error))
+
+        self._background.run(draw, drawn, failed)
+
+    def done(self, result: int) -> None:
+        """Close; what is being drawn is not wanted any more."""
+        self._request += 1
+        super().done(result)
 
 
 def _picture(figure: Figure) -> QImage:

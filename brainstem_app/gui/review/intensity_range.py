@@ -22,11 +22,11 @@ class IntensityRange(QWidget):
         super().__init__(parent)
         self._tools = tools
         self.lowest, self.highest = (
-            self._slider(self.tr("Lowest intensity that is drawn on")),
-            self._slider(self.tr("Highest intensity that is drawn on")),
+            self._slider("Lowest intensity that is drawn on"),
+            self._slider("Highest intensity that is drawn on"),
         )
         self.text = QLabel(self)
-        self.text.setAccessibleName(self.tr("Intensities that are drawn on"))
+        self.text.setAccessibleName("Intensities that are drawn on")
         self.text.setMinimumWidth(self.fontMetrics().horizontalAdvance("00000–00000 "))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -72,4 +72,4 @@ class IntensityRange(QWidget):
             self.text.clear()
             return
         words = [f"{image.lowest + image.step * level:.0f}" for level in (low, high)]
-        self.text.setText("–".join(words) if high < LAST_STEP else self.tr("from {0}").format(words[0]))
+        self.text.setText("–".join(words) if high < LAST_STEP else f"from {words[0]}")

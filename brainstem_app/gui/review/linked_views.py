@@ -14,11 +14,14 @@ from brainstem_app.gui.document.brush import Brush
 from brainstem_app.gui.review.picture import PictureCell
 from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Convention, Plane
+from brainstem_app.gui.viewer.drawing_view import DrawingView
 from brainstem_app.gui.viewer.gesture import Gesture
+from brainstem_app.gui.viewer.image_layer import ImageLayer
 from brainstem_app.gui.viewer.overlay_layers import OverlayStyle
+from brainstem_app.gui.viewer.ruler import Ruler
 from brainstem_app.gui.viewer.slice_pane import SlicePane
-from brainstem_app.gui.viewer.slice_view import SliceView
 from brainstem_app.gui.viewer.slices import Voxel
+from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
 from brainstem_app.gui.viewer.surface_view import SurfaceView
 from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
 
@@ -36,6 +39,10 @@ class LinkedViews(QWidget):
         A voxel was clicked with a tool: plane, voxel, whether to erase.
     outlined(object, int, object, bool)
         A polygon was closed: plane, slice, points (N, 2) in voxels of the slice, whether to erase.
+    measured(object, object), ruler_chosen(object), removal_wanted
+        As of a `DrawingView`.
+    menu_wanted(object, object, object)
+        The user wants a menu: the view, the voxel or None, the pixel (QPoint) of the view.
     layout_changed(object, object)
         A `ViewLayout` and `Plane`.
     """
@@ -47,6 +54,10 @@ class LinkedViews(QWidget):
     stroke_ended = Signal()
     touched = Signal(object, object, bool)
     outlined = Signal(object, int, object, bool)
+    measured = Signal(object, object)
+    ruler_chosen = Signal(object)
+    removal_wanted = Signal()
+    menu_wanted = Signal(object, object, object)
     layout_changed = Signal(object, object)
 
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
@@ -60,9 +71,10 @@ class LinkedViews(QWidget):
         self.view_layout = ViewLayout.THREE
         self.plane = Plane.AXIAL
         self.panes = {plane: SlicePane(plane, parent=self) for plane in Plane}
-        self.reference_pane = SlicePane(Plane.AXIAL, self.tr("Reference"), self)
-        self._in_space = self.tr("Nuclei in space")
+        self.reference_pane = SlicePane(Plane.AXIAL, "Reference", self)
+        self._in_space = "Nuclei in space"
         self.surface = SurfaceView(background, self)
+        self.surface.enlarge_wanted.connect(self.enlarge_space)
         self.shell_box = self._made_shell_box()
         self._surface_pane = self._with_caption(self.surface)
         self.active: QWidget = self.panes[Plane.AXIAL]
@@ -76,8 +88,8 @@ class LinkedViews(QWidget):
         self._set_active(self.panes[Plane.AXIAL])
 
     def _made_shell_box(self) -> QCheckBox:
-        box = QCheckBox(self.tr("Brainstem"), self)
-        box.setToolTip(self.tr("Draws the brainstem around the nuclei as of glass, by its regions"))
+        box = QCheckBox("Brainstem", self)
+        box.setToolTip("Draws the brainstem around the nuclei as of glass, by its regions")
         box.setChecked(True)
         box.setEnabled(False)
         box.toggled.connect(self.surface.show_shell)
@@ -90,7 +102,7 @@ class LinkedViews(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         line = QHBoxLayout()
-        line.addWidget(QLabel(self.tr("{0}  ·  drag to turn").format(self._in_space), pane), 1)
+        line.addWidget(QLabel(f"{self._in_space}  ·  drag to turn", pane), 1)
         line.addWidget(self.shell_box)
         layout.addLayout(line)
         layout.addWidget(view, 1)
@@ -109,6 +121,15 @@ class LinkedViews(QWidget):
         view.touched.connect(lambda voxel, erases, view=view: self.touched.emit(view.plane, voxel, erases))
         view.outlined.connect(
             lambda index, points, erases, view=view: self.outlined.emit(view.plane, index, points, erases)
+        )
+        for told, on in (
+            (view.measured, self.measured),
+            (view.ruler_chosen, self.ruler_chosen),
+            (view.removal_wanted, self.removal_wanted),
+        ):
+            told.connect(on)
+        view.menu_wanted.connect(
+            lambda voxel, position, view=view: self.menu_wanted.emit(view, voxel, position)
         )
         view.focused.connect(lambda pane=pane: self._set_active(pane))
         view.part_chosen.connect(lambda view=view: self._link_part(view))
@@ -129,6 +150,11 @@ class LinkedViews(QWidget):
         if self.view_layout is not ViewLayout.SIDE_BY_SIDE:
             self.set_layout(ViewLayout.THREE if is_large else ViewLayout.ONE, plane)
 
+    def enlarge_space(self) -> None:
+        """Show the nuclei in space alone; all again if that is so already."""
+        is_large = self.view_layout is ViewLayout.SPACE
+        self.set_layout(ViewLayout.THREE if is_large else ViewLayout.SPACE)
+
     def _arrange(self) -> None:
         main = self.panes[self.plane]
         places: dict[QWidget, tuple[int, int]] = {main: (0, 0)}
@@ -142,6 +168,8 @@ class LinkedViews(QWidget):
         elif self.view_layout is ViewLayout.SIDE_BY_SIDE:
             places[self.reference_pane] = (0, 1)
             self.reference_pane.set_plane(self.plane)
+        elif self.view_layout is ViewLayout.SPACE:
+            places = {self._surface_pane: (0, 0)}
         for widget in (*self._all_panes(), self._surface_pane):
             self._grid.removeWidget(widget)
             widget.setVisible(widget in places)
@@ -150,10 +178,10 @@ class LinkedViews(QWidget):
         for number in range(2):
             self._grid.setRowStretch(number, int(any(row == number for row, _ in places.values())))
             self._grid.setColumnStretch(number, int(any(column == number for _, column in places.values())))
-        main.set_title(self.tr("Labels") if self.view_layout is ViewLayout.SIDE_BY_SIDE else "")
+        main.set_title("Labels" if self.view_layout is ViewLayout.SIDE_BY_SIDE else "")
         if self.active not in places:
             self._set_active(main)
-            main.view.setFocus()
+            (main.view if main in places else self.surface).setFocus()
         self._synchronise(self._crosshair)
         self._link_part(main.view)
         self._update_brush()
@@ -161,11 +189,11 @@ class LinkedViews(QWidget):
     def _all_panes(self) -> tuple[SlicePane, ...]:
         return (*self.panes.values(), self.reference_pane)
 
-    def views(self) -> Iterator[SliceView]:
+    def views(self) -> Iterator[DrawingView]:
         """All slice views, those not on the screen too."""
         return (pane.view for pane in self._all_panes())
 
-    def visible_views(self) -> Iterator[SliceView]:
+    def visible_views(self) -> Iterator[DrawingView]:
         """Slice views on the screen."""
         return (pane.view for pane in self._all_panes() if not pane.isHidden())
 
@@ -188,7 +216,7 @@ class LinkedViews(QWidget):
         return not self._surface_pane.isHidden()
 
     @property
-    def main_view(self) -> SliceView:
+    def main_view(self) -> DrawingView:
         """The view that keys act on: the one with the focus, else the first."""
         if isinstance(self.active, SlicePane) and not self.active.isHidden():
             return self.active.view
@@ -222,6 +250,16 @@ class LinkedViews(QWidget):
         self._labels = labels
         for pane in self.panes.values():
             pane.view.set_labels(labels)
+
+    def set_shapes(self, shapes: SmoothShapes | None) -> None:
+        """Draw smooth shapes in place of the labels' voxels, or the voxels again."""
+        for pane in self.panes.values():
+            pane.view.set_shapes(shapes)
+
+    def set_layers(self, layers: tuple[ImageLayer, ...]) -> None:
+        """Lay images over the scan."""
+        for view in self.views():
+            view.set_layers(layers)
 
     def set_reference(self, reference: LabelVolume | None, *, marks: bool) -> None:
         """Show another label map in the view of its own; ``marks``: mark in all where the two differ."""
@@ -274,7 +312,12 @@ class LinkedViews(QWidget):
         for view in self.views():
             view.set_home_window(low, high)
 
-    def each_visible(self, do: Callable[[SliceView], None]) -> None:
+    def set_rulers(self, rulers: tuple[Ruler, ...], chosen: Ruler | None) -> None:
+        """Draw rulers, each on its own slice."""
+        for view in self.views():
+            view.set_rulers(rulers, chosen)
+
+    def each_visible(self, do: Callable[[DrawingView], None]) -> None:
         """Do something with each slice view on the screen, e.g. fit it."""
         for view in self.visible_views():
             do(view)
@@ -293,17 +336,17 @@ class LinkedViews(QWidget):
         self.crosshair_moved.emit(self._crosshair)
 
     def _synchronise(self, voxel: Voxel) -> None:
-        for view in self.visible_views():
+        for view in {*self.visible_views(), self.main_view}:
             view.set_crosshair(voxel)
 
-    def _on_crosshair(self, source: SliceView, voxel: Voxel) -> None:
+    def _on_crosshair(self, source: DrawingView, voxel: Voxel) -> None:
         self._crosshair = voxel
         for view in self.visible_views():
             if view is not source:
                 view.set_crosshair(voxel)
         self.crosshair_moved.emit(voxel)
 
-    def _link_window(self, source: SliceView) -> None:
+    def _link_window(self, source: DrawingView) -> None:
         if self._is_linking:
             return
         self._is_linking = True
@@ -311,7 +354,7 @@ class LinkedViews(QWidget):
             view.set_window(*source.window)
         self._is_linking = False
 
-    def _link_part(self, source: SliceView) -> None:
+    def _link_part(self, source: DrawingView) -> None:
         """Two views of the same plane side by side show the same part of it."""
         if self._is_linking or self.view_layout is not ViewLayout.SIDE_BY_SIDE:
             return
@@ -329,14 +372,18 @@ class LinkedViews(QWidget):
         self._update_brush()
 
     def drop_polygon(self) -> bool:
-        """Forget the polygon that is being clicked; False if there is none."""
-        dropped = [pane.view.drop_polygon() for pane in self.panes.values()]
+        """Forget the polygon or the ruler that is being drawn; False if there is none."""
+        dropped = [view.drop_polygon() for view in self.views()]
         return any(dropped)
 
     def _update_brush(self) -> None:
+        measures = self._gesture is Gesture.RULER and self._image is not None
+        self.reference_pane.view.set_gesture(Gesture.RULER if measures else Gesture.NONE)
         for pane in self.panes.values():
             if self._gesture is Gesture.NONE or self._image is None:
                 pane.view.set_gesture(Gesture.NONE)
+            elif measures:
+                pane.view.set_gesture(Gesture.RULER)
             else:
                 sizes = self._image.grid.voxel_size_mm
                 pane.view.set_gesture(self._gesture, self._brush.footprint(sizes, pane.view.plane))

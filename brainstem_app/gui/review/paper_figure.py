@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.errors import BrainstemError
-from brainstem_app.gui.design.tokens import BLACK, WHITE
+from brainstem_app.gui.design.tokens import BLACK, RULER, WHITE
 from brainstem_app.gui.viewer.convention import Convention, Plane
+from brainstem_app.gui.viewer.image_layer import ImageLayer, layer_table, value_text
 from brainstem_app.gui.viewer.orientation_letters import edge_letters, is_mirrored
+from brainstem_app.gui.viewer.ruler import Ruler, ruler_text
 from brainstem_app.gui.viewer.scale_bar import bar_length_mm
 from brainstem_app.gui.viewer.slices import slice_of
+from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
 from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
 from brainstem_app.imaging.orientation import axis_letters
 
@@ -32,6 +35,8 @@ FORMATS = (".png", ".svg", ".pdf")
 _MM = 1 / 25.4
 _GAP_MM, _WORDS_MM, _LEGEND_ROW_MM = 1.2, 4.0, 3.6
 _POINTS = 7.0
+# Letters of an image's name that have room beside its scale.
+_NAME = 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +58,11 @@ class FigureContent:
         Of the labels, 0…1.
     is_outlined : bool
         Whether labels are outlined instead of filled.
+    rulers : tuple of Ruler
+    shapes : SmoothShapes or None
+        Drawn in place of the voxels of the labels.
+    layers : tuple of ImageLayer
+        Images over the scan, the lowest first.
     """
 
     image: ImageVolume
@@ -63,6 +73,9 @@ class FigureContent:
     convention: Convention
     opacity: float = 0.6
     is_outlined: bool = False
+    rulers: tuple[Ruler, ...] = ()
+    shapes: SmoothShapes | None = None
+    layers: tuple[ImageLayer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,6 +98,7 @@ class FigureStyle:
     has_legend: bool = True
     has_letters: bool = True
     has_scale: bool = True
+    has_rulers: bool = True
 
 
 def series_of(
@@ -121,7 +135,8 @@ def draw_figure(content: FigureContent, cells: Sequence[FigureCell], style: Figu
     heights = [max(width * _aspect(cell) for cell in row) for row in rows]
     shown = _labels_in(content, cells) if style.has_legend else []
     legend_rows = -(-len(shown) // _legend_columns(style.width_mm)) if shown else 0
-    height = sum(heights) + len(rows) * _WORDS_MM + (len(rows) - 1) * _GAP_MM + legend_rows * _LEGEND_ROW_MM
+    foot = (legend_rows + len(content.layers)) * _LEGEND_ROW_MM
+    height = sum(heights) + len(rows) * _WORDS_MM + (len(rows) - 1) * _GAP_MM + foot
     ink, ground = (WHITE, BLACK) if style.is_dark else (BLACK, WHITE)
     figure = Figure(figsize=(style.width_mm * _MM, height * _MM), dpi=DPI, facecolor=ground)
     top = height
@@ -141,6 +156,9 @@ def draw_figure(content: FigureContent, cells: Sequence[FigureCell], style: Figu
                 va="bottom",
             )
         top -= _GAP_MM
+    for number, layer in enumerate(reversed(content.layers)):
+        bottom = foot - (number + 1) * _LEGEND_ROW_MM
+        _draw_values(figure, layer, (bottom / height, _LEGEND_ROW_MM / height), style, ink)
     if shown:
         _draw_legend(figure, content, shown, style, ink)
     return figure
@@ -182,7 +200,16 @@ def _draw_cell(axes: Axes, content: FigureContent, cell: FigureCell, style: Figu
         interpolation="lanczos",
         aspect="equal",
     )
-    if content.labels is not None:
+    for layer in content.layers:
+        table = layer_table(layer.style.colours)
+        picture = table[layer.steps(plane, cell.index)]
+        axes.imshow(
+            picture, origin="lower", extent=extent, interpolation="bilinear", aspect="equal",
+            alpha=(picture[..., 3] / 255) * (layer.style.opacity / 100),
+        )  # fmt: skip
+    if content.labels is not None and content.shapes is not None:
+        _draw_curves(axes, content, content.shapes, cell)
+    elif content.labels is not None:
         _draw_labels(axes, content, slice_of(content.labels.labels, plane, cell.index), extent)
     across = cell.across[::-1] if is_mirrored(plane, content.convention) else cell.across
     axes.set_xlim(*across)
@@ -198,6 +225,10 @@ def _draw_cell(axes: Axes, content: FigureContent, cell: FigureCell, style: Figu
             )
     if style.has_scale:
         _draw_scale(axes, cell)
+    if style.has_rulers:
+        for ruler in content.rulers:
+            if ruler.is_on(plane, cell.index):
+                _draw_ruler(axes, content, ruler)
 
 
 def _ground(axes: Axes) -> Rectangle:
@@ -223,6 +254,21 @@ def _draw_labels(
         axes.contour(x, y, inside, levels=(0.5,), colors=[colour], linewidths=0.7)
 
 
+def _draw_curves(axes: Axes, content: FigureContent, shapes: SmoothShapes, cell: FigureCell) -> None:
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path as Curve
+
+    plane, sizes = cell.plane, content.image.grid.voxel_size_mm
+    scale = np.array((sizes[plane.horizontal], sizes[plane.vertical]))
+    visible = np.flatnonzero(content.colours[:, 3]).tolist()
+    for label, loops in shapes.curves(plane, cell.index, visible).items():
+        closed = [Curve(np.concatenate([loop, loop[:1]]) * scale, closed=True) for loop in loops]
+        curve, colour = Curve.make_compound_path(*closed), tuple(content.colours[label, :3] / 255)
+        if not content.is_outlined:
+            axes.add_patch(PathPatch(curve, facecolor=colour, edgecolor="none", alpha=content.opacity))
+        axes.add_patch(PathPatch(curve, facecolor="none", edgecolor=colour, linewidth=0.7))
+
+
 def _draw_scale(axes: Axes, cell: FigureCell) -> None:
     shown = cell.across[1] - cell.across[0]
     length = bar_length_mm(shown / 400)
@@ -231,6 +277,41 @@ def _draw_scale(axes: Axes, cell: FigureCell) -> None:
     axes.text(
         0.95 - share / 2, 0.07, f"{length} mm", color=WHITE, fontsize=_POINTS - 1, ha="center", va="bottom",
         transform=axes.transAxes,
+    )  # fmt: skip
+
+
+def _draw_values(
+    figure: Figure, layer: ImageLayer, place: tuple[float, float], style: FigureStyle, ink: str
+) -> None:
+    """Draw the scale of an image's values in a row: name, lowest value, colours, highest value."""
+    (bottom, height), width = place, style.width_mm
+    values = layer_table(layer.style.colours)[None, 1:, :3]
+    bar = figure.add_axes((28 / width, bottom + 0.2 * height, 22 / width, 0.6 * height))
+    bar.imshow(values, aspect="auto")
+    bar.set_axis_off()
+    middle = bottom + height / 2
+    low, high = (value_text(value, 3).replace("-", "−") for value in (layer.style.low, layer.style.high))
+    for x, text, side in ((0.5, layer.name[:_NAME], "left"), (27, low, "right"), (51, high, "left")):
+        figure.text(
+            x / width, middle, text, color=ink, fontsize=_POINTS - 0.5, ha=side, va="center"
+        )  # fmt: skip
+
+
+def _draw_ruler(axes: Axes, content: FigureContent, ruler: Ruler) -> None:
+    """Draw a ruler with its length beside its middle, seen on black and on white."""
+    from matplotlib.patheffects import withStroke
+
+    grid, plane = content.image.grid, ruler.plane
+    sizes = grid.voxel_size_mm[plane.horizontal], grid.voxel_size_mm[plane.vertical]
+    start, end = ((h * sizes[0], v * sizes[1]) for h, v in (ruler.start, ruler.end))
+    axes.annotate(
+        "", start, end, arrowprops={"arrowstyle": "|-|, widthA=0.25, widthB=0.25", "color": RULER,
+                               "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0},
+    )  # fmt: skip
+    middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+    axes.annotate(
+        ruler_text(ruler.length_mm(grid)), middle, (3, -3), textcoords="offset points", color=RULER,
+        fontsize=_POINTS - 1, va="top", path_effects=[withStroke(linewidth=1.2, foreground=BLACK)],
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ class Readout(QWidget):
         super().__init__(parent)
         self._document, self._views = document, views
         self._pointed: Voxel | None = None
-        self.crosshair, self.pointed = self._line(self.tr("Crosshair")), self._line(self.tr("Pointer"))
+        self.crosshair, self.pointed = self._line("Crosshair"), self._line("Pointer")
         self.place = PlaceField(self)
         self.place.placed.connect(views.go_to)
         document.image_changed.connect(self._show_grid)
@@ -36,11 +36,14 @@ class Readout(QWidget):
         layout.addWidget(self.place)
         views.crosshair_moved.connect(lambda _voxel: self._show_crosshair())
         views.pointed.connect(self._point)
+        views.surface.pointed.connect(self._point_in_space)
         for signal in (
             document.labels_changed,
             document.confidence_changed,
             document.comparison.changed,
             document.editor.painted,
+            document.layers.changed,
+            document.structures.visibility_changed,
         ):
             signal.connect(lambda *_told: self._show())
 
@@ -55,12 +58,16 @@ class Readout(QWidget):
 
     def _show_crosshair(self) -> None:
         text = self._document.place_text(self._views.crosshair)
-        self.crosshair.setText(self.tr("Crosshair:  {0}").format(text) if text else "")
+        self.crosshair.setText(f"Crosshair:  {text}" if text else "")
 
     def _point(self, voxel: Voxel | None) -> None:
         self._pointed = voxel
         text = "" if voxel is None else self._document.place_text(voxel)
-        self.pointed.setText(self.tr("Pointer:  {0}").format(text) if text else "")
+        self.pointed.setText(f"Pointer:  {text}" if text else "")
+
+    def _point_in_space(self, label: int) -> None:
+        words = self._document.structure_text(label)
+        self.pointed.setText(f"Pointer:  {words}" if words else "")
 
     def show_busy(self, text: str) -> None:
         """Say what is being read, in place of what lies under the pointer."""

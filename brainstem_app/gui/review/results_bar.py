@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from brainstem_app.gui.controls import make_button
+from brainstem_app.gui.design.choice_box import ChoiceBox
 
 _LEAST_CHARACTERS = 16
 
@@ -28,23 +29,23 @@ class ResultsBar(QWidget):
         super().__init__(parent)
         self.folders: tuple[Path, ...] = ()
         self._shown = -1
-        self.box = QComboBox(self)
-        self.box.setAccessibleName(self.tr("Result to review"))
-        self.box.setToolTip(self.tr("The results that were opened together"))
+        self.box = ChoiceBox(self)
+        self.box.setAccessibleName("Result to review")
+        self.box.setToolTip("The results that were opened together")
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.box.setMinimumContentsLength(_LEAST_CHARACTERS)
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.box.activated.connect(self._choose)
         self.previous = make_button(
             self,
-            self.tr("‹ Previous"),
-            self.tr("The result before (Alt+PgUp)"),
+            "‹ Previous",
+            "The result before (Alt+PgUp)",
             lambda: self._choose(self._shown - 1),
         )
         self.next = make_button(
             self,
-            self.tr("Next ›"),
-            self.tr("The next result (Alt+PgDown)"),
+            "Next ›",
+            "The next result (Alt+PgDown)",
             lambda: self._choose(self._shown + 1),
         )
         self.previous.setShortcut(Qt.Modifier.ALT | Qt.Key.Key_PageUp)
@@ -82,7 +83,7 @@ class ResultsBar(QWidget):
     def _show_place(self) -> None:
         row, count = self._shown, len(self.folders)
         self.box.setCurrentIndex(row)
-        self.place.setText(self.tr("Result {0} of {1}").format(row + 1, count))
+        self.place.setText(f"Result {row + 1} of {count}")
         self.previous.setEnabled(row > 0)
         self.next.setEnabled(row + 1 < count)
         self.setVisible(count > 1)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-
 from brainstem_app.gui.actions import ActionRow
 from brainstem_app.gui.messages.message import Message, MessageLevel
 from brainstem_app.gui.review.edit_actions import edit_keys, edit_rows
@@ -27,11 +25,11 @@ _FADE_STEP = 10
 #: The menu Review: ids of actions, None separates.
 REVIEW_MENU: tuple[str | None, ...] = (
     "open_result", "open_scan", "open_labels", "open_reference", "close_reference", None,
-    "save_copy", "add_reference", "picture", "picture_all", "figure", None,
-    "undo", "redo", None, "look", "brush", "eraser", "fill", "polygon", None,
+    "add_image", "hide_images", None, "save_copy", "add_reference", "picture", "picture_all", "figure", None,
+    "undo", "redo", None, "ruler", "remove_rulers", None, "look", "brush", "eraser", "fill", "polygon", None,
     "interpolate", "smooth", "copy_up", "copy_down", None,
     "smaller", "larger", "in_3d", "protects", "limits", "pick", None,
-    "axial", "coronal", "sagittal", "three", "side_by_side", None,
+    "axial", "coronal", "sagittal", "three", "side_by_side", "space", None,
     "radiological", "neurological", None,
     "zoom_in", "zoom_out", "fit", "fit_labels", None,
     "crosshair", "next_view", None,
@@ -39,7 +37,7 @@ REVIEW_MENU: tuple[str | None, ...] = (
     "differences", "next_difference", None,
     "next_nucleus", "previous_nucleus", "find_nucleus", None,
     "toggle_nucleus", "only_nucleus", "all_nuclei", "all_structures", "no_structure", None,
-    "hide_labels", "fainter", "stronger", "outline", "confidence", None,
+    "hide_labels", "fainter", "stronger", "outline", "smooth_labels", "confidence", None,
 )  # fmt: skip
 
 
@@ -56,8 +54,8 @@ def review_rows(
         *_file_rows(document, views, files, when),
         *_view_rows(document, views, when),
         *_label_rows(document, panel, when),
-        *edit_rows(document, views, when.labels, when.scan),
-        ActionRow("help", _tr("&Mouse and keys"), "F1", toggle_help),
+        *edit_rows(document, views, when.image, when.labels, when.scan),
+        ActionRow("help", "Mouse and &keys", "Shift+F1", toggle_help),
     ]
 
 
@@ -95,31 +93,36 @@ def _file_rows(document: Document, views: DocumentViews, files: ReviewFiles, whe
         view = views.main_view
         voxel = comparison.next_difference(document.structures.visible, view.plane, view.index)
         if voxel is None:
-            text = _tr("The visible structures do not differ from the reference.")
+            text = "The visible structures do not differ from the reference."
             document.message.emit(Message(MessageLevel.INFO, text))
         else:
             views.go_to(voxel)
 
     return [
-        row("open_result", _tr("Open a &result folder…"), "Ctrl+R", files.choose_result),
-        row("open_scan", _tr("Open a &scan…"), "Ctrl+O", files.choose_scan),
-        row("open_labels", _tr("Open a &label map…"), "Ctrl+L", files.choose_labels),
-        row("open_reference", _tr("Open a re&ference…"), "Ctrl+Shift+R", files.choose_reference, when.labels),
-        row("close_reference", _tr("Close the reference"), "Ctrl+W", lambda: comparison.set_reference(None),
+        row("open_result", "Open a &result folder…", "Ctrl+R", files.choose_result),
+        row("open_scan", "Open a &scan…", "Ctrl+O", files.choose_scan),
+        row("open_labels", "Open a &label map…", "Ctrl+L", files.choose_labels),
+        row("open_reference", "Open a re&ference…", "Ctrl+Shift+R", files.choose_reference, when.labels),
+        row("close_reference", "Close the reference", "Ctrl+W", lambda: comparison.set_reference(None),
             when.reference),
-        row("save_copy", _tr("Save an edited &copy"), "Ctrl+S", lambda: document.editor.save_copy(),
+        row("add_image", "Add an &image over the scan…", "Ctrl+I", files.choose_layer,
+            lambda: document.layers.can_add,
+            hint="T2, QSM, FA or any other map, where its header places it"),
+        row("hide_images", "Hide the images over the scan", "L", document.layers.hide,
+            lambda: bool(document.layers.all), lambda: document.layers.are_hidden),
+        row("save_copy", "Save an edited &copy", "Ctrl+S", lambda: document.editor.save_copy(),
             when.unsaved),
-        row("add_reference", _tr("Add to the &training set"), "Ctrl+T", files.training_set.add,
+        row("add_reference", "Add to the &training set", "Ctrl+T", files.training_set.add,
             lambda: files.training_set.can_add,
-            hint=_tr("These labels become the reference of their subject in the open study")),
-        row("picture", _tr("Save a &picture of the view…"), "Ctrl+Shift+S",
+            hint="These labels become the reference of their subject in the open study"),
+        row("picture", "Save a &picture of the view…", "Ctrl+Shift+S",
             lambda: files.choose_picture(views), when.image),
-        row("picture_all", _tr("Save a picture of &all views…"), "Ctrl+Alt+S",
+        row("picture_all", "Save a picture of &all views…", "Ctrl+Alt+S",
             lambda: files.choose_picture_of_all(views), when.image),
-        row("figure", _tr("&Figure for a paper…"), "Ctrl+Shift+F", lambda: files.choose_figure(views),
+        row("figure", "&Figure for a paper…", "Ctrl+Shift+F", lambda: files.choose_figure(views),
             when.image),
-        _switch(document, "differences", _tr("Mark &differences"), "D", "marks_differences", when.reference),
-        row("next_difference", _tr("&Next difference"), "N", next_difference, when.reference),
+        _switch(document, "differences", "Mark &differences", "D", "marks_differences", when.reference),
+        row("next_difference", "&Next difference", "N", next_difference, when.reference),
     ]
 
 
@@ -141,30 +144,32 @@ def _view_rows(document: Document, views: DocumentViews, when: _When) -> list[Ac
         return act(name, text, key, lambda: views.main_view.step_window(wider, brighter))
 
     return [
-        one("axial", _tr("&Axial"), "1", Plane.AXIAL),
-        one("coronal", _tr("&Coronal"), "2", Plane.CORONAL),
-        one("sagittal", _tr("&Sagittal"), "3", Plane.SAGITTAL),
-        ActionRow("three", _tr("&Three planes"), "4", lambda: views.show_layout(ViewLayout.THREE), when.image,
+        one("axial", "&Axial", "1", Plane.AXIAL),
+        one("coronal", "&Coronal", "2", Plane.CORONAL),
+        one("sagittal", "&Sagittal", "3", Plane.SAGITTAL),
+        ActionRow("three", "&Three planes", "4", lambda: views.show_layout(ViewLayout.THREE), when.image,
                   lambda: views.view_layout is ViewLayout.THREE, "layout"),
-        ActionRow("side_by_side", _tr("Side &by side"), "5",
+        ActionRow("side_by_side", "Side &by side", "5",
                   lambda: views.show_layout(ViewLayout.SIDE_BY_SIDE, views.main_view.plane), when.reference,
                   lambda: views.view_layout is ViewLayout.SIDE_BY_SIDE, "layout"),
-        side("radiological", _tr("&Radiological (patient's right on the left)"), "Shift+R",
+        ActionRow("space", "Nuclei in s&pace", "6", views.enlarge_space, when.labels,
+                  lambda: views.view_layout is ViewLayout.SPACE, "layout"),
+        side("radiological", "&Radiological (patient's right on the left)", "Shift+R",
              Convention.RADIOLOGICAL),
-        side("neurological", _tr("&Neurological (patient's left on the left)"), "Shift+L",
+        side("neurological", "&Neurological (patient's left on the left)", "Shift+L",
              Convention.NEUROLOGICAL),
-        act("zoom_in", _tr("Zoom &in"), "Ctrl++ Ctrl+=", lambda: views.main_view.zoom(_ZOOM_STEP)),
-        act("zoom_out", _tr("Zoom &out"), "Ctrl+-", lambda: views.main_view.zoom(1 / _ZOOM_STEP)),
-        act("fit", _tr("&Whole slice"), "Ctrl+0", lambda: views.each_visible(lambda view: view.fit())),
-        ActionRow("fit_labels", _tr("&Brainstem"), "Ctrl+9", views.fit_labels, when.labels),
-        _switch(document, "crosshair", _tr("Cross&hair"), "Ctrl+H", "has_crosshair", when.image),
-        act("reset_window", _tr("Reset brightness and contrast"), "Ctrl+B",
+        act("zoom_in", "Zoom &in", "Ctrl++ Ctrl+=", lambda: views.main_view.zoom(_ZOOM_STEP)),
+        act("zoom_out", "Zoom &out", "Ctrl+-", lambda: views.main_view.zoom(1 / _ZOOM_STEP)),
+        act("fit", "&Whole slice", "Ctrl+0", lambda: views.each_visible(lambda view: view.fit())),
+        ActionRow("fit_labels", "&Brainstem", "Ctrl+9", views.fit_labels, when.labels),
+        _switch(document, "crosshair", "Cross&hair", "Ctrl+H", "has_crosshair", when.image),
+        act("reset_window", "Reset brightness and contrast", "Ctrl+B",
             lambda: views.main_view.reset_window()),
-        window("brighter", _tr("Brighter"), "Shift+Up", 0, 1),
-        window("darker", _tr("Darker"), "Shift+Down", 0, -1),
-        window("more_contrast", _tr("More contrast"), "Shift+Left", -1, 0),
-        window("less_contrast", _tr("Less contrast"), "Shift+Right", 1, 0),
-        act("next_view", _tr("Give the keys to the next view"), "W", views.focus_next),
+        window("brighter", "Brighter", "Shift+Up", 0, 1),
+        window("darker", "Darker", "Shift+Down", 0, -1),
+        window("more_contrast", "More contrast", "Shift+Left", -1, 0),
+        window("less_contrast", "Less contrast", "Shift+Right", 1, 0),
+        act("next_view", "Give the keys to the next view", "W", views.focus_next),
     ]
 
 
@@ -175,27 +180,36 @@ def _label_rows(document: Document, panel: StructurePanel, when: _When) -> list[
         return lambda: display.set(opacity=min(100, max(0, display.state.opacity + by)))
 
     return [
-        _switch(document, "outline", _tr("&Outline instead of fill"), "O", "is_outlined", when.labels),
-        _switch(document, "hide_labels", _tr("&Hide the labels"), "H", "hides_labels", when.labels),
-        row("fainter", _tr("Fainter labels"), ",", fade(-_FADE_STEP), when.labels),
-        row("stronger", _tr("Stronger labels"), ".", fade(_FADE_STEP), when.labels),
-        _switch(document, "confidence", _tr("Colour by con&fidence"), "C", "by_confidence", when.confidence),
-        row("next_nucleus", _tr("Next nucleus of the list"), "Alt+Down", lambda: panel.step(1), when.labels),
-        row("previous_nucleus", _tr("Previous nucleus"), "Alt+Up", lambda: panel.step(-1), when.labels),
-        row("find_nucleus", _tr("Find a nucleus"), "Ctrl+F", panel.focus_search),
-        row("toggle_nucleus", _tr("Show or hide the chosen nucleus"), "V",
+        _switch(document, "outline", "&Outline instead of fill", "O", "is_outlined", when.labels),
+        _switch(document, "smooth_labels", "S&mooth curves instead of voxels", "Shift+O", "is_smooth",
+                lambda: document.shapes is not None,
+                hint="As the warp has them; labels that were corrected or have no warp are drawn in voxels"),
+        _switch(document, "hide_labels", "&Hide the labels", "H", "hides_labels", when.labels),
+        row("fainter", "Fainter labels", ",", fade(-_FADE_STEP), when.labels),
+        row("stronger", "Stronger labels", ".", fade(_FADE_STEP), when.labels),
+        _switch(document, "confidence", "Colour by con&fidence", "C", "by_confidence", when.confidence),
+        row("next_nucleus", "Next nucleus of the list", "Alt+Down", lambda: panel.step(1), when.labels),
+        row("previous_nucleus", "Previous nucleus", "Alt+Up", lambda: panel.step(-1), when.labels),
+        row("find_nucleus", "Find a nucleus", "Ctrl+F", panel.focus_search),
+        row("toggle_nucleus", "Show or hide the chosen nucleus", "V",
             lambda: structures.toggle(editor.label), when.labels),
-        row("only_nucleus", _tr("Show the chosen nucleus only"), "Shift+V",
+        row("only_nucleus", "Show the chosen nucleus only", "Shift+V",
             lambda: structures.show_only(editor.label), when.labels),
-        row("all_nuclei", _tr("Show the nuclei"), "Shift+N", structures.show_nuclei),
-        row("all_structures", _tr("Show all structures"), "Shift+A", lambda: structures.show_all(True)),
-        row("no_structure", _tr("Show no structure"), "Shift+H", lambda: structures.show_all(False)),
+        row("all_nuclei", "Show the nuclei", "Shift+N", structures.show_nuclei),
+        row("all_structures", "Show all structures", "Shift+A", lambda: structures.show_all(True)),
+        row("no_structure", "Show no structure", "Shift+H", lambda: structures.show_all(False)),
     ]
 # fmt: on
 
 
 def _switch(
-    document: Document, name: str, text: str, key: str, field: str, enabled_when: Callable[[], bool]
+    document: Document,
+    name: str,
+    text: str,
+    key: str,
+    field: str,
+    enabled_when: Callable[[], bool],
+    hint: str = "",
 ) -> ActionRow:
     """Row of an action that switches a field of the document's display state."""
     display = document.display
@@ -206,48 +220,56 @@ def _switch(
         lambda on: display.set(**{field: on}),
         enabled_when,
         lambda: bool(getattr(display.state, field)),
+        hint=hint,
     )
 
 
 def review_keys(a: ActionTable) -> list[ShortcutGroup]:
-    """List mouse and keys of Review by what they are for, for the sheet of F1."""
+    """List mouse and keys of Review by what they are for, for the sheet of keys."""
     mouse = [
-        (_tr("wheel, ↑ ↓"), _tr("next slice; Page Up, Page Down: ten; Home, End: first and last")),
-        (_tr("Ctrl+wheel"), _tr("zoom about the pointer")),
-        (_tr("click, drag"), _tr("crosshair; Ctrl+arrows move it by a voxel")),
-        (_tr("middle drag, right drag"), _tr("move the picture, zoom")),
-        (_tr("Shift+drag"), _tr("brightness (up, down), contrast (left, right); Shift+double click resets")),
-        (_tr("double click"), _tr("this view alone, or all again")),
-        *a.key_rows("next_view"),
-        (_tr("in space"), _tr("drag or arrows turn; wheel, + or − magnify; Home or double click resets")),
+        ("wheel, ↑ ↓", "next slice; Page Up, Page Down: ten; Home, End: first and last"),
+        ("Ctrl+wheel", "zoom about the pointer"),
+        ("click, drag", "crosshair; Ctrl+arrows move it by a voxel"),
+        ("middle drag, right drag", "move the picture, zoom"),
+        ("Shift+drag", "brightness (up, down), contrast (left, right); Shift+double click resets"),
+        ("double click", "this view alone, or all again"),
+        *a.key_rows("next_view", "ruler", "remove_rulers"),
+        ("right click, Menu", "what can be done there; while drawing, Ctrl+right click"),
+        ("in space", "drag or arrows turn; wheel, + or − magnify; Home resets"),
     ]
     views = [
-        *a.key_rows("axial", "coronal", "sagittal", "three", "side_by_side"),
-        (a.key("zoom_in", "zoom_out"), _tr("zoom in, zoom out")),
+        *a.key_rows("axial", "coronal", "sagittal", "three", "side_by_side", "space"),
+        (a.key("zoom_in", "zoom_out"), "zoom in, zoom out"),
         *a.key_rows("fit", "fit_labels", "crosshair"),
-        (a.key("brighter", "darker"), _tr("brighter, darker")),
-        (a.key("more_contrast", "less_contrast"), _tr("more, less contrast")),
-        (a.key("reset_window"), _tr("as they were at first")),
-        (a.key("radiological", "neurological"), _tr("patient's right, left on the left side")),
+        (a.key("brighter", "darker"), "brighter, darker"),
+        (a.key("more_contrast", "less_contrast"), "more, less contrast"),
+        (a.key("reset_window"), "as they were at first"),
+        (a.key("radiological", "neurological"), "patient's right, left on the left side"),
     ]
     labels = [
-        (a.key("next_nucleus", "previous_nucleus"), _tr("next, previous nucleus")),
+        (a.key("next_nucleus", "previous_nucleus"), "next, previous nucleus"),
         *a.key_rows("find_nucleus", "toggle_nucleus", "only_nucleus", "all_nuclei", "all_structures"),
         *a.key_rows("no_structure", "hide_labels"),
-        (a.key("fainter", "stronger"), _tr("fainter, stronger labels")),
-        *a.key_rows("outline", "confidence"),
+        (a.key("fainter", "stronger"), "fainter, stronger labels"),
+        *a.key_rows("outline", "smooth_labels", "confidence"),
     ]
-    files = a.key_rows("open_result", "open_scan", "open_labels", "picture", "picture_all", "figure", "help")
+    files = a.key_rows(
+        "open_result",
+        "open_scan",
+        "open_labels",
+        "add_image",
+        "hide_images",
+        "picture",
+        "picture_all",
+        "figure",
+        "help",
+    )
     comparing = a.key_rows("open_reference", "close_reference", "differences", "next_difference")
     return [
-        (_tr("Mouse and slices"), mouse),
-        (_tr("Views"), views),
-        (_tr("Nuclei and labels"), labels),
-        (_tr("Correct labels"), edit_keys(a)),
-        (_tr("Files and pictures"), files),
-        (_tr("Compare"), comparing),
+        ("Mouse and slices", mouse),
+        ("Views", views),
+        ("Nuclei and labels", labels),
+        ("Correct labels", edit_keys(a)),
+        ("Files and pictures", files),
+        ("Compare", comparing),
     ]
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("ReviewActions", text)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QPoint, Qt, Signal
+from PySide6.QtWidgets import QMenu
 
 from brainstem_app.gui.document.opened import OpenKind, kind_of
 from brainstem_app.gui.file_dialogs import FileDialogs
@@ -79,31 +80,45 @@ class ReviewFiles(QObject):
 
     def choose_result(self) -> None:
         """Ask for a folder that Segment has written and open it."""
-        folder = self._ask.folder(self.tr("Open a result folder"), self._settings.results_folder)
+        folder = self._ask.folder("Open a result folder", self._settings.results_folder)
         if folder is not None:
             self.open_results((folder,))
 
     def choose_scan(self) -> None:
         """Ask for a scan and open it."""
-        kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)")
-        path = self._ask.file(self.tr("Open a scan"), kinds)
+        kinds = "Scans (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)"
+        path = self._ask.file("Open a scan", kinds)
         if path is not None:
             self.when_saved(lambda: self._document.opener.open_scan(path))
 
+    def choose_layer(self) -> None:
+        """Ask for images and lay them over the scan."""
+        kinds = "Images (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)"
+        for path in self._ask.files("Add images over the scan", kinds):
+            self._document.layers.add(path)
+
+    def ask_about_image(self, path: Path, place: QPoint) -> None:
+        """Ask by a menu whether a dropped file lies over the scan, or is the scan to look at."""
+        menu = QMenu(self._over)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(f"Lay {path.name} over the scan", lambda: self._document.layers.add(path))
+        menu.addAction("Open it as a scan", lambda: self.open_path(path))
+        menu.popup(place)
+
     def choose_labels(self) -> None:
         """Ask for a label map and open it."""
-        path = self._ask.file(self.tr("Open a label map"), self._label_kinds())
+        path = self._ask.file("Open a label map", self._label_kinds())
         if path is not None:
             self.when_saved(lambda: self._document.opener.open_labels(path))
 
     def choose_reference(self) -> None:
         """Ask for a second label map and compare with it."""
-        path = self._ask.file(self.tr("Open a reference to compare with"), self._label_kinds())
+        path = self._ask.file("Open a reference to compare with", self._label_kinds())
         if path is not None:
             self._document.comparison.open(path)
 
     def _label_kinds(self) -> str:
-        return self.tr("Label maps (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)")
+        return "Label maps (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)"
 
     # Unsaved edits -----------------------------------------------------------------------------------
 
@@ -114,11 +129,11 @@ class ReviewFiles(QObject):
             go_on()
             return
 
-        what = self.tr("The labels that are open have edits that are not saved.")
+        what = "The labels that are open have edits that are not saved."
         actions = (
-            MessageAction(self.tr("Save a copy and go on"), lambda: editor.save_copy(go_on)),
-            MessageAction(self.tr("Discard the edits"), go_on),
-            MessageAction(self.tr("Keep editing"), lambda: None),
+            MessageAction("Save a copy and go on", lambda: editor.save_copy(go_on)),
+            MessageAction("Discard the edits", go_on),
+            MessageAction("Keep editing", lambda: None),
         )
         self.message.emit(Message(MessageLevel.QUESTION, what, actions=actions, owner="edits"))
 
@@ -157,23 +172,21 @@ class ReviewFiles(QObject):
 
         document = self._document
         source = document.scan or document.labels
-        kinds = self.tr("PNG, 300 dpi (*.png);;SVG (*.svg);;PDF (*.pdf)")
+        kinds = "PNG, 300 dpi (*.png);;SVG (*.svg);;PDF (*.pdf)"
         name = default_name(None if source is None else source.path)
-        chosen = self._ask.target(self.tr("Save the figure"), name, kinds)
+        chosen = self._ask.target("Save the figure", name, kinds)
         if chosen is None:
             return
         target = figure_target(*chosen)
 
         def done(saved: Path) -> None:
-            what = self.tr("The figure is saved as {0}.").format(saved.name)
+            what = f"The figure is saved as {saved.name}."
             self.message.emit(Message(MessageLevel.INFO, what, str(saved.parent)))
 
         self._background.run(
             lambda: save_figure(figure, target),
             done,
-            lambda error: self.message.emit(
-                message_of_error(error, self.tr("The figure could not be saved."))
-            ),
+            lambda error: self.message.emit(message_of_error(error, "The figure could not be saved.")),
         )
 
     def _picture_texts(self, views: DocumentViews) -> dict[str, str]:
@@ -186,7 +199,7 @@ class ReviewFiles(QObject):
     def _choose_target(self, image: QImage, name: str) -> None:
         """Ask where to save a picture, and save it."""
         stem = image.text("Source").split(".")[0] or "picture"
-        target = self._ask.target(self.tr("Save a picture"), f"{stem}_{name}.png", self.tr("PNG (*.png)"))
+        target = self._ask.target("Save a picture", f"{stem}_{name}.png", "PNG (*.png)")
         if target is not None:
             self.save_picture(image, target[0])
 
@@ -195,13 +208,11 @@ class ReviewFiles(QObject):
         from brainstem_app.gui.review.picture import save_picture
 
         def done(saved: Path) -> None:
-            what = self.tr("The picture is saved as {0}.").format(saved.name)
+            what = f"The picture is saved as {saved.name}."
             self.message.emit(Message(MessageLevel.INFO, what, str(saved.parent)))
 
         self._background.run(
             lambda: save_picture(image, path),
             done,
-            lambda error: self.message.emit(
-                message_of_error(error, self.tr("The picture could not be saved."))
-            ),
+            lambda error: self.message.emit(message_of_error(error, "The picture could not be saved.")),
         )

@@ -15,12 +15,14 @@ from brainstem_app.gui.review.compare_panel import ComparePanel
 from brainstem_app.gui.review.document_views import DocumentViews
 from brainstem_app.gui.review.edit_panel import EditPanel
 from brainstem_app.gui.review.empty_page import EmptyPage
+from brainstem_app.gui.review.layers_panel import LayersPanel
 from brainstem_app.gui.review.readout import Readout
 from brainstem_app.gui.review.results_bar import ResultsBar
 from brainstem_app.gui.review.review_actions import review_keys, review_rows
 from brainstem_app.gui.review.review_files import ReviewFiles
 from brainstem_app.gui.review.tool_bar import DrawingBar
 from brainstem_app.gui.review.view_bar import DisplayBar, LayoutBar
+from brainstem_app.gui.review.view_menu import ViewMenu
 from brainstem_app.gui.scans.result_line import ResultLine
 from brainstem_app.gui.structures.structure_panel import StructurePanel
 from brainstem_app.gui.viewer.convention import Plane
@@ -63,6 +65,8 @@ class ReviewPage(StepPage):
             Qt.ShortcutContext.WidgetWithChildrenShortcut,
         )
         self.compare_panel = ComparePanel(self.document, self.commands, self)
+        self.menu = ViewMenu(self.document, self.views, self.commands)
+        self.layers_panel = LayersPanel(self.document, self.commands, self)
         self.edit_panel = EditPanel(self.document, self.commands, self)
         self.empty_page = EmptyPage(self.commands, self)
         self.display_bar = DisplayBar(self.document, self.commands, self)
@@ -86,6 +90,7 @@ class ReviewPage(StepPage):
         side = _column(
             self.result_line,
             self.structure_panel,
+            self.layers_panel,
             self.compare_panel,
             self.edit_panel,
             stretched=self.structure_panel,
@@ -107,6 +112,7 @@ class ReviewPage(StepPage):
             told.connect(self.message)
         self.show_document(document)
         document.opener.busy.connect(self._show_busy)
+        self.views.image_dropped.connect(self.files.ask_about_image)
         document.scan_wanted.connect(self.files.choose_scan)
         document.image_changed.connect(self._on_image)
         document.labels_shown.connect(self._on_labels)
@@ -123,8 +129,11 @@ class ReviewPage(StepPage):
             document.image_changed,
             document.labels_changed,
             document.confidence_changed,
+            document.shapes_changed,
             document.comparison.changed,
             document.display.changed,
+            document.rulers.changed,
+            document.layers.listed,
             editor.state_changed,
             editor.brush_changed,
             self.views.layout_changed,
@@ -170,7 +179,7 @@ class ReviewPage(StepPage):
         is_edited = self.document.editor.is_changed
         if not is_edited:
             self.resolved.emit("edits")
-        self.status.emit(self.tr("not saved") if is_edited else "")
+        self.status.emit("not saved" if is_edited else "")
 
     def _focus_views(self) -> None:
         """Give the keys to the view looked at last."""

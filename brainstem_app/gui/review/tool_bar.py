@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QToolBar, QWidget
 if TYPE_CHECKING:
     from brainstem_app.gui.actions import ActionTable
 
-_ICON = 20
-_ICONS = {"undo": "undo-2", "redo": "redo-2"}
+_ICON = 18
+_ICONS = {"undo": "undo-2", "redo": "redo-2", "ruler": "ruler"}
 #: Ids of actions; None separates.
 _TOOLS: tuple[str | None, ...] = (
-    "look", "brush", "eraser", "fill", "polygon", None,
+    "look", "ruler", None, "brush", "eraser", "fill", "polygon", None,
     "in_3d", "protects", "limits", None,
     "interpolate", "smooth", "copy_up", "copy_down", None,
     "undo", "redo",
@@ -26,7 +26,7 @@ class DrawingBar(QToolBar):
 
     def __init__(self, commands: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle(self.tr("Drawing tools"))
+        self.setWindowTitle("Drawing tools")
         self.setAccessibleName(self.windowTitle())
         self.setOrientation(Qt.Orientation.Vertical)
         self.setIconSize(QSize(_ICON, _ICON))

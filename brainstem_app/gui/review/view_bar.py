@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from brainstem_app.gui.actions import ActionTable
     from brainstem_app.gui.document.document import Document
 
+# Pixels of the confidence's colours: the bar has room for them in a window of 1280 pixels.
+_SCALE = 40
+
 
 class LayoutBar(QWidget):
     """Buttons for the planes, and for zooming back."""
@@ -26,11 +29,11 @@ class LayoutBar(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         for name, text in (
-            ("three", self.tr("Three planes")),
-            ("axial", self.tr("Axial")),
-            ("coronal", self.tr("Coronal")),
-            ("sagittal", self.tr("Sagittal")),
-            ("side_by_side", self.tr("Side by side")),
+            ("three", "Three planes"),
+            ("axial", "Axial"),
+            ("coronal", "Coronal"),
+            ("sagittal", "Sagittal"),
+            ("side_by_side", "Side by side"),
         ):
             row.addWidget(commands.button(name, text, self))
         row.addStretch(1)
@@ -49,7 +52,7 @@ class DisplayBar(QWidget):
     def __init__(self, document: Document, commands: ActionTable, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._display = display = document.display
-        self.opacity = OpacitySlider((60, 120), self)
+        self.opacity = OpacitySlider((40, 120), self)
         self.opacity.valueChanged.connect(lambda percent: display.set(opacity=percent))
         self.convention = ConventionSwitch(display.state.convention, self)
         self.convention.chosen.connect(lambda convention: display.set(convention=convention))
@@ -72,8 +75,8 @@ class DisplayBar(QWidget):
         row.setSpacing(6)
         for widget in (self.opacity.name, self.opacity, self.opacity.percent):
             row.addWidget(widget)
-        row.addWidget(commands.button("outline", self.tr("Outline"), self))
-        row.addWidget(commands.button("confidence", self.tr("Confidence"), self))
+        row.addWidget(commands.button("outline", "Outline", self))
+        row.addWidget(commands.button("confidence", "Confidence", self))
         row.addWidget(self.scale)
         row.addStretch(1)
         row.addWidget(self.brightness_button)
@@ -82,9 +85,7 @@ class DisplayBar(QWidget):
     def _confidence_scale(self) -> ColourBar:
         from brainstem_app.gui.viewer.overlay import CONFIDENCE_COLOURS
 
-        bar = ColourBar(self.tr("Colours of the confidence, red 0 to blue 1"), self)
-        bar.setToolTip(
-            self.tr("Probability that the network gave the label that won; no probability of being right")
-        )
+        bar = ColourBar("Colours of the confidence, red 0 to blue 1", self, _SCALE)
+        bar.setToolTip("Probability that the network gave the label that won; no probability of being right")
         bar.show_scale([QColor(*colour) for colour in CONFIDENCE_COLOURS], "0", "1")
         return bar

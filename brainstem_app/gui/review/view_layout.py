@@ -6,8 +6,9 @@ from enum import Enum, auto
 
 
 class ViewLayout(Enum):
-    """One plane; three planes and the nuclei in space; or labels and reference in one plane."""
+    """One plane; three planes and the nuclei in space; labels and reference in one plane; or space alone."""
 
     ONE = auto()
     THREE = auto()
     SIDE_BY_SIDE = auto()
+    SPACE = auto()

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.settings import WindowSettings
 
 _SIZE = (820, 480)
-_SUBJECT, _SESSION, _FIRST_COLUMN = 1, 2, 3
+_SUBJECT, _SESSION, _WHEN, _FIRST_COLUMN = 1, 2, 3, 4
 
 
 @dataclass(frozen=True)
@@ -61,24 +61,24 @@ class DatasetDialog(QDialog):
     def __init__(self, scans: Sequence[ListedScan], settings: WindowSettings, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Make a dataset of these scans"))
+        self.setWindowTitle("Make a dataset of these scans")
         self.resize(*_SIZE)
         self._scans = tuple(scans)
         self._ask = FileDialogs(settings, self)
         self.table = self._table()
         self.folder = QLineEdit(str(settings.last_folder / "dataset"), self)
-        self.folder.setAccessibleName(self.tr("Folder for the dataset"))
-        self.folder.setToolTip(self.tr("A new or empty folder"))
-        self.copies = QRadioButton(self.tr("&Copy the scans"), self)
-        self.links = QRadioButton(self.tr("&Link to them, where they are NIfTI files"), self)
-        self.links.setToolTip(self.tr("Takes no room on the disk, but needs the scans where they are now"))
+        self.folder.setAccessibleName("Folder for the dataset")
+        self.folder.setToolTip("A new or empty folder")
+        self.copies = QRadioButton("&Copy the scans", self)
+        self.links = QRadioButton("&Link to them, where they are NIfTI files", self)
+        self.links.setToolTip("Takes no room on the disk, but needs the scans where they are now")
         self.copies.setChecked(True)
         self.problem = QLabel(self)
         self.problem.setWordWrap(True)
-        self.problem.setAccessibleName(self.tr("What is still wrong"))
+        self.problem.setAccessibleName("What is still wrong")
         self.buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.make_button = make_button(
-            self, self.tr("&Make the dataset"), self.tr("Nothing that is there is overwritten"), self.accept
+            self, "&Make the dataset", "Nothing that is there is overwritten", self.accept
         )
         self.buttons.addButton(self.make_button, QDialogButtonBox.ButtonRole.AcceptRole)
         self.buttons.rejected.connect(self.reject)
@@ -89,24 +89,30 @@ class DatasetDialog(QDialog):
 
     def _table(self) -> QTableWidget:
         titles = (
-            self.tr("Scan"),
-            self.tr("Subject"),
-            self.tr("Session"),
-            self.tr("Group"),
-            self.tr("Age"),
-            self.tr("Sex"),
+            "Scan",
+            "Subject",
+            "Session",
+            "Made on",
+            "Group",
+            "Age",
+            "Sex",
         )
         table = QTableWidget(len(self._scans), len(titles), self)
         table.setHorizontalHeaderLabels(titles)
-        table.setAccessibleName(self.tr("Whose the scans are"))
-        table.setAccessibleDescription(self.tr("Subject is needed; all others can be left empty."))
+        table.setAccessibleName("Whose the scans are")
+        table.setAccessibleDescription("Subject is needed; all others can be left empty.")
+        if (when := table.horizontalHeaderItem(_WHEN)) is not None:
+            when.setToolTip(
+                "The date (2024-03-31), or years since the person's first scan (1.5): a change over time"
+                " needs it. DICOM series say it themselves."
+            )
         table.verticalHeader().hide()
         named = proposed([(scan.path, scan.name) for scan in self._scans])
         for row, (scan, new) in enumerate(zip(self._scans, named, strict=True)):
             name = QTableWidgetItem(scan.name)
             name.setFlags(Qt.ItemFlag.ItemIsEnabled)
             name.setToolTip(str(scan.path))
-            cells = (new.subject, new.session, *(scan.columns.get(c, "") for c in PARTICIPANT_COLUMNS))
+            cells = (new.subject, new.session, "", *(scan.columns.get(c, "") for c in PARTICIPANT_COLUMNS))
             for column, item in enumerate((name, *map(QTableWidgetItem, cells))):
                 table.setItem(row, column, item)
         header = table.horizontalHeader()
@@ -117,20 +123,17 @@ class DatasetDialog(QDialog):
 
     def _lay_out(self) -> None:
         words = QLabel(
-            self.tr(
-                "A study is made of a dataset (BIDS): with it come training, quality control and groups."
-                " Say whose each scan is; a person with several scans has a session for each."
-            ),
+            "A study is made of a dataset (BIDS): with it come training, quality control and groups."
+            " Say whose each scan is; a person with several scans has a session for each. A change over time"
+            " needs to know when each was made: a date, or years since the first.",
             self,
         )
         words.setWordWrap(True)
         place = QHBoxLayout()
         place.addWidget(self.folder, 1)
-        place.addWidget(
-            make_button(self, self.tr("C&hoose…"), self.tr("Choose another folder"), self._choose_folder)
-        )
+        place.addWidget(make_button(self, "C&hoose…", "Choose another folder", self._choose_folder))
         form = QFormLayout()
-        form.addRow(self.tr("&Folder"), place)
+        form.addRow("&Folder", place)
         form.labelForField(place).setBuddy(self.folder)  # type: ignore[attr-defined]
         how = QHBoxLayout()
         for button in (self.copies, self.links):
@@ -145,7 +148,7 @@ class DatasetDialog(QDialog):
         layout.addWidget(self.buttons)
 
     def _choose_folder(self) -> None:
-        folder = self._ask.folder(self.tr("Empty folder for the dataset"))
+        folder = self._ask.folder("Empty folder for the dataset")
         if folder is not None:
             self.folder.setText(str(folder))
 
@@ -157,7 +160,8 @@ class DatasetDialog(QDialog):
             texts = [self._text(row, column) for column in range(self.table.columnCount())]
             columns = dict(zip(PARTICIPANT_COLUMNS, texts[_FIRST_COLUMN:], strict=True))
             subject = texts[_SUBJECT].removeprefix("sub-")
-            scans.append(NewScan(scan.path, subject, texts[_SESSION].removeprefix("ses-"), columns))
+            session = texts[_SESSION].removeprefix("ses-")
+            scans.append(NewScan(scan.path, subject, session, columns, texts[_WHEN]))
         return DatasetPlan(tuple(scans), Path(self.folder.text()).expanduser(), self.links.isChecked())
 
     def _text(self, row: int, column: int) -> str:
@@ -170,7 +174,7 @@ class DatasetDialog(QDialog):
         brush = QBrush(QColor(colours_of(self).fair))
         self.table.blockSignals(True)
         for row in range(self.table.rowCount()):
-            for column in (_SUBJECT, _SESSION):
+            for column in (_SUBJECT, _SESSION, _WHEN):
                 item = self.table.item(row, column)
                 if item is not None:
                     item.setData(Qt.ItemDataRole.ForegroundRole, brush if row in problems else None)
@@ -178,7 +182,7 @@ class DatasetDialog(QDialog):
         self.table.blockSignals(False)
         said = [f"{self._scans[row].name}: {what}" for row, what in sorted(problems.items())[:1]]
         if not said and not self.folder.text().strip():
-            said = [self.tr("Choose a folder for the dataset.")]
+            said = ["Choose a folder for the dataset."]
         self.problem.setText("".join(said))
         self.make_button.setEnabled(not said)
 

@@ -32,39 +32,37 @@ class EmptyState(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName(self.tr("No scan is open"))
+        self.setAccessibleName("No scan is open")
         self._is_target = False
-        title = QLabel(self.tr("Drop a T1 scan here or open one"), self)
+        title = QLabel("Drop a T1 scan here or open one", self)
         set_type(title, Type.TITLE)
         title.setWordWrap(True)
         kinds = QLabel(
-            self.tr("NIfTI (.nii, .nii.gz), FreeSurfer (.mgz), a folder of DICOM files or a BIDS dataset"),
+            "NIfTI (.nii, .nii.gz), FreeSurfer (.mgz), a folder of DICOM files or a BIDS dataset",
             self,
         )
         kinds.setWordWrap(True)
         set_tone(kinds, "soft")
-        self.open_button = self._button(
-            self.tr("Open a scan…"), self.tr("One file or several (Ctrl+O)"), "open_scan"
-        )
+        self.open_button = self._button("Open a scan…", "One file or several (Ctrl+O)", "open_scan")
         set_primary(self.open_button)
         self.folder_button = self._button(
-            self.tr("Open a folder…"),
-            self.tr("DICOM files, a BIDS dataset or a folder of scans (Ctrl+Shift+O)"),
+            "Open a folder…",
+            "DICOM files, a BIDS dataset or a folder of scans (Ctrl+Shift+O)",
             "open_folder",
         )
         self.example_button = self._button(
-            self.tr("Try it with a simulated scan"),
-            self.tr("Makes a scan from the template, as a scanner might take it"),
+            "Try it with a simulated scan",
+            "Makes a scan from the template, as a scanner might take it",
             "simulate",
         )
         self.undo_button = self._button(
-            self.tr("Bring the list back"),
-            self.tr("The scans that were listed before (Ctrl+Z)"),
+            "Bring the list back",
+            "The scans that were listed before (Ctrl+Z)",
         )
         self.undo_button.clicked.connect(self.undo_requested)
         self.undo_button.hide()
         self.busy = QLabel(self)
-        self.busy.setAccessibleName(self.tr("What is being read"))
+        self.busy.setAccessibleName("What is being read")
         self.busy.hide()
         self.progress = JobProgress(self)
         self.progress.setMaximumWidth(480)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.controls import level_icon, remove_widgets, widgets_of
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.look import set_tone
 from brainstem_app.gui.scans.listing import SEVERAL_SERIES
 
@@ -42,19 +42,19 @@ class FindingList(QScrollArea):
         super().__init__(parent)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
-        self.setAccessibleName(self.tr("Findings of the chosen scan"))
+        self.setAccessibleName("Findings of the chosen scan")
         self.setMinimumHeight(_LINES * self.fontMetrics().height())
         self.title = QLabel()
         self.title.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.title.setWordWrap(True)
         set_tone(self.title, "soft")
         self._rows = QVBoxLayout()
-        self.series = QComboBox()
-        self.series.setAccessibleName(self.tr("Series of the DICOM folder"))
-        self.series.setToolTip(self.tr("The folder holds several series; this one is used"))
-        self.take_button = QPushButton(self.tr("Take this series"))
-        self.take_button.setAccessibleName(self.tr("Take this series"))
-        self.take_button.setToolTip(self.tr("Use this series wherever the folder is used"))
+        self.series = ChoiceBox()
+        self.series.setAccessibleName("Series of the DICOM folder")
+        self.series.setToolTip("The folder holds several series; this one is used")
+        self.take_button = QPushButton("Take this series")
+        self.take_button.setAccessibleName("Take this series")
+        self.take_button.setToolTip("Use this series wherever the folder is used")
         self.take_button.clicked.connect(lambda: self.series_chosen.emit(str(self.series.currentData())))
         self._chooser = QWidget()
         chooser = QHBoxLayout(self._chooser)
@@ -82,24 +82,22 @@ class FindingList(QScrollArea):
         if scan is None:
             self.title.setText("")
             return
-        orientation = (
-            "" if found is None or not found.orientation else self.tr(", axes {0}").format(found.orientation)
-        )
+        orientation = "" if found is None or not found.orientation else f", axes {found.orientation}"
         self.title.setText(f"{scan.path}{orientation}")
         if found is None:
-            self._add("", self.tr("The scan is being looked at…"), "")
+            self._add("", "The scan is being looked at…", "")
         elif not found.findings:
-            self._add("", self.tr("Nothing is wrong with the header, the voxels or the coverage."), "")
+            self._add("", "Nothing is wrong with the header, the voxels or the coverage.", "")
         for finding in found.findings if found is not None else ():
             is_choice = finding.code == SEVERAL_SERIES
-            fix = self.tr("Take the one of the T1-weighted scan.") if is_choice else finding.fix
+            fix = "Take the one of the T1-weighted scan." if is_choice else finding.fix
             self._add(finding.level.value, finding.problem, fix)
 
     def offer_series(self, series: tuple[OfferedSeries, ...], taken: str) -> None:
         """Let the user choose a series of a DICOM folder: the one taken is marked, or the likely one."""
         self.series.clear()
         for one in series:
-            text = f"{one.text}, {counted(one.images, self.tr('image'))}" if one.images else one.text
+            text = f"{one.text}, {counted(one.images, 'image')}" if one.images else one.text
             self.series.addItem(text, one.path)
         likely = next((row for row, one in enumerate(series) if one.is_likely), 0)
         row = self.series.findData(taken)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from brainstem_app.errors import InputError
 
 if TYPE_CHECKING:
-    from brainstem_app.imaging.doctor import Examination
+    pass
 
 SEVERAL_SERIES, SERIES_CHOSEN = "several-series", "dicom-series-chosen"
 # What the people at a scanner call such a sequence.
@@ -134,13 +134,6 @@ def _with_dicom(sources: Sequence[Path], scans: Sequence[ListedScan]) -> tuple[P
 
     loose = {scan.path.parent for scan in scans if scan.dataset is None and scan.path.is_file()}
     return tuple(source for source in sources if source in loose and holds_dicom(source))
-
-
-def examine_scan(path: Path) -> Examination:
-    """Read a scan and gather what was found in it."""
-    from brainstem_app.imaging.doctor import examine
-
-    return examine(path)
 
 
 def series_of(path: Path) -> tuple[OfferedSeries, ...]:

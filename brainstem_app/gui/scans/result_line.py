@@ -23,7 +23,7 @@ class ResultLine(QLabel):
         self.setWordWrap(True)
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.setAccessibleName(self.tr("Model of the result"))
+        self.setAccessibleName("Model of the result")
         self.hide()
         document.result_changed.connect(self._show)
 
@@ -39,11 +39,11 @@ class ResultLine(QLabel):
         accuracy = escape(shown.model.accuracy)
         if shown.model.mean_iou is None:
             accuracy = f'<span style="color:{colour}">{accuracy}</span>'
-        words = [self.tr("Model: <b>{0}</b>, {1}").format(escape(shown.model.title), accuracy)]
+        words = [f"Model: <b>{escape(shown.model.title)}</b>, {accuracy}"]
         tip = str(shown.labels)
         if shown.edited is not None:
             when = f"{shown.edited.saved:%Y-%m-%d %H:%M}"
-            words.append(f'<b style="color:{colour}">{self.tr("edited")}</b> {when}')
-            tip += "\n" + self.tr("Corrected by hand; the original is kept: {0}").format(shown.original)
+            words.append(f'<b style="color:{colour}">{"edited"}</b> {when}')
+            tip += f"\nCorrected by hand; the original is kept: {shown.original}"
         self.setText(" · ".join(words))
         self.setToolTip(tip)

@@ -80,7 +80,8 @@ class ScanList(QObject):
     def __init__(self, context: AppContext, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._context = context
-        self._before: list[ScanSources] = []
+        self._before: list[tuple[ScanSources, Listing | None]] = []
+        self._listed: Listing | None = Listing()  # None while it is being read
         self._request = 0
         self.now = ScanSources()
 
@@ -107,46 +108,56 @@ class ScanList(QObject):
         """Take scans off the list; their files stay."""
         if not scans:
             return
-        self._change(self.now.without(scan.path for scan in scans))
-        what = scans[0].name if len(scans) == 1 else counted(len(scans), self.tr("scan"))
-        verb = agreeing(len(scans), self.tr("is"), self.tr("are"))
-        self._offer_undo(self.tr("{0} {1} off the list.").format(what, verb))
+        # The files are as they were: what is left of the list is known.
+        left = self.now.without(scan.path for scan in scans)
+        gone = {scan.path for scan in scans} - left.removed
+        listed = self._listed
+        if listed is not None:
+            listed = replace(listed, scans=tuple(scan for scan in listed.scans if scan.path not in gone))
+        self._change(left, listed)
+        what = scans[0].name if len(scans) == 1 else counted(len(scans), "scan")
+        verb = agreeing(len(scans), "is", "are")
+        self._offer_undo(f"{what} {verb} off the list.")
 
     def clear(self) -> None:
         """Empty the list; no file is removed."""
         if self.now.sources:
             self._change(ScanSources())
-            self._offer_undo(self.tr("The list is empty."))
+            self._offer_undo("The list is empty.")
 
     def undo(self) -> None:
         """Show the list as it was before it was changed last."""
         if self._before:
-            self._list(self._before.pop())
+            self._list(*self._before.pop())
 
     def _offer_undo(self, what: str) -> None:
-        action = MessageAction(self.tr("Undo"), self.undo)
-        what += " " + self.tr("No file was removed.")
+        action = MessageAction("Undo", self.undo)
+        what += " No file was removed."
         self.message.emit(Message(MessageLevel.INFO, what, actions=(action,)))
 
-    def _change(self, sources: ScanSources) -> None:
+    def _change(self, sources: ScanSources, known: Listing | None = None) -> None:
         if sources != self.now:
-            self._before = [*self._before, self.now][-_MOST_STEPS:]
-        self._list(sources)
+            self._before = [*self._before, (self.now, self._listed)][-_MOST_STEPS:]
+        self._list(sources, known)
 
-    def _list(self, sources: ScanSources) -> None:
-        """Read which scans there are, on a thread; of several answers only the latest counts."""
+    def _list(self, sources: ScanSources, known: Listing | None = None) -> None:
+        """Show a listing that is known, or read one on a thread; of several answers the latest counts."""
         self._request += 1
         request = self._request
-        self.now = sources
+        self.now, self._listed = sources, known
         self._remember()
         self.undo_changed.emit(bool(self._before))
         self.changed.emit()
 
         def done(listing: Listing) -> None:
             if request == self._request:
+                self._listed = listing
                 self._tell_of(listing)
                 self.read.emit(sources.filtered(listing))
 
+        if known is not None:
+            self.read.emit(sources.filtered(known))
+            return
         self._context.background.run(
             lambda: list_scans(sources.sources),
             done,
@@ -165,14 +176,10 @@ class ScanList(QObject):
             if problem not in gone:
                 self.message.emit(message_of_error(problem, "", problem.where or ""))
         if gone:
-            what = self.tr("{0} is not there any more.").format(Path(str(gone[0].where)).name)
+            what = f"{Path(str(gone[0].where)).name} is not there any more."
             if len(gone) > 1:
-                what = self.tr("{0} of the opened files and folders are not there any more.").format(
-                    len(gone)
-                )
-            fix = self.tr(
-                "Connect their drive, or put them back: they are not forgotten, and listed again then."
-            )
+                what = f"{len(gone)} of the opened files and folders are not there any more."
+            fix = "Connect their drive, or put them back: they are not forgotten, and listed again then."
             self.message.emit(Message(MessageLevel.WARNING, what, gone[0].where or "", fix))
 
 

@@ -31,23 +31,23 @@ class ScanPanel(Card):
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
-        self.set_title(self.tr("Scan"))
+        self.set_title("Scan")
         self._document = document
-        self.name = QLabel(self.tr("No scan is open."), self)
+        self.name = QLabel("No scan is open.", self)
         self.name.setWordWrap(True)
         self.name.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.name.setAccessibleName(self.tr("Name of the scan"))
+        self.name.setAccessibleName("Name of the scan")
         self.grid = QLabel(self)
         set_tone(self.grid, "soft")
-        self.grid.setAccessibleName(self.tr("Size of the scan"))
+        self.grid.setAccessibleName("Size of the scan")
         self.grid.hide()
         self.result = ResultLine(document, self)
         self._rows = QVBoxLayout()
         self._rows.setContentsMargins(0, 4, 0, 0)
         self._rows.setSpacing(6)
         self._more = QPushButton(self)
-        self._more.setAccessibleName(self.tr("Show more findings"))
-        self._more.setToolTip(self.tr("All that was found in the header, the voxels and the coverage"))
+        self._more.setAccessibleName("Show more findings")
+        self._more.setToolTip("All that was found in the header, the voxels and the coverage")
         self._more.setFlat(True)
         self._more.setCheckable(True)
         self._more.toggled.connect(self._fold)
@@ -72,7 +72,7 @@ class ScanPanel(Card):
         self.grid.setVisible(scan is not None)
         self._show_findings(self._document.findings)
         if scan is None:
-            self.name.setText(self.tr("Labels without their scan"))
+            self.name.setText("Labels without their scan")
             self.name.setToolTip("")
             return
         grid = scan.image.grid
@@ -80,7 +80,7 @@ class ScanPanel(Card):
         self.name.setToolTip(str(scan.path))
         voxels = " × ".join(str(n) for n in grid.shape)
         sizes = " × ".join(f"{size:.2f}" for size in grid.voxel_size_mm)
-        self.grid.setText(self.tr("{0} voxels of {1} mm").format(voxels, sizes))
+        self.grid.setText(f"{voxels} voxels of {sizes} mm")
 
     def _show_findings(self, findings: tuple[Finding, ...]) -> None:
         """Show what was found in the scan or in its segmentation, the worst first."""
@@ -96,8 +96,8 @@ class ScanPanel(Card):
         unfolded = self._more.isChecked()
         for place, row in enumerate(widgets_of(self._rows)):
             row.setVisible(unfolded or place < _UNFOLDED)
-        hidden = self.tr("{0} more…").format(count - _UNFOLDED)
-        self._more.setText(self.tr("Show fewer") if unfolded else hidden)
+        hidden = f"{count - _UNFOLDED} more…"
+        self._more.setText("Show fewer" if unfolded else hidden)
         self._more.setAccessibleName(self._more.text())
         self._more.setVisible(count > _UNFOLDED)
 

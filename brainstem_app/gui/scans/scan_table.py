@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QBrush, QGuiApplication, QIcon
+from PySide6.QtCore import QObject, QSize, Qt
+from PySide6.QtGui import QBrush, QColor, QGuiApplication, QImage, QPixmap
 
 from brainstem_app.gui.controls import LEVEL_ICONS
 from brainstem_app.gui.design.icons import line_icon
 from brainstem_app.gui.design.look import colours_of
+from brainstem_app.gui.design.tokens import ICON
 from brainstem_app.gui.rows_model import Column, RowsModel
+from brainstem_app.gui.scans.examiner import THUMBNAIL
 from brainstem_app.gui.scans.listing import ListedScan
 
 if TYPE_CHECKING:
@@ -26,6 +29,10 @@ class ScanTable(RowsModel[ListedScan]):
     def __init__(self, parent: QObject | None = None) -> None:
         self._found: dict[str, Examination] = {}
         self._prepared: dict[str, str] = {}
+        self._results: dict[str, str] = {}
+        self._pictures: dict[str, QPixmap] = {}
+        self._empty_picture = QPixmap(THUMBNAIL, THUMBNAIL)
+        self._empty_picture.fill(QColor(Qt.GlobalColor.transparent))
         hints = {Qt.ItemDataRole.ToolTipRole: lambda scan: str(scan.path)}
         super().__init__((), lambda scan: str(scan.path), parent, hints)
         self.set_rows((), self._made_columns(()))
@@ -34,10 +41,26 @@ class ScanTable(RowsModel[ListedScan]):
         """Show other scans; what was found in those that stay is kept."""
         self.set_rows(listing.scans, self._made_columns(listing.column_names[:_MOST_COLUMNS]))
 
-    def set_found(self, examination: Examination) -> None:
-        """Show what was found in a scan."""
+    def set_found(self, examination: Examination, picture: QImage | None = None) -> None:
+        """Show what was found in a scan, and its picture."""
         self._found[examination.path] = examination
+        if picture is not None:
+            pixmap = QPixmap.fromImage(picture)
+            pixmap.setDevicePixelRatio(max(picture.width(), picture.height()) / THUMBNAIL)
+            self._pictures[examination.path] = pixmap
         self.tell(self.row_of(examination.path))
+
+    def set_results(self, states: dict[str, str]) -> None:
+        """Set the states of scans that are segmented, by their paths."""
+        if states != self._results:
+            self._results = states
+            self.tell_all()
+
+    def is_in_state(self, scan: ListedScan, state: str) -> bool:
+        """Whether a scan is ``"none"`` (not segmented), in a state of its result, or has a worst finding."""
+        if state in {"error", "warning"}:
+            return self._worst(scan) == state
+        return state in {"", self._results.get(str(scan.path), "none")}
 
     def set_prepared(self, states: dict[str, str]) -> None:
         """Set ``"finished"`` or ``"failed"`` by scan name."""
@@ -48,9 +71,13 @@ class ScanTable(RowsModel[ListedScan]):
         """Return what was found in a scan; None before it was examined."""
         return self._found.get(str(scan.path))
 
-    def next_to_examine(self) -> ListedScan | None:
-        """First scan that has not been examined yet."""
-        return next((scan for scan in self.rows if str(scan.path) not in self._found), None)
+    def next_to_examine(self, seen: Iterable[int] = ()) -> ListedScan | None:
+        """First scan that has not been examined yet; of those in the rows `seen`, if there is one."""
+        rows = self.rows
+        for scan in (*(rows[n] for n in seen), *rows):
+            if str(scan.path) not in self._found:
+                return scan
+        return None
 
     def counts(self) -> tuple[int, int, int]:
         """Count scans with an error, scans with a warning, scans not examined yet."""
@@ -66,11 +93,12 @@ class ScanTable(RowsModel[ListedScan]):
             Qt.ItemDataRole.ForegroundRole: self._foreground,
         }
         return [
-            Column(self.tr("Scan"), lambda scan: scan.name),
+            Column("Scan", lambda scan: scan.name, roles={Qt.ItemDataRole.DecorationRole: self._picture}),
             *map(of_person, names),
-            Column(self.tr("Size"), self._size),
-            Column(self.tr("Prepared"), self._state),
-            Column(self.tr("Findings"), self._findings, roles=roles),
+            Column("Size", self._size),
+            Column("Result", self._result, hint="Segmented, and what was said of it in the study"),
+            Column("Prepared", self._state),
+            Column("Findings", self._findings, roles=roles),
         ]
 
     def _size(self, scan: ListedScan) -> str:
@@ -79,20 +107,26 @@ class ScanTable(RowsModel[ListedScan]):
             return ""
         voxels = "×".join(str(n) for n in found.shape)
         sizes = "×".join(f"{size:.3g}" for size in found.voxel_size_mm)
-        return self.tr("{0}, {1} mm").format(voxels, sizes)
+        return f"{voxels}, {sizes} mm"
+
+    def _picture(self, scan: ListedScan) -> QPixmap:
+        return self._pictures.get(str(scan.path)) or self._empty_picture
+
+    def _result(self, scan: ListedScan) -> str:
+        return self._results.get(str(scan.path), "")
 
     def _state(self, scan: ListedScan) -> str:
-        words = {"finished": self.tr("yes"), "failed": self.tr("failed")}
+        words = {"finished": "yes", "failed": "failed"}
         return words.get(self._prepared.get(scan.name, ""), "")
 
     def _findings(self, scan: ListedScan) -> str:
         found = self.found(scan)
         if found is None:
-            return self.tr("not looked at yet")
+            return "not looked at yet"
         if not found.findings:
-            return self.tr("fine")
+            return "fine"
         first, others = found.findings[0], len(found.findings) - 1
-        return first.problem if not others else self.tr("{0} (+{1} more)").format(first.problem, others)
+        return first.problem if not others else f"{first.problem} (+{others} more)"
 
     def _worst(self, scan: ListedScan) -> str | None:
         found = self.found(scan)
@@ -100,12 +134,13 @@ class ScanTable(RowsModel[ListedScan]):
             return None
         return found.findings[0].level.value if found.findings else "fine"
 
-    def _icon(self, scan: ListedScan) -> QIcon | None:
+    def _icon(self, scan: ListedScan) -> QPixmap | None:
         worst = self._worst(scan)
         if worst is None:
             return None
         name, tone = LEVEL_ICONS[worst]
-        return line_icon(name, str(getattr(colours_of(), tone)))
+        ratio = QGuiApplication.primaryScreen().devicePixelRatio()
+        return line_icon(name, str(getattr(colours_of(), tone))).pixmap(QSize(ICON, ICON), ratio)
 
     def _foreground(self, scan: ListedScan) -> QBrush | None:
         faint = self._worst(scan) in (None, "fine")

@@ -6,13 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QLineEdit,
     QSplitter,
     QStackedWidget,
     QTableView,
@@ -24,7 +23,6 @@ from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.arranged_rows import ArrangedRows
 from brainstem_app.gui.controls import (
-    add_search_icon,
     fit_columns,
     make_button,
     make_primary,
@@ -32,28 +30,29 @@ from brainstem_app.gui.controls import (
     make_table,
     page_layout,
 )
-from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
-from brainstem_app.gui.scans.dataset_dialog import DatasetDialog, DatasetPlan
+from brainstem_app.gui.design.tokens import HALF, SPACE
+from brainstem_app.gui.messages.message import Message, MessageLevel
 from brainstem_app.gui.scans.empty_state import EmptyState
+from brainstem_app.gui.scans.examiner import THUMBNAIL, Examiner, Looked
 from brainstem_app.gui.scans.finding_list import FindingList
+from brainstem_app.gui.scans.gather_scans import GatherScans
 from brainstem_app.gui.scans.listing import (
     SERIES_CHOSEN,
     SEVERAL_SERIES,
     ChosenScans,
     Listing,
-    examine_scan,
     series_of,
 )
+from brainstem_app.gui.scans.scan_filters import ScanFilters
 from brainstem_app.gui.scans.scan_list import ScanList
+from brainstem_app.gui.scans.scan_states import find_states
 from brainstem_app.gui.scans.scan_table import ScanTable
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
-from brainstem_app.imaging.new_dataset import make_dataset
-from brainstem_app.jobs.folder_rights import make_folder
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
     from brainstem_app.gui.scans.listing import ListedScan
-    from brainstem_app.imaging.doctor import Examination
 
 
 class ScansPage(StepPage):
@@ -74,86 +73,83 @@ class ScansPage(StepPage):
         self.list.message.connect(self.message)
         self.list.changed.connect(lambda: self.resolved.emit(""))
         self._told: set[Path] = set()
-        self._is_examining = False
         self.empty_state = EmptyState(self)
         self.empty_state.command_requested.connect(self.command_requested)
         self.empty_state.undo_requested.connect(self.list.undo)
         self.model = ScanTable(self)
         self._arranged = ArrangedRows(self.model, self)
         self.table = self._table()
+        self.examiner = Examiner(context.background, self._next_to_examine, self)
+        self.examiner.looked.connect(self._on_looked)
+        self.examiner.message.connect(self.message)
         self.findings = FindingList(self)
         self.findings.series_chosen.connect(self._take_series)
         self.summary = QLabel(self)
-        self.summary.setAccessibleName(self.tr("How many scans there are"))
-        self.search = QLineEdit(self)
-        self.search.setPlaceholderText(self.tr("Find a scan"))
-        self.search.setAccessibleName(self.tr("Find a scan"))
-        self.search.setToolTip(self.tr("Shows only the rows that hold this text, a group or a finding too"))
-        add_search_icon(self.search)
-        self.search.textChanged.connect(self._arranged.set_text)
+        self.summary.setAccessibleName("How many scans there are")
+        self.filters = ScanFilters(self.model, self._arranged, self)
+        self.search = self.filters.search
+        self.gathering = GatherScans(context, self)
+        self.gathering.message.connect(self.message)
+        self.gathering.made.connect(self.list.show_only)
+        self.gathering.begin_study.connect(lambda: self.command_requested.emit("new_study"))
         self._make_buttons()
         self._lay_out()
         self.list.undo_changed.connect(self._show_undo)
         self._show_undo(False)
         context.study.contents_changed.connect(self._show_prepared)
+        context.jobs.changed.connect(self._on_job)
 
     def _make_buttons(self) -> None:
-        self.view_button = make_button(
-            self, self.tr("Vie&w"), self.tr("Show the scan (Return)"), self._view, "eye"
-        )
+        self.view_button = make_button(self, "Vie&w", "Show the scan (Return)", self._view, "eye")
         self.segment_button = make_primary(
             self,
-            self.tr("Segme&nt…"),
-            self.tr("Label the nuclei of the chosen scan, or of several"),
+            "Segme&nt…",
+            "Label the nuclei of the chosen scan, or of several",
             self._segment,
             "brain",
         )
         self.prepare_button = make_button(
             self,
-            self.tr("&Prepare for training…"),
-            self.tr("Bring the scans of the dataset to one space"),
+            "&Prepare for training…",
+            "Bring the scans of the dataset to one space",
             lambda: self.step_requested.emit(StepName.PREPARE),
         )
         self.gather_button = make_button(
             self,
-            self.tr("&Make a dataset of these…"),
-            self.tr(
-                "Gather the scans in a new BIDS dataset: a study of it opens training, quality and groups"
-            ),
-            self._choose_dataset,
+            "&Make a dataset of these…",
+            "Gather the scans in a new BIDS dataset: a study of it opens training, quality and groups",
+            lambda: self.gathering.ask(self.model.rows),
         )
         self.add_button = make_button(
             self,
-            self.tr("&Add scans…"),
-            self.tr("Open more scans"),
+            "&Add scans…",
+            "Open more scans",
             lambda: self.command_requested.emit("open_scan"),
             "plus",
         )
         self.add_folder_button = make_button(
             self,
-            self.tr("Add a fo&lder…"),
-            self.tr("Open a DICOM folder or BIDS dataset"),
+            "Add a fo&lder…",
+            "Open a DICOM folder or BIDS dataset",
             lambda: self.command_requested.emit("open_folder"),
             "folder",
         )
-        self.clear_button = make_button(
-            self, self.tr("&Empty the list"), self.tr("No file is removed"), self.list.clear
-        )
+        self.clear_button = make_button(self, "&Empty the list", "No file is removed", self.list.clear)
         self.remove_button = make_button(
             self,
-            self.tr("Remove fro&m the list"),
-            self.tr("Take the chosen scans off the list (Del); no file is removed"),
+            "Remove fro&m the list",
+            "Take the chosen scans off the list (Del); no file is removed",
             lambda: self.list.remove(self.chosen),
             "trash-2",
         )
         self.undo_button = make_button(
-            self, self.tr("&Undo"), self.tr("The list as it was before (Ctrl+Z)"), self.list.undo, "undo-2"
+            self, "&Undo", "The list as it was before (Ctrl+Z)", self.list.undo, "undo-2"
         )
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self.summary, 1)
-        head.addWidget(self.search)
+        head.addWidget(self.filters)
         for button in (self.add_button, self.add_folder_button):
             head.addWidget(button)
         foot = QHBoxLayout()
@@ -172,6 +168,7 @@ class ScansPage(StepPage):
         layout = page_layout(listed)
         layout.addLayout(head)
         layout.addWidget(split, 1)
+        layout.addWidget(self.gathering.progress)
         layout.addLayout(foot)
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.empty_state)
@@ -184,9 +181,11 @@ class ScansPage(StepPage):
         table = make_table(
             self,
             self._arranged,
-            self.tr("Scans"),
-            self.tr("Return shows a scan; its findings are below the table."),
+            "Scans",
+            "Return shows a scan; its findings are below the table.",
         )
+        table.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
+        table.verticalHeader().setDefaultSectionSize(THUMBNAIL + HALF)
         make_sortable(table)
         self._arranged.attach(table)
         self._arranged.emptied.connect(self._show_current)
@@ -206,7 +205,8 @@ class ScansPage(StepPage):
 
     def activate(self) -> None:
         """Begin to look at the scans."""
-        self._examine_next()
+        self._read_results()
+        self.examiner.go_on()
 
     def show_drop_target(self, shown: bool) -> None:
         """Highlight the place to drop scans on."""
@@ -234,16 +234,18 @@ class ScansPage(StepPage):
             self.table.selectRow(min(max(row, 0), len(listing.scans) - 1))
         self.prepare_button.setVisible(bool(dataset))
         self.gather_button.setVisible(bool(listing.scans) and not dataset)
+        self.filters.set_datasets(listing.datasets)
+        self._read_results()
         self._show_prepared()
         self._show_summary()
-        self._examine_next()
+        self.examiner.go_on()
 
     def _tell_of_dicom(self, folders: list[Path]) -> None:
         """Say once that a folder holds DICOM files beside those that are listed."""
         self._told.update(folders)
         for folder in folders:
-            what = self.tr("The folder also holds DICOM files; only its NIfTI and MGZ files are listed.")
-            fix = self.tr("To add a DICOM series too, open its own folder, or one of its files.")
+            what = "The folder also holds DICOM files; only its NIfTI and MGZ files are listed."
+            fix = "To add a DICOM series too, open its own folder, or one of its files."
             self.message.emit(Message(MessageLevel.INFO, what, str(folder), fix))
 
     def _fit_columns(self) -> None:
@@ -254,41 +256,50 @@ class ScansPage(StepPage):
         fit_columns(self.table, self.model.longest_texts())
         last = self.model.columnCount() - 1
         wide = self.fontMetrics().horizontalAdvance("512×512×512, 0.941×0.941×0.941 mm  ")
-        self.table.setColumnWidth(last - 2, wide)
+        self.table.setColumnWidth(last - 3, wide)
+        self.table.setColumnWidth(0, self.table.columnWidth(0) + THUMBNAIL + SPACE)
+        states = self.fontMetrics().horizontalAdvance("segmented") + 4 * SPACE
+        self.table.setColumnWidth(last - 2, max(self.table.columnWidth(last - 2), states))
         header.setSectionResizeMode(last, QHeaderView.ResizeMode.Stretch)
 
-    def _examine_next(self) -> None:
-        """Look at one scan after the other, on a thread, while the page is on the screen."""
-        scan = self.model.next_to_examine()
-        if scan is None or self._is_examining or not self.isVisible():
-            return
-        self._is_examining = True
-        self.context.background.run(lambda: examine_scan(scan.path), self._on_examined, self._on_not_examined)
+    def _next_to_examine(self) -> ListedScan | None:
+        """Scan to look at next, while the page is on the screen: first those in sight."""
+        if not self.isVisible():
+            return None
+        top, bottom = (self.table.rowAt(y) for y in (0, self.table.viewport().height() - 1))
+        last = bottom if bottom >= 0 else self._arranged.rowCount() - 1
+        seen = (self._arranged.index(place, 0) for place in range(max(top, 0), last + 1))
+        return self.model.next_to_examine(map(self._arranged.source_row, seen))
 
-    def _on_examined(self, examination: Examination) -> None:
-        self._is_examining = False
-        self.model.set_found(examination)
+    def _on_looked(self, looked: Looked) -> None:
+        self.model.set_found(looked.examination, looked.picture)
         current = self.current
-        if current is not None and str(current.path) == examination.path:
+        if current is not None and str(current.path) == looked.examination.path:
             self._show_current()
         self._offer_segment()
         self._show_summary()
-        self._examine_next()
 
-    def _on_not_examined(self, error: BaseException) -> None:
-        self._is_examining = False
-        self.message.emit(message_of_error(error, self.tr("A scan could not be looked at.")))
+    def _on_job(self, job: QueuedJob) -> None:
+        if job.record.kind == "segment" and job.record.state.is_over and self.isVisible():
+            self._read_results()
+
+    def _read_results(self) -> None:
+        """Look on a thread which scans are segmented."""
+        study, folders = self.context.study.results_study, self.context.settings.results_folders
+        self.context.background.run(
+            lambda: find_states(study, folders), self.model.set_results, lambda _error: None
+        )
 
     def _show_summary(self) -> None:
         count = self.model.rowCount()
         errors, warnings, left = self.model.counts()
-        parts = [counted(count, self.tr("scan"))]
+        parts = [counted(count, "scan")]
         if errors:
-            parts.append(self.tr("{0} cannot be used").format(errors))
+            parts.append(f"{errors} cannot be used")
         if warnings:
-            parts.append(self.tr("{0} with a warning").format(warnings))
+            parts.append(f"{warnings} with a warning")
         if left:
-            parts.append(self.tr("{0} still to look at").format(left))
+            parts.append(f"{left} still to look at")
         self.summary.setText(", ".join(parts))
         self.status.emit(parts[0] if count else "")
 
@@ -328,41 +339,13 @@ class ScansPage(StepPage):
         self.model.replace(row, replace(scan, path=Path(path)))
         self.list.replace_source(scan.path, Path(path))
         self._show_current()
-        self._examine_next()
+        self.examiner.go_on()
 
     def _view(self) -> None:
         if self.current is not None and self.view_button.isEnabled():
             self.view_requested.emit(self.current.path)
         else:
             self.findings.focus_series()
-
-    def _choose_dataset(self) -> None:
-        """Ask whose the scans are, and where the dataset goes."""
-        dialog = DatasetDialog(self.model.rows, self.context.settings, self)
-        dialog.chosen.connect(self.gather)
-        dialog.open()
-
-    def gather(self, plan: DatasetPlan) -> None:
-        """Make a BIDS dataset of the scans of the list, and list that instead."""
-        self.summary.setText(self.tr("Copying {0}…").format(counted(len(plan.scans), self.tr("scan"))))
-        self.context.background.run(
-            lambda: _made(plan),
-            self._on_gathered,
-            lambda error: self._on_not_gathered(error),
-        )
-
-    def _on_gathered(self, root: Path) -> None:
-        self.list.show_only(root)
-        what = self.tr("The dataset is made. A study of it holds training, results, quality and groups.")
-        actions: tuple[MessageAction, ...] = ()
-        if not self.context.study.is_open:
-            begin = MessageAction(self.tr("Begin a study…"), lambda: self.command_requested.emit("new_study"))
-            actions = (begin,)
-        self.message.emit(Message(MessageLevel.INFO, what, str(root), actions=actions))
-
-    def _on_not_gathered(self, error: BaseException) -> None:
-        self._show_summary()
-        self.message.emit(message_of_error(error, self.tr("The dataset could not be made.")))
 
     @property
     def chosen(self) -> list[ListedScan]:
@@ -389,9 +372,3 @@ class ScansPage(StepPage):
             self.segment_requested.emit(ChosenScans(tuple(usable), chosen - len(usable)))
         else:
             self.findings.focus_series()
-
-
-def _made(plan: DatasetPlan) -> Path:
-    """Make a dataset in a folder that others cannot look into."""
-    make_folder(plan.root, exist_ok=True)
-    return make_dataset(plan.scans, plan.root, links=plan.links)

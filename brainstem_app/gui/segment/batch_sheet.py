@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
-    QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import agreeing, counted, listed
 from brainstem_app.gui.controls import page_layout
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.look import colours_of, set_primary
 from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.segment.card_text import card_summary, with_amber
@@ -50,26 +50,26 @@ class BatchSheet(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Segment several scans"))
+        self.setWindowTitle("Segment several scans")
         self._offered = offered
         self.scans = _words(self, self._scan_words(chosen))
         self.scans.setToolTip("\n".join(scan.name for scan in chosen.scans[:_TOLD]))
-        self.models = QComboBox(self)
-        self.models.setAccessibleName(self.tr("Model"))
-        self.models.setToolTip(self.tr("The network that segments"))
+        self.models = ChoiceBox(self)
+        self.models.setAccessibleName("Model")
+        self.models.setToolTip("The network that segments")
         for one in offered:
             self.models.addItem(one.title, one.name)
         self.card = _words(self, "")
         self.card.setTextFormat(Qt.TextFormat.RichText)
-        self.card.setAccessibleName(self.tr("How well the model does"))
+        self.card.setAccessibleName("How well the model does")
         self.place = ResultsFolderLine(settings, self)
         self.place.command_requested.connect(self.command_requested)
         self.outputs = _words(self, self._output_words(settings.outputs))
         self.time = _words(self, "")
-        self.time.setAccessibleName(self.tr("How long it will take"))
+        self.time.setAccessibleName("How long it will take")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
         self.start_button = buttons.addButton(
-            self.tr("Segment {0}").format(counted(len(chosen.scans), self.tr("scan"))),
+            f"Segment {counted(len(chosen.scans), 'scan')}",
             QDialogButtonBox.ButtonRole.AcceptRole,
         )
         self.start_button.setDefault(True)
@@ -93,12 +93,12 @@ class BatchSheet(QDialog):
     def _lay_out(self, buttons: QDialogButtonBox) -> None:
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow(self.tr("Scans"), self.scans)
-        form.addRow(self.tr("&Model"), self.models)
+        form.addRow("Scans", self.scans)
+        form.addRow("&Model", self.models)
         form.addRow("", self.card)
-        form.addRow(self.tr("Folder"), self.place)
-        form.addRow(self.tr("Written"), self.outputs)
-        form.addRow(self.tr("Time"), self.time)
+        form.addRow("Folder", self.place)
+        form.addRow("Written", self.outputs)
+        form.addRow("Time", self.time)
         layout = page_layout(self)
         layout.setContentsMargins(2 * SPACE, SPACE, 2 * SPACE, SPACE)
         layout.addLayout(form)
@@ -109,32 +109,30 @@ class BatchSheet(QDialog):
         row = self.models.currentIndex()
         self.start_button.setEnabled(row >= 0)
         if row < 0:
-            self.card.setText(self.tr("No model is installed."))
+            self.card.setText("No model is installed.")
             return
         card = self._offered[row].model.card
         self.card.setText(with_amber(card_summary(card), card, colours_of(self).fair))
 
     def _scan_words(self, chosen: ChosenScans) -> str:
         names = [scan.name for scan in chosen.scans]
-        words = self.tr("{0}: {1}").format(len(names), listed(names, _NAMED))
+        words = f"{len(names)}: {listed(names, _NAMED)}"
         if chosen.left_out:
-            verb = agreeing(chosen.left_out, self.tr("is"), self.tr("are"))
-            words += "\n" + self.tr("{0} cannot be used and {1} left out.").format(
-                counted(chosen.left_out, self.tr("chosen scan")), verb
-            )
+            verb = agreeing(chosen.left_out, "is", "are")
+            words += f"\n{counted(chosen.left_out, 'chosen scan')} cannot be used and {verb} left out."
         return words
 
     def _output_words(self, outputs: SegmentOutputs) -> str:
         also = [
             text
             for text, is_wanted in (
-                (self.tr("surfaces"), outputs.surfaces),
-                (self.tr("BIDS derivatives"), outputs.bids),
-                (self.tr("DICOM segmentation"), outputs.dicom_seg),
+                ("surfaces", outputs.surfaces),
+                ("BIDS derivatives", outputs.bids),
+                ("DICOM segmentation", outputs.dicom_seg),
             )
             if is_wanted
         ]
-        return ", ".join([self.tr("labels, report"), *also])
+        return ", ".join(["labels, report", *also])
 
 
 def _words(parent: QWidget, text: str) -> QLabel:

@@ -6,15 +6,13 @@ from collections.abc import Iterable
 from statistics import median
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-
 from brainstem_app.gui.jobs.job_table import about_text
 
 if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
 
-#: Seconds a scan on two usual cores; docs/results/time-and-memory.md has those of each step.
-USUAL_S = 20.0
+#: Seconds a scan on two usual cores, alone and among others: docs/results/time-and-memory.md.
+USUAL_S, USUAL_IN_BATCH_S = 8.0, 5.5
 
 
 def seconds_a_scan(jobs: Iterable[QueuedJob]) -> float | None:
@@ -31,11 +29,8 @@ def seconds_a_scan(jobs: Iterable[QueuedJob]) -> float | None:
 def time_text(jobs: Iterable[QueuedJob], scans: int) -> str:
     """About how long some scans will take, and what that is judged by."""
     each = seconds_a_scan(jobs)
-    about = about_text((USUAL_S if each is None else each) * scans)
+    usual = USUAL_S if scans == 1 else USUAL_IN_BATCH_S
+    about = about_text((usual if each is None else each) * scans)
     if each is None:
-        return _tr("about {0} on a usual computer; the first scan will tell").format(about)
-    return _tr("about {0}, judging by what was segmented here before").format(about)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("expected_time", text)
+        return f"about {about} on a usual computer; the first scan will tell"
+    return f"about {about}, judging by what was segmented here before"

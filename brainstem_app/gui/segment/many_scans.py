@@ -54,20 +54,18 @@ class ManyScans(QObject):
 
     def segment(self, scans: list[Path], model: str, outputs: SegmentOutputs) -> QueuedJob | None:
         """Segment scans with a model, one after the other, each into a folder of its own."""
-        name = counted(len(scans), self.tr("scan")) if len(scans) > 1 else scan_name(scans[0])
+        name = counted(len(scans), "scan") if len(scans) > 1 else scan_name(scans[0])
         try:
             folder, study = self._context.settings.results_folder, self._context.study.study_of(scans)
             job = segment_job(scans, model, outputs, folder, name, study)
         except OSError as error:
-            self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
+            self.message.emit(message_of_error(error, "The result folder cannot be written."))
             return None
-        queued = self._context.jobs.submit(
-            job, self.tr("Segment {0} with {1}").format(name, model_name(model)), job.study
-        )
+        queued = self._context.jobs.submit(job, f"Segment {name} with {model_name(model)}", job.study)
         if queued is not None:
-            verb = agreeing(len(scans), self.tr("is"), self.tr("are"))
-            it = agreeing(len(scans), self.tr("it is"), self.tr("they are"))
-            what = self.tr("{0} {1} in the queue. Ctrl+J shows how far {2}.").format(name, verb, it)
+            verb = agreeing(len(scans), "is", "are")
+            it = agreeing(len(scans), "it is", "they are")
+            what = f"{name} {verb} in the queue. Ctrl+J shows how far {it}."
             self.message.emit(Message(MessageLevel.INFO, what, str(job.out)))
         return queued
 
@@ -97,9 +95,9 @@ class ManyScans(QObject):
         self._told.add(job)
         notes = "\n".join(f"{w.what} {w.fix}".strip() for w in job.warnings)
         actions = (
-            MessageAction(self.tr("Review them"), lambda: self.review_requested.emit(done)),
-            MessageAction(self.tr("Show the reports"), lambda: self.step_requested.emit(StepName.REPORT)),
-            MessageAction(self.tr("Open folder"), lambda: self._open(out)),
+            MessageAction("Review them", lambda: self.review_requested.emit(done)),
+            MessageAction("Show the reports", lambda: self.step_requested.emit(StepName.REPORT)),
+            MessageAction("Open folder", lambda: self._open(out)),
         )
         # A question, not information, which goes by itself: nobody waits beside a batch until it ends.
         level = MessageLevel.QUESTION if outcome == "finished" and not notes else MessageLevel.WARNING
@@ -118,10 +116,10 @@ class ManyScans(QObject):
         open_in_system(folder)
 
     def _end_words(self, job: QueuedJob, outcome: str, done: int) -> str:
-        words = counted(done, self.tr("scan is"), self.tr("scans are"))
-        what = self.tr("{0} segmented.").format(words)
+        words = counted(done, "scan is", "scans are")
+        what = f"{words} segmented."
         if outcome == "finished":
-            return self.tr("{0} Look at them now?").format(what)
+            return f"{what} Look at them now?"
         if outcome == "cancelled":
-            return self.tr("Stopped. {0} What was finished is kept.").format(what)
+            return f"Stopped. {what} What was finished is kept."
         return f"{what} {job.record.what}".strip()

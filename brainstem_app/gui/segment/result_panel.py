@@ -26,18 +26,14 @@ class ResultPanel(QWidget):
         super().__init__(parent)
         self._document = document
         self.review = self._button(
-            self.tr("Review"),
-            self.tr("Look at the labels from every side, and correct them"),
+            "Review",
+            "Look at the labels from every side, and correct them",
             "review_result",
         )
-        self.save_labels = self._button(
-            self.tr("Save labels as…"), self.tr("A copy of the label map (Ctrl+S)"), "save_labels"
-        )
-        self.open_report = self._button(
-            self.tr("Open report"), self.tr("Show the page in the browser (Ctrl+P)"), "open_report"
-        )
+        self.save_labels = self._button("Save labels as…", "A copy of the label map (Ctrl+S)", "save_labels")
+        self.open_report = self._button("Open report", "Show the page in the browser (Ctrl+P)", "open_report")
         self.save_report = self._button(
-            self.tr("Save report…"), self.tr("A copy as HTML, PDF or table (Ctrl+E)"), "save_report"
+            "Save report…", "A copy as HTML, PDF or table (Ctrl+E)", "save_report"
         )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -53,24 +53,24 @@ class ResultSaver(QObject):
         try:
             source, target = report_target(chosen, self.result.reports)
         except BrainstemError as error:
-            self.message.emit(message_of_error(error, self.tr("The report could not be saved.")))
+            self.message.emit(message_of_error(error, "The report could not be saved."))
             return
         self._copy(source, target)
 
     def open_path(self, path: Path) -> None:
         """Open a file or folder with the program the system has for it."""
         if not open_in_system(path):
-            what = self.tr("No program on this computer opens {0}.").format(path.name)
-            fix = self.tr("Open it from your file manager.")
+            what = f"No program on this computer opens {path.name}."
+            fix = "Open it from your file manager."
             self.message.emit(Message(MessageLevel.WARNING, what, str(path), fix))
 
     def _copy(self, source: Path, target: Path) -> None:
         def done(path: Path) -> None:
-            action = MessageAction(self.tr("Open folder"), lambda: self.open_path(path.parent))
-            what = self.tr("{0} is saved.").format(path.name)
+            action = MessageAction("Open folder", lambda: self.open_path(path.parent))
+            what = f"{path.name} is saved."
             self.message.emit(Message(MessageLevel.INFO, what, str(path.parent), actions=(action,)))
 
         def failed(error: BaseException) -> None:
-            self.message.emit(message_of_error(error, self.tr("The file could not be saved.")))
+            self.message.emit(message_of_error(error, "The file could not be saved."))
 
         self._background.run(lambda: copy_whole(source, target), done, failed)

@@ -29,18 +29,18 @@ class ResultsFolderLine(QWidget):
         self._settings = settings
         self.label = QLabel(self)
         set_tone(self.label, "soft")
-        self.label.setAccessibleName(self.tr("Where results go"))
+        self.label.setAccessibleName("Where results go")
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.open_button = make_button(
             self,
-            self.tr("Open"),
-            self.tr("Open the folder of the results"),
+            "Open",
+            "Open the folder of the results",
             lambda: self.command_requested.emit("results_folder"),
         )
         self.change_button = make_button(
             self,
-            self.tr("Change…"),
-            self.tr("Choose another folder for results; those there are stay where they are"),
+            "Change…",
+            "Choose another folder for results; those there are stay where they are",
             lambda: self.command_requested.emit("choose_results_folder"),
         )
         row = QHBoxLayout(self)
@@ -74,6 +74,6 @@ class ResultsFolderLine(QWidget):
         self._elide()
 
     def _elide(self) -> None:
-        text = self.tr("Results go to {0}").format(self.folder)
+        text = f"Results go to {self.folder}"
         metrics, width = self.label.fontMetrics(), self.label.width()
         self.label.setText(metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, width))

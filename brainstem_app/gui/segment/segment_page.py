@@ -128,7 +128,7 @@ class SegmentPage(StepPage):
     def _on_image(self) -> None:
         scan = self.document.scan
         errors = [] if scan is None else [f for f in scan.findings if f.level.value == "error"]
-        refusal = self.tr("This scan cannot be segmented; the red lines above say why.") if errors else ""
+        refusal = "This scan cannot be segmented; the red lines above say why." if errors else ""
         self.segment_panel.set_scan(scan is not None, refusal)
         self.stack.setCurrentWidget(self.viewer)
         self._show_primary()
@@ -214,7 +214,7 @@ class SegmentPage(StepPage):
     def _on_running(self, running: bool) -> None:
         if running:
             self.resolved.emit("")
-        self.status.emit(self.tr("running") if running else "")
+        self.status.emit("running" if running else "")
         self._show_job()
 
     def _show_job(self) -> None:
@@ -229,17 +229,17 @@ class SegmentPage(StepPage):
             if shown is None:
                 progress.leave()
             else:
-                first = self.tr("Making a scan…") if shown is simulation else self.tr("Starting…")
+                first = "Making a scan…" if shown is simulation else "Starting…"
                 progress.follow(shown, first)
         self.segment_panel.set_running(job is not None and not in_middle)
 
     def _on_segmented(self, folder: Path, scan: Path, seconds: float) -> None:
-        what = self.tr("{0} is segmented ({1:.0f} s).").format(scan.name, seconds)
-        actions = [MessageAction(self.tr("Open folder"), lambda: self.saver.open_path(folder))]
+        what = f"{scan.name} is segmented ({seconds:.0f} s)."
+        actions = [MessageAction("Open folder", lambda: self.saver.open_path(folder))]
         if self.document.scan_path == scan:
             self.document.open_result(folder)
         else:
-            show = MessageAction(self.tr("Show it"), lambda: self.document.open_result(folder))
+            show = MessageAction("Show it", lambda: self.document.open_result(folder))
             actions.insert(0, show)
         self.message.emit(Message(MessageLevel.INFO, what, str(folder), actions=tuple(actions)))
 
@@ -268,7 +268,7 @@ class SegmentPage(StepPage):
         if image is not None:
             x, y, z = image.grid.world_mm(self.viewer.view.crosshair)
             place = f"x {x:.1f}  y {y:.1f}  z {z:.1f} mm"
-            self.crosshair.emit(self.tr("Crosshair {0}").format(place))
+            self.crosshair.emit(f"Crosshair {place}")
 
     def _show_pointed(self, voxel: Voxel | None) -> None:
         self.pointed.emit("" if voxel is None else self.document.place_text(voxel))

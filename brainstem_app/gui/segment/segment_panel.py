@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.gui.controls import faint_label, make_button, make_check_box
 from brainstem_app.gui.design.card import Card
+from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.look import colours_of
 from brainstem_app.gui.design.tokens import HALF
 from brainstem_app.gui.jobs.job_progress import JobProgress
@@ -68,7 +68,7 @@ class SegmentPanel(Card):
 
     def __init__(self, settings: WindowSettings, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
-        self.set_title(self.tr("Segment"))
+        self.set_title("Segment")
         self._settings = settings
         self.offered: tuple[Offered, ...] = ()
         self._has_scan = False
@@ -78,12 +78,12 @@ class SegmentPanel(Card):
         written = self._made_outputs(settings.outputs)
         self.start_button = make_button(
             self,
-            self.tr("Segment"),
-            self.tr("Label the nuclei of the open scan (Ctrl+Return)"),
+            "Segment",
+            "Label the nuclei of the open scan (Ctrl+Return)",
             self.segment_requested.emit,
             "play",
         )
-        self.start_button.setAccessibleName(self.tr("Segment the open scan"))
+        self.start_button.setAccessibleName("Segment the open scan")
         self.hint = faint_label(self)
         self.progress = JobProgress(self)
         self.place = ResultsFolderLine(settings, self)
@@ -99,31 +99,29 @@ class SegmentPanel(Card):
 
     def _made_chooser(self) -> QHBoxLayout:
         """Make the list of models, their card, and the ways to more."""
-        self.models = QComboBox(self)
-        self.models.setAccessibleName(self.tr("Model"))
-        self.models.setToolTip(self.tr("The network that segments"))
+        self.models = ChoiceBox(self)
+        self.models.setAccessibleName("Model")
+        self.models.setToolTip("The network that segments")
         self.models.setEnabled(False)
         self.models.currentIndexChanged.connect(self._show_card)
-        name = QLabel(self.tr("&Model"), self)
+        name = QLabel("&Model", self)
         name.setBuddy(self.models)
-        self.card = faint_label(self, self.tr("Looking for models…"))
+        self.card = faint_label(self, "Looking for models…")
         self.card.setTextFormat(Qt.TextFormat.RichText)
         self.card.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.card.setAccessibleName(self.tr("What the model was trained on and how well it does"))
-        self.details_button = make_button(
-            self, self.tr("More…"), self.tr("All that the card of the model says"), lambda: None
-        )
+        self.card.setAccessibleName("What the model was trained on and how well it does")
+        self.details_button = make_button(self, "More…", "All that the card of the model says", lambda: None)
         self.details_button.setCheckable(True)
-        self.details_button.setAccessibleName(self.tr("More about the model"))
+        self.details_button.setAccessibleName("More about the model")
         self.details_button.toggled.connect(self._show_card)
         self.details_button.hide()
         self.file_button = make_button(
             self,
-            self.tr("File…"),
-            self.tr("A .onnx or .keras file with its model.json, not among your models"),
+            "File…",
+            "A .onnx or .keras file with its model.json, not among your models",
             lambda: self.command_requested.emit("choose_model"),
         )
-        self.file_button.setAccessibleName(self.tr("Choose a model from a file"))
+        self.file_button.setAccessibleName("Choose a model from a file")
         chooser = QHBoxLayout()
         chooser.addWidget(name)
         chooser.addWidget(self.models, 1)
@@ -134,14 +132,10 @@ class SegmentPanel(Card):
 
     def _made_outputs(self, outputs: SegmentOutputs) -> QGridLayout:
         """Make the boxes of what is written besides, each with what it is for."""
-        self.surfaces = self._output(
-            self.tr("S&urfaces"), self.tr("Meshes, for 3-D programs"), outputs.surfaces
-        )
-        self.bids = self._output(
-            self.tr("&BIDS derivatives"), self.tr("For scans of a BIDS dataset"), outputs.bids
-        )
+        self.surfaces = self._output("S&urfaces", "Meshes, for 3-D programs", outputs.surfaces)
+        self.bids = self._output("&BIDS derivatives", "For scans of a BIDS dataset", outputs.bids)
         self.dicom_seg = self._output(
-            self.tr("&DICOM segmentation"), self.tr("For scans that came as DICOM"), outputs.dicom_seg
+            "&DICOM segmentation", "For scans that came as DICOM", outputs.dicom_seg
         )
         written = QGridLayout()
         written.setVerticalSpacing(HALF)
@@ -240,9 +234,7 @@ class SegmentPanel(Card):
         row = self.models.currentIndex()
         if not 0 <= row < len(self.offered):
             self.card.setText(
-                self.tr(
-                    "No model is installed. Put a folder with model.json and model.onnx among your models."
-                )
+                "No model is installed. Put a folder with model.json and model.onnx among your models."
             )
             self.details_button.hide()
             return
@@ -257,6 +249,6 @@ class SegmentPanel(Card):
         self.start_button.setEnabled(self.can_start)
         hint = self._refusal
         if not self._has_scan:
-            hint = self.tr("Open a scan first.")
+            hint = "Open a scan first."
         self.hint.setText(hint)
         self.hint.setVisible(bool(hint) and not self._is_running)

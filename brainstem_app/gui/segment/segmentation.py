@@ -84,19 +84,19 @@ class Segmentation(QObject):
     ) -> None:
         """Segment a scan into a study, or into a new folder."""
         if self.job_of(scan) is None:
-            title = self.tr("Segment {0} with {1}").format(scan_name(scan), model_name(model))
+            title = f"Segment {scan_name(scan)} with {model_name(model)}"
             self._submit(lambda: segment_job((scan,), model, outputs, results_folder, study=study), title)
 
     def simulate(self, results_folder: Path) -> None:
         """Make a simulated scan."""
         if self.simulation is None:
-            self._submit(lambda: simulate_job(results_folder), self.tr("Simulate a scan"))
+            self._submit(lambda: simulate_job(results_folder), "Simulate a scan")
 
     def _submit(self, make: Callable[[], SegmentJob | SimulateJob], title: str) -> None:
         try:
             job = make()
         except Exception as error:  # noqa: BLE001 - shown in place
-            self.message.emit(message_of_error(error, self.tr("The result folder cannot be written.")))
+            self.message.emit(message_of_error(error, "The result folder cannot be written."))
             return
         study = job.study if job.kind == "segment" else None
         if self._jobs.submit(job, title, study) is None and study is None:
@@ -122,7 +122,7 @@ class Segmentation(QObject):
             self._on_finished(job, work)
         elif outcome == "cancelled":
             remove_job_without_result(work.out if work.kind == "segment" else work.out.parent)
-            self.message.emit(Message(MessageLevel.INFO, self.tr("Stopped. Nothing was changed.")))
+            self.message.emit(Message(MessageLevel.INFO, "Stopped. Nothing was changed."))
 
     def _on_finished(self, job: QueuedJob, work: SegmentJob | SimulateJob) -> None:
         roles = {artifact.role: Path(artifact.path) for artifact in job.artifacts}
@@ -134,5 +134,5 @@ class Segmentation(QObject):
         elif "labels_native" in roles:
             self.segmented.emit(roles["labels_native"].parent, work.scans[0], job.elapsed_seconds)
             return
-        what = self.tr("The job ended, but wrote no result.")
+        what = "The job ended, but wrote no result."
         self.message.emit(Message(MessageLevel.ERROR, what, str(work.out), details=job.log))

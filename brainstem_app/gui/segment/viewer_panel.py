@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from brainstem_app.gui.controls import make_icon_button
 from brainstem_app.gui.design.card import ElidedLabel
+from brainstem_app.gui.structures.structure_menu import StructureMenu
 from brainstem_app.gui.viewer.brightness import BrightnessPanel, make_brightness_button
 from brainstem_app.gui.viewer.convention_switch import ConventionSwitch
 from brainstem_app.gui.viewer.opacity_slider import OpacitySlider
@@ -18,6 +19,7 @@ from brainstem_app.gui.viewer.slice_view import PAGE, SliceView
 
 if TYPE_CHECKING:
     from brainstem_app.gui.document.document import Document
+    from brainstem_app.gui.viewer.slices import Voxel
 
 
 class ViewerPanel(QWidget):
@@ -28,25 +30,26 @@ class ViewerPanel(QWidget):
         self._document = document
         self.view = SliceView(parent=self)
         self.slider = QSlider(Qt.Orientation.Vertical, self)
-        self.slider.setAccessibleName(self.tr("Slice"))
-        self.slider.setToolTip(self.tr("Slice, from the feet (bottom) to the head (top)"))
+        self.slider.setAccessibleName("Slice")
+        self.slider.setToolTip("Slice, from the feet (bottom) to the head (top)")
         self.slider.setPageStep(PAGE)
         self.slider.valueChanged.connect(self.view.set_index)
         self.position = ElidedLabel(parent=self)
-        self.position.setAccessibleName(self.tr("Slice shown"))
+        self.position.setAccessibleName("Slice shown")
         self.opacity = OpacitySlider((40, 160), self)
         self.convention = ConventionSwitch(document.display.state.convention, self)
         self.fit_button = make_icon_button(
-            self, "maximize", self.tr("Show the whole slice"), self.tr("Whole slice: undo zoom (Ctrl+0)")
+            self, "maximize", "Show the whole slice", "Whole slice: undo zoom (Ctrl+0)"
         )
         self.fit_button.clicked.connect(self.view.fit)
         self.labels_button = make_icon_button(
-            self, "brain", self.tr("Zoom to the labels"), self.tr("Brainstem: zoom to the labels (Ctrl+9)")
+            self, "brain", "Zoom to the labels", "Brainstem: zoom to the labels (Ctrl+9)"
         )
         self.labels_button.clicked.connect(self.fit_labels)
         self.brightness = BrightnessPanel(self)
         self.brightness_button = make_brightness_button(self, self.brightness)
         self.place = PlaceField(self)
+        self.menu = StructureMenu(document, self)
         self._lay_out()
         self._connect(document)
         self._draw(frozenset({"opacity", "convention", "has_crosshair"}))
@@ -80,12 +83,14 @@ class ViewerPanel(QWidget):
         self.convention.chosen.connect(lambda convention: display.set(convention=convention))
         self.view.place_changed.connect(self._show_place)
         self.view.enlarge_wanted.connect(self._fit_other)
+        self.view.menu_wanted.connect(self._open_menu)
         self.view.window_changed.connect(self.brightness.show_window)
         self.brightness.window_chosen.connect(self.view.set_window)
         self.brightness.auto_wanted.connect(self.view.reset_window)
         self.place.placed.connect(self.view.set_crosshair)
         document.image_changed.connect(self._on_image)
         document.labels_changed.connect(self._on_labels)
+        document.shapes_changed.connect(lambda: self.view.set_shapes(document.drawn_shapes))
         document.chosen.connect(self._on_chosen)
         document.structures.visibility_changed.connect(self._show_colours)
         display.changed.connect(self._draw)
@@ -95,6 +100,16 @@ class ViewerPanel(QWidget):
         extent = self._document.editor.extent
         if extent is not None:
             self.view.fit_labels(*extent)
+
+    def _open_menu(self, voxel: Voxel | None, position: QPoint) -> None:
+        """Open the menu of a place."""
+        menu = self.menu.new_menu()
+        if voxel is not None:
+            self.menu.add_place_to(menu, self.view, voxel)
+        menu.addAction("Brainstem", self.fit_labels).setEnabled(self.labels_button.isEnabled())
+        menu.addAction("Whole slice", self.view.fit)
+        menu.addAction("Reset brightness and contrast", self.view.reset_window)
+        menu.popup(self.view.viewport().mapToGlobal(position))
 
     def _fit_other(self) -> None:
         """Show the brainstem, or the whole slice if that is what is seen now."""
@@ -153,6 +168,4 @@ class ViewerPanel(QWidget):
         with QSignalBlocker(self.slider):
             self.slider.setValue(index)
         height = image.grid.world_mm(self.view.crosshair)[self.view.plane.normal]
-        self.position.setText(
-            self.tr("Slice {0} of {1}  ·  z = {2:.1f} mm").format(index + 1, self.view.n_slices, height)
-        )
+        self.position.setText(f"Slice {index + 1} of {self.view.n_slices}  ·  z = {height:.1f} mm")

@@ -13,6 +13,7 @@ from brainstem_app.gui.design.tokens import COLOURS, Look
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable, Structure
+    from brainstem_app.gui.structures.label_looks import LabelLook
 
 SORT_ROLE = Qt.ItemDataRole.UserRole + 1
 _LABEL_ROLE = Qt.ItemDataRole.UserRole + 2
@@ -39,7 +40,7 @@ class StructureModel(QStandardItemModel):
     Signals
     -------
     visibility_changed
-        Another set of labels is to be drawn.
+        Another set of labels is to be drawn, or in other colours.
     structures_changed
         The rows are others.
     """
@@ -49,6 +50,7 @@ class StructureModel(QStandardItemModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(0, len(Column), parent)
+        self._official: tuple[Structure, ...] = ()
         self._structures: tuple[Structure, ...] = ()
         self._cells_of: dict[int, list[QStandardItem]] = {}
         self._regions: dict[str, list[QStandardItem]] = {}
@@ -56,9 +58,7 @@ class StructureModel(QStandardItemModel):
         self._regions_mm3: Mapping[str, float] = {}
         self._dice: Mapping[int, float] | None = None
         self._visible: set[int] = set()
-        self.setHorizontalHeaderLabels(
-            [self.tr("Nucleus"), self.tr("Full name"), self.tr("mm³"), self.tr("Dice")]
-        )
+        self.setHorizontalHeaderLabels(["Nucleus", "Full name", "mm³", "Dice"])
         for column in Column:
             side = _RIGHT if column in (Column.VOLUME, Column.DICE) else _LEFT
             role = Qt.ItemDataRole.TextAlignmentRole
@@ -68,7 +68,8 @@ class StructureModel(QStandardItemModel):
 
     def set_table(self, table: LabelTable) -> None:
         """Set the structures; nuclei are visible at first, tissue is not (it would cover everything)."""
-        self._structures = tuple(s for s in table.structures if s.group.value != "background")
+        self._official = tuple(s for s in table.structures if s.group.value != "background")
+        self._structures = self._official
         self._visible = {s.index for s in self._structures if s.group.value == "nucleus"}
         self._volumes = self._dice = None
         self._regions_mm3 = {}
@@ -85,6 +86,35 @@ class StructureModel(QStandardItemModel):
         self.structures_changed.emit()
         self.visibility_changed.emit()
 
+    def set_looks(self, looks: Mapping[str, LabelLook]) -> None:
+        """Show structures in other colours and under other names; the names are those of the atlas."""
+        shown = tuple(_with_look(structure, looks.get(structure.name)) for structure in self._official)
+        if shown == self._structures:
+            return
+        self._structures = shown
+        before = self.blockSignals(True)
+        for structure in shown:
+            name = self._cells_of[structure.index][Column.NAME]
+            name.setText(structure.name)
+            name.setData(QColor(structure.colour), Qt.ItemDataRole.DecorationRole)
+            name.setAccessibleText(f"{structure.name}, {structure.full_name}")
+            name.setToolTip(self._hint(structure))
+        self.blockSignals(before)
+        self._tell_visibility()
+
+    def shown_name(self, structure: Structure) -> str:
+        """Name that a structure of the atlas has in the window."""
+        return next((s.name for s in self._structures if s.index == structure.index), structure.name)
+
+    @property
+    def official_names(self) -> tuple[str, ...]:
+        """Names of all structures as the atlas has them."""
+        return tuple(structure.name for structure in self._official)
+
+    def official_name(self, label: int) -> str:
+        """Name of a structure as the atlas has it; empty for the background."""
+        return next((s.name for s in self._official if s.index == label), "")
+
     def set_faint(self, colour: QColor) -> None:
         """Set the colour of structures of which there is no voxel; it depends on what they are shown on."""
         if colour != self._faint:
@@ -93,7 +123,7 @@ class StructureModel(QStandardItemModel):
 
     def shows(self, table: LabelTable) -> bool:
         """Whether these are the structures of a table already."""
-        return self._structures == tuple(s for s in table.structures if s.group.value != "background")
+        return self._official == tuple(s for s in table.structures if s.group.value != "background")
 
     def set_volumes(
         self, volumes_mm3: Sequence[float] | None, regions_mm3: Mapping[str, float] | None = None
@@ -158,6 +188,16 @@ class StructureModel(QStandardItemModel):
             self._visible = {label}
             self._tell_visibility()
 
+    def show_region(self, region: str) -> None:
+        """Draw what lies in a region, and nothing else."""
+        self._visible = self._labels_in(region)
+        self._tell_visibility()
+
+    def hide_region(self, region: str) -> None:
+        """Do not draw what lies in a region."""
+        self._visible = self._visible - self._labels_in(region)
+        self._tell_visibility()
+
     def show_all(self, visible: bool) -> None:
         """Draw all structures, or none."""
         self._visible = {s.index for s in self._structures} if visible else set()
@@ -200,12 +240,12 @@ class StructureModel(QStandardItemModel):
         cells = [QStandardItem(text) for text in (region, "", "", "")]
         for cell in cells:
             cell.setFlags(flags.ItemIsEnabled | flags.ItemIsSelectable)
-            cell.setToolTip(self.tr("Region of the brainstem; each nucleus stands where most of it lies"))
+            cell.setToolTip("Region of the brainstem; each nucleus stands where most of it lies")
             cell.setData("", SORT_ROLE)
         name = cells[Column.NAME]
         name.setFlags(name.flags() | flags.ItemIsUserCheckable)
         name.setData(min(s.index for s in table.structures if s.region == region), SORT_ROLE)
-        name.setAccessibleText(self.tr("Region {0}").format(region))
+        name.setAccessibleText(f"Region {region}")
         cells[Column.VOLUME].setTextAlignment(_RIGHT)
         return cells
 
@@ -266,10 +306,18 @@ class StructureModel(QStandardItemModel):
             self._tell_visibility()
 
     def _hint(self, structure: Structure) -> str:
-        lines = [structure.full_name, self.tr("Source: {0}").format(structure.source)]
-        words = {"A": self.tr("good"), "B": self.tr("fair"), "C": self.tr("poor")}
+        official = self.official_name(structure.index)
+        named = [] if official == structure.name else [f"{official} in reports and files"]
+        lines = [structure.full_name, *named, f"Source: {structure.source}"]
+        words = {"A": "good", "B": "fair", "C": "poor"}
         if structure.reliability:
-            lines.append(
-                self.tr("Reliability: {0} ({1})").format(structure.reliability, words[structure.reliability])
-            )
-        return "\n".join(lines)
+            lines.append(f"Reliability: {structure.reliability} ({words[structure.reliability]})")
+        return "\n".join([*lines, "Double click on its colour for another one"])
+
+
+def _with_look(structure: Structure, look: LabelLook | None) -> Structure:
+    if look is None:
+        return structure
+    return structure.model_copy(
+        update={"name": look.name or structure.name, "colour": look.colour or structure.colour}
+    )

@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QColor, QShowEvent
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QObject,
+    QPoint,
+    QRect,
+    QSortFilterProxyModel,
+    Qt,
+    QTimer,
+)
+from PySide6.QtGui import QColor, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QLineEdit,
+    QStyle,
+    QStyleOptionViewItem,
     QTreeView,
     QWidget,
 )
 
-from brainstem_app.gui.controls import add_search_icon, make_button
+from brainstem_app.gui.controls import make_button, make_search
 from brainstem_app.gui.design.card import Card
 from brainstem_app.gui.design.look import colours_of
+from brainstem_app.gui.structures.structure_menu import StructureMenu
 from brainstem_app.gui.structures.structure_model import SORT_ROLE, Column
 
 if TYPE_CHECKING:
@@ -36,7 +48,7 @@ class StructurePanel(Card):
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
-        self.set_title(self.tr("Nuclei"))
+        self.set_title("Nuclei")
         self._document = document
         self.model = document.structures
         self._sorted = QSortFilterProxyModel(self)
@@ -47,24 +59,21 @@ class StructurePanel(Card):
         # A nucleus that is found keeps its region, and a region all of its nuclei.
         self._sorted.setRecursiveFilteringEnabled(True)
         self._sorted.setAutoAcceptChildRows(True)
-        self.search = QLineEdit(self)
-        self.search.setPlaceholderText(self.tr("Find a nucleus"))
-        self.search.setAccessibleName(self.tr("Find a nucleus"))
-        self.search.setToolTip(self.tr("Shows only the structures whose name holds this text"))
-        add_search_icon(self.search)
-        self.search.textChanged.connect(self._sorted.setFilterFixedString)
+        hint = "Shows only the structures whose name holds this text"
+        self.search = make_search(self, "Find a nucleus", hint, self._sorted.setFilterFixedString)
         self.show_button = make_button(
             self,
-            self.tr("Show all"),
-            self.tr("Draw every structure, tissue too"),
+            "Show all",
+            "Draw every structure, tissue too",
             lambda: self.model.show_all(True),
         )
         self.nuclei_button = make_button(
-            self, self.tr("Nuclei"), self.tr("Draw the nuclei, without tissue"), self.model.show_nuclei
+            self, "Nuclei", "Draw the nuclei, without tissue", self.model.show_nuclei
         )
         self.hide_button = make_button(
-            self, self.tr("Hide all"), self.tr("Draw no structure"), lambda: self.model.show_all(False)
+            self, "Hide all", "Draw no structure", lambda: self.model.show_all(False)
         )
+        self.menu = StructureMenu(document, self)
         self.table = self._table()
         self.table.collapsed.connect(self._on_closed)
         self.model.structures_changed.connect(self.table.expandAll)
@@ -91,21 +100,17 @@ class StructurePanel(Card):
     def _note(self) -> QLabel:
         """Make the note that volumes are of edited voxels, hidden at first."""
         note = QLabel(
-            self.tr(
-                "mm³ are counted from the edited voxels; the report's come from the atlas bent to the scan."
-            ),
+            "mm³ are counted from the edited voxels; the report's come from the atlas bent to the scan.",
             self,
         )
         note.setToolTip(
-            self.tr(
-                "Segment measures the atlas bent to the scan, finer than voxels. What is painted has no such"
-                " measure, so every mm³ here is a count of voxels, also of nuclei that nobody has painted."
-                " Regions keep the report's mm³; only what was added to the brainstem or taken from it is"
-                " counted, in the nearest region."
-            )
+            "Segment measures the atlas bent to the scan, finer than voxels. What is painted has no such"
+            " measure, so every mm³ here is a count of voxels, also of nuclei that nobody has painted."
+            " Regions keep the report's mm³; only what was added to the brainstem or taken from it is"
+            " counted, in the nearest region."
         )
         note.setWordWrap(True)
-        note.setAccessibleName(self.tr("What the volumes are"))
+        note.setAccessibleName("What the volumes are")
         note.hide()
         return note
 
@@ -185,16 +190,50 @@ class StructurePanel(Card):
         header.setSectionResizeMode(Column.FULL_NAME, QHeaderView.ResizeMode.Stretch)
         header.setStretchLastSection(False)
         table.setColumnHidden(Column.DICE, True)
-        table.setAccessibleName(self.tr("List of nuclei"))
+        table.setAccessibleName("List of nuclei")
         table.setAccessibleDescription(
-            self.tr(
-                "Space shows or hides a nucleus, or all of a region; moving to a nucleus shows its slice; "
-                "the arrows left and right close and open a region."
-            )
+            "Space shows or hides a nucleus, or all of a region; moving to a nucleus shows its slice; "
+            "the arrows left and right close and open a region."
         )
         table.selectionModel().currentRowChanged.connect(self._on_current)
         table.clicked.connect(self._on_current)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        table.customContextMenuRequested.connect(self._open_menu)
+        table.viewport().installEventFilter(self)
         return table
+
+    def _open_menu(self, position: QPoint) -> None:
+        """Open the menu of the row that was clicked, or, by the key for menus, that is marked."""
+        index = self.table.indexAt(position)
+        index = index if index.isValid() else self.table.currentIndex()
+        if not index.isValid():
+            return
+        menu, label = self.menu.new_menu(), self._label(index)
+        if label is None:
+            self.menu.add_region_to(menu, str(index.siblingAtColumn(Column.NAME).data()))
+        else:
+            self.menu.add_to(menu, label)
+        menu.popup(self.table.viewport().mapToGlobal(position))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Ask for a colour when a swatch is double-clicked."""
+        if watched is self.table.viewport() and event.type() is QEvent.Type.MouseButtonDblClick:
+            position = cast("QMouseEvent", event).position().toPoint()
+            index = self.table.indexAt(position)
+            label = self._label(index) if index.isValid() else None
+            if label is not None and self.swatch_area(label).contains(position):
+                QTimer.singleShot(0, self, lambda: self.menu.choose_colour(label))  # after the click
+                return True
+        return super().eventFilter(watched, event)
+
+    def swatch_area(self, label: int) -> QRect:
+        """Where the colour of a structure is drawn in the table."""
+        index, option = self.click_row(label), QStyleOptionViewItem()
+        self.table.initViewItemOption(option)
+        self.table.itemDelegate().initStyleOption(option, index)  # type: ignore[attr-defined]
+        option.rect = self.table.visualRect(index)
+        part = QStyle.SubElement.SE_ItemViewItemDecoration
+        return self.table.style().subElementRect(part, option, self.table)
 
     def _on_closed(self, region: QModelIndex) -> None:
         """Mark a region that is closed over the marked nucleus, so that the keys go on from there."""

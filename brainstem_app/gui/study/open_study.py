@@ -150,11 +150,11 @@ class OpenStudy(QObject):
         """
         error = self._write(anew=anew)
         if error is not None and (anew or not self._has_failed):
-            fix = self.tr("It is tried again every ten seconds.")
+            fix = "It is tried again every ten seconds."
             fix = f"{error.fix} {fix}"
             self.message.emit(Message(MessageLevel.ERROR, error.what, error.where or "", fix, owner=SAVING))
         elif error is None and self._has_failed:
-            what = self.tr("Where the work was left is saved again.")
+            what = "Where the work was left is saved again."
             self.message.emit(Message(MessageLevel.INFO, what, owner=SAVING))
         self._has_failed = error is not None
         return error is None
@@ -169,8 +169,8 @@ class OpenStudy(QObject):
         except BrainstemError as error:
             failure = error
         except OSError as error:
-            what = self.tr("Where the work was left is not saved: {0}.").format(error.strerror or error)
-            fix = self.tr("Make room on the disk, or ask for the right to write there.")
+            what = f"Where the work was left is not saved: {error.strerror or error}."
+            fix = "Make room on the disk, or ask for the right to write there."
             failure = BrainstemError(what, self.folder or self._settings.session_file, fix)
         else:
             self._is_changed, self.saved_at = False, datetime.now()
@@ -186,11 +186,9 @@ class OpenStudy(QObject):
             return self._settings.session_file
         if not self.folder.is_dir():
             raise InputError(
-                self.tr(
-                    "Where the work was left could not be saved: the study folder is not there any more."
-                ),
+                "Where the work was left could not be saved: the study folder is not there any more.",
                 self.folder,
-                self.tr("Connect its drive, or put the folder back where it was."),
+                "Connect its drive, or put the folder back where it was.",
             )
         return self.folder / WORKSPACE_FILE
 
@@ -208,8 +206,8 @@ class OpenStudy(QObject):
             go_on()
 
         actions = (
-            MessageAction(self.tr("Try again"), lambda: self.when_saved(go_on)),
-            MessageAction(self.tr("Go on without saving"), give_up),
+            MessageAction("Try again", lambda: self.when_saved(go_on)),
+            MessageAction("Go on without saving", give_up),
         )
         self._has_failed = True
         self.message.emit(
@@ -261,9 +259,7 @@ class OpenStudy(QObject):
         try:
             self.workspace.save(folder / WORKSPACE_FILE)
         except OSError as error:
-            self.message.emit(
-                message_of_error(error, self.tr("The study folder cannot be written."), READING)
-            )
+            self.message.emit(message_of_error(error, "The study folder cannot be written.", READING))
             return
         if not self.is_open:  # it has moved into the study
             self._workspace, self._is_changed = Workspace(), True
@@ -322,13 +318,16 @@ class OpenStudy(QObject):
         self._read("refresh", lambda: read_contents(folder), done)
 
     def _fill_in(self, contents: StudyContents) -> None:
-        """Say where to begin in a study that was made by the command line."""
+        """Say where to begin in a study that was made by the command line: with its results, if any."""
+        from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER
+
         if not self.workspace.sources and contents.settings is not None:
             dataset = Path(contents.settings.dataset)
+            begin = "quality" if (contents.folder / SEGMENTATIONS_FOLDER).is_dir() else "prepare"
             self._workspace = self.workspace.model_copy(
                 update={
                     "sources": (str(dataset),) if dataset.is_dir() else (),
-                    "step": "prepare" if self.workspace.step == "scans" else self.workspace.step,
+                    "step": begin if self.workspace.step == "scans" else self.workspace.step,
                 }
             )
 
@@ -350,7 +349,7 @@ class OpenStudy(QObject):
 
         def failed(error: BaseException) -> None:
             if request == self._requests[what]:
-                self.message.emit(message_of_error(error, self.tr("The study cannot be opened."), READING))
+                self.message.emit(message_of_error(error, "The study cannot be opened.", READING))
             otherwise()
 
         self._background.run(function, finished, failed)

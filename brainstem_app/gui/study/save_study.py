@@ -39,7 +39,7 @@ class SaveStudy(QObject):
         if study.folder is None:
             return
         if study.save(anew=True) and study.saved_at is not None:
-            what = self.tr("The study is saved ({0}).").format(f"{study.saved_at:%H:%M:%S}")
+            what = f"The study is saved ({study.saved_at:%H:%M:%S})."
             self._say(Message(MessageLevel.INFO, what, str(study.folder), owner=f"{STUDY}/{SAVING}"))
 
     def save_as(self, target: Path) -> None:
@@ -56,8 +56,8 @@ class SaveStudy(QObject):
         if source is None:
             return
         if any(job.record.study == str(source) for job in (*jobs.running, *jobs.waiting)):
-            what = self.tr("A job of this study is still at work; the copy would be half of it.")
-            fix = self.tr("Wait for it, or cancel it (Ctrl+J), and save the study then.")
+            what = "A job of this study is still at work; the copy would be half of it."
+            fix = "Wait for it, or cancel it (Ctrl+J), and save the study then."
             # Over when the job has ended, which changes what is read of the study.
             owner = f"{STUDY}/{READING}"
             self._say(Message(MessageLevel.WARNING, what, str(source), fix, owner=owner))
@@ -80,14 +80,13 @@ class SaveStudy(QObject):
     def _on_shared(self, job: QueuedJob, target: Path) -> None:
         if job.state != "finished":
             return
-        what = self.tr("The copy to hand on is whole; you work on in the study itself.")
-        fix = self.tr("Look into its SHARED.txt: it says what was left out.")
+        what = "The copy to hand on is whole; you work on in the study itself."
+        fix = "Look into its SHARED.txt: it says what was left out."
         if job.warnings:
-            fix = self.tr("Left out besides what its SHARED.txt says: {0}").format(
-                " ".join(warning.what for warning in job.warnings[:_MOST_TOLD])
-            )
+            told = " ".join(warning.what for warning in job.warnings[:_MOST_TOLD])
+            fix = f"Left out besides what its SHARED.txt says: {told}"
         if (more := len(job.warnings) - _MOST_TOLD) > 0:
-            fix += " " + self.tr("And {0} more, which the panel of jobs names.").format(more)
+            fix += f" And {more} more, which the panel of jobs names."
         self._say(Message(MessageLevel.INFO, what, str(target), fix))
 
     def _on_ended(self, job: QueuedJob, source: Path, target: Path) -> None:
@@ -95,12 +94,12 @@ class SaveStudy(QObject):
         if job.state != "finished":
             return
         if study.folder != source:
-            opened = MessageAction(self.tr("Open it"), lambda: study.open(target))
-            what = self.tr("The copy of the study is whole.")
+            opened = MessageAction("Open it", lambda: study.open(target))
+            what = "The copy of the study is whole."
             self._say(Message(MessageLevel.INFO, what, str(target), actions=(opened,)))
             return
         study.open(target)
-        what = self.tr("The study is saved as {0}; you work in the copy now.").format(target.name)
+        what = f"The study is saved as {target.name}; you work in the copy now."
         # Of no study: opening the copy ends what was said of the other.
         self._say(Message(MessageLevel.INFO, what, str(target)))
 

@@ -50,11 +50,9 @@ class TrainingSet(QObject):
         if opened is None or not self.can_add:
             return
         if not self._context.study.is_prepared:
-            fix = self.tr(
-                "Open a study (Ctrl+Shift+N), or prepare the scans of a dataset (Ctrl+2), then add them."
-            )
+            fix = "Open a study (Ctrl+Shift+N), or prepare the scans of a dataset (Ctrl+2), then add them."
             self._say(
-                self.tr("No study with prepared subjects is open that could learn from these labels."),
+                "No study with prepared subjects is open that could learn from these labels.",
                 fix=fix,
             )
             return
@@ -66,12 +64,10 @@ class TrainingSet(QObject):
         if result is None or not result.is_segmentation or path != result.original:
             self._submit(path)
             return
-        what = self.tr(
-            "Nobody has corrected these labels: a network that learns from them learns what it said."
-        )
+        what = "Nobody has corrected these labels: a network that learns from them learns what it said."
         actions = (
-            MessageAction(self.tr("Add them all the same"), lambda: self._submit(path)),
-            MessageAction(self.tr("Do not add them"), lambda: None),
+            MessageAction("Add them all the same", lambda: self._submit(path)),
+            MessageAction("Do not add them", lambda: None),
         )
         self.message.emit(Message(MessageLevel.QUESTION, what, str(path), actions=actions, owner=_OWNER))
 
@@ -88,36 +84,36 @@ class TrainingSet(QObject):
             return
 
         def failed(error: BaseException) -> None:
-            self.message.emit(message_of_error(error, self.tr("The labels could not be added."), _OWNER))
+            self.message.emit(message_of_error(error, "The labels could not be added.", _OWNER))
 
         self._context.background.run(
             lambda: reference_job(labels, scan, opened.table, study), self._start, failed
         )
 
     def _start(self, work: AddReferenceJob) -> None:
-        title = self.tr("Add the labels of {0} to the training set").format(work.subject)
+        title = f"Add the labels of {work.subject} to the training set"
         job = self._context.jobs.submit(work, title, work.study, item=work.subject)
         if job is None:
             return
         self._job = job
         job.ended.connect(lambda _outcome: self._on_added(job, work))
-        self._say(self.tr("The labels of {0} are being added to the training set…").format(work.subject))
+        self._say(f"The labels of {work.subject} are being added to the training set…")
 
     def _on_added(self, job: QueuedJob, work: AddReferenceJob) -> None:
         self._job = None
         self._context.study.refresh()
         if job.finish is None:
-            self._say_failure(job, self.tr("The labels were not added."))
+            self._say_failure(job, "The labels were not added.")
             return
         name, part = str(job.finish.summary.get("subject", work.subject)), job.finish.summary.get("part", "")
         parts = {
-            "train": self.tr("networks learn from it"),
-            "validation": self.tr("it helps to choose when to stop training"),
-            "test": self.tr("networks are tested on it, and do not learn from it"),
+            "train": "networks learn from it",
+            "validation": "it helps to choose when to stop training",
+            "test": "networks are tested on it, and do not learn from it",
         }
-        what = self.tr("These labels are the reference of {0} in the study now: {1}.")
-        fix = self.tr("Train anew to use them; the step Prepare marks them, and can take them out again.")
-        undo = MessageAction(self.tr("Undo"), lambda: self.remove(name, work.study))
+        what = "These labels are the reference of {0} in the study now: {1}."
+        fix = "Train anew to use them; the step Prepare marks them, and can take them out again."
+        undo = MessageAction("Undo", lambda: self.remove(name, work.study))
         told = what.format(name, parts.get(str(part), ""))
         self._say(told, str(work.labels), fix, (undo,))
 
@@ -129,9 +125,9 @@ class TrainingSet(QObject):
 
         def done() -> None:
             if job.finish is None:
-                self._say_failure(job, self.tr("The labels were not taken out."))
+                self._say_failure(job, "The labels were not taken out.")
             else:
-                text = self.tr("The labels of {0} are out of the training set; its reference is as it was.")
+                text = "The labels of {0} are out of the training set; its reference is as it was."
                 self._say(text.format(subject))
 
         job.ended.connect(lambda _outcome: done())
@@ -155,7 +151,7 @@ class TrainingSet(QObject):
 
 def remove_from_training_set(context: AppContext, subject: str, study: Path) -> QueuedJob | None:
     """Queue the job that takes a subject's labels out of the training set; the study is read again then."""
-    title = context.study.tr("Take the labels of {0} out of the training set").format(subject)
+    title = f"Take the labels of {subject} out of the training set"
     job = context.jobs.submit(RemoveReferenceJob(study=study, subject=subject), title, study, item=subject)
     if job is not None:
         job.ended.connect(lambda _outcome: context.study.refresh())

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.atomic import clear_leftovers_of
 from brainstem_app.study.record import Record
 from brainstem_app.study.study import WINDOW_FILE as WORKSPACE_FILE
 
@@ -50,6 +51,7 @@ def read_workspace(file: Path) -> tuple[Workspace, InputError | None]:
     problem : InputError or None
         Why it cannot be read. The file is put aside then, so that nothing is written over it.
     """
+    clear_leftovers_of(file)  # of a window that was killed as it wrote it
     if not file.exists():
         return Workspace(), None
     try:

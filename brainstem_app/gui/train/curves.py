@@ -33,19 +33,17 @@ class Curves(QWidget):
         self._rows: dict[int, dict[str, float]] = {}
         self._batches: list[tuple[float, float]] = []
         self._nuclei: dict[str, float] = {}
-        self.loss = self._plot(self.tr("Loss by epoch"), self.tr("Loss by epoch"))
-        self.accuracy = self._plot(
-            self.tr("Mean IoU by epoch, validation"), self.tr("Mean IoU of the validation by epoch")
-        )
-        self.nuclei = self._plot(self.tr("IoU of each nucleus"), self.tr("IoU of each nucleus"))
+        self.loss = self._plot("Loss by epoch", "Loss by epoch")
+        self.accuracy = self._plot("Mean IoU by epoch, validation", "Mean IoU of the validation by epoch")
+        self.nuclei = self._plot("IoU of each nucleus", "IoU of each nucleus")
         self.accuracy.setYRange(0, 1.02, padding=0)
         self.nuclei.setYRange(0, 1.02, padding=0)
         self._loss_batches = self.loss.plot([], [], pen=pg.mkPen(_BLUE, width=1, style=Qt.PenStyle.DotLine))
         self._curves = {
-            "loss": self._curve(self.loss, self.tr("training"), _BLUE),
-            "val_loss": self._curve(self.loss, self.tr("validation"), _ORANGE),
-            "val_macro_miou": self._curve(self.accuracy, self.tr("all classes"), _BLUE),
-            "val_nuclei_miou": self._curve(self.accuracy, self.tr("nuclei"), _GREEN),
+            "loss": self._curve(self.loss, "training", _BLUE),
+            "val_loss": self._curve(self.loss, "validation", _ORANGE),
+            "val_macro_miou": self._curve(self.accuracy, "all classes", _BLUE),
+            "val_nuclei_miou": self._curve(self.accuracy, "nuclei", _GREEN),
         }
         self._bars = pg.BarGraphItem(x=[], height=[], width=0.7, brush=_GREEN)
         self.nuclei.addItem(self._bars)
@@ -68,8 +66,8 @@ class Curves(QWidget):
         self._batches = []
         self._nuclei = {}
         self._draw()
-        words = {"validation": self.tr("validation"), "test": self.tr("test")}
-        self._draw_nuclei(scores, self.tr("{0} subjects").format(words.get(part, part)))
+        words = {"validation": "validation", "test": "test"}
+        self._draw_nuclei(scores, f"{words.get(part, part)} subjects")
 
     def add_metric(self, metric: Metric) -> None:
         """Add one number of an epoch; those of the nuclei come before their mean."""
@@ -81,7 +79,7 @@ class Curves(QWidget):
         if metric.name == "val_nuclei_miou":
             scores = [NucleusScore(name, value) for name, value in self._nuclei.items()]
             self._nuclei = {}
-            self._draw_nuclei(scores, self.tr("validation, epoch {0}").format(metric.step))
+            self._draw_nuclei(scores, f"validation, epoch {metric.step}")
 
     def add_progress(self, progress: Progress) -> None:
         """Add the loss within an epoch."""
@@ -153,7 +151,7 @@ class Curves(QWidget):
         font = self.font()
         font.setPointSizeF(font.pointSizeF() * 0.7)
         axis.setStyle(tickFont=font, tickLength=3)
-        self.nuclei.setProperty("heading", self.tr("IoU of each nucleus ({0})").format(where))
+        self.nuclei.setProperty("heading", f"IoU of each nucleus ({where})")
         self.nuclei.setVisible(bool(scores))
         self._head(self.nuclei)
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QCoreApplication
-
 from brainstem_app.counting import counted
 from brainstem_app.gui.jobs.job_table import about_text
 from brainstem_app.gui.workflow.step import StepName
@@ -18,10 +16,6 @@ if TYPE_CHECKING:
 
 _SLICES = 73
 _SAME = ("decoder", "encoder", "input.size", "input.position")
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Estimate", text)
 
 
 def device_text() -> str:
@@ -42,27 +36,24 @@ def estimate(
     from brainstem_app.jobs.networks.machine_speed import Estimate
 
     if contents is None or not contents.n_finished:
-        return Estimate(_tr("Prepare at least three subjects first ({0}).").format(StepName.PREPARE.key))
+        return Estimate(f"Prepare at least three subjects first ({StepName.PREPARE.key}).")
     parts = contents.part_of or {}
     subjects = sum(part == "train" for part in parts.values())
     values = form.values()
     simulated, batch, epochs = (values[name] for name in ("simulated", "batch_size", "epochs"))
     slices = (subjects + simulated) * _SLICES
     steps = -(-slices // max(1, batch))
-    text = _tr("{0}, {1}: {2} an epoch.").format(
-        counted(subjects + simulated, _tr("subject")),
-        counted(slices, _tr("slice")),
-        counted(steps, _tr("step")),
-    )
+    made_of = f"{counted(subjects + simulated, 'subject')}, {counted(slices, 'slice')}"
+    text = f"{made_of}: {counted(steps, 'step')} an epoch."
     seconds = _seconds_an_epoch(runs, values)
     if seconds is None:
         expected = _expected_seconds(speed, form, parts)
         if expected is None:
-            words = _tr("How long an epoch takes is known after the first.")
+            words = "How long an epoch takes is known after the first."
             return Estimate(f"{text} {words}", known=False)
-        words = _tr("About {0}, judging by the size of the network.").format(about_text(expected))
+        words = f"About {about_text(expected)}, judging by the size of the network."
         return Estimate(f"{text} {words}")
-    words = _tr("About {0}, judging by like runs.").format(about_text(seconds * epochs))
+    words = f"About {about_text(seconds * epochs)}, judging by like runs."
     return Estimate(f"{text} {words}")
 
 

@@ -61,11 +61,11 @@ class PresetBar(QWidget):
         super().__init__(parent)
         self._form = form
         words = {
-            Preset.PAPER: (self.tr("Paper"), self.tr("Everything as in the paper")),
-            Preset.FAST: (self.tr("Fast"), self.tr("A small network and few epochs, for a first look")),
+            Preset.PAPER: ("Paper", "Everything as in the paper"),
+            Preset.FAST: ("Fast", "A small network and few epochs, for a first look"),
             Preset.BEST: (
-                self.tr("Best"),
-                self.tr("Close to the shipped model: neighbouring slices, augmentation, more epochs"),
+                "Best",
+                "Close to the shipped model: neighbouring slices, augmentation, more epochs",
             ),
         }
         self.buttons: dict[Preset, QPushButton] = {}
@@ -79,7 +79,7 @@ class PresetBar(QWidget):
         row.addStretch(1)
         self.difference = QLabel(self)
         self.difference.setWordWrap(True)
-        self.difference.setAccessibleName(self.tr("Settings that differ from the preset"))
+        self.difference.setAccessibleName("Settings that differ from the preset")
         set_tone(self.difference, "soft")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -119,10 +119,8 @@ class PresetBar(QWidget):
         if now is None:
             nearest = min(Preset, key=lambda preset: len(self._apart(preset)))
             count = len(self._apart(nearest))
-            verb = agreeing(count, self.tr("differs"), self.tr("differ"))
+            verb = agreeing(count, "differs", "differ")
             name = self.buttons[nearest].accessibleName()
-            self.difference.setText(
-                self.tr("{0} {1} from {2}").format(counted(count, self.tr("setting")), verb, name)
-            )
+            self.difference.setText(f"{counted(count, 'setting')} {verb} from {name}")
         else:
             self.difference.setText(self.buttons[now].toolTip())

@@ -32,17 +32,17 @@ class RunTable(RowsModel[RunSummary]):
         super().__init__((), lambda run: run.name, parent, hints)
         self._working: dict[str, str] = {}
         columns: list[Column[RunSummary]] = [
-            Column(self.tr("Run"), lambda run: run.name),
-            Column(self.tr("Network"), _network),
-            Column(self.tr("Loss"), lambda run: "" if run.job is None else run.job.loss),
-            Column(self.tr("Epochs"), _epochs),
+            Column("Run", lambda run: run.name),
+            Column("Network", _network),
+            Column("Loss", lambda run: "" if run.job is None else run.job.loss),
+            Column("Epochs", _epochs),
             Column(
-                self.tr("IoU, nuclei"),
+                "IoU, nuclei",
                 lambda run: "" if run.best is None else f"{run.best.val_nuclei_miou:.3f}",
-                hint=self.tr("Mean IoU over the nuclei of the best epoch, on the validation slices"),
+                hint="Mean IoU over the nuclei of the best epoch, on the validation slices",
             ),
-            Column(self.tr("Time"), _time),
-            Column(self.tr("State"), self._state),
+            Column("Time", _time),
+            Column("State", self._state),
         ]
         self.set_rows((), columns)
 
@@ -56,10 +56,10 @@ class RunTable(RowsModel[RunSummary]):
         if run.name in self._working:
             return self._working[run.name]
         if run.is_in_use:
-            return self.tr("in use")
+            return "in use"
         if run.is_finished:
-            return self.tr("tested") if run.part == "test" else self.tr("done")
-        return self.tr("stopped")
+            return "tested" if run.part == "test" else "done"
+        return "stopped"
 
 
 def _network(run: RunSummary) -> str:

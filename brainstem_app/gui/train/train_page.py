@@ -67,19 +67,17 @@ class TrainPage(StepPage):
         # What trainings have said since the runs were read: table and curves show the same epochs.
         self._said: dict[str, list[Metric]] = {}
         self.form = ModelForm(TrainJob, _SET_ELSEWHERE, self, plain=_PLAIN)
-        self.form.fold.setText(self.tr("All settings"))
+        self.form.fold.setText("All settings")
         self.form.changed.connect(self._on_form)
         self.presets = PresetBar(self.form, self)
-        self.device = faint_label(self, name=self.tr("Device"))
-        self.estimate = faint_label(self, name=self.tr("How much there is to do"))
+        self.device = faint_label(self, name="Device")
+        self.estimate = faint_label(self, name="How much there is to do")
         self.speed_button = SpeedButton(context.jobs, self)
         self.speed_button.measured.connect(self._read_speed)
-        self.start_button = make_primary(
-            self, self.tr("&Train"), self.tr("Start the run (Ctrl+Return)"), self.start, "play"
-        )
+        self.start_button = make_primary(self, "&Train", "Start the run (Ctrl+Return)", self.start, "play")
         self.progress = JobProgress(self)
-        self.progress.cancel_button.setText(self.tr("Stop"))
-        self.progress.cancel_button.setToolTip(self.tr("Whole epochs are kept; the run can go on later."))
+        self.progress.cancel_button.setText("Stop")
+        self.progress.cancel_button.setToolTip("Whole epochs are kept; the run can go on later.")
         self.jobs = TrainingJobs(context, self)
         self.model = RunTable(self)
         self.table = self._table()
@@ -110,24 +108,24 @@ class TrainPage(StepPage):
 
     def _run_buttons(self) -> QHBoxLayout:
         self.resume_button = make_button(
-            self, self.tr("Go &on"), self.tr("Go on with the chosen run where it stopped"), self.resume
+            self, "Go &on", "Go on with the chosen run where it stopped", self.resume
         )
         self.settings_button = make_button(
             self,
-            self.tr("Use its s&ettings"),
-            self.tr("Put the settings of the chosen run into the form"),
+            "Use its s&ettings",
+            "Put the settings of the chosen run into the form",
             self._take,
         )
         self.log_button = make_button(
-            self, self.tr("&Log"), self.tr("Show what the job of the chosen run has printed"), self._show_log
+            self, "&Log", "Show what the job of the chosen run has printed", self._show_log
         )
         self.export_button = make_button(
-            self, self.tr("Add to my &models"), self.tr("Make the network available in Segment"), self.export
+            self, "Add to my &models", "Make the network available in Segment", self.export
         )
         self.folder_button = make_button(
             self,
-            self.tr("Open fol&der"),
-            self.tr("Curves, networks and numbers of the run"),
+            "Open fol&der",
+            "Curves, networks and numbers of the run",
             self._open_folder,
         )
         row = QHBoxLayout()
@@ -138,7 +136,7 @@ class TrainPage(StepPage):
         return row
 
     def _table(self) -> QTableView:
-        table = make_table(self, self.model, self.tr("Runs"), self.tr("A run shows its curves below."))
+        table = make_table(self, self.model, "Runs", "A run shows its curves below.")
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setMinimumHeight(90)
         header = table.horizontalHeader()
@@ -155,7 +153,7 @@ class TrainPage(StepPage):
         self.context.study.refresh()  # the command line may have trained on the study meanwhile
         self._read_speed()
         if not self.device.text():
-            self.device.setText(self.tr("Looking for a graphics card…"))
+            self.device.setText("Looking for a graphics card…")
             self.context.background.run(
                 device_text, self.device.setText, lambda error: self.device.setText(str(error))
             )
@@ -220,7 +218,7 @@ class TrainPage(StepPage):
         if not isinstance(job, TrainJob) or folder is None:
             return
         try:
-            require_name(job.run, self.tr("a run"), folder / "runs")
+            require_name(job.run, "a run", folder / "runs")
         except InputError as error:
             self.form.reject("run", f"{error.what} {error.fix}")
             return
@@ -245,17 +243,16 @@ class TrainPage(StepPage):
     def _show_jobs(self) -> None:
         """Show which runs are trained now, and the progress of the one that is at work."""
         active = self.jobs.active
-        words = {"waiting": self.tr("waiting"), "running": self.tr("training")}
+        words = {"waiting": "waiting", "running": "training"}
         states = {
-            run: self.tr("stopping") if job.is_cancelling else words[job.state.value]
-            for run, job in active.items()
+            run: "stopping" if job.is_cancelling else words[job.state.value] for run, job in active.items()
         }
         self.model.set_working(states)
         running = next((job for job in active.values() if job.is_running), None)
         if running is not None and not self.progress.isVisibleTo(self):
-            self.progress.follow(running, self.tr("Starting…"))
+            self.progress.follow(running, "Starting…")
         count = len(active)
-        self.status.emit(self.tr("{0} training").format(count) if count else self._run_count())
+        self.status.emit(f"{count} training" if count else self._run_count())
         self._update()
 
     def _on_ended(self, run: str) -> None:
@@ -292,9 +289,7 @@ class TrainPage(StepPage):
         self.context.background.run(
             lambda: read_runs(contents.folder, contents.runs),
             self._show_runs,
-            lambda error: self.message.emit(
-                message_of_error(error, self.tr("The runs cannot be read."), "runs")
-            ),
+            lambda error: self.message.emit(message_of_error(error, "The runs cannot be read.", "runs")),
         )
 
     def _look_again(self) -> None:
@@ -321,7 +316,7 @@ class TrainPage(StepPage):
 
     def _run_count(self) -> str:
         count = len(self.model.rows)
-        return counted(count, self.tr("run")) if count else ""
+        return counted(count, "run") if count else ""
 
     def _show_current(self) -> None:
         run = self.current
@@ -357,10 +352,10 @@ class TrainPage(StepPage):
         if self.model.rows:
             self.shown.show_content()
         elif study.is_prepared:
-            self.shown.show_hint(self.tr("No run yet: Train starts one with the settings at the left."))
+            self.shown.show_hint("No run yet: Train starts one with the settings at the left.")
         else:
-            words = self.tr("A network learns from prepared scans; three people are the least.")
-            self.shown.show_hint(words, self.tr("Prepare scans"))
+            words = "A network learns from prepared scans; three people are the least."
+            self.shown.show_hint(words, "Prepare scans")
         expected = estimate(study.contents, self.form, self.model.rows, self._speed)
         self.estimate.setText(expected.words)
         self.speed_button.setVisible(not expected.known)

@@ -35,7 +35,7 @@ class Histogram(QWidget):
         self._bars: NDArray[np.float64] = np.zeros(_BINS)
         self._window = (0.0, 1.0)
         self.setFixedHeight(64)
-        self.setAccessibleName(self.tr("Histogram of the intensities"))
+        self.setAccessibleName("Histogram of the intensities")
 
     def show_bars(self, counts: NDArray[np.int64]) -> None:
         """Show other counts; their roots are drawn, so that the few bright voxels are seen too."""
@@ -80,16 +80,16 @@ class BrightnessPanel(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self.setObjectName("card")
-        self.setAccessibleName(self.tr("Brightness and contrast"))
+        self.setAccessibleName("Brightness and contrast")
         self._image: ImageVolume | None = None
         self._range = (0.0, 1.0)
         self.histogram = Histogram(self)
-        self.low, self.low_text = self._slider(self.tr("Black at and below"))
-        self.high, self.high_text = self._slider(self.tr("White at and above"))
+        self.low, self.low_text = self._slider("Black at and below")
+        self.high, self.high_text = self._slider("White at and above")
         self.auto_button = make_button(
             self,
-            self.tr("Auto"),
-            self.tr("As it suits the brainstem (Ctrl+B)"),
+            "Auto",
+            "As it suits the brainstem (Ctrl+B)",
             self.auto_wanted.emit,
             "rotate-ccw",
         )
@@ -97,8 +97,8 @@ class BrightnessPanel(QFrame):
         grid.setHorizontalSpacing(SPACE)
         for row, (name, slider, text) in enumerate(
             (
-                (self.tr("Black"), self.low, self.low_text),
-                (self.tr("White"), self.high, self.high_text),
+                ("Black", self.low, self.low_text),
+                ("White", self.high, self.high_text),
             )
         ):
             label = QLabel(name, self)
@@ -166,8 +166,8 @@ def make_brightness_button(parent: QWidget, panel: BrightnessPanel) -> QToolButt
     button = make_icon_button(
         parent,
         "contrast",
-        parent.tr("Brightness and contrast"),
-        parent.tr("Brightness and contrast (Shift and drag in a picture)"),
+        "Brightness and contrast",
+        "Brightness and contrast (Shift and drag in a picture)",
     )
 
     def show() -> None:

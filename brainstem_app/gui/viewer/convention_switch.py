@@ -26,16 +26,16 @@ class ConventionSwitch(QWidget):
 
     def __init__(self, convention: Convention, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName(self.tr("Display convention"))
+        self.setAccessibleName("Display convention")
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         words = {
             Convention.RADIOLOGICAL: (
-                self.tr("Radiological"),
-                self.tr("Radiological: the patient's right is at the left of the picture."),
+                "Radiological",
+                "Radiological: the patient's right is at the left of the picture.",
             ),
             Convention.NEUROLOGICAL: (
-                self.tr("Neurological"),
-                self.tr("Neurological: the patient's left is at the left of the picture."),
+                "Neurological",
+                "Neurological: the patient's left is at the left of the picture.",
             ),
         }
         self.buttons: dict[Convention, QPushButton] = {}

@@ -29,12 +29,12 @@ class LetterLabels:
     def show_letters(self, letters: EdgeLetters) -> None:
         """Set the letters and show them."""
         names = {
-            "R": self._view.tr("Patient's right"),
-            "L": self._view.tr("Patient's left"),
-            "A": self._view.tr("Anterior (front)"),
-            "P": self._view.tr("Posterior (back)"),
-            "S": self._view.tr("Superior (head)"),
-            "I": self._view.tr("Inferior (feet)"),
+            "R": "Patient's right",
+            "L": "Patient's left",
+            "A": "Anterior (front)",
+            "P": "Posterior (back)",
+            "S": "Superior (head)",
+            "I": "Inferior (feet)",
         }
         for edge, label in self._labels.items():
             letter = str(getattr(letters, edge))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QTransform
 
+from brainstem_app.gui.viewer.curves_item import Curves, CurvesItem
 from brainstem_app.gui.viewer.graphics import pg
 from brainstem_app.gui.viewer.outline import outline_lines
 from brainstem_app.gui.viewer.overlay import confidence_table
@@ -41,10 +42,14 @@ class OverlayLayers:
         self.confidence = pg.ImageItem()
         self.confidence.setLookupTable(confidence_table())
         self.differences = _HatchItem()
+        self.curves = CurvesItem()
         self._items = (self.fill, self.confidence, self.outline, self.differences)
+        self._curves: Curves | None = None
         for height, item in enumerate(self._items, start=1):
             item.setZValue(height)
             box.addItem(item, ignoreBounds=True)
+        self.curves.setZValue(len(self._items))
+        box.addItem(self.curves, ignoreBounds=True)
         self._style = OverlayStyle.FILL
         self._scale = QTransform()
         self._slices: tuple[Slice | None, ...] = (None, None, None)
@@ -53,6 +58,7 @@ class OverlayLayers:
     def set_scale(self, scale: QTransform) -> None:
         """Set the size of a voxel in mm."""
         self._scale = scale
+        self.curves.setTransform(scale)
 
     def set_colours(self, table: NDArray[np.uint8]) -> None:
         """Set the colours of the labels, (256, 4); those without opacity are not drawn."""
@@ -62,7 +68,7 @@ class OverlayLayers:
 
     def set_opacity(self, opacity: float) -> None:
         """Set the opacity of labels and confidence, 0…1."""
-        for item in (self.fill, self.outline, self.confidence):
+        for item in (self.fill, self.outline, self.confidence, self.curves):
             item.setOpacity(opacity)
 
     def set_style(self, style: OverlayStyle) -> None:
@@ -76,12 +82,14 @@ class OverlayLayers:
         reference: Slice | None,
         confidence: Slice | None,
         corner: tuple[int, int] = (0, 0),
+        curves: Curves | None = None,
     ) -> None:
         """Draw a slice of each of them (V, H), or a part of it from a corner (h, v); None for none.
 
         Where labels and reference differ is marked. A confidence is drawn in place of the filled labels;
-        outlines stay.
+        outlines stay. Curves of the labels are drawn in place of their voxels.
         """
+        self._curves = curves
         part = None if labels is None else _part_with_labels(labels, reference)
         if part is None:
             self._slices = (None, None, None)
@@ -96,7 +104,8 @@ class OverlayLayers:
 
     def _draw(self) -> None:
         labels, _, confidence = self._slices
-        fills = labels is not None and confidence is None and self._style is OverlayStyle.FILL
+        is_voxels = labels is not None and self._curves is None
+        fills = is_voxels and confidence is None and self._style is OverlayStyle.FILL
         self.fill.setVisible(fills)
         if fills:
             self.fill.setImage(labels, autoLevels=False, levels=None)
@@ -106,7 +115,13 @@ class OverlayLayers:
         """Draw what depends on which labels are visible."""
         labels, reference, confidence = self._slices
         visible = self._table[:, 3] > 0
-        outlines = labels is not None and self._style is OverlayStyle.OUTLINE
+        is_filled = self._style is OverlayStyle.FILL
+        outlines = labels is not None and self._curves is None and not is_filled
+        is_curved = self._curves is not None and not (is_filled and confidence is not None)
+        self.curves.setVisible(is_curved)
+        if self._curves is not None and is_curved:
+            drawn = self._curves(np.flatnonzero(visible).tolist())
+            self.curves.show_curves(drawn, self._table, is_filled=is_filled)
         self.outline.setVisible(outlines)
         if labels is not None and outlines:
             self.outline.show_labels(np.where(visible[labels], labels, 0), self._table)

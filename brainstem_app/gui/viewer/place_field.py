@@ -28,12 +28,10 @@ class PlaceField(QLineEdit):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._grid: CanonicalGrid | None = None
-        self.setPlaceholderText(self.tr("Go to x y z (mm)"))
-        self.setAccessibleName(self.tr("Place to go to, in mm"))
+        self.setPlaceholderText("Go to x y z (mm)")
+        self.setAccessibleName("Place to go to, in mm")
         self.setToolTip(
-            self.tr(
-                "Three numbers in mm: right, front, up. Return puts the crosshair there, in the scan's space."
-            )
+            "Three numbers in mm: right, front, up. Return puts the crosshair there, in the scan's space."
         )
         self.setFixedWidth(_WIDTH)
         self.returnPressed.connect(self._go)
@@ -50,11 +48,11 @@ class PlaceField(QLineEdit):
         if self._grid is None:
             return
         if len(numbers) != 3:
-            self._mark(self.tr("Type three numbers, e.g. -4.5 -20 -12."))
+            self._mark("Type three numbers, e.g. -4.5 -20 -12.")
             return
         voxel = self._grid.voxel_at_mm((numbers[0], numbers[1], numbers[2]))
         if not self._grid.contains(voxel):
-            self._mark(self.tr("That place lies outside of the scan."))
+            self._mark("That place lies outside of the scan.")
             return
         self._mark("")
         self.placed.emit(voxel)

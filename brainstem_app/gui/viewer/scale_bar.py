@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 
 from brainstem_app.gui.viewer.convention import Convention, Plane
@@ -42,8 +42,8 @@ def draw_sides(painter: QPainter, area: QRectF, plane: Plane, convention: Conven
     if plane is Plane.SAGITTAL:
         return
     words = {
-        Convention.RADIOLOGICAL: QCoreApplication.translate("scale_bar", "radiological"),
-        Convention.NEUROLOGICAL: QCoreApplication.translate("scale_bar", "neurological"),
+        Convention.RADIOLOGICAL: "radiological",
+        Convention.NEUROLOGICAL: "neurological",
     }
     place = QRectF(area.left() + _MARGIN, area.bottom() - _MARGIN - 16, area.width() / 2, 18)
     draw_words(painter, place, Qt.AlignmentFlag.AlignLeft, words[convention])

@@ -22,7 +22,7 @@ _STYLE = (
 
 
 class ShortcutOverlay(QFrame):
-    """Covers its parent with groups of shortcuts; Esc, F1 or a click hides it.
+    """Covers its parent with groups of shortcuts; Esc, Shift+F1 or a click hides it.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class ShortcutOverlay(QFrame):
         self.setObjectName("shortcut_overlay")
         self.setStyleSheet(_STYLE)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(self.tr("Mouse and keys"))
+        self.setAccessibleName("Mouse and keys")
         self.setAccessibleDescription(
             "\n".join(f"{keys}: {what}" for _, rows in groups for keys, what in rows)
         )
@@ -51,7 +51,7 @@ class ShortcutOverlay(QFrame):
         scroll.setWidgetResizable(True)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.viewport().setAutoFillBackground(False)
-        close = QLabel(self.tr("Esc, F1 or a click closes this sheet."), self)
+        close = QLabel("Esc or a click closes this sheet.", self)
         layout = QVBoxLayout(self)
         layout.addWidget(scroll, 1)
         layout.addWidget(close, 0, Qt.AlignmentFlag.AlignHCenter)

@@ -6,12 +6,13 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from brainstem_app.gui.viewer.convention import Plane
-from brainstem_app.gui.viewer.slice_view import PAGE, SliceView
+from brainstem_app.gui.viewer.drawing_view import DrawingView
+from brainstem_app.gui.viewer.slice_view import PAGE
 from brainstem_app.gui.viewer.volume import ImageVolume
 
 
 class SlicePane(QWidget):
-    """A `SliceView` with what plane and slice it shows above, and a slider at the right.
+    """A `DrawingView` with what plane and slice it shows above, and a slider at the right.
 
     Parameters
     ----------
@@ -24,7 +25,7 @@ class SlicePane(QWidget):
         super().__init__(parent)
         self._title = title
         self._image: ImageVolume | None = None
-        self.view = SliceView(plane, self)
+        self.view = DrawingView(plane, self)
         self.caption = QLabel(self)
         self.slider = QSlider(Qt.Orientation.Vertical, self)
         self.slider.setPageStep(PAGE)
@@ -73,9 +74,9 @@ class SlicePane(QWidget):
     def plane_name(self) -> str:
         """Name of the plane in words."""
         names = {
-            Plane.AXIAL: self.tr("Axial"),
-            Plane.CORONAL: self.tr("Coronal"),
-            Plane.SAGITTAL: self.tr("Sagittal"),
+            Plane.AXIAL: "Axial",
+            Plane.CORONAL: "Coronal",
+            Plane.SAGITTAL: "Sagittal",
         }
         return names[self.view.plane]
 
@@ -87,9 +88,9 @@ class SlicePane(QWidget):
     def _name(self) -> None:
         name = f"{self._title}, {self.plane_name().lower()}" if self._title else self.plane_name()
         self.caption.setText(name)
-        self.view.setAccessibleName(self.tr("{0} slices").format(name))
-        self.slider.setAccessibleName(self.tr("{0} slice").format(name))
-        self.slider.setToolTip(self.tr("Slice (wheel, ↑ ↓, Page Up, Page Down)"))
+        self.view.setAccessibleName(f"{name} slices")
+        self.slider.setAccessibleName(f"{name} slice")
+        self.slider.setToolTip("Slice (wheel, ↑ ↓, Page Up, Page Down)")
 
     def _show_place(self) -> None:
         if self._image is None:
@@ -101,7 +102,5 @@ class SlicePane(QWidget):
         axis = "xyz"[plane.normal]
         name = f"{self._title}, {self.plane_name().lower()}" if self._title else self.plane_name()
         self.caption.setText(
-            self.tr("{0}  ·  slice {1} of {2}  ·  {3} = {4:.1f} mm").format(
-                name, self.view.index + 1, self.view.n_slices, axis, place
-            )
+            f"{name}  ·  slice {self.view.index + 1} of {self.view.n_slices}  ·  {axis} = {place:.1f} mm"
         )

@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QWidget
 
 from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.graphics import pg
+from brainstem_app.gui.viewer.image_layer import ImageLayer
+from brainstem_app.gui.viewer.layer_stack import LayerStack
 from brainstem_app.gui.viewer.letter_labels import LetterLabels
 from brainstem_app.gui.viewer.orientation_letters import edge_letters, is_mirrored
 from brainstem_app.gui.viewer.overlay_layers import OverlayLayers, OverlayStyle
 from brainstem_app.gui.viewer.scale_bar import draw_scale_bar, draw_sides
 from brainstem_app.gui.viewer.slices import Voxel, joined, slice_of_box
 from brainstem_app.gui.viewer.smooth_image import SmoothImage
+from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
 from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
 from brainstem_app.imaging.orientation import axis_letters
 
@@ -59,6 +62,8 @@ class SlicePicture(pg.GraphicsView):
         self._labels: LabelVolume | None = None
         self._reference: LabelVolume | None = None
         self._confidence: NDArray[np.uint8] | None = None
+        self._shapes: SmoothShapes | None = None
+        self._layers: tuple[ImageLayer, ...] = ()
         self._crosshair: Voxel = (0, 0, 0)
         self._window = self._home_window = (0.0, 1.0)
         self._shows_crosshair = True
@@ -70,6 +75,7 @@ class SlicePicture(pg.GraphicsView):
         self.setCentralItem(self.box)
         self.image_item = SmoothImage()
         self.box.addItem(self.image_item, ignoreBounds=True)
+        self.layer_stack = LayerStack(self.box)
         self.overlays = OverlayLayers(self.box)
         self.box.invertX(is_mirrored(self.plane, self._convention))
         self._letters = LetterLabels(self)
@@ -104,7 +110,8 @@ class SlicePicture(pg.GraphicsView):
     def set_image(self, image: ImageVolume) -> None:
         """Show a scan from its middle, without labels."""
         self._image, self._labels = image, None
-        self._reference = self._confidence = None
+        self._reference = self._confidence = self._shapes = None
+        self.set_layers(())
         self._crosshair = image.grid.centre
         self._home_window = self._window = image.window
         self._show_plane()
@@ -127,7 +134,10 @@ class SlicePicture(pg.GraphicsView):
         sizes = self._image.grid.voxel_size_mm
         scale = QTransform.fromScale(sizes[self.plane.horizontal], sizes[self.plane.vertical])
         self.image_item.setTransform(scale)
+        self.layer_stack.set_scale(scale)
         self.overlays.set_scale(scale)
+        shape = self._image.grid.shape
+        self.overlays.curves.set_area(QRectF(0, 0, shape[self.plane.horizontal], shape[self.plane.vertical]))
         self.set_convention(self._convention)
         self.redraw()
         self.fit()
@@ -151,6 +161,16 @@ class SlicePicture(pg.GraphicsView):
             raise ValueError("the confidence is not on the grid of the scan")
         self._confidence = confidence
         self.redraw_labels()
+
+    def set_shapes(self, shapes: SmoothShapes | None) -> None:
+        """Draw these smooth shapes in place of the labels' voxels, or the voxels again."""
+        self._shapes = shapes
+        self.redraw_labels()
+
+    def set_layers(self, layers: tuple[ImageLayer, ...]) -> None:
+        """Lay images over the scan, the first one lowest; labels stay above them."""
+        self._layers = layers
+        self.layer_stack.show(layers, self.plane, self.index)
 
     def _on_grid(self, labels: LabelVolume | None) -> LabelVolume | None:
         if labels is not None and self._image is not None and not labels.grid.matches(self._image.grid):
@@ -282,25 +302,29 @@ class SlicePicture(pg.GraphicsView):
         if self._image is not None:
             picture = self._image.slice(self.plane, self.index)
             self.image_item.setImage(picture, autoLevels=False, levels=self._window)
+            self.layer_stack.show(self._layers, self.plane, self.index)
             self.redraw_labels()
 
     def redraw_labels(self) -> None:
         """Draw the labels of the slice anew, because they have changed."""
         if self._image is None:
             return
-        labels, reference, plane = self._labels, self._reference, self.plane
+        labels, reference, plane, index = self._labels, self._reference, self.plane, self.index
+        shapes = self._shapes
+        curves = None if shapes is None else lambda wanted: shapes.curves(plane, index, wanted)
         # Labels fill a small part of a head: what lies around them need not be cut, coloured and blended.
         box = joined(
             None if labels is None else labels.extent, None if reference is None else reference.extent
         )
-        if labels is None or box is None or not box[0][plane.normal] <= self.index <= box[1][plane.normal]:
-            self.overlays.show(None, None, None)
+        if labels is None or box is None or not box[0][plane.normal] <= index <= box[1][plane.normal]:
+            self.overlays.show(None, None, None, curves=curves)
         else:
             layers = (labels.labels, None if reference is None else reference.labels, self._confidence)
             shown, other, sure = (
-                None if layer is None else slice_of_box(layer, box, plane, self.index) for layer in layers
+                None if layer is None else slice_of_box(layer, box, plane, index) for layer in layers
             )
-            self.overlays.show(shown, other, sure, (box[0][plane.horizontal], box[0][plane.vertical]))
+            corner = box[0][plane.horizontal], box[0][plane.vertical]
+            self.overlays.show(shown, other, sure, corner, curves)
         self.viewport().update()
 
     def drawForeground(self, painter: QPainter, rect: QRectF) -> None:  # noqa: N802 - Qt's name
@@ -328,11 +352,15 @@ class SlicePicture(pg.GraphicsView):
         painter.restore()
 
     def _crosshair_pixel(self) -> QPoint:
+        return self._pixel_of(self._crosshair)
+
+    def _pixel_of(self, voxel: Voxel) -> QPoint:
+        """Pixel of this widget in the middle of a voxel."""
         if self._image is None:
             return QPoint()
         sizes = self._image.grid.voxel_size_mm
         h, v = self.plane.horizontal, self.plane.vertical
-        middle = QPointF((self._crosshair[h] + 0.5) * sizes[h], (self._crosshair[v] + 0.5) * sizes[v])
+        middle = QPointF((voxel[h] + 0.5) * sizes[h], (voxel[v] + 0.5) * sizes[v])
         pixel: QPoint = self.mapFromScene(self.box.mapViewToScene(middle))
         return pixel
 

@@ -38,6 +38,11 @@ class Surface:
     quads: Quads
     labels: NDArray[np.uint8]
 
+    @classmethod
+    def made(cls, points: Points, quads: Quads, labels: NDArray[np.uint8]) -> Surface:
+        """Make it of points (mm), quads and their labels."""
+        return cls(points, _normals(points, quads), quads, labels)
+
     @property
     def centre(self) -> Points:
         """Middle of the box around all points."""
@@ -61,6 +66,15 @@ class Shell:
     surface: Surface
     colours: NDArray[np.uint8]
 
+    @classmethod
+    def of_regions(cls, surface: Surface, colours: Mapping[int, tuple[int, int, int]]) -> Shell:
+        """Colour the surfaces of regions, 0…255; of a brainstem without regions, which is label 1, grey."""
+        table = np.zeros((256, 4), dtype=np.uint8)
+        table[1] = (*_GREY, 255)
+        for label, colour in colours.items():
+            table[label] = (*colour, 255)
+        return cls(surface, table)
+
 
 def shell_of(
     labels: LabelVolume,
@@ -80,18 +94,14 @@ def shell_of(
     box : two tuples of int or None
         A box that holds all labels.
     """
-    table = np.zeros((256, 4), dtype=np.uint8)
-    table[1] = (*_GREY, 255)
-    for label, colour in colours.items():
-        table[label] = (*colour, 255)
     box = box or labels.extent
     if regions is None or box is None:
         whole = LabelVolume(labels.grid, (labels.labels > 0).astype(np.uint8))
-        return Shell(surface_of(whole, [1], box), table)
+        return Shell.of_regions(surface_of(whole, [1], box), colours)
     part = tuple(slice(a, b + 1) for a, b in zip(*(corner[::-1] for corner in box), strict=True))
     followed = np.zeros_like(labels.labels)
     followed[part] = follow_edit(regions.labels[part], labels.labels[part])
-    return Shell(surface_of(LabelVolume(labels.grid, followed), list(colours), box), table)
+    return Shell.of_regions(surface_of(LabelVolume(labels.grid, followed), list(colours), box), colours)
 
 
 def surface_of(
@@ -132,7 +142,7 @@ def _joined(parts: list[tuple[int, Points, Quads]], volume: LabelVolume) -> Surf
     labels = np.concatenate([np.zeros(0, np.uint8), *sizes])
     affine = volume.grid.affine
     world = (points @ affine[:3, :3].T + affine[:3, 3]).astype(np.float32)
-    return Surface(world, _normals(world, quads), quads, labels)
+    return Surface.made(world, quads, labels)
 
 
 def _bounds(mask: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -17,6 +17,17 @@ _AMBIENT = 0.30
 _CLEAREST, _DENSEST, _BRIGHTER = 0.12, 0.85, 0.35
 
 
+#: Degrees around the body's axis and upwards, by where the eye is.
+DIRECTIONS = {
+    "the front": (0.0, 0.0),
+    "the patient's left": (90.0, 0.0),
+    "behind": (180.0, 0.0),
+    "the patient's right": (270.0, 0.0),
+    "above": (0.0, 90.0),
+    "below": (0.0, -90.0),
+}
+
+
 @dataclass(frozen=True)
 class Camera:
     """Where the surfaces are looked at from, without perspective.
@@ -70,6 +81,18 @@ class Rendered:
         mixed = (1 - opacity) * pixels + opacity * bright
         seen = (self.labels > 0) | (glass.labels > 0)
         return Rendered((mixed * seen[..., None]).astype(np.uint8), self.labels, self.facing)
+
+    def rimmed(self, inside: NDArray[np.bool_], width: int) -> Rendered:
+        """Draw a white rim, some pixels wide, inside the outline of what is true (H, W)."""
+        padded = np.pad(inside, width)
+        rows, columns = (slice(width, width + n) for n in inside.shape)
+        inner = inside.copy()
+        for by in (-width, width):
+            inner &= padded[rows.start + by : rows.stop + by, columns]
+            inner &= padded[rows, columns.start + by : columns.stop + by]
+        pixels = self.pixels.copy()
+        pixels[inside & ~inner] = 255
+        return Rendered(pixels, self.labels, self.facing)
 
 
 def render(
@@ -134,7 +157,7 @@ def _weights(corners: NDArray[np.floating]) -> NDArray[np.float32]:
     if not len(corners):
         return np.zeros((1, 4), dtype=np.float32)
     edge = np.abs(corners - np.roll(corners, 1, axis=1))[:, :, :2].max(axis=(1, 2))
-    count = min(int(np.ceil(np.percentile(edge, 99))) + 1, _MOST_SAMPLES)
+    count = min(int(np.ceil(edge.max())) + 1, _MOST_SAMPLES)
     u, v = np.meshgrid(*[np.linspace(0, 1, max(count, 2), dtype=np.float32)] * 2)
     u, v = u.ravel(), v.ravel()
     return np.stack([(1 - u) * (1 - v), u * (1 - v), u * v, (1 - u) * v], axis=1)

@@ -7,8 +7,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QWidget
 
 from brainstem_app.gui.background import Background
@@ -23,22 +33,33 @@ _CLICK_PIXELS = 3
 _MOST_FINE_PIXELS = 700 * 700
 _FILLED = 0.9
 _ARROW = 26
+# Width of the rim around the chosen structure, pixels of the screen.
+_RIM = 1.5
 
 
 class SurfaceView(QWidget):
     """Shows a `Surface`, and another one around it as of glass.
 
-    Dragging and the arrow keys turn it, the wheel magnifies, a double click resets.
+    Dragging and the arrow keys turn it, the wheel magnifies, Home resets.
 
     Signals
     -------
     picked(int)
         The user clicked on the structure with this label.
+    pointed(int)
+        The pointer is over the structure with this label, or over none (0).
+    enlarge_wanted
+        The user wants to see this view alone, or all views again.
+    menu_wanted(int, object)
+        The user wants the menu of this label, 0 for none, at a pixel (QPoint) of this widget.
     shell_changed(bool)
         There is a surface around the others now, or none.
     """
 
     picked = Signal(int)
+    pointed = Signal(int)
+    enlarge_wanted = Signal()
+    menu_wanted = Signal(int, object)
     shell_changed = Signal(bool)
 
     def __init__(self, background: Background, parent: QWidget | None = None) -> None:
@@ -47,6 +68,7 @@ class SurfaceView(QWidget):
         self._surface: Surface | None = None
         self._shell: Shell | None = None
         self._shows_shell = True
+        self._chosen = self._pointed = 0
         self._table = np.zeros((256, 4), dtype=np.uint8)
         self._rendered: Rendered | None = None
         self._camera = Camera()
@@ -59,13 +81,12 @@ class SurfaceView(QWidget):
         self._fine = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._fine.timeout.connect(self._render_fine)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
         self.setMinimumSize(120, 120)
-        self.setAccessibleName(self.tr("Nuclei in three dimensions"))
-        self.setAccessibleDescription(
-            self.tr("Arrow keys turn the nuclei; plus and minus change their size.")
-        )
+        self.setAccessibleName("Nuclei in three dimensions")
+        self.setAccessibleDescription("Arrow keys turn the nuclei; plus and minus change their size.")
         self.setToolTip(
-            self.tr("Drag to turn, wheel to magnify, click to show a nucleus, double click to reset")
+            "Drag turns, wheel magnifies, a click shows a nucleus, a double click space alone, Home resets"
         )
 
     @property
@@ -103,9 +124,20 @@ class SurfaceView(QWidget):
         self._table = table
         self._render(1)
 
+    def set_chosen(self, label: int) -> None:
+        """Draw a rim around a structure; 0 for none."""
+        if label != self._chosen:
+            self._chosen = label
+            self._render(1)
+
     def reset(self) -> None:
         """Look from the front, a little from the left and above, at all of it."""
         self._camera = Camera(pixels_per_mm=self._fitting())
+        self._render(1)
+
+    def look_from(self, yaw: float, pitch: float) -> None:
+        """Look from a direction, in degrees as a `Camera` has them."""
+        self._camera = replace(self._camera, yaw=yaw, pitch=pitch)
         self._render(1)
 
     def turn(self, yaw: float, pitch: float) -> None:
@@ -158,14 +190,20 @@ class SurfaceView(QWidget):
             scale = ratio * (2 if pixels < _MOST_FINE_PIXELS else 1)
         size = max(int(self.width() * scale), 1), max(int(self.height() * scale), 1)
         camera = replace(self._camera, pixels_per_mm=self._camera.pixels_per_mm * scale)
-        surface, table, shell = self._surface, self._table, self._visible_shell
+        surface, table, shell, chosen = self._surface, self._table, self._visible_shell, self._chosen
+        rim = max(round(scale * _RIM), 1)
+        # The whole outline of the chosen one is drawn, also of what lies behind others.
+        alone = np.zeros_like(table)
+        alone[chosen] = table[chosen] if chosen else 0
 
         def draw() -> Rendered:
-            if shell is None:
-                return render(surface, camera, size, table)
-            middle = shell.surface.centre
-            glass = render(shell.surface, camera, size, shell.colours, middle)
-            return render(surface, camera, size, table, middle).behind(glass)
+            middle = surface.centre if shell is None else shell.surface.centre
+            drawn = render(surface, camera, size, table, middle)
+            if shell is not None:
+                drawn = drawn.behind(render(shell.surface, camera, size, shell.colours, middle))
+            if not alone.any():
+                return drawn
+            return drawn.rimmed(render(surface, camera, size, alone, middle).labels > 0, rim)
 
         self._background.run(draw, self._on_rendered, self._on_failed)
 
@@ -192,7 +230,7 @@ class SurfaceView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._rendered is None:
             painter.setPen(QColor(150, 150, 155))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("No labels"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No labels")
             return
         pixels = np.ascontiguousarray(self._rendered.pixels)
         height, width = pixels.shape[:2]
@@ -232,10 +270,11 @@ class SurfaceView(QWidget):
         self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Turn."""
-        if self._pressed is None:
-            return
+        """Turn, or say what lies under the pointer."""
         position = event.position().toPoint()
+        if self._pressed is None:
+            self._point_at(self.label_at(position))
+            return
         moved, self._last = position - self._last, position
         self.turn(-moved.x() * _DEGREES_PER_PIXEL, moved.y() * _DEGREES_PER_PIXEL)
 
@@ -244,14 +283,32 @@ class SurfaceView(QWidget):
         position = event.position().toPoint()
         if self._pressed is not None and (position - self._pressed).manhattanLength() <= _CLICK_PIXELS:
             label = self.label_at(position)
-            if label:
+            if event.button() is Qt.MouseButton.RightButton:
+                self.menu_wanted.emit(label, position)
+            elif label:
                 self.picked.emit(label)
         self._pressed = None
 
     def mouseDoubleClickEvent(self, _event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
-        """Look from the front again."""
+        """Show this view alone, or all."""
         self._pressed = None
-        self.reset()
+        self.enlarge_wanted.emit()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802 - Qt's name
+        """Ask for the menu by the key for menus; the mouse asks when it is released."""
+        event.accept()
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self.menu_wanted.emit(0, self.rect().center())
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
+        """Nothing is under the pointer any more."""
+        self._point_at(0)
+        super().leaveEvent(event)
+
+    def _point_at(self, label: int) -> None:
+        if label != self._pointed:
+            self._pointed = label
+            self.pointed.emit(label)
 
     def label_at(self, position: QPoint) -> int:
         """Label drawn at a pixel of this widget, 0 for none."""

@@ -21,12 +21,12 @@ class AboutDialog(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("About Brainstem App"))
+        self.setWindowTitle("About Brainstem App")
         self.setMinimumWidth(_WIDTH)
         self._folder = notices_folder()
         layout = QVBoxLayout(self)
         layout.setSpacing(10)
-        heading = self._line(self.tr("Brainstem App {0}").format(__version__))
+        heading = self._line(f"Brainstem App {__version__}")
         font = heading.font()
         font.setBold(True)
         font.setPointSizeF(font.pointSizeF() * 1.3)
@@ -38,15 +38,12 @@ class AboutDialog(QDialog):
 
     def _texts(self) -> list[str]:
         return [
-            self.tr("For research only. Not for diagnosis or treatment."),
-            self.tr("Edition: {0}").format(edition_text()),
-            self.tr(
-                "Free software under the GNU General Public License, version 3 or later (GPL-3.0-or-later), "
-                "without any warranty. You may pass it on and change it under the same licence."
-            ),
-            self.tr(
-                "Licences and notices of the program, its atlas, template and networks, and libraries:\n{0}"
-            ).format(self._folder),
+            "For research only. Not for diagnosis or treatment.",
+            f"Edition: {edition_text()}",
+            "Free software under the GNU General Public License, version 3 or later (GPL-3.0-or-later), "
+            "without any warranty. You may pass it on and change it under the same licence.",
+            "Licences and notices of the program, its atlas, template and networks, and libraries:\n"
+            f"{self._folder}",
         ]
 
     def _line(self, text: str) -> QLabel:
@@ -58,8 +55,8 @@ class AboutDialog(QDialog):
 
     def _buttons(self) -> QDialogButtonBox:
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-        show = QPushButton(self.tr("&Show the notices"), self)
-        show.setToolTip(self.tr("Open the folder of licences and notices"))
+        show = QPushButton("&Show the notices", self)
+        show.setToolTip("Open the folder of licences and notices")
         show.clicked.connect(self._show_notices)
         buttons.addButton(show, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.close)

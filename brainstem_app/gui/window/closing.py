@@ -92,21 +92,19 @@ class Closing(QObject):
     def _ask(self) -> None:
         queue = self._context.jobs
         count = len(queue.running) + len(queue.waiting)
-        what = self.tr("{0} {1} still running.").format(
-            counted(count, self.tr("job")), agreeing(count, self.tr("is"), self.tr("are"))
-        )
+        what = f"{counted(count, 'job')} {agreeing(count, 'is', 'are')} still running."
         several = count > 1
-        stop = self.tr("Stop them and close") if several else self.tr("Stop it and close")
+        stop = "Stop them and close" if several else "Stop it and close"
         actions = [MessageAction(stop, self._stop_and_close)]
         found = (
-            self.tr("They may go on without the window, and are found again at the next start.")
+            "They may go on without the window, and are found again at the next start."
             if several
-            else self.tr("It may go on without the window, and is found again at the next start.")
+            else "It may go on without the window, and is found again at the next start."
         )
-        leave = self.tr("Close and let them go on") if several else self.tr("Close and let it go on")
+        leave = "Close and let them go on" if several else "Close and let it go on"
         actions.insert(0, MessageAction(leave, self._leave_and_close))
         what += " " + found
-        actions.append(MessageAction(self.tr("Keep running"), lambda: None))
+        actions.append(MessageAction("Keep running", lambda: None))
         self._context.messages.say(Message(MessageLevel.QUESTION, what, actions=tuple(actions), owner=_OWNER))
 
     def _leave_and_close(self) -> None:
@@ -115,7 +113,7 @@ class Closing(QObject):
 
     def _stop_and_close(self) -> None:
         self._is_stopping = True
-        what = self.tr("Stopping; the window closes when the jobs have stopped.")
+        what = "Stopping; the window closes when the jobs have stopped."
         self._context.messages.say(Message(MessageLevel.PROGRESS, what, owner=_OWNER))
         self._context.jobs.stop_all()
         self.go_on()

@@ -30,17 +30,17 @@ class ComputerDialog(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("This computer"))
+        self.setWindowTitle("This computer")
         self.resize(*_SIZE)
-        self.words = QLabel(self.tr("Finding out; the devices take some seconds…"), self)
+        self.words = QLabel("Finding out; the devices take some seconds…", self)
         self.words.setWordWrap(True)
         self.text = QPlainTextEdit(self)
         self.text.setReadOnly(True)
         self.text.setTabChangesFocus(True)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.text.setAccessibleName(self.tr("What this computer has"))
-        self.copy_button = QPushButton(self.tr("C&opy all"), self)
-        self.copy_button.setToolTip(self.tr("Copy the text, to send it with a question"))
+        self.text.setAccessibleName("What this computer has")
+        self.copy_button = QPushButton("C&opy all", self)
+        self.copy_button.setToolTip("Copy the text, to send it with a question")
         self.copy_button.setEnabled(False)
         self.copy_button.clicked.connect(self._copy)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
@@ -71,10 +71,10 @@ class ComputerDialog(QDialog):
         if status != 0:
             said = bytes(self._process.readAllStandardError().data()).decode("utf-8", "replace").strip()
             self.text.appendPlainText(said)
-            self._fail(self.tr("exit status {0}").format(status))
+            self._fail(f"exit status {status}")
             return
         self.words.setText(
-            self.tr("What segments a scan stands under “To predict”, what trains networks under “To train”.")
+            "What segments a scan stands under “To predict”, what trains networks under “To train”."
         )
         self.copy_button.setEnabled(True)
 
@@ -83,7 +83,7 @@ class ComputerDialog(QDialog):
             self._fail(self._process.errorString())
 
     def _fail(self, why: str) -> None:
-        words = self.tr(
+        words = (
             "The program could not find out: {0}. Install Brainstem App again; a part of it may be missing."
         )
         self.words.setText(words.format(why))

@@ -57,40 +57,40 @@ class FileCommands(QObject):
 
     def new_study(self) -> None:
         """Ask for the folder of a new study; the scans that are open go into it."""
-        folder = self._ask.folder(self.tr("New study: choose or make an empty folder"))
+        folder = self._ask.folder("New study: choose or make an empty folder")
         if folder is not None:
             self._settings.last_folder = folder.parent
             self._context.study.create(folder)
 
     def choose_study(self) -> None:
         """Ask for a study folder and open it."""
-        folder = self._ask.folder(self.tr("Open a study"))
+        folder = self._ask.folder("Open a study")
         if folder is not None:
             self._settings.last_folder = folder.parent
             self._context.study.open(folder)
 
     def choose_study_target(self) -> None:
         """Ask for an empty folder and save the open study there."""
-        folder = self._ask.folder(self.tr("Save the study as: choose or make an empty folder"))
+        folder = self._ask.folder("Save the study as: choose or make an empty folder")
         if folder is not None:
             self._settings.last_folder = folder.parent
             self.study.save_as(folder)
 
     def choose_share_target(self) -> None:
         """Ask for an empty folder and make a copy of the open study there that can be handed on."""
-        folder = self._ask.folder(self.tr("Copy to hand on: choose or make an empty folder"))
+        folder = self._ask.folder("Copy to hand on: choose or make an empty folder")
         if folder is not None:
             self._settings.last_folder = folder.parent
             self.study.share(folder)
 
     def choose_scan(self) -> None:
         """Ask for scans and open them."""
-        kinds = self.tr("Scans (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img *.dcm *.ima);;All files (*)")
-        self._opening.open_paths(self._ask.files(self.tr("Open scans"), kinds))
+        kinds = "Scans (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img *.dcm *.ima);;All files (*)"
+        self._opening.open_paths(self._ask.files("Open scans", kinds))
 
     def choose_folder(self) -> None:
         """Ask for a folder of DICOM files, a BIDS dataset or a folder of scans and open it."""
-        folder = self._ask.folder(self.tr("Open a DICOM folder, a BIDS dataset or a folder of scans"))
+        folder = self._ask.folder("Open a DICOM folder, a BIDS dataset or a folder of scans")
         if folder is not None:
             self._opening.open_path(folder)
 
@@ -111,7 +111,7 @@ class FileCommands(QObject):
 
     def choose_results_folder(self) -> None:
         """Ask where results are written from now on."""
-        folder = self._ask.folder(self.tr("Folder for results"), self._settings.results_folder)
+        folder = self._ask.folder("Folder for results", self._settings.results_folder)
         if folder is not None:
             self.set_results_folder(folder)
 
@@ -127,27 +127,27 @@ class FileCommands(QObject):
         try:
             make_folder(folder, exist_ok=True)
         except OSError as error:
-            message = message_of_error(error, self.tr("The folder for results cannot be made."), _RESULTS)
+            message = message_of_error(error, "The folder for results cannot be made.", _RESULTS)
             self._context.messages.say(message)
             return
         self._segment.saver.open_path(folder)
 
     def choose_result(self) -> None:
         """Ask for a folder that Segment has written and open it."""
-        folder = self._ask.folder(self.tr("Open a result folder"), self._settings.results_folder)
+        folder = self._ask.folder("Open a result folder", self._settings.results_folder)
         if folder is not None:
             self._opening.open_result(folder)
 
     def choose_labels(self) -> None:
         """Ask for a label map and open it."""
-        kinds = self.tr("Label maps (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)")
-        path = self._ask.file(self.tr("Open a label map"), kinds)
+        kinds = "Label maps (*.nii *.nii.gz *.mgz *.mgh *.hdr *.img);;All files (*)"
+        path = self._ask.file("Open a label map", kinds)
         if path is not None:
             self._opening.open_labels(path)
 
     def choose_model(self) -> None:
         """Ask for a model's file and offer it in Segment."""
-        path = self._ask.file(self.tr("Choose a model"), self.tr("Models (*.onnx *.keras);;All files (*)"))
+        path = self._ask.file("Choose a model", "Models (*.onnx *.keras);;All files (*)")
         if path is not None:
             self._opening.open_model(path)
 
@@ -157,7 +157,7 @@ class FileCommands(QObject):
         if result is None:
             return
         name = f"{result.folder.name}_labels.nii.gz"
-        target = self._ask.target(self.tr("Save labels as"), name, self.tr("NIfTI (*.nii.gz)"))
+        target = self._ask.target("Save labels as", name, "NIfTI (*.nii.gz)")
         if target is not None:
             self._segment.saver.save_labels(target[0])
 
@@ -169,7 +169,7 @@ class FileCommands(QObject):
         suffixes = [file.suffix for file in result.reports]
         kinds = ";;".join(f"{suffix[1:].upper()} (*{suffix})" for suffix in suffixes)
         name = f"{result.folder.name}_report{suffixes[0]}"
-        target = self._ask.target(self.tr("Save report"), name, kinds)
+        target = self._ask.target("Save report", name, kinds)
         if target is not None:
             path, kind = target
             ending = path.suffix or f".{kind.split(' ')[0].lower()}"

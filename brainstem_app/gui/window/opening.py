@@ -109,9 +109,7 @@ class Opening(QObject):
         self._context.background.run(
             lambda: find_model(str(file)),
             lambda model: self._segment.segment_panel.add_model(model, file),
-            lambda error: self._context.messages.say(
-                message_of_error(error, self.tr("The model cannot be opened."))
-            ),
+            lambda error: self._context.messages.say(message_of_error(error, "The model cannot be opened.")),
         )
 
     def fill_recent(self, menu: QMenu) -> None:
@@ -119,8 +117,8 @@ class Opening(QObject):
         settings = self._context.settings
         menu.clear()
         kinds = (
-            (self.tr("Studies"), settings.recent_studies),
-            (self.tr("Scans"), settings.recent_scans),
+            ("Studies", settings.recent_studies),
+            ("Scans", settings.recent_scans),
         )
         for title, paths in kinds:
             if paths:
@@ -129,10 +127,10 @@ class Opening(QObject):
                 action = menu.addAction(f"{path.name}    {path.parent}")
                 action.triggered.connect(lambda _checked=False, p=path: self.open_path(p))
         if menu.isEmpty():
-            menu.addAction(self.tr("Nothing has been opened yet")).setEnabled(False)
+            menu.addAction("Nothing has been opened yet").setEnabled(False)
             return
         menu.addSeparator()
-        menu.addAction(self.tr("Forget these")).triggered.connect(lambda: settings.forget_recent())
+        menu.addAction("Forget these").triggered.connect(lambda: settings.forget_recent())
 
     # Review ------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ class SettingsDialog(QDialog):
     def __init__(self, settings: WindowSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Settings"))
+        self.setWindowTitle("Settings")
         self._settings = settings
         self.form = ModelForm(Preferences, (), self)
         self.form.set_values(settings.preferences.model_dump(mode="json"))
@@ -51,11 +51,11 @@ class SettingsDialog(QDialog):
         if folder == self._settings.results_folder:
             return ""  # its drive may be unplugged, which is no reason to refuse the other settings
         if not folder.is_absolute():
-            return self.tr("Give the whole path of the folder, or choose it.")
+            return "Give the whole path of the folder, or choose it."
         try:
             make_folder(folder, exist_ok=True)
         except OSError as error:
             reason = error.strerror or str(error)
-            return self.tr("This folder cannot be made ({0}). Choose another.").format(reason)
+            return f"This folder cannot be made ({reason}). Choose another."
         may_write = os.access(folder, os.W_OK)
-        return "" if may_write else self.tr("You may not write there. Choose another folder.")
+        return "" if may_write else "You may not write there. Choose another folder."

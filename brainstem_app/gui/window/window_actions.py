@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QKeySequence
 
 from brainstem_app.gui.actions import ActionRow
@@ -40,7 +39,8 @@ MENUS: dict[str, tuple[str | None, ...]] = {
         "radiological", "neurological", None,
         "zoom_in", "zoom_out", "fit", "fit_labels", None, "crosshair", "reset_window",
     ),
-    "&Help": ("help", None, "computer", "about"),
+    "Librar&y": ("models", "atlases"),
+    "&Help": ("manual", "help", "whats_new", None, "computer", "about"),
 }  # fmt: skip
 
 
@@ -67,26 +67,26 @@ def file_rows(
         return document.result is not None and bool(document.result.reports)
 
     return [
-        row("new_study", _tr("&New study…"), _KEYS.New, files.new_study),
-        row("open_study", _tr("Open a s&tudy…"), "Ctrl+Shift+N", files.choose_study),
-        row("save_study", _tr("Sa&ve the study"), "", files.study.save, has_study),
-        row("save_study_as", _tr("Save the study &as…"), "F12", files.choose_study_target, has_study),
-        row("share_study", _tr("Make a copy to &hand on…"), "", files.choose_share_target, has_study,
-            hint=_tr("A copy of the study without paths, names of scan files, users and computers")),
-        row("close_study", _tr("&Close the study"), "", study.close, has_study),
-        row("open_scan", _tr("&Open scans…"), _KEYS.Open, files.choose_scan,
+        row("new_study", "&New study…", _KEYS.New, files.new_study),
+        row("open_study", "Open a s&tudy…", "Ctrl+Shift+N", files.choose_study),
+        row("save_study", "Sa&ve the study", "", files.study.save, has_study),
+        row("save_study_as", "Save the study &as…", "F12", files.choose_study_target, has_study),
+        row("share_study", "Make a copy to &hand on…", "", files.choose_share_target, has_study,
+            hint="A copy of the study without paths, names of scan files, users and computers"),
+        row("close_study", "&Close the study", "", study.close, has_study),
+        row("open_scan", "&Open scans…", _KEYS.Open, files.choose_scan,
             icon="folder-open"),
-        row("open_folder", _tr("Open a &folder (DICOM, BIDS)…"), "Ctrl+Shift+O", files.choose_folder,
+        row("open_folder", "Open a &folder (DICOM, BIDS)…", "Ctrl+Shift+O", files.choose_folder,
             icon="folder"),
-        row("open_result", _tr("Open a res&ult folder…"), "Ctrl+R", files.choose_result),
-        row("results_folder", _tr("Open the folder of the resul&ts"), "", files.open_results_folder),
-        row("choose_results_folder", _tr("&Where results go…"), "", files.choose_results_folder),
-        row("open_labels", _tr("Open a &label map…"), "Ctrl+L", files.choose_labels),
-        row("choose_model", _tr("Choose a model"), "", files.choose_model),
-        row("review_result", _tr("Review"), "", opening.review_result, has_result),
-        row("save_labels", _tr("&Save labels as…"), _KEYS.Save, files.choose_labels_target, has_result),
-        row("open_report", _tr("Open re&port"), "Ctrl+P", segment.saver.open_report, has_report),
-        row("save_report", _tr("Save r&eport…"), "Ctrl+E", files.choose_report_target, has_report),
+        row("open_result", "Open a res&ult folder…", "Ctrl+R", files.choose_result),
+        row("results_folder", "Open the folder of the resul&ts", "", files.open_results_folder),
+        row("choose_results_folder", "&Where results go…", "", files.choose_results_folder),
+        row("open_labels", "Open a &label map…", "Ctrl+L", files.choose_labels),
+        row("choose_model", "Choose a model", "", files.choose_model),
+        row("review_result", "Review", "", opening.review_result, has_result),
+        row("save_labels", "&Save labels as…", _KEYS.Save, files.choose_labels_target, has_result),
+        row("open_report", "Open re&port", "Ctrl+P", segment.saver.open_report, has_report),
+        row("save_report", "Save r&eport…", "Ctrl+E", files.choose_report_target, has_report),
     ]
 
 
@@ -108,12 +108,12 @@ def step_rows(pages: PageStack, go_to: Callable[[StepName], None]) -> list[Actio
 
     return [
         *(go(step) for step in STEPS),
-        row("start", _tr("&Start what the step is for"), "Ctrl+Return", lambda: pages.current.run()),
-        row("segment", _tr("&Segment the open scan"), "", in_segment(segment.segment),
+        row("start", "&Start what the step is for", "Ctrl+Return", lambda: pages.current.run()),
+        row("segment", "&Segment the open scan", "", in_segment(segment.segment),
             lambda: segment.can_segment),
-        row("simulate", _tr("Try a si&mulated scan"), "", in_segment(segment.simulate),
+        row("simulate", "Try a si&mulated scan", "", in_segment(segment.simulate),
             lambda: segment.job is None),
-        row("cancel", _tr("&Cancel"), "Ctrl+.", segment.cancel, lambda: segment.job is not None),
+        row("cancel", "&Cancel", "Ctrl+.", segment.cancel, lambda: segment.job is not None),
     ]
 
 
@@ -132,61 +132,57 @@ def view_rows(segment: SegmentPage) -> list[ActionRow]:
         return lambda: segment.viewer.view.zoom(factor)
 
     return [
-        side("radiological", _tr("&Radiological (patient's right on the left)"), Convention.RADIOLOGICAL),
-        side("neurological", _tr("&Neurological (patient's left on the left)"), Convention.NEUROLOGICAL),
-        row("zoom_in", _tr("Zoom &in"), _KEYS.ZoomIn, zoom(_ZOOM_STEP), has_viewer),
-        row("zoom_out", _tr("Zoom &out"), _KEYS.ZoomOut, zoom(1 / _ZOOM_STEP), has_viewer),
-        row("fit", _tr("&Whole slice"), "Ctrl+0", lambda: segment.viewer.view.fit(), has_viewer),
-        row("fit_labels", _tr("&Brainstem"), "Ctrl+9", lambda: segment.viewer.fit_labels(), has_viewer),
-        row("crosshair", _tr("&Crosshair"), "Ctrl+H", lambda on: display.set(has_crosshair=on), has_viewer,
+        side("radiological", "&Radiological (patient's right on the left)", Convention.RADIOLOGICAL),
+        side("neurological", "&Neurological (patient's left on the left)", Convention.NEUROLOGICAL),
+        row("zoom_in", "Zoom &in", _KEYS.ZoomIn, zoom(_ZOOM_STEP), has_viewer),
+        row("zoom_out", "Zoom &out", _KEYS.ZoomOut, zoom(1 / _ZOOM_STEP), has_viewer),
+        row("fit", "&Whole slice", "Ctrl+0", lambda: segment.viewer.view.fit(), has_viewer),
+        row("fit_labels", "&Brainstem", "Ctrl+9", lambda: segment.viewer.fit_labels(), has_viewer),
+        row("crosshair", "&Crosshair", "Ctrl+H", lambda on: display.set(has_crosshair=on), has_viewer,
             lambda: display.state.has_crosshair),
-        row("reset_window", _tr("Reset &brightness and contrast"), "Ctrl+B",
+        row("reset_window", "Reset &brightness and contrast", "Ctrl+B",
             lambda: segment.viewer.view.reset_window(), has_viewer),
     ]
 # fmt: on
 
 
 def window_keys(a: ActionTable) -> list[ShortcutGroup]:
-    """List the keys of the window and of each step but Review, for the sheet of F1."""
+    """List the keys of the window and of each step but Review, for the sheet of keys."""
     everywhere = [
-        (f"{a.key(f'step_{STEPS[0]}')} … {a.key(f'step_{STEPS[-1]}')}", _tr("go to a step")),
-        *a.key_rows("start", "jobs", "settings", "help", "quit"),
-        (_tr("Tab, Shift+Tab"), _tr("next, previous control; arrows inside of one")),
-        (_tr("Alt and a letter"), _tr("menus, and the buttons whose letter is underlined")),
-        (_tr("Esc"), _tr("close a message")),
+        (f"{a.key(f'step_{STEPS[0]}')} … {a.key(f'step_{STEPS[-1]}')}", "go to a step"),
+        *a.key_rows("start", "jobs", "settings", "manual", "help", "quit"),
+        ("Tab, Shift+Tab", "next, previous control; arrows inside of one"),
+        ("Alt and a letter", "menus, and the buttons whose letter is underlined"),
+        ("Esc", "close a message"),
     ]
     files = a.key_rows(
         "new_study", "open_study", "save_study_as", "open_scan", "open_folder", "open_result",
         "open_labels", "save_labels", "save_report", "open_report",
     )  # fmt: skip
     lists = [
-        (_tr("Return"), _tr("Scans: show the marked scan; Quality: open it in Review")),
-        (_tr("Shift or Ctrl and arrows"), _tr("Scans, Prepare: mark several")),
-        (_tr("A, R, U"), _tr("Prepare, Quality: accept, reject, undecide the picture, and go to the next")),
-        (_tr("N"), _tr("Quality: write a note")),
-        (_tr("arrows"), _tr("Compare: choose a cell of the heat map")),
-        (_tr("Space"), _tr("tick a name of a list, unfold the advanced settings")),
-        (_tr("Delete"), _tr("Scans, Jobs: take the marked off the list")),
+        ("Return", "Scans: show the marked scan; Quality: open it in Review"),
+        ("Shift or Ctrl and arrows", "Scans, Prepare: mark several"),
+        ("A, R, U", "Prepare, Quality: accept, reject, undecide the picture, and go to the next"),
+        ("N", "Quality: write a note"),
+        ("arrows", "Compare: choose a cell of the heat map"),
+        ("Space", "tick a name of a list, unfold the advanced settings"),
+        ("Delete", "Scans, Jobs: take the marked off the list"),
     ]
     pictures = [
-        (_tr("wheel, ↑ ↓"), _tr("next slice; Page Up, Page Down: ten; Home, End: first and last")),
-        (_tr("Ctrl+wheel"), _tr("zoom about the pointer")),
-        (_tr("click"), _tr("crosshair")),
-        (_tr("middle drag, right drag"), _tr("move the picture, zoom")),
+        ("wheel, ↑ ↓", "next slice; Page Up, Page Down: ten; Home, End: first and last"),
+        ("Ctrl+wheel", "zoom about the pointer"),
+        ("click", "crosshair"),
+        ("middle drag, right drag", "move the picture, zoom"),
         (
-            _tr("Shift+drag"),
-            _tr("brightness and contrast, also by Shift and arrows; Shift+double click resets"),
+            "Shift+drag",
+            "brightness and contrast, also by Shift and arrows; Shift+double click resets",
         ),
-        (_tr("double click"), _tr("the brainstem, or the whole slice")),
+        ("double click", "the brainstem, or the whole slice"),
         *a.key_rows("zoom_in", "zoom_out", "fit", "fit_labels", "crosshair", "reset_window", "cancel"),
     ]
     return [
-        (_tr("Everywhere"), everywhere),
-        (_tr("Studies and files"), files),
-        (_tr("Lists"), lists),
-        (_tr("Pictures in Segment"), pictures),
+        ("Everywhere", everywhere),
+        ("Studies and files", files),
+        ("Lists", lists),
+        ("Pictures in Segment", pictures),
     ]
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("WindowActions", text)

@@ -32,7 +32,7 @@ class Rail(QFrame):
         self._is_narrow = False
         self.steps = StepBar(steps, self)
         self.fold_button = QToolButton(self)
-        self.fold_button.setAccessibleDescription(self.tr("The names of the steps, or their icons alone"))
+        self.fold_button.setAccessibleDescription("The names of the steps, or their icons alone")
         self.fold_button.clicked.connect(self._press)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, HALF, 1, HALF)
@@ -63,6 +63,6 @@ class Rail(QFrame):
     def _fold(self, folded: bool) -> None:
         self.steps.fold(folded)
         set_icon(self.fold_button, "panel-left-open" if folded else "panel-left-close", "soft")
-        words = self.tr("Show the names of the steps") if folded else self.tr("Fold to icons")
+        words = "Show the names of the steps" if folded else "Fold to icons"
         self.fold_button.setToolTip(words)
         self.fold_button.setAccessibleName(words)

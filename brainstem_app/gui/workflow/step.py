@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from PySide6.QtCore import QCoreApplication
-
 
 class StepName(StrEnum):
     """Names of the steps in the order of the navigation: first what everybody needs."""
@@ -62,23 +60,19 @@ class StepText:
 
 
 def step_text(step: StepName) -> StepText:
-    """Title and purpose of a step, translated."""
-
-    def tr(text: str) -> str:
-        return QCoreApplication.translate("StepText", text)
-
+    """Title and purpose of a step."""
     texts = {
-        StepName.SCANS: StepText(tr("Scans"), tr("Open scans and see whether they can be used"), "scan"),
-        StepName.SEGMENT: StepText(tr("Segment"), tr("Label the nuclei of a scan"), "brain"),
-        StepName.REVIEW: StepText(tr("Review"), tr("Look at labels, compare and correct them"), "eye"),
-        StepName.REPORT: StepText(tr("Report"), tr("Numbers and pictures to publish"), "file-text"),
+        StepName.SCANS: StepText("Scans", "Open scans and see whether they can be used", "scan"),
+        StepName.SEGMENT: StepText("Segment", "Label the nuclei of a scan", "brain"),
+        StepName.REVIEW: StepText("Review", "Look at labels, compare and correct them", "eye"),
+        StepName.REPORT: StepText("Report", "Numbers and pictures to publish", "file-text"),
         StepName.QUALITY: StepText(
-            tr("Quality"), tr("Look at all results of the study, accept or reject them"), "list-checks"
+            "Quality", "Look at all results of the study, accept or reject them", "list-checks"
         ),
         StepName.PREPARE: StepText(
-            tr("Prepare"), tr("Bring the scans to one space, make reference labels"), "sliders-horizontal"
+            "Prepare", "Bring the scans to one space, make reference labels", "sliders-horizontal"
         ),
-        StepName.TRAIN: StepText(tr("Train"), tr("Train a network on the prepared scans"), "activity"),
-        StepName.COMPARE: StepText(tr("Compare"), tr("Compare networks, losses and settings"), "grid-3x3"),
+        StepName.TRAIN: StepText("Train", "Train a network on the prepared scans", "activity"),
+        StepName.COMPARE: StepText("Compare", "Compare networks, losses and settings", "grid-3x3"),
     }
     return texts[step]

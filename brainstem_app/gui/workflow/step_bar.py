@@ -45,8 +45,8 @@ class StepBar(QListWidget):
         super().__init__(parent)
         self.is_folded = False
         self.setObjectName("step_bar")
-        self.setAccessibleName(self.tr("Steps of the work"))
-        self.setAccessibleDescription(self.tr("Ctrl+1 to Ctrl+8 go to a step."))
+        self.setAccessibleName("Steps of the work")
+        self.setAccessibleDescription("Ctrl+1 to Ctrl+8 go to a step.")
         self.setItemDelegate(_StepDelegate(self))
         self.setFixedWidth(_WIDTH)
         self.setFrameShape(QListWidget.Shape.NoFrame)
@@ -55,7 +55,7 @@ class StepBar(QListWidget):
         self.setMouseTracking(True)
         for step in steps:
             if step.is_of_training and not self._heading_row():
-                self._add_heading(self.tr("Train your own"))
+                self._add_heading("Train your own")
             self._add_step(step)
         self.currentItemChanged.connect(self._on_current)
 
@@ -63,7 +63,7 @@ class StepBar(QListWidget):
         text = step_text(step)
         item = QListWidgetItem(text.title)
         item.setData(_STEP_ROLE, step)
-        item.setToolTip(self.tr("{0}: {1} ({2})").format(text.title, text.purpose, step.key))
+        item.setToolTip(f"{text.title}: {text.purpose} ({step.key})")
         item.setData(Qt.ItemDataRole.AccessibleDescriptionRole, text.purpose)
         self.addItem(item)
 

@@ -62,7 +62,7 @@ class StepPage(QWidget):
         """Say in the predict edition that nothing is trained here, and how to get what does."""
         super().showEvent(event)
         if self.trains and edition() is Edition.PREDICT:
-            what = self.tr("This is the predict edition: it shows trained networks, and trains none.")
+            what = "This is the predict edition: it shows trained networks, and trains none."
             self.message.emit(Message(MessageLevel.INFO, what, fix=HOW_TO_GET_FULL))
 
     def show_document(self, document: Document) -> None:

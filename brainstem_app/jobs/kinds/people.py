@@ -67,13 +67,12 @@ class _OfResults(JobModel):
             if all(given) or (content.get("study") and content.get("second")):
                 what = "Results are taken from folders or from a study, not from both."
                 raise UnclearJobError(what, "Leave out the folders, or --study.")
-            of_study = content.get("model") or content.get("edited") not in (None, "use", "original")
             if content.get("subjects") and not content.get("study"):
                 what = "--subject chooses among the people of a study."
                 raise UnclearJobError(what, "Give --study, or the folders of their results.")
-            if of_study and not content.get("study"):
-                what = "--model and --edited leave-out choose among the results of a study."
-                raise UnclearJobError(what, "Give --study, or leave them out.")
+            if content.get("model") and not content.get("study"):
+                what = "--model chooses among the results of a study."
+                raise UnclearJobError(what, "Give --study, or leave it out.")
         return content
 
 

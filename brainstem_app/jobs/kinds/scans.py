@@ -162,7 +162,8 @@ class MakeDatasetJob(JobModel):
         Path | None,
         setting(
             "Whose they are",
-            "Table with the columns scan and participant_id; session_id, group, age and sex if need be.",
+            "Table with the columns scan and participant_id; session_id, acq_time (date) or years (since the "
+            "first scan), group, age and sex if need be.",
             empty="by the scans' names",
         ),
     ] = None

@@ -74,6 +74,7 @@ def compare(job: CompareJob, reporter: Reporter) -> Summary:
     try:
         for ended in run_tasks_on(executor, tasks, steps, done_before=total - len(tasks)):
             results.take(ended)
+        results.prune()
         reporter.progress(1 - _PAGE_SHARE, 1, "writing the table and the page")
     finally:
         plan = results.write()
@@ -163,7 +164,7 @@ class _Results:
             self.reporter.warn(f"{ended.task.name} failed: {failure.what}", failure.where, failure.fix)
         else:
             self.reporter.artifact("run", run, ended.task.name)
-            self._prune()
+            self.prune()
         if time.monotonic() - self._written > _PAGE_EVERY_S:
             self.write()
 
@@ -174,11 +175,14 @@ class _Results:
         self._written = time.monotonic()
         return plan
 
-    def _prune(self) -> None:
-        if self.job.keep == "all":
-            return
+    def prune(self) -> None:
+        """Remove networks that are not to be kept, and what cells killed at their end had yet to remove."""
         plan = Plan.of(self.job.grid, self.study)
         finished = plan.ended("finished")
+        for cell in finished:
+            (self.study.run_folder(cell.job.run) / "last.keras").unlink(missing_ok=True)
+        if self.job.keep == "all":
+            return
         groups = {group: [c for c in plan.cells if c.group == group] for group in {c.group for c in finished}}
         # Of a combination that is not through all folds, nobody knows how good it is.
         whole = {group for group, cells in groups.items() if all(c in finished for c in cells)}

@@ -66,6 +66,9 @@ def compare_cell(job: CompareCellJob, reporter: Reporter) -> Summary:
             record = CellRecord(state="failed", failure=failure, seconds=_since(start), memory_gib=_memory())
             record.save(folder / CELL_FILE)
             raise
+    # No longer needed: the run has ended, and this file is three times the network. A cell that was killed
+    # just before has left it.
+    (folder / "last.keras").unlink(missing_ok=True)
     return {"macro_miou_nuclei": done.macro_miou_nuclei.value or 0.0, "folder": str(folder)}
 
 
@@ -99,8 +102,6 @@ def _train_and_test(job: TrainJob, folder: Path, reporter: Reporter) -> CellReco
         device=RunManifest.load(folder / "manifest.json").device,
     )
     record.save(folder / CELL_FILE)
-    # No longer needed: the run has ended, and this file is three times the network.
-    (folder / "last.keras").unlink(missing_ok=True)
     return record
 
 

@@ -17,6 +17,7 @@ from pydantic import Field
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError, InputError
+from brainstem_app.imaging.atomic import clear_leftovers_of
 from brainstem_app.jobs.job import MeasureSpeedJob, TrainJob
 from brainstem_app.jobs.provenance import usable_cores
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -144,6 +145,7 @@ def measure_speed(_job: MeasureSpeedJob, reporter: Reporter) -> Summary:
 
 
 def _save(speed: MachineSpeed) -> None:
+    clear_leftovers_of(speed_file())
     try:
         speed.save(speed_file())
     except OSError as error:

@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 from brainstem_app.atlas.change_table import read_change_table
+from brainstem_app.counting import listed
 from brainstem_app.errors import BrainstemError, InputError, JobCancelled
 from brainstem_app.garbage_collection import seldom_collected
 from brainstem_app.imaging.dicom import split_series
@@ -16,7 +17,7 @@ from brainstem_app.jobs.failure import describe_failure
 from brainstem_app.jobs.job import ChangeJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.people.measure_sessions import MeasuredPerson, measure_scans, require_model
-from brainstem_app.jobs.people.sessions import PersonScans, in_time, people_of
+from brainstem_app.jobs.people.sessions import NOT_CORRECTED, PersonScans, in_time, people_of
 from brainstem_app.jobs.places import read_folder, require_files, require_outside
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.jobs.scans.loaded_model import LoadedModel, describe_model, load_model
@@ -140,6 +141,9 @@ def _measured(
         for finding in found.findings[at]
         if finding.level is Level.WARNING
     )
+    if person.corrected:
+        problem = f"{listed(person.corrected)}: corrected by hand. {NOT_CORRECTED}"
+        findings += (FindingEntry(level=Level.INFO, code="correction-not-used", problem=problem, fix=""),)
     return MeasuredScans(
         person.subject,
         person.dataset,

@@ -57,7 +57,7 @@ def chosen_results(job: CohortJob | SaveReferenceJob) -> Chosen:
         return chosen_of_study(job.study, job.model, job.edited, job.subjects)
     changes = [result for folder in job.results for result in change_results(folder)]
     if not changes:
-        return chosen_of_folders(find_results(job.results))
+        return chosen_of_folders(find_results(job.results), job.edited)
     volumes = next((f for f in job.results if next(f.rglob(REPORT_FILE), None) is not None), None)
     if volumes is not None:
         raise InputError(

@@ -11,7 +11,7 @@ from brainstem_app.jobs.job import RetestJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.places import require_files
 from brainstem_app.jobs.reporter import Reporter, Summary
-from brainstem_app.jobs.results.chosen import chosen_of_study, notes_on_folders
+from brainstem_app.jobs.results.chosen import chosen_of_study, counted_pairs
 from brainstem_app.reports.retest.build import build_retest_report
 from brainstem_app.reports.retest.files import FILES, write_retest_report
 from brainstem_app.reports.retest.pairs import Pairs, find_pairs, pairs_of_sessions
@@ -59,5 +59,4 @@ def _pairs(job: RetestJob) -> Pairs:
     if job.results is None:
         raise InputError("It is not said which results to take.", None, "Give their folder, or --study.")
     pairs = find_pairs(job.results, job.second, mixed=job.mixed, same_people=job.same_people)
-    both = [result for pair in pairs.pairs for result in (pair.first_result, pair.second_result)]
-    return replace(pairs, notes=(*notes_on_folders(both), *pairs.notes))
+    return counted_pairs(pairs, job.edited)

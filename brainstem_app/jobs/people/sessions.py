@@ -17,6 +17,11 @@ from brainstem_app.study.segmentations import of_model, study_results
 from brainstem_app.study.study import Study
 
 _LEAST_YEARS = 1 / 365.25
+#: Why a correction by hand is in no change.
+NOT_CORRECTED = (
+    "Labels corrected by hand do not count in a change: all scans of a person are measured together, with "
+    "one bend of the atlas, not on the label map of each."
+)
 _SAY = (
     "Write the dates into the column acq_time of sub-…_sessions.tsv or sub-…_scans.tsv, or give --years (in "
     "the window: years of each scan)."
@@ -57,6 +62,8 @@ class PersonScans:
     sessions : tuple of Session
     has_years : bool
         Whether their years are known already.
+    corrected : tuple of str
+        Sessions whose labels were corrected by hand in the study; a change does not know of it.
     """
 
     folder: str
@@ -65,6 +72,7 @@ class PersonScans:
     dataset_id: str
     sessions: tuple[Session, ...]
     has_years: bool = False
+    corrected: tuple[str, ...] = ()
 
 
 def people_of(job: ChangeJob) -> tuple[list[PersonScans], list[str]]:
@@ -86,6 +94,8 @@ def people_of(job: ChangeJob) -> tuple[list[PersonScans], list[str]]:
         )
     once = [person.folder for person in found if len(person.sessions) < 2]
     notes += [f"Left out, with one scan: {listed(once)}."] if once else []
+    corrected = [f"{person.folder} ({listed(person.corrected)})" for person in several if person.corrected]
+    notes += [f"{NOT_CORRECTED} Corrected by hand: {listed(corrected)}."] if corrected else []
     if job.years:
         return [_with_years(several, job)], notes
     return several, notes
@@ -173,9 +183,14 @@ def _of_study(job: ChangeJob) -> tuple[list[PersonScans], list[str]]:
                 "Connect its drive, or give the scans themselves.",
             )
         session = Session(record.session or path.name, path)
-        before = people.get(folder)
-        sessions = (session,) if before is None else (*before.sessions, session)
-        people[folder] = PersonScans(folder, record.subject, record.dataset, record.dataset_id, sessions)
+        before = people.get(folder) or PersonScans(
+            folder, record.subject, record.dataset, record.dataset_id, ()
+        )
+        people[folder] = replace(
+            before,
+            sessions=(*before.sessions, session),
+            corrected=(*before.corrected, *([session.name] if result.edit is not None else ())),
+        )
     return list(people.values()), notes
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.edited_version import latest_edit
+from brainstem_app.imaging.edited_version import EditedVersion, latest_edit
 from brainstem_app.jobs.kinds.people import Edited
-from brainstem_app.jobs.results.corrected_version import report_of_version
+from brainstem_app.jobs.results.corrected_version import read_correction, report_of_version
 from brainstem_app.reports.cohort.model import LeftOutPerson
-from brainstem_app.reports.scan.results import Result, read_result
+from brainstem_app.reports.corrected import corrected_report
+from brainstem_app.reports.retest.pairs import Pairs
+from brainstem_app.reports.scan.results import Result, model_title, read_result
 from brainstem_app.study.result_state import STATE_FILE
 from brainstem_app.study.segmentations import (
     LABELS_FILE,
@@ -24,6 +26,8 @@ from brainstem_app.study.segmentations import (
     study_results,
 )
 from brainstem_app.study.study import Study
+
+_EDITED = "corrected by hand, and corrected labels were to be left out"
 
 
 @dataclass(frozen=True)
@@ -65,24 +69,96 @@ def chosen_of_study(study: Path, model: str, edited: Edited, people: Sequence[st
     if edited == "leave-out":
         kept = [result for result in kept if result.edit is None]
     if not kept:
-        raise InputError(
-            f"None of the {counted(len(found), 'result')} of this study counts: {len(rejected)} rejected"
-            + (f", {len(corrected)} corrected and left out." if edited == "leave-out" and corrected else "."),
-            study,
-            "Accept results with `brainstem-app study accept`, or segment more scans into the study.",
-        )
-    notes = (*_rejected_note(rejected, len(found)), *_edited_note(corrected, edited), *_unseen_note(kept))
+        raise _none_counts(len(found), rejected, corrected, study)
+    notes = (
+        *_rejected_note(rejected, len(found)),
+        *_edited_note([result.person for result in corrected], edited),
+        *_unseen_note(kept),
+    )
     return Chosen(
         tuple(_as_result(result, edited) for result in kept),
         tuple(kept),
         notes,
-        (*map(_rejected_person, rejected), *(_left_out_edited(r) for r in corrected if r not in kept)),
+        (*map(_rejected_person, rejected), *(_left_out(r, _EDITED) for r in corrected if r not in kept)),
     )
 
 
-def chosen_of_folders(results: Sequence[Result]) -> Chosen:
-    """Results in folders, all of which count, with what their study says of them if they lie in one."""
-    return Chosen(tuple(map(_with_state, results)), (), notes_on_folders(results))
+def chosen_of_folders(results: Sequence[Result], edited: Edited) -> Chosen:
+    """Take results in folders that count: those that lie in a study as their study has them.
+
+    Raises
+    ------
+    InputError
+        If none counts, or corrected labels cannot be read.
+    """
+    found = [(result, _in_study(result)) for result in results]
+    rejected = [one for _, one in found if one is not None and one.state == "rejected"]
+    kept = [(result, one) for result, one in found if one not in rejected or one is None]
+    corrected = [(result, one) for result, one in kept if _edit_beside(result) is not None]
+    if edited == "leave-out":
+        kept = [pair for pair in kept if pair not in corrected]
+    if not kept:
+        raise _none_counts(len(found), rejected, corrected, results[0].given)
+    notes = (
+        *_rejected_note(rejected, len(found)),
+        *_edited_note([result.subject if one is None else one.person for result, one in corrected], edited),
+        *_unseen_note([one for _, one in kept if one is not None]),
+    )
+    left = corrected if edited == "leave-out" else []
+    return Chosen(
+        tuple(_version(result, one, edited) for result, one in kept),
+        (),
+        notes,
+        (*map(_rejected_person, rejected), *(_left_out_edited(result, one) for result, one in left)),
+    )
+
+
+def counted_pairs(pairs: Pairs, edited: Edited) -> Pairs:
+    """Take pairs of results in folders that count, each result in the version that does.
+
+    Raises
+    ------
+    InputError
+        As `chosen_of_folders`.
+    """
+    both = [result for pair in pairs.pairs for result in (pair.first_result, pair.second_result)]
+    chosen = chosen_of_folders(both, edited)
+    counted_ones = {result.path: result for result in chosen.results}
+    kept = tuple(
+        replace(pair, first_result=counted_ones[first], second_result=counted_ones[second])
+        for pair in pairs.pairs
+        if (first := pair.first_result.path) in counted_ones
+        and (second := pair.second_result.path) in counted_ones
+    )
+    if not kept:
+        raise _none_counts(len(both), (), (), both[0].given)
+    return replace(pairs, pairs=kept, notes=(*chosen.notes, *pairs.notes))
+
+
+def _none_counts(
+    total: int, rejected: Sequence[object], corrected: Sequence[object], where: Path
+) -> InputError:
+    return InputError(
+        f"None of the {counted(total, 'result')} counts: {len(rejected)} rejected"
+        + (f", {len(corrected)} corrected and left out." if corrected else "."),
+        where,
+        "Accept results with `brainstem-app study accept`, or segment more scans.",
+    )
+
+
+def _edit_beside(result: Result) -> EditedVersion | None:
+    return latest_edit(result.path.parent / LABELS_FILE)
+
+
+def _version(result: Result, one: StudyResult | None, edited: Edited) -> Result:
+    """Return a result in a folder with the report of the labels that count, and what its study says."""
+    if one is not None:
+        return replace(_as_result(one, edited), given=result.given)
+    edit = _edit_beside(result)
+    if edit is None or edited != "use":
+        return result
+    correction, _ = read_correction(result.path.parent, edit.path, edit.saved)
+    return replace(result, report=corrected_report(result.report, correction), is_corrected=True)
 
 
 def _only(found: Sequence[StudyResult], people: Sequence[str], study: Path) -> Sequence[StudyResult]:
@@ -91,11 +167,6 @@ def _only(found: Sequence[StudyResult], people: Sequence[str], study: Path) -> S
         return found
     wanted = {result.name for person in people for result in of_person(found, person, "", study)}
     return tuple(result for result in found if result.name in wanted)
-
-
-def _with_state(result: Result) -> Result:
-    one = _in_study(result)
-    return result if one is None else replace(result, state=one.state)
 
 
 def _in_study(result: Result) -> StudyResult | None:
@@ -112,8 +183,17 @@ def _rejected_person(result: StudyResult) -> LeftOutPerson:
     return _left_out(result, f"rejected: {why}" if why else "rejected")
 
 
-def _left_out_edited(result: StudyResult) -> LeftOutPerson:
-    return _left_out(result, "corrected by hand, and corrected labels were to be left out")
+def _left_out_edited(result: Result, one: StudyResult | None) -> LeftOutPerson:
+    if one is not None:
+        return _left_out(one, _EDITED)
+    scan = result.report.scan
+    return LeftOutPerson(
+        subject=result.subject,
+        dataset=scan.dataset,
+        session=result.occasion or None,
+        model=model_title(result.report),
+        why=_EDITED,
+    )
 
 
 def _left_out(result: StudyResult, why: str) -> LeftOutPerson:
@@ -143,17 +223,16 @@ def _rejected_note(rejected: Sequence[StudyResult], total: int) -> tuple[str, ..
     return (f"Left out as rejected: {len(rejected)} of {counted(total, 'result')}: {listed(told)}.",)
 
 
-def _edited_note(corrected: Sequence[StudyResult], edited: Edited) -> tuple[str, ...]:
+def _edited_note(corrected: Sequence[str], edited: Edited) -> tuple[str, ...]:
     if not corrected:
         return ()
-    names = listed([result.person for result in corrected])
     said = {
-        "use": "the corrected labels count (--edited use)",
-        "original": "the original labels count (--edited original)",
-        "leave-out": "they are left out (--edited leave-out)",
+        "use": "the corrected labels count",
+        "original": "the original labels count",
+        "leave-out": "they are left out",
     }
     n = counted(len(corrected), "result has", "results have")
-    return (f"{n} labels that were corrected by hand; {said[edited]}: {names}.",)
+    return (f"{n} labels that were corrected by hand; {said[edited]}: {listed(corrected)}.",)
 
 
 def _unseen_note(kept: Sequence[StudyResult]) -> tuple[str, ...]:
@@ -163,29 +242,4 @@ def _unseen_note(kept: Sequence[StudyResult]) -> tuple[str, ...]:
     return (
         f"Nobody has said of {len(unseen)} of {counted(len(kept), 'result')} that the labels lie where they "
         f"should: {listed(unseen)}.",
-    )
-
-
-def notes_on_folders(results: Sequence[Result]) -> tuple[str, ...]:
-    """Say which of some results, taken from folders, were rejected or corrected: all originals count."""
-    rejected, corrected = [], []
-    for result in results:
-        folder = result.path.parent
-        if latest_edit(folder / LABELS_FILE) is not None:
-            corrected.append(result.subject)
-        one = _in_study(result)
-        if one is not None and one.state == "rejected":
-            rejected.append(one.person)
-    notes = []
-    if corrected:
-        notes.append(
-            f"Labels of {listed(corrected)} were corrected by hand, but the original ones count, for folders "
-            "were given: with --study the corrected ones do."
-        )
-    if not rejected:
-        return tuple(notes)
-    return (
-        *notes,
-        f"Rejected in their study, and here all the same, for folders were given: {listed(rejected)}; "
-        "--study leaves them out.",
     )

@@ -24,6 +24,9 @@ from brainstem_app.study.result_state import SEGMENTATIONS_FOLDER, STATE_FILE, E
 from brainstem_app.study.segmentations import LABELS_FILE, REPORT_FILE, model_folder, read_study_result
 from brainstem_app.study.study import Study
 
+#: Copying a result takes a moment: another import of it is waited for, and finds it there.
+_PATIENCE_S = 20.0
+
 
 @dataclass(frozen=True)
 class _Copy:
@@ -53,7 +56,7 @@ def import_results(job: ImportResultsJob, reporter: Reporter) -> Summary:
         reporter.progress(number, len(found), "copying", name)
         try:
             copy = _copy_of(study, result)
-            with claimed((claim_of(copy.folder, "The result"),), job.kind):
+            with claimed((claim_of(copy.folder, "The result"),), job.kind, _PATIENCE_S):
                 is_new = _bring_in(study, copy, who_decides(job.who))
         except BrainstemError as error:
             reporter.warn_of(error, name)

@@ -10,12 +10,13 @@ from brainstem_app.errors import InputError
 from brainstem_app.imaging.bids import PARTICIPANT
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
 from brainstem_app.imaging.new_dataset import PARTICIPANT_COLUMNS, NewScan, make_dataset, proposed
+from brainstem_app.imaging.session_dates import ACQUIRED
 from brainstem_app.imaging.subject_ids import bare_id
 from brainstem_app.imaging.text_table import read_text_table
 from brainstem_app.jobs.job import MakeDatasetJob
 from brainstem_app.jobs.reporter import Reporter, Summary
 
-_COLUMNS = "Give the columns scan (file name) and participant_id, and if need be session_id, group, age, sex."
+_COLUMNS = "Give the columns scan (file), participant_id; if need be session_id, acq_time, group, age, sex."
 
 
 def gather(job: MakeDatasetJob, reporter: Reporter) -> Summary:
@@ -53,6 +54,7 @@ def _named(found: list[ScanInput], scans: tuple[NewScan, ...], path: Path) -> tu
         raise InputError("The table does not say whose the scans are.", path, _COLUMNS)
     rows = {row.cells[scan_column]: row.cells for row in table.rows if scan_column in row.cells}
     session = table.column("session_id", "session")
+    when = table.column(ACQUIRED, "date", "years")
     columns = {name: column for name in PARTICIPANT_COLUMNS if (column := table.column(name)) is not None}
     named = []
     for given, scan in zip(found, scans, strict=True):
@@ -65,6 +67,7 @@ def _named(found: list[ScanInput], scans: tuple[NewScan, ...], path: Path) -> tu
                 subject=bare_id(cells[person]),
                 session=bare_id(cells.get(session, "")) if session else "",
                 columns=_known(cells, columns),
+                acquired=_known(cells, {ACQUIRED: when or ""}).get(ACQUIRED, ""),
             )
         )
     return tuple(named)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from brainstem_app.imaging.atomic import atomic_path
 from brainstem_app.jobs.studies.drawn_labels import REGISTERED_FILE
 from brainstem_app.preprocessing.reference import LABELS_FILE, REPEAT_FILE
 from brainstem_app.study.study import UNCERTAINTY_FILE, SubjectRecord
@@ -47,9 +47,8 @@ def put_back(folder: Path) -> SubjectRecord | None:
         return None
     for name in _FILES:
         if (kept / name).exists():
-            temporary = folder / f".{name}.part"
-            shutil.copyfile(kept / name, temporary)
-            os.replace(temporary, folder / name)  # noqa: PTH105 - a rename on one disk, as in atomic_path
+            with atomic_path(folder / name) as temporary:
+                shutil.copyfile(kept / name, temporary)
         else:
             (folder / name).unlink(missing_ok=True)
     shutil.rmtree(kept)
@@ -57,5 +56,5 @@ def put_back(folder: Path) -> SubjectRecord | None:
 
 
 def forget_reference(folder: Path) -> None:
-    """Forget the kept reference of a subject: it is of an atlas before."""
+    """Forget the kept reference of a subject: that of an atlas before, or half of one that was put back."""
     shutil.rmtree(folder / KEPT_FOLDER, ignore_errors=True)

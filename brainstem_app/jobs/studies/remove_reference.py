@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from brainstem_app.atlas.library import AnyAtlas
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import RemoveReferenceJob
@@ -17,7 +18,7 @@ from brainstem_app.jobs.studies.drawn_labels import (
     REGISTERED_FILE,
     report_counts,
 )
-from brainstem_app.jobs.studies.kept_reference import put_back
+from brainstem_app.jobs.studies.kept_reference import MANIFEST, forget_reference, put_back
 from brainstem_app.jobs.studies.relabel import draw_reference
 from brainstem_app.jobs.studies.study_atlas import study_atlas
 from brainstem_app.preprocessing.reference import LABELS_FILE
@@ -39,35 +40,50 @@ def remove_reference(job: RemoveReferenceJob, reporter: Reporter) -> Summary:
     """
     study = Study.open(job.study)
     atlas = study_atlas(study)
-    record = study.subject(job.subject)
-    if record is None or not (record.settings.get("added") and record.is_drawn):
-        raise InputError(
-            f"No label map was added to the training set of {job.subject}.",
-            job.study,
-            "Give a subject of the study whose labels were added, as the step Prepare marks them.",
-        )
-    folder = study.subject_folder(record.name)
-    reporter.progress(0, 1, f"putting the reference of {record.name} back")
+    folder = study.subject_folder(job.subject)
     with claimed((claim_of(folder, "The subject"),), job.kind):
+        record = study.subject(job.subject)
+        if record is None or not (record.settings.get("added") and record.is_drawn):
+            if record is not None and not record.settings.get("added"):
+                # A process that was killed as it put the reference back has left it.
+                forget_reference(folder)
+                _count(study, atlas, reporter)
+            raise InputError(
+                f"No label map was added to the training set of {job.subject}.",
+                job.study,
+                "Give a subject of the study whose labels were added, as the step Prepare marks them.",
+            )
+        reporter.progress(0, 1, f"putting the reference of {record.name} back")
         if record.settings.get("added") == NEW_SUBJECT:
-            shutil.rmtree(folder)
+            with changing(study.folder, job.kind):
+                _leave_split(study, record.name)
+            _remove(folder)
             now = "none: it came with its labels"
         else:
             before = put_back(folder) or _registered(study, record)
             now = "drawn" if before.is_drawn else "registered"
-    with changing(study.folder, job.kind):
-        if not folder.exists():
-            _leave_split(study, record.name)
     if runs := study.run_names():
         reporter.warn(
             f"{', '.join(runs)} learned from the references before.",
             study.folder,
             "Train again under another name to learn from this one.",
         )
+    return {"subject": record.name, "reference": now, "drawn": _count(study, atlas, reporter)}
+
+
+def _count(study: Study, atlas: AnyAtlas, reporter: Reporter) -> int | float | str:
+    """Write anew how many voxels are drawn; returns of how many subjects there are drawn labels."""
     counts = report_counts(study, atlas.table, reporter)
     if not counts:
         (study.folder / COUNTS_FILE).unlink(missing_ok=True)
-    return {"subject": record.name, "reference": now, "drawn": counts.get("drawn", 0)}
+    return counts.get("drawn", 0)
+
+
+def _remove(folder: Path) -> None:
+    """Remove the folder of a subject, its record last: without it nobody would know what is left."""
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == MANIFEST):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    folder.rmdir()
 
 
 def _registered(study: Study, record: SubjectRecord) -> SubjectRecord:
@@ -85,7 +101,7 @@ def _registered(study: Study, record: SubjectRecord) -> SubjectRecord:
     kept = tuple(finding for finding in record.findings if finding["code"] != DRAWN_LABEL_SMALL)
     changed = {"settings": settings, "findings": kept, "files": file_hashes(folder)}
     record = record.model_copy(update=changed)
-    record.save(folder / "manifest.json")
+    record.save(folder / MANIFEST)
     return record
 
 

@@ -52,10 +52,11 @@ def change_results(folder: Path) -> list[Result]:
     InputError
         If a report cannot be read.
     """
-    return [_result(path, folder) for path in sorted(folder.rglob(REPORT))]
+    return [change_result(path, folder) for path in sorted(folder.rglob(REPORT))]
 
 
-def _result(path: Path, given: Path) -> Result:
+def change_result(path: Path, given: Path) -> Result:
+    """Read one report on change as a result of its person. Raises InputError if it cannot be read."""
     report = read_change_report(path)
     return Result(
         path=path,

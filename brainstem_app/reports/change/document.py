@@ -41,13 +41,15 @@ _NUMBERS_NOTE = (
 _SOURCES = {"repeatability": "method", "fit": "fit", "": ""}
 
 
-def change_document(report: ChangeReport, picture: bytes = b"") -> Document:
+def change_document(report: ChangeReport, picture: bytes = b"", *, draw: bool = True) -> Document:
     """Choose and word what a reader sees of a report.
 
     Parameters
     ----------
     picture : bytes
         PNG of the labels on the mean of all scans; empty for none.
+    draw : bool
+        Whether the charts are drawn, which takes seconds.
     """
     measured = any(nucleus.change_seen is not None for nucleus in report.nuclei)
     notes = [f"{w.problem} {w.fix}".strip() for w in report.warnings]
@@ -63,7 +65,7 @@ def change_document(report: ChangeReport, picture: bytes = b"") -> Document:
         grades(reliability_text(measured)),
     ]
     charts = [volume_chart(report, entry) for entry in report.measured if entry.percent_a_year is not None]
-    if charts:
+    if draw and charts:
         blocks += [Heading("Volumes over time", "plots"), line_charts(charts, _ACROSS)]
     if picture:
         blocks += [

@@ -11,6 +11,7 @@ import numpy as np
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.linear_model import GroupEffect, deviations, group_effects
 from brainstem_app.evaluation.paired import benjamini_hochberg, holm
+from brainstem_app.imaging.subject_ids import id_key
 from brainstem_app.reports.cohort.methods import cohort_methods
 from brainstem_app.reports.cohort.model import (
     CohortReport,
@@ -21,7 +22,7 @@ from brainstem_app.reports.cohort.model import (
 from brainstem_app.reports.cohort.modelled import Measured, ModelledPeople, Values, modelled_people
 from brainstem_app.reports.cohort.notes import cohort_notes, unseen_nuclei
 from brainstem_app.reports.cohort.people import one_result_each
-from brainstem_app.reports.cohort.people_table import people_table
+from brainstem_app.reports.cohort.people_table import PeopleTable, people_table
 from brainstem_app.reports.cohort.reference_scores import reference_scores
 from brainstem_app.reports.cohort.request import CohortRequest
 from brainstem_app.reports.cohort.saved_reference import read_reference
@@ -103,13 +104,19 @@ def build_cohort_report(
         subjects=subjects_of(people, table, model, scores),
         left_out=tuple(chosen.left_out),
         without_row=None if request.participants is None else table.matched.only_in_results,
-        without_result=None if request.participants is None else table.matched.only_in_table,
+        without_result=None if request.participants is None else _without_result(table, chosen),
         notes=(*chosen.notes, *alike, *notes, *said, *unscored),
         command=command,
         limits=LIMITS,
     )
     report = report.model_copy(update={"notes": (*report.notes, *cohort_notes(report, table, people))})
     return report.model_copy(update={"methods": cohort_methods(report)})
+
+
+def _without_result(table: PeopleTable, chosen: ChosenBefore) -> tuple[str, ...]:
+    """People of the table who have no result; who has one that was left out is named there."""
+    left = {id_key(person.subject) for person in chosen.left_out}
+    return tuple(name for name in table.matched.only_in_table if id_key(name) not in left)
 
 
 def _scores(model: ModelledPeople, group: str) -> tuple[Scores, tuple[str, ...]]:

@@ -55,8 +55,8 @@ _CAUTION = (
 )
 
 
-def cohort_document(report: CohortReport) -> Document:
-    """Choose and word what a reader sees of a report."""
+def cohort_document(report: CohortReport, *, draw: bool = True) -> Document:
+    """Choose and word what a reader sees of a report; without `draw`, but for its charts."""
     measured = any(n.change_seen is not None for c in report.comparisons for n in c.nuclei)
     blocks: list[Block] = cautions(report.notes, f"{_CAUTION} {report.limits}")
     for comparison in report.comparisons:
@@ -71,7 +71,7 @@ def cohort_document(report: CohortReport) -> Document:
         ]
     if report.comparisons:
         blocks.append(grades(reliability_text(measured)))
-    if charts := group_charts(report):
+    if draw and (charts := group_charts(report)):
         blocks += [
             Heading("Each subject, by group" if report.group else "Each subject", "plots"),
             Paragraph(charts_note(report), "small"),
@@ -110,7 +110,12 @@ def _effect_columns(comparison: GroupComparison, reference: str) -> tuple[Column
             f"adjusted, {unit}, 95 % interval",
         ),
         Column("d", lambda e: e.d, "adjusted", formatting.signed),
-        Column(f"−{reach} to {reach}", lambda e: Cell(plot=_plot(e, reach)), align="words", where="screen"),
+        Column(
+            f"−{reach} to {reach}",
+            lambda e: Cell(plot=_plot(e, reach), number=e.d),
+            align="words",
+            where="screen",
+        ),
         Column("p", lambda e: e.p, format=formatting.p_value),
         Column("p", lambda e: e.p_holm, "Holm", formatting.p_value, lambda e: below_five(e.p_holm)),
         Column("p", lambda e: e.p_fdr, "FDR", formatting.p_value, lambda e: below_five(e.p_fdr)),
@@ -183,17 +188,27 @@ def _scores(report: CohortReport) -> list[Block]:
     if not names:
         return []
     others = _others(report, "all others")
+    blocks: list[Block] = [
+        Heading(f"Each subject against {others}: z-scores", "subjects"),
+        Paragraph(scores_note(report), "small"),
+        *_by_name(report, scored, [_score_column(name) for name in names]),
+    ]
+    if report.against is not None:
+        blocks.append(Heading(f"Centiles of {others}"))
+        blocks += _by_name(report, scored, [_centile_column(name) for name in names])
+    return blocks
+
+
+def _by_name(
+    report: CohortReport, scored: Sequence[VolumeSubject], columns: Sequence[Column[VolumeSubject]]
+) -> list[Table]:
+    """Tables of who it is and of as many of these columns as there is room for."""
     who: list[Column[VolumeSubject]] = [Column("Subject", lambda s: s.subject)]
     if report.group:
         who.append(Column(report.group, lambda s: s.group or "", align="centre"))
-    tables = [
-        Table((*who, *map(_score_column, names[at : at + _SIDE_BY_SIDE])), rows_of(scored), "scores")
-        for at in range(0, len(names), _SIDE_BY_SIDE)
-    ]
     return [
-        Heading(f"Each subject against {others}: z-scores", "subjects"),
-        Paragraph(scores_note(report), "small"),
-        *tables,
+        Table((*who, *columns[at : at + _SIDE_BY_SIDE]), rows_of(scored), "scores")
+        for at in range(0, len(columns), _SIDE_BY_SIDE)
     ]
 
 
@@ -210,6 +225,10 @@ def _score_column(name: str) -> Column[VolumeSubject]:
 
 def _score(name: str, subject: VolumeSubject) -> float | None:
     return subject.z.get(name)
+
+
+def _centile_column(name: str) -> Column[VolumeSubject]:
+    return Column(name, lambda s: s.centile.get(name), format=partial(formatting.ratio, decimals=0))
 
 
 def _far(name: str, subject: VolumeSubject) -> Mark:

@@ -51,7 +51,7 @@ def _who_is_missing(report: CohortReport, table: PeopleTable) -> list[str]:
         notes.append(f"Not in the table of participants: {listed(table.matched.only_in_results)}.")
     if table.matched.unclear:
         notes.append(f"Not matched with the table: {'; '.join(table.matched.unclear)}.")
-    if absent := table.matched.only_in_table:
+    if absent := report.without_result:
         notes.append(
             f"{counted(len(absent), 'row')} of the table of participants without a result: {listed(absent)}."
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,11 +68,18 @@ def reference_scores(
         If the people were measured with another atlas or model, or a covariate of the reference group is
         known of nobody.
     """
+    known = {(measure.name, measure.unit): measure for measure in reference.measures}
+    shared = [(k, known[m.name, m.unit]) for k, m in enumerate(measures.all) if (m.name, m.unit) in known]
+    if not shared:
+        raise InputError(
+            "The saved reference group and these people have no measure in common: one is of volumes, the "
+            "other of changes over time.",
+            path,
+            "Give a reference group that was saved of the same.",
+        )
     said = require_same_kind(reference, people, path, mixed=mixed)
     _require_head_size(reference, people, path)
     scored, unscored = _people_with_covariates(reference, people, table, path)
-    by_name = {measure.name: measure for measure in reference.measures}
-    shared = [(k, by_name[m.name]) for k, m in enumerate(measures.all) if m.name in by_name]
     values = measures.values_of(scored)[:, [k for k, _ in shared]]
     numbers, outside = _numbers(reference, scored, table)
     z, centile = deviations_from(values, numbers, [measure.fit for _, measure in shared])
@@ -89,7 +96,13 @@ def reference_scores(
         names,
         _by_person(scored, names, z),
         _by_person(scored, names, centile),
-        (*said, *_about(reference), *unscored, *outside, *_not_shared(measures, by_name)),
+        (
+            *said,
+            *_about(reference),
+            *unscored,
+            *outside,
+            *_not_shared(measures, {measure.name for _, measure in shared}),
+        ),
     )
 
 
@@ -109,8 +122,8 @@ def _about(reference: ReferenceGroup) -> list[str]:
     ]
 
 
-def _not_shared(measures: Measures, by_name: Mapping[str, object]) -> list[str]:
-    gone = [each.name for each in measures.all if each.name not in by_name]
+def _not_shared(measures: Measures, shared: Collection[str]) -> list[str]:
+    gone = [each.name for each in measures.all if each.name not in shared]
     return [f"Not in the saved reference group, so without a score: {listed(gone)}."] if gone else []
 
 

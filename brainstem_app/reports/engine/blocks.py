@@ -9,6 +9,13 @@ from typing import Any, Literal
 from brainstem_app import __version__
 from brainstem_app.reports.engine.columns import Cell, Column
 
+#: Who shows a table, and which columns there is room for there (`Column.where`).
+Where = Literal["page", "window", "paper"]
+_ROOM: Mapping[Where, tuple[str, ...]] = {
+    "page": ("everywhere", "screen", "files"),
+    "window": ("everywhere", "screen"),
+    "paper": ("everywhere", "paper", "files"),
+}
 FOOTER = f"Brainstem App {__version__}. Research software: not for diagnosis or treatment."
 
 
@@ -84,11 +91,11 @@ class Table:
     style: Literal["", "dense", "scores", "heat"] = ""
     folded: str = ""
 
-    def shown(self, where: Literal["screen", "paper"]) -> tuple[Column[Any], ...]:
+    def shown(self, where: Where) -> tuple[Column[Any], ...]:
         """Columns that there is room for."""
-        return tuple(column for column in self.columns if column.where in ("both", where))
+        return tuple(column for column in self.columns if column.where in _ROOM[where])
 
-    def cells(self, where: Literal["screen", "paper"] = "screen") -> list[list[list[Cell]]]:
+    def cells(self, where: Where = "page") -> list[list[list[Cell]]]:
         """Cells by group, row and column."""
         columns = self.shown(where)
         return [[[column.cell(row) for column in columns] for row in rows] for rows in self.groups]

@@ -43,6 +43,14 @@ class IntervalPlot:
         return round(self.LEFT + (self.RIGHT - self.LEFT) * share, 2)
 
     @property
+    def text(self) -> str:
+        """Number and interval in words."""
+        if self.value is None:
+            return ""
+        ends = "" if self.interval is None else f" [{self.interval[0]:.2f}, {self.interval[1]:.2f}]"
+        return f"{self.value:.2f}{ends}"
+
+    @property
     def is_inside(self) -> bool:
         """Whether the number lies on the line."""
         return self.value is not None and self.ends[0] <= self.value <= self.ends[1]
@@ -68,6 +76,8 @@ class Cell:
         Drawn in its place.
     png : bytes
         Picture in its place on the page, of which the text says what it shows; empty for none.
+    number : float or None
+        By which a table is sorted; None for its text.
     """
 
     text: str = ""
@@ -79,6 +89,7 @@ class Cell:
     shade: float | None = None
     plot: IntervalPlot | None = None
     png: bytes = b""
+    number: float | None = None
 
     @property
     def line(self) -> str:
@@ -108,8 +119,8 @@ class Column(Generic[Row]):
         How the cell of a row stands out.
     align : {"right", "centre", "words"}
         Words stand on the left and are broken over lines; so are those of the first column.
-    where : {"both", "screen", "paper"}
-        Where there is room for it.
+    where : {"everywhere", "screen", "paper", "files"}
+        Where there is room for it: "screen" are the page and the window, "files" the page and paper.
     swatch : str
         Colour ``#rrggbb`` of a square before the title, of what is drawn in it elsewhere; empty for none.
     """
@@ -120,7 +131,7 @@ class Column(Generic[Row]):
     format: Callable[[Any], str | Cell] = str
     mark: Callable[[Row], Mark] = _no_mark
     align: Literal["right", "centre", "words"] = "right"
-    where: Literal["both", "screen", "paper"] = "both"
+    where: Literal["everywhere", "screen", "paper", "files"] = "everywhere"
     swatch: str = ""
 
     def cell(self, row: Row) -> Cell:
@@ -128,6 +139,9 @@ class Column(Generic[Row]):
         value = self.value(row)
         shown = value if isinstance(value, Cell) else self.format(value)
         cell = shown if isinstance(shown, Cell) else Cell(shown)
+        if cell.number is None:
+            drawn = None if cell.plot is None else cell.plot.value
+            cell = replace(cell, number=value if isinstance(value, int | float) else drawn)
         mark = self.mark(row)
         return replace(cell, mark=mark) if mark else cell
 
@@ -137,8 +151,8 @@ def between(
 ) -> Cell:
     """Cell of a number with its interval, where both ends are known."""
     if low is None or high is None:
-        return Cell(write(value))
-    return Cell(write(value), beside=f"[{write(low)}, {write(high)}]")
+        return Cell(write(value), number=value)
+    return Cell(write(value), beside=f"[{write(low)}, {write(high)}]", number=value)
 
 
 def estimated(estimate: Estimate | None, write: Callable[[float | None], str]) -> Cell:

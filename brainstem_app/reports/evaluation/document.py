@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
-
 from brainstem_app import __version__
-from brainstem_app.atlas.label_table import Group
 from brainstem_app.counting import counted
 from brainstem_app.evaluation.bootstrap import N_RESAMPLES
 from brainstem_app.reports.engine import formatting
@@ -15,34 +11,21 @@ from brainstem_app.reports.engine.blocks import (
     Document,
     Heading,
     Paragraph,
-    Table,
     Tiles,
     cautions,
     facts_of,
     grades,
     methods,
     repeat,
-    rows_of,
 )
-from brainstem_app.reports.engine.columns import (
-    Cell,
-    Column,
-    IntervalPlot,
-    count,
-    distance,
-    estimated,
-    grade,
-    ratio3,
-    signed1,
-)
-from brainstem_app.reports.engine.drawing import colours
+from brainstem_app.reports.engine.columns import distance, ratio3
 from brainstem_app.reports.evaluation.confidence import confidence_blocks
-from brainstem_app.reports.evaluation.model import (
-    EvaluatedStructure,
-    EvaluationInputs,
-    EvaluationReport,
-    MethodSummary,
-    SubjectSummary,
+from brainstem_app.reports.evaluation.model import EvaluationInputs, EvaluationReport
+from brainstem_app.reports.evaluation.tables import (
+    means_table,
+    structure_table,
+    subject_table,
+    surface_table,
 )
 from brainstem_app.reports.scan.methods import MEASURES, PROGRAM, shareable_command
 from brainstem_app.reports.scan.model import RELIABILITY_TEXT
@@ -64,35 +47,29 @@ _OVER_SUBJECTS = (
 def evaluation_document(report: EvaluationReport, inputs: EvaluationInputs) -> Document:
     """Choose and word what a reader sees of a report."""
     swatches = {s.index: s.colour for s in inputs.table.structures}
-    structures = sorted(report.structures, key=lambda s: s.group is not Group.NUCLEUS)
-    measured = [s for s in structures if s.of_subjects]
+    measured = any(s.of_subjects for s in report.structures)
     summary = report.summary
     blocks: list[Block] = [
         _tiles(report),
         *cautions(report.notes, report.limits),
         *_means(report),
         Heading("Structures", "structures"),
-        Table(_structure_columns(report, swatches, bool(measured)), rows_of(structures)),
+        structure_table(report, swatches),
     ]
     if measured:
         registered = disagreement_words(inputs.atlas_name, inputs.atlas_version)
         blocks.append(Paragraph(DRAWN_DISTANCE if inputs.drawn else registered, "small"))
-    if any(s.reliability for s in structures):
+    if any(s.reliability for s in report.structures):
         blocks.append(grades(RELIABILITY_TEXT))
     if measured:
         blocks += [
             Heading("Surfaces, centres and volumes", "surfaces"),
-            Table(_surface_columns(swatches), rows_of(measured)),
+            surface_table(report, swatches),
             Paragraph(_SURFACES_NOTE, "small"),
         ]
     if report.calibration:
         blocks += confidence_blocks(report.calibration, report.part, drawn=inputs.drawn)
-    subjects: tuple[Column[SubjectSummary], ...] = (
-        Column("Subject", lambda s: s.subject),
-        Column("Nuclei", lambda s: s.macro_miou_nuclei, "mean IoU", ratio3),
-        Column("All classes", lambda s: s.macro_miou, "mean IoU", ratio3),
-    )
-    blocks += [Heading("Subjects", "subjects"), Table(subjects, rows_of(report.subjects))]
+    blocks += [Heading("Subjects", "subjects"), subject_table(report)]
     blocks += methods(evaluation_methods(report))
     made_with = f"Brainstem App {__version__}; the settings below and the run's own config.json."
     command = shareable_command(report.command) if report.command else ""
@@ -120,18 +97,6 @@ def _tiles(report: EvaluationReport) -> Tiles:
 
 
 def _means(report: EvaluationReport) -> list[Block]:
-    macro, subjects = "macro mean IoU", "mean of subjects' means"
-    columns: list[Column[MethodSummary]] = [
-        Column("Method", lambda m: Cell(m.name, mark="strong" if m is report.summary else "")),
-        Column("Nuclei", lambda m: estimated(m.macro_miou_nuclei, ratio3), macro),
-        Column("All classes", lambda m: estimated(m.macro_miou, ratio3), macro),
-        Column("Nuclei", lambda m: estimated(m.mean_subject_miou_nuclei, ratio3), subjects),
-        Column("All classes", lambda m: estimated(m.mean_subject_miou, ratio3), subjects),
-    ]
-    if report.summary.distance_nuclei_mm is not None:
-        columns.insert(
-            2, Column("Nuclei", lambda m: estimated(m.distance_nuclei_mm, distance), "distance, mm")
-        )
     note = (
         "Macro mean IoU is the VOC definition: counts summed over all voxels of all subjects, IoU per "
         "class, mean over the classes in the reference; a missed class counts as 0. The background is "
@@ -141,74 +106,9 @@ def _means(report: EvaluationReport) -> list[Block]:
     )
     return [
         Heading("Means, with 95 % intervals over subjects", "means"),
-        Table(tuple(columns), rows_of((report.summary, *report.baselines))),
+        means_table(report),
         Paragraph(note, "small"),
     ]
-
-
-def _structure_columns(
-    report: EvaluationReport, swatches: Mapping[int, str], with_distance: bool
-) -> tuple[Column[EvaluatedStructure], ...]:
-    names = [y.name for y in report.baselines]
-    ticks = dict(zip(names, colours()[1:], strict=False))
-    columns: list[Column[EvaluatedStructure]] = [
-        Column("Structure", lambda s: Cell(s.name, below=s.full_name, swatch=swatches[s.index])),
-        Column("Name", lambda s: s.full_name, align="words", where="paper"),
-        Column("Reliability", lambda s: s.reliability, format=grade, align="centre"),
-        Column("IoU", lambda s: estimated(s.iou, formatting.ratio), "95 % interval"),
-        Column("0 to 1", lambda s: Cell(plot=_plot(s, ticks)), align="words", where="screen"),
-    ]
-    if with_distance:
-        columns.append(Column("Distance", _median_distance, "mm, median", distance))
-        if any(s.references_disagree_mm is not None for s in report.structures):
-            columns.append(Column("References", lambda s: s.references_disagree_mm, "disagree, mm", distance))
-    return (
-        *columns,
-        Column("Dice", lambda s: s.dice, format=formatting.ratio),
-        *(
-            Column("IoU", partial(_of_baseline, name), name, formatting.ratio, swatch=ticks.get(name, ""))
-            for name in names
-        ),
-        Column("Reference", lambda s: s.reference_voxels, "voxels", formatting.volume),
-        Column("Missed in", lambda s: s.missed_subjects, "subjects", count),
-    )
-
-
-def _plot(structure: EvaluatedStructure, ticks: Mapping[str, str]) -> IntervalPlot:
-    iou, others = structure.iou, structure.baselines
-    interval = None if iou.low is None or iou.high is None else (iou.low, iou.high)
-    known = [(value, colour) for name, colour in ticks.items() if (value := others[name]) is not None]
-    return IntervalPlot(iou.value, interval, ticks=tuple(known))
-
-
-def _of_baseline(name: str, structure: EvaluatedStructure) -> float | None:
-    return structure.baselines[name]
-
-
-def _median_distance(structure: EvaluatedStructure) -> float | None:
-    return structure.of_subjects.assd_mm.value if structure.of_subjects else None
-
-
-def _surface_columns(swatches: Mapping[int, str]) -> tuple[Column[EvaluatedStructure], ...]:
-    def of(measure: str, write: Callable[[float | None], str]) -> Callable[[EvaluatedStructure], Cell]:
-        return lambda s: estimated(getattr(s.of_subjects, measure), write)
-
-    ratio, length = formatting.ratio, formatting.length
-    return (
-        Column("Structure", lambda s: Cell(s.name, swatch=swatches[s.index])),
-        Column("Dice", of("dice", ratio), "mean"),
-        Column("NSD", of("nsd_1mm", ratio), "1 mm, mean"),
-        Column("HD95", of("hd95_mm", length), "mm, median"),
-        Column("Distance", of("assd_mm", distance), "ASSD, mm, median"),
-        Column("Centre off", of("centroid_error_mm", length), "mm, median"),
-        Column("Volume difference", of("volume_difference_mm3", signed1), "mm³, mean"),
-        Column("Missed in", _missed_of, "of subjects"),
-    )
-
-
-def _missed_of(structure: EvaluatedStructure) -> Cell:
-    n = structure.of_subjects.n if structure.of_subjects else 0
-    return count(structure.missed_subjects, f"{structure.missed_subjects} of {n}")
 
 
 def evaluation_methods(report: EvaluationReport) -> str:

@@ -42,8 +42,8 @@ _AREAS_NOTE = " Areas on the midsagittal plane are in mm², their ratio in %."
 _ACROSS = 3
 
 
-def retest_document(report: RetestReport) -> Document:
-    """Choose and word what a reader sees of a report."""
+def retest_document(report: RetestReport, *, draw: bool = True) -> Document:
+    """Choose and word what a reader sees of a report; without `draw`, but for its charts."""
     n = counted(len(report.subjects), "subject")
     about = [formatting.moment(report.created), f"atlas {report.atlas}"]
     about += [f"model {report.model}"] if report.model else []
@@ -56,7 +56,7 @@ def retest_document(report: RetestReport) -> Document:
         grades(reliability_text(measured)),
     ]
     charts = [bland_altman_chart(report, entry) for entry in report.measured if entry.n]
-    if charts:
+    if draw and charts:
         blocks += [Heading("Difference against mean", "plots"), line_charts(charts, _ACROSS)]
     blocks += [*methods(retest_methods(report)), *repeat(report.command)]
     return Document(
@@ -88,7 +88,7 @@ def _columns(report: RetestReport) -> tuple[Column[RetestEntry], ...]:
         Column("Limits", _limits, "of agreement, 95 %, mm³"),
         Column(
             "Variation",
-            lambda e: Cell(_percent(e.within_cv), bar=(e.within_cv or 0) / widest),
+            lambda e: Cell(_percent(e.within_cv), bar=(e.within_cv or 0) / widest, number=e.within_cv),
             "within a subject",
         ),
         Column("Change", lambda e: e.absolute_change, "mean size", _percent),

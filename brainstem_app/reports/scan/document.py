@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from brainstem_app.atlas.label_table import Group
-from brainstem_app.evaluation.structures import Status
 from brainstem_app.imaging.scan import Level
 from brainstem_app.reports.engine import formatting
 from brainstem_app.reports.engine.blocks import (
@@ -20,14 +19,12 @@ from brainstem_app.reports.engine.blocks import (
     Note,
     Paragraph,
     Picture,
-    Table,
     Tiles,
     grades,
     methods,
     repeat,
-    rows_of,
 )
-from brainstem_app.reports.engine.columns import Cell, Column, Mark, distance, grade, ratio3, signed1
+from brainstem_app.reports.engine.columns import ratio3
 from brainstem_app.reports.scan.citations import works_to_cite
 from brainstem_app.reports.scan.manifest import Manifest
 from brainstem_app.reports.scan.methods import repeat_steps, shareable_command
@@ -37,13 +34,12 @@ from brainstem_app.reports.scan.model import (
     ModelDescription,
     Report,
     ReportInputs,
-    StructureEntry,
     reliability_text,
 )
 from brainstem_app.reports.scan.qc_picture import CONVENTION
 from brainstem_app.reports.scan.reference_words import disagreement_words
-from brainstem_app.reports.scan.region_model import AreaEntry, RegionEntry
 from brainstem_app.reports.scan.regions import no_regions_note, region_colours, regions_note
+from brainstem_app.reports.scan.tables import area_table, region_table, structure_table, whose_iou
 
 #: Name of the title of the report, by whether there is a scan.
 _KINDS = {True: "Brainstem segmentation report", False: "Comparison of two label maps"}
@@ -68,11 +64,9 @@ def scan_document(
     """
     picture, plane = pictures
     scored = inputs.reference is not None
-    grouped = tuple(
-        tuple(s for s in report.structures if s.group is group) for group in (Group.NUCLEUS, Group.TISSUE)
-    )
     measured = any(s.change_seen is not None for s in report.structures)
     works = works_to_cite(inputs)
+    swatches = {s.index: s.colour for s in inputs.table.structures}
     facts = dict((*_head_facts(report), *_model_facts(inputs.model), *_facts(manifest)))
     command = shareable_command(inputs.command) if inputs.command else ""
     return Document(
@@ -93,7 +87,7 @@ def scan_document(
             *_regions(report, inputs),
             *_midsagittal(report, plane),
             Heading("Structures", "structures"),
-            Table(structure_columns(report, inputs), grouped, "dense" if scored else ""),
+            structure_table(report, swatches, whose_iou(inputs.model)),
             Paragraph(_table_note(report, inputs), "small"),
             *((grades(reliability_text(measured)),) if any(s.reliability for s in report.structures) else ()),
             *methods(report.methods),
@@ -107,92 +101,13 @@ def _findings(findings: tuple[FindingEntry, ...]) -> tuple[Block, ...]:
     return tuple(Note(f.problem, f.fix, f.level.value, named=f.level is not Level.INFO) for f in findings)
 
 
-def structure_columns(report: Report, inputs: ReportInputs) -> tuple[Column[StructureEntry], ...]:
-    """Columns of the structures, those that have any number."""
-    swatches = {s.index: s.colour for s in inputs.table.structures}
-    scored = inputs.reference is not None
-
-    def any_has(field: str) -> bool:
-        return any(getattr(s, field) is not None for s in report.structures)
-
-    reliability = Column[StructureEntry]("Reliability", lambda s: s.reliability, format=grade, align="centre")
-    columns: list[Column[StructureEntry]] = [
-        Column(
-            "Structure", lambda s: Cell(s.name, below=s.full_name if scored else "", swatch=swatches[s.index])
-        ),
-        *([] if scored else [Column[StructureEntry]("Name", lambda s: s.full_name, align="words")]),
-        *([reliability] if any(s.reliability for s in report.structures) else []),
-        Column("Volume", lambda s: s.volume_mm3, "mm³", formatting.volume),
-        *(_scored_columns(any_has("references_disagree_mm")) if scored else _unscored_columns()),
-        Column("Asymmetry", lambda s: s.asymmetry_index, "left − right", formatting.signed),
-    ]
-    if any_has("confidence"):
-        columns.append(Column("Confidence", lambda s: _confidence(s, scored)))
-    if any_has("change_seen"):
-        columns.append(Column("Smallest", _change, "change, %"))
-    if any_has("model_test_iou"):
-        whose = "Networks' IoU" if _is_ensemble(inputs) else "Model's IoU"
-        columns.append(Column(whose, lambda s: s.model_test_iou, "in testing", formatting.ratio))
-    return tuple(columns)
-
-
-def _unscored_columns() -> tuple[Column[StructureEntry], ...]:
-    return (
-        Column("Voxels", lambda s: s.voxels),
-        Column("Centre", lambda s: s.centroid_mm, "x, y, z mm", formatting.point),
-    )
-
-
-def _scored_columns(with_disagreement: bool) -> tuple[Column[StructureEntry], ...]:
-    ratio, length = formatting.ratio, formatting.length
-    disagree = Column[StructureEntry](
-        "References", lambda s: s.references_disagree_mm, "disagree, mm", distance
-    )
-    return (
-        Column("Reference", lambda s: s.reference_volume_mm3, "mm³", formatting.volume),
-        Column("Difference", lambda s: s.volume_difference_mm3, "mm³", signed1),
-        Column("IoU", lambda s: s.iou, format=ratio),
-        Column("Distance", lambda s: s.assd_mm, "mm", distance),
-        *([disagree] if with_disagreement else []),
-        Column("Dice", lambda s: s.dice, format=ratio),
-        Column("NSD", lambda s: s.nsd_1mm, "1\N{NO-BREAK SPACE}mm", ratio),
-        Column("HD95", lambda s: s.hd95_mm, "mm", length),
-        Column("Centre off", lambda s: s.centroid_error_mm, "mm", length),
-        Column("Status", lambda s: Cell(s.status.value, mark=_STATUS[s.status]), align="centre"),
-    )
-
-
-_STATUS: dict[Status, Mark] = {
-    Status.SCORED: "good",
-    Status.MISSED: "bad",
-    Status.ABSENT: "faint",
-    Status.UNSCORED: "",
-}
-
-
-def _confidence(entry: StructureEntry, scored: bool) -> Cell:
-    bar = None if scored else entry.confidence
-    mark: Mark = "bad" if entry.low_confidence else ""
-    return Cell(formatting.ratio(entry.confidence) + " *" * bool(entry.low_confidence), mark=mark, bar=bar)
-
-
-def _change(entry: StructureEntry) -> str:
-    return "†" if entry.change_seen is False else formatting.percent(entry.smallest_change_percent)
-
-
 def _regions(report: Report, inputs: ReportInputs) -> list[Block]:
     """Regions with their volumes; or that the atlas has none."""
     note = _regions_note(inputs)
     if not note:
         return []
     swatches = region_colours(inputs.regions) if inputs.regions else {}
-    columns: tuple[Column[RegionEntry], ...] = (
-        Column("Region", lambda r: Cell(r.name, swatch=swatches.get(r.name, ""))),
-        Column("Name", lambda r: r.full_name, align="words"),
-        Column("Volume", lambda r: _maybe_cut(formatting.volume(r.volume_mm3), r.is_cut), "mm³"),
-        Column("Voxels", lambda r: r.voxels),
-    )
-    table = [Table(columns, rows_of(report.regions))] if report.regions else []
+    table = [region_table(report, swatches)] if report.regions else []
     cut = _CUT_NOTE if any(region.is_cut for region in report.regions) else ""
     return [Heading("Regions", "regions"), *table, Paragraph(note + cut, "small")]
 
@@ -201,22 +116,13 @@ def _midsagittal(report: Report, plane: bytes) -> list[Block]:
     """Areas on the midsagittal plane beside its picture; nothing without them."""
     if report.midsagittal is None:
         return []
-    columns: tuple[Column[AreaEntry], ...] = (
-        Column("Measure", lambda a: Cell(a.full_name, below=a.name)),
-        Column("Value", lambda a: _maybe_cut(f"{formatting.area(a.value)} {a.unit}", a.is_cut)),
-    )
     is_cut = any(area.is_cut for area in report.midsagittal.areas)
     cut = _CUT_NOTE.replace("volume", "area") if is_cut else ""
     note = Paragraph(midsagittal_note(report.midsagittal) + cut, "small")
-    table = Table(columns, rows_of(report.midsagittal.areas))
     return [
         Heading("Midsagittal areas", "midsagittal"),
-        Beside(Picture(plane, _PLANE_ALT), (table, note)),
+        Beside(Picture(plane, _PLANE_ALT), (area_table(report.midsagittal), note)),
     ]
-
-
-def _maybe_cut(text: str, is_cut: bool) -> Cell:
-    return Cell(f"{text} cut", mark="bad") if is_cut else Cell(text)
 
 
 def _regions_note(inputs: ReportInputs) -> str:
@@ -226,11 +132,6 @@ def _regions_note(inputs: ReportInputs) -> str:
         return ""
     own = bool(inputs.settings.get("own_labels"))
     return no_regions_note(f"{inputs.atlas_name} {inputs.atlas_version}", own_labels=own)
-
-
-def _is_ensemble(inputs: ReportInputs) -> bool:
-    """Whether the scores of the model are those of its single networks."""
-    return inputs.model is not None and inputs.model.members > 1
 
 
 def _about(report: Report, manifest: Manifest, inputs: ReportInputs) -> str:
@@ -268,7 +169,7 @@ def _unscored_tiles(report: Report, inputs: ReportInputs) -> tuple[tuple[str, st
     if confidences:
         tiles.append((formatting.ratio(sum(confidences) / len(confidences)), "mean confidence of the nuclei"))
     if report.model and report.model.test_macro_miou_nuclei is not None:
-        whose = "its single networks'" if _is_ensemble(inputs) else "the model's"
+        whose = "its single networks'" if inputs.model and inputs.model.members > 1 else "the model's"
         label = f"{whose} mean IoU of nuclei, in testing on other people"
         tiles.append((ratio3(report.model.test_macro_miou_nuclei), label))
     return tuple(tiles)

@@ -1,0 +1,1 @@
+"""The manual in the window: the documentation without a connection, with contents, search and history."""
