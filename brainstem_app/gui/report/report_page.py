@@ -30,7 +30,6 @@ from brainstem_app.gui.report.change_panel import ChangePanel
 from brainstem_app.gui.report.cohort_panel import CohortPanel
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.export import ReportExport
-from brainstem_app.gui.report.read_report import read_report
 from brainstem_app.gui.report.report_content import ReportContent
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, find_reports
 from brainstem_app.gui.report.report_view import ReportView
@@ -300,6 +299,8 @@ class ReportPage(StepPage):
         self.context.study.remember_choice("report", entry.name)
 
         def read() -> tuple[ReportContent, tuple[QImage, ...]]:
+            from brainstem_app.gui.report.read_report import read_report  # it loads what draws charts
+
             content = read_report(entry)
             return content, tuple(QImage(str(path)) for path in content.pictures)
 
