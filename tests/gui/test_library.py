@@ -201,6 +201,7 @@ def test_an_atlas_is_imported_looked_at_kept_and_deleted(
     answer(qtbot, tab.bar, "Keep it")
     qtbot.waitUntil(lambda: tab.chosen is not None and tab.chosen.name == "mine", timeout=_WAIT_MS)
     assert "mine" in list_atlases()
+    assert not list((tmp_path / "atlas to look at").glob("*"))
     press(qtbot, tab.delete_button)
     answer(qtbot, tab.bar, "Delete")
     qtbot.waitUntil(lambda: [row.name for row in tab.rows.rows] == ["brainstem31"], timeout=_WAIT_MS)

@@ -236,7 +236,12 @@ class AtlasesTab(QWidget):
     def _keep(self, folder: Path) -> None:
         from brainstem_app.atlas.own_atlases import keep_atlas
 
-        self._run(lambda: keep_atlas(folder), self._kept, "The atlas cannot be kept.")
+        def keep() -> str:
+            name = keep_atlas(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+            return name
+
+        self._run(keep, self._kept, "The atlas cannot be kept.")
 
     def _kept(self, name: str) -> None:
         self._wanted = name

@@ -299,8 +299,7 @@ class ReportPage(StepPage):
         self.context.study.remember_choice("report", entry.name)
 
         def read() -> tuple[ReportContent, tuple[QImage, ...]]:
-            # Loads matplotlib, which the pages of reports draw with.
-            from brainstem_app.gui.report.read_report import read_report
+            from brainstem_app.gui.report.read_report import read_report  # it loads what draws charts
 
             content = read_report(entry)
             return content, tuple(QImage(str(path)) for path in content.pictures)
