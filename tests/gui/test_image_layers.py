@@ -22,7 +22,7 @@ from brainstem_app.gui.review.paper_figure import FigureStyle, draw_figure
 from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
-from brainstem_app.gui.viewer.image_layer import LayerColours
+from brainstem_app.gui.viewer.image_layer import LayerColours, value_text
 from brainstem_app.gui.viewer.volume import CanonicalGrid
 
 SHAPE = (30, 36, 28)
@@ -106,6 +106,14 @@ def test_image_that_lies_elsewhere_is_refused(qtbot: QtBot, page: ReviewPage, tm
     assert page.document.layers.all == ()
     assert "does not overlap" in told[0].what
     assert "Register" in told[0].fix
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.1234, "0.123"), (-45.25, "-45.2"), (4532.4, "4532"), (81234.0, "81234"), (0.0, "0")],
+)
+def test_values_have_no_powers_of_ten_where_scanners_have_none(value: float, text: str) -> None:
+    assert value_text(value, 3) == text
 
 
 def test_several_volumes_and_no_orientation_are_refused(tmp_path: Path) -> None:

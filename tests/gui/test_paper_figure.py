@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
@@ -23,6 +26,7 @@ from brainstem_app.gui.review.paper_figure import (
 )
 from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.overlay import colour_table
+from brainstem_app.gui.viewer.ruler import Ruler
 from brainstem_app.gui.viewer.volume import image_volume, label_volume
 
 _RED, _BLUE = (220, 20, 20), (20, 60, 220)
@@ -61,12 +65,16 @@ def test_png_has_300_dpi_and_the_width_of_a_column(content: FigureContent, tmp_p
         assert picture.width == pytest.approx(ONE_COLUMN_MM / 25.4 * 300, abs=2)
 
 
+def _pixels(figure: Figure) -> np.ndarray:
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())
+
+
 @pytest.mark.parametrize(("convention", "red_is_left"), [("radiological", True), ("neurological", False)])
 def test_sides_are_those_of_the_convention(
     content: FigureContent, tmp_path: Path, convention: str, red_is_left: bool
 ) -> None:
-    from dataclasses import replace
-
     turned = replace(content, convention=Convention(convention))
     cell = FigureCell(Plane.AXIAL, 20, (0.0, 40.0), (0.0, 40.0))
     style = FigureStyle(width_mm=60, columns=1, has_legend=False, has_scale=False)
@@ -96,6 +104,18 @@ def test_letters_and_scale_can_be_left_out(content: FigureContent) -> None:
     assert any(word.endswith("0 mm") and "=" not in word for word in words)
     bare = FigureStyle(has_letters=False, has_scale=False, has_legend=False)
     assert all(word.startswith("z = ") for word in _words(draw_figure(content, cells, bare)))
+
+
+def test_ruler_that_leaves_the_picture_is_drawn_as_far_as_that_goes(content: FigureContent) -> None:
+    cell = FigureCell(Plane.AXIAL, 20, (10.0, 30.0), (10.0, 30.0))
+    across = replace(content, rulers=(Ruler(Plane.AXIAL, 20, (2.0, 20.0), (38.0, 20.0)),))
+    bare = FigureStyle(has_letters=False, has_scale=False, has_legend=False)
+    shown, without = draw_figure(across, (cell,), bare), draw_figure(content, (cell,), bare)
+    assert _words(shown) - _words(without) == {"36.0 mm"}
+    drawn = (_pixels(shown) != _pixels(without)).any(axis=(0, 2))
+    assert drawn.mean() > 0.9, "from edge to edge"
+    beyond = replace(content, rulers=(Ruler(Plane.AXIAL, 20, (1.0, 1.0), (5.0, 5.0)),))
+    assert _words(draw_figure(beyond, (cell,), bare)) == _words(without)
 
 
 @pytest.mark.parametrize("ending", ["svg", "pdf"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QContextMenuEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QColorDialog, QInputDialog, QMenu, QWidget
+from PySide6.QtWidgets import QApplication, QColorDialog, QInputDialog, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.app_context import AppContext
@@ -218,6 +218,18 @@ def test_colour_and_name_are_kept_for_the_atlas_and_can_be_reset(
     for document in (page.document, again.document):
         assert document.structures.structure(PAG).name == "PAG"
     again.context.background.wait()
+
+
+def test_name_is_no_longer_than_the_list_has_room_for(qtbot: QtBot, page: ReviewPage) -> None:
+    panel = page.structure_panel
+    open_row_menu(page, PAG)
+    choose(panel, "Name in the window")
+    line = panel.findChild(QInputDialog).findChild(QLineEdit)
+    line.selectAll()
+    qtbot.keyClicks(line, "x" * 60)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert page.document.structures.structure(PAG).name == "x" * 32
+    assert not panel.table.horizontalScrollBar().isVisible()
 
 
 def test_row_menu_goes_to_its_nucleus_and_shows_it_only(page: ReviewPage) -> None:

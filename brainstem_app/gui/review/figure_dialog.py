@@ -87,6 +87,7 @@ class FigureDialog(QDialog):
         self.rulers.setVisible(bool(content.rulers))
         self.preview = QLabel(self)
         self.preview.setAccessibleName("Preview of the figure")
+        self.preview.setText("Drawing…")
         self.preview.setMinimumSize(_PREVIEW)
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         for box in (self.legend, self.letters, self.scale, self.rulers):

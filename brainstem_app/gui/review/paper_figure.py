@@ -298,20 +298,26 @@ def _draw_values(
 
 
 def _draw_ruler(axes: Axes, content: FigureContent, ruler: Ruler) -> None:
-    """Draw a ruler with its length beside its middle, seen on black and on white."""
+    """Draw the part of a ruler that the picture has, its length beside the middle of that."""
+    from matplotlib.patches import FancyArrowPatch
     from matplotlib.patheffects import withStroke
 
     grid, plane = content.image.grid, ruler.plane
     sizes = grid.voxel_size_mm[plane.horizontal], grid.voxel_size_mm[plane.vertical]
-    start, end = ((h * sizes[0], v * sizes[1]) for h, v in (ruler.start, ruler.end))
-    axes.annotate(
-        "", start, end, arrowprops={"arrowstyle": "|-|, widthA=0.25, widthB=0.25", "color": RULER,
-                               "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0},
+    line = np.linspace(ruler.start, ruler.end, 201) * sizes
+    seen = line[[axes.viewLim.contains(*point) for point in line]]
+    if not len(seen):
+        return
+    axes.add_artist(
+        FancyArrowPatch(
+            tuple(line[0]), tuple(line[-1]), arrowstyle="|-|, widthA=0.25, widthB=0.25", color=RULER,
+            linewidth=0.9, shrinkA=0, shrinkB=0, mutation_scale=_POINTS,
+        )
     )  # fmt: skip
-    middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
     axes.annotate(
-        ruler_text(ruler.length_mm(grid)), middle, (3, -3), textcoords="offset points", color=RULER,
-        fontsize=_POINTS - 1, va="top", path_effects=[withStroke(linewidth=1.2, foreground=BLACK)],
+        ruler_text(ruler.length_mm(grid)), tuple(seen[len(seen) // 2]), (3, -3), textcoords="offset points",
+        color=RULER, fontsize=_POINTS - 1, va="top",
+        path_effects=[withStroke(linewidth=1.2, foreground=BLACK)],
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPixmap
-from PySide6.QtWidgets import QColorDialog, QInputDialog, QMenu, QWidget
+from PySide6.QtWidgets import QColorDialog, QInputDialog, QLineEdit, QMenu, QWidget
 
 if TYPE_CHECKING:
     from brainstem_app.gui.document.document import Document
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from brainstem_app.gui.viewer.slices import Voxel
 
 _SWATCH = 14
+#: What fits in the list beside the volume.
+_LONGEST_NAME = 32
 
 
 class StructureMenu(QObject):
@@ -96,6 +98,8 @@ class StructureMenu(QObject):
         official = model.official_name(label)
         dialog.setLabelText(f"Name of {official} in window and figures.\nReports and files keep {official}.")
         dialog.setTextValue(structure.name)
+        for line in dialog.findChildren(QLineEdit):
+            line.setMaxLength(_LONGEST_NAME)
         dialog.textValueSelected.connect(lambda name: self._document.looks.set(label, name=name))
         dialog.open()
 

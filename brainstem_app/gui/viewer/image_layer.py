@@ -116,5 +116,5 @@ def layer_table(colours: LayerColours) -> NDArray[np.uint8]:
 
 
 def value_text(value: float, digits: int = 4) -> str:
-    """Value of an image in words."""
-    return f"{value:.{digits}g}"
+    """Value of an image in words; one of scanner units is written out."""
+    return f"{value:.0f}" if 10 ** (digits - 1) <= abs(value) < 1e7 else f"{value:.{digits}g}"
