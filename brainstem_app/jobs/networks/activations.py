@@ -35,8 +35,10 @@ def write_activation_maps(job: ActivationsJob, reporter: Reporter) -> Summary:
     """
     study = Study.open(job.study)
     folder = study.run_folder(job.run)
-    best, trained = folder / "best.keras", read_job(folder / "config.json")
-    if not best.exists() or not isinstance(trained, TrainJob):
+    best = folder / "best.keras"
+    # A training that has just begun has neither file.
+    trained = read_job(folder / "config.json") if best.exists() else None
+    if not isinstance(trained, TrainJob):
         raise InputError(
             "The run has no network.",
             best,

@@ -112,7 +112,7 @@ def evaluate_part(
         reporter.warn(NO_BEND.format(atlas.name), study.labels_folder, NO_BEND_FIX)
     warp = training_warp(study, splits.train) if method.fit_atlas else None
     context = PredictionContext.of(atlas, job.input, method, warp)
-    predictor = _load_best(folder)
+    predictor = KerasPredictor(folder / "best.keras")
     calibration = None
     if calibrated:
         calibration = calibrate(study, splits.validation, context, predictor, reporter, total)
@@ -190,16 +190,13 @@ class _Found:
         self.on_subject(name, voxels.labels, self.counts[_PREDICTION][name])
 
 
-def _load_best(folder: Path) -> KerasPredictor:
+def _job_of(folder: Path) -> TrainJob:
+    """Read how the network of a run was trained; InputError if it has none yet."""
     best = folder / "best.keras"
     if not best.exists():
         raise InputError(
             "The run has no network yet.", best, "Train it for at least one epoch with `brainstem-app train`."
         )
-    return KerasPredictor(best)
-
-
-def _job_of(folder: Path) -> TrainJob:
     job = read_job(folder / "config.json")
     if not isinstance(job, TrainJob):
         raise InputError(
