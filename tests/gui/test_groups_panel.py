@@ -76,6 +76,15 @@ def test_several_groups_are_set_against_each_other_as_ticked(
     assert panel.groups.comparisons.ticked() == ("ALS-B:ALS-S", "HC:ALS-S")
 
 
+def test_table_of_other_people_is_told_before_anything_is_started(
+    qtbot: QtBot, window: MainWindow, people: Path
+) -> None:
+    _with_columns(people, participant_id=[f"somebody{n}" for n in range(8)])
+    panel = _opened(qtbot, window)
+    assert panel.group.count() == 1
+    assert "The table of participants has none of them" in panel.said.text()
+
+
 def test_column_of_scanners_is_pointed_at_and_can_be_taken_out(
     qtbot: QtBot, window: MainWindow, people: Path
 ) -> None:

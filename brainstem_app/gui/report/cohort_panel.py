@@ -280,6 +280,8 @@ class CohortPanel(CohortForm):
         words = []
         sizes, site = self._sizes(chosen), str(self.site.currentData() or "")
         columns = [c for c in (str(self.group.currentData() or ""), site, *self.covariates.ticked()) if c]
+        if self.people.table is not None and chosen and not any(map(self.people.values.get, chosen)):
+            words.append(f"The table of participants has none of them: a row of it would be “{chosen[0]}”.")
         if left := [n for n in chosen if columns and self._lacks(n, columns)]:
             words.append(f"In no model, for the table lacks a value: {listed(left)}.")
         n = sizes.get(self.reference.currentText(), 0) if sizes else len(chosen)
