@@ -26,7 +26,6 @@ from brainstem_app.gui.design.look import set_icon, set_primary, set_tone
 from brainstem_app.gui.design.tokens import HALF, ICON, SPACE
 
 _ROW_SPACE = 12
-_SEARCH_WIDTH = 150
 #: Icon, and its colour of the look, of how bad something is.
 LEVEL_ICONS = {
     "info": ("info", "accent"),
@@ -76,7 +75,6 @@ def make_search(parent: QWidget, text: str, hint: str, slot: Callable[[str], obj
     line.setPlaceholderText(text)
     line.setAccessibleName(text)
     line.setToolTip(hint)
-    line.setMinimumWidth(_SEARCH_WIDTH)
     line.textChanged.connect(slot)
     line.setClearButtonEnabled(True)
     picture = QAction(line.placeholderText(), line)

@@ -28,6 +28,7 @@ _STATES = (
     ("with a warning", "warning"),
     ("cannot be used", "error"),
 )
+_SEARCH_WIDTH = 150
 
 
 class ScanFilters(QWidget):
@@ -46,6 +47,7 @@ class ScanFilters(QWidget):
         self._arranged = arranged
         hint = "Shows only the rows that hold this text, a group or a finding too"
         self.search = make_search(self, "Find a scan", hint, arranged.set_text)
+        self.search.setMinimumWidth(_SEARCH_WIDTH)
         self.dataset = self._box("Dataset", "Shows only the scans of this dataset")
         self.state = self._box("State", "Shows only the scans in this state")
         for text, value in _STATES:
