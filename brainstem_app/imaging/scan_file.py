@@ -301,7 +301,7 @@ def _single_volume_shape(path: Path, image: Any) -> tuple[int, int, int]:
             "several-volumes",
             f"The file holds {count} volumes ({_times(shape)}); one is needed.",
             path,
-            "Give a T1-weighted scan, or save the one volume you mean as its own file.",
+            "Save the one volume that is meant as a file of its own, and open that.",
         )
     if len(shape) < 3 or min(shape[:3]) < 2:
         raise UnreadableScanError(

@@ -121,6 +121,13 @@ def test_several_volumes_and_no_orientation_are_refused(tmp_path: Path) -> None:
             read_layer(tmp_path / name, grid)
 
 
+def test_image_without_a_number_is_not_said_to_lie_elsewhere(tmp_path: Path) -> None:
+    nothing = nib.Nifti1Image(np.full((4, 4, 4), np.nan, dtype=np.float32), np.eye(4))
+    nib.save(nothing, tmp_path / "nothing.nii.gz")
+    with pytest.raises(InputError, match="no numbers"):
+        read_layer(tmp_path / "nothing.nii.gz", CanonicalGrid(SHAPE, np.eye(4)))
+
+
 def colour_in_the_middle(page: ReviewPage) -> QColor:
     view = page.views.panes[Plane.AXIAL].view
     return view.grab().toImage().pixelColor(view.rect().center() + QPoint(9, 9))

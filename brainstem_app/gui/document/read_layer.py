@@ -34,7 +34,7 @@ def read_layer(path: Path, grid: CanonicalGrid) -> ImageLayer:
     Raises
     ------
     InputError
-        If it cannot be read, does not say where it lies, or lies elsewhere.
+        If it cannot be read, holds no number, does not say where it lies, or lies elsewhere.
     """
     from brainstem_app.imaging.header_checks import check_header
     from brainstem_app.imaging.orientation import to_canonical
@@ -47,6 +47,8 @@ def read_layer(path: Path, grid: CanonicalGrid) -> ImageLayer:
             if finding.level is Level.ERROR:
                 raise InputError(finding.problem, path, finding.fix)
         values = opened.read_values()
+    if not np.isfinite(values).any():
+        raise InputError("The image holds no numbers: every voxel is empty.", path, "Make the map again.")
     canonical, affine = to_canonical(values, placed.affine)
     is_alike = canonical.shape == grid.shape and np.allclose(affine, grid.affine, atol=1e-2)
     on_grid = canonical if is_alike else _resampled(canonical, affine, grid)
