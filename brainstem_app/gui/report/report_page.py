@@ -85,7 +85,7 @@ class ReportPage(StepPage):
             lambda entry: self.export.open(entry.page),
         )
         self.pdf_button = self._button(
-            "Open as &PDF",
+            "&PDF",
             "Open the pages as they will be exported and printed",
             lambda entry: self.export.open(entry.pdf),
         )
@@ -97,7 +97,7 @@ class ReportPage(StepPage):
         )
         set_primary(self.export_button)
         self.folder_button = self._button(
-            "Open fol&der",
+            "Fol&der",
             "All files of the report",
             lambda entry: self.export.open(entry.folder),
         )
