@@ -88,7 +88,7 @@ class Place:
         if later.exists() or not there:
             return
         shutil.copyfile(there[0], first)
-        scan = nibabel.load(first)
+        scan = nibabel.Nifti1Image.from_filename(first)
         noise = np.random.default_rng(0).normal(0, 1, scan.shape)
         nibabel.save(nibabel.Nifti1Image((scan.get_fdata() + noise).astype(np.float32), scan.affine), later)
 

@@ -45,11 +45,12 @@ _LIMIT_S = 1200.0
 
 @dataclass
 class Person:
-    """Somebody at the mouse: what was pressed, and how long the program was waited for."""
+    """Somebody at the mouse: what was pressed and when, and when the last thing waited for was seen."""
 
     window: MainWindow
     done: list[tuple[str, float]] = field(default_factory=list)
     began: float = field(default_factory=time.perf_counter)
+    seen: float = 0.0
 
     def press(self, widget: QWidget, what: str, at: QPoint | None = None) -> None:
         """Press the left button on a widget, in its middle or somewhere else on it."""
@@ -107,15 +108,15 @@ class Person:
                 raise TimeoutError(f"the window did not get there after: {self.done[-1:]}")
             QApplication.processEvents()
             time.sleep(0.01)
+        self.seen = time.perf_counter() - self.began
 
     def _note(self, what: str) -> None:
         self.done.append((what, time.perf_counter() - self.began))
 
     def told(self, title: str) -> list[str]:
         """Lines of the page on what was done."""
-        seconds = time.perf_counter() - self.began
         rows = [f"| {number} | {what} | {at:.1f} |" for number, (what, at) in enumerate(self.done, 1)]
-        summary = f"{len(self.done)} presses, {seconds:.0f} s until it is seen."
+        summary = f"{len(self.done)} presses, {self.seen:.0f} s until it is seen."
         return [f"## {title}", "", summary, "", "| | press | s |", "|---|---|---|", *rows, ""]
 
 
@@ -189,7 +190,10 @@ def twelve_of(dataset: Path, folder: Path) -> Path:
     folder.mkdir()
     for name in ("dataset_description.json", "participants.tsv"):
         shutil.copyfile(dataset / name, folder / name)
-    for scan in find_t1w_scans(dataset)[:PEOPLE]:
+    scans = find_t1w_scans(dataset)[:PEOPLE]
+    if len(scans) < PEOPLE:
+        raise SystemExit(f"{dataset} has {len(scans)} scans; {PEOPLE} are needed")
+    for scan in scans:
         target = folder / scan.path.relative_to(dataset)
         target.parent.mkdir(parents=True)
         target.symlink_to(scan.path.resolve())
@@ -240,7 +244,7 @@ def main() -> None:
         "# Clicks",
         "",
         f"{datetime.now(UTC):%Y-%m-%d}, {machine()}; load {load:.1f}. Written by",
-        "`tests/benchmarks/write_clicks.py`: the window is used by the mouse, and every press is counted;",
+        "`tests/benchmarks/write_clicks.py`: the window is used by the mouse, and each press is counted. The",
         "seconds hold what the program needs. How long segmenting takes on a machine that does nothing else:",
         "[time and memory](time-and-memory.md).",
         "",

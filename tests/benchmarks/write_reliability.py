@@ -8,6 +8,7 @@ takes hours: what was counted lies in ``build/battery`` meanwhile, and ``--resum
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import platform
@@ -18,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "docs" / "results"
@@ -198,17 +200,21 @@ def write_page(rows: list[Row]) -> None:
 
 def _not_killed(tried: set[tuple[str, str]]) -> list[str]:
     """Jobs of the battery that no row is of."""
-    sys.path.insert(0, str(ROOT))
-    from tests.battery.test_killed import AREA, NAMES
-
-    return [name for name in NAMES if (AREA, name) not in tried]
+    killed = _battery("test_killed")
+    return [name for name in killed.NAMES if (killed.AREA, name) not in tried]
 
 
 def _not_paired(rows: list[Row]) -> int:
     """How many pairs of commands that can meet have not been started at once."""
-    from tests.battery.test_two_at_once import AREA, PAIRS, ROW
+    pairs = _battery("test_two_at_once")
+    tried = (row.tried for row in rows if (row.area, row.row) == (pairs.AREA, pairs.ROW))
+    return len(pairs.PAIRS) - sum(tried)
 
-    return len(PAIRS) - sum(row.tried for row in rows if (row.area, row.row) == (AREA, ROW))
+
+def _battery(name: str) -> ModuleType:
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    return importlib.import_module(f"tests.battery.{name}")
 
 
 def _load_lines() -> list[str]:

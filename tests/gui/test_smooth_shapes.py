@@ -22,6 +22,7 @@ from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
 from brainstem_app.gui.viewer.surface import Surface
+from brainstem_app.gui.viewer.volume import label_volume
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import box_affine, crop_to_box
 from brainstem_app.imaging.surface_net import fine_surface_net
@@ -132,6 +133,20 @@ def test_what_does_not_belong_together_gives_no_shapes(result: Path, tmp_path: P
     if damage == "other labels":
         labels = type(labels)(labels.grid, np.roll(labels.labels, 8, axis=1))
     assert read_warped_shapes(home / "labels_native.nii.gz", labels, nuclei) is None
+
+
+def test_space_ends_where_the_scan_does(result: Path) -> None:
+    opened = read_labels_for_viewer(result / "labels_native.nii.gz")
+    nuclei = [s.index for s in opened.table.nuclei]
+    whole = read_warped_shapes(opened.path, opened.labels, nuclei)
+    assert set(whole.in_space.labels.tolist()) == set(nuclei)
+    shape, affine = (50, 50, 43), box_affine()
+    affine[2, 3] += 30  # a scan without the medulla
+    cut = label_volume(np.roll(crop_to_box(load_atlas().labels), -2, axis=0)[:, :, 30:], affine)
+    assert cut.grid.shape == shape
+    shapes = read_warped_shapes(opened.path, cut, nuclei)
+    assert shapes is not None
+    assert shapes.in_space is None
 
 
 @pytest.fixture

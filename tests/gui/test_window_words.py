@@ -38,8 +38,9 @@ def test_options_and_commands_become_labels_and_pages(said: str, shown: str) -> 
 
 def test_message_shows_no_option(qtbot: QtBot, window: MainWindow) -> None:
     window.message_bar.show_message(
-        Message(MessageLevel.ERROR, "There is no room.", "x", "Use fewer --jobs or a smaller --size.")
+        Message(MessageLevel.ERROR, "There is no room.", "--size", "Use fewer --jobs or a smaller --size.")
     )
+    assert window.message_bar._where.text() == "In: “Slice size”"
     assert "--" not in window.message_bar._fix.text()
     assert "Slice size" in window.message_bar._fix.text()
 

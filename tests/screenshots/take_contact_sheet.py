@@ -141,9 +141,8 @@ def taken(window: MainWindow, dialog: QWidget | None) -> QImage:
         over = dialog.grab().toImage()
         painter = QPainter(picture)
         painter.fillRect(picture.rect(), QColor(0, 0, 0, 110))
-        left, top = (
-            (a - b) // 2 for a, b in zip(picture.size().toTuple(), over.size().toTuple(), strict=True)
-        )
+        sizes = (picture.deviceIndependentSize().toTuple(), over.deviceIndependentSize().toTuple())
+        left, top = (round(whole - own) // 2 for whole, own in zip(*sizes, strict=True))
         painter.drawImage(left, max(top, 0), over)
         painter.end()
     return picture

@@ -38,13 +38,15 @@ class Mesh:
 class AtlasMeshes:
     """Map (50, 50, 73) of an atlas in the box, or of its regions, and surfaces of its labels.
 
-    `fine` ones are of the `known` labels, for slices; `coarse` ones of nuclei or regions, for space.
+    `fine` ones are of the `known` labels, for slices; `coarse` ones of nuclei or regions, for space, and
+    those of the regions `around` nuclei.
     """
 
     map: NDArray[np.uint8]
     fine: Mesh
     coarse: Mesh
     known: frozenset[int]
+    around: Mesh | None = None
 
 
 def folder_of_atlas(sha256: str) -> Path | None:
@@ -83,12 +85,14 @@ def meshes_of_atlas(folder: Path, _sha256: str, *, is_regions: bool, with_tissue
         if atlas.regions is None:
             return None
         table, labels = atlas.regions.table, atlas.regions.labels
-    labels = crop_to_box(labels)
+    labels, around = crop_to_box(labels), None
+    if atlas.regions is not None and not is_regions:
+        regions = [s.index for s in atlas.regions.table.structures[1:]]
+        around = _mesh_of(crop_to_box(atlas.regions.labels), regions, 0)
     nuclei = [s.index for s in (table.structures[1:] if is_regions else table.nuclei)]
     known = [s.index for s in table.structures[1:]] if with_tissue else nuclei
-    return AtlasMeshes(
-        labels, _mesh_of(labels, known, _ROUNDS), _mesh_of(labels, nuclei, 0), frozenset(known)
-    )
+    fine, coarse = _mesh_of(labels, known, _ROUNDS), _mesh_of(labels, nuclei, 0)
+    return AtlasMeshes(labels, fine, coarse, frozenset(known), around)
 
 
 def _mesh_of(labels: NDArray[np.uint8], wanted: list[int], rounds: int) -> Mesh:

@@ -15,7 +15,7 @@ from brainstem_app.small_files import read_json
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from brainstem_app.gui.document.atlas_meshes import AtlasMeshes
+    from brainstem_app.gui.document.atlas_meshes import AtlasMeshes, Mesh
     from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
     from brainstem_app.gui.viewer.volume import LabelVolume
     from brainstem_app.preprocessing.scan_to_atlas import ScanToAtlas
@@ -86,14 +86,26 @@ def _carried(meshes: AtlasMeshes, warp: ScanToAtlas, labels: LabelVolume) -> Smo
     from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
     from brainstem_app.gui.viewer.surface import Surface
 
-    fine, coarse = meshes.fine, meshes.coarse
+    shape = np.array(labels.grid.shape)
+
+    def in_space(mesh: Mesh | None) -> Surface | None:
+        """Carry surfaces; None where the scan ends within: the atlas goes on there, but nothing was seen."""
+        if mesh is None:
+            return None
+        points = warp.to_scan(mesh.points.astype(np.float64))
+        places = points @ inverse[:3, :3].T + inverse[:3, 3]
+        if ((places < -1) | (places > shape)).any():
+            return None
+        return Surface.made(points.astype(np.float32), mesh.quads, mesh.labels)
+
+    fine = meshes.fine
     inverse = np.linalg.inv(labels.grid.affine)
     voxels = warp.to_scan(fine.points.astype(np.float64)) @ inverse[:3, :3].T + inverse[:3, 3]
-    in_space = warp.to_scan(coarse.points.astype(np.float64)).astype(np.float32)
     return SmoothShapes.made(
         voxels.astype(np.float32),
         np.concatenate([fine.quads[:, (0, 1, 2)], fine.quads[:, (0, 2, 3)]]),
         np.concatenate([fine.labels, fine.labels]),
-        Surface.made(in_space, coarse.quads, coarse.labels),
+        in_space(meshes.coarse),
         meshes.known,
+        in_space(meshes.around),
     )

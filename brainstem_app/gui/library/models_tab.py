@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from brainstem_app.gui.app_context import AppContext
     from brainstem_app.models.library import ModelFiles
 
+#: Beginning of a line of a card, what it says of the model.
+_KEY = re.compile(r"(<br>)([A-Z][a-z ]+): ")
 _WIDTHS = (680, 420)
 _MB = 1e6
 
@@ -153,7 +156,8 @@ class ModelsTab(QWidget):
             card = row.model.card
             self.card.set_title(f"{card.name} {card.version}")
             self.name.setText(card.name)
-            self.words.setText(with_amber(card_details(card), card, colours_of(self).fair))
+            words = with_amber(card_details(card), card, colours_of(self).fair)
+            self.words.setText(_KEY.sub(r"<br>\1<b>\2</b>: ", words))
         self._update()
 
     def _update(self) -> None:

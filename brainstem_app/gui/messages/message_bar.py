@@ -133,7 +133,7 @@ class MessageBar(QFrame):
             self._show_latest(shown)
 
     def _show(self, message: Message) -> None:
-        what, fix = window_words(message.what), window_words(message.fix)
+        what, where, fix = map(window_words, (message.what, message.where, message.fix))
         self._time.stop()
         self._waits_for_keys = False
         if message.level is MessageLevel.INFO:
@@ -141,7 +141,7 @@ class MessageBar(QFrame):
         size = self.fontMetrics().height() + 6
         set_icon(self._icon, *_ICON[message.level], size)
         self._what.setText(f"<b>{_escaped(what)}</b>")
-        self._where.setText(f"In: {_escaped(message.where)}")
+        self._where.setText(f"In: {_escaped(where)}")
         self._where.setVisible(bool(message.where))
         self._fix.setText(f"What to do: {_escaped(fix)}")
         self._fix.setVisible(bool(message.fix))
@@ -152,7 +152,7 @@ class MessageBar(QFrame):
         self.setProperty("level", message.level.value)
         restyle(self)
         self._replace_buttons(message)
-        self.setAccessibleDescription(" ".join((what, message.where, fix)))
+        self.setAccessibleDescription(" ".join((what, where, fix)))
         self.show()
 
     def dismiss(self) -> None:

@@ -99,7 +99,8 @@ class CohortPanel(CohortForm):
         before = self.subjects.ticked()
         self._is_of_new_study = False
         self._entries = offered
-        self.subjects.offer({folder: self._name(entry) for folder, entry in offered.items()})
+        named = {folder: self._name(entry) for folder, entry in offered.items()}
+        self.subjects.offer(dict(sorted(named.items(), key=lambda one: one[1].casefold())))
         self.subjects.tick(before)
         self._read(ticks=is_first)
 

@@ -23,6 +23,7 @@ from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.controls import fill_side_by_side, make_button, make_search, make_switch
 from brainstem_app.gui.design.empty_hint import HintOrContent
 from brainstem_app.gui.design.look import colours_of, set_icon, set_primary
+from brainstem_app.gui.design.tokens import SPACE
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.report.change_panel import ChangePanel
@@ -174,10 +175,10 @@ class ReportPage(StepPage):
         tree.setColumnCount(2)
         tree.setHeaderLabels(["Report", "Model"])
         tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        tree.header().resizeSection(1, tree.fontMetrics().horizontalAdvance("brainstem31 5  ") + 2 * SPACE)
         tree.header().setStretchLastSection(False)
         least = tree.indentation() + tree.fontMetrics().horizontalAdvance("sub-sim01_T1w…  ")
-        tree.header().setMinimumSectionSize(least)  # beside a long model the list scrolls; names stay apart
+        tree.header().setMinimumSectionSize(least)
         tree.setAccessibleName("Reports")
         tree.setAccessibleDescription("Choosing one shows its numbers beside the list.")
         tree.setMinimumWidth(_LEAST_LIST_WIDTH)

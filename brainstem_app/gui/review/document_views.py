@@ -215,22 +215,24 @@ class DocumentViews(LinkedViews):
         if labels is None or opened is None:
             self.surface.set_surface(None)
             return
-        from brainstem_app.gui.viewer.surface import shell_of, surface_of
+        from brainstem_app.gui.viewer.surface import Shell, shell_of, surface_of
 
         extent = self._document.editor.extent
         nuclei = [s.index for s in opened.table.nuclei]
         known = opened.regions
         colours = {} if known is None else {s.index: s.rgb for s in known.table.structures[1:]}
-
         shapes = self._document.drawn_shapes
 
         def made() -> tuple[Surface, Shell | None]:
+            smooth, around = (None, None) if shapes is None else (shapes.in_space, shapes.around)
+            if smooth is not None and around is not None and colours:
+                return smooth, Shell.of_regions(around, colours)
             # Without tissue the labels are nuclei alone, and there is nothing around them.
             has_tissue = len(nuclei) < len(opened.table.structures) - 1
             shell = None
             if has_tissue:
                 shell = shell_of(labels, None if known is None else known.labels, colours, extent)
-            return surface_of(labels, nuclei, extent) if shapes is None else shapes.in_space, shell
+            return smooth or surface_of(labels, nuclei, extent), shell
 
         self._background.run(made, lambda both: self.surface.set_surface(*both), lambda _error: None)
 

@@ -124,7 +124,8 @@ class DatasetDialog(QDialog):
     def _lay_out(self) -> None:
         words = QLabel(
             "A study is made of a dataset (BIDS): with it come training, quality control and groups."
-            " Say whose each scan is; a person with several scans has a session for each.",
+            " Say whose each scan is; a person with several scans has a session for each. A change over time"
+            " needs to know when each was made: a date, or years since the first.",
             self,
         )
         words.setWordWrap(True)

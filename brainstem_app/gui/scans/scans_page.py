@@ -51,6 +51,7 @@ from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
 
 if TYPE_CHECKING:
+    from brainstem_app.gui.jobs.queued_job import QueuedJob
     from brainstem_app.gui.scans.listing import ListedScan
 
 
@@ -96,6 +97,7 @@ class ScansPage(StepPage):
         self.list.undo_changed.connect(self._show_undo)
         self._show_undo(False)
         context.study.contents_changed.connect(self._show_prepared)
+        context.jobs.changed.connect(self._on_job)
 
     def _make_buttons(self) -> None:
         self.view_button = make_button(self, "Vie&w", "Show the scan (Return)", self._view, "eye")
@@ -276,6 +278,10 @@ class ScansPage(StepPage):
             self._show_current()
         self._offer_segment()
         self._show_summary()
+
+    def _on_job(self, job: QueuedJob) -> None:
+        if job.record.kind == "segment" and job.record.state.is_over and self.isVisible():
+            self._read_results()
 
     def _read_results(self) -> None:
         """Look on a thread which scans are segmented."""

@@ -26,7 +26,11 @@ class CurvesItem(pg.GraphicsObject):
         super().__init__()
         self._paths: list[tuple[QColor, QPainterPath]] = []
         self._is_filled = True
-        self._bounds = QRectF()
+        self._bounds = self._area = QRectF()
+
+    def set_area(self, area: QRectF) -> None:
+        """Draw nothing beyond the slice, where the scan ends and the atlas goes on."""
+        self._area = area
 
     def show_curves(self, curves: Mapping[int, Loops], table: NDArray[np.uint8], *, is_filled: bool) -> None:
         """Show these; `table` (256, 4) has the colours."""
@@ -50,6 +54,7 @@ class CurvesItem(pg.GraphicsObject):
             self._fill(painter, QRectF(painter.viewport() if widget is None else widget.rect()))
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setClipRect(self._area)
         for colour, path in self._paths:
             pen = QPen(colour, _LINE_PIXELS)
             pen.setCosmetic(True)
@@ -70,6 +75,7 @@ class CurvesItem(pg.GraphicsObject):
         on_layer.setRenderHint(QPainter.RenderHint.Antialiasing)
         on_layer.translate(-area.topLeft())
         on_layer.setTransform(transform, combine=True)
+        on_layer.setClipRect(self._area)
         for colour, path in self._paths:
             on_layer.fillPath(path, colour)
         on_layer.end()

@@ -136,6 +136,8 @@ class SlicePicture(pg.GraphicsView):
         self.image_item.setTransform(scale)
         self.layer_stack.set_scale(scale)
         self.overlays.set_scale(scale)
+        shape = self._image.grid.shape
+        self.overlays.curves.set_area(QRectF(0, 0, shape[self.plane.horizontal], shape[self.plane.vertical]))
         self.set_convention(self._convention)
         self.redraw()
         self.fit()

@@ -27,10 +27,12 @@ class SmoothShapes:
         Three points each; every edge is shared by two triangles that run along it in opposite directions.
     labels : ndarray of uint8, shape (M,)
         Label of each triangle.
-    in_space : Surface
-        The nuclei again, coarser, for the view in space.
+    in_space : Surface or None
+        The nuclei again, coarser, for the view in space; None where the scan ends within them.
     known : frozenset of int
         Labels that the surfaces are of, or would be if they were there.
+    around : Surface or None
+        The regions of the brainstem around the nuclei, if the scan holds all of them.
     spans : two ndarrays of float32, shape (3, M)
         Lowest and highest place of each triangle along the axes.
     """
@@ -38,8 +40,9 @@ class SmoothShapes:
     points: NDArray[np.float32]
     triangles: NDArray[np.int32]
     labels: NDArray[np.uint8]
-    in_space: Surface
+    in_space: Surface | None
     known: frozenset[int]
+    around: Surface | None
     spans: tuple[NDArray[np.float32], NDArray[np.float32]]
     _kept: dict[tuple[Plane, int], dict[int, Loops]] = field(default_factory=dict)
 
@@ -49,12 +52,14 @@ class SmoothShapes:
         points: NDArray[np.float32],
         triangles: NDArray[np.int32],
         labels: NDArray[np.uint8],
-        in_space: Surface,
+        in_space: Surface | None,
         known: frozenset[int],
+        around: Surface | None = None,
     ) -> SmoothShapes:
         """Make them ready for slices."""
         corners = points.T[:, triangles]
-        return cls(points, triangles, labels, in_space, known, (corners.min(axis=2), corners.max(axis=2)))
+        spans = corners.min(axis=2), corners.max(axis=2)
+        return cls(points, triangles, labels, in_space, known, around, spans)
 
     def curves(self, plane: Plane, index: int, labels: Collection[int]) -> dict[int, Loops]:
         """Cut some labels by a slice into closed curves; those that it does not meet are left out.

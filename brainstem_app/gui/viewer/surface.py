@@ -66,6 +66,15 @@ class Shell:
     surface: Surface
     colours: NDArray[np.uint8]
 
+    @classmethod
+    def of_regions(cls, surface: Surface, colours: Mapping[int, tuple[int, int, int]]) -> Shell:
+        """Colour the surfaces of regions, 0…255; of a brainstem without regions, which is label 1, grey."""
+        table = np.zeros((256, 4), dtype=np.uint8)
+        table[1] = (*_GREY, 255)
+        for label, colour in colours.items():
+            table[label] = (*colour, 255)
+        return cls(surface, table)
+
 
 def shell_of(
     labels: LabelVolume,
@@ -85,18 +94,14 @@ def shell_of(
     box : two tuples of int or None
         A box that holds all labels.
     """
-    table = np.zeros((256, 4), dtype=np.uint8)
-    table[1] = (*_GREY, 255)
-    for label, colour in colours.items():
-        table[label] = (*colour, 255)
     box = box or labels.extent
     if regions is None or box is None:
         whole = LabelVolume(labels.grid, (labels.labels > 0).astype(np.uint8))
-        return Shell(surface_of(whole, [1], box), table)
+        return Shell.of_regions(surface_of(whole, [1], box), colours)
     part = tuple(slice(a, b + 1) for a, b in zip(*(corner[::-1] for corner in box), strict=True))
     followed = np.zeros_like(labels.labels)
     followed[part] = follow_edit(regions.labels[part], labels.labels[part])
-    return Shell(surface_of(LabelVolume(labels.grid, followed), list(colours), box), table)
+    return Shell.of_regions(surface_of(LabelVolume(labels.grid, followed), list(colours), box), colours)
 
 
 def surface_of(
