@@ -192,7 +192,9 @@ def test_an_atlas_is_imported_looked_at_kept_and_deleted(
     tab.form.set_values({"name": "mine", "licence": "CC BY 4.0 of the lab"})
     press(qtbot, tab.start_button)
     qtbot.waitUntil(lambda: tab.bar.message is not None, timeout=_WAIT_MS)
-    qtbot.waitUntil(lambda: "mine" in tab.card.title, timeout=_WAIT_MS)
+    assert "mine" in tab.card.title
+    assert "SN_L" not in {row.structure.name for row in tab.view.rows.rows}, "nothing of the atlas before"
+    qtbot.waitUntil(lambda: len(tab.view.rows.rows) > 0, timeout=_WAIT_MS)
     assert {row.structure.name for row in tab.view.rows.rows} >= {"RN_L", "RN_R", "PAG"}
     volumes = {row.structure.name: (row.volume, row.source) for row in tab.view.rows.rows}
     assert volumes["PAG"][0] == pytest.approx(volumes["PAG"][1], rel=0.03)

@@ -117,6 +117,11 @@ def test_return_shows_the_scan_and_prepare_takes_over_the_dataset(
 def test_search_narrows_the_table(qtbot: QtBot, listed: MainWindow) -> None:
     qtbot.keyClicks(listed.scans.search, "sub-3")
     assert listed.scans.table.model().rowCount() == 1
+    assert listed.scans.summary.text().endswith("1 shown")
+    qtbot.keyClicks(listed.scans.search, "no such scan")
+    assert listed.scans.summary.text().endswith("none shown")
+    listed.scans.search.clear()
+    assert "shown" not in listed.scans.summary.text()
 
 
 def test_several_dropped_files_go_to_the_table(

@@ -49,6 +49,16 @@ def test_preset_brings_the_papers_values_back(qtbot: QtBot, page: TrainPage) -> 
     assert page.form.differences().keys() <= {"run"}
 
 
+def test_run_is_named_after_the_network_of_the_last_preset(qtbot: QtBot, page: TrainPage) -> None:
+    for preset in (Preset.FAST, Preset.BEST, Preset.FAST, Preset.PAPER):
+        qtbot.mouseClick(page.presets.buttons[preset], Qt.MouseButton.LeftButton)
+        values = page.form.values()
+        assert values["run"] == f"{values['decoder']}-{values['encoder']}-{values['loss']}"
+    page.form.editor("run").set_value("mine")
+    qtbot.mouseClick(page.presets.buttons[Preset.FAST], Qt.MouseButton.LeftButton)
+    assert page.form.values()["run"] == "mine"
+
+
 @pytest.mark.parametrize("preset", Preset)
 def test_preset_is_a_job_that_can_be_started(qtbot: QtBot, page: TrainPage, preset: Preset) -> None:
     page.form.set_values({"run": "mine", "seed": 7})

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from brainstem_app.gui.design.look import set_tone
@@ -101,14 +101,13 @@ class ModelForm(QWidget):
 
     def set_values(self, values: Mapping[str, Any]) -> None:
         """Show settings; names the form does not have are passed over."""
-        self.blockSignals(True)
-        for name, value in flattened(values).items():
-            editor = self._editors.get(name)
-            if editor is None:
-                continue
-            if value is not None or editor.spec.optional or isinstance(editor, LineEditor):
-                editor.set_value(value)
-        self.blockSignals(False)
+        with QSignalBlocker(self):
+            for name, value in flattened(values).items():
+                editor = self._editors.get(name)
+                if editor is None:
+                    continue
+                if value is not None or editor.spec.optional or isinstance(editor, LineEditor):
+                    editor.set_value(value)
         self._clear_errors()
         self.changed.emit()
 

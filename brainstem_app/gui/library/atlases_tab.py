@@ -164,13 +164,14 @@ class AtlasesTab(QWidget):
             self._show(entry.name, f"{entry.name} {entry.version}")
 
     def _show(self, name_or_folder: str | Path, title: str) -> None:
-        """Read an atlas and show it, unless another was asked for meanwhile."""
+        """Read an atlas and show it, unless another was asked for meanwhile; nothing until then."""
         self._request += 1
+        self.card.set_title(title)
+        self.view.show_atlas(None)
         request, convention = self._request, self._context.settings.convention
 
         def show(shown: AtlasShown) -> None:
             if request == self._request:
-                self.card.set_title(title)
                 self.view.show_atlas(shown)
 
         self._context.background.run(

@@ -92,6 +92,7 @@ class ScansPage(StepPage):
         self.gathering.message.connect(self.message)
         self.gathering.made.connect(self.list.show_only)
         self.gathering.begin_study.connect(lambda: self.command_requested.emit("new_study"))
+        self._arranged.modelReset.connect(self._show_summary)
         self._make_buttons()
         self._lay_out()
         self.list.undo_changed.connect(self._show_undo)
@@ -293,6 +294,7 @@ class ScansPage(StepPage):
     def _show_summary(self) -> None:
         count = self.model.rowCount()
         errors, warnings, left = self.model.counts()
+        shown = self._arranged.rowCount()
         parts = [counted(count, "scan")]
         if errors:
             parts.append(f"{errors} cannot be used")
@@ -300,6 +302,8 @@ class ScansPage(StepPage):
             parts.append(f"{warnings} with a warning")
         if left:
             parts.append(f"{left} still to look at")
+        if shown < count:
+            parts.append(f"{shown or 'none'} shown")
         self.summary.setText(", ".join(parts))
         self.status.emit(parts[0] if count else "")
 

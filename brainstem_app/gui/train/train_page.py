@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSignalBlocker, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -196,9 +196,8 @@ class TrainPage(StepPage):
         )
         self._proposed = base if number == 1 else f"{base}-{number}"
         if editor.value() != self._proposed:
-            self.form.blockSignals(True)
-            editor.set_value(self._proposed)
-            self.form.blockSignals(False)
+            with QSignalBlocker(self.form):
+                editor.set_value(self._proposed)
 
     def _take(self) -> None:
         run = self.current
