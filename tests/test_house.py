@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -30,6 +31,7 @@ WORKING_FILES = {
 }
 VAGUE_NAMES = {"utils.py", "helpers.py", "common.py", "manager.py", "handler.py", "misc.py", "tools.py"}
 LONGEST_FILE = 400
+FULLEST_FOLDER = 25
 MACHINE_PATHS = re.compile(r"(?<![\w./])/(?:work|home|root|opt|Users)/\w")
 PACKAGE_INDEXES = re.compile(
     r"https?://[^\s\"')]*(?:/simple\b|pypi|pythonhosted|npmjs)|--(?:extra-)?index-url", re.I
@@ -126,6 +128,16 @@ def test_no_product_file_grows_too_long(repository_root: Path) -> None:
         if path.suffix == ".py" and path.relative_to(repository_root).parts[0] in PRODUCT
     }
     assert {name: length for name, length in lengths.items() if length > LONGEST_FILE} == {}
+
+
+def test_no_product_folder_grows_too_full(repository_root: Path) -> None:
+    """A reader looks through a folder at once."""
+    folders = Counter(
+        path.parent.relative_to(repository_root).as_posix()
+        for path in _tracked_files(repository_root)
+        if path.suffix == ".py" and path.relative_to(repository_root).parts[0] in PRODUCT
+    )
+    assert {name: number for name, number in folders.items() if number > FULLEST_FOLDER} == {}
 
 
 def test_every_dependency_is_pinned(repository_root: Path) -> None:

@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from brainstem_app.atlas.importing.side_names import split_side, with_side
 from brainstem_app.atlas.label_table import TABLE_FILE_NAME, Group, LabelTable, Side, Structure
 from brainstem_app.atlas.library import CARD_FILE_NAME, DRAWN
-from brainstem_app.atlas.side_names import split_side, with_side
 from brainstem_app.atlas.source_tables.reading import read_source_table
 from brainstem_app.atlas.source_tables.source_label import SourceLabel
 from brainstem_app.errors import InputError

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from brainstem_app.atlas.building.region_recipe import RecipePlane, RecipeRegion
 from brainstem_app.atlas.label_table import Group, LabelTable, Side, Structure, read_label_table
-from brainstem_app.atlas.region_recipe import RecipePlane, RecipeRegion
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import MNI_SHAPE, mni_affine
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_cdt, map_coordinates, maximum_filter, minimum_filter
 
-from brainstem_app.atlas.share_assignment import Candidates, assign_voxels, candidates
+from brainstem_app.atlas.importing.share_assignment import Candidates, assign_voxels, candidates
 from brainstem_app.imaging.spaces import BOX_SHAPE, Affine, box_affine
 from brainstem_app.imaging.trilinear import corners
 from brainstem_app.preprocessing.scan_to_atlas import ScanToAtlas

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids import find_t1w_scans, holds_t1w_scan, is_bids_dataset
-from brainstem_app.imaging.dicom import split_series
-from brainstem_app.imaging.dicom_headers import holds_dicom
+from brainstem_app.imaging.bids.dataset import find_t1w_scans, holds_t1w_scan, is_bids_dataset
+from brainstem_app.imaging.dicom.conversion import split_series
+from brainstem_app.imaging.dicom.headers import holds_dicom
 from brainstem_app.imaging.file_names import (
     HEADER_ENDINGS,
     IMAGE_ENDINGS,

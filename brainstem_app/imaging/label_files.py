@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids import BidsScan
-from brainstem_app.imaging.subject_ids import id_key
+from brainstem_app.imaging.bids.dataset import BidsScan
+from brainstem_app.imaging.bids.subject_ids import id_key
 from brainstem_app.imaging.text_table import read_text_table
 
 _ENDING = re.compile(r"\.(nii\.gz|nii|mgz|mgh)$", re.I)

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.dicom import convert_series, split_series
-from brainstem_app.imaging.dicom_headers import is_dicom_file
-from brainstem_app.imaging.dicom_temporary import conversion_folder
+from brainstem_app.imaging.dicom.conversion import convert_series, split_series
+from brainstem_app.imaging.dicom.headers import is_dicom_file
+from brainstem_app.imaging.dicom.temporary import conversion_folder
 from brainstem_app.imaging.header_checks import check_header
 from brainstem_app.imaging.orientation import all_orientations, to_letters
 from brainstem_app.imaging.scan import Finding, Level, Scan
@@ -37,7 +37,7 @@ def read_scan(path: Path, assume_orientation: str | None = None, series: str | N
         Direction of the three voxel axes, e.g. ``"RAS"``, used only if the header states none; of DICOM where
         columns, rows and slices run, in the order of the slices' numbers.
     series : str, optional
-        Number or description of the DICOM series; see `brainstem_app.imaging.dicom_series.list_series`.
+        Number or description of the DICOM series; see `brainstem_app.imaging.dicom.series.list_series`.
 
     Returns
     -------

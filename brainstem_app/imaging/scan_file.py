@@ -17,7 +17,7 @@ from nibabel.freesurfer import mghformat
 from nibabel.imageglobals import logger as nibabel_logger
 from numpy.typing import NDArray
 
-from brainstem_app.imaging.dicom_headers import is_dicom_file
+from brainstem_app.imaging.dicom.headers import is_dicom_file
 from brainstem_app.imaging.file_names import (
     HEADER_ENDINGS,
     IMAGE_ENDINGS,

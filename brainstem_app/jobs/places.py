@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids import is_bids_dataset
-from brainstem_app.imaging.dicom import split_series
-from brainstem_app.imaging.dicom_headers import is_dicom_file
+from brainstem_app.imaging.bids.dataset import is_bids_dataset
+from brainstem_app.imaging.dicom.conversion import split_series
+from brainstem_app.imaging.dicom.headers import is_dicom_file
 from brainstem_app.jobs.job import (
     ActivationsJob,
     BuildAtlasJob,

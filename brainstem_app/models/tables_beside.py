@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from brainstem_app.atlas.importing.side_names import split_side
 from brainstem_app.atlas.label_table import TABLE_FILE_NAME, Group, LabelTable, Side, Structure
 from brainstem_app.atlas.library import CARD_FILE_NAME, LABELS_FILE_NAME, AtlasTable, load_atlas_table
-from brainstem_app.atlas.side_names import split_side
 from brainstem_app.atlas.source_tables.plain_text import read_itk_snap
 from brainstem_app.errors import InputError
 from brainstem_app.small_files import read_json, read_text

@@ -9,8 +9,8 @@ from typing import Literal
 from pydantic import Field
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids import find_t1w_scans
-from brainstem_app.imaging.bids_derivatives import bids_source, dataset_id
+from brainstem_app.imaging.bids.dataset import find_t1w_scans
+from brainstem_app.imaging.bids.derivatives import bids_source, dataset_id
 from brainstem_app.imaging.edited_version import digest_of
 from brainstem_app.plain_name import folder_name_of, name_key
 from brainstem_app.study.record import Record, changing

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from brainstem_app.counting import listed
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.bids.subject_ids import id_key
 from brainstem_app.imaging.edited_version import EditedVersion, digest_of, latest_edit
-from brainstem_app.imaging.subject_ids import id_key
 from brainstem_app.plain_name import folder_name_of
 from brainstem_app.study.result_state import (
     SEGMENTATIONS_FOLDER,

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from scipy import ndimage as ndi
 
+from brainstem_app.atlas.building.recipe import read_recipe
 from brainstem_app.atlas.label_table import Group, Side
 from brainstem_app.atlas.library import CARD_FILE_NAME, Atlas, load_atlas
-from brainstem_app.atlas.recipe import read_recipe
 from brainstem_app.atlas.reliability import grade
 from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, crop_to_box
 from brainstem_app.locations import resource

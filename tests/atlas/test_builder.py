@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brainstem_app.atlas.builder import build_atlas
+from brainstem_app.atlas.building.builder import build_atlas
+from brainstem_app.atlas.building.recipe import read_recipe
 from brainstem_app.atlas.library import load_atlas
-from brainstem_app.atlas.recipe import read_recipe
 from brainstem_app.errors import ImplausibleResultError, InputError
 
 

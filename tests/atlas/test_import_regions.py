@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.importing import Imported, ImportSettings, import_atlas
+from brainstem_app.atlas.importing.own_atlas import Imported, ImportSettings, import_atlas
 from brainstem_app.atlas.library import load_atlas
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import AROUND_BOX

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import DTypeLike, NDArray
 
-from brainstem_app.atlas.label_matching import Matched, match_values, match_volumes
-from brainstem_app.atlas.source_maps import read_maps
+from brainstem_app.atlas.importing.label_matching import Matched, match_values, match_volumes
+from brainstem_app.atlas.importing.source_maps import read_maps
 from brainstem_app.atlas.source_tables.reading import read_source_table
 from brainstem_app.errors import InputError
 

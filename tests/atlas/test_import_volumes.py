@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.importing import Imported, ImportSettings, import_atlas
+from brainstem_app.atlas.importing.own_atlas import Imported, ImportSettings, import_atlas
+from brainstem_app.atlas.importing.probability_scale import ValueRange, scale_of
+from brainstem_app.atlas.importing.source_maps import files_of, read_maps
 from brainstem_app.atlas.library import load_atlas, source_volumes_of
-from brainstem_app.atlas.probability_scale import ValueRange, scale_of
-from brainstem_app.atlas.source_maps import files_of, read_maps
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, Affine
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from brainstem_app.atlas.importing import Imported, ImportSettings, import_atlas
+from brainstem_app.atlas.importing.own_atlas import Imported, ImportSettings, import_atlas
 from brainstem_app.atlas.label_table import Group
 from brainstem_app.atlas.library import list_atlases, load_atlas
 from brainstem_app.cli.app import run

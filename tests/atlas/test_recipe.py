@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from brainstem_app.atlas.recipe import read_recipe
+from brainstem_app.atlas.building.recipe import read_recipe
 from brainstem_app.errors import InputError
 from brainstem_app.locations import resource
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from brainstem_app.atlas.fusion import largest_piece, threshold_of
-from brainstem_app.atlas.registration import correlation_ratio, template_to_source
+from brainstem_app.atlas.building.fusion import largest_piece, threshold_of
+from brainstem_app.atlas.building.registration import correlation_ratio, template_to_source
+from brainstem_app.atlas.building.shapes import column
 from brainstem_app.atlas.reliability import Detectability, dice_after_shift, grade
-from brainstem_app.atlas.shapes import column
 from brainstem_app.imaging.spaces import MNI_SHAPE
 from tests.atlas.conftest import block
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from brainstem_app.atlas.share_assignment import LEAST_SHARE, assign_voxels, candidates
+from brainstem_app.atlas.importing.share_assignment import LEAST_SHARE, assign_voxels, candidates
 
 
 def _assigned(shares: np.ndarray) -> np.ndarray:

@@ -35,7 +35,7 @@ from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
-from brainstem_app.gui.viewer.overlay import colour_table
+from brainstem_app.gui.viewer.overlays.overlay import colour_table
 from brainstem_app.gui.viewer.slice_view import SliceView
 from brainstem_app.gui.viewer.volume import image_volume, label_volume
 from brainstem_app.gui.warm_up import read_structures

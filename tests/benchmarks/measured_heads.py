@@ -37,7 +37,7 @@ BRAINSTEM, SHIPPED = "brainstem", "as shipped"
 BEND = "network and bend (version 2)"
 _TRIAL = 0.03
 #: What label maps are drawn by.
-LABELLING = ("atlas/warped.py", "atlas/share_assignment.py")
+LABELLING = ("atlas/warped.py", "atlas/importing/share_assignment.py")
 # What is kept holds as long as this code is the same.
 _PLACING = ("preprocessing/*.py", "imaging/resampling.py", "imaging/intensity_levels.py")
 _SEEING = ("models/prediction.py", "models/slices.py")

@@ -35,7 +35,7 @@ from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.segment.batch_sheet import BatchSheet
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
-from brainstem_app.imaging.bids import find_t1w_scans
+from brainstem_app.imaging.bids.dataset import find_t1w_scans
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "results" / "clicks.md"

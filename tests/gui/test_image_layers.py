@@ -22,7 +22,7 @@ from brainstem_app.gui.review.paper_figure import FigureStyle, draw_figure
 from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
-from brainstem_app.gui.viewer.image_layer import LayerColours, value_text
+from brainstem_app.gui.viewer.overlays.image_layer import LayerColours, value_text
 from brainstem_app.gui.viewer.volume import CanonicalGrid
 
 SHAPE = (30, 36, 28)

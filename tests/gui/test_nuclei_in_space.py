@@ -15,7 +15,7 @@ from brainstem_app.gui.document.opened import read_labels_for_viewer
 from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
-from brainstem_app.gui.viewer.surface_view import SurfaceView
+from brainstem_app.gui.viewer.surfaces.view import SurfaceView
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.orientation import affine_from_letters
 

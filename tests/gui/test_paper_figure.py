@@ -25,7 +25,7 @@ from brainstem_app.gui.review.paper_figure import (
     series_of,
 )
 from brainstem_app.gui.viewer.convention import Convention, Plane
-from brainstem_app.gui.viewer.overlay import colour_table
+from brainstem_app.gui.viewer.overlays.overlay import colour_table
 from brainstem_app.gui.viewer.ruler import Ruler
 from brainstem_app.gui.viewer.volume import image_volume, label_volume
 

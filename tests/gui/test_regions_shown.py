@@ -17,8 +17,8 @@ from brainstem_app.gui.report.read_report import read_report
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, files_of
 from brainstem_app.gui.report.report_table import ReportTable
 from brainstem_app.gui.rows_model import SORT_ROLE
-from brainstem_app.gui.viewer.surface import shell_of, surface_of
-from brainstem_app.gui.viewer.surface_render import Camera, render
+from brainstem_app.gui.viewer.surfaces.render import Camera, render
+from brainstem_app.gui.viewer.surfaces.surface import shell_of, surface_of
 from brainstem_app.gui.viewer.volume import label_volume
 from brainstem_app.imaging.label_map import save_label_map, save_volume
 from brainstem_app.reports.exports.label_files import write_label_files

@@ -20,11 +20,11 @@ from brainstem_app.gui.scans.listing import ListedScan, Listing
 from brainstem_app.gui.scans.scan_table import ScanTable
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
-from brainstem_app.imaging.bids import find_t1w_scans
+from brainstem_app.imaging.bids.dataset import find_t1w_scans
+from brainstem_app.imaging.bids.new_dataset import NewScan
+from brainstem_app.imaging.bids.session_dates import time_of_scan
 from brainstem_app.imaging.label_map import save_label_map
-from brainstem_app.imaging.new_dataset import NewScan
 from brainstem_app.imaging.scan import Scan
-from brainstem_app.imaging.session_dates import time_of_scan
 from brainstem_app.jobs.job import SegmentJob, write_job
 
 from ..imaging.dicom_files import classic_bytes

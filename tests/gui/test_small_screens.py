@@ -31,7 +31,7 @@ from brainstem_app.gui.main_window import MainWindow
 from brainstem_app.gui.scans.listing import ChosenScans, ListedScan
 from brainstem_app.gui.segment.batch_sheet import BatchSheet
 from brainstem_app.gui.viewer.slice_picture import SlicePicture
-from brainstem_app.gui.viewer.surface_view import SurfaceView
+from brainstem_app.gui.viewer.surfaces.view import SurfaceView
 from brainstem_app.gui.window.screen_fit import keep_on_screen
 from brainstem_app.gui.workflow.page_header import PageHeader
 from brainstem_app.gui.workflow.step import StepName

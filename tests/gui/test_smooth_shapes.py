@@ -20,8 +20,8 @@ from brainstem_app.gui.review.paper_figure import FigureStyle, draw_figure
 from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
-from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
-from brainstem_app.gui.viewer.surface import Surface
+from brainstem_app.gui.viewer.overlays.smooth_shapes import SmoothShapes
+from brainstem_app.gui.viewer.surfaces.surface import Surface
 from brainstem_app.gui.viewer.volume import label_volume
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.spaces import box_affine, crop_to_box

@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from brainstem_app.gui.viewer.brightness import BrightnessPanel
 from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.orientation_letters import EdgeLetters, edge_letters
-from brainstem_app.gui.viewer.overlay import colour_table
+from brainstem_app.gui.viewer.overlays.overlay import colour_table
 from brainstem_app.gui.viewer.place_field import PlaceField
 from brainstem_app.gui.viewer.scale_bar import bar_length_mm
 from brainstem_app.gui.viewer.slice_view import PAGE, SliceView

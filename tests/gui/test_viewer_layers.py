@@ -14,10 +14,10 @@ from brainstem_app.gui.document.brush import Brush, stroke_part
 from brainstem_app.gui.document.edited_copy import EditedLabels, save_edited_copy
 from brainstem_app.gui.document.label_edit import LabelEdit
 from brainstem_app.gui.viewer.convention import Plane
-from brainstem_app.gui.viewer.outline import outline_lines
+from brainstem_app.gui.viewer.overlays.outline import outline_lines
 from brainstem_app.gui.viewer.slices import Voxel, joined
-from brainstem_app.gui.viewer.surface import Surface, surface_of
-from brainstem_app.gui.viewer.surface_render import Camera, render
+from brainstem_app.gui.viewer.surfaces.render import Camera, render
+from brainstem_app.gui.viewer.surfaces.surface import Surface, surface_of
 from brainstem_app.gui.viewer.volume import LabelVolume, label_volume
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.orientation import affine_from_letters

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids import find_t1w_scans, is_bids_dataset, read_participants
+from brainstem_app.imaging.bids.dataset import find_t1w_scans, is_bids_dataset, read_participants
 
 
 def _touch(root: Path, *names: str) -> Path:

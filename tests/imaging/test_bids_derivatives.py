@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids_derivatives import (
+from brainstem_app.imaging.bids.derivatives import (
     REPORTS_FOLDER,
     bids_source,
     write_bids_labels,

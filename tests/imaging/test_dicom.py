@@ -7,10 +7,10 @@ import pytest
 from nibabel.affines import apply_affine
 from numpy.typing import NDArray
 
-from brainstem_app.imaging import dicom
-from brainstem_app.imaging.dicom import convert_series, split_series
-from brainstem_app.imaging.dicom_headers import holds_dicom, is_dicom_file
-from brainstem_app.imaging.dicom_series import list_series
+from brainstem_app.imaging.dicom import conversion as dicom
+from brainstem_app.imaging.dicom.conversion import convert_series, split_series
+from brainstem_app.imaging.dicom.headers import holds_dicom, is_dicom_file
+from brainstem_app.imaging.dicom.series import list_series
 from brainstem_app.imaging.doctor import examine
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.scan import Level

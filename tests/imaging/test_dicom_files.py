@@ -14,8 +14,8 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 
 from brainstem_app.gui.scans.listing import list_scans, series_of
-from brainstem_app.imaging import dicom
-from brainstem_app.imaging.dicom_headers import is_dicom_file
+from brainstem_app.imaging.dicom import conversion as dicom
+from brainstem_app.imaging.dicom.headers import is_dicom_file
 from brainstem_app.imaging.doctor import examine
 from brainstem_app.imaging.inputs import expand_inputs
 from brainstem_app.imaging.reading import read_scan

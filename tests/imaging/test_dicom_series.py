@@ -5,7 +5,7 @@ import pytest
 from nibabel.affines import apply_affine
 from pydicom.dataset import Dataset
 
-from brainstem_app.imaging.dicom_series import choose_volume, list_series, read_volumes
+from brainstem_app.imaging.dicom.series import choose_volume, list_series, read_volumes
 from brainstem_app.imaging.doctor import examine
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.scan import Level

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from brainstem_app.imaging.dicom_temporary import conversion_folder
+from brainstem_app.imaging.dicom.temporary import conversion_folder
 
 KILLED = """
 import os, tempfile
 tempfile.tempdir = {folder!r}
-from brainstem_app.imaging.dicom_temporary import conversion_folder
+from brainstem_app.imaging.dicom.temporary import conversion_folder
 with conversion_folder() as folder:
     (folder / "scan.nii").write_bytes(b"a head")
     os._exit(9)

@@ -10,12 +10,12 @@ from nibabel.nifti2 import Nifti2Pair
 from numpy.typing import NDArray
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids_derivatives import bids_source
+from brainstem_app.imaging.bids.derivatives import bids_source
+from brainstem_app.imaging.bids.new_dataset import NewScan, make_dataset
 from brainstem_app.imaging.doctor import examine
 from brainstem_app.imaging.file_names import file_stem
 from brainstem_app.imaging.inputs import expand_inputs
 from brainstem_app.imaging.label_map import load_label_map
-from brainstem_app.imaging.new_dataset import NewScan, make_dataset
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.reports.scan.manifest import sha256_of
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids import BidsScan
+from brainstem_app.imaging.bids.dataset import BidsScan
 from brainstem_app.imaging.label_files import LabelFiles
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids import find_t1w_scans, is_bids_dataset, read_participants
+from brainstem_app.imaging.bids.dataset import find_t1w_scans, is_bids_dataset, read_participants
+from brainstem_app.imaging.bids.new_dataset import NewScan, make_dataset, problems_of, proposed
+from brainstem_app.imaging.bids.session_dates import time_of_scan
 from brainstem_app.imaging.label_map import save_volume
-from brainstem_app.imaging.new_dataset import NewScan, make_dataset, problems_of, proposed
-from brainstem_app.imaging.session_dates import time_of_scan
 
 
 @pytest.fixture

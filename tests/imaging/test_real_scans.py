@@ -6,7 +6,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from brainstem_app.imaging.bids import find_t1w_scans, read_participants
+from brainstem_app.imaging.bids.dataset import find_t1w_scans, read_participants
 from brainstem_app.imaging.doctor import examine
 from brainstem_app.imaging.label_map import load_label_map, save_label_map
 from brainstem_app.imaging.orientation import axis_letters

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.session_dates import time_of_scan, years_between
+from brainstem_app.imaging.bids.session_dates import time_of_scan, years_between
 
 
 def scan(dataset: Path, session: str) -> Path:

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from brainstem_app.imaging.bids import find_t1w_scans, read_participants
+from brainstem_app.imaging.bids.dataset import find_t1w_scans, read_participants
+from brainstem_app.imaging.bids.session_dates import time_of_scan
 from brainstem_app.imaging.label_map import save_volume
-from brainstem_app.imaging.session_dates import time_of_scan
 from brainstem_app.jobs.events import Event, Failed
 from brainstem_app.jobs.job import MakeDatasetJob
 from brainstem_app.jobs.run import run_job

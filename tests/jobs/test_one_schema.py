@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from brainstem_app.cli import app as command_line
 from brainstem_app.cli import studies
 from brainstem_app.cli.options import add_command
-from brainstem_app.imaging.dicom_identity import Identity
+from brainstem_app.imaging.dicom.identity import Identity
 from brainstem_app.jobs.executors.slurm_settings import SlurmSettings
 from brainstem_app.jobs.job import (
     AcceptResultsJob,

@@ -13,8 +13,8 @@ import pytest
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import LabelTable, Side
-from brainstem_app.imaging.dicom_identity import Identity
-from brainstem_app.imaging.dicom_source import read_source_images
+from brainstem_app.imaging.dicom.identity import Identity
+from brainstem_app.imaging.dicom.source import read_source_images
 from brainstem_app.imaging.reading import read_scan
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.reports.exports.dicom_seg import SCHEME, Maker, segmentation_bytes

@@ -13,8 +13,8 @@ import pytest
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.cli.app import run
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.bids.subject_ids import id_key
 from brainstem_app.imaging.scan import Scan
-from brainstem_app.imaging.subject_ids import id_key
 from brainstem_app.reports.cohort.participants import match_participants, read_participants
 from brainstem_app.reports.cohort.people import one_result_each
 from brainstem_app.reports.retest.pairs import find_pairs

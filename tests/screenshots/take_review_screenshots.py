@@ -32,7 +32,7 @@ from brainstem_app.gui.document.opened import read_for_viewer, read_labels_for_v
 from brainstem_app.gui.review.review_page import ReviewPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.convention import Plane
-from brainstem_app.gui.viewer.image_layer import LayerColours
+from brainstem_app.gui.viewer.overlays.image_layer import LayerColours
 from brainstem_app.gui.viewer.ruler import Ruler
 
 SIZE = (1040, 640)

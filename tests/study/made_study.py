@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from brainstem_app.atlas.label_table import LabelTable
-from brainstem_app.imaging.bids_derivatives import dataset_id
+from brainstem_app.imaging.bids.derivatives import dataset_id
 from brainstem_app.imaging.label_map import load_label_map, save_label_map
 from brainstem_app.reports.scan.build import build_report
 from brainstem_app.reports.scan.manifest import make_manifest

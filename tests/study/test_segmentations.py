@@ -10,7 +10,7 @@ import pytest
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids_derivatives import dataset_id
+from brainstem_app.imaging.bids.derivatives import dataset_id
 from brainstem_app.study.identity import Identity, identity_of, place_in_study
 from brainstem_app.study.result_state import Entry
 from brainstem_app.study.segmentations import of_model, of_person, read_study_result, study_results

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from brainstem_app.gui.background import Background
     from brainstem_app.gui.document.opened import OpenedLabels, OpenedResult, OpenedScan
     from brainstem_app.gui.settings import WindowSettings
+    from brainstem_app.gui.viewer.overlays.smooth_shapes import SmoothShapes
     from brainstem_app.gui.viewer.slices import Voxel
-    from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
     from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
     from brainstem_app.imaging.scan import Finding
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.gui.messages.message import message_of_error
-from brainstem_app.gui.viewer.image_layer import ImageLayer, LayerColours, LayerStyle
+from brainstem_app.gui.viewer.overlays.image_layer import ImageLayer, LayerColours, LayerStyle
 
 if TYPE_CHECKING:
     from brainstem_app.gui.background import Background

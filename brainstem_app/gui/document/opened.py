@@ -335,7 +335,7 @@ def results_in(folder: Path) -> tuple[Path, ...]:
 
 def _holds_scans(folder: Path) -> bool:
     """Whether a folder is a raw dataset or holds scans itself, whatever was segmented into it."""
-    from brainstem_app.imaging.bids import is_bids_dataset
+    from brainstem_app.imaging.bids.dataset import is_bids_dataset
     from brainstem_app.imaging.file_names import HEADER_ENDINGS, LOOSE_ENDINGS, has_ending
 
     if is_bids_dataset(folder):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from brainstem_app.gui.viewer.image_layer import value_text
+from brainstem_app.gui.viewer.overlays.image_layer import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

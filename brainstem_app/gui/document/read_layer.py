@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from brainstem_app.errors import InputError
-from brainstem_app.gui.viewer.image_layer import ImageLayer, LayerColours, LayerImage, LayerStyle
+from brainstem_app.gui.viewer.overlays.image_layer import ImageLayer, LayerColours, LayerImage, LayerStyle
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from brainstem_app.gui.document.atlas_meshes import AtlasMeshes, Mesh
-    from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
+    from brainstem_app.gui.viewer.overlays.smooth_shapes import SmoothShapes
     from brainstem_app.gui.viewer.volume import LabelVolume
     from brainstem_app.preprocessing.scan_to_atlas import ScanToAtlas
 
@@ -83,8 +83,8 @@ def _are_alike(
 
 def _carried(meshes: AtlasMeshes, warp: ScanToAtlas, labels: LabelVolume) -> SmoothShapes:
     """Carry the surfaces of an atlas to a scan."""
-    from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
-    from brainstem_app.gui.viewer.surface import Surface
+    from brainstem_app.gui.viewer.overlays.smooth_shapes import SmoothShapes
+    from brainstem_app.gui.viewer.surfaces.surface import Surface
 
     shape = np.array(labels.grid.shape)
 

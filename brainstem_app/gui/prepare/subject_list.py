@@ -72,7 +72,7 @@ def read_subjects(dataset: Path | None, contents: StudyContents | None) -> tuple
 
 def _names(dataset: Path | None) -> dict[str, str]:
     """Folder name and person of each scan of a dataset."""
-    from brainstem_app.imaging.bids import find_t1w_scans
+    from brainstem_app.imaging.bids.dataset import find_t1w_scans
 
     if dataset is None:
         return {}

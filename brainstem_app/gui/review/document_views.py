@@ -16,15 +16,15 @@ from brainstem_app.gui.review.linked_views import LinkedViews
 from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Plane
 from brainstem_app.gui.viewer.gesture import Gesture
-from brainstem_app.gui.viewer.overlay import colour_table
-from brainstem_app.gui.viewer.overlay_layers import OverlayStyle
+from brainstem_app.gui.viewer.overlays.overlay import colour_table
+from brainstem_app.gui.viewer.overlays.overlay_layers import OverlayStyle
 
 if TYPE_CHECKING:
     from brainstem_app.gui.background import Background
     from brainstem_app.gui.document.document import Document
     from brainstem_app.gui.review.paper_figure import FigureCell, FigureContent
     from brainstem_app.gui.viewer.slices import Voxel
-    from brainstem_app.gui.viewer.surface import Shell, Surface
+    from brainstem_app.gui.viewer.surfaces.surface import Shell, Surface
 
 _SURFACE_MS = 400
 _GESTURES = {
@@ -215,7 +215,7 @@ class DocumentViews(LinkedViews):
         if labels is None or opened is None:
             self.surface.set_surface(None)
             return
-        from brainstem_app.gui.viewer.surface import Shell, shell_of, surface_of
+        from brainstem_app.gui.viewer.surfaces.surface import Shell, shell_of, surface_of
 
         extent = self._document.editor.extent
         nuclei = [s.index for s in opened.table.nuclei]

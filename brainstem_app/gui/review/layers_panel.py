@@ -21,7 +21,7 @@ from brainstem_app.gui.controls import make_check_box, make_icon_button, remove_
 from brainstem_app.gui.design.card import Card
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.tokens import HALF, SPACE
-from brainstem_app.gui.viewer.image_layer import LayerColours, layer_table, value_text
+from brainstem_app.gui.viewer.overlays.image_layer import LayerColours, layer_table, value_text
 
 if TYPE_CHECKING:
     from typing import Any
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from brainstem_app.gui.actions import ActionTable
     from brainstem_app.gui.document.document import Document
     from brainstem_app.gui.document.image_layers import ImageLayers
-    from brainstem_app.gui.viewer.image_layer import ImageLayer
+    from brainstem_app.gui.viewer.overlays.image_layer import ImageLayer
 
 _FARTHEST, _STEPS, _DIGITS = 1e12, 50, 3
 _STOPS = 16

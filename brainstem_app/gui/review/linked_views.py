@@ -16,13 +16,13 @@ from brainstem_app.gui.review.view_layout import ViewLayout
 from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.drawing_view import DrawingView
 from brainstem_app.gui.viewer.gesture import Gesture
-from brainstem_app.gui.viewer.image_layer import ImageLayer
-from brainstem_app.gui.viewer.overlay_layers import OverlayStyle
+from brainstem_app.gui.viewer.overlays.image_layer import ImageLayer
+from brainstem_app.gui.viewer.overlays.overlay_layers import OverlayStyle
+from brainstem_app.gui.viewer.overlays.smooth_shapes import SmoothShapes
 from brainstem_app.gui.viewer.ruler import Ruler
 from brainstem_app.gui.viewer.slice_pane import SlicePane
 from brainstem_app.gui.viewer.slices import Voxel
-from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
-from brainstem_app.gui.viewer.surface_view import SurfaceView
+from brainstem_app.gui.viewer.surfaces.view import SurfaceView
 from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
 
 

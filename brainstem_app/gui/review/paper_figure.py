@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from brainstem_app.errors import BrainstemError
 from brainstem_app.gui.design.tokens import BLACK, RULER, WHITE
 from brainstem_app.gui.viewer.convention import Convention, Plane
-from brainstem_app.gui.viewer.image_layer import ImageLayer, layer_table, value_text
 from brainstem_app.gui.viewer.orientation_letters import edge_letters, is_mirrored
+from brainstem_app.gui.viewer.overlays.image_layer import ImageLayer, layer_table, value_text
+from brainstem_app.gui.viewer.overlays.smooth_shapes import SmoothShapes
 from brainstem_app.gui.viewer.ruler import Ruler, ruler_text
 from brainstem_app.gui.viewer.scale_bar import bar_length_mm
 from brainstem_app.gui.viewer.slices import slice_of
-from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
 from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
 from brainstem_app.imaging.orientation import axis_letters
 

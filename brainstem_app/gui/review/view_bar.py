@@ -83,7 +83,7 @@ class DisplayBar(QWidget):
         row.addWidget(self.convention)
 
     def _confidence_scale(self) -> ColourBar:
-        from brainstem_app.gui.viewer.overlay import CONFIDENCE_COLOURS
+        from brainstem_app.gui.viewer.overlays.overlay import CONFIDENCE_COLOURS
 
         bar = ColourBar("Colours of the confidence, red 0 to blue 1", self, _SCALE)
         bar.setToolTip("Probability that the network gave the label that won; no probability of being right")

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from brainstem_app.gui.structures.structure_menu import StructureMenu, copy_text
 from brainstem_app.gui.viewer.ruler import ruler_text
-from brainstem_app.gui.viewer.surface_render import DIRECTIONS
+from brainstem_app.gui.viewer.surfaces.render import DIRECTIONS
 
 if TYPE_CHECKING:
     from brainstem_app.gui.actions import ActionTable

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.gui.controls import make_button
 from brainstem_app.gui.design.look import colours_of
 from brainstem_app.gui.file_dialogs import FileDialogs
-from brainstem_app.imaging.new_dataset import PARTICIPANT_COLUMNS, NewScan, problems_of, proposed
+from brainstem_app.imaging.bids.new_dataset import PARTICIPANT_COLUMNS, NewScan, problems_of, proposed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,8 +15,8 @@ from brainstem_app.counting import counted
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.scans.dataset_dialog import DatasetDialog, DatasetPlan
-from brainstem_app.imaging.new_dataset import PARTICIPANT_COLUMNS
-from brainstem_app.imaging.session_dates import ACQUIRED
+from brainstem_app.imaging.bids.new_dataset import PARTICIPANT_COLUMNS
+from brainstem_app.imaging.bids.session_dates import ACQUIRED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

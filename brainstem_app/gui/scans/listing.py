@@ -130,7 +130,7 @@ def list_scans(sources: Sequence[Path]) -> Listing:
 
 def _with_dicom(sources: Sequence[Path], scans: Sequence[ListedScan]) -> tuple[Path, ...]:
     """Folders (no datasets) whose files are listed, and that hold DICOM files too."""
-    from brainstem_app.imaging.dicom_headers import holds_dicom
+    from brainstem_app.imaging.dicom.headers import holds_dicom
 
     loose = {scan.path.parent for scan in scans if scan.dataset is None and scan.path.is_file()}
     return tuple(source for source in sources if source in loose and holds_dicom(source))
@@ -144,8 +144,8 @@ def series_of(path: Path) -> tuple[OfferedSeries, ...]:
     InputError
         If there is no DICOM file.
     """
-    from brainstem_app.imaging.dicom import split_series
-    from brainstem_app.imaging.dicom_series import list_series
+    from brainstem_app.imaging.dicom.conversion import split_series
+    from brainstem_app.imaging.dicom.series import list_series
 
     folder, _ = split_series(path)
     found = list_series(folder)
@@ -154,7 +154,7 @@ def series_of(path: Path) -> tuple[OfferedSeries, ...]:
 
 
 def _datasets(sources: Sequence[Path]) -> tuple[Path, ...]:
-    from brainstem_app.imaging.bids import is_bids_dataset
+    from brainstem_app.imaging.bids.dataset import is_bids_dataset
 
     found = []
     for source in sources:
@@ -166,7 +166,7 @@ def _datasets(sources: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def _participants(dataset: Path, problems: list[InputError]) -> dict[str, dict[str, str]]:
-    from brainstem_app.imaging.bids import read_participants
+    from brainstem_app.imaging.bids.dataset import read_participants
 
     try:
         return read_participants(dataset)

@@ -13,7 +13,7 @@ from brainstem_app.gui.structures.structure_menu import StructureMenu
 from brainstem_app.gui.viewer.brightness import BrightnessPanel, make_brightness_button
 from brainstem_app.gui.viewer.convention_switch import ConventionSwitch
 from brainstem_app.gui.viewer.opacity_slider import OpacitySlider
-from brainstem_app.gui.viewer.overlay import colour_table
+from brainstem_app.gui.viewer.overlays.overlay import colour_table
 from brainstem_app.gui.viewer.place_field import PlaceField
 from brainstem_app.gui.viewer.slice_view import PAGE, SliceView
 

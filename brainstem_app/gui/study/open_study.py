@@ -88,7 +88,7 @@ class OpenStudy(QObject):
         """
         if self.folder is None or self.results_study is not None:
             return self.results_study
-        from brainstem_app.imaging.bids_derivatives import dataset_of_all
+        from brainstem_app.imaging.bids.derivatives import dataset_of_all
         from brainstem_app.study.study import can_begin_study
 
         try:

@@ -169,7 +169,7 @@ def reference_job(labels: Path, scan: Path | None, table: LabelTable, study: Pat
         If the study cannot be read, or has prepared another scan under that name.
     """
     from brainstem_app.errors import InputError
-    from brainstem_app.imaging.subject_ids import subject_name
+    from brainstem_app.imaging.bids.subject_ids import subject_name
     from brainstem_app.jobs.studies.study_atlas import study_atlas
     from brainstem_app.reports.scan.manifest import sha256_of
     from brainstem_app.study.study import Study

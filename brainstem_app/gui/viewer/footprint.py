@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from brainstem_app.gui.viewer.graphics import pg
-from brainstem_app.gui.viewer.outline import outline_lines
+from brainstem_app.gui.viewer.overlays.outline import outline_lines
 
 
 def footprint_path(

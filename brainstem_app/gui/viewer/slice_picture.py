@@ -10,15 +10,15 @@ from PySide6.QtWidgets import QWidget
 
 from brainstem_app.gui.viewer.convention import Convention, Plane
 from brainstem_app.gui.viewer.graphics import pg
-from brainstem_app.gui.viewer.image_layer import ImageLayer
-from brainstem_app.gui.viewer.layer_stack import LayerStack
 from brainstem_app.gui.viewer.letter_labels import LetterLabels
 from brainstem_app.gui.viewer.orientation_letters import edge_letters, is_mirrored
-from brainstem_app.gui.viewer.overlay_layers import OverlayLayers, OverlayStyle
+from brainstem_app.gui.viewer.overlays.image_layer import ImageLayer
+from brainstem_app.gui.viewer.overlays.layer_stack import LayerStack
+from brainstem_app.gui.viewer.overlays.overlay_layers import OverlayLayers, OverlayStyle
+from brainstem_app.gui.viewer.overlays.smooth_shapes import SmoothShapes
 from brainstem_app.gui.viewer.scale_bar import draw_scale_bar, draw_sides
 from brainstem_app.gui.viewer.slices import Voxel, joined, slice_of_box
 from brainstem_app.gui.viewer.smooth_image import SmoothImage
-from brainstem_app.gui.viewer.smooth_shapes import SmoothShapes
 from brainstem_app.gui.viewer.volume import ImageVolume, LabelVolume
 from brainstem_app.imaging.orientation import axis_letters
 

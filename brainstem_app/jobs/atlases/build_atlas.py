@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from brainstem_app.atlas.builder import build_atlas
-from brainstem_app.atlas.importing import require_atlas_name
-from brainstem_app.atlas.recipe import read_recipe
+from brainstem_app.atlas.building.builder import build_atlas
+from brainstem_app.atlas.building.recipe import read_recipe
+from brainstem_app.atlas.importing.own_atlas import require_atlas_name
 from brainstem_app.jobs.job import BuildAtlasJob
 from brainstem_app.jobs.reporter import Reporter, Summary
 from brainstem_app.locations import user_data_folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from brainstem_app.atlas.importing import ImportSettings, import_atlas, require_atlas_name
+from brainstem_app.atlas.importing.own_atlas import ImportSettings, import_atlas, require_atlas_name
 from brainstem_app.atlas.library import LABELS_FILE_NAME, atlas_name_is_shipped
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import ImportAtlasJob

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import model_validator
 
-from brainstem_app.imaging.dicom_identity import Identity
+from brainstem_app.imaging.dicom.identity import Identity
 from brainstem_app.jobs.kinds.job_model import DEFAULT_MODEL, JobModel, UnclearJobError
 from brainstem_app.models.library import WeightsKind
 from brainstem_app.plain_name import PartNameOrEmpty

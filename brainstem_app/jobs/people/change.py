@@ -9,7 +9,7 @@ from brainstem_app.atlas.change_table import read_change_table
 from brainstem_app.counting import listed
 from brainstem_app.errors import BrainstemError, InputError, JobCancelled
 from brainstem_app.garbage_collection import seldom_collected
-from brainstem_app.imaging.dicom import split_series
+from brainstem_app.imaging.dicom.conversion import split_series
 from brainstem_app.imaging.label_map import save_label_map
 from brainstem_app.imaging.scan import Level
 from brainstem_app.imaging.spaces import box_affine

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
+from brainstem_app.imaging.bids.session_dates import ScanTime, time_of_scan, years_between
 from brainstem_app.imaging.inputs import expand_inputs
-from brainstem_app.imaging.session_dates import ScanTime, time_of_scan, years_between
 from brainstem_app.jobs.job import ChangeJob
 from brainstem_app.study.identity import identity_of
 from brainstem_app.study.segmentations import of_model, study_results

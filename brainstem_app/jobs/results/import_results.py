@@ -9,7 +9,7 @@ from pathlib import Path
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import BrainstemError, InputError
 from brainstem_app.imaging.atomic import TEMPORARY_NAME, atomic_path
-from brainstem_app.imaging.bids import find_t1w_scans
+from brainstem_app.imaging.bids.dataset import find_t1w_scans
 from brainstem_app.imaging.edited_version import digest_of
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import ImportResultsJob

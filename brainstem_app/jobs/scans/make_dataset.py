@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids import PARTICIPANT
+from brainstem_app.imaging.bids.dataset import PARTICIPANT
+from brainstem_app.imaging.bids.new_dataset import PARTICIPANT_COLUMNS, NewScan, make_dataset, proposed
+from brainstem_app.imaging.bids.session_dates import ACQUIRED
+from brainstem_app.imaging.bids.subject_ids import bare_id
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
-from brainstem_app.imaging.new_dataset import PARTICIPANT_COLUMNS, NewScan, make_dataset, proposed
-from brainstem_app.imaging.session_dates import ACQUIRED
-from brainstem_app.imaging.subject_ids import bare_id
 from brainstem_app.imaging.text_table import read_text_table
 from brainstem_app.jobs.job import MakeDatasetJob
 from brainstem_app.jobs.reporter import Reporter, Summary

@@ -9,8 +9,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from brainstem_app.errors import BrainstemError, InputError
-from brainstem_app.imaging.bids_derivatives import bids_labels_path, bids_source
-from brainstem_app.imaging.dicom import split_series
+from brainstem_app.imaging.bids.derivatives import bids_labels_path, bids_source
+from brainstem_app.imaging.dicom.conversion import split_series
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.places import read_folder, require_files, require_outside

@@ -22,8 +22,8 @@ from threadpoolctl import threadpool_limits
 from brainstem_app.atlas.library import AnyAtlas, Atlas, citations_of, defining_file
 from brainstem_app.errors import BrainstemError, ImplausibleResultError, InputError, JobCancelled
 from brainstem_app.garbage_collection import seldom_collected
-from brainstem_app.imaging.bids_derivatives import bids_source
-from brainstem_app.imaging.dicom import split_series
+from brainstem_app.imaging.bids.derivatives import bids_source
+from brainstem_app.imaging.dicom.conversion import split_series
 from brainstem_app.imaging.inputs import ScanInput, expand_inputs
 from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.scan import Level, Scan

@@ -8,7 +8,7 @@ from typing import Any
 
 from brainstem_app.atlas.label_table import LabelTable
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids_derivatives import (
+from brainstem_app.imaging.bids.derivatives import (
     REPORTS_FOLDER,
     BidsSource,
     bids_source,

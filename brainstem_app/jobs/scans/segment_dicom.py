@@ -10,9 +10,9 @@ import numpy as np
 from brainstem_app.counting import counted
 from brainstem_app.errors import InputError
 from brainstem_app.imaging.atomic import write_bytes
-from brainstem_app.imaging.dicom import split_series
-from brainstem_app.imaging.dicom_headers import is_dicom_file
-from brainstem_app.imaging.dicom_source import read_source_images, says_where_it_lies
+from brainstem_app.imaging.dicom.conversion import split_series
+from brainstem_app.imaging.dicom.headers import is_dicom_file
+from brainstem_app.imaging.dicom.source import read_source_images, says_where_it_lies
 from brainstem_app.imaging.inputs import ScanInput
 from brainstem_app.imaging.label_map import load_label_map
 from brainstem_app.jobs.job import SegmentJob

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids_derivatives import dataset_of_all
+from brainstem_app.imaging.bids.derivatives import dataset_of_all
 from brainstem_app.imaging.inputs import ScanInput
 from brainstem_app.jobs.job import SegmentJob
 from brainstem_app.jobs.reporter import Reporter

@@ -9,9 +9,9 @@ from typing import Any
 from brainstem_app.atlas.drawn_labels import DrawnTable
 from brainstem_app.atlas.library import AnyAtlas, Atlas
 from brainstem_app.errors import BrainstemError, InputError
+from brainstem_app.imaging.bids.subject_ids import subject_name
 from brainstem_app.imaging.label_map import IGNORED_LABEL, load_label_map
 from brainstem_app.imaging.reading import read_scan
-from brainstem_app.imaging.subject_ids import subject_name
 from brainstem_app.jobs.claims import claim_of, claimed
 from brainstem_app.jobs.job import AddReferenceJob
 from brainstem_app.jobs.provenance import as_json, file_hashes

@@ -16,7 +16,7 @@ from brainstem_app.atlas.disagreement import disagreement_about
 from brainstem_app.atlas.drawn_labels import table_hash
 from brainstem_app.atlas.library import Atlas, load_atlas, load_atlas_table
 from brainstem_app.errors import BrainstemError, InputError
-from brainstem_app.imaging.bids import BidsScan, find_t1w_scans, read_participants
+from brainstem_app.imaging.bids.dataset import BidsScan, find_t1w_scans, read_participants
 from brainstem_app.imaging.spaces import Space
 from brainstem_app.jobs.job import PrepareJob
 from brainstem_app.jobs.parallel import run_tasks

@@ -11,7 +11,7 @@ import numpy as np
 from brainstem_app.errors import InputError
 from brainstem_app.evaluation.linear_model import GroupEffect, deviations, group_effects
 from brainstem_app.evaluation.paired import benjamini_hochberg, holm
-from brainstem_app.imaging.subject_ids import id_key
+from brainstem_app.imaging.bids.subject_ids import id_key
 from brainstem_app.reports.cohort.methods import cohort_methods
 from brainstem_app.reports.cohort.model import (
     CohortReport,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from brainstem_app.counting import listed
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.bids import PARTICIPANT, PARTICIPANTS_FIX
-from brainstem_app.imaging.bids_derivatives import dataset_id
-from brainstem_app.imaging.subject_ids import bare_id, id_key
+from brainstem_app.imaging.bids.dataset import PARTICIPANT, PARTICIPANTS_FIX
+from brainstem_app.imaging.bids.derivatives import dataset_id
+from brainstem_app.imaging.bids.subject_ids import bare_id, id_key
 from brainstem_app.imaging.text_table import TableRow, TextTable, read_text_table
 from brainstem_app.reports.cohort.people import Person
 from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from brainstem_app.counting import counted, listed
 from brainstem_app.errors import InputError
-from brainstem_app.imaging.subject_ids import id_key
+from brainstem_app.imaging.bids.subject_ids import id_key
 from brainstem_app.reports.scan.results import Result
 
 _MOST_ALIKE = 4

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app import __version__
+from brainstem_app.atlas.importing.side_names import split_side
 from brainstem_app.atlas.label_table import Group, LabelTable, Side, Structure
-from brainstem_app.atlas.side_names import split_side
-from brainstem_app.imaging.dicom_identity import Identity
-from brainstem_app.imaging.dicom_source import (
+from brainstem_app.imaging.dicom.identity import Identity
+from brainstem_app.imaging.dicom.source import (
     DEIDENTIFICATION_METHOD,
     SourceImages,
     with_what_is_required,

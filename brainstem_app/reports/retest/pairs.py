@@ -9,7 +9,7 @@ from pathlib import Path
 
 from brainstem_app.counting import listed
 from brainstem_app.errors import InputError, UnconfirmedError
-from brainstem_app.imaging.subject_ids import bare_id, id_key
+from brainstem_app.imaging.bids.subject_ids import bare_id, id_key
 from brainstem_app.imaging.text_table import read_text_table
 from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.reading import REPORT_FILE

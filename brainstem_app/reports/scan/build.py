@@ -13,7 +13,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.evaluation.calibration import LOW_CONFIDENCE
 from brainstem_app.evaluation.structures import Status, StructureMeasures, measure_structures
 from brainstem_app.evaluation.volume import voxel_volume_mm3
-from brainstem_app.imaging.bids_derivatives import bids_source, dataset_id
+from brainstem_app.imaging.bids.derivatives import bids_source, dataset_id
 from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.reports.engine.entry import rounded
 from brainstem_app.reports.scan.manifest import Manifest

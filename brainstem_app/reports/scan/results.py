@@ -8,7 +8,7 @@ from pathlib import Path
 
 from brainstem_app.counting import listed
 from brainstem_app.errors import InputError, UnconfirmedError
-from brainstem_app.imaging.subject_ids import subject_name
+from brainstem_app.imaging.bids.subject_ids import subject_name
 from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.reading import REPORT_FILE, atlas_of, occasion_of, read_report
 from brainstem_app.small_files import read_json

@@ -1,0 +1,1 @@
+"""The builder of the shipped atlases: recipes, sources, fusion, notices."""

@@ -1,0 +1,1 @@
+"""What lies over the scan in a view: labels, curves, other images, colours."""

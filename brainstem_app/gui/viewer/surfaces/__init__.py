@@ -1,0 +1,1 @@
+"""The nuclei in space: their surfaces, drawn in software."""

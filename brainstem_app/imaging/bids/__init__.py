@@ -1,0 +1,1 @@
+"""BIDS datasets: their scans, people and sessions, new ones, and derivatives."""

@@ -1,0 +1,168 @@
+"""Find the T1-weighted scans of a BIDS dataset."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from brainstem_app.errors import InputError
+from brainstem_app.imaging.bids.subject_ids import bare_id, id_key
+from brainstem_app.imaging.text_table import read_text_table
+
+_ENTITY = re.compile(r"([a-zA-Z]+)-([a-zA-Z0-9+]+)")
+_ENDING = re.compile(r"_T1w\.(?i:nii|nii\.gz)$")
+_MISSING = {"n/a"}
+PARTICIPANT = "participant_id"
+PARTICIPANTS_FIX = "Give a table with the column participant_id, as BIDS has it: tabs between the columns."
+
+
+@dataclass(frozen=True)
+class BidsScan:
+    """One T1-weighted scan of a BIDS dataset.
+
+    Attributes
+    ----------
+    subject : str
+        With its prefix, e.g. ``"sub-01"``.
+    session, run : str or None
+        Without prefix, e.g. ``"2"`` of ``ses-2``; None where the file name has none.
+    path : Path
+        The NIfTI file.
+    """
+
+    subject: str
+    session: str | None
+    run: str | None
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """Subject and session, e.g. ``"sub-01"`` or ``"sub-01_ses-2"``."""
+        return self.subject if self.session is None else f"{self.subject}_ses-{self.session}"
+
+    @property
+    def full_name(self) -> str:
+        """All entities of the file name, e.g. ``"sub-01_ses-2_acq-mprage_run-1"``."""
+        return _ENDING.sub("", self.path.name)
+
+
+def is_bids_dataset(path: Path) -> bool:
+    """Whether a folder is laid out as BIDS: it has a description or a ``sub-…`` folder with ``anat``."""
+    if not path.is_dir():
+        return False
+    if (path / "dataset_description.json").is_file():
+        return True
+    return any(True for pattern in ("sub-*/anat", "sub-*/ses-*/anat") for _ in path.glob(pattern))
+
+
+def holds_t1w_scan(folder: Path) -> bool:
+    """Whether a folder ``anat`` below a folder holds a T1-weighted scan."""
+    return any(_ENDING.search(path.name) for path in folder.glob("**/anat/*"))
+
+
+def find_t1w_scans(root: Path) -> list[BidsScan]:
+    """Find the T1-weighted NIfTI files of a dataset, or of one of its subject folders.
+
+    Derivatives, hidden folders and scans that were moved to a template (``space-…``) are left out.
+
+    Parameters
+    ----------
+    root : Path
+        Root of the dataset, or a folder ``sub-…`` or ``ses-…`` in it.
+
+    Returns
+    -------
+    list of BidsScan
+        In the order of subject, session and file name, numbers in them by their value.
+
+    Raises
+    ------
+    InputError
+        If the folder is missing, or holds no such scan.
+    """
+    if not root.is_dir():
+        raise InputError("There is no such folder.", root, "Check the name of the dataset's folder.")
+    patterns: tuple[str, ...] = ("sub-*/anat", "sub-*/ses-*/anat")
+    if root.name.startswith("sub-"):
+        patterns = ("anat", "ses-*/anat")
+    elif root.name.startswith("ses-"):
+        patterns = ("anat",)
+    files = [file for pattern in patterns for folder in root.glob(pattern) for file in folder.iterdir()]
+    scans = [scan for file in files if (scan := _scan_of(file)) is not None]
+    if not scans:
+        raise _nothing_found(root)
+    return sorted(scans, key=lambda s: _natural(s.full_name))
+
+
+def read_participants(root: Path) -> dict[str, dict[str, str]]:
+    """Read ``participants.tsv``: for each ``sub-…`` its columns; values that are missing are left out.
+
+    A name that is spelled otherwise than the subject's folder (``1`` for ``sub-01``) is taken for it where no
+    other row and no other folder could be meant.
+
+    Returns
+    -------
+    dict
+        ``{"sub-01": {"age": "34", "sex": "f"}, …}``; empty when the dataset has no such file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or has no column ``participant_id``.
+    """
+    path = root / "participants.tsv"
+    if not path.is_file():
+        return {}
+    table = read_text_table(path, "table of participants")
+    name = table.column(PARTICIPANT)
+    if name is None:
+        raise InputError("The table of participants has no column participant_id.", path, PARTICIPANTS_FIX)
+    rows = {row.cells[name]: _known(row.cells, name) for row in table.rows if name in row.cells}
+    folders = [folder.name for folder in root.glob("sub-*")]
+    return {_subject(person, list(rows), folders): columns for person, columns in rows.items()}
+
+
+def _scan_of(path: Path) -> BidsScan | None:
+    if not _ENDING.search(path.name) or path.name.startswith("."):
+        return None
+    # A link whose data were not fetched counts: reading it says so, rather than a subject missing silently.
+    if not (path.is_file() or path.is_symlink()):
+        return None
+    entities = dict(_ENTITY.findall(_ENDING.sub("", path.name)))
+    if "sub" not in entities or "space" in entities:
+        return None
+    return BidsScan(f"sub-{entities['sub']}", entities.get("ses"), entities.get("run"), path)
+
+
+def _nothing_found(root: Path) -> InputError:
+    if is_bids_dataset(root):
+        return InputError(
+            "The dataset holds no T1-weighted scan.",
+            root,
+            "It looks for sub-…/[ses-…/]anat/…_T1w.nii.gz; with DataLad or git-annex, get the files first.",
+        )
+    return InputError(
+        "This folder is no BIDS dataset.",
+        root,
+        "Give the folder that holds dataset_description.json and the folders sub-….",
+    )
+
+
+def _subject(name: str, rows: list[str], folders: list[str]) -> str:
+    """Return the folder of a person; the name with its prefix if none is surely meant."""
+    alike = [folder for folder in folders if id_key(folder) == id_key(name)]
+    is_only = sum(id_key(other) == id_key(name) for other in rows) == 1
+    named = f"sub-{bare_id(name)}"
+    return alike[0] if named not in folders and len(alike) == 1 and is_only else named
+
+
+def _known(cells: dict[str, str], name: str) -> dict[str, str]:
+    return {
+        column: cell for column, cell in cells.items() if column != name and cell.casefold() not in _MISSING
+    }
+
+
+def _natural(text: str) -> list[tuple[bool, int, str]]:
+    parts = re.split(r"(\d+)", text)
+    return [(not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
