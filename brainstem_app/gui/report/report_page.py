@@ -297,6 +297,7 @@ class ReportPage(StepPage):
         if entry is None:
             return
         self.context.study.remember_choice("report", entry.name)
+        self.report.show_reading()
 
         def read() -> tuple[ReportContent, tuple[QImage, ...]]:
             from brainstem_app.gui.report.read_report import read_report  # it loads what draws charts

@@ -119,6 +119,11 @@ class ReportView(QWidget):
         self.limits.setVisible(bool(self.notes.text()))
         self.title.setText(f"<b>{escape(content.entry.name)}</b>" if content is not None else "")
 
+    def show_reading(self) -> None:
+        """Say that a report is read, where none is shown."""
+        if self.content is None:
+            self.lines.setText("Reading the report…")
+
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Give the summary its share of another height."""
         super().resizeEvent(event)
