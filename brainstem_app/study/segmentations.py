@@ -163,13 +163,7 @@ def of_model(results: Sequence[StudyResult], model: str, where: Path) -> tuple[S
     InputError
         If there is no result, or more than one model could be meant.
     """
-    if not results:
-        raise InputError(
-            "The study holds no segmentation yet.",
-            where / SEGMENTATIONS_FOLDER,
-            "Segment into it with `brainstem-app segment --study`, or bring results in with "
-            "`brainstem-app study import-results`.",
-        )
+    _check_any(results, where)
     there = models_in(results)
     wanted = [name for name in there if not model or name == model or name.rpartition("-")[0] == model]
     if not wanted:
@@ -183,6 +177,16 @@ def of_model(results: Sequence[StudyResult], model: str, where: Path) -> tuple[S
             "Choose one with --model.",
         )
     return tuple(result for result in results if result.folder.name == wanted[0])
+
+
+def _check_any(results: Sequence[StudyResult], where: Path) -> None:
+    if not results:
+        raise InputError(
+            "The study holds no segmentation yet.",
+            where / SEGMENTATIONS_FOLDER,
+            "Segment into it with `brainstem-app segment --study`, or bring results in with "
+            "`brainstem-app study import-results`.",
+        )
 
 
 def of_person(
@@ -201,8 +205,9 @@ def of_person(
     Raises
     ------
     InputError
-        If nobody is meant, or people of two datasets could be.
+        If nobody is meant, or people of two datasets could be, or there are no results.
     """
+    _check_any(results, where)
     exact = [r for r in results if subject in (r.name, r.person, r.name.partition("/")[0])]
     found = exact or [r for r in results if id_key(r.record.subject) == id_key(subject)]
     if session:

@@ -17,6 +17,8 @@ from .tally import counted, once
 pytestmark = pytest.mark.slow
 AREA, ROW = "Two processes at once", "every pair of commands that can meet"
 UNFORESEEN = ("Traceback", "Something unforeseen")
+#: Said by what goes on from a study that `prepare` is just about to begin.
+NO_STUDY = "The study folder does not exist."
 #: Those that work on one study or run, and those on the results of one study.
 OF_STUDY = (
     *("train", "train another", "evaluate (run)", "activations", "models export", "models ensemble"),
@@ -54,7 +56,7 @@ def _one_did(ends: list[tuple[int, str]], *also: str) -> None:
     assert min(status for status, _ in ends) == 0, ends
     for status, said in ends:
         assert not [word for word in UNFORESEEN if word in said], said
-        told = ("is in use by process", *filter(None, also))
+        told = ("is in use by process", NO_STUDY, *filter(None, also))
         assert status == 0 or any(word in said for word in told), said
 
 
