@@ -164,3 +164,5 @@ def test_person_is_found_by_any_spelling_but_never_guessed(tmp_path: Path, table
     assert [r.name for r in of_person(results, "sub-01", "2", study.folder)] == ["sub-01/ses-2/net-1"]
     with pytest.raises(InputError, match="No result of this study is of sub-09"):
         of_person(results, "sub-09", "", study.folder)
+    with pytest.raises(InputError, match="no segmentation yet"):
+        of_person((), "sub-01", "", study.folder)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.gui.controls import make_button, make_table
 from brainstem_app.gui.file_dialogs import open_in_system
 from brainstem_app.gui.jobs.job_table import JobColumn, JobTable, ProgressDelegate
+from brainstem_app.gui.row_menu import RowMenu
 from brainstem_app.gui.segment.results_of_job import results_of
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class JobsPanel(QWidget):
         )
         self.empty = QLabel("No job has been started yet.", self)
         self.empty.setEnabled(False)
+        of_job = (self.cancel_button, self.restart_button, self.folder_button, self.review_button)
+        RowMenu(self.table, (*of_job, self.remove_button))
         self._lay_out()
         for signal in (queue.added, queue.removed, queue.changed):
             signal.connect(lambda _job: self._update())

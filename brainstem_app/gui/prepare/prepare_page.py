@@ -40,6 +40,7 @@ from brainstem_app.gui.messages.message import Message, MessageLevel, message_of
 from brainstem_app.gui.prepare.subject_list import Subject, read_subjects
 from brainstem_app.gui.prepare.subject_table import SubjectTable
 from brainstem_app.gui.prepare.subject_view import SubjectView
+from brainstem_app.gui.row_menu import RowMenu
 from brainstem_app.gui.study.training_set import remove_from_training_set
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import DEFAULT_ATLAS, PrepareJob
@@ -97,6 +98,7 @@ class PreparePage(StepPage):
         self._arranged = ArrangedRows(self.model, self)
         self.table = self._table()
         self.view = SubjectView(context.background, self)
+        RowMenu(self.table, (*self.view.buttons, self.some_button))
         self.view.decided.connect(self.decide)
         self.view.reference_unwanted.connect(self._take_out)
         self._refresh = QTimer(self, singleShot=True, interval=_REFRESH_MS)

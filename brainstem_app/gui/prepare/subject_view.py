@@ -58,6 +58,8 @@ class SubjectView(QWidget):
             "The subject gets the reference again that it had before labels were added in Review",
             self._take_out,
         )
+        #: What can be done with the subject.
+        self.buttons = (self.accept_button, self.reject_button, self.undo_button, self.reference_button)
         row = QHBoxLayout()
         for button in (self.accept_button, self.reject_button, self.undo_button):
             row.addWidget(button)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QListView,
+    QPushButton,
     QWidget,
 )
 
@@ -26,6 +27,7 @@ from brainstem_app.gui.messages.message import Message, MessageLevel, message_of
 from brainstem_app.gui.quality.quality_items import QualityItem, QualityItems, decide, read_items
 from brainstem_app.gui.quality.wall_delegate import WallDelegate
 from brainstem_app.gui.quality.wall_model import Order, WallModel
+from brainstem_app.gui.row_menu import RowMenu
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import CorrectResultJob, QualityJob
@@ -87,6 +89,8 @@ class QualityPage(StepPage):
             self.write_report,
         )
         self._rejects_on_return = False
+        decisions = (self.accept_button, self.reject_button, self.undo_button)
+        RowMenu(self.wall, (self.review_button, *decisions, self.correct_button))
         self._lay_out()
         self._connect()
         self._on_study()
@@ -181,7 +185,7 @@ class QualityPage(StepPage):
             ("rejected", "rejected"),
         )
 
-    def _decision(self, text: str, hint: str, deed: str, icon: str) -> QWidget:
+    def _decision(self, text: str, hint: str, deed: str, icon: str) -> QPushButton:
         return make_button(self, text, hint, lambda: self.decide(deed), icon)
 
     # What there is ------------------------------------------------------------------------------------

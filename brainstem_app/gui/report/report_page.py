@@ -34,6 +34,7 @@ from brainstem_app.gui.report.report_content import ReportContent
 from brainstem_app.gui.report.report_entries import ReportEntry, ReportKind, find_reports
 from brainstem_app.gui.report.report_view import ReportView
 from brainstem_app.gui.report.retest_panel import RetestPanel
+from brainstem_app.gui.row_menu import RowMenu
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.gui.workflow.step_page import StepPage
 from brainstem_app.jobs.job import EvaluateRunJob
@@ -134,11 +135,13 @@ class ReportPage(StepPage):
         }
 
     def _lay_out(self) -> None:
+        of_report = (self.folder_button, self.pdf_button, self.open_button, self.export_button)
+        RowMenu(self.list, (self.measure_button, self.review_button, *of_report))
         buttons = QHBoxLayout()
         buttons.addWidget(self.measure_button)
         buttons.addWidget(self.review_button)
         buttons.addStretch(1)
-        for button in (self.folder_button, self.pdf_button, self.open_button, self.export_button):
+        for button in of_report:
             buttons.addWidget(button)
         self.view = QWidget(self)
         column = QVBoxLayout(self.view)

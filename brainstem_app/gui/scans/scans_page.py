@@ -32,6 +32,7 @@ from brainstem_app.gui.controls import (
 )
 from brainstem_app.gui.design.tokens import HALF, SPACE
 from brainstem_app.gui.messages.message import Message, MessageLevel
+from brainstem_app.gui.row_menu import RowMenu
 from brainstem_app.gui.scans.empty_state import EmptyState
 from brainstem_app.gui.scans.examiner import THUMBNAIL, Examiner, Looked
 from brainstem_app.gui.scans.finding_list import FindingList
@@ -94,6 +95,7 @@ class ScansPage(StepPage):
         self.gathering.begin_study.connect(lambda: self.command_requested.emit("new_study"))
         self._arranged.modelReset.connect(self._show_summary)
         self._make_buttons()
+        RowMenu(self.table, (self.view_button, self.segment_button, self.remove_button))
         self._lay_out()
         self.list.undo_changed.connect(self._show_undo)
         self._show_undo(False)

@@ -32,6 +32,7 @@ from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.speed_button import SpeedButton
 from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.row_menu import RowMenu
 from brainstem_app.gui.train.curves import Curves
 from brainstem_app.gui.train.estimate import device_text, estimate
 from brainstem_app.gui.train.presets import PresetBar
@@ -128,8 +129,10 @@ class TrainPage(StepPage):
             "Curves, networks and numbers of the run",
             self._open_folder,
         )
+        of_run = (self.resume_button, self.settings_button, self.log_button, self.export_button)
+        RowMenu(self.table, (*of_run, self.folder_button))
         row = QHBoxLayout()
-        for button in (self.resume_button, self.settings_button, self.log_button, self.export_button):
+        for button in of_run:
             row.addWidget(button)
         row.addStretch(1)
         row.addWidget(self.folder_button)
