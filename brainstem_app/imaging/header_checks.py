@@ -9,7 +9,7 @@ import numpy as np
 
 from brainstem_app.imaging.orientation import affine_from_letters, axis_letters, obliquity_degrees
 from brainstem_app.imaging.scan import Finding, Level
-from brainstem_app.imaging.scan_file import OpenedScan
+from brainstem_app.imaging.scan_file import ScanImage
 from brainstem_app.imaging.spaces import Affine
 
 SAME_PLACE_MM = 0.1
@@ -41,7 +41,7 @@ class Placement:
     findings: tuple[Finding, ...]
 
 
-def check_header(opened: OpenedScan, assume_orientation: str | None = None) -> Placement:
+def check_header(opened: ScanImage, assume_orientation: str | None = None) -> Placement:
     """Choose a scan's affine and say what is odd about its header.
 
     The sform is taken when its code is above 0, else the qform when its code is; a form that is no
@@ -49,7 +49,7 @@ def check_header(opened: OpenedScan, assume_orientation: str | None = None) -> P
 
     Parameters
     ----------
-    opened : OpenedScan
+    opened : ScanImage
         An opened scan file.
     assume_orientation : str, optional
         Orientation the user states, e.g. ``"RAS"``, used only where the header states none.
@@ -102,7 +102,7 @@ class _Form:
         ]
 
 
-def _nifti_forms(opened: OpenedScan) -> list[_Form]:
+def _nifti_forms(opened: ScanImage) -> list[_Form]:
     header = opened.image.header
     raw = opened.raw_header
     sform = np.asarray(raw.get_sform(), dtype=np.float64)
@@ -122,7 +122,7 @@ def _nifti_forms(opened: OpenedScan) -> list[_Form]:
     ]
 
 
-def _mgh_forms(opened: OpenedScan) -> list[_Form]:
+def _mgh_forms(opened: ScanImage) -> list[_Form]:
     affine = np.asarray(opened.image.affine, dtype=np.float64)
     code = int(int(opened.raw_header["goodRASFlag"]) == 1)
     return [_Form("mgh", code, affine, _is_singular(affine))]
@@ -172,7 +172,7 @@ def largest_distance_mm(first: Affine, second: Affine, shape: tuple[int, int, in
 
 
 def _without_forms(
-    opened: OpenedScan, forms: list[_Form], assume_orientation: str | None
+    opened: ScanImage, forms: list[_Form], assume_orientation: str | None
 ) -> tuple[Affine, str, Finding]:
     sizes = _voxel_sizes(opened.raw_header, opened.kind)
     if assume_orientation is not None:
@@ -218,7 +218,7 @@ def _assumption_unused(letters: str, affine: Affine) -> Finding:
     )
 
 
-def _unit_findings(opened: OpenedScan) -> list[Finding]:
+def _unit_findings(opened: ScanImage) -> list[Finding]:
     if opened.kind == "mgh":
         return []
     unit = int(opened.raw_header["xyzt_units"]) & 7
@@ -234,7 +234,7 @@ def _unit_findings(opened: OpenedScan) -> list[Finding]:
     ]
 
 
-def _pixdim_findings(opened: OpenedScan, affine: Affine, chosen: str) -> list[Finding]:
+def _pixdim_findings(opened: ScanImage, affine: Affine, chosen: str) -> list[Finding]:
     if opened.kind == "mgh":
         return []
     stated = np.asarray(opened.raw_header["pixdim"][1:4], dtype=np.float64)

@@ -58,7 +58,7 @@ _RESCALED = Finding(
 
 
 @dataclass(frozen=True)
-class OpenedScan:
+class ScanImage:
     """A scan file whose header is read and whose voxels are not yet.
 
     Attributes
@@ -142,7 +142,7 @@ class OpenedScan:
 
 
 @contextmanager
-def open_scan_file(path: Path) -> Iterator[OpenedScan]:
+def open_scan_file(path: Path) -> Iterator[ScanImage]:
     """Open a scan file and read its header.
 
     Parameters
@@ -153,7 +153,7 @@ def open_scan_file(path: Path) -> Iterator[OpenedScan]:
 
     Yields
     ------
-    OpenedScan
+    ScanImage
         Header and a promise of the voxels, valid inside the ``with`` block.
 
     Raises
@@ -180,7 +180,7 @@ def open_scan_file(path: Path) -> Iterator[OpenedScan]:
         except Exception as error:  # nibabel and NumPy raise a dozen unrelated types for odd headers
             raise _damaged(path, error) from error
         shape = _single_volume_shape(path, image)
-        yield OpenedScan(path, kind, image, raw_header, shape, _ending_findings(path, kind, compressed))
+        yield ScanImage(path, kind, image, raw_header, shape, _ending_findings(path, kind, compressed))
 
 
 @contextmanager

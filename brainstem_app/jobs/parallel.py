@@ -26,7 +26,7 @@ _THREAD_VARIABLES = (
 _POLL_S = 0.2
 
 
-class Task(Protocol):
+class ParallelTask(Protocol):
     """Work for one subject; must be picklable."""
 
     @property
@@ -34,7 +34,7 @@ class Task(Protocol):
         """Name shown beside the progress."""
 
 
-T = TypeVar("T", bound=Task)
+T = TypeVar("T", bound=ParallelTask)
 R = TypeVar("R")
 Work = Callable[[T, ProgressCallback], R]
 
@@ -93,7 +93,9 @@ def _run_in_pool(work: Work[T, R], tasks: Sequence[T], processes: int, reporter:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _pass_on(messages: Any, fractions: list[float], tasks: Sequence[Task], reporter: Reporter) -> None:
+def _pass_on(
+    messages: Any, fractions: list[float], tasks: Sequence[ParallelTask], reporter: Reporter
+) -> None:
     while True:
         try:
             index, fraction, message = messages.get_nowait()

@@ -13,20 +13,25 @@ from scipy.ndimage import binary_dilation, center_of_mass, gaussian_filter, gaus
 
 from brainstem_app.imaging.resampling import resample
 from brainstem_app.imaging.spaces import Affine, Region, mni_affine, ras_affine
-from brainstem_app.preprocessing.linear_registration import Level, Volume, register_linear
+from brainstem_app.preprocessing.linear_registration import PyramidLevel, SampledVolume, register_linear
 from brainstem_app.preprocessing.template import Template
 
 _GRID_MM = 2.0
 _BRAIN_CENTRE_MM = (0.0, -20.0, 10.0)
 _BRAIN_MARGIN_VOXELS = 2
-_BRAIN_LEVELS = (Level(6.0, 4, rigid=True), Level(4.0, 4), Level(2.0, 2), Level(1.0, 2))
+_BRAIN_LEVELS = (
+    PyramidLevel(6.0, 4, rigid=True),
+    PyramidLevel(4.0, 4),
+    PyramidLevel(2.0, 2),
+    PyramidLevel(1.0, 2),
+)
 
 #: Where the brainstem step works: x −50…50, y −80…20, z −72…38 mm.
 NEAR_BRAINSTEM = Region((48, 54, 0), (101, 101, 111))
 _BRAINSTEM_CENTRE_MM = (0.0, -28.0, -35.0)
 _BRAINSTEM_MARGIN_VOXELS = 6
-_BRAINSTEM_COARSE = (Level(4.0, 2), Level(2.0, 2), Level(1.0, 2))
-_BRAINSTEM_EDGES = (Level(2.0), Level(1.0))
+_BRAINSTEM_COARSE = (PyramidLevel(4.0, 2), PyramidLevel(2.0, 2), PyramidLevel(1.0, 2))
+_BRAINSTEM_EDGES = (PyramidLevel(2.0), PyramidLevel(1.0))
 _LOCAL_SIGMA_MM = 3.0
 _LOCAL_FLOOR = 0.03
 # Beyond this the window of `locally_standardised` has no weight (scipy cuts a Gaussian at 4 sigma).
@@ -57,8 +62,8 @@ def register_brain(
     """
     brain = np.where(mask, data, np.float32(0))
     grid_shape, grid_affine = _grid_around(mask, affine)
-    moving = Volume(resample(_blurred(brain, affine), affine, grid_shape, grid_affine), grid_affine)
-    fixed = Volume(_thinned(template.t1), ras_affine(_GRID_MM, mni_affine()[:3, 3]))
+    moving = SampledVolume(resample(_blurred(brain, affine), affine, grid_shape, grid_affine), grid_affine)
+    fixed = SampledVolume(_thinned(template.t1), ras_affine(_GRID_MM, mni_affine()[:3, 3]))
     region = binary_dilation(fixed.data > 0, iterations=_BRAIN_MARGIN_VOXELS)
     start = np.eye(4)
     start[:3, 3] = _centre_of_mass(moving) - _centre_of_mass(fixed)
@@ -93,7 +98,7 @@ def register_brainstem(aligned: NDArray[np.float32], template: Template) -> Affi
         ((fixed, moving), _BRAINSTEM_COARSE),
         ((fixed_edges, locally_standardised(moving)), _BRAINSTEM_EDGES),
     ):
-        still, moved = (Volume(image, affine) for image in images)
+        still, moved = (SampledVolume(image, affine) for image in images)
         found = register_linear(still, moved, region, current, _BRAINSTEM_CENTRE_MM, levels)
         score = edges.at(found)
         if is_plausible_correction(found) and score > best_score:
@@ -186,7 +191,7 @@ def _blurred(volume: NDArray[np.float32], affine: Affine) -> NDArray[np.float32]
     return blurred
 
 
-def _centre_of_mass(volume: Volume) -> NDArray[np.float64]:
+def _centre_of_mass(volume: SampledVolume) -> NDArray[np.float64]:
     """Centre of mass in mm."""
     voxel = np.asarray(center_of_mass(volume.data.astype(np.float64)))
     return voxel * volume.voxel_mm + volume.affine[:3, 3]

@@ -15,16 +15,15 @@ from scipy.ndimage import binary_erosion, map_coordinates
 
 from brainstem_app.imaging.intensity_levels import IntensityLevels
 from brainstem_app.imaging.resampling import resample
-from brainstem_app.imaging.scan import Finding
-from brainstem_app.imaging.scan import Level as Severity
+from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, MNI_SHAPE, Affine, ras_affine
-from brainstem_app.preprocessing.linear_registration import Level, Volume, register_linear
+from brainstem_app.preprocessing.linear_registration import PyramidLevel, SampledVolume, register_linear
 from brainstem_app.preprocessing.template import load_template
 
 _GRID_MM = 2.0
 _SHAPE = ((MNI_SHAPE[0] + 1) // 2, (MNI_SHAPE[1] + 1) // 2, (MNI_SHAPE[2] + 1) // 2)
 _CENTRE_MM = (0.0, -20.0, 10.0)
-_LEVELS = (Level(8.0, 4, rigid=True), Level(6.0, 4))
+_LEVELS = (PyramidLevel(8.0, 4, rigid=True), PyramidLevel(6.0, 4))
 _MARGIN_MM = 20.0
 # Where the lateral ventricles lie, mm: x, y and z from … to.
 _VENTRICLES_MM = ((-24.0, 24.0), (-46.0, 30.0), (2.0, 28.0))
@@ -110,7 +109,7 @@ def judge_contrast(
         for name, level in (("white matter", tissue.white), ("grey", tissue.grey), ("fluid", tissue.fluid))
     )
     return Finding(
-        Severity.ERROR,
+        Level.ERROR,
         "not-t1",
         f"The scan is not T1-weighted; it looks like {kind.name}: {kind.why} ({said} of the brightest "
         "tissue).",
@@ -142,11 +141,11 @@ def placed_by_shape(mask: NDArray[np.bool_], affine: Affine) -> Affine:
     low = world.min(axis=1) - _MARGIN_MM
     x, y, z = (np.ceil((world.max(axis=1) + _MARGIN_MM - low) / _GRID_MM).astype(int) + 1).tolist()
     around = ras_affine(_GRID_MM, low)
-    moving = Volume(resample(mask.astype(np.float32), affine, (x, y, z), around), around)
+    moving = SampledVolume(resample(mask.astype(np.float32), affine, (x, y, z), around), around)
     start = np.eye(4)
     start[:3, 3] = affine[:3, :3] @ voxels.mean(axis=0) + affine[:3, 3]
     start[:3, 3] -= np.argwhere(brain).mean(axis=0) * _GRID_MM + np.array(MNI_ORIGIN_MM)
-    fixed, everywhere = Volume(brain.astype(np.float32), grid), np.ones(_SHAPE, dtype=bool)
+    fixed, everywhere = SampledVolume(brain.astype(np.float32), grid), np.ones(_SHAPE, dtype=bool)
     return register_linear(fixed, moving, everywhere, start, _CENTRE_MM, _LEVELS)
 
 

@@ -20,11 +20,15 @@ from scipy.ndimage import binary_dilation
 from brainstem_app.imaging.resampling import resample
 from brainstem_app.imaging.spaces import MNI_SHAPE, Affine, mni_affine
 from brainstem_app.preprocessing.affine import correlation
-from brainstem_app.preprocessing.linear_registration import Level, Volume, register_linear
+from brainstem_app.preprocessing.linear_registration import PyramidLevel, SampledVolume, register_linear
 from brainstem_app.preprocessing.normalise import CorrectedBrain
 
 _CENTRE_MM = (0.0, -20.0, 10.0)
-_LEVELS = (Level(4.0, 4, rigid=True), Level(2.0, 2, rigid=True), Level(1.0, 2, rigid=True))
+_LEVELS = (
+    PyramidLevel(4.0, 4, rigid=True),
+    PyramidLevel(2.0, 2, rigid=True),
+    PyramidLevel(1.0, 2, rigid=True),
+)
 _MARGIN_VOXELS = 2
 _MEAN_STEPS = 10
 
@@ -96,7 +100,7 @@ def _between(images: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.float64]
     """
     n = len(images)
     logs, alike = np.zeros((n, n, 4, 4)), 1.0
-    volumes = [Volume(image, mni_affine()) for image in images]
+    volumes = [SampledVolume(image, mni_affine()) for image in images]
     masks = [binary_dilation(image > 0, iterations=_MARGIN_VOXELS) for image in images]
     for i in range(n):
         for j in range(i + 1, n):

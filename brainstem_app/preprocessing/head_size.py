@@ -19,18 +19,17 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from brainstem_app.imaging.resampling import resample
-from brainstem_app.imaging.scan import Finding
-from brainstem_app.imaging.scan import Level as Severity
+from brainstem_app.imaging.scan import Finding, Level
 from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, Affine, ras_affine
 from brainstem_app.preprocessing.affine import correlation
-from brainstem_app.preprocessing.linear_registration import Level, Volume, register_linear
+from brainstem_app.preprocessing.linear_registration import PyramidLevel, SampledVolume, register_linear
 from brainstem_app.preprocessing.template import load_template, template_volume
 
 GRID_MM, GRID_SHAPE = 2.0, (99, 117, 95)
 # Share of a voxel that makes it one of the brain.
 _OF_BRAIN = 0.3
 _CENTRE_MM = (0.0, -20.0, 10.0)
-_LEVELS = (Level(4.0, 2), Level(1.0, 2))
+_LEVELS = (PyramidLevel(4.0, 2), PyramidLevel(1.0, 2))
 # So far around the brain the head is looked at.
 _AROUND_MM = 36.0
 # Darker than this share of the brain's brightest tissue is fluid, bone or air, and all the same.
@@ -72,7 +71,7 @@ class HeadSize:
         if self.intracranial_ml is not None:
             return ()
         finding = Finding(
-            Severity.INFO,
+            Level.INFO,
             "head-size-unknown",
             f"The volume inside the skull was not measured: {self.why_not}. The volume of the brain is given "
             f"alone ({brain_ml:.0f} ml), which shrinks with the brain.",
@@ -94,7 +93,7 @@ class Skull:
 
     Attributes
     ----------
-    volume : Volume
+    volume : SampledVolume
         On a grid of 2 mm, 0…1: from as dark as fluid to as bright as the brain's brightest tissue. The
         brain is painted out, and what lies outside of the scan is 0.
     affine : ndarray, shape (4, 4)
@@ -103,7 +102,7 @@ class Skull:
         Its shape.
     """
 
-    volume: Volume
+    volume: SampledVolume
     affine: Affine
     extent: tuple[int, ...]
 
@@ -131,7 +130,7 @@ class Skull:
         head = np.clip((level - np.float32(_DARK)) / np.float32(1 - _DARK), 0, 1)
         # Not a voxel more: what is hidden beside the brain would move with it.
         head[resample(mask.astype(np.float32), affine, (x, y, z), grid) > _OF_BRAIN] = 0
-        return cls(Volume(head.astype(np.float32), grid), affine, data.shape)
+        return cls(SampledVolume(head.astype(np.float32), grid), affine, data.shape)
 
     def holds(self, points_mm: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Which points (N, 3), mm, lie in the scan."""
@@ -197,7 +196,7 @@ class SkullTemplate:
 
     Attributes
     ----------
-    volume : Volume
+    volume : SampledVolume
         Shape `GRID_SHAPE`, 2 mm, in ``mni``, 0…1; the brain is painted out.
     ring : ndarray of bool, shape `GRID_SHAPE`
         Border of skull and scalp above face and neck, where heads are compared.
@@ -205,7 +204,7 @@ class SkullTemplate:
         Volume inside the skull.
     """
 
-    volume: Volume
+    volume: SampledVolume
     ring: NDArray[np.bool_]
     inside_ml: float
 
@@ -234,5 +233,5 @@ def load_skull() -> SkullTemplate:
     """
     stored = template_volume("skull", GRID_SHAPE)
     ring = template_volume("skull_ring", GRID_SHAPE) > 0
-    volume = Volume((stored / np.float32(255)).astype(np.float32), ras_affine(GRID_MM, MNI_ORIGIN_MM))
+    volume = SampledVolume((stored / np.float32(255)).astype(np.float32), ras_affine(GRID_MM, MNI_ORIGIN_MM))
     return SkullTemplate(volume, ring, float(load_template().brain.sum()) / 1000)

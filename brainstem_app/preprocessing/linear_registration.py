@@ -27,7 +27,7 @@ _FEWEST_POINTS = 100
 
 
 @dataclass(frozen=True)
-class Volume:
+class SampledVolume:
     """A volume on an axis-aligned RAS grid.
 
     Attributes
@@ -46,9 +46,9 @@ class Volume:
         """Voxel sizes, shape (3,)."""
         return np.asarray(np.diag(self.affine)[:3], dtype=np.float64)
 
-    def blurred(self, sigma_mm: float) -> Volume:
+    def blurred(self, sigma_mm: float) -> SampledVolume:
         """Convolve with a Gaussian."""
-        return Volume(gaussian_filter(self.data, sigma_mm / self.voxel_mm), self.affine)
+        return SampledVolume(gaussian_filter(self.data, sigma_mm / self.voxel_mm), self.affine)
 
     def gradient(self) -> list[NDArray[np.float32]]:
         """Differentiate along x, y and z; intensity a mm."""
@@ -56,7 +56,7 @@ class Volume:
 
 
 @dataclass(frozen=True)
-class Level:
+class PyramidLevel:
     """One round of a registration, from coarse to fine.
 
     Attributes
@@ -75,18 +75,18 @@ class Level:
 
 
 def register_linear(
-    fixed: Volume,
-    moving: Volume,
+    fixed: SampledVolume,
+    moving: SampledVolume,
     mask: NDArray[np.bool_],
     start: Affine,
     centre_mm: tuple[float, float, float],
-    levels: Sequence[Level],
+    levels: Sequence[PyramidLevel],
 ) -> Affine:
     """Find the affine that carries fixed points (mm) to moving points (mm), to the bit the same each time.
 
     Parameters
     ----------
-    fixed, moving : Volume
+    fixed, moving : SampledVolume
         The same contrast; brightness and noise may differ.
     mask : ndarray of bool, shape of `fixed`
         Where the correlation is computed.
@@ -94,7 +94,7 @@ def register_linear(
         Where to begin: fixed mm → moving mm.
     centre_mm : tuple of float
         Fixed point about which rotation and scale act.
-    levels : sequence of Level
+    levels : sequence of PyramidLevel
         Each begins where the one before ended.
 
     Returns
@@ -115,11 +115,11 @@ class _Round:
 
     def __init__(
         self,
-        fixed: Volume,
-        moving: Volume,
+        fixed: SampledVolume,
+        moving: SampledVolume,
         mask: NDArray[np.bool_],
         centre_mm: tuple[float, float, float],
-        level: Level,
+        level: PyramidLevel,
     ) -> None:
         thin = np.zeros_like(mask)
         thin[(slice(None, None, level.every),) * 3] = True

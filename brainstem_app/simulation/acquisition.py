@@ -14,7 +14,7 @@ from brainstem_app.imaging.spaces import Affine
 
 
 @dataclass(frozen=True)
-class Grid:
+class ScannerGrid:
     """Voxels of a scan: how many, and where they are (voxel to world, mm, RAS+)."""
 
     shape: tuple[int, int, int]
@@ -27,7 +27,7 @@ def make_grid(
     field_of_view_mm: tuple[float, float, float],
     rotation_degrees: tuple[float, float, float],
     centre_mm: tuple[float, float, float],
-) -> Grid:
+) -> ScannerGrid:
     """Lay a grid of voxels over a field of view.
 
     Parameters
@@ -53,7 +53,7 @@ def make_grid(
     turn[:3, :3] = Rotation.from_euler("xyz", rotation_degrees, degrees=True).as_matrix()
     affine = turn @ affine_from_letters(letters, (x, y, z), voxel_size_mm)
     affine[:3, 3] += centre_mm
-    return Grid((x, y, z), affine)
+    return ScannerGrid((x, y, z), affine)
 
 
 def shading(

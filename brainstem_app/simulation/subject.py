@@ -14,7 +14,7 @@ from scipy.spatial.transform import Rotation
 from brainstem_app.imaging.resampling import resample
 from brainstem_app.imaging.spaces import MNI_ORIGIN_MM, MNI_SHAPE, Affine, mni_affine, ras_affine
 from brainstem_app.progress import ProgressCallback
-from brainstem_app.simulation.acquisition import Grid, add_rician_noise, blur, make_grid, shading
+from brainstem_app.simulation.acquisition import ScannerGrid, add_rician_noise, blur, make_grid, shading
 from brainstem_app.simulation.contrast import (
     Range,
     brainstem_gain,
@@ -193,7 +193,7 @@ def _random_grid(
     voxel_size_mm: tuple[float, float, float],
     world_to_mni: Affine,
     settings: SimulationSettings,
-) -> Grid:
+) -> ScannerGrid:
     field = _HEAD_FIELD_MM if settings.with_skull else _BRAIN_FIELD_MM
     x, y, z = (float(generator.uniform(*extent)) for extent in field)
     # The grid is centred near the middle of what it shows, given in MNI mm.
@@ -233,7 +233,7 @@ def _render(
 
 
 def _pull(
-    grid: Grid,
+    grid: ScannerGrid,
     world_to_mni: Affine,
     warp: Warp,
     head: tuple[NDArray[np.float32], Affine],
@@ -257,7 +257,7 @@ def _pull(
     return image, labels, mask
 
 
-def _mni_points(part: slice, grid: Grid, world_to_mni: Affine, warp: Warp) -> NDArray[np.float32]:
+def _mni_points(part: slice, grid: ScannerGrid, world_to_mni: Affine, warp: Warp) -> NDArray[np.float32]:
     """MNI coordinates (3, n, Y, Z) in mm of a slab of the scan's voxels."""
     shift = np.eye(4)
     shift[0, 3] = part.start

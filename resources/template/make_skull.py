@@ -32,7 +32,7 @@ from brainstem_app.preprocessing.head_size import (
     place_skull,
     ring_around,
 )
-from brainstem_app.preprocessing.linear_registration import Volume
+from brainstem_app.preprocessing.linear_registration import SampledVolume
 from brainstem_app.preprocessing.n4 import correct_bias
 from brainstem_app.preprocessing.skull_strip import brain_mask
 from brainstem_app.preprocessing.template import load_template
@@ -75,7 +75,7 @@ def main(dataset: Path) -> None:
     ring = ring_around(brain[::2, ::2, ::2])
     placed = list(brains)
     for _ in range(ROUNDS):
-        template = SkullTemplate(Volume(mean_skull(skulls, placed), GRID), ring, brain.sum() / 1000)
+        template = SkullTemplate(SampledVolume(mean_skull(skulls, placed), GRID), ring, brain.sum() / 1000)
         ring_mm = template.ring_mm
         for k, skull in enumerate(skulls):
             inside = skull.holds(ring_mm @ placed[k][:3, :3].T + placed[k][:3, 3])

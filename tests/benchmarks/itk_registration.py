@@ -14,7 +14,7 @@ from scipy.ndimage import binary_dilation
 
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.preprocessing.affine import NEAR_BRAINSTEM, is_plausible_correction, locally_standardised
-from brainstem_app.preprocessing.linear_registration import Volume
+from brainstem_app.preprocessing.linear_registration import SampledVolume
 from brainstem_app.preprocessing.template import Template
 
 Point = tuple[float, float, float]
@@ -37,7 +37,7 @@ _BRAINSTEM_COARSE, _BRAINSTEM_EDGES = ItkSettings("correlation", (4, 2)), ItkSet
 _BRAINSTEM_CENTRE_MM = (0.0, -28.0, -35.0)
 
 
-def brain_by_itk(fixed: Volume, moving: Volume, start: Affine, centre_mm: Point) -> Affine:
+def brain_by_itk(fixed: SampledVolume, moving: SampledVolume, start: Affine, centre_mm: Point) -> Affine:
     """Rigid, then affine, over the whole grid."""
     for settings in _BRAIN:
         start = _register(fixed, moving, None, start, centre_mm, settings)
@@ -55,7 +55,12 @@ def brainstem_by_itk(aligned: NDArray[np.float32], template: Template) -> Affine
         (locally_standardised(fixed), locally_standardised(aligned), _BRAINSTEM_EDGES),
     ):
         found = _register(
-            Volume(still, affine), Volume(moved, affine), region, best, _BRAINSTEM_CENTRE_MM, settings
+            SampledVolume(still, affine),
+            SampledVolume(moved, affine),
+            region,
+            best,
+            _BRAINSTEM_CENTRE_MM,
+            settings,
         )
         if is_plausible_correction(found):
             best = found
@@ -63,8 +68,8 @@ def brainstem_by_itk(aligned: NDArray[np.float32], template: Template) -> Affine
 
 
 def _register(
-    fixed: Volume,
-    moving: Volume,
+    fixed: SampledVolume,
+    moving: SampledVolume,
     mask: NDArray[np.uint8] | None,
     start: Affine,
     centre_mm: Point,

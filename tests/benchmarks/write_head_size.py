@@ -32,7 +32,7 @@ from brainstem_app.imaging.scan import Scan
 from brainstem_app.imaging.spaces import Affine
 from brainstem_app.preprocessing.affine import register_brain
 from brainstem_app.preprocessing.head_size import Skull, SkullTemplate, load_skull, measure_head, place_skull
-from brainstem_app.preprocessing.linear_registration import Level, Volume, register_linear
+from brainstem_app.preprocessing.linear_registration import PyramidLevel, SampledVolume, register_linear
 from brainstem_app.preprocessing.n4 import correct_bias
 from brainstem_app.preprocessing.normalise import normalise_scan
 from brainstem_app.preprocessing.skull_strip import brain_mask
@@ -52,7 +52,7 @@ CANDIDATES = {
     "skull": "affine of skull and scalp alone (`intracranial_ml`)",
 }
 _CENTRE_MM = (0.0, -20.0, 10.0)
-_LEVELS = (Level(4.0, 2), Level(2.0, 2), Level(1.0, 2))
+_LEVELS = (PyramidLevel(4.0, 2), PyramidLevel(2.0, 2), PyramidLevel(1.0, 2))
 Sizes = dict[str, float]
 Rows = dict[str, Sizes]
 
@@ -93,11 +93,11 @@ class Head:
         """Volume of the brain mask."""
         return float(self.mask.sum()) * abs(float(np.linalg.det(self.affine[:3, :3]))) / 1000
 
-    def with_brain(self, skull: Skull) -> Volume:
+    def with_brain(self, skull: Skull) -> SampledVolume:
         """Return the skull's grid with the brain in its place."""
         grid, shape = skull.volume.affine, skull.volume.data.shape
         is_brain = resample(self.mask.astype(np.float32), self.affine, shape, grid) > 0.5
-        return Volume(
+        return SampledVolume(
             np.where(is_brain, resample(self.bright, self.affine, shape, grid), skull.volume.data), grid
         )
 
@@ -125,7 +125,7 @@ def measure(scan: Scan) -> Sizes:
 def _placed_whole(head: Head, skull: Skull, template: SkullTemplate) -> Affine:
     """Lay brain and skull together on those of the templates."""
     t1 = load_template().t1[::2, ::2, ::2]
-    both = Volume(np.where(t1 > 0, t1, template.volume.data), template.volume.affine)
+    both = SampledVolume(np.where(t1 > 0, t1, template.volume.data), template.volume.affine)
     region = template.ring | (t1 > 0)
     return register_linear(both, head.with_brain(skull), region, head.to_brain, _CENTRE_MM, _LEVELS)
 

@@ -33,13 +33,12 @@ from brainstem_app.errors import BrainstemError
 from brainstem_app.evaluation.structures import measure_structures
 from brainstem_app.imaging.reading import read_scan, require_usable
 from brainstem_app.imaging.resampling import resample
-from brainstem_app.imaging.scan import Level as Severity
-from brainstem_app.imaging.scan import Scan
+from brainstem_app.imaging.scan import Level, Scan
 from brainstem_app.imaging.spaces import Affine, ras_affine
 from brainstem_app.jobs.scans.loaded_model import LoadedModel, load_model
 from brainstem_app.jobs.scans.mask_check import nuclei_outside_mask
 from brainstem_app.models.prediction import Predictor, predict_box
-from brainstem_app.preprocessing.linear_registration import Level, Volume, register_linear
+from brainstem_app.preprocessing.linear_registration import PyramidLevel, SampledVolume, register_linear
 from brainstem_app.preprocessing.normalise import normalise_scan
 from brainstem_app.preprocessing.skull_strip import brain_mask, is_stripped
 from brainstem_app.preprocessing.transforms import Transforms
@@ -118,8 +117,8 @@ class Bench:
             said, refused = [], error.what
         else:
             findings = (*scan.findings, *found.findings)
-            said = [f.problem for f in findings if f.level is Severity.WARNING]
-            refused = next((f.problem for f in findings if f.level is Severity.ERROR), "")
+            said = [f.problem for f in findings if f.level is Level.WARNING]
+            refused = next((f.problem for f in findings if f.level is Level.ERROR), "")
             box, to_native = found.box, found.transforms.mni_to_native
         words = json.dumps({"said": said, "refused": refused, "shape": scan.shape})
         half = kept.with_suffix(".part.npz")
@@ -267,16 +266,20 @@ def rescanned(bench: Bench, first: Path, second: Path) -> dict[str, float]:
     }
 
 
-_RIGID = (Level(4.0, 2, rigid=True), Level(2.0, 2, rigid=True), Level(1.0, 2, rigid=True))
+_RIGID = (
+    PyramidLevel(4.0, 2, rigid=True),
+    PyramidLevel(2.0, 2, rigid=True),
+    PyramidLevel(1.0, 2, rigid=True),
+)
 
 
-def _on_2_mm(scan: Scan) -> Volume:
+def _on_2_mm(scan: Scan) -> SampledVolume:
     """Scan on a RAS grid of 2 mm."""
     corners = np.array(np.meshgrid(*([0, n - 1] for n in scan.shape))).reshape(3, -1)
     world = scan.affine[:3, :3] @ corners + scan.affine[:3, 3:]
     grid = ras_affine(2.0, world.min(axis=1))
     x, y, z = (np.ceil(np.ptp(world, axis=1) / 2.0).astype(int) + 1).tolist()
-    return Volume(resample(scan.data, scan.affine, (x, y, z), grid), grid)
+    return SampledVolume(resample(scan.data, scan.affine, (x, y, z), grid), grid)
 
 
 def outcome(row: dict[str, Any]) -> str:

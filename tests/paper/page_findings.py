@@ -11,14 +11,14 @@ from page_material import Material
 from page_table import decoder_pairs
 from page_text import decoder_name, listed, number, signed, table
 
-from brainstem_app.reports.grid.findings import PYRAMID_TYPE, UNET_TYPE, Finding, findings
+from brainstem_app.reports.grid.findings import PYRAMID_TYPE, UNET_TYPE, GridFinding, findings
 
 _SHARED = {"encoder": "resnet34", "alpha": 0.1, "encoder_weights": None}
 
 
-def all_findings(material: Material) -> list[Finding]:
+def all_findings(material: Material) -> list[GridFinding]:
     """Every statement of the paper for which there are numbers, each once."""
-    found: dict[str, Finding] = {}
+    found: dict[str, GridFinding] = {}
     parts = [material.summaries]
     parts += [summaries(cells) for cells in _parts(material)]
     for part in parts:
@@ -44,7 +44,7 @@ def findings_section(material: Material) -> list[str]:
     ]
 
 
-def verdicts(found: Sequence[Finding]) -> str:
+def verdicts(found: Sequence[GridFinding]) -> str:
     """Say how many statements hold."""
     counts = {word: sum(f.verdict == word for f in found) for word in ("holds", "does not hold", "not clear")}
     return (
@@ -64,7 +64,7 @@ def _parts(material: Material) -> list[list[Kept]]:
     return [part for part in parts if not any({VARIANT, SPACE} & set(c.changes) for c in part)]
 
 
-def _own(material: Material) -> list[Finding]:
+def _own(material: Material) -> list[GridFinding]:
     pairs = {frozenset((pair.first, pair.second)): pair for pair in decoder_pairs(material)}
     tests = (_deeplab_best, _competitive, _skips, _overlap_alone, _nuclei_fall)
     return [found for test in tests if (found := test(material, pairs)) is not None]
@@ -73,7 +73,7 @@ def _own(material: Material) -> list[Finding]:
 Pairs = dict[frozenset[str], Difference]
 
 
-def _deeplab_best(material: Material, pairs: Pairs) -> Finding | None:
+def _deeplab_best(material: Material, pairs: Pairs) -> GridFinding | None:
     order = list(material.decoders)
     if "deeplabv3" not in order or len(order) < 2:
         return None
@@ -81,14 +81,14 @@ def _deeplab_best(material: Material, pairs: Pairs) -> Finding | None:
     own = material.scores["deeplabv3", "dicece"]
     if best == "deeplabv3":
         holds = pairs[frozenset(order[:2])].is_clear
-        return Finding(
+        return GridFinding(
             "DeepLabV3 is the best decoder (DiceCE).",
             "holds" if holds else "not clear",
             f"Nuclei {number(own.mean)}, next {decoder_name(order[1])} with "
             f"{number(material.scores[order[1], 'dicece'].mean)}.",
         )
     clear = pairs[frozenset((best, "deeplabv3"))].is_clear
-    return Finding(
+    return GridFinding(
         "DeepLabV3 is the best decoder (DiceCE).",
         "does not hold" if clear else "not clear",
         f"Place {place} of {len(order)}: nuclei {number(own.mean)}, {decoder_name(best)} "
@@ -97,14 +97,14 @@ def _deeplab_best(material: Material, pairs: Pairs) -> Finding | None:
     )
 
 
-def _competitive(material: Material, pairs: Pairs) -> Finding | None:
+def _competitive(material: Material, pairs: Pairs) -> GridFinding | None:
     order = list(material.decoders)
     if "n_deconet" not in order or len(order) < 2:
         return None
     better = [
         name for name in order[: order.index("n_deconet")] if pairs[frozenset((name, "n_deconet"))].is_clear
     ]
-    return Finding(
+    return GridFinding(
         "N-DecoNet, the smallest network, keeps up with the best ones (DiceCE).",
         "does not hold" if len(better) > 2 else "holds",
         f"Place {order.index('n_deconet') + 1} of {len(order)}; clearly better: "
@@ -112,7 +112,7 @@ def _competitive(material: Material, pairs: Pairs) -> Finding | None:
     )
 
 
-def _skips(material: Material, pairs: Pairs) -> Finding | None:
+def _skips(material: Material, pairs: Pairs) -> GridFinding | None:
     if not set(UNET_TYPE) <= set(material.decoders):
         return None
     own = [pairs[frozenset(("unet", name))] for name in ("unetplusplus", "manet")]
@@ -122,7 +122,7 @@ def _skips(material: Material, pairs: Pairs) -> Finding | None:
     }
     better = [pair for pair in own if pair.is_clear and pair.first != "unet"]
     told = ", ".join(f"{decoder_name(name)} {signed(gain)}" for name, gain in gains.items())
-    return Finding(
+    return GridFinding(
         "Changed skip connections do not help: UNet++ and MA-Net are no better than U-Net (DiceCE).",
         "does not hold" if better else "holds",
         f"Nuclei, minus U-Net: {told}; clearly better: "
@@ -130,7 +130,7 @@ def _skips(material: Material, pairs: Pairs) -> Finding | None:
     )
 
 
-def _overlap_alone(material: Material, pairs: Pairs) -> Finding | None:
+def _overlap_alone(material: Material, pairs: Pairs) -> GridFinding | None:
     """Fall from DiceCE to Dice or Jaccard alone, by kind of decoder."""
 
     def fall(decoders: Sequence[str]) -> float | None:
@@ -145,14 +145,14 @@ def _overlap_alone(material: Material, pairs: Pairs) -> Finding | None:
     unet, pyramid = fall(UNET_TYPE), fall(PYRAMID_TYPE)
     if unet is None or pyramid is None:
         return None
-    return Finding(
+    return GridFinding(
         "With Dice or Jaccard alone UNet-type decoders lose most.",
         "holds" if unet > pyramid else "does not hold",
         f"Fall from DiceCE on average: UNet-type {unet:.3f}, pyramids {pyramid:.3f}.",
     )
 
 
-def _nuclei_fall(material: Material, pairs: Pairs) -> Finding | None:
+def _nuclei_fall(material: Material, pairs: Pairs) -> GridFinding | None:
     """With more cross-entropy the nuclei fall more steeply than grey and white matter."""
     cells = _parts(material)
     alpha = next((part for part in cells if any("alpha" in cell.changes for cell in part)), None)
@@ -167,7 +167,7 @@ def _nuclei_fall(material: Material, pairs: Pairs) -> Finding | None:
             if low is not None and high is not None:
                 found.append(low - high)
     nuclei, tissue = (float(np.mean(falls[name])) for name in ("nuclei", "tissue"))
-    return Finding(
+    return GridFinding(
         "With a larger α the nuclei fall more steeply than grey and white matter.",
         "holds" if nuclei > max(tissue, 0) else "does not hold",
         f"From the smallest to the largest α, mean over decoders: nuclei {signed(-nuclei)}, grey and white "

@@ -8,27 +8,27 @@ from threadpoolctl import threadpool_limits
 
 from brainstem_app.imaging.resampling import resample
 from brainstem_app.imaging.spaces import Affine, ras_affine
-from brainstem_app.preprocessing.linear_registration import Level, Volume, register_linear
+from brainstem_app.preprocessing.linear_registration import PyramidLevel, SampledVolume, register_linear
 
 _SHAPE = (48, 48, 48)
 _AFFINE = ras_affine(2.0, (-48.0, -48.0, -48.0))
 _CENTRE = (0.0, 0.0, 0.0)
-_LEVELS = (Level(8.0, 2, rigid=True), Level(4.0, 2), Level(2.0))
+_LEVELS = (PyramidLevel(8.0, 2, rigid=True), PyramidLevel(4.0, 2), PyramidLevel(2.0))
 _EVERYWHERE = np.ones(_SHAPE, dtype=bool)
 _CORNERS = np.array([[x, y, z, 1.0] for x in (-20, 20) for y in (-20, 20) for z in (-20, 20)])
 
 
-def _head() -> Volume:
+def _head() -> SampledVolume:
     """Something lopsided that ends inside its grid."""
     noise = gaussian_filter(np.random.default_rng(0).standard_normal(_SHAPE), 3.0)
     points = np.indices(_SHAPE).transpose(1, 2, 3, 0) * 2.0 - 48.0
     inside = np.linalg.norm(points / (36.0, 30.0, 26.0), axis=-1) < 1
-    return Volume(np.where(inside, 1 + 6 * noise, 0).astype(np.float32), _AFFINE)
+    return SampledVolume(np.where(inside, 1 + 6 * noise, 0).astype(np.float32), _AFFINE)
 
 
-def _moved(head: Volume, matrix: Affine, gain: float = 1.0, offset: float = 0.0) -> Volume:
+def _moved(head: SampledVolume, matrix: Affine, gain: float = 1.0, offset: float = 0.0) -> SampledVolume:
     pulled = resample(head.data, _AFFINE, _SHAPE, _AFFINE, world_to_world=np.linalg.inv(matrix))
-    return Volume((gain * pulled + offset).astype(np.float32), _AFFINE)
+    return SampledVolume((gain * pulled + offset).astype(np.float32), _AFFINE)
 
 
 def _turn(axis: str, degrees: float) -> Affine:
@@ -88,7 +88,7 @@ def test_the_result_repeats_to_the_bit_with_any_number_of_threads() -> None:
 def test_the_start_is_kept_where_nothing_overlaps(moving: np.ndarray) -> None:
     far = np.eye(4)
     far[:3, 3] = 500.0
-    found = register_linear(_head(), Volume(moving, _AFFINE), _EVERYWHERE, far, _CENTRE, _LEVELS)
+    found = register_linear(_head(), SampledVolume(moving, _AFFINE), _EVERYWHERE, far, _CENTRE, _LEVELS)
     np.testing.assert_array_equal(found, far)
 
 

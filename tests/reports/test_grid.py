@@ -9,7 +9,7 @@ import pytest
 from brainstem_app.jobs.many.grids import TABLE_LOSSES
 from brainstem_app.reports.engine.line_chart import Line, LineChart, line_charts
 from brainstem_app.reports.grid.figures import charts_of_axis, charts_of_encoders
-from brainstem_app.reports.grid.findings import Finding, findings, rank_correlation
+from brainstem_app.reports.grid.findings import GridFinding, findings, rank_correlation
 from brainstem_app.reports.grid.paper import paper_results
 from brainstem_app.reports.grid.results import DECODER_NAMES, LOSS_NAMES
 from brainstem_app.reports.grid.summary import Mean, VariantSummary
@@ -31,7 +31,7 @@ def _the_papers_own() -> list[VariantSummary]:
     ]
 
 
-def _verdicts(found: tuple[Finding, ...]) -> list[str]:
+def _verdicts(found: tuple[GridFinding, ...]) -> list[str]:
     return [one.verdict for one in found]
 
 

@@ -23,7 +23,7 @@ from brainstem_app.jobs.executors.local import LocalExecutor, find_slots
 from brainstem_app.jobs.executors.run_tasks import TaskOutcome, run_tasks_on
 from brainstem_app.jobs.executors.task import Executor, Task
 from brainstem_app.jobs.job import CompareCellJob, CompareJob
-from brainstem_app.jobs.many.compare_plan import Cell, Plan
+from brainstem_app.jobs.many.compare_plan import GridCell, Plan
 from brainstem_app.jobs.many.compare_report import write_report
 from brainstem_app.jobs.networks.machine_speed import Estimate, read_speed
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -195,7 +195,7 @@ class _Results:
                 (self.study.run_folder(cell.job.run) / "best.keras").unlink(missing_ok=True)
 
 
-def _folds_summary(plan: Plan, best: Cell, folder: Path) -> Summary:
+def _folds_summary(plan: Plan, best: GridCell, folder: Path) -> Summary:
     """Say how the best combination does over its folds."""
     mine = [cell for cell in plan.ended("finished") if cell.group == best.group]
     values = [plan.records[cell.job.run].macro_miou_nuclei.value for cell in mine]
@@ -211,10 +211,10 @@ def _folds_summary(plan: Plan, best: Cell, folder: Path) -> Summary:
     }
 
 
-def best_of_each(cells: Iterable[Cell], plan: Plan, setting: str) -> tuple[Cell, ...]:
+def best_of_each(cells: Iterable[GridCell], plan: Plan, setting: str) -> tuple[GridCell, ...]:
     """For each value of a setting the cell that is best on the nuclei of validation subjects, over folds."""
     cells = list(cells)
-    best: dict[object, Cell] = {}
+    best: dict[object, GridCell] = {}
     for cell in cells:
         value = getattr(cell.job, setting)
         score = _over_folds(plan, cells, cell)
@@ -223,12 +223,12 @@ def best_of_each(cells: Iterable[Cell], plan: Plan, setting: str) -> tuple[Cell,
     return tuple(best.values())
 
 
-def _over_folds(plan: Plan, cells: Iterable[Cell], cell: Cell) -> float:
+def _over_folds(plan: Plan, cells: Iterable[GridCell], cell: GridCell) -> float:
     scores = [_validated(plan, other) for other in cells if other.group == cell.group]
     return sum(scores) / len(scores)
 
 
-def _validated(plan: Plan, cell: Cell) -> float:
+def _validated(plan: Plan, cell: GridCell) -> float:
     return plan.records[cell.job.run].val_nuclei_miou or 0.0
 
 

@@ -29,7 +29,7 @@ _HASH_LETTERS = 8
 
 
 @dataclass(frozen=True)
-class Cell:
+class GridCell:
     """One run of a comparison.
 
     Attributes
@@ -63,7 +63,7 @@ class Cell:
         return json.dumps(self.variant, sort_keys=True), self.repeat
 
 
-def cells_of(grid: Grid, study: Path) -> tuple[Cell, ...]:
+def cells_of(grid: Grid, study: Path) -> tuple[GridCell, ...]:
     """All cells of a grid: first the first repeat of each combination, then the second, and so on.
 
     Raises
@@ -73,7 +73,7 @@ def cells_of(grid: Grid, study: Path) -> tuple[Cell, ...]:
     """
     folds: tuple[int | None, ...] = (None,) if grid.folds is None else tuple(range(1, grid.folds + 1))
     return tuple(
-        Cell(variant, repeat, _job(grid, variant, repeat, study, fold))
+        GridCell(variant, repeat, _job(grid, variant, repeat, study, fold))
         for repeat in range(1, grid.repeats + 1)
         for variant in grid.variants()
         for fold in folds
@@ -134,7 +134,7 @@ class Plan:
 
     Attributes
     ----------
-    cells : tuple of Cell
+    cells : tuple of GridCell
         All of them.
     records : dict of str to CellRecord
         How those that have ended did, by run.
@@ -146,7 +146,7 @@ class Plan:
         Training and validation subjects.
     """
 
-    cells: tuple[Cell, ...]
+    cells: tuple[GridCell, ...]
     records: dict[str, CellRecord]
     retry_failed: bool = False
     timed: tuple[tuple[TrainJob, CellRecord], ...] = ()
@@ -160,17 +160,17 @@ class Plan:
         records = {run: record for run, record in found if record is not None}
         return cls(cells, records, retry_failed, timed_cells(study), _subjects(study))
 
-    def ended(self, state: str) -> tuple[Cell, ...]:
+    def ended(self, state: str) -> tuple[GridCell, ...]:
         """Cells that ended so: ``finished`` or ``failed``."""
         return tuple(c for c in self.cells if c.job.run in self.records and self._state(c) == state)
 
     @property
-    def waiting(self) -> tuple[Cell, ...]:
+    def waiting(self) -> tuple[GridCell, ...]:
         """Cells that are to be run."""
         over = {"finished"} if self.retry_failed else {"finished", "failed"}
         return tuple(cell for cell in self.cells if self._state(cell) not in over)
 
-    def _state(self, cell: Cell) -> str:
+    def _state(self, cell: GridCell) -> str:
         record = self.records.get(cell.job.run)
         return record.state if record else "waiting"
 
@@ -238,7 +238,7 @@ def timed_cells(study: Study) -> tuple[tuple[TrainJob, CellRecord], ...]:
 
 
 def estimate_seconds(
-    waiting: Iterable[Cell],
+    waiting: Iterable[GridCell],
     known: Iterable[tuple[TrainJob, CellRecord]],
     subjects: tuple[int, int] = (1, 0),
 ) -> tuple[float | None, bool]:

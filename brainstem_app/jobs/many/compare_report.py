@@ -14,7 +14,7 @@ from brainstem_app.errors import InputError
 from brainstem_app.evaluation.confusion import macro_miou
 from brainstem_app.jobs.job import CompareJob, TrainJob
 from brainstem_app.jobs.kinds.job_model import shareable
-from brainstem_app.jobs.many.compare_plan import Cell, Plan
+from brainstem_app.jobs.many.compare_plan import GridCell, Plan
 from brainstem_app.jobs.networks.run_splits import run_splits
 from brainstem_app.jobs.studies.study_atlas import study_atlas
 from brainstem_app.reports.grid.figures import row_axis
@@ -90,7 +90,7 @@ def _mean(values: list[float | None]) -> float | None:
     return float(np.mean(known)) if known else None
 
 
-def _cell_result(cell: Cell, record: CellRecord | None, study: Study) -> CellResult:
+def _cell_result(cell: GridCell, record: CellRecord | None, study: Study) -> CellResult:
     folder = study.run_folder(cell.job.run)
     common: dict[str, Any] = {
         "name": cell.name,
@@ -168,7 +168,7 @@ def _counts(folder: Path, names: Sequence[str]) -> np.ndarray[Any, np.dtype[np.i
 def _picture(grid: Grid, plan: Plan, study: Study) -> BestPicture | None:
     """Predictions of the best cell of each row on the subject that the best of all scores in the median."""
     rows = row_axis(grid.vary)
-    best: dict[Any, tuple[float, Cell]] = {}
+    best: dict[Any, tuple[float, GridCell]] = {}
     # Of folds the first: others test other people.
     for cell in (cell for cell in plan.ended("finished") if cell.fold in (None, 1)):
         score = plan.records[cell.job.run].val_nuclei_miou
@@ -205,7 +205,7 @@ def _on_subject(study: Study, subject: str, predictions: dict[str, Predictions])
     return BestPicture(subject=subject, image=box.image, reference=box.labels, predictions=labels)
 
 
-def _title(rows: str, cell: Cell) -> str:
+def _title(rows: str, cell: GridCell) -> str:
     others = [value_name(name, value) for name, value in cell.variant.items() if name != rows]
     return "\n".join([value_name(rows, cell.variant[rows]), ", ".join(others)])
 

@@ -24,7 +24,7 @@ from brainstem_app.reports.engine.blocks import (
 from brainstem_app.reports.engine.columns import Cell, Column, Mark, ratio3
 from brainstem_app.reports.engine.line_chart import LineChart, line_charts
 from brainstem_app.reports.grid import figures
-from brainstem_app.reports.grid.findings import Finding, findings
+from brainstem_app.reports.grid.findings import GridFinding, findings
 from brainstem_app.reports.grid.folds import FoldSpread
 from brainstem_app.reports.grid.paper import PaperResults, paper_results
 from brainstem_app.reports.grid.results import CellResult, GridInputs, setting_name, value_name
@@ -193,10 +193,10 @@ def heat_cell(cell: HeatCell | None) -> Cell:
     return Cell(text, beside, "; ".join(below), mark=mark, shade=cell.shade)
 
 
-def _findings(found: Sequence[Finding], paper: PaperResults) -> list[Block]:
+def _findings(found: Sequence[GridFinding], paper: PaperResults) -> list[Block]:
     if not found:
         return []
-    columns: tuple[Column[Finding], ...] = (
+    columns: tuple[Column[GridFinding], ...] = (
         Column("The paper", lambda f: f.claim, align="words"),
         Column("Here", lambda f: Cell(f.verdict, mark=_VERDICTS[f.verdict]), align="centre"),
         Column("Our numbers", lambda f: f.detail, align="words"),

@@ -28,7 +28,7 @@ Verdict = Literal["holds", "does not hold", "not clear"]
 
 
 @dataclass(frozen=True)
-class Finding:
+class GridFinding:
     """A statement of the paper, tested on our means (macro mIoU of all classes, as the paper's).
 
     Attributes
@@ -51,7 +51,7 @@ Row = tuple[dict[str, Any], float]
 
 def findings(
     summaries: Sequence[VariantSummary], settings: dict[str, Any], paper: PaperResults
-) -> tuple[Finding, ...]:
+) -> tuple[GridFinding, ...]:
     """Test every statement for which there are numbers.
 
     Parameters
@@ -64,7 +64,7 @@ def findings(
     rows: list[Row] = [
         ({**settings, **s.variant}, mean) for s in summaries if (mean := s.mean("all")) is not None
     ]
-    tests: tuple[Callable[[list[Row], PaperResults], Finding | None], ...] = (
+    tests: tuple[Callable[[list[Row], PaperResults], GridFinding | None], ...] = (
         _same_order,
         _best_loss,
         _kinds_of_decoder,
@@ -89,19 +89,19 @@ def rank_correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
     return float(spearmanr(ours, theirs).statistic)
 
 
-def _same_order(rows: list[Row], paper: PaperResults) -> Finding | None:
+def _same_order(rows: list[Row], paper: PaperResults) -> GridFinding | None:
     pairs = [(mean, theirs[0]) for settings, mean in rows if (theirs := paper.result(settings)) is not None]
     correlation = rank_correlation(pairs)
     if correlation is None:
         return None
-    return Finding(
+    return GridFinding(
         "The combinations of decoder and loss come in the order of Table 1.",
         _plain(correlation >= _STRONG),
         f"Spearman's rank correlation of {len(pairs)} combinations with the paper's: {correlation:.2f}.",
     )
 
 
-def _best_loss(rows: list[Row], paper: PaperResults) -> Finding | None:
+def _best_loss(rows: list[Row], paper: PaperResults) -> GridFinding | None:
     table = _table(rows, "decoder", "loss")
     full = {d: losses for d, losses in table.items() if "dicece" in losses and len(losses) > 1}
     if not full:
@@ -110,17 +110,17 @@ def _best_loss(rows: list[Row], paper: PaperResults) -> Finding | None:
     others = [f"{_decoder(d)}: {value_name('loss', loss)}" for d, loss in best.items() if loss != "dicece"]
     detail = f"DiceCE is the best loss for {len(best) - len(others)} of {len(best)} decoders"
     detail += f"; not for {', '.join(others)}." if others else "."
-    return Finding("All decoders are best with DiceCE.", _plain(not others), detail)
+    return GridFinding("All decoders are best with DiceCE.", _plain(not others), detail)
 
 
-def _kinds_of_decoder(rows: list[Row], paper: PaperResults) -> Finding | None:
+def _kinds_of_decoder(rows: list[Row], paper: PaperResults) -> GridFinding | None:
     scores = _decoders(rows)
     low = {d: scores[d] for d in UNET_TYPE if d in scores}
     high = {d: scores[d] for d in (*PYRAMID_TYPE, *PROPOSED) if d in scores}
     if not low or not high:
         return None
     best, worst = max(low, key=lambda d: low[d]), min(high, key=lambda d: high[d])
-    return Finding(
+    return GridFinding(
         "Pyramid-type decoders, N-DecoNet and U-DecoNet do better than U-Net-type ones (DiceCE).",
         _plain(low[best] < high[worst]),
         f"Mean of the U-Net type {_average(low):.3f}, of the others {_average(high):.3f}; "
@@ -129,35 +129,35 @@ def _kinds_of_decoder(rows: list[Row], paper: PaperResults) -> Finding | None:
     )
 
 
-def _n_before_u(rows: list[Row], paper: PaperResults) -> Finding | None:
+def _n_before_u(rows: list[Row], paper: PaperResults) -> GridFinding | None:
     pairs = _pairs(rows, "decoder", "n_deconet", "u_deconet")
     if not pairs:
         return None
     ahead = sum(n > u for n, u in pairs)
     differences = [n - u for n, u in pairs]
     low, high = _interval(differences)
-    return Finding(
+    return GridFinding(
         "Adding the maps of the level above costs accuracy: N-DecoNet is better than U-DecoNet.",
         "holds" if low > 0 else "does not hold" if high < 0 else "not clear",
         f"N-DecoNet is ahead in {ahead} of {len(pairs)} combinations, by {_told(differences)}.",
     )
 
 
-def _alpha_harms(rows: list[Row], paper: PaperResults) -> Finding | None:
+def _alpha_harms(rows: list[Row], paper: PaperResults) -> GridFinding | None:
     table = _table(rows, "decoder", "alpha")
     slopes = {d: c for d, by in table.items() if (c := rank_correlation(list(by.items()))) is not None}
     if not slopes:
         return None
     falling = [d for d, slope in slopes.items() if slope < -_STRONG]
     told = ", ".join(f"{_decoder(d)} {slope:+.2f}" for d, slope in slopes.items())
-    return Finding(
+    return GridFinding(
         "The larger the share α of cross-entropy, the worse.",
         _plain(len(falling) == len(slopes)),
         f"Rank correlation of accuracy with α: {told}.",
     )
 
 
-def _steady_over_alpha(rows: list[Row], paper: PaperResults) -> Finding | None:
+def _steady_over_alpha(rows: list[Row], paper: PaperResults) -> GridFinding | None:
     table = {d: by for d, by in _table(rows, "decoder", "alpha").items() if len(by) >= _ENOUGH}
     if "deeplabv3" not in table or len(table) < 2:
         return None
@@ -168,33 +168,33 @@ def _steady_over_alpha(rows: list[Row], paper: PaperResults) -> Finding | None:
         else f"{_decoder(d)} {value:.3f}"
         for d, value in spread.items()
     )
-    return Finding(
+    return GridFinding(
         "DeepLabV3 changes least over α.",
         _plain(min(spread, key=lambda d: spread[d]) == "deeplabv3"),
         f"Standard deviation over α: {told}.",
     )
 
 
-def _deeper_encoders(rows: list[Row], paper: PaperResults) -> Finding | None:
+def _deeper_encoders(rows: list[Row], paper: PaperResults) -> GridFinding | None:
     pairs = _pairs(rows, "encoder", "resnet152", "resnet34") or _pairs(
         rows, "encoder", "resnet101", "resnet34"
     )
     if not pairs:
         return None
     differences = [deep - small for deep, small in pairs]
-    return Finding(
+    return GridFinding(
         "Deeper encoders do not improve the result.",
         _no_better(differences),
         f"The deepest ResNet minus ResNet-34, over {len(pairs)} combinations: {_told(differences)}.",
     )
 
 
-def _pretrained(rows: list[Row], paper: PaperResults) -> Finding | None:
+def _pretrained(rows: list[Row], paper: PaperResults) -> GridFinding | None:
     pairs = _pairs(rows, "encoder_weights", "imagenet", None)
     if not pairs:
         return None
     differences = [pretrained - random for pretrained, random in pairs]
-    return Finding(
+    return GridFinding(
         "Pretrained encoders do no better than random ones.",
         _no_better(differences),
         f"Pretrained minus random, over {len(pairs)} combinations: {_told(differences)}, "

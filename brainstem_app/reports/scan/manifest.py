@@ -52,7 +52,7 @@ class FileEntry(BaseModel):
     sha256: str | None
 
 
-class Grid(BaseModel):
+class GridEntry(BaseModel):
     """Grid of the labels: voxels along the axes and voxel-to-world matrix (mm, RAS+)."""
 
     model_config = ConfigDict(frozen=True)
@@ -89,7 +89,7 @@ class Manifest(BaseModel):
     atlas: str
     model: str | None
     files: dict[str, FileEntry]
-    grid: Grid
+    grid: GridEntry
     settings: dict[str, Any]
     seed: int | None
     timings_s: dict[str, float]
@@ -116,7 +116,7 @@ def make_manifest(inputs: ReportInputs, created: str) -> Manifest:
         atlas=f"{inputs.atlas_name} {inputs.atlas_version}",
         model=inputs.model.name if inputs.model else None,
         files=files,
-        grid=Grid(shape=inputs.labels_native.shape, affine=inputs.labels_affine.tolist()),
+        grid=GridEntry(shape=inputs.labels_native.shape, affine=inputs.labels_affine.tolist()),
         settings={name: _plain(value) for name, value in inputs.settings.items()},
         seed=inputs.seed,
         timings_s={step: round(value, 3) for step, value in inputs.timings.items()},
