@@ -79,13 +79,13 @@ def test_word_of_a_group_is_not_cut(qtbot: QtBot, window: MainWindow, dataset: P
     assert page.table.columnWidth(1) >= page.table.sizeHintForIndex(page.model.index(0, 1)).width()
 
 
-def test_chosen_scan_says_what_is_wrong_and_what_to_do(listed: MainWindow) -> None:
+def test_chosen_scan_says_what_is_wrong_and_what_to_do(qtbot: QtBot, listed: MainWindow) -> None:
     page = listed.scans
     page.table.selectRow(3)
     assert any(text.startswith("error") for text in page.findings.texts)
     assert not page.segment_button.isEnabled()
     page.table.selectRow(0)
-    assert page.segment_button.isEnabled()
+    qtbot.waitUntil(page.segment_button.isEnabled, timeout=_LIMIT_MS)
 
 
 def test_several_scans_can_be_segmented_with_the_cursor_on_a_bad_one(listed: MainWindow) -> None:
