@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 
 _log = logging.getLogger(__name__)
 
@@ -16,14 +16,16 @@ class _Signals(QObject):
     failed = Signal(object)
 
 
-class _Task(QRunnable):
+class _Task:
+    """A function and the signals by which its result comes back.
+
+    No `QRunnable`: PySide never lets go of one that was started, nor of what its function holds.
+    """
+
     def __init__(self, function: Callable[[], Any]) -> None:
-        super().__init__()
-        self.setAutoDelete(False)
         self.function = function
         self.signals = _Signals()
 
-    @Slot()
     def run(self) -> None:
         """Run the function; whatever it raises goes back to the window."""
         try:
@@ -64,7 +66,7 @@ class Background(QObject):
         receiver = _Receiver(self, task, done, failed)
         task.signals.done.connect(receiver.on_done)
         task.signals.failed.connect(receiver.on_failed)
-        self._pool.start(task)
+        self._pool.start(task.run)
 
     def wait(self, milliseconds: int = 10_000) -> bool:
         """Wait until nothing runs any more (at closing); False if that took too long."""

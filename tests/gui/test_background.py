@@ -1,0 +1,43 @@
+"""Short work beside the window: what comes back, and that nothing of it stays."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from functools import partial
+
+from pytestqt.qtbot import QtBot
+
+from brainstem_app.gui.background import Background
+
+
+class Volume:
+    """Something large."""
+
+    def __str__(self) -> str:
+        return "Volume"
+
+
+def test_work_that_has_come_back_is_let_go_of_with_all_that_it_held(qtbot: QtBot) -> None:
+    background = Background()
+    came: list[object] = []
+    held: list[weakref.ref[Volume]] = []
+    for _ in range(20):
+        volume = Volume()
+        held.append(weakref.ref(volume))
+        background.run(partial(str, volume), came.append, came.append)
+    del volume
+    qtbot.waitUntil(lambda: not background.is_busy)
+    qtbot.wait(20)  # what was to be deleted later is
+    gc.collect()
+    assert came == ["Volume"] * 20
+    assert [ref for ref in held if ref() is not None] == []
+
+
+def test_error_comes_back_as_it_is(qtbot: QtBot) -> None:
+    background = Background()
+    errors: list[BaseException] = []
+    background.run(lambda: 1 // 0, lambda _result: None, errors.append)
+    qtbot.waitUntil(lambda: bool(errors))
+    assert isinstance(errors[0], ZeroDivisionError)
+    assert background.wait()
