@@ -12,8 +12,9 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import nibabel as nib
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.atlas.library import load_atlas
@@ -36,6 +37,15 @@ from brainstem_app.study.study import Failure, Study, StudySettings, SubjectReco
 
 SHAPE = (30, 36, 28)
 VOXEL_MM = (4.5, 4.0, 4.6)
+
+
+@pytest.fixture(autouse=True)
+def no_key_is_held(qtbot: QtBot) -> None:
+    """Let go of the modifier keys of the last click of an earlier test, which Qt holds until another event."""
+    anything = QWidget()
+    qtbot.addWidget(anything)
+    qtbot.keyClick(anything, Qt.Key.Key_F35)
+    assert QGuiApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
