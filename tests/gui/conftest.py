@@ -41,7 +41,7 @@ VOXEL_MM = (4.5, 4.0, 4.6)
 
 @pytest.fixture(autouse=True)
 def no_key_is_held(qtbot: QtBot) -> None:
-    """Let go of the modifier keys of the last click of an earlier test, which Qt holds until another event."""
+    """Let go of modifier keys: Qt holds those of the last click of an earlier test until another event."""
     anything = QWidget()
     qtbot.addWidget(anything)
     qtbot.keyClick(anything, Qt.Key.Key_F35)
