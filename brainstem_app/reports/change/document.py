@@ -64,8 +64,9 @@ def change_document(report: ChangeReport, picture: bytes = b"", *, draw: bool = 
         Paragraph(_NUMBERS_NOTE, "small"),
         grades(reliability_text(measured)),
     ]
-    charts = [volume_chart(report, entry) for entry in report.measured if entry.percent_a_year is not None]
-    if draw and charts:
+    drawn = [entry for entry in report.measured if draw and entry.percent_a_year is not None]
+    charts = [volume_chart(report, entry) for entry in drawn]
+    if charts:
         blocks += [Heading("Volumes over time", "plots"), line_charts(charts, _ACROSS)]
     if picture:
         blocks += [

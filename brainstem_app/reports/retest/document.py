@@ -55,8 +55,8 @@ def retest_document(report: RetestReport, *, draw: bool = True) -> Document:
         Paragraph(_NUMBERS_NOTE + (_AREAS_NOTE if report.areas else ""), "small"),
         grades(reliability_text(measured)),
     ]
-    charts = [bland_altman_chart(report, entry) for entry in report.measured if entry.n]
-    if draw and charts:
+    charts = [bland_altman_chart(report, entry) for entry in report.measured if draw and entry.n]
+    if charts:
         blocks += [Heading("Difference against mean", "plots"), line_charts(charts, _ACROSS)]
     blocks += [*methods(retest_methods(report)), *repeat(report.command)]
     return Document(
