@@ -4,55 +4,37 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from queue import Empty, SimpleQueue
 from typing import Any
 
-from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QTimer
 
 _log = logging.getLogger(__name__)
 
-
-class _Signals(QObject):
-    done = Signal(object)
-    failed = Signal(object)
-
-
-class _Task:
-    """A function and the signals by which its result comes back.
-
-    No `QRunnable`: PySide never lets go of one that was started, nor of what its function holds.
-    """
-
-    def __init__(self, function: Callable[[], Any]) -> None:
-        self.function = function
-        self.signals = _Signals()
-
-    def run(self) -> None:
-        """Run the function; whatever it raises goes back to the window."""
-        try:
-            result = self.function()
-        except BaseException as error:  # noqa: BLE001 - a thread has nobody above it to catch this
-            _log.debug("background task failed", exc_info=True)
-            self.signals.failed.emit(error)
-        else:
-            self.signals.done.emit(result)
+_LOOK_EVERY_MS = 5
 
 
 class Background(QObject):
-    """Runs functions on a thread pool and hands back what they return.
+    """Runs functions on two threads and hands back what they return.
 
     For reading files (nibabel, NumPy), which releases the interpreter; computing is a job's business.
+    The threads touch nothing of Qt, and the window looks for what they have done: a QObject that lives in
+    one thread and is let go of, or emits, in another ends the program now and then.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(2)
-        self._tasks: set[_Task] = set()
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="beside-the-window")
+        self._callbacks: dict[Future[Any], tuple[Callable[[Any], None], Callable[[BaseException], None]]] = {}
+        self._ended: SimpleQueue[Future[Any]] = SimpleQueue()
+        self._timer = QTimer(self, interval=_LOOK_EVERY_MS)
+        self._timer.timeout.connect(self._hand_back)
 
     @property
     def is_busy(self) -> bool:
         """True while a function runs or waits."""
-        return bool(self._tasks)
+        return bool(self._callbacks)
 
     def run(
         self,
@@ -61,48 +43,35 @@ class Background(QObject):
         failed: Callable[[BaseException], None],
     ) -> None:
         """Run ``function`` on a thread; call ``done`` or ``failed`` in the thread of this object."""
-        task = _Task(function)
-        self._tasks.add(task)
-        receiver = _Receiver(self, task, done, failed)
-        task.signals.done.connect(receiver.on_done)
-        task.signals.failed.connect(receiver.on_failed)
-        self._pool.start(task.run)
+        future = self._threads.submit(function)
+        self._callbacks[future] = done, failed
+        future.add_done_callback(self._ended.put)
+        self._timer.start()
 
     def wait(self, milliseconds: int = 10_000) -> bool:
         """Wait until nothing runs any more (at closing); False if that took too long."""
-        self._pool.clear()
-        return self._pool.waitForDone(milliseconds)
+        for future in list(self._callbacks):
+            if future.cancel():
+                del self._callbacks[future]
+        return not wait(self._callbacks, milliseconds / 1000).not_done
 
-    def forget(self, task: _Task) -> None:
-        """Let go of a task that has come back."""
-        self._tasks.discard(task)
-
-
-class _Receiver(QObject):
-    """Lives in the window's thread, so that Qt queues the task's signals to it."""
-
-    def __init__(
-        self,
-        owner: Background,
-        task: _Task,
-        done: Callable[[Any], None],
-        failed: Callable[[BaseException], None],
-    ) -> None:
-        super().__init__(owner)
-        self._owner, self._task, self._done, self._failed = owner, task, done, failed
-
-    @Slot(object)
-    def on_done(self, result: Any) -> None:
-        """Pass the result on."""
-        self._close()
-        self._done(result)
-
-    @Slot(object)
-    def on_failed(self, error: BaseException) -> None:
-        """Pass the error on."""
-        self._close()
-        self._failed(error)
-
-    def _close(self) -> None:
-        self._owner.forget(self._task)
-        self.deleteLater()
+    def _hand_back(self) -> None:
+        """Hand back one result; the next one's turn comes after what else the window has to do."""
+        try:
+            future = self._ended.get_nowait()
+        except Empty:
+            if not self._callbacks:
+                self._timer.stop()
+            return
+        if self._ended.qsize():
+            QTimer.singleShot(0, self, self._hand_back)
+        callbacks = self._callbacks.pop(future, None)
+        if callbacks is None:  # cancelled
+            return
+        done, failed = callbacks
+        error = future.exception()
+        if error is None:
+            done(future.result())
+        else:
+            _log.debug("background task failed", exc_info=error)
+            failed(error)
