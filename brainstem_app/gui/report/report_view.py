@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from PySide6.QtCore import QModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtCore import QModelIndex, QSignalBlocker, QSortFilterProxyModel, Qt
 from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import (
     QHeaderView,
@@ -138,13 +138,12 @@ class ReportView(QWidget):
 
     def _show_tabs(self, content: ReportContent | None) -> None:
         """Offer the tables of a report that has several."""
-        self.tabs.blockSignals(True)
-        while self.tabs.count():
-            self.tabs.removeTab(0)
-        for table in content.tables if content is not None else ():
-            self.tabs.setTabToolTip(self.tabs.addTab(table.title), table.title)
-        self.tabs.setVisible(self.tabs.count() > 1)
-        self.tabs.blockSignals(False)
+        with QSignalBlocker(self.tabs):
+            while self.tabs.count():
+                self.tabs.removeTab(0)
+            for table in content.tables if content is not None else ():
+                self.tabs.setTabToolTip(self.tabs.addTab(table.title), table.title)
+            self.tabs.setVisible(self.tabs.count() > 1)
 
     def _show_table(self, number: int) -> None:
         """Show another table of the report."""

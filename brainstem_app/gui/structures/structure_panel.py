@@ -11,6 +11,7 @@ from PySide6.QtCore import (
     QObject,
     QPoint,
     QRect,
+    QSignalBlocker,
     QSortFilterProxyModel,
     Qt,
     QTimer,
@@ -138,10 +139,9 @@ class StructurePanel(Card):
         if not index.isValid():
             return
         selection = self.table.selectionModel()
-        selection.blockSignals(True)
         flags = QItemSelectionModel.SelectionFlag
-        selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
-        selection.blockSignals(False)
+        with QSignalBlocker(selection):
+            selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
         self.table.scrollTo(index)
         self.table.viewport().update()
 
