@@ -10,6 +10,7 @@ from PySide6.QtCore import QModelIndex, QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor, QStandardItem, QStandardItemModel
 
 from brainstem_app.gui.design.tokens import COLOURS, Look
+from brainstem_app.reports.engine import formatting
 
 if TYPE_CHECKING:
     from brainstem_app.atlas.label_table import LabelTable, Structure
@@ -262,7 +263,7 @@ class StructureModel(QStandardItemModel):
                 volume = None if self._volumes is None else float(self._volumes[structure.index])
                 dice = None if self._dice is None else self._dice.get(structure.index)
                 for column, value, text in (
-                    (Column.VOLUME, volume, "" if volume is None else f"{volume:,.0f}"),
+                    (Column.VOLUME, volume, "" if volume is None else formatting.volume(volume)),
                     (Column.DICE, dice, "" if dice is None else f"{dice:.2f}"),
                 ):
                     cell = cells[column]
@@ -282,7 +283,7 @@ class StructureModel(QStandardItemModel):
         """Write volume and check mark of a region: checked if all of it is drawn."""
         cells, labels = self._regions[region], self._labels_in(region)
         volume = self._regions_mm3.get(region)
-        cells[Column.VOLUME].setText("" if volume is None else f"{volume:,.0f}")
+        cells[Column.VOLUME].setText("" if volume is None else formatting.volume(volume))
         cells[Column.VOLUME].setData(-1.0 if volume is None else volume, SORT_ROLE)
         cells[Column.DICE].setData(-1.0, SORT_ROLE)
         states = Qt.CheckState
