@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -75,3 +76,61 @@ class Background(QObject):
         else:
             _log.debug("background task failed", exc_info=error)
             failed(error)
+
+
+class _Question(NamedTuple):
+    function: Callable[[], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[BaseException], None]
+    about: Hashable
+
+
+class Reader:
+    """Reads one kind of thing on the threads of a `Background`: once at a time, the latest question counts.
+
+    What is asked while a reading goes on waits for its end, and only the last of it is read. An answer is
+    told if it is about the same as the last question: a list that is asked for again and again is shown as
+    often, and never that of a study or scan which was left meanwhile.
+    """
+
+    def __init__(self, background: Background) -> None:
+        self._background = background
+        self._about: Hashable = None
+        self._next: (
+            tuple[Callable[[], Any], Callable[[Any], None], Callable[[BaseException], None]] | None
+        ) = None
+        self._is_busy = False
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether there will be another answer."""
+        return self._is_busy or self._next is not None
+
+    def read(
+        self,
+        function: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[BaseException], None],
+        about: Hashable = None,
+    ) -> None:
+        """Run ``function`` on a thread and tell what it returns; None is about nothing else than itself."""
+        self._about = object() if about is None else about
+        self._next = _Question(function, done, failed, self._about)
+        if not self._is_busy:
+            self._begin(self._next)
+
+    def forget(self) -> None:
+        """Tell nothing of what is being read."""
+        self._about, self._next = object(), None
+
+    def _begin(self, question: _Question) -> None:
+        self._next, self._is_busy = None, True
+
+        def over(tell: Callable[[Any], None], answer: Any) -> None:
+            self._is_busy = False
+            if self._next is not None:
+                self._begin(self._next)
+            if question.about == self._about:
+                tell(answer)
+
+        self._background.run(question.function, partial(over, question.done), partial(over, question.failed))
