@@ -14,10 +14,12 @@ from PySide6.QtCore import QObject, QTimer
 _log = logging.getLogger(__name__)
 
 _LOOK_EVERY_MS = 5
+#: One may load modules at the start, and one wait for a disk.
+_THREADS = 3
 
 
 class Background(QObject):
-    """Runs functions on two threads and hands back what they return.
+    """Runs functions on a few threads and hands back what they return.
 
     For reading files (nibabel, NumPy), which releases the interpreter; computing is a job's business.
     The threads touch nothing of Qt, and the window looks for what they have done: a QObject that lives in
@@ -26,7 +28,7 @@ class Background(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="beside-the-window")
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="beside-the-window")
         self._callbacks: dict[Future[Any], tuple[Callable[[Any], None], Callable[[BaseException], None]]] = {}
         self._ended: SimpleQueue[Future[Any]] = SimpleQueue()
         self._timer = QTimer(self, interval=_LOOK_EVERY_MS)
@@ -50,11 +52,10 @@ class Background(QObject):
         self._timer.start()
 
     def wait(self, milliseconds: int = 10_000) -> bool:
-        """Wait until nothing runs any more (at closing); False if that took too long."""
-        for future in list(self._callbacks):
-            if future.cancel():
-                del self._callbacks[future]
-        return not wait(self._callbacks, milliseconds / 1000).not_done
+        """Wait until nothing runs any more, at closing, and tell nothing; False if that took too long."""
+        running = [future for future in self._callbacks if not future.cancel()]
+        self._callbacks.clear()  # whom they would tell is about to go
+        return not wait(running, milliseconds / 1000).not_done
 
     def _hand_back(self) -> None:
         """Hand back one result; the next one's turn comes after what else the window has to do."""

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication
 
 from brainstem_app.gui.application import make_application
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.scans.scan_table import ScanTable
 from brainstem_app.gui.scans.scans_page import ScansPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.slice_view import SliceView
@@ -61,14 +62,19 @@ def _made_window(folder: Path) -> MainWindow:
     window = MainWindow(settings)
     window.resize(1280, 820)
     window.show()
+    window.activateWindow()  # without a window manager nothing else gives it the keys
     return window
 
 
-def _go_on(until: Callable[[], bool], at_most_s: float = 600.0) -> None:
+def _go_on(until: Callable[[], bool], what: str = "", at_most_s: float = 120.0) -> None:
+    """Let the window work until something is so; what is waited for has to come."""
     end = time.monotonic() + at_most_s
     while not until() and time.monotonic() < end:
         QApplication.processEvents()
         time.sleep(0.001)
+    if what and not until():
+        focus = QApplication.focusWidget()
+        sys.exit(f"After {at_most_s:.0f} s this is not so: {what}. The keys go to {focus}.")
 
 
 def _dataset(folder: Path, subjects: int) -> Path:
@@ -119,6 +125,12 @@ def _settle() -> None:
     _go_on(lambda: time.monotonic() > end)
 
 
+def _look_at_forty(model: ScanTable) -> None:
+    """Wait until forty more scans have been looked at, or all."""
+    wanted = max(model.counts()[2] - 40, 0)
+    _go_on(lambda: model.counts()[2] <= wanted, "forty more scans are looked at")
+
+
 def _use_the_list(window: MainWindow, dataset: Path, subjects: int) -> Iterator[str]:
     """Do one thing after the other with the list; each is told once it is done."""
     window.show_step(StepName.SCANS)
@@ -128,15 +140,13 @@ def _use_the_list(window: MainWindow, dataset: Path, subjects: int) -> Iterator[
     _settle()
     yield "before"
     page.add([dataset])
-    _go_on(lambda: model.rowCount() == subjects)
+    _go_on(lambda: model.rowCount() == subjects, "the dataset is in the list")
     yield "the dataset is opened"
-    there = model.counts()[2]
-    _go_on(lambda: model.counts()[2] < there - 40)
+    _look_at_forty(model)
     yield "forty scans are looked at"
     table.setFocus()
     QTest.keyClick(table, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
-    there = model.counts()[2]
-    _go_on(lambda: model.counts()[2] < there - 40)
+    _look_at_forty(model)
     yield "all are marked, and forty more looked at"
     header = table.horizontalHeader()
     for column in (2, 0):
@@ -144,8 +154,7 @@ def _use_the_list(window: MainWindow, dataset: Path, subjects: int) -> Iterator[
         QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
         QApplication.processEvents()
     yield "they are sorted twice"
-    there = model.counts()[2]
-    _go_on(lambda: model.counts()[2] < there - 40)
+    _look_at_forty(model)
     yield "forty more are looked at, sorted"
     page.search.setFocus()
     QTest.keyClicks(page.search, "site 7", delay=60)
@@ -159,10 +168,10 @@ def _use_the_list(window: MainWindow, dataset: Path, subjects: int) -> Iterator[
     yield "the list is leafed through"
     table.selectRow(5)
     QTest.keyClick(table, Qt.Key.Key_Delete)
-    _go_on(lambda: model.rowCount() == subjects - 1)
+    _go_on(lambda: model.rowCount() == subjects - 1, "one is taken off")
     yield "one is taken off"
     QTest.keyClick(page, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    _go_on(lambda: model.rowCount() == subjects)
+    _go_on(lambda: model.rowCount() == subjects, "it is put back")
     yield "it is put back"
     window.show_step(StepName.PREPARE)
     yield "step Prepare is shown"
@@ -181,7 +190,7 @@ def a_days_work(openings: int) -> list[Row]:
         for n in range(openings):
             scan = scans[n % len(scans)]
             window.open_path(scan / "scan.nii.gz" if n % 3 else scan / "labels_native.nii.gz")
-            _go_on(lambda: not window.context.background.is_busy, 20)
+            _go_on(lambda: not window.context.background.is_busy, at_most_s=20)
             _leaf(window)
             if n % 10 == 0:
                 window.show_step(list(StepName)[n // 10 % len(StepName)])

@@ -55,6 +55,13 @@ class ReportEntry:
     is_corrected: bool = False
 
     @property
+    def title(self) -> str:
+        """Its name, and what people have said and done of it."""
+        is_corrected = self.is_edited or self.is_corrected
+        said = ["corrected"] * is_corrected + ["rejected"] * self.is_rejected
+        return f"{self.name} ({', '.join(said)})" if said else self.name
+
+    @property
     def page(self) -> Path | None:
         """The page to read."""
         return next((file for file in self.files if file.suffix == ".html"), None)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from brainstem_app.counting import agreeing, counted
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
 from brainstem_app.gui.scans.listing import Listing, list_scans
 
@@ -82,7 +83,7 @@ class ScanList(QObject):
         self._context = context
         self._before: list[tuple[ScanSources, Listing | None]] = []
         self._listed: Listing | None = Listing()  # None while it is being read
-        self._request = 0
+        self._reader = Reader(context.background)
         self.now = ScanSources()
 
     def add(self, paths: Iterable[Path]) -> None:
@@ -141,24 +142,22 @@ class ScanList(QObject):
         self._list(sources, known)
 
     def _list(self, sources: ScanSources, known: Listing | None = None) -> None:
-        """Show a listing that is known, or read one on a thread; of several answers the latest counts."""
-        self._request += 1
-        request = self._request
+        """Show a listing that is known, or read one on a thread."""
+        self._reader.forget()
         self.now, self._listed = sources, known
         self._remember()
         self.undo_changed.emit(bool(self._before))
         self.changed.emit()
 
         def done(listing: Listing) -> None:
-            if request == self._request:
-                self._listed = listing
-                self._tell_of(listing)
-                self.read.emit(sources.filtered(listing))
+            self._listed = listing
+            self._tell_of(listing)
+            self.read.emit(sources.filtered(listing))
 
         if known is not None:
             self.read.emit(sources.filtered(known))
             return
-        self._context.background.run(
+        self._reader.read(
             lambda: list_scans(sources.sources),
             done,
             lambda error: self.message.emit(message_of_error(error, "")),
