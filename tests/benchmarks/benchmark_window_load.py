@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -20,14 +21,17 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from brainstem_app.atlas.library import load_atlas
 from brainstem_app.gui.application import make_application
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.report.report_page import ReportPage
 from brainstem_app.gui.scans.scan_table import ScanTable
 from brainstem_app.gui.scans.scans_page import ScansPage
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.viewer.slice_view import SliceView
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.label_map import save_label_map
+from tests.reports.made_results import write_result
 
 Row = dict[str, object]
 _TICK_MS = 5
@@ -94,15 +98,44 @@ def _dataset(folder: Path, subjects: int) -> Path:
     return folder
 
 
+def _results(folder: Path, subjects: int) -> Path:
+    """Make a folder with a result of each subject, as the window's own jobs write them."""
+    made = write_result(folder.with_name("first"), load_atlas().table, "x_T1w.nii.gz", 20)
+    report = (made / "report.json").read_text(encoding="utf-8")
+    for n in range(subjects):
+        _write_result(folder, f"sub-{n:04d}_T1w", report)
+    return folder
+
+
+def _write_result(folder: Path, name: str, report: str) -> None:
+    home = folder / f"{name}_2026-11-30" / name
+    home.mkdir(parents=True)
+    (home / "report.json").write_text(report.replace("x_T1w", name), encoding="utf-8")
+    for file in (
+        "report.html",
+        "report.pdf",
+        "report.csv",
+        "qc.png",
+        "manifest.json",
+        "labels_native.nii.gz",
+    ):
+        (home / file).touch()
+
+
 def many_subjects(sizes: Sequence[int]) -> list[Row]:
     """What holds up the window with so many subjects in the list: the worst gap of each thing done."""
     rows: list[Row] = []
     for subjects in sizes:
         with tempfile.TemporaryDirectory() as name:
+            results = _results(Path(name) / "results", subjects)
             window = _made_window(Path(name))
             dog = Watchdog()
             _settle()
-            for what in _use_the_list(window, _dataset(Path(name) / "data", subjects), subjects):
+            done = chain(
+                _use_the_list(window, _dataset(Path(name) / "data", subjects), subjects),
+                _use_the_reports(window, results, subjects),
+            )
+            for what in done:
                 _settle()
                 print(
                     f"{what}: {dog.wall:.0f} ms, {dog.cpu:.0f} ms of processor", file=sys.stderr, flush=True
@@ -177,6 +210,30 @@ def _use_the_list(window: MainWindow, dataset: Path, subjects: int) -> Iterator[
     yield "step Prepare is shown"
     window.show_step(StepName.SCANS)
     yield "and step Scans again"
+
+
+def _use_the_reports(window: MainWindow, results: Path, subjects: int) -> Iterator[str]:
+    """Look for the reports of as many subjects in the step Report; each thing is told once it is done."""
+    page = window.page(StepName.REPORT)
+    assert isinstance(page, ReportPage)
+    window.show_step(StepName.REPORT)
+    begun = time.monotonic()
+    _go_on(lambda: bool(page.entries), "a report is in the list")
+    first = time.monotonic() - begun
+    _go_on(lambda: len(page.entries) == subjects, "all reports are in the list")
+    seconds = time.monotonic() - begun
+    yield f"step Report shows as many results (the first after {first:.1f} s, all after {seconds:.1f} s)"
+    page.search.setFocus()
+    QTest.keyClicks(page.search, "0017_T", delay=60)
+    page.search.clear()
+    yield "six letters are looked for in them"
+    window.show_step(StepName.SCANS)
+    report = next(results.glob("*/*/report.json")).read_text(encoding="utf-8")
+    _write_result(results, "another", report)
+    begun = time.monotonic()
+    window.show_step(StepName.REPORT)
+    _go_on(lambda: len(page.entries) == subjects + 1, "the new report is in the list")
+    yield f"step Report shows one more (after {time.monotonic() - begun:.1f} s)"
 
 
 def a_days_work(openings: int) -> list[Row]:

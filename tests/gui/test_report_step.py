@@ -256,9 +256,9 @@ def test_repeatability_is_measured_by_the_real_worker(
     window.show_step(StepName.REPORT)
     page = window.page(StepName.REPORT)
     panel = page.retest
-    qtbot.waitUntil(lambda: panel.first.box.count() == 2, timeout=_LIMIT_MS)
     qtbot.mouseClick(page.cohort_button, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(page.retest_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.first.box.count() == 2, timeout=_LIMIT_MS)
     assert panel.isVisible()
     assert not page.cohort_button.isChecked()
     assert not panel.start_button.isEnabled(), "nothing is chosen"

@@ -18,6 +18,7 @@ from brainstem_app.gui.controls import make_button, make_table
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.messages.window_words import error_words, window_words
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 
 if TYPE_CHECKING:
@@ -251,11 +252,10 @@ class ChangePanel(ComparisonPanel):
         def done(found: tuple[tuple[_Row, ...], int, list[str]]) -> None:
             rows, ready, notes = found
             text = f"{counted(ready, 'person')} can be measured."
-            self._show(rows, " ".join([text, *notes]), ready)
+            self._show(rows, window_words(" ".join([text, *notes]), "change"), ready)
 
         def failed(error: BaseException) -> None:
-            told = message_of_error(error, "The scans cannot be read.")
-            self._show((), " ".join(part for part in (told.what, told.fix) if part))
+            self._show((), error_words(error, "The scans cannot be read.", "change"))
 
         self._reader.read(read, done, failed)
 
@@ -315,7 +315,7 @@ def _people(job: ChangeJob) -> tuple[tuple[_Row, ...], int, list[str]]:
             timed = in_time(person)
         except BrainstemError as error:
             names = ", ".join(session.name for session in person.sessions)
-            rows.append(_Row(person.folder, names, error.what))
+            rows.append(_Row(person.folder, names, window_words(error.what, "change")))
             continue
         ready += 1
         names = ", ".join(session.name for session in timed.sessions)

@@ -43,8 +43,8 @@ class CohortPanel(CohortForm):
         self._reports: tuple[ReportEntry, ...] = ()
         self._entries: dict[str, ReportEntry] = {}
         self._is_of_new_study = False
-        # Hundreds of reports are read for it: only once the panel is shown.
-        self._reader, self._is_unread, self._ticks_all = Reader(context.background), False, False
+        self._reader, self._ticks_all = Reader(context.background), False
+        self._is_waiting = True
         self.people = People()
         self._connect()
         self._show_people(People())
@@ -71,14 +71,14 @@ class CohortPanel(CohortForm):
 
     def _on_study(self) -> None:
         """Begin anew with the people and the table of a study that was opened."""
-        self._is_of_new_study = True
+        self._is_of_new_study = self._is_waiting = True
         self.table.clear()
 
     # What there is -----------------------------------------------------------------------------------
 
     def set_entries(self, entries: tuple[ReportEntry, ...]) -> None:
         """Offer segmentations, or changes over time where there are any, the latest first."""
-        self._reports = entries
+        self._reports, self._is_waiting = entries, False
         model, has_changes = self.measure.model(), any(e.kind is ReportKind.CHANGE for e in entries)
         item = model.item(1) if isinstance(model, QStandardItemModel) else None
         if item is not None:
@@ -98,6 +98,7 @@ class CohortPanel(CohortForm):
         kind = self.measure.currentData()
         offered = {str(entry.folder): entry for entry in self._reports if entry.kind == kind}
         if offered == self._entries:
+            self._update()
             return
         before = self.subjects.ticked()
         self._is_of_new_study = False
@@ -117,10 +118,7 @@ class CohortPanel(CohortForm):
             self._read()
 
     def _read(self) -> None:
-        """Read who the segmentations are of, and what the table says of them, once somebody looks."""
-        self._is_unread = not self.isVisible()
-        if self._is_unread:
-            return
+        """Read who the segmentations are of, and what the table says of them."""
         folders, text = tuple(entry.folder for entry in self._entries.values()), self.table.text().strip()
         missing = self._missing()
         table = Path(text) if text else self._table_of_study()
@@ -233,7 +231,7 @@ class CohortPanel(CohortForm):
 
     def _problem(self, chosen: list[str], different: str, asked: tuple[str, ...]) -> str:
         """Why these people cannot be compared; empty if they can."""
-        if self._reader.is_reading or self._is_unread:
+        if self._reader.is_reading or self._is_waiting:
             return "Finding out who they are…"
         if twice := sorted({name for name in chosen if chosen.count(name) > 1}):
             return f"Tick one result of each person; two or more of: {listed(twice)}."
@@ -385,7 +383,5 @@ class CohortPanel(CohortForm):
         )
 
     def focus_first(self) -> None:
-        """Give the keys to the list of people, and find out who they are."""
-        if self._is_unread:
-            self._read()
+        """Give the keys to the list of people."""
         self.subjects.list.setFocus(Qt.FocusReason.OtherFocusReason)

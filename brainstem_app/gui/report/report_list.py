@@ -67,7 +67,8 @@ class ReportList(QTreeWidget):
     def chosen(self) -> ReportEntry | None:
         """The report that is marked."""
         item = self.currentItem()
-        return None if item is None else item.data(0, _ENTRY_ROLE)
+        entry: ReportEntry | None = None if item is None else item.data(0, _ENTRY_ROLE)
+        return entry
 
     def choose(self, name: str) -> None:
         """Choose the report of a run, comparison or result folder; of the marked one, tell again."""
@@ -111,9 +112,8 @@ class ReportList(QTreeWidget):
                 group.removeChild(item)
         there = {_entry_of(item).folder: item for item in _items(group)}
         for place, entry in enumerate(entries):
-            item, is_new = there.get(entry.folder), entry.folder not in there
-            if item is None:
-                item = QTreeWidgetItem()
+            is_new = entry.folder not in there
+            item = QTreeWidgetItem() if is_new else there[entry.folder]
             if is_new or group.child(place) is not item:
                 if not is_new:
                     group.removeChild(item)

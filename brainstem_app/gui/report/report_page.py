@@ -50,6 +50,7 @@ class ReportPage(StepPage):
         super().__init__(context, parent)
         self.content: ReportContent | None = None
         self._search, self._wanted = ReportSearch(), ""
+        self._known: tuple[ReportEntry, ...] | None = None  # None until all are found
         self._reader, self._reading = Reader(context.background), Reader(context.background)
         self.list = ReportList(self)
         self.list.chosen_changed.connect(self._on_chosen)
@@ -210,8 +211,8 @@ class ReportPage(StepPage):
         if not is_all and len(entries) < len(self.entries):
             return  # they were all known before; those that have gone since are taken off at the end
         if is_all:
-            for panel in self._panels.values():
-                panel.set_entries(entries)
+            self._known = entries
+            self._tell_panel()
         self.list.show_entries(entries)
         count = counted(sum(bool(entry.files) for entry in entries), "report")
         self.status.emit(count if entries else "")
@@ -248,6 +249,7 @@ class ReportPage(StepPage):
         """Show nothing of the study before; what was chosen in this one is chosen again."""
         self._wanted = self.context.study.workspace.choices.get("report", "")
         self._reader.forget()
+        self._known = None
         self.list.show_entries(())
         self._show(None)
         self._show_emptiness()
@@ -287,9 +289,16 @@ class ReportPage(StepPage):
             for other in self._panels.keys() - {button}:
                 other.setChecked(False)
             self.right.setCurrentWidget(self._panels[button])
+            self._tell_panel()
             self._panels[button].focus_first()
         elif self._shown_panel is None:
             self.right.setCurrentWidget(self.shown)
+
+    def _tell_panel(self) -> None:
+        """Offer all reports in the panel that is looked at: it takes time to list and read thousands."""
+        panel = self._shown_panel
+        if panel is not None and self._known is not None:
+            panel.set_entries(self._known)
 
     def _show_report(self) -> None:
         for button in self._panels:

@@ -22,8 +22,7 @@ from brainstem_app.errors import UnconfirmedError
 from brainstem_app.gui.background import Reader
 from brainstem_app.gui.controls import make_check_box, make_table
 from brainstem_app.gui.design.choice_box import ChoiceBox
-from brainstem_app.gui.messages.message import message_of_error
-from brainstem_app.gui.messages.window_words import window_words
+from brainstem_app.gui.messages.window_words import error_words, window_words
 from brainstem_app.gui.report.cohort_choices import chosen_edited, edited_box
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 from brainstem_app.gui.report.report_entries import ReportKind
@@ -265,9 +264,7 @@ class RetestPanel(ComparisonPanel):
         def failed(error: BaseException) -> None:
             if isinstance(error, UnconfirmedError):
                 self.confirmed.show()
-            told = message_of_error(error, "The results cannot be read.")
-            words = " ".join(part for part in (told.what, told.fix) if part)
-            self._show(None, window_words(words, "retest"))
+            self._show(None, error_words(error, "The results cannot be read.", "retest"))
 
         self._reader.read(read, done, failed)
 

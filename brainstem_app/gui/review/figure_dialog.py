@@ -25,6 +25,7 @@ from brainstem_app.gui.controls import make_check_box
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.look import set_primary
 from brainstem_app.gui.design.tokens import SPACE
+from brainstem_app.gui.messages.window_words import error_words
 from brainstem_app.gui.review.paper_figure import (
     ONE_COLUMN_MM,
     TWO_COLUMNS_MM,
@@ -181,7 +182,7 @@ class FigureDialog(QDialog):
 
         def failed(error: BaseException) -> None:
             self.setEnabled(True)
-            self.preview.setText(str(error))
+            self.preview.setText(error_words(error, "The figure cannot be drawn."))
 
         self._reader.read(draw, done, failed)
 

@@ -33,6 +33,7 @@ from brainstem_app.gui.forms.model_form import ModelForm
 from brainstem_app.gui.jobs.job_progress import JobProgress
 from brainstem_app.gui.jobs.speed_button import SpeedButton
 from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.messages.window_words import error_words
 from brainstem_app.gui.row_menu import RowMenu
 from brainstem_app.gui.train.curves import Curves
 from brainstem_app.gui.train.estimate import device_text, estimate
@@ -160,7 +161,9 @@ class TrainPage(StepPage):
         if not self.device.text():
             self.device.setText("Looking for a graphics card…")
             self.context.background.run(
-                device_text, self.device.setText, lambda error: self.device.setText(str(error))
+                device_text,
+                self.device.setText,
+                lambda error: self.device.setText(error_words(error, "Which device is not known.")),
             )
 
     def _read_speed(self) -> None:
