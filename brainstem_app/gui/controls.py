@@ -147,6 +147,9 @@ def remove_widgets(layout: QLayout) -> None:
     """Empty a layout; its widgets go with it."""
     for widget in widgets_of(layout):
         layout.removeWidget(widget)
+        # Qt shows a widget some time after it came into a layout: as a window of its own, if it has no parent
+        # by then and is not hidden.
+        widget.hide()
         widget.setParent(None)
         widget.deleteLater()
 

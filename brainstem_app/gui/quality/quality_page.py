@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.controls import make_button, make_primary, make_search, page_layout
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.empty_hint import HintOrContent
@@ -47,7 +48,7 @@ class QualityPage(StepPage):
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._job: QueuedJob | None = None
-        self._reading = 0
+        self._reader = Reader(context.background)
         self._found = QualityItems()
         self.model = WallModel(context.background, self)
         self.wall = self._make_wall()
@@ -201,23 +202,21 @@ class QualityPage(StepPage):
         self._find_job()
 
     def _read(self) -> None:
-        """Read the table on a thread; of two readings the later one counts."""
+        """Read the table on a thread."""
         folder = self.context.study.results_study
-        self._reading += 1
-        reading = self._reading
         if folder is None:
+            self._reader.forget()
             self._show(QualityItems())
             return
 
         def done(found: QualityItems) -> None:
-            if reading == self._reading:
-                self.resolved.emit(_LIST)
-                self._show(found)
+            self.resolved.emit(_LIST)
+            self._show(found)
 
         def failed(error: BaseException) -> None:
             self.message.emit(message_of_error(error, "The results cannot be listed.", _LIST))
 
-        self.context.background.run(lambda: read_items(folder), done, failed)
+        self._reader.read(lambda: read_items(folder), done, failed, folder)
 
     def _show(self, found: QualityItems) -> None:
         chosen = self.current

@@ -13,10 +13,12 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QHeaderView, QLabel, QLi
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import BrainstemError
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.controls import make_button, make_table
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.file_dialogs import FileDialogs
 from brainstem_app.gui.messages.message import message_of_error
+from brainstem_app.gui.messages.window_words import error_words, window_words
 from brainstem_app.gui.report.comparison_panel import ComparisonPanel
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ class ChangePanel(ComparisonPanel):
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
-        self._request = 0
+        self._reader = Reader(context.background)
         self._ready = 0
         self._dialogs = FileDialogs(context.settings, self)
         self.way = ChoiceBox(self)
@@ -234,8 +236,8 @@ class ChangePanel(ComparisonPanel):
         """Look for people with several scans in the study or dataset."""
         if self.chosen_way is ScansFrom.FILES:
             return
-        self._request += 1
-        request, job = self._request, self._job(Path("OUT"))
+        self._reader.forget()
+        job = self._job(Path("OUT"))
         if job is None:
             said = "Choose the folder of a dataset."
             if self.chosen_way is ScansFrom.STUDY:
@@ -247,17 +249,14 @@ class ChangePanel(ComparisonPanel):
             return _people(job)
 
         def done(found: tuple[tuple[_Row, ...], int, list[str]]) -> None:
-            if request == self._request:
-                rows, ready, notes = found
-                text = f"{counted(ready, 'person')} can be measured."
-                self._show(rows, " ".join([text, *notes]), ready)
+            rows, ready, notes = found
+            text = f"{counted(ready, 'person')} can be measured."
+            self._show(rows, window_words(" ".join([text, *notes]), "change"), ready)
 
         def failed(error: BaseException) -> None:
-            if request == self._request:
-                told = message_of_error(error, "The scans cannot be read.")
-                self._show((), " ".join(part for part in (told.what, told.fix) if part))
+            self._show((), error_words(error, "The scans cannot be read.", "change"))
 
-        self._context.background.run(read, done, failed)
+        self._reader.read(read, done, failed)
 
     def _show(self, rows: tuple[_Row, ...], said: str, ready: int = 0) -> None:
         self.rows.setRowCount(0)
@@ -315,7 +314,7 @@ def _people(job: ChangeJob) -> tuple[tuple[_Row, ...], int, list[str]]:
             timed = in_time(person)
         except BrainstemError as error:
             names = ", ".join(session.name for session in person.sessions)
-            rows.append(_Row(person.folder, names, error.what))
+            rows.append(_Row(person.folder, names, window_words(error.what, "change")))
             continue
         ready += 1
         names = ", ".join(session.name for session in timed.sessions)

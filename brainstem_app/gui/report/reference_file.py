@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from brainstem_app.counting import counted
 from brainstem_app.gui.file_dialogs import FileDialogs, open_in_system
 from brainstem_app.gui.messages.message import Message, MessageAction, MessageLevel, message_of_error
+from brainstem_app.gui.messages.window_words import error_words
 from brainstem_app.gui.report.cohort_choices import PersonChoices
 from brainstem_app.gui.segment.save_copies import copy_whole
 
@@ -70,8 +71,7 @@ class ReferenceFile(QObject):
         self.changed.emit()
 
     def _show_fault(self, error: BaseException) -> None:
-        told = message_of_error(error, "The file cannot be read.")
-        self._fault = " ".join(part for part in (told.what, told.fix) if part)
+        self._fault = error_words(error, "The file cannot be read.", "cohort")
         self._choices.about.setText(self._fault)
         self.changed.emit()
 

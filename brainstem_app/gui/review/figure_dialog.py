@@ -20,10 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.controls import make_check_box
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.design.look import set_primary
 from brainstem_app.gui.design.tokens import SPACE
+from brainstem_app.gui.messages.window_words import error_words
 from brainstem_app.gui.review.paper_figure import (
     ONE_COLUMN_MM,
     TWO_COLUMNS_MM,
@@ -74,8 +76,7 @@ class FigureDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Figure for a paper")
-        self._content, self._background = content, background
-        self._request = 0
+        self._content, self._reader = content, Reader(background)
         self._layouts = self._made_layouts(on_screen)
         self.layouts = self._choice("Layout", [one.title for one in self._layouts])
         self.widths = self._choice("Width", ["two columns, 174 mm", "one column, 85 mm"])
@@ -178,23 +179,16 @@ class FigureDialog(QDialog):
 
     def _run(self, draw: Callable[[], Any], done: Callable[[Any], None]) -> None:
         """Draw on a thread; of two drawings the later one counts, and none once the dialog is closed."""
-        self._request += 1
-        request = self._request
-
-        def drawn(result: Any) -> None:
-            if request == self._request:
-                done(result)
 
         def failed(error: BaseException) -> None:
-            if request == self._request:
-                self.setEnabled(True)
-                self.preview.setText(str(error))
+            self.setEnabled(True)
+            self.preview.setText(error_words(error, "The figure cannot be drawn."))
 
-        self._background.run(draw, drawn, failed)
+        self._reader.read(draw, done, failed)
 
     def done(self, result: int) -> None:
         """Close; what is being drawn is not wanted any more."""
-        self._request += 1
+        self._reader.forget()
         super().done(result)
 
 

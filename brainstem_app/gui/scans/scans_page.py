@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from brainstem_app.counting import counted
 from brainstem_app.gui.app_context import AppContext
 from brainstem_app.gui.arranged_rows import ArrangedRows
+from brainstem_app.gui.background import Reader
 from brainstem_app.gui.controls import (
     fit_columns,
     make_button,
@@ -72,6 +73,7 @@ class ScansPage(StepPage):
 
     def __init__(self, context: AppContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
+        self._results = Reader(context.background)
         self.list = ScanList(context, self)
         self.list.read.connect(self._show_listing)
         self.list.message.connect(self.message)
@@ -306,9 +308,10 @@ class ScansPage(StepPage):
     def _read_results(self) -> None:
         """Look on a thread which scans are segmented."""
         study, folders = self.context.study.results_study, self.context.settings.results_folders
-        self.context.background.run(
-            lambda: find_states(study, folders), self.model.set_results, lambda _error: None
-        )
+        if self.model.rowCount():
+            where = study, folders
+            tell = self.model.set_results
+            self._results.read(lambda: find_states(study, folders), tell, lambda _error: None, where)
 
     def _show_summary(self) -> None:
         count = self.model.rowCount()
