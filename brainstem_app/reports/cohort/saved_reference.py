@@ -17,7 +17,6 @@ from brainstem_app.evaluation.reference_fit import ReferenceFit
 from brainstem_app.reports.cohort.covariates import ColumnCoding
 from brainstem_app.reports.cohort.people import Person
 from brainstem_app.reports.engine.entry import Entry, ReportEntry
-from brainstem_app.reports.scan.reading import atlas_of
 from brainstem_app.small_files import read_small
 
 REFERENCE_FILE = "reference.json"
@@ -155,7 +154,7 @@ def require_same_kind(
     UnconfirmedError
         If the version of the program does, and `mixed` is False.
     """
-    atlases = sorted({atlas_of(p.result.report) for p in people} - {reference.atlas})
+    atlases = sorted({p.result.report.atlas.title for p in people} - {reference.atlas})
     if atlases:
         raise InputError(
             f"The reference group was measured with the atlas {reference.atlas}, these people with "

@@ -264,6 +264,11 @@ class AtlasEntry(Entry):
     name: str
     version: str
 
+    @property
+    def title(self) -> str:
+        """Name and version."""
+        return f"{self.name} {self.version}"
+
 
 class StructureEntry(Entry):
     """Numbers of one structure; null where not defined. See `StructureMeasures` for each.
@@ -355,6 +360,11 @@ class FindingEntry(Entry):
     code: str
     problem: str
     fix: str
+
+    @property
+    def text(self) -> str:
+        """What was found and what to do, in one line."""
+        return f"{self.problem} {self.fix}".strip()
 
 
 class Report(ReportEntry):
