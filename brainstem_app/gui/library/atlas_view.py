@@ -16,6 +16,7 @@ from brainstem_app.gui.design.tokens import DARK, HALF, SPACE
 from brainstem_app.gui.picture_box import PictureBox
 from brainstem_app.gui.rows_model import Column, RowsModel
 from brainstem_app.gui.viewer.convention import Convention
+from brainstem_app.reports.engine import formatting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -188,7 +189,12 @@ def _columns() -> tuple[Column[AtlasRow], ...]:
         Column("Full name", lambda row: row.structure.full_name),
         Column("Side", lambda row: row.structure.side.value),
         Column("Region", lambda row: row.structure.region),
-        Column("mm³", lambda row: f"{row.volume:,}", lambda row: row.volume, hint="Volume in the atlas"),
+        Column(
+            "mm³",
+            lambda row: formatting.volume(row.volume),
+            lambda row: row.volume,
+            hint="Volume in the atlas",
+        ),
         Column(
             "Change",
             lambda row: f"{100 * (row.volume / row.source - 1):+.1f} %" if row.source else "",

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QHeaderView, QLabel, QLineEdit, QWidget
 
@@ -189,14 +189,13 @@ class ChangePanel(ComparisonPanel):
         """Show files in rows, each with a place for its years."""
         known = dict(zip(self._files, self._typed_years(), strict=False))
         self._files = files
-        self.rows.blockSignals(True)
-        self.rows.setRowCount(0)
-        for number, path in enumerate(files):
-            name = QStandardItem(path.name)
-            name.setEditable(False)
-            name.setToolTip(str(path))
-            self.rows.appendRow([name, QStandardItem(known.get(path) or ("0" if number == 0 else ""))])
-        self.rows.blockSignals(False)
+        with QSignalBlocker(self.rows):
+            self.rows.setRowCount(0)
+            for number, path in enumerate(files):
+                name = QStandardItem(path.name)
+                name.setEditable(False)
+                name.setToolTip(str(path))
+                self.rows.appendRow([name, QStandardItem(known.get(path) or ("0" if number == 0 else ""))])
         self.rows.layoutChanged.emit()
         self._read_files()
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from types import MappingProxyType
 
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -195,13 +196,12 @@ class AdjustChoices(QWidget):
     def offer_sites(self, sites: Mapping[str, tuple[str, ...]]) -> None:
         """Offer columns that may say the site; what was chosen stays."""
         chosen = self.site.currentData()
-        self.site.blockSignals(True)
-        self.site.clear()
-        self.site.addItem("one scanner, or leave its differences in", "")
-        for column, values in sites.items():
-            self.site.addItem(f"{column} ({', '.join(values)})", column)
-        self.site.setCurrentIndex(max(self.site.findData(chosen), 0))
-        self.site.blockSignals(False)
+        with QSignalBlocker(self.site):
+            self.site.clear()
+            self.site.addItem("one scanner, or leave its differences in", "")
+            for column, values in sites.items():
+                self.site.addItem(f"{column} ({', '.join(values)})", column)
+            self.site.setCurrentIndex(max(self.site.findData(chosen), 0))
 
 
 class PersonChoices(QWidget):

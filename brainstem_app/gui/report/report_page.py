@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -238,16 +238,15 @@ class ReportPage(StepPage):
             ReportKind.SEGMENTATION: "Segmentations",
         }
         chosen = self.context.study.workspace.choices.get("report", "")
-        self.list.blockSignals(True)
-        self.list.clear()
-        for kind, title in titles.items():
-            group = QTreeWidgetItem(self.list, [title])
-            group.setFlags(Qt.ItemFlag.ItemIsEnabled)
-            for entry in entries:
-                if entry.kind is kind:
-                    self._add_item(group, entry)
-            group.setExpanded(True)
-        self.list.blockSignals(False)
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for kind, title in titles.items():
+                group = QTreeWidgetItem(self.list, [title])
+                group.setFlags(Qt.ItemFlag.ItemIsEnabled)
+                for entry in entries:
+                    if entry.kind is kind:
+                        self._add_item(group, entry)
+                group.setExpanded(True)
         self._narrow()
         count = sum(bool(entry.files) for entry in entries)
         self.status.emit(counted(count, "report") if entries else "")

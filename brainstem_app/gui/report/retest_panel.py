@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
@@ -142,12 +142,11 @@ class RetestPanel(ComparisonPanel):
         if item is not None:
             item.setEnabled(study is not None)
         self._offer_models(study)
-        self.way.blockSignals(True)
-        if self.model.count():
-            self.way.setCurrentIndex(self.way.findData(PairsFrom.STUDY))
-        elif self.chosen_way is PairsFrom.STUDY:
-            self.way.setCurrentIndex(self.way.findData(PairsFrom.ONE_FOLDER))
-        self.way.blockSignals(False)
+        with QSignalBlocker(self.way):
+            if self.model.count():
+                self.way.setCurrentIndex(self.way.findData(PairsFrom.STUDY))
+            elif self.chosen_way is PairsFrom.STUDY:
+                self.way.setCurrentIndex(self.way.findData(PairsFrom.ONE_FOLDER))
         self._show_way()
 
     def _offer_models(self, study: Path | None) -> None:
@@ -158,13 +157,12 @@ class RetestPanel(ComparisonPanel):
         if models == [self.model.itemText(row) for row in range(self.model.count())]:
             return
         chosen = self.model.currentText()
-        self.model.blockSignals(True)
-        self.model.clear()
-        self.model.addItems(models)
-        self.model.setCurrentIndex(
-            max(self.model.findText(chosen), 0) if chosen in models else len(models) - 1
-        )
-        self.model.blockSignals(False)
+        with QSignalBlocker(self.model):
+            self.model.clear()
+            self.model.addItems(models)
+            self.model.setCurrentIndex(
+                max(self.model.findText(chosen), 0) if chosen in models else len(models) - 1
+            )
 
     @property
     def chosen_way(self) -> PairsFrom:
@@ -223,9 +221,8 @@ class RetestPanel(ComparisonPanel):
 
     def _ask_anew(self) -> None:
         """Take back what was confirmed for other results."""
-        self.confirmed.blockSignals(True)
-        self.confirmed.setChecked(False)
-        self.confirmed.blockSignals(False)
+        with QSignalBlocker(self.confirmed):
+            self.confirmed.setChecked(False)
         self.confirmed.hide()
 
     def _read(self) -> None:

@@ -234,7 +234,12 @@ class DocumentViews(LinkedViews):
                 shell = shell_of(labels, None if known is None else known.labels, colours, extent)
             return smooth or surface_of(labels, nuclei, extent), shell
 
-        self._background.run(made, lambda both: self.surface.set_surface(*both), lambda _error: None)
+        self.surface.expect()
+        self._background.run(
+            made,
+            lambda both: self.surface.set_surface(*both),
+            lambda _error: self.surface.set_surface(None),
+        )
 
 
 def _dropped_image(event: QDropEvent) -> Path | None:

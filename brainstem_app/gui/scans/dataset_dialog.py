@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import (
     QDialog,
@@ -172,14 +172,13 @@ class DatasetDialog(QDialog):
         """Say what is still wrong, and mark the rows."""
         problems = problems_of(self.plan.scans)
         brush = QBrush(QColor(colours_of(self).fair))
-        self.table.blockSignals(True)
-        for row in range(self.table.rowCount()):
-            for column in (_SUBJECT, _SESSION, _WHEN):
-                item = self.table.item(row, column)
-                if item is not None:
-                    item.setData(Qt.ItemDataRole.ForegroundRole, brush if row in problems else None)
-                    item.setToolTip(problems.get(row, ""))
-        self.table.blockSignals(False)
+        with QSignalBlocker(self.table):
+            for row in range(self.table.rowCount()):
+                for column in (_SUBJECT, _SESSION, _WHEN):
+                    item = self.table.item(row, column)
+                    if item is not None:
+                        item.setData(Qt.ItemDataRole.ForegroundRole, brush if row in problems else None)
+                        item.setToolTip(problems.get(row, ""))
         said = [f"{self._scans[row].name}: {what}" for row, what in sorted(problems.items())[:1]]
         if not said and not self.folder.text().strip():
             said = ["Choose a folder for the dataset."]

@@ -25,6 +25,7 @@ from brainstem_app.gui.arranged_rows import ArrangedRows
 from brainstem_app.gui.controls import (
     fit_columns,
     make_button,
+    make_icon_button,
     make_primary,
     make_sortable,
     make_table,
@@ -55,6 +56,8 @@ if TYPE_CHECKING:
     from brainstem_app.gui.jobs.queued_job import QueuedJob
     from brainstem_app.gui.scans.listing import ListedScan
 
+_KEYS = QKeySequence.StandardKey
+
 
 class ScansPage(StepPage):
     """A table of the opened scans; what was found in the chosen one below it.
@@ -74,6 +77,7 @@ class ScansPage(StepPage):
         self.list.message.connect(self.message)
         self.list.changed.connect(lambda: self.resolved.emit(""))
         self._told: set[Path] = set()
+        self._reading = ""
         self.empty_state = EmptyState(self)
         self.empty_state.command_requested.connect(self.command_requested)
         self.empty_state.undo_requested.connect(self.list.undo)
@@ -97,8 +101,9 @@ class ScansPage(StepPage):
         self._make_buttons()
         RowMenu(self.table, (self.view_button, self.segment_button, self.remove_button))
         self._lay_out()
-        self.list.undo_changed.connect(self._show_undo)
-        self._show_undo(False)
+        self.list.steps_changed.connect(self._show_steps)
+        self.list.busy.connect(self._show_busy)
+        self._show_steps()
         context.study.contents_changed.connect(self._show_prepared)
         context.jobs.changed.connect(self._on_job)
 
@@ -145,9 +150,12 @@ class ScansPage(StepPage):
             lambda: self.list.remove(self.chosen),
             "trash-2",
         )
-        self.undo_button = make_button(
-            self, "&Undo", "The list as it was before (Ctrl+Z)", self.list.undo, "undo-2"
+        self.undo_button = make_icon_button(self, "undo-2", "Undo", "The list as it was before (Ctrl+Z)")
+        self.undo_button.clicked.connect(self.list.undo)
+        self.redo_button = make_icon_button(
+            self, "redo-2", "Redo", "What was undone is done again (Ctrl+Shift+Z)"
         )
+        self.redo_button.clicked.connect(self.list.redo)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -156,8 +164,8 @@ class ScansPage(StepPage):
         for button in (self.add_button, self.add_folder_button):
             head.addWidget(button)
         foot = QHBoxLayout()
-        for button in (self.remove_button, self.clear_button, self.undo_button):
-            foot.addWidget(button)
+        for control in (self.remove_button, self.clear_button, self.undo_button, self.redo_button):
+            foot.addWidget(control)
         foot.addStretch(1)
         for button in (self.view_button, self.segment_button, self.gather_button, self.prepare_button):
             foot.addWidget(button)
@@ -200,8 +208,11 @@ class ScansPage(StepPage):
         table.activated.connect(lambda _index: self._view())
         delete = QShortcut(QKeySequence.StandardKey.Delete, table, lambda: self.list.remove(self.chosen))
         delete.setContext(Qt.ShortcutContext.WidgetShortcut)
-        undo = QShortcut(QKeySequence.StandardKey.Undo, self, self.list.undo)
-        undo.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        for keys, step in ((_KEYS.Undo, self.list.undo), (_KEYS.Redo, self.list.redo)):
+            shortcut = QShortcut(self)
+            shortcut.setKeys(keys)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(step)
         return table
 
     # The list ----------------------------------------------------------------------------------------
@@ -221,9 +232,15 @@ class ScansPage(StepPage):
             self.context.settings.add_recent_scan(path)
         self.list.add(paths)
 
-    def _show_undo(self, can_undo: bool) -> None:
-        self.undo_button.setEnabled(can_undo)
-        self.empty_state.undo_button.setVisible(can_undo)
+    def _show_steps(self) -> None:
+        self.undo_button.setEnabled(self.list.can_undo)
+        self.redo_button.setEnabled(self.list.can_redo)
+        self.empty_state.undo_button.setVisible(self.list.can_undo)
+
+    def _show_busy(self, text: str) -> None:
+        self._reading = text
+        self.empty_state.set_busy(text)
+        self._show_summary()
 
     def _show_listing(self, listing: Listing) -> None:
         self._tell_of_dicom([folder for folder in listing.with_dicom if folder not in self._told])
@@ -306,6 +323,8 @@ class ScansPage(StepPage):
             parts.append(f"{left} still to look at")
         if shown < count:
             parts.append(f"{shown or 'none'} shown")
+        if self._reading:
+            parts.append(self._reading[:1].lower() + self._reading[1:])
         self.summary.setText(", ".join(parts))
         self.status.emit(parts[0] if count else "")
 

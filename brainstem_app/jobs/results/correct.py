@@ -76,7 +76,7 @@ def correct_result(job: CorrectResultJob, reporter: Reporter) -> Summary:
 
 
 def _volume(summary: object) -> str:
-    return f"{getattr(summary, 'volume_nuclei_mm3', 0.0):.0f} mm³"
+    return f"{getattr(summary, 'volume_nuclei_mm3', 0.0):,.0f} mm³"
 
 
 def _the_result(job: CorrectResultJob) -> StudyResult:

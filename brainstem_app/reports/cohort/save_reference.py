@@ -22,6 +22,7 @@ from brainstem_app.reports.cohort.saved_reference import (
     ReferenceMeasure,
     model_of_person,
 )
+from brainstem_app.reports.scan.midsagittal import measure_words
 from brainstem_app.reports.scan.model import LIMITS
 from brainstem_app.reports.scan.results import Result, model_names, require_alike
 from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML
@@ -140,7 +141,7 @@ def _head_size_method(found: ModelledPeople, methods: set[str | None]) -> str | 
 
 def _own_notes(found: ModelledPeople, measures: Sequence[ReferenceMeasure]) -> list[str]:
     kept = {measure.name for measure in measures}
-    gone = [each.name for each in found.measures.all if each.name not in kept]
+    gone = [measure_words(each.name) for each in found.measures.all if each.name not in kept]
     notes = []
     if gone:
         notes.append(f"Known in too few people, or the same in all, and left out: {listed(gone)}.")

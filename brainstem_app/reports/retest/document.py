@@ -24,6 +24,7 @@ from brainstem_app.reports.engine.drawing import colours
 from brainstem_app.reports.engine.line_chart import Line, LineChart, line_charts
 from brainstem_app.reports.retest.model import RetestEntry, RetestReport
 from brainstem_app.reports.scan.methods import PROGRAM
+from brainstem_app.reports.scan.midsagittal import measure_words
 from brainstem_app.reports.scan.model import reliability_text, unseen_mark
 
 _CAUTION = "A volume that repeats itself need not be right: the same fault in both results goes unseen."
@@ -76,7 +77,7 @@ def _columns(report: RetestReport) -> tuple[Column[RetestEntry], ...]:
         return lambda e: formatting.measure(getattr(e, field), e.unit)
 
     return (
-        Column("Structure", lambda e: Cell(e.name + unseen_mark(e), below=e.full_name)),
+        Column("Structure", lambda e: Cell(_structure(e), below=e.full_name)),
         Column("Grade", lambda e: e.reliability, format=grade, align="centre"),
         Column("First", of("first_mm3"), "mean mm³"),
         Column("Second", of("second_mm3"), "mean mm³"),
@@ -106,6 +107,10 @@ def _columns(report: RetestReport) -> tuple[Column[RetestEntry], ...]:
         Column("n", lambda e: e.n),
         Column("Lost", _lost, "first / second"),
     )
+
+
+def _structure(entry: RetestEntry) -> str:
+    return measure_words(entry.name, with_unit=True) + unseen_mark(entry)
 
 
 def _limits(entry: RetestEntry) -> str:
@@ -153,7 +158,8 @@ def bland_altman_chart(report: RetestReport, entry: RetestEntry) -> LineChart:
             for label, colour, level in levels
             if level is not None
         ]
-    title = f"{entry.name}: {entry.full_name}" if entry.full_name else entry.name
+    name = measure_words(entry.name)
+    title = f"{name}: {entry.full_name}" if entry.full_name else name
     unit = entry.unit
     return LineChart(
         title, f"mean, {unit}", f"second − first, {unit}", tuple(lines), least=-math.inf, most=math.inf
