@@ -1,11 +1,27 @@
-"""The subjects of a run: those of the study's split, or of one fold of its cross-validation."""
+"""How a run was trained, and on whom: the study's split, or one fold of its cross-validation."""
 
 from __future__ import annotations
 
-from brainstem_app.jobs.job import TrainJob
+from pathlib import Path
+
+from brainstem_app.errors import InputError
+from brainstem_app.jobs.job import TrainJob, read_job
 from brainstem_app.study.folds import fold_of
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study
+
+
+def trained_job(folder: Path) -> TrainJob:
+    """Read how the network of a run was trained; InputError if it has none yet."""
+    best = folder / "best.keras"
+    job = read_job(folder / "config.json") if best.is_file() else None
+    if not isinstance(job, TrainJob):
+        raise InputError(
+            "The run has no network yet.",
+            best,
+            "Train it with `brainstem-app train`; of a comparison, --keep all keeps every network.",
+        )
+    return job
 
 
 def run_splits(study: Study, job: TrainJob) -> Splits:
