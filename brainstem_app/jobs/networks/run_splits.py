@@ -6,7 +6,8 @@ from pathlib import Path
 
 from brainstem_app.errors import InputError
 from brainstem_app.jobs.job import TrainJob, read_job
-from brainstem_app.study.folds import fold_of
+from brainstem_app.jobs.reporter import Reporter
+from brainstem_app.study.folds import fold_of, folds_file, not_in_folds
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study
 
@@ -35,3 +36,14 @@ def run_splits(study: Study, job: TrainJob) -> Splits:
     if job.folds is None:
         return study.splits()
     return fold_of(study, job.folds, job.fold or 1)
+
+
+def require_folds(study: Study, count: int, reporter: Reporter) -> None:
+    """Make the folds if they are not there, and name those whom they do not know."""
+    fold_of(study, count, 1)
+    if left_out := not_in_folds(study, count):
+        reporter.warn(
+            f"The {count} folds were made before {', '.join(left_out)} were prepared, and leave them out.",
+            study.folder / folds_file(count),
+            "Remove that file to make the folds anew; runs of before then belong to other folds.",
+        )
