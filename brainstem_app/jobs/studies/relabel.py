@@ -86,8 +86,7 @@ def relabel_study(study: Study, atlas: str, processes: int, reporter: Reporter) 
     if drawn := [task.name for task in tasks if task.record.is_drawn]:
         reporter.warn(
             f"The labels that were drawn of {', '.join(drawn)} belong to the atlas before; the registered "
-            "ones of the "
-            "new atlas take their place.",
+            "ones of the new atlas take their place.",
             study.folder,
             "Add label maps with the new atlas's labels again, if there are any.",
         )
