@@ -375,16 +375,11 @@ def expand_scans(paths: Sequence[Path], reporter: Reporter) -> tuple[list[ScanIn
     InputError
         If none of the paths holds a scan.
     """
-    good, refused = [], []
+    good: list[Path] = []
+    refused: list[str] = []
     for path in paths:
-        try:
+        with reporter.refusing(path.name, refused, only=len(paths) == 1):
             expand_inputs([path])
-        except InputError as error:
-            if len(paths) == 1:
-                raise
-            reporter.warn_of(error, path.name)
-            refused.append(path.name)
-        else:
             good.append(path)
     if not good:
         raise InputError(
