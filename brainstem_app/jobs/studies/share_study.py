@@ -7,7 +7,6 @@ one in which something is found is left out and named.
 
 from __future__ import annotations
 
-import getpass
 import json
 import re
 import socket
@@ -19,6 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
 from brainstem_app.errors import BrainstemError
+from brainstem_app.jobs.provenance import login_name
 from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.jobs.studies.personal_traces import PersonalTraces
 from brainstem_app.small_files import read_json
@@ -160,7 +160,7 @@ def _fits(name: Path, pattern: str) -> bool:
 def _words_of(study: Path) -> Iterator[str]:
     """Yield what may not be in the copy: paths, names of files not made of the subject's, user, host."""
     yield from (str(study), str(study.resolve()), str(Path.home()))
-    yield from (name for name in (_user(), socket.gethostname()) if len(name) >= _LEAST_LETTERS)
+    yield from (name for name in (login_name(), socket.gethostname()) if len(name) >= _LEAST_LETTERS)
     yield from _fields(study / "study.json", "dataset")
     for manifest in sorted(study.glob("subjects/*/manifest.json")):
         for source in _fields(manifest, "source"):
@@ -183,10 +183,3 @@ def _fields(path: Path, name: str) -> Iterator[str]:
         return
     if isinstance(value, str) and len(value) >= _LEAST_LETTERS:
         yield value
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return ""

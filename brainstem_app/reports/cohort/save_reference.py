@@ -24,7 +24,6 @@ from brainstem_app.reports.cohort.saved_reference import (
 )
 from brainstem_app.reports.scan.midsagittal import measure_words
 from brainstem_app.reports.scan.model import LIMITS
-from brainstem_app.reports.scan.reading import atlas_of
 from brainstem_app.reports.scan.results import Result, model_names, require_alike
 from brainstem_app.reports.scan.scan_entry import INTRACRANIAL_ML
 
@@ -67,7 +66,7 @@ def build_reference(
     table = people_table(request, people)
     found, group, said = reference_people(request, people, table)
     reports = [person.result.report for person in found.used]
-    if len(models := model_names(reports)) > 1 or len({atlas_of(report) for report in reports}) > 1:
+    if len(models := model_names(reports)) > 1 or len({report.atlas.title for report in reports}) > 1:
         raise InputError(
             f"A reference group is of one model and atlas; these results are of {listed(models)}.",
             people[0].result.given,
@@ -88,7 +87,7 @@ def build_reference(
         program=__version__,
         name=name or group or "all people",
         n=len(found.used),
-        atlas=atlas_of(reports[0]),
+        atlas=reports[0].atlas.title,
         model=model_of_person(found.used[0]),
         versions=tuple(sorted({p.result.version for p in found.used} - {""})),
         covariates=tuple(

@@ -288,8 +288,7 @@ def _on_nothing(parts: Sequence[_Part]) -> list[Finding]:
     )
     fix = (
         "Do not use their volumes and areas; comparisons of people leave them out. Give the scan from before "
-        "the mask, "
-        "or a mask that holds all of them."
+        "the mask, or a mask that holds all of them."
     )
     return [Finding(Level.WARNING, "labels-on-nothing", problem, fix)]
 
