@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QWidget
 
 from brainstem_app.counting import counted
 from brainstem_app.gui.file_dialogs import FileDialogs
-from brainstem_app.gui.messages.message import message_of_error
 from brainstem_app.gui.messages.window_words import error_words
 from brainstem_app.gui.report.cohort_choices import PersonChoices
 from brainstem_app.gui.segment.save_copies import save_copy
