@@ -295,7 +295,7 @@ def test_a_change_of_the_list_that_was_undone_is_made_again_until_another_is_mad
     for left in (["sub-2", "sub-3", "sub-4"], ["sub-1", "sub-2", "sub-3", "sub-4"]):
         qtbot.mouseClick(scans.undo_button, Qt.MouseButton.LeftButton)
         wait_for_names(qtbot, listed, *left)
-    redo = next(s for s in scans.findChildren(QShortcut) if QKeySequence("Ctrl+Shift+Z") in s.keys())
+    redo = next(s for s in scans.findChildren(QShortcut) if QKeySequence("Ctrl+Shift+Z") in list(s.keys()))
     redo.activated.emit()
     wait_for_names(qtbot, listed, "sub-2", "sub-3", "sub-4")
     qtbot.mouseClick(scans.redo_button, Qt.MouseButton.LeftButton)
