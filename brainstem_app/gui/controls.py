@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from brainstem_app.gui.design.look import set_icon, set_primary, set_tone
-from brainstem_app.gui.design.tokens import HALF, ICON, SPACE
+from brainstem_app.gui.design.tokens import CONTROL_HEIGHT, HALF, ICON, SPACE
 
 _ROW_SPACE = 12
 #: Icon, and its colour of the look, of how bad something is.
@@ -155,7 +155,7 @@ class FieldForm(QFormLayout):
         if isinstance(field, QLabel):
             label.setMaximumHeight(label.fontMetrics().height())
         else:  # Qt's own are some pixels too high beside a field
-            label.setMinimumHeight(field.sizeHint().height())
+            label.setMinimumHeight(CONTROL_HEIGHT)
         return label
 
 
