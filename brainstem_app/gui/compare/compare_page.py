@@ -154,6 +154,7 @@ class ComparePage(StepPage):
         make_sortable(table)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectItems)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter)
         table.setAlternatingRowColors(False)
         table.setShowGrid(True)
         table.selectionModel().currentChanged.connect(lambda _new, _old: self._on_cell())

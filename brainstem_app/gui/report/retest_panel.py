@@ -11,16 +11,14 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QComboBox,
-    QFormLayout,
     QHeaderView,
-    QLabel,
     QWidget,
 )
 
 from brainstem_app.counting import counted
 from brainstem_app.errors import UnconfirmedError
 from brainstem_app.gui.background import Reader
-from brainstem_app.gui.controls import make_check_box, make_table
+from brainstem_app.gui.controls import FieldForm, make_check_box, make_table
 from brainstem_app.gui.design.choice_box import ChoiceBox
 from brainstem_app.gui.messages.window_words import error_words, window_words
 from brainstem_app.gui.report.cohort_choices import chosen_edited, edited_box
@@ -100,16 +98,12 @@ class RetestPanel(ComparisonPanel):
         return box
 
     def _lay_out(self) -> None:
-        form = QFormLayout()
-        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow("B&oth results", self.way)
-        form.addRow(self.first.label, self.first)
-        form.addRow(self.second.label, self.second)
-        self._model_row = (QLabel("Mode&l", self), self.model)
-        corrected = QLabel("&Corrected labels", self)
-        for label, box in (self._model_row, (corrected, self.edited)):
-            label.setBuddy(box)
-            form.addRow(label, box)
+        form = FieldForm()
+        form.add("B&oth results", self.way)
+        for place in (self.first, self.second):
+            form.add(place.label, place, place.label.buddy())
+        self._model_row = (form.add("Mode&l", self.model), self.model)
+        form.add("&Corrected labels", self.edited)
         column = self._begin_column(
             "Sets two results of the same people against each other: two scans, or one scan prepared in"
             " two ways. It says how much of a difference is the method's own noise. Both must be"

@@ -158,6 +158,8 @@ class ScansPage(StepPage):
             self, "redo-2", "Redo", "What was undone is done again (Ctrl+Shift+Z)"
         )
         self.redo_button.clicked.connect(self.list.redo)
+        for button in (self.undo_button, self.redo_button):
+            button.setProperty("framed", True)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
