@@ -111,13 +111,8 @@ class ScansPage(StepPage):
 
     def _make_buttons(self) -> None:
         self.view_button = make_button(self, "Vie&w", "Show the scan (Return)", self._view, "eye")
-        self.segment_button = make_primary(
-            self,
-            "Segme&nt…",
-            "Label the nuclei of the chosen scan, or of several",
-            self._segment,
-            "brain",
-        )
+        hint = "Label the nuclei of the chosen scan, or of several"
+        self.segment_button = make_primary(self, "Segme&nt…", hint, self._segment, "brain")
         self.prepare_button = make_button(
             self,
             "&Prepare for training…",
@@ -193,12 +188,8 @@ class ScansPage(StepPage):
         outer.addWidget(self.stack)
 
     def _table(self) -> QTableView:
-        table = make_table(
-            self,
-            self._arranged,
-            "Scans",
-            "Return shows a scan; its findings are below the table.",
-        )
+        hint = "Return shows a scan; its findings are below the table."
+        table = make_table(self, self._arranged, "Scans", hint)
         table.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
         table.verticalHeader().setDefaultSectionSize(THUMBNAIL + HALF)
         make_sortable(table)
