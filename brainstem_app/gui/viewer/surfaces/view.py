@@ -66,6 +66,7 @@ class SurfaceView(QWidget):
         super().__init__(parent)
         self._background = background
         self._surface: Surface | None = None
+        self._is_expected = False
         self._shell: Shell | None = None
         self._shows_shell = True
         self._chosen = self._pointed = 0
@@ -104,11 +105,16 @@ class SurfaceView(QWidget):
         self._shows_shell = shown
         self._render(1)
 
+    def expect_surface(self) -> None:
+        """Say that a surface is being made, where there is none yet."""
+        self._is_expected = True
+        self.update()
+
     def set_surface(self, surface: Surface | None, shell: Shell | None = None) -> None:
         """Show these surfaces, or nothing, and one around them as of glass."""
         if not self._exists:  # the thread that made them may outlive the window
             return
-        is_first = self._surface is None
+        is_first, self._is_expected = self._surface is None, False
         self._surface, self._shell = surface, shell
         self.shell_changed.emit(shell is not None)
         if surface is None or not len(surface.quads):
@@ -230,7 +236,9 @@ class SurfaceView(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._rendered is None:
             painter.setPen(QColor(150, 150, 155))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, "No labels")
+            is_coming = self._is_expected or self._surface is not None
+            words = "Being drawn…" if is_coming else "No labels"
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
             return
         pixels = np.ascontiguousarray(self._rendered.pixels)
         height, width = pixels.shape[:2]
