@@ -141,6 +141,7 @@ class ManualWindow(QWidget):
     def _contents(self) -> QTreeWidget:
         tree = QTreeWidget(self)
         tree.setAccessibleName("Contents of the manual")
+        tree.setAccessibleDescription("Choosing a page shows it beside the list.")
         tree.setHeaderHidden(True)
         sections: dict[str, QTreeWidgetItem] = {}
         for page in manual_pages():
