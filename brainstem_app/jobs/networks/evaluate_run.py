@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +28,11 @@ from brainstem_app.evaluation.structures import (
 )
 from brainstem_app.imaging.label_map import IGNORED_LABEL
 from brainstem_app.imaging.spaces import box_affine, crop_to_box
-from brainstem_app.jobs.job import EvaluateRunJob, TrainJob, read_job
+from brainstem_app.jobs.job import EvaluateRunJob
 from brainstem_app.jobs.kinds.job_model import shareable
 from brainstem_app.jobs.networks.calibrate import calibrate, predict_voxels
 from brainstem_app.jobs.networks.keras_predictor import KerasPredictor
-from brainstem_app.jobs.networks.run_splits import run_splits
+from brainstem_app.jobs.networks.run_splits import run_splits, training_of
 from brainstem_app.jobs.networks.training_warp import training_warp
 from brainstem_app.jobs.provenance import as_json
 from brainstem_app.jobs.reporter import Reporter, Summary
@@ -97,7 +96,7 @@ def evaluate_part(
     confidence is calibrated on the validation subjects first, and measured too.
     """
     folder = study.run_folder(run)
-    job = _job_of(folder)
+    job = training_of(study, run)
     splits = run_splits(study, job)
     names = splits.test if part == "test" else splits.validation
     if not names:
@@ -188,21 +187,6 @@ class _Found:
         if self.calibration is not None:
             self.calibration.add(voxels)
         self.on_subject(name, voxels.labels, self.counts[_PREDICTION][name])
-
-
-def _job_of(folder: Path) -> TrainJob:
-    """Read how the network of a run was trained; InputError if it has none yet."""
-    best = folder / "best.keras"
-    if not best.exists():
-        raise InputError(
-            "The run has no network yet.", best, "Train it for at least one epoch with `brainstem-app train`."
-        )
-    job = read_job(folder / "config.json")
-    if not isinstance(job, TrainJob):
-        raise InputError(
-            "This is not the configuration of a training run.", folder / "config.json", "Train the run again."
-        )
-    return job
 
 
 def _neighbourhood(context: PredictionContext) -> NDArray[np.bool_]:

@@ -1,8 +1,10 @@
-"""The subjects of a run: those of the study's split, or of one fold of its cross-validation."""
+"""A run: how it was trained, and its subjects, those of the study's split or of one fold."""
 
 from __future__ import annotations
 
-from brainstem_app.jobs.job import TrainJob
+from brainstem_app.counting import listed
+from brainstem_app.errors import InputError
+from brainstem_app.jobs.job import TrainJob, read_job
 from brainstem_app.study.folds import fold_of
 from brainstem_app.study.splits import Splits
 from brainstem_app.study.study import Study
@@ -19,3 +21,31 @@ def run_splits(study: Study, job: TrainJob) -> Splits:
     if job.folds is None:
         return study.splits()
     return fold_of(study, job.folds, job.fold or 1)
+
+
+def training_of(study: Study, run: str) -> TrainJob:
+    """Read how the network of a run was trained.
+
+    Raises
+    ------
+    InputError
+        If the study has no such run, or it has no network.
+    """
+    folder = study.run_folder(run)
+    names = study.run_names()
+    if run not in names and not folder.exists():
+        raise InputError(
+            f"“{run}” has no network: the study has no run of this name.",
+            study.folder,
+            f"There are: {listed(names)}." if names else "Train one with `brainstem-app train`.",
+        )
+    # A training that has just begun has neither file.
+    job = read_job(folder / "config.json") if (folder / "best.keras").exists() else None
+    if not isinstance(job, TrainJob):
+        raise InputError(
+            f"The run “{run}” has no network.",
+            folder / "best.keras",
+            "Train it for at least one epoch with `brainstem-app train`; of a comparison, --keep all keeps "
+            "every network.",
+        )
+    return job
