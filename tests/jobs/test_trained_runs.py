@@ -19,10 +19,10 @@ def test_run_that_is_not_there_or_has_no_network_is_named(tmp_path: Path) -> Non
     assert none.value.fix == "Train one with `brainstem-app train`."
     folder = study.run_folder("one")
     folder.mkdir(parents=True)
-    with pytest.raises(InputError, match="The run “one” has no network"):
-        training_of(study, "one")
     job = TrainJob(study=study.folder, run="one")
     (folder / "config.json").write_text(job.model_dump_json(), encoding="utf-8")
+    with pytest.raises(InputError, match="The run “one” has no network"):
+        training_of(study, "one")
     with pytest.raises(InputError, match="has no network") as other:
         training_of(study, "nix")
     assert other.value.fix == "There are: one."

@@ -33,13 +33,13 @@ def training_of(study: Study, run: str) -> TrainJob:
     """
     folder = study.run_folder(run)
     names = study.run_names()
-    if run not in names and not folder.exists():
+    if run not in names:  # its folder may be there: who looks at a run claims it
         raise InputError(
             f"“{run}” has no network: the study has no run of this name.",
             study.folder,
             f"There are: {listed(names)}." if names else "Train one with `brainstem-app train`.",
         )
-    # A training that has just begun has neither file.
+    # A training that has just begun has none.
     job = read_job(folder / "config.json") if (folder / "best.keras").exists() else None
     if not isinstance(job, TrainJob):
         raise InputError(
