@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brainstem_app.atlas.label_table import Group, Side, other_side
-from brainstem_app.plain_text import cell_text
+from brainstem_app.plain_text import cell_text, tsv_text
 from brainstem_app.reports.scan.model import Report
 from brainstem_app.reports.scan.regions import BRAINSTEM
 
@@ -219,7 +219,7 @@ def quality_tsv(rows: Sequence[QualityRow]) -> str:
             own = [value.get(name) for name in regions] if field.name == "region_z" else [value]
             cells += [tsv_cell(one) for one in own]
         lines.append(cells)
-    return "".join("\t".join(line) + "\n" for line in lines)
+    return tsv_text(lines)
 
 
 def tsv_cell(value: str | float | None) -> str:
