@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import errno
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from brainstem_app.edition import HOW_TO_GET_FULL, TRAINING_PACKAGES
-from brainstem_app.errors import BrainstemError
+from brainstem_app.errors import BrainstemError, JobCancelled
 from brainstem_app.jobs.events import Failed
+from brainstem_app.jobs.reporter import Reporter
 from brainstem_app.validation import misfits
 from kerasmodels.errors import DivergedError, ModelError
 
@@ -57,6 +61,21 @@ def describe_failure(error: Exception) -> Failed:
         return Failed(what=first.what, fix=first.fix or _LOGS, exit_status=2, details=details)
     what, where, fix = _foreseen(error)
     return Failed(what=what, where=where, fix=fix, details="".join(traceback.format_exception(error)))
+
+
+@contextmanager
+def passing_over(
+    reporter: Reporter, name: str, where: Path, failed: list[str], *, only: bool
+) -> Iterator[None]:
+    """Make any failure a warning, and the name one of those that failed; of the only one it is raised."""
+    try:
+        yield
+    except Exception as error:
+        if only or isinstance(error, JobCancelled):
+            raise
+        told = describe_failure(error)
+        reporter.warn(f"{name}: {told.what}", told.where or where, told.fix)
+        failed.append(name)
 
 
 def is_disk_full(error: BaseException) -> bool:
