@@ -149,9 +149,7 @@ class ScansPage(StepPage):
         )
         self.undo_button = make_icon_button(self, "undo-2", "Undo", "The list as it was before (Ctrl+Z)")
         self.undo_button.clicked.connect(self.list.undo)
-        self.redo_button = make_icon_button(
-            self, "redo-2", "Redo", "What was undone is done again (Ctrl+Shift+Z)"
-        )
+        self.redo_button = make_icon_button(self, "redo-2", "Redo", "What was undone, again (Ctrl+Shift+Z)")
         self.redo_button.clicked.connect(self.list.redo)
         for button in (self.undo_button, self.redo_button):
             button.setProperty("framed", True)
