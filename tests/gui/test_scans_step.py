@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import nibabel as nib
@@ -18,6 +19,7 @@ from brainstem_app.gui.scans.dataset_dialog import DatasetDialog, DatasetPlan
 from brainstem_app.gui.scans.examiner import THUMBNAIL, thumbnail
 from brainstem_app.gui.scans.listing import ListedScan, Listing
 from brainstem_app.gui.scans.scan_table import ScanTable
+from brainstem_app.gui.segment.job_files import SegmentOutputs
 from brainstem_app.gui.settings import WindowSettings
 from brainstem_app.gui.workflow.step import StepName
 from brainstem_app.imaging.bids.dataset import find_t1w_scans
@@ -368,3 +370,21 @@ def test_no_part_of_the_window_appears_as_a_window_of_its_own(qtbot: QtBot, list
     others = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
     assert others == [listed]
     assert QApplication.activeWindow() is listed
+
+
+def test_scans_of_a_batch_say_that_they_are_segmented_now(
+    qtbot: QtBot, listed: MainWindow, fake_job: Callable[[str], Path], tmp_path: Path
+) -> None:
+    go_on = tmp_path / "go on"
+    fake_job(
+        f"while not Path({str(go_on)!r}).exists(): time.sleep(0.02)\nemit(event='finished', seconds=1.0)"
+    )
+    page = listed.scans
+    column = headings(page.model).index("Result")
+    listed.many_scans.segment([scan.path for scan in page.model.rows[:2]], "m", SegmentOutputs())
+    qtbot.waitUntil(lambda: texts(page.model, 1)[column] == "segmenting", timeout=_LIMIT_MS)
+    assert [texts(page.model, row)[column] for row in range(4)] == ["segmenting", "segmenting", "", ""]
+    choose(qtbot, page.filters.state, "not segmented")
+    assert shown(listed) == ["sub-1", "sub-2", "sub-3", "sub-4"]
+    go_on.touch()
+    qtbot.waitUntil(lambda: texts(page.model, 1)[column] == "", timeout=_LIMIT_MS)
