@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QStyle
 from pytestqt.qtbot import QtBot
 
 from brainstem_app.gui.main_window import MainWindow
+from brainstem_app.gui.scans import examiner
 from brainstem_app.gui.scans.dataset_dialog import DatasetDialog, DatasetPlan
 from brainstem_app.gui.scans.examiner import THUMBNAIL, thumbnail
 from brainstem_app.gui.scans.listing import ListedScan, Listing
@@ -388,3 +389,21 @@ def test_scans_of_a_batch_say_that_they_are_segmented_now(
     assert shown(listed) == ["sub-1", "sub-2", "sub-3", "sub-4"]
     go_on.touch()
     qtbot.waitUntil(lambda: texts(page.model, 1)[column] == "", timeout=_LIMIT_MS)
+
+
+def test_scan_that_breaks_the_look_at_it_keeps_none_of_the_others_from_it(
+    qtbot: QtBot, window: MainWindow, dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = examiner.look_at
+
+    def look_or_break(path: Path) -> examiner.Looked:
+        if "sub-2" in path.name:
+            raise RuntimeError("a library has lost its way")
+        return look(path)
+
+    monkeypatch.setattr(examiner, "look_at", look_or_break)
+    window.open_path(dataset)
+    model = window.scans.model
+    qtbot.waitUntil(lambda: model.rowCount() == 4 and model.counts()[2] == 0, timeout=_LIMIT_MS)
+    assert model.counts()[0] == 2, "and the scan without orientation"
+    assert "sub-2" in window.message_bar.message.where
